@@ -1,0 +1,3 @@
+//! An experiment as written, and the plan of runs it stands for.
+
+pub mod spec;

@@ -1,0 +1,113 @@
+//! One run, resolved: everything that decides its numbers, and the identity that follows from it.
+
+use crate::seed::Seeds;
+use crate::setting::{Default, Domain, Setting, Settings};
+use serde::{Deserialize, Serialize};
+
+/// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
+pub const NUMERICS_VERSION: u32 = 1;
+
+/// The settings of training itself.
+pub const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "loss",
+        Domain::Word(&["cross_entropy", "mse"]),
+        Default::Unset,
+        "if unset: cross_entropy for classes, mse (mean over samples and outputs) for real-valued targets; mse on classes takes one-hot targets",
+    ),
+    Setting::new(
+        "batch",
+        Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] },
+        Default::Int(64),
+        "samples a step; a last partial batch is dropped",
+    ),
+    Setting::new("steps", Domain::Int { min: 1, max: 1_000_000_000 }, Default::Int(1000), "updates at most"),
+    Setting::new(
+        "epochs",
+        Domain::Int { min: 1, max: 1_000_000 },
+        Default::Unset,
+        "instead of `steps`: passes over the training part",
+    ),
+    Setting::new(
+        "target_loss",
+        Domain::Float { min: 0.0, max: f64::MAX },
+        Default::Unset,
+        "training loss whose first reaching is recorded as `steps_to_target`",
+    ),
+    Setting::new("stop_at_target", Domain::Bool, Default::Bool(false), "end the run there"),
+    Setting::new(
+        "dtype",
+        Domain::Word(&["f32", "f64"]),
+        Default::Text("f32"),
+        "arithmetic of the training; the probe is always f64",
+    ),
+];
+
+/// At which steps something is recorded; the first and the last are always in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// About this many steps, evenly spaced in log(step).
+    Log {
+        points: usize,
+    },
+    Every(usize),
+    Steps(Vec<usize>),
+}
+
+impl At {
+    /// The steps in 0..=last, ascending, without repeats, 0 and `last` included.
+    pub fn steps(&self, last: usize) -> Vec<usize> {
+        let mut steps: Vec<usize> = match self {
+            At::Every(n) => (0..=last).step_by((*n).max(1)).collect(),
+            At::Steps(list) => list.iter().copied().filter(|s| *s <= last).collect(),
+            At::Log { points } => {
+                let gaps = points.saturating_sub(2).max(1) as f64;
+                (0..points.saturating_sub(1))
+                    .map(|i| (last as f64).powf(i as f64 / gaps).round() as usize)
+                    .filter(|s| *s <= last)
+                    .collect()
+            }
+        };
+        steps.extend([0, last]);
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+}
+
+/// What is recorded and when: part of a run's identity, since it decides the rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cadence {
+    /// Layer measurements.
+    pub gradients: At,
+    /// Losses and accuracies on the splits.
+    pub score: At,
+    /// Training rows in the probe set.
+    pub probe: usize,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSpec {
+    pub settings: Settings,
+    pub seeds: Seeds,
+    pub cadence: Cadence,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_always_hold_first_and_last() {
+        for at in [At::Log { points: 20 }, At::Every(7), At::Steps(vec![3, 500]), At::Log { points: 0 }, At::Every(0)] {
+            for last in [1, 2, 10, 300] {
+                let steps = at.steps(last);
+                assert_eq!((steps[0], *steps.last().unwrap()), (0, last), "{at:?}");
+                assert!(steps.windows(2).all(|w| w[0] < w[1]), "{at:?} {steps:?}");
+            }
+        }
+        assert_eq!(At::Every(100).steps(300), [0, 100, 200, 300]);
+    }
+}

@@ -1,0 +1,238 @@
+//! What a setting of an experiment is: its key, what it may hold, its default and its meaning.
+//!
+//! Every family (activations, optimizers, data sets, ...) lists its settings beside its code as a
+//! `const SETTINGS: &[Setting]`. Parser, README table, `runs.csv` columns and run identity are all
+//! made from these rows, so they cannot drift apart.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A resolved value of a setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// Rows of numbers, for data written into the experiment itself.
+    Matrix(Vec<Vec<f64>>),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Int(i) => write!(f, "{i}"),
+            Value::Float(x) => f.write_str(&crate::table::number(*x)),
+            Value::Text(s) => f.write_str(s),
+            Value::Matrix(rows) => {
+                let row = |r: &Vec<f64>| {
+                    let cells: Vec<String> = r.iter().map(|x| crate::table::number(*x)).collect();
+                    format!("[{}]", cells.join(", "))
+                };
+                write!(f, "[{}]", rows.iter().map(row).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// What a setting may hold. Bounds are inclusive; `above` is an exclusive lower bound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Domain {
+    Bool,
+    Int {
+        min: i64,
+        max: i64,
+    },
+    /// A finite number in `[min, max]`.
+    Float {
+        min: f64,
+        max: f64,
+    },
+    /// A finite number in `(above, max]`.
+    Positive {
+        max: f64,
+    },
+    /// A finite number in `[0, below)`: momentum coefficients, fractions.
+    Fraction,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// An integer in the range or one of the words (`batch = "full"`).
+    IntOrWord {
+        min: i64,
+        max: i64,
+        words: &'static [&'static str],
+    },
+    /// A finite number in the range or one of the words (`residual.scale = "learned_zero"`).
+    FloatOrWord {
+        min: f64,
+        max: f64,
+        words: &'static [&'static str],
+    },
+    /// Any text (a path).
+    Text,
+    /// Rows of finite numbers, all of one length.
+    Matrix,
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = crate::table::number;
+        let upper = |max: f64| if max == f64::MAX { String::new() } else { number(max) };
+        let words = |w: &[&str]| w.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ");
+        let span = |min: f64, max: f64| match (min == f64::MIN, upper(max)) {
+            (true, max) if max.is_empty() => "any finite number".into(),
+            (true, max) => format!("a number, at most {max}"),
+            (false, max) if max.is_empty() => format!("a number, at least {}", number(min)),
+            (false, max) => format!("a number from {} to {max}", number(min)),
+        };
+        match self {
+            Domain::Bool => f.write_str("true or false"),
+            Domain::Int { min, max } => write!(f, "an integer from {min} to {max}"),
+            Domain::Float { min, max } => f.write_str(&span(*min, *max)),
+            Domain::Positive { max } if *max == f64::MAX => f.write_str("a number above 0"),
+            Domain::Positive { max } => write!(f, "a number above 0, at most {}", number(*max)),
+            Domain::Fraction => f.write_str("a number from 0 up to, but not, 1"),
+            Domain::Word(w) => write!(f, "one of {}", words(w)),
+            Domain::IntOrWord { min, max, words: w } => {
+                write!(f, "an integer from {min} to {max}, or {}", words(w))
+            }
+            Domain::FloatOrWord { min, max, words: w } => write!(f, "{}, or {}", span(*min, *max), words(w)),
+            Domain::Text => f.write_str("a text"),
+            Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
+        }
+    }
+}
+
+/// What holds when the file does not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(&'static str),
+    /// Nothing: the feature is off, or its value follows from others as the help says.
+    Unset,
+    /// The file has to say.
+    Required,
+}
+
+impl Default {
+    /// The value, if there is one.
+    pub fn value(self) -> Option<Value> {
+        Some(match self {
+            Default::Bool(b) => Value::Bool(b),
+            Default::Int(i) => Value::Int(i),
+            Default::Float(x) => Value::Float(x),
+            Default::Text(s) => Value::Text(s.into()),
+            Default::Unset | Default::Required => return None,
+        })
+    }
+}
+
+/// One row of the settings table.
+///
+/// A *head* chooses the kind of a family: it may be written as `family = "word"` or inside the
+/// family's table under the key `head` (`optimizer = { kind = "adam", lr = 1e-3 }`). An option with
+/// `of` exists only while its family's head holds one of those kinds; a key may have several rows
+/// when its default differs by kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Canonical dotted key: the column of `runs.csv`.
+    pub key: &'static str,
+    pub domain: Domain,
+    pub default: Default,
+    /// For a head: the key inside the family's table (`kind`, `form`, `place`).
+    pub head: Option<&'static str>,
+    /// For a head that may be written as a boolean: the words for false and true.
+    pub as_bool: Option<(&'static str, &'static str)>,
+    /// For an option: the kinds of its family that have it. Empty means all.
+    pub of: &'static [&'static str],
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// A plain setting.
+    pub const fn new(key: &'static str, domain: Domain, default: Default, help: &'static str) -> Self {
+        Setting { key, domain, default, head: None, as_bool: None, of: &[], help }
+    }
+
+    /// This setting chooses its family's kind and is called `word` inside the family's table.
+    pub const fn head(mut self, word: &'static str) -> Self {
+        self.head = Some(word);
+        self
+    }
+
+    /// `family = false` and `family = true` stand for these words.
+    pub const fn as_bool(mut self, no: &'static str, yes: &'static str) -> Self {
+        self.as_bool = Some((no, yes));
+        self
+    }
+
+    /// Only these kinds of the family have this option.
+    pub const fn of(mut self, kinds: &'static [&'static str]) -> Self {
+        self.of = kinds;
+        self
+    }
+
+    /// The family: `optimizer` of `optimizer.lr`, `depth` of `depth`.
+    pub fn family(&self) -> &'static str {
+        self.key.split('.').next().unwrap_or(self.key)
+    }
+}
+
+/// The resolved settings of one run, in the order of the settings table; only those that apply.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings(Vec<(&'static str, Value)>);
+
+impl Settings {
+    /// From pairs in table order.
+    pub fn new(pairs: Vec<(&'static str, Value)>) -> Self {
+        Settings(pairs)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(k, v)| (*k, v))
+    }
+
+    /// The value of `key`; `None` where it is unset or does not apply.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// Sets `key` (for tests and for programs that build a run by hand).
+    pub fn set(&mut self, key: &'static str, value: Value) {
+        match self.0.iter_mut().find(|(k, _)| *k == key) {
+            Some(slot) => slot.1 = value,
+            None => self.0.push((key, value)),
+        }
+    }
+
+    /// A number; integers count as numbers.
+    pub fn float(&self, key: &str) -> Option<f64> {
+        match self.get(key)? {
+            Value::Float(x) => Some(*x),
+            Value::Int(i) => Some(*i as f64),
+            _ => None,
+        }
+    }
+
+    pub fn int(&self, key: &str) -> Option<i64> {
+        match self.get(key)? {
+            Value::Int(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Value::Text(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.get(key), Some(Value::Bool(true)))
+    }
+}

@@ -1,0 +1,209 @@
+//! Tidy tables: what the CSV files hold, and how a number is written so that it reads back equal.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::io::Write;
+
+/// One cell. Not applicable is `Empty`; non-finite numbers are kept, not dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Empty,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl Cell {
+    /// As it stands in a CSV file.
+    pub fn text(&self) -> String {
+        match self {
+            Cell::Empty => String::new(),
+            Cell::Bool(b) => b.to_string(),
+            Cell::Int(i) => i.to_string(),
+            Cell::Float(x) => number(*x),
+            Cell::Text(s) => s.clone(),
+        }
+    }
+}
+
+impl From<f64> for Cell {
+    fn from(x: f64) -> Self {
+        Cell::Float(x)
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(n: usize) -> Self {
+        Cell::Int(n as i64)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(s: &str) -> Self {
+        Cell::Text(s.into())
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Cell::Empty, Into::into)
+    }
+}
+
+impl From<&crate::setting::Value> for Cell {
+    fn from(value: &crate::setting::Value) -> Self {
+        use crate::setting::Value;
+        match value {
+            Value::Bool(b) => Cell::Bool(*b),
+            Value::Int(i) => Cell::Int(*i),
+            Value::Float(x) => Cell::Float(*x),
+            Value::Text(_) | Value::Matrix(_) => Cell::Text(value.to_string()),
+        }
+    }
+}
+
+// JSON has no NaN and no infinity, so those three travel as text.
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Empty => s.serialize_none(),
+            Cell::Bool(b) => s.serialize_bool(*b),
+            Cell::Int(i) => s.serialize_i64(*i),
+            Cell::Float(x) if x.is_finite() => s.serialize_f64(*x),
+            Cell::Float(x) => s.serialize_str(&number(*x)),
+            Cell::Text(t) => s.serialize_str(t),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            Bool(bool),
+            Int(i64),
+            Float(f64),
+            Text(String),
+        }
+        Ok(match Option::<Raw>::deserialize(d)? {
+            None => Cell::Empty,
+            Some(Raw::Bool(b)) => Cell::Bool(b),
+            Some(Raw::Int(i)) => Cell::Int(i),
+            Some(Raw::Float(x)) => Cell::Float(x),
+            Some(Raw::Text(t)) => match t.as_str() {
+                "NaN" => Cell::Float(f64::NAN),
+                "inf" => Cell::Float(f64::INFINITY),
+                "-inf" => Cell::Float(f64::NEG_INFINITY),
+                _ => Cell::Text(t),
+            },
+        })
+    }
+}
+
+/// The shortest text that reads back as the same f64; plain between 1e-5 and 1e16, else with an
+/// exponent; `NaN`, `inf`, `-inf`.
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    if x.is_nan() {
+        "NaN".into()
+    } else if x == 0.0 || (1e-5..1e16).contains(&size) || size.is_infinite() {
+        format!("{x}")
+    } else {
+        format!("{x:e}")
+    }
+}
+
+/// Named columns and rows of cells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub fn new<S: AsRef<str>>(columns: &[S]) -> Self {
+        Table { columns: columns.iter().map(|c| c.as_ref().to_string()).collect(), rows: Vec::new() }
+    }
+
+    /// Appends a row.
+    ///
+    /// # Panics
+    /// When the row is not as long as the header: a defect of the caller.
+    pub fn push(&mut self, row: Vec<Cell>) {
+        assert_eq!(row.len(), self.columns.len(), "row and header differ in length");
+        self.rows.push(row);
+    }
+
+    /// The index of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c == name)
+    }
+}
+
+/// Writes tables row by row as CSV (RFC 4180 quoting, `\n` line ends).
+pub struct CsvWriter<W: Write>(csv::Writer<W>);
+
+impl<W: Write> CsvWriter<W> {
+    /// Starts a file with its header.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn new<S: AsRef<str>>(to: W, columns: &[S]) -> csv::Result<Self> {
+        let mut writer = csv::Writer::from_writer(to);
+        writer.write_record(columns.iter().map(|c| c.as_ref()))?;
+        Ok(CsvWriter(writer))
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// What the writer reports; a row of another length than the header.
+    pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> csv::Result<()> {
+        self.0.write_record(cells.into_iter().map(|c| c.text()))
+    }
+
+    /// Flushes and gives the writer back.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn finish(self) -> std::io::Result<W> {
+        self.0.into_inner().map_err(|e| e.into_error())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_back_equal() {
+        for x in [0.0, -0.0, 1.0, 0.1, 1e-5, 9.99e-6, 1e-40, 5e-324, 1e16, 1.5e300, -2.5e-12, 1.0 / 3.0] {
+            assert_eq!(number(x).parse::<f64>().unwrap().to_bits(), x.to_bits(), "{x:e}");
+        }
+        assert_eq!(number(1e-40), "1e-40");
+        assert_eq!(number(0.001), "0.001");
+        assert_eq!(number(f64::NEG_INFINITY), "-inf");
+    }
+
+    #[test]
+    fn cells_survive_json() {
+        let cells = [
+            Cell::Empty,
+            Cell::Bool(true),
+            Cell::Int(3),
+            Cell::Float(1.0),
+            Cell::Float(5e-324),
+            Cell::Float(0.1 + 0.2),
+            Cell::Float(f64::INFINITY),
+            Cell::Float(f64::NEG_INFINITY),
+            Cell::Text("x, y".into()),
+        ];
+        for cell in cells {
+            let json = serde_json::to_string(&cell).unwrap();
+            assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell, "{json}");
+        }
+        let nan = serde_json::to_string(&Cell::Float(f64::NAN)).unwrap();
+        assert!(matches!(serde_json::from_str(&nan).unwrap(), Cell::Float(x) if x.is_nan()));
+    }
+}
