@@ -1,5 +1,12 @@
 //! The network: blocks of affine map, norm, activation and skip, and a linear output layer.
 
+pub mod architecture;
+pub mod init;
+pub mod network;
+
+pub use architecture::Architecture;
+pub use network::{Gradients, Network, Path};
+
 use crate::setting::{Default, Domain, Setting};
 
 /// The settings of the architecture.

@@ -1,23 +1,274 @@
 //! Activations: the function, its derivative and where it saturates.
 
-use crate::setting::{Default, Domain, Setting};
+use crate::real::Real;
+use crate::setting::{Default, Domain, Setting, Settings};
 
-const WORDS: &[&str] = &[
-    "identity",
-    "sigmoid",
-    "tanh",
-    "hard_tanh",
-    "softsign",
-    "softplus",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "mish",
-    "erf",
-];
+/// A nonlinearity of the hidden layers. One more is a variant here, a row in [`Activation::ALL`], a curve below,
+/// and an arm of `with_curve!` and of the composed path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// phi(z) = z.
+    Identity,
+    /// 1 / (1 + e^-z).
+    Sigmoid,
+    Tanh,
+    /// z clamped to [-1, 1]; the derivative at the corners is 0.
+    HardTanh,
+    /// z / (1 + |z|) (Bergstra et al. 2009).
+    Softsign,
+    /// ln(1 + e^z), computed so that it never overflows (Dugas et al. 2001).
+    Softplus,
+    /// max(z, 0); the derivative at 0 is 0, and NaN stays NaN (Nair & Hinton 2010).
+    Relu,
+    /// z above 0, `slope` z below (Maas et al. 2013).
+    LeakyRelu {
+        slope: f64,
+    },
+    /// z above 0, `alpha` (e^z - 1) below (Clevert et al. 2016).
+    Elu {
+        alpha: f64,
+    },
+    /// Elu with the fixed-point constants of Klambauer et al. 2017, times lambda.
+    Selu,
+    /// z Phi(z) with the normal distribution function, by erf, not the tanh approximation (Hendrycks & Gimpel 2016).
+    Gelu,
+    /// z sigmoid(z) (Elfwing et al. 2018).
+    Silu,
+    /// z tanh(softplus(z)) (Misra 2019).
+    Mish,
+    /// The error function.
+    Erf,
+}
+
+/// Klambauer et al. 2017, equation 14.
+pub(super) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+pub(super) const SELU_LAMBDA: f64 = 1.050_700_987_355_480_5;
+
+impl Activation {
+    /// Every activation, with its default options.
+    pub const ALL: [Activation; 14] = [
+        Activation::Identity,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::HardTanh,
+        Activation::Softsign,
+        Activation::Softplus,
+        Activation::Relu,
+        Activation::LeakyRelu { slope: 0.01 },
+        Activation::Elu { alpha: 1.0 },
+        Activation::Selu,
+        Activation::Gelu,
+        Activation::Silu,
+        Activation::Mish,
+        Activation::Erf,
+    ];
+
+    /// The word in an experiment file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Activation::Identity => "identity",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::HardTanh => "hard_tanh",
+            Activation::Softsign => "softsign",
+            Activation::Softplus => "softplus",
+            Activation::Relu => "relu",
+            Activation::LeakyRelu { .. } => "leaky_relu",
+            Activation::Elu { .. } => "elu",
+            Activation::Selu => "selu",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
+            Activation::Mish => "mish",
+            Activation::Erf => "erf",
+        }
+    }
+
+    /// The activation that the settings of `family` (`activation` or `output_activation`) name.
+    pub fn from_settings(settings: &Settings, family: &str) -> Result<Self, String> {
+        let word = settings.text(family).ok_or_else(|| format!("`{family}` is not set"))?;
+        let option = |name: &str| settings.float(&format!("{family}.{name}"));
+        let found = Self::ALL.into_iter().find(|a| a.word() == word);
+        Ok(match found.ok_or_else(|| format!("there is no activation \"{word}\""))? {
+            Activation::LeakyRelu { slope } => Activation::LeakyRelu { slope: option("slope").unwrap_or(slope) },
+            Activation::Elu { alpha } => Activation::Elu { alpha: option("alpha").unwrap_or(alpha) },
+            other => other,
+        })
+    }
+
+    /// Whether the derivative is piecewise constant with a kink at 0, so that units are on or off rather than saturated.
+    pub fn is_rectifier(self) -> bool {
+        matches!(self, Activation::Relu | Activation::LeakyRelu { .. })
+    }
+
+    /// The largest |phi'|, to three digits: saturation is counted under 5 % of it.
+    pub fn max_slope(self) -> f64 {
+        match self {
+            Activation::Sigmoid => 0.25,
+            Activation::Elu { alpha } => alpha.max(1.0),
+            Activation::Selu => SELU_LAMBDA * SELU_ALPHA,
+            Activation::Gelu => 1.129,
+            Activation::Silu => 1.0998,
+            Activation::Mish => 1.0885,
+            Activation::Erf => std::f64::consts::FRAC_2_SQRT_PI,
+            _ => 1.0,
+        }
+    }
+
+    /// phi(z).
+    pub fn value(self, z: f64) -> f64 {
+        with_curve!(self, f64, curve => curve.value(z))
+    }
+
+    /// phi'(z).
+    pub fn slope(self, z: f64) -> f64 {
+        with_curve!(self, f64, curve => curve.slope(z, curve.value(z)))
+    }
+}
+
+/// One activation at one precision, inlined into the loops that use it.
+pub(super) trait Curve<T>: Copy {
+    fn value(self, z: T) -> T;
+    /// phi'(z), given also a = phi(z) where that is cheaper.
+    fn slope(self, z: T, a: T) -> T;
+}
+
+macro_rules! curves {
+    ($($name:ident |$z:ident, $a:ident| $value:expr, $slope:expr;)*) => {$(
+        #[derive(Clone, Copy)]
+        pub(super) struct $name;
+        impl<T: Real> Curve<T> for $name {
+            #[inline(always)]
+            fn value(self, $z: T) -> T {
+                $value
+            }
+            #[inline(always)]
+            fn slope(self, $z: T, $a: T) -> T {
+                let _ = ($z, $a);
+                $slope
+            }
+        }
+    )*};
+}
+
+#[inline(always)]
+fn one<T: Real>() -> T {
+    T::of(1.0)
+}
+
+#[inline(always)]
+fn zero<T: Real>() -> T {
+    T::of(0.0)
+}
+
+#[inline(always)]
+fn softplus<T: Real>(z: T) -> T {
+    // `z > 0` is false for NaN, which then stays in the logarithm.
+    (if z > zero() { z } else { zero() }) + (-z.abs()).exp().ln_1p()
+}
+
+#[inline(always)]
+fn gaussian_density<T: Real>(z: T) -> T {
+    T::of(0.398_942_280_401_432_7) * (-(z * z) * T::of(0.5)).exp()
+}
+
+#[inline(always)]
+fn gaussian_distribution<T: Real>(z: T) -> T {
+    T::of(0.5) * (one::<T>() + (z * T::of(std::f64::consts::FRAC_1_SQRT_2)).erf())
+}
+
+curves! {
+    Identity |z, a| z, one();
+    Sigmoid |z, a| z.sigmoid(), a * (one::<T>() - a);
+    Tanh |z, a| z.tanh(), one::<T>() - a * a;
+    HardTanh |z, a|
+        if z < -one::<T>() { -one::<T>() } else if z > one() { one() } else { z },
+        if z > -one::<T>() && z < one() { one() } else { zero() };
+    Softsign |z, a| z / (one::<T>() + z.abs()), {
+        let d = one::<T>() + z.abs();
+        one::<T>() / (d * d)
+    };
+    Softplus |z, a| softplus(z), z.sigmoid();
+    Relu |z, a| if z <= zero() { zero() } else { z }, if z > zero() { one() } else { zero() };
+    Selu |z, a|
+        T::of(SELU_LAMBDA) * if z > zero() { z } else { T::of(SELU_ALPHA) * z.expm1() },
+        if z > zero() { T::of(SELU_LAMBDA) } else { a + T::of(SELU_LAMBDA * SELU_ALPHA) };
+    Gelu |z, a| z * gaussian_distribution(z), gaussian_distribution(z) + z * gaussian_density(z);
+    Silu |z, a| z * z.sigmoid(), {
+        let s = z.sigmoid();
+        s + a * (one::<T>() - s)
+    };
+    Mish |z, a| z * softplus(z).tanh(), {
+        let t = softplus(z).tanh();
+        t + z * (one::<T>() - t * t) * z.sigmoid()
+    };
+    Erf |z, a| z.erf(), T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-(z * z)).exp();
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct LeakyRelu<T>(pub T);
+impl<T: Real> Curve<T> for LeakyRelu<T> {
+    #[inline(always)]
+    fn value(self, z: T) -> T {
+        if z > zero() { z } else { self.0 * z }
+    }
+    #[inline(always)]
+    fn slope(self, z: T, _: T) -> T {
+        if z > zero() { one() } else { self.0 }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Elu<T>(pub T);
+impl<T: Real> Curve<T> for Elu<T> {
+    #[inline(always)]
+    fn value(self, z: T) -> T {
+        if z > zero() { z } else { self.0 * z.expm1() }
+    }
+    #[inline(always)]
+    fn slope(self, z: T, a: T) -> T {
+        if z > zero() { one() } else { a + self.0 }
+    }
+}
+
+/// Runs `$body` with `$curve` bound to the activation's curve, so that the choice stands outside the loop.
+macro_rules! with_curve {
+    ($activation:expr, $T:ty, $curve:ident => $body:expr) => {{
+        use $crate::ops::activation::{self as curves, Activation};
+        macro_rules! with {
+            ($value:expr) => {{
+                let $curve = $value;
+                $body
+            }};
+        }
+        match $activation {
+            Activation::Identity => with!(curves::Identity),
+            Activation::Sigmoid => with!(curves::Sigmoid),
+            Activation::Tanh => with!(curves::Tanh),
+            Activation::HardTanh => with!(curves::HardTanh),
+            Activation::Softsign => with!(curves::Softsign),
+            Activation::Softplus => with!(curves::Softplus),
+            Activation::Relu => with!(curves::Relu),
+            Activation::LeakyRelu { slope } => with!(curves::LeakyRelu(<$T as $crate::real::Real>::of(slope))),
+            Activation::Elu { alpha } => with!(curves::Elu(<$T as $crate::real::Real>::of(alpha))),
+            Activation::Selu => with!(curves::Selu),
+            Activation::Gelu => with!(curves::Gelu),
+            Activation::Silu => with!(curves::Silu),
+            Activation::Mish => with!(curves::Mish),
+            Activation::Erf => with!(curves::Erf),
+        }
+    }};
+}
+pub(super) use with_curve;
+
+const WORDS: &[&str] = &{
+    let mut words = [""; Activation::ALL.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = Activation::ALL[i].word();
+        i += 1;
+    }
+    words
+};
 
 /// The settings of the activation family.
 pub const SETTINGS: &[Setting] = &[
@@ -59,3 +310,46 @@ pub const SETTINGS: &[Setting] = &[
     )
     .of(&["elu"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_the_derivatives() {
+        for activation in Activation::ALL {
+            let mut largest = 0.0f64;
+            for i in -800..=800 {
+                // Off the kinks at -1, 0 and 1.
+                let z = f64::from(i) / 100.0 + 0.0003;
+                let h = 1e-6;
+                let central = (activation.value(z + h) - activation.value(z - h)) / (2.0 * h);
+                let slope = activation.slope(z);
+                assert!((slope - central).abs() < 2e-9, "{activation:?} at {z}: {slope} against {central}");
+                largest = largest.max(slope.abs());
+            }
+            assert!((largest / activation.max_slope() - 1.0).abs() < 2e-3, "{activation:?}: {largest}");
+        }
+    }
+
+    #[test]
+    fn far_arguments_stay_finite_and_nan_stays_nan() {
+        for activation in Activation::ALL {
+            for z in [-1e4, -750.0, -100.0, -0.0, 0.0, 100.0, 750.0, 1e4] {
+                let single = with_curve!(activation, f32, curve => curve.slope(z as f32, curve.value(z as f32)));
+                assert!(activation.value(z).is_finite(), "{activation:?} at {z}");
+                assert!(activation.slope(z).is_finite() && single.is_finite(), "{activation:?}' at {z}");
+            }
+            assert!(activation.value(f64::NAN).is_nan(), "{activation:?} hides NaN");
+        }
+        assert_eq!(Activation::Relu.slope(0.0), 0.0);
+    }
+
+    #[test]
+    fn words_are_unique_and_found() {
+        for activation in Activation::ALL {
+            let settings = Settings::new(vec![("activation", crate::setting::Value::Text(activation.word().into()))]);
+            assert_eq!(Activation::from_settings(&settings, "activation"), Ok(activation));
+        }
+    }
+}

@@ -1,3 +1,92 @@
 //! The operations of a network, each twice: composed of plain candle ops, and fused into one CPU kernel.
+//!
+//! The composed path is the reference a reader trusts and runs on any device; the fused path is what a sweep
+//! runs. Tests hold the two together, and finite differences hold the composed one.
 
 pub mod activation;
+pub mod block;
+pub mod composed;
+pub mod fused;
+pub mod gemm;
+mod kernel;
+pub mod loss;
+mod norm;
+
+use crate::real::Real;
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, WithDType};
+use std::cell::RefCell;
+
+/// A floating-point type both we and candle know: f32 or f64.
+pub trait Element: Real + WithDType {
+    /// The numbers of a storage of this type.
+    fn numbers(storage: &mut CpuStorage) -> Option<&mut [Self]>;
+}
+
+impl Element for f32 {
+    fn numbers(storage: &mut CpuStorage) -> Option<&mut [f32]> {
+        if let CpuStorage::F32(numbers) = storage { Some(numbers) } else { None }
+    }
+}
+
+impl Element for f64 {
+    fn numbers(storage: &mut CpuStorage) -> Option<&mut [f64]> {
+        if let CpuStorage::F64(numbers) = storage { Some(numbers) } else { None }
+    }
+}
+
+/// The numbers of a contiguous CPU tensor, row by row.
+///
+/// # Errors
+/// When the tensor has another type, is not on the CPU, or is not contiguous.
+pub fn with_slice<T: Element, R>(tensor: &Tensor, read: impl FnOnce(&[T]) -> R) -> Result<R> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(cpu) => Ok(read(contiguous(cpu, layout)?)),
+        _ => candle_core::bail!("the fused ops run on the CPU; move the tensor there"),
+    }
+}
+
+/// The part of `storage` that `layout` covers.
+fn contiguous<'a, T: Element>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+    let numbers = storage.as_slice::<T>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&numbers[start..end]),
+        None => candle_core::bail!("the fused ops take contiguous tensors"),
+    }
+}
+
+/// Lets `change` rewrite a variable's numbers where they stand, which candle grants only to an in-place op.
+///
+/// # Errors
+/// When the variable has another type or is not on the CPU.
+pub fn rewrite<T: Element>(variable: &Var, change: impl FnMut(&mut [T])) -> Result<()> {
+    variable.inplace_op1(&Rewrite(RefCell::new(change), std::marker::PhantomData))
+}
+
+struct Rewrite<T, F>(RefCell<F>, std::marker::PhantomData<T>);
+
+impl<T: Element, F: FnMut(&mut [T])> InplaceOp1 for Rewrite<T, F> {
+    fn name(&self) -> &'static str {
+        "rewrite in place"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, _: &Layout) -> Result<()> {
+        match T::numbers(storage) {
+            Some(numbers) => (self.0.borrow_mut())(numbers),
+            None => candle_core::bail!("the variable is not of type {:?}", T::DTYPE),
+        }
+        Ok(())
+    }
+}
+
+/// Whether every number is finite.
+pub fn all_finite<T: Real>(numbers: &[T]) -> bool {
+    // x * 0 is 0 for every finite x and NaN for the rest; eight sums keep the loop free of a chain.
+    let mut sums = [T::of(0.0); 8];
+    let chunks = numbers.chunks_exact(sums.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(s, x)| *s += *x * T::of(0.0));
+    }
+    sums.iter().chain(rest).all(|x| x.is_finite())
+}

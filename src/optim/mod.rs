@@ -1,72 +1,256 @@
-//! Optimizers: each update rule written once, as in its paper.
+//! Optimizers: each update rule written once, elementwise, as in its paper; f32 and f64.
+//!
+//! Order of a step: data gradient, clipped, plus `l2 w` (coupled), rule, minus `lr weight_decay w` (decoupled, w as it
+//! was before the rule: Loshchilov & Hutter 2019, algorithm 2).
 
-use crate::setting::{Default, Domain, Setting};
+mod adagrad;
+mod adam;
+mod momentum;
+mod rmsprop;
+mod settings;
+mod sgd;
 
-/// The settings of the optimizer family.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new(
-        "optimizer.kind",
-        Domain::Word(&["gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]),
-        Default::Text("sgd"),
-        "update rule; `gd` is `sgd` on the whole training set (batch = \"full\")",
-    )
-    .head("kind"),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.1), "learning rate")
-        .of(&["gd", "sgd"]),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.01), "learning rate")
-        .of(&["momentum", "nesterov", "adagrad"]),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.001), "learning rate")
-        .of(&["rmsprop", "adam", "adamw"]),
-    Setting::new("optimizer.momentum", Domain::Fraction, Default::Float(0.9), "velocity kept per step, v <- m v + g")
-        .of(&["momentum", "nesterov"]),
-    Setting::new("optimizer.rho", Domain::Fraction, Default::Float(0.99), "decay of the mean square gradient")
-        .of(&["rmsprop"]),
-    Setting::new("optimizer.beta1", Domain::Fraction, Default::Float(0.9), "decay of the first moment")
-        .of(&["adam", "adamw"]),
-    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.999), "decay of the second moment")
-        .of(&["adam", "adamw"]),
-    Setting::new(
-        "optimizer.eps",
-        Domain::Positive { max: f64::MAX },
-        Default::Float(1e-10),
-        "added to the root of the summed squares",
-    )
-    .of(&["adagrad"]),
-    Setting::new(
-        "optimizer.eps",
-        Domain::Positive { max: f64::MAX },
-        Default::Float(1e-8),
-        "added to the root of the mean square",
-    )
-    .of(&["rmsprop", "adam", "adamw"]),
-    Setting::new(
-        "l2",
-        Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Float(0.0),
-        "coupled penalty l2/2 |w|^2: adds l2 w to the gradient; logged losses exclude it",
-    ),
-    Setting::new(
-        "weight_decay",
-        Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Float(0.0),
-        "decoupled decay: w <- w - lr weight_decay w after the rule",
-    ),
-    Setting::new(
-        "decay_all",
-        Domain::Bool,
-        Default::Bool(false),
-        "`l2` and `weight_decay` also act on biases, batch-norm parameters and branch scales",
-    ),
-    Setting::new(
-        "clip.norm",
-        Domain::Positive { max: f64::MAX },
-        Default::Unset,
-        "scales the gradient down to at most this Euclidean norm over all parameters",
-    ),
-    Setting::new(
-        "clip.value",
-        Domain::Positive { max: f64::MAX },
-        Default::Unset,
-        "clamps every gradient entry to at most this size",
-    ),
-];
+pub use settings::SETTINGS;
+
+use crate::model::{Gradients, Network};
+use crate::ops::Element;
+use crate::ops::block::Role;
+use crate::real::Real;
+use crate::setting::Settings;
+
+/// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
+/// arm of `step`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Gradient descent on the whole training set: the rule of `Sgd`.
+    Gd,
+    Sgd,
+    Momentum {
+        momentum: f64,
+    },
+    Nesterov {
+        momentum: f64,
+    },
+    Adagrad {
+        eps: f64,
+    },
+    RmsProp {
+        rho: f64,
+        eps: f64,
+    },
+    Adam {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    /// Adam; its decay is the decoupled `weight_decay`, 0.01 if unset.
+    AdamW {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+}
+
+impl Optimizer {
+    /// Every rule, with its default constants.
+    pub const ALL: [Optimizer; 8] = [
+        Optimizer::Gd,
+        Optimizer::Sgd,
+        Optimizer::Momentum { momentum: 0.9 },
+        Optimizer::Nesterov { momentum: 0.9 },
+        Optimizer::Adagrad { eps: 1e-10 },
+        Optimizer::RmsProp { rho: 0.99, eps: 1e-8 },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+    ];
+
+    /// The word in an experiment file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Optimizer::Gd => "gd",
+            Optimizer::Sgd => "sgd",
+            Optimizer::Momentum { .. } => "momentum",
+            Optimizer::Nesterov { .. } => "nesterov",
+            Optimizer::Adagrad { .. } => "adagrad",
+            Optimizer::RmsProp { .. } => "rmsprop",
+            Optimizer::Adam { .. } => "adam",
+            Optimizer::AdamW { .. } => "adamw",
+        }
+    }
+
+    /// The rule the settings name.
+    ///
+    /// # Errors
+    /// When a setting is missing or unknown.
+    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
+        let word = settings.text("optimizer.kind").ok_or("`optimizer.kind` is not set")?;
+        let option = |name: &str, usual: f64| settings.float(&format!("optimizer.{name}")).unwrap_or(usual);
+        let found = Self::ALL.into_iter().find(|o| o.word() == word);
+        Ok(match found.ok_or_else(|| format!("there is no optimizer \"{word}\""))? {
+            Optimizer::Momentum { momentum } => Optimizer::Momentum { momentum: option("momentum", momentum) },
+            Optimizer::Nesterov { momentum } => Optimizer::Nesterov { momentum: option("momentum", momentum) },
+            Optimizer::Adagrad { eps } => Optimizer::Adagrad { eps: option("eps", eps) },
+            Optimizer::RmsProp { rho, eps } => Optimizer::RmsProp { rho: option("rho", rho), eps: option("eps", eps) },
+            Optimizer::Adam { beta1, beta2, eps } => Optimizer::Adam {
+                beta1: option("beta1", beta1),
+                beta2: option("beta2", beta2),
+                eps: option("eps", eps),
+            },
+            Optimizer::AdamW { beta1, beta2, eps } => Optimizer::AdamW {
+                beta1: option("beta1", beta1),
+                beta2: option("beta2", beta2),
+                eps: option("eps", eps),
+            },
+            plain => plain,
+        })
+    }
+
+    /// State numbers a parameter.
+    fn slots(self) -> usize {
+        match self {
+            Optimizer::Gd | Optimizer::Sgd => 0,
+            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 1,
+            Optimizer::Adagrad { .. } | Optimizer::RmsProp { .. } => 1,
+            Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
+        }
+    }
+}
+
+/// The `weight_decay` of adamw where the file says nothing.
+pub const ADAMW_DECAY: f64 = 0.01;
+
+/// What acts on the gradient and the weights beside the rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Regularization {
+    /// Coupled: adds `l2 w` to the gradient.
+    pub l2: f64,
+    /// Decoupled: subtracts `lr weight_decay w`.
+    pub weight_decay: f64,
+    /// Both also act on biases, norm parameters and branch scales.
+    pub decay_all: bool,
+    /// Bound on the gradient's Euclidean norm over all parameters.
+    pub clip_norm: Option<f64>,
+    /// Bound on each entry's size.
+    pub clip_value: Option<f64>,
+}
+
+impl Regularization {
+    /// What the settings say.
+    pub fn from_settings(settings: &Settings) -> Self {
+        let usual_decay = if settings.text("optimizer.kind") == Some("adamw") { ADAMW_DECAY } else { 0.0 };
+        Regularization {
+            l2: settings.float("l2").unwrap_or(0.0),
+            weight_decay: settings.float("weight_decay").unwrap_or(usual_decay),
+            decay_all: settings.flag("decay_all"),
+            clip_norm: settings.float("clip.norm"),
+            clip_value: settings.float("clip.value"),
+        }
+    }
+}
+
+/// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
+trait Rule<T, const SLOTS: usize>: Copy {
+    fn change(self, gradient: T, state: &mut [T; SLOTS]) -> T;
+}
+
+/// A rule at work on a network: its state and how often it has stepped.
+pub struct Stepper<T> {
+    rule: Optimizer,
+    regularization: Regularization,
+    /// A flat vector per block and slot.
+    state: Vec<Vec<Vec<T>>>,
+    steps: u32,
+}
+
+impl<T: Element> Stepper<T> {
+    /// With state zero.
+    pub fn new(rule: Optimizer, regularization: Regularization, network: &Network<T>) -> Self {
+        let zeros = |n: usize| (0..rule.slots()).map(|_| vec![T::of(0.0); n]).collect();
+        let state = network.blocks.iter().map(|b| zeros(b.parameter_count())).collect();
+        Stepper { rule, regularization, state, steps: 0 }
+    }
+
+    /// Updates every parameter of the network from its gradient, at learning rate `lr`.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn step(&mut self, network: &Network<T>, gradients: &Gradients<T>, lr: f64) -> candle_core::Result<()> {
+        self.steps += 1;
+        let norm_scale = match self.regularization.clip_norm {
+            Some(bound) => (bound / gradients.norm()).min(1.0),
+            None => 1.0,
+        };
+        for (i, block) in network.blocks.iter().enumerate() {
+            let state = &mut self.state[i];
+            let (rule, regularization, steps) = (self.rule, &self.regularization, self.steps);
+            network.rewrite(i, |parameters: &mut [T]| {
+                for segment in block.segments() {
+                    let decays = regularization.decay_all || segment.role == Role::Weight;
+                    let task = Task {
+                        norm_scale: T::of(norm_scale),
+                        bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
+                        l2: T::of(if decays { regularization.l2 } else { 0.0 }),
+                        shrink: T::of(if decays { lr * regularization.weight_decay } else { 0.0 }),
+                        parameters: &mut parameters[segment.range()],
+                        gradients: &gradients.blocks[i][segment.range()],
+                    };
+                    let mut slots = state.iter_mut().map(|s| &mut s[segment.range()]);
+                    match rule {
+                        Optimizer::Gd | Optimizer::Sgd => task.run(sgd::Sgd::new(lr), []),
+                        Optimizer::Momentum { momentum } => {
+                            task.run(momentum::Momentum::new(lr, momentum), take(&mut slots))
+                        }
+                        Optimizer::Nesterov { momentum } => {
+                            task.run(momentum::Nesterov::new(lr, momentum), take(&mut slots))
+                        }
+                        Optimizer::Adagrad { eps } => task.run(adagrad::Adagrad::new(lr, eps), take(&mut slots)),
+                        Optimizer::RmsProp { rho, eps } => {
+                            task.run(rmsprop::RmsProp::new(lr, rho, eps), take(&mut slots))
+                        }
+                        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
+                            task.run(adam::Adam::new(lr, beta1, beta2, eps, steps), take(&mut slots))
+                        }
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The first `SLOTS` slots; [`Optimizer::slots`] made as many.
+fn take<'a, T, const SLOTS: usize>(slots: &mut impl Iterator<Item = &'a mut [T]>) -> [&'a mut [T]; SLOTS] {
+    std::array::from_fn(|_| slots.next().unwrap_or_default())
+}
+
+/// One parameter tensor's update.
+struct Task<'a, T> {
+    norm_scale: T,
+    bound: T,
+    l2: T,
+    shrink: T,
+    parameters: &'a mut [T],
+    gradients: &'a [T],
+}
+
+impl<T: Element> Task<'_, T> {
+    fn run<const SLOTS: usize>(self, rule: impl Rule<T, SLOTS>, mut slots: [&mut [T]; SLOTS]) {
+        for (j, (w, g)) in self.parameters.iter_mut().zip(self.gradients).enumerate() {
+            let g = *g * self.norm_scale;
+            let g = if g > self.bound { self.bound } else { g };
+            let g = if g < -self.bound { -self.bound } else { g };
+            let mut state: [T; SLOTS] = std::array::from_fn(|k| slots[k][j]);
+            let change = rule.change(g + self.l2 * *w, &mut state);
+            for (slot, new) in slots.iter_mut().zip(state) {
+                slot[j] = tiny_to_zero(new);
+            }
+            *w = *w - self.shrink * *w - change;
+        }
+    }
+}
+
+/// A decaying state ends at zero rather than in slow subnormal numbers.
+#[inline(always)]
+fn tiny_to_zero<T: Real>(x: T) -> T {
+    if x.abs() < T::MIN_NORMAL { T::of(0.0) } else { x }
+}

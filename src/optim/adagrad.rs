@@ -1,0 +1,24 @@
+//! Adagrad, diagonal form: s <- s + g^2; w <- w - lr g / (sqrt(s) + eps) (Duchi et al. 2011, figure 1).
+
+use super::Rule;
+use crate::real::Real;
+
+#[derive(Clone, Copy)]
+pub(super) struct Adagrad<T> {
+    lr: T,
+    eps: T,
+}
+
+impl<T: Real> Adagrad<T> {
+    pub(super) fn new(lr: f64, eps: f64) -> Self {
+        Adagrad { lr: T::of(lr), eps: T::of(eps) }
+    }
+}
+
+impl<T: Real> Rule<T, 1> for Adagrad<T> {
+    #[inline(always)]
+    fn change(self, g: T, [s]: &mut [T; 1]) -> T {
+        *s += g * g;
+        self.lr * g / (s.sqrt() + self.eps)
+    }
+}

@@ -1,0 +1,43 @@
+//! Heavy ball (Polyak 1964) and Nesterov's variant (Nesterov 1983, in the form of Sutskever et al. 2013).
+
+use super::Rule;
+use crate::real::Real;
+
+/// v <- m v + g; w <- w - lr v.
+#[derive(Clone, Copy)]
+pub(super) struct Momentum<T> {
+    lr: T,
+    m: T,
+}
+
+impl<T: Real> Momentum<T> {
+    pub(super) fn new(lr: f64, momentum: f64) -> Self {
+        Momentum { lr: T::of(lr), m: T::of(momentum) }
+    }
+}
+
+impl<T: Real> Rule<T, 1> for Momentum<T> {
+    #[inline(always)]
+    fn change(self, g: T, [v]: &mut [T; 1]) -> T {
+        *v = self.m * *v + g;
+        self.lr * *v
+    }
+}
+
+/// v <- m v + g; w <- w - lr (g + m v).
+#[derive(Clone, Copy)]
+pub(super) struct Nesterov<T>(Momentum<T>);
+
+impl<T: Real> Nesterov<T> {
+    pub(super) fn new(lr: f64, momentum: f64) -> Self {
+        Nesterov(Momentum::new(lr, momentum))
+    }
+}
+
+impl<T: Real> Rule<T, 1> for Nesterov<T> {
+    #[inline(always)]
+    fn change(self, g: T, [v]: &mut [T; 1]) -> T {
+        *v = self.0.m * *v + g;
+        self.0.lr * (g + self.0.m * *v)
+    }
+}

@@ -1,0 +1,136 @@
+//! The probe: a pass in f64 over one fixed set of training rows, that measures every hidden layer.
+//!
+//! It runs beside training on a copy of the parameters, so training has the same bits with and without it, and it
+//! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
+//! with subnormals).
+
+use crate::model::{Architecture, Gradients, Network, Path};
+use crate::ops::Element;
+use crate::ops::block::Role;
+use crate::ops::fused::{Mode, lock};
+use crate::ops::loss::{Loss, Target};
+use crate::real::Real;
+use candle_core::{Result, Tensor};
+
+/// One hidden layer, measured. Gradients are per sample: B times the gradient of the mean loss over B samples. Every
+/// `rms` is the root mean square over samples and units (or entries), summed in f64.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerMeasure {
+    /// Of dL/dh, h the layer's output after norm, activation and skip.
+    pub stream_rms: f64,
+    /// Of dL/dz, z the activation's argument.
+    pub delta_rms: f64,
+    /// Of the weight gradient of the mean loss over the probe set.
+    pub weight_grad_rms: f64,
+    /// Of the weight gradient of single samples, |x| |dL/du| for the affine map u = x W + b; exact without batch
+    /// norm, with it the sample's own term of the batch gradient.
+    pub weight_grad_sample_rms: f64,
+    /// Of phi's output.
+    pub activation_mean: f64,
+    pub activation_std: f64,
+    pub weight_rms: f64,
+    /// Fraction of |phi'(z)| under 5 % of its maximum; none for the rectifiers.
+    pub saturated: Option<f64>,
+    /// Fraction of z <= 0; for the rectifiers alone.
+    pub inactive: Option<f64>,
+    /// Fraction of units with phi'(z) = 0 on every row.
+    pub dead: f64,
+}
+
+impl LayerMeasure {
+    /// How far samples agree: the squared ratio of the batch gradient to a single sample's; 1 when all are alike, about
+    /// 1/B when they are independent.
+    pub fn coherence(&self) -> f64 {
+        (self.weight_grad_rms / self.weight_grad_sample_rms).powi(2)
+    }
+}
+
+/// A probe of one run.
+pub struct Probe {
+    network: Network<f64>,
+    x: Tensor,
+    target: Target<f64>,
+    loss: Loss,
+    rows: usize,
+}
+
+impl Probe {
+    /// On the rows of `x`, `[rows, features]`.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn new(architecture: &Architecture, x: Tensor, target: Target<f64>, loss: Loss) -> Result<Self> {
+        let zeros: Vec<Vec<f64>> = architecture.blocks().iter().map(|b| vec![0.0; b.parameter_count()]).collect();
+        let network = Network::with_parameters(architecture.clone(), &zeros)?;
+        let rows = x.dim(0)?;
+        Ok(Probe { network, x, target, loss, rows })
+    }
+
+    /// Measures every hidden layer of `network` as it stands, in training mode.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn measure<T: Element>(&self, network: &Network<T>) -> Result<Vec<LayerMeasure>> {
+        self.network.copy_from(network)?;
+        let mut gradients = Gradients::default();
+        let target = self.target.clone();
+        self.network.loss_and_gradients(Path::Fused, Mode::Probe, &self.x, self.loss, target, &mut gradients)?;
+        (1..=self.network.architecture.depth).map(|layer| self.layer(layer, &gradients)).collect()
+    }
+
+    fn layer(&self, layer: usize, gradients: &Gradients<f64>) -> Result<LayerMeasure> {
+        let architecture = &self.network.architecture;
+        let index = layer - 1;
+        let block = &self.network.blocks[index];
+        let samples = self.rows as f64;
+        let (stream_rms, weight_grad_sample_rms) = {
+            let own = lock(self.network.workspace(index));
+            let squares = |rows: &[f64], width: usize| -> Vec<f64> {
+                rows.chunks_exact(width).map(|row| row.iter().map(|x| x * x).sum()).collect()
+            };
+            let inputs = squares(&own.affine_input, block.inputs);
+            let deltas = squares(&own.affine_delta, block.outputs);
+            let products: f64 = inputs.iter().zip(&deltas).map(|(x, d)| x * d).sum();
+            let entries = (block.inputs * block.outputs) as f64;
+            (samples * rms(&own.output_delta), samples * (products / (samples * entries)).sqrt())
+        };
+        let weight = block.part(&gradients.blocks[index], Role::Weight).unwrap_or_default();
+        let weight_rms = self.network.read(index, |p| rms(block.part(p, Role::Weight).unwrap_or_default()))?;
+
+        let (site_block, before) = architecture.activation_site(layer);
+        let workspace = lock(self.network.workspace(site_block));
+        let site = if before { &workspace.before } else { &workspace.after };
+        let n = site.activation.len() as f64;
+        let mean = site.activation.iter().sum::<f64>() / n;
+        let variance = site.activation.iter().map(|a| (a - mean).powi(2)).sum::<f64>() / n;
+        let phi = architecture.activation;
+        let share = |hit: &dyn Fn(f64) -> bool| site.argument.iter().filter(|z| hit(**z)).count() as f64 / n;
+        let low = 0.05 * phi.max_slope();
+        let dead = (0..architecture.width)
+            .filter(|j| site.argument[*j..].iter().step_by(architecture.width).all(|z| phi.slope(*z) == 0.0))
+            .count();
+        Ok(LayerMeasure {
+            stream_rms,
+            delta_rms: samples * rms(&site.delta),
+            weight_grad_rms: rms(weight),
+            weight_grad_sample_rms,
+            activation_mean: mean,
+            activation_std: variance.sqrt(),
+            weight_rms,
+            saturated: (!phi.is_rectifier()).then(|| share(&|z| phi.slope(z).abs() < low)),
+            inactive: phi.is_rectifier().then(|| share(&|z| z <= 0.0)),
+            dead: dead as f64 / architecture.width as f64,
+        })
+    }
+}
+
+/// The root mean square, in f64; it does not underflow before 1e-308, since the largest entry is divided out.
+fn rms<T: Real>(values: &[T]) -> f64 {
+    let largest =
+        values.iter().fold(0.0f64, |m, x| if x.f64().abs() > m || x.f64().is_nan() { x.f64().abs() } else { m });
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    let squares: f64 = values.iter().map(|x| (x.f64() / largest).powi(2)).sum();
+    largest * (squares / values.len() as f64).sqrt()
+}

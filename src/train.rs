@@ -1,0 +1,237 @@
+//! One run, from initial weights to its record. Pure: no file, no clock, no print.
+
+use crate::data::{Dataset, Targets};
+use crate::experiment::spec::RunSpec;
+use crate::model::{Architecture, Gradients, Network, Path, init::Init};
+use crate::ops::activation::Activation;
+use crate::ops::fused::Mode;
+use crate::ops::loss::Loss;
+use crate::ops::{Element, all_finite};
+use crate::optim::{Optimizer, Regularization, Stepper};
+use crate::probe::Probe;
+use crate::record::{RunError, RunRecord, Status};
+use crate::schedule::Schedule;
+use crate::score::{self, Score};
+use crate::seed::Seeds;
+use crate::setting::Settings;
+use crate::stop::{End, State, Stop};
+use std::ops::ControlFlow;
+
+mod recorder;
+use recorder::{Recorder, Scores};
+
+/// Trains one run. `on_step` is told every step and may break off.
+///
+/// # Errors
+/// [`RunError::Cancelled`] when `on_step` breaks, [`RunError::Failed`] for a defect in settings, data or program.
+pub fn train(
+    spec: &RunSpec,
+    data: &Dataset,
+    on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<RunRecord, RunError> {
+    match spec.settings.text("dtype") {
+        Some("f64") => run::<f64>(spec, data, on_step),
+        _ => run::<f32>(spec, data, on_step),
+    }
+}
+
+/// candle's errors, without the backtrace it appends when asked to keep one.
+impl From<candle_core::Error> for RunError {
+    fn from(error: candle_core::Error) -> Self {
+        RunError::Failed(error.to_string().lines().next().unwrap_or_default().to_string())
+    }
+}
+
+fn run<T: Element>(
+    spec: &RunSpec,
+    data: &Dataset,
+    on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<RunRecord, RunError> {
+    let plan = Training::from_spec(spec, data).map_err(RunError::Failed)?;
+    let problem = Problem::<T>::new(spec, data, &plan)?;
+    let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem.network);
+    let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
+    let mut record = Recorder::new(spec, &plan, problem.network.architecture.depth);
+    let mut gradients = Gradients::default();
+    for step in 0..=plan.steps {
+        if on_step(step).is_break() {
+            return Err(RunError::Cancelled);
+        }
+        let batch_loss = problem.loss_and_gradients(batches.next_rows(), &mut gradients)?;
+        record.observe(step, plan.schedule.at(step), batch_loss);
+        if record.wants_scores(step) {
+            record.scores(problem.scores()?, gradients.norm());
+        }
+        let state = State {
+            step,
+            batch_loss,
+            gradients_finite: gradients.blocks.iter().all(|b| all_finite(b)),
+            weights_finite: !record.wants_scores(step) || problem.weights_finite()?,
+            train_loss: record.train_loss().or((plan.batch == data.train.rows).then_some(batch_loss)),
+        };
+        record.target(&plan.stop, &state);
+        let end = plan.stop.check(&state);
+        if end.is_some() && !record.wants_scores(step) {
+            record.scores(problem.scores()?, gradients.norm());
+        }
+        let probed = record.wants_layers(step) || end.is_some();
+        if probed {
+            record.layers(&problem.probe.measure(&problem.network)?, &problem.network, &gradients);
+        }
+        if let Some(end) = end {
+            return Ok(record.end(end));
+        }
+        if step < plan.steps {
+            let before = if probed { Some(problem.weights()?) } else { None };
+            optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
+            if let Some(before) = before {
+                record.update_ratios(&before, &problem.weights()?);
+            }
+        }
+    }
+    Ok(record.end(End { status: Status::Finished, message: String::new() }))
+}
+
+/// What the settings say of training, and what the data makes of it.
+#[derive(Clone, Debug)]
+struct Training {
+    loss: Loss,
+    batch: usize,
+    steps: usize,
+    steps_per_epoch: usize,
+    optimizer: Optimizer,
+    regularization: Regularization,
+    schedule: Schedule,
+    stop: Stop,
+}
+
+impl Training {
+    fn from_spec(spec: &RunSpec, data: &Dataset) -> Result<Self, String> {
+        let settings = &spec.settings;
+        let classes = matches!(data.train.targets, Targets::Classes { .. });
+        let loss = match settings.text("loss") {
+            Some(word) => {
+                Loss::ALL.into_iter().find(|l| l.word() == word).ok_or(format!("there is no loss \"{word}\""))?
+            }
+            None if classes => Loss::CrossEntropy,
+            None => Loss::Mse,
+        };
+        if loss == Loss::CrossEntropy && !classes {
+            return Err("cross_entropy needs classes, and the targets are real numbers: write loss = \"mse\"".into());
+        }
+        let optimizer = Optimizer::from_settings(settings)?;
+        let rows = data.train.rows;
+        let whole = optimizer == Optimizer::Gd || settings.text("batch") == Some("full");
+        let batch = if whole { rows } else { settings.int("batch").ok_or("`batch` is not set")? as usize };
+        if batch == 0 || batch > rows {
+            return Err(format!("batch = {batch}, but the training part has {rows} rows: write at most {rows}"));
+        }
+        let steps_per_epoch = rows / batch;
+        let steps = match settings.int("epochs") {
+            Some(epochs) => epochs as usize * steps_per_epoch,
+            None => settings.int("steps").ok_or("`steps` is not set")? as usize,
+        };
+        Ok(Training {
+            loss,
+            batch,
+            steps,
+            steps_per_epoch,
+            optimizer,
+            regularization: Regularization::from_settings(settings),
+            schedule: Schedule::from_settings(settings, steps)?,
+            stop: Stop { target_loss: settings.float("target_loss"), stop_at_target: settings.flag("stop_at_target") },
+        })
+    }
+}
+
+/// What is trained: a network, on data, under a loss.
+struct Problem<'a, T: Element> {
+    network: Network<T>,
+    probe: Probe,
+    data: &'a Dataset,
+    loss: Loss,
+}
+
+impl<'a, T: Element> Problem<'a, T> {
+    fn new(spec: &RunSpec, data: &'a Dataset, plan: &Training) -> Result<Self, RunError> {
+        let settings: &Settings = &spec.settings;
+        let outputs = data.train.targets.outputs();
+        let architecture = Architecture::from_settings(settings, data.features, outputs).map_err(RunError::Failed)?;
+        let activation = Activation::from_settings(settings, "activation").map_err(RunError::Failed)?;
+        let init = Init::from_settings(settings, activation).map_err(RunError::Failed)?;
+        let network = Network::new(architecture.clone(), init, &spec.seeds)?;
+
+        // One probe set for all seeds: its stream hangs on the experiment's seed alone.
+        let rows = spec.cadence.probe.clamp(1, data.train.rows);
+        let shared = Seeds { run: 0, ..spec.seeds };
+        let mut order = shared.stream("probe rows", &[data.train.rows]).permutation(data.train.rows);
+        order.truncate(rows);
+        let (x, target) = score::batch::<f64>(&data.train, data.features, &order, plan.loss)?;
+        let probe = Probe::new(&architecture, x, target, plan.loss)?;
+        Ok(Problem { network, probe, data, loss: plan.loss })
+    }
+
+    fn loss_and_gradients(&self, rows: &[usize], gradients: &mut Gradients<T>) -> Result<f64, RunError> {
+        let (x, target) = score::batch::<T>(&self.data.train, self.data.features, rows, self.loss)?;
+        Ok(self.network.loss_and_gradients(Path::Fused, Mode::Train, &x, self.loss, target, gradients)?)
+    }
+
+    fn scores(&self) -> Result<Scores, RunError> {
+        let on = |split: &crate::data::Split| score::score(&self.network, split, self.loss);
+        let maybe = |split: &Option<crate::data::Split>| -> candle_core::Result<Option<Score>> {
+            split.as_ref().map(on).transpose()
+        };
+        Ok(Scores {
+            train: on(&self.data.train)?,
+            validation: maybe(&self.data.validation)?,
+            test: maybe(&self.data.test)?,
+        })
+    }
+
+    fn weights_finite(&self) -> Result<bool, RunError> {
+        let block = |i: usize| self.network.read(i, |p| all_finite(p));
+        let all: candle_core::Result<Vec<bool>> = (0..self.network.blocks.len()).map(block).collect();
+        Ok(all?.into_iter().all(|finite| finite))
+    }
+
+    /// The weights of the hidden layers, in f64.
+    fn weights(&self) -> Result<Vec<Vec<f64>>, RunError> {
+        let layer = |i: usize| {
+            let block = &self.network.blocks[i];
+            self.network.read(i, |p| p[..block.inputs * block.outputs].iter().map(|w| w.f64()).collect())
+        };
+        let all: candle_core::Result<Vec<Vec<f64>>> = (0..self.network.architecture.depth).map(layer).collect();
+        Ok(all?)
+    }
+}
+
+/// Batches without replacement: a fresh order each epoch; the last partial batch is dropped.
+struct Batches {
+    seeds: Seeds,
+    rows: usize,
+    batch: usize,
+    order: Vec<usize>,
+    epoch: usize,
+    at: usize,
+}
+
+impl Batches {
+    fn new(seeds: Seeds, rows: usize, batch: usize) -> Self {
+        Batches { seeds, rows, batch, order: Vec::new(), epoch: 0, at: 0 }
+    }
+
+    /// The rows of the next batch; all, in file order, when the batch is the whole set.
+    fn next_rows(&mut self) -> &[usize] {
+        if self.at + self.batch > self.order.len() {
+            self.order = if self.batch == self.rows {
+                (0..self.rows).collect()
+            } else {
+                self.seeds.stream("batch order", &[self.rows, self.epoch]).permutation(self.rows)
+            };
+            self.epoch += 1;
+            self.at = 0;
+        }
+        self.at += self.batch;
+        &self.order[self.at - self.batch..self.at]
+    }
+}

@@ -1,0 +1,218 @@
+//! Every combination of activation, norm and skip: fused against composed ops, composed against central differences,
+//! and the exact identities that gradients obey at any time in training.
+
+use candle_core::{Device, Tensor};
+use gradsweep::model::architecture::Residual;
+use gradsweep::model::init::Init;
+use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::ops::Element;
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::{Norm, Place, Role, Skip};
+use gradsweep::ops::fused::Mode;
+use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::seed::Seeds;
+
+const ROWS: usize = 7;
+const FEATURES: usize = 5;
+const OUTPUTS: usize = 3;
+const SEEDS: Seeds = Seeds { experiment: 0, run: 1 };
+
+fn architectures() -> Vec<Architecture> {
+    let mut all = Vec::new();
+    let norm = |place, affine| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine });
+    for activation in Activation::ALL {
+        for norm in [None, norm(Place::Before, true), norm(Place::After, true), norm(Place::Before, false)] {
+            for residual in [
+                Residual::None,
+                Residual::PreActivation(Skip::Scaled(0.6)),
+                Residual::PostActivation(Skip::Scaled(0.6)),
+                Residual::PreActivation(Skip::Learned),
+                Residual::PostActivation(Skip::Learned),
+            ] {
+                for output_activation in [Activation::Identity, Activation::Tanh] {
+                    all.push(Architecture {
+                        features: FEATURES,
+                        outputs: OUTPUTS,
+                        depth: 3,
+                        width: 4,
+                        activation,
+                        output_activation,
+                        bias: true,
+                        norm,
+                        residual,
+                    });
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A network whose every parameter, learned scales too, is away from its special initial value.
+fn network<T: Element>(architecture: &Architecture) -> Network<T> {
+    let init = Init::Gaussian { sigma_w: 1.3, sigma_b: 0.2 };
+    let network = Network::new(architecture.clone(), init, &SEEDS).unwrap();
+    for (i, segment, name) in network.segments().collect::<Vec<_>>() {
+        if segment.role != Role::Weight {
+            let mut stream = SEEDS.stream(&name, &[segment.len]);
+            let nudge = |p: &mut [T]| p[segment.range()].iter_mut().for_each(|x| *x += T::of(0.3 * stream.normal()));
+            network.rewrite(i, nudge).unwrap();
+        }
+    }
+    network
+}
+
+fn inputs<T: Element>() -> Tensor {
+    let mut stream = SEEDS.stream("x", &[]);
+    let x: Vec<T> = (0..ROWS * FEATURES).map(|_| T::of(stream.normal())).collect();
+    Tensor::from_vec(x, (ROWS, FEATURES), &Device::Cpu).unwrap()
+}
+
+fn target<T: Element>(loss: Loss) -> Target<T> {
+    let mut stream = SEEDS.stream("y", &[]);
+    match loss {
+        Loss::CrossEntropy => Target::Classes((0..ROWS).map(|_| stream.below(OUTPUTS) as u32).collect()),
+        Loss::Mse => Target::Values((0..ROWS * OUTPUTS).map(|_| T::of(stream.normal())).collect()),
+    }
+}
+
+fn run<T: Element>(network: &Network<T>, path: Path, loss: Loss) -> (f64, Vec<f64>) {
+    let mut gradients = Gradients::default();
+    let value =
+        network.loss_and_gradients(path, Mode::Probe, &inputs::<T>(), loss, target::<T>(loss), &mut gradients).unwrap();
+    (value, gradients.blocks.concat().iter().map(|g| g.f64()).collect())
+}
+
+/// max|a - b| / max|b|.
+fn error(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let size = b.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+    a.iter().zip(b).fold(0.0f64, |m, (x, y)| if (x - y).is_nan() { f64::NAN } else { m.max((x - y).abs()) }) / size
+}
+
+#[test]
+fn fused_agrees_with_composed() {
+    let (mut worst64, mut worst32) = (0.0f64, 0.0f64);
+    for architecture in architectures() {
+        for loss in Loss::ALL {
+            let both = |path| run(&network::<f64>(&architecture), path, loss);
+            let ((fused_loss, fused), (loss64, composed)) = (both(Path::Fused), both(Path::Composed));
+            let e = error(&fused, &composed).max((fused_loss - loss64).abs());
+            assert!(e < 1e-6, "f64 {e:e} in {architecture:?}");
+            // candle's erf is a rational approximation, good to about 1e-7 in its derivative and 1e-10 in value.
+            if !matches!(architecture.activation, Activation::Gelu | Activation::Erf) {
+                assert!(e < 1e-11, "f64 {e:e} in {architecture:?}");
+                worst64 = worst64.max(e);
+            }
+            let (_, single) = run(&network::<f32>(&architecture), Path::Fused, loss);
+            let e = error(&single, &composed);
+            assert!(e < 2e-5, "f32 {e:e} in {architecture:?}");
+            worst32 = worst32.max(e);
+        }
+    }
+    println!("worst fused error: f64 {worst64:e}, f32 against f64 {worst32:e}");
+}
+
+#[test]
+fn composed_agrees_with_central_differences() {
+    let h = 1e-5;
+    let mut worst = 0.0f64;
+    for architecture in architectures() {
+        let loss = if architecture.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
+        let network = network::<f64>(&architecture);
+        let (_, gradient) = run(&network, Path::Composed, loss);
+        let mut differences = Vec::new();
+        for (i, block) in network.blocks.iter().enumerate() {
+            for j in 0..block.parameter_count() {
+                let at = |d: f64| {
+                    network.rewrite(i, |p: &mut [f64]| p[j] += d).unwrap();
+                    let outputs = network.outputs(Path::Composed, Mode::Probe, &inputs::<f64>()).unwrap();
+                    let loss = gradsweep::ops::loss::composed(loss, &outputs, &target::<f64>(loss)).unwrap();
+                    network.rewrite(i, |p: &mut [f64]| p[j] -= d).unwrap();
+                    loss.to_scalar::<f64>().unwrap()
+                };
+                // Fourth order, so that the truncation stays below the rounding.
+                differences.push((8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h));
+            }
+        }
+        let e = error(&gradient, &differences);
+        // gelu's and erf's derivative in candle carries constants of six digits.
+        let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-9 };
+        assert!(e < bound, "{e:e} in {architecture:?}");
+        worst = worst.max(e);
+    }
+    println!("worst error against central differences: {worst:e}");
+}
+
+/// Bias-free relu and linear nets: sum(W dL/dW) is the same for every layer (f is homogeneous in each weight matrix).
+#[test]
+fn homogeneous_nets_balance_every_layer() {
+    for activation in [Activation::Relu, Activation::Identity, Activation::LeakyRelu { slope: 0.2 }] {
+        let plain = architectures().into_iter().next().unwrap();
+        let architecture = Architecture { activation, bias: false, depth: 9, width: 8, ..plain };
+        let network = Network::<f64>::new(architecture, Init::HeNormal, &SEEDS).unwrap();
+        let mut gradients = Gradients::default();
+        let target = target::<f64>(Loss::CrossEntropy);
+        let (path, mode) = (Path::Fused, Mode::Probe);
+        network.loss_and_gradients(path, mode, &inputs::<f64>(), Loss::CrossEntropy, target, &mut gradients).unwrap();
+        let sums: Vec<f64> = gradients
+            .blocks
+            .iter()
+            .enumerate()
+            .map(|(i, g)| network.read(i, |w| w.iter().zip(g).map(|(w, g)| w * g).sum()).unwrap())
+            .collect();
+        for sum in &sums {
+            assert!((sum / sums[0] - 1.0).abs() < 1e-10, "{activation:?} {sums:?}");
+        }
+    }
+}
+
+/// Under batch norm the loss does not feel the scale of a unit's weights, nor the bias before the norm.
+#[test]
+fn batch_norm_makes_scale_and_bias_irrelevant() {
+    let norm = Norm { place: Place::Before, eps: 1e-12, momentum: 0.1, affine: true };
+    let plain = architectures().into_iter().next().unwrap();
+    for activation in Activation::ALL {
+        let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
+        let network = network::<f64>(&architecture);
+        let (_, gradient) = run(&network, Path::Fused, Loss::CrossEntropy);
+        let mut start = 0;
+        for (i, block) in network.blocks.iter().enumerate().take(architecture.depth) {
+            let g = &gradient[start..start + block.parameter_count()];
+            start += block.parameter_count();
+            let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            let bias = block.part(g, Role::Bias).unwrap();
+            assert!(bias.iter().all(|b| b.abs() < 1e-9 * largest), "{activation:?} {bias:?}");
+            network
+                .read(i, |p| {
+                    for unit in 0..block.outputs {
+                        let along: f64 =
+                            (0..block.inputs).map(|k| p[k * block.outputs + unit] * g[k * block.outputs + unit]).sum();
+                        assert!(along.abs() < 1e-8 * largest, "{activation:?} unit {unit}: {along:e}");
+                    }
+                })
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn evaluation_uses_running_statistics_in_both_paths() {
+    for architecture in architectures().into_iter().filter(|a| a.norm.is_some()) {
+        let outputs = |path| {
+            let network = network::<f64>(&architecture);
+            let mut gradients = Gradients::default();
+            let (loss, y) = (Loss::Mse, target::<f64>(Loss::Mse));
+            network.loss_and_gradients(path, Mode::Train, &inputs::<f64>(), loss, y, &mut gradients).unwrap();
+            let out = network.outputs(path, Mode::Evaluate, &inputs::<f64>()).unwrap();
+            let running = (0..network.blocks.len()).filter_map(|b| network.running(b)).collect::<Vec<_>>();
+            (out.flatten_all().unwrap().to_vec1::<f64>().unwrap(), running)
+        };
+        let ((fused, a), (composed, b)) = (outputs(Path::Fused), outputs(Path::Composed));
+        assert!(error(&fused, &composed) < 1e-8, "{architecture:?}");
+        assert_eq!(a.len(), architecture.depth);
+        for (a, b) in a.iter().zip(&b) {
+            assert!(error(&a.mean, &b.mean) < 1e-8 && error(&a.variance, &b.variance) < 1e-8, "{architecture:?}");
+        }
+    }
+}
