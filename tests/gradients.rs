@@ -115,7 +115,8 @@ fn fused_agrees_with_composed() {
 
 #[test]
 fn composed_agrees_with_central_differences() {
-    let h = 1e-5;
+    // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
+    let h = 2e-6;
     let mut worst = 0.0f64;
     for architecture in architectures() {
         let loss = if architecture.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
@@ -137,7 +138,7 @@ fn composed_agrees_with_central_differences() {
         }
         let e = error(&gradient, &differences);
         // gelu's and erf's derivative in candle carries constants of six digits.
-        let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-9 };
+        let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-8 };
         assert!(e < bound, "{e:e} in {architecture:?}");
         worst = worst.max(e);
     }
