@@ -1,0 +1,162 @@
+"""What is pinned: the settings, initial parameters and batches of every case."""
+
+import math
+import zlib
+
+import numpy as np
+import torch
+
+from reference_network import ACTIVATIONS, shapes
+from reference_run import learning_rate
+
+
+def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
+    """Draws parameters and batches, as multiples of 1/1024: exact in f32 and f64, and short in the file.
+    The name seeds the draw."""
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    draw = lambda shape, sd, mean=0.0: np.round(1024 * (mean + sd * rng.standard_normal(shape))) / 1024
+    settings = dict(settings)
+    rows = rows or settings["batch"]
+    parameters = {}
+    for n, shape in shapes(settings, features, outputs).items():
+        if n.endswith(".weight"):
+            parameters[n] = draw(shape, gain / math.sqrt(shape[0]))
+        elif n.endswith(".scale"):
+            parameters[n] = np.zeros(shape)
+        else:
+            parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else 0.0)
+    if settings["loss"] == "mse" and not settings.get("one_hot"):
+        target = lambda: {"values": draw((rows, outputs), 0.5)}
+    else:
+        target = lambda: {"classes": rng.integers(0, outputs, rows)}
+    settings.pop("one_hot", None)
+    drawn = [{"x": draw((rows, features), 1.0), **target()} for _ in range(batches)]
+    return {"name": name, "settings": settings, "features": features, "outputs": outputs,
+            "steps": settings["steps"], "parameters": parameters, "batches": drawn}
+
+
+def optimizer_cases():
+    """Point 3's optimizers and what surrounds the rule, 20 steps on a small tanh net."""
+    base = {"depth": 3, "width": 10, "activation": "tanh", "loss": "cross_entropy", "batch": 16, "steps": 20}
+    table = {
+        "gd": {"optimizer.kind": "gd", "optimizer.lr": 0.5, "batch": "full"},
+        "sgd": {"optimizer.kind": "sgd", "optimizer.lr": 0.3},
+        "momentum": {"optimizer.kind": "momentum", "optimizer.lr": 0.05},
+        "nesterov": {"optimizer.kind": "nesterov", "optimizer.lr": 0.05},
+        "adagrad": {"optimizer.kind": "adagrad", "optimizer.lr": 0.05},
+        "rmsprop": {"optimizer.kind": "rmsprop", "optimizer.lr": 0.005},
+        "adam": {"optimizer.kind": "adam", "optimizer.lr": 0.01},
+        "adamw": {"optimizer.kind": "adamw", "optimizer.lr": 0.01, "weight_decay": 0.5},
+    }
+    defaults = {f"{kind}_default_lr": {"optimizer.kind": kind} for kind in table if kind != "gd"}
+    table |= defaults
+    table |= {
+        # Settings far from their defaults, so that an eps in the wrong place or a swapped beta shows.
+        "momentum_half": {"optimizer.kind": "momentum", "optimizer.lr": 0.1, "optimizer.momentum": 0.5},
+        "nesterov_half": {"optimizer.kind": "nesterov", "optimizer.lr": 0.1, "optimizer.momentum": 0.5},
+        "adagrad_eps": {"optimizer.kind": "adagrad", "optimizer.lr": 0.05, "optimizer.eps": 0.01},
+        "rmsprop_rho_eps": {"optimizer.kind": "rmsprop", "optimizer.lr": 0.01, "optimizer.rho": 0.8, "optimizer.eps": 0.01},
+        "adam_betas_eps": {"optimizer.kind": "adam", "optimizer.lr": 0.02, "optimizer.beta1": 0.7, "optimizer.beta2": 0.95,
+                           "optimizer.eps": 0.01},
+        "momentum_l2": {"optimizer.kind": "momentum", "optimizer.lr": 0.05, "l2": 0.05},
+        "momentum_l2_decay_all": {"optimizer.kind": "momentum", "optimizer.lr": 0.05, "l2": 0.05, "decay_all": True},
+        "sgd_l2_weight_decay": {"optimizer.kind": "sgd", "optimizer.lr": 0.2, "l2": 0.05, "weight_decay": 0.1},
+        "adam_l2": {"optimizer.kind": "adam", "optimizer.lr": 0.01, "l2": 0.05},
+        "adamw_decay_all": {"optimizer.kind": "adamw", "optimizer.lr": 0.01, "weight_decay": 0.5, "decay_all": True},
+        "sgd_clip_norm": {"optimizer.kind": "sgd", "optimizer.lr": 0.3, "clip.norm": 0.5},
+        "sgd_clip_value": {"optimizer.kind": "sgd", "optimizer.lr": 0.3, "clip.value": 0.05},
+        "momentum_clip_norm_l2": {"optimizer.kind": "momentum", "optimizer.lr": 0.05, "clip.norm": 0.5, "l2": 0.05},
+        "momentum_cosine_warmup": {"optimizer.kind": "momentum", "optimizer.lr": 0.1, "schedule": "cosine",
+                                   "schedule.warmup": 5},
+        "adamw_weight_decay_exponential": {"optimizer.kind": "adamw", "optimizer.lr": 0.02, "weight_decay": 0.5,
+                                           "schedule": "exponential"},
+        "momentum_batch_norm": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "batch_norm": "before"},
+        "momentum_batch_norm_residual": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "batch_norm": "before",
+                                         "residual": "pre_activation"},
+        # No bias: Adam would turn the rounding noise of a bias before a batch norm into full steps.
+        "adam_batch_norm": {"optimizer.kind": "adam", "optimizer.lr": 0.01, "batch_norm": "before", "bias": False},
+    }
+    for name, own in table.items():
+        full = own.get("batch") == "full"
+        yield make_case(name, {**base, **own}, 8, 4, 1 if full else 4, rows=48 if full else None)
+
+
+def architecture_cases():
+    """Every place of the norm x skip x branch scale x affine x loss, and the corners; 5 momentum steps."""
+    base = {"depth": 3, "width": 6, "activation": "tanh", "batch": 8, "steps": 5}
+    base |= {"optimizer.kind": "momentum", "optimizer.lr": 0.05}
+    table = {}
+    for place in ("none", "before", "after"):
+        for form in ("none", "pre_activation", "post_activation"):
+            for scale in (None,) if form == "none" else (0.5, "1/sqrt(depth)", "learned_zero"):
+                for affine in (None,) if place == "none" else (True, False):
+                    for loss in ("cross_entropy", "mse"):
+                        own = {"batch_norm": place, "residual": form, "residual.scale": scale}
+                        own |= {"batch_norm.affine": affine, "loss": loss}
+                        own = {k: v for k, v in own.items() if v is not None}
+                        table[" ".join(str(v).lower() for v in own.values())] = own
+    mse, classes = {"loss": "mse"}, {"loss": "cross_entropy"}
+    before = {"batch_norm": "before", "residual": "pre_activation"}
+    after = {"batch_norm": "after", "residual": "post_activation"}
+    table |= {
+        "output tanh": {**mse, "output_activation": "tanh"},
+        "output tanh, norm before, pre_activation": {**mse, "output_activation": "tanh", **before},
+        "mse on classes": {**mse, "one_hot": True},
+        "no bias": {**classes, "bias": False},
+        "no bias, norm before": {**classes, "bias": False, "batch_norm": "before"},
+        "norm eps and momentum": {**classes, "batch_norm": "before", "batch_norm.eps": 0.01, "batch_norm.momentum": 0.3},
+        "relu, norm before, pre_activation": {**classes, "activation": "relu", **before},
+        "relu, norm after, post_activation": {**classes, "activation": "relu", **after},
+    }
+    for form in ("none", "pre_activation", "post_activation"):
+        table[f"depth 1, {form}"] = {**classes, "depth": 1, "residual": form, "batch_norm": "before"}
+    for name, own in table.items():
+        yield make_case(name, {**base, **own}, 5, 3, 2)
+
+
+ACTIVATION_TABLE = [{"activation": kind} for kind in ACTIVATIONS] + [
+    {"activation": "leaky_relu", "activation.slope": 0.2},
+    {"activation": "elu", "activation.alpha": 0.7},
+]
+
+
+def activation_cases():
+    """Every activation in a plain net with weights large enough to reach its flat parts; 3 sgd steps."""
+    base = {"depth": 3, "width": 7, "loss": "cross_entropy", "batch": 10, "steps": 3}
+    base |= {"optimizer.kind": "sgd", "optimizer.lr": 0.1}
+    for own in ACTIVATION_TABLE:
+        name = " ".join(str(v) for v in own.values())
+        yield make_case(name, {**base, **own}, 6, 4, 2, gain=1.5)
+
+
+def pointwise():
+    """Value and derivative of every activation at ties, usual arguments and far tails."""
+    points = [-1000.0, -100.0, -30.0, -20.5, -5.0, -2.5, -1.0, -0.5, -1e-3, -1e-9, 0.0]
+    points = points + [-z for z in reversed(points[:-1])]
+    out = []
+    for s in ACTIVATION_TABLE:
+        z = torch.tensor(points, dtype=torch.float64, requires_grad=True)
+        value = ACTIVATIONS[s["activation"]](z, s)
+        value.sum().backward()
+        out.append({"settings": s, "z": points, "value": value.tolist(), "derivative": z.grad.tolist()})
+    return out
+
+
+def schedule_cases():
+    """The learning rate of every step, each schedule with and without warm-up."""
+    kinds = [
+        {"schedule": "constant"},
+        {"schedule": "step", "schedule.every": 6, "schedule.factor": 0.5},
+        {"schedule": "exponential", "schedule.final": 0.05},
+        {"schedule": "inverse_time", "schedule.rate": 0.3},
+        {"schedule": "linear", "schedule.final": 0.0},
+        {"schedule": "linear", "schedule.final": 0.2},
+        {"schedule": "cosine", "schedule.final": 0.0},
+        {"schedule": "cosine", "schedule.final": 0.1},
+    ]
+    for own in kinds:
+        for warmup in (None, 1, 4, 20):
+            s = {**own, "optimizer.kind": "sgd", "optimizer.lr": 0.3, "steps": 20}
+            s |= {"schedule.warmup": warmup} if warmup else {}
+            name = f"{own['schedule']} {list(own.values())[1:]} warmup {warmup or 0}"
+            yield {"name": name, "settings": s, "steps": 20, "lr": [learning_rate(s, t, 20) for t in range(20)]}

@@ -1,0 +1,127 @@
+"""Our network and its losses, written in PyTorch as src/model and src/ops have them."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+LR = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adagrad": 0.01}  # the rest: 0.001
+DEFAULTS = {
+    "bias": True, "batch_norm": "none", "batch_norm.eps": 1e-5, "batch_norm.momentum": 0.1, "batch_norm.affine": True,
+    "residual": "none", "residual.scale": "1/sqrt(depth)", "output_activation": "identity",
+    "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9, "optimizer.beta2": 0.999,
+    "l2": 0.0, "weight_decay": 0.0, "decay_all": False, "clip.norm": None, "clip.value": None,
+    "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0,
+    "activation.slope": 0.01, "activation.alpha": 1.0,
+}
+
+
+def setting(s, key):
+    """The value of a key: the case's own, else our default."""
+    if key in s:
+        return s[key]
+    if key == "optimizer.lr":
+        return LR.get(s["optimizer.kind"], 0.001)
+    if key == "optimizer.eps":
+        return 1e-10 if s["optimizer.kind"] == "adagrad" else 1e-8
+    if key == "schedule.final":
+        return 0.01 if s["schedule"] == "exponential" else 0.0
+    return DEFAULTS[key]
+
+
+def softplus(z):
+    # F.softplus switches to the identity above 20, an error of 2e-9.
+    return torch.logaddexp(z, torch.zeros_like(z))
+
+
+ACTIVATIONS = {
+    "identity": lambda z, s: z * 1.0,
+    "sigmoid": lambda z, s: torch.sigmoid(z),
+    "tanh": lambda z, s: torch.tanh(z),
+    "hard_tanh": lambda z, s: F.hardtanh(z),
+    "softsign": lambda z, s: F.softsign(z),
+    "softplus": lambda z, s: softplus(z),
+    "relu": lambda z, s: torch.relu(z),
+    "leaky_relu": lambda z, s: F.leaky_relu(z, setting(s, "activation.slope")),
+    "elu": lambda z, s: F.elu(z, setting(s, "activation.alpha")),
+    "selu": lambda z, s: F.selu(z),
+    "gelu": lambda z, s: F.gelu(z),
+    "silu": lambda z, s: F.silu(z),
+    "mish": lambda z, s: z * torch.tanh(softplus(z)),
+    "erf": lambda z, s: torch.erf(z),
+}
+
+
+def shapes(s, features, outputs):
+    """Name and shape of every parameter, in our order."""
+    out, fan_in = {}, features
+    for l in range(1, s["depth"] + 1):
+        out[f"layer{l}.weight"] = (fan_in, s["width"])
+        if setting(s, "bias"):
+            out[f"layer{l}.bias"] = (s["width"],)
+        if setting(s, "batch_norm") != "none" and setting(s, "batch_norm.affine"):
+            out[f"layer{l}.norm.gain"] = (s["width"],)
+            out[f"layer{l}.norm.shift"] = (s["width"],)
+        if setting(s, "residual") != "none" and setting(s, "residual.scale") == "learned_zero" and l >= 2:
+            out[f"layer{l}.scale"] = (1,)
+        fan_in = s["width"]
+    out["output.weight"] = (fan_in, outputs)
+    if setting(s, "bias"):
+        out["output.bias"] = (outputs,)
+    return out
+
+
+def fresh_running(s, dtype):
+    """Running mean 0 and variance 1 for every batch norm."""
+    n = s["depth"] if setting(s, "batch_norm") != "none" else 0
+    return [(torch.zeros(s["width"], dtype=dtype), torch.ones(s["width"], dtype=dtype)) for _ in range(n)]
+
+
+def forward(s, p, x, running=None, training=True, nudge=None):
+    """Outputs after output_activation. `running` is read in evaluation mode and updated in training mode;
+    `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l."""
+    nudge = nudge or {}
+    place, form, scale = setting(s, "batch_norm"), setting(s, "residual"), setting(s, "residual.scale")
+
+    def affine(h, layer):
+        u = h @ p[f"{layer}.weight"]
+        return u + p[f"{layer}.bias"] if f"{layer}.bias" in p else u
+
+    def norm(h, l, here):
+        if place != here:
+            return h
+        mean, var = running[l - 1] if running else (None, None)
+        gain, shift = p.get(f"layer{l}.norm.gain"), p.get(f"layer{l}.norm.shift")
+        momentum, eps = setting(s, "batch_norm.momentum"), setting(s, "batch_norm.eps")
+        return F.batch_norm(h, mean, var, gain, shift, training, momentum, eps)
+
+    def activate(h, l):
+        z = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
+        return norm(ACTIVATIONS[s["activation"]](z, s), l, "after")
+
+    def branch(l):
+        if scale == "learned_zero":
+            return p[f"layer{l}.scale"]
+        return 1.0 / math.sqrt(s["depth"]) if scale == "1/sqrt(depth)" else scale
+
+    a = x
+    for l in range(1, s["depth"] + 1):
+        u = affine(a, f"layer{l}")
+        if form == "pre_activation":
+            h = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)
+            a = activate(h, l)
+        else:
+            b = activate(u, l)
+            h = b if form == "none" or l == 1 else h + branch(l) * b
+            a = h = h + nudge.get(("stream", l), 0.0)
+    y = affine(a, "output")
+    kind = setting(s, "output_activation")
+    return y if kind == "identity" else ACTIVATIONS[kind](y, {})
+
+
+def loss_of(s, y, batch):
+    """Mean over samples (cross_entropy), or over samples and outputs (mse; classes as one-hot rows)."""
+    if s["loss"] == "cross_entropy":
+        return F.cross_entropy(y, batch["classes"])
+    target = batch["values"] if "values" in batch else F.one_hot(batch["classes"], y.shape[1]).to(y.dtype)
+    return ((y - target) ** 2).mean()
