@@ -22,6 +22,8 @@ def setting(s, key):
         return s[key]
     if key == "optimizer.lr":
         return LR.get(s["optimizer.kind"], 0.001)
+    if key == "weight_decay" and s.get("optimizer.kind") == "adamw":
+        return 0.01
     if key == "optimizer.eps":
         return 1e-10 if s["optimizer.kind"] == "adagrad" else 1e-8
     if key == "schedule.final":

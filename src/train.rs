@@ -83,6 +83,7 @@ fn run<T: Element>(
         }
         if step < plan.steps {
             let before = if probed { Some(problem.weights()?) } else { None };
+            problem.network.take_in_statistics(plan.batch);
             optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
             if let Some(before) = before {
                 record.update_ratios(&before, &problem.weights()?);

@@ -205,6 +205,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
             let mut gradients = Gradients::default();
             let (loss, y) = (Loss::Mse, target::<f64>(Loss::Mse));
             network.loss_and_gradients(path, Mode::Train, &inputs::<f64>(), loss, y, &mut gradients).unwrap();
+            network.take_in_statistics(ROWS);
             let out = network.outputs(path, Mode::Evaluate, &inputs::<f64>()).unwrap();
             let running = (0..network.blocks.len()).filter_map(|b| network.running(b)).collect::<Vec<_>>();
             (out.flatten_all().unwrap().to_vec1::<f64>().unwrap(), running)

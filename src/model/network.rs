@@ -186,17 +186,27 @@ impl<T: Element> Network<T> {
                 Path::Composed => {
                     let running = lock(workspace).running.clone();
                     let (out, batch) = composed::forward(block, &h, parameters, running.as_ref(), mode)?;
-                    if let (Mode::Train, Some(batch), Some((norm, _))) = (mode, batch, block.norm())
-                        && let Some(running) = &mut lock(workspace).running
-                    {
-                        let row = |t: &Tensor| t.flatten_all()?.to_vec1::<T>();
-                        running.update(&norm, &row(&batch.mean)?, &row(&batch.variance)?, x.dim(0)?);
+                    if let Some(batch) = batch {
+                        let mut workspace = lock(workspace);
+                        workspace.mean = batch.mean.flatten_all()?.to_vec1()?;
+                        workspace.variance = batch.variance.flatten_all()?.to_vec1()?;
                     }
                     out
                 }
             };
         }
         Ok(h)
+    }
+
+    /// Lets the running statistics take in those of the last batch, of `rows`; part of an update, like the optimizer's.
+    pub fn take_in_statistics(&self, rows: usize) {
+        for (block, workspace) in self.blocks.iter().zip(&self.workspaces) {
+            let mut guard = lock(workspace);
+            let Workspace { running, mean, variance, .. } = &mut *guard;
+            if let (Some(running), Some((norm, _))) = (running, block.norm()) {
+                running.update(&norm, mean, variance, rows);
+            }
+        }
     }
 
     /// The running statistics of a block's norm, if it has one.

@@ -2,9 +2,9 @@
 //!
 //! The op takes the block's input and its packed parameters. The parameter gradients are written into the block's
 //! [`Workspace`] rather than returned, so that candle keeps no copy of them; the gradient of the input is returned.
-//! Gradients smaller than [`Real::SMALLEST_KEPT`] are written as zero: the arithmetic of a very deep net would
-//! otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but in f64,
-//! whose bound lies at 1e-289.
+//! Activations and gradients smaller than [`Real::SMALLEST_KEPT`] are written as zero: the arithmetic of a very deep
+//! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
+//! in f64, whose bound lies at 1e-289.
 
 use super::activation::with_curve;
 use super::block::{Block, Nonlinearity, Norm, Place, Role, Running, Skip};
@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// How a norm behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Batch statistics; the running ones take them in.
+    /// Batch statistics.
     Train,
-    /// Batch statistics; the running ones stay. Everything a probe looks at is kept.
+    /// As in training, and everything a probe looks at is kept.
     Probe,
     /// Running statistics; no backward.
     Evaluate,
@@ -45,8 +45,10 @@ pub struct Workspace<T> {
     pub output_delta: Vec<T>,
     branch: Vec<T>,
     standardized: Vec<T>,
-    mean: Vec<T>,
-    variance: Vec<T>,
+    /// Mean of the batch, column by column, where the block has a norm.
+    pub mean: Vec<T>,
+    /// Biased variance of the batch.
+    pub variance: Vec<T>,
     inverse_deviation: Vec<T>,
     sums: Vec<T>,
     products: Vec<T>,
@@ -186,25 +188,19 @@ impl<T: Element> FusedBlock<T> {
 
     fn norm_forward(&self, n: &Norm, w: &mut Workspace<T>, p: &[T], v: &mut [T]) {
         let units = self.block.norm().map_or(0, |(_, units)| units);
-        w.mean.resize(units, T::of(0.0));
-        w.variance.resize(units, T::of(0.0));
-        if self.mode == Mode::Evaluate {
-            if let Some(running) = &w.running {
-                w.mean.copy_from_slice(&running.mean);
-                w.variance.copy_from_slice(&running.variance);
+        let (mean, variance) = match (&w.running, self.mode) {
+            (Some(running), Mode::Evaluate) => (&running.mean, &running.variance),
+            _ => {
+                w.mean.resize(units, T::of(0.0));
+                w.variance.resize(units, T::of(0.0));
+                norm::column_moments(v, &mut w.mean, &mut w.variance);
+                (&w.mean, &w.variance)
             }
-        } else {
-            norm::column_moments(v, &mut w.mean, &mut w.variance);
-        }
-        if self.mode == Mode::Train
-            && let Some(running) = &mut w.running
-        {
-            running.update(n, &w.mean, &w.variance, v.len() / units);
-        }
+        };
         w.inverse_deviation.clear();
-        w.inverse_deviation.extend(w.variance.iter().map(|s| T::of(1.0) / Real::sqrt(*s + T::of(n.eps))));
+        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / Real::sqrt(*s + T::of(n.eps))));
         w.standardized.resize(v.len(), T::of(0.0));
-        norm::standardize(v, &w.mean, &w.inverse_deviation, &mut w.standardized);
+        norm::standardize(v, mean, &w.inverse_deviation, &mut w.standardized);
         match (self.block.part(p, Role::NormGain), self.block.part(p, Role::NormShift)) {
             (Some(gain), Some(shift)) => norm::gain_and_shift(&w.standardized, gain, shift, v),
             _ => v.copy_from_slice(&w.standardized),
@@ -314,9 +310,10 @@ impl<T: Element> FusedBlock<T> {
 }
 
 kernel! {
+    /// `a = phi(z)`, with zero for what is too small to keep.
     fn apply<T, C: Curve>(curve: C, z: &[T], a: &mut [T]) {
         for (a, z) in a.iter_mut().zip(z) {
-            *a = curve.value(*z);
+            *a = curve.value(*z).kept();
         }
     }
 }

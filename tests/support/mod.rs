@@ -1,0 +1,35 @@
+//! What several tests share: settings from a few pairs, with every default filled in.
+#![allow(dead_code)]
+
+use gradsweep::setting::{Setting, Settings, Value};
+
+/// Every row of the settings table.
+pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
+    use gradsweep::{data, experiment::spec, model, ops::activation, optim, schedule};
+    [data::SETTINGS, model::SETTINGS, activation::SETTINGS, spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]
+        .into_iter()
+        .flatten()
+}
+
+/// The settings these pairs stand for; a key that does not exist fails the test.
+pub fn settings(pairs: &[(&str, Value)]) -> Settings {
+    let given = |key: &str| pairs.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone());
+    for (key, _) in pairs {
+        assert!(all_settings().any(|s| s.key == *key), "no setting {key}");
+    }
+    let mut settings = Settings::default();
+    for row in all_settings() {
+        let head = all_settings().find(|s| s.head.is_some() && s.family() == row.family()).map(|s| s.key);
+        let kind = head.and_then(|h| settings.text(h).map(str::to_string));
+        let applies = row.of.is_empty() || kind.is_some_and(|k| row.of.contains(&k.as_str()));
+        if let (true, Some(value)) = (applies, given(row.key).or(row.default.value())) {
+            settings.set(row.key, value);
+        }
+    }
+    settings
+}
+
+/// A text value.
+pub fn text(s: &str) -> Value {
+    Value::Text(s.into())
+}
