@@ -1,77 +1,71 @@
 //! Data sets: where they come from, how they are split and scaled.
 
-use crate::setting::{Default, Domain, Setting};
+mod csv_file;
+mod dataset;
+mod digits;
+mod error;
+mod file;
+mod idx;
+mod mnist1d;
+mod points;
+mod settings;
+mod spirals;
+mod split;
+mod teacher;
 
-/// The settings of the data family.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new(
-        "data",
-        Domain::Word(&["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv"]),
-        Default::Text("digits"),
-        "the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file",
-    )
-    .head("kind"),
-    Setting::new("data.seed", Domain::Int { min: 0, max: i64::MAX }, Default::Int(0), "seed of the split, of generated data and of label noise; the same for every run"),
-    Setting::new("data.scaling", Domain::Word(&["standard", "none"]), Default::Text("standard"), "`standard`: subtract each feature's mean, divide by one global standard deviation, both of the training part")
-        .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx", "csv"]),
-    Setting::new("data.scaling", Domain::Word(&["standard", "none"]), Default::Text("none"), "as for the others; written points are taken as they stand").of(&["points"]),
-    Setting::new("data.n_train", Domain::Int { min: 1, max: 100_000_000 }, Default::Unset, "training rows kept, the first of the shuffled training part; all if unset"),
-    Setting::new("data.validation", Domain::Fraction, Default::Float(0.0), "fraction of the training part set aside for validation"),
-    Setting::new("data.label_noise", Domain::Float { min: 0.0, max: 1.0 }, Default::Float(0.0), "fraction of training labels replaced by a random other class"),
-    Setting::new("data.test", Domain::Fraction, Default::Float(0.2), "fraction set aside for the test").of(&["digits", "spirals", "teacher", "mnist1d", "csv"]),
-    Setting::new("data.n", Domain::Int { min: 2, max: 10_000_000 }, Default::Int(2000), "rows generated").of(&["spirals", "teacher"]),
-    Setting::new("data.classes", Domain::Int { min: 2, max: 100 }, Default::Int(3), "arms of the spiral").of(&["spirals"]),
-    Setting::new("data.noise", Domain::Float { min: 0.0, max: 1e6 }, Default::Float(0.1), "standard deviation of the noise on the points").of(&["spirals"]),
-    Setting::new("data.noise", Domain::Float { min: 0.0, max: 1e6 }, Default::Float(0.0), "standard deviation of the noise on the targets").of(&["teacher"]),
-    Setting::new("data.features", Domain::Int { min: 1, max: 100_000 }, Default::Int(16), "inputs of the teacher").of(&["teacher"]),
-    Setting::new("data.teacher_width", Domain::Int { min: 1, max: 100_000 }, Default::Int(16), "hidden tanh units of the teacher").of(&["teacher"]),
-    Setting::new("data.n", Domain::Int { min: 10, max: 10_000_000 }, Default::Int(5000), "samples generated").of(&["mnist1d"]),
-    Setting::new("data.x", Domain::Matrix, Default::Required, "inputs, one row a sample").of(&["points"]),
-    Setting::new("data.y", Domain::Matrix, Default::Required, "targets, one row a sample").of(&["points"]),
-    Setting::new("data.images", Domain::Text, Default::Required, "IDX file of the inputs, raw or .gz").of(&["idx"]),
-    Setting::new("data.labels", Domain::Text, Default::Required, "IDX file of the labels, raw or .gz").of(&["idx"]),
-    Setting::new("data.test_images", Domain::Text, Default::Unset, "IDX file of the test inputs; a fifth of the rows if unset").of(&["idx"]),
-    Setting::new("data.test_labels", Domain::Text, Default::Unset, "IDX file of the test labels").of(&["idx"]),
-    Setting::new("data.path", Domain::Text, Default::Required, "CSV file, raw or .gz; a header line is recognised").of(&["csv"]),
-    Setting::new("data.target", Domain::Text, Default::Text("last"), "name or number (from 1) of the target column, or \"last\"").of(&["csv"]),
-    Setting::new("data.task", Domain::Word(&["auto", "classes", "values"]), Default::Text("auto"), "`auto`: whole numbers or words with at most 100 different values are classes").of(&["csv"]),
-];
+pub use dataset::{Dataset, Split, Targets};
+pub use error::DataError;
+pub use settings::SETTINGS;
 
-/// What the network is to produce.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Targets {
-    /// Class numbers in 0..count.
-    Classes { labels: Vec<u32>, count: usize },
-    /// Rows of `width` real numbers.
-    Values { y: Vec<f64>, width: usize },
+use crate::seed::{Seeds, Stream};
+use crate::setting::Settings;
+use std::path::PathBuf;
+
+/// Where files are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Holds `mnist/` and `fashion_mnist/`: `--data-dir` or the environment variable `GRADSWEEP_DATA`.
+    pub data_dir: Option<PathBuf>,
+    /// What relative paths in an experiment are relative to: the folder of its file.
+    pub base: PathBuf,
 }
 
-impl Targets {
-    /// Outputs of a network that fits them.
-    pub fn outputs(&self) -> usize {
-        match self {
-            Targets::Classes { count, .. } => *count,
-            Targets::Values { width, .. } => *width,
+/// Loads, splits and scales the data set that the `data` settings describe.
+///
+/// # Errors
+/// When a file is missing, damaged or not what the settings say, or when the split leaves nothing.
+pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> {
+    let raw = match settings.text("data") {
+        Some("digits") => digits::raw()?,
+        Some("spirals") => spirals::raw(settings),
+        Some("teacher") => teacher::raw(settings),
+        Some("mnist1d") => mnist1d::raw(settings)?,
+        Some("points") => points::raw(settings)?,
+        Some("mnist") => idx::mnist(places)?,
+        Some("fashion_mnist") => idx::fashion_mnist(places)?,
+        Some("idx") => idx::raw(settings, places)?,
+        Some("csv") => csv_file::raw(settings, places)?,
+        other => {
+            return Err(DataError::settings(format!("there is no data set {other:?}"), "see `gradsweep settings`"));
         }
-    }
+    };
+    split::prepare(raw, settings)
 }
 
-/// One part of a data set: `x` holds `rows * features` numbers, row by row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Split {
-    pub rows: usize,
-    pub x: Vec<f64>,
-    pub targets: Targets,
+/// The stream of a data set's own seed for this purpose: the same for every run of an experiment.
+fn stream(settings: &Settings, purpose: &str) -> Stream {
+    let seed = settings.int("data.seed").unwrap_or(0) as u64;
+    Seeds { experiment: seed, run: 0 }.stream(purpose, &[])
 }
 
-/// A loaded, split and scaled data set.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dataset {
-    pub name: String,
-    pub features: usize,
-    pub train: Split,
-    pub validation: Option<Split>,
-    pub test: Option<Split>,
-    /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
-    pub digest: String,
+/// A data set as its source gives it, not yet split or scaled.
+struct Raw {
+    name: String,
+    /// The file it came from, for messages.
+    file: String,
+    features: usize,
+    x: Vec<f64>,
+    targets: Targets,
+    /// A test part the source itself sets apart.
+    test: Option<Split>,
 }

@@ -1,0 +1,156 @@
+//! Any CSV file: numeric features and one target column, of classes or of real numbers.
+
+use super::{DataError, Places, Raw, Targets, file};
+use crate::setting::Settings;
+
+/// More different values than this are not taken for classes unless the settings say so.
+const MOST_CLASSES: usize = 100;
+
+/// The file the settings name.
+pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
+    let Some(path) = settings.text("data.path").map(|p| places.base.join(p)) else {
+        return Err(DataError::settings("csv data needs a file", "write data.path"));
+    };
+    let name = path.display().to_string();
+    let bytes = file::read(&path)?;
+    let target = settings.text("data.target").unwrap_or("last");
+    parse(&name, &bytes, target, settings.text("data.task").unwrap_or("auto"))
+}
+
+/// Reads a table: comma-separated, a header line if its first line holds a word where later lines hold numbers.
+fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, DataError> {
+    let error = |what: String, cure: &str| DataError::file(name, what, cure);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(bytes);
+    let mut lines: Vec<(u64, csv::StringRecord)> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| {
+            let line = e.position().map_or(lines.len() as u64 + 1, |p| p.line());
+            let what = match e.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("this line has {len} cells, the first has {expected_len}")
+                }
+                csv::ErrorKind::Utf8 { .. } => "this line is not UTF-8 text".into(),
+                other => format!("{other:?}"),
+            };
+            error(what, "make every line of the table alike").line(line)
+        })?;
+        let line = record.position().map_or(0, |p| p.line());
+        lines.push((line, record));
+    }
+    let numeric = |record: &csv::StringRecord| record.iter().filter(|c| c.parse::<f64>().is_ok()).count();
+    let has_header = lines.len() > 1 && numeric(&lines[0].1) == 0 && numeric(&lines[1].1) > 0;
+    let header = has_header.then(|| lines.remove(0).1);
+    let Some(columns) = lines.first().map(|(_, r)| r.len()) else {
+        return Err(error("the file has no rows".into(), "give a table of numbers, one row a sample"));
+    };
+    if columns < 2 {
+        return Err(error("the file has one column".into(), "give features and a target, separated by commas"));
+    }
+    let column = match target {
+        "last" => columns - 1,
+        _ => {
+            let by_name = header.as_ref().and_then(|h| h.iter().position(|c| c == target));
+            let by_number = target.parse::<usize>().ok().filter(|n| (1..=columns).contains(n)).map(|n| n - 1);
+            by_name.or(by_number).ok_or_else(|| {
+                let names =
+                    header.as_ref().map_or(format!("1 to {columns}"), |h| h.iter().collect::<Vec<_>>().join(", "));
+                error(
+                    format!("there is no column \"{target}\""),
+                    &format!("data.target is one of {names}, or \"last\""),
+                )
+            })?
+        }
+    };
+    let mut x = Vec::with_capacity(lines.len() * (columns - 1));
+    for (line, record) in &lines {
+        for (i, cell) in record.iter().enumerate().filter(|(i, _)| *i != column) {
+            match cell.parse::<f64>() {
+                Ok(v) if v.is_finite() => x.push(v),
+                _ => {
+                    let what = format!("cell {} is \"{cell}\", not a finite number", i + 1);
+                    return Err(error(what, "features are numbers; remove or encode this column").line(*line));
+                }
+            }
+        }
+    }
+    let targets = targets(name, &lines, column, task)?;
+    Ok(Raw { name: "csv".into(), file: name.into(), features: columns - 1, x, targets, test: None })
+}
+
+fn targets(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<Targets, DataError> {
+    let cells: Vec<&str> = lines.iter().map(|(_, r)| &r[column]).collect();
+    let mut kinds: Vec<&str> = cells.clone();
+    kinds.sort_unstable_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y),
+        _ => a.cmp(b),
+    });
+    kinds.dedup();
+    let whole = cells.iter().all(|c| c.parse::<f64>().is_ok_and(|v| v.fract() == 0.0));
+    let words = cells.iter().any(|c| c.parse::<f64>().is_err());
+    let classes = match task {
+        "classes" => true,
+        "values" => false,
+        _ => (whole || words) && kinds.len() <= MOST_CLASSES,
+    };
+    if classes {
+        let index: std::collections::HashMap<&str, u32> =
+            kinds.iter().enumerate().map(|(i, k)| (*k, i as u32)).collect();
+        return Ok(Targets::Classes { labels: cells.iter().map(|c| index[c]).collect(), count: kinds.len() });
+    }
+    let mut y = Vec::with_capacity(cells.len());
+    for (cell, (line, _)) in cells.iter().zip(lines) {
+        match cell.parse::<f64>() {
+            Ok(v) if v.is_finite() => y.push(v),
+            _ => {
+                let what = format!("the target is \"{cell}\", not a finite number");
+                let cure = "correct it, or write data.task = \"classes\"";
+                return Err(DataError::file(name, what, cure).line(*line));
+            }
+        }
+    }
+    Ok(Targets::Values { y, width: 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Raw, DataError> {
+        parse("t.csv", text.as_bytes(), "last", "auto")
+    }
+
+    #[test]
+    fn header_classes_and_values_are_recognised() {
+        let raw = read("a,b,kind\n1,2,x\n3,4,y\n5,6,x\n").unwrap();
+        assert_eq!((raw.features, raw.x.len()), (2, 6));
+        assert_eq!(raw.targets, Targets::Classes { labels: vec![0, 1, 0], count: 2 });
+        let raw = read("1,0.5\n2,1.5\n").unwrap();
+        assert_eq!(raw.targets, Targets::Values { y: vec![0.5, 1.5], width: 1 });
+        let raw = parse("t.csv", b"y,a\n0.5,1\n1.5,2\n", "y", "auto").unwrap();
+        assert_eq!(raw.x, [1.0, 2.0]);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (text, part) in [
+            ("1,2,0\n1,oops,1\n", "t.csv:2"),
+            ("1,2,0\n1,2\n", "t.csv:2"),
+            ("1,nan,0\n1,2,1\n", "t.csv:1"),
+            ("", "no rows"),
+            ("1\n2\n", "one column"),
+        ] {
+            let message = read(text).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(message.contains(part), "{text:?}: {message}");
+        }
+        assert!(parse("t.csv", b"a,b\n1,2\n", "c", "auto").err().unwrap().to_string().contains("a, b"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[0-9,.\\n\"ab-]{0,120}") {
+            let _ = parse("x", &bytes, "last", "auto");
+            let _ = parse("x", text.as_bytes(), "2", "classes");
+        }
+    }
+}

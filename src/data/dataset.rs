@@ -1,0 +1,118 @@
+//! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
+
+/// What the network is to produce.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// Class numbers in 0..count.
+    Classes { labels: Vec<u32>, count: usize },
+    /// Rows of `width` real numbers.
+    Values { y: Vec<f64>, width: usize },
+}
+
+impl Targets {
+    /// Outputs of a network that fits them.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Targets::Classes { count, .. } => *count,
+            Targets::Values { width, .. } => *width,
+        }
+    }
+}
+
+/// One part of a data set: `x` holds `rows * features` numbers, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    pub rows: usize,
+    pub x: Vec<f64>,
+    pub targets: Targets,
+}
+
+/// A loaded, split and scaled data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    pub name: String,
+    pub features: usize,
+    pub train: Split,
+    pub validation: Option<Split>,
+    pub test: Option<Split>,
+    /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
+    pub digest: String,
+}
+
+impl Targets {
+    /// Whether these are classes.
+    pub fn are_classes(&self) -> bool {
+        matches!(self, Targets::Classes { .. })
+    }
+
+    /// The targets of these rows.
+    pub(super) fn pick(&self, rows: &[usize]) -> Targets {
+        match self {
+            Targets::Classes { labels, count } => {
+                Targets::Classes { labels: rows.iter().map(|r| labels[*r]).collect(), count: *count }
+            }
+            Targets::Values { y, width } => {
+                let picked = rows.iter().flat_map(|r| &y[r * width..(r + 1) * width]).copied().collect();
+                Targets::Values { y: picked, width: *width }
+            }
+        }
+    }
+}
+
+impl Split {
+    fn digest_into(&self, hasher: &mut blake3::Hasher) {
+        hasher.update(&(self.rows as u64).to_le_bytes());
+        for x in &self.x {
+            hasher.update(&x.to_bits().to_le_bytes());
+        }
+        match &self.targets {
+            Targets::Classes { labels, count } => {
+                hasher.update(b"classes").update(&(*count as u64).to_le_bytes());
+                for label in labels {
+                    hasher.update(&label.to_le_bytes());
+                }
+            }
+            Targets::Values { y, width } => {
+                hasher.update(b"values").update(&(*width as u64).to_le_bytes());
+                for y in y {
+                    hasher.update(&y.to_bits().to_le_bytes());
+                }
+            }
+        }
+    }
+}
+
+impl Dataset {
+    /// Closes a data set with its digest.
+    pub fn new(name: String, features: usize, train: Split, validation: Option<Split>, test: Option<Split>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(features as u64).to_le_bytes());
+        for split in [Some(&train), validation.as_ref(), test.as_ref()] {
+            hasher.update(&[u8::from(split.is_some())]);
+            split.into_iter().for_each(|s| s.digest_into(&mut hasher));
+        }
+        let digest = hasher.finalize().to_hex()[..16].to_string();
+        Dataset { name, features, train, validation, test, digest }
+    }
+
+    /// One line for a person: rows, features, what is predicted.
+    pub fn summary(&self) -> String {
+        let rows = |s: &Option<Split>| s.as_ref().map_or(0, |s| s.rows);
+        let kind = match &self.train.targets {
+            Targets::Classes { count, .. } => format!("{count} classes"),
+            Targets::Values { width, .. } => format!("{width} real-valued targets"),
+        };
+        let validation = match rows(&self.validation) {
+            0 => String::new(),
+            n => format!(", {n} validation"),
+        };
+        format!(
+            "{}: {} training{validation} and {} test rows of {} features, {kind}, digest {}",
+            self.name,
+            self.train.rows,
+            rows(&self.test),
+            self.features,
+            self.digest
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! From raw rows to a data set: shuffled split, training subset, validation, label noise, scaling.
+//!
+//! Every choice has a random stream of its own, so that none moves another: the test part stays the same whatever
+//! `n_train`, `validation` and `label_noise` say, and a smaller `n_train` is the beginning of a larger one.
+
+use super::{DataError, Dataset, Raw, Split, Targets, stream};
+use crate::setting::Settings;
+
+/// Splits and scales.
+///
+/// # Errors
+/// When a part would be empty, the settings ask for more rows than there are, or the data cannot be learned from.
+pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataError> {
+    let Raw { name, file, features, x, targets, test } = raw;
+    let rows = x.len() / features.max(1);
+    if let Targets::Classes { labels, .. } = &targets
+        && labels.windows(2).all(|w| w[0] == w[1])
+    {
+        let what = format!("all {rows} rows are of one class");
+        return Err(DataError::file(file, what, "a classifier needs at least two classes; check the target column"));
+    }
+    let order = if name == "points" { (0..rows).collect() } else { stream(settings, "data split").permutation(rows) };
+    let fraction = settings.float("data.test").unwrap_or(0.0);
+    let test_rows = if test.is_some() { 0 } else { (fraction * rows as f64).ceil() as usize };
+    let train_rows = rows - test_rows.min(rows);
+    let part = |rows: &[usize]| Split {
+        rows: rows.len(),
+        x: rows.iter().flat_map(|r| &x[r * features..(r + 1) * features]).copied().collect(),
+        targets: targets.pick(rows),
+    };
+    let mut test = test.or_else(|| (test_rows > 0).then(|| part(&order[train_rows..])));
+
+    let share = settings.float("data.validation").unwrap_or(0.0);
+    let validation_rows = (share * train_rows as f64).round() as usize;
+    let left = train_rows - validation_rows.min(train_rows);
+    if left == 0 {
+        let what = format!("of {rows} rows, test {fraction} and validation {share} leave none for training");
+        return Err(DataError::settings(what, "lower data.test or data.validation"));
+    }
+    // The validation part is the end of the training part, so that n_train takes from the beginning.
+    let mut validation = (validation_rows > 0).then(|| part(&order[left..train_rows]));
+    let kept = match settings.int("data.n_train") {
+        Some(n) if n as usize > left => {
+            let what = format!("data.n_train = {n}, but the training part has {left} rows");
+            return Err(DataError::settings(what, format!("write at most {left}")));
+        }
+        Some(n) => n as usize,
+        None => left,
+    };
+    let mut train = part(&order[..kept]);
+    add_label_noise(&mut train, settings)?;
+    if settings.text("data.scaling") == Some("standard") {
+        scale(&file, features, &mut train, validation.as_mut(), test.as_mut())?;
+    }
+    Ok(Dataset::new(name, features, train, validation, test))
+}
+
+/// Replaces a fraction of the training labels by a random other class. The rows hit by a smaller fraction are
+/// among those hit by a larger one.
+fn add_label_noise(train: &mut Split, settings: &Settings) -> Result<(), DataError> {
+    let noise = settings.float("data.label_noise").unwrap_or(0.0);
+    if noise == 0.0 {
+        return Ok(());
+    }
+    let Targets::Classes { labels, count } = &mut train.targets else {
+        let what = "data.label_noise is for classes, and these targets are real numbers";
+        return Err(DataError::settings(what, "leave it out, or use data with classes"));
+    };
+    let mut noise_stream = stream(settings, "data label noise");
+    let hit = (noise * labels.len() as f64).round() as usize;
+    let order = noise_stream.permutation(labels.len());
+    let others: Vec<usize> = (0..labels.len()).map(|_| 1 + noise_stream.below(*count - 1)).collect();
+    for row in order.into_iter().take(hit) {
+        labels[row] = ((labels[row] as usize + others[row]) % *count) as u32;
+    }
+    Ok(())
+}
+
+/// Subtracts each feature's training mean and divides by one standard deviation, over all features and training rows:
+/// then the mean square of a training input is 1, and features that never change stay 0.
+fn scale(
+    file: &str,
+    features: usize,
+    train: &mut Split,
+    validation: Option<&mut Split>,
+    test: Option<&mut Split>,
+) -> Result<(), DataError> {
+    let mut mean = vec![0.0; features];
+    for row in train.x.chunks_exact(features) {
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / train.rows as f64);
+    }
+    let squares = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
+    let variance = train.x.chunks_exact(features).map(squares).sum::<f64>() / train.x.len() as f64;
+    if variance <= 0.0 || !variance.is_finite() {
+        let what = format!("the training inputs cannot be scaled: their variance is {variance}");
+        return Err(DataError::file(file, what, "check the file, or write data.scaling = \"none\""));
+    }
+    let deviation = variance.sqrt();
+    for split in [Some(train), validation, test].into_iter().flatten() {
+        for row in split.x.chunks_exact_mut(features) {
+            row.iter_mut().zip(&mean).for_each(|(x, m)| *x = (*x - m) / deviation);
+        }
+    }
+    Ok(())
+}
