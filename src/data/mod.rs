@@ -1,5 +1,7 @@
 //! Data sets: where they come from, how they are split and scaled.
 
+pub mod load;
+
 use crate::setting::{Default, Domain, Setting};
 
 /// The settings of the data family.
