@@ -1,0 +1,125 @@
+//! The command line: one file a subcommand, and what they share.
+
+pub mod plan;
+pub mod plot;
+pub mod settings;
+pub mod single_thread;
+pub mod sweep;
+
+use crate::experiment::Overrides;
+use crate::experiment::plan::Plan;
+use crate::sweep::progress::note;
+use crate::sweep::work::Work;
+use crate::sweep::{Halt, interrupt};
+use clap::{Args, Parser, Subcommand};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How does the gradient fade on its way back to the first layer, and what stops it?
+#[derive(Parser)]
+#[command(
+    name = "gradsweep",
+    version,
+    after_help = "Exit codes: 0 all is well, 2 the input is wrong, 75 interrupted \
+    (run it again to go on), 1 something is not as it should be."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train every cell of an experiment and write CSV files and figures
+    Sweep(sweep::Options),
+    /// Show what a sweep would run and cost, and train nothing
+    Plan(plan::Options),
+    /// Draw the figures of a results folder again, from its CSV files
+    Plot(plot::Options),
+    /// List every setting of an experiment with its range and default
+    Settings,
+}
+
+/// What defines a plan, the same for every command that takes an experiment file.
+#[derive(Args)]
+struct PlanOptions {
+    /// The experiment, a TOML file
+    file: PathBuf,
+    /// Results folder [default: results/<name of the experiment>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Change a setting of the experiment's [base]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Run seeds 1..N instead of those of the file
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl PlanOptions {
+    fn read(&self) -> Result<Plan, Halt> {
+        let overrides = Overrides { set: self.set.clone(), seeds: self.seeds };
+        crate::experiment::read(&self.file, &overrides).map_err(Halt::Input)
+    }
+
+    fn load(&self, plan: &Plan) -> Result<Work, Halt> {
+        let dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+        Work::new(plan, |settings| crate::data::load::load(settings, dir.as_deref())).map_err(Halt::Input)
+    }
+
+    fn folder(&self, plan: &Plan) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
+    }
+}
+
+/// Every cell must fit its data before anything runs.
+fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
+    work.jobs.iter().try_for_each(|job| {
+        crate::experiment::check(&plan.cells[job.run.cell].settings, work.dataset(job)).map_err(Halt::Input)
+    })
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        _ => Err("write it as name=value".into()),
+    }
+}
+
+/// Runs the command of this process.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Sweep(options) => sweep::run(&options),
+        Command::Plan(options) => plan::run(&options),
+        Command::Plot(options) => plot::run(&options),
+        Command::Settings => settings::run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(halt) => {
+            note(&format!("{}{halt}", if matches!(halt, Halt::Interrupted(_)) { "" } else { "error: " }));
+            match halt {
+                Halt::Input(_) => ExitCode::from(2),
+                Halt::Io(_) => ExitCode::FAILURE,
+                Halt::Interrupted(_) => ExitCode::from(interrupt::EXIT as u8),
+            }
+        }
+    }
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is no error.
+fn say(text: &str) -> Result<(), Halt> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
+        _ => Ok(()),
+    }
+}
+
+fn runs(n: usize) -> String {
+    if n == 1 { "1 run".into() } else { format!("{n} runs") }
+}
