@@ -4,7 +4,6 @@ use crate::data::Dataset;
 use crate::experiment::plan::{Axis, Plan, PlanCell, Scale};
 use crate::experiment::spec::{At, Cadence};
 use crate::setting::{Setting, Settings, Value};
-use std::path::Path;
 
 /// What the command line changes in an experiment.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +34,8 @@ pub fn check(_: &Settings, _: &Dataset) -> Result<(), String> {
 ///
 /// # Errors
 /// In words.
-pub fn read(path: &Path, overrides: &Overrides) -> Result<Plan, String> {
-    let source = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let table: toml::Table = source.parse().map_err(|e| format!("{}: {e}", path.display()))?;
+pub fn read(source: &str, path: &str, overrides: &Overrides) -> Result<Plan, String> {
+    let table: toml::Table = source.parse().map_err(|e| format!("{path}: {e}"))?;
     let value = |v: &toml::Value| match v {
         toml::Value::Integer(i) => Value::Int(*i),
         toml::Value::Float(x) => Value::Float(*x),
@@ -84,5 +82,16 @@ pub fn read(path: &Path, overrides: &Overrides) -> Result<Plan, String> {
     let cadence = Cadence { gradients: At::Log { points: 20 }, score: At::Every(50), probe: 64 };
     let seeds = (1..=seeds).collect();
     let question = String::new();
-    Ok(Plan { name, question, seeds, experiment_seed: 0, axes, cells, excluded: 0, cadence, figures: vec![], source })
+    Ok(Plan {
+        name,
+        question,
+        seeds,
+        experiment_seed: 0,
+        axes,
+        cells,
+        excluded: 0,
+        cadence,
+        figures: vec![],
+        source: source.into(),
+    })
 }
