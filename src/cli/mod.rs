@@ -62,8 +62,12 @@ struct PlanOptions {
 
 impl PlanOptions {
     fn read(&self) -> Result<Plan, Halt> {
+        let file = self.file.display();
+        let source = std::fs::read_to_string(&self.file).map_err(|e| {
+            Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
+        })?;
         let overrides = Overrides { set: self.set.clone(), seeds: self.seeds };
-        crate::experiment::read(&self.file, &overrides).map_err(Halt::Input)
+        crate::experiment::read(&source, &file.to_string(), &overrides).map_err(Halt::Input)
     }
 
     fn load(&self, plan: &Plan) -> Result<Work, Halt> {

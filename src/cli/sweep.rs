@@ -7,7 +7,7 @@ use crate::record::Status;
 use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::pool::{self, Tally};
-use crate::sweep::progress::note;
+use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
 use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, candle_is_single_threaded};
@@ -95,8 +95,8 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     let jobs = options.jobs.map_or(cores, usize::from);
     let hash = plan_hash(&plan_json(plan, work), work);
     let sitting = Sitting::begin(&folder.dir, &hash, work, jobs, order.len())?;
-    let plain = options.quiet || !std::io::stderr().is_terminal();
-    let how = pool::Options { jobs, fail_fast: options.fail_fast, plain };
+    let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
+    let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
     sitting.end(&folder.dir, tally.done)?;
     if INTERRUPT.asked() {

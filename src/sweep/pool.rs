@@ -5,7 +5,7 @@ use crate::experiment::spec::RunSpec;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, RunError, RunRecord, Status};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
-use crate::sweep::progress::Board;
+use crate::sweep::progress::{Board, Show};
 use crate::sweep::provenance::utc;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, RunFn};
@@ -27,8 +27,7 @@ pub struct Options {
     pub jobs: usize,
     /// Stop at the first run that fails.
     pub fail_fast: bool,
-    /// Plain lines instead of bars.
-    pub plain: bool,
+    pub show: Show,
 }
 
 /// How the runs of this sitting ended.
@@ -93,7 +92,7 @@ pub fn run(
     };
     std::thread::scope(|scope| {
         let (over, ended) = std::sync::mpsc::channel();
-        scope.spawn(|| board.watch(ended, options.plain));
+        scope.spawn(|| board.watch(ended, options.show));
         pool.broadcast(|context| worker(context.index()));
         drop(over);
     });

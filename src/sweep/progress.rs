@@ -16,6 +16,16 @@ const REDRAW: Duration = Duration::from_millis(100);
 const FIRST_LINE: Duration = Duration::from_secs(2);
 const NEXT_LINE: Duration = Duration::from_secs(10);
 
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// An overall bar and one a worker.
+    Bars,
+    /// A plain line now and then.
+    Lines,
+    Nothing,
+}
+
 /// What the workers are at.
 pub struct Board {
     began: Instant,
@@ -82,8 +92,12 @@ impl Board {
     }
 
     /// Draws until the sender of `over` is dropped.
-    pub fn watch(&self, over: Receiver<()>, plain: bool) {
-        if plain { self.lines(over) } else { self.bars(over) }
+    pub fn watch(&self, over: Receiver<()>, show: Show) {
+        match show {
+            Show::Bars => self.bars(over),
+            Show::Lines => self.lines(over),
+            Show::Nothing => {}
+        }
     }
 
     fn lines(&self, over: Receiver<()>) {
