@@ -63,11 +63,12 @@ pub fn finish(
         stamp = Stamp::of_csvs(dir, wanted)?;
         stamp.write(dir)?;
     }
-    let drawn = stamp.figure_inputs(&json);
-    if stamp.figures != drawn || !dir.join("figures").is_dir() {
+    let (view, drawn) = (View::of(work, journal), stamp.figure_inputs(&json));
+    let anything_to_draw = view.done > view.failed;
+    if anything_to_draw && (stamp.figures != drawn || !dir.join("figures").is_dir()) {
         draw(dir).map_err(|e| Halt::Io(format!("the CSV files are written, but not all figures: {e}")))?;
         stamp.figures = drawn;
         stamp.write(dir)?;
     }
-    Ok(View::of(work, journal))
+    Ok(view)
 }

@@ -378,7 +378,7 @@ fn a_folder_that_cannot_be_used_is_refused_before_the_first_run() {
     let plan = plan(1);
     fs::write(dir.path().join("file"), "mine").unwrap();
     assert!(refused(&dir.path().join("file/results"), &plan).contains("--out"));
-    assert!(refused(dir.path(), &plan).contains("other files"));
+    assert!(refused(dir.path(), &plan).contains("no journal"));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was left behind");
     let good = dir.path().join("good");
     let work = work(&plan);

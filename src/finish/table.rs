@@ -40,11 +40,11 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
     let _ = writeln!(text, "{head:<24} {:>25} {title:>14} {:>4} {:>8}", "attenuation at init,", "N", "diverged");
     let _ = writeln!(text, "{:<24} {:>25} {:>14}", "", "decades/layer [range]", "median");
     for label in group.map_or(vec![None], |axis| axis.labels.iter().map(Some).collect()) {
-        if let (Some(axis), Some(label)) = (group, label) {
-            let _ = writeln!(text, "{} {label}", axis.name);
-        }
         let in_group = |row: &&&Row| group.zip(label).is_none_or(|(axis, label)| row.get(&axis.name) == Some(label));
-        for row in rows.iter().filter(in_group) {
+        for (i, row) in rows.iter().filter(in_group).enumerate() {
+            if let (0, Some(axis), Some(label)) = (i, group, label) {
+                let _ = writeln!(text, "{} {label}", axis.name);
+            }
             let name = remedy.and_then(|axis| row.get(&axis.name)).map_or("all runs", String::as_str);
             let name: String = name.chars().take(22).collect();
             let attenuation = match (value(row, "attenuation_init_median"), range(row, "attenuation_init")) {

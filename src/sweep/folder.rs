@@ -52,11 +52,12 @@ impl Folder {
                 ));
             }
         }
+        let journal = Journal::read(&journals)?;
         if !keep.replan {
-            refuse_to_drop(dir, &journals, work)?;
+            refuse_to_drop(dir, &journal, work)?;
         }
         let json = plan_json(plan, work);
-        let (journal, damage) = Journal::open(&journals, &plan_hash(&json, work))?;
+        let (journal, damage) = journal.open(&plan_hash(&json, work))?;
         notes.extend(damage);
         write(&dir.join("experiment.toml"), plan.source.as_bytes())?;
         write(&dir.join("plan.json"), json.as_bytes())?;
@@ -122,7 +123,7 @@ fn refuse_foreign(dir: &Path) -> Result<(), Halt> {
         return Ok(());
     }
     Err(Halt::Input(format!(
-        "{} holds other files than results; give an empty or a new folder with --out",
+        "{} holds files but no journal of a sweep; give an empty or a new folder with --out",
         dir.display()
     )))
 }
@@ -154,14 +155,14 @@ fn take_lock(dir: &Path, journals: &Path) -> Result<File, Halt> {
     }
 }
 
-fn refuse_to_drop(dir: &Path, journals: &Path, work: &Work) -> Result<(), Halt> {
-    let current = match fs::read_to_string(view_path(journals)) {
+fn refuse_to_drop(dir: &Path, journal: &Journal, work: &Work) -> Result<(), Halt> {
+    let path = view_path(&dir.join("journal"));
+    let current = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(cannot("read", &view_path(journals), &e)),
+        Err(e) => return Err(cannot("read", &path, &e)),
     };
     let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
-    let journal = Journal::read(journals)?;
     let finished = |id: &&str| journal.status(id).is_some_and(|status| status != Status::Failed);
     let dropped = current.lines().filter(|id| !planned.contains(id)).filter(finished).count();
     if dropped == 0 {

@@ -137,13 +137,7 @@ impl Journal {
     /// # Errors
     /// A file that cannot be read, or that a newer program wrote.
     pub fn read(dir: &Path) -> Result<Self, Halt> {
-        let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
-            Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(cannot("read", dir, &e)),
-        };
-        files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
-        files.sort();
+        let files = files(dir)?;
         let (mut index, mut damaged) = (HashMap::new(), vec![0; files.len()]);
         for (number, path) in files.iter().enumerate() {
             scan(path, |line, _| {
@@ -158,12 +152,12 @@ impl Journal {
         Ok(Journal { dir: dir.to_path_buf(), files, damaged, index: Mutex::new(index), out: Mutex::new(None) })
     }
 
-    /// Reads the journal, moves damaged lines to `*.damaged`, and opens it for appending. Also returns what the
-    /// user should know.
+    /// Opens a journal that was read for appending, after moving damaged lines to `*.damaged`. Also returns what
+    /// the user should know.
     ///
     /// # Errors
-    /// As [`Journal::read`], and a file that cannot be written.
-    pub fn open(dir: &Path, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+    /// A file that cannot be read or written.
+    pub fn open(mut self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
         let header = line(&serde_json::json!({ "header": Header {
             format: FORMAT,
             numerics: NUMERICS_VERSION,
@@ -171,22 +165,22 @@ impl Journal {
             plan: plan_hash.into(),
         }}));
         let mut notes = Vec::new();
-        let before = Journal::read(dir)?;
-        for (path, damaged) in before.files.iter().zip(before.damaged) {
-            if damaged > 0 {
-                notes.push(set_damage_aside(path, &header, damaged)?);
-            }
+        for (path, damaged) in self.files.iter().zip(&self.damaged).filter(|(_, damaged)| **damaged > 0) {
+            notes.push(set_damage_aside(path, &header, *damaged)?);
         }
-        let own = dir.join(OWN);
-        if !own.exists() {
+        let own = self.dir.join(OWN);
+        let new = !own.exists();
+        if new {
             crate::sweep::files::write(&own, header.as_bytes())?;
         }
-        let journal = Journal::read(dir)?;
+        if new || !notes.is_empty() {
+            self = Journal::read(&self.dir)?;
+        }
         let file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
         let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
-        let number = journal.files.iter().position(|f| *f == own).unwrap_or_default();
-        *lock(&journal.out) = Some(Out { file, number, offset, synced: Instant::now() });
-        Ok((journal, notes))
+        let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
+        *lock(&self.out) = Some(Out { file, number, offset, synced: Instant::now() });
+        Ok((self, notes))
     }
 
     /// Appends a finished run and hands it to the system before it returns.
@@ -270,12 +264,24 @@ impl Journal {
     }
 }
 
+/// The journal files of a folder, by name; none when there is no folder.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
+    let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
+        Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(cannot("read", dir, &e)),
+    };
+    files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    files.sort();
+    Ok(files)
+}
+
 /// Sets all journal files of `dir` aside, so that a sweep starts from nothing; returns how many.
 ///
 /// # Errors
 /// When a file cannot be renamed.
 pub fn retire(dir: &Path) -> Result<usize, Halt> {
-    let files = Journal::read(dir)?.files;
+    let files = files(dir)?;
     for path in &files {
         let old = (1..).map(|n| path.with_extension(format!("jsonl.old{n}"))).find(|p| !p.exists());
         let old = old.unwrap_or_else(|| path.with_extension("jsonl.old"));
