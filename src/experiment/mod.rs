@@ -2,7 +2,9 @@
 
 pub mod figure_spec;
 pub mod plan;
-pub mod read;
+pub mod settings;
 pub mod spec;
+pub mod written;
 
-pub use read::{Overrides, check, read, settings};
+pub use plan::Plan;
+pub use written::{Experiment, Overrides};

