@@ -1,11 +1,10 @@
 //! A sweep with a made-up training function: what it writes may depend on the plan alone, whatever happens to it.
 
 use gradsweep::data::{Dataset, Split, Targets};
-use gradsweep::experiment::plan::{Axis, Plan, PlanCell, Scale};
-use gradsweep::experiment::spec::{At, Cadence, RunSpec};
+use gradsweep::experiment::spec::RunSpec;
+use gradsweep::experiment::{Experiment, Overrides, Plan};
 use gradsweep::finish::{View, end_table, finish};
 use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
-use gradsweep::setting::{Settings, Value};
 use gradsweep::sweep::Halt;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
@@ -21,44 +20,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
-const DEPTHS: [i64; 3] = [2, 4, 8];
 /// The depth whose runs diverge.
 const DIVERGES: i64 = 4;
 const STEPS: usize = 20;
 
+const EXPERIMENT: &str = r#"
+name = "made_up"
+
+[base]
+width = 6
+batch = 8
+steps = 20
+optimizer = "adam"
+
+[axes]
+depth = [2, 4, 8]
+
+[variants.no_bias]
+bias = false
+[variants.plain]
+"#;
+
 fn plan(seeds: u64) -> Plan {
-    let axis = |name: &str, labels: &[&str]| Axis {
-        name: name.into(),
-        labels: labels.iter().map(|l| l.to_string()).collect(),
-        scale: Scale::Category,
-    };
-    let mut cells = Vec::new();
-    for depth in DEPTHS {
-        for (variant, bias) in [("plain", true), ("no_bias", false)] {
-            let labels = vec![("depth".into(), depth.to_string()), ("variant".into(), variant.to_string())];
-            let settings = Settings::new(vec![
-                ("depth", Value::Int(depth)),
-                ("width", Value::Int(6)),
-                ("bias", Value::Bool(bias)),
-                ("optimizer.kind", Value::Text("adam".into())),
-                ("batch", Value::Int(8)),
-                ("steps", Value::Int(STEPS as i64)),
-            ]);
-            cells.push(PlanCell { labels, settings });
-        }
-    }
-    Plan {
-        name: "made_up".into(),
-        question: "Does it hold?".into(),
-        seeds: (1..=seeds).collect(),
-        experiment_seed: 0,
-        axes: vec![axis("depth", &["2", "4", "8"]), axis("variant", &["plain", "no_bias"])],
-        cells,
-        excluded: 0,
-        cadence: Cadence { gradients: At::Every(10), score: At::Every(10), probe: 4 },
-        figures: Vec::new(),
-        source: "name = \"made_up\"\n".into(),
-    }
+    let overrides = Overrides { set: Vec::new(), seeds: Some(seeds) };
+    Experiment::parse(EXPERIMENT, "made_up.toml").unwrap().plan(&overrides).unwrap()
 }
 
 fn work(plan: &Plan) -> Work {

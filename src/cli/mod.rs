@@ -6,8 +6,7 @@ pub mod settings;
 pub mod single_thread;
 pub mod sweep;
 
-use crate::experiment::Overrides;
-use crate::experiment::plan::Plan;
+use crate::experiment::{Experiment, Overrides, Plan};
 use crate::sweep::progress::note;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, interrupt};
@@ -49,9 +48,9 @@ struct PlanOptions {
     /// Results folder [default: results/<name of the experiment>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Change a setting of the experiment's [base]
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    set: Vec<(String, String)>,
+    /// Change the experiment, in the syntax of its file, such as optimizer.lr=0.1 or depth="[2, 4]"
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
     /// Run seeds 1..N instead of those of the file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
@@ -67,12 +66,14 @@ impl PlanOptions {
             Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
         })?;
         let overrides = Overrides { set: self.set.clone(), seeds: self.seeds };
-        crate::experiment::read(&source, &file.to_string(), &overrides).map_err(Halt::Input)
+        let experiment = Experiment::parse(&source, &file.to_string());
+        experiment.and_then(|e| e.plan(&overrides)).map_err(|problem| Halt::Input(problem.to_string()))
     }
 
     fn load(&self, plan: &Plan) -> Result<Work, Halt> {
         let dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
-        Work::new(plan, |settings| crate::data::load::load(settings, dir.as_deref())).map_err(Halt::Input)
+        Work::new(plan, |settings| crate::data::load::load(settings, dir.as_deref()))
+            .map_err(|e| Halt::Input(e.to_string()))
     }
 
     fn folder(&self, plan: &Plan) -> PathBuf {
@@ -82,9 +83,17 @@ impl PlanOptions {
 
 /// Every cell must fit its data before anything runs.
 fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
-    work.jobs.iter().try_for_each(|job| {
-        crate::experiment::check(&plan.cells[job.run.cell].settings, work.dataset(job)).map_err(Halt::Input)
-    })
+    plan.check(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
+}
+
+/// Draws all figures of a results folder and says which of them had nothing to show.
+fn draw(dir: &Path) -> Result<(), String> {
+    for figure in crate::figure::draw_all(dir).map_err(|e| e.to_string())? {
+        if let Some(why) = figure.skipped {
+            note(&format!("figure {} left out: {why}", figure.name));
+        }
+    }
+    Ok(())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

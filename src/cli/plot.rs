@@ -1,7 +1,6 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
-use crate::cli::say;
-use crate::figure;
+use crate::cli::{draw, say};
 use crate::sweep::Halt;
 use clap::Args;
 use std::path::PathBuf;
@@ -22,7 +21,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
         return Err(Halt::Input(format!("{} has no {file}; give a folder that a sweep has finished", dir.display())));
     }
-    figure::draw_all(dir).map_err(Halt::Io)?;
+    draw(dir).map_err(Halt::Io)?;
     say(&format!("{}\n", dir.join("figures").display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::cli::{PlanOptions, check, pair, runs, say};
+use crate::cli::{PlanOptions, check, draw, pair, runs, say};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish};
 use crate::record::Status;
@@ -11,7 +11,7 @@ use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
 use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, candle_is_single_threaded};
-use crate::{figure, train};
+use crate::train;
 use clap::Args;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     if !order.is_empty() {
         train_all(options, &plan, &work, &folder, &order)?;
     }
-    let view = finish(&dir, &plan, &work, &folder.journal, &|dir| figure::draw_all(dir))?;
+    let view = finish(&dir, &plan, &work, &folder.journal, &draw)?;
     say(&end_table(&dir, &plan)?)?;
     conclude(&folder, view)
 }

@@ -1,7 +1,7 @@
 //! The CSV files, streamed from the journal in plan order, one run in memory at a time.
 
-use crate::experiment;
 use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::settings;
 use crate::finish::summary::Summaries;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
 use crate::sweep::Halt;
@@ -94,7 +94,7 @@ struct Columns {
 impl Columns {
     fn of(plan: &Plan) -> Self {
         let mut seen = HashSet::new();
-        let settings: Vec<&str> = experiment::settings().map(|s| s.key).filter(|key| seen.insert(*key)).collect();
+        let settings: Vec<&str> = settings::all().map(|s| s.key).filter(|key| seen.insert(*key)).collect();
         let mut labels: Vec<String> = plan.axes.iter().map(|a| a.name.clone()).collect();
         labels.retain(|name| !settings.contains(&name.as_str()));
         if !labels.iter().any(|name| name == "optimizer") {

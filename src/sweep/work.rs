@@ -1,7 +1,7 @@
 //! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
 
-use crate::data::Dataset;
-use crate::experiment::plan::{Plan, PlanCell, PlannedRun};
+use crate::data::{Dataset, Targets};
+use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
 use crate::setting::Settings;
 use crate::sweep::cost;
 
@@ -30,27 +30,28 @@ impl Work {
     /// # Errors
     /// What `load` reports.
     pub fn new<E>(plan: &Plan, load: impl Fn(&Settings) -> Result<Dataset, E>) -> Result<Self, E> {
-        let mut known: Vec<(String, usize)> = Vec::new();
-        let mut work = Work { datasets: Vec::new(), jobs: Vec::new() };
-        for (c, cell) in plan.cells.iter().enumerate() {
-            let key = data_key(&cell.settings);
-            let data = match known.iter().find(|(k, _)| *k == key) {
-                Some((_, data)) => *data,
-                None => {
-                    work.datasets.push(load(&cell.settings)?);
-                    known.push((key, work.datasets.len() - 1));
-                    work.datasets.len() - 1
-                }
-            };
-            let dataset = &work.datasets[data];
-            let steps = cost::steps(&cell.settings, dataset.train.rows);
-            let cost = cost::flops(&cell.settings, dataset);
-            for run in plan.runs_of(c, &dataset.digest) {
-                let label = label(plan, cell, run.spec.seeds.run);
-                work.jobs.push(Job { run, data, cost, steps, label });
-            }
-        }
-        Ok(work)
+        let sets = plan.datasets();
+        let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
+        let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
+        let job = |run: PlannedRun| {
+            let (data, cell) = (sets.of_cell[run.cell], &plan.cells[run.cell]);
+            let steps = cost::steps(&cell.settings, datasets[data].train.rows);
+            let cost = cost::flops(&cell.settings, &datasets[data]);
+            let label = label(plan, cell, run.spec.seeds.run);
+            Job { run, data, cost, steps, label }
+        };
+        let jobs = plan.runs(&digests).into_iter().map(job).collect();
+        Ok(Work { datasets, jobs })
+    }
+
+    /// What a plan checks its cells against, for each data set.
+    pub fn facts(&self) -> Vec<DataFacts> {
+        let facts = |data: &Dataset| DataFacts {
+            digest: data.digest.clone(),
+            train_rows: data.train.rows,
+            classes: matches!(data.train.targets, Targets::Classes { .. }),
+        };
+        self.datasets.iter().map(facts).collect()
     }
 
     /// The data set of a job.
@@ -67,11 +68,6 @@ impl Work {
         });
         todo
     }
-}
-
-fn data_key(settings: &Settings) -> String {
-    let of_data = settings.iter().filter(|(key, _)| *key == "data" || key.starts_with("data."));
-    of_data.map(|(key, value)| format!("{key}={value}\n")).collect()
 }
 
 fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
