@@ -2,7 +2,7 @@
 
 use crate::data::Dataset;
 use crate::experiment::spec::RunSpec;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, RunError, RunRecord, Status};
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
 use crate::sweep::progress::{Board, Show};
@@ -70,9 +70,10 @@ pub fn run(
                 if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let record = match result {
-                Ok(record) => record,
-                Err(RunError::Cancelled) => return,
-                Err(RunError::Failed(message)) => failed(message),
+                Ok(record) if record.outcome.len() == OUTCOME_COLUMNS.len() => record,
+                Ok(record) => failed(format!("{} outcomes instead of {}", record.outcome.len(), OUTCOME_COLUMNS.len())),
+                Err(RunError::Cancelled) if stopped() => return,
+                Err(defect) => failed(defect.to_string()),
             };
             let clock = Clock { started, seconds: began.elapsed().as_secs_f64(), worker };
             let saved = {

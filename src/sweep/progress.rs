@@ -142,7 +142,9 @@ impl Board {
             }
         }
         let elapsed = self.began.elapsed();
-        match self.left(elapsed) {
+        // At the end of an interrupted sweep nobody is at work, and no time is left to predict.
+        let at_work = self.workers.iter().any(|worker| lock(&worker.job).is_some());
+        match self.left(elapsed).filter(|_| at_work) {
             Some(left) => text + &format!(", {} passed, about {} left", clock(elapsed), clock(left)),
             None => text + &format!(", {} passed", clock(elapsed)),
         }
