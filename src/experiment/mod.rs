@@ -1,5 +1,6 @@
 //! An experiment as written, and the plan of runs it stands for.
 
+pub mod cost;
 pub mod figure_spec;
 pub mod plan;
 pub mod settings;

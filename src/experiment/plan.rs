@@ -78,7 +78,7 @@ impl Plan {
     }
 
     /// Whether the cells fit their data.
-    pub fn check(&self, _: &[DataFacts]) -> Result<(), String> {
+    pub fn check_data(&self, _: &[DataFacts]) -> Result<(), String> {
         Ok(())
     }
 
