@@ -333,7 +333,7 @@ fn seed_one_of_every_cell_runs_first_and_the_costliest_of_them_before_the_others
     let expected: Vec<(u64, i64)> = [1, 2].into_iter().flat_map(|seed| one.map(|depth| (seed, depth))).collect();
     assert_eq!(order, expected);
     // 20 steps x 6 x batch 8 x (3*6 + 6*6 + 6*2) weights.
-    assert_eq!(work.jobs[0].cost, 20.0 * 6.0 * 8.0 * 66.0);
+    assert_eq!(work.jobs[0].cost.training, 20.0 * 6.0 * 8.0 * 66.0);
 }
 
 #[test]

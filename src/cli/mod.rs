@@ -83,7 +83,7 @@ impl PlanOptions {
 
 /// Every cell must fit its data before anything runs.
 fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
-    plan.check(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
+    plan.check_data(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
 }
 
 /// Draws all figures of a results folder and says which of them had nothing to show.

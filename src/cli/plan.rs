@@ -2,11 +2,13 @@
 
 use crate::cli::{PlanOptions, check, runs, say};
 use crate::data::{Dataset, Targets};
+use crate::experiment::cost::Cost;
 use crate::finish::View;
 use crate::sweep::Halt;
 use crate::sweep::journal::Journal;
 use clap::Args;
 use std::fmt::Write;
+use std::ops::Add;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -26,15 +28,20 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let dir = options.plan.folder(&plan);
     let view = View::of(&work, &Journal::read(&dir.join("journal"))?);
 
-    let mut text = format!("{}: {}\n", plan.name, plan.question);
+    let mut text = format!("{}  {}\n", plan.name, plan.question).replace("  \n", "\n");
     for axis in &plan.axes {
         let _ = writeln!(text, "  {:<14} {:>3}  {}", axis.name, axis.labels.len(), axis.labels.join(", "));
     }
     let excluded = if plan.excluded > 0 { format!(" ({} excluded)", plan.excluded) } else { String::new() };
     let seeds = plan.seeds.len();
     let _ = writeln!(text, "  {} cells{excluded} x {seeds} seeds = {}", plan.cells.len(), runs(work.jobs.len()));
-    let flops: f64 = work.jobs.iter().map(|job| job.cost).sum();
-    let _ = writeln!(text, "  cost  {} of training", tera(flops));
+    let cost = work.jobs.iter().map(|job| job.cost).fold(Cost::default(), Cost::add);
+    let _ = writeln!(
+        text,
+        "  cost  {} of training, {} of scores and probes",
+        tera(cost.training),
+        tera(cost.total() - cost.training)
+    );
     for data in &work.datasets {
         let _ = writeln!(text, "  data  {}", describe(data));
     }

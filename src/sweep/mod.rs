@@ -1,6 +1,5 @@
 //! Many runs: which, in what order, on how many threads, and how none of them gets lost.
 
-pub mod cost;
 pub mod files;
 pub mod folder;
 pub mod interrupt;

@@ -56,7 +56,7 @@ pub fn run(
         .stack_size(STACK)
         .build()
         .map_err(|e| Halt::Io(format!("cannot start {workers} threads: {e}; try a smaller --jobs")))?;
-    let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost).sum(), order.len());
+    let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost.total()).sum(), order.len());
     let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
     let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
     let worker = |worker: usize| {

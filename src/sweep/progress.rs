@@ -68,7 +68,8 @@ impl Board {
     /// A worker starts a run.
     pub fn start(&self, worker: usize, job: &Job) {
         self.workers[worker].step.store(0, Ordering::Relaxed);
-        *lock(&self.workers[worker].job) = Some(Now { label: job.label.clone(), steps: job.steps, cost: job.cost });
+        *lock(&self.workers[worker].job) =
+            Some(Now { label: job.label.clone(), steps: job.steps, cost: job.cost.total() });
     }
 
     /// A worker is before this step.
@@ -80,7 +81,7 @@ impl Board {
     pub fn end(&self, worker: usize, job: &Job, status: Status) {
         *lock(&self.workers[worker].job) = None;
         let mut sum = lock(&self.sum);
-        sum.cost += job.cost;
+        sum.cost += job.cost.total();
         sum.tally.done += 1;
         sum.tally.diverged += usize::from(status == Status::Diverged);
         sum.tally.failed += usize::from(status == Status::Failed);
@@ -104,7 +105,7 @@ impl Board {
         let mut wait = FIRST_LINE;
         while over.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             wait = NEXT_LINE;
-            note(&self.summary());
+            note(&self.forecast());
         }
         note(&self.summary());
     }
@@ -119,7 +120,7 @@ impl Board {
         bars.iter().for_each(|bar| bar.set_style(style("  {bar:12} {pos:>6}/{len:<6} {wide_msg}")));
         while over.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
             overall.set_position(self.tally().done as u64);
-            overall.set_message(self.summary());
+            overall.set_message(self.forecast());
             for (bar, worker) in bars.iter().zip(&self.workers) {
                 let now = lock(&worker.job).clone();
                 let (label, steps) = now.map_or((String::new(), 1), |now| (now.label, now.steps));
@@ -141,13 +142,12 @@ impl Board {
                 text += &format!(", {count} {word}");
             }
         }
-        let elapsed = self.began.elapsed();
-        // At the end of an interrupted sweep nobody is at work, and no time is left to predict.
-        let at_work = self.workers.iter().any(|worker| lock(&worker.job).is_some());
-        match self.left(elapsed).filter(|_| at_work) {
-            Some(left) => text + &format!(", {} passed, about {} left", clock(elapsed), clock(left)),
-            None => text + &format!(", {} passed", clock(elapsed)),
-        }
+        text + &format!(", {} passed", clock(self.began.elapsed()))
+    }
+
+    fn forecast(&self) -> String {
+        let left = self.left(self.began.elapsed());
+        self.summary() + &left.map_or(String::new(), |left| format!(", about {} left", clock(left)))
     }
 
     /// Time left if the rest costs as much a flop as what is done; unknown before anything is done.

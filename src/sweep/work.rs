@@ -1,17 +1,16 @@
 //! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
 
 use crate::data::{Dataset, Targets};
+use crate::experiment::cost::{Cost, Shape, cost};
 use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
 use crate::setting::Settings;
-use crate::sweep::cost;
 
 /// One planned run.
 pub struct Job {
     pub run: PlannedRun,
     /// Index into [`Work::datasets`].
     pub data: usize,
-    /// Floating-point operations of training.
-    pub cost: f64,
+    pub cost: Cost,
     /// Updates at most.
     pub steps: usize,
     /// The labels that distinguish it, for people.
@@ -34,10 +33,10 @@ impl Work {
         let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
         let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
         let job = |run: PlannedRun| {
-            let (data, cell) = (sets.of_cell[run.cell], &plan.cells[run.cell]);
-            let steps = cost::steps(&cell.settings, datasets[data].train.rows);
-            let cost = cost::flops(&cell.settings, &datasets[data]);
-            let label = label(plan, cell, run.spec.seeds.run);
+            let data = sets.of_cell[run.cell];
+            let shape = shape(&datasets[data]);
+            let (steps, cost) = (run.spec.steps(shape.train_rows), cost(&run.spec, &shape));
+            let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
             Job { run, data, cost, steps, label }
         };
         let jobs = plan.runs(&digests).into_iter().map(job).collect();
@@ -63,10 +62,19 @@ impl Work {
     /// so that every cell has a result early and no long run is left for the end.
     pub fn order(&self, mut todo: Vec<usize>) -> Vec<usize> {
         let seed = |i: usize| self.jobs[i].run.spec.seeds.run;
-        todo.sort_by(|&a, &b| {
-            seed(a).cmp(&seed(b)).then(self.jobs[b].cost.total_cmp(&self.jobs[a].cost)).then(a.cmp(&b))
-        });
+        let cost = |i: usize| self.jobs[i].cost.total();
+        todo.sort_by(|&a, &b| seed(a).cmp(&seed(b)).then(cost(b).total_cmp(&cost(a))).then(a.cmp(&b)));
         todo
+    }
+}
+
+fn shape(data: &Dataset) -> Shape {
+    let others = [&data.validation, &data.test].into_iter().flatten();
+    Shape {
+        train_rows: data.train.rows,
+        other_rows: others.map(|split| split.rows).sum(),
+        features: data.features,
+        outputs: data.train.targets.outputs(),
     }
 }
 
