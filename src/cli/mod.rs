@@ -114,7 +114,10 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(halt) => {
-            note(&format!("{}{halt}", if matches!(halt, Halt::Interrupted(_)) { "" } else { "error: " }));
+            let text = halt.to_string();
+            // A problem of the experiment file already begins with the word.
+            let said = matches!(halt, Halt::Interrupted(_)) || text.starts_with("error");
+            note(&if said { text } else { format!("error: {text}") });
             match halt {
                 Halt::Input(_) => ExitCode::from(2),
                 Halt::Io(_) => ExitCode::FAILURE,

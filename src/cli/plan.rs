@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let dir = options.plan.folder(&plan);
     let view = View::of(&work, &Journal::read(&dir.join("journal"))?);
 
-    let mut text = format!("{}  {}\n", plan.name, plan.question).replace("  \n", "\n");
+    let mut text = format!("{}\n{}\n", plan.name, plan.question);
     for axis in &plan.axes {
         let _ = writeln!(text, "  {:<14} {:>3}  {}", axis.name, axis.labels.len(), axis.labels.join(", "));
     }
@@ -36,12 +36,8 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let seeds = plan.seeds.len();
     let _ = writeln!(text, "  {} cells{excluded} x {seeds} seeds = {}", plan.cells.len(), runs(work.jobs.len()));
     let cost = work.jobs.iter().map(|job| job.cost).fold(Cost::default(), Cost::add);
-    let _ = writeln!(
-        text,
-        "  cost  {} of training, {} of scores and probes",
-        tera(cost.training),
-        tera(cost.total() - cost.training)
-    );
+    let (training, rest) = (tera(cost.training), tera(cost.total() - cost.training));
+    let _ = writeln!(text, "  cost  {training} of training, {rest} of scores and probes");
     for data in &work.datasets {
         let _ = writeln!(text, "  data  {}", describe(data));
     }

@@ -73,6 +73,11 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         .iter()
         .map(|cell| serde_json::json!({ "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>() }))
         .collect();
+    let axes: Vec<_> = plan
+        .axes
+        .iter()
+        .map(|axis| serde_json::json!({ "name": axis.name, "labels": axis.labels, "scale": axis.scale }))
+        .collect();
     // Axes over data settings make several sets; their rows and outputs are those of the first.
     let data = work.datasets.first().map(|first| {
         let digests: Vec<&str> = work.datasets.iter().map(|d| d.digest.as_str()).collect();
@@ -89,7 +94,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "name": plan.name,
         "question": plan.question,
         "seeds": plan.seeds,
-        "axes": plan.axes,
+        "axes": axes,
         "cells": cells,
         "figures": plan.figures,
         "data": data,
