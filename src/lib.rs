@@ -1,7 +1,10 @@
 //! gradsweep: how does the gradient fade on its way back to the first layer, and what stops it?
 
+pub mod cli;
 pub mod data;
 pub mod experiment;
+pub mod figure;
+pub mod finish;
 pub mod model;
 pub mod ops;
 pub mod optim;
@@ -14,5 +17,6 @@ pub mod seed;
 pub mod setting;
 pub mod stats;
 pub mod stop;
+pub mod sweep;
 pub mod table;
 pub mod train;

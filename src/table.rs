@@ -1,5 +1,6 @@
 //! Tidy tables: what the CSV files hold, and how a number is written so that it reads back equal.
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::Write;
 
@@ -78,25 +79,46 @@ impl Serialize for Cell {
 
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Raw {
-            Bool(bool),
-            Int(i64),
-            Float(f64),
-            Text(String),
-        }
-        Ok(match Option::<Raw>::deserialize(d)? {
-            None => Cell::Empty,
-            Some(Raw::Bool(b)) => Cell::Bool(b),
-            Some(Raw::Int(i)) => Cell::Int(i),
-            Some(Raw::Float(x)) => Cell::Float(x),
-            Some(Raw::Text(t)) => match t.as_str() {
-                "NaN" => Cell::Float(f64::NAN),
-                "inf" => Cell::Float(f64::INFINITY),
-                "-inf" => Cell::Float(f64::NEG_INFINITY),
-                _ => Cell::Text(t),
-            },
+        d.deserialize_any(CellVisitor)
+    }
+}
+
+// By hand, since an untagged enum copies every value first: reading a journal is mostly reading cells.
+struct CellVisitor;
+
+impl Visitor<'_> for CellVisitor {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("null, a boolean, a number or a text")
+    }
+
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Empty)
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<Cell, E> {
+        Ok(Cell::Bool(b))
+    }
+
+    fn visit_i64<E>(self, i: i64) -> Result<Cell, E> {
+        Ok(Cell::Int(i))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<Cell, E> {
+        i64::try_from(n).map(Cell::Int).map_err(E::custom)
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<Cell, E> {
+        Ok(Cell::Float(x))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
+        Ok(match text {
+            "NaN" => Cell::Float(f64::NAN),
+            "inf" => Cell::Float(f64::INFINITY),
+            "-inf" => Cell::Float(f64::NEG_INFINITY),
+            _ => Cell::Text(text.into()),
         })
     }
 }

@@ -1,0 +1,141 @@
+//! The command line: one file a subcommand, and what they share.
+
+pub mod plan;
+pub mod plot;
+pub mod settings;
+pub mod single_thread;
+pub mod sweep;
+
+use crate::experiment::{Experiment, Overrides, Plan};
+use crate::sweep::progress::note;
+use crate::sweep::work::Work;
+use crate::sweep::{Halt, interrupt};
+use clap::{Args, Parser, Subcommand};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How does the gradient fade on its way back to the first layer, and what stops it?
+#[derive(Parser)]
+#[command(
+    name = "gradsweep",
+    version,
+    after_help = "Exit codes: 0 all is well, 2 the input is wrong, 75 interrupted \
+    (run it again to go on), 1 something is not as it should be."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train every cell of an experiment and write CSV files and figures
+    Sweep(sweep::Options),
+    /// Show what a sweep would run and cost, and train nothing
+    Plan(plan::Options),
+    /// Draw the figures of a results folder again, from its CSV files
+    Plot(plot::Options),
+    /// List every setting of an experiment with its range and default
+    Settings,
+}
+
+/// What defines a plan, the same for every command that takes an experiment file.
+#[derive(Args)]
+struct PlanOptions {
+    /// The experiment, a TOML file
+    file: PathBuf,
+    /// Results folder [default: results/<name of the experiment>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Change the experiment, in the syntax of its file, such as optimizer.lr=0.1 or depth="[2, 4]"
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Run seeds 1..N instead of those of the file
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl PlanOptions {
+    fn read(&self) -> Result<Plan, Halt> {
+        let file = self.file.display();
+        let source = std::fs::read_to_string(&self.file).map_err(|e| {
+            Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
+        })?;
+        let overrides = Overrides { set: self.set.clone(), seeds: self.seeds };
+        let experiment = Experiment::parse(&source, &file.to_string());
+        experiment.and_then(|e| e.plan(&overrides)).map_err(|problem| Halt::Input(problem.to_string()))
+    }
+
+    fn load(&self, plan: &Plan) -> Result<Work, Halt> {
+        let dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+        Work::new(plan, |settings| crate::data::load::load(settings, dir.as_deref()))
+            .map_err(|e| Halt::Input(e.to_string()))
+    }
+
+    fn folder(&self, plan: &Plan) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
+    }
+}
+
+/// Every cell must fit its data before anything runs.
+fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
+    plan.check_data(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
+}
+
+/// Draws all figures of a results folder and says which of them had nothing to show.
+fn draw(dir: &Path) -> Result<(), String> {
+    for figure in crate::figure::draw_all(dir).map_err(|e| e.to_string())? {
+        if let Some(why) = figure.skipped {
+            note(&format!("figure {} left out: {why}", figure.name));
+        }
+    }
+    Ok(())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        _ => Err("write it as name=value".into()),
+    }
+}
+
+/// Runs the command of this process.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Sweep(options) => sweep::run(&options),
+        Command::Plan(options) => plan::run(&options),
+        Command::Plot(options) => plot::run(&options),
+        Command::Settings => settings::run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(halt) => {
+            let text = halt.to_string();
+            // A problem of the experiment file already begins with the word.
+            let said = matches!(halt, Halt::Interrupted(_)) || text.starts_with("error");
+            note(&if said { text } else { format!("error: {text}") });
+            match halt {
+                Halt::Input(_) => ExitCode::from(2),
+                Halt::Io(_) => ExitCode::FAILURE,
+                Halt::Interrupted(_) => ExitCode::from(interrupt::EXIT as u8),
+            }
+        }
+    }
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is no error.
+fn say(text: &str) -> Result<(), Halt> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
+        _ => Ok(()),
+    }
+}
+
+fn runs(n: usize) -> String {
+    if n == 1 { "1 run".into() } else { format!("{n} runs") }
+}

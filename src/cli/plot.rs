@@ -1,0 +1,27 @@
+//! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
+
+use crate::cli::{draw, say};
+use crate::sweep::Halt;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Options {
+    /// A results folder, such as results/vanishing
+    dir: PathBuf,
+}
+
+/// Draws all figures of the folder.
+///
+/// # Errors
+/// A folder without results; what drawing reports.
+pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+    let dir = &options.dir;
+    if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
+        return Err(Halt::Input(format!("{} has no {file}; give a folder that a sweep has finished", dir.display())));
+    }
+    draw(dir).map_err(Halt::Io)?;
+    say(&format!("{}\n", dir.join("figures").display()))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,139 @@
+//! The CSV files, streamed from the journal in plan order, one run in memory at a time.
+
+use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::settings;
+use crate::finish::summary::Summaries;
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
+use crate::sweep::Halt;
+use crate::sweep::files::{Draft, cannot};
+use crate::sweep::journal::Journal;
+use crate::sweep::work::{Job, Work};
+use crate::table::{Cell, CsvWriter, Table};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+/// Writes all of them.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), Halt> {
+    let columns = Columns::of(plan);
+    let mut runs = CsvFile::create(dir, "runs.csv", &columns.header())?;
+    let mut history = CsvFile::create(dir, "history.csv", &with_id(HISTORY_COLUMNS))?;
+    let mut layers = CsvFile::create(dir, "layers.csv", &with_id(LAYER_COLUMNS))?;
+    let mut timings = CsvFile::create(dir, "timings.csv", &["run_id", "seconds", "worker", "started"])?;
+    let mut summaries = Summaries::new(plan.cells.len());
+    for job in &work.jobs {
+        let Some(entry) = journal.entry(&job.run.run_id)? else { continue };
+        let (record, clock) = (&entry.run.record, &entry.clock);
+        let id = Cell::Text(job.run.run_id.clone());
+        runs.row(&columns.row(plan, job, record))?;
+        history.table(&id, &record.history, HISTORY_COLUMNS)?;
+        layers.table(&id, &record.layers, LAYER_COLUMNS)?;
+        timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
+        summaries.add(job.run.cell, record);
+    }
+    let mut summary = CsvFile::create(dir, "summary.csv", &Summaries::header(plan))?;
+    for (c, cell) in plan.cells.iter().enumerate() {
+        summary.row(&summaries.row(c, cell))?;
+    }
+    for file in [runs, summary, history, layers, timings] {
+        file.commit()?;
+    }
+    Ok(())
+}
+
+/// A CSV file under construction.
+struct CsvFile {
+    path: PathBuf,
+    draft: Draft,
+    writer: CsvWriter<BufWriter<File>>,
+}
+
+impl CsvFile {
+    fn create<S: AsRef<str>>(dir: &Path, name: &str, columns: &[S]) -> Result<Self, Halt> {
+        let path = dir.join(name);
+        let (draft, to) = Draft::create(&path)?;
+        let writer = CsvWriter::new(to, columns).map_err(|e| cannot("write", &path, &e))?;
+        Ok(CsvFile { path, draft, writer })
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> Result<(), Halt> {
+        self.writer.row(cells).map_err(|e| cannot("write", &self.path, &e))
+    }
+
+    /// Appends a run's table, its columns found by name.
+    fn table(&mut self, id: &Cell, table: &Table, columns: &[&str]) -> Result<(), Halt> {
+        let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
+        for row in &table.rows {
+            let cells = places.iter().map(|place| place.map_or(Cell::Empty, |p| row[p].clone()));
+            self.row(&[id.clone()].into_iter().chain(cells).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    fn commit(self) -> Result<(), Halt> {
+        let to = self.writer.finish().map_err(|e| cannot("write", &self.path, &e))?;
+        self.draft.commit(to)
+    }
+}
+
+fn with_id(columns: &[&'static str]) -> Vec<&'static str> {
+    [&["run_id"], columns].concat()
+}
+
+/// Which columns `runs.csv` has.
+struct Columns {
+    /// Axes that no setting is called after: `variant`, `optimizer`, the names of zips.
+    labels: Vec<String>,
+    settings: Vec<&'static str>,
+}
+
+impl Columns {
+    fn of(plan: &Plan) -> Self {
+        let mut seen = HashSet::new();
+        let settings: Vec<&str> = settings::all().map(|s| s.key).filter(|key| seen.insert(*key)).collect();
+        let mut labels: Vec<String> = plan.axes.iter().map(|a| a.name.clone()).collect();
+        labels.retain(|name| !settings.contains(&name.as_str()));
+        if !labels.iter().any(|name| name == "optimizer") {
+            labels.push("optimizer".into());
+        }
+        Columns { labels, settings }
+    }
+
+    fn header(&self) -> Vec<&str> {
+        let mut header = vec!["run_id"];
+        header.extend(self.labels.iter().map(String::as_str));
+        header.extend(&self.settings);
+        header.extend(["seed", "status", "message"]);
+        header.extend(OUTCOME_COLUMNS);
+        header
+    }
+
+    fn row(&self, plan: &Plan, job: &Job, record: &RunRecord) -> Vec<Cell> {
+        let cell = &plan.cells[job.run.cell];
+        let mut row = vec![Cell::Text(job.run.run_id.clone())];
+        row.extend(self.labels.iter().map(|name| match label(cell, name) {
+            // Without an axis of optimizers the arm is the rule.
+            None if name == "optimizer" => setting(cell, "optimizer.kind"),
+            text => text.map_or(Cell::Empty, Cell::from),
+        }));
+        // An axis reads the same in its column as in plan.json.
+        row.extend(self.settings.iter().map(|key| label(cell, key).map_or_else(|| setting(cell, key), Cell::from)));
+        row.push(Cell::Int(job.run.spec.seeds.run as i64));
+        row.push(record.status.word().into());
+        row.push(record.message.as_str().into());
+        row.extend((0..OUTCOME_COLUMNS.len()).map(|i| record.outcome.get(i).cloned().unwrap_or(Cell::Empty)));
+        row
+    }
+}
+
+fn label<'a>(cell: &'a PlanCell, axis: &str) -> Option<&'a str> {
+    cell.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
+}
+
+fn setting(cell: &PlanCell, key: &str) -> Cell {
+    cell.settings.get(key).map_or(Cell::Empty, Cell::from)
+}

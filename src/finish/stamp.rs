@@ -1,0 +1,81 @@
+//! What the present CSV files and figures were made from, so that nothing is made twice.
+
+use crate::sweep::Halt;
+use crate::sweep::files::{cannot, write};
+use crate::sweep::journal::Journal;
+use crate::sweep::work::Work;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const FILE: &str = ".stamp";
+/// Figures are drawn from these, never from the clock.
+const DRAWN_FROM: [&str; 4] = ["runs.csv", "summary.csv", "history.csv", "layers.csv"];
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Hash of everything the CSV files follow from.
+    inputs: String,
+    /// Hash of each CSV file.
+    files: BTreeMap<String, String>,
+    /// Hash of everything the figures follow from.
+    pub figures: String,
+}
+
+impl Stamp {
+    /// The stamp of a folder; an empty one when there is none or it cannot be read.
+    pub fn read(dir: &Path) -> Self {
+        let bytes = std::fs::read(dir.join(FILE)).ok();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub fn write(&self, dir: &Path) -> Result<(), Halt> {
+        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), &e))?;
+        write(&dir.join(FILE), &text)
+    }
+
+    /// Hash of what the CSV files would follow from now.
+    pub fn inputs(plan_json: &str, work: &Work, journal: &Journal) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(concat!("gradsweep ", env!("CARGO_PKG_VERSION")).as_bytes());
+        hasher.update(plan_json.as_bytes());
+        for job in &work.jobs {
+            hasher.update(job.run.run_id.as_bytes());
+            hasher.update(&journal.fingerprint(&job.run.run_id).unwrap_or(0).to_le_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// Whether the CSV files follow from `inputs` and nobody touched them.
+    pub fn csvs_hold(&self, dir: &Path, inputs: &str) -> bool {
+        self.inputs == inputs
+            && self.files.iter().all(|(name, hash)| file_hash(&dir.join(name)).is_ok_and(|h| h == *hash))
+    }
+
+    /// The stamp of CSV files just written.
+    pub fn of_csvs(dir: &Path, inputs: String) -> Result<Self, Halt> {
+        let mut files = BTreeMap::new();
+        for name in super::CSV_FILES {
+            files.insert(name.to_string(), file_hash(&dir.join(name))?);
+        }
+        Ok(Stamp { inputs, files, figures: Stamp::read(dir).figures })
+    }
+
+    /// Hash of what the figures would follow from now.
+    pub fn figure_inputs(&self, plan_json: &str) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(concat!("gradsweep ", env!("CARGO_PKG_VERSION")).as_bytes());
+        hasher.update(plan_json.as_bytes());
+        DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {
+            hasher.update(hash.as_bytes());
+        });
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+fn file_hash(path: &Path) -> Result<String, Halt> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(|e| cannot("read", path, &e))?;
+    std::io::copy(&mut file, &mut hasher).map_err(|e| cannot("read", path, &e))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

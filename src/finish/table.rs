@@ -1,0 +1,95 @@
+//! The table at the end of a sweep: what each remedy does to the gradient, in 80 columns.
+
+use crate::experiment::plan::{Axis, Plan};
+use crate::sweep::Halt;
+use crate::sweep::files::cannot;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::path::Path;
+
+type Row = HashMap<String, String>;
+
+/// One line for each remedy (the axis `variant`, else the first axis with several points besides depth and
+/// activation), grouped by activation, at the greatest depth and the first point of every other axis, from
+/// `summary.csv`.
+///
+/// # Errors
+/// When `summary.csv` cannot be read.
+pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
+    let rows = read(&dir.join("summary.csv"))?;
+    let varied: Vec<&Axis> = plan.axes.iter().filter(|a| a.labels.len() > 1).collect();
+    let named = |name: &str| varied.iter().copied().find(|a| a.name == name);
+    let (group, depth) = (named("activation"), named("depth"));
+    let special = |a: &Axis| [group, depth].iter().flatten().any(|s| s.name == a.name);
+    let remedy = named("variant").or_else(|| varied.iter().copied().find(|a| !special(a)));
+    let fixed: Vec<(&str, &str)> = varied
+        .iter()
+        .filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name))
+        .map(|a| (a.name.as_str(), if a.name == "depth" { deepest(a) } else { a.labels[0].as_str() }))
+        .collect();
+    let shown = |row: &&Row| fixed.iter().all(|(axis, label)| row.get(*axis).is_some_and(|l| l == label));
+    let rows: Vec<&Row> = rows.iter().filter(shown).collect();
+
+    let (metric, title) = outcome(&rows);
+    let mut text = String::new();
+    let at = fixed.iter().map(|(axis, label)| format!("{axis} {label}")).collect::<Vec<_>>().join(", ");
+    if !at.is_empty() {
+        let _ = writeln!(text, "at {at} (all cells: summary.csv)");
+    }
+    let head = remedy.map_or("", |a| a.name.as_str());
+    let _ = writeln!(text, "{head:<24} {:>25} {title:>14} {:>4} {:>8}", "attenuation at init,", "N", "diverged");
+    let _ = writeln!(text, "{:<24} {:>25} {:>14}", "", "decades/layer [range]", "median");
+    for label in group.map_or(vec![None], |axis| axis.labels.iter().map(Some).collect()) {
+        let in_group = |row: &&&Row| group.zip(label).is_none_or(|(axis, label)| row.get(&axis.name) == Some(label));
+        for (i, row) in rows.iter().filter(in_group).enumerate() {
+            if let (0, Some(axis), Some(label)) = (i, group, label) {
+                let _ = writeln!(text, "{} {label}", axis.name);
+            }
+            let name = remedy.and_then(|axis| row.get(&axis.name)).map_or("all runs", String::as_str);
+            let name: String = name.chars().take(22).collect();
+            let attenuation = match (value(row, "attenuation_init_median"), range(row, "attenuation_init")) {
+                (Some(median), Some(range)) => format!("{median:+.3} {range}"),
+                _ => "-".into(),
+            };
+            let outcome = value(row, &format!("{metric}_median")).map_or("-".into(), |x| show(metric, x));
+            let count = |key: &str| row.get(key).map_or("-", String::as_str);
+            let _ = writeln!(
+                text,
+                "  {name:<22} {attenuation:>25} {outcome:>14} {:>4} {:>8}",
+                count("n"),
+                count("diverged")
+            );
+        }
+    }
+    Ok(text)
+}
+
+/// Accuracy where the task has classes, else a loss; on the test part where there is one.
+fn outcome(rows: &[&Row]) -> (&'static str, &'static str) {
+    let metrics = [("test_accuracy", "test accuracy"), ("test_loss", "test loss"), ("train_loss", "train loss")];
+    let known = |metric: &str| rows.iter().any(|row| value(row, &format!("{metric}_median")).is_some());
+    metrics.into_iter().find(|(metric, _)| known(metric)).unwrap_or(metrics[0])
+}
+
+fn show(metric: &str, x: f64) -> String {
+    if metric == "test_accuracy" { format!("{:.1} %", 100.0 * x) } else { format!("{x:.3e}") }
+}
+
+fn deepest(axis: &Axis) -> &str {
+    let depth = |label: &&String| label.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
+    axis.labels.iter().max_by(|a, b| depth(a).total_cmp(&depth(b))).map_or("", String::as_str)
+}
+
+fn value(row: &Row, column: &str) -> Option<f64> {
+    row.get(column)?.parse().ok()
+}
+
+fn range(row: &Row, metric: &str) -> Option<String> {
+    let (low, high) = (value(row, &format!("{metric}_low"))?, value(row, &format!("{metric}_high"))?);
+    Some(format!("[{low:+.3}, {high:+.3}]"))
+}
+
+fn read(path: &Path) -> Result<Vec<Row>, Halt> {
+    let mut reader = csv::Reader::from_path(path).map_err(|e| cannot("read", path, &e))?;
+    reader.deserialize().map(|row| row.map_err(|e| cannot("read", path, &e))).collect()
+}

@@ -1,0 +1,181 @@
+//! The results folder: whether it can be written, whether somebody else writes it, what it holds, and the files that
+//! say what its plan is.
+
+use crate::data::Targets;
+use crate::experiment::plan::Plan;
+use crate::record::Status;
+use crate::sweep::Halt;
+use crate::sweep::files::{cannot, write};
+use crate::sweep::journal::{self, Journal};
+use crate::sweep::work::Work;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// Version of `plan.json`.
+const SCHEMA: u32 = 1;
+
+/// What to do with what the folder already holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    /// The new plan may drop finished runs from view.
+    pub replan: bool,
+    /// Set the journal aside and run everything again.
+    pub fresh: bool,
+}
+
+/// A results folder that this program alone writes, until dropped.
+pub struct Folder {
+    pub dir: PathBuf,
+    pub journal: Journal,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates or reopens the folder for a plan, before any run. Also returns what the user should know.
+    ///
+    /// # Errors
+    /// [`Halt::Input`] when the folder cannot be written, is in use, holds other files, or holds finished runs that
+    /// the plan would drop from view.
+    pub fn open(dir: &Path, plan: &Plan, work: &Work, keep: Keep) -> Result<(Self, Vec<String>), Halt> {
+        refuse_foreign(dir)?;
+        let journals = dir.join("journal");
+        probe(dir, &journals)?;
+        let lock = take_lock(dir, &journals)?;
+        let mut notes = Vec::new();
+        if keep.fresh {
+            let n = journal::retire(&journals)?;
+            if n > 0 {
+                notes.push(format!(
+                    "--fresh: the journal of {} is set aside as *.old; every run starts anew",
+                    dir.display()
+                ));
+            }
+        }
+        let journal = Journal::read(&journals)?;
+        if !keep.replan {
+            refuse_to_drop(dir, &journal, work)?;
+        }
+        let json = plan_json(plan, work);
+        let (journal, damage) = journal.open(&plan_hash(&json, work))?;
+        notes.extend(damage);
+        write(&dir.join("experiment.toml"), plan.source.as_bytes())?;
+        write(&dir.join("plan.json"), json.as_bytes())?;
+        write(&view_path(&journals), view(work).as_bytes())?;
+        Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
+    }
+}
+
+/// `plan.json`: what readers of the CSV files need to know about the plan.
+pub fn plan_json(plan: &Plan, work: &Work) -> String {
+    let cells: Vec<_> = plan
+        .cells
+        .iter()
+        .map(|cell| serde_json::json!({ "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>() }))
+        .collect();
+    let axes: Vec<_> = plan
+        .axes
+        .iter()
+        .map(|axis| serde_json::json!({ "name": axis.name, "labels": axis.labels, "scale": axis.scale }))
+        .collect();
+    // Axes over data settings make several sets; their rows and outputs are those of the first.
+    let data = work.datasets.first().map(|first| {
+        let digests: Vec<&str> = work.datasets.iter().map(|d| d.digest.as_str()).collect();
+        serde_json::json!({
+            "name": first.name,
+            "digest": digests.join("+"),
+            "train_rows": first.train.rows,
+            "outputs": first.train.targets.outputs(),
+            "classes": matches!(first.train.targets, Targets::Classes { .. }),
+        })
+    });
+    let json = serde_json::json!({
+        "schema": SCHEMA,
+        "name": plan.name,
+        "question": plan.question,
+        "seeds": plan.seeds,
+        "axes": axes,
+        "cells": cells,
+        "figures": plan.figures,
+        "data": data,
+        "probe": plan.cadence.probe,
+    });
+    format!("{json:#}\n")
+}
+
+/// Identity of a plan: its file and its runs, in order.
+pub fn plan_hash(plan_json: &str, work: &Work) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(plan_json.as_bytes());
+    hasher.update(view(work).as_bytes());
+    hasher.finalize().to_hex()[..16].to_string()
+}
+
+/// The run ids of the plan, one a line.
+fn view(work: &Work) -> String {
+    work.jobs.iter().map(|job| format!("{}\n", job.run.run_id)).collect()
+}
+
+/// Which runs the folder's current plan holds; what else is in the journal was dropped from view on purpose.
+fn view_path(journals: &Path) -> PathBuf {
+    journals.join("view.txt")
+}
+
+/// A folder with files in it but without a journal is somebody else's.
+fn refuse_foreign(dir: &Path) -> Result<(), Halt> {
+    let foreign = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) && !dir.join("journal").is_dir();
+    if !foreign {
+        return Ok(());
+    }
+    Err(Halt::Input(format!(
+        "{} holds files but no journal of a sweep; give an empty or a new folder with --out",
+        dir.display()
+    )))
+}
+
+/// Writes and removes a file, so that an unwritable folder is found before the first run.
+fn probe(dir: &Path, journals: &Path) -> Result<(), Halt> {
+    let probe = journals.join("probe.tmp");
+    let attempt =
+        fs::create_dir_all(journals).and_then(|()| fs::write(&probe, b"x")).and_then(|()| fs::remove_file(&probe));
+    attempt.map_err(|e| {
+        Halt::Input(format!(
+            "cannot write into the results folder {}: {e}; make it writable or choose another with --out",
+            dir.display()
+        ))
+    })
+}
+
+fn take_lock(dir: &Path, journals: &Path) -> Result<File, Halt> {
+    let path = journals.join("lock");
+    let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Halt::Input(format!(
+            "another sweep is writing into {}; wait for it, or choose another folder with --out",
+            dir.display()
+        ))),
+        Err(TryLockError::Error(e)) if e.kind() != std::io::ErrorKind::Unsupported => Err(cannot("lock", &path, &e)),
+        // A file system without locks: nobody else can be seen, so nobody can be refused.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+fn refuse_to_drop(dir: &Path, journal: &Journal, work: &Work) -> Result<(), Halt> {
+    let path = view_path(&dir.join("journal"));
+    let current = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(cannot("read", &path, &e)),
+    };
+    let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
+    let finished = |id: &&str| journal.status(id).is_some_and(|status| status != Status::Failed);
+    let dropped = current.lines().filter(|id| !planned.contains(id)).filter(finished).count();
+    if dropped == 0 {
+        return Ok(());
+    }
+    Err(Halt::Input(format!(
+        "{} holds {dropped} finished runs that the new plan does not have (settings, seeds, data or the program's numerics \
+         changed); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
+        dir.display()
+    )))
+}

@@ -1,0 +1,385 @@
+//! The journal: every finished run is appended at once, each line with its own hash, so that a killed sweep loses
+//! only the runs in flight and a damaged line is noticed and redone.
+//!
+//! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. The first line of a file holds a
+//! header, every further line one run: what the clock said, what was asked and what was measured.
+
+use crate::experiment::plan::PlannedRun;
+use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
+use crate::record::{RunRecord, Status};
+use crate::setting::Settings;
+use crate::sweep::Halt;
+use crate::sweep::files::{Draft, cannot};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Version of the line format.
+pub const FORMAT: u32 = 1;
+/// The file a sweep appends to.
+const OWN: &str = "runs.jsonl";
+const HASH_AT: usize = "{\"hash\":\"".len();
+const REST_AT: usize = HASH_AT + 64 + "\",".len();
+/// A power cut may cost this much; a kill costs nothing that was appended.
+const SYNC_EVERY: Duration = Duration::from_secs(5);
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    numerics: u32,
+    program: String,
+    plan: String,
+}
+
+/// When and where a run ran: kept beside its record, since no two machines agree on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: f64,
+    pub worker: usize,
+}
+
+/// A journaled run.
+#[derive(Debug, Deserialize)]
+pub struct Entry {
+    pub clock: Clock,
+    pub run: EntryRun,
+}
+
+/// What of a journaled run does not depend on the clock.
+#[derive(Debug, Deserialize)]
+pub struct EntryRun {
+    pub run_id: String,
+    pub seed: u64,
+    pub record: RunRecord,
+}
+
+#[derive(Serialize)]
+struct NewEntry<'a> {
+    clock: &'a Clock,
+    run: NewRun<'a>,
+}
+
+#[derive(Serialize)]
+struct NewRun<'a> {
+    run_id: &'a str,
+    #[serde(serialize_with = "as_map")]
+    settings: &'a Settings,
+    seed: u64,
+    experiment_seed: u64,
+    cadence: &'a Cadence,
+    record: &'a RunRecord,
+}
+
+fn as_map<S: Serializer>(settings: &Settings, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_map(settings.iter())
+}
+
+#[derive(Deserialize)]
+struct Glance {
+    header: Option<Header>,
+    run: Option<GlanceRun>,
+}
+
+#[derive(Deserialize)]
+struct GlanceRun {
+    run_id: String,
+    record: GlanceRecord,
+}
+
+#[derive(Deserialize)]
+struct GlanceRecord {
+    status: Status,
+}
+
+/// Where a run stands in the journal.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    file: usize,
+    offset: u64,
+    length: usize,
+    status: Status,
+    /// The first 64 bits of the line's hash.
+    hash: u64,
+}
+
+/// All journal files of a folder: an index in memory, everything else on disk.
+pub struct Journal {
+    dir: PathBuf,
+    files: Vec<PathBuf>,
+    /// Damaged lines of each file.
+    damaged: Vec<usize>,
+    index: Mutex<HashMap<String, Place>>,
+    out: Mutex<Option<Out>>,
+}
+
+struct Out {
+    file: File,
+    /// Index into `Journal::files`.
+    number: usize,
+    offset: u64,
+    synced: Instant,
+}
+
+/// Journals hold plain data, so a panic elsewhere leaves nothing half done behind the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Journal {
+    /// Reads all `*.jsonl` files of `dir` (none is fine) and changes nothing. Damaged lines are left out.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that a newer program wrote.
+    pub fn read(dir: &Path) -> Result<Self, Halt> {
+        let files = files(dir)?;
+        let (mut index, mut damaged) = (HashMap::new(), vec![0; files.len()]);
+        for (number, path) in files.iter().enumerate() {
+            scan(path, |line, _| {
+                match line {
+                    Line::Header => {}
+                    Line::Run { run_id, place } => remember(&mut index, run_id, Place { file: number, ..place }),
+                    Line::Damaged => damaged[number] += 1,
+                }
+                Ok(())
+            })?;
+        }
+        Ok(Journal { dir: dir.to_path_buf(), files, damaged, index: Mutex::new(index), out: Mutex::new(None) })
+    }
+
+    /// Opens a journal that was read for appending, after moving damaged lines to `*.damaged`. Also returns what
+    /// the user should know.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn open(mut self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+        let header = line(&serde_json::json!({ "header": Header {
+            format: FORMAT,
+            numerics: NUMERICS_VERSION,
+            program: env!("CARGO_PKG_VERSION").into(),
+            plan: plan_hash.into(),
+        }}));
+        let mut notes = Vec::new();
+        for (path, damaged) in self.files.iter().zip(&self.damaged).filter(|(_, damaged)| **damaged > 0) {
+            notes.push(set_damage_aside(path, &header, *damaged)?);
+        }
+        let own = self.dir.join(OWN);
+        let new = !own.exists();
+        if new {
+            crate::sweep::files::write(&own, header.as_bytes())?;
+        }
+        if new || !notes.is_empty() {
+            self = Journal::read(&self.dir)?;
+        }
+        let file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
+        let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
+        let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
+        *lock(&self.out) = Some(Out { file, number, offset, synced: Instant::now() });
+        Ok((self, notes))
+    }
+
+    /// Appends a finished run and hands it to the system before it returns.
+    ///
+    /// # Errors
+    /// When the line cannot be written (the disk is full): the journal then takes no more.
+    pub fn append(&self, run: &PlannedRun, record: &RunRecord, clock: &Clock) -> Result<(), Halt> {
+        let text = line(&NewEntry {
+            clock,
+            run: NewRun {
+                run_id: &run.run_id,
+                settings: &run.spec.settings,
+                seed: run.spec.seeds.run,
+                experiment_seed: run.spec.seeds.experiment,
+                cadence: &run.spec.cadence,
+                record,
+            },
+        });
+        let path = self.dir.join(OWN);
+        let mut guard = lock(&self.out);
+        let mut out = guard.take().ok_or_else(|| cannot("write", &path, &"an earlier write failed"))?;
+        out.file.write_all(text.as_bytes()).map_err(|e| cannot("write", &path, &e))?;
+        if out.synced.elapsed() > SYNC_EVERY {
+            out.file.sync_data().map_err(|e| cannot("write", &path, &e))?;
+            out.synced = Instant::now();
+        }
+        let hash = short_hash(text.as_bytes());
+        let place = Place { file: out.number, offset: out.offset, length: text.len(), status: record.status, hash };
+        out.offset += text.len() as u64;
+        *guard = Some(out);
+        remember(&mut lock(&self.index), run.run_id.clone(), place);
+        Ok(())
+    }
+
+    /// Makes sure that everything appended survives a power cut.
+    ///
+    /// # Errors
+    /// What the disk reports.
+    pub fn sync(&self) -> Result<(), Halt> {
+        match lock(&self.out).as_ref() {
+            Some(out) => out.file.sync_data().map_err(|e| cannot("write", &self.dir.join(OWN), &e)),
+            None => Ok(()),
+        }
+    }
+
+    /// How a run ended, if it is in the journal.
+    pub fn status(&self, run_id: &str) -> Option<Status> {
+        lock(&self.index).get(run_id).map(|place| place.status)
+    }
+
+    /// A number that changes when the journaled line of a run does.
+    pub fn fingerprint(&self, run_id: &str) -> Option<u64> {
+        lock(&self.index).get(run_id).map(|place| place.hash)
+    }
+
+    /// Runs in the journal.
+    pub fn len(&self) -> usize {
+        lock(&self.index).len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A run's entry, read from disk; `None` when the journal does not have it.
+    ///
+    /// # Errors
+    /// When the file changed or went away under the program.
+    pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, Halt> {
+        let Some(place) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
+        let path = &self.files[place.file];
+        let mut bytes = vec![0; place.length];
+        let read = File::open(path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(place.offset))?;
+            file.read_exact(&mut bytes)
+        });
+        read.map_err(|e| cannot("read", path, &e))?;
+        let entry = intact(&bytes).then(|| serde_json::from_slice(&bytes).ok()).flatten();
+        let changed = format!("the line of run {run_id} changed under the program; run the sweep again");
+        entry.map(Some).ok_or_else(|| cannot("read", path, &changed))
+    }
+}
+
+/// The journal files of a folder, by name; none when there is no folder.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
+    let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
+        Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(cannot("read", dir, &e)),
+    };
+    files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    files.sort();
+    Ok(files)
+}
+
+/// Sets all journal files of `dir` aside, so that a sweep starts from nothing; returns how many.
+///
+/// # Errors
+/// When a file cannot be renamed.
+pub fn retire(dir: &Path) -> Result<usize, Halt> {
+    let files = files(dir)?;
+    for path in &files {
+        let old = (1..).map(|n| path.with_extension(format!("jsonl.old{n}"))).find(|p| !p.exists());
+        let old = old.unwrap_or_else(|| path.with_extension("jsonl.old"));
+        fs::rename(path, &old).map_err(|e| cannot("rename", path, &e))?;
+    }
+    Ok(files.len())
+}
+
+/// A later line counts unless it says that a run failed which once ended well.
+fn remember(index: &mut HashMap<String, Place>, run_id: String, place: Place) {
+    match index.get(&run_id) {
+        Some(old) if old.status != Status::Failed && place.status == Status::Failed => {}
+        _ => {
+            index.insert(run_id, place);
+        }
+    }
+}
+
+fn line(body: &impl Serialize) -> String {
+    // Nothing in a line can fail to become JSON: its keys are texts and its numbers are finite or written as text.
+    let json = serde_json::to_string(body).unwrap_or_default();
+    let rest = json.strip_prefix('{').unwrap_or_default();
+    format!("{{\"hash\":\"{}\",{rest}\n", blake3::hash(rest.as_bytes()).to_hex())
+}
+
+fn intact(line: &[u8]) -> bool {
+    let Some(body) = line.strip_suffix(b"\n") else { return false };
+    body.len() > REST_AT
+        && body.starts_with(b"{\"hash\":\"")
+        && blake3::hash(&body[REST_AT..]).to_hex().as_bytes() == &body[HASH_AT..HASH_AT + 64]
+}
+
+fn short_hash(line: &[u8]) -> u64 {
+    let hex = std::str::from_utf8(&line[HASH_AT..HASH_AT + 16]).unwrap_or_default();
+    u64::from_str_radix(hex, 16).unwrap_or_default()
+}
+
+enum Line {
+    Header,
+    Run { run_id: String, place: Place },
+    Damaged,
+}
+
+/// Walks over the lines of a journal file, one in memory at a time.
+fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
+    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
+    let (mut offset, mut bytes) = (0, Vec::new());
+    loop {
+        bytes.clear();
+        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
+        if length == 0 {
+            return Ok(());
+        }
+        let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
+            Some(Glance { header: Some(header), .. }) if header.format > FORMAT => {
+                return Err(Halt::Input(format!(
+                    "{} was written by gradsweep {}, which is newer than this one; use that, or another --out",
+                    path.display(),
+                    header.program
+                )));
+            }
+            Some(Glance { header: Some(_), .. }) => Line::Header,
+            Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
+                let hash = short_hash(&bytes);
+                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash } }
+            }
+            _ => Line::Damaged,
+        };
+        visit(line, &bytes).map_err(|e| cannot("write beside", path, &e))?;
+        offset += length as u64;
+    }
+}
+
+/// Moves the damaged lines of a journal file to `<file>.damaged` and says so.
+fn set_damage_aside(path: &Path, header: &str, damaged: usize) -> Result<String, Halt> {
+    let aside = path.with_extension("jsonl.damaged");
+    let mut kept =
+        OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, &e))?;
+    let (draft, mut writer) = Draft::create(path)?;
+    let mut headed = false;
+    scan(path, |line, bytes| match line {
+        Line::Damaged => kept.write_all(bytes),
+        _ if headed => writer.write_all(bytes),
+        Line::Header => {
+            headed = true;
+            writer.write_all(bytes)
+        }
+        Line::Run { .. } => {
+            headed = true;
+            writer.write_all(header.as_bytes())?;
+            writer.write_all(bytes)
+        }
+    })?;
+    if !headed {
+        writer.write_all(header.as_bytes()).map_err(|e| cannot("write", path, &e))?;
+    }
+    kept.sync_all().map_err(|e| cannot("write", &aside, &e))?;
+    draft.commit(writer)?;
+    let lines = if damaged == 1 { "1 line".into() } else { format!("{damaged} lines") };
+    Ok(format!("{}: {lines} damaged, kept in {}; what stood there is run again", path.display(), aside.display()))
+}

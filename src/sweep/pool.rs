@@ -1,0 +1,150 @@
+//! The pool: one run a thread, in the order given, each finished run journaled at once.
+
+use crate::data::Dataset;
+use crate::experiment::spec::RunSpec;
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
+use crate::sweep::interrupt::Interrupt;
+use crate::sweep::journal::{Clock, Journal};
+use crate::sweep::progress::{Board, Show};
+use crate::sweep::provenance::utc;
+use crate::sweep::work::Work;
+use crate::sweep::{Halt, RunFn};
+use crate::table::Table;
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Instant, SystemTime};
+
+/// candle walks its graph by recursion, which a deep network takes beyond the usual 2 MiB.
+const STACK: usize = 16 << 20;
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Runs at the same time.
+    pub jobs: usize,
+    /// Stop at the first run that fails.
+    pub fail_fast: bool,
+    pub show: Show,
+}
+
+/// How the runs of this sitting ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub done: usize,
+    pub diverged: usize,
+    pub failed: usize,
+}
+
+/// Trains the jobs numbered in `order` and journals each. Runs in flight are dropped when `interrupt` asks.
+///
+/// # Errors
+/// When the journal cannot be written or the threads cannot be started.
+pub fn run(
+    work: &Work,
+    order: &[usize],
+    options: Options,
+    train: &RunFn,
+    journal: &Journal,
+    interrupt: &Interrupt,
+) -> Result<Tally, Halt> {
+    let workers = options.jobs.clamp(1, order.len().max(1));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .stack_size(STACK)
+        .build()
+        .map_err(|e| Halt::Io(format!("cannot start {workers} threads: {e}; try a smaller --jobs")))?;
+    let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost.total()).sum(), order.len());
+    let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
+    let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
+    let worker = |worker: usize| {
+        while !stopped() {
+            let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+            let job = &work.jobs[index];
+            board.start(worker, job);
+            let (began, started) = (Instant::now(), utc(SystemTime::now()));
+            let result = guarded(train, &job.run.spec, work.dataset(job), &mut |step| {
+                board.step(worker, step);
+                if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let record = match result {
+                Ok(record) if record.outcome.len() == OUTCOME_COLUMNS.len() => record,
+                Ok(record) => failed(format!("{} outcomes instead of {}", record.outcome.len(), OUTCOME_COLUMNS.len())),
+                Err(RunError::Cancelled) if stopped() => return,
+                Err(defect) => failed(defect.to_string()),
+            };
+            let clock = Clock { started, seconds: began.elapsed().as_secs_f64(), worker };
+            let saved = {
+                let _saving = interrupt.saving();
+                journal.append(&job.run, &record, &clock)
+            };
+            if let Err(halt) = saved {
+                stop.store(true, Ordering::Relaxed);
+                broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
+                return;
+            }
+            board.end(worker, job, record.status);
+            if record.status == Status::Failed && options.fail_fast {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let (over, ended) = std::sync::mpsc::channel();
+        scope.spawn(|| board.watch(ended, options.show));
+        pool.broadcast(|context| worker(context.index()));
+        drop(over);
+    });
+    journal.sync()?;
+    match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(halt) => Err(halt),
+        None => Ok(board.tally()),
+    }
+}
+
+/// The record of a run that has none: a row with its message.
+fn failed(message: String) -> RunRecord {
+    RunRecord {
+        status: Status::Failed,
+        message,
+        outcome: Vec::new(),
+        history: Table::new(HISTORY_COLUMNS),
+        layers: Table::new(LAYER_COLUMNS),
+    }
+}
+
+thread_local! {
+    static IN_RUN: Cell<bool> = const { Cell::new(false) };
+    static PANICKED_AT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Trains, and turns a panic into a failed run, so that one defect costs one row.
+fn guarded(
+    train: &RunFn,
+    spec: &RunSpec,
+    data: &Dataset,
+    on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<RunRecord, RunError> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if IN_RUN.get() {
+                let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line()));
+                PANICKED_AT.set(place.unwrap_or_default());
+            } else {
+                usual(info);
+            }
+        }));
+    });
+    IN_RUN.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(|| train(spec, data, on_step)));
+    IN_RUN.set(false);
+    result.unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Err(RunError::Failed(format!("panic{}: {text}", PANICKED_AT.take())))
+    })
+}

@@ -1,0 +1,123 @@
+//! Where results come from: program, machine, clock and command, in the one file that may differ between machines.
+
+use crate::sweep::Halt;
+use crate::sweep::files::write;
+use crate::sweep::work::Work;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One sitting of a sweep, from its start to its end.
+pub struct Sitting {
+    record: Value,
+    earlier: Vec<Value>,
+}
+
+impl Sitting {
+    /// Notes the start and writes `provenance.json`; earlier sittings stay in it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin(dir: &Path, plan_hash: &str, work: &Work, jobs: usize, todo: usize) -> Result<Self, Halt> {
+        let earlier = fs::read(dir.join("provenance.json")).ok();
+        let earlier = earlier.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let earlier = earlier.and_then(|file| file.get("sittings")?.as_array().cloned()).unwrap_or_default();
+        let record = json!({
+            "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
+            "numerics": crate::experiment::spec::NUMERICS_VERSION,
+            "git": git(),
+            "plan": plan_hash,
+            "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
+            "cpu": cpu(),
+            "cores": std::thread::available_parallelism().ok().map(usize::from),
+            "jobs": jobs,
+            "runs_to_do": todo,
+            "command": std::env::args().collect::<Vec<_>>(),
+            "started": utc(SystemTime::now()),
+            "ended": null,
+        });
+        let sitting = Sitting { record, earlier };
+        sitting.write(dir)?;
+        Ok(sitting)
+    }
+
+    /// Notes the end.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn end(mut self, dir: &Path, done: usize) -> Result<(), Halt> {
+        self.record["ended"] = utc(SystemTime::now()).into();
+        self.record["runs_done"] = done.into();
+        self.write(dir)
+    }
+
+    fn write(&self, dir: &Path) -> Result<(), Halt> {
+        let sittings: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
+        let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sittings }));
+        write(&dir.join("provenance.json"), text.as_bytes())
+    }
+}
+
+/// Revision of the current directory and whether it has changes; null without git.
+fn git() -> Value {
+    let ask = |args: &[&str]| {
+        let answer = Command::new("git").args(args).output().ok().filter(|o| o.status.success())?;
+        Some(String::from_utf8_lossy(&answer.stdout).trim().to_string())
+    };
+    match ask(&["rev-parse", "HEAD"]) {
+        Some(revision) => {
+            let dirty = ask(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());
+            json!({ "revision": revision, "dirty": dirty })
+        }
+        None => Value::Null,
+    }
+}
+
+fn cpu() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_string())
+}
+
+/// RFC 3339 in UTC, whole seconds.
+pub fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Days since 1970-01-01 as a date of the Gregorian calendar, counted in 400-year eras that start on 1 March.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn utc_agrees_with_date() {
+        // Seconds and texts as `date -u -d @N +%FT%TZ` prints them.
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_799, "2000-02-29T23:59:59Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+}

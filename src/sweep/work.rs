@@ -1,0 +1,108 @@
+//! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
+
+use crate::data::{Dataset, Targets};
+use crate::experiment::cost::{Cost, Shape, cost};
+use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
+use crate::setting::Settings;
+
+/// One planned run.
+pub struct Job {
+    pub run: PlannedRun,
+    /// Index into [`Work::datasets`].
+    pub data: usize,
+    pub cost: Cost,
+    /// Updates at most.
+    pub steps: usize,
+    /// The labels that distinguish it, for people.
+    pub label: String,
+}
+
+/// All runs of a plan, in plan order, and the data sets they need.
+pub struct Work {
+    pub datasets: Vec<Dataset>,
+    pub jobs: Vec<Job>,
+}
+
+impl Work {
+    /// Loads each data set that the cells ask for once, and lists the runs.
+    ///
+    /// # Errors
+    /// What `load` reports.
+    pub fn new<E>(plan: &Plan, load: impl Fn(&Settings) -> Result<Dataset, E>) -> Result<Self, E> {
+        let sets = plan.datasets();
+        let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
+        let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
+        let job = |run: PlannedRun| {
+            let data = sets.of_cell[run.cell];
+            let shape = shape(&datasets[data]);
+            let (steps, cost) = (run.spec.steps(shape.train_rows), cost(&run.spec, &shape));
+            let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
+            Job { run, data, cost, steps, label }
+        };
+        let jobs = plan.runs(&digests).into_iter().map(job).collect();
+        Ok(Work { datasets, jobs })
+    }
+
+    /// What a plan checks its cells against, for each data set.
+    pub fn facts(&self) -> Vec<DataFacts> {
+        let facts = |data: &Dataset| DataFacts {
+            digest: data.digest.clone(),
+            train_rows: data.train.rows,
+            classes: matches!(data.train.targets, Targets::Classes { .. }),
+        };
+        self.datasets.iter().map(facts).collect()
+    }
+
+    /// The data set of a job.
+    pub fn dataset(&self, job: &Job) -> &Dataset {
+        &self.datasets[job.data]
+    }
+
+    /// Indices of `todo` in the order of running: seed 1 of every cell first, within a seed the costliest first,
+    /// so that every cell has a result early and no long run is left for the end.
+    pub fn order(&self, mut todo: Vec<usize>) -> Vec<usize> {
+        let seed = |i: usize| self.jobs[i].run.spec.seeds.run;
+        let cost = |i: usize| self.jobs[i].cost.total();
+        todo.sort_by(|&a, &b| seed(a).cmp(&seed(b)).then(cost(b).total_cmp(&cost(a))).then(a.cmp(&b)));
+        todo
+    }
+}
+
+fn shape(data: &Dataset) -> Shape {
+    let others = [&data.validation, &data.test].into_iter().flatten();
+    Shape {
+        train_rows: data.train.rows,
+        other_rows: others.map(|split| split.rows).sum(),
+        features: data.features,
+        outputs: data.train.targets.outputs(),
+    }
+}
+
+fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
+    let varies = |name: &str| plan.axes.iter().any(|a| a.name == name && a.labels.len() > 1);
+    let parts = cell.labels.iter().filter(|(axis, _)| varies(axis)).map(|(axis, label)| format!("{axis}={label}"));
+    parts.chain([format!("seed={seed}")]).collect::<Vec<_>>().join(" ")
+}
+
+/// The indices of the jobs that all `--only axis=value` allow; several values of one axis widen it.
+///
+/// # Errors
+/// In words, when an axis or a value is not in the plan.
+pub fn select(plan: &Plan, work: &Work, only: &[(String, String)]) -> Result<Vec<usize>, String> {
+    for (name, value) in only {
+        let Some(axis) = plan.axes.iter().find(|a| a.name == *name) else {
+            let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
+            return Err(format!("--only {name}={value}: no axis `{name}`; the axes are {}", names.join(", ")));
+        };
+        if !axis.labels.contains(value) {
+            return Err(format!("--only {name}={value}: `{name}` is one of {}", axis.labels.join(", ")));
+        }
+    }
+    let allowed = |cell: &PlanCell| {
+        cell.labels.iter().all(|(axis, label)| {
+            let mut of_axis = only.iter().filter(|(name, _)| name == axis).peekable();
+            of_axis.peek().is_none() || of_axis.any(|(_, value)| value == label)
+        })
+    };
+    Ok((0..work.jobs.len()).filter(|&i| allowed(&plan.cells[work.jobs[i].run.cell])).collect())
+}

@@ -1,0 +1,131 @@
+//! The program as a user meets it: exit codes, what goes to stdout, Ctrl-C and going on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::tempdir;
+
+const EXPERIMENT: &str = r#"
+name = "small"
+seeds = 2
+
+[base]
+width = 4
+steps = 20
+data = { kind = "spirals", n = 100 }
+
+[axes]
+depth = [1, 2]
+activation = ["tanh", "relu"]
+"#;
+
+fn gradsweep(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gradsweep"));
+    command.current_dir(dir).args(args).env_remove("RAYON_NUM_THREADS").env_remove("GRADSWEEP_RESTARTED");
+    command
+}
+
+fn run(dir: &Path, args: &[&str]) -> Output {
+    gradsweep(dir, args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Exit code 2, with each of these words on stderr, nothing on stdout and nothing trained.
+fn refused(dir: &Path, args: &[&str], words: &[&str]) {
+    let output = run(dir, args);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert!(output.stdout.is_empty() && words.iter().all(|word| stderr.contains(word)), "{args:?}: {stderr}");
+    assert!(!dir.join("results/small/runs.csv").exists(), "{args:?}");
+}
+
+#[test]
+fn a_sweep_fills_its_folder_and_a_second_one_says_that_it_is_done() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPERIMENT).unwrap();
+    let first = run(dir.path(), &["sweep", "small.toml", "--jobs", "2"]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    let results = dir.path().join("results/small");
+    for file in ["runs.csv", "summary.csv", "history.csv", "layers.csv", "timings.csv", "plan.json", "provenance.json"]
+    {
+        assert!(results.join(file).is_file(), "{file}");
+    }
+    assert_eq!(fs::read_to_string(results.join("experiment.toml")).unwrap(), EXPERIMENT);
+    assert!(text(&first.stdout).contains("attenuation") && text(&first.stderr).contains("8/8 runs"));
+    let provenance = fs::read(results.join("provenance.json")).unwrap();
+    let second = run(dir.path(), &["sweep", "small.toml"]);
+    assert_eq!((second.status.code(), &second.stdout), (Some(0), &first.stdout));
+    assert!(text(&second.stderr).contains("all 8 runs are done"));
+    assert_eq!(fs::read(results.join("provenance.json")).unwrap(), provenance, "nothing ran, nothing is noted");
+    let plan = run(dir.path(), &["plan", "small.toml", "--seeds", "3"]);
+    assert!(text(&plan.stdout).contains("8 done, 4 new"), "{}", text(&plan.stdout));
+    assert_eq!(run(dir.path(), &["plot", "results/small"]).status.code(), Some(0));
+}
+
+#[test]
+fn wrong_input_is_exit_2_and_trains_nothing() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPERIMENT).unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    refused(dir.path(), &["sweep", "absent.toml"], &["absent.toml"]);
+    refused(dir.path(), &["sweep", "small.toml", "--only", "depth=7"], &["depth", "1, 2"]);
+    refused(dir.path(), &["sweep", "small.toml", "--only", "depth"], &["name=value"]);
+    refused(dir.path(), &["sweep", "small.toml", "--out", "file/x"], &["file/x", "--out"]);
+    refused(dir.path(), &["sweep", "small.toml", "--out", "."], &["no journal"]);
+    refused(dir.path(), &["sweep", "small.toml", "--set", "no_such_key=3"], &["no_such_key"]);
+    refused(dir.path(), &["sweep", "small.toml", "--jobs", "0"], &["--jobs"]);
+    refused(dir.path(), &["sweep", "small.toml", "--seeds", "0"], &["--seeds"]);
+    refused(dir.path(), &["sweep"], &["FILE"]);
+    refused(dir.path(), &["plot", "file"], &["plan.json"]);
+}
+
+/// Waits until the journal holds `lines` lines.
+fn await_lines(journal: &Path, lines: usize, child: &mut Child) {
+    let patience = Instant::now();
+    while fs::read(journal).map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count()) < lines {
+        assert!(child.try_wait().unwrap().is_none(), "the sweep ended before it could be interrupted");
+        assert!(patience.elapsed() < Duration::from_secs(60), "no run was journaled");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_exits_75_within_a_second_and_the_next_start_goes_on() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPERIMENT).unwrap();
+    let args = ["sweep", "small.toml", "--jobs", "1", "--seeds", "40", "--set", "steps=400"];
+    for (signal, lines) in [("-INT", 3), ("-TERM", 8), ("-KILL", 15)] {
+        let mut child = gradsweep(dir.path(), &args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        await_lines(&dir.path().join("results/small/journal/runs.jsonl"), lines, &mut child);
+        let asked = Instant::now();
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        if signal != "-KILL" {
+            assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
+            assert!(text(&output.stderr).contains("same command goes on"));
+        }
+    }
+    let rest = run(dir.path(), &args);
+    assert_eq!(rest.status.code(), Some(0), "{}", text(&rest.stderr));
+    let whole = ["sweep", "small.toml", "--jobs", "2", "--seeds", "40", "--set", "steps=400", "--out", "whole"];
+    assert_eq!(run(dir.path(), &whole).status.code(), Some(0));
+    for file in ["runs.csv", "summary.csv", "history.csv", "layers.csv"] {
+        let read = |folder: &str| fs::read(dir.path().join(folder).join(file)).unwrap();
+        assert!(read("results/small") == read("whole"), "{file} depends on interruptions or --jobs");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let dir = tempdir().unwrap();
+    let pipe = format!("'{}' settings | head -c 1", env!("CARGO_BIN_EXE_gradsweep"));
+    let output = Command::new("sh").args(["-c", &pipe]).current_dir(dir.path()).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
