@@ -1,3 +1,25 @@
 //! An experiment as written, and the plan of runs it stands for.
+//!
+//! [`Experiment::parse`] reads the TOML, [`Experiment::plan`] combines its axes into a [`Plan`], and
+//! [`Plan::runs`] names every run once the data are known. Every error is a [`Problem`] with its place and cure.
 
+mod axis;
+mod check;
+pub mod cost;
+pub mod figure_spec;
+mod figures;
+mod nearest;
+pub mod plan;
+pub mod problem;
+mod reader;
+mod resolve;
+pub mod settings;
 pub mod spec;
+mod written;
+
+pub use figure_spec::{FigureKind, FigureSpec};
+pub use plan::{Axis, DataFacts, Plan, PlanCell, PlannedRun, Scale};
+pub use problem::Problem;
+pub use settings::settings_table_markdown;
+pub use spec::RunSpec;
+pub use written::{Experiment, Overrides};

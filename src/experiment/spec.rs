@@ -56,6 +56,14 @@ pub enum At {
 }
 
 impl At {
+    /// How many steps are in [`At::steps`], without listing the regular ones.
+    pub fn count(&self, last: usize) -> usize {
+        match self {
+            At::Every(n) => last / (*n).max(1) + 1 + usize::from(last % (*n).max(1) != 0),
+            At::Log { .. } | At::Steps(_) => self.steps(last).len(),
+        }
+    }
+
     /// The steps in 0..=last, ascending, without repeats, 0 and `last` included.
     pub fn steps(&self, last: usize) -> Vec<usize> {
         let mut steps: Vec<usize> = match self {
@@ -95,6 +103,24 @@ pub struct RunSpec {
     pub cadence: Cadence,
 }
 
+impl RunSpec {
+    /// Samples a step, for a training part of `rows`.
+    pub fn batch(&self, rows: usize) -> usize {
+        match self.settings.int("batch") {
+            Some(batch) => batch.max(1) as usize,
+            None => rows,
+        }
+    }
+
+    /// Updates at most; an epoch is `rows / batch` updates, the last partial batch being dropped.
+    pub fn steps(&self, rows: usize) -> usize {
+        match self.settings.int("epochs") {
+            Some(epochs) => (epochs.max(0) as usize).saturating_mul(rows / self.batch(rows).max(1)),
+            None => self.settings.int("steps").unwrap_or(0).max(0) as usize,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +131,7 @@ mod tests {
             for last in [1, 2, 10, 300] {
                 let steps = at.steps(last);
                 assert_eq!((steps[0], *steps.last().unwrap()), (0, last), "{at:?}");
+                assert_eq!(at.count(last), steps.len(), "{at:?}");
                 assert!(steps.windows(2).all(|w| w[0] < w[1]), "{at:?} {steps:?}");
             }
         }
