@@ -1,8 +1,8 @@
-//! Everything that makes an axis, read into one type: lists and ranges, variants, optimizers, zips.
+//! Everything that makes an axis becomes one type, [`WrittenAxis`]: here lists, variants and zips.
 
 use super::plan::Scale;
 use super::problem::{Place, Problem};
-use super::reader::{Entry, Reader, is_range, numbers, raw};
+use super::reader::{Entry, Reader, is_range};
 use super::settings::Registry;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
 use crate::setting::{Domain, Value};
@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// More points than this on one axis are a slip of the pen.
-const MOST_POINTS: usize = 100_000;
+pub(crate) const MOST_POINTS: usize = 100_000;
 
 /// One key set to one value.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,9 +136,7 @@ impl Reader {
                 return Err(Problem::new(
                     &self.at(entry.value),
                     format!("the axis `{name}` needs a list or a range, but is {found}"),
-                    format!(
-                        "write {name} = [{found}], or {name} = {{ log = [1e-4, 1e-1], n = 4 }}; a fixed value stands under [base]"
-                    ),
+                    format!("write {name} = [{found}], or put a fixed value under [base]"),
                 ));
             }
         };
@@ -168,85 +166,6 @@ impl Reader {
             value
         };
         Ok(Point { label: value.to_string(), patch, place })
-    }
-
-    fn range(&self, name: &str, entry: &Entry) -> Result<(Vec<f64>, Scale), Problem> {
-        let entries = self.table(name, entry)?;
-        let place = self.at(entry.value);
-        let help = "a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included";
-        let wrong = |at: &Place, message: String| Err(Problem::new(at, message, help));
-        let forms: [(&[&str], Scale); 3] =
-            [(&["log", "n"], Scale::Log), (&["lin", "n"], Scale::Linear), (&["from", "to", "step"], Scale::Linear)];
-        let has = |k: &str| entries.iter().any(|e| e.key == k);
-        let (words, scale) = forms.into_iter().find(|(words, _)| has(words[0])).expect("is_range was asked");
-        if let Some(extra) = entries.iter().find(|e| !words.contains(&e.key)) {
-            return wrong(&extra.at, format!("a range with `{}` has no `{}`", words[0], extra.key));
-        }
-        if let Some(missing) = words.iter().find(|w| !has(w)) {
-            return wrong(&place, format!("the range of `{name}` lacks `{missing}`"));
-        }
-        let get = |k: &str| entries.iter().find(|e| e.key == k).expect("just checked").value;
-        if words[0] == "from" {
-            let mut ends = [0.0; 3];
-            for (slot, word) in ends.iter_mut().zip(words) {
-                *slot = match raw(get(word).get_ref()) {
-                    Some(Value::Int(i)) => i as f64,
-                    Some(Value::Float(x)) if x.is_finite() => x,
-                    _ => {
-                        return wrong(
-                            &self.at(get(word)),
-                            format!("`{word}` must be a number, but is {}", self.found(get(word))),
-                        );
-                    }
-                };
-            }
-            let [from, to, step] = ends;
-            let steps = (to - from) / step;
-            if step == 0.0 || steps < 0.0 || (steps - steps.round()).abs() > 1e-9 * steps.max(1.0) {
-                return wrong(&place, format!("steps of {step} do not lead from {from} to {to}"));
-            }
-            if steps >= MOST_POINTS as f64 {
-                return wrong(&place, format!("the range of `{name}` has more than {MOST_POINTS} points"));
-            }
-            let count = steps.round() as usize;
-            return Ok((
-                (0..=count).map(|i| if i == count { to } else { tidy(from + step * i as f64) }).collect(),
-                scale,
-            ));
-        }
-        let ends = get(words[0]);
-        let (a, b) = match numbers(ends.get_ref()).as_deref() {
-            Some([a, b]) => (*a, *b),
-            _ => {
-                return wrong(
-                    &self.at(ends),
-                    format!("`{}` must be two numbers, but is {}", words[0], self.found(ends)),
-                );
-            }
-        };
-        if scale == Scale::Log && (a <= 0.0 || b <= 0.0) {
-            return wrong(&self.at(ends), "both ends of a log range must be above 0".to_string());
-        }
-        let n = self.integer("n", get("n"), 2..MOST_POINTS as i64 + 1)? as usize;
-        let between = |i: usize| {
-            let t = i as f64 / (n - 1) as f64;
-            tidy(if scale == Scale::Log { (a.ln() + t * (b.ln() - a.ln())).exp() } else { a + t * (b - a) })
-        };
-        // The ends are taken as written, so that rounding cannot move them.
-        Ok((
-            (0..n)
-                .map(|i| {
-                    if i == 0 {
-                        a
-                    } else if i == n - 1 {
-                        b
-                    } else {
-                        between(i)
-                    }
-                })
-                .collect(),
-            scale,
-        ))
     }
 
     /// `[variants.*]`: named bundles of settings, one axis.
@@ -344,87 +263,6 @@ impl Reader {
             owned: Vec::new(),
         })
     }
-
-    /// `[[optimizer]]`: arms, each with a kind, settings and axes of its own.
-    pub fn optimizers(&self, entry: &Entry) -> Result<WrittenAxis, Problem> {
-        let registry = Registry::get();
-        let head = registry.index("optimizer.kind");
-        let mut axis = WrittenAxis {
-            name: "optimizer".into(),
-            place: entry.at.clone(),
-            scale: Scale::Category,
-            points: Vec::new(),
-            key: None,
-            owned: Vec::new(),
-        };
-        let mut names: HashMap<String, Place> = HashMap::new();
-        for (place, entries) in self.tables("optimizer", entry)? {
-            let mut name = None;
-            let mut patch = Patch { clears: registry.family("optimizer").collect(), sets: Vec::new() };
-            let mut own: Vec<Vec<Point>> = Vec::new();
-            for e in &entries {
-                if e.key == "name" {
-                    let text = self.text("name", e.value)?;
-                    named(&text, &self.at(e.value))?;
-                    name = Some(text);
-                    continue;
-                }
-                let path = format!("optimizer.{}", e.key);
-                // An arm may also set what stands outside the family, such as weight_decay or batch.
-                let outside =
-                    registry.find(&path).is_none() && (registry.find(e.key).is_some() || registry.is_family(e.key));
-                self.walk(if outside { e.key } else { &path }, e, &mut |leaf| {
-                    let Leaf::Set(key, e) = leaf else { return Ok(()) };
-                    let setting = &registry.keys[key];
-                    let several = match e.value.get_ref() {
-                        DeValue::Array(_) => !matches!(setting.rows[0].domain, Domain::Matrix),
-                        DeValue::Table(table) => is_range(table),
-                        _ => false,
-                    };
-                    if several && key != head {
-                        let (points, scale) = self.points(key, e)?;
-                        match axis.owned.iter_mut().find(|(k, _)| *k == key) {
-                            Some(slot) if slot.1 != scale => slot.1 = if scale == Scale::Log { scale } else { slot.1 },
-                            Some(_) => {}
-                            None => axis.owned.push((key, scale)),
-                        }
-                        own.push(points);
-                        return Ok(());
-                    }
-                    let value = self.setting(setting, e.value)?;
-                    patch.add(Assignment { key, value, place: self.at(e.value) })
-                })?;
-            }
-            let Some(kind) = patch.sets.iter().find(|a| a.key == head).map(|a| a.value.to_string()) else {
-                let help = format!("write kind = \"adam\", or another of {}", registry.keys[head].words.join(", "));
-                return Err(Problem::new(&place, "this [[optimizer]] has no `kind`", help));
-            };
-            let label = name.unwrap_or(kind);
-            if let Some(first) = names.insert(label.clone(), place.clone()) {
-                let help = "give each a `name` of its own";
-                return Err(Problem::new(&place, format!("two optimizers are called `{label}`"), help).also(&first));
-            }
-            let count = own.iter().try_fold(axis.points.len().max(1), |n, p| n.checked_mul(p.len()));
-            if count.is_none_or(|n| n > MOST_POINTS) {
-                let message = format!("the axes of optimizer `{label}` have more than {MOST_POINTS} combinations");
-                return Err(Problem::new(&place, message, "shorten them"));
-            }
-            let mut points = vec![Point { label, patch, place }];
-            for values in &own {
-                points =
-                    points.iter().flat_map(|p| values.iter().map(move |v| join(p, v))).collect::<Result<_, _>>()?;
-            }
-            axis.points.extend(points);
-        }
-        if axis.points.is_empty() {
-            return Err(Problem::new(
-                &entry.at,
-                "the axis `optimizer` is empty",
-                "write [[optimizer]] with a `kind`, or delete it",
-            ));
-        }
-        Ok(axis)
-    }
 }
 
 impl Patch {
@@ -438,13 +276,6 @@ impl Patch {
         self.sets.push(assignment);
         Ok(())
     }
-}
-
-fn join(point: &Point, value: &Point) -> Result<Point, Problem> {
-    let mut joined = point.clone();
-    joined.patch.clears.extend(&value.patch.clears);
-    value.patch.sets.iter().try_for_each(|a| joined.patch.add(a.clone()))?;
-    Ok(joined)
 }
 
 fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
@@ -467,7 +298,7 @@ fn is_column(name: &str) -> bool {
     Registry::get().find(name).is_some() || columns.any(|c| *c == name)
 }
 
-fn named(name: &str, at: &Place) -> Result<(), Problem> {
+pub(crate) fn named(name: &str, at: &Place) -> Result<(), Problem> {
     if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         let help = "it becomes the legend: write a short text on one line";
         return Err(Problem::new(at, "this name is empty, too long or not printable", help));
@@ -486,9 +317,4 @@ fn scale_of(points: &[Point]) -> Scale {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
-}
-
-/// Twelve significant digits, so that 0.1 + 0.2 is labelled 0.3.
-fn tidy(x: f64) -> f64 {
-    format!("{x:.11e}").parse().unwrap_or(x)
 }

@@ -72,12 +72,10 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     Ok(spec)
 }
 
-/// The filter in labels, and the cells it leaves.
-fn select<'a>(
-    figure: &WrittenFigure,
-    axes: &[Axis],
-    cells: &'a [PlanCell],
-) -> Result<(BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>), Problem> {
+/// Axis -> the labels that are shown, and the cells that are left.
+type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>);
+
+fn select<'a>(figure: &WrittenFigure, axes: &[Axis], cells: &'a [PlanCell]) -> Result<Selection<'a>, Problem> {
     let registry = Registry::get();
     let mut filter = BTreeMap::new();
     let mut left: Vec<&PlanCell> = cells.iter().collect();

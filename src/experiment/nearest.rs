@@ -32,7 +32,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .filter(|k| k.chars().count() <= LONGEST)
         .map(|k| (distance(&word.to_lowercase(), &k.to_lowercase()), k))
-        .filter(|(d, k)| *d <= (length.max(k.chars().count()) / 3).max(1))
+        .filter(|(d, k)| *d <= length.max(k.chars().count()) / 3)
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }

@@ -95,9 +95,9 @@ impl Problem {
         Problem { message: message.into(), at: Some(at.clone()), also: None, help: help.into() }
     }
 
-    /// Names the second place.
+    /// Names the second place, unless it is the first.
     pub fn also(mut self, place: &Place) -> Self {
-        self.also = Some(place.clone());
+        self.also = Some(place.clone()).filter(|p| Some(p) != self.at.as_ref());
         self
     }
 }

@@ -39,7 +39,7 @@ impl Reader {
             let place = self.place(error.span().unwrap_or(0..0));
             let message = error.message().trim_end();
             let help = if message.contains("extend value") {
-                "a family is one word or one table, as in residual = { form = \"pre_activation\", scale = 1 }"
+                "a family is one word, or one table, or dotted keys alone: residual.form = \"pre_activation\" beside residual.scale = 1"
             } else if message.contains("duplicate key") {
                 "each key and each [section] stands once; merge the two or delete one"
             } else if message.contains("must be quoted") {
@@ -180,7 +180,8 @@ impl Reader {
         {
             return problem(format!("`{name}` holds one value here, but is a range"), AXES_HELP.into());
         }
-        let message = format!("`{name}` must be {domain}, but is {found}");
+        let wanted = key.domain();
+        let message = format!("`{name}` must be {wanted}, but is {found}");
         let whole = match (domain, raw) {
             (Domain::Int { .. } | Domain::IntOrWord { .. }, Some(Value::Float(x))) if x.fract() == 0.0 => {
                 Some(Value::Int(*x as i64)).filter(|v| key.fit(v).is_some())
@@ -191,9 +192,9 @@ impl Reader {
             return problem(message, format!("write {whole}, without point or exponent"));
         }
         let help = match key.rows[0].default {
-            Default::Unset | Default::Required => format!("write {domain}"),
+            Default::Unset | Default::Required => format!("write {wanted}"),
             default => {
-                format!("write {domain}, for example {}", default.value().map_or(String::new(), |v| literal(&v)))
+                format!("write {wanted}, for example {}", default.value().map_or(String::new(), |v| literal(&v)))
             }
         };
         problem(message, help)
@@ -217,8 +218,10 @@ impl Reader {
     /// The problem of a key that is no setting.
     pub fn unknown_setting(&self, path: &str, at: &Place) -> Problem {
         let first = path.split('.').next().unwrap_or(path);
-        let help = if super::written::SECTIONS.contains(&first) && !Registry::get().is_family(first) {
-            format!("`{first}` belongs at the top of the file, before the first [section], or is a [section] itself")
+        let help = if ["name", "question", "seeds", "seed"].contains(&first) {
+            format!("`{first}` belongs at the top of the file, before the first [section]")
+        } else if super::written::SECTIONS.contains(&first) && !Registry::get().is_family(first) {
+            format!("`{first}` is a [section] of its own")
         } else {
             Registry::get().suggest(path)
         };
@@ -231,6 +234,15 @@ const AXES_HELP: &str = "several values make an axis: put the list or range unde
 /// Whether a table is one of the ranges `{ log = .. }`, `{ lin = .. }`, `{ from = .. }`.
 pub(crate) fn is_range(table: &DeTable) -> bool {
     ["log", "lin", "from"].iter().any(|k| table.contains_key(*k))
+}
+
+/// Whether a setting is given several values, and not one that happens to be a list.
+pub(crate) fn is_several(key: &Key, value: &Spanned<DeValue>) -> bool {
+    match value.get_ref() {
+        DeValue::Array(_) => !matches!(key.rows[0].domain, Domain::Matrix),
+        DeValue::Table(table) => is_range(table),
+        _ => false,
+    }
 }
 
 /// What sort of value it is, in words.

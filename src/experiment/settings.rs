@@ -74,6 +74,15 @@ impl Key {
         if self.is_head() { self.family } else { self.name }
     }
 
+    /// What it may hold, for each kind where that differs.
+    pub fn domain(&self) -> String {
+        if self.rows.iter().all(|r| r.domain == self.rows[0].domain) {
+            return self.rows[0].domain.to_string();
+        }
+        let rows = self.rows.iter().map(|r| format!("{} ({})", r.domain, r.of.join(", ")));
+        rows.collect::<Vec<_>>().join(" or ")
+    }
+
     /// `value` as this setting holds it: integers become numbers where numbers are held, booleans words.
     pub fn fit(&self, value: &Value) -> Option<Value> {
         if let (Value::Bool(b), Some((no, yes))) = (value, self.rows[0].as_bool) {
@@ -190,16 +199,23 @@ impl Registry {
 
     /// The cure for an unknown setting.
     pub fn suggest(&self, name: &str) -> String {
-        let names = || self.keys.iter().map(Key::short);
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let same_end = || self.keys.iter().find(|k| k.name.rsplit('.').next() == Some(last)).map(|k| k.name);
-        if let Some(near) = same_end().or_else(|| nearest::nearest(name, names())) {
-            return format!("did you mean `{near}`?");
+        let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+        let (family, option) = name.rsplit_once('.').unwrap_or(("", name));
+        // `lr` for `optimizer.lr`, or `optimizer.weight_decay` for `weight_decay`.
+        let misplaced = |k: &&Key| if family.is_empty() { last(k.name) == option } else { k.name == option };
+        if let Some(key) = self.keys.iter().find(misplaced) {
+            return format!("did you mean `{}`?", key.name);
         }
-        let family = name.split('.').next().unwrap_or(name);
+        let family = if family.is_empty() { name } else { family };
         if self.is_family(family) {
-            let options: Vec<&str> = self.family(family).map(|i| self.keys[i].name).collect();
-            return format!("the family `{family}` has `{}`", options.join("`, `"));
+            let names: Vec<&'static str> = self.family(family).map(|i| self.keys[i].name).collect();
+            return match nearest::nearest(option, names.iter().copied().map(last)) {
+                Some(near) => format!("did you mean `{family}.{near}`?"),
+                None => format!("the family `{family}` has `{}`", names.join("`, `")),
+            };
+        }
+        if let Some(near) = nearest::nearest(name, self.keys.iter().map(Key::short)) {
+            return format!("did you mean `{near}`?");
         }
         let mut families: Vec<&str> = self.keys.iter().map(|k| k.family).collect();
         families.dedup();
