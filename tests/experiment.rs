@@ -317,6 +317,16 @@ fn command_line_changes() {
 }
 
 #[test]
+fn the_name_is_that_of_the_file_unless_given() {
+    let name = |text: &str, file: &str| {
+        Experiment::parse(text, file).and_then(|e| e.plan(&Overrides::default())).map(|p| p.name)
+    };
+    assert_eq!(name("", "some/where/mine.toml"), Ok("mine".into()));
+    assert_eq!(name("name = \"other\"", "mine.toml"), Ok("other".into()));
+    assert!(name("", "mine and yours.toml").unwrap_err().message.contains("cannot be the name"));
+}
+
+#[test]
 fn data_settings_may_vary() {
     let plan = plan("[base]\ndata = \"spirals\"\n[axes]\ndata.n = [10, 20]\nwidth = [4, 8]\n");
     let datasets = plan.datasets();
@@ -344,6 +354,15 @@ fn a_hundred_thousand_cells_plan_quickly() {
     let seconds = start.elapsed().as_secs_f64();
     println!("100000 cells in {seconds:.2} s");
     assert!(seconds < 10.0, "planning must not be quadratic: {seconds} s");
+}
+
+#[test]
+fn vanishing_costs_what_it_was_chosen_for() {
+    let path = format!("{}/experiments/vanishing.toml", env!("CARGO_MANIFEST_DIR"));
+    let plan = plan(&std::fs::read_to_string(path).unwrap());
+    let shape = Shape { train_rows: 1437, other_rows: 360, features: 64, outputs: 10 };
+    let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &shape).training).sum();
+    assert!((2.4e12..2.8e12).contains(&training), "{training:e}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ activation = ["relu", "leaky_relu"]
 [variants.a]
 activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
 (r#"[base]
-activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
+activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu; choose one of those, or delete it"#),
 (r#"[variants.a]
 [variants.b]
 bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"they would be the same runs counted twice: delete one, or drop it with [[exclude]]"#),
@@ -169,7 +169,7 @@ optimizer.lr = inf"#, "2:16", r#"`optimizer.lr` must be a number above 0, but is
 (r#"[base]
 clip = 1.0"#, "2:1", r#"unknown setting `clip`"#, r#"the family `clip` has `clip.norm`, `clip.value`"#),
 (r#"[base]
-residual = {scale = 1}"#, "2:21", r#"`residual.scale` does not apply where `residual` is "none""#, r#"it belongs to post_activation, pre_activation; leave the other combinations out with [[exclude]], or set both in one variant"#),
+residual = {scale = 1}"#, "2:21", r#"`residual.scale` does not apply where `residual` is "none""#, r#"it belongs to post_activation, pre_activation; choose one of those, or delete it"#),
 (r#"[variants]"#, "1:2", r#"the axis `variants` is empty"#, r#"write [variants.NAME] sections, or delete it"#),
 (r#"[figures]"#, "1:2", r#"unknown section `figures`"#, r#"did you mean `figure`?"#),
 (r#"[base]
@@ -280,4 +280,18 @@ fn ten_million_cells_are_refused_at_once() {
     let start = std::time::Instant::now();
     assert!(problem(&text).message.contains("1000000000000 runs"), "{}", problem(&text));
     assert!(start.elapsed().as_secs_f64() < 2.0);
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    let n = 100_000;
+    for text in [
+        format!("[base]\ndepth = {}", "[".repeat(n)),
+        format!("[base]\ndata.x = {}{}", "[".repeat(n), "]".repeat(n)),
+        format!("[[exclude]]\n{}a = 1", "a.".repeat(n)),
+        format!("[{}a]\n", "a.".repeat(n)),
+        format!("[base]\noptimizer = {}", "{ a = ".repeat(n)),
+    ] {
+        assert!(!problem(&text).message.is_empty());
+    }
 }

@@ -31,7 +31,9 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
         others.iter().copied().filter(|n| !TRAINING_ONLY.contains(&family(n).as_str())).collect();
     let pick = |from: &[&str]| -> (Option<String>, Option<String>) {
         let facet = from.iter().copied().find(|n| *n == "activation");
-        let color = from.iter().copied().find(|n| *n == "variant").or(from.iter().copied().find(|n| Some(*n) != facet));
+        let first = |ok: &dyn Fn(&str) -> bool| from.iter().copied().find(|n| ok(n));
+        let is_number = |n: &str| axes.iter().any(|a| a.name == n && a.scale != Scale::Category);
+        let color = first(&|n| n == "variant").or(first(&is_number)).or(first(&|n| Some(n) != facet));
         // A lone axis is compared best within one panel.
         let (color, facet) = if color.is_none() { (facet, None) } else { (color, facet) };
         let facet = facet.or_else(|| from.iter().copied().find(|n| Some(*n) != color));

@@ -6,6 +6,7 @@ use super::problem::{Place, Problem, Source};
 use super::reader::{Reader, is_several};
 use super::settings::Registry;
 use super::written::{Experiment, MOST_SEEDS};
+use crate::setting::Value;
 use std::sync::Arc;
 
 /// What the command line changes in an experiment.
@@ -80,7 +81,11 @@ impl Experiment {
                         let mut axis = WrittenAxis {
                             name: setting.short().into(),
                             place: e.at.clone(),
-                            scale: Scale::Category,
+                            scale: if matches!(value, Value::Text(_) | Value::Bool(_)) {
+                                Scale::Category
+                            } else {
+                                Scale::Linear
+                            },
                             points: Vec::new(),
                             key: Some(key),
                             owned: Vec::new(),

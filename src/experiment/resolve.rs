@@ -220,10 +220,11 @@ impl<'a> Resolver<'a> {
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
         let message = format!("`{}` does not apply where `{family}` is \"{kind}\"", key.name);
-        let help = format!(
-            "it belongs to {}; leave the other combinations out with [[exclude]], or set both in one variant",
-            of.join(", ")
-        );
+        let cure = match option.axis {
+            Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
+            None => "choose one of those, or delete it",
+        };
+        let help = format!("it belongs to {}; {cure}", of.join(", "));
         let problem = Problem::new(&option.assignment.place, message, help);
         match head {
             Some(head) => problem.also(&head.assignment.place),
