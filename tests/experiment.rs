@@ -74,7 +74,8 @@ score     = { every = 50 }
 kind   = "gradient_by_layer"
 facet  = ["variant", "activation"]
 color  = "depth"
-over   = ["l2", "optimizer.lr", "budget"]
+over   = ["budget"]
+where  = { l2 = 1e-5, optimizer.lr = 1e-3 }
 "#;
 
 #[test]
@@ -238,6 +239,7 @@ fn heads_tables_and_dotted_keys() {
     assert_eq!(value("[base]\nbatch_norm = true", "batch_norm"), Some(Value::Text("before".into())));
     assert_eq!(value("[base]\nbatch_norm = { place = \"after\", eps = 1 }", "batch_norm.eps"), Some(Value::Float(1.0)));
     assert_eq!(value("[base]\noptimizer = \"gd\"", "batch"), Some(Value::Text("full".into())));
+    assert_eq!(value("[base]\nresidual = true\n\"residual.scale\" = 1", "residual.scale"), Some(Value::Float(1.0)));
     assert_eq!(value("", "batch_norm.eps"), None);
     assert_eq!(value("", "clip.norm"), None);
     assert_eq!(value("[base]\nepochs = 2", "steps"), None);

@@ -122,7 +122,7 @@ data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, 
 data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must be rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]], but is [[1,2],[1]]"#, r#"write rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
 (r#"[base]
 residual = true
-residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"a family is one word, or one table, or dotted keys alone: residual.form = "pre_activation" beside residual.scale = 1"#),
+residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
 (r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"the file is not valid TOML here; see https://toml.io for its rules"#),
 (r#"[base]
 activation = relu"#, "2:14", r#"string values must be quoted, expected literal string"#, r#"put words in quotes, as in activation = "relu""#),
@@ -136,7 +136,7 @@ kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `cur
 (r#"[axes]
 depth = [1,2]
 [[figure]]
-kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = "1" }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
+kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { "depth" = "1" }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
@@ -228,6 +228,11 @@ depth = 2
 [[figure]]
 kind = "curves"
 where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell has all of these at once (see [[exclude]]); choose other values"#),
+(r#"[axes]
+l2 = [0, 0.1]
+[[figure]]
+kind = "gradient_by_layer"
+over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { "l2" = ... }"#),
 ];
 
 #[test]

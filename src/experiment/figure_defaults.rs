@@ -18,6 +18,11 @@ const TRAINING_ONLY: &[&str] = &[
     "stop_at_target",
 ];
 
+/// Whether an axis can only matter from the first update on.
+pub(crate) fn is_training_only(axis: &str) -> bool {
+    TRAINING_ONLY.contains(&axis.split('.').next().unwrap_or(axis))
+}
+
 /// The figures that fit these axes: what fades, what trains, how it goes with depth, and the curves.
 ///
 /// One axis becomes the colour (variants before others), one the panels (activations before others); the other axes
@@ -26,9 +31,7 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
     let several: Vec<&str> = axes.iter().filter(|a| a.labels.len() > 1).map(|a| a.name.as_str()).collect();
     let depth = several.contains(&"depth").then_some("depth");
     let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
-    let family = |n: &str| n.split('.').next().unwrap_or(n).to_string();
-    let structural: Vec<&str> =
-        others.iter().copied().filter(|n| !TRAINING_ONLY.contains(&family(n).as_str())).collect();
+    let structural: Vec<&str> = others.iter().copied().filter(|n| !is_training_only(n)).collect();
     let pick = |from: &[&str]| -> (Option<String>, Option<String>) {
         let facet = from.iter().copied().find(|n| *n == "activation");
         let first = |ok: &dyn Fn(&str) -> bool| from.iter().copied().find(|n| ok(n));

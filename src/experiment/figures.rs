@@ -1,6 +1,7 @@
 //! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::figure_spec::{FigureSpec, WrittenFigure};
+use super::figure_defaults::is_training_only;
+use super::figure_spec::{FigureKind, FigureSpec, WrittenFigure};
 use super::nearest;
 use super::plan::{Axis, PlanCell};
 use super::problem::{Place, Problem};
@@ -54,6 +55,19 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     let (filter, left) = select(figure, axes, cells)?;
     spec.filter = filter;
 
+    let at_init = match figure.kind {
+        FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
+        FigureKind::LossByDepth => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
+        FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
+        FigureKind::GradientHeatmap | FigureKind::Curves => false,
+    };
+    let mut pooled = spec.over.iter().zip(&figure.over);
+    if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
+        let message =
+            format!("`{name}` cannot touch the first step, so pooling it would count equal values several times");
+        return Err(Problem::new(place, message, format!("fix it instead: where = {{ \"{name}\" = ... }}")));
+    }
+
     let used: Vec<&String> =
         [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
@@ -63,7 +77,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
             let message =
                 format!("this figure does not say what to do with the axis `{}` ({})", axis.name, labels.join(", "));
             let help = format!(
-                "fix it: where = {{ {0} = \"{1}\" }}; show it: facet or color = \"{0}\"; or pool it by name: over = [\"{0}\"]",
+                "fix it: where = {{ \"{0}\" = \"{1}\" }}; show it: facet or color = \"{0}\"; or pool it by name: over = [\"{0}\"]",
                 axis.name, labels[0]
             );
             return Err(Problem::new(&figure.place, message, help));

@@ -39,7 +39,7 @@ impl Reader {
             let place = self.place(error.span().unwrap_or(0..0));
             let message = error.message().trim_end();
             let help = if message.contains("extend value") {
-                "a family is one word, or one table, or dotted keys alone: residual.form = \"pre_activation\" beside residual.scale = 1"
+                "beside the shorter key, put the dotted one in quotes: residual = true and \"residual.scale\" = 1"
             } else if message.contains("duplicate key") {
                 "each key and each [section] stands once; merge the two or delete one"
             } else if message.contains("must be quoted") {

@@ -209,6 +209,8 @@ impl<'a> Resolver<'a> {
                 pairs.push((key.name, value));
             }
         }
+        // A grid holds many of these, and about half of the table applies to one.
+        pairs.shrink_to_fit();
         let settings = Settings::new(pairs);
         self.agree(&settings, held)?;
         Ok(settings)
