@@ -30,7 +30,7 @@ fn digits_are_split_and_scaled_as_documented() {
 #[test]
 fn the_test_part_stays_whatever_training_does() {
     let unscaled = ("data.scaling", text("none"));
-    let whole = data(&[unscaled.clone()]);
+    let whole = data(std::slice::from_ref(&unscaled));
     for change in [
         ("data.n_train", Value::Int(100)),
         ("data.label_noise", Value::Float(0.2)),

@@ -6,6 +6,7 @@ pub mod settings;
 pub mod single_thread;
 pub mod sweep;
 
+use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan};
 use crate::sweep::progress::note;
 use crate::sweep::work::Work;
@@ -71,9 +72,10 @@ impl PlanOptions {
     }
 
     fn load(&self, plan: &Plan) -> Result<Work, Halt> {
-        let dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
-        Work::new(plan, |settings| crate::data::load::load(settings, dir.as_deref()))
-            .map_err(|e| Halt::Input(e.to_string()))
+        let data_dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+        let base = self.file.parent().unwrap_or(Path::new("")).to_path_buf();
+        let places = Places { data_dir, base };
+        Work::new(plan, |settings| data::load(settings, &places)).map_err(|e| Halt::Input(e.to_string()))
     }
 
     fn folder(&self, plan: &Plan) -> PathBuf {

@@ -1,26 +1,15 @@
-//! A figure as the experiment file asks for it.
+//! A figure as asked for.
 
+use super::problem::{Place, Problem};
+use super::reader::{Entry, Reader};
+use super::written::Selector;
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One figure: what is drawn, from which rows, and which axis becomes what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FigureSpec {
-    pub kind: FigureKind,
-    pub name: Option<String>,
-    pub title: Option<String>,
-    pub metric: Option<String>,
-    pub x: Option<String>,
-    pub color: Option<String>,
-    pub facet: Vec<String>,
-    pub over: Vec<String>,
-    #[serde(rename = "where")]
-    pub filter: BTreeMap<String, Vec<String>>,
-    /// "first" or "last".
-    pub step: Option<String>,
-}
+pub use super::figure_defaults::defaults;
 
-/// The kinds of figures.
+/// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureKind {
@@ -32,11 +21,156 @@ pub enum FigureKind {
 }
 
 impl FigureKind {
-    pub const ALL: [FigureKind; 5] = [
+    pub const ALL: &[FigureKind] = &[
         FigureKind::GradientByLayer,
         FigureKind::LossByDepth,
         FigureKind::AttenuationByDepth,
         FigureKind::GradientHeatmap,
         FigureKind::Curves,
     ];
+
+    /// The word in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            FigureKind::GradientByLayer => "gradient_by_layer",
+            FigureKind::LossByDepth => "loss_by_depth",
+            FigureKind::AttenuationByDepth => "attenuation_by_depth",
+            FigureKind::GradientHeatmap => "gradient_heatmap",
+            FigureKind::Curves => "curves",
+        }
+    }
+
+    /// The axis along x, for the kinds that have one value a run.
+    pub(crate) fn default_x(self) -> Option<&'static str> {
+        matches!(self, FigureKind::LossByDepth | FigureKind::AttenuationByDepth).then_some("depth")
+    }
+
+    /// The columns it can draw.
+    pub(crate) fn metrics(self) -> &'static [&'static str] {
+        match self {
+            FigureKind::GradientByLayer | FigureKind::GradientHeatmap => &LAYER_COLUMNS[2..],
+            FigureKind::LossByDepth | FigureKind::AttenuationByDepth => OUTCOME_COLUMNS,
+            FigureKind::Curves => &HISTORY_COLUMNS[1..],
+        }
+    }
+}
+
+/// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet` or `over`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureSpec {
+    pub kind: FigureKind,
+    pub name: Option<String>,
+    pub title: Option<String>,
+    /// A column of `layers.csv`, `runs.csv` or `history.csv`, by the kind.
+    pub metric: Option<String>,
+    pub x: Option<String>,
+    pub color: Option<String>,
+    pub facet: Vec<String>,
+    /// Axes that are pooled.
+    pub over: Vec<String>,
+    /// Axis -> the labels that are shown.
+    #[serde(rename = "where")]
+    pub filter: BTreeMap<String, Vec<String>>,
+    /// `first` or `last`.
+    pub step: Option<String>,
+}
+
+impl FigureSpec {
+    /// A figure of this kind with nothing else said.
+    pub fn new(kind: FigureKind) -> Self {
+        FigureSpec {
+            kind,
+            name: None,
+            title: None,
+            metric: None,
+            x: None,
+            color: None,
+            facet: Vec::new(),
+            over: Vec::new(),
+            filter: BTreeMap::new(),
+            step: None,
+        }
+    }
+}
+
+/// A `[[figure]]` with its places, not yet held against the axes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WrittenFigure {
+    pub place: Place,
+    pub kind: FigureKind,
+    pub name: Option<(String, Place)>,
+    pub title: Option<String>,
+    pub metric: Option<String>,
+    pub x: Option<(String, Place)>,
+    pub color: Option<(String, Place)>,
+    pub facet: Vec<(String, Place)>,
+    pub over: Vec<(String, Place)>,
+    pub filter: Vec<Selector>,
+    pub step: Option<String>,
+}
+
+impl WrittenFigure {
+    /// Reads one `[[figure]]`.
+    pub fn read(reader: &Reader, place: Place, entries: &[Entry]) -> Result<Self, Problem> {
+        let words = || FigureKind::ALL.iter().map(|k| k.word());
+        let Some(entry) = entries.iter().find(|e| e.key == "kind") else {
+            let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
+            return Err(Problem::new(&place, "this [[figure]] has no `kind`", help));
+        };
+        let word = reader.text("kind", entry.value)?;
+        let Some(kind) = FigureKind::ALL.iter().copied().find(|k| k.word() == word) else {
+            let help = super::nearest::suggest(&word, words());
+            return Err(Problem::new(&reader.at(entry.value), format!("no figure is of kind \"{word}\""), help));
+        };
+        let mut figure = WrittenFigure {
+            place,
+            kind,
+            name: None,
+            title: None,
+            metric: None,
+            x: None,
+            color: None,
+            facet: Vec::new(),
+            over: Vec::new(),
+            filter: Vec::new(),
+            step: None,
+        };
+        for e in entries {
+            let named = || Ok::<_, Problem>(Some((reader.text(e.key, e.value)?, reader.at(e.value))));
+            match e.key {
+                "kind" => {}
+                "name" => figure.name = named()?,
+                "title" => figure.title = Some(reader.text("title", e.value)?),
+                "metric" => figure.metric = Some(one_of(reader, e, kind.metrics())?),
+                "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
+                "x" if kind.default_x().is_some() => figure.x = named()?,
+                "color" if kind != FigureKind::GradientHeatmap => figure.color = named()?,
+                "x" | "color" => {
+                    let message = format!("a {word} has no `{}` to choose", e.key);
+                    return Err(Problem::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
+                }
+                "facet" => figure.facet = reader.texts("facet", e.value)?,
+                "over" => figure.over = reader.texts("over", e.value)?,
+                "where" => reader.selectors("", &reader.table("where", e)?, &mut figure.filter)?,
+                "theory" => {
+                    let message = "`theory` is not drawn yet by this version of gradsweep";
+                    return Err(Problem::new(&e.at, message, "delete the line for now"));
+                }
+                _ => {
+                    let known = ["kind", "name", "title", "metric", "x", "color", "facet", "over", "where", "step"];
+                    return Err(reader.unknown("key of [[figure]]", e, known));
+                }
+            }
+        }
+        Ok(figure)
+    }
+}
+
+fn one_of(reader: &Reader, entry: &Entry, known: &[&str]) -> Result<String, Problem> {
+    let word = reader.text(entry.key, entry.value)?;
+    if known.contains(&word.as_str()) {
+        return Ok(word);
+    }
+    let message = format!("`{}` of this figure cannot be \"{word}\"", entry.key);
+    Err(Problem::new(&reader.at(entry.value), message, super::nearest::suggest(&word, known.iter().copied())))
 }

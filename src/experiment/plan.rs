@@ -1,18 +1,22 @@
-//! The plan an experiment stands for: its axes, its cells and its runs, in the order of the file.
+//! The plan: ordered axes, the cells of their grid, and the runs with their identities.
 
-use crate::experiment::figure_spec::FigureSpec;
-use crate::experiment::spec::{Cadence, NUMERICS_VERSION, RunSpec};
+use super::axis::{Assignment, Point, WrittenAxis};
+use super::figure_spec::FigureSpec;
+use super::figures;
+use super::problem::{Place, Problem};
+use super::resolve::Resolver;
+use super::settings::Registry;
+use super::spec::{Cadence, NUMERICS_VERSION, RunSpec};
+use super::written::Experiment;
 use crate::seed::Seeds;
-use crate::setting::Settings;
+use crate::setting::{Settings, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 
-/// One way the cells differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Axis {
-    pub name: String,
-    pub labels: Vec<String>,
-    pub scale: Scale,
-}
+/// A grid of more runs is refused before it is built.
+pub const MOST_RUNS: usize = 1_000_000;
 
 /// How an axis is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,36 +27,28 @@ pub enum Scale {
     Log,
 }
 
-/// One cell of the grid: (axis name, label) for every axis in axis order, and its resolved settings.
+/// One axis: a column of `runs.csv` and the labels that occur in it, in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    pub name: String,
+    pub labels: Vec<String>,
+    pub scale: Scale,
+}
+
+/// One combination: its label on every axis, in axis order, and what it resolves to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanCell {
     pub labels: Vec<(String, String)>,
     pub settings: Settings,
 }
 
-/// One run of the plan.
+/// One run of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedRun {
+    /// 16 hex digits: see [`Plan::runs`].
     pub run_id: String,
     pub cell: usize,
     pub spec: RunSpec,
-}
-
-/// All runs an experiment stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    pub name: String,
-    pub question: String,
-    pub seeds: Vec<u64>,
-    pub experiment_seed: u64,
-    pub axes: Vec<Axis>,
-    pub cells: Vec<PlanCell>,
-    /// Cells that `exclude` removed.
-    pub excluded: usize,
-    pub cadence: Cadence,
-    pub figures: Vec<FigureSpec>,
-    /// The text of the experiment file.
-    pub source: String,
 }
 
 /// What the plan needs to know of a loaded data set.
@@ -60,40 +56,321 @@ pub struct Plan {
 pub struct DataFacts {
     pub digest: String,
     pub train_rows: usize,
+    /// Classes, not real-valued targets.
     pub classes: bool,
 }
 
 /// The distinct data settings of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datasets {
+    /// The `data` family alone.
     pub settings: Vec<Settings>,
     /// For each cell, which of them it uses.
     pub of_cell: Vec<usize>,
 }
 
+/// All runs of an experiment, in order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub name: String,
+    pub question: String,
+    /// Run seeds, 1..n.
+    pub seeds: Vec<u64>,
+    pub experiment_seed: u64,
+    pub axes: Vec<Axis>,
+    /// The last axis changes fastest.
+    pub cells: Vec<PlanCell>,
+    /// Cells that `[[exclude]]` removed.
+    pub excluded: usize,
+    pub cadence: Cadence,
+    pub figures: Vec<FigureSpec>,
+    /// The text of the experiment file.
+    pub source: String,
+    /// Every value that was written, for messages.
+    pub(crate) written: Vec<Assignment>,
+    pub(crate) file: Place,
+}
+
 impl Plan {
+    /// Combines the axes of `experiment`.
+    pub(crate) fn combine(experiment: &Experiment) -> Result<Plan, Problem> {
+        let file = Place::new(&experiment.source, 0..0);
+        let name = folder_name(experiment, &file)?;
+        check_axes(&experiment.axes)?;
+        let size = grid_size(experiment, &file)?;
+        let mut resolver = Resolver::new(experiment)?;
+        let mut resolved: Vec<(usize, Settings)> = Vec::with_capacity(size);
+        let mut points: Vec<&Point> = Vec::with_capacity(experiment.axes.len());
+        for index in 0..size {
+            place_points(&experiment.axes, index, &mut points);
+            if let Some(settings) = resolver.cell(&points)? {
+                resolved.push((index, settings));
+            }
+        }
+        resolver.finish()?;
+        if resolved.is_empty() {
+            let place = experiment.excludes.last().map_or(&file, |e| &e.place);
+            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", "exclude less"));
+        }
+        no_equal_cells(&experiment.axes, &resolved)?;
+        let excluded = size - resolved.len();
+        let cells: Vec<PlanCell> = resolved
+            .into_iter()
+            .map(|(index, settings)| label(&experiment.axes, index, settings, &mut points))
+            .collect();
+        let axes = axes(&experiment.axes, &cells);
+        let figures = match experiment.figures.as_slice() {
+            [] => super::figure_spec::defaults(&axes, &cells),
+            written => figures::check(written, &axes, &cells)?,
+        };
+        let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
+        Ok(Plan {
+            name,
+            question: experiment.question.clone(),
+            seeds: (1..=experiment.seeds).collect(),
+            experiment_seed: experiment.seed,
+            axes,
+            cells,
+            excluded,
+            cadence: experiment.cadence.clone(),
+            figures,
+            source: experiment.source.text.clone(),
+            written: experiment.base.sets.iter().chain(points).cloned().collect(),
+            file,
+        })
+    }
+
     /// The distinct data sets of the cells, in order of first use.
     pub fn datasets(&self) -> Datasets {
-        Datasets { settings: vec![self.cells[0].settings.clone()], of_cell: vec![0; self.cells.len()] }
+        let mut settings: Vec<Settings> = Vec::new();
+        let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+        let of_cell = self.cells.iter().map(|cell| {
+            let data =
+                Settings::new(cell.settings.iter().filter(|(k, _)| is_data(k)).map(|(k, v)| (k, v.clone())).collect());
+            let alike = known.entry(fingerprint(&data)).or_default();
+            match alike.iter().find(|i| settings[**i] == data) {
+                Some(index) => *index,
+                None => {
+                    alike.push(settings.len());
+                    settings.push(data);
+                    settings.len() - 1
+                }
+            }
+        });
+        let of_cell = of_cell.collect();
+        Datasets { settings, of_cell }
     }
 
-    /// Whether the cells fit their data.
-    pub fn check_data(&self, _: &[DataFacts]) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// Every run, cell by cell and within a cell seed by seed.
+    /// Every run, cell by cell and within a cell seed by seed. `digests` holds the digest of each of
+    /// [`Plan::datasets`], in order.
+    ///
+    /// A run's id is BLAKE3 over the canonical JSON of its settings that are not at their default (sorted by key),
+    /// the data digest, both seeds, the record cadence and [`NUMERICS_VERSION`]: what decides its numbers and
+    /// nothing else.
+    ///
+    /// # Panics
+    /// When `digests` are not one for each data set.
     pub fn runs(&self, digests: &[String]) -> Vec<PlannedRun> {
-        let mut runs = Vec::new();
-        for (cell, PlanCell { settings, .. }) in self.cells.iter().enumerate() {
-            for seed in &self.seeds {
-                let seeds = Seeds { experiment: self.experiment_seed, run: *seed };
-                let spec = RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() };
-                let text = format!("{NUMERICS_VERSION} {} {spec:?}", digests[0]);
-                let run_id = blake3::hash(text.as_bytes()).to_hex()[..16].to_string();
-                runs.push(PlannedRun { run_id, cell, spec });
+        let datasets = self.datasets();
+        assert_eq!(digests.len(), datasets.settings.len(), "one digest for each data set");
+        let mut runs = Vec::with_capacity(self.cells.len() * self.seeds.len());
+        for (index, cell) in self.cells.iter().enumerate() {
+            let settings = non_default(&cell.settings);
+            for run in &self.seeds {
+                let seeds = Seeds { experiment: self.experiment_seed, run: *run };
+                let canonical = serde_json::json!({
+                    "cadence": self.cadence,
+                    "data": digests[datasets.of_cell[index]],
+                    "experiment_seed": seeds.experiment,
+                    "numerics": NUMERICS_VERSION,
+                    "seed": seeds.run,
+                    "settings": settings,
+                });
+                let run_id = short_hash(canonical.to_string().as_bytes());
+                let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
+                runs.push(PlannedRun { run_id, cell: index, spec });
             }
         }
         runs
     }
+
+    /// Identity of a view: the ids of its runs in order.
+    pub fn view_hash(runs: &[PlannedRun]) -> String {
+        let ids: Vec<&str> = runs.iter().map(|r| r.run_id.as_str()).collect();
+        short_hash(ids.join("\n").as_bytes())
+    }
+
+    /// Where `key` was given `value`; the file as a whole for a default.
+    pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Place {
+        let index = Registry::get().index(key);
+        let found = self.written.iter().find(|a| a.key == index && Some(&a.value) == value);
+        found.map_or_else(|| self.file.clone(), |a| a.place.clone())
+    }
+}
+
+/// Settings that differ from the default of their kind, by key.
+fn non_default(settings: &Settings) -> BTreeMap<&'static str, &Value> {
+    let registry = Registry::get();
+    let is_default = |name: &'static str, value: &Value| {
+        let key = &registry.keys[registry.index(name)];
+        let kind = key.head.map_or(0, |head| {
+            let head = &registry.keys[head];
+            head.words.iter().position(|w| settings.text(head.name) == Some(w)).unwrap_or(0)
+        });
+        key.row(kind).and_then(|row| row.default.value()).as_ref() == Some(value)
+    };
+    settings.iter().filter(|(name, value)| !is_default(name, value)).collect()
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..16].to_string()
+}
+
+fn is_data(key: &str) -> bool {
+    key == "data" || key.starts_with("data.")
+}
+
+fn fingerprint(settings: &Settings) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (key, value) in settings.iter() {
+        key.as_ptr().hash(&mut hasher);
+        match value {
+            Value::Bool(b) => b.hash(&mut hasher),
+            Value::Int(i) => i.hash(&mut hasher),
+            Value::Float(x) => x.to_bits().hash(&mut hasher),
+            Value::Text(text) => text.hash(&mut hasher),
+            Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(&mut hasher)),
+        }
+    }
+    hasher.finish()
+}
+
+/// The name of the results folder: `name`, or the file's own name without its ending.
+fn folder_name(experiment: &Experiment, file: &Place) -> Result<String, Problem> {
+    let stem =
+        || std::path::Path::new(&experiment.source.name).file_stem().unwrap_or_default().to_string_lossy().into();
+    let (name, place): (String, &Place) = match &experiment.name {
+        Some((name, place)) => (name.clone(), place),
+        None => (stem(), file),
+    };
+    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > 100 || !name.chars().all(usable) || name.starts_with(['.', '-']) {
+        let message = format!("\"{}\" cannot be the name of a results folder", name.escape_debug());
+        let help =
+            "write name = \"...\" with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit";
+        return Err(Problem::new(place, message, help));
+    }
+    Ok(name)
+}
+
+/// No two axes set one key.
+fn check_axes(axes: &[WrittenAxis]) -> Result<(), Problem> {
+    let registry = Registry::get();
+    let (steps, epochs) = (registry.index("steps"), registry.index("epochs"));
+    let mut owner: HashMap<usize, (usize, &Assignment)> = HashMap::new();
+    for (index, axis) in axes.iter().enumerate() {
+        for assignment in axis.points.iter().flat_map(|p| &p.patch.sets) {
+            let key = if assignment.key == epochs { steps } else { assignment.key };
+            let (first, at) = owner.entry(key).or_insert((index, assignment));
+            if *first != index {
+                let name = registry.keys[assignment.key].short();
+                let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
+                let help = "let one axis set it, or tie the two together in a [zip.NAME]";
+                return Err(Problem::new(&assignment.place, message, help).also(&at.place));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The number of cells before `[[exclude]]`, refused if the runs are too many to build.
+fn grid_size(experiment: &Experiment, file: &Place) -> Result<usize, Problem> {
+    let cells = experiment.axes.iter().fold(1.0, |n, a| n * a.points.len() as f64);
+    let runs = cells * experiment.seeds as f64;
+    if runs > MOST_RUNS as f64 {
+        let sizes: Vec<String> = experiment.axes.iter().map(|a| format!("{} {}", a.points.len(), a.name)).collect();
+        let message = format!(
+            "the grid has {} x {} seeds = {runs} runs, more than {MOST_RUNS}",
+            sizes.join(" x "),
+            experiment.seeds
+        );
+        let longest = experiment.axes.iter().max_by_key(|a| a.points.len()).map_or(file, |a| &a.place);
+        return Err(Problem::new(longest, message, "shorten the axes, or ask with several experiments"));
+    }
+    Ok(cells as usize)
+}
+
+/// The points of the `index`-th cell; the last axis changes fastest.
+fn place_points<'a>(axes: &'a [WrittenAxis], mut index: usize, points: &mut Vec<&'a Point>) {
+    points.clear();
+    for axis in axes.iter().rev() {
+        points.push(&axis.points[index % axis.points.len()]);
+        index /= axis.points.len();
+    }
+    points.reverse();
+}
+
+fn no_equal_cells(axes: &[WrittenAxis], resolved: &[(usize, Settings)]) -> Result<(), Problem> {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
+    for (i, (index, settings)) in resolved.iter().enumerate() {
+        let alike = known.entry(fingerprint(settings)).or_default();
+        if let Some(j) = alike.iter().find(|j| resolved[**j].1 == *settings) {
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            place_points(axes, resolved[*j].0, &mut first);
+            place_points(axes, *index, &mut second);
+            let differ = (0..axes.len()).find(|k| first[*k] != second[*k]).unwrap_or(0);
+            let describe = |points: &[&Point]| {
+                let labels = axes.iter().zip(points).map(|(a, p)| format!("{} = {}", a.name, p.label));
+                labels.collect::<Vec<_>>().join(", ")
+            };
+            let message = format!("two cells are equal: ({}) and ({})", describe(&first), describe(&second));
+            let help = "they would be the same runs counted twice: delete one, or drop it with [[exclude]]";
+            return Err(Problem::new(&second[differ].place, message, help).also(&first[differ].place));
+        }
+        alike.push(i);
+    }
+    Ok(())
+}
+
+fn label<'a>(axes: &'a [WrittenAxis], index: usize, settings: Settings, points: &mut Vec<&'a Point>) -> PlanCell {
+    let keys = &Registry::get().keys;
+    place_points(axes, index, points);
+    let mut labels = Vec::with_capacity(axes.len());
+    for (axis, point) in axes.iter().zip(points) {
+        labels.push((axis.name.clone(), point.label.clone()));
+        for (key, _) in &axis.owned {
+            let name = keys[*key].name;
+            labels.push((name.to_string(), settings.get(name).map_or(String::new(), Value::to_string)));
+        }
+    }
+    PlanCell { labels, settings }
+}
+
+/// The axes with the labels that occur; numbers that optimizers bring along are put in order.
+fn axes(written: &[WrittenAxis], cells: &[PlanCell]) -> Vec<Axis> {
+    let keys = &Registry::get().keys;
+    let mut axes = Vec::new();
+    for axis in written {
+        let position = axes.len();
+        let occurs: HashSet<&str> = cells.iter().map(|c| c.labels[position].1.as_str()).collect();
+        let mut labels: Vec<String> = Vec::new();
+        for point in &axis.points {
+            if occurs.contains(point.label.as_str()) && labels.last() != Some(&point.label) {
+                labels.push(point.label.clone());
+            }
+        }
+        axes.push(Axis { name: axis.name.clone(), labels, scale: axis.scale });
+        for (key, scale) in &axis.owned {
+            let position = axes.len();
+            let mut seen = HashSet::new();
+            let occurring = cells.iter().map(|c| c.labels[position].1.as_str()).filter(|l| seen.insert(*l));
+            let mut labels: Vec<String> = occurring.map(String::from).collect();
+            if *scale != Scale::Category {
+                let number = |l: &String| l.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
+                labels.sort_by(|a, b| number(a).total_cmp(&number(b)));
+            }
+            axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale });
+        }
+    }
+    axes
 }

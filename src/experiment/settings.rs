@@ -1,16 +1,263 @@
-//! Stand-in for the settings table.
+//! The table of all settings: every family's rows in one order, and looking a key up in it.
 
-use crate::setting::Setting;
+use super::nearest;
+use crate::setting::{Default, Domain, Setting, Value};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
-/// Every row.
+/// Every row, in the order of the README table and of the columns of `runs.csv`.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
-    [crate::data::SETTINGS, crate::model::SETTINGS, crate::ops::activation::SETTINGS, crate::optim::SETTINGS]
-        .into_iter()
-        .chain([crate::schedule::SETTINGS, crate::experiment::spec::SETTINGS])
-        .flatten()
+    [
+        crate::data::SETTINGS,
+        crate::model::SETTINGS,
+        crate::ops::activation::SETTINGS,
+        super::spec::SETTINGS,
+        crate::optim::SETTINGS,
+        crate::schedule::SETTINGS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
-/// The table as Markdown.
+/// The table as Markdown: key, what it may hold, default, meaning.
 pub fn settings_table_markdown() -> String {
-    all().map(|s| format!("| {} | {} |\n", s.key, s.help)).collect()
+    let mut text = String::from("| key | value | default | meaning |\n|---|---|---|---|\n");
+    for row in all() {
+        let default = match row.default {
+            Default::Required => "required".to_string(),
+            Default::Unset => "unset".to_string(),
+            other => format!("`{}`", literal(&other.value().expect("the other defaults have a value"))),
+        };
+        let of = if row.of.is_empty() { String::new() } else { format!(" ({})", row.of.join(", ")) };
+        let help = row.help.replace('|', "\\|");
+        text += &format!("| `{}`{of} | {} | {default} | {help} |\n", row.key, row.domain);
+    }
+    text
+}
+
+/// A value as it is written in TOML.
+pub(crate) fn literal(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("\"{text}\""),
+        other => other.to_string(),
+    }
+}
+
+/// One key of the table with all its rows (an option whose default differs by kind has several).
+pub(crate) struct Key {
+    pub name: &'static str,
+    pub family: &'static str,
+    pub rows: Vec<&'static Setting>,
+    /// For an option: the index of its family's head, if the family has one.
+    pub head: Option<usize>,
+    /// For an option: the row for each word of that head.
+    by_kind: Vec<Option<&'static Setting>>,
+    /// For a head: its words.
+    pub words: &'static [&'static str],
+}
+
+impl Key {
+    pub fn is_head(&self) -> bool {
+        self.rows[0].head.is_some()
+    }
+
+    /// The row that holds when the family's head has its `kind`-th word.
+    pub fn row(&self, kind: usize) -> Option<&'static Setting> {
+        match self.head {
+            None => Some(self.rows[0]),
+            Some(_) => self.by_kind[kind],
+        }
+    }
+
+    /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`).
+    pub fn short(&self) -> &'static str {
+        if self.is_head() { self.family } else { self.name }
+    }
+
+    /// What it may hold, for each kind where that differs.
+    pub fn domain(&self) -> String {
+        if self.rows.iter().all(|r| r.domain == self.rows[0].domain) {
+            return self.rows[0].domain.to_string();
+        }
+        let rows = self.rows.iter().map(|r| format!("{} ({})", r.domain, r.of.join(", ")));
+        rows.collect::<Vec<_>>().join(" or ")
+    }
+
+    /// `value` as this setting holds it: integers become numbers where numbers are held, booleans words.
+    pub fn fit(&self, value: &Value) -> Option<Value> {
+        if let (Value::Bool(b), Some((no, yes))) = (value, self.rows[0].as_bool) {
+            return Some(Value::Text(if *b { yes } else { no }.into()));
+        }
+        self.rows.iter().find_map(|row| fit(&row.domain, value))
+    }
+}
+
+/// `value` as `domain` holds it; `None` where it does not.
+pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
+    let number = match value {
+        Value::Int(i) => Some(*i as f64),
+        // Adding zero turns -0 into 0, so that equal settings are equal bits.
+        Value::Float(x) if x.is_finite() => Some(*x + 0.0),
+        _ => None,
+    };
+    let float = |ok: fn(f64, f64, f64) -> bool, a: f64, b: f64| number.filter(|x| ok(*x, a, b)).map(Value::Float);
+    let int = |min: i64, max: i64| match value {
+        Value::Int(i) if (min..=max).contains(i) => Some(Value::Int(*i)),
+        _ => None,
+    };
+    let word = |words: &[&str]| match value {
+        Value::Text(w) if words.contains(&w.as_str()) => Some(value.clone()),
+        _ => None,
+    };
+    match *domain {
+        Domain::Bool => matches!(value, Value::Bool(_)).then(|| value.clone()),
+        Domain::Int { min, max } => int(min, max),
+        Domain::Float { min, max } => float(|x, a, b| a <= x && x <= b, min, max),
+        Domain::Positive { max } => float(|x, _, b| 0.0 < x && x <= b, 0.0, max),
+        Domain::Fraction => float(|x, _, _| (0.0..1.0).contains(&x), 0.0, 1.0),
+        Domain::Word(words) => word(words),
+        Domain::IntOrWord { min, max, words } => int(min, max).or_else(|| word(words)),
+        Domain::FloatOrWord { min, max, words } => float(|x, a, b| a <= x && x <= b, min, max).or_else(|| word(words)),
+        Domain::Text => matches!(value, Value::Text(t) if !t.is_empty()).then(|| value.clone()),
+        Domain::Matrix => matches!(value, Value::Matrix(_)).then(|| value.clone()),
+    }
+}
+
+/// The table with its lookups.
+pub(crate) struct Registry {
+    pub keys: Vec<Key>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Registry {
+    /// The one table.
+    pub fn get() -> &'static Registry {
+        static REGISTRY: OnceLock<Registry> = OnceLock::new();
+        REGISTRY.get_or_init(Registry::build)
+    }
+
+    fn build() -> Registry {
+        let mut keys: Vec<Key> = Vec::new();
+        let mut by_name = HashMap::new();
+        for row in all() {
+            if let Some(index) = by_name.get(row.key) {
+                let key: &mut Key = &mut keys[*index];
+                key.rows.push(row);
+                continue;
+            }
+            let index = keys.len();
+            by_name.insert(row.key.to_string(), index);
+            if let Some(word) = row.head {
+                by_name.insert(row.family().to_string(), index);
+                by_name.insert(format!("{}.{word}", row.family()), index);
+            }
+            let words = match row.domain {
+                Domain::Word(words) if row.head.is_some() => words,
+                _ => &[],
+            };
+            keys.push(Key {
+                name: row.key,
+                family: row.family(),
+                rows: vec![row],
+                head: None,
+                by_kind: Vec::new(),
+                words,
+            });
+        }
+        let heads: HashMap<&str, usize> =
+            keys.iter().enumerate().filter(|(_, k)| k.is_head()).map(|(i, k)| (k.family, i)).collect();
+        for index in 0..keys.len() {
+            let Some(head) = heads.get(keys[index].family).copied().filter(|h| *h != index) else { continue };
+            let words = keys[head].words;
+            let key = &mut keys[index];
+            key.head = Some(head);
+            let row = |w: &&str| key.rows.iter().copied().find(|r| r.of.is_empty() || r.of.contains(w));
+            key.by_kind = words.iter().map(row).collect();
+        }
+        Registry { keys, by_name }
+    }
+
+    /// The key called `name`, by its canonical name or the short or long name of a head.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Index of a key that the code itself names.
+    pub fn index(&self, name: &'static str) -> usize {
+        self.find(name).unwrap_or_else(|| panic!("`{name}` is not in the settings table"))
+    }
+
+    /// All keys of a family.
+    pub fn family<'a>(&'a self, family: &'a str) -> impl Iterator<Item = usize> + 'a {
+        self.keys.iter().enumerate().filter(move |(_, k)| k.family == family).map(|(i, _)| i)
+    }
+
+    /// Whether `name` is a family that can be written as a table.
+    pub fn is_family(&self, name: &str) -> bool {
+        self.keys.iter().any(|k| k.family == name && (k.is_head() || k.name != name))
+    }
+
+    /// The cure for an unknown setting.
+    pub fn suggest(&self, name: &str) -> String {
+        let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+        let (family, option) = name.rsplit_once('.').unwrap_or(("", name));
+        // `lr` for `optimizer.lr`, or `optimizer.weight_decay` for `weight_decay`.
+        let misplaced = |k: &&Key| if family.is_empty() { last(k.name) == option } else { k.name == option };
+        if let Some(key) = self.keys.iter().find(misplaced) {
+            return format!("did you mean `{}`?", key.name);
+        }
+        let family = if family.is_empty() { name } else { family };
+        if self.is_family(family) {
+            let names: Vec<&'static str> = self.family(family).map(|i| self.keys[i].name).collect();
+            return match nearest::nearest(option, names.iter().copied().map(last)) {
+                Some(near) => format!("did you mean `{family}.{near}`?"),
+                None => format!("the family `{family}` has `{}`", names.join("`, `")),
+            };
+        }
+        if let Some(near) = nearest::nearest(name, self.keys.iter().map(Key::short)) {
+            return format!("did you mean `{near}`?");
+        }
+        let mut families: Vec<&str> = self.keys.iter().map(|k| k.family).collect();
+        families.dedup();
+        format!("the settings are `{}`, with their options; `gradsweep settings` prints all", families.join("`, `"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_lies_in_its_range() {
+        for row in all() {
+            if let Some(value) = row.default.value() {
+                assert!(fit(&row.domain, &value).is_some(), "{} = {value}", row.key);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_unambiguous() {
+        let registry = Registry::get();
+        for key in &registry.keys {
+            let words: &[&str] = key.head.map_or(&[], |h| registry.keys[h].words);
+            for row in &key.rows {
+                assert!(row.of.iter().all(|kind| words.contains(kind)), "{}: unknown kind in {:?}", key.name, row.of);
+            }
+            for word in words {
+                let rows = key.rows.iter().filter(|r| r.of.is_empty() || r.of.contains(word)).count();
+                assert!(rows <= 1, "{} has {rows} rows for {word}", key.name);
+            }
+            assert!(key.head.is_some() || key.rows.len() == 1, "{} has several rows but no head", key.name);
+        }
+        assert_eq!(registry.find("optimizer"), registry.find("optimizer.kind"));
+        assert_eq!(registry.find("batch_norm.place"), registry.find("batch_norm"));
+    }
+
+    #[test]
+    fn every_row_stands_in_the_markdown_table() {
+        let table = settings_table_markdown();
+        assert_eq!(table.lines().count(), all().count() + 2);
+        assert!(all().all(|row| table.contains(&format!("| `{}`", row.key))));
+    }
 }

@@ -59,7 +59,7 @@ impl At {
     /// How many steps are in [`At::steps`], without listing the regular ones.
     pub fn count(&self, last: usize) -> usize {
         match self {
-            At::Every(n) => last / (*n).max(1) + 1 + usize::from(last % (*n).max(1) != 0),
+            At::Every(n) => last.div_ceil((*n).max(1)) + 1,
             At::Log { .. } | At::Steps(_) => self.steps(last).len(),
         }
     }

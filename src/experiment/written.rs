@@ -1,105 +1,246 @@
-//! Stand-in for the parser: plain `[base]`, `[axes]` and `[variants]` only.
+//! An experiment as written: every section read, every value with its place, nothing combined yet.
 
-use super::plan::{Axis, Plan, PlanCell, Scale};
-use super::settings;
+use super::axis::{Patch, WrittenAxis};
+use super::figure_spec::WrittenFigure;
+use super::problem::{Place, Problem, Source};
+use super::reader::{Entry, Reader};
+use super::settings::Registry;
 use super::spec::{At, Cadence};
-use crate::setting::{Settings, Value};
+use crate::setting::Value;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::DeValue;
 
-/// What the command line changes in an experiment.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    pub set: Vec<String>,
-    pub seeds: Option<u64>,
-}
+/// What may stand at the top of the file.
+pub(crate) const SECTIONS: &[&str] = &[
+    "name",
+    "question",
+    "seeds",
+    "seed",
+    "base",
+    "axes",
+    "variants",
+    "optimizer",
+    "zip",
+    "exclude",
+    "record",
+    "figure",
+];
+
+/// Sections that a later version will read.
+const NOT_YET: &[&str] = &["claim", "include"];
+
+/// More run seeds than this are a slip of the pen.
+pub(crate) const MOST_SEEDS: i64 = 10_000;
 
 /// An experiment as written.
-pub struct Experiment(String);
-
-type Points = Vec<(String, Vec<(&'static str, Value)>)>;
-
-fn value(v: &toml::Value) -> Value {
-    match v {
-        toml::Value::Integer(i) => Value::Int(*i),
-        toml::Value::Float(x) => Value::Float(*x),
-        toml::Value::Boolean(b) => Value::Bool(*b),
-        other => Value::Text(other.as_str().unwrap_or_default().into()),
-    }
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub(crate) source: Arc<Source>,
+    pub(crate) name: Option<(String, Place)>,
+    pub(crate) question: String,
+    pub(crate) seeds: u64,
+    pub(crate) seed: u64,
+    pub(crate) base: Patch,
+    /// In the order of the file.
+    pub(crate) axes: Vec<WrittenAxis>,
+    pub(crate) excludes: Vec<Exclude>,
+    pub(crate) cadence: Cadence,
+    pub(crate) figures: Vec<WrittenFigure>,
 }
 
-fn key(k: &str) -> Result<&'static str, String> {
-    let k = if k == "optimizer" { "optimizer.kind" } else { k };
-    settings::all().map(|s| s.key).find(|s| *s == k).ok_or(format!("unknown key `{k}`"))
+/// One `[[exclude]]`: drops the cells that match every key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Exclude {
+    pub place: Place,
+    pub keys: Vec<Selector>,
+}
+
+/// A key and the values it may have.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Selector {
+    pub key: String,
+    pub place: Place,
+    pub values: Vec<(Value, Place)>,
+}
+
+impl Reader {
+    /// `depth = 2` or `depth = [2, 4]` of an exclude or a `where`; dotted keys too.
+    pub fn selectors(&self, prefix: &str, entries: &[Entry], out: &mut Vec<Selector>) -> Result<(), Problem> {
+        for e in entries {
+            let key = format!("{prefix}{}", e.key);
+            if let DeValue::Table(table) = e.value.get_ref() {
+                self.selectors(&format!("{key}."), &self.entries(table), out)?;
+                continue;
+            }
+            let values = self.scalars(&key, e.value)?;
+            if values.is_empty() {
+                let help = "write a value or a list of values, or delete the line";
+                return Err(Problem::new(
+                    &self.at(e.value),
+                    format!("`{key}` selects nothing: the list is empty"),
+                    help,
+                ));
+            }
+            out.push(Selector { key, place: e.at.clone(), values });
+        }
+        Ok(())
+    }
+
+    fn steps(&self, name: &str, entry: &Entry) -> Result<At, Problem> {
+        let help = "write { at = \"log\", points = 20 }, { at = [0, 10, 100] } or { every = 50 }";
+        let wrong = |at: &Place, message: String| Problem::new(at, message, help);
+        let DeValue::Table(table) = entry.value.get_ref() else {
+            return Err(wrong(
+                &self.at(entry.value),
+                format!("`record.{name}` must be a table, but is {}", self.found(entry.value)),
+            ));
+        };
+        let entries = self.entries(table);
+        let get = |k: &str| entries.iter().find(|e| e.key == k);
+        let only = |known: &[&str]| match entries.iter().find(|e| !known.contains(&e.key)) {
+            Some(extra) => Err(wrong(&extra.at, format!("`record.{name}` has no `{}` here", extra.key))),
+            None => Ok(()),
+        };
+        let steps = 1..1_000_000_001;
+        if let Some(every) = get("every") {
+            only(&["every"])?;
+            return Ok(At::Every(self.integer("every", every.value, steps)? as usize));
+        }
+        let Some(at) = get("at") else {
+            only(&["at", "points", "every"])?;
+            return Err(wrong(&self.at(entry.value), format!("`record.{name}` does not say at which steps")));
+        };
+        match at.value.get_ref() {
+            DeValue::Array(items) => {
+                only(&["at"])?;
+                let one = |v: &Spanned<DeValue>| Ok(self.integer("at", v, 0..steps.end)? as usize);
+                let mut list = items.iter().map(one).collect::<Result<Vec<usize>, Problem>>()?;
+                list.sort_unstable();
+                list.dedup();
+                Ok(At::Steps(list))
+            }
+            DeValue::String(word) if word == "log" => {
+                only(&["at", "points"])?;
+                let points = get("points").map_or(Ok(20), |p| self.integer("points", p.value, 2..100_001))?;
+                Ok(At::Log { points: points as usize })
+            }
+            _ => Err(wrong(
+                &self.at(at.value),
+                format!("`at` must be \"log\" or a list of steps, but is {}", self.found(at.value)),
+            )),
+        }
+    }
 }
 
 impl Experiment {
-    /// Reads.
-    pub fn parse(text: &str, file: &str) -> Result<Experiment, String> {
-        text.parse::<toml::Table>().map_err(|e| format!("{file}: {e}"))?;
-        Ok(Experiment(text.into()))
+    /// Reads the text of an experiment file; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// The first thing wrong with the text, whatever the text is.
+    pub fn parse(text: &str, file: &str) -> Result<Experiment, Problem> {
+        let source = Arc::new(Source { name: file.into(), text: text.into() });
+        let reader = Reader { source: source.clone() };
+        let document = reader.document()?;
+        let mut experiment = Experiment {
+            source: source.clone(),
+            name: None,
+            question: String::new(),
+            seeds: 1,
+            seed: 0,
+            base: Patch::default(),
+            axes: Vec::new(),
+            excludes: Vec::new(),
+            cadence: Cadence { gradients: At::Log { points: 20 }, score: At::Log { points: 20 }, probe: 64 },
+            figures: Vec::new(),
+        };
+        for entry in reader.entries(document.get_ref()) {
+            experiment.read(&reader, &entry)?;
+        }
+        experiment.axes.sort_by_key(|a| a.place.start());
+        Ok(experiment)
     }
 
-    /// Plans.
-    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, String> {
-        let table: toml::Table = self.0.parse().map_err(|e| format!("{e}"))?;
-        let mut base = Settings::default();
-        for s in settings::all() {
-            if let (Some(v), None) = (s.default.value(), base.get(s.key)) {
-                base.set(s.key, v);
-            }
-        }
-        let empty = toml::Table::new();
-        let section = |name: &str| table.get(name).and_then(|b| b.as_table()).unwrap_or(&empty).clone();
-        for (k, v) in &section("base") {
-            base.set(key(k)?, value(v));
-        }
-        for text in &overrides.set {
-            let (k, v) = text.split_once('=').ok_or("write key=value")?;
-            base.set(key(k)?, v.parse().map(Value::Int).unwrap_or(Value::Text(v.into())));
-        }
-        let mut points: Vec<(String, Points)> = Vec::new();
-        for (k, list) in &section("axes") {
-            let each = list.as_array().cloned().unwrap_or_default();
-            let key = key(k)?;
-            points.push((k.clone(), each.iter().map(|v| (value(v).to_string(), vec![(key, value(v))])).collect()));
-        }
-        let mut variants = Vec::new();
-        for (name, patch) in &section("variants") {
-            let patch = patch.as_table().unwrap_or(&empty);
-            variants.push((name.clone(), patch.iter().map(|(k, v)| (key(k).unwrap_or("depth"), value(v))).collect()));
-        }
-        if !variants.is_empty() {
-            points.push(("variant".into(), variants));
-        }
-        let mut cells = vec![PlanCell { labels: vec![], settings: base }];
-        for (name, each) in &points {
-            let mut next = Vec::new();
-            for cell in &cells {
-                for (label, patch) in each {
-                    let mut cell = cell.clone();
-                    cell.labels.push((name.clone(), label.clone()));
-                    patch.iter().for_each(|(k, v)| cell.settings.set(k, v.clone()));
-                    next.push(cell);
+    fn read(&mut self, reader: &Reader, entry: &Entry) -> Result<(), Problem> {
+        match entry.key {
+            "base" => {
+                for e in reader.table("base", entry)? {
+                    reader.patch(e.key, &e, &mut self.base)?;
                 }
             }
-            cells = next;
+            "axes" => {
+                for e in reader.table("axes", entry)? {
+                    reader.walk(e.key, &e, &mut |leaf| {
+                        if let super::axis::Leaf::Set(key, e) = leaf {
+                            self.axes.push(reader.axis(key, e)?);
+                        }
+                        Ok(())
+                    })?;
+                }
+            }
+            "variants" => self.axes.push(reader.variants(entry)?),
+            "optimizer" => self.axes.push(reader.optimizers(entry)?),
+            "zip" => {
+                for e in reader.table("zip", entry)? {
+                    self.axes.push(reader.zip(&e)?);
+                }
+            }
+            "exclude" => {
+                for (place, entries) in reader.tables("exclude", entry)? {
+                    let mut keys = Vec::new();
+                    reader.selectors("", &entries, &mut keys)?;
+                    if keys.is_empty() {
+                        let help = "name what to leave out, as in depth = 2, or delete it";
+                        return Err(Problem::new(&place, "this [[exclude]] would drop every cell", help));
+                    }
+                    self.excludes.push(Exclude { place, keys });
+                }
+            }
+            "figure" => {
+                for (place, entries) in reader.tables("figure", entry)? {
+                    self.figures.push(WrittenFigure::read(reader, place, &entries)?);
+                }
+            }
+            _ if self.read_plain(reader, entry)? => {}
+            later if NOT_YET.contains(&later) => {
+                let message = format!("[[{later}]] is not read yet by this version of gradsweep");
+                return Err(Problem::new(&entry.at, message, "delete the section for now"));
+            }
+            key => {
+                let registry = Registry::get();
+                let mut problem = reader.unknown("section", entry, SECTIONS.iter().copied());
+                if registry.find(key).is_some() || registry.is_family(key) {
+                    let list = matches!(entry.value.get_ref(), DeValue::Array(_));
+                    problem.message = format!("`{key}` does not stand at the top of the file");
+                    problem.help = format!("put it under {}", if list { "[axes]" } else { "[base]" });
+                }
+                return Err(problem);
+            }
         }
-        let axis = |(name, each): &(String, Points)| Axis {
-            name: name.clone(),
-            labels: each.iter().map(|(label, _)| label.clone()).collect(),
-            scale: Scale::Category,
-        };
-        let seeds = overrides.seeds.or(table.get("seeds").and_then(|s| s.as_integer()).map(|s| s as u64)).unwrap_or(1);
-        Ok(Plan {
-            name: table.get("name").and_then(|n| n.as_str()).ok_or("`name` is missing")?.to_string(),
-            question: String::new(),
-            seeds: (1..=seeds).collect(),
-            experiment_seed: 0,
-            axes: points.iter().map(axis).collect(),
-            cells,
-            excluded: 0,
-            cadence: Cadence { gradients: At::Log { points: 20 }, score: At::Every(50), probe: 64 },
-            figures: vec![],
-            source: self.0.clone(),
-        })
+        Ok(())
+    }
+
+    /// The entries that the file and `--set` share; false if `entry` is none of them.
+    pub(crate) fn read_plain(&mut self, reader: &Reader, entry: &Entry) -> Result<bool, Problem> {
+        match entry.key {
+            "name" => self.name = Some((reader.text("name", entry.value)?, reader.at(entry.value))),
+            "question" => self.question = reader.text("question", entry.value)?,
+            "seeds" => self.seeds = reader.integer("seeds", entry.value, 1..MOST_SEEDS + 1)? as u64,
+            "seed" => self.seed = reader.integer("seed", entry.value, 0..i64::MAX)? as u64,
+            "record" => {
+                for e in reader.table("record", entry)? {
+                    match e.key {
+                        "gradients" => self.cadence.gradients = reader.steps("gradients", &e)?,
+                        "score" => self.cadence.score = reader.steps("score", &e)?,
+                        "probe" => {
+                            self.cadence.probe = reader.integer("record.probe", e.value, 1..1_000_001)? as usize;
+                        }
+                        _ => return Err(reader.unknown("key of [record]", &e, ["gradients", "score", "probe"])),
+                    }
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 }

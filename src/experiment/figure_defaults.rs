@@ -1,0 +1,121 @@
+//! The figures that are drawn when the file asks for none.
+
+use super::figure_spec::{FigureKind, FigureSpec};
+use super::plan::{Axis, PlanCell, Scale};
+use std::collections::{BTreeMap, HashSet};
+
+/// Families that cannot touch a net before its first update.
+const TRAINING_ONLY: &[&str] = &[
+    "optimizer",
+    "l2",
+    "weight_decay",
+    "decay_all",
+    "clip",
+    "schedule",
+    "steps",
+    "epochs",
+    "target_loss",
+    "stop_at_target",
+];
+
+/// Whether an axis can only matter from the first update on.
+pub(crate) fn is_training_only(axis: &str) -> bool {
+    TRAINING_ONLY.contains(&axis.split('.').next().unwrap_or(axis))
+}
+
+/// The figures that fit these axes: what fades, what trains, how it goes with depth, and the curves.
+///
+/// One axis becomes the colour (variants before others), one the panels (activations before others); the other axes
+/// are fixed, depth at its deepest and each other at its first label, so that nothing is averaged unseen.
+pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
+    let several: Vec<&str> = axes.iter().filter(|a| a.labels.len() > 1).map(|a| a.name.as_str()).collect();
+    let depth = several.contains(&"depth").then_some("depth");
+    let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
+    let structural: Vec<&str> = others.iter().copied().filter(|n| !is_training_only(n)).collect();
+    let pick = |from: &[&str]| -> (Option<String>, Option<String>) {
+        let facet = from.iter().copied().find(|n| *n == "activation");
+        let first = |ok: &dyn Fn(&str) -> bool| from.iter().copied().find(|n| ok(n));
+        let is_number = |n: &str| axes.iter().any(|a| a.name == n && a.scale != Scale::Category);
+        let color = first(&|n| n == "variant").or(first(&is_number)).or(first(&|n| Some(n) != facet));
+        // A lone axis is compared best within one panel.
+        let (color, facet) = if color.is_none() { (facet, None) } else { (color, facet) };
+        let facet = facet.or_else(|| from.iter().copied().find(|n| Some(*n) != color));
+        (color.map(String::from), facet.map(String::from))
+    };
+    let fixed = |mut spec: FigureSpec| {
+        let used: Vec<String> = [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).cloned().collect();
+        spec.filter = fix_the_rest(axes, cells, &used);
+        spec
+    };
+    let facets = |names: [Option<String>; 2]| names.into_iter().flatten().collect::<Vec<_>>();
+
+    // Depth is a colour only where nothing else asks for one.
+    let (init_color, init_facet) = pick(&structural);
+    let init_color = init_color.or_else(|| depth.map(String::from));
+    let (color, facet) = pick(&others);
+    let curve_color = color.clone().or_else(|| depth.map(String::from));
+    let mut figures = Vec::new();
+
+    let mut headline = FigureSpec::new(FigureKind::GradientByLayer);
+    if init_color.is_none() && curve_color.is_some() {
+        // Only training differs, so the gradients at the end are what can differ.
+        headline.step = Some("last".into());
+        (headline.color, headline.facet) = (color.clone(), facets([facet.clone(), None]));
+    } else {
+        (headline.color, headline.facet) = (init_color.clone(), facets([init_facet.clone(), None]));
+    }
+    figures.push(fixed(headline));
+
+    if depth.is_some() {
+        let used = [&color, &facet];
+        let second =
+            others.iter().copied().map(String::from).find(|n| n == "optimizer" && !used.contains(&&Some(n.clone())));
+        let mut loss = FigureSpec::new(FigureKind::LossByDepth);
+        loss.x = Some("depth".into());
+        (loss.color, loss.facet) = (color.clone(), facets([facet.clone(), second]));
+        figures.push(fixed(loss));
+
+        let mut attenuation = FigureSpec::new(FigureKind::AttenuationByDepth);
+        attenuation.x = Some("depth".into());
+        let (init_color, init_facet) = pick(&structural);
+        (attenuation.color, attenuation.facet) = (init_color, facets([init_facet, None]));
+        figures.push(fixed(attenuation));
+    } else if let Some(rate) =
+        axes.iter().find(|a| a.name == "optimizer.lr" && a.labels.len() > 1 && a.scale != Scale::Category)
+    {
+        let rest: Vec<&str> = others.iter().copied().filter(|n| *n != rate.name).collect();
+        let (color, facet) = pick(&rest);
+        let mut loss = FigureSpec::new(FigureKind::LossByDepth);
+        loss.x = Some(rate.name.clone());
+        loss.name = Some("loss_by_learning_rate".into());
+        (loss.color, loss.facet) = (color, facets([facet, None]));
+        figures.push(fixed(loss));
+    }
+
+    let mut heatmap = FigureSpec::new(FigureKind::GradientHeatmap);
+    heatmap.facet = facets([color.clone(), facet.clone()]);
+    figures.push(fixed(heatmap));
+
+    let mut curves = FigureSpec::new(FigureKind::Curves);
+    (curves.color, curves.facet) = (curve_color, facets([facet, None]));
+    figures.push(fixed(curves));
+    figures
+}
+
+/// Fixes every axis outside `used`, one after the other, at a label that still occurs together with the earlier ones.
+fn fix_the_rest(axes: &[Axis], cells: &[PlanCell], used: &[String]) -> BTreeMap<String, Vec<String>> {
+    let mut filter = BTreeMap::new();
+    let mut left: Vec<&PlanCell> = cells.iter().collect();
+    for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&a.name)) {
+        let occurs: HashSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
+        let mut labels = axis.labels.iter().filter(|l| occurs.contains(l.as_str()));
+        let deepest = |l: &&String| l.parse::<i64>().unwrap_or(0);
+        let label = if axis.name == "depth" { labels.max_by_key(deepest) } else { labels.next() };
+        let Some(label) = label else { continue };
+        left.retain(|c| c.labels[position].1 == *label);
+        if axis.labels.len() > 1 {
+            filter.insert(axis.name.clone(), vec![label.clone()]);
+        }
+    }
+    filter
+}

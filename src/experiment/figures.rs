@@ -1,0 +1,161 @@
+//! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
+
+use super::figure_defaults::is_training_only;
+use super::figure_spec::{FigureKind, FigureSpec, WrittenFigure};
+use super::nearest;
+use super::plan::{Axis, PlanCell};
+use super::problem::{Place, Problem};
+use super::settings::{Registry, literal};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The figures with axis names and labels as the plan has them.
+pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[PlanCell]) -> Result<Vec<FigureSpec>, Problem> {
+    let mut names: HashMap<String, &Place> = HashMap::new();
+    written
+        .iter()
+        .map(|figure| {
+            let name = figure.name.as_ref().map_or(figure.kind.word(), |(name, _)| name);
+            let place = figure.name.as_ref().map_or(&figure.place, |(_, place)| place);
+            let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if name.is_empty() || name.len() > 100 || !name.chars().all(usable) || name.starts_with(['.', '-']) {
+                let help = "use letters, digits, `_`, `-` and `.`, starting with a letter or digit";
+                return Err(Problem::new(place, format!("\"{}\" cannot be a file's name", name.escape_debug()), help));
+            }
+            if let Some(first) = names.insert(name.to_string(), place) {
+                let message = format!("two figures would be written to the file `{name}`");
+                return Err(Problem::new(place, message, "give each a `name` of its own").also(first));
+            }
+            one(figure, axes, cells)
+        })
+        .collect()
+}
+
+fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<FigureSpec, Problem> {
+    let axis = |(name, place): &(String, Place)| {
+        find(name, axes).map(|i| axes[i].name.clone()).ok_or_else(|| no_axis(name, place, axes))
+    };
+    let list = |names: &[(String, Place)]| names.iter().map(axis).collect::<Result<Vec<_>, _>>();
+    let mut spec = FigureSpec::new(figure.kind);
+    spec.name = figure.name.as_ref().map(|(name, _)| name.clone());
+    spec.title.clone_from(&figure.title);
+    spec.metric.clone_from(&figure.metric);
+    spec.step.clone_from(&figure.step);
+    spec.x = match (&figure.x, figure.kind.default_x()) {
+        (Some(x), _) => Some(axis(x)?),
+        (None, Some(x)) if find(x, axes).is_some() => Some(x.into()),
+        (None, Some(x)) => {
+            let message = format!("a {} needs an axis `{x}`, and this experiment has none", figure.kind.word());
+            return Err(Problem::new(&figure.place, message, "name another axis as `x`"));
+        }
+        (None, None) => None,
+    };
+    spec.color = figure.color.as_ref().map(axis).transpose()?;
+    spec.facet = list(&figure.facet)?;
+    spec.over = list(&figure.over)?;
+    let (filter, left) = select(figure, axes, cells)?;
+    spec.filter = filter;
+
+    let at_init = match figure.kind {
+        FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
+        FigureKind::LossByDepth => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
+        FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
+        FigureKind::GradientHeatmap | FigureKind::Curves => false,
+    };
+    let mut pooled = spec.over.iter().zip(&figure.over);
+    if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
+        let message =
+            format!("`{name}` cannot touch the first step, so pooling it would count equal values several times");
+        return Err(Problem::new(place, message, format!("fix it instead: where = {{ \"{name}\" = ... }}")));
+    }
+
+    let used: Vec<&String> =
+        [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
+    for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
+        let occurs: HashSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
+        if occurs.len() > 1 {
+            let labels: Vec<&str> = axis.labels.iter().map(String::as_str).filter(|l| occurs.contains(l)).collect();
+            let message =
+                format!("this figure does not say what to do with the axis `{}` ({})", axis.name, labels.join(", "));
+            let help = format!(
+                "fix it: where = {{ \"{0}\" = \"{1}\" }}; show it: facet or color = \"{0}\"; or pool it by name: over = [\"{0}\"]",
+                axis.name, labels[0]
+            );
+            return Err(Problem::new(&figure.place, message, help));
+        }
+    }
+    Ok(spec)
+}
+
+/// Axis -> the labels that are shown, and the cells that are left.
+type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>);
+
+fn select<'a>(figure: &WrittenFigure, axes: &[Axis], cells: &'a [PlanCell]) -> Result<Selection<'a>, Problem> {
+    let registry = Registry::get();
+    let mut filter = BTreeMap::new();
+    let mut left: Vec<&PlanCell> = cells.iter().collect();
+    for selector in &figure.filter {
+        let setting = registry.find(&selector.key).map(|k| &registry.keys[k]);
+        let mut wanted = Vec::new();
+        let position = find(&selector.key, axes);
+        for (value, place) in &selector.values {
+            let fitted = setting.and_then(|s| s.fit(value)).map(|v| v.to_string());
+            let (known, text): (Vec<&str>, String) = match (position, setting) {
+                (Some(p), _) => {
+                    let labels: Vec<&str> = axes[p].labels.iter().map(String::as_str).collect();
+                    // An optimizer's own name is no word of the settings table, so both spellings are tried.
+                    let written = value.to_string();
+                    let text = fitted.filter(|_| !labels.contains(&written.as_str())).unwrap_or(written);
+                    (labels, text)
+                }
+                // A setting that is the same everywhere may be named too: it selects all or nothing.
+                (None, Some(s)) => {
+                    let first = cells.first().and_then(|c| c.settings.get(s.name));
+                    if cells.iter().any(|c| c.settings.get(s.name) != first) {
+                        return Err(no_axis(&selector.key, &selector.place, axes));
+                    }
+                    let text = fitted.unwrap_or_else(|| value.to_string());
+                    if first.is_some_and(|v| v.to_string() == text) {
+                        continue;
+                    }
+                    let message = format!(
+                        "`where` selects nothing: `{}` is {} in every cell",
+                        selector.key,
+                        first.map_or("unset".into(), literal)
+                    );
+                    return Err(Problem::new(place, message, "delete it from `where`"));
+                }
+                (None, None) => return Err(no_axis(&selector.key, &selector.place, axes)),
+            };
+            if !known.contains(&text.as_str()) {
+                let message = format!("the axis `{}` has no `{text}`", selector.key);
+                return Err(Problem::new(place, message, nearest::suggest(&text, known)));
+            }
+            wanted.push(text);
+        }
+        if let Some(p) = position {
+            left.retain(|c| wanted.contains(&c.labels[p].1));
+            filter.insert(axes[p].name.clone(), wanted);
+        }
+    }
+    if left.is_empty() {
+        let help = "no cell has all of these at once (see [[exclude]]); choose other values";
+        return Err(Problem::new(&figure.place, "`where` of this figure selects nothing", help));
+    }
+    Ok((filter, left))
+}
+
+/// The axis a name stands for; a head may be called by its short or its long name.
+fn find(name: &str, axes: &[Axis]) -> Option<usize> {
+    let registry = Registry::get();
+    let short = registry.find(name).map(|k| registry.keys[k].short());
+    axes.iter().position(|a| a.name == name || Some(a.name.as_str()) == short)
+}
+
+fn no_axis(name: &str, place: &Place, axes: &[Axis]) -> Problem {
+    let help = if axes.is_empty() {
+        "this experiment has no axes: put lists under [axes] first".to_string()
+    } else {
+        nearest::suggest(name, axes.iter().map(|a| a.name.as_str()))
+    };
+    Problem::new(place, format!("`{name}` is not an axis of this experiment"), help)
+}

@@ -1,0 +1,151 @@
+//! What the command line changes: `--set key=value` and `--seeds n`.
+
+use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis};
+use super::plan::{Plan, Scale};
+use super::problem::{Place, Problem, Source};
+use super::reader::{Reader, is_several};
+use super::settings::Registry;
+use super::written::{Experiment, MOST_SEEDS};
+use crate::setting::Value;
+use std::sync::Arc;
+
+/// What the command line changes in an experiment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// `key=value` in the file's own syntax (`optimizer.lr=0.1`, `depth=[2, 4]`, `seeds=3`); quotes around a single
+    /// word may be left out. It replaces the axis or the base value of that key.
+    pub set: Vec<String>,
+    /// Run seeds 1..n; wins over the file and over `set`.
+    pub seeds: Option<u64>,
+}
+
+impl Experiment {
+    /// Applies the command line's changes and combines the axes.
+    ///
+    /// # Errors
+    /// The first thing wrong with a change, the grid, or a figure.
+    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, Problem> {
+        let mut experiment = self.clone();
+        for text in &overrides.set {
+            experiment.set(text)?;
+        }
+        if let Some(seeds) = overrides.seeds {
+            if !(1..=MOST_SEEDS as u64).contains(&seeds) {
+                let source = Arc::new(Source { name: "--seeds".into(), text: seeds.to_string() });
+                let message = format!("the number of seeds must be from 1 to {MOST_SEEDS}, but is {seeds}");
+                return Err(Problem::new(&Place::new(&source, 0..source.text.len()), message, "write --seeds 5"));
+            }
+            experiment.seeds = seeds;
+        }
+        Plan::combine(&experiment)
+    }
+
+    /// One `--set key=value`.
+    fn set(&mut self, text: &str) -> Result<(), Problem> {
+        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        let quoted = match text.split_once('=') {
+            Some((key, value)) if starts_a_word(value.trim()) && value.trim().chars().all(bare) => {
+                format!("{key}=\"{}\"", value.trim())
+            }
+            _ => text.to_string(),
+        };
+        let reader = Reader { source: Arc::new(Source { name: "--set".into(), text: quoted }) };
+        let document = reader.document()?;
+        let entries = reader.entries(document.get_ref());
+        let [entry] = entries.as_slice() else {
+            let place = reader.place(0..reader.source.text.len());
+            return Err(Problem::new(&place, "--set takes one key=value", "write --set once for each change"));
+        };
+        if self.read_plain(&reader, entry)? {
+            return Ok(());
+        }
+        let registry = Registry::get();
+        let mut changed: Vec<usize> = Vec::new();
+        let mut base = Patch::default();
+        let mut axes: Vec<WrittenAxis> = Vec::new();
+        reader.walk(entry.key, entry, &mut |leaf| {
+            match leaf {
+                Leaf::Family(family) => {
+                    base.clears.extend(registry.family(family));
+                }
+                Leaf::Set(key, e) => {
+                    changed.push(key);
+                    let setting = &registry.keys[key];
+                    let several = is_several(setting, e.value);
+                    if several {
+                        axes.push(reader.axis(key, e)?);
+                    } else if self.axes.iter().any(|a| a.key == Some(key)) {
+                        // A fixed value for an axis leaves an axis of one point, so that figures still find it.
+                        let value = reader.setting(setting, e.value)?;
+                        let place = reader.at(e.value);
+                        let mut axis = WrittenAxis {
+                            name: setting.short().into(),
+                            place: e.at.clone(),
+                            scale: if matches!(value, Value::Text(_) | Value::Bool(_)) {
+                                Scale::Category
+                            } else {
+                                Scale::Linear
+                            },
+                            points: Vec::new(),
+                            key: Some(key),
+                            owned: Vec::new(),
+                        };
+                        let label = value.to_string();
+                        let sets = vec![Assignment { key, value, place: place.clone() }];
+                        axis.points.push(Point { label, patch: Patch { clears: vec![], sets }, place });
+                        axes.push(axis);
+                    } else {
+                        let value = reader.setting(setting, e.value)?;
+                        base.add(Assignment { key, value, place: reader.at(e.value) })?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        for key in &changed {
+            self.is_free(*key, &entry.at)?;
+        }
+        // Steps and epochs are two ways to say one thing, so the new one displaces the old.
+        let length = [registry.index("steps"), registry.index("epochs")];
+        let displaces = changed.iter().any(|k| length.contains(k));
+        self.base.sets.retain(|a| {
+            !(changed.contains(&a.key) || base.clears.contains(&a.key) || displaces && length.contains(&a.key))
+        });
+        if displaces {
+            self.axes.retain(|a| a.key.is_none_or(|k| !length.contains(&k) || changed.contains(&k)));
+        }
+        self.base.sets.extend(base.sets);
+        for axis in axes {
+            match self.axes.iter_mut().find(|a| a.key == axis.key) {
+                Some(slot) => *slot = axis,
+                None => self.axes.push(axis),
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that a variant, zip or optimizer sets cannot be changed by name.
+    fn is_free(&self, key: usize, at: &Place) -> Result<(), Problem> {
+        let name = Registry::get().keys[key].short();
+        for axis in self.axes.iter().filter(|a| a.key.is_none()) {
+            for point in &axis.points {
+                let sets = point.patch.sets.iter().find(|a| a.key == key).map(|a| &a.place);
+                let cleared = point.patch.clears.contains(&key).then_some(&point.place);
+                if let Some(place) = sets.or(cleared) {
+                    let message = format!(
+                        "--set cannot change `{name}`: `{}` of the axis `{}` decides it",
+                        point.label, axis.name
+                    );
+                    return Err(Problem::new(at, message, "change the file there").also(place));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a `--set` value reads as a word and not as a number, true or false.
+fn starts_a_word(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '.')
+        && !["true", "false", "inf", "nan"].contains(&value)
+}

@@ -1,0 +1,303 @@
+//! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
+
+use super::axis::{Assignment, Point};
+use super::nearest;
+use super::problem::{Place, Problem};
+use super::settings::{Registry, fit, literal};
+use super::written::{Exclude, Experiment};
+use crate::setting::{Default, Settings, Value};
+
+/// A value in force and the axis it comes from (`None`: `[base]`).
+#[derive(Clone, Copy)]
+struct Held<'a> {
+    assignment: &'a Assignment,
+    axis: Option<usize>,
+}
+
+/// What one key of an exclude is compared with.
+enum Test<'a> {
+    /// The label on this axis.
+    Label(usize, Vec<&'a str>),
+    /// The value of this setting.
+    Setting(usize, Vec<Value>),
+}
+
+/// Resolves cells one after the other and remembers what only the whole grid can tell.
+pub(crate) struct Resolver<'a> {
+    registry: &'static Registry,
+    experiment: &'a Experiment,
+    base: Vec<Option<Held<'a>>>,
+    excludes: Vec<(&'a Exclude, Vec<Test<'a>>, bool)>,
+    /// For each key of `[base]`: whether it applied somewhere, and a kind it did not apply to.
+    applied: Vec<(bool, Option<String>)>,
+    heads: Vec<usize>,
+    /// Keys whose range differs by kind, so that reading could not settle it.
+    varying: Vec<bool>,
+    steps: usize,
+    epochs: usize,
+    batch: usize,
+    rule: usize,
+}
+
+impl<'a> Resolver<'a> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+        let registry = Registry::get();
+        let count = registry.keys.len();
+        let mut base = vec![None; count];
+        for assignment in &experiment.base.sets {
+            base[assignment.key] = Some(Held { assignment, axis: None });
+        }
+        let resolver = Resolver {
+            registry,
+            experiment,
+            base,
+            excludes: Vec::new(),
+            applied: vec![(false, None); count],
+            heads: (0..count).filter(|k| registry.keys[*k].is_head()).collect(),
+            varying: registry.keys.iter().map(|k| k.rows.iter().any(|r| r.domain != k.rows[0].domain)).collect(),
+            steps: registry.index("steps"),
+            epochs: registry.index("epochs"),
+            batch: registry.index("batch"),
+            rule: registry.index("optimizer.kind"),
+        };
+        if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
+            return Err(resolver.two_lengths(steps, epochs));
+        }
+        let excludes = experiment.excludes.iter().map(|e| Ok((e, resolver.tests(e)?, false)));
+        Ok(Resolver { excludes: excludes.collect::<Result<_, Problem>>()?, ..resolver })
+    }
+
+    fn two_lengths(&self, steps: Held, epochs: Held) -> Problem {
+        let message = "`steps` and `epochs` are both given, but each alone says how long a run is";
+        Problem::new(&epochs.assignment.place, message, "keep one of the two").also(&steps.assignment.place)
+    }
+
+    fn tests(&self, exclude: &'a Exclude) -> Result<Vec<Test<'a>>, Problem> {
+        exclude
+            .keys
+            .iter()
+            .map(|selector| {
+                let axes = &self.experiment.axes;
+                if let Some(axis) = axes.iter().position(|a| a.key.is_none() && a.name == selector.key) {
+                    let labels: Vec<&str> = axes[axis].points.iter().map(|p| p.label.as_str()).collect();
+                    let wanted = selector.values.iter().map(|(value, place)| {
+                        let text = value.to_string();
+                        labels.iter().copied().find(|l| *l == text).ok_or_else(|| {
+                            let message = format!("the axis `{}` has no `{text}`", selector.key);
+                            Problem::new(place, message, nearest::suggest(&text, labels.iter().copied()))
+                        })
+                    });
+                    return Ok(Test::Label(axis, wanted.collect::<Result<_, _>>()?));
+                }
+                let Some(key) = self.registry.find(&selector.key) else {
+                    let names = axes.iter().map(|a| a.name.as_str());
+                    let help = match nearest::nearest(&selector.key, names) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => self.registry.suggest(&selector.key),
+                    };
+                    return Err(Problem::new(
+                        &selector.place,
+                        format!("no axis and no setting is called `{}`", selector.key),
+                        help,
+                    ));
+                };
+                let setting = &self.registry.keys[key];
+                let values = selector.values.iter().map(|(value, place)| {
+                    setting.fit(value).ok_or_else(|| {
+                        let message = format!("`{}` is never {}", selector.key, literal(value));
+                        Problem::new(place, message, format!("write {}", setting.rows[0].domain))
+                    })
+                });
+                Ok(Test::Setting(key, values.collect::<Result<_, _>>()?))
+            })
+            .collect()
+    }
+
+    /// The settings of the cell with these points (one an axis); `None` if it is excluded.
+    pub fn cell(&mut self, points: &[&'a Point]) -> Result<Option<Settings>, Problem> {
+        let mut held = self.base.clone();
+        for point in points {
+            point.patch.clears.iter().for_each(|key| held[*key] = None);
+        }
+        for (axis, point) in points.iter().enumerate() {
+            for assignment in &point.patch.sets {
+                held[assignment.key] = Some(Held { assignment, axis: Some(axis) });
+            }
+        }
+        if let (Some(steps), Some(epochs)) = (held[self.steps], held[self.epochs]) {
+            match (steps.axis, epochs.axis) {
+                (None, Some(_)) => held[self.steps] = None,
+                (Some(_), None) => held[self.epochs] = None,
+                _ => return Err(self.two_lengths(steps, epochs)),
+            }
+        }
+        let mut kinds = vec![0; held.len()];
+        for head in &self.heads {
+            kinds[*head] = self.kind(*head, held[*head]);
+        }
+        if self.is_excluded(points, &held, &kinds) {
+            return Ok(None);
+        }
+        self.settings(&held, &kinds).map(Some)
+    }
+
+    /// Which of its words a head has.
+    fn kind(&self, head: usize, held: Option<Held>) -> usize {
+        let key = &self.registry.keys[head];
+        let word = match (held.map(|h| &h.assignment.value), key.rows[0].default) {
+            (Some(Value::Text(word)), _) => word.as_str(),
+            (_, Default::Text(word)) => word,
+            _ => "",
+        };
+        key.words.iter().position(|w| *w == word).unwrap_or(0)
+    }
+
+    /// The value in force, or the default; nothing where the setting does not apply.
+    fn value(&self, key: usize, held: &[Option<Held>], kinds: &[usize]) -> Option<Value> {
+        let gd = self.registry.keys[self.rule].words[kinds[self.rule]] == "gd";
+        if let Some(held) = held[key] {
+            return Some(held.assignment.value.clone());
+        } else if key == self.batch && gd {
+            return Some(Value::Text("full".into()));
+        } else if key == self.steps && held[self.epochs].is_some() {
+            return None;
+        }
+        let setting = &self.registry.keys[key];
+        setting.row(setting.head.map_or(0, |h| kinds[h]))?.default.value()
+    }
+
+    fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held>], kinds: &[usize]) -> bool {
+        let mut excluded = false;
+        for i in 0..self.excludes.len() {
+            let matches = self.excludes[i].1.iter().all(|test| match test {
+                Test::Label(axis, labels) => labels.contains(&points[*axis].label.as_str()),
+                Test::Setting(key, values) => self.value(*key, held, kinds).is_some_and(|v| values.contains(&v)),
+            });
+            self.excludes[i].2 |= matches;
+            excluded |= matches;
+        }
+        excluded
+    }
+
+    fn settings(&mut self, held: &[Option<Held>], kinds: &[usize]) -> Result<Settings, Problem> {
+        let registry = self.registry;
+        let mut pairs = Vec::with_capacity(held.len());
+        for (index, key) in registry.keys.iter().enumerate() {
+            let kind = key.head.map_or(0, |h| kinds[h]);
+            let Some(row) = key.row(kind) else {
+                if let (Some(h), Some(head)) = (held[index], key.head) {
+                    if h.axis.is_some() {
+                        return Err(self.does_not_apply(index, h, held[head], registry.keys[head].words[kind]));
+                    }
+                    self.applied[index].1.get_or_insert_with(|| registry.keys[head].words[kind].to_string());
+                }
+                continue;
+            };
+            if let Some(h) = held[index] {
+                self.applied[index].0 = true;
+                if self.varying[index] && fit(&row.domain, &h.assignment.value).is_none() {
+                    let word = key.head.map_or("", |head| registry.keys[head].words[kind]);
+                    let message =
+                        format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
+                    return Err(Problem::new(&h.assignment.place, message, format!("write {}", row.domain)));
+                }
+            } else if row.default == Default::Required {
+                let head = key.head.and_then(|head| held[head]);
+                return Err(self.missing(key.name, &row.domain, head));
+            }
+            if let Some(value) = self.value(index, held, kinds) {
+                pairs.push((key.name, value));
+            }
+        }
+        // A grid holds many of these, and about half of the table applies to one.
+        pairs.shrink_to_fit();
+        let settings = Settings::new(pairs);
+        self.agree(&settings, held)?;
+        Ok(settings)
+    }
+
+    fn does_not_apply(&self, index: usize, option: Held, head: Option<Held>, kind: &str) -> Problem {
+        let key = &self.registry.keys[index];
+        let family = key.family;
+        let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
+        of.sort_unstable();
+        let message = format!("`{}` does not apply where `{family}` is \"{kind}\"", key.name);
+        let cure = match option.axis {
+            Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
+            None => "choose one of those, or delete it",
+        };
+        let help = format!("it belongs to {}; {cure}", of.join(", "));
+        let problem = Problem::new(&option.assignment.place, message, help);
+        match head {
+            Some(head) => problem.also(&head.assignment.place),
+            None => problem,
+        }
+    }
+
+    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> Problem {
+        let help = format!("write {name} = ..., {domain}");
+        let message = match head {
+            Some(head) => format!("\"{}\" needs `{name}`", head.assignment.value),
+            None => format!("`{name}` is required"),
+        };
+        Problem { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
+    }
+
+    /// What single ranges cannot say.
+    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<(), Problem> {
+        let place = |name: &'static str| held[self.registry.index(name)].map(|h| h.assignment.place.clone());
+        let clash = |at: Option<Place>, also: Option<Place>, message: &str, help: &str| {
+            let (at, also) = if at.is_some() { (at, also) } else { (also, None) };
+            Err(Problem { message: message.into(), at, also, help: help.into() })
+        };
+        if settings.text("optimizer.kind") == Some("gd") && settings.text("batch") != Some("full") {
+            let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
+            return clash(
+                place("batch"),
+                place("optimizer.kind"),
+                "`gd` and a `batch` of some rows contradict each other",
+                help,
+            );
+        }
+        if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
+            let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
+            return clash(place("batch"), place("batch_norm"), "`batch_norm` needs batches of at least 2", help);
+        }
+        if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
+            return clash(
+                place("stop_at_target"),
+                None,
+                "`stop_at_target` needs a `target_loss`",
+                "write target_loss = 0.01, or another loss",
+            );
+        }
+        if let (Some(Value::Matrix(x)), Some(Value::Matrix(y))) = (settings.get("data.x"), settings.get("data.y"))
+            && x.len() != y.len()
+        {
+            let message = format!("`data.x` has {} rows, but `data.y` has {}", x.len(), y.len());
+            return clash(place("data.y"), place("data.x"), &message, "write one row of each for every sample");
+        }
+        Ok(())
+    }
+
+    /// What can only be judged after all cells.
+    pub fn finish(&self) -> Result<(), Problem> {
+        for (exclude, _, matched) in &self.excludes {
+            if !matched {
+                let help = "all its keys must match in one cell; correct it or delete it";
+                return Err(Problem::new(&exclude.place, "this [[exclude]] matches no cell", help));
+            }
+        }
+        for (index, (applied, kind)) in self.applied.iter().enumerate() {
+            if let (false, Some(kind), Some(held)) = (applied, kind, self.base[index]) {
+                return Err(self.does_not_apply(
+                    index,
+                    held,
+                    self.registry.keys[index].head.and_then(|h| self.base[h]),
+                    kind,
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! Wrong experiments: each is told what is wrong, where, and what to write instead, word for word.
+
+use gradsweep::experiment::{Experiment, Overrides, Problem};
+
+fn problem(text: &str) -> Problem {
+    match Experiment::parse(text, "x.toml").and_then(|e| e.plan(&Overrides::default())) {
+        Ok(plan) => panic!("{} cells were planned from\n{text}", plan.cells.len()),
+        Err(problem) => problem,
+    }
+}
+
+/// The text, `line:column`, the message, the cure.
+#[rustfmt::skip]
+const WRONG: &[(&str, &str, &str, &str)] = &[
+(r#"[base]
+optimizer = { kind = "sgd", lr = -0.1 }"#, "2:34", r#"`optimizer.lr` must be a number above 0, but is -0.1"#, r#"write a number above 0, for example 0.1"#),
+(r#"[base]
+detph = 3"#, "2:1", r#"unknown setting `detph`"#, r#"did you mean `depth`?"#),
+(r#"[base]
+lr = 3"#, "2:1", r#"unknown setting `lr`"#, r#"did you mean `optimizer.lr`?"#),
+(r#"[base]
+frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `depth`, `width`, `bias`, `batch_norm`, `residual`, `init`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+(r#"[base]
+optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family `optimizer` has `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`"#),
+(r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
+(r#"depth = [1, 2]"#, "1:1", r#"`depth` does not stand at the top of the file"#, r#"put it under [axes]"#),
+(r#"[base]
+depth = [1,2]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
+(r#"[base]
+depth = "two""#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is "two""#, r#"write an integer from 1 to 10000, for example 8"#),
+(r#"[base]
+depth = 1e1"#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is 1e1"#, r#"write 10, without point or exponent"#),
+(r#"[base]
+activation = "rleu""#, "2:14", r#"`activation` cannot be "rleu""#, r#"did you mean `relu`?"#),
+(r#"[base]
+activation = "xyz""#, "2:14", r#"`activation` cannot be "xyz""#, r#"there is `identity`, `sigmoid`, `tanh`, `hard_tanh`, `softsign`, `softplus`, `relu`, `leaky_relu`, `elu`, `selu`, `gelu`, `silu`, `mish`, `erf`"#),
+(r#"[base]
+seeds = 3"#, "2:1", r#"unknown setting `seeds`"#, r#"`seeds` belongs at the top of the file, before the first [section]"#),
+(r#"seeds = 0"#, "1:9", r#"`seeds` must be an integer from 1 to 10000, but is 0"#, r#"write an integer from 1 to 10000"#),
+(r#"[axes]
+depth = []"#, "2:9", r#"the axis `depth` is empty"#, r#"give it at least one value, or delete the line"#),
+(r#"[axes]
+depth = [2, 4, 2]"#, "2:16", r#"the axis `depth` holds 2 twice"#, r#"every point of an axis must differ; delete one"#),
+(r#"[axes]
+depth = 8"#, "2:9", r#"the axis `depth` needs a list or a range, but is 8"#, r#"write depth = [8], or put a fixed value under [base]"#),
+(r#"[axes]
+optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+(r#"[axes]
+optimizer.lr = { log = [1e-3, 1], points = 3 }"#, "2:35", r#"a range with `log` has no `points`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+(r#"[axes]
+optimizer.lr = { log = [1e-3, 1] }"#, "2:16", r#"the range of `optimizer.lr` lacks `n`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+(r#"[axes]
+depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not lead from 1 to 10"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+(r#"[axes]
+width = { log = [2, 4], n = 5 }"#, "2:9", r#"the axis `width` holds 2 twice"#, r#"every point of an axis must differ; delete one"#),
+(r#"[axes]
+depth = [2, 4]
+[variants.a]
+depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+(r#"[axes]
+activation.kind = ["relu", "leaky_relu"]
+activation.slope = [0.1, 0.2]"#, "3:21", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
+(r#"[axes]
+activation = ["relu", "leaky_relu"]
+[variants.a]
+activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
+(r#"[base]
+activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu; choose one of those, or delete it"#),
+(r#"[variants.a]
+[variants.b]
+bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"they would be the same runs counted twice: delete one, or drop it with [[exclude]]"#),
+(r#"[base]
+steps = 3
+epochs = 3"#, "3:10", r#"`steps` and `epochs` are both given, but each alone says how long a run is"#, r#"keep one of the two"#),
+(r#"[variants.a]
+steps = 3
+[zip.b]
+epochs = [3]"#, "4:11", r#"`epochs` is set by two axes, `variant` and `b`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+(r#"[zip.b]
+batch = [32, 64]
+steps = [3]"#, "3:1", r#"`zip.b` needs lists of equal length, but `batch` has 2 and `steps` has 1"#, r#"make them equally long, or move one to [axes] for all combinations"#),
+(r#"[zip.depth]
+batch = [32, 64]"#, "1:6", r#"`depth` is already a column of the results"#, r#"give the zip a name of its own, such as [zip.budget]"#),
+(r#"[base]
+batch = 32
+[[optimizer]]
+kind = "gd""#, "2:9", r#"`gd` and a `batch` of some rows contradict each other"#, r#"gd takes the whole set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for batches use sgd"#),
+(r#"[base]
+batch = 1
+batch_norm = true"#, "2:9", r#"`batch_norm` needs batches of at least 2"#, r#"a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]"#),
+(r#"[base]
+stop_at_target = true"#, "2:18", r#"`stop_at_target` needs a `target_loss`"#, r#"write target_loss = 0.01, or another loss"#),
+(r#"[[optimizer]]
+kind = "adam"
+[[optimizer]]
+kind = "adam"
+lr = 0.1"#, "3:1", r#"two optimizers are called `adam`"#, r#"give each a `name` of its own"#),
+(r#"[[optimizer]]
+lr = 0.1"#, "1:1", r#"this [[optimizer]] has no `kind`"#, r#"write kind = "adam", or another of gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw"#),
+(r#"[optimizer]
+kind = "adam""#, "1:1", r#"`optimizer` must be a list of tables, but is a table"#, r#"write [[optimizer]] on a line of its own, once for each, and its keys below"#),
+(r#"[[exclude]]
+depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys must match in one cell; correct it or delete it"#),
+(r#"[axes]
+depth = [1, 2]
+[[exclude]]
+depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#"exclude less"#),
+(r#"[variants.plain]
+[[exclude]]
+variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
+(r#"[[exclude]]
+varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `depth`, `width`, `bias`, `batch_norm`, `residual`, `init`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+(r#"[axes]
+depth = {from = 1, to = 1000, step = 1}
+width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 1000000"#, r#"shorten the axes, or ask with several experiments"#),
+(r#"name = "../x""#, "1:8", r#""../x" cannot be the name of a results folder"#, r#"write name = "..." with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit"#),
+(r#"[base]
+data = "points""#, "2:8", r#""points" needs `data.x`"#, r#"write data.x = ..., rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
+(r#"[base]
+data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, but `data.y` has 1"#, r#"write one row of each for every sample"#),
+(r#"[base]
+data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must be rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]], but is [[1,2],[1]]"#, r#"write rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
+(r#"[base]
+residual = true
+residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
+(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"the file is not valid TOML here; see https://toml.io for its rules"#),
+(r#"[base]
+activation = relu"#, "2:14", r#"string values must be quoted, expected literal string"#, r#"put words in quotes, as in activation = "relu""#),
+(r#"[base]
+depth = 1
+depth = 2"#, "3:1", r#"duplicate key"#, r#"each key and each [section] stands once; merge the two or delete one"#),
+(r#"[[claim]]
+says = "x""#, "1:3", r#"[[claim]] is not read yet by this version of gradsweep"#, r#"delete the section for now"#),
+(r#"[[figure]]
+kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `curves`?"#),
+(r#"[axes]
+depth = [1,2]
+[[figure]]
+kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { "depth" = "1" }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
+(r#"[axes]
+depth = [1,2]
+[[figure]]
+kind = "curves"
+color = "dept""#, "5:9", r#"`dept` is not an axis of this experiment"#, r#"did you mean `depth`?"#),
+(r#"[axes]
+depth = [1,2]
+[[figure]]
+kind = "curves"
+where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"there is `1`, `2`"#),
+(r#"[[figure]]
+kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
+(r#"[[figure]]
+kind = "curves"
+theory = true"#, "3:1", r#"`theory` is not drawn yet by this version of gradsweep"#, r#"delete the line for now"#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_los""#, "3:10", r#"`metric` of this figure cannot be "train_los""#, r#"did you mean `train_loss`?"#),
+(r#"[record]
+gradients = 3"#, "2:13", r#"`record.gradients` must be a table, but is 3"#, r#"write { at = "log", points = 20 }, { at = [0, 10, 100] } or { every = 50 }"#),
+(r#"[record]
+gradients = { at = "lin" }"#, "2:20", r#"`at` must be "log" or a list of steps, but is "lin""#, r#"write { at = "log", points = 20 }, { at = [0, 10, 100] } or { every = 50 }"#),
+(r#"[record]
+probes = 3"#, "2:1", r#"unknown key of [record] `probes`"#, r#"did you mean `probe`?"#),
+(r#"axes = 3"#, "1:8", r#"`axes` must be a table, but is a number"#, r#"write [axes] on a line of its own and its keys below"#),
+(r#"[base]
+data = { kind = "mnist1d", n = 5 }"#, "2:32", r#"`data.n` of mnist1d must be an integer from 10 to 10000000, but is 5"#, r#"write an integer from 10 to 10000000"#),
+(r#"[base]
+optimizer.lr = inf"#, "2:16", r#"`optimizer.lr` must be a number above 0, but is inf"#, r#"write a number above 0, for example 0.1"#),
+(r#"[base]
+clip = 1.0"#, "2:1", r#"unknown setting `clip`"#, r#"the family `clip` has `clip.norm`, `clip.value`"#),
+(r#"[base]
+residual = {scale = 1}"#, "2:21", r#"`residual.scale` does not apply where `residual` is "none""#, r#"it belongs to post_activation, pre_activation; choose one of those, or delete it"#),
+(r#"[variants]"#, "1:2", r#"the axis `variants` is empty"#, r#"write [variants.NAME] sections, or delete it"#),
+(r#"[figures]"#, "1:2", r#"unknown section `figures`"#, r#"did you mean `figure`?"#),
+(r#"[base]
+weight_decay.x = 1"#, "2:1", r#"`weight_decay` must be a number, at least 0, but is a table"#, r#"write a number, at least 0, for example 0"#),
+(r#"[base]
+optimizer = { kind = "adamw", weight_decay = 0.1 }"#, "2:31", r#"unknown setting `optimizer.weight_decay`"#, r#"did you mean `weight_decay`?"#),
+(r#"[base]
+schedule = { kind = "cosine", final = 2 }"#, "2:39", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (linear, cosine), but is 2"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (linear, cosine), for example 0.01"#),
+(r#"[axes]
+residual = [true, "pre_activation"]"#, "2:19", r#"the axis `residual` holds pre_activation twice"#, r#"every point of an axis must differ; delete one"#),
+(r#"[base]
+batch = 64.5"#, "2:9", r#"`batch` must be an integer from 1 to 100000000, or "full", but is 64.5"#, r#"write an integer from 1 to 100000000, or "full", for example 64"#),
+(r#"[base]
+batch = "ful""#, "2:9", r#"`batch` must be an integer from 1 to 100000000, or "full", but is "ful""#, r#"write an integer from 1 to 100000000, or "full", for example 64"#),
+(r#"question = 3"#, "1:12", r#"`question` must be a text, but is a number"#, r#"write question = "...""#),
+(r#"seeds = 10001"#, "1:9", r#"`seeds` must be an integer from 1 to 10000, but is 10001"#, r#"write an integer from 1 to 10000"#),
+(r#"[base]
+record = 3"#, "2:1", r#"unknown setting `record`"#, r#"`record` is a [section] of its own"#),
+(r#"[axes]
+depth = [2, "x"]"#, "2:13", r#"`depth` must be an integer from 1 to 10000, but is "x""#, r#"write an integer from 1 to 10000, for example 8"#),
+(r#"[axes]
+activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` does not say its `kind`"#, r#"write { kind = "...", ... }"#),
+(r#"[base]
+schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (linear, cosine), but is -1"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (linear, cosine), for example 0.01"#),
+(r#"[axes]
+optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"move the ends of the range inside"#),
+(r#"[[figure]]
+kind = "gradient_heatmap"
+color = "depth""#, "3:1", r#"a gradient_heatmap has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+(r#"[[figure]]
+kind = "curves"
+[[figure]]
+kind = "curves""#, "3:1", r#"two figures would be written to the file `curves`"#, r#"give each a `name` of its own"#),
+(r#"[base]
+data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", but is 1979-05-27"#, r#"write one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", for example "digits""#),
+(r#"[base]
+depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is 99999999999999999999"#, r#"write an integer from 1 to 10000, for example 8"#),
+(r#"[variants.a]
+depth = [2, 4]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
+(r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would drop every cell"#, r#"name what to leave out, as in depth = 2, or delete it"#),
+(r#"[axes]
+depth = [1, 2]
+[[exclude]]
+depth = []"#, "4:9", r#"`depth` selects nothing: the list is empty"#, r#"write a value or a list of values, or delete the line"#),
+(r#"[[exclude]]
+depth = 0.5"#, "2:9", r#"`depth` is never 0.5"#, r#"write an integer from 1 to 10000"#),
+(r#"[axes]
+optimizer.lr = { from = 0.1, to = 1e9, step = 0.1 }"#, "2:16", r#"the range of `optimizer.lr` has more than 100000 points"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+(r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it becomes the legend: write a short text on one line"#),
+(r#"[axes]
+activation = ["sigmoid", "tanh"]
+depth = [1, 2]
+[[exclude]]
+activation = "tanh"
+depth = 2
+[[figure]]
+kind = "curves"
+where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell has all of these at once (see [[exclude]]); choose other values"#),
+(r#"[axes]
+l2 = [0, 0.1]
+[[figure]]
+kind = "gradient_by_layer"
+over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { "l2" = ... }"#),
+];
+
+#[test]
+fn every_wrong_input_is_named_placed_and_cured() {
+    for (text, position, message, help) in WRONG {
+        let problem = problem(text);
+        let at = problem.at.as_ref().unwrap_or_else(|| panic!("no place for\n{text}")).position();
+        assert_eq!(
+            (at.as_str(), problem.message.as_str()),
+            (format!("x.toml:{position}").as_str(), *message),
+            "\n{text}"
+        );
+        assert_eq!(problem.help, *help, "\n{text}");
+    }
+}
+
+#[test]
+fn the_whole_message_reads_like_this() {
+    let text = "[base]\noptimizer = { kind = \"sgd\", lr = -0.1 }\n";
+    let expected = r#"error: `optimizer.lr` must be a number above 0, but is -0.1
+ --> x.toml:2:34
+  |
+2 | optimizer = { kind = "sgd", lr = -0.1 }
+  |                                  ^^^^ here
+help: write a number above 0, for example 0.1"#;
+    assert_eq!(problem(text).to_string(), expected);
+}
+
+#[test]
+fn two_places_are_both_shown() {
+    let text = "[axes]\nactivation = [\"relu\", \"leaky_relu\"]\n[variants.a]\nactivation.slope = 0.1\n";
+    let expected = r#"error: `activation.slope` does not apply where `activation` is "relu"
+ --> x.toml:4:20
+  |
+4 | activation.slope = 0.1
+  |                    ^^^ here
+also:
+ --> x.toml:2:15
+  |
+2 | activation = ["relu", "leaky_relu"]
+  |               ^^^^^^ here
+help: it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#;
+    assert_eq!(problem(text).to_string(), expected);
+}
+
+#[test]
+fn ten_million_cells_are_refused_at_once() {
+    let axis = |key: &str| format!("{key} = {{ from = 1, to = 10000, step = 1 }}\n");
+    let text = format!("[axes]\n{}{}{}", axis("depth"), axis("width"), axis("batch"));
+    let start = std::time::Instant::now();
+    assert!(problem(&text).message.contains("1000000000000 runs"), "{}", problem(&text));
+    assert!(start.elapsed().as_secs_f64() < 2.0);
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    let n = 100_000;
+    for text in [
+        format!("[base]\ndepth = {}", "[".repeat(n)),
+        format!("[base]\ndata.x = {}{}", "[".repeat(n), "]".repeat(n)),
+        format!("[[exclude]]\n{}a = 1", "a.".repeat(n)),
+        format!("[{}a]\n", "a.".repeat(n)),
+        format!("[base]\noptimizer = {}", "{ a = ".repeat(n)),
+    ] {
+        assert!(!problem(&text).message.is_empty());
+    }
+}
