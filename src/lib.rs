@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod experiment;
+pub mod figure;
 pub mod model;
 pub mod ops;
 pub mod optim;
