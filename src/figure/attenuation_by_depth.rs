@@ -34,7 +34,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let groups = merged(&total, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
     if let Some(color) = &selection.color {
-        let entries: Vec<(String, Sample)> = groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
+        let entries: Vec<(String, Sample)> =
+            groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
         page.legend(&color.axis.name, &entries);
     }
     let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
@@ -42,7 +43,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
     let left = names.iter().map(|n| text::width(n, TICK, Weight::Regular)).fold(0.0, f64::max);
     let deepest = selection.x.as_ref().and_then(|u| u.labels.last().copied()).unwrap_or(0);
-    let ends: Vec<f64> = start.iter().chain(&end).filter(|(k, _)| k.x == deepest).flat_map(|(_, s)| [s.low, s.high, 0.0]).collect();
+    let ends: Vec<f64> =
+        start.iter().chain(&end).filter(|(k, _)| k.x == deepest).flat_map(|(_, s)| [s.low, s.high, 0.0]).collect();
     for chunk in columns.chunks(if rows.len() > 1 { columns.len() } else { 5 }) {
         let frame = |x: Vec<Axis>, y: Axis, y_title: Vec<&'static str>, x_title: String, height, ruled| Frame {
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
@@ -73,7 +75,15 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
                         plot::band(&mut page.scene, panel, &vertical, &selection.look(g[0]), &points(g));
                     }
                     for (i, g) in groups.iter().enumerate() {
-                        plot::median(&mut page.scene, panel, &vertical, &selection.look(g[0]), &named(g), &points(g), i);
+                        plot::median(
+                            &mut page.scene,
+                            panel,
+                            &vertical,
+                            &selection.look(g[0]),
+                            &named(g),
+                            &points(g),
+                            i,
+                        );
                     }
                 }
             }
@@ -84,7 +94,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
             let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks };
             let height = (names.len() as f64 * 11.5 + 6.0).max(30.0);
-            let depth = selection.x.as_ref().map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.axis.labels[deepest]));
+            let depth = selection
+                .x
+                .as_ref()
+                .map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.axis.labels[deepest]));
             let below = format!("decades lost per layer{depth}: ○ at the start → ● at the end of training");
             let mut lower = frame(vec![across.axis.clone(); chunk.len()], y, vec!["", ""], below, height, true);
             lower.columns = vec![String::new(); chunk.len()];
@@ -135,7 +148,12 @@ fn merged(spreads: &Spreads, colors: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn by_place(selection: &Selection, spreads: &Spreads, panel: &Panel, (row, column, color): (usize, usize, usize)) -> Vec<(f64, Spread)> {
+fn by_place(
+    selection: &Selection,
+    spreads: &Spreads,
+    panel: &Panel,
+    (row, column, color): (usize, usize, usize),
+) -> Vec<(f64, Spread)> {
     let places = panel.x.ticks.iter().map(|t| t.at);
     Selection::labels(&selection.x)
         .into_iter()

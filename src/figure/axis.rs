@@ -51,8 +51,15 @@ impl Axis {
         let (low, high) = widen(low, high, 0.04);
         let room = room.max(2);
         let decades = (low.ceil() as i64..=high.floor() as i64).collect::<Vec<_>>();
+        let round = |digits: &[i64]| multiples(low, high, digits);
         if decades.len() >= 2 {
-            let step = [1, 2, 5, 10, 20, 50, 100].into_iter().find(|s| decades.len() as i64 / s <= room as i64).unwrap_or(200);
+            // Few decades leave room for 2 and 5, or 3, of each.
+            let finer = [&[1, 2, 5][..], &[1, 3]].into_iter().map(round).find(|t| t.len() <= room);
+            if let Some(ticks) = finer.filter(|_| high - low < 2.5) {
+                return Axis { low, high, ticks };
+            }
+            let step =
+                [1, 2, 5, 10, 20, 50, 100].into_iter().find(|s| decades.len() as i64 / s <= room as i64).unwrap_or(200);
             let ticks = decades
                 .into_iter()
                 .filter(|k| k % step == 0)
@@ -61,20 +68,8 @@ impl Axis {
             return Axis { low, high, ticks };
         }
         // Less than two powers of ten in sight: label 1, 2 and 5 of each decade, or any round numbers.
-        let labelled = |digits: &[i64]| {
-            let mut ticks = Vec::new();
-            for k in low.floor() as i64..=high.ceil() as i64 {
-                for d in digits {
-                    let at = k as f64 + (*d as f64).log10();
-                    if (low..=high).contains(&at) {
-                        ticks.push(Tick { at, label: multiple(*d, k) });
-                    }
-                }
-            }
-            ticks
-        };
         let digits: [&[i64]; 4] = [&[1], &[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
-        let fitting = digits.iter().rev().map(|d| labelled(d)).find(|t| (2..=room.max(4)).contains(&t.len()));
+        let fitting = digits.iter().rev().map(|d| round(d)).find(|t| (2..=room.max(4)).contains(&t.len()));
         let ticks = fitting.unwrap_or_else(|| {
             let step = nice_step((high - low) / 3.0);
             let first = (low / step).ceil() as i64;
@@ -134,7 +129,9 @@ impl Axis {
         };
         let mut every = 1;
         // Counting from the end keeps the last label: the deepest layer, the last step.
-        while every < order.len() && !fits(&order.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>()) {
+        while every < order.len()
+            && !fits(&order.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>())
+        {
             every += 1;
         }
         let last = order.len();
@@ -162,7 +159,20 @@ fn nice_step(raw: f64) -> f64 {
 fn number(value: f64, step: f64) -> String {
     let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let value = if value.abs() < 1e-9 * step { 0.0 } else { value };
-    if value.abs() >= 1e6 || step < 1e-9 { minus(&format!("{value:.1e}")) } else { minus(&format!("{value:.decimals$}")) }
+    if value.abs() >= 1e6 || step < 1e-9 {
+        minus(&format!("{value:.1e}"))
+    } else {
+        minus(&format!("{value:.decimals$}"))
+    }
+}
+
+/// The round multiples of powers of ten between two log10 values.
+fn multiples(low: f64, high: f64, digits: &[i64]) -> Vec<Tick> {
+    let decades = low.floor() as i64..=high.ceil() as i64;
+    decades
+        .flat_map(|k| digits.iter().map(move |d| Tick { at: k as f64 + (*d as f64).log10(), label: multiple(*d, k) }))
+        .filter(|tick| (low..=high).contains(&tick.at))
+        .collect()
 }
 
 /// `d` times ten to `k`.

@@ -26,8 +26,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let height = if Selection::labels(&selection.row).len() > 2 { 96.0 } else { 122.0 };
     let verticals: Vec<Option<Vertical>> = (0..metrics.len())
         .map(|m| {
-            let values: Vec<f64> =
-                curves.iter().filter(|((_, n), _)| *n == m).flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high])).collect();
+            let values: Vec<f64> = curves
+                .iter()
+                .filter(|((_, n), _)| *n == m)
+                .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
+                .collect();
             Vertical::over(&values, words::logarithmic(metrics[m]), height)
         })
         .collect();
@@ -77,12 +80,21 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
                 let Some(vertical) = &verticals[*m] else { continue };
                 plot::floor_line(&mut page.scene, panel, vertical.floor);
                 let cell = |color: usize| Key { row: *row, column: *column, color, x: 0 };
-                let present = || colors.iter().enumerate().filter_map(|(i, c)| Some((i, *c, curves.get(&(cell(*c), *m))?)));
+                let present =
+                    || colors.iter().enumerate().filter_map(|(i, c)| Some((i, *c, curves.get(&(cell(*c), *m))?)));
                 for (_, color, points) in present() {
                     plot::band(&mut page.scene, panel, vertical, &selection.look(color), points);
                 }
                 for (i, color, points) in present() {
-                    plot::median(&mut page.scene, panel, vertical, &selection.look(color), &selection.color_name(color), points, i);
+                    plot::median(
+                        &mut page.scene,
+                        panel,
+                        vertical,
+                        &selection.look(color),
+                        &selection.color_name(color),
+                        points,
+                        i,
+                    );
                 }
                 for (run, step) in ends.iter().filter(|_| *m == 0) {
                     let key = selection.key(*run);
@@ -123,7 +135,10 @@ fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize
             for (key, seeds) in selection.by_seed(values) {
                 // A median over the seeds that are left would jump when one ends.
                 if seeds.len() == groups[&key].len() {
-                    curves.entry((key, m)).or_default().extend(over_seeds(seeds.into_values()).map(|s| (*step as f64, s)));
+                    curves
+                        .entry((key, m))
+                        .or_default()
+                        .extend(over_seeds(seeds.into_values()).map(|s| (*step as f64, s)));
                 }
             }
         }

@@ -100,7 +100,12 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
     let metric = if last { "attenuation_end" } else { "attenuation_init" };
     let shows_stream = metrics.contains(&"stream_rms");
     let rates: BTreeMap<Key, f64> = selection
-        .by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).value(metric).filter(|v| v.is_finite())?))))
+        .by_seed(
+            selection
+                .runs
+                .iter()
+                .filter_map(|r| Some((*r, selection.run(*r).value(metric).filter(|v| v.is_finite())?))),
+        )
         .into_iter()
         .filter(|_| shows_stream)
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
@@ -126,12 +131,15 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
     // The labels' own strip on the left of the data, where the lines have spread.
     let room = (page.scene.width - 105.0) / per_block as f64;
     let widest = rates.values().map(|r| text::width(&words::rate(*r), TICK, Weight::Regular)).fold(0.0, f64::max);
-    let strip = if rates.is_empty() { 0.02 } else { ((widest + 11.0) / room).min(0.4) };
+    let strip = if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) };
     let x = Axis::layers(deepest as usize, strip);
     let verticals: Vec<Option<Vertical>> = (0..metrics.len())
         .map(|m| {
-            let values: Vec<f64> =
-                profiles.iter().filter(|((_, n), _)| *n == m).flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high])).collect();
+            let values: Vec<f64> = profiles
+                .iter()
+                .filter(|((_, n), _)| *n == m)
+                .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
+                .collect();
             Vertical::over(&values, words::logarithmic(metrics[m]), height)
         })
         .collect();
@@ -142,7 +150,9 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
     for chunk in columns.chunks(per_block) {
-        let heading = |used: &Option<super::select::Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
+        let heading = |used: &Option<super::select::Used>, label: usize| {
+            used.as_ref().map_or(String::new(), |u| u.heading(label))
+        };
         let panels = page.block(&Frame {
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
@@ -159,7 +169,9 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             for (column, panel) in chunk.iter().zip(line) {
                 let Some(vertical) = &verticals[*m] else { continue };
                 let cell = |color: usize| Key { row: *row, column: *column, color, x: 0 };
-                draw_panel(&mut page.scene, panel, vertical, selection, &groups, |color| profiles.get(&(cell(color), *m)));
+                draw_panel(&mut page.scene, panel, vertical, selection, &groups, |color| {
+                    profiles.get(&(cell(color), *m))
+                });
                 if metrics[*m] == "stream_rms" {
                     direct_labels(&mut page.scene, panel, vertical, selection, &groups, |color| {
                         Some((profiles.get(&(cell(color), *m))?.first()?.1.median, *rates.get(&cell(color))?))
@@ -179,7 +191,9 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
         caption.push_str(" ▼: exactly zero.");
     }
     if not_finite > 0 {
-        caption.push_str(&format!(" {not_finite} runs have a gradient that is not finite at this step and are not drawn."));
+        caption.push_str(&format!(
+            " {not_finite} runs have a gradient that is not finite at this step and are not drawn."
+        ));
     }
     let probe = selection.results.plan.probe;
     page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(selection)))
@@ -190,13 +204,19 @@ fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usiz
     let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
     let place = |key: &Key| {
         let names = [(&selection.row, key.row), (&selection.column, key.column), (&selection.color, key.color)];
-        let names: Vec<String> = names.iter().filter_map(|(used, label)| Some(used.as_ref()?.heading(*label))).collect();
+        let names: Vec<String> =
+            names.iter().filter_map(|(used, label)| Some(used.as_ref()?.heading(*label))).collect();
         if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) }
     };
     let mut parts = Vec::new();
     if let Some((key, rate)) = shown().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
         let factor = 10f64.powf(*rate);
-        parts.push(format!("Fades fastest: {}{} decades per layer, a factor of {factor:.2}.", place(key), words::rate(*rate)));
+        parts.push(format!(
+            "Fades fastest: {}{} decades per layer, a factor of {factor:.*}.",
+            place(key),
+            words::rate(*rate),
+            if factor < 2.0 { 2 } else { 1 }
+        ));
     }
     if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
         parts.push(format!("Grows fastest: {}{} decades per layer.", place(key), words::rate(-rate)));

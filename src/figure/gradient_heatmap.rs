@@ -1,6 +1,6 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
-use super::axis::{Axis, Tick};
+use super::axis::Axis;
 use super::frame::Results;
 use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::Vertical;
@@ -18,7 +18,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let selection = Selection::new(results, spec, false)?;
     if let Some(color) = &selection.color {
         let name = &color.axis.name;
-        return Err(FigureError::new(format!("a heat map's colour is the gradient; use \"{name}\" as facet instead of color")));
+        return Err(FigureError::new(format!(
+            "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
+        )));
     }
     let metric = spec.metric.as_deref().unwrap_or("stream_rms");
     let logarithmic = words::logarithmic(metric);
@@ -43,15 +45,18 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let mut x = Axis::steps(last as f64);
     x.high = edge(last as f64, true);
     let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
-    let bar = Rect { left: page.scene.width - 66.0, top: page.y + 22.0, right: page.scene.width - 56.0, bottom: 0.0 };
-    let mut bottom = bar.top;
+    let bar = Rect { left: page.scene.width - 66.0, top: page.y, right: page.scene.width - 56.0, bottom: 0.0 };
+    let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
-            y_titles: rows.iter().map(|_| if height < 70.0 { vec!["layer"] } else { vec!["layer, from the input"] }).collect(),
+            y_titles: rows
+                .iter()
+                .map(|_| if height < 70.0 { vec!["layer"] } else { vec!["layer, from the input"] })
+                .collect(),
             x_title: "step (as the logarithm of 1 + step)".into(),
             height,
             right: 78.0,
@@ -62,11 +67,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             for (column, panel) in chunk.iter().zip(line) {
                 let key = Key { row: *row, column: *column, color: 0, x: 0 };
                 draw_map(&mut page.scene, panel, maps.get(&key), &colors);
-                bottom = panel.area.bottom;
+                (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
             }
         }
     }
-    color_bar(&mut page.scene, Rect { bottom: bottom.min(bar.top + 2.0 * bar_height), ..bar }, &colors, metric, &values);
+    color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + 2.0 * bar_height), ..bar }, &colors, metric);
     let n = selection.seeds();
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
     let mut caption = format!("Colour: {n}, the same scale in all panels.");
@@ -132,21 +137,21 @@ fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) 
     }
 }
 
-fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str, values: &[f64]) {
+fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str) {
     let shades = 96;
     let y = |share: f64| bar.bottom - share * bar.height();
     for i in 0..shades {
         let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
         scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0));
     }
-    let inside = |t: &&Tick| (0.0..=1.0).contains(&colors.share(t.at)) && t.label != "0" || t.label == "0" && !values.contains(&f64::NEG_INFINITY);
-    for tick in colors.ticks.iter().filter(inside).filter(|t| (0.0..=1.0).contains(&colors.share(t.at))) {
+    for tick in colors.ticks.iter().filter(|t| (0.0..=1.0).contains(&colors.share(t.at))) {
         let at_y = y(colors.share(tick.at));
         scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
         scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
     }
     let middle = (bar.top + bar.bottom) / 2.0;
-    let name = super::text::fit(&words::measure(metric).join(" "), LABEL, super::text::Weight::Regular, bar.height() + 40.0);
+    let name =
+        super::text::fit(&words::measure(metric).join(" "), LABEL, super::text::Weight::Regular, bar.height() + 40.0);
     let x = bar.right + 42.0;
     let middle = middle.max(bar.top - 20.0 + super::text::width(&name, LABEL, super::text::Weight::Regular) / 2.0);
     scene.text(Text { turn: Turn::Up, ..label(at(x, middle), name, LABEL, Anchor::Middle) });

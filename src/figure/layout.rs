@@ -75,7 +75,8 @@ impl Page {
     /// Starts a page with its title, and a line under it if there is something to say.
     pub fn new(title: &str, subtitle: &str, width: f64) -> Page {
         let mut page = Page { scene: Scene { width, title: title.to_string(), ..Scene::default() }, y: MARGIN };
-        for (line, size, weight, color) in [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)] {
+        for (line, size, weight, color) in [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)]
+        {
             for line in text::wrap(line, size, weight, width - 2.0 * MARGIN) {
                 page.y += size;
                 let at = at(MARGIN, page.y);
@@ -97,7 +98,8 @@ impl Page {
         let room = self.scene.width - 2.0 * MARGIN - head;
         let names: Vec<String> =
             entries.iter().map(|(name, _)| text::fit(name, LABEL, Weight::Regular, room - sample - 4.0)).collect();
-        let widths: Vec<f64> = names.iter().map(|n| sample + 4.0 + text::width(n, LABEL, Weight::Regular) + 14.0).collect();
+        let widths: Vec<f64> =
+            names.iter().map(|n| sample + 4.0 + text::width(n, LABEL, Weight::Regular) + 14.0).collect();
         let (total, widest) = (widths.iter().sum::<f64>(), widths.iter().fold(0.0f64, |a, b| a.max(*b)));
         // One line if it fits; else a grid, which the eye can scan.
         let per_line = if total <= room { entries.len() } else { ((room / widest) as usize).max(1) };
@@ -131,9 +133,11 @@ impl Page {
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
         let (gap, row_gap) = (11.0, 12.0);
-        let tick_width = |axis: &Axis| axis.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max);
+        let tick_width =
+            |axis: &Axis| axis.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max);
         let title_lines = frame.y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
-        let left = MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
+        let left =
+            MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
         let strip = if frame.rows.iter().all(String::is_empty) { 0.0 } else { HEADING * 1.5 };
         let right = self.scene.width - MARGIN - strip - frame.right;
         let columns = frame.columns.len();
@@ -162,7 +166,7 @@ impl Page {
             let middle = (top + bottom) / 2.0;
             let lines = &frame.y_titles[row];
             for (i, part) in lines.iter().enumerate() {
-                let x = MARGIN + (i as f64 + title_lines - lines.len() as f64) * LABEL * 1.25 + LABEL * 0.8;
+                let x = left - 10.0 - tick_width(y) - (lines.len() - 1 - i) as f64 * LABEL * 1.25 - LABEL * 0.24;
                 let part = text::fit(part, LABEL, Weight::Regular, frame.height + row_gap);
                 self.scene.text(Text { turn: Turn::Up, ..label(at(x, middle), part, LABEL, Anchor::Middle) });
             }
@@ -174,7 +178,7 @@ impl Page {
             panels.push(line);
             self.y = bottom + row_gap;
         }
-        self.y += TICK * 0.6 + LABEL + 2.0;
+        self.y += LABEL + 1.5;
         self.scene.text(label(at((left + right) / 2.0, self.y), frame.x_title.clone(), LABEL, Anchor::Middle));
         self.y += 10.0;
         panels

@@ -43,11 +43,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let Some(mut vertical) = scale else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
-    let lost = selection
-        .runs
-        .iter()
-        .filter(|r| value(r) == Some(worst))
-        .count();
+    let lost = selection.runs.iter().filter(|r| value(r) == Some(worst)).count();
     if lost > 0 {
         let strip = 0.08 * (vertical.axis.high - vertical.axis.low);
         if worst > 0.0 { vertical.axis.high += strip } else { vertical.axis.low -= strip }
@@ -88,7 +84,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
     let mut caption = format!("Dot: one run; line: {n}.");
     if lost > 0 {
-        caption.push_str(" ×: diverged, counted as the worst value in the median; a line ends where its median is such a run.");
+        caption.push_str(
+            " ×: diverged, counted as the worst value in the median; a line ends where its median is such a run.",
+        );
     }
     if vertical.floor.is_some() {
         caption.push_str(" ▼: exactly zero.");
@@ -128,10 +126,10 @@ fn draw_panel(
 ) {
     let colors = Selection::labels(&selection.color);
     let xs = Selection::labels(&selection.x);
-    // Colours stand side by side within seven tenths of the room between two places.
+    // Colours stand side by side within half of the room between two places.
     let places: Vec<f64> = panel.x.ticks.iter().map(|t| t.at).collect();
-    let slot = 0.7 * gap(&places) / colors.len() as f64;
-    let mut dots = Vec::new();
+    let slot = 0.5 * gap(&places) / colors.len() as f64;
+    let (mut dots, mut lines) = (Vec::new(), Vec::new());
     for (c, color) in colors.iter().enumerate() {
         let look = selection.look(*color);
         let shift = (c as f64 - (colors.len() - 1) as f64 / 2.0) * slot;
@@ -145,7 +143,7 @@ fn draw_panel(
                 dots.push((panel.x(own), *value, look));
             }
         }
-        plot::median(&mut page.scene, panel, vertical, &look, &selection.color_name(*color), &points, c);
+        lines.push((look, selection.color_name(*color), points));
     }
     let edge = if worst > 0.0 { panel.area.top + 4.0 } else { panel.area.bottom - 4.0 };
     for (x, value, look) in dots {
@@ -153,11 +151,19 @@ fn draw_panel(
             mark(&mut page.scene, at(x, edge), 2.3, &Look { marker: Marker::Cross, ..look });
         } else if value == f64::NEG_INFINITY {
             if let Some(floor) = vertical.floor {
-                mark(&mut page.scene, at(x, panel.y(floor)), 2.2, &Look { marker: Marker::Down, hollow: false, ..look });
+                mark(
+                    &mut page.scene,
+                    at(x, panel.y(floor)),
+                    2.2,
+                    &Look { marker: Marker::Down, hollow: false, ..look },
+                );
             }
         } else {
-            page.scene.disc(at(x, panel.y(value)), 1.25, tint(look.color, 0.55));
+            page.scene.disc(at(x, panel.y(value)), 1.25, tint(look.color, 0.5));
         }
+    }
+    for (c, (look, name, points)) in lines.iter().enumerate() {
+        plot::median(&mut page.scene, panel, vertical, look, name, points, c);
     }
 }
 

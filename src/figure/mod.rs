@@ -1,7 +1,7 @@
 //! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG and SVG.
 
-pub mod axis;
 mod attenuation_by_depth;
+pub mod axis;
 mod curves;
 pub mod frame;
 mod gradient_by_layer;
@@ -20,7 +20,7 @@ mod words;
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
 use frame::Results;
 use scene::Scene;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Why figures could not be drawn: what is wrong and what to do.
@@ -97,23 +97,27 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 fn check(results: &Results, spec: &FigureSpec) -> Result<(), FigureError> {
     let x_is_axis = matches!(spec.kind, FigureKind::LossByDepth | FigureKind::AttenuationByDepth);
     if !matches!(spec.step.as_deref(), None | Some("first" | "last")) {
-        return Err(FigureError(format!("step = \"{}\": write \"first\" or \"last\"", spec.step.as_deref().unwrap_or(""))));
+        return Err(FigureError(format!(
+            "step = \"{}\": write \"first\" or \"last\"",
+            spec.step.as_deref().unwrap_or("")
+        )));
     }
     select::Selection::new(results, spec, x_is_axis).map(|_| ())
 }
 
 /// File names: the given one or the kind, made safe for a file system, numbered where they repeat.
 fn names(specs: &[FigureSpec]) -> Vec<String> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     specs
         .iter()
         .map(|spec| {
             let wanted = spec.name.as_deref().unwrap_or(words::kind(spec.kind));
             let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
             let name: String = wanted.chars().map(safe).collect();
-            let count = seen.entry(name.clone()).or_insert(0);
-            *count += 1;
-            if *count == 1 { name } else { format!("{name}_{count}") }
+            let numbered = (2..).map(|n| format!("{name}_{n}"));
+            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
+            seen.insert(free.clone());
+            free
         })
         .collect()
 }

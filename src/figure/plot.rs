@@ -1,11 +1,11 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
 use super::axis::{Axis, Tick, range};
+use super::frame::Scale;
 use super::layout::Panel;
 use super::scene::{Scene, at};
 use super::select::Used;
 use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};
-use super::frame::Scale;
 use crate::stats::Spread;
 
 /// The vertical scale of values: log10 ones may hold minus infinity (an exact zero), which stands on a floor line.
@@ -45,7 +45,10 @@ impl Vertical {
 pub fn floor_line(scene: &mut Scene, panel: &Panel, floor: Option<f64>) {
     if let Some(floor) = floor {
         let y = panel.y(floor);
-        scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], super::scene::Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) });
+        scene.line(
+            vec![at(panel.area.left, y), at(panel.area.right, y)],
+            super::scene::Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) },
+        );
     }
 }
 
@@ -106,9 +109,10 @@ pub fn places(used: &Used) -> Axis {
     Axis { low: low - pad, high: high + pad, ticks }
 }
 
-/// The smallest distance between two places.
+/// The smallest distance between two places; 1 if there is only one.
 pub fn gap(places: &[f64]) -> f64 {
     let mut sorted = places.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0).fold(f64::INFINITY, f64::min).min(1e300).min(if sorted.len() < 2 { 1.0 } else { 1e300 })
+    let gaps = sorted.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0);
+    gaps.min_by(f64::total_cmp).unwrap_or(1.0)
 }

@@ -133,7 +133,12 @@ fn outline(points: &[Point], stroke: &Stroke) -> Vec<Vec<Point>> {
             let length = (b.x - a.x).hypot(b.y - a.y);
             if length > 0.0 {
                 let (nx, ny) = (-(b.y - a.y) / length * half, (b.x - a.x) / length * half);
-                polygons.push(vec![at(a.x - nx, a.y - ny), at(b.x - nx, b.y - ny), at(b.x + nx, b.y + ny), at(a.x + nx, a.y + ny)]);
+                polygons.push(vec![
+                    at(a.x - nx, a.y - ny),
+                    at(b.x - nx, b.y - ny),
+                    at(b.x + nx, b.y + ny),
+                    at(a.x + nx, a.y + ny),
+                ]);
             }
         }
         if let [_, joints @ .., _] = &piece[..] {
@@ -205,7 +210,8 @@ mod tests {
     fn dashes_cover_their_share_of_the_line() {
         let line = [at(0.0, 0.0), at(7.0, 0.0), at(7.0, 13.0)];
         let pieces = dashes(&line, &[3.0, 1.0]);
-        let length: f64 = pieces.iter().flat_map(|p| p.windows(2)).map(|s| (s[1].x - s[0].x).hypot(s[1].y - s[0].y)).sum();
+        let length: f64 =
+            pieces.iter().flat_map(|p| p.windows(2)).map(|s| (s[1].x - s[0].x).hypot(s[1].y - s[0].y)).sum();
         assert_eq!((pieces.len(), length), (5, 15.0));
         assert_eq!(dashes(&line, &[]), [line.to_vec()]);
     }

@@ -111,7 +111,10 @@ impl<'a> Selection<'a> {
         for (i, a) in plan.axes.iter().enumerate() {
             let uses = shown.iter().filter(|u| u.as_ref().is_some_and(|u| u.index == i)).count();
             if uses > 1 {
-                return Err(FigureError::new(format!("axis \"{}\" is used twice; give each of facet, color and x its own", a.name)));
+                return Err(FigureError::new(format!(
+                    "axis \"{}\" is used twice; give each of facet, color and x its own",
+                    a.name
+                )));
             }
             if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) {
                 return Err(FigureError::new(format!(
@@ -135,7 +138,9 @@ impl<'a> Selection<'a> {
             .zip(&kept)
             .enumerate()
             .filter(|(i, (a, kept))| {
-                a.labels.len() > 1 && kept.len() == 1 && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
+                a.labels.len() > 1
+                    && kept.len() == 1
+                    && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
             })
             .map(|(_, (a, kept))| format!("{} {}", a.name, a.labels[kept[0]]))
             .collect();

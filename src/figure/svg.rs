@@ -10,7 +10,7 @@ pub fn render(scene: &Scene) -> String {
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}pt\" height=\"{h:.2}pt\" viewBox=\"0 0 {w} {h:.2}\" \
          font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\">\n<title>{}</title>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+         <style>rect {{ shape-rendering: crispEdges }}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
         escape(&scene.title)
     );
     for shape in &scene.shapes {
@@ -25,7 +25,9 @@ fn draw(out: &mut String, shape: &Shape) -> std::fmt::Result {
         Shape::Line { points, stroke, name } => {
             let dash = match stroke.dash {
                 [] => String::new(),
-                dash => format!(" stroke-dasharray=\"{}\"", dash.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")),
+                dash => {
+                    format!(" stroke-dasharray=\"{}\"", dash.iter().map(f64::to_string).collect::<Vec<_>>().join(" "))
+                }
             };
             write!(
                 out,
@@ -44,7 +46,7 @@ fn draw(out: &mut String, shape: &Shape) -> std::fmt::Result {
         }
         Shape::Tile { rect, color } => writeln!(
             out,
-            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\" shape-rendering=\"crispEdges\"/>",
+            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"/>",
             rect.left,
             rect.top,
             rect.width(),

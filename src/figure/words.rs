@@ -98,5 +98,9 @@ pub fn measure(metric: &str) -> Vec<&str> {
 pub fn rate(value: f64) -> String {
     let decimals = if value.abs() < 0.0995 { 3 } else { 2 };
     let text = format!("{value:.decimals$}");
-    super::axis::minus(if text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.')) { "0.000" } else { &text })
+    super::axis::minus(if text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.')) {
+        "0.000"
+    } else {
+        &text
+    })
 }

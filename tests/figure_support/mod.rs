@@ -105,7 +105,10 @@ impl Fake {
         let mut cells = vec![BTreeMap::new()];
         for (name, labels, _) in &self.axes {
             let with = |cell: &BTreeMap<&'static str, String>| {
-                labels.iter().map(|l| cell.iter().map(|(k, v)| (*k, v.clone())).chain([(*name, l.clone())]).collect()).collect::<Vec<_>>()
+                labels
+                    .iter()
+                    .map(|l| cell.iter().map(|(k, v)| (*k, v.clone())).chain([(*name, l.clone())]).collect())
+                    .collect::<Vec<_>>()
             };
             cells = cells.iter().flat_map(with).collect();
         }
@@ -128,10 +131,12 @@ impl Fake {
         std::fs::write(dir.join("plan.json"), plan.to_string()).unwrap();
         let columns = |head: &[&'static str], tail: &[&'static str]| [head, tail].concat();
         let axes: Vec<&str> = self.axes.iter().map(|a| a.0).collect();
-        let run_columns = columns(&columns(&["run_id"], &axes), &columns(&["seed", "status", "message", "loss"], OUTCOME_COLUMNS));
+        let run_columns =
+            columns(&columns(&["run_id"], &axes), &columns(&["seed", "status", "message", "loss"], OUTCOME_COLUMNS));
         let history_columns = columns(&["run_id"], HISTORY_COLUMNS);
         let layer_columns = columns(&["run_id"], LAYER_COLUMNS);
-        let open = |name: &str, columns: &[&str]| CsvWriter::new(File::create(dir.join(name)).unwrap(), columns).unwrap();
+        let open =
+            |name: &str, columns: &[&str]| CsvWriter::new(File::create(dir.join(name)).unwrap(), columns).unwrap();
         let (mut runs, mut history, mut layers) =
             (open("runs.csv", &run_columns), open("history.csv", &history_columns), open("layers.csv", &layer_columns));
         for seed in 1..=self.seeds {
@@ -178,13 +183,20 @@ impl FakeRun {
         };
         let rate = match variant {
             "matched_init" => matched,
-            "batch_norm" => if activation == "relu" { -0.089 } else { -0.03 },
+            "batch_norm" => {
+                if activation == "relu" {
+                    -0.089
+                } else {
+                    -0.03
+                }
+            }
             "residual" => 0.002,
             _ => plain,
         };
         let alike = if matches!(variant, "l2" | "lr_decay" | "") { "plain" } else { variant };
         let mut start = Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{alike}{depth}"), &[]);
-        let mut later = Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{variant}{optimizer}{depth}"), &[]);
+        let mut later =
+            Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{variant}{optimizer}{depth}"), &[]);
         let own = rate + 0.02 * start.normal();
         let walk: Vec<f64> = (0..depth).map(|_| 0.08 * start.normal()).collect();
         let stuck = own * depth as f64 > 4.5;
@@ -197,7 +209,8 @@ impl FakeRun {
             let done = (step as f64).ln_1p() / (last as f64).ln_1p();
             for layer in 1..=depth {
                 let below = (depth - layer) as f64;
-                let log = -2.1 - below * (own + drift * done) + walk[..depth - layer].iter().sum::<f64>() - if stuck { 0.0 } else { done };
+                let log = -2.1 - below * (own + drift * done) + walk[..depth - layer].iter().sum::<f64>()
+                    - if stuck { 0.0 } else { done };
                 let weight = log + if activation == "sigmoid" { -0.4 } else { 0.25 * own * below };
                 layers.push(BTreeMap::from([
                     ("step", Cell::from(step)),
@@ -208,7 +221,10 @@ impl FakeRun {
             }
         }
         let speed = (if stuck { 0.0 } else { 0.03 / (1.0 + 0.04 * depth as f64) }) * (1.0 + 0.1 * later.normal());
-        let loss = |step: usize| 2.302585 * (-speed * step as f64 * if optimizer == "adam" { 1.3 } else { 1.0 }).exp().max(3e-3) + if stuck { 0.003 } else { 0.0 };
+        let loss = |step: usize| {
+            2.302585 * (-speed * step as f64 * if optimizer == "adam" { 1.3 } else { 1.0 }).exp().max(3e-3)
+                + if stuck { 0.003 } else { 0.0 }
+        };
         let history: Vec<_> = (0..=last)
             .step_by((last / 30).max(1))
             .map(|step| {
