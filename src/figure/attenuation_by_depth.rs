@@ -25,10 +25,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     }
     let (start, end) = (spreads(&selection, "attenuation_init"), spreads(&selection, "attenuation_end"));
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
     let mut page = Page::new(
         &words::title(&selection, "How many decades of gradient are lost between the last layer and the first"),
         "",
-        layout::width_for(columns.len().min(5)),
+        layout::width_for(per_block),
     );
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
@@ -45,8 +46,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let deepest = selection.x.as_ref().and_then(|u| u.labels.last().copied()).unwrap_or(0);
     let ends: Vec<f64> =
         start.iter().chain(&end).filter(|(k, _)| k.x == deepest).flat_map(|(_, s)| [s.low, s.high, 0.0]).collect();
-    for chunk in columns.chunks(if rows.len() > 1 { columns.len() } else { 5 }) {
+    for chunk in columns.chunks(per_block) {
         let frame = |x: Vec<Axis>, y: Axis, y_title: Vec<&'static str>, x_title: String, height, ruled| Frame {
+            slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             y: vec![y; rows.len()],

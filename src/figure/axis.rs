@@ -36,7 +36,10 @@ impl Axis {
     /// A plain scale over the values, a little wider than they are, with up to `room` labels.
     pub fn linear(low: f64, high: f64, room: usize) -> Axis {
         let (low, high) = widen(low, high, 0.05);
-        let step = nice_step((high - low) / room.max(2) as f64);
+        let coarse = nice_step((high - low) / room.max(2) as f64);
+        // One finer where the coarse step leaves fewer than two ticks in sight.
+        let lone = (high / coarse).floor() - (low / coarse).ceil() < 1.0;
+        let step = if lone { nice_step(coarse / 2.5) } else { coarse };
         let first = (low / step).ceil() as i64;
         let ticks = (first..)
             .map(|i| i as f64 * step)
@@ -48,7 +51,9 @@ impl Axis {
 
     /// A logarithmic scale between two log10 values, with up to `room` labels.
     pub fn log(low: f64, high: f64, room: usize) -> Axis {
-        let (low, high) = widen(low, high, 0.04);
+        // Less than half a decade would blow noise up to look like a finding.
+        let spare = (0.5 - (high - low)).max(0.0) / 2.0;
+        let (low, high) = widen(low - spare, high + spare, 0.04);
         let room = room.max(2);
         let decades = (low.ceil() as i64..=high.floor() as i64).collect::<Vec<_>>();
         let round = |digits: &[i64]| multiples(low, high, digits);
@@ -58,28 +63,24 @@ impl Axis {
             if let Some(ticks) = finer.filter(|_| high - low < 2.5) {
                 return Axis { low, high, ticks };
             }
-            let step =
-                [1, 2, 5, 10, 20, 50, 100].into_iter().find(|s| decades.len() as i64 / s <= room as i64).unwrap_or(200);
-            let ticks = decades
-                .into_iter()
-                .filter(|k| k % step == 0)
-                .map(|k| Tick { at: k as f64, label: power_of_ten(k) })
-                .collect();
+            let every = |step: i64| decades.iter().filter(move |k| *k % step == 0);
+            let usable = |step: &i64| every(*step).count() >= 2;
+            let steps = [1, 2, 5, 10, 20, 50, 100].into_iter().filter(usable);
+            let mut step = 1;
+            for next in steps {
+                step = next;
+                if every(step).count() <= room {
+                    break;
+                }
+            }
+            let ticks = every(step).map(|k| Tick { at: *k as f64, label: power_of_ten(*k) }).collect();
             return Axis { low, high, ticks };
         }
         // Less than two powers of ten in sight: label 1, 2 and 5 of each decade, or any round numbers.
-        let digits: [&[i64]; 4] = [&[1], &[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
-        let fitting = digits.iter().rev().map(|d| round(d)).find(|t| (2..=room.max(4)).contains(&t.len()));
-        let ticks = fitting.unwrap_or_else(|| {
-            let step = nice_step((high - low) / 3.0);
-            let first = (low / step).ceil() as i64;
-            (first..)
-                .map(|i| i as f64 * step)
-                .take_while(|v| *v <= high)
-                .map(|at| Tick { at, label: significant(at) })
-                .collect()
-        });
-        Axis { low, high, ticks }
+        let digits: [&[i64]; 3] = [&[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
+        // Half a decade holds at least two of the last set.
+        let fitting = digits.iter().map(|d| round(d)).find(|t| t.len() >= 2);
+        Axis { low, high, ticks: fitting.unwrap_or_default() }
     }
 
     /// Values as steps of a run, on a scale of log(1 + step) so that step 0 has a place.
@@ -182,17 +183,6 @@ fn multiple(d: i64, k: i64) -> String {
         0..=3 => (d * 10i64.pow(k as u32)).to_string(),
         _ if d == 1 => power_of_ten(k),
         _ => format!("{d}·{}", power_of_ten(k)),
-    }
-}
-
-/// Ten to a fractional power with three significant digits.
-fn significant(log10: f64) -> String {
-    let k = log10.floor();
-    let mantissa = 10f64.powf(log10 - k);
-    if (-3.0..4.0).contains(&k) {
-        format!("{:.*}", (2.0 - k).max(0.0) as usize, 10f64.powf(log10))
-    } else {
-        format!("{mantissa:.2}·{}", power_of_ten(k as i64))
     }
 }
 

@@ -24,7 +24,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     };
     let (curves, ends) = curves(&selection, &metrics)?;
     let height = if Selection::labels(&selection.row).len() > 2 { 96.0 } else { 122.0 };
-    let verticals: Vec<Option<Vertical>> = (0..metrics.len())
+    let mut verticals: Vec<Option<Vertical>> = (0..metrics.len())
         .map(|m| {
             let values: Vec<f64> = curves
                 .iter()
@@ -34,6 +34,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             Vertical::over(&values, words::logarithmic(metrics[m]), height)
         })
         .collect();
+    if let (Some(Some(first)), false) = (verticals.first_mut(), ends.is_empty()) {
+        // Room for the crosses above the curves.
+        first.axis.high += 0.07 * (first.axis.high - first.axis.low);
+    }
     if verticals.iter().all(Option::is_none) {
         return Ok(Err(words::nothing(&selection, &format!("a finite {}", metrics[0]))));
     }
@@ -64,6 +68,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
+            slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
             x: vec![x.clone(); chunk.len()],

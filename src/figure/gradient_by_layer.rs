@@ -6,7 +6,7 @@ use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
 use super::plot::{self, Vertical};
 use super::scene::{Anchor, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
-use super::style::{SOFT, TICK, solid};
+use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -154,6 +154,7 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             used.as_ref().map_or(String::new(), |u| u.heading(label))
         };
         let panels = page.block(&Frame {
+            slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
             x: vec![x.clone(); chunk.len()],
@@ -208,18 +209,20 @@ fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usiz
             names.iter().filter_map(|(used, label)| Some(used.as_ref()?.heading(*label))).collect();
         if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) }
     };
+    let (fades, grows) =
+        if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
     let mut parts = Vec::new();
     if let Some((key, rate)) = shown().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
         let factor = 10f64.powf(*rate);
         parts.push(format!(
-            "Fades fastest: {}{} decades per layer, a factor of {factor:.*}.",
+            "{fades} {}{} decades per layer, a factor of {factor:.*}.",
             place(key),
             words::rate(*rate),
             if factor < 2.0 { 2 } else { 1 }
         ));
     }
     if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
-        parts.push(format!("Grows fastest: {}{} decades per layer.", place(key), words::rate(-rate)));
+        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
     }
     parts.join(" ")
 }
@@ -277,6 +280,6 @@ fn direct_labels(
         let look = selection.look(color);
         let end = first - 7.5;
         scene.line(vec![at(end + 1.0, y), at(first - 2.5, wanted)], solid(look.color, 0.6));
-        scene.text(Text { color: look.color, ..label(at(end, y + TICK * 0.36), text, TICK, Anchor::End) });
+        scene.text(Text { color: legible(look.color), ..label(at(end, y + TICK * 0.36), text, TICK, Anchor::End) });
     }
 }

@@ -26,7 +26,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let logarithmic = words::logarithmic(metric);
     let maps = maps(&selection, metric, logarithmic)?;
     let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
-    let bar_height = 110.0;
+    let height = if Selection::labels(&selection.row).len() > 3 { 64.0 } else { 96.0 };
+    let bar_height = (Selection::labels(&selection.row).len() as f64 * (height + 12.0)).min(220.0);
     let Some(scale) = Vertical::over(&values, logarithmic, bar_height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric} by layer"))));
     };
@@ -39,27 +40,24 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
-    let height = if rows.len() > 3 { 64.0 } else { 96.0 };
     let mut y = Axis::layers(deepest as usize, 0.0);
     (y.low, y.high) = (0.5, deepest as f64 + 0.5);
     let mut x = Axis::steps(last as f64);
     x.high = edge(last as f64, true);
     let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
-    let bar = Rect { left: page.scene.width - 66.0, top: page.y, right: page.scene.width - 56.0, bottom: 0.0 };
+    let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
+            slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
-            y_titles: rows
-                .iter()
-                .map(|_| if height < 70.0 { vec!["layer"] } else { vec!["layer, from the input"] })
-                .collect(),
+            y_titles: rows.iter().map(|_| if height < 70.0 { vec!["layer"] } else { vec!["layer"] }).collect(),
             x_title: "step (as the logarithm of 1 + step)".into(),
             height,
-            right: 78.0,
+            right: 90.0,
             left: 0.0,
             ruled: false,
         });
@@ -71,10 +69,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             }
         }
     }
-    color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + 2.0 * bar_height), ..bar }, &colors, metric);
+    color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + bar_height), ..bar }, &colors, metric);
     let n = selection.seeds();
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
-    let mut caption = format!("Colour: {n}, the same scale in all panels.");
+    let mut caption = format!("Colour: {n}, the same scale in all panels; layers are counted from the input.");
     if values.contains(&f64::NEG_INFINITY) {
         caption.push_str(" Pink: exactly zero.");
     }
@@ -149,10 +147,9 @@ fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str) {
         scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
         scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
     }
-    let middle = (bar.top + bar.bottom) / 2.0;
-    let name =
-        super::text::fit(&words::measure(metric).join(" "), LABEL, super::text::Weight::Regular, bar.height() + 40.0);
-    let x = bar.right + 42.0;
-    let middle = middle.max(bar.top - 20.0 + super::text::width(&name, LABEL, super::text::Weight::Regular) / 2.0);
-    scene.text(Text { turn: Turn::Up, ..label(at(x, middle), name, LABEL, Anchor::Middle) });
+    for (i, line) in words::measure(metric).into_iter().enumerate() {
+        let x = bar.right + 44.0 + i as f64 * LABEL * 1.25;
+        let middle = (bar.top + bar.bottom) / 2.0;
+        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), line, LABEL, Anchor::Middle) });
+    }
 }

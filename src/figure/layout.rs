@@ -49,6 +49,8 @@ impl Panel {
 
 /// What stands around the panels of one block of rows.
 pub struct Frame<'a> {
+    /// Columns of the page's grid; a last block may hold fewer, which keep their width.
+    pub slots: usize,
     /// Above each column.
     pub columns: Vec<String>,
     /// To the right of each row, read downwards; empty for none.
@@ -100,16 +102,21 @@ impl Page {
             entries.iter().map(|(name, _)| text::fit(name, LABEL, Weight::Regular, room - sample - 4.0)).collect();
         let widths: Vec<f64> =
             names.iter().map(|n| sample + 4.0 + text::width(n, LABEL, Weight::Regular) + 14.0).collect();
-        let (total, widest) = (widths.iter().sum::<f64>(), widths.iter().fold(0.0f64, |a, b| a.max(*b)));
-        // One line if it fits; else a grid, which the eye can scan.
-        let per_line = if total <= room { entries.len() } else { ((room / widest) as usize).max(1) };
+        // The most columns whose widest entries fit side by side, so that the eye can scan a grid.
+        let columns_of =
+            |n: usize| (0..n).map(|c| widths.iter().skip(c).step_by(n).fold(0.0f64, |a, b| a.max(*b))).collect();
+        let columns: Vec<f64> = (1..=widths.len())
+            .rev()
+            .map(columns_of)
+            .find(|columns: &Vec<f64>| columns.iter().sum::<f64>() <= room + 14.0)
+            .unwrap_or(vec![room]);
         if !heading.is_empty() {
             let at = at(MARGIN, self.y + LABEL);
             self.scene.text(Text { color: SOFT, ..label(at, heading, LABEL, Anchor::Start) });
         }
         let mut x = MARGIN + head;
         for (i, (name, (_, shown))) in names.into_iter().zip(entries).enumerate() {
-            if i > 0 && i % per_line == 0 {
+            if i > 0 && i % columns.len() == 0 {
                 self.y += LABEL * 1.55;
                 x = MARGIN + head;
             }
@@ -125,7 +132,7 @@ impl Page {
                 Sample::Mark(look) => style::mark(&mut self.scene, at(x + sample - 5.0, middle), 2.6, look),
             }
             self.scene.text(label(at(x + sample + 4.0, self.y + LABEL), name, LABEL, Anchor::Start));
-            x += if total <= room { widths[i] } else { widest };
+            x += columns[i % columns.len()];
         }
         self.y += LABEL * 1.55 + 4.0;
     }
@@ -140,7 +147,7 @@ impl Page {
             MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
         let strip = if frame.rows.iter().all(String::is_empty) { 0.0 } else { HEADING * 1.5 };
         let right = self.scene.width - MARGIN - strip - frame.right;
-        let columns = frame.columns.len();
+        let columns = frame.slots.max(1);
         let width = (right - left - gap * (columns - 1) as f64) / columns as f64;
         if frame.columns.iter().any(|c| !c.is_empty()) {
             self.y += HEADING;

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// Per group: the seeds' values, log10 where the scale is; infinite for a run that diverged.
 type Groups = BTreeMap<Key, BTreeMap<u64, f64>>;
 
+/// Height of a cross in its stack.
+const CROSS: f64 = 4.8;
+
 const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
 const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
@@ -44,19 +47,24 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
     let lost = selection.runs.iter().filter(|r| value(r) == Some(worst)).count();
-    if lost > 0 {
-        let strip = 0.08 * (vertical.axis.high - vertical.axis.low);
-        if worst > 0.0 { vertical.axis.high += strip } else { vertical.axis.low -= strip }
+    // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
+    let stack = groups.values().map(|seeds| seeds.values().filter(|v| **v == worst).count()).max().unwrap_or(0);
+    if stack > 0 {
+        let strip = (CROSS * stack as f64 + 4.0).min(0.4 * height);
+        let points = (vertical.axis.high - vertical.axis.low) / (height - strip);
+        if worst > 0.0 { vertical.axis.high += strip * points } else { vertical.axis.low -= strip * points }
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
     let own = format!("{} at the end of training", capital(&words::measure(metric).join(" ")));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(columns.len().min(5)));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     legend(&mut page, &selection, guess, lost);
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
-    for chunk in columns.chunks(if rows.len() > 1 { columns.len() } else { 5 }) {
+    for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
+            slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
@@ -137,7 +145,14 @@ fn draw_panel(
         for (x, place) in xs.iter().zip(&places) {
             let Some(seeds) = groups.get(&Key { row, column, color: *color, x: *x }) else { continue };
             points.extend(over_seeds(seeds.values().copied()).map(|s| (place + shift, s)));
-            for (i, value) in seeds.values().enumerate() {
+            let lost = seeds.values().filter(|v| **v == worst).count();
+            for i in 0..lost {
+                let step = CROSS.min((0.4 * panel.area.height() - 4.0) / lost as f64);
+                let down = 3.5 + i as f64 * step;
+                let y = if worst > 0.0 { panel.area.top + down } else { panel.area.bottom - down };
+                mark(&mut page.scene, at(panel.x(place + shift), y), 2.1, &Look { marker: Marker::Cross, ..look });
+            }
+            for (i, value) in seeds.values().enumerate().filter(|(_, v)| **v != worst) {
                 // Seeds spread a little within the slot, so that equal values can be counted.
                 let own = place + shift + slot * 0.5 * ((i as f64 + 0.5) / seeds.len() as f64 - 0.5);
                 dots.push((panel.x(own), *value, look));
@@ -145,11 +160,8 @@ fn draw_panel(
         }
         lines.push((look, selection.color_name(*color), points));
     }
-    let edge = if worst > 0.0 { panel.area.top + 4.0 } else { panel.area.bottom - 4.0 };
     for (x, value, look) in dots {
-        if value == worst {
-            mark(&mut page.scene, at(x, edge), 2.3, &Look { marker: Marker::Cross, ..look });
-        } else if value == f64::NEG_INFINITY {
+        if value == f64::NEG_INFINITY {
             if let Some(floor) = vertical.floor {
                 mark(
                     &mut page.scene,

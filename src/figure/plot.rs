@@ -52,14 +52,14 @@ pub fn floor_line(scene: &mut Scene, panel: &Panel, floor: Option<f64>) {
     }
 }
 
-/// The band of a series: the range of its seeds.
+/// The band of a series: the range of its seeds, wherever one of them is above zero.
 pub fn band(scene: &mut Scene, panel: &Panel, vertical: &Vertical, look: &Look, points: &[(f64, Spread)]) {
-    let rim = |value: fn(&Spread) -> f64| {
-        points.iter().filter_map(move |(x, s)| Some(panel.at(*x, vertical.place(value(s))?))).collect::<Vec<_>>()
-    };
-    let (top, low) = (rim(|s| s.high), rim(|s| s.low));
-    if points.iter().any(|(_, s)| s.n > 1) && top.len() == points.len() && low.len() == top.len() && top.len() > 1 {
-        scene.area(top.into_iter().chain(low.into_iter().rev()).collect(), look.color, 0.16);
+    for piece in points.split(|(_, s)| !s.high.is_finite() || vertical.place(s.low).is_none()) {
+        let top = piece.iter().map(|(x, s)| panel.at(*x, s.high));
+        let low = piece.iter().rev().filter_map(|(x, s)| Some(panel.at(*x, vertical.place(s.low)?)));
+        if piece.len() > 1 && piece.iter().any(|(_, s)| s.n > 1) {
+            scene.area(top.chain(low).collect(), look.color, 0.16);
+        }
     }
 }
 

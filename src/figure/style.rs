@@ -57,6 +57,15 @@ pub fn viridis(share: f64) -> Color {
     Color(mix(r, s), mix(g, h), mix(b, c))
 }
 
+/// The colour as text on white: darkened where it is too light to read.
+pub fn legible(color: Color) -> Color {
+    let Color(r, g, b) = color;
+    let light = (0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)) / 255.0;
+    let keep = (0.45 / light.max(0.01)).min(1.0);
+    let dark = |v: u8| (f64::from(v) * keep).round() as u8;
+    Color(dark(r), dark(g), dark(b))
+}
+
 /// The colour mixed with white; 1 keeps it.
 pub fn tint(Color(r, g, b): Color, strength: f64) -> Color {
     let mix = |v: u8| (255.0 - (255.0 - f64::from(v)) * strength).round() as u8;
@@ -94,11 +103,12 @@ impl Look {
         const MARKERS: [Marker; 4] = [Marker::Disc, Marker::Square, Marker::Diamond, Marker::Up];
         let color = if ordered {
             // The lightest eighth of the map is too pale for a line on white.
-            viridis(0.86 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
+            viridis(0.8 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
         } else {
             CATEGORIES[index % CATEGORIES.len()]
         };
-        let turn = index + index / CATEGORIES.len();
+        // Shifts against the hues, so that no look comes back before the sixtieth.
+        let turn = index + index / CATEGORIES.len() + index / (CATEGORIES.len() * DASHES.len());
         Look {
             color,
             dash: if ordered && count > DASHES.len() { &[] } else { DASHES[turn % DASHES.len()] },

@@ -194,10 +194,11 @@ impl FakeRun {
             _ => plain,
         };
         let alike = if matches!(variant, "l2" | "lr_decay" | "") { "plain" } else { variant };
-        let mut start = Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{alike}{depth}"), &[]);
-        let mut later =
-            Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{variant}{optimizer}{depth}"), &[]);
-        let own = rate + 0.02 * start.normal();
+        let mut start =
+            Seeds { experiment: 7, run: seed }.stream(&format!("{activation}{alike}{depth}{}", label("width")), &[]);
+        let mut later = Seeds { experiment: 7, run: seed }.stream(&format!("{labels:?}"), &[]);
+        let width: f64 = label("width").parse().unwrap_or(0.0);
+        let own = rate + 0.02 * start.normal() - 0.0018 * width;
         let walk: Vec<f64> = (0..depth).map(|_| 0.08 * start.normal()).collect();
         let stuck = own * depth as f64 > 4.5;
         let drift = if stuck { 0.2 } else { -0.35 } * rate + 0.01 * later.normal();
