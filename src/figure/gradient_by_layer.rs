@@ -13,6 +13,9 @@ use crate::experiment::figure_spec::FigureSpec;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A step and its layers, each a row of numbers.
+type Snapshot = (f64, Vec<Vec<Option<f64>>>);
+
 /// For each group and metric: layer and spread over the seeds.
 type Profiles = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
 
@@ -34,7 +37,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 /// Reads the profiles, and how many runs are not finite at this step.
 fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), FigureError> {
     let columns: Vec<&str> = ["step", "layer"].into_iter().chain(metrics.iter().copied()).collect();
-    let mut rows: BTreeMap<usize, (f64, Vec<Vec<Option<f64>>>)> = BTreeMap::new();
+    let mut rows: BTreeMap<usize, Snapshot> = BTreeMap::new();
     selection.results.stream("layers.csv", &selection.runs, &columns, |run, row| {
         let Some(step) = row[0] else { return };
         let kept = rows.entry(run).or_insert((step, Vec::new()));
@@ -181,7 +184,7 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             }
         }
     }
-    let mut caption = words::spread(selection, "Line", "band");
+    let mut caption = words::spread(selection, "Line", "band", groups.len());
     if !rates.is_empty() {
         caption.push_str(" Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; negative where it grows.");
     }
@@ -205,8 +208,10 @@ fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usiz
     let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
     let place = |key: &Key| {
         let names = [(&selection.row, key.row), (&selection.column, key.column), (&selection.color, key.color)];
-        let names: Vec<String> =
-            names.iter().filter_map(|(used, label)| Some(used.as_ref()?.heading(*label))).collect();
+        let names: Vec<String> = names
+            .iter()
+            .filter_map(|(used, label)| Some(used.as_ref().filter(|u| u.labels.len() > 1)?.heading(*label)))
+            .collect();
         if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) }
     };
     let (fades, grows) =
@@ -238,7 +243,7 @@ fn draw_panel<'a>(
     plot::floor_line(scene, panel, vertical.floor);
     let present = || groups.iter().enumerate().filter_map(|(i, g)| Some((i, g, points(g[0])?)));
     for (_, group, points) in present() {
-        plot::band(scene, panel, vertical, &selection.look(group[0]), points);
+        plot::band(scene, panel, vertical, &selection.look(group[0]), points, groups.len());
     }
     for (i, group, points) in present() {
         let names: Vec<String> = group.iter().map(|c| selection.color_name(*c)).collect();

@@ -54,7 +54,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
-            y_titles: rows.iter().map(|_| if height < 70.0 { vec!["layer"] } else { vec!["layer"] }).collect(),
+            y_titles: vec![vec!["layer"]; rows.len()],
             x_title: "step (as the logarithm of 1 + step)".into(),
             height,
             right: 90.0,

@@ -8,6 +8,9 @@ use super::select::Used;
 use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};
 use crate::stats::Spread;
 
+/// With more series than this, bands would cover each other and are left out.
+pub const CROWD: usize = 12;
+
 /// The vertical scale of values: log10 ones may hold minus infinity (an exact zero), which stands on a floor line.
 pub struct Vertical {
     pub axis: Axis,
@@ -52,8 +55,18 @@ pub fn floor_line(scene: &mut Scene, panel: &Panel, floor: Option<f64>) {
     }
 }
 
-/// The band of a series: the range of its seeds, wherever one of them is above zero.
-pub fn band(scene: &mut Scene, panel: &Panel, vertical: &Vertical, look: &Look, points: &[(f64, Spread)]) {
+/// The band of a series: the range of its seeds, wherever one of them is above zero; `series` of them share the panel.
+pub fn band(
+    scene: &mut Scene,
+    panel: &Panel,
+    vertical: &Vertical,
+    look: &Look,
+    points: &[(f64, Spread)],
+    series: usize,
+) {
+    if series > CROWD {
+        return;
+    }
     for piece in points.split(|(_, s)| !s.high.is_finite() || vertical.place(s.low).is_none()) {
         let top = piece.iter().map(|(x, s)| panel.at(*x, s.high));
         let low = piece.iter().rev().filter_map(|(x, s)| Some(panel.at(*x, vertical.place(s.low)?)));

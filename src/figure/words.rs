@@ -1,5 +1,6 @@
 //! The sentences of titles and captions that all kinds of figures share.
 
+use super::plot::CROWD;
 use super::select::Selection;
 use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
@@ -50,9 +51,10 @@ pub fn shown(selection: &Selection) -> String {
 }
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
-pub fn spread(selection: &Selection, line: &str, band: &str) -> String {
+pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
     match selection.seeds().as_str() {
         "1 seed" => format!("{line}: one seed (N = 1), so there is no range."),
+        seeds if series > CROWD => format!("{line}: median of {seeds}; bands are left out, there are {series} series."),
         seeds => format!("{line}: median, {band}: range of {seeds}."),
     }
 }

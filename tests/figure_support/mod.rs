@@ -223,7 +223,8 @@ impl FakeRun {
         }
         let speed = (if stuck { 0.0 } else { 0.03 / (1.0 + 0.04 * depth as f64) }) * (1.0 + 0.1 * later.normal());
         let loss = |step: usize| {
-            2.302585 * (-speed * step as f64 * if optimizer == "adam" { 1.3 } else { 1.0 }).exp().max(3e-3)
+            std::f64::consts::LN_10
+                * (-speed * step as f64 * if optimizer == "adam" { 1.3 } else { 1.0 }).exp().max(3e-3)
                 + if stuck { 0.003 } else { 0.0 }
         };
         let history: Vec<_> = (0..=last)
