@@ -4,7 +4,7 @@ mod figure_support;
 
 use figure_support::{Fake, labels, only, spec, vanishing};
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
-use gradsweep::figure::frame::Results;
+use gradsweep::figure::results::Results;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
 use gradsweep::figure::{draw, draw_all, png, svg};
 use gradsweep::table::Cell;

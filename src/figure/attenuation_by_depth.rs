@@ -1,10 +1,10 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
 use super::axis::{Axis, Tick};
-use super::frame::Results;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
+use super::results::Results;
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
@@ -119,6 +119,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar", groups.len());
     if groups.iter().any(|g| g.len() > 1) {
         caption.push_str(" Series joined by = are equal to the last bit at the start.");
+    }
+    let broken = |r: &&usize| {
+        let run = selection.run(**r);
+        run.value("attenuation_init").is_some() && !run.value("attenuation_end").is_some_and(f64::is_finite)
+    };
+    let broken = selection.runs.iter().filter(broken).count();
+    if broken > 0 {
+        caption.push_str(&format!(" {broken} runs end without a finite gradient and are left out of ●."));
     }
     let probe = selection.results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))

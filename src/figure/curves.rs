@@ -1,9 +1,9 @@
 //! How training went: loss and accuracy against step, median and range of the seeds.
 
 use super::axis::Axis;
-use super::frame::Results;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
+use super::results::Results;
 use super::scene::at;
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, Marker, mark};

@@ -1,9 +1,9 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
 use super::axis::Axis;
-use super::frame::Results;
 use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
 use super::plot::{self, Vertical};
+use super::results::Results;
 use super::scene::{Anchor, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};

@@ -1,9 +1,9 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
 use super::axis::Axis;
-use super::frame::Results;
 use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::Vertical;
+use super::results::Results;
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{EDGE, LABEL, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};

@@ -1,9 +1,9 @@
 //! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
 use super::axis::Axis;
-use super::frame::Results;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
+use super::results::Results;
 use super::scene::{Stroke, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
@@ -134,9 +134,9 @@ fn draw_panel(
 ) {
     let colors = Selection::labels(&selection.color);
     let xs = Selection::labels(&selection.x);
-    // Colours stand side by side within half of the room between two places.
+    // Colours stand side by side within two fifths of the room between two places.
     let places: Vec<f64> = panel.x.ticks.iter().map(|t| t.at).collect();
-    let slot = 0.5 * gap(&places) / colors.len() as f64;
+    let slot = 0.4 * gap(&places) / colors.len() as f64;
     let (mut dots, mut lines) = (Vec::new(), Vec::new());
     for (c, color) in colors.iter().enumerate() {
         let look = selection.look(*color);

@@ -1,24 +1,24 @@
 //! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG and SVG.
 
 mod attenuation_by_depth;
-pub mod axis;
+mod axis;
 mod curves;
-pub mod frame;
 mod gradient_by_layer;
 mod gradient_heatmap;
-pub mod layout;
+mod layout;
 mod loss_by_depth;
 mod plot;
 pub mod png;
+pub mod results;
 pub mod scene;
-pub mod select;
-pub mod style;
+mod select;
+mod style;
 pub mod svg;
 pub mod text;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
-use frame::Results;
+use results::Results;
 use scene::Scene;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
 use super::axis::{Axis, Tick, range};
-use super::frame::Scale;
 use super::layout::Panel;
+use super::results::Scale;
 use super::scene::{Scene, at};
 use super::select::Used;
 use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};

@@ -1,7 +1,7 @@
 //! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
 
 use super::FigureError;
-use super::frame::{PlanAxis, Results, Run, Scale};
+use super::results::{PlanAxis, Results, Run, Scale};
 use super::style::Look;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
