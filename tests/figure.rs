@@ -329,3 +329,30 @@ fn files_are_whole_and_the_same_every_time() {
         assert!(drawing.ends_with("</svg>\n") && !drawing.contains("NaN"));
     }
 }
+
+#[test]
+fn two_facets_another_step_and_other_metrics_are_drawn() {
+    let mut fake = vanishing();
+    let base = fake.figures[0].clone();
+    let grid = FigureSpec {
+        facet: labels(&["variant", "activation"]),
+        color: Some("depth".into()),
+        filter: only(&[("optimizer", "momentum")]),
+        title: Some("Every remedy, every depth".into()),
+        ..base.clone()
+    };
+    let last = FigureSpec { step: Some("last".into()), name: Some("../last & <least>".into()), ..base.clone() };
+    let mut accuracy = fake.figures[1].clone();
+    accuracy.metric = Some("test_accuracy".into());
+    fake.figures = vec![grid, last, accuracy];
+    let drawn = scenes("other", &fake);
+    assert!(says(&drawn[0].1, "Every remedy, every depth"));
+    assert!(["2", "4", "8", "16", "32"].iter().all(|d| series(&drawn[0].1).contains(d)));
+    assert!(says(&drawn[0].1, "Fades fastest: plain, sigmoid"), "of equal ones the first");
+    assert!(says(&drawn[1].1, "after the last step") && series(&drawn[1].1).contains(&"l2"));
+    assert!(says(&drawn[2].1, "test accuracy") && !says(&drawn[2].1, "guessing"));
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    let names: Vec<String> = draw_all(temp.path()).unwrap().into_iter().map(|d| d.name).collect();
+    assert_eq!(names, ["gradient_by_layer", "___last____least_", "loss_by_depth"]);
+}

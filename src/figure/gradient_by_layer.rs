@@ -217,7 +217,8 @@ fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usiz
     let (fades, grows) =
         if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
     let mut parts = Vec::new();
-    if let Some((key, rate)) = shown().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
+    // Reversed, since of equal ones the first is to be named.
+    if let Some((key, rate)) = shown().rev().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
         let factor = 10f64.powf(*rate);
         parts.push(format!(
             "{fades} {}{} decades per layer, a factor of {factor:.*}.",
