@@ -1,19 +1,139 @@
-//! Stand-in for the figures.
+//! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG and SVG.
 
+mod attenuation_by_depth;
+mod axis;
+mod curves;
+mod gradient_by_layer;
+mod gradient_heatmap;
+mod layout;
+mod loss_by_depth;
+mod plot;
+pub mod png;
+pub mod results;
+pub mod scene;
+mod select;
+mod style;
+pub mod svg;
+pub mod text;
+mod words;
+
+use crate::experiment::figure_spec::{FigureKind, FigureSpec};
+use results::Results;
+use scene::Scene;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// Why figures could not be drawn: what is wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FigureError(String);
+
+impl FigureError {
+    pub(crate) fn new(message: String) -> Self {
+        FigureError(message)
+    }
+}
+
+impl std::fmt::Display for FigureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FigureError {}
+
 /// What became of one figure.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
+    /// The file name without its ending.
     pub name: String,
+    /// The PNG and the SVG; empty if it was skipped.
     pub files: Vec<PathBuf>,
+    /// Why there is nothing to draw.
     pub skipped: Option<String>,
 }
 
-/// Draws.
+/// A scene, or the reason why the results hold nothing to draw.
+pub type Outcome = Result<Scene, String>;
+
+/// Draws every figure of the plan into `dir/figures/`, as `<name>.png` and `<name>.svg`.
 ///
 /// # Errors
-/// In words.
-pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, String> {
-    std::fs::create_dir_all(dir.join("figures")).map_err(|e| e.to_string())?;
-    Ok(Vec::new())
+/// A file of `dir` that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
+/// file that cannot be written.
+pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
+    let results = Results::read(dir)?;
+    let names = names(&results.plan.figures);
+    let folder = dir.join("figures");
+    for (name, spec) in names.iter().zip(&results.plan.figures) {
+        check(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
+    let mut drawn = Vec::new();
+    for (name, spec) in names.into_iter().zip(&results.plan.figures) {
+        let outcome = draw(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
+        drawn.push(match outcome {
+            Ok(scene) => Drawn { files: write(&scene, &folder, &name)?, name, skipped: None },
+            Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
+        });
+    }
+    Ok(drawn)
+}
+
+/// Draws one figure as a scene.
+///
+/// # Errors
+/// As [`draw_all`].
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    check(results, spec)?;
+    match spec.kind {
+        FigureKind::GradientByLayer => gradient_by_layer::draw(results, spec),
+        FigureKind::LossByDepth => loss_by_depth::draw(results, spec),
+        FigureKind::AttenuationByDepth => attenuation_by_depth::draw(results, spec),
+        FigureKind::GradientHeatmap => gradient_heatmap::draw(results, spec),
+        FigureKind::Curves => curves::draw(results, spec),
+    }
+}
+
+fn check(results: &Results, spec: &FigureSpec) -> Result<(), FigureError> {
+    let x_is_axis = matches!(spec.kind, FigureKind::LossByDepth | FigureKind::AttenuationByDepth);
+    if !matches!(spec.step.as_deref(), None | Some("first" | "last")) {
+        return Err(FigureError(format!(
+            "step = \"{}\": write \"first\" or \"last\"",
+            spec.step.as_deref().unwrap_or("")
+        )));
+    }
+    select::Selection::new(results, spec, x_is_axis).map(|_| ())
+}
+
+/// File names: the given one or the kind, made safe for a file system, numbered where they repeat.
+fn names(specs: &[FigureSpec]) -> Vec<String> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    specs
+        .iter()
+        .map(|spec| {
+            let wanted = spec.name.as_deref().unwrap_or(words::kind(spec.kind));
+            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
+            let name: String = wanted.chars().map(safe).collect();
+            let numbered = (2..).map(|n| format!("{name}_{n}"));
+            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
+            seen.insert(free.clone());
+            free
+        })
+        .collect()
+}
+
+/// Writes both files beside their final names first, so that a reader never meets half a figure.
+fn write(scene: &Scene, folder: &Path, name: &str) -> Result<Vec<PathBuf>, FigureError> {
+    let mut files = Vec::new();
+    for ending in ["png", "svg"] {
+        let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
+        let written = match ending {
+            "png" => png::write(scene, &part),
+            _ => std::fs::write(&part, svg::render(scene)).map_err(|e| e.to_string()),
+        };
+        let moved = written.and_then(|()| std::fs::rename(&part, &path).map_err(|e| e.to_string()));
+        moved.map_err(|e| FigureError(format!("{}: {e}", path.display())))?;
+        files.push(path);
+    }
+    Ok(files)
 }

@@ -1,0 +1,200 @@
+//! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
+
+use super::axis::{Axis, Tick};
+use super::layout::{self, Frame, Page, Panel, Sample};
+use super::loss_by_depth::axis_title;
+use super::plot::{self, Vertical};
+use super::results::Results;
+use super::scene::{Scene, at};
+use super::select::{Key, Selection, Used, over_seeds};
+use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
+use super::text::{self, Weight};
+use super::{FigureError, Outcome, words};
+use crate::experiment::figure_spec::FigureSpec;
+use crate::stats::Spread;
+use std::collections::BTreeMap;
+
+type Spreads = BTreeMap<Key, Spread>;
+
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    let selection = Selection::new(results, spec, true)?;
+    let metric = spec.metric.as_deref().unwrap_or("attenuation_total_init");
+    let total = spreads(&selection, metric);
+    if total.is_empty() {
+        return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
+    }
+    let (start, end) = (spreads(&selection, "attenuation_init"), spreads(&selection, "attenuation_end"));
+    let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
+    let mut page = Page::new(
+        &words::title(&selection, "How many decades of gradient are lost between the last layer and the first"),
+        "",
+        layout::width_for(per_block),
+    );
+    let colors = Selection::labels(&selection.color);
+    let groups = merged(&total, &colors);
+    let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
+    if let Some(color) = &selection.color {
+        let entries: Vec<(String, Sample)> =
+            groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
+        page.legend(&color.axis.name, &entries);
+    }
+    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
+    let names: Vec<String> =
+        colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
+    let left = names.iter().map(|n| text::width(n, TICK, Weight::Regular)).fold(0.0, f64::max);
+    let deepest = selection.x.as_ref().and_then(|u| u.labels.last().copied()).unwrap_or(0);
+    let ends: Vec<f64> =
+        start.iter().chain(&end).filter(|(k, _)| k.x == deepest).flat_map(|(_, s)| [s.low, s.high, 0.0]).collect();
+    for chunk in columns.chunks(per_block) {
+        let frame = |x: Vec<Axis>, y: Axis, y_title: Vec<&'static str>, x_title: String, height, ruled| Frame {
+            slots: per_block,
+            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
+            y: vec![y; rows.len()],
+            y_titles: vec![y_title; rows.len()],
+            x,
+            x_title,
+            height,
+            right: 0.0,
+            left,
+            ruled,
+        };
+        let values: Vec<f64> = total.values().flat_map(|s| [s.low, s.high, 0.0]).collect();
+        if let Some(vertical) = Vertical::over(&values, false, 128.0) {
+            let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
+            let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
+            let side = match metric {
+                "attenuation_total_init" => vec!["decades lost in all at the", "start (below 0: it grows)"],
+                _ => vec!["", ""],
+            };
+            let panels = page.block(&frame(vec![x; chunk.len()], vertical.axis.clone(), side, x_name, 128.0, true));
+            for (row, line) in rows.iter().zip(&panels) {
+                for (column, panel) in chunk.iter().zip(line) {
+                    zero_line(&mut page.scene, panel, true);
+                    let points = |g: &Vec<usize>| by_place(&selection, &total, panel, (*row, *column, g[0]));
+                    for g in &groups {
+                        plot::band(&mut page.scene, panel, &vertical, &selection.look(g[0]), &points(g), groups.len());
+                    }
+                    for (i, g) in groups.iter().enumerate() {
+                        plot::median(
+                            &mut page.scene,
+                            panel,
+                            &vertical,
+                            &selection.look(g[0]),
+                            &named(g),
+                            &points(g),
+                            i,
+                        );
+                    }
+                }
+            }
+        }
+        if let Some(across) = Vertical::over(&ends, false, 80.0) {
+            page.y += 6.0;
+            // The first colour on top, as in the legend.
+            let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
+            let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks };
+            let height = (names.len() as f64 * 11.5 + 6.0).max(30.0);
+            let depth = selection
+                .x
+                .as_ref()
+                .map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.axis.labels[deepest]));
+            let below = format!("decades lost per layer{depth}: ○ at the start → ● at the end of training");
+            let mut lower = frame(vec![across.axis.clone(); chunk.len()], y, vec!["", ""], below, height, true);
+            lower.columns = vec![String::new(); chunk.len()];
+            let panels = page.block(&lower);
+            for (row, line) in rows.iter().zip(&panels) {
+                for (column, panel) in chunk.iter().zip(line) {
+                    zero_line(&mut page.scene, panel, false);
+                    for (i, color) in colors.iter().enumerate() {
+                        let key = Key { row: *row, column: *column, color: *color, x: deepest };
+                        let y = (colors.len() - 1 - i) as f64;
+                        dumbbell(&mut page.scene, panel, y, &selection.look(*color), start.get(&key), end.get(&key));
+                    }
+                }
+            }
+        }
+    }
+    let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar", groups.len());
+    if groups.iter().any(|g| g.len() > 1) {
+        caption.push_str(" Series joined by = are equal to the last bit at the start.");
+    }
+    let broken = |r: &&usize| {
+        let run = selection.run(**r);
+        run.value("attenuation_init").is_some() && !run.value("attenuation_end").is_some_and(f64::is_finite)
+    };
+    let broken = selection.runs.iter().filter(broken).count();
+    if broken > 0 {
+        caption.push_str(&format!(" {broken} runs end without a finite gradient and are left out of ●."));
+    }
+    let probe = selection.results.plan.probe;
+    Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
+}
+
+/// Median and range over seeds of the finite values.
+fn spreads(selection: &Selection, metric: &str) -> Spreads {
+    let finite = |r: &usize| selection.run(*r).value(metric).filter(|v| v.is_finite());
+    selection
+        .by_seed(selection.runs.iter().filter_map(|r| Some((*r, finite(r)?))))
+        .into_iter()
+        .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?)))
+        .collect()
+}
+
+/// Colours whose medians and ranges are equal to the last bit in every panel, together.
+fn merged(spreads: &Spreads, colors: &[usize]) -> Vec<Vec<usize>> {
+    let own = |color: usize| -> Vec<_> {
+        let of = spreads.iter().filter(|(key, _)| key.color == color);
+        of.map(|(k, s)| (k.row, k.column, k.x, [s.median, s.low, s.high].map(f64::to_bits))).collect()
+    };
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for color in colors.iter().filter(|c| !own(**c).is_empty()) {
+        match groups.iter_mut().find(|g| own(g[0]) == own(*color)) {
+            Some(group) => group.push(*color),
+            None => groups.push(vec![*color]),
+        }
+    }
+    groups
+}
+
+fn by_place(
+    selection: &Selection,
+    spreads: &Spreads,
+    panel: &Panel,
+    (row, column, color): (usize, usize, usize),
+) -> Vec<(f64, Spread)> {
+    let places = panel.x.ticks.iter().map(|t| t.at);
+    Selection::labels(&selection.x)
+        .into_iter()
+        .zip(places)
+        .filter_map(|(x, place)| Some((place, *spreads.get(&Key { row, column, color, x })?)))
+        .collect()
+}
+
+fn zero_line(scene: &mut Scene, panel: &Panel, level: bool) {
+    let a = panel.area;
+    let line = if level {
+        vec![at(a.left, panel.y(0.0)), at(a.right, panel.y(0.0))]
+    } else {
+        vec![at(panel.x(0.0), a.top), at(panel.x(0.0), a.bottom)]
+    };
+    scene.line(line, solid(if level { SOFT } else { EDGE }, 0.8));
+}
+
+/// From a ring at the start to a dot at the end, over the range of the seeds at each.
+fn dumbbell(scene: &mut Scene, panel: &Panel, y: f64, look: &Look, start: Option<&Spread>, end: Option<&Spread>) {
+    for range in [start, end].into_iter().flatten().filter(|s| s.n > 1) {
+        scene.line(vec![panel.at(range.low, y), panel.at(range.high, y)], solid(tint(look.color, 0.45), 1.0));
+    }
+    if let (Some(start), Some(end)) = (start, end) {
+        scene.line(vec![panel.at(start.median, y), panel.at(end.median, y)], solid(look.color, 1.6));
+    }
+    if let Some(start) = start {
+        scene.disc(panel.at(start.median, y), 2.9, look.color);
+        scene.disc(panel.at(start.median, y), 1.9, WHITE);
+    }
+    if let Some(end) = end {
+        mark(scene, panel.at(end.median, y), 2.6, &Look { marker: super::style::Marker::Disc, hollow: false, ..*look });
+    }
+}

@@ -1,0 +1,156 @@
+//! How training went: loss and accuracy against step, median and range of the seeds.
+
+use super::axis::Axis;
+use super::layout::{self, Frame, Page, Sample};
+use super::plot::{self, Vertical};
+use super::results::Results;
+use super::scene::at;
+use super::select::{Key, Selection, Used, over_seeds};
+use super::style::{INK, Look, Marker, mark};
+use super::{FigureError, Outcome, words};
+use crate::experiment::figure_spec::FigureSpec;
+use crate::record::Status;
+use crate::stats::Spread;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run and its numbers at one step.
+type Row = (usize, Vec<Option<f64>>);
+
+type Curves = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
+
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    let selection = Selection::new(results, spec, false)?;
+    let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
+        (Some(metric), _) => vec![metric],
+        (None, Some(_)) => vec!["train_loss"],
+        (None, None) => vec!["train_loss", "test_accuracy"],
+    };
+    let (curves, ends) = curves(&selection, &metrics)?;
+    let height = if Selection::labels(&selection.row).len() > 2 { 96.0 } else { 122.0 };
+    let mut verticals: Vec<Option<Vertical>> = (0..metrics.len())
+        .map(|m| {
+            let values: Vec<f64> = curves
+                .iter()
+                .filter(|((_, n), _)| *n == m)
+                .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
+                .collect();
+            Vertical::over(&values, words::logarithmic(metrics[m]), height)
+        })
+        .collect();
+    if let (Some(Some(first)), false) = (verticals.first_mut(), ends.is_empty()) {
+        // Room for the crosses above the curves.
+        first.axis.high += 0.07 * (first.axis.high - first.axis.low);
+    }
+    if verticals.iter().all(Option::is_none) {
+        return Ok(Err(words::nothing(&selection, &format!("a finite {}", metrics[0]))));
+    }
+
+    let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let lines: Vec<(usize, usize)> = rows
+        .iter()
+        .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
+        .filter(|(_, m)| verticals[*m].is_some())
+        .collect();
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let mut page = Page::new(&words::title(&selection, "How training goes"), "", layout::width_for(per_block));
+    let colors = Selection::labels(&selection.color);
+    let mut entries: Vec<(String, Sample)> = Vec::new();
+    if let Some(color) = &selection.color {
+        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
+    }
+    if !ends.is_empty() {
+        let cross = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
+        entries.push((format!("diverged ({} of {} runs)", ends.len(), selection.runs.len()), Sample::Mark(cross)));
+    }
+    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    let last = curves.values().flatten().fold(1.0f64, |a, (step, _)| a.max(*step));
+    let last = ends.iter().fold(last, |a, (_, step)| a.max(*step));
+    let mut x = Axis::linear(0.0, last, 4);
+    (x.low, x.high) = (-0.02 * last, 1.02 * last);
+    x.ticks.retain(|t| t.at <= x.high);
+    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
+    for chunk in columns.chunks(per_block) {
+        let panels = page.block(&Frame {
+            slots: per_block,
+            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
+            x: vec![x.clone(); chunk.len()],
+            y: lines.iter().filter_map(|(_, m)| Some(verticals[*m].as_ref()?.axis.clone())).collect(),
+            y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
+            x_title: "step".into(),
+            height,
+            right: 0.0,
+            left: 0.0,
+            ruled: true,
+        });
+        for ((row, m), line) in lines.iter().zip(&panels) {
+            for (column, panel) in chunk.iter().zip(line) {
+                let Some(vertical) = &verticals[*m] else { continue };
+                plot::floor_line(&mut page.scene, panel, vertical.floor);
+                let cell = |color: usize| Key { row: *row, column: *column, color, x: 0 };
+                let present =
+                    || colors.iter().enumerate().filter_map(|(i, c)| Some((i, *c, curves.get(&(cell(*c), *m))?)));
+                for (_, color, points) in present() {
+                    plot::band(&mut page.scene, panel, vertical, &selection.look(color), points, colors.len());
+                }
+                for (i, color, points) in present() {
+                    plot::median(
+                        &mut page.scene,
+                        panel,
+                        vertical,
+                        &selection.look(color),
+                        &selection.color_name(color),
+                        points,
+                        i,
+                    );
+                }
+                for (run, step) in ends.iter().filter(|_| *m == 0) {
+                    let key = selection.key(*run);
+                    if (key.row, key.column) == (*row, *column) {
+                        let look = Look { marker: Marker::Cross, ..selection.look(key.color) };
+                        mark(&mut page.scene, at(panel.x(*step), panel.area.top + 3.0), 2.3, &look);
+                    }
+                }
+            }
+        }
+    }
+    let mut caption = words::spread(&selection, "Line", "band", colors.len());
+    caption.push_str(" A line goes on as long as all of its seeds do.");
+    if !ends.is_empty() {
+        caption.push_str(" ×: the step at which a run diverged.");
+    }
+    Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// The curves, and each diverged run with its last recorded step.
+fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize, f64)>), FigureError> {
+    let columns: Vec<&str> = std::iter::once("step").chain(metrics.iter().copied()).collect();
+    let mut rows: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
+    let mut last: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
+    selection.results.stream("history.csv", &selection.runs, &columns, |run, row| {
+        let Some(step) = row[0] else { return };
+        last.entry(run).and_modify(|s| *s = s.max(step)).or_insert(step);
+        groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
+        rows.entry(step as u64).or_default().push((run, row[1..].to_vec()));
+    })?;
+    let mut curves = Curves::new();
+    for (m, metric) in metrics.iter().enumerate() {
+        let logarithmic = words::logarithmic(metric);
+        for (step, table) in &rows {
+            let finite = |v: Option<f64>| v.filter(|v| v.is_finite()).map(|v| if logarithmic { v.log10() } else { v });
+            let values = table.iter().filter_map(|(run, row)| Some((*run, finite(row[m])?)));
+            for (key, seeds) in selection.by_seed(values) {
+                // A median over the seeds that are left would jump when one ends.
+                if seeds.len() == groups[&key].len() {
+                    curves
+                        .entry((key, m))
+                        .or_default()
+                        .extend(over_seeds(seeds.into_values()).map(|s| (*step as f64, s)));
+                }
+            }
+        }
+    }
+    last.retain(|run, _| selection.run(*run).status == Status::Diverged);
+    Ok((curves, last.into_iter().collect()))
+}

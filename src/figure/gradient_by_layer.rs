@@ -1,0 +1,291 @@
+//! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
+
+use super::axis::Axis;
+use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
+use super::plot::{self, Vertical};
+use super::results::Results;
+use super::scene::{Anchor, Scene, Text, at};
+use super::select::{Key, Selection, over_seeds};
+use super::style::{SOFT, TICK, legible, solid};
+use super::text::{self, Weight};
+use super::{FigureError, Outcome, words};
+use crate::experiment::figure_spec::FigureSpec;
+use crate::stats::Spread;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A step and its layers, each a row of numbers.
+type Snapshot = (f64, Vec<Vec<Option<f64>>>);
+
+/// For each group and metric: layer and spread over the seeds.
+type Profiles = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
+
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    let selection = Selection::new(results, spec, false)?;
+    let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
+        (Some(metric), _) => vec![metric],
+        (None, Some(_)) => vec!["stream_rms"],
+        (None, None) => vec!["stream_rms", "weight_grad_rms"],
+    };
+    let last = spec.step.as_deref() == Some("last");
+    let (profiles, not_finite) = profiles(&selection, &metrics, last)?;
+    if profiles.is_empty() {
+        return Ok(Err(words::nothing(&selection, "a gradient by layer")));
+    }
+    Ok(Ok(compose(&selection, &metrics, last, &profiles, not_finite)))
+}
+
+/// Reads the profiles, and how many runs are not finite at this step.
+fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), FigureError> {
+    let columns: Vec<&str> = ["step", "layer"].into_iter().chain(metrics.iter().copied()).collect();
+    let mut rows: BTreeMap<usize, Snapshot> = BTreeMap::new();
+    selection.results.stream("layers.csv", &selection.runs, &columns, |run, row| {
+        let Some(step) = row[0] else { return };
+        let kept = rows.entry(run).or_insert((step, Vec::new()));
+        if (last && step > kept.0) || (!last && step < kept.0) {
+            *kept = (step, Vec::new());
+        }
+        if step == kept.0 {
+            kept.1.push(row[1..].to_vec());
+        }
+    })?;
+    let wild = |v: &Option<f64>| v.is_some_and(|v| !v.is_finite());
+    let before = rows.len();
+    rows.retain(|_, (_, layers)| !layers.iter().flatten().any(wild));
+    let mut profiles = Profiles::new();
+    for (m, metric) in metrics.iter().enumerate() {
+        let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
+        for (run, (_, table)) in &rows {
+            for row in table {
+                if let (Some(layer), Some(value)) = (row[0], row[1 + m]) {
+                    let value = if words::logarithmic(metric) { value.log10() } else { value };
+                    layers.entry(layer as u64).or_default().push((*run, value));
+                }
+            }
+        }
+        for (layer, values) in layers {
+            for (key, seeds) in selection.by_seed(values.into_iter()) {
+                if let Some(spread) = over_seeds(seeds.into_values()) {
+                    profiles.entry((key, m)).or_default().push((layer as f64, spread));
+                }
+            }
+        }
+    }
+    Ok((profiles, before - rows.len()))
+}
+
+/// Colours whose lines and bands are equal to the last bit everywhere, together.
+fn merged(profiles: &Profiles, colors: &[usize]) -> Vec<Vec<usize>> {
+    let signature = |color: usize| -> Vec<_> {
+        let bits = |s: &Spread| [s.median, s.low, s.high].map(f64::to_bits);
+        profiles
+            .iter()
+            .filter(|((key, _), _)| key.color == color)
+            .map(|((key, m), points)| {
+                (key.row, key.column, *m, points.iter().map(|(x, s)| (x.to_bits(), bits(s))).collect::<Vec<_>>())
+            })
+            .collect()
+    };
+    let mut groups: Vec<(Vec<usize>, _)> = Vec::new();
+    for color in colors {
+        let own = signature(*color);
+        match groups.iter_mut().find(|(_, other)| *other == own) {
+            _ if own.is_empty() => {}
+            Some((group, _)) => group.push(*color),
+            None => groups.push((vec![*color], own)),
+        }
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profiles, not_finite: usize) -> Scene {
+    let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let groups = merged(profiles, &Selection::labels(&selection.color));
+    let metric = if last { "attenuation_end" } else { "attenuation_init" };
+    let shows_stream = metrics.contains(&"stream_rms");
+    let rates: BTreeMap<Key, f64> = selection
+        .by_seed(
+            selection
+                .runs
+                .iter()
+                .filter_map(|r| Some((*r, selection.run(*r).value(metric).filter(|v| v.is_finite())?))),
+        )
+        .into_iter()
+        .filter(|_| shows_stream)
+        .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
+        .collect();
+
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let when = if last { "after the last step" } else { "before the first update" };
+    let title = words::title(selection, &format!("How large the gradient is at each layer, {when}"));
+    let mut page = Page::new(&title, &finding(selection, &rates, &groups), layout::width_for(per_block));
+    let entries: Vec<(String, Sample)> = groups
+        .iter()
+        .map(|group| {
+            let names: Vec<String> = group.iter().map(|c| selection.color_name(*c)).collect();
+            (names.join(" = "), Sample::Line(selection.look(group[0])))
+        })
+        .collect();
+    if let Some(color) = &selection.color {
+        page.legend(&color.axis.name, &entries);
+    }
+
+    let height = if rows.len() > 2 { 92.0 } else { 128.0 };
+    let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
+    // The labels' own strip on the left of the data, where the lines have spread.
+    let room = (page.scene.width - 105.0) / per_block as f64;
+    let widest = rates.values().map(|r| text::width(&words::rate(*r), TICK, Weight::Regular)).fold(0.0, f64::max);
+    let strip = if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) };
+    let x = Axis::layers(deepest as usize, strip);
+    let verticals: Vec<Option<Vertical>> = (0..metrics.len())
+        .map(|m| {
+            let values: Vec<f64> = profiles
+                .iter()
+                .filter(|((_, n), _)| *n == m)
+                .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
+                .collect();
+            Vertical::over(&values, words::logarithmic(metrics[m]), height)
+        })
+        .collect();
+    // Each drawn row: which facet row and which metric.
+    let lines: Vec<(usize, usize)> = rows
+        .iter()
+        .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
+        .filter(|(_, m)| verticals[*m].is_some())
+        .collect();
+    for chunk in columns.chunks(per_block) {
+        let heading = |used: &Option<super::select::Used>, label: usize| {
+            used.as_ref().map_or(String::new(), |u| u.heading(label))
+        };
+        let panels = page.block(&Frame {
+            slots: per_block,
+            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
+            x: vec![x.clone(); chunk.len()],
+            y: lines.iter().filter_map(|(_, m)| Some(verticals[*m].as_ref()?.axis.clone())).collect(),
+            y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
+            x_title: "layer, counted from the input".into(),
+            height,
+            right: 0.0,
+            left: 0.0,
+            ruled: true,
+        });
+        for ((row, m), line) in lines.iter().zip(&panels) {
+            for (column, panel) in chunk.iter().zip(line) {
+                let Some(vertical) = &verticals[*m] else { continue };
+                let cell = |color: usize| Key { row: *row, column: *column, color, x: 0 };
+                draw_panel(&mut page.scene, panel, vertical, selection, &groups, |color| {
+                    profiles.get(&(cell(color), *m))
+                });
+                if metrics[*m] == "stream_rms" {
+                    direct_labels(&mut page.scene, panel, vertical, selection, &groups, |color| {
+                        Some((profiles.get(&(cell(color), *m))?.first()?.1.median, *rates.get(&cell(color))?))
+                    });
+                }
+            }
+        }
+    }
+    let mut caption = words::spread(selection, "Line", "band", groups.len());
+    if !rates.is_empty() {
+        caption.push_str(" Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; negative where it grows.");
+    }
+    if groups.iter().any(|g| g.len() > 1) {
+        caption.push_str(" Series joined by = are equal to the last bit.");
+    }
+    if verticals.iter().flatten().any(|v| v.floor.is_some()) {
+        caption.push_str(" ▼: exactly zero.");
+    }
+    if not_finite > 0 {
+        caption.push_str(&format!(
+            " {not_finite} runs have a gradient that is not finite at this step and are not drawn."
+        ));
+    }
+    let probe = selection.results.plan.probe;
+    page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(selection)))
+}
+
+/// The steepest fading and the steepest growth in sight, in words.
+fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usize>]) -> String {
+    let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
+    let place = |key: &Key| {
+        let names = [(&selection.row, key.row), (&selection.column, key.column), (&selection.color, key.color)];
+        let names: Vec<String> = names
+            .iter()
+            .filter_map(|(used, label)| Some(used.as_ref().filter(|u| u.labels.len() > 1)?.heading(*label)))
+            .collect();
+        if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) }
+    };
+    let (fades, grows) =
+        if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
+    let mut parts = Vec::new();
+    // Reversed, since of equal ones the first is to be named.
+    if let Some((key, rate)) = shown().rev().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
+        let factor = 10f64.powf(*rate);
+        parts.push(format!(
+            "{fades} {}{} decades per layer, a factor of {factor:.*}.",
+            place(key),
+            words::rate(*rate),
+            if factor < 2.0 { 2 } else { 1 }
+        ));
+    }
+    if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
+        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
+    }
+    parts.join(" ")
+}
+
+fn draw_panel<'a>(
+    scene: &mut Scene,
+    panel: &Panel,
+    vertical: &Vertical,
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    points: impl Fn(usize) -> Option<&'a Vec<(f64, Spread)>>,
+) {
+    plot::floor_line(scene, panel, vertical.floor);
+    let present = || groups.iter().enumerate().filter_map(|(i, g)| Some((i, g, points(g[0])?)));
+    for (_, group, points) in present() {
+        plot::band(scene, panel, vertical, &selection.look(group[0]), points, groups.len());
+    }
+    for (i, group, points) in present() {
+        let names: Vec<String> = group.iter().map(|c| selection.color_name(*c)).collect();
+        plot::median(scene, panel, vertical, &selection.look(group[0]), &names.join(" = "), points, i);
+    }
+    if present().next().is_none() {
+        let middle = at((panel.area.left + panel.area.right) / 2.0, (panel.area.top + panel.area.bottom) / 2.0);
+        scene.text(Text { color: SOFT, ..label(middle, "no runs", TICK, Anchor::Middle) });
+    }
+}
+
+/// The rate of each line at its left end; as many as fit, spread over all of them.
+fn direct_labels(
+    scene: &mut Scene,
+    panel: &Panel,
+    vertical: &Vertical,
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    start: impl Fn(usize) -> Option<(f64, f64)>,
+) {
+    let gap = 1.16 * TICK;
+    let mut ends: Vec<(f64, String, usize)> = groups
+        .iter()
+        .filter_map(|g| {
+            let (value, rate) = start(g[0])?;
+            Some((panel.y(vertical.place(value)?), words::rate(rate), g[0]))
+        })
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let fit = ((panel.area.height() / gap) as usize).max(1);
+    if ends.len() > fit {
+        let picked: BTreeSet<usize> = (0..fit).map(|i| i * (ends.len() - 1) / (fit - 1).max(1)).collect();
+        ends = ends.into_iter().enumerate().filter(|(i, _)| picked.contains(i)).map(|(_, end)| end).collect();
+    }
+    let wanted: Vec<f64> = ends.iter().map(|e| e.0).collect();
+    let placed = push_apart(&wanted, gap, panel.area.top + 0.5 * gap, panel.area.bottom - 0.5 * gap);
+    let first = panel.x(1.0);
+    for ((wanted, text, color), y) in ends.into_iter().zip(placed) {
+        let look = selection.look(color);
+        let end = first - 7.5;
+        scene.line(vec![at(end + 1.0, y), at(first - 2.5, wanted)], solid(look.color, 0.6));
+        scene.text(Text { color: legible(look.color), ..label(at(end, y + TICK * 0.36), text, TICK, Anchor::End) });
+    }
+}

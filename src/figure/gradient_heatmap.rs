@@ -1,0 +1,155 @@
+//! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
+
+use super::axis::Axis;
+use super::layout::{self, Frame, Page, Panel, label};
+use super::plot::Vertical;
+use super::results::Results;
+use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
+use super::select::{Key, Selection, Used, over_seeds};
+use super::style::{EDGE, LABEL, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
+use super::{FigureError, Outcome, words};
+use crate::experiment::figure_spec::FigureSpec;
+use std::collections::BTreeMap;
+
+/// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
+type Map = BTreeMap<(u64, u64), f64>;
+
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    let selection = Selection::new(results, spec, false)?;
+    if let Some(color) = &selection.color {
+        let name = &color.axis.name;
+        return Err(FigureError::new(format!(
+            "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
+        )));
+    }
+    let metric = spec.metric.as_deref().unwrap_or("stream_rms");
+    let logarithmic = words::logarithmic(metric);
+    let maps = maps(&selection, metric, logarithmic)?;
+    let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
+    let height = if Selection::labels(&selection.row).len() > 3 { 64.0 } else { 96.0 };
+    let bar_height = (Selection::labels(&selection.row).len() as f64 * (height + 12.0)).min(220.0);
+    let Some(scale) = Vertical::over(&values, logarithmic, bar_height) else {
+        return Ok(Err(words::nothing(&selection, &format!("a finite {metric} by layer"))));
+    };
+    let (low, high) = super::axis::range(values.iter().copied()).unwrap_or((scale.axis.low, scale.axis.high));
+    let colors = Axis { low, high: if high > low { high } else { low + 1.0 }, ticks: scale.axis.ticks };
+
+    let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let own = "The gradient at every layer while training goes on";
+    let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
+    let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
+    let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
+    let mut y = Axis::layers(deepest as usize, 0.0);
+    (y.low, y.high) = (0.5, deepest as f64 + 0.5);
+    let mut x = Axis::steps(last as f64);
+    x.high = edge(last as f64, true);
+    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
+    let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
+    let (mut top, mut bottom) = (f64::INFINITY, bar.top);
+    for chunk in columns.chunks(per_block) {
+        let panels = page.block(&Frame {
+            slots: per_block,
+            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
+            x: vec![x.clone(); chunk.len()],
+            y: vec![y.clone(); rows.len()],
+            y_titles: vec![vec!["layer"]; rows.len()],
+            x_title: "step (as the logarithm of 1 + step)".into(),
+            height,
+            right: 90.0,
+            left: 0.0,
+            ruled: false,
+        });
+        for (row, line) in rows.iter().zip(&panels) {
+            for (column, panel) in chunk.iter().zip(line) {
+                let key = Key { row: *row, column: *column, color: 0, x: 0 };
+                draw_map(&mut page.scene, panel, maps.get(&key), &colors);
+                (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
+            }
+        }
+    }
+    color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + bar_height), ..bar }, &colors, metric);
+    let n = selection.seeds();
+    let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
+    let mut caption = format!("Colour: {n}, the same scale in all panels; layers are counted from the input.");
+    if values.contains(&f64::NEG_INFINITY) {
+        caption.push_str(" Pink: exactly zero.");
+    }
+    if values.iter().any(|v| v.is_nan() || *v == f64::INFINITY) {
+        caption.push_str(" Grey: not finite.");
+    }
+    let probe = selection.results.plan.probe;
+    Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
+}
+
+fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<BTreeMap<Key, Map>, FigureError> {
+    let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
+    selection.results.stream("layers.csv", &selection.runs, &["step", "layer", metric], |run, row| {
+        if let [Some(step), Some(layer), Some(value)] = *row {
+            // An infinite gradient of one seed must not vanish in a median of the others.
+            let value = if value == f64::INFINITY { f64::NAN } else { value };
+            let value = if logarithmic { value.log10() } else { value };
+            cells.entry((step as u64, layer as u64)).or_default().push((run, value));
+        }
+    })?;
+    let mut maps: BTreeMap<Key, Map> = BTreeMap::new();
+    for (cell, values) in cells {
+        for (key, seeds) in selection.by_seed(values.into_iter()) {
+            let broken = seeds.values().any(|v| v.is_nan());
+            let median = over_seeds(seeds.into_values()).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
+            maps.entry(key).or_default().insert(cell, median);
+        }
+    }
+    Ok(maps)
+}
+
+/// Where the tile of a step ends when the step has no neighbour there.
+fn edge(step: f64, after: bool) -> f64 {
+    if after { (step + 0.5).ln_1p() } else { (step - 0.5).max(0.0).ln_1p() }
+}
+
+fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) {
+    let area = panel.area;
+    let Some(map) = map else {
+        let middle = at((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
+        scene.text(Text { color: SOFT, ..label(middle, "no runs", TICK, Anchor::Middle) });
+        return;
+    };
+    let mut steps: Vec<u64> = map.keys().map(|k| k.0).collect();
+    steps.dedup();
+    // Each tile reaches half way to its neighbours on the scale.
+    let place = |i: usize| (steps[i] as f64).ln_1p();
+    for ((step, layer), value) in map {
+        let i = steps.partition_point(|s| s < step);
+        let from = if i == 0 { edge(*step as f64, false) } else { (place(i - 1) + place(i)) / 2.0 };
+        let to = if i + 1 == steps.len() { edge(*step as f64, true) } else { (place(i) + place(i + 1)) / 2.0 };
+        let color = match *value {
+            f64::NEG_INFINITY => ZERO,
+            v if v.is_finite() => viridis(colors.share(v)),
+            _ => MISSING,
+        };
+        let (top, bottom) = (panel.y(*layer as f64 + 0.5), panel.y(*layer as f64 - 0.5));
+        let (left, right) = (panel.x(from).max(area.left), panel.x(to).min(area.right));
+        scene.tile(Rect { left, top, right, bottom }, color);
+    }
+}
+
+fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str) {
+    let shades = 96;
+    let y = |share: f64| bar.bottom - share * bar.height();
+    for i in 0..shades {
+        let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
+        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0));
+    }
+    for tick in colors.ticks.iter().filter(|t| (0.0..=1.0).contains(&colors.share(t.at))) {
+        let at_y = y(colors.share(tick.at));
+        scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
+        scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
+    }
+    for (i, line) in words::measure(metric).into_iter().enumerate() {
+        let x = bar.right + 44.0 + i as f64 * LABEL * 1.25;
+        let middle = (bar.top + bar.bottom) / 2.0;
+        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), line, LABEL, Anchor::Middle) });
+    }
+}

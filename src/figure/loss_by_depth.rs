@@ -1,0 +1,190 @@
+//! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
+
+use super::axis::Axis;
+use super::layout::{self, Frame, Page, Panel, Sample};
+use super::plot::{self, Vertical, gap};
+use super::results::Results;
+use super::scene::{Stroke, at};
+use super::select::{Key, Selection, Used, over_seeds};
+use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
+use super::{FigureError, Outcome, words};
+use crate::experiment::figure_spec::FigureSpec;
+use crate::record::Status;
+use std::collections::BTreeMap;
+
+/// Per group: the seeds' values, log10 where the scale is; infinite for a run that diverged.
+type Groups = BTreeMap<Key, BTreeMap<u64, f64>>;
+
+/// Height of a cross in its stack.
+const CROSS: f64 = 4.8;
+
+const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
+const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
+
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+    let selection = Selection::new(results, spec, true)?;
+    let metric = spec.metric.as_deref().unwrap_or("train_loss");
+    let logarithmic = words::logarithmic(metric);
+    // A run that diverged has no end to compare: it counts as the worst there is, so that no median hides it.
+    let worst = if metric.ends_with("accuracy") { f64::NEG_INFINITY } else { f64::INFINITY };
+    let value = |run: &usize| {
+        let run = selection.run(*run);
+        match run.value(metric) {
+            _ if run.failed() => None,
+            _ if run.status == Status::Diverged => Some(worst),
+            Some(v) if !v.is_finite() => Some(worst),
+            Some(v) => Some(if logarithmic { v.log10() } else { v }),
+            None => None,
+        }
+    };
+    let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, value(r)?))));
+    let all: Vec<f64> = groups.values().flat_map(|g| g.values().copied()).filter(|v| *v != worst).collect();
+    let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
+    let guess = guessing(&selection, metric);
+    let with_guess: Vec<f64> = all.iter().copied().chain(guess.map(f64::log10)).collect();
+    let scale = if all.is_empty() { None } else { Vertical::over(&with_guess, logarithmic, height) };
+    let Some(mut vertical) = scale else {
+        return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
+    };
+    let lost = selection.runs.iter().filter(|r| value(r) == Some(worst)).count();
+    // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
+    let stack = groups.values().map(|seeds| seeds.values().filter(|v| **v == worst).count()).max().unwrap_or(0);
+    if stack > 0 {
+        let strip = (CROSS * stack as f64 + 4.0).min(0.4 * height);
+        let points = (vertical.axis.high - vertical.axis.low) / (height - strip);
+        if worst > 0.0 { vertical.axis.high += strip * points } else { vertical.axis.low -= strip * points }
+    }
+
+    let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
+    let own = format!("{} at the end of training", capital(&words::measure(metric).join(" ")));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    legend(&mut page, &selection, guess, lost);
+    let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
+    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
+    for chunk in columns.chunks(per_block) {
+        let panels = page.block(&Frame {
+            slots: per_block,
+            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
+            x: vec![x.clone(); chunk.len()],
+            y: vec![vertical.axis.clone(); rows.len()],
+            y_titles: vec![words::measure(metric); rows.len()],
+            x_title: selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name)),
+            height,
+            right: 0.0,
+            left: 0.0,
+            ruled: true,
+        });
+        for (row, line) in rows.iter().zip(&panels) {
+            for (column, panel) in chunk.iter().zip(line) {
+                if let Some(guess) = guess {
+                    let y = panel.y(guess.log10());
+                    let dashed = Stroke { width: 0.9, ..GUESSING.stroke(THIN) };
+                    page.scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], dashed);
+                }
+                plot::floor_line(&mut page.scene, panel, vertical.floor);
+                draw_panel(&mut page, panel, &vertical, &selection, &groups, (*row, *column), worst);
+            }
+        }
+    }
+    let n = selection.seeds();
+    let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
+    let mut caption = format!("Dot: one run; line: {n}.");
+    if lost > 0 {
+        caption.push_str(
+            " ×: diverged, counted as the worst value in the median; a line ends where its median is such a run.",
+        );
+    }
+    if vertical.floor.is_some() {
+        caption.push_str(" ▼: exactly zero.");
+    }
+    Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// The cross-entropy of equal odds, where that is what was trained and the metric is a loss.
+fn guessing(selection: &Selection, metric: &str) -> Option<f64> {
+    let data = &selection.results.plan.data;
+    let entropy = selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
+    (metric.ends_with("loss") && data.classes && data.outputs > 1 && entropy).then(|| (data.outputs as f64).ln())
+}
+
+fn legend(page: &mut Page, selection: &Selection, guess: Option<f64>, lost: usize) {
+    let mut entries: Vec<(String, Sample)> = Vec::new();
+    if let Some(color) = &selection.color {
+        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
+    }
+    if guess.is_some() {
+        entries.push((format!("ln {} = guessing", selection.results.plan.data.outputs), Sample::Plain(GUESSING)));
+    }
+    if lost > 0 {
+        entries.push((format!("diverged ({lost} of {} runs)", selection.runs.len()), Sample::Mark(DIVERGED)));
+    }
+    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+}
+
+fn draw_panel(
+    page: &mut Page,
+    panel: &Panel,
+    vertical: &Vertical,
+    selection: &Selection,
+    groups: &Groups,
+    (row, column): (usize, usize),
+    worst: f64,
+) {
+    let colors = Selection::labels(&selection.color);
+    let xs = Selection::labels(&selection.x);
+    // Colours stand side by side within two fifths of the room between two places.
+    let places: Vec<f64> = panel.x.ticks.iter().map(|t| t.at).collect();
+    let slot = 0.4 * gap(&places) / colors.len() as f64;
+    let (mut dots, mut lines) = (Vec::new(), Vec::new());
+    for (c, color) in colors.iter().enumerate() {
+        let look = selection.look(*color);
+        let shift = (c as f64 - (colors.len() - 1) as f64 / 2.0) * slot;
+        let mut points = Vec::new();
+        for (x, place) in xs.iter().zip(&places) {
+            let Some(seeds) = groups.get(&Key { row, column, color: *color, x: *x }) else { continue };
+            points.extend(over_seeds(seeds.values().copied()).map(|s| (place + shift, s)));
+            let lost = seeds.values().filter(|v| **v == worst).count();
+            for i in 0..lost {
+                let step = CROSS.min((0.4 * panel.area.height() - 4.0) / lost as f64);
+                let down = 3.5 + i as f64 * step;
+                let y = if worst > 0.0 { panel.area.top + down } else { panel.area.bottom - down };
+                mark(&mut page.scene, at(panel.x(place + shift), y), 2.1, &Look { marker: Marker::Cross, ..look });
+            }
+            for (i, value) in seeds.values().enumerate().filter(|(_, v)| **v != worst) {
+                // Seeds spread a little within the slot, so that equal values can be counted.
+                let own = place + shift + slot * 0.5 * ((i as f64 + 0.5) / seeds.len() as f64 - 0.5);
+                dots.push((panel.x(own), *value, look));
+            }
+        }
+        lines.push((look, selection.color_name(*color), points));
+    }
+    for (x, value, look) in dots {
+        if value == f64::NEG_INFINITY {
+            if let Some(floor) = vertical.floor {
+                mark(
+                    &mut page.scene,
+                    at(x, panel.y(floor)),
+                    2.2,
+                    &Look { marker: Marker::Down, hollow: false, ..look },
+                );
+            }
+        } else {
+            page.scene.disc(at(x, panel.y(value)), 1.25, tint(look.color, 0.5));
+        }
+    }
+    for (c, (look, name, points)) in lines.iter().enumerate() {
+        plot::median(&mut page.scene, panel, vertical, look, name, points, c);
+    }
+}
+
+/// How a setting is called under an axis.
+pub fn axis_title(name: &str) -> String {
+    if name == "depth" { "depth (hidden layers)".into() } else { name.to_string() }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}

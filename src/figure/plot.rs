@@ -1,0 +1,131 @@
+//! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
+
+use super::axis::{Axis, Tick, range};
+use super::layout::Panel;
+use super::results::Scale;
+use super::scene::{Scene, at};
+use super::select::Used;
+use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};
+use crate::stats::Spread;
+
+/// With more series than this, bands would cover each other and are left out.
+pub const CROWD: usize = 12;
+
+/// The vertical scale of values: log10 ones may hold minus infinity (an exact zero), which stands on a floor line.
+pub struct Vertical {
+    pub axis: Axis,
+    /// Where zeros stand, if there are any.
+    pub floor: Option<f64>,
+}
+
+impl Vertical {
+    /// A scale over the values; `None` if none is finite or zero.
+    pub fn over(values: &[f64], logarithmic: bool, height: f64) -> Option<Vertical> {
+        let room = (height / 20.0) as usize;
+        let zeros = logarithmic && values.contains(&f64::NEG_INFINITY);
+        let (low, high) = match range(values.iter().copied()) {
+            Some(range) => range,
+            None if zeros => (-1.0, 0.0),
+            None => return None,
+        };
+        let mut axis = if logarithmic { Axis::log(low, high, room) } else { Axis::linear(low, high, room) };
+        let floor = zeros.then(|| {
+            let floor = axis.low - 0.09 * (axis.high - axis.low);
+            axis.low = floor - 0.03 * (axis.high - axis.low);
+            axis.ticks.insert(0, Tick { at: floor, label: "0".into() });
+            floor
+        });
+        Some(Vertical { axis, floor })
+    }
+
+    /// Where a value is drawn, `None` for what is not a number or infinite.
+    pub fn place(&self, value: f64) -> Option<f64> {
+        if value == f64::NEG_INFINITY { self.floor } else { value.is_finite().then_some(value) }
+    }
+}
+
+/// The floor line under zeros.
+pub fn floor_line(scene: &mut Scene, panel: &Panel, floor: Option<f64>) {
+    if let Some(floor) = floor {
+        let y = panel.y(floor);
+        scene.line(
+            vec![at(panel.area.left, y), at(panel.area.right, y)],
+            super::scene::Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) },
+        );
+    }
+}
+
+/// The band of a series: the range of its seeds, wherever one of them is above zero; `series` of them share the panel.
+pub fn band(
+    scene: &mut Scene,
+    panel: &Panel,
+    vertical: &Vertical,
+    look: &Look,
+    points: &[(f64, Spread)],
+    series: usize,
+) {
+    if series > CROWD {
+        return;
+    }
+    for piece in points.split(|(_, s)| !s.high.is_finite() || vertical.place(s.low).is_none()) {
+        let top = piece.iter().map(|(x, s)| panel.at(*x, s.high));
+        let low = piece.iter().rev().filter_map(|(x, s)| Some(panel.at(*x, vertical.place(s.low)?)));
+        if piece.len() > 1 && piece.iter().any(|(_, s)| s.n > 1) {
+            scene.area(top.chain(low).collect(), look.color, 0.16);
+        }
+    }
+}
+
+/// The median line of a series with markers here and there; `turn` staggers them between series.
+pub fn median(
+    scene: &mut Scene,
+    panel: &Panel,
+    vertical: &Vertical,
+    look: &Look,
+    name: &str,
+    points: &[(f64, Spread)],
+    turn: usize,
+) {
+    for piece in points.split(|(_, s)| !s.median.is_finite()) {
+        let line: Vec<_> = piece.iter().map(|(x, s)| panel.at(*x, s.median)).collect();
+        if line.len() > 1 {
+            scene.series(name, line, look.stroke(LINE));
+        }
+    }
+    let every = points.len().div_ceil(8).max(1);
+    for (i, (x, s)) in points.iter().enumerate() {
+        let marked = points.len() <= 9 || i % every == turn % every;
+        match vertical.place(s.median) {
+            Some(y) if s.median == f64::NEG_INFINITY && marked => {
+                mark(scene, panel.at(*x, y), 2.2, &Look { marker: Marker::Down, hollow: false, ..*look });
+            }
+            Some(y) if marked => mark(scene, panel.at(*x, y), 1.9, look),
+            _ => {}
+        }
+    }
+}
+
+/// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one.
+pub fn places(used: &Used) -> Axis {
+    let labels = || used.labels.iter().map(|l| used.axis.labels[*l].clone());
+    let value = |label: String| match used.axis.scale {
+        Scale::Category => None,
+        Scale::Linear => label.parse::<f64>().ok().filter(|v| v.is_finite()),
+        Scale::Log => label.parse::<f64>().ok().map(f64::log2).filter(|v| v.is_finite()),
+    };
+    let Some(values) = labels().map(value).collect::<Option<Vec<f64>>>().filter(|v| v.len() > 1) else {
+        return Axis::categories(labels());
+    };
+    let ticks: Vec<Tick> = values.iter().zip(labels()).map(|(at, label)| Tick { at: *at, label }).collect();
+    let (low, high) = range(values.iter().copied()).unwrap_or((0.0, 1.0));
+    let pad = gap(&values) * 0.5;
+    Axis { low: low - pad, high: high + pad, ticks }
+}
+
+/// The smallest distance between two places; 1 if there is only one.
+pub fn gap(places: &[f64]) -> f64 {
+    let mut sorted = places.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let gaps = sorted.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0);
+    gaps.min_by(f64::total_cmp).unwrap_or(1.0)
+}

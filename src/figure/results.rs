@@ -1,0 +1,211 @@
+//! A results folder as figures see it: plan.json and runs.csv in memory, the long tables streamed past.
+
+use super::FigureError;
+use crate::experiment::figure_spec::FigureSpec;
+use crate::record::{OUTCOME_COLUMNS, Status};
+use csv::StringRecord;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// What plan.json says.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Plan {
+    pub schema: u32,
+    pub name: String,
+    pub question: String,
+    pub seeds: Vec<u64>,
+    pub axes: Vec<PlanAxis>,
+    pub cells: Vec<PlanCell>,
+    pub figures: Vec<FigureSpec>,
+    pub data: PlanData,
+    /// Training rows the layer measurements looked at.
+    pub probe: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PlanAxis {
+    pub name: String,
+    pub labels: Vec<String>,
+    pub scale: Scale,
+}
+
+/// How the labels of an axis relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    Category,
+    Linear,
+    Log,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PlanCell {
+    pub labels: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PlanData {
+    pub name: String,
+    pub train_rows: usize,
+    pub outputs: usize,
+    /// Classes, or real-valued targets.
+    pub classes: bool,
+}
+
+/// One row of runs.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub id: String,
+    /// For each axis of the plan, the index of this run's label.
+    pub labels: Vec<usize>,
+    pub seed: u64,
+    pub status: Status,
+    /// The loss that was trained; empty if it followed from the data.
+    pub loss: String,
+    /// [`OUTCOME_COLUMNS`]; `None` where the cell is empty.
+    values: Vec<Option<f64>>,
+    /// The columns that some figure's `where` names and that are no axis.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Run {
+    /// A measured number of the run: `None` when not applicable (or no such measurement), NaN and infinities as they are.
+    pub fn value(&self, metric: &str) -> Option<f64> {
+        self.values[OUTCOME_COLUMNS.iter().position(|c| *c == metric)?]
+    }
+
+    /// Whether the run left numbers at all.
+    pub fn failed(&self) -> bool {
+        self.status == Status::Failed
+    }
+}
+
+/// A results folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    pub dir: PathBuf,
+    pub plan: Plan,
+    pub runs: Vec<Run>,
+}
+
+impl Results {
+    /// Reads plan.json and runs.csv.
+    ///
+    /// # Errors
+    /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
+    pub fn read(dir: &Path) -> Result<Results, FigureError> {
+        let path = dir.join("plan.json");
+        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
+        let plan: Plan = serde_json::from_str(&text).map_err(|e| {
+            FigureError::new(format!("{}: {e}; run the sweep again, it rewrites plan.json", path.display()))
+        })?;
+        if plan.schema != 1 {
+            return Err(FigureError::new(format!(
+                "{}: schema {} is not known to this program, which reads schema 1; run the sweep again with it",
+                path.display(),
+                plan.schema
+            )));
+        }
+        let runs = read_runs(&dir.join("runs.csv"), &plan)?;
+        Ok(Results { dir: dir.to_path_buf(), plan, runs })
+    }
+
+    /// Streams a long table: for each row of one of `runs` (indices), the index and the numbers of `columns`
+    /// (`None` where a cell is empty).
+    ///
+    /// # Errors
+    /// A file that is missing, lacks a column or holds what is not a number.
+    pub fn stream(
+        &self,
+        file: &str,
+        runs: &[usize],
+        columns: &[&str],
+        mut each: impl FnMut(usize, &[Option<f64>]),
+    ) -> Result<(), FigureError> {
+        let path = self.dir.join(file);
+        let wanted: HashMap<&str, usize> = runs.iter().map(|r| (self.runs[*r].id.as_str(), *r)).collect();
+        let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
+        let header = reader.headers().map_err(|e| unreadable(&path, &e))?.clone();
+        let id = column(&header, "run_id", &path)?;
+        let places = columns.iter().map(|c| column(&header, c, &path)).collect::<Result<Vec<_>, _>>()?;
+        let (mut row, mut numbers) = (StringRecord::new(), vec![None; columns.len()]);
+        while reader.read_record(&mut row).map_err(|e| unreadable(&path, &e))? {
+            if let Some(run) = wanted.get(&row[id]) {
+                for (slot, place) in numbers.iter_mut().zip(&places) {
+                    *slot = parse(&row, *place, &header, &path)?;
+                }
+                each(*run, &numbers);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, FigureError> {
+    let mut reader = csv::Reader::from_path(path).map_err(|e| unreadable(path, &e))?;
+    let header = reader.headers().map_err(|e| unreadable(path, &e))?.clone();
+    let place = |name: &str| column(&header, name, path);
+    let (id, seed, status) = (place("run_id")?, place("seed")?, place("status")?);
+    let axes = plan.axes.iter().map(|a| place(&a.name)).collect::<Result<Vec<_>, _>>()?;
+    let outcome = OUTCOME_COLUMNS.iter().map(|c| place(c)).collect::<Result<Vec<_>, _>>()?;
+    let loss = header.iter().position(|c| c == "loss");
+    let filters: Vec<(String, usize)> = plan
+        .figures
+        .iter()
+        .flat_map(|f| f.filter.keys())
+        .filter(|key| plan.axes.iter().all(|a| a.name != **key))
+        .filter_map(|key| Some((key.clone(), header.iter().position(|c| c == key)?)))
+        .collect();
+    let mut runs = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|e| unreadable(path, &e))?;
+        let wrong = |what: String| {
+            let line = row.position().map_or(0, csv::Position::line);
+            FigureError::new(format!("{}:{line}: {what}; run the sweep again, it rewrites the tables", path.display()))
+        };
+        let labels = plan.axes.iter().zip(&axes).map(|(axis, at)| {
+            axis.labels.iter().position(|l| *l == row[*at]).ok_or_else(|| {
+                wrong(format!("{} is \"{}\", but plan.json knows {}", axis.name, &row[*at], axis.labels.join(", ")))
+            })
+        });
+        let known = [Status::Finished, Status::ReachedTarget, Status::Diverged, Status::Failed];
+        runs.push(Run {
+            id: row[id].to_string(),
+            labels: labels.collect::<Result<_, _>>()?,
+            seed: row[seed].parse().map_err(|_| wrong(format!("the seed \"{}\" is not a whole number", &row[seed])))?,
+            status: known
+                .into_iter()
+                .find(|s| s.word() == &row[status])
+                .ok_or_else(|| wrong(format!("the status \"{}\" is not known", &row[status])))?,
+            loss: loss.map_or(String::new(), |at| row[at].to_string()),
+            values: outcome.iter().map(|at| parse(&row, *at, &header, path)).collect::<Result<_, _>>()?,
+            settings: filters.iter().map(|(key, at)| (key.clone(), row[*at].to_string())).collect(),
+        });
+    }
+    Ok(runs)
+}
+
+fn column(header: &StringRecord, name: &str, path: &Path) -> Result<usize, FigureError> {
+    header.iter().position(|c| c == name).ok_or_else(|| {
+        FigureError::new(format!(
+            "{}: no column \"{name}\"; there are {}",
+            path.display(),
+            header.iter().collect::<Vec<_>>().join(", ")
+        ))
+    })
+}
+
+fn parse(row: &StringRecord, at: usize, header: &StringRecord, path: &Path) -> Result<Option<f64>, FigureError> {
+    match &row[at] {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            let line = row.position().map_or(0, csv::Position::line);
+            FigureError::new(format!("{}:{line}: {} is \"{text}\", which is not a number", path.display(), &header[at]))
+        }),
+    }
+}
+
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> FigureError {
+    FigureError::new(format!("{}: {error}; is this the folder of a sweep that has ended?", path.display()))
+}

@@ -1,0 +1,184 @@
+//! A drawing as plain data, in points with y downwards: figures build it, `png` and `svg` show it, tests read it.
+
+use super::text::{self, Weight};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// Shorthand for [`Point`].
+pub fn at(x: f64, y: f64) -> Point {
+    Point { x, y }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Rect {
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// Whether the two share more than an edge; `slack` points of overlap are forgiven.
+    pub fn overlaps(&self, other: &Rect, slack: f64) -> bool {
+        self.left + slack < other.right
+            && other.left + slack < self.right
+            && self.top + slack < other.bottom
+            && other.top + slack < self.bottom
+    }
+}
+
+/// sRGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color(pub u8, pub u8, pub u8);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stroke {
+    pub color: Color,
+    pub width: f64,
+    /// Lengths of dashes and gaps in turn; empty is a solid line.
+    pub dash: &'static [f64],
+}
+
+/// Where in the text its point lies, along the direction of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How the text runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Level,
+    /// Read from bottom to top.
+    Up,
+    /// Read from top to bottom.
+    Down,
+}
+
+/// One line of text; `at` is on its baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub at: Point,
+    pub text: String,
+    pub size: f64,
+    pub weight: Weight,
+    pub color: Color,
+    pub anchor: Anchor,
+    pub turn: Turn,
+}
+
+impl Text {
+    /// The box around the text, descenders included.
+    pub fn bounds(&self) -> Rect {
+        let width = text::width(&self.text, self.size, self.weight);
+        let start = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -width / 2.0,
+            Anchor::End => -width,
+        };
+        let (up, down) = (text::CAP * self.size, text::DESCENT * self.size);
+        let Point { x, y } = self.at;
+        match self.turn {
+            Turn::Level => Rect { left: x + start, right: x + start + width, top: y - up, bottom: y + down },
+            Turn::Up => Rect { left: x - up, right: x + down, top: y - start - width, bottom: y - start },
+            Turn::Down => Rect { left: x - down, right: x + up, top: y + start, bottom: y + start + width },
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// An open line; `name` says which series it is (a tooltip in the SVG).
+    Line {
+        points: Vec<Point>,
+        stroke: Stroke,
+        name: Option<String>,
+    },
+    /// A filled polygon.
+    Area {
+        points: Vec<Point>,
+        color: Color,
+        opacity: f64,
+    },
+    /// A filled rectangle, drawn without smoothing so that neighbours leave no seam.
+    Tile {
+        rect: Rect,
+        color: Color,
+    },
+    Disc {
+        at: Point,
+        radius: f64,
+        color: Color,
+    },
+    Text(Text),
+}
+
+/// The shapes of a figure, drawn in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    pub width: f64,
+    pub height: f64,
+    /// What a reader who cannot see it should know.
+    pub title: String,
+    pub shapes: Vec<Shape>,
+}
+
+impl Scene {
+    pub fn line(&mut self, points: Vec<Point>, stroke: Stroke) {
+        self.shapes.push(Shape::Line { points, stroke, name: None });
+    }
+
+    /// A line that stands for data.
+    pub fn series(&mut self, name: &str, points: Vec<Point>, stroke: Stroke) {
+        self.shapes.push(Shape::Line { points, stroke, name: Some(name.to_string()) });
+    }
+
+    pub fn area(&mut self, points: Vec<Point>, color: Color, opacity: f64) {
+        self.shapes.push(Shape::Area { points, color, opacity });
+    }
+
+    pub fn tile(&mut self, rect: Rect, color: Color) {
+        self.shapes.push(Shape::Tile { rect, color });
+    }
+
+    pub fn disc(&mut self, at: Point, radius: f64, color: Color) {
+        self.shapes.push(Shape::Disc { at, radius, color });
+    }
+
+    pub fn text(&mut self, text: Text) {
+        self.shapes.push(Shape::Text(text));
+    }
+
+    /// All texts, in order of drawing.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// Every corner of every shape but the texts.
+    pub fn points(&self) -> Vec<Point> {
+        let corners = |shape: &Shape| match shape {
+            Shape::Line { points, .. } | Shape::Area { points, .. } => points.clone(),
+            Shape::Tile { rect, .. } => vec![at(rect.left, rect.top), at(rect.right, rect.bottom)],
+            Shape::Disc { at: c, radius: r, .. } => vec![at(c.x - r, c.y - r), at(c.x + r, c.y + r)],
+            Shape::Text(_) => Vec::new(),
+        };
+        self.shapes.iter().flat_map(corners).collect()
+    }
+}

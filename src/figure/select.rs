@@ -1,0 +1,232 @@
+//! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
+
+use super::FigureError;
+use super::results::{PlanAxis, Results, Run, Scale};
+use super::style::Look;
+use crate::experiment::figure_spec::FigureSpec;
+use crate::record::Status;
+use crate::stats::{Spread, spread};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An axis of the plan as one figure uses it: its place in the plan and the labels that are left.
+#[derive(Clone, Debug)]
+pub struct Used<'a> {
+    pub index: usize,
+    pub axis: &'a PlanAxis,
+    /// Indices into the axis' labels, in its order.
+    pub labels: Vec<usize>,
+}
+
+impl Used<'_> {
+    /// The label, with the axis' name where the bare label would not say what it is.
+    pub fn heading(&self, label: usize) -> String {
+        let text = &self.axis.labels[label];
+        let bare = text.parse::<f64>().is_err() && text != "true" && text != "false";
+        if bare { text.clone() } else { format!("{} = {text}", self.axis.name) }
+    }
+
+    /// How the label's series looks in every figure of this plan.
+    pub fn look(&self, label: usize) -> Look {
+        Look::of(label, self.axis.labels.len(), self.ordered())
+    }
+
+    pub fn ordered(&self) -> bool {
+        self.axis.scale != Scale::Category
+    }
+}
+
+/// Where a group of runs belongs; 0 stands for an axis the figure does not use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pub row: usize,
+    pub column: usize,
+    pub color: usize,
+    pub x: usize,
+}
+
+/// The runs of one figure.
+pub struct Selection<'a> {
+    pub results: &'a Results,
+    pub spec: &'a FigureSpec,
+    pub row: Option<Used<'a>>,
+    pub column: Option<Used<'a>>,
+    pub color: Option<Used<'a>>,
+    pub x: Option<Used<'a>>,
+    /// All selected runs, whatever became of them.
+    pub runs: Vec<usize>,
+    /// Runs the plan holds for this selection; `None` where `where` names a plain setting.
+    pub planned: Option<usize>,
+    /// Axes held at one of several labels, as `name label`.
+    pub fixed: Vec<String>,
+}
+
+impl<'a> Selection<'a> {
+    /// Checks the spec against the plan and picks the runs. `x_is_axis` is false where the kind brings its own x.
+    ///
+    /// # Errors
+    /// An unknown axis or label, or an axis that is neither fixed, used nor pooled, by name.
+    pub fn new(results: &'a Results, spec: &'a FigureSpec, x_is_axis: bool) -> Result<Self, FigureError> {
+        let plan = &results.plan;
+        let axis = |name: &String| {
+            plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
+                let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
+                FigureError::new(format!("no axis \"{name}\" in this experiment; its axes are {}", names.join(", ")))
+            })
+        };
+        for (name, labels) in &spec.filter {
+            check_filter(results, name, labels)?;
+        }
+        let kept: Vec<Vec<usize>> = plan
+            .axes
+            .iter()
+            .map(|a| {
+                let cells = plan.cells.iter().filter(|cell| {
+                    spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_none_or(|l| allowed.contains(l)))
+                });
+                let present: BTreeSet<&String> = cells.filter_map(|cell| cell.labels.get(&a.name)).collect();
+                (0..a.labels.len()).filter(|i| present.contains(&a.labels[*i])).collect()
+            })
+            .collect();
+        let used = |name: &String| {
+            let index = axis(name)?;
+            Ok(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
+        };
+        let (row, column) = match &spec.facet[..] {
+            [] => (None, None),
+            [column] => (None, Some(used(column)?)),
+            [row, column] => (Some(used(row)?), Some(used(column)?)),
+            more => {
+                return Err(FigureError::new(format!(
+                    "`facet` names {} axes; a page has rows and columns: name two, and fix the others with `where`",
+                    more.len()
+                )));
+            }
+        };
+        let color = spec.color.as_ref().map(used).transpose()?;
+        let x = if x_is_axis { spec.x.as_ref().map(used).transpose()? } else { None };
+        for name in &spec.over {
+            axis(name)?;
+        }
+        let shown = [&row, &column, &color, &x];
+        for (i, a) in plan.axes.iter().enumerate() {
+            let uses = shown.iter().filter(|u| u.as_ref().is_some_and(|u| u.index == i)).count();
+            if uses > 1 {
+                return Err(FigureError::new(format!(
+                    "axis \"{}\" is used twice; give each of facet, color and x its own",
+                    a.name
+                )));
+            }
+            if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) {
+                return Err(FigureError::new(format!(
+                    "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
+                     facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
+                    kept[i].len(),
+                    a.labels[kept[i][0]],
+                    name = a.name
+                )));
+            }
+        }
+        let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
+        let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
+        let cells = plan.cells.iter().filter(|cell| {
+            spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
+        });
+        let planned = on_axes.then(|| cells.count() * plan.seeds.len());
+        let fixed = plan
+            .axes
+            .iter()
+            .zip(&kept)
+            .enumerate()
+            .filter(|(i, (a, kept))| {
+                a.labels.len() > 1
+                    && kept.len() == 1
+                    && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
+            })
+            .map(|(_, (a, kept))| format!("{} {}", a.name, a.labels[kept[0]]))
+            .collect();
+        Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed })
+    }
+
+    /// The selected run behind an index.
+    pub fn run(&self, index: usize) -> &'a Run {
+        &self.results.runs[index]
+    }
+
+    /// Where a run belongs.
+    pub fn key(&self, run: usize) -> Key {
+        let place = |used: &Option<Used>| used.as_ref().map_or(0, |u| self.run(run).labels[u.index]);
+        Key { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
+    }
+
+    /// The labels along one part of the figure; a single 0 where no axis is used.
+    pub fn labels(used: &Option<Used>) -> Vec<usize> {
+        used.as_ref().map_or(vec![0], |u| u.labels.clone())
+    }
+
+    /// What a colour stands for.
+    pub fn color_name(&self, color: usize) -> String {
+        self.color.as_ref().map_or("all runs".into(), |u| u.axis.labels[color].clone())
+    }
+
+    pub fn look(&self, color: usize) -> Look {
+        self.color.as_ref().map_or(Look::ONLY, |u| u.look(color))
+    }
+
+    /// Whether some selected run has this key's panel and colour.
+    pub fn count(&self, status: Status) -> usize {
+        self.runs.iter().filter(|r| self.run(**r).status == status).count()
+    }
+
+    /// Values by group and seed. What is pooled by `over` within a seed becomes its median, so that N counts seeds.
+    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<Key, BTreeMap<u64, f64>> {
+        let mut pooled: BTreeMap<Key, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
+        for (run, value) in values {
+            pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
+        }
+        let median = |values: Vec<f64>| spread(&values).map_or(f64::NAN, |s| s.median);
+        pooled
+            .into_iter()
+            .map(|(key, seeds)| (key, seeds.into_iter().map(|(seed, v)| (seed, median(v))).collect()))
+            .collect()
+    }
+
+    /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.
+    pub fn seeds(&self) -> String {
+        let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
+        for run in self.runs.iter().filter(|r| !self.run(**r).failed()) {
+            groups.entry(self.key(*run)).or_default().insert(self.run(*run).seed);
+        }
+        let counts: BTreeSet<usize> = groups.values().map(BTreeSet::len).collect();
+        match (counts.first(), counts.last()) {
+            (Some(1), Some(1)) => "1 seed".into(),
+            (Some(low), Some(high)) if low < high => format!("{low} to {high} seeds"),
+            (_, high) => format!("{} seeds", high.unwrap_or(&0)),
+        }
+    }
+}
+
+/// Median and range over the seeds of a group; NaN (not finite where it had to be) is left out and counted by the caller.
+pub fn over_seeds(values: impl Iterator<Item = f64>) -> Option<Spread> {
+    spread(&values.filter(|v| !v.is_nan()).collect::<Vec<_>>())
+}
+
+fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), FigureError> {
+    match results.plan.axes.iter().find(|a| a.name == name) {
+        Some(axis) => match labels.iter().find(|l| !axis.labels.contains(l)) {
+            Some(label) => Err(FigureError::new(format!(
+                "`where` asks for {name} = \"{label}\", but that axis has {}",
+                axis.labels.join(", ")
+            ))),
+            None => Ok(()),
+        },
+        None if results.runs.first().is_none_or(|run| run.settings.contains_key(name)) => Ok(()),
+        None => Err(FigureError::new(format!("`where` names \"{name}\", which is no column of runs.csv"))),
+    }
+}
+
+fn matches(results: &Results, run: &Run, spec: &FigureSpec) -> bool {
+    spec.filter.iter().all(|(name, allowed)| match results.plan.axes.iter().position(|a| a.name == *name) {
+        Some(i) => allowed.contains(&results.plan.axes[i].labels[run.labels[i]]),
+        None => run.settings.get(name).is_some_and(|value| allowed.contains(value)),
+    })
+}

@@ -1,0 +1,181 @@
+//! The house style: colours that colour-blind readers and a grey printer can tell apart, sizes, dashes, markers.
+
+use super::scene::{Color, Point, Scene, Stroke, at};
+
+pub const INK: Color = Color(0x22, 0x22, 0x22);
+pub const SOFT: Color = Color(0x62, 0x62, 0x62);
+pub const RULE: Color = Color(0xe4, 0xe4, 0xe4);
+pub const EDGE: Color = Color(0x8c, 0x8c, 0x8c);
+pub const WHITE: Color = Color(0xff, 0xff, 0xff);
+/// Under values that are not numbers in a heat map.
+pub const MISSING: Color = Color(0xd0, 0xd0, 0xd0);
+/// Exact zeros in a heat map, which no place on the colour scale could stand for.
+pub const ZERO: Color = Color(0xcc, 0x79, 0xa7);
+
+/// 7.5 inches, a text page.
+pub const WIDTH: f64 = 540.0;
+pub const MARGIN: f64 = 12.0;
+pub const TITLE: f64 = 11.5;
+pub const HEADING: f64 = 9.0;
+pub const LABEL: f64 = 8.0;
+pub const TICK: f64 = 7.2;
+pub const THIN: f64 = 0.6;
+pub const LINE: f64 = 1.5;
+
+/// Okabe & Ito, "Color Universal Design" (2008), black first for the baseline and without the yellow, which fades on white.
+const CATEGORIES: [Color; 7] = [
+    Color(0x00, 0x00, 0x00),
+    Color(0xd5, 0x5e, 0x00),
+    Color(0x00, 0x72, 0xb2),
+    Color(0x00, 0x9e, 0x73),
+    Color(0xcc, 0x79, 0xa7),
+    Color(0xe6, 0x9f, 0x00),
+    Color(0x56, 0xb4, 0xe9),
+];
+
+/// Viridis (van der Walt and Smith 2015, CC0) at eighths, dark to light.
+const VIRIDIS: [Color; 9] = [
+    Color(0x44, 0x01, 0x54),
+    Color(0x47, 0x2d, 0x7b),
+    Color(0x3b, 0x52, 0x8b),
+    Color(0x2c, 0x72, 0x8e),
+    Color(0x21, 0x91, 0x8c),
+    Color(0x28, 0xae, 0x80),
+    Color(0x5e, 0xc9, 0x62),
+    Color(0xad, 0xdc, 0x30),
+    Color(0xfd, 0xe7, 0x25),
+];
+
+const DASHES: [&[f64]; 5] = [&[], &[5.0, 1.8], &[1.5, 1.5], &[7.0, 1.5, 1.5, 1.5], &[3.0, 1.2]];
+
+/// The perceptually uniform map from 0 (dark) to 1 (light).
+pub fn viridis(share: f64) -> Color {
+    let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
+    let i = (place as usize).min(VIRIDIS.len() - 2);
+    let (Color(r, g, b), Color(s, h, c)) = (VIRIDIS[i], VIRIDIS[i + 1]);
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (place - i as f64)).round() as u8;
+    Color(mix(r, s), mix(g, h), mix(b, c))
+}
+
+/// The colour as text on white: darkened where it is too light to read.
+pub fn legible(color: Color) -> Color {
+    let Color(r, g, b) = color;
+    let light = (0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)) / 255.0;
+    let keep = (0.45 / light.max(0.01)).min(1.0);
+    let dark = |v: u8| (f64::from(v) * keep).round() as u8;
+    Color(dark(r), dark(g), dark(b))
+}
+
+/// The colour mixed with white; 1 keeps it.
+pub fn tint(Color(r, g, b): Color, strength: f64) -> Color {
+    let mix = |v: u8| (255.0 - (255.0 - f64::from(v)) * strength).round() as u8;
+    Color(mix(r), mix(g), mix(b))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    Disc,
+    Square,
+    Diamond,
+    Up,
+    /// Zeros on a floor line.
+    Down,
+    /// Runs that diverged.
+    Cross,
+}
+
+/// How one series looks everywhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub color: Color,
+    pub dash: &'static [f64],
+    pub marker: Marker,
+    /// Drawn as an outline on white.
+    pub hollow: bool,
+}
+
+impl Look {
+    /// The only series of a figure.
+    pub const ONLY: Look = Look { color: CATEGORIES[2], dash: &[], marker: Marker::Disc, hollow: false };
+
+    /// Number `index` of `count`: a hue for categories, a ramp from light to dark for ordered values.
+    pub fn of(index: usize, count: usize, ordered: bool) -> Look {
+        const MARKERS: [Marker; 4] = [Marker::Disc, Marker::Square, Marker::Diamond, Marker::Up];
+        let color = if ordered {
+            // The lightest eighth of the map is too pale for a line on white.
+            viridis(0.8 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
+        } else {
+            CATEGORIES[index % CATEGORIES.len()]
+        };
+        // Shifts against the hues, so that no look comes back before the sixtieth.
+        let turn = index + index / CATEGORIES.len() + index / (CATEGORIES.len() * DASHES.len());
+        Look {
+            color,
+            dash: if ordered && count > DASHES.len() { &[] } else { DASHES[turn % DASHES.len()] },
+            marker: MARKERS[turn % MARKERS.len()],
+            hollow: (turn / MARKERS.len()) % 2 == 1,
+        }
+    }
+
+    pub fn stroke(&self, width: f64) -> Stroke {
+        Stroke { color: self.color, width, dash: self.dash }
+    }
+}
+
+pub fn solid(color: Color, width: f64) -> Stroke {
+    Stroke { color, width, dash: &[] }
+}
+
+/// Draws a marker of about `radius` points.
+pub fn mark(scene: &mut Scene, center: Point, radius: f64, look: &Look) {
+    let Point { x, y } = center;
+    let around = |unit: &[(f64, f64)]| unit.iter().map(|(u, v)| at(x + u * radius, y + v * radius)).collect::<Vec<_>>();
+    let corners = match look.marker {
+        Marker::Disc => {
+            scene.disc(center, radius, look.color);
+            if look.hollow {
+                scene.disc(center, radius - 0.9, WHITE);
+            }
+            return;
+        }
+        Marker::Cross => {
+            let arm = solid(look.color, 1.2);
+            scene.line(around(&[(-0.9, -0.9), (0.9, 0.9)]), arm);
+            scene.line(around(&[(-0.9, 0.9), (0.9, -0.9)]), arm);
+            return;
+        }
+        Marker::Square => around(&[(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)]),
+        Marker::Diamond => around(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
+        Marker::Up => around(&[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)]),
+        Marker::Down => around(&[(0.0, 1.2), (-1.1, -0.8), (1.1, -0.8)]),
+    };
+    if look.hollow {
+        scene.area(corners.clone(), WHITE, 1.0);
+        let closed = corners.iter().chain(&corners[..2]).copied().collect();
+        scene.line(closed, solid(look.color, 0.9));
+    } else {
+        scene.area(corners, look.color, 1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn sixty_series_all_look_different() {
+        let looks: HashSet<_> = (0..60)
+            .map(|i| Look::of(i, 60, false))
+            .map(|l| format!("{:?} {:?} {:?} {}", l.color, l.dash, l.marker, l.hollow))
+            .collect();
+        assert_eq!(looks.len(), 60);
+    }
+
+    #[test]
+    fn the_map_grows_lighter_all_the_way() {
+        let light = |Color(r, g, b): Color| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
+        let shades: Vec<f64> = (0..=64).map(|i| light(viridis(f64::from(i) / 64.0))).collect();
+        assert!(shades.windows(2).all(|w| w[0] < w[1]));
+    }
+}

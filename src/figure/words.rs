@@ -1,0 +1,108 @@
+//! The sentences of titles and captions that all kinds of figures share.
+
+use super::plot::CROWD;
+use super::select::Selection;
+use crate::experiment::figure_spec::FigureKind;
+use crate::record::Status;
+
+/// The word for a kind in experiment files and file names.
+pub fn kind(kind: FigureKind) -> &'static str {
+    match kind {
+        FigureKind::GradientByLayer => "gradient_by_layer",
+        FigureKind::LossByDepth => "loss_by_depth",
+        FigureKind::AttenuationByDepth => "attenuation_by_depth",
+        FigureKind::GradientHeatmap => "gradient_heatmap",
+        FigureKind::Curves => "curves",
+    }
+}
+
+/// The given title or the kind's own, and how far an unfinished sweep has come.
+pub fn title(selection: &Selection, own: &str) -> String {
+    let title = selection.spec.title.as_deref().unwrap_or(own);
+    match selection.planned {
+        Some(planned) if selection.runs.len() < planned => {
+            format!("{title} ({} of {planned} runs)", selection.runs.len())
+        }
+        _ => title.to_string(),
+    }
+}
+
+/// What is shown: the data, what is held fixed or pooled, and every run that ended badly.
+pub fn shown(selection: &Selection) -> String {
+    let plan = &selection.results.plan;
+    let mut parts = vec![format!("Data: {}, {} training rows", plan.data.name, plan.data.train_rows)];
+    if !selection.fixed.is_empty() {
+        parts.push(format!("fixed: {}", selection.fixed.join(", ")));
+    }
+    if !selection.spec.over.is_empty() {
+        parts.push(format!("pooled within a seed by its median: {}", selection.spec.over.join(", ")));
+    }
+    let mut text = format!("{}.", parts.join("; "));
+    let ended: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed")]
+        .into_iter()
+        .map(|(status, word)| (selection.count(status), word))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    if !ended.is_empty() {
+        text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
+    }
+    text
+}
+
+/// `Line: median, band: range of 5 seeds.`, or that there is a single one.
+pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
+    match selection.seeds().as_str() {
+        "1 seed" => format!("{line}: one seed (N = 1), so there is no range."),
+        seeds if series > CROWD => format!("{line}: median of {seeds}; bands are left out, there are {series} series."),
+        seeds => format!("{line}: median, {band}: range of {seeds}."),
+    }
+}
+
+/// Why there is nothing to draw, for a selection without a usable number.
+pub fn nothing(selection: &Selection, what: &str) -> String {
+    let (runs, failed, diverged) =
+        (selection.runs.len(), selection.count(Status::Failed), selection.count(Status::Diverged));
+    if runs == 0 {
+        "no run of this figure's selection has ended yet".into()
+    } else {
+        format!("none of its {runs} runs has {what} ({failed} failed, {diverged} diverged)")
+    }
+}
+
+/// Whether a measurement spans decades and is drawn on a logarithmic scale.
+pub fn logarithmic(metric: &str) -> bool {
+    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target", "lr"];
+    ends.iter().any(|end| metric.ends_with(end))
+}
+
+/// What a measurement is, with its unit, for the side of a panel; one string a line.
+pub fn measure(metric: &str) -> Vec<&str> {
+    match metric {
+        "stream_rms" => vec!["root mean square of", "dL/dh per sample"],
+        "delta_rms" => vec!["root mean square of", "dL/dz per sample"],
+        "weight_grad_rms" => vec!["root mean square of", "dL/dW of the batch"],
+        "weight_grad_sample_rms" => vec!["root mean square of", "dL/dW per sample"],
+        "train_loss" => vec!["training loss"],
+        "val_loss" => vec!["validation loss"],
+        "test_loss" => vec!["test loss"],
+        "batch_loss" => vec!["loss of the batch"],
+        "train_accuracy" => vec!["training accuracy"],
+        "val_accuracy" => vec!["validation accuracy"],
+        "test_accuracy" => vec!["test accuracy"],
+        "attenuation_total_init" => vec!["decades from the last layer", "to the first, at the start"],
+        "steps_to_target" => vec!["steps to the target loss"],
+        other => vec![other],
+    }
+}
+
+/// A rate or a share in as many decimals as it takes to see it.
+pub fn rate(value: f64) -> String {
+    let decimals = if value.abs() < 0.0995 { 3 } else { 2 };
+    let text = format!("{value:.decimals$}");
+    super::axis::minus(if text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.')) {
+        "0.000"
+    } else {
+        &text
+    })
+}

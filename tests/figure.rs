@@ -1,0 +1,358 @@
+//! Figures from made-up results folders: nothing cut, nothing overlapping, nothing missing.
+
+mod figure_support;
+
+use figure_support::{Fake, labels, only, spec, vanishing};
+use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
+use gradsweep::figure::results::Results;
+use gradsweep::figure::scene::{Rect, Scene, Shape};
+use gradsweep::figure::{draw, draw_all, png, svg};
+use gradsweep::table::Cell;
+use std::path::Path;
+
+/// Writes the fake where KEEP says, to look at, or else into a folder that goes away.
+fn folder(name: &str, fake: &Fake) -> (Option<tempfile::TempDir>, std::path::PathBuf) {
+    let (temp, path) = match std::env::var("KEEP") {
+        Ok(keep) => (None, Path::new(&keep).join(name)),
+        Err(_) => {
+            let temp = tempfile::tempdir().unwrap();
+            let path = temp.path().to_path_buf();
+            (Some(temp), path)
+        }
+    };
+    std::fs::create_dir_all(&path).unwrap();
+    fake.write(&path);
+    if temp.is_none() {
+        draw_all(&path).unwrap();
+    }
+    (temp, path)
+}
+
+/// Every figure of the fake as a scene that holds the house rules.
+fn scenes(name: &str, fake: &Fake) -> Vec<(FigureSpec, Scene)> {
+    let (_temp, dir) = folder(name, fake);
+    let results = Results::read(&dir).unwrap();
+    let scenes: Vec<(FigureSpec, Scene)> =
+        fake.figures.iter().map(|s| (s.clone(), draw(&results, s).unwrap().unwrap())).collect();
+    for (spec, scene) in &scenes {
+        sound(&format!("{name} {:?}", spec.kind), scene);
+    }
+    scenes
+}
+
+fn sound(name: &str, scene: &Scene) {
+    let page = Rect { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
+    let inside = |r: &Rect| r.left >= 0.0 && r.top >= 0.0 && r.right <= page.right && r.bottom <= page.bottom;
+    let texts: Vec<(Rect, &str)> = scene.texts().map(|t| (t.bounds(), t.text.as_str())).collect();
+    for (i, (a, text)) in texts.iter().enumerate() {
+        assert!(inside(a), "{name}: \"{text}\" leaves the page: {a:?}");
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
+        for (b, other) in &texts[..i] {
+            assert!(!a.overlaps(b, 0.3), "{name}: \"{text}\" {a:?} lies over \"{other}\" {b:?}");
+        }
+    }
+    for p in scene.points() {
+        assert!(inside(&Rect { left: p.x, top: p.y, right: p.x, bottom: p.y }), "{name}: {p:?} leaves the page");
+    }
+    assert!(scene.texts().any(|t| t.text.contains("seed") || t.text.contains("N = 1")), "{name}: N is not said");
+}
+
+fn series(scene: &Scene) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for shape in &scene.shapes {
+        if let Shape::Line { name: Some(name), .. } = shape {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn says(scene: &Scene, what: &str) -> bool {
+    let all: Vec<&str> = scene.texts().map(|t| t.text.as_str()).collect();
+    all.join(" ").contains(what)
+}
+
+#[test]
+fn the_vanishing_grid_shows_every_variant() {
+    for (spec, scene) in scenes("vanishing", &vanishing()) {
+        let names = series(&scene);
+        let expected: &[&str] = match spec.kind {
+            FigureKind::GradientByLayer | FigureKind::AttenuationByDepth => {
+                &["plain = l2 = lr_decay", "matched_init", "batch_norm", "residual"]
+            }
+            FigureKind::GradientHeatmap => &[],
+            _ => &["plain", "matched_init", "batch_norm", "residual", "l2", "lr_decay"],
+        };
+        for name in expected {
+            assert!(names.contains(name) && says(&scene, name), "{:?}: no {name} in {names:?}", spec.kind);
+        }
+        let tiles = scene.shapes.iter().filter(|s| matches!(s, Shape::Tile { .. })).count();
+        if spec.kind == FigureKind::GradientHeatmap {
+            assert!(tiles >= 18 * 32 * 10, "{tiles}");
+        }
+    }
+}
+
+#[test]
+fn unfinished_failed_and_diverged_runs_are_counted() {
+    let mut fake = vanishing();
+    fake.twist = |run| {
+        let depth = run.labels["depth"].as_str();
+        if run.labels["variant"] == "l2" && run.seed > 1 && depth != "4" {
+            return false;
+        }
+        match (run.labels["variant"].as_str(), depth, run.seed) {
+            ("batch_norm", "32", 1..=3) => run.diverge(),
+            ("residual", "32", 2) => run.fail(),
+            _ => {}
+        }
+        true
+    };
+    for (spec, scene) in scenes("partial", &fake) {
+        assert!(says(&scene, "diverged") && says(&scene, "failed"), "{:?}", spec.kind);
+        assert!(says(&scene, " runs)") && says(&scene, " of "), "{:?}", spec.kind);
+    }
+}
+
+#[test]
+fn one_run_says_that_it_is_one() {
+    let mut fake = vanishing();
+    for axis in &mut fake.axes {
+        axis.1.truncate(if axis.0 == "depth" { 4 } else { 1 });
+        if axis.0 == "depth" {
+            axis.1.drain(..3);
+        }
+    }
+    fake.seeds = 1;
+    fake.figures = FigureKind::ALL.iter().map(|k| spec(*k)).collect();
+    for (spec, scene) in scenes("single", &fake) {
+        assert!(says(&scene, "N = 1"), "{:?}", spec.kind);
+        assert!(
+            !scene.shapes.iter().any(|s| matches!(s, Shape::Area { opacity, .. } if *opacity < 1.0)),
+            "a band of one"
+        );
+    }
+}
+
+fn many(depth: &[usize], series: usize) -> Fake {
+    let mut fake = vanishing();
+    fake.axes = vec![
+        ("depth", labels(depth), "log"),
+        ("width", (1..=series).map(|w| (w * 8).to_string()).collect(), "log"),
+        ("note", labels(&["a rather long name of a zipped budget, longer than any panel is wide"]), "category"),
+    ];
+    fake.seeds = 3;
+    fake.excluded = |_| false;
+    let deepest = depth.last().unwrap().to_string();
+    for figure in &mut fake.figures {
+        figure.facet = labels(&["note"]);
+        figure.filter.clear();
+        figure.color = Some("width".into());
+        if figure.x.is_none() {
+            figure.filter = only(&[("depth", &deepest)]);
+        }
+        if figure.kind == FigureKind::GradientHeatmap {
+            figure.facet = labels(&["width"]);
+            figure.color = None;
+        }
+    }
+    fake
+}
+
+#[test]
+fn a_hundred_layers_and_sixty_series_stay_readable() {
+    for (_, scene) in scenes("deep", &many(&[50, 100], 2)) {
+        assert!(says(&scene, "100"));
+    }
+    for (spec, scene) in scenes("crowd", &many(&[2, 8], 60)) {
+        if spec.kind != FigureKind::GradientHeatmap {
+            let names = series(&scene);
+            assert!(
+                (1..=60).all(|w| names.iter().any(|n| n.split(" = ").any(|n| n == (w * 8).to_string()))),
+                "{:?}",
+                spec.kind
+            );
+        }
+    }
+    // Unordered: sixty categories cycle through hues, dashes and markers.
+    let mut fake = many(&[2, 8], 60);
+    fake.axes[1].2 = "category";
+    scenes("categories", &fake);
+    scenes("many_columns", &{
+        let mut fake = vanishing();
+        fake.axes[1].1 =
+            labels(&["sigmoid", "tanh", "relu", "gelu", "hard_tanh", "softsign", "leaky_relu", "mish", "silu"]);
+        fake
+    });
+}
+
+#[test]
+fn tiny_zero_and_broken_numbers_have_a_place() {
+    let mut fake = vanishing();
+    fake.twist = |run| {
+        let tanh = run.labels["activation"] == "tanh";
+        for (i, row) in run.layers.iter_mut().enumerate() {
+            let layer = match row["layer"] {
+                Cell::Int(layer) => layer as f64,
+                _ => panic!("layers are whole numbers"),
+            };
+            if run.labels["activation"] == "sigmoid" {
+                row.insert("stream_rms", Cell::from(10f64.powf(-300.0 + 9.0 * layer)));
+            }
+            if tanh && layer < 6.0 {
+                row.insert("stream_rms", Cell::from(0.0));
+                row.insert("weight_grad_rms", Cell::from(0.0));
+            }
+            if run.labels["activation"] == "relu" && run.seed == 3 {
+                row.insert("stream_rms", [Cell::from(f64::NAN), Cell::from(f64::INFINITY), Cell::Empty][i % 3].clone());
+            }
+        }
+        if tanh && run.labels["variant"] == "residual" {
+            run.outcome.insert("train_loss", Cell::from(0.0));
+            run.outcome.insert("attenuation_init", Cell::Empty);
+        }
+        true
+    };
+    for (spec, scene) in scenes("odd", &fake) {
+        match spec.kind {
+            FigureKind::GradientByLayer => {
+                assert!(says(&scene, "10⁻³⁰⁰") && says(&scene, "▼") && says(&scene, "not finite"));
+            }
+            FigureKind::GradientHeatmap => {
+                assert!(says(&scene, "10⁻²⁰⁰") && says(&scene, "zero") && says(&scene, "not finite"))
+            }
+            FigureKind::LossByDepth => assert!(says(&scene, "exactly zero")),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_sweep_without_numbers_is_skipped_with_a_reason() {
+    let mut fake = vanishing();
+    fake.twist = |run| {
+        run.fail();
+        true
+    };
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    for drawn in draw_all(temp.path()).unwrap() {
+        assert!(drawn.files.is_empty() && drawn.skipped.unwrap().contains("failed"), "{}", drawn.name);
+    }
+    fake.twist = |_| false;
+    fake.write(temp.path());
+    for drawn in draw_all(temp.path()).unwrap() {
+        assert!(drawn.skipped.unwrap().contains("has ended yet"), "{}", drawn.name);
+    }
+}
+
+#[test]
+fn an_axis_left_open_is_an_error_that_names_it() {
+    for kind in FigureKind::ALL {
+        let mut fake = vanishing();
+        fake.seeds = 1;
+        fake.figures.retain(|f| f.kind == *kind);
+        fake.figures[0].facet.retain(|f| f != "activation");
+        let temp = tempfile::tempdir().unwrap();
+        fake.write(temp.path());
+        let error = draw_all(temp.path()).unwrap_err().to_string();
+        assert!(error.contains("\"activation\"") && error.contains("over = [\"activation\"]"), "{error}");
+        assert!(!temp.path().join("figures").exists());
+        // Pooled by name it is fine, and said.
+        fake.figures[0].over = labels(&["activation"]);
+        for (_, scene) in scenes("pooled", &fake) {
+            assert!(says(&scene, "pooled within a seed by its median: activation"));
+        }
+    }
+    for (change, hint) in [("unknown", "its axes are"), ("where", "but that axis has"), ("twice", "used twice")] {
+        let mut fake = vanishing();
+        fake.seeds = 1;
+        match change {
+            "unknown" => fake.figures[0].color = Some("varaint".into()),
+            "where" => fake.figures[0].filter = only(&[("depth", "33")]),
+            _ => {
+                fake.figures[0].color = Some("activation".into());
+                fake.figures[0].filter.insert("variant".into(), labels(&["plain"]));
+            }
+        }
+        let temp = tempfile::tempdir().unwrap();
+        fake.write(temp.path());
+        let error = draw_all(temp.path()).unwrap_err().to_string();
+        assert!(error.contains(hint), "{change}: {error}");
+    }
+}
+
+#[test]
+fn broken_folders_are_named_with_a_cure() {
+    let temp = tempfile::tempdir().unwrap();
+    let error = |what: &str| {
+        let error = draw_all(temp.path()).unwrap_err().to_string();
+        assert!(error.contains(what), "{what}: {error}");
+    };
+    error("plan.json");
+    let mut fake = vanishing();
+    fake.seeds = 1;
+    fake.write(temp.path());
+    let runs = std::fs::read_to_string(temp.path().join("runs.csv")).unwrap();
+    std::fs::write(temp.path().join("runs.csv"), runs.replacen("finished", "perished", 1)).unwrap();
+    error("runs.csv:2");
+    std::fs::write(temp.path().join("runs.csv"), runs.replacen("train_loss", "loss_of_training", 1)).unwrap();
+    error("no column \"train_loss\"");
+    std::fs::write(temp.path().join("runs.csv"), &runs).unwrap();
+    std::fs::remove_file(temp.path().join("layers.csv")).unwrap();
+    error("layers.csv");
+}
+
+#[test]
+fn files_are_whole_and_the_same_every_time() {
+    let mut fake = vanishing();
+    fake.seeds = 2;
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    let first = draw_all(temp.path()).unwrap();
+    let read = || -> Vec<Vec<u8>> { first.iter().flat_map(|d| &d.files).map(|f| std::fs::read(f).unwrap()).collect() };
+    let before = read();
+    draw_all(temp.path()).unwrap();
+    assert!(before == read(), "a second drawing differs");
+    let results = Results::read(temp.path()).unwrap();
+    assert_eq!(std::fs::read_dir(temp.path().join("figures")).unwrap().count(), 2 * fake.figures.len());
+    for (spec, files) in fake.figures.iter().zip(before.chunks(2)) {
+        let scene = draw(&results, spec).unwrap().unwrap();
+        let (image, drawing) = (&files[0], std::str::from_utf8(&files[1]).unwrap());
+        assert_eq!(&image[..8], b"\x89PNG\r\n\x1a\n");
+        let number = |at: usize| u32::from_be_bytes(image[at..at + 4].try_into().unwrap());
+        assert_eq!((number(16), number(20)), png::size(&scene));
+        assert_eq!(&image[image.len() - 8..image.len() - 4], b"IEND");
+        assert!(image.len() > 20_000, "an empty page");
+        assert_eq!(drawing, svg::render(&scene));
+        assert_eq!(drawing.matches("<text").count(), scene.texts().count());
+        assert!(drawing.ends_with("</svg>\n") && !drawing.contains("NaN"));
+    }
+}
+
+#[test]
+fn two_facets_another_step_and_other_metrics_are_drawn() {
+    let mut fake = vanishing();
+    let base = fake.figures[0].clone();
+    let grid = FigureSpec {
+        facet: labels(&["variant", "activation"]),
+        color: Some("depth".into()),
+        filter: only(&[("optimizer", "momentum")]),
+        title: Some("Every remedy, every depth".into()),
+        ..base.clone()
+    };
+    let last = FigureSpec { step: Some("last".into()), name: Some("../last & <least>".into()), ..base.clone() };
+    let mut accuracy = fake.figures[1].clone();
+    accuracy.metric = Some("test_accuracy".into());
+    fake.figures = vec![grid, last, accuracy];
+    let drawn = scenes("other", &fake);
+    assert!(says(&drawn[0].1, "Every remedy, every depth"));
+    assert!(["2", "4", "8", "16", "32"].iter().all(|d| series(&drawn[0].1).contains(d)));
+    assert!(says(&drawn[0].1, "Fades fastest: plain, sigmoid"), "of equal ones the first");
+    assert!(says(&drawn[1].1, "after the last step") && series(&drawn[1].1).contains(&"l2"));
+    assert!(says(&drawn[2].1, "test accuracy") && !says(&drawn[2].1, "guessing"));
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    let names: Vec<String> = draw_all(temp.path()).unwrap().into_iter().map(|d| d.name).collect();
+    assert_eq!(names, ["gradient_by_layer", "___last____least_", "loss_by_depth"]);
+}
