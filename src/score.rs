@@ -4,8 +4,7 @@ use crate::data::{Split, Targets};
 use crate::model::{Network, Path};
 use crate::ops::fused::Mode;
 use crate::ops::loss::{FusedLoss, Loss, Target};
-use crate::ops::{Element, with_slice};
-use candle_core::{Device, Result, Tensor};
+use crate::ops::{Element, Result, Tensor, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
 const CHUNK: usize = 256;
@@ -40,7 +39,7 @@ pub fn batch<T: Element>(split: &Split, features: usize, rows: &[usize], loss: L
             Target::Values(rows.iter().flat_map(row).collect())
         }
     };
-    Ok((Tensor::from_vec(x, (rows.len(), features), &Device::Cpu)?, target))
+    Ok((tensor(x, (rows.len(), features))?, target))
 }
 
 /// Scores the network on a split.

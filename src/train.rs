@@ -6,7 +6,7 @@ use crate::model::{Architecture, Gradients, Network, Path, init::Init};
 use crate::ops::activation::Activation;
 use crate::ops::fused::Mode;
 use crate::ops::loss::Loss;
-use crate::ops::{Element, all_finite};
+use crate::ops::{self, Element, all_finite};
 use crate::optim::{Optimizer, Regularization, Stepper};
 use crate::probe::Probe;
 use crate::record::{RunError, RunRecord, Status};
@@ -36,8 +36,8 @@ pub fn train(
 }
 
 /// candle's errors, without the backtrace it appends when asked to keep one.
-impl From<candle_core::Error> for RunError {
-    fn from(error: candle_core::Error) -> Self {
+impl From<ops::Error> for RunError {
+    fn from(error: ops::Error) -> Self {
         RunError::Failed(error.to_string().lines().next().unwrap_or_default().to_string())
     }
 }
@@ -179,9 +179,8 @@ impl<'a, T: Element> Problem<'a, T> {
 
     fn scores(&self) -> Result<Scores, RunError> {
         let on = |split: &crate::data::Split| score::score(&self.network, split, self.loss);
-        let maybe = |split: &Option<crate::data::Split>| -> candle_core::Result<Option<Score>> {
-            split.as_ref().map(on).transpose()
-        };
+        let maybe =
+            |split: &Option<crate::data::Split>| -> ops::Result<Option<Score>> { split.as_ref().map(on).transpose() };
         Ok(Scores {
             train: on(&self.data.train)?,
             validation: maybe(&self.data.validation)?,
@@ -191,7 +190,7 @@ impl<'a, T: Element> Problem<'a, T> {
 
     fn weights_finite(&self) -> Result<bool, RunError> {
         let block = |i: usize| self.network.read(i, |p| all_finite(p));
-        let all: candle_core::Result<Vec<bool>> = (0..self.network.blocks.len()).map(block).collect();
+        let all: ops::Result<Vec<bool>> = (0..self.network.blocks.len()).map(block).collect();
         Ok(all?.into_iter().all(|finite| finite))
     }
 
@@ -201,7 +200,7 @@ impl<'a, T: Element> Problem<'a, T> {
             let block = &self.network.blocks[i];
             self.network.read(i, |p| p[..block.inputs * block.outputs].iter().map(|w| w.f64()).collect())
         };
-        let all: candle_core::Result<Vec<Vec<f64>>> = (0..self.network.architecture.depth).map(layer).collect();
+        let all: ops::Result<Vec<Vec<f64>>> = (0..self.network.architecture.depth).map(layer).collect();
         Ok(all?)
     }
 }

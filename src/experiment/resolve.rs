@@ -5,6 +5,7 @@ use super::nearest;
 use super::problem::{Place, Problem};
 use super::settings::{Registry, fit, literal};
 use super::written::{Exclude, Experiment};
+use crate::optim::ADAMW_DECAY;
 use crate::setting::{Default, Settings, Value};
 
 /// A value in force and the axis it comes from (`None`: `[base]`).
@@ -37,6 +38,7 @@ pub(crate) struct Resolver<'a> {
     epochs: usize,
     batch: usize,
     rule: usize,
+    weight_decay: usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -59,6 +61,7 @@ impl<'a> Resolver<'a> {
             epochs: registry.index("epochs"),
             batch: registry.index("batch"),
             rule: registry.index("optimizer.kind"),
+            weight_decay: registry.index("weight_decay"),
         };
         if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
             return Err(resolver.two_lengths(steps, epochs));
@@ -154,11 +157,13 @@ impl<'a> Resolver<'a> {
 
     /// The value in force, or the default; nothing where the setting does not apply.
     fn value(&self, key: usize, held: &[Option<Held>], kinds: &[usize]) -> Option<Value> {
-        let gd = self.registry.keys[self.rule].words[kinds[self.rule]] == "gd";
+        let rule = self.registry.keys[self.rule].words[kinds[self.rule]];
         if let Some(held) = held[key] {
             return Some(held.assignment.value.clone());
-        } else if key == self.batch && gd {
+        } else if key == self.batch && rule == "gd" {
             return Some(Value::Text("full".into()));
+        } else if key == self.weight_decay && rule == "adamw" {
+            return Some(Value::Float(ADAMW_DECAY));
         } else if key == self.steps && held[self.epochs].is_some() {
             return None;
         }

@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 /// What training minimises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// -ln softmax(logits)[class], the mean over the batch.
+    /// -ln of the softmax probability of the right class, the mean over the batch.
     CrossEntropy,
     /// The squared error, the mean over batch and outputs.
     Mse,

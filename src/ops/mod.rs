@@ -13,8 +13,11 @@ pub mod loss;
 mod norm;
 
 use crate::real::Real;
-use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, WithDType};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Storage, Var, WithDType};
 use std::cell::RefCell;
+
+/// candle's own, for the floors above, which know candle only through this one.
+pub use candle_core::{Error, Result, Tensor};
 
 /// A floating-point type both we and candle know: f32 or f64.
 pub trait Element: Real + WithDType {
@@ -89,4 +92,12 @@ pub fn all_finite<T: Real>(numbers: &[T]) -> bool {
         sums.iter_mut().zip(chunk).for_each(|(s, x)| *s += *x * T::of(0.0));
     }
     sums.iter().chain(rest).all(|x| x.is_finite())
+}
+
+/// A CPU tensor of these numbers, row by row.
+///
+/// # Errors
+/// When their number does not fit the shape.
+pub fn tensor<T: Element>(numbers: Vec<T>, shape: (usize, usize)) -> Result<Tensor> {
+    Tensor::from_vec(numbers, shape, &candle_core::Device::Cpu)
 }

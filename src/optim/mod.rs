@@ -137,10 +137,9 @@ pub struct Regularization {
 impl Regularization {
     /// What the settings say.
     pub fn from_settings(settings: &Settings) -> Self {
-        let usual_decay = if settings.text("optimizer.kind") == Some("adamw") { ADAMW_DECAY } else { 0.0 };
         Regularization {
             l2: settings.float("l2").unwrap_or(0.0),
-            weight_decay: settings.float("weight_decay").unwrap_or(usual_decay),
+            weight_decay: settings.float("weight_decay").unwrap_or(0.0),
             decay_all: settings.flag("decay_all"),
             clip_norm: settings.float("clip.norm"),
             clip_value: settings.float("clip.value"),

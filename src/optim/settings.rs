@@ -48,8 +48,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "weight_decay",
         Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Unset,
-        "decoupled decay: w <- w - lr weight_decay w beside the rule; if unset 0, but 0.01 under adamw",
+        Default::Float(0.0),
+        "decoupled decay: w <- w - lr weight_decay w beside the rule; the default under adamw is 0.01",
     ),
     Setting::new(
         "decay_all",

@@ -26,6 +26,10 @@ pub fn settings(pairs: &[(&str, Value)]) -> Settings {
             settings.set(row.key, value);
         }
     }
+    let given_decay = pairs.iter().any(|(k, _)| *k == "weight_decay");
+    if settings.text("optimizer.kind") == Some("adamw") && !given_decay {
+        settings.set("weight_decay", Value::Float(gradsweep::optim::ADAMW_DECAY));
+    }
     settings
 }
 
