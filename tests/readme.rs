@@ -1,0 +1,54 @@
+//! The README says what the program and the committed results say.
+
+use gradsweep::experiment::settings::settings_table_markdown;
+use std::collections::HashMap;
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn section<'a>(text: &'a str, name: &str) -> &'a str {
+    let (start, stop) = (format!("<!-- {name} -->"), format!("<!-- end of {name} -->"));
+    let from = text.find(&start).unwrap() + start.len();
+    text[from..text.find(&stop).unwrap()].trim()
+}
+
+#[test]
+fn the_settings_table_is_the_programs_own() {
+    assert_eq!(
+        section(&read("README.md"), "settings"),
+        settings_table_markdown().trim(),
+        "run scripts/update_readme.py"
+    );
+}
+
+#[test]
+fn the_result_table_is_that_of_the_gallery() {
+    let summary = read("results/gallery/vanishing/summary.csv");
+    let mut reader = csv::Reader::from_reader(summary.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let cells: Vec<HashMap<String, String>> = reader
+        .records()
+        .map(|r| header.iter().map(str::to_string).zip(r.unwrap().iter().map(str::to_string)).collect())
+        .collect();
+    let readme = read("README.md");
+    let rows: Vec<&str> = section(&readme, "results").lines().skip(2).collect();
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let columns: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        for (i, activation) in ["sigmoid", "tanh", "relu"].iter().enumerate() {
+            let wanted =
+                [("depth", "32"), ("optimizer", "momentum"), ("variant", columns[0]), ("activation", activation)];
+            let cell = cells.iter().find(|c| wanted.iter().all(|(k, v)| c[*k] == *v)).unwrap();
+            let number = |key: &str| cell[key].parse::<f64>().unwrap();
+            let (start, end) = columns[1 + 2 * i].split_once(" → ").unwrap();
+            for (text, key) in [(start, "attenuation_init_median"), (end, "attenuation_end_median")] {
+                assert!((text.parse::<f64>().unwrap() - number(key)).abs() <= 0.005 + 1e-12, "{row}: {key}");
+            }
+            let accuracy: f64 = columns[2 + 2 * i].trim_end_matches(" %").parse().unwrap();
+            assert!((accuracy - 100.0 * number("test_accuracy_median")).abs() <= 0.05 + 1e-9, "{row}");
+        }
+    }
+}
