@@ -6,7 +6,7 @@
 
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// `f32` or `f64`.
 pub trait Real:
@@ -21,6 +21,7 @@ pub trait Real:
     + Add<Output = Self>
     + AddAssign
     + MulAssign
+    + SubAssign
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Div<Output = Self>
@@ -127,17 +128,17 @@ macro_rules! real {
             }
             #[inline(always)]
             fn exp(self) -> Self {
-                let (r, n) = Self::reduce(self);
+                let (r, low, n) = Self::reduce(self);
                 // Two factors, so that results down in the subnormals need no special case.
                 let half = n >> 1;
-                (Self::taylor(r) + 1.0) * Self::power_of_two(half) * Self::power_of_two(n - half)
+                (Self::taylor(r, low) + 1.0) * Self::power_of_two(half) * Self::power_of_two(n - half)
             }
             #[inline(always)]
             fn expm1(self) -> Self {
-                let (r, n) = Self::reduce(self);
+                let (r, low, n) = Self::reduce(self);
                 let half = n >> 1;
                 let (a, b) = (Self::power_of_two(half), Self::power_of_two(n - half));
-                Self::taylor(r) * a * b + (a * b - 1.0)
+                Self::taylor(r, low) * a * b + (a * b - 1.0)
             }
             #[inline(always)]
             fn ln_1p(self) -> Self {
@@ -157,17 +158,19 @@ macro_rules! real {
             type Power = $Bits;
 
             #[inline(always)]
-            fn reduce(x: Self) -> (Self, $Bits) {
+            fn reduce(x: Self) -> (Self, Self, $Bits) {
                 let x = if x < $low { $low } else { x };
                 let x = if x > $high { $high } else { x };
                 // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits.
                 let shifted = x * std::f64::consts::LOG2_E as $T + $magic;
                 let n = shifted - $magic;
                 let power = shifted.to_bits() as $Bits - ($magic as $T).to_bits() as $Bits;
-                ((x - n * $ln2_high) - n * $ln2_low, power)
+                let (high, low) = (x - n * $ln2_high, n * $ln2_low);
+                let r = high - low;
+                (r, (high - r) - low, power)
             }
             #[inline(always)]
-            fn taylor(r: Self) -> Self {
+            fn taylor(r: Self, low: Self) -> Self {
                 const INVERSE_FACTORIALS: [$T; $degree] = inverse_factorials!($T, $degree);
                 let mut sum = INVERSE_FACTORIALS[$degree - 1];
                 let mut k = $degree - 1;
@@ -176,7 +179,7 @@ macro_rules! real {
                     sum = sum * r + INVERSE_FACTORIALS[k];
                 }
                 // The leading term is added last, so that small r keeps its full precision.
-                r + r * (r * sum)
+                r + (low + r * (r * sum))
             }
             #[inline(always)]
             fn power_of_two(n: $Bits) -> Self {
@@ -189,10 +192,11 @@ macro_rules! real {
 /// The pieces of e^x = 2^n (1 + (e^r - 1)).
 trait Steps: Sized {
     type Power;
-    /// x = n ln 2 + r with |r| <= ln(2)/2; x is first clamped to where e^x neither over- nor underflows twice.
-    fn reduce(x: Self) -> (Self, Self::Power);
-    /// e^r - 1.
-    fn taylor(r: Self) -> Self;
+    /// x = n ln 2 + r + low with |r| <= ln(2)/2, low what rounding r lost; x is first clamped to where e^x neither
+    /// over- nor underflows twice. Returns (r, low, n).
+    fn reduce(x: Self) -> (Self, Self, Self::Power);
+    /// e^(r + low) - 1.
+    fn taylor(r: Self, low: Self) -> Self;
     /// 2^n for a normal result.
     fn power_of_two(n: Self::Power) -> Self;
 }

@@ -54,8 +54,9 @@ fn network<T: Element>(architecture: &Architecture) -> Network<T> {
     let network = Network::new(architecture.clone(), init, &SEEDS).unwrap();
     for (i, segment, name) in network.segments().collect::<Vec<_>>() {
         if segment.role != Role::Weight {
-            let mut stream = SEEDS.stream(&name, &[segment.len]);
-            let nudge = |p: &mut [T]| p[segment.range()].iter_mut().for_each(|x| *x += T::of(0.3 * stream.normal()));
+            let mut stream = SEEDS.stream(&name, &[segment.range.len()]);
+            let nudge =
+                |p: &mut [T]| p[segment.range.clone()].iter_mut().for_each(|x| *x += T::of(0.3 * stream.normal()));
             network.rewrite(i, nudge).unwrap();
         }
     }

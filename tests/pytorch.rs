@@ -152,7 +152,7 @@ fn packed(case: &Case, architecture: &Architecture) -> Vec<Vec<f64>> {
         for segment in block.segments() {
             let name = architecture.parameter_name(i, segment.role);
             let parameter = case.parameters.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}"));
-            assert_eq!(parameter.shape.iter().product::<usize>(), segment.len, "{name}");
+            assert_eq!(parameter.shape.iter().product::<usize>(), segment.range.len(), "{name}");
             values.extend(&parameter.values);
             used += 1;
         }
@@ -168,7 +168,7 @@ fn unpacked<T: Element>(case: &Case, network: &Network<T>, blocks: &[Vec<T>]) ->
     let segments: Vec<_> = network.segments().collect();
     let of = |p: &Parameter| {
         let (block, segment, _) = segments.iter().find(|(_, _, name)| *name == p.name).unwrap();
-        blocks[*block][segment.range()].iter().map(|x| x.f64()).collect()
+        blocks[*block][segment.range.clone()].iter().map(|x| x.f64()).collect()
     };
     case.parameters.iter().map(of).collect()
 }

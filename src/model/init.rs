@@ -116,10 +116,11 @@ pub fn initial(init: Init, architecture: &Architecture, index: usize, block: &Bl
             Role::Bias => {
                 let sigma = if let Init::Gaussian { sigma_b, .. } = init { sigma_b } else { 0.0 };
                 let mut stream = seeds.stream(&name, &[block.outputs]);
-                packed.extend((0..segment.len).map(|_| if sigma > 0.0 { sigma * stream.normal() } else { 0.0 }));
+                packed
+                    .extend((0..segment.range.len()).map(|_| if sigma > 0.0 { sigma * stream.normal() } else { 0.0 }));
             }
-            Role::NormGain => packed.resize(segment.range().end, 1.0),
-            Role::NormShift | Role::Scale => packed.resize(segment.range().end, 0.0),
+            Role::NormGain => packed.resize(segment.range.end, 1.0),
+            Role::NormShift | Role::Scale => packed.resize(segment.range.end, 0.0),
         }
     }
     packed

@@ -112,8 +112,11 @@ impl<T: Element> Network<T> {
     /// Every parameter tensor: (block, place in the packed vector, name).
     pub fn segments(&self) -> impl Iterator<Item = (usize, Segment, String)> {
         self.blocks.iter().enumerate().flat_map(move |(i, block)| {
-            let name = move |s: Segment| (i, s, self.architecture.parameter_name(i, s.role));
-            block.segments().into_iter().map(name)
+            let name = move |s: Segment| {
+                let name = self.architecture.parameter_name(i, s.role);
+                (i, s, name)
+            };
+            block.segments().map(name)
         })
     }
 
@@ -121,7 +124,7 @@ impl<T: Element> Network<T> {
     pub fn shape(&self, block: usize, segment: &Segment) -> Vec<usize> {
         match segment.role {
             Role::Weight => vec![self.blocks[block].inputs, self.blocks[block].outputs],
-            _ => vec![segment.len],
+            _ => vec![segment.range.len()],
         }
     }
 

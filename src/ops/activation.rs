@@ -100,6 +100,19 @@ impl Activation {
         matches!(self, Activation::Relu | Activation::LeakyRelu { .. })
     }
 
+    /// Whether phi'(z) follows from phi(z) alone, so that a backward need not keep z.
+    pub(super) fn slope_from_output(self) -> bool {
+        !matches!(
+            self,
+            Activation::Softsign
+                | Activation::Softplus
+                | Activation::Gelu
+                | Activation::Silu
+                | Activation::Mish
+                | Activation::Erf
+        )
+    }
+
     /// The largest |phi'|, to three digits: saturation is counted under 5 % of it.
     pub fn max_slope(self) -> f64 {
         match self {
@@ -128,7 +141,7 @@ impl Activation {
 /// One activation at one precision, inlined into the loops that use it.
 pub(super) trait Curve<T>: Copy {
     fn value(self, z: T) -> T;
-    /// phi'(z), given also a = phi(z) where that is cheaper.
+    /// phi'(z), given also a = phi(z). Those of [`Activation::slope_from_output`] read only a.
     fn slope(self, z: T, a: T) -> T;
 }
 
@@ -182,16 +195,16 @@ curves! {
     Tanh |z, a| z.tanh(), one::<T>() - a * a;
     HardTanh |z, a|
         if z < -one::<T>() { -one::<T>() } else if z > one() { one() } else { z },
-        if z > -one::<T>() && z < one() { one() } else { zero() };
+        if a > -one::<T>() && a < one() { one() } else { zero() };
     Softsign |z, a| z / (one::<T>() + z.abs()), {
         let d = one::<T>() + z.abs();
         one::<T>() / (d * d)
     };
     Softplus |z, a| softplus(z), z.sigmoid();
-    Relu |z, a| if z <= zero() { zero() } else { z }, if z > zero() { one() } else { zero() };
+    Relu |z, a| if z <= zero() { zero() } else { z }, if a > zero() { one() } else { zero() };
     Selu |z, a|
         T::of(SELU_LAMBDA) * if z > zero() { z } else { T::of(SELU_ALPHA) * z.expm1() },
-        if z > zero() { T::of(SELU_LAMBDA) } else { a + T::of(SELU_LAMBDA * SELU_ALPHA) };
+        if a > zero() { T::of(SELU_LAMBDA) } else { a + T::of(SELU_LAMBDA * SELU_ALPHA) };
     Gelu |z, a| z * gaussian_distribution(z), gaussian_distribution(z) + z * gaussian_density(z);
     Silu |z, a| z * z.sigmoid(), {
         let s = z.sigmoid();
@@ -212,8 +225,8 @@ impl<T: Real> Curve<T> for LeakyRelu<T> {
         if z > zero() { z } else { self.0 * z }
     }
     #[inline(always)]
-    fn slope(self, z: T, _: T) -> T {
-        if z > zero() { one() } else { self.0 }
+    fn slope(self, _: T, a: T) -> T {
+        if a > zero() { one() } else { self.0 }
     }
 }
 
@@ -225,8 +238,8 @@ impl<T: Real> Curve<T> for Elu<T> {
         if z > zero() { z } else { self.0 * z.expm1() }
     }
     #[inline(always)]
-    fn slope(self, z: T, a: T) -> T {
-        if z > zero() { one() } else { a + self.0 }
+    fn slope(self, _: T, a: T) -> T {
+        if a > zero() { one() } else { a + self.0 }
     }
 }
 
@@ -343,6 +356,17 @@ mod tests {
             assert!(activation.value(f64::NAN).is_nan(), "{activation:?} hides NaN");
         }
         assert_eq!(Activation::Relu.slope(0.0), 0.0);
+    }
+
+    #[test]
+    fn slopes_said_to_follow_from_the_output_do() {
+        for activation in Activation::ALL.into_iter().filter(|a| a.slope_from_output()) {
+            for i in -300..=300 {
+                let z = f64::from(i) / 50.0;
+                let blind = with_curve!(activation, f64, curve => curve.slope(f64::NAN, curve.value(z)));
+                assert_eq!(blind, activation.slope(z), "{activation:?} at {z}");
+            }
+        }
     }
 
     #[test]

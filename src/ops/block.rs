@@ -1,6 +1,7 @@
 //! One block of a network, as data: what it computes, and where its parameters stand in its packed vector.
 
 use super::activation::Activation;
+use std::ops::Range;
 
 /// Batch normalization (Ioffe & Szegedy 2015) over the rows of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,18 +64,16 @@ pub enum Role {
     Scale,
 }
 
-/// A parameter's place in its block's packed vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    pub role: Role,
-    pub start: usize,
-    pub len: usize,
+impl Role {
+    /// In packed order.
+    pub const ALL: [Role; 5] = [Role::Weight, Role::Bias, Role::NormGain, Role::NormShift, Role::Scale];
 }
 
-impl Segment {
-    pub fn range(&self) -> std::ops::Range<usize> {
-        self.start..self.start + self.len
-    }
+/// A parameter's place in its block's packed vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    pub role: Role,
+    pub range: Range<usize>,
 }
 
 impl Block {
@@ -84,35 +83,40 @@ impl Block {
         of(self.before, self.inputs).or(of(self.after, self.outputs))
     }
 
+    /// How many numbers the parameter with this role has; 0 where the block has none.
+    fn size(&self, role: Role) -> usize {
+        let affine = matches!(self.norm(), Some((Norm { affine: true, .. }, _)));
+        match role {
+            Role::Weight => self.inputs * self.outputs,
+            Role::Bias if self.bias => self.outputs,
+            Role::NormGain | Role::NormShift if affine => self.norm().map_or(0, |(_, units)| units),
+            Role::Scale if self.skip == Skip::Learned => 1,
+            _ => 0,
+        }
+    }
+
+    /// Where the parameter with this role stands in the packed vector, if the block has it.
+    pub fn range(&self, role: Role) -> Option<Range<usize>> {
+        let before = Role::ALL.into_iter().take_while(|r| *r != role);
+        let start: usize = before.map(|r| self.size(r)).sum();
+        let len = self.size(role);
+        (len > 0).then(|| start..start + len)
+    }
+
     /// The parameters, in packed order: weight, bias, norm gain, norm shift, scale.
-    pub fn segments(&self) -> Vec<Segment> {
-        let mut parts = vec![(Role::Weight, self.inputs * self.outputs)];
-        if self.bias {
-            parts.push((Role::Bias, self.outputs));
-        }
-        if let Some((Norm { affine: true, .. }, units)) = self.norm() {
-            parts.extend([(Role::NormGain, units), (Role::NormShift, units)]);
-        }
-        if self.skip == Skip::Learned {
-            parts.push((Role::Scale, 1));
-        }
-        let mut start = 0;
-        let place = |(role, len)| {
-            let segment = Segment { role, start, len };
-            start += len;
-            segment
-        };
-        parts.into_iter().map(place).collect()
+    pub fn segments(&self) -> impl Iterator<Item = Segment> + use<> {
+        let block = *self;
+        Role::ALL.into_iter().filter_map(move |role| block.range(role).map(|range| Segment { role, range }))
     }
 
     /// The part of `packed` with this role.
     pub fn part<'a, T>(&self, packed: &'a [T], role: Role) -> Option<&'a [T]> {
-        self.segments().into_iter().find(|s| s.role == role).map(|s| &packed[s.range()])
+        self.range(role).map(|range| &packed[range])
     }
 
     /// Parameters in all.
     pub fn parameter_count(&self) -> usize {
-        self.segments().iter().map(|s| s.len).sum()
+        Role::ALL.into_iter().map(|role| self.size(role)).sum()
     }
 }
 

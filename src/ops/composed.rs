@@ -52,8 +52,8 @@ struct Parameters<'a> {
 
 impl Parameters<'_> {
     fn get(&self, role: Role) -> Result<Tensor> {
-        match self.block.segments().into_iter().find(|s| s.role == role) {
-            Some(segment) => self.packed.narrow(0, segment.start, segment.len),
+        match self.block.range(role) {
+            Some(range) => self.packed.narrow(0, range.start, range.len()),
             None => candle_core::bail!("the block has no {role:?}"),
         }
     }

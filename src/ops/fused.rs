@@ -6,7 +6,7 @@
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
-use super::activation::with_curve;
+use super::activation::{Curve, with_curve};
 use super::block::{Block, Nonlinearity, Norm, Place, Role, Running, Skip};
 use super::gemm::{Into, Matrix, multiply};
 use super::kernel::kernel;
@@ -58,9 +58,9 @@ pub struct Workspace<T> {
 /// Where an activation is computed.
 #[derive(Debug, Default)]
 pub struct Site<T> {
-    /// phi's argument z, `[batch, units]`.
+    /// phi's argument z, `[batch, units]`; empty where the slope follows from the output (kept in a probe).
     pub argument: Vec<T>,
-    /// phi's output.
+    /// phi's output; empty where the backward finds it elsewhere (kept in a probe).
     pub activation: Vec<T>,
     /// dL/dz (kept in a probe).
     pub delta: Vec<T>,
@@ -110,12 +110,14 @@ impl<T: Element> CustomOp2 for FusedBlock<T> {
         &self,
         h: &Tensor,
         parameters: &Tensor,
-        _: &Tensor,
+        out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let back = with_slice::<T, _>(h, |h| {
-            with_slice::<T, _>(parameters, |p| with_slice::<T, _>(gradient, |g| self.backward(h, p, g)))
-        })???;
+            with_slice::<T, _>(parameters, |p| {
+                with_slice::<T, _>(out, |out| with_slice::<T, _>(gradient, |g| self.backward(h, p, out, g)))
+            })
+        })????;
         let input = back.map(|d| Tensor::from_vec(d, h.shape(), &Device::Cpu)).transpose()?;
         Ok((input, None))
     }
@@ -128,19 +130,14 @@ impl<T: Element> FusedBlock<T> {
         let mut guard = lock(&self.workspace);
         let w = &mut *guard;
         let mut affine_input = std::mem::take(&mut w.affine_input);
-        match self.block.before {
-            Some(pair) => {
-                let mut site = std::mem::take(&mut w.before);
-                site.argument.clear();
-                site.argument.extend_from_slice(h);
-                self.pair_forward(pair, &mut site, w, p, &mut affine_input);
-                w.before = site;
-            }
-            None if self.mode == Mode::Probe => {
-                affine_input.clear();
-                affine_input.extend_from_slice(h);
-            }
-            None => affine_input.clear(),
+        affine_input.clear();
+        if self.block.before.is_some() || self.mode == Mode::Probe {
+            affine_input.extend_from_slice(h);
+        }
+        if let Some(pair) = self.block.before {
+            let mut site = std::mem::take(&mut w.before);
+            self.pair_forward(pair, &mut site, w, p, &mut affine_input, false);
+            w.before = site;
         }
         let x = if self.block.before.is_some() { &affine_input[..] } else { h };
 
@@ -155,8 +152,7 @@ impl<T: Element> FusedBlock<T> {
 
         if let Some(pair) = self.block.after {
             let mut site = std::mem::take(&mut w.after);
-            std::mem::swap(&mut site.argument, &mut out);
-            self.pair_forward(pair, &mut site, w, p, &mut out);
+            self.pair_forward(pair, &mut site, w, p, &mut out, self.block.skip != Skip::None);
             w.after = site;
         }
         match self.block.skip {
@@ -165,24 +161,43 @@ impl<T: Element> FusedBlock<T> {
             Skip::Learned => {
                 w.branch.clear();
                 w.branch.extend_from_slice(&out);
-                let s = self.block.part(p, Role::Scale).map_or(T::of(0.0), |s| s[0]);
-                add_to_scaled(s, h, &mut out);
+                add_to_scaled(self.learned_scale(p), h, &mut out);
             }
         }
         out
     }
 
-    /// From `site.argument` (the pair's input; the activation's argument afterwards) to `out`.
-    fn pair_forward(&self, pair: Nonlinearity, site: &mut Site<T>, w: &mut Workspace<T>, p: &[T], out: &mut Vec<T>) {
+    fn learned_scale(&self, p: &[T]) -> T {
+        self.block.part(p, Role::Scale).map_or(T::of(0.0), |s| s[0])
+    }
+
+    /// Turns the pair's input `v` into its output. What the backward cannot read off its own arguments is kept in
+    /// `site`: phi's argument where the slope asks for it, phi's output where `v` goes on to change.
+    fn pair_forward(
+        &self,
+        pair: Nonlinearity,
+        site: &mut Site<T>,
+        w: &mut Workspace<T>,
+        p: &[T],
+        v: &mut [T],
+        changes: bool,
+    ) {
         if let Some(norm @ Norm { place: Place::Before, .. }) = pair.norm {
-            self.norm_forward(&norm, w, p, &mut site.argument);
+            self.norm_forward(&norm, w, p, v);
         }
-        out.resize(site.argument.len(), T::of(0.0));
-        with_curve!(pair.activation, T, curve => apply(curve, &site.argument, out));
+        let probed = self.mode == Mode::Probe;
+        site.argument.clear();
         site.activation.clear();
-        site.activation.extend_from_slice(out);
-        if let Some(norm @ Norm { place: Place::After, .. }) = pair.norm {
-            self.norm_forward(&norm, w, p, out);
+        if probed || !pair.activation.slope_from_output() {
+            site.argument.extend_from_slice(v);
+        }
+        with_curve!(pair.activation, T, curve => apply(curve, v));
+        let after = pair.norm.filter(|n| n.place == Place::After);
+        if probed || changes || after.is_some() {
+            site.activation.extend_from_slice(v);
+        }
+        if let Some(norm) = after {
+            self.norm_forward(&norm, w, p, v);
         }
     }
 
@@ -207,13 +222,12 @@ impl<T: Element> FusedBlock<T> {
         }
     }
 
-    /// The gradient of the input, from the gradient `g` of the output.
-    fn backward(&self, h: &[T], p: &[T], g: &[T]) -> Option<Vec<T>> {
+    /// The gradient of the input, from the output `out` and its gradient `g`.
+    fn backward(&self, h: &[T], p: &[T], out: &[T], g: &[T]) -> Option<Vec<T>> {
         let Block { inputs, outputs, .. } = self.block;
         let rows = h.len() / inputs;
         let mut guard = lock(&self.workspace);
         let w = &mut *guard;
-        w.gradient.fill(T::of(0.0));
         if self.mode == Mode::Probe {
             w.output_delta.clear();
             w.output_delta.extend_from_slice(g);
@@ -221,22 +235,22 @@ impl<T: Element> FusedBlock<T> {
 
         let mut d = std::mem::take(&mut w.affine_delta);
         d.clear();
-        d.extend_from_slice(g);
         let scale = match self.block.skip {
-            Skip::None => T::of(1.0),
-            Skip::Scaled(s) => T::of(s),
+            Skip::None => None,
+            Skip::Scaled(s) => Some(T::of(s)),
             Skip::Learned => {
                 let slope: f64 = g.iter().zip(&w.branch).map(|(g, b)| g.f64() * b.f64()).sum();
                 self.put(&mut w.gradient, Role::Scale, |out| out[0] = T::of(slope));
-                self.block.part(p, Role::Scale).map_or(T::of(0.0), |s| s[0])
+                Some(self.learned_scale(p))
             }
         };
-        if self.block.skip != Skip::None {
-            d.iter_mut().for_each(|x| *x *= scale);
+        match scale {
+            None => d.extend_from_slice(g),
+            Some(s) => d.extend(g.iter().map(|g| *g * s)),
         }
         if let Some(pair) = self.block.after {
             let mut site = std::mem::take(&mut w.after);
-            self.pair_backward(pair, &mut site, w, p, &mut d);
+            self.pair_backward(pair, &mut site, w, p, out, &mut d);
             w.after = site;
         }
 
@@ -247,7 +261,10 @@ impl<T: Element> FusedBlock<T> {
             &mut w.gradient[..inputs * outputs],
             Into::Overwrite,
         );
-        self.put(&mut w.gradient, Role::Bias, |out| norm::add_column_sums(&d, out));
+        self.put(&mut w.gradient, Role::Bias, |sums| {
+            sums.fill(T::of(0.0));
+            norm::add_column_sums(&d, sums);
+        });
 
         let mut back = None;
         if self.input_has_gradient {
@@ -256,7 +273,9 @@ impl<T: Element> FusedBlock<T> {
             multiply(Matrix::new(&d, rows, outputs), weight.t(), &mut dx, Into::Overwrite);
             if let Some(pair) = self.block.before {
                 let mut site = std::mem::take(&mut w.before);
-                self.pair_backward(pair, &mut site, w, p, &mut dx);
+                let activation = std::mem::take(&mut w.affine_input);
+                self.pair_backward(pair, &mut site, w, p, &activation, &mut dx);
+                w.affine_input = activation;
                 w.before = site;
             }
             if self.block.skip != Skip::None {
@@ -268,12 +287,23 @@ impl<T: Element> FusedBlock<T> {
         back
     }
 
-    /// Turns the gradient of the pair's output into that of its input.
-    fn pair_backward(&self, pair: Nonlinearity, site: &mut Site<T>, w: &mut Workspace<T>, p: &[T], d: &mut [T]) {
+    /// Turns the gradient of the pair's output into that of its input; `a` is phi's output where the site has not
+    /// kept it.
+    fn pair_backward(
+        &self,
+        pair: Nonlinearity,
+        site: &mut Site<T>,
+        w: &mut Workspace<T>,
+        p: &[T],
+        a: &[T],
+        d: &mut [T],
+    ) {
         if let Some(Norm { place: Place::After, .. }) = pair.norm {
             self.norm_backward(w, p, d);
         }
-        with_curve!(pair.activation, T, curve => times_slope(curve, &site.argument, &site.activation, d));
+        let a = if site.activation.is_empty() { a } else { &site.activation[..] };
+        let z = if site.argument.is_empty() { a } else { &site.argument[..] };
+        with_curve!(pair.activation, T, curve => times_slope(curve, z, a, d));
         if self.mode == Mode::Probe {
             site.delta.clear();
             site.delta.extend_from_slice(d);
@@ -303,24 +333,24 @@ impl<T: Element> FusedBlock<T> {
 
     /// Writes the gradient of the parameter with this role, where the block has one.
     fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
-        if let Some(segment) = self.block.segments().into_iter().find(|s| s.role == role) {
-            write(&mut gradient[segment.range()]);
+        if let Some(range) = self.block.range(role) {
+            write(&mut gradient[range]);
         }
     }
 }
 
 kernel! {
-    /// `a = phi(z)`, with zero for what is too small to keep.
-    fn apply<T, C: Curve>(curve: C, z: &[T], a: &mut [T]) {
-        for (a, z) in a.iter_mut().zip(z) {
-            *a = curve.value(*z).kept();
+    /// `v = phi(v)`, with zero for what is too small to keep.
+    fn apply<T, C: Curve<T>>(curve: C, v: &mut [T]) {
+        for v in v.iter_mut() {
+            *v = curve.value(*v).kept();
         }
     }
 }
 
 kernel! {
     /// `d *= phi'(z)`, with zero for what is too small to keep.
-    fn times_slope<T, C: Curve>(curve: C, z: &[T], a: &[T], d: &mut [T]) {
+    fn times_slope<T, C: Curve<T>>(curve: C, z: &[T], a: &[T], d: &mut [T]) {
         for ((d, z), a) in d.iter_mut().zip(z).zip(a) {
             *d = (*d * curve.slope(*z, *a)).kept();
         }

@@ -1,36 +1,66 @@
-//! Loops compiled twice, portable and for AVX2, and chosen at run time; both give the same bits.
+//! Loops compiled three times, portable, for AVX2 and for AVX-512, and chosen at run time; all give the same bits.
 
-/// Whether this CPU has AVX2.
-#[inline]
-pub(super) fn has_avx2() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx2");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+/// The widest instruction set the loops can use on this CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Width {
+    Portable,
+    Avx2,
+    Avx512,
 }
 
-/// Defines a function over slices whose loop is compiled portably and for AVX2.
+/// What this CPU has (the answer is cached by the standard library).
+#[inline]
+pub(crate) fn width() -> Width {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected;
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+        {
+            return Width::Avx512;
+        }
+        if is_x86_feature_detected!("avx2") {
+            return Width::Avx2;
+        }
+    }
+    Width::Portable
+}
+
+/// Defines a function whose loops are compiled for each width. The body may be generic over a [`crate::real::Real`],
+/// and over one more type with a bound.
 macro_rules! kernel {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident<$T:ident $(, $C:ident: Curve)?>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident<$T:ident $(, $C:ident: $Bound:path)?>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
-        $vis fn $name<$T: $crate::real::Real $(, $C: $crate::ops::activation::Curve<$T>)?>($($arg: $ty),*) {
+        $vis fn $name<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) {
             #[inline(always)]
-            fn portable<$T: $crate::real::Real $(, $C: $crate::ops::activation::Curve<$T>)?>($($arg: $ty),*) $body
+            #[allow(clippy::too_many_arguments)]
+            fn portable<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2")]
-                fn avx2<$T: $crate::real::Real $(, $C: $crate::ops::activation::Curve<$T>)?>($($arg: $ty),*) {
+                #[allow(clippy::too_many_arguments)]
+                fn avx2<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) {
                     portable($($arg),*)
                 }
-                if $crate::ops::kernel::has_avx2() {
-                    // SAFETY: the CPU has AVX2, which is all that `avx2` asks for.
-                    return unsafe { avx2($($arg),*) };
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx512<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) {
+                    portable($($arg),*)
+                }
+                match $crate::ops::kernel::width() {
+                    // SAFETY: the CPU has just been found to have all that the function asks for.
+                    $crate::ops::kernel::Width::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: the same.
+                    $crate::ops::kernel::Width::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::ops::kernel::Width::Portable => {}
                 }
             }
             portable($($arg),*)
         }
     };
 }
-pub(super) use kernel;
+pub(crate) use kernel;

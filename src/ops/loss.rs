@@ -1,5 +1,6 @@
 //! Losses: the mean over a batch, its gradient as one kernel, and the same composed of candle ops.
 
+use super::kernel::kernel;
 use super::{Element, with_slice};
 use crate::real::Real;
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
@@ -40,13 +41,20 @@ pub struct FusedLoss<T> {
 }
 
 impl<T: Element> FusedLoss<T> {
-    /// The mean loss, summed in f64.
+    /// The mean loss over rows of `width` outputs, summed in f64.
+    ///
+    /// # Errors
+    /// When targets and loss do not fit.
     pub fn value(&self, outputs: &[T], width: usize) -> Result<f64> {
         Ok(match (self.loss, &self.target) {
             (Loss::CrossEntropy, Target::Classes(classes)) => {
-                let rows = outputs.chunks_exact(width).zip(classes);
-                let sum: f64 = rows.map(|(row, class)| log_sum_exp(row) - row[*class as usize].f64()).sum();
-                sum / classes.len() as f64
+                let mut shifted = vec![T::of(0.0); outputs.len()];
+                shift_by_maximum(outputs, width, &mut shifted);
+                let picked = shifted.chunks_exact(width).zip(classes).map(|(row, class)| row[*class as usize].f64());
+                let picked: f64 = picked.sum();
+                exponentials(&mut shifted);
+                let logarithms = shifted.chunks_exact(width).map(|row| row.iter().map(|e| e.f64()).sum::<f64>().ln());
+                (logarithms.sum::<f64>() - picked) / classes.len() as f64
             }
             (Loss::Mse, Target::Values(values)) => {
                 let squares = outputs.iter().zip(values).map(|(o, y)| (o.f64() - y.f64()).powi(2));
@@ -57,41 +65,52 @@ impl<T: Element> FusedLoss<T> {
     }
 
     fn gradient(&self, outputs: &[T], width: usize) -> Result<Vec<T>> {
-        let mut gradient = Vec::with_capacity(outputs.len());
         match (self.loss, &self.target) {
             (Loss::CrossEntropy, Target::Classes(classes)) => {
                 let share = 1.0 / classes.len() as f64;
-                for (row, class) in outputs.chunks_exact(width).zip(classes) {
-                    let total = log_sum_exp(row);
-                    gradient.extend(row.iter().enumerate().map(|(j, o)| {
-                        let hit = if j == *class as usize { 1.0 } else { 0.0 };
-                        T::of(share * (Real::exp(o.f64() - total) - hit))
-                    }));
+                let mut gradient = vec![T::of(0.0); outputs.len()];
+                shift_by_maximum(outputs, width, &mut gradient);
+                exponentials(&mut gradient);
+                for (row, class) in gradient.chunks_exact_mut(width).zip(classes) {
+                    let scale = T::of(share / row.iter().map(|e| e.f64()).sum::<f64>());
+                    row.iter_mut().for_each(|e| *e *= scale);
+                    row[*class as usize] -= T::of(share);
                 }
+                Ok(gradient)
             }
             (Loss::Mse, Target::Values(values)) => {
                 let share = 2.0 / values.len() as f64;
-                gradient.extend(outputs.iter().zip(values).map(|(o, y)| T::of(share * (o.f64() - y.f64()))));
+                Ok(outputs.iter().zip(values).map(|(o, y)| T::of(share * (o.f64() - y.f64()))).collect())
             }
             _ => candle_core::bail!("{} does not take these targets", self.loss.word()),
         }
-        Ok(gradient)
     }
 }
 
-/// ln(sum of e^x), shifted by the maximum so that it cannot overflow; NaN stays NaN.
-fn log_sum_exp<T: Real>(row: &[T]) -> f64 {
-    let mut max = row[0].f64();
-    for x in row {
-        let x = x.f64();
-        if x > max || x.is_nan() {
-            max = x;
+kernel! {
+    /// Subtracts each row's maximum, so that its exponentials cannot overflow; a NaN or +inf makes the row NaN.
+    fn shift_by_maximum<T>(rows: &[T], width: usize, out: &mut [T]) {
+        for (row, out) in rows.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+            let mut max = row[0];
+            for x in row {
+                // False for NaN, which stays in its own entry of the row.
+                if *x > max {
+                    max = *x;
+                }
+            }
+            for (o, x) in out.iter_mut().zip(row) {
+                *o = *x - max;
+            }
         }
     }
-    if !max.is_finite() {
-        return if max == f64::INFINITY { f64::NAN } else { max };
+}
+
+kernel! {
+    fn exponentials<T>(v: &mut [T]) {
+        for x in v.iter_mut() {
+            *x = Real::exp(*x);
+        }
     }
-    max + row.iter().map(|x| Real::exp(x.f64() - max)).sum::<f64>().ln()
 }
 
 impl<T: Element> CustomOp1 for FusedLoss<T> {
@@ -123,5 +142,25 @@ pub fn composed<T: Element>(loss: Loss, outputs: &Tensor, target: &Target<T>) ->
             candle_nn::loss::mse(outputs, &Tensor::from_slice(values, outputs.shape(), outputs.device())?)
         }
         _ => candle_core::bail!("{} does not take these targets", loss.word()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cross_entropy_survives_large_logits_and_shows_what_is_not_finite() {
+        let op = |class| FusedLoss::<f32> { loss: Loss::CrossEntropy, target: Target::Classes(vec![class]) };
+        assert!((op(1).value(&[1000.0, -1000.0, 0.0], 3).unwrap() - 2000.0).abs() < 1e-3);
+        assert_eq!(op(0).value(&[1000.0, f32::NEG_INFINITY, 0.0], 3).unwrap(), 0.0);
+        for bad in [f32::NAN, f32::INFINITY] {
+            for place in 0..3 {
+                let mut row = [1.0f32, 2.0, 3.0];
+                row[place] = bad;
+                assert!(op(1).value(&row, 3).unwrap().is_nan(), "{row:?}");
+                assert!(op(1).gradient(&row, 3).unwrap().iter().all(|g| g.is_nan()), "{row:?}");
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ pub mod block;
 pub mod composed;
 pub mod fused;
 pub mod gemm;
-mod kernel;
+pub(crate) mod kernel;
 pub mod loss;
 mod norm;
 
@@ -84,14 +84,21 @@ impl<T: Element, F: FnMut(&mut [T])> InplaceOp1 for Rewrite<T, F> {
 
 /// Whether every number is finite.
 pub fn all_finite<T: Real>(numbers: &[T]) -> bool {
-    // x * 0 is 0 for every finite x and NaN for the rest; eight sums keep the loop free of a chain.
-    let mut sums = [T::of(0.0); 8];
-    let chunks = numbers.chunks_exact(sums.len());
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        sums.iter_mut().zip(chunk).for_each(|(s, x)| *s += *x * T::of(0.0));
+    let mut sums = [T::of(0.0); 32];
+    let whole = numbers.len() / sums.len() * sums.len();
+    add_zero_times(&numbers[..whole], &mut sums);
+    sums.iter().chain(&numbers[whole..]).all(|x| x.is_finite())
+}
+
+kernel::kernel! {
+    /// x * 0 is 0 for every finite x and NaN for the rest; many sums keep the loop free of a chain.
+    fn add_zero_times<T>(numbers: &[T], sums: &mut [T; 32]) {
+        for chunk in numbers.chunks_exact(sums.len()) {
+            for (s, x) in sums.iter_mut().zip(chunk) {
+                *s += *x * T::of(0.0);
+            }
+        }
     }
-    sums.iter().chain(rest).all(|x| x.is_finite())
 }
 
 /// A CPU tensor of these numbers, row by row.

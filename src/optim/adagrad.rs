@@ -1,6 +1,6 @@
 //! Adagrad, diagonal form: s <- s + g^2; w <- w - lr g / (sqrt(s) + eps) (Duchi et al. 2011, figure 1).
 
-use super::Rule;
+use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
@@ -15,9 +15,11 @@ impl<T: Real> Adagrad<T> {
     }
 }
 
-impl<T: Real> Rule<T, 1> for Adagrad<T> {
+impl<T: Real> Rule<T> for Adagrad<T> {
+    const SLOTS: usize = 1;
+
     #[inline(always)]
-    fn change(self, g: T, [s]: &mut [T; 1]) -> T {
+    fn change(self, g: T, [s, _]: &mut [T; MOST_SLOTS]) -> T {
         *s += g * g;
         self.lr * g / (s.sqrt() + self.eps)
     }

@@ -1,6 +1,6 @@
 //! Adam (Kingma & Ba 2015, algorithm 1), with the bias corrections taken into the constants of the step.
 
-use super::Rule;
+use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 /// m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2;
@@ -34,9 +34,11 @@ impl<T: Real> Adam<T> {
     }
 }
 
-impl<T: Real> Rule<T, 2> for Adam<T> {
+impl<T: Real> Rule<T> for Adam<T> {
+    const SLOTS: usize = 2;
+
     #[inline(always)]
-    fn change(self, g: T, [m, v]: &mut [T; 2]) -> T {
+    fn change(self, g: T, [m, v]: &mut [T; MOST_SLOTS]) -> T {
         *m = self.beta1 * *m + self.take1 * g;
         *v = self.beta2 * *v + self.take2 * (g * g);
         self.rate * *m / (v.sqrt() * self.correction + self.eps)

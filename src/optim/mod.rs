@@ -15,6 +15,7 @@ pub use settings::SETTINGS;
 use crate::model::{Gradients, Network};
 use crate::ops::Element;
 use crate::ops::block::Role;
+use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;
 
@@ -147,9 +148,15 @@ impl Regularization {
     }
 }
 
+/// State numbers a parameter that the greediest rule keeps.
+const MOST_SLOTS: usize = 2;
+
 /// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
-trait Rule<T, const SLOTS: usize>: Copy {
-    fn change(self, gradient: T, state: &mut [T; SLOTS]) -> T;
+trait Rule<T>: Copy {
+    /// State numbers a parameter, at most [`MOST_SLOTS`].
+    const SLOTS: usize;
+
+    fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 
 /// A rule at work on a network: its state and how often it has stepped.
@@ -190,24 +197,19 @@ impl<T: Element> Stepper<T> {
                         bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
                         l2: T::of(if decays { regularization.l2 } else { 0.0 }),
                         shrink: T::of(if decays { lr * regularization.weight_decay } else { 0.0 }),
-                        parameters: &mut parameters[segment.range()],
-                        gradients: &gradients.blocks[i][segment.range()],
+                        parameters: &mut parameters[segment.range.clone()],
+                        gradients: &gradients.blocks[i][segment.range.clone()],
                     };
-                    let mut slots = state.iter_mut().map(|s| &mut s[segment.range()]);
+                    let mut slots = state.iter_mut().map(|s| &mut s[segment.range.clone()]);
+                    let slots = std::array::from_fn(|_| slots.next().unwrap_or_default());
                     match rule {
-                        Optimizer::Gd | Optimizer::Sgd => task.run(sgd::Sgd::new(lr), []),
-                        Optimizer::Momentum { momentum } => {
-                            task.run(momentum::Momentum::new(lr, momentum), take(&mut slots))
-                        }
-                        Optimizer::Nesterov { momentum } => {
-                            task.run(momentum::Nesterov::new(lr, momentum), take(&mut slots))
-                        }
-                        Optimizer::Adagrad { eps } => task.run(adagrad::Adagrad::new(lr, eps), take(&mut slots)),
-                        Optimizer::RmsProp { rho, eps } => {
-                            task.run(rmsprop::RmsProp::new(lr, rho, eps), take(&mut slots))
-                        }
+                        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
+                        Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
+                        Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
+                        Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
+                        Optimizer::RmsProp { rho, eps } => update(rmsprop::RmsProp::new(lr, rho, eps), task, slots),
                         Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-                            task.run(adam::Adam::new(lr, beta1, beta2, eps, steps), take(&mut slots))
+                            update(adam::Adam::new(lr, beta1, beta2, eps, steps), task, slots)
                         }
                     }
                 }
@@ -215,11 +217,6 @@ impl<T: Element> Stepper<T> {
         }
         Ok(())
     }
-}
-
-/// The first `SLOTS` slots; [`Optimizer::slots`] made as many.
-fn take<'a, T, const SLOTS: usize>(slots: &mut impl Iterator<Item = &'a mut [T]>) -> [&'a mut [T]; SLOTS] {
-    std::array::from_fn(|_| slots.next().unwrap_or_default())
 }
 
 /// One parameter tensor's update.
@@ -232,18 +229,27 @@ struct Task<'a, T> {
     gradients: &'a [T],
 }
 
-impl<T: Element> Task<'_, T> {
-    fn run<const SLOTS: usize>(self, rule: impl Rule<T, SLOTS>, mut slots: [&mut [T]; SLOTS]) {
-        for (j, (w, g)) in self.parameters.iter_mut().zip(self.gradients).enumerate() {
-            let g = *g * self.norm_scale;
-            let g = if g > self.bound { self.bound } else { g };
-            let g = if g < -self.bound { -self.bound } else { g };
-            let mut state: [T; SLOTS] = std::array::from_fn(|k| slots[k][j]);
-            let change = rule.change(g + self.l2 * *w, &mut state);
-            for (slot, new) in slots.iter_mut().zip(state) {
-                slot[j] = tiny_to_zero(new);
+kernel! {
+    fn update<T, R: Rule<T>>(rule: R, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
+        let Task { norm_scale, bound, l2, shrink, parameters, gradients } = task;
+        let n = parameters.len();
+        let gradients = &gradients[..n];
+        let mut used = 0;
+        let slots = slots.map(|slot| {
+            used += 1;
+            if used <= R::SLOTS { &mut slot[..n] } else { slot }
+        });
+        for j in 0..n {
+            let w = parameters[j];
+            let g = gradients[j] * norm_scale;
+            let g = if g > bound { bound } else { g };
+            let g = if g < -bound { -bound } else { g };
+            let mut state: [T; MOST_SLOTS] = std::array::from_fn(|k| if k < R::SLOTS { slots[k][j] } else { T::of(0.0) });
+            let change = rule.change(g + l2 * w, &mut state);
+            for k in 0..R::SLOTS {
+                slots[k][j] = tiny_to_zero(state[k]);
             }
-            *w = *w - self.shrink * *w - change;
+            parameters[j] = w - shrink * w - change;
         }
     }
 }

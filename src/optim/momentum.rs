@@ -1,6 +1,6 @@
 //! Heavy ball (Polyak 1964) and Nesterov's variant (Nesterov 1983, in the form of Sutskever et al. 2013).
 
-use super::Rule;
+use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 /// v <- m v + g; w <- w - lr v.
@@ -16,9 +16,11 @@ impl<T: Real> Momentum<T> {
     }
 }
 
-impl<T: Real> Rule<T, 1> for Momentum<T> {
+impl<T: Real> Rule<T> for Momentum<T> {
+    const SLOTS: usize = 1;
+
     #[inline(always)]
-    fn change(self, g: T, [v]: &mut [T; 1]) -> T {
+    fn change(self, g: T, [v, _]: &mut [T; MOST_SLOTS]) -> T {
         *v = self.m * *v + g;
         self.lr * *v
     }
@@ -34,9 +36,11 @@ impl<T: Real> Nesterov<T> {
     }
 }
 
-impl<T: Real> Rule<T, 1> for Nesterov<T> {
+impl<T: Real> Rule<T> for Nesterov<T> {
+    const SLOTS: usize = 1;
+
     #[inline(always)]
-    fn change(self, g: T, [v]: &mut [T; 1]) -> T {
+    fn change(self, g: T, [v, _]: &mut [T; MOST_SLOTS]) -> T {
         *v = self.0.m * *v + g;
         self.0.lr * (g + self.0.m * *v)
     }

@@ -1,6 +1,6 @@
 //! RMSprop: s <- rho s + (1 - rho) g^2; w <- w - lr g / (sqrt(s) + eps) (Tieleman & Hinton 2012, lecture 6.5).
 
-use super::Rule;
+use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
@@ -17,9 +17,11 @@ impl<T: Real> RmsProp<T> {
     }
 }
 
-impl<T: Real> Rule<T, 1> for RmsProp<T> {
+impl<T: Real> Rule<T> for RmsProp<T> {
+    const SLOTS: usize = 1;
+
     #[inline(always)]
-    fn change(self, g: T, [s]: &mut [T; 1]) -> T {
+    fn change(self, g: T, [s, _]: &mut [T; MOST_SLOTS]) -> T {
         *s = self.rho * *s + self.take * (g * g);
         self.lr * g / (s.sqrt() + self.eps)
     }

@@ -1,6 +1,6 @@
 //! Gradient descent: w <- w - lr g (Robbins & Monro 1951; Cauchy 1847 on the whole set).
 
-use super::Rule;
+use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
@@ -14,9 +14,11 @@ impl<T: Real> Sgd<T> {
     }
 }
 
-impl<T: Real> Rule<T, 0> for Sgd<T> {
+impl<T: Real> Rule<T> for Sgd<T> {
+    const SLOTS: usize = 0;
+
     #[inline(always)]
-    fn change(self, g: T, _: &mut [T; 0]) -> T {
+    fn change(self, g: T, _: &mut [T; MOST_SLOTS]) -> T {
         self.lr * g
     }
 }
