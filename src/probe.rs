@@ -85,14 +85,11 @@ impl Probe {
         let samples = self.rows as f64;
         let (stream_rms, weight_grad_sample_rms) = {
             let own = lock(self.network.workspace(index));
-            let squares = |rows: &[f64], width: usize| -> Vec<f64> {
-                rows.chunks_exact(width).map(|row| row.iter().map(|x| x * x).sum()).collect()
-            };
-            let inputs = squares(&own.affine_input, block.inputs);
-            let deltas = squares(&own.affine_delta, block.outputs);
-            let products: f64 = inputs.iter().zip(&deltas).map(|(x, d)| x * d).sum();
-            let entries = (block.inputs * block.outputs) as f64;
-            (samples * rms(&own.output_delta), samples * (products / (samples * entries)).sqrt())
+            // Row by row as |x| |dL/du| over the root of the entries: squares of the deltas would be gone below 1e-162.
+            let inputs = own.affine_input.chunks_exact(block.inputs);
+            let deltas = own.affine_delta.chunks_exact(block.outputs);
+            let products: Vec<f64> = inputs.zip(deltas).map(|(x, d)| rms(x) * rms(d)).collect();
+            (samples * rms(&own.output_delta), samples * rms(&products))
         };
         let weight = block.part(&gradients.blocks[index], Role::Weight).unwrap_or_default();
         let weight_rms = self.network.read(index, |p| rms(block.part(p, Role::Weight).unwrap_or_default()))?;

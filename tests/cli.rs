@@ -83,6 +83,27 @@ fn wrong_input_is_exit_2_and_trains_nothing() {
     refused(dir.path(), &["plot", "file"], &["plan.json"]);
 }
 
+/// What only the data can tell is placed in the experiment all the same.
+#[test]
+fn settings_that_the_data_refuse_are_shown_in_the_file() {
+    let dir = tempdir().unwrap();
+    let base = "name = \"small\"\n[base]\nsteps = 1\n";
+    for (line, place, words) in [
+        ("batch = 2000", "x.toml:4:9", "1437"),
+        ("data.n_train = 5000", "x.toml:4:16", "at most 1437"),
+        ("data.validation = 0.9999", "x.toml:4:19", "lower"),
+        ("data = { kind = \"teacher\", label_noise = 0.1 }", "x.toml:4:42", "classes"),
+        ("data = { kind = \"teacher\" }\nloss = \"cross_entropy\"", "x.toml:5:8", "mse"),
+        ("data = { kind = \"points\", x = [1, 2], y = [3] }", "x.toml:4:31", "row"),
+        ("width = 16384\ndepth = 100", "x.toml:4:9", "2.7e10 weights"),
+        ("batch_norm = true\n[record]\nprobe = 1", "x.toml:4:14", "record.probe"),
+    ] {
+        fs::write(dir.path().join("x.toml"), format!("{base}{line}\n")).unwrap();
+        refused(dir.path(), &["sweep", "x.toml"], &[place, words, "help: "]);
+        refused(dir.path(), &["plan", "x.toml"], &[place]);
+    }
+}
+
 /// Waits until the journal holds `lines` lines.
 fn await_lines(journal: &Path, lines: usize, child: &mut Child) {
     let patience = Instant::now();

@@ -81,6 +81,22 @@ fn csv_files_by_path() {
 }
 
 #[test]
+fn idx_files_without_a_test_pair_keep_a_fifth() {
+    let dir = tempfile::tempdir().unwrap();
+    let places = Places { base: dir.path().into(), data_dir: None };
+    let images: Vec<u8> = [0, 0, 8, 2, 0, 0, 0, 50, 0, 0, 0, 2].into_iter().chain((0..100).map(|i| i * 2)).collect();
+    let labels: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, 50].into_iter().chain((0..50).map(|i| i % 3)).collect();
+    std::fs::write(dir.path().join("x"), images).unwrap();
+    std::fs::write(dir.path().join("y"), labels).unwrap();
+    let mut pairs = vec![("data", text("idx")), ("data.images", text("x")), ("data.labels", text("y"))];
+    let d = load(&settings(&pairs), &places).unwrap();
+    assert_eq!((d.train.rows, d.test.map(|t| t.rows)), (40, Some(10)));
+    pairs.extend([("data.test_images", text("x")), ("data.test_labels", text("y"))]);
+    let d = load(&settings(&pairs), &places).unwrap();
+    assert_eq!((d.train.rows, d.test.map(|t| t.rows)), (50, Some(50)));
+}
+
+#[test]
 fn wrong_settings_say_what_to_write() {
     let column = |v: &[f64]| Value::Matrix(v.iter().map(|x| vec![*x]).collect());
     let points = |x: Value, y: Value| message(&[("data", text("points")), ("data.x", x), ("data.y", y)]);

@@ -233,6 +233,26 @@ l2 = [0, 0.1]
 [[figure]]
 kind = "gradient_by_layer"
 over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { "l2" = ... }"#),
+(r#"[axes]
+depth = [1, 2]
+[[figure]]
+kind = "loss_by_depth"
+color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, color, facet and over its own"#),
+(r#"[axes]
+depth = [1, 2]
+[[figure]]
+kind = "curves"
+color = "depth"
+over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, color, facet and over its own"#),
+(r#"[axes]
+depth = [1, 2]
+width = [3, 4]
+bias = [true, false]
+[[figure]]
+kind = "curves"
+facet = ["depth", "width", "bias"]"#, "7:28", r#"`facet` names 3 axes"#, r#"name at most two, the rows and the columns; fix the others with `where`"#),
+(r#"[axes]
+optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"#),
 ];
 
 #[test]

@@ -10,6 +10,7 @@ use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Place, Role, Skip};
 use gradsweep::ops::fused::Mode;
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
 
 const ROWS: usize = 7;
@@ -217,5 +218,22 @@ fn evaluation_uses_running_statistics_in_both_paths() {
         for (a, b) in a.iter().zip(&b) {
             assert!(error(&a.mean, &b.mean) < 1e-8 && error(&a.variance, &b.variance) < 1e-8, "{architecture:?}");
         }
+    }
+}
+
+/// Layer 1 of this net sees gradients around 1e-170, whose squares no f64 holds.
+#[test]
+fn the_probe_reads_what_a_deep_sigmoid_net_leaves() {
+    let plain = architectures().into_iter().find(|a| a.activation == Activation::Sigmoid).unwrap();
+    let architecture = Architecture { depth: 200, width: 16, output_activation: Activation::Identity, ..plain };
+    let network = Network::<f32>::new(architecture.clone(), Init::UniformFanIn, &SEEDS).unwrap();
+    let probe = Probe::new(&architecture, inputs::<f64>(), target::<f64>(Loss::CrossEntropy), Loss::CrossEntropy);
+    let layers = probe.unwrap().measure(&network).unwrap();
+    assert!(layers[0].stream_rms < 1e-150 && layers[0].stream_rms > 1e-200, "{:e}", layers[0].stream_rms);
+    for (i, m) in layers.iter().enumerate() {
+        // The rms of a mean of gradients is at most that of the gradients, and here samples nearly agree.
+        let agree = m.coherence();
+        assert!(agree > 0.01 && agree < 1.0 + 1e-9, "layer {}: {agree} {m:?}", i + 1);
+        assert!(m.stream_rms > 0.0 && m.delta_rms > 0.0 && m.weight_grad_rms > 0.0, "layer {}: {m:?}", i + 1);
     }
 }

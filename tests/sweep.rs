@@ -302,21 +302,20 @@ fn diverged_runs_are_rows_and_never_averaged() {
     for row in rows(&dir.path().join("summary.csv")) {
         let mut values: Vec<f64> = runs
             .iter()
-            .filter(|run| {
-                run["depth"] == row["depth"] && run["variant"] == row["variant"] && run["status"] == "finished"
-            })
+            .filter(|run| run["depth"] == row["depth"] && run["variant"] == row["variant"])
             .map(|run| run["attenuation_init"].parse().unwrap())
             .collect();
         values.sort_by(f64::total_cmp);
         assert_eq!(row["n"], "5");
         if row["depth"] == DIVERGES.to_string() {
-            assert_eq!((row["diverged"].as_str(), row["train_loss_median"].as_str(), values.len()), ("5", "", 0));
-        } else {
-            let number = |column: &str| row[column].parse::<f64>().unwrap();
-            assert_eq!(number("attenuation_init_median"), values[2]);
-            assert_eq!((number("attenuation_init_low"), number("attenuation_init_high")), (values[0], values[4]));
-            assert_eq!(row["attenuation_init_coverage"], "0.9375");
+            let end = [row["train_loss_median"].as_str(), row["attenuation_end_median"].as_str()];
+            assert_eq!((row["diverged"].as_str(), end), ("5", ["", ""]));
         }
+        // How a run ends has no say in how it starts.
+        let number = |column: &str| row[column].parse::<f64>().unwrap();
+        assert_eq!(number("attenuation_init_median"), values[2]);
+        assert_eq!((number("attenuation_init_low"), number("attenuation_init_high")), (values[0], values[4]));
+        assert_eq!(row["attenuation_init_coverage"], "0.9375");
     }
 }
 
@@ -454,4 +453,14 @@ fn the_table_at_the_end_shows_each_remedy_at_the_greatest_depth() {
         assert!(line.contains(&format!("{median:+.3}")), "{line}");
     }
     assert!(table.contains("depth 8"));
+}
+
+#[test]
+fn the_table_at_the_end_holds_every_optimizer_that_shares_a_point() {
+    let text = "[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 0.01]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.01, 0.001]\n";
+    let dir = tempdir().unwrap();
+    let plan = Experiment::parse(text, "x.toml").unwrap().plan(&Overrides::default()).unwrap();
+    sweep(dir.path(), &plan);
+    let table = end_table(dir.path(), &plan).unwrap();
+    assert!(["optimizer.lr 0.01 ", "  sgd ", "  adam "].iter().all(|part| table.contains(part)), "{table}");
 }

@@ -7,7 +7,8 @@ pub mod single_thread;
 pub mod sweep;
 
 use crate::data::{self, Places};
-use crate::experiment::{Experiment, Overrides, Plan};
+use crate::experiment::{Experiment, Overrides, Plan, Problem};
+use crate::setting::Settings;
 use crate::sweep::progress::note;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, interrupt};
@@ -75,7 +76,13 @@ impl PlanOptions {
         let data_dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
         let base = self.file.parent().unwrap_or(Path::new("")).to_path_buf();
         let places = Places { data_dir, base };
-        Work::new(plan, |settings| data::load(settings, &places)).map_err(|e| Halt::Input(e.to_string()))
+        let load = |settings: &Settings| {
+            data::load(settings, &places).map_err(|e| match e.setting {
+                Some(key) => Problem::new(&plan.place(key, settings.get(key)), e.what, e.cure).to_string(),
+                None => e.to_string(),
+            })
+        };
+        Work::new(plan, load).map_err(Halt::Input)
     }
 
     fn folder(&self, plan: &Plan) -> PathBuf {

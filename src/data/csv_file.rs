@@ -2,6 +2,7 @@
 
 use super::{DataError, Places, Raw, Targets, file};
 use crate::setting::Settings;
+use std::cmp::Ordering;
 
 /// More different values than this are not taken for classes unless the settings say so.
 const MOST_CLASSES: usize = 100;
@@ -9,7 +10,7 @@ const MOST_CLASSES: usize = 100;
 /// The file the settings name.
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
     let Some(path) = settings.text("data.path").map(|p| places.base.join(p)) else {
-        return Err(DataError::settings("csv data needs a file", "write data.path"));
+        return Err(DataError::settings("data", "csv data needs a file", "write data.path"));
     };
     let name = path.display().to_string();
     let bytes = file::read(&path)?;
@@ -32,7 +33,7 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
                 csv::ErrorKind::Utf8 { .. } => "this line is not UTF-8 text".into(),
                 other => format!("{other:?}"),
             };
-            error(what, "make every line of the table alike").line(line)
+            error(what, "make every line of the table alike, and delete a first line that is not part of it").line(line)
         })?;
         let line = record.position().map_or(0, |p| p.line());
         lines.push((line, record));
@@ -62,13 +63,19 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
         }
     };
     let mut x = Vec::with_capacity(lines.len() * (columns - 1));
-    for (line, record) in &lines {
+    for (row, (line, record)) in lines.iter().enumerate() {
         for (i, cell) in record.iter().enumerate().filter(|(i, _)| *i != column) {
             match cell.parse::<f64>() {
                 Ok(v) if v.is_finite() => x.push(v),
                 _ => {
                     let what = format!("cell {} is \"{cell}\", not a finite number", i + 1);
-                    return Err(error(what, "features are numbers; remove or encode this column").line(*line));
+                    let cure = match row {
+                        0 => {
+                            "features are numbers: delete this line if it is not a row, else remove or encode the column"
+                        }
+                        _ => "features are numbers: remove or encode this column",
+                    };
+                    return Err(error(what, cure).line(*line));
                 }
             }
         }
@@ -79,23 +86,20 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
 
 fn targets(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<Targets, DataError> {
     let cells: Vec<&str> = lines.iter().map(|(_, r)| &r[column]).collect();
-    let mut kinds: Vec<&str> = cells.clone();
-    kinds.sort_unstable_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(x), Ok(y)) => x.total_cmp(&y),
-        _ => a.cmp(b),
-    });
-    kinds.dedup();
-    let whole = cells.iter().all(|c| c.parse::<f64>().is_ok_and(|v| v.fract() == 0.0));
-    let words = cells.iter().any(|c| c.parse::<f64>().is_err());
+    // Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.
+    let numbers: Option<Vec<f64>> = cells.iter().map(|c| c.parse::<f64>().ok().map(|v| v + 0.0)).collect();
+    let (labels, count) = match &numbers {
+        Some(numbers) => ranks(numbers, f64::total_cmp),
+        None => ranks(&cells, Ord::cmp),
+    };
+    let whole = numbers.iter().flatten().all(|v| v.fract() == 0.0);
     let classes = match task {
         "classes" => true,
         "values" => false,
-        _ => (whole || words) && kinds.len() <= MOST_CLASSES,
+        _ => whole && count <= MOST_CLASSES,
     };
     if classes {
-        let index: std::collections::HashMap<&str, u32> =
-            kinds.iter().enumerate().map(|(i, k)| (*k, i as u32)).collect();
-        return Ok(Targets::Classes { labels: cells.iter().map(|c| index[c]).collect(), count: kinds.len() });
+        return Ok(Targets::Classes { labels, count });
     }
     let mut y = Vec::with_capacity(cells.len());
     for (cell, (line, _)) in cells.iter().zip(lines) {
@@ -109,6 +113,15 @@ fn targets(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: 
         }
     }
     Ok(Targets::Values { y, width: 1 })
+}
+
+/// The rank of each value among the different ones, and how many there are.
+fn ranks<T: Copy>(values: &[T], order: impl Fn(&T, &T) -> Ordering) -> (Vec<u32>, usize) {
+    let mut kinds = values.to_vec();
+    kinds.sort_unstable_by(&order);
+    kinds.dedup_by(|a, b| order(a, b).is_eq());
+    let rank = |v: &T| kinds.partition_point(|k| order(k, v).is_lt()) as u32;
+    (values.iter().map(rank).collect(), kinds.len())
 }
 
 #[cfg(test)]
@@ -129,6 +142,19 @@ mod tests {
         assert_eq!(raw.targets, Targets::Values { y: vec![0.5, 1.5], width: 1 });
         let raw = parse("t.csv", b"y,a\n0.5,1\n1.5,2\n", "y", "auto").unwrap();
         assert_eq!(raw.x, [1.0, 2.0]);
+    }
+
+    #[test]
+    fn numbers_and_words_may_be_mixed_in_the_target() {
+        // "2" < "10" as numbers, "10" < "1a" < "2" as words: no order holds all three.
+        let words = ["10", "2", "1a"];
+        let text: String = (0..300).map(|i| format!("{i},{}\n", words[i * i % 7 % 3])).collect();
+        let Targets::Classes { labels, count } = read(&text).unwrap().targets else { panic!() };
+        assert_eq!((count, labels[0], labels[1], labels[2]), (3, 0, 2, 2), "10, 2, 2 in the order 10, 1a, 2");
+        let Targets::Classes { labels, count } = read("1,1\n2,1.0\n3,0\n4,-0.0\n5,1\n").unwrap().targets else {
+            panic!()
+        };
+        assert_eq!((labels, count), (vec![1, 1, 0, 0, 1], 2));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub enum At {
 /// An error in the data, with its cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataError {
+    /// The key in the experiment, where the experiment is at fault.
+    pub setting: Option<&'static str>,
     /// The file, where one is involved.
     pub file: Option<String>,
     pub at: Option<At>,
@@ -20,14 +22,14 @@ pub struct DataError {
 }
 
 impl DataError {
-    /// Of the settings rather than of a file.
-    pub fn settings(what: impl Into<String>, cure: impl Into<String>) -> Self {
-        DataError { file: None, at: None, what: what.into(), cure: cure.into() }
+    /// Of a setting rather than of a file.
+    pub fn settings(key: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Self {
+        DataError { setting: Some(key), file: None, at: None, what: what.into(), cure: cure.into() }
     }
 
     /// Of a file as a whole.
     pub fn file(file: impl Into<String>, what: impl Into<String>, cure: impl Into<String>) -> Self {
-        DataError { file: Some(file.into()), at: None, what: what.into(), cure: cure.into() }
+        DataError { setting: None, file: Some(file.into()), at: None, what: what.into(), cure: cure.into() }
     }
 
     /// At a byte of the (uncompressed) file.

@@ -116,16 +116,17 @@ pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError
         pair((&images.display().to_string(), &x), (&labels.display().to_string(), &y))
     };
     let (Some(images), Some(labels)) = (path("data.images"), path("data.labels")) else {
-        return Err(DataError::settings("idx data needs two files", "write data.images and data.labels"));
+        return Err(DataError::settings("data", "idx data needs two files", "write data.images and data.labels"));
     };
     let name = images.display().to_string();
     let train = load(images, labels)?;
     let test = match (path("data.test_images"), path("data.test_labels")) {
         (Some(images), Some(labels)) => Some(load(images, labels)?),
         (None, None) => None,
-        _ => {
+        (images, _) => {
+            let one = if images.is_some() { "data.test_images" } else { "data.test_labels" };
             let what = "only one of data.test_images and data.test_labels is given";
-            return Err(DataError::settings(what, "give both or neither"));
+            return Err(DataError::settings(one, what, "give both or neither"));
         }
     };
     join("idx", name, train, test)
@@ -176,7 +177,7 @@ fn by_checksum(name: &str, folders: &[&str], files: &Files, places: &Places) -> 
             let what = format!("{file_name} (raw or .gz) is not in {}", looked.join(" or "));
             let cure =
                 format!("put the four files of {name} into a folder and name it with --data-dir or GRADSWEEP_DATA");
-            return Err(DataError::settings(what, cure));
+            return Err(DataError::settings("data", what, cure));
         };
         let content = file::read(&path)?;
         let found = blake3::hash(&content).to_hex()[..16].to_string();

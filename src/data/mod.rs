@@ -46,7 +46,11 @@ pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> 
         Some("idx") => idx::raw(settings, places)?,
         Some("csv") => csv_file::raw(settings, places)?,
         other => {
-            return Err(DataError::settings(format!("there is no data set {other:?}"), "see `gradsweep settings`"));
+            return Err(DataError::settings(
+                "data",
+                format!("there is no data set {other:?}"),
+                "see `gradsweep settings`",
+            ));
         }
     };
     split::prepare(raw, settings)

@@ -8,15 +8,16 @@ pub(super) fn raw(settings: &Settings) -> Result<Raw, DataError> {
     let (x, y) = (matrix(settings, "data.x")?, matrix(settings, "data.y")?);
     if x.len() != y.len() {
         let what = format!("data.x has {} rows and data.y has {}", x.len(), y.len());
-        return Err(DataError::settings(what, "write one row of targets for each row of inputs"));
+        return Err(DataError::settings("data.y", what, "write one row of targets for each row of inputs"));
     }
     let (features, width) = (x[0].len(), y[0].len());
     let targets = Targets::Values { y: y.concat(), width };
     Ok(Raw { name: "points".into(), file: "points".into(), features, x: x.concat(), targets, test: None })
 }
 
-fn matrix<'a>(settings: &'a Settings, key: &str) -> Result<&'a [Vec<f64>], DataError> {
-    let error = |what: String| DataError::settings(what, format!("write it like {key} = [[1.0, 2.0], [3.0, 4.0]]"));
+fn matrix<'a>(settings: &'a Settings, key: &'static str) -> Result<&'a [Vec<f64>], DataError> {
+    let error =
+        |what: String| DataError::settings(key, what, format!("write it like {key} = [[1.0, 2.0], [3.0, 4.0]]"));
     match settings.get(key) {
         Some(Value::Matrix(rows)) if rows.is_empty() || rows[0].is_empty() => Err(error(format!("{key} is empty"))),
         Some(Value::Matrix(rows)) => match rows.iter().position(|r| r.len() != rows[0].len()) {

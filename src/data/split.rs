@@ -20,7 +20,8 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
         return Err(DataError::file(file, what, "a classifier needs at least two classes; check the target column"));
     }
     let order = if name == "points" { (0..rows).collect() } else { stream(settings, "data split").permutation(rows) };
-    let fraction = settings.float("data.test").unwrap_or(0.0);
+    // Written points are all trained on; where `data.test` is no setting (IDX files without a test pair), a fifth is kept.
+    let fraction = settings.float("data.test").unwrap_or(if name == "points" { 0.0 } else { 0.2 });
     let test_rows = if test.is_some() { 0 } else { (fraction * rows as f64).ceil() as usize };
     let train_rows = rows - test_rows.min(rows);
     let part = |rows: &[usize]| Split {
@@ -34,15 +35,16 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let validation_rows = (share * train_rows as f64).round() as usize;
     let left = train_rows - validation_rows.min(train_rows);
     if left == 0 {
+        let key = if share > 0.0 { "data.validation" } else { "data.test" };
         let what = format!("of {rows} rows, test {fraction} and validation {share} leave none for training");
-        return Err(DataError::settings(what, "lower data.test or data.validation"));
+        return Err(DataError::settings(key, what, "lower data.test or data.validation"));
     }
     // The validation part is the end of the training part, so that n_train takes from the beginning.
     let mut validation = (validation_rows > 0).then(|| part(&order[left..train_rows]));
     let kept = match settings.int("data.n_train") {
         Some(n) if n as usize > left => {
             let what = format!("data.n_train = {n}, but the training part has {left} rows");
-            return Err(DataError::settings(what, format!("write at most {left}")));
+            return Err(DataError::settings("data.n_train", what, format!("write at most {left}")));
         }
         Some(n) => n as usize,
         None => left,
@@ -64,7 +66,7 @@ fn add_label_noise(train: &mut Split, settings: &Settings) -> Result<(), DataErr
     }
     let Targets::Classes { labels, count } = &mut train.targets else {
         let what = "data.label_noise is for classes, and these targets are real numbers";
-        return Err(DataError::settings(what, "leave it out, or use data with classes"));
+        return Err(DataError::settings("data.label_noise", what, "leave it out, or use data with classes"));
     };
     let mut noise_stream = stream(settings, "data label noise");
     let hit = (noise * labels.len() as f64).round() as usize;

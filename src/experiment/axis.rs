@@ -283,9 +283,14 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
             let message = format!("the axis `{name}` holds {} twice", point.label);
-            return Err(
-                Problem::new(&point.place, message, "every point of an axis must differ; delete one").also(first)
-            );
+            // Tables are labelled by their kind alone.
+            let help = match point.place.text().contains("kind") {
+                true => {
+                    "points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"
+                }
+                false => "every point of an axis must differ; delete one",
+            };
+            return Err(Problem::new(&point.place, message, help).also(first));
         }
     }
     Ok(())

@@ -4,6 +4,9 @@ use super::plan::{DataFacts, Plan};
 use super::problem::Problem;
 use crate::setting::Value;
 
+/// More weights than this are not tried.
+const MOST_WEIGHTS: f64 = 1e9;
+
 impl Plan {
     /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
     ///
@@ -29,6 +32,17 @@ impl Plan {
                 return problem("batch", message, format!("write batch = \"full\", or at most {}", facts.train_rows));
             }
             let normed = settings.text("batch_norm").is_some_and(|w| w != "none");
+            // A bound that no training run here could meet in a day, so that it is no memory that runs out instead.
+            let int = |key: &str| settings.int(key).unwrap_or(0) as f64;
+            let weights = (int("depth") - 1.0) * int("width").powi(2);
+            if weights > MOST_WEIGHTS {
+                let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
+                return problem("width", message, "take a smaller `width` or `depth`".into());
+            }
+            if normed && self.cadence.probe == 1 {
+                let message = "`batch_norm` needs a probe set of at least 2 rows".to_string();
+                return problem("batch_norm", message, "write record.probe = 64, or leave it out".into());
+            }
             if normed && facts.train_rows == 1 {
                 let message = "`batch_norm` needs at least two training rows".to_string();
                 return problem("batch_norm", message, "take more data, or no batch_norm".into());

@@ -52,6 +52,19 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
     spec.over = list(&figure.over)?;
+    if let Some((_, place)) = figure.facet.get(2) {
+        let help = "name at most two, the rows and the columns; fix the others with `where`";
+        return Err(Problem::new(place, format!("`facet` names {} axes", figure.facet.len()), help));
+    }
+    let mut roles: HashMap<String, &Place> = HashMap::new();
+    for role in [&figure.x, &figure.color].into_iter().flatten().chain(&figure.facet).chain(&figure.over) {
+        let name = axis(role)?;
+        let implied = figure.x.is_none() && spec.x.as_ref() == Some(&name);
+        if let Some(first) = roles.insert(name.clone(), &role.1).or(implied.then_some(&figure.place)) {
+            let message = format!("this figure uses the axis `{name}` twice");
+            return Err(Problem::new(&role.1, message, "give each of x, color, facet and over its own").also(first));
+        }
+    }
     let (filter, left) = select(figure, axes, cells)?;
     spec.filter = filter;
 

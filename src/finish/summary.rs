@@ -10,7 +10,8 @@ pub const METRICS: [&str; 5] = ["attenuation_init", "attenuation_end", "train_lo
 const COUNTS: [&str; 3] = ["n", "diverged", "failed"];
 const STATISTICS: [&str; 4] = ["median", "low", "high", "coverage"];
 
-/// One cell's runs so far: counts, and the values of those that neither diverged nor failed.
+/// One cell's runs so far: counts, and the values of those that did not fail. A run that diverged has no end to
+/// speak of, but its start is as good as any: leaving it out would pick the seeds by how training went.
 #[derive(Clone, Default)]
 struct Summary {
     n: usize,
@@ -36,17 +37,20 @@ impl Summaries {
     pub fn add(&mut self, cell: usize, record: &RunRecord) {
         let summary = &mut self.cells[cell];
         summary.n += 1;
-        match record.status {
-            Status::Diverged => summary.diverged += 1,
-            Status::Failed => summary.failed += 1,
-            Status::Finished | Status::ReachedTarget => {
-                for (values, place) in summary.values.iter_mut().zip(self.places) {
-                    match place.and_then(|p| record.outcome.get(p)) {
-                        Some(Cell::Float(x)) => values.push(*x),
-                        Some(Cell::Int(n)) => values.push(*n as f64),
-                        _ => {}
-                    }
-                }
+        let diverged = record.status == Status::Diverged;
+        summary.diverged += usize::from(diverged);
+        if record.status == Status::Failed {
+            summary.failed += 1;
+            return;
+        }
+        for ((values, place), metric) in summary.values.iter_mut().zip(self.places).zip(METRICS) {
+            let value = match place.and_then(|p| record.outcome.get(p)) {
+                Some(Cell::Float(x)) => *x,
+                Some(Cell::Int(n)) => *n as f64,
+                _ => continue,
+            };
+            if !diverged || (metric.ends_with("_init") && !value.is_nan()) {
+                values.push(value);
             }
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 type Row = HashMap<String, String>;
 
 /// One line for each remedy (the axis `variant`, else the first axis with several points besides depth and
-/// activation), grouped by activation, at the greatest depth and the first point of every other axis, from
+/// activation), grouped by activation, at the greatest depth and the commonest point of every other axis, from
 /// `summary.csv`.
 ///
 /// # Errors
@@ -22,13 +22,13 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
     let (group, depth) = (named("activation"), named("depth"));
     let special = |a: &Axis| [group, depth].iter().flatten().any(|s| s.name == a.name);
     let remedy = named("variant").or_else(|| varied.iter().copied().find(|a| !special(a)));
-    let fixed: Vec<(&str, &str)> = varied
-        .iter()
-        .filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name))
-        .map(|a| (a.name.as_str(), if a.name == "depth" { deepest(a) } else { a.labels[0].as_str() }))
-        .collect();
-    let shown = |row: &&Row| fixed.iter().all(|(axis, label)| row.get(*axis).is_some_and(|l| l == label));
-    let rows: Vec<&Row> = rows.iter().filter(shown).collect();
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    let mut fixed: Vec<(&str, &str)> = Vec::new();
+    for axis in varied.iter().filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name)) {
+        let label = if axis.name == "depth" { deepest(axis) } else { commonest(axis, &rows) };
+        rows.retain(|row| row.get(&axis.name).is_some_and(|l| l == label));
+        fixed.push((&axis.name, label));
+    }
 
     let (metric, title) = outcome(&rows);
     let mut text = String::new();
@@ -78,6 +78,12 @@ fn show(metric: &str, x: f64) -> String {
 fn deepest(axis: &Axis) -> &str {
     let depth = |label: &&String| label.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
     axis.labels.iter().max_by(|a, b| depth(a).total_cmp(&depth(b))).map_or("", String::as_str)
+}
+
+/// The label that most rows have, the first of equals: axes of single optimizers or variants do not cover all cells.
+fn commonest<'a>(axis: &'a Axis, rows: &[&Row]) -> &'a str {
+    let count = |label: &&String| rows.iter().filter(|row| row.get(&axis.name) == Some(*label)).count();
+    axis.labels.iter().rev().max_by_key(count).map_or("", String::as_str)
 }
 
 fn value(row: &Row, column: &str) -> Option<f64> {

@@ -98,7 +98,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "cells": cells,
         "figures": plan.figures,
         "data": data,
-        "probe": plan.cadence.probe,
+        "probe": work.datasets.first().map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
     });
     format!("{json:#}\n")
 }
