@@ -36,7 +36,8 @@ def table(cells):
         for activation in ACTIVATIONS:
             c = cells[variant, activation]
             row.append(f"{signed(c['attenuation_init_median'])} → {signed(c['attenuation_end_median'])}")
-            row.append(f"{100 * float(c['test_accuracy_median']):.1f} %")
+            lost = f" ({c['diverged']} diverged)" if c["diverged"] != "0" else ""
+            row.append(f"{100 * float(c['test_accuracy_median']):.1f} %{lost}")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 

@@ -47,8 +47,12 @@ fn the_result_table_is_that_of_the_gallery() {
             for (text, key) in [(start, "attenuation_init_median"), (end, "attenuation_end_median")] {
                 assert!((text.parse::<f64>().unwrap() - number(key)).abs() <= 0.005 + 1e-12, "{row}: {key}");
             }
-            let accuracy: f64 = columns[2 + 2 * i].trim_end_matches(" %").parse().unwrap();
+            let (accuracy, rest) = columns[2 + 2 * i].split_once(" %").unwrap();
+            let accuracy: f64 = accuracy.parse().unwrap();
             assert!((accuracy - 100.0 * number("test_accuracy_median")).abs() <= 0.05 + 1e-9, "{row}");
+            let diverged =
+                if cell["diverged"] == "0" { String::new() } else { format!(" ({} diverged)", cell["diverged"]) };
+            assert_eq!(rest, diverged, "{row}");
         }
     }
 }

@@ -1,0 +1,99 @@
+//! Identities that hold to rounding whatever the weights: skips that start at zero, orthogonal linear nets, gradient flow.
+
+mod support;
+
+use gradsweep::model::init::Init;
+use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::fused::Mode;
+use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::tensor;
+use gradsweep::optim::{Optimizer, Regularization, Stepper};
+use gradsweep::probe::{LayerMeasure, Probe};
+use gradsweep::seed::Seeds;
+use gradsweep::setting::Value;
+use support::{settings, text};
+
+const SEEDS: Seeds = Seeds { experiment: 0, run: 3 };
+const ROWS: usize = 6;
+const FEATURES: usize = 9;
+
+fn architecture(pairs: &[(&str, Value)]) -> Architecture {
+    Architecture::from_settings(&settings(pairs), FEATURES, 4).unwrap()
+}
+
+fn x() -> gradsweep::ops::Tensor {
+    let mut stream = SEEDS.stream("x", &[]);
+    tensor((0..ROWS * FEATURES).map(|_| stream.normal()).collect(), (ROWS, FEATURES)).unwrap()
+}
+
+fn target() -> Target<f64> {
+    Target::Classes((0..ROWS as u32).map(|i| i % 4).collect())
+}
+
+fn measure(architecture: Architecture, init: Init) -> Vec<LayerMeasure> {
+    let network = Network::<f64>::new(architecture.clone(), init, &SEEDS).unwrap();
+    Probe::new(&architecture, x(), target(), Loss::CrossEntropy).unwrap().measure(&network).unwrap()
+}
+
+#[test]
+fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
+    for form in ["pre_activation", "post_activation"] {
+        for norm in ["none", "before", "after"] {
+            for activation in Activation::ALL {
+                let layers = measure(
+                    architecture(&[
+                        ("depth", Value::Int(12)),
+                        ("width", Value::Int(9)),
+                        ("activation", text(activation.word())),
+                        ("batch_norm", text(norm)),
+                        ("residual", text(form)),
+                        ("residual.scale", text("learned_zero")),
+                    ]),
+                    Init::HeNormal,
+                );
+                assert!(layers[0].stream_rms > 0.0);
+                for layer in &layers {
+                    assert_eq!(layer.stream_rms, layers[0].stream_rms, "{form} {norm} {activation:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_orthogonal_linear_net_keeps_every_gradient() {
+    let linear = [("depth", Value::Int(50)), ("width", Value::Int(9)), ("activation", text("identity"))];
+    for layer in measure(architecture(&linear), Init::Orthogonal { gain: 1.0 }).windows(2) {
+        let [below, above] = layer else { unreachable!() };
+        assert!((below.stream_rms / above.stream_rms - 1.0).abs() < 1e-12);
+        assert!((below.delta_rms / above.delta_rms - 1.0).abs() < 1e-12);
+    }
+}
+
+/// Under gradient flow |W_l|^2 - |W_(l+1)|^2 is conserved in a bias-free relu net (Du, Hu & Lee 2018, theorem 2.1); a
+/// step of size lr therefore moves it by lr^2 (|dW_l|^2 - |dW_(l+1)|^2) exactly.
+#[test]
+fn a_step_moves_the_balance_of_layers_only_in_second_order() {
+    let relu = architecture(&[("depth", Value::Int(5)), ("activation", text("relu")), ("bias", Value::Bool(false))]);
+    for lr in [1e-1, 1e-2, 1e-3] {
+        let network = Network::<f64>::new(relu.clone(), Init::HeNormal, &SEEDS).unwrap();
+        let squares = || -> Vec<f64> {
+            (0..network.blocks.len()).map(|i| network.read(i, |w| w.iter().map(|w| w * w).sum()).unwrap()).collect()
+        };
+        let mut gradients = Gradients::default();
+        let before = squares();
+        network
+            .loss_and_gradients(Path::Fused, Mode::Train, &x(), Loss::CrossEntropy, target(), &mut gradients)
+            .unwrap();
+        let mut stepper = Stepper::new(Optimizer::Sgd, Regularization::default(), &network);
+        stepper.step(&network, &gradients, lr).unwrap();
+        let after = squares();
+        let slopes: Vec<f64> = gradients.blocks.iter().map(|g| g.iter().map(|g| g * g).sum()).collect();
+        for l in 0..before.len() - 1 {
+            let moved = (after[l] - after[l + 1]) - (before[l] - before[l + 1]);
+            let second_order = lr * lr * (slopes[l] - slopes[l + 1]);
+            assert!((moved - second_order).abs() < 1e-12 * before[l], "layer {l}, lr {lr}: {moved:e} {second_order:e}");
+        }
+    }
+}
