@@ -251,6 +251,10 @@ bias = [true, false]
 [[figure]]
 kind = "curves"
 facet = ["depth", "width", "bias"]"#, "7:28", r#"`facet` names 3 axes"#, r#"name at most two, the rows and the columns; fix the others with `where`"#),
+(r#"[[figure]]
+kind = "gradient_by_layer"
+metric = "update_ratio"
+step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` is empty there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
 (r#"[axes]
 optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"#),
 ];

@@ -356,3 +356,44 @@ fn two_facets_another_step_and_other_metrics_are_drawn() {
     let names: Vec<String> = draw_all(temp.path()).unwrap().into_iter().map(|d| d.name).collect();
     assert_eq!(names, ["gradient_by_layer", "___last____least_", "loss_by_depth"]);
 }
+
+#[test]
+fn headings_name_the_axis_and_titles_what_is_drawn() {
+    let mut fake = vanishing();
+    let place = fake.axes.iter().position(|a| a.0 == "depth").unwrap();
+    fake.axes[place].1 = labels(&["2", "31.6227766017", "64"]);
+    let fixed = only(&[("optimizer", "momentum"), ("activation", "tanh")]);
+    let map = FigureSpec {
+        metric: Some("dead".into()),
+        facet: labels(&["variant", "depth"]),
+        filter: fixed.clone(),
+        ..spec(FigureKind::GradientHeatmap)
+    };
+    let curves = FigureSpec {
+        color: Some("depth".into()),
+        facet: labels(&["variant"]),
+        filter: fixed.clone(),
+        ..spec(FigureKind::Curves)
+    };
+    let start = FigureSpec {
+        metric: Some("attenuation_init".into()),
+        x: Some("depth".into()),
+        color: Some("variant".into()),
+        filter: fixed,
+        ..spec(FigureKind::LossByDepth)
+    };
+    fake.figures = vec![map, curves, start];
+    // How a run ends does not unmake its start.
+    fake.twist = |run| {
+        run.status = "diverged";
+        for layer in &mut run.layers {
+            layer.insert("dead", Cell::Float(0.0));
+        }
+        true
+    };
+    let drawn = scenes("headings", &fake);
+    assert!(says(&drawn[0].1, "depth = 31.6") && says(&drawn[0].1, "are dead at every layer"));
+    assert!(!says(&drawn[0].1, "The gradient"));
+    assert!(series(&drawn[1].1).contains(&"31.6") && !says(&drawn[1].1, "31.62"));
+    assert!(says(&drawn[2].1, "at the start") && series(&drawn[2].1).contains(&"plain"));
+}

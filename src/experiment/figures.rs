@@ -52,6 +52,14 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
     spec.over = list(&figure.over)?;
+    if (figure.metric.as_deref(), figure.step.as_deref()) == (Some("update_ratio"), Some("last")) {
+        let help = "write step = \"first\", or draw it as a gradient_heatmap";
+        return Err(Problem::new(
+            &figure.place,
+            "no update follows the last step, so `update_ratio` is empty there",
+            help,
+        ));
+    }
     if let Some((_, place)) = figure.facet.get(2) {
         let help = "name at most two, the rows and the columns; fix the others with `where`";
         return Err(Problem::new(place, format!("`facet` names {} axes", figure.facet.len()), help));

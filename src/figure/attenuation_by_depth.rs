@@ -25,12 +25,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     }
     let (start, end) = (spreads(&selection, "attenuation_init"), spreads(&selection, "attenuation_end"));
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
+    let own = match metric {
+        "attenuation_total_init" => "How many decades of gradient are lost between the last layer and the first".into(),
+        other => words::subject(other),
+    };
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
-    let mut page = Page::new(
-        &words::title(&selection, "How many decades of gradient are lost between the last layer and the first"),
-        "",
-        layout::width_for(per_block),
-    );
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
@@ -47,7 +47,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let ends: Vec<f64> =
         start.iter().chain(&end).filter(|(k, _)| k.x == deepest).flat_map(|(_, s)| [s.low, s.high, 0.0]).collect();
     for chunk in columns.chunks(per_block) {
-        let frame = |x: Vec<Axis>, y: Axis, y_title: Vec<&'static str>, x_title: String, height, ruled| Frame {
+        let frame = |x: Vec<Axis>, y: Axis, y_title: Vec<_>, x_title: String, height, ruled| Frame {
             slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
             rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
@@ -66,7 +66,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
             let side = match metric {
                 "attenuation_total_init" => vec!["decades lost in all at the", "start (below 0: it grows)"],
-                _ => vec!["", ""],
+                other => words::measure(other),
             };
             let panels = page.block(&frame(vec![x; chunk.len()], vertical.axis.clone(), side, x_name, 128.0, true));
             for (row, line) in rows.iter().zip(&panels) {
@@ -96,10 +96,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
             let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks };
             let height = (names.len() as f64 * 11.5 + 6.0).max(30.0);
-            let depth = selection
-                .x
-                .as_ref()
-                .map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.axis.labels[deepest]));
+            let depth =
+                selection.x.as_ref().map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.shown(deepest)));
             let below = format!("decades lost per layer{depth}: ○ at the start → ● at the end of training");
             let mut lower = frame(vec![across.axis.clone(); chunk.len()], y, vec!["", ""], below, height, true);
             lower.columns = vec![String::new(); chunk.len()];

@@ -116,7 +116,11 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
 
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
     let when = if last { "after the last step" } else { "before the first update" };
-    let title = words::title(selection, &format!("How large the gradient is at each layer, {when}"));
+    let what = match metrics.iter().find(|m| !words::is_gradient(m)) {
+        None => "How large the gradient is".into(),
+        Some(metric) => words::subject(metric),
+    };
+    let title = words::title(selection, &format!("{what} at each layer, {when}"));
     let mut page = Page::new(&title, &finding(selection, &rates, &groups), layout::width_for(per_block));
     let entries: Vec<(String, Sample)> = groups
         .iter()

@@ -31,13 +31,16 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let Some(scale) = Vertical::over(&values, logarithmic, bar_height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric} by layer"))));
     };
-    let (low, high) = super::axis::range(values.iter().copied()).unwrap_or((scale.axis.low, scale.axis.high));
-    let colors = Axis { low, high: if high > low { high } else { low + 1.0 }, ticks: scale.axis.ticks };
+    // Where all values are equal the widened scale shows which it is.
+    let range = super::axis::range(values.iter().copied()).filter(|(low, high)| high > low);
+    let (low, high) = range.unwrap_or((scale.axis.low, scale.axis.high));
+    let colors = Axis { low, high, ticks: scale.axis.ticks };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
-    let own = "The gradient at every layer while training goes on";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
+    let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
+    let own = format!("{what} at every layer while training goes on");
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
     let mut y = Axis::layers(deepest as usize, 0.0);

@@ -178,8 +178,12 @@ impl Page {
                 self.scene.text(Text { turn: Turn::Up, ..label(at(x, middle), part, LABEL, Anchor::Middle) });
             }
             if strip > 0.0 {
-                let name = text::fit(&frame.rows[row], HEADING, Weight::Bold, frame.height + row_gap - 2.0);
-                let text = label(at(right + 6.0, middle), name, HEADING, Anchor::Middle);
+                // Smaller before it is cut: a panel is less high than a heading may be long.
+                let room = frame.height + row_gap - 2.0;
+                let wide = text::width(&frame.rows[row], HEADING, Weight::Bold).max(room);
+                let size = (HEADING * room / wide).max(TICK);
+                let name = text::fit(&frame.rows[row], size, Weight::Bold, room);
+                let text = label(at(right + 6.0, middle), name, size, Anchor::Middle);
                 self.scene.text(Text { turn: Turn::Down, weight: Weight::Bold, ..text });
             }
             panels.push(line);

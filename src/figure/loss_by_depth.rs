@@ -31,7 +31,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
         let run = selection.run(*run);
         match run.value(metric) {
             _ if run.failed() => None,
-            _ if run.status == Status::Diverged => Some(worst),
+            _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
             Some(v) if !v.is_finite() => Some(worst),
             Some(v) => Some(if logarithmic { v.log10() } else { v }),
             None => None,
@@ -57,7 +57,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
-    let own = format!("{} at the end of training", capital(&words::measure(metric).join(" ")));
+    let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
+    let own = format!("{} {when} of training", words::subject(metric));
     let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     legend(&mut page, &selection, guess, lost);
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
@@ -182,9 +183,4 @@ fn draw_panel(
 /// How a setting is called under an axis.
 pub fn axis_title(name: &str) -> String {
     if name == "depth" { "depth (hidden layers)".into() } else { name.to_string() }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

@@ -107,13 +107,15 @@ pub fn median(
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one.
 pub fn places(used: &Used) -> Axis {
-    let labels = || used.labels.iter().map(|l| used.axis.labels[*l].clone());
-    let value = |label: String| match used.axis.scale {
+    let labels = || used.labels.iter().map(|l| used.shown(*l));
+    let value = |label: &String| match used.axis.scale {
         Scale::Category => None,
         Scale::Linear => label.parse::<f64>().ok().filter(|v| v.is_finite()),
         Scale::Log => label.parse::<f64>().ok().map(f64::log2).filter(|v| v.is_finite()),
     };
-    let Some(values) = labels().map(value).collect::<Option<Vec<f64>>>().filter(|v| v.len() > 1) else {
+    let Some(values) =
+        used.labels.iter().map(|l| value(&used.axis.labels[*l])).collect::<Option<Vec<f64>>>().filter(|v| v.len() > 1)
+    else {
         return Axis::categories(labels());
     };
     let ticks: Vec<Tick> = values.iter().zip(labels()).map(|(at, label)| Tick { at: *at, label }).collect();

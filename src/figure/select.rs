@@ -6,6 +6,7 @@ use super::style::Look;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::stats::{Spread, spread};
+use crate::table::number;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An axis of the plan as one figure uses it: its place in the plan and the labels that are left.
@@ -17,12 +18,25 @@ pub struct Used<'a> {
     pub labels: Vec<usize>,
 }
 
+/// Axes whose labels say what they are without the axis' name.
+const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
+
 impl Used<'_> {
     /// The label, with the axis' name where the bare label would not say what it is.
     pub fn heading(&self, label: usize) -> String {
-        let text = &self.axis.labels[label];
-        let bare = text.parse::<f64>().is_err() && text != "true" && text != "false";
-        if bare { text.clone() } else { format!("{} = {text}", self.axis.name) }
+        let text = self.shown(label);
+        if SPEAKING.contains(&self.axis.name.as_str()) { text } else { format!("{} = {text}", self.axis.name) }
+    }
+
+    /// The label as people read it: the points of a range in three digits, where these tell them apart.
+    pub fn shown(&self, label: usize) -> String {
+        let short = |label: &String| match label.parse::<f64>() {
+            Ok(x) if label.len() > 8 => number(format!("{x:.2e}").parse().unwrap_or(x)),
+            _ => label.clone(),
+        };
+        let labels = &self.axis.labels;
+        let all: BTreeSet<String> = labels.iter().map(short).collect();
+        if all.len() == labels.len() { short(&labels[label]) } else { labels[label].clone() }
     }
 
     /// How the label's series looks in every figure of this plan.
@@ -165,7 +179,7 @@ impl<'a> Selection<'a> {
 
     /// What a colour stands for.
     pub fn color_name(&self, color: usize) -> String {
-        self.color.as_ref().map_or("all runs".into(), |u| u.axis.labels[color].clone())
+        self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
     }
 
     pub fn look(&self, color: usize) -> Look {

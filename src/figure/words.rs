@@ -76,6 +76,11 @@ pub fn logarithmic(metric: &str) -> bool {
     ends.iter().any(|end| metric.ends_with(end))
 }
 
+/// Whether a measurement is a gradient, as the titles of the figures by layer take for granted.
+pub fn is_gradient(metric: &str) -> bool {
+    ["stream_rms", "delta_rms", "weight_grad_rms", "weight_grad_sample_rms"].contains(&metric)
+}
+
 /// What a measurement is, with its unit, for the side of a panel; one string a line.
 pub fn measure(metric: &str) -> Vec<&str> {
     match metric {
@@ -91,9 +96,22 @@ pub fn measure(metric: &str) -> Vec<&str> {
         "val_accuracy" => vec!["validation accuracy"],
         "test_accuracy" => vec!["test accuracy"],
         "attenuation_total_init" => vec!["decades from the last layer", "to the first, at the start"],
+        "attenuation_init" => vec!["decades lost per layer,", "at the start"],
+        "attenuation_end" => vec!["decades lost per layer,", "at the end"],
+        "grad_norm" => vec!["norm of the gradient"],
+        "dead" => vec!["share of units that", "are dead"],
+        "saturated" => vec!["share of activations", "that are saturated"],
+        "update_ratio" => vec!["norm of the update", "over that of the weights"],
         "steps_to_target" => vec!["steps to the target loss"],
         other => vec![other],
     }
+}
+
+/// What a measurement is, to begin a title with.
+pub fn subject(metric: &str) -> String {
+    let text = measure(metric).join(" ");
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// A rate or a share in as many decimals as it takes to see it.
