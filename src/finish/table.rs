@@ -48,7 +48,7 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
             let name = remedy.and_then(|axis| row.get(&axis.name)).map_or("all runs", String::as_str);
             let name: String = name.chars().take(22).collect();
             let attenuation = match (value(row, "attenuation_init_median"), range(row, "attenuation_init")) {
-                (Some(median), Some(range)) => format!("{median:+.3} {range}"),
+                (Some(median), Some(range)) => format!("{} {range}", signed(median)),
                 _ => "-".into(),
             };
             let outcome = value(row, &format!("{metric}_median")).map_or("-".into(), |x| show(metric, x));
@@ -92,10 +92,16 @@ fn value(row: &Row, column: &str) -> Option<f64> {
 
 fn range(row: &Row, metric: &str) -> Option<String> {
     let (low, high) = (value(row, &format!("{metric}_low"))?, value(row, &format!("{metric}_high"))?);
-    Some(format!("[{low:+.3}, {high:+.3}]"))
+    Some(format!("[{}, {}]", signed(low), signed(high)))
 }
 
 fn read(path: &Path) -> Result<Vec<Row>, Halt> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| cannot("read", path, &e))?;
     reader.deserialize().map(|row| row.map_err(|e| cannot("read", path, &e))).collect()
+}
+
+/// Three decimals with a sign, which nothing that rounds to zero has.
+fn signed(x: f64) -> String {
+    let text = format!("{x:+.3}");
+    if text.trim_start_matches(['+', '-']) == "0.000" { " 0.000".into() } else { text }
 }
