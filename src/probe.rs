@@ -7,7 +7,7 @@
 use crate::model::{Architecture, Gradients, Network, Path};
 use crate::ops::Element;
 use crate::ops::block::Role;
-use crate::ops::fused::{Mode, lock};
+use crate::ops::fused::{Mode, lock, slopes};
 use crate::ops::loss::{Loss, Target};
 use crate::real::Real;
 use candle_core::{Result, Tensor};
@@ -98,14 +98,19 @@ impl Probe {
         let workspace = lock(self.network.workspace(site_block));
         let site = if before { &workspace.before } else { &workspace.after };
         let n = site.activation.len() as f64;
-        let mean = site.activation.iter().sum::<f64>() / n;
-        let variance = site.activation.iter().map(|a| (a - mean).powi(2)).sum::<f64>() / n;
+        let mean = sum(&site.activation, |a| a) / n;
+        let variance = sum(&site.activation, |a| (a - mean) * (a - mean)) / n;
         let phi = architecture.activation;
-        let share = |hit: &dyn Fn(f64) -> bool| site.argument.iter().filter(|z| hit(**z)).count() as f64 / n;
+        let slopes = slopes(phi, &site.argument, &site.activation);
         let low = 0.05 * phi.max_slope();
-        let dead = (0..architecture.width)
-            .filter(|j| site.argument[*j..].iter().step_by(architecture.width).all(|z| phi.slope(*z) == 0.0))
-            .count();
+        let share = |values: &[f64], hit: fn(f64, f64) -> bool| {
+            values.iter().map(|x| usize::from(hit(*x, low))).sum::<usize>() as f64 / n
+        };
+        let mut largest = vec![0.0f64; architecture.width];
+        for row in slopes.chunks_exact(architecture.width) {
+            largest.iter_mut().zip(row).for_each(|(m, s)| *m = m.max(s.abs()));
+        }
+        let dead = largest.iter().filter(|s| **s == 0.0).count();
         Ok(LayerMeasure {
             stream_rms,
             delta_rms: samples * rms(&site.delta),
@@ -114,8 +119,8 @@ impl Probe {
             activation_mean: mean,
             activation_std: variance.sqrt(),
             weight_rms,
-            saturated: (!phi.is_rectifier()).then(|| share(&|z| phi.slope(z).abs() < low)),
-            inactive: phi.is_rectifier().then(|| share(&|z| z <= 0.0)),
+            saturated: (!phi.is_rectifier()).then(|| share(&slopes, |s, low| s.abs() < low)),
+            inactive: phi.is_rectifier().then(|| share(&site.argument, |z, _| z <= 0.0)),
             dead: dead as f64 / architecture.width as f64,
         })
     }
@@ -123,11 +128,55 @@ impl Probe {
 
 /// The root mean square, in f64; it does not underflow before 1e-308, since the largest entry is divided out.
 fn rms<T: Real>(values: &[T]) -> f64 {
-    let largest =
-        values.iter().fold(0.0f64, |m, x| if x.f64().abs() > m || x.f64().is_nan() { x.f64().abs() } else { m });
+    // The larger of the two; NaN from either side stays.
+    let larger = |m: f64, x: f64| if x > m || x.is_nan() { x } else { m };
+    let mut lanes = [0.0f64; LANES];
+    for chunk in values.chunks(LANES) {
+        lanes.iter_mut().zip(chunk).for_each(|(m, x)| *m = larger(*m, x.f64().abs()));
+    }
+    let largest = lanes.into_iter().fold(0.0, larger);
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
-    let squares: f64 = values.iter().map(|x| (x.f64() / largest).powi(2)).sum();
-    largest * (squares / values.len() as f64).sqrt()
+    let inverse = largest.max(f64::MIN_POSITIVE).recip();
+    let squares = sum(values, |x| (x.f64() * inverse) * (x.f64() * inverse));
+    largest.max(f64::MIN_POSITIVE) * (squares / values.len() as f64).sqrt()
+}
+
+/// Independent sums that a loop can carry at once.
+const LANES: usize = 8;
+
+/// The sum of `of(x)`, over several independent partial sums.
+fn sum<T: Real>(values: &[T], of: impl Fn(T) -> f64) -> f64 {
+    let mut lanes = [0.0f64; LANES];
+    for chunk in values.chunks(LANES) {
+        lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += of(*x));
+    }
+    lanes.into_iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_mean_square_holds_at_both_ends_and_shows_nan() {
+        for scale in [1e-320, 1e-300, 1e-10, 1.0, 1e300] {
+            let values: Vec<f64> = (0..21).map(|i| scale * f64::from(i)).collect();
+            // The mean of the squares of 0..20 is 410 / 3.
+            let want = scale * (410.0f64 / 3.0).sqrt();
+            assert!(
+                (rms(&values) / want - 1.0).abs() < 1e-3 * f64::from(u8::from(scale < 1e-310)) + 1e-14,
+                "{scale:e}"
+            );
+        }
+        for place in [0, 3, 20] {
+            let mut values = vec![1.0f32; 21];
+            values[place] = f32::NAN;
+            assert!(rms(&values).is_nan());
+            values[place] = f32::INFINITY;
+            assert_eq!(rms(&values), f64::INFINITY);
+        }
+        assert_eq!(rms(&[0.0f64; 5]), 0.0);
+    }
 }

@@ -6,7 +6,7 @@
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
-use super::activation::{Curve, with_curve};
+use super::activation::{Activation, Curve, with_curve};
 use super::block::{Block, Nonlinearity, Norm, Place, Role, Running, Skip};
 use super::gemm::{Into, Matrix, multiply};
 use super::kernel::kernel;
@@ -355,6 +355,13 @@ kernel! {
             *d = (*d * curve.slope(*z, *a)).kept();
         }
     }
+}
+
+/// phi'(z), given also a = phi(z).
+pub fn slopes<T: Real>(activation: Activation, z: &[T], a: &[T]) -> Vec<T> {
+    let mut slopes = vec![T::of(1.0); z.len()];
+    with_curve!(activation, T, curve => times_slope(curve, z, a, &mut slopes));
+    slopes
 }
 
 kernel! {
