@@ -8,6 +8,7 @@ use crate::model::{Architecture, Gradients, Network, Path};
 use crate::ops::Element;
 use crate::ops::block::Role;
 use crate::ops::fused::{Mode, lock, slopes};
+use crate::ops::kernel::kernel;
 use crate::ops::loss::{Loss, Target};
 use crate::real::Real;
 use candle_core::{Result, Tensor};
@@ -85,11 +86,14 @@ impl Probe {
         let samples = self.rows as f64;
         let (stream_rms, weight_grad_sample_rms) = {
             let own = lock(self.network.workspace(index));
-            // Row by row as |x| |dL/du| over the root of the entries: squares of the deltas would be gone below 1e-162.
+            // Row by row |x|^2 |dL/du|^2, with the largest |dL/du| divided out: squares of what has faded to 1e-162
+            // would be gone.
+            let largest = largest(&own.affine_delta).max(f64::MIN_POSITIVE);
             let inputs = own.affine_input.chunks_exact(block.inputs);
             let deltas = own.affine_delta.chunks_exact(block.outputs);
-            let products: Vec<f64> = inputs.zip(deltas).map(|(x, d)| rms(x) * rms(d)).collect();
-            (samples * rms(&own.output_delta), samples * rms(&products))
+            let squares = inputs.zip(deltas).map(|(x, d)| sum_of_squares(x, 1.0) * sum_of_squares(d, largest.recip()));
+            let mean = squares.sum::<f64>() / (samples * (block.inputs * block.outputs) as f64);
+            (samples * rms(&own.output_delta), samples * largest * mean.sqrt())
         };
         let weight = block.part(&gradients.blocks[index], Role::Weight).unwrap_or_default();
         let weight_rms = self.network.read(index, |p| rms(block.part(p, Role::Weight).unwrap_or_default()))?;
@@ -128,27 +132,56 @@ impl Probe {
 
 /// The root mean square, in f64; it does not underflow before 1e-308, since the largest entry is divided out.
 fn rms<T: Real>(values: &[T]) -> f64 {
-    // The larger of the two; NaN from either side stays.
-    let larger = |m: f64, x: f64| if x > m || x.is_nan() { x } else { m };
-    let mut lanes = [0.0f64; LANES];
-    for chunk in values.chunks(LANES) {
-        lanes.iter_mut().zip(chunk).for_each(|(m, x)| *m = larger(*m, x.f64().abs()));
-    }
-    let largest = lanes.into_iter().fold(0.0, larger);
+    let largest = largest(values);
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
-    let inverse = largest.max(f64::MIN_POSITIVE).recip();
-    let squares = sum(values, |x| (x.f64() * inverse) * (x.f64() * inverse));
-    largest.max(f64::MIN_POSITIVE) * (squares / values.len() as f64).sqrt()
+    let largest = largest.max(f64::MIN_POSITIVE);
+    largest * (sum_of_squares(values, largest.recip()) / values.len() as f64).sqrt()
+}
+
+/// The largest absolute value; NaN if there is one.
+fn largest<T: Real>(values: &[T]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    raise_to_sizes(values, &mut lanes);
+    lanes.into_iter().fold(0.0, larger)
+}
+
+/// The larger of the two; NaN from either side stays.
+#[inline(always)]
+fn larger(m: f64, x: f64) -> f64 {
+    if x > m || x.is_nan() { x } else { m }
+}
+
+/// The sum of (x scale)^2.
+pub(crate) fn sum_of_squares<T: Real>(values: &[T], scale: f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    add_squares(values, scale, &mut lanes);
+    lanes.into_iter().sum()
 }
 
 /// Independent sums that a loop can carry at once.
-const LANES: usize = 8;
+const LANES: usize = 32;
+
+kernel! {
+    fn raise_to_sizes<T>(values: &[T], lanes: &mut [f64; LANES]) {
+        for chunk in values.chunks(LANES) {
+            lanes.iter_mut().zip(chunk).for_each(|(m, x)| *m = larger(*m, x.f64().abs()));
+        }
+    }
+}
+
+kernel! {
+    fn add_squares<T>(values: &[T], scale: f64, lanes: &mut [f64; LANES]) {
+        for chunk in values.chunks(LANES) {
+            lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += (x.f64() * scale) * (x.f64() * scale));
+        }
+    }
+}
 
 /// The sum of `of(x)`, over several independent partial sums.
-fn sum<T: Real>(values: &[T], of: impl Fn(T) -> f64) -> f64 {
-    let mut lanes = [0.0f64; LANES];
+fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
     for chunk in values.chunks(LANES) {
         lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += of(*x));
     }

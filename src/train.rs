@@ -194,13 +194,13 @@ impl<'a, T: Element> Problem<'a, T> {
         Ok(all?.into_iter().all(|finite| finite))
     }
 
-    /// The weights of the hidden layers, in f64.
-    fn weights(&self) -> Result<Vec<Vec<f64>>, RunError> {
+    /// The weights of the hidden layers.
+    fn weights(&self) -> Result<Vec<Vec<T>>, RunError> {
         let layer = |i: usize| {
             let block = &self.network.blocks[i];
-            self.network.read(i, |p| p[..block.inputs * block.outputs].iter().map(|w| w.f64()).collect())
+            self.network.read(i, |p| p[..block.inputs * block.outputs].to_vec())
         };
-        let all: ops::Result<Vec<Vec<f64>>> = (0..self.network.architecture.depth).map(layer).collect();
+        let all: ops::Result<Vec<Vec<T>>> = (0..self.network.architecture.depth).map(layer).collect();
         Ok(all?)
     }
 }

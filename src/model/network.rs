@@ -90,8 +90,12 @@ impl<T: Element> Network<T> {
     /// What candle reports.
     pub fn copy_from<U: Element>(&self, other: &Network<U>) -> Result<()> {
         for (i, parameters) in self.parameters.iter().enumerate() {
-            let values = other.read(i, |p| p.iter().map(|x| T::of(x.f64())).collect::<Vec<T>>())?;
-            rewrite(parameters, |own: &mut [T]| own.copy_from_slice(&values))?;
+            let mut copied = Ok(());
+            rewrite(parameters, |own: &mut [T]| {
+                let copy = |theirs: &[U]| own.iter_mut().zip(theirs).for_each(|(a, b)| *a = T::of(b.f64()));
+                copied = other.read(i, copy);
+            })?;
+            copied?;
         }
         Ok(())
     }

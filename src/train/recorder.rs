@@ -5,7 +5,7 @@ use crate::experiment::spec::RunSpec;
 use crate::model::{Gradients, Network};
 use crate::ops::Element;
 use crate::ops::block::Role;
-use crate::probe::LayerMeasure;
+use crate::probe::{LayerMeasure, sum_of_squares};
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
 use crate::score::Score;
 use crate::stop::{End, State, Stop};
@@ -153,13 +153,12 @@ impl Recorder {
     }
 
     /// Fills in the newest rows' |dw| / |w| of the update that has just been made.
-    pub fn update_ratios(&mut self, before: &[Vec<f64>], after: &[Vec<f64>]) {
+    pub fn update_ratios<T: Element>(&mut self, before: &[Vec<T>], after: &[Vec<T>]) {
         let column = LAYER_COLUMNS.iter().position(|c| *c == "update_ratio").unwrap_or_default();
         let first = self.layers.rows.len() - self.depth;
         for (row, (old, new)) in self.layers.rows[first..].iter_mut().zip(before.iter().zip(after)) {
-            let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
-            let change = norm(&mut old.iter().zip(new).map(|(a, b)| b - a));
-            row[column] = (change / norm(&mut old.iter().copied())).into();
+            let change: Vec<f64> = old.iter().zip(new).map(|(a, b)| b.f64() - a.f64()).collect();
+            row[column] = (sum_of_squares(&change, 1.0) / sum_of_squares(old, 1.0)).sqrt().into();
         }
     }
 
