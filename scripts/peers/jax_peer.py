@@ -33,25 +33,25 @@ class Training:
             self.program(*self.ahead)
             self.compile_ahead_seconds = time.monotonic() - before
 
-    def __call__(self, job):
+    def __call__(self, jobs):
+        """The losses of every seed of these jobs, and the seconds of compiling."""
         import numpy as np
-        cell, seeds = job
-        before = time.monotonic()
-        program = self.program(cell, seeds)
-        compiled = time.monotonic() - before
-        out = program(*self.arguments(cell, seeds))
-        return np.asarray(out[0]).tolist(), compiled + self.compile_ahead_seconds
+        losses, compiled = [], self.compile_ahead_seconds
+        for cell, seeds in jobs:
+            before = time.monotonic()
+            program = self.program(cell, seeds)
+            compiled += time.monotonic() - before
+            losses += np.asarray(program(*self.arguments(cell, seeds))[0]).tolist()
+        return losses, compiled
 
     def program(self, cell, seeds):
         """The compiled training of this many seeds; rate, l2 and initial weights are arguments."""
         import jax
-        shape = (*(cell[k] for k in ("depth", "width", "batch", "steps", "activation", "batch_norm", "residual")),
-                 cell["optimizer"]["kind"], len(seeds))
-        if shape not in self.programs:
+        if (key := shape(cell, seeds)) not in self.programs:
             train = make_training(cell, self.data, self.layers == "scan")
             over_seeds = jax.vmap(train, in_axes=(0, 0, None, None, None, None))
-            self.programs[shape] = jax.jit(over_seeds).lower(*self.arguments(cell, seeds)).compile()
-        return self.programs[shape]
+            self.programs[key] = jax.jit(over_seeds).lower(*self.arguments(cell, seeds)).compile()
+        return self.programs[key]
 
     def arguments(self, cell, seeds):
         import jax
@@ -62,6 +62,12 @@ class Training:
         order = np.stack([common.batches(seed, cell["steps"], cell["batch"], rows) for seed in seeds]).astype(np.int32)
         flags = [np.isin(np.arange(cell["steps"]), cell[k]) for k in ("score", "probe")]
         return params, order, common.learning_rates(cell), np.float32(cell["l2"]), *flags
+
+
+def shape(cell, seeds):
+    """What a program is compiled for."""
+    keys = ("depth", "width", "batch", "steps", "activation", "batch_norm", "residual")
+    return (*(cell[key] for key in keys), cell["optimizer"]["kind"], len(seeds))
 
 
 def initial(cell, seed, stacked):
@@ -203,13 +209,18 @@ def main():
     layers = next((a.removeprefix("--layers=") for a in sys.argv if a.startswith("--layers=")), "unroll")
     ahead = None
     if sys.argv[1] == "--grid":
-        jobs = [(cell, range(1, cell["seeds"] + 1)) for cell in common.grid(sys.argv[2])]
+        # All cells of one program are one job, so that no program is compiled twice; the deepest first.
+        groups = {}
+        for cell in sorted(common.grid(sys.argv[2]), key=lambda cell: -cell["depth"]):
+            seeds = range(1, cell["seeds"] + 1)
+            groups.setdefault(shape(cell, seeds), []).append((cell, seeds))
+        jobs = list(groups.values())
         training = Training(layers)
     else:
         cell = json.loads(sys.argv[1])
         half = cell["seeds"] // common.CORES
-        jobs = [(cell, range(1, half + 1)), (cell, range(half + 1, 2 * half + 1))]
-        training = Training(layers, ahead=jobs[0])
+        jobs = [[(cell, range(1, half + 1))], [(cell, range(half + 1, 2 * half + 1))]]
+        training = Training(layers, ahead=jobs[0][0])
     answers, seconds = common.in_two_processes(training, jobs)
     losses = [pair for found, _ in answers for pair in found]
     medians = [statistics.median(column) for column in zip(*losses)]
