@@ -67,8 +67,8 @@ fn sweep(name: &str, file: &Path, runs: usize, folder: &Path) {
 fn small(cells: usize, seeds: usize) -> String {
     let rates: Vec<String> = (1..=cells).map(|i| format!("{}", i as f64 * 1e-6 + 0.01)).collect();
     format!(
-        "name = \"small\"\nquestion = \"How does a sweep grow?\"\nseeds = {seeds}\n[base]\ndata = \"spirals\"\n\
-         data.n = 100\ndepth = 2\nwidth = 8\nbatch = 16\nsteps = 20\n[axes]\n\"optimizer.lr\" = [{}]\n\
+        "name = \"small\"\nquestion = \"How does a sweep grow?\"\nseeds = {seeds}\n[base]\ndata = {{ kind = \"spirals\", n = 100 }}\n\
+         depth = 2\nwidth = 8\nbatch = 16\nsteps = 20\n[axes]\n\"optimizer.lr\" = [{}]\n\
          [record]\ngradients = {{ at = [] }}\nscore = {{ at = [] }}\n",
         rates.join(", ")
     )
