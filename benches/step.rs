@@ -1,0 +1,143 @@
+//! How much of a training step is matrix products: `cargo bench --bench step`.
+//!
+//! The floor multiplies the same shapes with the same strides as a step does, forward, dW and dX (layer 1 has no dX),
+//! over buffers of the same sizes. Both are timed in turns, and the medians of many turns are compared. The target is the
+//! one of `scripts/peers/cells.json`.
+
+mod cells;
+
+use cells::Cell;
+use gradsweep::model::init::Init;
+use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::Block;
+use gradsweep::ops::fused::Mode;
+use gradsweep::ops::gemm::{Into, Matrix, multiply};
+use gradsweep::ops::loss::Loss;
+use gradsweep::optim::{Optimizer, Regularization, Stepper};
+use gradsweep::score;
+use gradsweep::stats::spread;
+use std::time::Instant;
+
+/// Turns of each, and steps in a turn.
+const TURNS: usize = 60;
+const STEPS: usize = 10;
+
+/// The matrix products of a step and their buffers.
+struct Products {
+    batch: usize,
+    /// Streams, the input first: `[batch, units]`.
+    streams: Vec<Vec<f32>>,
+    deltas: Vec<Vec<f32>>,
+    weights: Vec<Vec<f32>>,
+    gradients: Vec<Vec<f32>>,
+    shapes: Vec<(usize, usize)>,
+}
+
+impl Products {
+    fn new(blocks: &[Block], batch: usize) -> Self {
+        let shapes: Vec<_> = blocks.iter().map(|b| (b.inputs, b.outputs)).collect();
+        let filled = |n: usize| (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 400.0).collect::<Vec<f32>>();
+        let units: Vec<usize> = shapes.iter().map(|s| s.0).chain([shapes[shapes.len() - 1].1]).collect();
+        let per_unit = || units.iter().map(|u| filled(batch * u)).collect();
+        let per_weight = || shapes.iter().map(|(i, o)| filled(i * o)).collect();
+        Products {
+            batch,
+            streams: per_unit(),
+            deltas: per_unit(),
+            weights: per_weight(),
+            gradients: per_weight(),
+            shapes,
+        }
+    }
+
+    fn step(&mut self) {
+        let batch = self.batch;
+        for (l, &(inputs, outputs)) in self.shapes.iter().enumerate() {
+            let (before, after) = self.streams.split_at_mut(l + 1);
+            let weight = Matrix::new(&self.weights[l], inputs, outputs);
+            multiply(Matrix::new(&before[l], batch, inputs), weight, &mut after[0], Into::Overwrite);
+        }
+        for (l, &(inputs, outputs)) in self.shapes.iter().enumerate().rev() {
+            let (before, after) = self.deltas.split_at_mut(l + 1);
+            let (x, delta) = (Matrix::new(&self.streams[l], batch, inputs), Matrix::new(&after[0], batch, outputs));
+            multiply(x.t(), delta, &mut self.gradients[l], Into::Overwrite);
+            if l > 0 {
+                let weight = Matrix::new(&self.weights[l], inputs, outputs);
+                multiply(delta, weight.t(), &mut before[l], Into::Overwrite);
+            }
+        }
+    }
+
+    fn flops(&self) -> f64 {
+        let products = |(l, (i, o)): (usize, &(usize, usize))| (if l == 0 { 2 } else { 3 } * i * o) as f64;
+        2.0 * self.batch as f64 * self.shapes.iter().enumerate().map(products).sum::<f64>()
+    }
+}
+
+/// A training step, the same calls as in `train`.
+struct Training<'a> {
+    cell: &'a Cell,
+    network: Network<f32>,
+    optimizer: Stepper<f32>,
+    gradients: Gradients<f32>,
+    batch: usize,
+    lr: f64,
+    at: usize,
+}
+
+impl<'a> Training<'a> {
+    fn new(cell: &'a Cell) -> Result<Self, String> {
+        let (settings, data) = (&cell.spec.settings, &cell.data);
+        let architecture = Architecture::from_settings(settings, data.features, data.train.targets.outputs())?;
+        let init = Init::from_settings(settings, Activation::from_settings(settings, "activation")?)?;
+        let network = Network::new(architecture, init, &cell.spec.seeds).map_err(|e| e.to_string())?;
+        let rule = Optimizer::from_settings(settings)?;
+        let optimizer = Stepper::new(rule, Regularization::from_settings(settings), &network);
+        let batch = cell.spec.batch(data.train.rows);
+        let lr = settings.float("optimizer.lr").ok_or("`optimizer.lr` is not set")?;
+        Ok(Training { cell, network, optimizer, gradients: Gradients::default(), batch, lr, at: 0 })
+    }
+
+    fn step(&mut self) -> gradsweep::ops::Result<()> {
+        let data = &self.cell.data;
+        self.at = if self.at + 2 * self.batch > data.train.rows { 0 } else { self.at + self.batch };
+        let rows: Vec<usize> = (self.at..self.at + self.batch).collect();
+        let (x, target) = score::batch::<f32>(&data.train, data.features, &rows, Loss::CrossEntropy)?;
+        let gradients = &mut self.gradients;
+        self.network.loss_and_gradients(Path::Fused, Mode::Train, &x, Loss::CrossEntropy, target, gradients)?;
+        self.network.take_in_statistics(self.batch);
+        self.optimizer.step(&self.network, gradients, self.lr)
+    }
+}
+
+fn main() {
+    println!(
+        "{:16} {:>10} {:>14} {:>14} {:>9} {:>8}",
+        "cell", "step us", "products us", "GFLOP/s alone", "share", "target"
+    );
+    for cell in cells::all() {
+        let mut training = Training::new(&cell).unwrap_or_else(|e| panic!("{}: {e}", cell.name));
+        let mut products = Products::new(&training.network.blocks, training.batch);
+        let (mut steps, mut floors) = (Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            let began = Instant::now();
+            (0..STEPS).for_each(|_| products.step());
+            floors.push(began.elapsed().as_secs_f64() / STEPS as f64);
+            let began = Instant::now();
+            (0..STEPS).for_each(|_| training.step().expect("a step succeeds"));
+            steps.push(began.elapsed().as_secs_f64() / STEPS as f64);
+        }
+        let median = |seconds: &[f64]| spread(seconds).map_or(f64::NAN, |s| s.median);
+        let (step, floor) = (median(&steps), median(&floors));
+        println!(
+            "{:16} {:10.1} {:14.1} {:14.1} {:9.2} {:8.2}",
+            cell.name,
+            step * 1e6,
+            floor * 1e6,
+            products.flops() / floor / 1e9,
+            floor / step,
+            cell.floor
+        );
+    }
+}
