@@ -7,13 +7,16 @@ use std::cmp::Ordering;
 /// More different values than this are not taken for classes unless the settings say so.
 const MOST_CLASSES: usize = 100;
 
+/// A row costs some 200 bytes while it is read, so a small file must not unpack to more of them than memory holds.
+const MOST_ROWS: usize = 10_000_000;
+
 /// The file the settings name.
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
     let Some(path) = settings.text("data.path").map(|p| places.base.join(p)) else {
         return Err(DataError::settings("data", "csv data needs a file", "write data.path"));
     };
     let name = path.display().to_string();
-    let bytes = file::read(&path)?;
+    let bytes = file::read(&path, file::CSV_LIMIT)?;
     let target = settings.text("data.target").unwrap_or("last");
     parse(&name, &bytes, target, settings.text("data.task").unwrap_or("auto"))
 }
@@ -36,16 +39,27 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
             error(what, "make every line of the table alike, and delete a first line that is not part of it").line(line)
         })?;
         let line = record.position().map_or(0, |p| p.line());
+        if lines.len() == MOST_ROWS || (lines.len() + 1) * record.len() > file::MOST_NUMBERS {
+            return Err(
+                error("the program holds no more rows than to here".into(), "use a part of the file").line(line)
+            );
+        }
         lines.push((line, record));
     }
     let numeric = |record: &csv::StringRecord| record.iter().filter(|c| c.parse::<f64>().is_ok()).count();
-    let has_header = lines.len() > 1 && numeric(&lines[0].1) == 0 && numeric(&lines[1].1) > 0;
+    let has_header =
+        lines.first().is_some_and(|(_, r)| numeric(r) == 0) && lines.get(1).is_none_or(|(_, r)| numeric(r) > 0);
     let header = has_header.then(|| lines.remove(0).1);
     let Some(columns) = lines.first().map(|(_, r)| r.len()) else {
         return Err(error("the file has no rows".into(), "give a table of numbers, one row a sample"));
     };
     if columns < 2 {
         return Err(error("the file has one column".into(), "give features and a target, separated by commas"));
+    }
+    let called = |h: &csv::StringRecord| h.iter().filter(|c| *c == target).count();
+    if let Some(n) = header.as_ref().map(called).filter(|n| *n > 1) {
+        let what = format!("{n} columns are called \"{target}\"");
+        return Err(error(what, "give each its own name, or write data.target as a number from 1").line(1));
     }
     let column = match target {
         "last" => columns - 1,
@@ -80,8 +94,28 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
             }
         }
     }
+    refuse_doubtful(name, &lines, column, task)?;
     let targets = targets(name, &lines, column, task)?;
     Ok(Raw { name: "csv".into(), file: name.into(), features: columns - 1, x, targets, test: None })
+}
+
+/// Refuses what would be taken for a class of its own by mistake: an empty target, and, unless the settings ask for
+/// classes, a word among numbers that are not whole.
+fn refuse_doubtful(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<(), DataError> {
+    let at = |damaged: &dyn Fn(&str) -> bool| lines.iter().find(|(_, r)| damaged(&r[column]));
+    if let Some((line, _)) = at(&|cell| cell.is_empty()) {
+        let cure = "fill it in, or remove the line";
+        return Err(DataError::file(name, "the target is empty", cure).line(*line));
+    }
+    let fraction = |cell: &str| cell.parse::<f64>().is_ok_and(|v| v.fract() != 0.0);
+    if task == "auto"
+        && at(&fraction).is_some()
+        && let Some((line, record)) = at(&|cell| cell.parse::<f64>().is_err())
+    {
+        let what = format!("the target is \"{}\", among targets that are real numbers", &record[column]);
+        return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
+    }
+    Ok(())
 }
 
 fn targets(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<Targets, DataError> {

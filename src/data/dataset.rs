@@ -95,7 +95,7 @@ impl Dataset {
         Dataset { name, features, train, validation, test, digest }
     }
 
-    /// One line for a person: rows, features, what is predicted.
+    /// One line for a person: rows, features, what is predicted, and the scale of the training inputs.
     pub fn summary(&self) -> String {
         let rows = |s: &Option<Split>| s.as_ref().map_or(0, |s| s.rows);
         let kind = match &self.train.targets {
@@ -106,8 +106,10 @@ impl Dataset {
             0 => String::new(),
             n => format!(", {n} validation"),
         };
+        let x = &self.train.x;
+        let mean_square = x.iter().map(|x| x * x).sum::<f64>() / x.len().max(1) as f64;
         format!(
-            "{}: {} training{validation} and {} test rows of {} features, {kind}, digest {}",
+            "{}: {} training{validation} and {} test rows of {} features with mean square {mean_square:.3}, {kind}, digest {}",
             self.name,
             self.train.rows,
             rows(&self.test),

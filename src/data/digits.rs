@@ -7,7 +7,7 @@ const LABELS: &[u8] = include_bytes!("files/digits-labels-idx1-ubyte.gz");
 
 /// Pixel values 0..16, in the order of the source.
 pub(super) fn raw() -> Result<Raw, DataError> {
-    let unpack = |name: &str, bytes: &[u8]| file::unpack(name, bytes.to_vec(), file::LIMIT);
+    let unpack = |name: &str, bytes: &[u8]| file::unpack(name, bytes.to_vec(), file::IDX_LIMIT);
     let images = idx::parse("embedded digits images", &unpack("embedded digits images", IMAGES)?)?;
     let labels = idx::parse("embedded digits labels", &unpack("embedded digits labels", LABELS)?)?;
     let targets = Targets::Classes { labels: labels.numbers.iter().map(|v| *v as u32).collect(), count: 10 };

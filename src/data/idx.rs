@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 pub(super) struct Idx {
     pub shape: Vec<usize>,
     pub numbers: Vec<f64>,
+    /// Where the first number begins, and the bytes of each.
+    start: usize,
+    size: usize,
+}
+
+impl Idx {
+    /// The place of number i in the file.
+    fn byte(&self, i: usize) -> usize {
+        self.start + i * self.size
+    }
 }
 
 /// Reads an IDX file: two zero bytes, a type byte, the number of dimensions, their sizes as big-endian u32, the numbers.
@@ -47,6 +57,10 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Idx, DataError> {
         let what = format!("the header says {shape:?}, which is {wanted}, but the file has {}", bytes.len());
         return Err(error(what).byte(expected.map_or(4, |n| n.min(bytes.len()))));
     }
+    if shape.iter().product::<usize>() > file::MOST_NUMBERS {
+        let what = format!("the shape is {shape:?}; the program holds at most {} numbers", file::MOST_NUMBERS);
+        return Err(DataError::file(name, what, "use a part of the file").byte(4));
+    }
     if shape.contains(&0) {
         return Err(error(format!("the file is empty: its shape is {shape:?}")).byte(4));
     }
@@ -59,10 +73,11 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Idx, DataError> {
         _ => f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
     };
     let numbers: Vec<f64> = bytes[start..].chunks_exact(size).map(number).collect();
-    if let Some(i) = numbers.iter().position(|v| !v.is_finite()) {
-        return Err(error(format!("number {i} is {}", numbers[i])).byte(start + i * size));
+    let idx = Idx { shape, numbers, start, size };
+    if let Some(i) = idx.numbers.iter().position(|v| !v.is_finite()) {
+        return Err(error(format!("number {i} is {}", idx.numbers[i])).byte(idx.byte(i)));
     }
-    Ok(Idx { shape, numbers })
+    Ok(idx)
 }
 
 /// Images and labels that belong together, as one part.
@@ -78,7 +93,7 @@ fn pair(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<(usize, Split), 
     }
     if let Some(i) = y.numbers.iter().position(|v| v.fract() != 0.0 || *v < 0.0 || *v >= 1e6) {
         let what = format!("label {i} is {}, not a class number from 0 to 999999", y.numbers[i]);
-        return Err(DataError::file(labels.0, what, cure));
+        return Err(DataError::file(labels.0, what, cure).byte(y.byte(i)));
     }
     let labels: Vec<u32> = y.numbers.iter().map(|v| *v as u32).collect();
     let count = labels.iter().max().map_or(0, |m| *m as usize + 1);
@@ -112,7 +127,7 @@ fn join(name: &str, file: String, train: (usize, Split), test: Option<(usize, Sp
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
     let path = |key: &str| settings.text(key).map(|p| places.base.join(p));
     let load = |images: PathBuf, labels: PathBuf| {
-        let (x, y) = (file::read(&images)?, file::read(&labels)?);
+        let (x, y) = (file::read(&images, file::IDX_LIMIT)?, file::read(&labels, file::IDX_LIMIT)?);
         pair((&images.display().to_string(), &x), (&labels.display().to_string(), &y))
     };
     let (Some(images), Some(labels)) = (path("data.images"), path("data.labels")) else {
@@ -179,7 +194,7 @@ fn by_checksum(name: &str, folders: &[&str], files: &Files, places: &Places) -> 
                 format!("put the four files of {name} into a folder and name it with --data-dir or GRADSWEEP_DATA");
             return Err(DataError::settings("data", what, cure));
         };
-        let content = file::read(&path)?;
+        let content = file::read(&path, file::IDX_LIMIT)?;
         let found = blake3::hash(&content).to_hex()[..16].to_string();
         if found != *checksum {
             let what = format!("this is not the published {name} file: checksum {found}, expected {checksum}");
@@ -209,8 +224,18 @@ mod tests {
     fn reads_every_type_and_refuses_the_rest() {
         let idx = parse("t", &valid()).unwrap();
         assert_eq!((idx.shape, idx.numbers), (vec![2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
-        let float = [&[0, 0, 0x0e, 1, 0, 0, 0, 1][..], &1.5f64.to_be_bytes()].concat();
-        assert_eq!(parse("t", &float).unwrap().numbers, [1.5]);
+        let types: [(u8, &[u8], f64); 6] = [
+            (0x08, &[200], 200.0),
+            (0x09, &[200], -56.0),
+            (0x0b, &(-300i16).to_be_bytes(), -300.0),
+            (0x0c, &(-70_000i32).to_be_bytes(), -70_000.0),
+            (0x0d, &(-0.25f32).to_be_bytes(), -0.25),
+            (0x0e, &1.1f64.to_be_bytes(), 1.1),
+        ];
+        for (kind, bytes, value) in types {
+            let file = [&[0, 0, kind, 1, 0, 0, 0, 1][..], bytes].concat();
+            assert_eq!(parse("t", &file).unwrap().numbers, [value], "type 0x{kind:02x}");
+        }
         let nan = [&[0, 0, 0x0d, 1, 0, 0, 0, 1][..], &f32::NAN.to_be_bytes()].concat();
         let huge = [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255];
         let cases: [(&[u8], &str); 7] = [

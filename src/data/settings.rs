@@ -34,5 +34,5 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("data.test_labels", Domain::Text, Default::Unset, "IDX file of the test labels").of(&["idx"]),
     Setting::new("data.path", Domain::Text, Default::Required, "CSV file, raw or .gz; a header line is recognised").of(&["csv"]),
     Setting::new("data.target", Domain::Text, Default::Text("last"), "name or number (from 1) of the target column, or \"last\"").of(&["csv"]),
-    Setting::new("data.task", Domain::Word(&["auto", "classes", "values"]), Default::Text("auto"), "`auto`: whole numbers or words with at most 100 different values are classes").of(&["csv"]),
+    Setting::new("data.task", Domain::Word(&["auto", "classes", "values"]), Default::Text("auto"), "`auto`: whole numbers or words with at most 100 different values are classes; real-valued targets are not scaled").of(&["csv"]),
 ];

@@ -33,6 +33,10 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
 
     let share = settings.float("data.validation").unwrap_or(0.0);
     let validation_rows = (share * train_rows as f64).round() as usize;
+    if share > 0.0 && validation_rows == 0 {
+        let what = format!("data.validation = {share} of {train_rows} training rows is not one row");
+        return Err(DataError::settings("data.validation", what, "raise it, or leave it out"));
+    }
     let left = train_rows - validation_rows.min(train_rows);
     if left == 0 {
         let key = if share > 0.0 { "data.validation" } else { "data.test" };
@@ -50,6 +54,10 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
         None => left,
     };
     let mut train = part(&order[..kept]);
+    if name != "points" && train.rows > 1 && constant(&train.x, features).iter().all(|c| *c) {
+        let what = format!("the inputs of all {kept} training rows are equal");
+        return Err(DataError::file(file, what, "nothing can be learned from them; check the file"));
+    }
     add_label_noise(&mut train, settings)?;
     if settings.text("data.scaling") == Some("standard") {
         scale(&file, features, &mut train, validation.as_mut(), test.as_mut())?;
@@ -78,6 +86,11 @@ fn add_label_noise(train: &mut Split, settings: &Settings) -> Result<(), DataErr
     Ok(())
 }
 
+/// Which features never change.
+fn constant(x: &[f64], features: usize) -> Vec<bool> {
+    (0..features).map(|i| x.iter().skip(i).step_by(features).all(|v| *v == x[i])).collect()
+}
+
 /// Subtracts each feature's training mean and divides by one standard deviation, over all features and training rows:
 /// then the mean square of a training input is 1, and features that never change stay 0.
 fn scale(
@@ -91,8 +104,19 @@ fn scale(
     for row in train.x.chunks_exact(features) {
         mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / train.rows as f64);
     }
+    // The rounding error of a constant feature's mean must not be blown up into an input.
+    for (i, constant) in constant(&train.x, features).into_iter().enumerate() {
+        if constant {
+            mean[i] = train.x[i];
+        }
+    }
     let squares = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
     let variance = train.x.chunks_exact(features).map(squares).sum::<f64>() / train.x.len() as f64;
+    if train.rows == 1 {
+        let what = "one training row has no deviation to scale by";
+        let cure = "keep more rows (data.n_train), or write data.scaling = \"none\"";
+        return Err(DataError::settings("data.scaling", what, cure));
+    }
     if variance <= 0.0 || !variance.is_finite() {
         let what = format!("the training inputs cannot be scaled: their variance is {variance}");
         return Err(DataError::file(file, what, "check the file, or write data.scaling = \"none\""));
