@@ -18,10 +18,11 @@ pub(crate) fn width() -> Width {
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("fma")
         {
             return Width::Avx512;
         }
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Width::Avx2;
         }
     }
@@ -41,12 +42,12 @@ macro_rules! kernel {
 
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx2<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) {
                     portable($($arg),*)
                 }
-                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx512<$T: $crate::real::Real $(, $C: $Bound)?>($($arg: $ty),*) {
                     portable($($arg),*)
