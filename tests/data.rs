@@ -108,12 +108,12 @@ fn wrong_settings_say_what_to_write() {
 }
 
 #[test]
-fn mnist_when_it_is_there() {
-    let Some(dir) = std::env::var_os("GRADSWEEP_DATA") else {
-        println!("GRADSWEEP_DATA is not set: nothing to read");
-        return;
-    };
+#[ignore = "needs the files of MNIST and Fashion-MNIST, and GRADSWEEP_DATA to name their folder"]
+fn mnist_and_fashion_mnist_are_the_published_ones() {
+    let dir = std::env::var_os("GRADSWEEP_DATA").expect("GRADSWEEP_DATA names the folder of the files");
     let places = Places { data_dir: Some(dir.into()), base: Default::default() };
-    let d = load(&settings(&[("data", text("mnist"))]), &places).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!((d.train.rows, d.test.unwrap().rows, d.features), (60_000, 10_000, 784));
+    for kind in ["mnist", "fashion_mnist"] {
+        let d = load(&settings(&[("data", text(kind))]), &places).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((d.train.rows, d.test.unwrap().rows, d.features), (60_000, 10_000, 784), "{kind}");
+    }
 }

@@ -10,6 +10,9 @@ const MOST_CLASSES: usize = 100;
 /// A row costs some 200 bytes while it is read, so a small file must not unpack to more of them than memory holds.
 const MOST_ROWS: usize = 10_000_000;
 
+/// A cell costs some tens of bytes while its line is read, however short it is.
+const MOST_CELLS: usize = 1 << 26;
+
 /// The file the settings name.
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
     let Some(path) = settings.text("data.path").map(|p| places.base.join(p)) else {
@@ -24,6 +27,12 @@ pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError
 /// Reads a table: comma-separated, a header line if its first line holds a word where later lines hold numbers.
 fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, DataError> {
     let error = |what: String, cure: &str| DataError::file(name, what, cure);
+    // Counted before anything is read, since one line can hold all of them.
+    let separators = bytes.iter().filter(|b| matches!(b, b',' | b'\n')).count();
+    if separators > MOST_CELLS {
+        let what = format!("the file has {separators} cells; the program holds at most {MOST_CELLS}");
+        return Err(error(what, "use a part of the file"));
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(bytes);
     let mut lines: Vec<(u64, csv::StringRecord)> = Vec::new();
     for record in reader.records() {
@@ -39,10 +48,9 @@ fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, Data
             error(what, "make every line of the table alike, and delete a first line that is not part of it").line(line)
         })?;
         let line = record.position().map_or(0, |p| p.line());
-        if lines.len() == MOST_ROWS || (lines.len() + 1) * record.len() > file::MOST_NUMBERS {
-            return Err(
-                error("the program holds no more rows than to here".into(), "use a part of the file").line(line)
-            );
+        if lines.len() == MOST_ROWS {
+            let what = format!("the file has more than {MOST_ROWS} rows");
+            return Err(error(what, "use a part of the file").line(line));
         }
         lines.push((line, record));
     }
@@ -204,6 +212,12 @@ mod tests {
             assert!(message.contains(part), "{text:?}: {message}");
         }
         assert!(parse("t.csv", b"a,b\n1,2\n", "c", "auto").err().unwrap().to_string().contains("a, b"));
+    }
+
+    #[test]
+    fn too_many_cells_are_refused_before_they_are_read() {
+        let message = parse("t.csv", &vec![b','; MOST_CELLS + 1], "last", "auto").err().unwrap().to_string();
+        assert!(message.contains("67108865 cells") && message.contains("help:"), "{message}");
     }
 
     proptest! {
