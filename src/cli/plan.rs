@@ -1,7 +1,6 @@
 //! `plan FILE`: what a sweep would run and cost.
 
 use crate::cli::{PlanOptions, check, runs, say};
-use crate::data::{Dataset, Targets};
 use crate::experiment::cost::Cost;
 use crate::finish::View;
 use crate::sweep::Halt;
@@ -39,7 +38,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let (training, rest) = (tera(cost.training), tera(cost.total() - cost.training));
     let _ = writeln!(text, "  cost  {training} of training, {rest} of scores and probes");
     for data in &work.datasets {
-        let _ = writeln!(text, "  data  {}", describe(data));
+        let _ = writeln!(text, "  data  {}", data.summary());
     }
     let _ = writeln!(text, "  in {}: {} done, {} new", dir.display(), view.done, view.planned - view.done);
     say(&text)?;
@@ -48,21 +47,4 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
 
 fn tera(flops: f64) -> String {
     if flops >= 1e11 { format!("{:.1} TFLOP", flops / 1e12) } else { format!("{:.2} GFLOP", flops / 1e9) }
-}
-
-fn describe(data: &Dataset) -> String {
-    let part = |name: &str, rows: Option<usize>| rows.map_or(String::new(), |n| format!(", {n} {name}"));
-    let task = match &data.train.targets {
-        Targets::Classes { count, .. } => format!("{count} classes"),
-        Targets::Values { width, .. } => format!("{width} real targets"),
-    };
-    format!(
-        "{}: {} training rows{}{}, {} features, {task}, digest {}",
-        data.name,
-        data.train.rows,
-        part("validation", data.validation.as_ref().map(|s| s.rows)),
-        part("test", data.test.as_ref().map(|s| s.rows)),
-        data.features,
-        data.digest
-    )
 }

@@ -124,7 +124,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     };
     let broken = selection.runs.iter().filter(broken).count();
     if broken > 0 {
-        caption.push_str(&format!(" {broken} runs end without a finite gradient and are left out of ●."));
+        caption.push_str(&format!(" Left out of ● for want of a finite gradient: {broken} of the runs."));
     }
     let probe = selection.results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
