@@ -49,8 +49,6 @@ pub trait Real:
     fn expm1(self) -> Self;
     /// ln(1 + x), accurate near 0.
     fn ln_1p(self) -> Self;
-    /// Natural logarithm.
-    fn ln(self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
 
@@ -170,10 +168,6 @@ macro_rules! real {
             #[inline(always)]
             fn ln_1p(self) -> Self {
                 $T::ln_1p(self)
-            }
-            #[inline(always)]
-            fn ln(self) -> Self {
-                $T::ln(self)
             }
             #[inline(always)]
             fn erf(self) -> Self {

@@ -1,6 +1,7 @@
 //! The README says what the program and the committed results say.
 
 use gradsweep::experiment::settings::settings_table_markdown;
+use gradsweep::experiment::{Experiment, Overrides};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -55,4 +56,15 @@ fn the_result_table_is_that_of_the_gallery() {
             assert_eq!(rest, diverged, "{row}");
         }
     }
+}
+
+#[test]
+fn the_experiment_of_the_readme_is_one() {
+    let readme = read("README.md");
+    let from = readme.find("```toml\n").unwrap() + 8;
+    let text = &readme[from..from + readme[from..].find("```").unwrap()];
+    let plan = Experiment::parse(text, "README.md").and_then(|e| e.plan(&Overrides::default()));
+    let plan = plan.unwrap_or_else(|e| panic!("{e}"));
+    // 2 depths x 3 learning rates x 2 variants, less relu at depth 16, on 3 seeds.
+    assert_eq!((plan.cells.len(), plan.excluded, plan.seeds.len(), plan.figures.len()), (9, 3, 3, 1));
 }

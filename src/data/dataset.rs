@@ -40,11 +40,6 @@ pub struct Dataset {
 }
 
 impl Targets {
-    /// Whether these are classes.
-    pub fn are_classes(&self) -> bool {
-        matches!(self, Targets::Classes { .. })
-    }
-
     /// The targets of these rows.
     pub(super) fn pick(&self, rows: &[usize]) -> Targets {
         match self {

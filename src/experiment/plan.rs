@@ -194,12 +194,6 @@ impl Plan {
         runs
     }
 
-    /// Identity of a view: the ids of its runs in order.
-    pub fn view_hash(runs: &[PlannedRun]) -> String {
-        let ids: Vec<&str> = runs.iter().map(|r| r.run_id.as_str()).collect();
-        short_hash(ids.join("\n").as_bytes())
-    }
-
     /// Where `key` was given `value`; the file as a whole for a default.
     pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Place {
         let index = Registry::get().index(key);

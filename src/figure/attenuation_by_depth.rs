@@ -6,7 +6,7 @@ use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
 use super::results::Results;
 use super::scene::{Scene, at};
-use super::select::{Key, Selection, Used, over_seeds};
+use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
 use super::{FigureError, Outcome, words};
@@ -39,7 +39,6 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
             groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
         page.legend(&color.axis.name, &entries);
     }
-    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
     let names: Vec<String> =
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
     let left = names.iter().map(|n| text::width(n, TICK, Weight::Regular)).fold(0.0, f64::max);

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::results::Results;
 use super::scene::at;
-use super::select::{Key, Selection, Used, over_seeds};
+use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, mark};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -68,7 +68,6 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let mut x = Axis::linear(0.0, last, 4);
     (x.low, x.high) = (-0.02 * last, 1.02 * last);
     x.ticks.retain(|t| t.at <= x.high);
-    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             slots: per_block,

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
 use super::plot::{self, Vertical};
 use super::results::Results;
 use super::scene::{Anchor, Scene, Text, at};
-use super::select::{Key, Selection, over_seeds};
+use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::{FigureError, Outcome, words};
@@ -157,9 +157,6 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
     for chunk in columns.chunks(per_block) {
-        let heading = |used: &Option<super::select::Used>, label: usize| {
-            used.as_ref().map_or(String::new(), |u| u.heading(label))
-        };
         let panels = page.block(&Frame {
             slots: per_block,
             columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::Vertical;
 use super::results::Results;
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
-use super::select::{Key, Selection, Used, over_seeds};
+use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, LABEL, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -47,7 +47,6 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     (y.low, y.high) = (0.5, deepest as f64 + 0.5);
     let mut x = Axis::steps(last as f64);
     x.high = edge(last as f64, true);
-    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     for chunk in columns.chunks(per_block) {

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
 use super::results::Results;
 use super::scene::{Stroke, at};
-use super::select::{Key, Selection, Used, over_seeds};
+use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -62,7 +62,6 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     legend(&mut page, &selection, guess, lost);
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
-    let heading = |used: &Option<Used>, label: usize| used.as_ref().map_or(String::new(), |u| u.heading(label));
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             slots: per_block,

@@ -21,6 +21,11 @@ pub struct Used<'a> {
 /// Axes whose labels say what they are without the axis' name.
 const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
 
+/// The heading of a panel; empty where no axis makes panels.
+pub fn heading(used: &Option<Used>, label: usize) -> String {
+    used.as_ref().map_or(String::new(), |u| u.heading(label))
+}
+
 impl Used<'_> {
     /// The label, with the axis' name where the bare label would not say what it is.
     pub fn heading(&self, label: usize) -> String {

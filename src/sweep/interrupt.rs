@@ -1,7 +1,8 @@
 //! Ctrl-C: the first one asks the runs to stop, a second one ends the program at once.
 
+use crate::sweep::lock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Exit code of a sweep that was interrupted and can go on.
@@ -34,7 +35,7 @@ impl Interrupt {
 
     /// While this guard lives, the program does not end by [`Interrupt::listen`]: a run is being written.
     pub fn saving(&self) -> MutexGuard<'_, ()> {
-        self.saving.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.saving)
     }
 
     /// From now on SIGINT, SIGTERM and SIGHUP ask to stop; `goodbye` is called when the program ends before the

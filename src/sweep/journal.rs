@@ -10,12 +10,13 @@ use crate::record::{RunRecord, Status};
 use crate::setting::Settings;
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
+use crate::sweep::lock;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Version of the line format.
@@ -124,11 +125,6 @@ struct Out {
     number: usize,
     offset: u64,
     synced: Instant,
-}
-
-/// Journals hold plain data, so a panic elsewhere leaves nothing half done behind the lock.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Journal {

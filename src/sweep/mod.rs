@@ -13,10 +13,16 @@ use crate::data::Dataset;
 use crate::experiment::spec::RunSpec;
 use crate::record::{RunError, RunRecord};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What trains one run: given its spec, its data and a callback asked before every step.
 pub type RunFn<'a> =
     dyn Fn(&RunSpec, &Dataset, &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<RunRecord, RunError> + Sync + 'a;
+
+/// Locks plain data, which a panic elsewhere cannot have left half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Why a sweep ended before its end, in words that hold the cure.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use crate::experiment::spec::RunSpec;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
+use crate::sweep::lock;
 use crate::sweep::progress::{Board, Show};
 use crate::sweep::provenance::utc;
 use crate::sweep::work::Work;
@@ -82,7 +83,7 @@ pub fn run(
             };
             if let Err(halt) = saved {
                 stop.store(true, Ordering::Relaxed);
-                broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
+                lock(&broken).get_or_insert(halt);
                 return;
             }
             board.end(worker, job, record.status);

@@ -3,13 +3,14 @@
 //! Workers only write down where they are; one thread looks and draws, so that a step costs one atomic store.
 
 use crate::record::Status;
+use crate::sweep::lock;
 use crate::sweep::pool::Tally;
 use crate::sweep::work::Job;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const REDRAW: Duration = Duration::from_millis(100);
@@ -52,10 +53,6 @@ struct Now {
     label: String,
     steps: usize,
     cost: f64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Board {
