@@ -5,7 +5,8 @@
 
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Block, Nonlinearity, Skip};
-use gradsweep::ops::fused::{FusedBlock, Mode, Workspace};
+use gradsweep::ops::chain::Chain;
+use gradsweep::ops::fused::{Arena, FusedChain, Mode};
 use gradsweep::ops::{Element, Result, Tensor, tensor};
 use gradsweep::stats::spread;
 use std::sync::{Arc, Mutex};
@@ -19,8 +20,9 @@ const TURNS: usize = 200;
 
 /// Forward and backward seconds of a block over one batch.
 fn time<T: Element>(block: Block, x: &Tensor, parameters: &Tensor) -> Result<[f64; 2]> {
-    let workspace = Arc::new(Mutex::new(Workspace::<T>::new(&block)));
-    let op = || FusedBlock { block, mode: Mode::Train, input_has_gradient: false, workspace: workspace.clone() };
+    let chain = Arc::new(Chain::new(vec![block]));
+    let arena = Arc::new(Mutex::new(Arena::<T>::new(&chain)));
+    let op = || FusedChain { chain: chain.clone(), mode: Mode::Train, arena: arena.clone() };
     x.apply_op2(parameters, op())?.backward()?;
     let began = Instant::now();
     let out = x.apply_op2(parameters, op())?;

@@ -118,7 +118,7 @@ fn main() {
     );
     for cell in cells::all() {
         let mut training = Training::new(&cell).unwrap_or_else(|e| panic!("{}: {e}", cell.name));
-        let mut products = Products::new(&training.network.blocks, training.batch);
+        let mut products = Products::new(training.network.chain.blocks(), training.batch);
         let (mut steps, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {
             let began = Instant::now();

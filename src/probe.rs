@@ -5,12 +5,11 @@
 //! with subnormals).
 
 use crate::model::{Architecture, Gradients, Network, Path};
-use crate::ops::Element;
 use crate::ops::block::Role;
-use crate::ops::fused::{Mode, lock, slopes};
-use crate::ops::kernel::kernel;
+use crate::ops::fused::{Arena, Mode, lock, slopes};
 use crate::ops::loss::{Loss, Target};
-use crate::real::Real;
+use crate::ops::reduce::{largest, rms, sum_of_squares};
+use crate::ops::{Element, with_slice};
 use candle_core::{Result, Tensor};
 
 /// One hidden layer, measured. Gradients are per sample: B times the gradient of the mean loss over B samples. Every
@@ -61,8 +60,8 @@ impl Probe {
     /// # Errors
     /// What candle reports.
     pub fn new(architecture: &Architecture, x: Tensor, target: Target<f64>, loss: Loss) -> Result<Self> {
-        let zeros: Vec<Vec<f64>> = architecture.blocks().iter().map(|b| vec![0.0; b.parameter_count()]).collect();
-        let network = Network::with_parameters(architecture.clone(), &zeros)?;
+        let parameters = architecture.blocks().iter().map(|b| b.parameter_count()).sum();
+        let network = Network::with_parameters(architecture.clone(), &vec![0.0; parameters])?;
         let rows = x.dim(0)?;
         Ok(Probe { network, x, target, loss, rows })
     }
@@ -76,108 +75,70 @@ impl Probe {
         let mut gradients = Gradients::default();
         let target = self.target.clone();
         self.network.loss_and_gradients(Path::Fused, Mode::Probe, &self.x, self.loss, target, &mut gradients)?;
-        (1..=self.network.architecture.depth).map(|layer| self.layer(layer, &gradients)).collect()
+        let arena = lock(self.network.arena());
+        with_slice(&self.x, |x| {
+            self.network.read(|parameters| {
+                let layer = |layer| self.layer(layer, &arena, x, parameters, &gradients.packed);
+                (1..=self.network.architecture.depth).map(layer).collect()
+            })
+        })?
     }
 
-    fn layer(&self, layer: usize, gradients: &Gradients<f64>) -> Result<LayerMeasure> {
-        let architecture = &self.network.architecture;
+    fn layer(
+        &self,
+        layer: usize,
+        arena: &Arena<f64>,
+        x: &[f64],
+        parameters: &[f64],
+        gradients: &[f64],
+    ) -> LayerMeasure {
+        let (architecture, chain) = (&self.network.architecture, &self.network.chain);
         let index = layer - 1;
-        let block = &self.network.blocks[index];
+        let (block, own) = (&chain.blocks()[index], &arena.blocks[index]);
         let samples = self.rows as f64;
-        let (stream_rms, weight_grad_sample_rms) = {
-            let own = lock(self.network.workspace(index));
-            // Row by row |x|^2 |dL/du|^2, with the largest |dL/du| divided out: squares of what has faded to 1e-162
-            // would be gone.
-            let largest = largest(&own.affine_delta).max(f64::MIN_POSITIVE);
-            let inputs = own.affine_input.chunks_exact(block.inputs);
-            let deltas = own.affine_delta.chunks_exact(block.outputs);
-            let squares = inputs.zip(deltas).map(|(x, d)| sum_of_squares(x, 1.0) * sum_of_squares(d, largest.recip()));
-            let mean = squares.sum::<f64>() / (samples * (block.inputs * block.outputs) as f64);
-            (samples * rms(&own.output_delta), samples * largest * mean.sqrt())
-        };
-        let weight = block.part(&gradients.blocks[index], Role::Weight).unwrap_or_default();
-        let weight_rms = self.network.read(index, |p| rms(block.part(p, Role::Weight).unwrap_or_default()))?;
+        // Row by row |x|^2 |dL/du|^2, with the largest |dL/du| divided out: squares of what has faded to 1e-162
+        // would be gone.
+        let top = largest(&own.affine_delta).max(f64::MIN_POSITIVE);
+        let inputs = arena.affine_input(index, x).chunks_exact(block.inputs);
+        let deltas = own.affine_delta.chunks_exact(block.outputs);
+        let squares = inputs.zip(deltas).map(|(x, d)| sum_of_squares(x, 1.0) * sum_of_squares(d, top.recip()));
+        let mean_square = squares.sum::<f64>() / (samples * (block.inputs * block.outputs) as f64);
 
         let (site_block, before) = architecture.activation_site(layer);
-        let workspace = lock(self.network.workspace(site_block));
+        let workspace = &arena.blocks[site_block];
         let site = if before { &workspace.before } else { &workspace.after };
-        let n = site.activation.len() as f64;
-        let mean = sum(&site.activation, |a| a) / n;
-        let variance = sum(&site.activation, |a| (a - mean) * (a - mean)) / n;
+        let activation = workspace.activation(before);
+        let n = activation.len() as f64;
+        let mean = sum(activation, |a| a) / n;
+        let variance = sum(activation, |a| (a - mean) * (a - mean)) / n;
         let phi = architecture.activation;
-        let slopes = slopes(phi, &site.argument, &site.activation);
+        let slopes = slopes(phi, &site.argument, activation, architecture.width);
         let low = 0.05 * phi.max_slope();
         let share = |values: &[f64], hit: fn(f64, f64) -> bool| {
             values.iter().map(|x| usize::from(hit(*x, low))).sum::<usize>() as f64 / n
         };
-        let mut largest = vec![0.0f64; architecture.width];
+        let mut steepest = vec![0.0f64; architecture.width];
         for row in slopes.chunks_exact(architecture.width) {
-            largest.iter_mut().zip(row).for_each(|(m, s)| *m = m.max(s.abs()));
+            steepest.iter_mut().zip(row).for_each(|(m, s)| *m = m.max(s.abs()));
         }
-        let dead = largest.iter().filter(|s| **s == 0.0).count();
-        Ok(LayerMeasure {
-            stream_rms,
+        let dead = steepest.iter().filter(|s| **s == 0.0).count();
+        LayerMeasure {
+            stream_rms: samples * rms(&own.output_delta),
             delta_rms: samples * rms(&site.delta),
-            weight_grad_rms: rms(weight),
-            weight_grad_sample_rms,
+            weight_grad_rms: rms(chain.part(gradients, index, Role::Weight)),
+            weight_grad_sample_rms: samples * top * mean_square.sqrt(),
             activation_mean: mean,
             activation_std: variance.sqrt(),
-            weight_rms,
+            weight_rms: rms(chain.part(parameters, index, Role::Weight)),
             saturated: (!phi.is_rectifier()).then(|| share(&slopes, |s, low| s.abs() < low)),
             inactive: phi.is_rectifier().then(|| share(&site.argument, |z, _| z <= 0.0)),
             dead: dead as f64 / architecture.width as f64,
-        })
+        }
     }
-}
-
-/// The root mean square, in f64; it does not underflow before 1e-308, since the largest entry is divided out.
-fn rms<T: Real>(values: &[T]) -> f64 {
-    let largest = largest(values);
-    if largest == 0.0 || !largest.is_finite() {
-        return largest;
-    }
-    let largest = largest.max(f64::MIN_POSITIVE);
-    largest * (sum_of_squares(values, largest.recip()) / values.len() as f64).sqrt()
-}
-
-/// The largest absolute value; NaN if there is one.
-fn largest<T: Real>(values: &[T]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    raise_to_sizes(values, &mut lanes);
-    lanes.into_iter().fold(0.0, larger)
-}
-
-/// The larger of the two; NaN from either side stays.
-#[inline(always)]
-fn larger(m: f64, x: f64) -> f64 {
-    if x > m || x.is_nan() { x } else { m }
-}
-
-/// The sum of (x scale)^2.
-pub(crate) fn sum_of_squares<T: Real>(values: &[T], scale: f64) -> f64 {
-    let mut lanes = [0.0; LANES];
-    add_squares(values, scale, &mut lanes);
-    lanes.into_iter().sum()
 }
 
 /// Independent sums that a loop can carry at once.
 const LANES: usize = 32;
-
-kernel! {
-    fn raise_to_sizes<T>(values: &[T], lanes: &mut [f64; LANES]) {
-        for chunk in values.chunks(LANES) {
-            lanes.iter_mut().zip(chunk).for_each(|(m, x)| *m = larger(*m, x.f64().abs()));
-        }
-    }
-}
-
-kernel! {
-    fn add_squares<T>(values: &[T], scale: f64, lanes: &mut [f64; LANES]) {
-        for chunk in values.chunks(LANES) {
-            lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += (x.f64() * scale) * (x.f64() * scale));
-        }
-    }
-}
 
 /// The sum of `of(x)`, over several independent partial sums.
 fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
@@ -186,30 +147,4 @@ fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
         lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += of(*x));
     }
     lanes.into_iter().sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn root_mean_square_holds_at_both_ends_and_shows_nan() {
-        for scale in [1e-320, 1e-300, 1e-10, 1.0, 1e300] {
-            let values: Vec<f64> = (0..21).map(|i| scale * f64::from(i)).collect();
-            // The mean of the squares of 0..20 is 410 / 3.
-            let want = scale * (410.0f64 / 3.0).sqrt();
-            assert!(
-                (rms(&values) / want - 1.0).abs() < 1e-3 * f64::from(u8::from(scale < 1e-310)) + 1e-14,
-                "{scale:e}"
-            );
-        }
-        for place in [0, 3, 20] {
-            let mut values = vec![1.0f32; 21];
-            values[place] = f32::NAN;
-            assert!(rms(&values).is_nan());
-            values[place] = f32::INFINITY;
-            assert_eq!(rms(&values), f64::INFINITY);
-        }
-        assert_eq!(rms(&[0.0f64; 5]), 0.0);
-    }
 }

@@ -6,7 +6,8 @@ use crate::model::{Architecture, Gradients, Network, Path, init::Init};
 use crate::ops::activation::Activation;
 use crate::ops::fused::Mode;
 use crate::ops::loss::Loss;
-use crate::ops::{self, Element, all_finite};
+use crate::ops::reduce::all_finite;
+use crate::ops::{self, Element};
 use crate::optim::{Optimizer, Regularization, Stepper};
 use crate::probe::Probe;
 use crate::record::{RunError, RunRecord, Status};
@@ -65,7 +66,7 @@ fn run<T: Element>(
         let state = State {
             step,
             batch_loss,
-            gradients_finite: gradients.blocks.iter().all(|b| all_finite(b)),
+            gradients_finite: all_finite(&gradients.packed),
             weights_finite: !record.wants_scores(step) || problem.weights_finite()?,
             train_loss: record.train_loss().or((plan.batch == data.train.rows).then_some(batch_loss)),
         };
@@ -82,11 +83,11 @@ fn run<T: Element>(
             return Ok(record.end(end));
         }
         if step < plan.steps {
-            let before = if probed { Some(problem.weights()?) } else { None };
+            let before = if probed { Some(problem.parameters()?) } else { None };
             problem.network.take_in_statistics(plan.batch);
             optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
             if let Some(before) = before {
-                record.update_ratios(&before, &problem.weights()?);
+                record.update_ratios(&problem.network, &before, &problem.parameters()?);
             }
         }
     }
@@ -189,19 +190,12 @@ impl<'a, T: Element> Problem<'a, T> {
     }
 
     fn weights_finite(&self) -> Result<bool, RunError> {
-        let block = |i: usize| self.network.read(i, |p| all_finite(p));
-        let all: ops::Result<Vec<bool>> = (0..self.network.blocks.len()).map(block).collect();
-        Ok(all?.into_iter().all(|finite| finite))
+        Ok(self.network.read(all_finite)?)
     }
 
-    /// The weights of the hidden layers.
-    fn weights(&self) -> Result<Vec<Vec<T>>, RunError> {
-        let layer = |i: usize| {
-            let block = &self.network.blocks[i];
-            self.network.read(i, |p| p[..block.inputs * block.outputs].to_vec())
-        };
-        let all: ops::Result<Vec<Vec<T>>> = (0..self.network.architecture.depth).map(layer).collect();
-        Ok(all?)
+    /// The packed parameters.
+    fn parameters(&self) -> Result<Vec<T>, RunError> {
+        Ok(self.network.read(<[T]>::to_vec)?)
     }
 }
 

@@ -53,12 +53,11 @@ fn architectures() -> Vec<Architecture> {
 fn network<T: Element>(architecture: &Architecture) -> Network<T> {
     let init = Init::Gaussian { sigma_w: 1.3, sigma_b: 0.2 };
     let network = Network::new(architecture.clone(), init, &SEEDS).unwrap();
-    for (i, segment, name) in network.segments().collect::<Vec<_>>() {
-        if segment.role != Role::Weight {
-            let mut stream = SEEDS.stream(&name, &[segment.range.len()]);
-            let nudge =
-                |p: &mut [T]| p[segment.range.clone()].iter_mut().for_each(|x| *x += T::of(0.3 * stream.normal()));
-            network.rewrite(i, nudge).unwrap();
+    for (name, role, range) in network.tensors() {
+        if role != Role::Weight {
+            let mut stream = SEEDS.stream(&name, &[range.len()]);
+            let nudge = |p: &mut [T]| p[range.clone()].iter_mut().for_each(|x| *x += T::of(0.3 * stream.normal()));
+            network.rewrite(nudge).unwrap();
         }
     }
     network
@@ -82,7 +81,7 @@ fn run<T: Element>(network: &Network<T>, path: Path, loss: Loss) -> (f64, Vec<f6
     let mut gradients = Gradients::default();
     let value =
         network.loss_and_gradients(path, Mode::Probe, &inputs::<T>(), loss, target::<T>(loss), &mut gradients).unwrap();
-    (value, gradients.blocks.concat().iter().map(|g| g.f64()).collect())
+    (value, gradients.packed.iter().map(|g| g.f64()).collect())
 }
 
 /// max|a - b| / max|b|.
@@ -125,18 +124,16 @@ fn composed_agrees_with_central_differences() {
         let network = network::<f64>(&architecture);
         let (_, gradient) = run(&network, Path::Composed, loss);
         let mut differences = Vec::new();
-        for (i, block) in network.blocks.iter().enumerate() {
-            for j in 0..block.parameter_count() {
-                let at = |d: f64| {
-                    network.rewrite(i, |p: &mut [f64]| p[j] += d).unwrap();
-                    let outputs = network.outputs(Path::Composed, Mode::Probe, &inputs::<f64>()).unwrap();
-                    let loss = gradsweep::ops::loss::composed(loss, &outputs, &target::<f64>(loss)).unwrap();
-                    network.rewrite(i, |p: &mut [f64]| p[j] -= d).unwrap();
-                    loss.to_scalar::<f64>().unwrap()
-                };
-                // Fourth order, so that the truncation stays below the rounding.
-                differences.push((8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h));
-            }
+        for j in 0..network.chain.parameter_count() {
+            let at = |d: f64| {
+                network.rewrite(|p: &mut [f64]| p[j] += d).unwrap();
+                let outputs = network.outputs(Path::Composed, Mode::Probe, &inputs::<f64>()).unwrap();
+                let loss = gradsweep::ops::loss::composed(loss, &outputs, &target::<f64>(loss)).unwrap();
+                network.rewrite(|p: &mut [f64]| p[j] -= d).unwrap();
+                loss.to_scalar::<f64>().unwrap()
+            };
+            // Fourth order, so that the truncation stays below the rounding.
+            differences.push((8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h));
         }
         let e = error(&gradient, &differences);
         // gelu's and erf's derivative in candle carries constants of six digits.
@@ -158,12 +155,14 @@ fn homogeneous_nets_balance_every_layer() {
         let target = target::<f64>(Loss::CrossEntropy);
         let (path, mode) = (Path::Fused, Mode::Probe);
         network.loss_and_gradients(path, mode, &inputs::<f64>(), Loss::CrossEntropy, target, &mut gradients).unwrap();
-        let sums: Vec<f64> = gradients
-            .blocks
-            .iter()
-            .enumerate()
-            .map(|(i, g)| network.read(i, |w| w.iter().zip(g).map(|(w, g)| w * g).sum()).unwrap())
-            .collect();
+        let sums: Vec<f64> = network
+            .read(|w| {
+                let sum = |range: std::ops::Range<usize>| {
+                    w[range.clone()].iter().zip(&gradients.packed[range]).map(|(w, g)| w * g).sum()
+                };
+                (0..network.chain.blocks().len()).map(|i| sum(network.chain.range(i))).collect()
+            })
+            .unwrap();
         for sum in &sums {
             assert!((sum / sums[0] - 1.0).abs() < 1e-10, "{activation:?} {sums:?}");
         }
@@ -179,15 +178,14 @@ fn batch_norm_makes_scale_and_bias_irrelevant() {
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
         let network = network::<f64>(&architecture);
         let (_, gradient) = run(&network, Path::Fused, Loss::CrossEntropy);
-        let mut start = 0;
-        for (i, block) in network.blocks.iter().enumerate().take(architecture.depth) {
-            let g = &gradient[start..start + block.parameter_count()];
-            start += block.parameter_count();
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth) {
+            let g = &gradient[network.chain.range(i)];
             let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let bias = block.part(g, Role::Bias).unwrap();
             assert!(bias.iter().all(|b| b.abs() < 1e-9 * largest), "{activation:?} {bias:?}");
             network
-                .read(i, |p| {
+                .read(|p| {
+                    let p = &p[network.chain.range(i)];
                     for unit in 0..block.outputs {
                         let along: f64 =
                             (0..block.inputs).map(|k| p[k * block.outputs + unit] * g[k * block.outputs + unit]).sum();
@@ -209,8 +207,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
             network.loss_and_gradients(path, Mode::Train, &inputs::<f64>(), loss, y, &mut gradients).unwrap();
             network.take_in_statistics(ROWS);
             let out = network.outputs(path, Mode::Evaluate, &inputs::<f64>()).unwrap();
-            let running = (0..network.blocks.len()).filter_map(|b| network.running(b)).collect::<Vec<_>>();
-            (out.flatten_all().unwrap().to_vec1::<f64>().unwrap(), running)
+            (out.flatten_all().unwrap().to_vec1::<f64>().unwrap(), network.running())
         };
         let ((fused, a), (composed, b)) = (outputs(Path::Fused), outputs(Path::Composed));
         assert!(error(&fused, &composed) < 1e-8, "{architecture:?}");

@@ -78,9 +78,11 @@ fn a_step_moves_the_balance_of_layers_only_in_second_order() {
     let relu = architecture(&[("depth", Value::Int(5)), ("activation", text("relu")), ("bias", Value::Bool(false))]);
     for lr in [1e-1, 1e-2, 1e-3] {
         let network = Network::<f64>::new(relu.clone(), Init::HeNormal, &SEEDS).unwrap();
-        let squares = || -> Vec<f64> {
-            (0..network.blocks.len()).map(|i| network.read(i, |w| w.iter().map(|w| w * w).sum()).unwrap()).collect()
+        let chain = network.chain.clone();
+        let per_block = |packed: &[f64]| -> Vec<f64> {
+            (0..chain.blocks().len()).map(|i| packed[chain.range(i)].iter().map(|x| x * x).sum()).collect()
         };
+        let squares = || network.read(per_block).unwrap();
         let mut gradients = Gradients::default();
         let before = squares();
         network
@@ -89,7 +91,7 @@ fn a_step_moves_the_balance_of_layers_only_in_second_order() {
         let mut stepper = Stepper::new(Optimizer::Sgd, Regularization::default(), &network);
         stepper.step(&network, &gradients, lr).unwrap();
         let after = squares();
-        let slopes: Vec<f64> = gradients.blocks.iter().map(|g| g.iter().map(|g| g * g).sum()).collect();
+        let slopes = per_block(&gradients.packed);
         for l in 0..before.len() - 1 {
             let moved = (after[l] - after[l + 1]) - (before[l] - before[l + 1]);
             let second_order = lr * lr * (slopes[l] - slopes[l + 1]);

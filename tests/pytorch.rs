@@ -144,38 +144,35 @@ fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> (Tensor, Targe
 }
 
 /// Our packed vectors from tensors by name.
-fn packed(case: &Case, architecture: &Architecture) -> Vec<Vec<f64>> {
+fn packed(case: &Case, architecture: &Architecture) -> Vec<f64> {
     let mut used = 0;
     let blocks = architecture.blocks();
-    let packed = blocks.iter().enumerate().map(|(i, block)| {
-        let mut values = Vec::new();
+    let mut packed = Vec::new();
+    for (i, block) in blocks.iter().enumerate() {
         for segment in block.segments() {
             let name = architecture.parameter_name(i, segment.role);
             let parameter = case.parameters.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}"));
             assert_eq!(parameter.shape.iter().product::<usize>(), segment.range.len(), "{name}");
-            values.extend(&parameter.values);
+            packed.extend(&parameter.values);
             used += 1;
         }
-        values
-    });
-    let packed = packed.collect();
+    }
     assert_eq!(used, case.parameters.len(), "{}", case.name);
     packed
 }
 
-/// The tensors of packed vectors, in the order of the case's parameters.
-fn unpacked<T: Element>(case: &Case, network: &Network<T>, blocks: &[Vec<T>]) -> Vec<Vec<f64>> {
-    let segments: Vec<_> = network.segments().collect();
+/// The tensors of a packed vector, in the order of the case's parameters.
+fn unpacked<T: Element>(case: &Case, network: &Network<T>, packed: &[T]) -> Vec<Vec<f64>> {
+    let tensors: Vec<_> = network.tensors().collect();
     let of = |p: &Parameter| {
-        let (block, segment, _) = segments.iter().find(|(_, _, name)| *name == p.name).unwrap();
-        blocks[*block][segment.range.clone()].iter().map(|x| x.f64()).collect()
+        let (_, _, range) = tensors.iter().find(|(name, _, _)| *name == p.name).unwrap();
+        packed[range.clone()].iter().map(|x| x.f64()).collect()
     };
     case.parameters.iter().map(of).collect()
 }
 
 fn parameters<T: Element>(case: &Case, network: &Network<T>) -> Vec<Vec<f64>> {
-    let blocks: Vec<Vec<T>> = (0..network.blocks.len()).map(|i| network.read(i, <[T]>::to_vec).unwrap()).collect();
-    unpacked(case, network, &blocks)
+    network.read(|packed| unpacked(case, network, packed)).unwrap()
 }
 
 fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
@@ -209,7 +206,7 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
         let (x, target) = tensors::<T>(case, batch, loss);
         let value = network.loss_and_gradients(path, Mode::Train, &x, loss, target, &mut gradients).unwrap();
         if step == 0 {
-            let ours = unpacked(case, &network, &gradients.blocks);
+            let ours = unpacked(case, &network, &gradients.packed);
             let size = largest(&expected.gradients.concat());
             for ((p, ours), theirs) in case.parameters.iter().zip(&ours).zip(&expected.gradients) {
                 if expected.zero_gradients.contains(&p.name) {
@@ -241,7 +238,7 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
     check(case, "losses", &losses, &expected.batch_loss, worst);
     check(case, "learning rates", &rates, &expected.lr, &mut 0.0);
 
-    let running: Vec<_> = (0..network.blocks.len()).filter_map(|b| network.running(b)).collect();
+    let running = network.running();
     assert_eq!(running.len(), expected.running.len(), "{}", case.name);
     for (ours, theirs) in running.iter().zip(&expected.running) {
         let numbers = |v: &[T]| v.iter().map(|x| x.f64()).collect::<Vec<_>>();

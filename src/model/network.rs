@@ -2,43 +2,44 @@
 
 use super::Architecture;
 use super::init::{self, Init};
-use crate::ops::block::{Block, Role, Running, Segment};
-use crate::ops::fused::{FusedBlock, Mode, Shared, Workspace, lock};
+use crate::ops::block::{Role, Running};
+use crate::ops::chain::Chain;
+use crate::ops::fused::{Arena, FusedChain, Mode, Shared, Workspace, lock};
 use crate::ops::loss::{self, FusedLoss, Loss, Target};
-use crate::ops::{Element, composed, rewrite, with_slice};
+use crate::ops::{Element, composed, reduce, rewrite, with_slice};
 use crate::seed::Seeds;
 use candle_core::{Device, Result, Tensor, Var};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// Which implementation of the ops runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// One kernel a block.
+    /// One op for the whole network.
     Fused,
     /// Plain candle ops: the reference.
     Composed,
 }
 
-/// The gradient of the mean loss with respect to every parameter, packed a block.
+/// The gradient of the mean loss with respect to every parameter, packed as the parameters are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gradients<T> {
-    pub blocks: Vec<Vec<T>>,
+    pub packed: Vec<T>,
 }
 
 impl<T: Element> Gradients<T> {
-    /// The Euclidean norm over all parameters, summed in f64.
+    /// The Euclidean norm over all parameters.
     pub fn norm(&self) -> f64 {
-        let squares = |block: &Vec<T>| block.iter().map(|g| g.f64() * g.f64()).sum::<f64>();
-        self.blocks.iter().map(squares).sum::<f64>().sqrt()
+        reduce::sum_of_squares(&self.packed, 1.0).sqrt()
     }
 }
 
 /// A network of one precision.
 pub struct Network<T: Element> {
     pub architecture: Architecture,
-    pub blocks: Vec<Block>,
-    parameters: Vec<Var>,
-    workspaces: Vec<Shared<T>>,
+    pub chain: Arc<Chain>,
+    parameters: Var,
+    arena: Shared<T>,
 }
 
 impl<T: Element> Network<T> {
@@ -49,39 +50,39 @@ impl<T: Element> Network<T> {
     pub fn new(architecture: Architecture, init: Init, seeds: &Seeds) -> Result<Self> {
         let blocks = architecture.blocks();
         let values = |(i, block)| init::initial(init, &architecture, i, block, seeds);
-        let packed = blocks.iter().enumerate().map(values).collect::<Vec<_>>();
+        let packed: Vec<f64> = blocks.iter().enumerate().flat_map(values).collect();
         Self::with_parameters(architecture, &packed)
     }
 
-    /// With given parameters, packed a block, as [`Block::segments`] orders them.
+    /// With given parameters, block after block as [`Chain::segments`] orders them.
     ///
     /// # Errors
     /// When their number does not fit.
-    pub fn with_parameters(architecture: Architecture, packed: &[Vec<f64>]) -> Result<Self> {
-        let blocks = architecture.blocks();
-        let mut parameters = Vec::new();
-        for (block, values) in blocks.iter().zip(packed) {
-            if values.len() != block.parameter_count() {
-                candle_core::bail!("a block of {} parameters got {}", block.parameter_count(), values.len());
-            }
-            let values: Vec<T> = values.iter().map(|x| T::of(*x)).collect();
-            parameters.push(Var::from_vec(values, block.parameter_count(), &Device::Cpu)?);
+    pub fn with_parameters(architecture: Architecture, packed: &[f64]) -> Result<Self> {
+        let chain = Arc::new(Chain::new(architecture.blocks()));
+        if packed.len() != chain.parameter_count() {
+            candle_core::bail!("a network of {} parameters got {}", chain.parameter_count(), packed.len());
         }
-        let workspaces = blocks.iter().map(|b| Arc::new(Mutex::new(Workspace::new(b)))).collect();
-        Ok(Network { architecture, blocks, parameters, workspaces })
+        let values: Vec<T> = packed.iter().map(|x| T::of(*x)).collect();
+        let parameters = Var::from_vec(values, packed.len(), &Device::Cpu)?;
+        let arena = Arc::new(Mutex::new(Arena::new(&chain)));
+        Ok(Network { architecture, chain, parameters, arena })
     }
 
-    /// The packed parameters of each block.
-    pub fn parameters(&self) -> &[Var] {
-        &self.parameters
-    }
-
-    /// Reads a block's packed parameters.
+    /// Reads the packed parameters.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn read<R>(&self, block: usize, read: impl FnOnce(&[T]) -> R) -> Result<R> {
-        with_slice(self.parameters[block].as_tensor(), read)
+    pub fn read<R>(&self, read: impl FnOnce(&[T]) -> R) -> Result<R> {
+        with_slice(self.parameters.as_tensor(), read)
+    }
+
+    /// Lets `change` rewrite the packed parameters in place.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn rewrite(&self, change: impl FnMut(&mut [T])) -> Result<()> {
+        rewrite(&self.parameters, change)
     }
 
     /// Overwrites the parameters with those of a network of the same architecture and another precision.
@@ -89,47 +90,21 @@ impl<T: Element> Network<T> {
     /// # Errors
     /// What candle reports.
     pub fn copy_from<U: Element>(&self, other: &Network<U>) -> Result<()> {
-        for (i, parameters) in self.parameters.iter().enumerate() {
-            let mut copied = Ok(());
-            rewrite(parameters, |own: &mut [T]| {
-                let copy = |theirs: &[U]| own.iter_mut().zip(theirs).for_each(|(a, b)| *a = T::of(b.f64()));
-                copied = other.read(i, copy);
-            })?;
-            copied?;
-        }
-        Ok(())
+        let mut copied = Ok(());
+        self.rewrite(|own: &mut [T]| {
+            copied = other.read(|theirs| own.iter_mut().zip(theirs).for_each(|(a, b)| *a = T::of(b.f64())));
+        })?;
+        copied
     }
 
-    /// Lets `change` rewrite a block's packed parameters in place.
-    ///
-    /// # Errors
-    /// What candle reports.
-    pub fn rewrite(&self, block: usize, change: impl FnMut(&mut [T])) -> Result<()> {
-        rewrite(&self.parameters[block], change)
+    /// What the last pass left behind.
+    pub fn arena(&self) -> &Shared<T> {
+        &self.arena
     }
 
-    /// What the last backward left in a block's workspace.
-    pub fn workspace(&self, block: usize) -> &Shared<T> {
-        &self.workspaces[block]
-    }
-
-    /// Every parameter tensor: (block, place in the packed vector, name).
-    pub fn segments(&self) -> impl Iterator<Item = (usize, Segment, String)> {
-        self.blocks.iter().enumerate().flat_map(move |(i, block)| {
-            let name = move |s: Segment| {
-                let name = self.architecture.parameter_name(i, s.role);
-                (i, s, name)
-            };
-            block.segments().map(name)
-        })
-    }
-
-    /// The shape of a parameter tensor: `[inputs, outputs]` for a weight, else its length.
-    pub fn shape(&self, block: usize, segment: &Segment) -> Vec<usize> {
-        match segment.role {
-            Role::Weight => vec![self.blocks[block].inputs, self.blocks[block].outputs],
-            _ => vec![segment.range.len()],
-        }
+    /// Every parameter tensor: its name, its role and its place in the packed vector.
+    pub fn tensors(&self) -> impl Iterator<Item = (String, Role, Range<usize>)> {
+        self.chain.segments().map(|(i, role, range)| (self.architecture.parameter_name(i, role), role, range))
     }
 
     /// The mean loss over a batch, and its gradient.
@@ -151,20 +126,13 @@ impl<T: Element> Network<T> {
             Path::Composed => loss::composed(loss, &outputs, &target)?,
         };
         let store = value.backward()?;
-        gradients.blocks.resize(self.blocks.len(), Vec::new());
-        for (i, slot) in gradients.blocks.iter_mut().enumerate() {
-            match path {
-                Path::Fused => {
-                    // Swapped, not copied: next step's backward fills the one that comes back.
-                    let mut workspace = lock(&self.workspaces[i]);
-                    slot.resize(workspace.gradient.len(), T::of(0.0));
-                    std::mem::swap(slot, &mut workspace.gradient);
-                }
-                Path::Composed => {
-                    *slot = match store.get(self.parameters[i].as_tensor()) {
-                        Some(gradient) => gradient.flatten_all()?.to_vec1()?,
-                        None => vec![T::of(0.0); self.blocks[i].parameter_count()],
-                    }
+        match path {
+            // Swapped, not copied: next step's backward fills the one that comes back.
+            Path::Fused => std::mem::swap(&mut gradients.packed, &mut lock(&self.arena).gradient),
+            Path::Composed => {
+                gradients.packed = match store.get(self.parameters.as_tensor()) {
+                    Some(gradient) => gradient.to_vec1()?,
+                    None => vec![T::of(0.0); self.chain.parameter_count()],
                 }
             }
         }
@@ -176,48 +144,42 @@ impl<T: Element> Network<T> {
     /// # Errors
     /// When the shapes do not fit, or what candle reports.
     pub fn outputs(&self, path: Path, mode: Mode, x: &Tensor) -> Result<Tensor> {
-        let mut h = x.clone();
-        for (i, block) in self.blocks.iter().enumerate() {
-            let parameters = self.parameters[i].as_tensor();
-            let workspace = &self.workspaces[i];
-            h = match path {
-                Path::Fused => {
-                    let (block, workspace) = (*block, workspace.clone());
-                    let op = FusedBlock { block, mode, input_has_gradient: i > 0, workspace };
-                    if mode == Mode::Evaluate {
-                        h.apply_op2_no_bwd(parameters, &op)?
-                    } else {
-                        h.apply_op2(parameters, op)?
-                    }
-                }
-                Path::Composed => {
-                    let running = lock(workspace).running.clone();
-                    let (out, batch) = composed::forward(block, &h, parameters, running.as_ref(), mode)?;
+        let parameters = self.parameters.as_tensor();
+        match path {
+            Path::Fused => {
+                let op = FusedChain { chain: self.chain.clone(), mode, arena: self.arena.clone() };
+                if mode == Mode::Evaluate { x.apply_op2_no_bwd(parameters, &op) } else { x.apply_op2(parameters, op) }
+            }
+            Path::Composed => {
+                let mut arena = lock(&self.arena);
+                let mut h = x.clone();
+                for (i, (block, workspace)) in self.chain.blocks().iter().zip(&mut arena.blocks).enumerate() {
+                    let range = self.chain.range(i);
+                    let packed = parameters.narrow(0, range.start, range.len())?;
+                    let (out, batch) = composed::forward(block, &h, &packed, workspace.running.as_ref(), mode)?;
                     if let Some(batch) = batch {
-                        let mut workspace = lock(workspace);
                         workspace.mean = batch.mean.flatten_all()?.to_vec1()?;
                         workspace.variance = batch.variance.flatten_all()?.to_vec1()?;
                     }
-                    out
+                    h = out;
                 }
-            };
+                Ok(h)
+            }
         }
-        Ok(h)
     }
 
     /// Lets the running statistics take in those of the last batch, of `rows`; part of an update, like the optimizer's.
     pub fn take_in_statistics(&self, rows: usize) {
-        for (block, workspace) in self.blocks.iter().zip(&self.workspaces) {
-            let mut guard = lock(workspace);
-            let Workspace { running, mean, variance, .. } = &mut *guard;
+        for (block, workspace) in self.chain.blocks().iter().zip(&mut lock(&self.arena).blocks) {
+            let Workspace { running, mean, variance, .. } = workspace;
             if let (Some(running), Some((norm, _))) = (running, block.norm()) {
                 running.update(&norm, mean, variance, rows);
             }
         }
     }
 
-    /// The running statistics of a block's norm, if it has one.
-    pub fn running(&self, block: usize) -> Option<Running<T>> {
-        lock(&self.workspaces[block]).running.clone()
+    /// The running statistics of each norm, from the input on.
+    pub fn running(&self) -> Vec<Running<T>> {
+        lock(&self.arena).blocks.iter().filter_map(|w| w.running.clone()).collect()
     }
 }

@@ -5,12 +5,14 @@
 
 pub mod activation;
 pub mod block;
+pub mod chain;
+mod columns;
 pub mod composed;
 pub mod fused;
 pub mod gemm;
 pub(crate) mod kernel;
 pub mod loss;
-mod norm;
+pub mod reduce;
 
 use crate::real::Real;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Storage, Var, WithDType};
@@ -79,25 +81,6 @@ impl<T: Element, F: FnMut(&mut [T])> InplaceOp1 for Rewrite<T, F> {
             None => candle_core::bail!("the variable is not of type {:?}", T::DTYPE),
         }
         Ok(())
-    }
-}
-
-/// Whether every number is finite.
-pub fn all_finite<T: Real>(numbers: &[T]) -> bool {
-    let mut sums = [T::of(0.0); 32];
-    let whole = numbers.len() / sums.len() * sums.len();
-    add_zero_times(&numbers[..whole], &mut sums);
-    sums.iter().chain(&numbers[whole..]).all(|x| x.is_finite())
-}
-
-kernel::kernel! {
-    /// x * 0 is 0 for every finite x and NaN for the rest; many sums keep the loop free of a chain.
-    fn add_zero_times<T>(numbers: &[T], sums: &mut [T; 32]) {
-        for chunk in numbers.chunks_exact(sums.len()) {
-            for (s, x) in sums.iter_mut().zip(chunk) {
-                *s += *x * T::of(0.0);
-            }
-        }
     }
 }
 

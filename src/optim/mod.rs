@@ -18,6 +18,7 @@ use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;
+use std::ops::Range;
 
 /// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
 /// arm of `step`.
@@ -163,17 +164,28 @@ trait Rule<T>: Copy {
 pub struct Stepper<T> {
     rule: Optimizer,
     regularization: Regularization,
-    /// A flat vector per block and slot.
-    state: Vec<Vec<Vec<T>>>,
+    /// A vector as long as the packed parameters for each slot.
+    state: [Vec<T>; MOST_SLOTS],
+    /// The packed parameters in stretches, and whether l2 and decay act there.
+    stretches: Vec<(Range<usize>, bool)>,
     steps: u32,
 }
 
 impl<T: Element> Stepper<T> {
     /// With state zero.
     pub fn new(rule: Optimizer, regularization: Regularization, network: &Network<T>) -> Self {
-        let zeros = |n: usize| (0..rule.slots()).map(|_| vec![T::of(0.0); n]).collect();
-        let state = network.blocks.iter().map(|b| zeros(b.parameter_count())).collect();
-        Stepper { rule, regularization, state, steps: 0 }
+        let n = network.chain.parameter_count();
+        let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
+        let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
+        let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
+        for (_, role, range) in network.chain.segments() {
+            let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
+            match stretches.last_mut() {
+                Some((stretch, same)) if *same == decays => stretch.end = range.end,
+                _ => stretches.push((range, decays)),
+            }
+        }
+        Stepper { rule, regularization, state, stretches, steps: 0 }
     }
 
     /// Updates every parameter of the network from its gradient, at learning rate `lr`.
@@ -186,40 +198,34 @@ impl<T: Element> Stepper<T> {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
-        for (i, block) in network.blocks.iter().enumerate() {
-            let state = &mut self.state[i];
-            let (rule, regularization, steps) = (self.rule, &self.regularization, self.steps);
-            network.rewrite(i, |parameters: &mut [T]| {
-                for segment in block.segments() {
-                    let decays = regularization.decay_all || segment.role == Role::Weight;
-                    let task = Task {
-                        norm_scale: T::of(norm_scale),
-                        bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
-                        l2: T::of(if decays { regularization.l2 } else { 0.0 }),
-                        shrink: T::of(if decays { lr * regularization.weight_decay } else { 0.0 }),
-                        parameters: &mut parameters[segment.range.clone()],
-                        gradients: &gradients.blocks[i][segment.range.clone()],
-                    };
-                    let mut slots = state.iter_mut().map(|s| &mut s[segment.range.clone()]);
-                    let slots = std::array::from_fn(|_| slots.next().unwrap_or_default());
-                    match rule {
-                        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
-                        Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
-                        Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
-                        Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
-                        Optimizer::RmsProp { rho, eps } => update(rmsprop::RmsProp::new(lr, rho, eps), task, slots),
-                        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-                            update(adam::Adam::new(lr, beta1, beta2, eps, steps), task, slots)
-                        }
+        let Stepper { rule, regularization, state, stretches, steps } = self;
+        network.rewrite(|parameters: &mut [T]| {
+            for (stretch, decays) in stretches.iter() {
+                let task = Task {
+                    norm_scale: T::of(norm_scale),
+                    bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
+                    l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
+                    shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
+                    parameters: &mut parameters[stretch.clone()],
+                    gradients: &gradients.packed[stretch.clone()],
+                };
+                let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
+                match *rule {
+                    Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
+                    Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
+                    Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
+                    Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
+                    Optimizer::RmsProp { rho, eps } => update(rmsprop::RmsProp::new(lr, rho, eps), task, slots),
+                    Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
+                        update(adam::Adam::new(lr, beta1, beta2, eps, *steps), task, slots)
                     }
                 }
-            })?;
-        }
-        Ok(())
+            }
+        })
     }
 }
 
-/// One parameter tensor's update.
+/// The update of a stretch of parameters.
 struct Task<'a, T> {
     norm_scale: T,
     bound: T,

@@ -5,7 +5,8 @@ use crate::experiment::spec::RunSpec;
 use crate::model::{Gradients, Network};
 use crate::ops::Element;
 use crate::ops::block::Role;
-use crate::probe::{LayerMeasure, sum_of_squares};
+use crate::ops::reduce::sum_of_squares;
+use crate::probe::LayerMeasure;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
 use crate::score::Score;
 use crate::stop::{End, State, Stop};
@@ -119,7 +120,7 @@ impl Recorder {
     pub fn layers<T: Element>(&mut self, measures: &[LayerMeasure], network: &Network<T>, gradients: &Gradients<T>) {
         let mut all_zero = 0;
         for (index, m) in measures.iter().enumerate() {
-            let weight = network.blocks[index].part(&gradients.blocks[index], Role::Weight).unwrap_or_default();
+            let weight = network.chain.part(&gradients.packed, index, Role::Weight);
             let share = |hit: fn(f64, f64) -> bool| {
                 let hits = weight.iter().filter(|g| hit(g.f64().abs(), T::MIN_NORMAL.f64())).count();
                 hits as f64 / weight.len() as f64
@@ -153,12 +154,13 @@ impl Recorder {
     }
 
     /// Fills in the newest rows' |dw| / |w| of the update that has just been made.
-    pub fn update_ratios<T: Element>(&mut self, before: &[Vec<T>], after: &[Vec<T>]) {
+    pub fn update_ratios<T: Element>(&mut self, network: &Network<T>, before: &[T], after: &[T]) {
         let column = LAYER_COLUMNS.iter().position(|c| *c == "update_ratio").unwrap_or_default();
         let first = self.layers.rows.len() - self.depth;
-        for (row, (old, new)) in self.layers.rows[first..].iter_mut().zip(before.iter().zip(after)) {
-            let change: Vec<f64> = old.iter().zip(new).map(|(a, b)| b.f64() - a.f64()).collect();
-            row[column] = (sum_of_squares(&change, 1.0) / sum_of_squares(old, 1.0)).sqrt().into();
+        for (index, row) in self.layers.rows[first..].iter_mut().enumerate() {
+            let weight = |packed| network.chain.part(packed, index, Role::Weight);
+            let change: Vec<f64> = weight(before).iter().zip(weight(after)).map(|(a, b)| b.f64() - a.f64()).collect();
+            row[column] = (sum_of_squares(&change, 1.0) / sum_of_squares(weight(before), 1.0)).sqrt().into();
         }
     }
 

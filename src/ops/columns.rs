@@ -1,0 +1,238 @@
+//! Passes over the columns of a batch: biases, and batch normalization with its gradient.
+//!
+//! A pass takes as many columns at a time as fit in registers and walks down their rows, so that a running sum stays in its
+//! register. Every column is summed from the first row to the last, whatever the width.
+
+use super::activation::Curve;
+use super::kernel::kernel;
+use crate::real::Real;
+
+/// Runs `$pass` on all `$n` columns: 64 at a time, then 16, 4, 1.
+macro_rules! across {
+    ($n:expr, $pass:ident($($arg:expr),*)) => {{
+        let mut at = 0;
+        across!(@ at, $n, 64, $pass($($arg),*));
+        across!(@ at, $n, 16, $pass($($arg),*));
+        across!(@ at, $n, 4, $pass($($arg),*));
+        across!(@ at, $n, 1, $pass($($arg),*));
+    }};
+    (@ $at:ident, $n:expr, $W:literal, $pass:ident($($arg:expr),*)) => {
+        while $at + $W <= $n {
+            $pass(Columns::<$W>($at), $($arg),*);
+            $at += $W;
+        }
+    };
+}
+
+/// W columns, from this one on.
+#[derive(Clone, Copy)]
+struct Columns<const W: usize>(usize);
+
+impl<const W: usize> Columns<W> {
+    /// Their part of a row, or of a vector with an entry a column.
+    #[inline(always)]
+    fn of<T>(self, row: &[T]) -> &[T; W] {
+        row[self.0..].first_chunk().expect("W columns")
+    }
+
+    #[inline(always)]
+    fn of_mut<T>(self, row: &mut [T]) -> &mut [T; W] {
+        row[self.0..].first_chunk_mut().expect("W columns")
+    }
+}
+
+kernel! {
+    /// Makes every row of `out` the bias.
+    pub(super) fn fill_rows<T>(bias: &[T], out: &mut [T]) {
+        across!(bias.len(), fill(bias, out));
+    }
+}
+
+#[inline(always)]
+fn fill<T: Real, const W: usize>(columns: Columns<W>, bias: &[T], out: &mut [T]) {
+    let b = *columns.of(bias);
+    for row in out.chunks_exact_mut(bias.len()) {
+        *columns.of_mut(row) = b;
+    }
+}
+
+kernel! {
+    /// `sums[j] = sum over rows of v[row][j]`.
+    pub(super) fn column_sums<T>(v: &[T], sums: &mut [T]) {
+        across!(sums.len(), sum(v, sums));
+    }
+}
+
+#[inline(always)]
+fn sum<T: Real, const W: usize>(columns: Columns<W>, v: &[T], sums: &mut [T]) {
+    let mut total = [T::of(0.0); W];
+    for row in v.chunks_exact(sums.len()) {
+        let x = columns.of(row);
+        for k in 0..W {
+            total[k] += x[k];
+        }
+    }
+    *columns.of_mut(sums) = total;
+}
+
+kernel! {
+    /// `d *= phi'(z)`, with zero for what is too small to keep; `sums` become the column sums of the new d.
+    pub(super) fn times_slope<T, C: Curve<T>>(curve: C, z: &[T], a: &[T], d: &mut [T], sums: &mut [T]) {
+        across!(sums.len(), slope(curve, z, a, d, sums));
+    }
+}
+
+#[inline(always)]
+fn slope<T: Real, C: Curve<T>, const W: usize>(
+    columns: Columns<W>,
+    curve: C,
+    z: &[T],
+    a: &[T],
+    d: &mut [T],
+    sums: &mut [T],
+) {
+    let n = sums.len();
+    let mut total = [T::of(0.0); W];
+    for ((d, z), a) in d.chunks_exact_mut(n).zip(z.chunks_exact(n)).zip(a.chunks_exact(n)) {
+        let (d, z, a) = (columns.of_mut(d), columns.of(z), columns.of(a));
+        for k in 0..W {
+            d[k] = (d[k] * curve.slope(z[k], a[k])).kept();
+            total[k] += d[k];
+        }
+    }
+    *columns.of_mut(sums) = total;
+}
+
+kernel! {
+    /// Mean and biased variance of each column, in two passes.
+    pub(super) fn column_moments<T>(v: &[T], mean: &mut [T], variance: &mut [T]) {
+        across!(mean.len(), moments(v, mean, variance));
+    }
+}
+
+#[inline(always)]
+fn moments<T: Real, const W: usize>(columns: Columns<W>, v: &[T], mean: &mut [T], variance: &mut [T]) {
+    let n = mean.len();
+    let inverse_rows = T::of(n as f64 / v.len() as f64);
+    let mut m = [T::of(0.0); W];
+    for row in v.chunks_exact(n) {
+        let x = columns.of(row);
+        for k in 0..W {
+            m[k] += x[k];
+        }
+    }
+    for m in &mut m {
+        *m *= inverse_rows;
+    }
+    let mut s = [T::of(0.0); W];
+    for row in v.chunks_exact(n) {
+        let x = columns.of(row);
+        for k in 0..W {
+            let d = x[k] - m[k];
+            s[k] += d * d;
+        }
+    }
+    for s in &mut s {
+        *s *= inverse_rows;
+    }
+    *columns.of_mut(mean) = m;
+    *columns.of_mut(variance) = s;
+}
+
+/// What a norm does to each column: `standardized = (v - mean) inverse_deviation`, `v = gain standardized + shift`.
+pub(super) struct Affine<'a, T> {
+    pub mean: &'a [T],
+    pub inverse_deviation: &'a [T],
+    /// With `shift`; none where the norm has no learned part.
+    pub gain: Option<&'a [T]>,
+    pub shift: Option<&'a [T]>,
+}
+
+kernel! {
+    /// Normalizes `v` in place and keeps the standardized values.
+    pub(super) fn normalize<T>(map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
+        across!(map.mean.len(), normal(map, v, standardized));
+    }
+}
+
+#[inline(always)]
+fn normal<T: Real, const W: usize>(columns: Columns<W>, map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
+    let n = map.mean.len();
+    let (mean, scale) = (*columns.of(map.mean), *columns.of(map.inverse_deviation));
+    let gain = map.gain.map_or([T::of(1.0); W], |g| *columns.of(g));
+    let shift = map.shift.map_or([T::of(0.0); W], |s| *columns.of(s));
+    for (row, kept) in v.chunks_exact_mut(n).zip(standardized.chunks_exact_mut(n)) {
+        let (x, kept) = (columns.of_mut(row), columns.of_mut(kept));
+        for k in 0..W {
+            kept[k] = (x[k] - mean[k]) * scale[k];
+            x[k] = gain[k] * kept[k] + shift[k];
+        }
+    }
+}
+
+kernel! {
+    /// The column sums of d and of d times the standardized x.
+    pub(super) fn sums_and_products<T>(d: &[T], standardized: &[T], sums: &mut [T], products: &mut [T]) {
+        across!(sums.len(), products_of(d, standardized, sums, products));
+    }
+}
+
+#[inline(always)]
+fn products_of<T: Real, const W: usize>(columns: Columns<W>, d: &[T], x: &[T], sums: &mut [T], products: &mut [T]) {
+    let n = sums.len();
+    let (mut sum, mut product) = ([T::of(0.0); W], [T::of(0.0); W]);
+    for (d, x) in d.chunks_exact(n).zip(x.chunks_exact(n)) {
+        let (d, x) = (columns.of(d), columns.of(x));
+        for k in 0..W {
+            sum[k] += d[k];
+            product[k] += d[k] * x[k];
+        }
+    }
+    *columns.of_mut(sums) = sum;
+    *columns.of_mut(products) = product;
+}
+
+/// A norm's gradient, column by column: `scale (d - mean(d) - x mean(d x))`.
+pub(super) struct ThroughStatistics<'a, T> {
+    /// The column sums of d.
+    pub sums: &'a [T],
+    /// The column sums of d times the standardized x.
+    pub products: &'a [T],
+    /// gain * inverse_deviation, so that the gain need not be applied before.
+    pub scale: &'a [T],
+}
+
+kernel! {
+    /// Turns `d`, the gradient of the normalized output, into the gradient of the input, through the batch's own
+    /// statistics (Ioffe & Szegedy 2015, section 3); `column_sums` become those of the new d.
+    pub(super) fn through_statistics<T>(by: &ThroughStatistics<T>, d: &mut [T], standardized: &[T], column_sums: &mut [T]) {
+        across!(column_sums.len(), statistics(by, d, standardized, column_sums));
+    }
+}
+
+#[inline(always)]
+fn statistics<T: Real, const W: usize>(
+    columns: Columns<W>,
+    by: &ThroughStatistics<T>,
+    d: &mut [T],
+    x: &[T],
+    column_sums: &mut [T],
+) {
+    let n = column_sums.len();
+    let inverse_rows = T::of(n as f64 / d.len() as f64);
+    let (mut mean, mut slope) = (*columns.of(by.sums), *columns.of(by.products));
+    let scale = *columns.of(by.scale);
+    for k in 0..W {
+        mean[k] *= inverse_rows;
+        slope[k] *= inverse_rows;
+    }
+    let mut total = [T::of(0.0); W];
+    for (d, x) in d.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
+        let (d, x) = (columns.of_mut(d), columns.of(x));
+        for k in 0..W {
+            d[k] = scale[k] * (d[k] - mean[k] - x[k] * slope[k]);
+            total[k] += d[k];
+        }
+    }
+    *columns.of_mut(column_sums) = total;
+}

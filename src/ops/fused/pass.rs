@@ -1,0 +1,259 @@
+//! One block's forward and backward on slices.
+
+use super::{Mode, Scratch, Site, Workspace};
+use crate::ops::activation::{Curve, with_curve};
+use crate::ops::block::{Block, Nonlinearity, Norm, Place, Role, Skip};
+use crate::ops::columns::{self, Affine, ThroughStatistics};
+use crate::ops::gemm::{Into, Matrix, multiply};
+use crate::ops::kernel::kernel;
+use crate::ops::reduce;
+use crate::real::Real;
+
+/// A block with its packed parameters.
+pub(super) struct Pass<'a, T> {
+    pub block: &'a Block,
+    pub mode: Mode,
+    pub parameters: &'a [T],
+}
+
+impl<T: Real> Pass<'_, T> {
+    /// From the block's input `h` `[rows, inputs]` to its output, left in `w.output`.
+    pub fn forward(&self, h: &[T], w: &mut Workspace<T>) {
+        let Block { inputs, outputs, .. } = *self.block;
+        let rows = h.len() / inputs;
+        w.affine_input.clear();
+        if let Some(pair) = self.block.before {
+            w.affine_input.extend_from_slice(h);
+            let (mut site, mut v) = (std::mem::take(&mut w.before), std::mem::take(&mut w.affine_input));
+            self.pair_forward(pair, &mut site, w, &mut v, false);
+            (w.before, w.affine_input) = (site, v);
+        }
+        let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
+
+        w.output.resize(rows * outputs, T::of(0.0));
+        let bias = self.part(Role::Bias);
+        let into = if bias.is_some() { Into::Add } else { Into::Overwrite };
+        bias.into_iter().for_each(|bias| columns::fill_rows(bias, &mut w.output));
+        multiply(Matrix::new(x, rows, inputs), self.weight(), &mut w.output, into);
+
+        if let Some(pair) = self.block.after {
+            let (mut site, mut v) = (std::mem::take(&mut w.after), std::mem::take(&mut w.output));
+            self.pair_forward(pair, &mut site, w, &mut v, self.block.skip != Skip::None);
+            (w.after, w.output) = (site, v);
+        }
+        match self.block.skip {
+            Skip::None => {}
+            Skip::Scaled(s) => add_to_scaled(T::of(s), h, &mut w.output),
+            Skip::Learned => {
+                w.branch.clear();
+                w.branch.extend_from_slice(&w.output);
+                add_to_scaled(self.learned_scale(), h, &mut w.output);
+            }
+        }
+    }
+
+    /// Turns `s.delta`, the gradient of the block's output, into that of its input `h` where that is wanted, and
+    /// writes the gradient of the packed parameters.
+    pub fn backward(&self, h: &[T], w: &mut Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, input_wanted: bool) {
+        let Block { inputs, outputs, .. } = *self.block;
+        let rows = h.len() / inputs;
+        if self.mode == Mode::Probe {
+            w.output_delta.clone_from(&s.delta);
+        }
+        // Where the skip needs the gradient of the output again, the branch takes a copy; else it takes it over.
+        let mut d = match self.block.skip {
+            Skip::None => std::mem::take(&mut s.delta),
+            skip => {
+                let scale = if let Skip::Scaled(scale) = skip { T::of(scale) } else { self.learned_scale() };
+                let mut d = std::mem::take(&mut s.branch);
+                d.resize(s.delta.len(), T::of(0.0));
+                scaled(scale, &s.delta, &mut d);
+                d
+            }
+        };
+        if self.block.skip == Skip::Learned {
+            let slope = T::of(reduce::dot(&s.delta, &w.branch));
+            self.put(gradient, Role::Scale, |out| out[0] = slope);
+        }
+
+        s.column_sums.resize(outputs, T::of(0.0));
+        match self.block.after {
+            Some(pair) => {
+                let mut site = std::mem::take(&mut w.after);
+                let output = std::mem::take(&mut w.output);
+                self.pair_backward(pair, &mut site, w, gradient, s, &output, &mut d);
+                (w.after, w.output) = (site, output);
+            }
+            None => columns::column_sums(&d, &mut s.column_sums),
+        }
+        self.put(gradient, Role::Bias, |out| out.copy_from_slice(&s.column_sums));
+        let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
+        let delta = Matrix::new(&d, rows, outputs);
+        multiply(Matrix::new(x, rows, inputs).t(), delta, &mut gradient[..inputs * outputs], Into::Overwrite);
+
+        if self.mode == Mode::Probe {
+            w.affine_delta.clone_from(&d);
+        }
+        let mut dx = std::mem::take(&mut s.input);
+        if input_wanted {
+            dx.resize(h.len(), T::of(0.0));
+            multiply(delta, self.weight().t(), &mut dx, Into::Overwrite);
+            if let Some(pair) = self.block.before {
+                s.column_sums.resize(inputs, T::of(0.0));
+                let mut site = std::mem::take(&mut w.before);
+                let activation = std::mem::take(&mut w.affine_input);
+                self.pair_backward(pair, &mut site, w, gradient, s, &activation, &mut dx);
+                (w.before, w.affine_input) = (site, activation);
+            }
+            if self.block.skip != Skip::None {
+                add(&s.delta, &mut dx);
+            }
+        }
+        // The buffers change places, so that none is made anew.
+        *(if self.block.skip == Skip::None { &mut s.delta } else { &mut s.branch }) = d;
+        s.input = if input_wanted { std::mem::replace(&mut s.delta, dx) } else { dx };
+    }
+
+    fn weight(&self) -> Matrix<'_, T> {
+        let Block { inputs, outputs, .. } = *self.block;
+        Matrix::new(&self.parameters[..inputs * outputs], inputs, outputs)
+    }
+
+    fn part(&self, role: Role) -> Option<&[T]> {
+        self.block.part(self.parameters, role)
+    }
+
+    fn learned_scale(&self) -> T {
+        self.part(Role::Scale).map_or(T::of(0.0), |s| s[0])
+    }
+
+    /// Turns the pair's input `v` into its output. What the backward cannot read off its own arguments is kept in
+    /// `site`: phi's argument where the slope asks for it, phi's output where `v` goes on to change.
+    fn pair_forward(&self, pair: Nonlinearity, site: &mut Site<T>, w: &mut Workspace<T>, v: &mut [T], changes: bool) {
+        if let Some(norm @ Norm { place: Place::Before, .. }) = pair.norm {
+            self.norm_forward(&norm, w, v);
+        }
+        site.argument.clear();
+        site.activation.clear();
+        if self.mode == Mode::Probe || !pair.activation.slope_from_output() {
+            site.argument.extend_from_slice(v);
+        }
+        with_curve!(pair.activation, T, curve => apply(curve, v));
+        let after = pair.norm.filter(|n| n.place == Place::After);
+        if changes || after.is_some() {
+            site.activation.extend_from_slice(v);
+        }
+        if let Some(norm) = after {
+            self.norm_forward(&norm, w, v);
+        }
+    }
+
+    fn norm_forward(&self, norm: &Norm, w: &mut Workspace<T>, v: &mut [T]) {
+        let units = self.block.norm().map_or(0, |(_, units)| units);
+        let (mean, variance) = match (&w.running, self.mode) {
+            (Some(running), Mode::Evaluate) => (&running.mean, &running.variance),
+            _ => {
+                w.mean.resize(units, T::of(0.0));
+                w.variance.resize(units, T::of(0.0));
+                columns::column_moments(v, &mut w.mean, &mut w.variance);
+                (&w.mean, &w.variance)
+            }
+        };
+        w.inverse_deviation.clear();
+        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / Real::sqrt(*s + T::of(norm.eps))));
+        w.standardized.resize(v.len(), T::of(0.0));
+        let map = Affine {
+            mean,
+            inverse_deviation: &w.inverse_deviation,
+            gain: self.part(Role::NormGain),
+            shift: self.part(Role::NormShift),
+        };
+        columns::normalize(&map, v, &mut w.standardized);
+    }
+
+    /// Turns the gradient of the pair's output into that of its input, whose column sums are left in
+    /// `s.column_sums`; `a` is phi's output where the site has not kept it.
+    #[allow(clippy::too_many_arguments)]
+    fn pair_backward(
+        &self,
+        pair: Nonlinearity,
+        site: &mut Site<T>,
+        w: &mut Workspace<T>,
+        gradient: &mut [T],
+        s: &mut Scratch<T>,
+        a: &[T],
+        d: &mut [T],
+    ) {
+        if let Some(Norm { place: Place::After, .. }) = pair.norm {
+            self.norm_backward(w, gradient, s, d);
+        }
+        let a = if site.activation.is_empty() { a } else { &site.activation[..] };
+        let z = if site.argument.is_empty() { a } else { &site.argument[..] };
+        with_curve!(pair.activation, T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
+        if self.mode == Mode::Probe {
+            site.delta.clear();
+            site.delta.extend_from_slice(d);
+        }
+        if let Some(Norm { place: Place::Before, .. }) = pair.norm {
+            self.norm_backward(w, gradient, s, d);
+        }
+    }
+
+    fn norm_backward(&self, w: &Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, d: &mut [T]) {
+        let units = w.mean.len();
+        s.sums.resize(units, T::of(0.0));
+        s.products.resize(units, T::of(0.0));
+        columns::sums_and_products(d, &w.standardized, &mut s.sums, &mut s.products);
+        self.put(gradient, Role::NormShift, |out| out.copy_from_slice(&s.sums));
+        self.put(gradient, Role::NormGain, |out| out.copy_from_slice(&s.products));
+        s.scale.clone_from(&w.inverse_deviation);
+        if let Some(gain) = self.part(Role::NormGain) {
+            s.scale.iter_mut().zip(gain).for_each(|(s, g)| *s *= *g);
+        }
+        let by = ThroughStatistics { sums: &s.sums, products: &s.products, scale: &s.scale };
+        columns::through_statistics(&by, d, &w.standardized, &mut s.column_sums);
+    }
+
+    /// Writes the gradient of the parameter with this role, where the block has one.
+    fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
+        if let Some(range) = self.block.range(role) {
+            write(&mut gradient[range]);
+        }
+    }
+}
+
+kernel! {
+    /// `v = phi(v)`, with zero for what is too small to keep.
+    fn apply<T, C: Curve<T>>(curve: C, v: &mut [T]) {
+        for v in v.iter_mut() {
+            *v = curve.value(*v).kept();
+        }
+    }
+}
+
+kernel! {
+    /// `branch = h + s branch`.
+    fn add_to_scaled<T>(s: T, h: &[T], branch: &mut [T]) {
+        for (b, h) in branch.iter_mut().zip(h) {
+            *b = *h + s * *b;
+        }
+    }
+}
+
+kernel! {
+    /// `out = s v`.
+    fn scaled<T>(s: T, v: &[T], out: &mut [T]) {
+        for (o, v) in out.iter_mut().zip(v) {
+            *o = s * *v;
+        }
+    }
+}
+
+kernel! {
+    /// `sum += v`.
+    fn add<T>(v: &[T], sum: &mut [T]) {
+        for (s, v) in sum.iter_mut().zip(v) {
+            *s += *v;
+        }
+    }
+}
