@@ -4,7 +4,7 @@ use crate::data::{Split, Targets};
 use crate::model::{Network, Path};
 use crate::ops::fused::Mode;
 use crate::ops::loss::{FusedLoss, Loss, Target};
-use crate::ops::{Element, Result, Tensor, tensor, with_slice};
+use crate::ops::{Element, Result, Tensor, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
 const CHUNK: usize = 256;
@@ -21,9 +21,9 @@ pub struct Score {
 /// # Errors
 /// What candle reports.
 pub fn batch<T: Element>(split: &Split, features: usize, rows: &[usize], loss: Loss) -> Result<(Tensor, Target<T>)> {
-    let mut x = Vec::with_capacity(rows.len() * features);
-    for row in rows {
-        x.extend(split.x[row * features..(row + 1) * features].iter().map(|v| T::of(*v)));
+    let mut x = vec![T::of(0.0); rows.len() * features];
+    for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
+        convert(&split.x[row * features..][..features], x);
     }
     let target = match (&split.targets, loss) {
         (Targets::Classes { labels, .. }, Loss::CrossEntropy) => {

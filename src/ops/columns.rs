@@ -42,17 +42,38 @@ impl<const W: usize> Columns<W> {
 }
 
 kernel! {
-    /// Makes every row of `out` the bias.
-    pub(super) fn fill_rows<T>(bias: &[T], out: &mut [T]) {
-        across!(bias.len(), fill(bias, out));
+    /// Adds the bias to every row.
+    pub(super) fn add_to_rows<T>(bias: &[T], v: &mut [T]) {
+        across!(bias.len(), add(bias, v));
     }
 }
 
 #[inline(always)]
-fn fill<T: Real, const W: usize>(columns: Columns<W>, bias: &[T], out: &mut [T]) {
+fn add<T: Real, const W: usize>(columns: Columns<W>, bias: &[T], v: &mut [T]) {
     let b = *columns.of(bias);
-    for row in out.chunks_exact_mut(bias.len()) {
-        *columns.of_mut(row) = b;
+    for row in v.chunks_exact_mut(bias.len()) {
+        let x = columns.of_mut(row);
+        for k in 0..W {
+            x[k] += b[k];
+        }
+    }
+}
+
+kernel! {
+    /// `v = phi(v + bias)`, with zero for what is too small to keep.
+    pub(super) fn activate_rows<T, C: Curve<T>>(curve: C, bias: &[T], v: &mut [T]) {
+        across!(bias.len(), activate(curve, bias, v));
+    }
+}
+
+#[inline(always)]
+fn activate<T: Real, C: Curve<T>, const W: usize>(columns: Columns<W>, curve: C, bias: &[T], v: &mut [T]) {
+    let b = *columns.of(bias);
+    for row in v.chunks_exact_mut(bias.len()) {
+        let x = columns.of_mut(row);
+        for k in 0..W {
+            x[k] = curve.value(x[k] + b[k]).kept();
+        }
     }
 }
 
@@ -139,9 +160,9 @@ fn moments<T: Real, const W: usize>(columns: Columns<W>, v: &[T], mean: &mut [T]
     *columns.of_mut(variance) = s;
 }
 
-/// What a norm does to each column: `standardized = (v - mean) inverse_deviation`, `v = gain standardized + shift`.
+/// What a norm does to each column: `standardized = (v - center) inverse_deviation`, `v = gain standardized + shift`.
 pub(super) struct Affine<'a, T> {
-    pub mean: &'a [T],
+    pub center: &'a [T],
     pub inverse_deviation: &'a [T],
     /// With `shift`; none where the norm has no learned part.
     pub gain: Option<&'a [T]>,
@@ -151,14 +172,14 @@ pub(super) struct Affine<'a, T> {
 kernel! {
     /// Normalizes `v` in place and keeps the standardized values.
     pub(super) fn normalize<T>(map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
-        across!(map.mean.len(), normal(map, v, standardized));
+        across!(map.center.len(), normal(map, v, standardized));
     }
 }
 
 #[inline(always)]
 fn normal<T: Real, const W: usize>(columns: Columns<W>, map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
-    let n = map.mean.len();
-    let (mean, scale) = (*columns.of(map.mean), *columns.of(map.inverse_deviation));
+    let n = map.center.len();
+    let (mean, scale) = (*columns.of(map.center), *columns.of(map.inverse_deviation));
     let gain = map.gain.map_or([T::of(1.0); W], |g| *columns.of(g));
     let shift = map.shift.map_or([T::of(0.0); W], |s| *columns.of(s));
     for (row, kept) in v.chunks_exact_mut(n).zip(standardized.chunks_exact_mut(n)) {

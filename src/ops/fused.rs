@@ -57,6 +57,8 @@ pub struct Workspace<T> {
     pub output_delta: Vec<T>,
     branch: Vec<T>,
     standardized: Vec<T>,
+    /// The mean, less the bias that is not added before a norm.
+    center: Vec<T>,
     /// Mean of the batch, column by column, where the block has a norm.
     pub mean: Vec<T>,
     /// Biased variance of the batch.

@@ -84,6 +84,15 @@ impl<T: Element, F: FnMut(&mut [T])> InplaceOp1 for Rewrite<T, F> {
     }
 }
 
+kernel::kernel! {
+    /// Rounds f64 to the type of `out`.
+    pub fn convert<T>(numbers: &[f64], out: &mut [T]) {
+        for (o, x) in out.iter_mut().zip(numbers) {
+            *o = T::of(*x);
+        }
+    }
+}
+
 /// A CPU tensor of these numbers, row by row.
 ///
 /// # Errors

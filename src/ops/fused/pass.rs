@@ -25,21 +25,22 @@ impl<T: Real> Pass<'_, T> {
         if let Some(pair) = self.block.before {
             w.affine_input.extend_from_slice(h);
             let (mut site, mut v) = (std::mem::take(&mut w.before), std::mem::take(&mut w.affine_input));
-            self.pair_forward(pair, &mut site, w, &mut v, false);
+            self.pair_forward(pair, &mut site, w, None, &mut v, false);
             (w.before, w.affine_input) = (site, v);
         }
         let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
 
         w.output.resize(rows * outputs, T::of(0.0));
-        let bias = self.part(Role::Bias);
-        let into = if bias.is_some() { Into::Add } else { Into::Overwrite };
-        bias.into_iter().for_each(|bias| columns::fill_rows(bias, &mut w.output));
-        multiply(Matrix::new(x, rows, inputs), self.weight(), &mut w.output, into);
+        multiply(Matrix::new(x, rows, inputs), self.weight(), &mut w.output, Into::Overwrite);
 
-        if let Some(pair) = self.block.after {
-            let (mut site, mut v) = (std::mem::take(&mut w.after), std::mem::take(&mut w.output));
-            self.pair_forward(pair, &mut site, w, &mut v, self.block.skip != Skip::None);
-            (w.after, w.output) = (site, v);
+        let bias = self.part(Role::Bias);
+        match self.block.after {
+            Some(pair) => {
+                let (mut site, mut v) = (std::mem::take(&mut w.after), std::mem::take(&mut w.output));
+                self.pair_forward(pair, &mut site, w, bias, &mut v, self.block.skip != Skip::None);
+                (w.after, w.output) = (site, v);
+            }
+            None => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, &mut w.output)),
         }
         match self.block.skip {
             Skip::None => {}
@@ -127,43 +128,63 @@ impl<T: Real> Pass<'_, T> {
         self.part(Role::Scale).map_or(T::of(0.0), |s| s[0])
     }
 
-    /// Turns the pair's input `v` into its output. What the backward cannot read off its own arguments is kept in
-    /// `site`: phi's argument where the slope asks for it, phi's output where `v` goes on to change.
-    fn pair_forward(&self, pair: Nonlinearity, site: &mut Site<T>, w: &mut Workspace<T>, v: &mut [T], changes: bool) {
+    /// Turns the pair's input `v`, to which the bias is still to be added, into its output. What the backward cannot
+    /// read off its own arguments is kept in `site`: phi's argument where the slope asks for it, phi's output where
+    /// `v` goes on to change.
+    fn pair_forward(
+        &self,
+        pair: Nonlinearity,
+        site: &mut Site<T>,
+        w: &mut Workspace<T>,
+        mut bias: Option<&[T]>,
+        v: &mut [T],
+        changes: bool,
+    ) {
         if let Some(norm @ Norm { place: Place::Before, .. }) = pair.norm {
-            self.norm_forward(&norm, w, v);
+            self.norm_forward(&norm, w, bias.take(), v);
         }
         site.argument.clear();
         site.activation.clear();
         if self.mode == Mode::Probe || !pair.activation.slope_from_output() {
+            bias.take().into_iter().for_each(|bias| columns::add_to_rows(bias, v));
             site.argument.extend_from_slice(v);
         }
-        with_curve!(pair.activation, T, curve => apply(curve, v));
+        with_curve!(pair.activation, T, curve => match bias {
+            Some(bias) => columns::activate_rows(curve, bias, v),
+            None => activate(curve, v),
+        });
         let after = pair.norm.filter(|n| n.place == Place::After);
         if changes || after.is_some() {
             site.activation.extend_from_slice(v);
         }
         if let Some(norm) = after {
-            self.norm_forward(&norm, w, v);
+            self.norm_forward(&norm, w, None, v);
         }
     }
 
-    fn norm_forward(&self, norm: &Norm, w: &mut Workspace<T>, v: &mut [T]) {
+    /// Normalizes `v`, to which the bias is still to be added: it moves the mean and nothing else.
+    fn norm_forward(&self, norm: &Norm, w: &mut Workspace<T>, bias: Option<&[T]>, v: &mut [T]) {
         let units = self.block.norm().map_or(0, |(_, units)| units);
-        let (mean, variance) = match (&w.running, self.mode) {
-            (Some(running), Mode::Evaluate) => (&running.mean, &running.variance),
+        let bias = |unit: usize| bias.map_or(T::of(0.0), |b| b[unit]);
+        w.center.resize(units, T::of(0.0));
+        let variance = match (&w.running, self.mode) {
+            (Some(running), Mode::Evaluate) => {
+                w.center.iter_mut().zip(&running.mean).enumerate().for_each(|(j, (c, m))| *c = *m - bias(j));
+                &running.variance
+            }
             _ => {
-                w.mean.resize(units, T::of(0.0));
                 w.variance.resize(units, T::of(0.0));
-                columns::column_moments(v, &mut w.mean, &mut w.variance);
-                (&w.mean, &w.variance)
+                columns::column_moments(v, &mut w.center, &mut w.variance);
+                w.mean.clear();
+                w.mean.extend(w.center.iter().enumerate().map(|(j, c)| *c + bias(j)));
+                &w.variance
             }
         };
         w.inverse_deviation.clear();
         w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / Real::sqrt(*s + T::of(norm.eps))));
         w.standardized.resize(v.len(), T::of(0.0));
         let map = Affine {
-            mean,
+            center: &w.center,
             inverse_deviation: &w.inverse_deviation,
             gain: self.part(Role::NormGain),
             shift: self.part(Role::NormShift),
@@ -224,7 +245,7 @@ impl<T: Real> Pass<'_, T> {
 
 kernel! {
     /// `v = phi(v)`, with zero for what is too small to keep.
-    fn apply<T, C: Curve<T>>(curve: C, v: &mut [T]) {
+    fn activate<T, C: Curve<T>>(curve: C, v: &mut [T]) {
         for v in v.iter_mut() {
             *v = curve.value(*v).kept();
         }
