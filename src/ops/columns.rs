@@ -170,23 +170,29 @@ pub(super) struct Affine<'a, T> {
 }
 
 kernel! {
-    /// Normalizes `v` in place and keeps the standardized values.
-    pub(super) fn normalize<T>(map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
-        across!(map.center.len(), normal(map, v, standardized));
+    /// `v = phi(norm(v))` in place, with zero for what is too small to keep; keeps the standardized values.
+    pub(super) fn normalize<T, C: Curve<T>>(map: &Affine<T>, curve: C, v: &mut [T], standardized: &mut [T]) {
+        across!(map.center.len(), normal(map, curve, v, standardized));
     }
 }
 
 #[inline(always)]
-fn normal<T: Real, const W: usize>(columns: Columns<W>, map: &Affine<T>, v: &mut [T], standardized: &mut [T]) {
+fn normal<T: Real, C: Curve<T>, const W: usize>(
+    columns: Columns<W>,
+    map: &Affine<T>,
+    curve: C,
+    v: &mut [T],
+    standardized: &mut [T],
+) {
     let n = map.center.len();
-    let (mean, scale) = (*columns.of(map.center), *columns.of(map.inverse_deviation));
+    let (center, scale) = (*columns.of(map.center), *columns.of(map.inverse_deviation));
     let gain = map.gain.map_or([T::of(1.0); W], |g| *columns.of(g));
     let shift = map.shift.map_or([T::of(0.0); W], |s| *columns.of(s));
     for (row, kept) in v.chunks_exact_mut(n).zip(standardized.chunks_exact_mut(n)) {
         let (x, kept) = (columns.of_mut(row), columns.of_mut(kept));
         for k in 0..W {
-            kept[k] = (x[k] - mean[k]) * scale[k];
-            x[k] = gain[k] * kept[k] + shift[k];
+            kept[k] = (x[k] - center[k]) * scale[k];
+            x[k] = curve.value(gain[k] * kept[k] + shift[k]).kept();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One block's forward and backward on slices.
 
 use super::{Mode, Scratch, Site, Workspace};
-use crate::ops::activation::{Curve, with_curve};
+use crate::ops::activation::{Curve, Identity, with_curve};
 use crate::ops::block::{Block, Nonlinearity, Norm, Place, Role, Skip};
 use crate::ops::columns::{self, Affine, ThroughStatistics};
 use crate::ops::gemm::{Into, Matrix, multiply};
@@ -136,34 +136,37 @@ impl<T: Real> Pass<'_, T> {
         pair: Nonlinearity,
         site: &mut Site<T>,
         w: &mut Workspace<T>,
-        mut bias: Option<&[T]>,
+        bias: Option<&[T]>,
         v: &mut [T],
         changes: bool,
     ) {
-        if let Some(norm @ Norm { place: Place::Before, .. }) = pair.norm {
-            self.norm_forward(&norm, w, bias.take(), v);
-        }
         site.argument.clear();
         site.activation.clear();
-        if self.mode == Mode::Probe || !pair.activation.slope_from_output() {
-            bias.take().into_iter().for_each(|bias| columns::add_to_rows(bias, v));
-            site.argument.extend_from_slice(v);
+        let keep_argument = self.mode == Mode::Probe || !pair.activation.slope_from_output();
+        match pair.norm.filter(|n| n.place == Place::Before) {
+            Some(norm) if keep_argument => self.norm_forward(&norm, w, bias, Identity, v),
+            Some(norm) => with_curve!(pair.activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
+            None if keep_argument => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, v)),
+            None => with_curve!(pair.activation, T, curve => match bias {
+                Some(bias) => columns::activate_rows(curve, bias, v),
+                None => activate(curve, v),
+            }),
         }
-        with_curve!(pair.activation, T, curve => match bias {
-            Some(bias) => columns::activate_rows(curve, bias, v),
-            None => activate(curve, v),
-        });
+        if keep_argument {
+            site.argument.extend_from_slice(v);
+            with_curve!(pair.activation, T, curve => activate(curve, v));
+        }
         let after = pair.norm.filter(|n| n.place == Place::After);
         if changes || after.is_some() {
             site.activation.extend_from_slice(v);
         }
         if let Some(norm) = after {
-            self.norm_forward(&norm, w, None, v);
+            self.norm_forward(&norm, w, None, Identity, v);
         }
     }
 
-    /// Normalizes `v`, to which the bias is still to be added: it moves the mean and nothing else.
-    fn norm_forward(&self, norm: &Norm, w: &mut Workspace<T>, bias: Option<&[T]>, v: &mut [T]) {
+    /// `v = phi(norm(v + bias))`; the bias moves the mean and nothing else, so it is not added.
+    fn norm_forward<C: Curve<T>>(&self, norm: &Norm, w: &mut Workspace<T>, bias: Option<&[T]>, curve: C, v: &mut [T]) {
         let units = self.block.norm().map_or(0, |(_, units)| units);
         let bias = |unit: usize| bias.map_or(T::of(0.0), |b| b[unit]);
         w.center.resize(units, T::of(0.0));
@@ -189,7 +192,7 @@ impl<T: Real> Pass<'_, T> {
             gain: self.part(Role::NormGain),
             shift: self.part(Role::NormShift),
         };
-        columns::normalize(&map, v, &mut w.standardized);
+        columns::normalize(&map, curve, v, &mut w.standardized);
     }
 
     /// Turns the gradient of the pair's output into that of its input, whose column sums are left in
