@@ -6,9 +6,9 @@
 
 use crate::model::{Architecture, Gradients, Network, Path};
 use crate::ops::block::Role;
-use crate::ops::fused::{Arena, Mode, lock, slopes};
+use crate::ops::fused::{Arena, Mode, Saturation, lock, saturation};
 use crate::ops::loss::{Loss, Target};
-use crate::ops::reduce::{largest, rms, sum_of_squares};
+use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::{Element, with_slice};
 use candle_core::{Result, Tensor};
 
@@ -52,6 +52,7 @@ pub struct Probe {
     target: Target<f64>,
     loss: Loss,
     rows: usize,
+    gradients: Gradients<f64>,
 }
 
 impl Probe {
@@ -63,22 +64,21 @@ impl Probe {
         let parameters = architecture.blocks().iter().map(|b| b.parameter_count()).sum();
         let network = Network::with_parameters(architecture.clone(), &vec![0.0; parameters])?;
         let rows = x.dim(0)?;
-        Ok(Probe { network, x, target, loss, rows })
+        Ok(Probe { network, x, target, loss, rows, gradients: Gradients::default() })
     }
 
     /// Measures every hidden layer of `network` as it stands, in training mode.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn measure<T: Element>(&self, network: &Network<T>) -> Result<Vec<LayerMeasure>> {
+    pub fn measure<T: Element>(&mut self, network: &Network<T>) -> Result<Vec<LayerMeasure>> {
         self.network.copy_from(network)?;
-        let mut gradients = Gradients::default();
-        let target = self.target.clone();
-        self.network.loss_and_gradients(Path::Fused, Mode::Probe, &self.x, self.loss, target, &mut gradients)?;
+        let (target, gradients) = (self.target.clone(), &mut self.gradients);
+        self.network.loss_and_gradients(Path::Fused, Mode::Probe, &self.x, self.loss, target, gradients)?;
         let arena = lock(self.network.arena());
         with_slice(&self.x, |x| {
             self.network.read(|parameters| {
-                let layer = |layer| self.layer(layer, &arena, x, parameters, &gradients.packed);
+                let layer = |layer| self.layer(layer, &arena, x, parameters, &self.gradients.packed);
                 (1..=self.network.architecture.depth).map(layer).collect()
             })
         })?
@@ -96,55 +96,26 @@ impl Probe {
         let index = layer - 1;
         let (block, own) = (&chain.blocks()[index], &arena.blocks[index]);
         let samples = self.rows as f64;
-        // Row by row |x|^2 |dL/du|^2, with the largest |dL/du| divided out: squares of what has faded to 1e-162
-        // would be gone.
-        let top = largest(&own.affine_delta).max(f64::MIN_POSITIVE);
-        let inputs = arena.affine_input(index, x).chunks_exact(block.inputs);
-        let deltas = own.affine_delta.chunks_exact(block.outputs);
-        let squares = inputs.zip(deltas).map(|(x, d)| sum_of_squares(x, 1.0) * sum_of_squares(d, top.recip()));
-        let mean_square = squares.sum::<f64>() / (samples * (block.inputs * block.outputs) as f64);
-
         let (site_block, before) = architecture.activation_site(layer);
         let workspace = &arena.blocks[site_block];
         let site = if before { &workspace.before } else { &workspace.after };
         let activation = workspace.activation(before);
         let n = activation.len() as f64;
-        let mean = sum(activation, |a| a) / n;
-        let variance = sum(activation, |a| (a - mean) * (a - mean)) / n;
+        let mean = sum(activation) / n;
         let phi = architecture.activation;
-        let slopes = slopes(phi, &site.argument, activation, architecture.width);
-        let low = 0.05 * phi.max_slope();
-        let share = |values: &[f64], hit: fn(f64, f64) -> bool| {
-            values.iter().map(|x| usize::from(hit(*x, low))).sum::<usize>() as f64 / n
-        };
-        let mut steepest = vec![0.0f64; architecture.width];
-        for row in slopes.chunks_exact(architecture.width) {
-            steepest.iter_mut().zip(row).for_each(|(m, s)| *m = m.max(s.abs()));
-        }
-        let dead = steepest.iter().filter(|s| **s == 0.0).count();
+        let Saturation { saturated, inactive, dead } = saturation(phi, &site.argument, activation, architecture.width);
         LayerMeasure {
             stream_rms: samples * rms(&own.output_delta),
             delta_rms: samples * rms(&site.delta),
             weight_grad_rms: rms(chain.part(gradients, index, Role::Weight)),
-            weight_grad_sample_rms: samples * top * mean_square.sqrt(),
+            weight_grad_sample_rms: samples
+                * rms_of_products(arena.affine_input(index, x), block.inputs, own.affine_delta(), block.outputs),
             activation_mean: mean,
-            activation_std: variance.sqrt(),
+            activation_std: (squares_around(activation, mean) / n).sqrt(),
             weight_rms: rms(chain.part(parameters, index, Role::Weight)),
-            saturated: (!phi.is_rectifier()).then(|| share(&slopes, |s, low| s.abs() < low)),
-            inactive: phi.is_rectifier().then(|| share(&site.argument, |z, _| z <= 0.0)),
-            dead: dead as f64 / architecture.width as f64,
+            saturated: (!phi.is_rectifier()).then_some(saturated),
+            inactive: phi.is_rectifier().then_some(inactive),
+            dead,
         }
     }
-}
-
-/// Independent sums that a loop can carry at once.
-const LANES: usize = 32;
-
-/// The sum of `of(x)`, over several independent partial sums.
-fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    let mut lanes = [0.0; LANES];
-    for chunk in values.chunks(LANES) {
-        lanes.iter_mut().zip(chunk).for_each(|(s, x)| *s += of(*x));
-    }
-    lanes.into_iter().sum()
 }

@@ -49,7 +49,7 @@ fn run<T: Element>(
     on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<RunRecord, RunError> {
     let plan = Training::from_spec(spec, data).map_err(RunError::Failed)?;
-    let problem = Problem::<T>::new(spec, data, &plan)?;
+    let mut problem = Problem::<T>::new(spec, data, &plan)?;
     let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem.network);
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
     let mut record = Recorder::new(spec, &plan, problem.network.architecture.depth);

@@ -189,7 +189,7 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
 
     let first = &case.batches[0];
     let (x, target) = tensors::<f64>(case, first, loss);
-    let probe = Probe::new(&architecture, x, target, loss).unwrap();
+    let mut probe = Probe::new(&architecture, x, target, loss).unwrap();
     let measures = probe.measure(&network).unwrap();
     let ours: Vec<f64> = measures.iter().map(|m| m.stream_rms).collect();
     check(case, "stream_rms", &ours, &expected.probe.stream_rms, worst);

@@ -6,7 +6,7 @@ use crate::ops::block::{Role, Running};
 use crate::ops::chain::Chain;
 use crate::ops::fused::{Arena, FusedChain, Mode, Shared, Workspace, lock};
 use crate::ops::loss::{self, FusedLoss, Loss, Target};
-use crate::ops::{Element, composed, reduce, rewrite, with_slice};
+use crate::ops::{Element, composed, convert, reduce, rewrite, with_slice};
 use crate::seed::Seeds;
 use candle_core::{Device, Result, Tensor, Var};
 use std::ops::Range;
@@ -92,7 +92,7 @@ impl<T: Element> Network<T> {
     pub fn copy_from<U: Element>(&self, other: &Network<U>) -> Result<()> {
         let mut copied = Ok(());
         self.rewrite(|own: &mut [T]| {
-            copied = other.read(|theirs| own.iter_mut().zip(theirs).for_each(|(a, b)| *a = T::of(b.f64())));
+            copied = other.read(|theirs| convert(theirs, own));
         })?;
         copied
     }

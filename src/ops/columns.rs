@@ -263,3 +263,47 @@ fn statistics<T: Real, const W: usize>(
     }
     *columns.of_mut(column_sums) = total;
 }
+
+/// How steep phi is at a site, column by column.
+pub(super) struct Steepness<'a, T> {
+    /// How many rows have |phi'(z)| under the bound.
+    pub flat: &'a mut [T],
+    /// How many have z <= 0.
+    pub off: &'a mut [T],
+    /// The largest |phi'(z)|.
+    pub steepest: &'a mut [T],
+}
+
+kernel! {
+    /// Counts flat slopes and looks for the steepest.
+    pub(super) fn steepness<T, C: Curve<T>>(curve: C, z: &[T], a: &[T], bound: T, found: Steepness<T>) {
+        let mut found = found;
+        across!(found.flat.len(), steep(curve, z, a, bound, &mut found));
+    }
+}
+
+#[inline(always)]
+fn steep<T: Real, C: Curve<T>, const W: usize>(
+    columns: Columns<W>,
+    curve: C,
+    z: &[T],
+    a: &[T],
+    bound: T,
+    found: &mut Steepness<T>,
+) {
+    let n = found.flat.len();
+    let (zero, one) = (T::of(0.0), T::of(1.0));
+    let (mut flat, mut off, mut steepest) = ([zero; W], [zero; W], [zero; W]);
+    for (z, a) in z.chunks_exact(n).zip(a.chunks_exact(n)) {
+        let (z, a) = (columns.of(z), columns.of(a));
+        for k in 0..W {
+            let slope = curve.slope(z[k], a[k]).abs();
+            flat[k] += if slope < bound { one } else { zero };
+            off[k] += if z[k] <= zero { one } else { zero };
+            steepest[k] = if slope > steepest[k] { slope } else { steepest[k] };
+        }
+    }
+    *columns.of_mut(found.flat) = flat;
+    *columns.of_mut(found.off) = off;
+    *columns.of_mut(found.steepest) = steepest;
+}

@@ -4,7 +4,7 @@
 //! fresh zeros: two passes and two buffers a block that nothing needs. What a backward needs of its forward, and the
 //! parameter gradients it makes, stay in the network's [`Arena`], whose buffers are reused every step.
 //!
-//! Activations and gradients smaller than [`Real::SMALLEST_KEPT`] are written as zero: the arithmetic of a very deep
+//! Activations and gradients smaller than [`SMALLEST_KEPT`](crate::real::Real::SMALLEST_KEPT) are written as zero: the arithmetic of a very deep
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
@@ -13,8 +13,8 @@ mod pass;
 use super::activation::{Activation, with_curve};
 use super::block::{Block, Running};
 use super::chain::Chain;
+use super::columns::Steepness;
 use super::{Element, columns, contiguous, with_slice};
-use crate::real::Real;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -51,8 +51,8 @@ pub struct Workspace<T> {
     pub after: Site<T>,
     /// The affine map's input, where the block changes its own.
     pub affine_input: Vec<T>,
-    /// Gradient of the affine map's output (kept in a probe).
-    pub affine_delta: Vec<T>,
+    /// Gradient of the affine map's output (kept in a probe where it is not `after.delta`).
+    affine_delta: Vec<T>,
     /// Gradient of the block's output (kept in a probe).
     pub output_delta: Vec<T>,
     branch: Vec<T>,
@@ -109,6 +109,11 @@ impl<T: Element> Arena<T> {
 }
 
 impl<T> Workspace<T> {
+    /// Gradient of the affine map's output, after a probe.
+    pub fn affine_delta(&self) -> &[T] {
+        if self.affine_delta.is_empty() { &self.after.delta } else { &self.affine_delta }
+    }
+
     /// phi's output at the site before or after the affine map.
     pub fn activation(&self, before: bool) -> &[T] {
         let (site, elsewhere) = if before { (&self.before, &self.affine_input) } else { (&self.after, &self.output) };
@@ -197,9 +202,26 @@ impl<T> Arena<T> {
     }
 }
 
-/// phi'(z) for rows of `units`, given also a = phi(z).
-pub fn slopes<T: Real>(activation: Activation, z: &[T], a: &[T], units: usize) -> Vec<T> {
-    let (mut slopes, mut sums) = (vec![T::of(1.0); z.len()], vec![T::of(0.0); units]);
-    with_curve!(activation, T, curve => columns::times_slope(curve, z, a, &mut slopes, &mut sums));
-    slopes
+/// How much of an activation's argument lies where it is flat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Saturation {
+    /// Fraction of |phi'(z)| under 5 % of its maximum.
+    pub saturated: f64,
+    /// Fraction of z <= 0.
+    pub inactive: f64,
+    /// Fraction of units with phi'(z) = 0 on every row.
+    pub dead: f64,
+}
+
+/// Of phi at z, rows of `units`, given also a = phi(z).
+pub fn saturation(activation: Activation, z: &[f64], a: &[f64], units: usize) -> Saturation {
+    let (mut flat, mut off, mut steepest) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
+    let found = Steepness { flat: &mut flat, off: &mut off, steepest: &mut steepest };
+    let bound = 0.05 * activation.max_slope();
+    with_curve!(activation, f64, curve => columns::steepness(curve, z, a, bound, found));
+    Saturation {
+        saturated: flat.iter().sum::<f64>() / z.len() as f64,
+        inactive: off.iter().sum::<f64>() / z.len() as f64,
+        dead: steepest.iter().filter(|s| **s == 0.0).count() as f64 / units as f64,
+    }
 }

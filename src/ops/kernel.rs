@@ -1,20 +1,34 @@
 //! Loops compiled three times, portable, for AVX2 and for AVX-512, and chosen at run time; all give the same bits.
 
-/// The widest instruction set the loops can use on this CPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Width {
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// An instruction set the loops are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Width {
     Portable,
     Avx2,
     Avx512,
 }
 
-/// What this CPU has (the answer is cached by the standard library).
+/// The widest that may be used.
+static LIMIT: AtomicU8 = AtomicU8::new(Width::Avx512 as u8);
+
+/// Makes the loops of this process use nothing wider, so that a test can run the narrow ones on a CPU that has more. Matrix
+/// products choose for themselves.
+pub fn limit(widest: Width) {
+    LIMIT.store(widest as u8, Ordering::Relaxed);
+}
+
+/// The widest that this CPU has (the answer is cached by the standard library) within the limit.
 #[inline]
-pub(crate) fn width() -> Width {
+pub fn width() -> Width {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected;
-        if is_x86_feature_detected!("avx512f")
+        let limit = LIMIT.load(Ordering::Relaxed);
+        if limit >= Width::Avx512 as u8
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
@@ -22,7 +36,7 @@ pub(crate) fn width() -> Width {
         {
             return Width::Avx512;
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if limit >= Width::Avx2 as u8 && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Width::Avx2;
         }
     }

@@ -10,7 +10,7 @@ mod columns;
 pub mod composed;
 pub mod fused;
 pub mod gemm;
-pub(crate) mod kernel;
+pub mod kernel;
 pub mod loss;
 pub mod reduce;
 
@@ -85,10 +85,10 @@ impl<T: Element, F: FnMut(&mut [T])> InplaceOp1 for Rewrite<T, F> {
 }
 
 kernel::kernel! {
-    /// Rounds f64 to the type of `out`.
-    pub fn convert<T>(numbers: &[f64], out: &mut [T]) {
+    /// Rounds to the type of `out`.
+    pub fn convert<T, U: Real>(numbers: &[U], out: &mut [T]) {
         for (o, x) in out.iter_mut().zip(numbers) {
-            *o = T::of(*x);
+            *o = T::of(x.f64());
         }
     }
 }

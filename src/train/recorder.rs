@@ -3,9 +3,8 @@
 use super::Training;
 use crate::experiment::spec::RunSpec;
 use crate::model::{Gradients, Network};
-use crate::ops::Element;
 use crate::ops::block::Role;
-use crate::ops::reduce::sum_of_squares;
+use crate::ops::{Element, reduce};
 use crate::probe::LayerMeasure;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
 use crate::score::Score;
@@ -121,12 +120,9 @@ impl Recorder {
         let mut all_zero = 0;
         for (index, m) in measures.iter().enumerate() {
             let weight = network.chain.part(&gradients.packed, index, Role::Weight);
-            let share = |hit: fn(f64, f64) -> bool| {
-                let hits = weight.iter().filter(|g| hit(g.f64().abs(), T::MIN_NORMAL.f64())).count();
-                hits as f64 / weight.len() as f64
-            };
-            let zeros = share(|g, _| g == 0.0);
-            all_zero += usize::from(zeros == 1.0);
+            let (n, zeros) = (weight.len() as f64, reduce::zeros(weight));
+            let subnormals = reduce::smaller(weight, T::MIN_NORMAL.f64()) - zeros;
+            all_zero += usize::from(zeros == n);
             self.layers.push(vec![
                 self.step.into(),
                 (index + 1).into(),
@@ -142,8 +138,8 @@ impl Recorder {
                 m.saturated.into(),
                 m.inactive.into(),
                 m.dead.into(),
-                zeros.into(),
-                share(|g, normal| g > 0.0 && g < normal).into(),
+                (zeros / n).into(),
+                (subnormals / n).into(),
             ]);
         }
         if self.first_measures.is_empty() {
@@ -159,8 +155,8 @@ impl Recorder {
         let first = self.layers.rows.len() - self.depth;
         for (index, row) in self.layers.rows[first..].iter_mut().enumerate() {
             let weight = |packed| network.chain.part(packed, index, Role::Weight);
-            let change: Vec<f64> = weight(before).iter().zip(weight(after)).map(|(a, b)| b.f64() - a.f64()).collect();
-            row[column] = (sum_of_squares(&change, 1.0) / sum_of_squares(weight(before), 1.0)).sqrt().into();
+            let (old, new) = (weight(before), weight(after));
+            row[column] = (reduce::squared_distance(old, new) / reduce::sum_of_squares(old, 1.0)).sqrt().into();
         }
     }
 

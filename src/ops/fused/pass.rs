@@ -92,8 +92,10 @@ impl<T: Real> Pass<'_, T> {
         let delta = Matrix::new(&d, rows, outputs);
         multiply(Matrix::new(x, rows, inputs).t(), delta, &mut gradient[..inputs * outputs], Into::Overwrite);
 
-        if self.mode == Mode::Probe {
-            w.affine_delta.clone_from(&d);
+        w.affine_delta.clear();
+        let same_as_at_site = self.block.after.is_some_and(|p| p.norm.is_none_or(|n| n.place == Place::After));
+        if self.mode == Mode::Probe && !same_as_at_site {
+            w.affine_delta.extend_from_slice(&d);
         }
         let mut dx = std::mem::take(&mut s.input);
         if input_wanted {

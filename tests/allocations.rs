@@ -1,0 +1,152 @@
+//! A training step allocates what candle's graph and the matrix products allocate, and nothing that grows with the net.
+
+use gradsweep::model::architecture::Residual;
+use gradsweep::model::init::Init;
+use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::{Norm, Place, Skip};
+use gradsweep::ops::fused::Mode;
+use gradsweep::ops::gemm::{Into, Matrix, multiply};
+use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::{Tensor, tensor};
+use gradsweep::optim::{Optimizer, Regularization, Stepper};
+use gradsweep::seed::Seeds;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps `alloc`'s contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps `alloc_zeroed`'s contract.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps `realloc`'s contract.
+        unsafe { System.realloc(old, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps `dealloc`'s contract.
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const FEATURES: usize = 20;
+const OUTPUTS: usize = 10;
+/// Tensors of the input, the outputs, the loss and their gradients, candle's graph and its maps.
+const GRAPH: usize = 40;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.load(Ordering::Relaxed);
+    work();
+    COUNT.load(Ordering::Relaxed) - before
+}
+
+/// What a step of this net allocates beyond its matrix products.
+fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: Optimizer) -> usize {
+    let network = Network::<f32>::new(architecture.clone(), Init::HeNormal, &Seeds { experiment: 0, run: 1 }).unwrap();
+    let regularization =
+        Regularization { l2: 1e-3, weight_decay: 1e-3, clip_norm: Some(1.0), ..Regularization::default() };
+    let mut optimizer = Stepper::new(rule, regularization, &network);
+    let mut gradients = Gradients::default();
+    let mut step = |x: Tensor, target: Target<f32>| {
+        network.loss_and_gradients(Path::Fused, Mode::Train, &x, loss, target, &mut gradients).unwrap();
+        network.take_in_statistics(batch);
+        optimizer.step(&network, &gradients, 0.01).unwrap();
+    };
+    let x = || tensor((0..batch * FEATURES).map(|i| (i % 7) as f32 - 3.0).collect(), (batch, FEATURES)).unwrap();
+    let y = || match loss {
+        Loss::CrossEntropy => Target::Classes((0..batch as u32).map(|i| i % OUTPUTS as u32).collect()),
+        Loss::Mse => Target::Values(vec![0.5; batch * OUTPUTS]),
+    };
+    // The first steps fill the arena.
+    (0..4).for_each(|_| step(x(), y()));
+    let (batch_x, batch_y) = (x(), y());
+    let step = allocations(|| step(batch_x, batch_y));
+
+    let blocks = architecture.blocks();
+    let longest = blocks.iter().map(|b| b.inputs.max(b.outputs)).max().unwrap_or_default();
+    let (stream, weight) = (vec![0.1f32; batch * longest], vec![0.1f32; longest * longest]);
+    let (mut stream_out, mut weight_out) = (stream.clone(), weight.clone());
+    let products = allocations(|| {
+        for (i, b) in blocks.iter().enumerate() {
+            let x = Matrix::new(&stream[..batch * b.inputs], batch, b.inputs);
+            let d = Matrix::new(&stream[..batch * b.outputs], batch, b.outputs);
+            let w = Matrix::new(&weight[..b.inputs * b.outputs], b.inputs, b.outputs);
+            multiply(x, w, &mut stream_out[..batch * b.outputs], Into::Overwrite);
+            multiply(x.t(), d, &mut weight_out[..b.inputs * b.outputs], Into::Overwrite);
+            if i > 0 {
+                multiply(d, w.t(), &mut stream_out[..batch * b.inputs], Into::Overwrite);
+            }
+        }
+    });
+    step - products
+}
+
+#[test]
+fn a_step_allocates_nothing_that_grows() {
+    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
+    let mut most = 0;
+    for activation in Activation::ALL {
+        for norm in [None, norm(Place::Before), norm(Place::After)] {
+            for residual in
+                [Residual::None, Residual::PreActivation(Skip::Learned), Residual::PostActivation(Skip::Scaled(0.5))]
+            {
+                let net = |depth, width| Architecture {
+                    features: FEATURES,
+                    outputs: OUTPUTS,
+                    depth,
+                    width,
+                    activation,
+                    output_activation: Activation::Identity,
+                    bias: true,
+                    norm,
+                    residual,
+                };
+                let of = |net, batch| beyond_products(&net, batch, Loss::CrossEntropy, Optimizer::Sgd);
+                let small = of(net(2, 8), 8);
+                for (other, batch) in [(net(30, 8), 8), (net(2, 200), 8), (net(2, 8), 200)] {
+                    assert_eq!(of(other.clone(), batch), small, "batch {batch} of {other:?}");
+                }
+                most = most.max(small);
+            }
+        }
+    }
+    for rule in Optimizer::ALL {
+        for loss in Loss::ALL {
+            let plain = Architecture {
+                features: FEATURES,
+                outputs: OUTPUTS,
+                depth: 3,
+                width: 16,
+                activation: Activation::Tanh,
+                output_activation: Activation::Identity,
+                bias: true,
+                norm: None,
+                residual: Residual::None,
+            };
+            let deep = Architecture { depth: 20, ..plain.clone() };
+            let count = beyond_products(&plain, 16, loss, rule);
+            assert_eq!(beyond_products(&deep, 16, loss, rule), count, "{rule:?} {loss:?}");
+            most = most.max(count);
+        }
+    }
+    println!("at most {most} allocations a step beyond the matrix products");
+    assert!(most <= GRAPH, "{most} allocations a step");
+}

@@ -1,0 +1,86 @@
+//! The loops give the same bits portable, with AVX2 and with AVX-512: whole runs over every family's list.
+
+use gradsweep::data::{Dataset, Places, load};
+use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::kernel::{Width, limit, width};
+use gradsweep::ops::loss::Loss;
+use gradsweep::optim::Optimizer;
+use gradsweep::setting::{Settings, Value};
+use gradsweep::train::train;
+use std::ops::ControlFlow;
+
+/// Width 21 leaves columns over at every chunk size.
+const FILE: &str = r#"
+name = "t"
+[base]
+depth = 4
+width = 21
+batch = 16
+steps = 4
+l2 = 1e-3
+clip = { norm = 1.0, value = 0.1 }
+[record]
+gradients = { every = 2 }
+"#;
+
+/// What is recorded of a run, as text.
+fn record(data: &Dataset, changes: &[String]) -> String {
+    let experiment = Experiment::parse(FILE, "t.toml").unwrap();
+    let plan = experiment.plan(&Overrides { set: changes.to_vec(), ..Overrides::default() });
+    let plan = plan.unwrap_or_else(|e| panic!("{changes:?}: {e}"));
+    let runs = plan.runs(std::slice::from_ref(&data.digest));
+    format!("{:?}", train(&runs[0].spec, data, &mut |_| ControlFlow::Continue(())).unwrap())
+}
+
+/// Every activation, norm, residual form, loss, optimizer and precision, each in some run.
+fn runs() -> Vec<Vec<String>> {
+    let norms = ["none", "before", "after"];
+    let residuals = ["none", "pre_activation", "post_activation"];
+    let scales = ["1/sqrt(depth)", "learned_zero"];
+    let mut runs = Vec::new();
+    for dtype in ["f32", "f64"] {
+        for (i, activation) in Activation::ALL.into_iter().enumerate() {
+            for (j, norm) in norms.into_iter().enumerate() {
+                for (k, residual) in residuals.into_iter().enumerate() {
+                    let turn = i + j + k;
+                    let optimizer = Optimizer::ALL[turn % Optimizer::ALL.len()];
+                    let mut changes = vec![
+                        format!("dtype=\"{dtype}\""),
+                        format!("activation=\"{}\"", activation.word()),
+                        format!("batch_norm=\"{norm}\""),
+                        format!("residual=\"{residual}\""),
+                        format!("loss=\"{}\"", Loss::ALL[turn % Loss::ALL.len()].word()),
+                        format!("optimizer.kind=\"{}\"", optimizer.word()),
+                    ];
+                    if optimizer == Optimizer::Gd {
+                        changes.push("batch=\"full\"".into());
+                    }
+                    if residual != "none" {
+                        changes.push(format!("residual.scale=\"{}\"", scales[turn % scales.len()]));
+                    }
+                    runs.push(changes);
+                }
+            }
+        }
+    }
+    runs
+}
+
+#[test]
+fn every_width_gives_the_same_bits() {
+    let settings = Settings::new(vec![("data", Value::Text("spirals".into())), ("data.n", Value::Int(200))]);
+    let data = load(&settings, &Places::default()).unwrap_or_else(|e| panic!("{e}"));
+    let widest = width();
+    for changes in runs() {
+        limit(Width::Portable);
+        assert_eq!(width(), Width::Portable);
+        let portable = record(&data, &changes);
+        for wider in [Width::Avx2, Width::Avx512].into_iter().filter(|w| *w <= widest) {
+            limit(wider);
+            assert_eq!(width(), wider);
+            assert!(record(&data, &changes) == portable, "{wider:?} differs from portable: {changes:?}");
+        }
+    }
+    println!("{} runs, portable and up to {widest:?}", runs().len());
+}
