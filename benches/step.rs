@@ -17,6 +17,7 @@ use gradsweep::ops::loss::Loss;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::score;
 use gradsweep::stats::spread;
+use serde_json::json;
 use std::time::Instant;
 
 /// Turns of each, and steps in a turn.
@@ -111,33 +112,72 @@ impl<'a> Training<'a> {
     }
 }
 
+/// Medians of a step and of its products, in seconds, and the products' floating-point operations.
+fn time(cell: &Cell) -> (f64, f64, f64) {
+    let mut training = Training::new(cell).unwrap_or_else(|e| panic!("{}: {e}", cell.name));
+    let mut products = Products::new(training.network.chain.blocks(), training.batch);
+    let (mut steps, mut floors) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let began = Instant::now();
+        (0..STEPS).for_each(|_| products.step());
+        floors.push(began.elapsed().as_secs_f64() / STEPS as f64);
+        let began = Instant::now();
+        (0..STEPS).for_each(|_| training.step().expect("a step succeeds"));
+        steps.push(began.elapsed().as_secs_f64() / STEPS as f64);
+    }
+    let median = |seconds: &[f64]| spread(seconds).map_or(f64::NAN, |s| s.median);
+    (median(&steps), median(&floors), products.flops())
+}
+
+/// Pairs of cells whose second should cost about as much per operation as the first.
+fn pairs() -> [[Cell; 2]; 3] {
+    let cell = |name: &str, depth: usize, width: usize, batch: usize, activation: &str, init: &str| {
+        let (data, optimizer) = ("digits", json!({ "kind": "sgd", "lr": 0.001 }));
+        let own = json!({
+            "name": name, "depth": depth, "width": width, "batch": batch, "activation": activation, "init": init,
+            "data": data, "optimizer": optimizer, "target": { "floor": 0.0 },
+        });
+        cells::one(&json!({}), &own)
+    };
+    [
+        [
+            cell("tanh 5x64, batch 64", 5, 64, 64, "tanh", "lecun_normal"),
+            cell("tanh 5x256, batch 512", 5, 256, 512, "tanh", "lecun_normal"),
+        ],
+        [
+            cell("relu 100x64, batch 64", 100, 64, 64, "relu", "he_normal"),
+            cell("sigmoid 100x64, fading", 100, 64, 64, "sigmoid", "uniform_fan_in"),
+        ],
+        [
+            cell("tanh 20x64, batch 64", 20, 64, 64, "tanh", "lecun_normal"),
+            cell("gelu 20x64, batch 64", 20, 64, 64, "gelu", "he_normal"),
+        ],
+    ]
+}
+
 fn main() {
     println!(
-        "{:16} {:>10} {:>14} {:>14} {:>9} {:>8}",
+        "{:24} {:>10} {:>14} {:>14} {:>9} {:>8}",
         "cell", "step us", "products us", "GFLOP/s alone", "share", "target"
     );
     for cell in cells::all() {
-        let mut training = Training::new(&cell).unwrap_or_else(|e| panic!("{}: {e}", cell.name));
-        let mut products = Products::new(training.network.chain.blocks(), training.batch);
-        let (mut steps, mut floors) = (Vec::new(), Vec::new());
-        for _ in 0..TURNS {
-            let began = Instant::now();
-            (0..STEPS).for_each(|_| products.step());
-            floors.push(began.elapsed().as_secs_f64() / STEPS as f64);
-            let began = Instant::now();
-            (0..STEPS).for_each(|_| training.step().expect("a step succeeds"));
-            steps.push(began.elapsed().as_secs_f64() / STEPS as f64);
-        }
-        let median = |seconds: &[f64]| spread(seconds).map_or(f64::NAN, |s| s.median);
-        let (step, floor) = (median(&steps), median(&floors));
+        let (step, floor, flops) = time(&cell);
         println!(
-            "{:16} {:10.1} {:14.1} {:14.1} {:9.2} {:8.2}",
+            "{:24} {:10.1} {:14.1} {:14.1} {:9.2} {:8.2}",
             cell.name,
             step * 1e6,
             floor * 1e6,
-            products.flops() / floor / 1e9,
+            flops / floor / 1e9,
             floor / step,
             cell.floor
         );
+    }
+    println!("\n{:24} {:>10} {:>14} {:>24}", "cell", "step us", "GFLOP/s", "time per FLOP, ratio");
+    for pair in pairs() {
+        let [first, second] = pair.map(|cell| (cell.name.clone(), time(&cell)));
+        for (name, (step, _, flops)) in [&first, &second] {
+            let ratio = (step / flops) / (first.1.0 / first.1.2);
+            println!("{name:24} {:10.1} {:14.1} {ratio:24.2}", step * 1e6, flops / step / 1e9);
+        }
     }
 }

@@ -21,7 +21,7 @@ pub fn all() -> Vec<Cell> {
 }
 
 /// The cell as an experiment: JSON's strings, numbers and flags are TOML's too, and an inner table becomes dotted keys.
-fn one(base: &Value, cell: &Value) -> Cell {
+pub fn one(base: &Value, cell: &Value) -> Cell {
     let tables = [base, cell].into_iter().filter_map(Value::as_object).flatten();
     // Later ones win: what the cell says replaces the base.
     let mut settings: BTreeMap<&String, &Value> = tables.collect();
