@@ -4,13 +4,19 @@
 //! vectorises; in f32 they err by at most 2 units in the last place. They give the same bits on every instruction set:
 //! a multiply-add is rounded once everywhere, in software where the CPU has none.
 
+mod erf;
+mod exponential;
+mod logarithm;
+mod parts;
+
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// `f32` or `f64`.
 pub trait Real:
-    Copy
+    parts::Parts
+    + Copy
     + Debug
     + Default
     + Display
@@ -26,7 +32,6 @@ pub trait Real:
     + Mul<Output = Self>
     + Div<Output = Self>
     + Neg<Output = Self>
-    + 'static
 {
     /// Backward passes write zero for what is smaller: far enough above the smallest normal number
     /// that products with ordinary weights stay normal, since arithmetic on subnormals is up to a hundred
@@ -43,34 +48,47 @@ pub trait Real:
     /// self * a + b, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
     fn is_finite(self) -> bool;
-    /// e^x.
-    fn exp(self) -> Self;
-    /// e^x - 1, accurate near 0.
-    fn expm1(self) -> Self;
-    /// ln(1 + x), accurate near 0.
-    fn ln_1p(self) -> Self;
-    /// The error function.
-    fn erf(self) -> Self;
 
-    /// The hyperbolic tangent, as expm1(2|x|) / (expm1(2|x|) + 2) with the sign of x.
+    /// e^x.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        exponential::exp(self)
+    }
+
+    /// e^x - 1, accurate near 0.
+    #[inline(always)]
+    fn expm1(self) -> Self {
+        exponential::expm1(self)
+    }
+
+    /// ln(1 + x), accurate near 0.
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        logarithm::ln_1p(self)
+    }
+
+    /// The hyperbolic tangent.
     #[inline(always)]
     fn tanh(self) -> Self {
-        let two = Self::of(2.0);
-        let size = self.abs();
-        // Beyond 20 the quotient has long rounded to 1; the bound keeps infinity out of it, and NaN in.
-        let size = if size > Self::of(20.0) { Self::of(20.0) } else { size };
-        let e = (two * size).expm1();
-        let (larger, smaller) = if e > two { (e, two) } else { (two, e) };
-        quotient(e, larger, smaller).copysign(self)
+        exponential::tanh(self)
     }
 
     /// The logistic function 1 / (1 + e^-x), with both tails accurate.
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        let one = Self::of(1.0);
-        let e = (-self.abs()).exp();
-        let top = if self < Self::of(0.0) { e } else { one };
-        quotient(top, one, e)
+        exponential::sigmoid(self)
+    }
+
+    /// The error function.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        erf::erf(self)
+    }
+
+    /// The standard normal density and distribution function at x, with both tails accurate.
+    #[inline(always)]
+    fn normal(self) -> (Self, Self) {
+        erf::normal(self)
     }
 
     /// Itself, or zero when smaller than [`Real::SMALLEST_KEPT`]; NaN stays.
@@ -80,39 +98,38 @@ pub trait Real:
     }
 }
 
-/// top / (larger + smaller), to about half a unit in the last place: the sum's rounding is made good with one step
-/// of Newton's method on the quotient.
+/// The sum of c_k x^k, by Horner's rule in x^w, w sums beside each other: one long chain of multiply-adds would leave the
+/// CPU waiting for each.
 #[inline(always)]
-fn quotient<T: Real>(top: T, larger: T, smaller: T) -> T {
-    let sum = larger + smaller;
-    let lost = (larger - sum) + smaller;
-    let inverse = T::of(1.0) / sum;
-    let q = top * inverse;
-    let rest = (-q).mul_add(lost, (-q).mul_add(sum, top));
-    rest.mul_add(inverse, q)
-}
-
-/// `[1/1!, 1/2!, ...]`: entry k is 1/(k+1)!.
-macro_rules! inverse_factorials {
-    ($T:ident, $n:literal) => {{
-        let mut table = [1.0 as $T; $n];
-        let mut factorial = 1.0f64;
-        let mut k = 1;
-        while k < $n {
-            factorial *= (k + 1) as f64;
-            table[k] = (1.0 / factorial) as $T;
-            k += 1;
+fn polynomial<T: Real>(x: T, c: &[T]) -> T {
+    let square = x * x;
+    match c.len() {
+        0..6 => strided(x, c, 0, 1),
+        6..10 => strided(square, c, 1, 2).mul_add(x, strided(square, c, 0, 2)),
+        _ => {
+            let fourth = square * square;
+            let low = strided(fourth, c, 1, 4).mul_add(x, strided(fourth, c, 0, 4));
+            strided(fourth, c, 3, 4).mul_add(x, strided(fourth, c, 2, 4)).mul_add(square, low)
         }
-        table
-    }};
+    }
 }
 
-// e^r - 1 on |r| <= ln(2)/2 by its Taylor sum; the degree leaves an error under a quarter of the last place.
+/// c_first + c_(first + step) x + c_(first + 2 step) x^2 + ...
+#[inline(always)]
+fn strided<T: Real>(x: T, c: &[T], first: usize, step: usize) -> T {
+    let mut k = first + (c.len() - 1 - first) / step * step;
+    let mut sum = c[k];
+    while k > first {
+        k -= step;
+        sum = sum.mul_add(x, c[k]);
+    }
+    sum
+}
+
 macro_rules! real {
-    ($T:ident, $Bits:ident, $degree:literal, $mantissa:literal, $bias:literal, $magic:expr, $ln2_high:expr, $ln2_low:expr,
-     $low:expr, $high:expr, $smallest:expr, $erf:path) => {
+    ($T:ident, $smallest_kept:expr) => {
         impl Real for $T {
-            const SMALLEST_KEPT: Self = $smallest;
+            const SMALLEST_KEPT: Self = $smallest_kept;
             const MIN_NORMAL: Self = $T::MIN_POSITIVE;
 
             #[inline(always)]
@@ -143,100 +160,12 @@ macro_rules! real {
             fn is_finite(self) -> bool {
                 $T::is_finite(self)
             }
-            #[inline(always)]
-            fn exp(self) -> Self {
-                let (r, low, n) = Self::reduce(self);
-                // Two factors, so that results down in the subnormals need no special case.
-                let half = n >> 1;
-                // 1 + r is rounded once more only with all that is smaller.
-                let high = 1.0 + r;
-                let e = high + ((1.0 - high) + r + Self::correction(r, low));
-                e * Self::power_of_two(half) * Self::power_of_two(n - half)
-            }
-            #[inline(always)]
-            fn expm1(self) -> Self {
-                // Below -40 the result is -1 to the last bit, and 2^n stays normal.
-                let x = if self < -40.0 { -40.0 } else { self };
-                let (r, low, n) = Self::reduce(x);
-                // Half of it, so that the power does not overflow before the result does.
-                let power = Self::power_of_two(n - 1);
-                let rest = power - 0.5;
-                let high = r.mul_add(power, rest);
-                let lost = r.mul_add(power, rest - high);
-                2.0 * (high + Self::correction(r, low).mul_add(power, lost))
-            }
-            #[inline(always)]
-            fn ln_1p(self) -> Self {
-                $T::ln_1p(self)
-            }
-            #[inline(always)]
-            fn erf(self) -> Self {
-                $erf(self)
-            }
-        }
-
-        impl Steps for $T {
-            type Power = $Bits;
-
-            #[inline(always)]
-            fn reduce(x: Self) -> (Self, Self, $Bits) {
-                let x = if x < $low { $low } else { x };
-                let x = if x > $high { $high } else { x };
-                // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits.
-                let shifted = x.mul_add(std::f64::consts::LOG2_E as $T, $magic);
-                let n = shifted - $magic;
-                let power = shifted.to_bits() as $Bits - ($magic as $T).to_bits() as $Bits;
-                let high = (-n).mul_add($ln2_high, x);
-                let r = (-n).mul_add($ln2_low, high);
-                (r, (-n).mul_add($ln2_low, high - r), power)
-            }
-            #[inline(always)]
-            fn correction(r: Self, low: Self) -> Self {
-                const INVERSE_FACTORIALS: [$T; $degree] = inverse_factorials!($T, $degree);
-                let mut sum = INVERSE_FACTORIALS[$degree - 1];
-                let mut k = $degree - 1;
-                while k > 1 {
-                    k -= 1;
-                    sum = sum.mul_add(r, INVERSE_FACTORIALS[k]);
-                }
-                (r * r).mul_add(sum, low)
-            }
-            #[inline(always)]
-            fn power_of_two(n: $Bits) -> Self {
-                $T::from_bits(((n + $bias) << $mantissa) as _)
-            }
         }
     };
 }
 
-/// The pieces of e^x = 2^n (1 + (e^r - 1)).
-trait Steps: Sized {
-    type Power;
-    /// x = n ln 2 + r + low with |r| <= ln(2)/2, low what rounding r lost; x is first clamped to where e^x neither
-    /// over- nor underflows twice. Returns (r, low, n).
-    fn reduce(x: Self) -> (Self, Self, Self::Power);
-    /// e^(r + low) - 1 - r.
-    fn correction(r: Self, low: Self) -> Self;
-    /// 2^n for a normal result.
-    fn power_of_two(n: Self::Power) -> Self;
-}
-
-// ln 2 is split so that n * high is exact for every n that occurs.
-real!(f32, i32, 7, 23, 127, 12_582_912.0, 0.693_359_4, -2.121_944_4e-4, -104.0, 89.0, 7.888_609e-31, libm::erff);
-real!(
-    f64,
-    i64,
-    13,
-    52,
-    1023,
-    6_755_399_441_055_744.0,
-    0.693_145_751_953_125,
-    1.428_606_820_309_417_3e-6,
-    -746.0,
-    710.0,
-    1.026_343_743_130_289_7e-289,
-    libm::erf
-);
+real!(f32, 7.888_609e-31);
+real!(f64, 1.026_343_743_130_289_7e-289);
 
 #[cfg(test)]
 mod tests {

@@ -179,14 +179,22 @@ fn softplus<T: Real>(z: T) -> T {
     (if z > zero() { z } else { zero() }) + (-z.abs()).exp().ln_1p()
 }
 
+/// (tanh(softplus(z)), 1 - tanh^2(softplus(z)), sigmoid(z)), as rational functions of e = e^-|z|. With n = e^z (e^z + 2) the
+/// tangent is n / (n + 2); above 0 both are multiplied by e^(-2z), so that nothing overflows.
 #[inline(always)]
-fn gaussian_density<T: Real>(z: T) -> T {
-    T::of(0.398_942_280_401_432_7) * (-(z * z) * T::of(0.5)).exp()
-}
-
-#[inline(always)]
-fn gaussian_distribution<T: Real>(z: T) -> T {
-    T::of(0.5) * (one::<T>() + (z * T::of(std::f64::consts::FRAC_1_SQRT_2)).erf())
+fn mish_parts<T: Real>(z: T) -> (T, T, T) {
+    let two = T::of(2.0);
+    let e = (-z.abs()).exp();
+    let below = z < zero();
+    let top = if below { e * (e + two) } else { e.mul_add(two, one()) };
+    let gap = if below { two } else { two * e * e };
+    let bottom = top + gap;
+    // One division for the three.
+    let inverse = one::<T>() / (bottom * (one::<T>() + e));
+    let tangent = top * ((one::<T>() + e) * inverse);
+    let sigmoid = (if below { e } else { one() }) * (bottom * inverse);
+    let share = gap * ((one::<T>() + e) * inverse);
+    (tangent, share * (one::<T>() + tangent), sigmoid)
 }
 
 curves! {
@@ -205,14 +213,17 @@ curves! {
     Selu |z, a|
         T::of(SELU_LAMBDA) * if z > zero() { z } else { T::of(SELU_ALPHA) * z.expm1() },
         if a > zero() { T::of(SELU_LAMBDA) } else { a + T::of(SELU_LAMBDA * SELU_ALPHA) };
-    Gelu |z, a| z * gaussian_distribution(z), gaussian_distribution(z) + z * gaussian_density(z);
+    Gelu |z, a| z * z.normal().1, {
+        let (density, distribution) = z.normal();
+        z.mul_add(density, distribution)
+    };
     Silu |z, a| z * z.sigmoid(), {
         let s = z.sigmoid();
         s + a * (one::<T>() - s)
     };
-    Mish |z, a| z * softplus(z).tanh(), {
-        let t = softplus(z).tanh();
-        t + z * (one::<T>() - t * t) * z.sigmoid()
+    Mish |z, a| z * mish_parts(z).0, {
+        let (tangent, rest, sigmoid) = mish_parts(z);
+        (z * rest).mul_add(sigmoid, tangent)
     };
     Erf |z, a| z.erf(), T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-(z * z)).exp();
 }
