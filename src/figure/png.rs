@@ -1,4 +1,4 @@
-//! A scene as PNG, through plotters' bitmap backend: filled at eight pixels a point, averaged 3 x 3 down.
+//! A scene as PNG, written by plotters' bitmap backend: filled at eight pixels a point, averaged 3 x 3 down.
 //!
 //! Lines and letters become polygons here and are filled span by span (nonzero winding), since plotters' own
 //! thick lines have holes at sharp turns and no smoothing.
@@ -6,7 +6,6 @@
 use super::scene::{Anchor, Color, Point, Scene, Shape, Stroke, Text, Turn, at};
 use super::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
-use plotters::style::{Color as _, RGBColor};
 use std::ops::Range;
 use std::path::Path;
 
@@ -34,7 +33,7 @@ pub fn write(scene: &Scene, path: &Path) -> Result<(), String> {
     let mut band = Band::new(w as usize * FINE);
     for top in (0..h as usize).step_by(BAND) {
         let rows = BAND.min(h as usize - top);
-        let small = band.draw(&fills, top * FINE, rows * FINE)?;
+        let small = band.draw(&fills, top * FINE, rows * FINE);
         image.blit_bitmap((0, top as i32), (w, rows as u32), &small).map_err(|e| e.to_string())?;
     }
     image.present().map_err(|e| e.to_string())
@@ -104,63 +103,84 @@ impl Band {
     }
 
     /// The `count` rows from `first` on of all fills, averaged down to final pixels.
-    fn draw(&mut self, fills: &[Fill], first: usize, count: usize) -> Result<Vec<u8>, String> {
-        let pixels = &mut self.pixels[..self.width * count * 3];
-        pixels.fill(255);
-        let mut canvas = BitMapBackend::with_buffer(pixels, (self.width as u32, count as u32));
+    fn draw(&mut self, fills: &[Fill], first: usize, count: usize) -> Vec<u8> {
+        let used = self.width * count * 3;
+        self.pixels[..used].fill(255);
         for fill in fills.iter().filter(|f| f.rows.start < first + count && f.rows.end > first) {
-            paint(fill, first, &mut self.crossings[..count], &mut canvas)?;
+            self.paint(fill, first, count);
         }
-        drop(canvas);
-        Ok(average(pixels, self.width))
+        average(&self.pixels[..used], self.width)
+    }
+
+    /// Fills each row between the crossings whose turns do not cancel, each pixel at its centre.
+    fn paint(&mut self, fill: &Fill, first: usize, count: usize) {
+        for Edge { top, low, turn, rows } in &fill.edges {
+            for row in rows.start.max(first)..rows.end.min(first + count) {
+                let y = (row as f64 + 0.5) / SCALE;
+                let x = top.x + (low.x - top.x) * (y - top.y) / (low.y - top.y);
+                self.crossings[row - first].push((x * SCALE, *turn));
+            }
+        }
+        let ink = Ink::new(fill.color, fill.opacity);
+        let width = self.width;
+        let pixel = |x: f64| (x - 0.5).ceil().clamp(0.0, width as f64) as usize;
+        for (hits, row) in self.crossings.iter_mut().zip(self.pixels.chunks_exact_mut(width * 3)) {
+            hits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let (mut winding, mut start) = (0, 0.0);
+            for (x, turn) in hits.drain(..) {
+                if winding == 0 {
+                    start = x;
+                }
+                winding += turn;
+                let (from, to) = (pixel(start), pixel(x));
+                if winding == 0 && from < to {
+                    ink.cover(&mut row[3 * from..3 * to]);
+                }
+            }
+        }
     }
 }
 
-/// Fills each row of the band between the crossings whose turns do not cancel, each pixel at its centre.
-fn paint(
-    fill: &Fill,
-    first: usize,
-    crossings: &mut [Vec<(f64, i32)>],
-    canvas: &mut BitMapBackend,
-) -> Result<(), String> {
-    for Edge { top, low, turn, rows } in &fill.edges {
-        for row in rows.start.max(first)..rows.end.min(first + crossings.len()) {
-            let y = (row as f64 + 0.5) / SCALE;
-            let x = top.x + (low.x - top.x) * (y - top.y) / (low.y - top.y);
-            crossings[row - first].push((x * SCALE, *turn));
+/// A colour over what is there.
+struct Ink {
+    /// What is kept of a value, in 256ths.
+    keep: u16,
+    /// What is added to it, in 256ths: red, green and blue in turn, as long as a few vectors.
+    add: [u16; 48],
+}
+
+impl Ink {
+    fn new(Color(r, g, b): Color, opacity: f64) -> Self {
+        let share = (256.0 * opacity) as u16;
+        let add = std::array::from_fn(|i| share * u16::from([r, g, b][i % 3]));
+        Ink { keep: 256 - share, add }
+    }
+
+    fn cover(&self, pixels: &mut [u8]) {
+        for chunk in pixels.chunks_mut(self.add.len()) {
+            chunk.iter_mut().zip(&self.add).for_each(|(v, add)| *v = ((u16::from(*v) * self.keep + add) >> 8) as u8);
         }
     }
-    let Color(r, g, b) = fill.color;
-    let style = RGBColor(r, g, b).mix(fill.opacity);
-    for (row, hits) in (0..).zip(crossings) {
-        hits.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut winding, mut start) = (0, 0.0);
-        for (x, turn) in hits.drain(..) {
-            if winding == 0 {
-                start = x;
-            }
-            winding += turn;
-            let (from, to) = ((start - 0.5).ceil() as i32, (x - 0.5).ceil() as i32);
-            if winding == 0 && to > from {
-                canvas.draw_rect((from, row), (to, row + 1), &style, true).map_err(|e| e.to_string())?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Each final pixel is the mean of its FINE x FINE block.
 fn average(fine: &[u8], fine_width: usize) -> Vec<u8> {
     const N: u16 = (FINE * FINE) as u16;
-    let mut small = Vec::with_capacity(fine.len() / (FINE * FINE));
+    let mut small = vec![0; fine.len() / (FINE * FINE)];
     let mut sums = vec![0u16; fine_width * 3];
-    for rows in fine.chunks_exact(fine_width * 3 * FINE) {
-        sums.fill(0);
-        for row in rows.chunks_exact(fine_width * 3) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += u16::from(*value));
+    let lines = fine.chunks_exact(fine_width * 3 * FINE);
+    for (rows, pixels) in lines.zip(small.chunks_exact_mut(fine_width / FINE * 3)) {
+        let (first, rest) = rows.split_at(fine_width * 3);
+        let (second, third) = rest.split_at(fine_width * 3);
+        for (((sum, a), b), c) in sums.iter_mut().zip(first).zip(second).zip(third) {
+            *sum = u16::from(*a) + u16::from(*b) + u16::from(*c);
         }
-        let mean = |block: &[u16], c: usize| (block.iter().skip(c).step_by(3).sum::<u16>() + N / 2) / N;
-        small.extend(sums.chunks_exact(3 * FINE).flat_map(|block| [0, 1, 2].map(|c| mean(block, c) as u8)));
+        let (blocks, _) = sums.as_chunks::<{ 3 * FINE }>();
+        for (block, pixel) in blocks.iter().zip(pixels.as_chunks_mut::<3>().0) {
+            for c in 0..3 {
+                pixel[c] = ((block[c] + block[c + 3] + block[c + 6] + N / 2) / N) as u8;
+            }
+        }
     }
     small
 }
@@ -274,11 +294,13 @@ mod tests {
         let fill = Fill::new(&[square], Color(0, 0, 0), 1.0);
         assert_eq!(fill.rows, 2..10);
         let mut band = Band::new(18);
-        assert_eq!(band.draw(std::slice::from_ref(&fill), 0, 12).unwrap().len(), 6 * 4 * 3);
-        assert_eq!(band.pixels[..18 * 12 * 3].iter().filter(|v| **v == 0).count(), 8 * 8 * 3);
-        // The same rows, reached from a band that begins within the square.
-        band.draw(&[fill], 6, 12).unwrap();
-        assert_eq!(band.pixels[..18 * 12 * 3].iter().filter(|v| **v == 0).count(), 8 * 4 * 3);
+        let inked =
+            |small: &[u8]| small.iter().map(|v| f64::from(255 - v) / 255.0).sum::<f64>() * (FINE * FINE) as f64 / 3.0;
+        let whole = band.draw(std::slice::from_ref(&fill), 0, 12);
+        assert_eq!((whole.len(), inked(&whole).round()), (6 * 4 * 3, 64.0));
+        // The same square from a band that begins within it, drawn where the band was painted before.
+        assert_eq!(inked(&band.draw(&[fill], 6, 12)).round(), 32.0);
+        assert_eq!(band.draw(&[], 0, 12), vec![255; 6 * 4 * 3]);
         assert_eq!(average(&[9; 27], 3), [9, 9, 9]);
     }
 }
