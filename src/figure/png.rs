@@ -28,15 +28,30 @@ pub fn size(scene: &Scene) -> (u32, u32) {
 /// In words, when the file cannot be written.
 pub fn write(scene: &Scene, path: &Path) -> Result<(), String> {
     let (w, h) = size(scene);
-    let fills: Vec<Fill> = scene.shapes.iter().map(Fill::of).collect();
     let mut image = BitMapBackend::new(path, (w, h));
     let mut band = Band::new(w as usize * FINE);
+    let fills: Vec<(&Shape, Range<usize>, Option<Fill>)> = scene.shapes.iter().map(prepare).collect();
     for top in (0..h as usize).step_by(BAND) {
-        let rows = BAND.min(h as usize - top);
-        let small = band.draw(&fills, top * FINE, rows * FINE);
-        image.blit_bitmap((0, top as i32), (w, rows as u32), &small).map_err(|e| e.to_string())?;
+        let rows = top * FINE..(top + BAND).min(h as usize) * FINE;
+        band.clear(rows.clone());
+        for (shape, covered, fill) in &fills {
+            if covered.start < rows.end && rows.start < covered.end {
+                match fill {
+                    Some(fill) => band.paint(fill),
+                    None => band.paint(&Fill::of(shape)),
+                }
+            }
+        }
+        let size = (w, (rows.len() / FINE) as u32);
+        image.blit_bitmap((0, top as i32), size, &band.average()).map_err(|e| e.to_string())?;
     }
     image.present().map_err(|e| e.to_string())
+}
+
+/// A shape with the rows it covers. Its fill is kept only if several bands need it: a dot a run makes many.
+fn prepare(shape: &Shape) -> (&Shape, Range<usize>, Option<Fill>) {
+    let fill = Fill::of(shape);
+    (shape, fill.rows.clone(), (fill.rows.len() > BAND * FINE).then_some(fill))
 }
 
 /// An edge of a polygon from its upper to its lower end, in points.
@@ -91,6 +106,8 @@ impl Fill {
 /// Some supersampled rows of the image, few enough to stay in the cache.
 struct Band {
     width: usize,
+    /// Which rows of the image they are.
+    rows: Range<usize>,
     pixels: Vec<u8>,
     /// For each row: where edges of the shape being filled cross it, and which way.
     crossings: Vec<Vec<(f64, i32)>>,
@@ -98,27 +115,23 @@ struct Band {
 
 impl Band {
     fn new(width: usize) -> Self {
-        let rows = BAND * FINE;
-        Band { width, pixels: vec![255; width * rows * 3], crossings: vec![Vec::new(); rows] }
+        Band { width, rows: 0..0, pixels: Vec::new(), crossings: vec![Vec::new(); BAND * FINE] }
     }
 
-    /// The `count` rows from `first` on of all fills, averaged down to final pixels.
-    fn draw(&mut self, fills: &[Fill], first: usize, count: usize) -> Vec<u8> {
-        let used = self.width * count * 3;
-        self.pixels[..used].fill(255);
-        for fill in fills.iter().filter(|f| f.rows.start < first + count && f.rows.end > first) {
-            self.paint(fill, first, count);
-        }
-        average(&self.pixels[..used], self.width)
+    /// Makes it these rows, white.
+    fn clear(&mut self, rows: Range<usize>) {
+        self.pixels.clear();
+        self.pixels.resize(self.width * rows.len() * 3, 255);
+        self.rows = rows;
     }
 
     /// Fills each row between the crossings whose turns do not cancel, each pixel at its centre.
-    fn paint(&mut self, fill: &Fill, first: usize, count: usize) {
+    fn paint(&mut self, fill: &Fill) {
         for Edge { top, low, turn, rows } in &fill.edges {
-            for row in rows.start.max(first)..rows.end.min(first + count) {
+            for row in rows.start.max(self.rows.start)..rows.end.min(self.rows.end) {
                 let y = (row as f64 + 0.5) / SCALE;
                 let x = top.x + (low.x - top.x) * (y - top.y) / (low.y - top.y);
-                self.crossings[row - first].push((x * SCALE, *turn));
+                self.crossings[row - self.rows.start].push((x * SCALE, *turn));
             }
         }
         let ink = Ink::new(fill.color, fill.opacity);
@@ -138,6 +151,28 @@ impl Band {
                 }
             }
         }
+    }
+
+    /// Each final pixel is the mean of its FINE x FINE block.
+    fn average(&self) -> Vec<u8> {
+        const N: u16 = (FINE * FINE) as u16;
+        let mut small = vec![0; self.pixels.len() / (FINE * FINE)];
+        let mut sums = vec![0u16; self.width * 3];
+        let lines = self.pixels.chunks_exact(self.width * 3 * FINE);
+        for (rows, pixels) in lines.zip(small.chunks_exact_mut(self.width / FINE * 3)) {
+            let (first, rest) = rows.split_at(self.width * 3);
+            let (second, third) = rest.split_at(self.width * 3);
+            for (((sum, a), b), c) in sums.iter_mut().zip(first).zip(second).zip(third) {
+                *sum = u16::from(*a) + u16::from(*b) + u16::from(*c);
+            }
+            let (blocks, _) = sums.as_chunks::<{ 3 * FINE }>();
+            for (block, pixel) in blocks.iter().zip(pixels.as_chunks_mut::<3>().0) {
+                for c in 0..3 {
+                    pixel[c] = ((block[c] + block[c + 3] + block[c + 6] + N / 2) / N) as u8;
+                }
+            }
+        }
+        small
     }
 }
 
@@ -161,28 +196,6 @@ impl Ink {
             chunk.iter_mut().zip(&self.add).for_each(|(v, add)| *v = ((u16::from(*v) * self.keep + add) >> 8) as u8);
         }
     }
-}
-
-/// Each final pixel is the mean of its FINE x FINE block.
-fn average(fine: &[u8], fine_width: usize) -> Vec<u8> {
-    const N: u16 = (FINE * FINE) as u16;
-    let mut small = vec![0; fine.len() / (FINE * FINE)];
-    let mut sums = vec![0u16; fine_width * 3];
-    let lines = fine.chunks_exact(fine_width * 3 * FINE);
-    for (rows, pixels) in lines.zip(small.chunks_exact_mut(fine_width / FINE * 3)) {
-        let (first, rest) = rows.split_at(fine_width * 3);
-        let (second, third) = rest.split_at(fine_width * 3);
-        for (((sum, a), b), c) in sums.iter_mut().zip(first).zip(second).zip(third) {
-            *sum = u16::from(*a) + u16::from(*b) + u16::from(*c);
-        }
-        let (blocks, _) = sums.as_chunks::<{ 3 * FINE }>();
-        for (block, pixel) in blocks.iter().zip(pixels.as_chunks_mut::<3>().0) {
-            for c in 0..3 {
-                pixel[c] = ((block[c] + block[c + 3] + block[c + 6] + N / 2) / N) as u8;
-            }
-        }
-    }
-    small
 }
 
 fn disc(at: Point, radius: f64) -> Vec<Point> {
@@ -294,13 +307,13 @@ mod tests {
         let fill = Fill::new(&[square], Color(0, 0, 0), 1.0);
         assert_eq!(fill.rows, 2..10);
         let mut band = Band::new(18);
-        let inked =
-            |small: &[u8]| small.iter().map(|v| f64::from(255 - v) / 255.0).sum::<f64>() * (FINE * FINE) as f64 / 3.0;
-        let whole = band.draw(std::slice::from_ref(&fill), 0, 12);
-        assert_eq!((whole.len(), inked(&whole).round()), (6 * 4 * 3, 64.0));
-        // The same square from a band that begins within it, drawn where the band was painted before.
-        assert_eq!(inked(&band.draw(&[fill], 6, 12)).round(), 32.0);
-        assert_eq!(band.draw(&[], 0, 12), vec![255; 6 * 4 * 3]);
-        assert_eq!(average(&[9; 27], 3), [9, 9, 9]);
+        let ink = |band: &Band| band.average().iter().map(|v| 1.0 - f64::from(*v) / 255.0).sum::<f64>() * 3.0;
+        band.clear(0..12);
+        band.paint(&fill);
+        assert_eq!((band.average().len(), ink(&band).round()), (6 * 4 * 3, 64.0));
+        // A band that begins within the square, over what another band left.
+        band.clear(6..18);
+        band.paint(&fill);
+        assert_eq!(ink(&band).round(), 32.0);
     }
 }
