@@ -153,7 +153,8 @@ impl Band {
         }
     }
 
-    /// Each final pixel is the mean of its FINE x FINE block.
+    /// Each final pixel is the mean of its FINE x FINE block; the sums are written out for FINE = 3, so that they
+    /// become vector instructions.
     fn average(&self) -> Vec<u8> {
         const N: u16 = (FINE * FINE) as u16;
         let mut small = vec![0; self.pixels.len() / (FINE * FINE)];
