@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// A resolved value of a setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,22 @@ pub enum Value {
     Text(String),
     /// Rows of numbers, for data written into the experiment itself.
     Matrix(Vec<Vec<f64>>),
+}
+
+// Settings hold no NaN: what is not finite is refused where it is read.
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        match self {
+            Value::Bool(b) => b.hash(hasher),
+            Value::Int(i) => i.hash(hasher),
+            // Nor -0, so that equal numbers are equal bits.
+            Value::Float(x) => x.to_bits().hash(hasher),
+            Value::Text(text) => text.hash(hasher),
+            Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(hasher)),
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -129,6 +147,17 @@ impl Default {
             Default::Unset | Default::Required => return None,
         })
     }
+
+    /// Whether `value` is the default.
+    pub fn is(self, value: &Value) -> bool {
+        match (self, value) {
+            (Default::Bool(a), Value::Bool(b)) => a == *b,
+            (Default::Int(a), Value::Int(b)) => a == *b,
+            (Default::Float(a), Value::Float(b)) => a == *b,
+            (Default::Text(a), Value::Text(b)) => a == *b,
+            _ => false,
+        }
+    }
 }
 
 /// One row of the settings table.
@@ -183,30 +212,60 @@ impl Setting {
 }
 
 /// The resolved settings of one run, in the order of the settings table; only those that apply.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings(Vec<(&'static str, Value)>);
+///
+/// The cells of a grid differ in few values, so they share the others.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    shared: Arc<[(&'static str, Value)]>,
+    /// By position, ascending: values that stand in place of the shared ones.
+    own: Arc<[(usize, Value)]>,
+}
 
 impl Settings {
     /// From pairs in table order.
     pub fn new(pairs: Vec<(&'static str, Value)>) -> Self {
-        Settings(pairs)
+        Settings { shared: pairs.into(), own: Arc::default() }
+    }
+
+    /// The same keys with other values at some positions, ascending.
+    pub(crate) fn with(&self, own: Vec<(usize, Value)>) -> Self {
+        Settings { shared: self.shared.clone(), own: own.into() }
+    }
+
+    /// What tells these settings from others that were made [`Settings::with`] the same ones: equal for equal ones.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.shared.as_ptr().hash(&mut hasher);
+        for (position, value) in &*self.own {
+            position.hash(&mut hasher);
+            value.hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        self.0.iter().map(|(k, v)| (*k, v))
+        let mut own = self.own.iter().peekable();
+        self.shared.iter().enumerate().map(move |(position, (key, value))| {
+            let replaced = own.next_if(|(at, _)| *at == position);
+            (*key, replaced.map_or(value, |(_, value)| value))
+        })
     }
 
     /// The value of `key`; `None` where it is unset or does not apply.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+        let position = self.shared.iter().position(|(k, _)| *k == key)?;
+        let replaced = self.own.iter().find(|(at, _)| *at == position);
+        Some(replaced.map_or(&self.shared[position].1, |(_, value)| value))
     }
 
     /// Sets `key` (for tests and for programs that build a run by hand).
     pub fn set(&mut self, key: &'static str, value: Value) {
-        match self.0.iter_mut().find(|(k, _)| *k == key) {
+        let mut pairs: Vec<_> = self.iter().map(|(k, v)| (k, v.clone())).collect();
+        match pairs.iter_mut().find(|(k, _)| *k == key) {
             Some(slot) => slot.1 = value,
-            None => self.0.push((key, value)),
+            None => pairs.push((key, value)),
         }
+        *self = Settings::new(pairs);
     }
 
     /// A number; integers count as numbers.
@@ -234,5 +293,11 @@ impl Settings {
 
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Value::Bool(true)))
+    }
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }

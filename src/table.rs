@@ -2,6 +2,7 @@
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt::{self, Write as _};
 use std::io::Write;
 
 /// One cell. Not applicable is `Empty`; non-finite numbers are kept, not dropped.
@@ -14,15 +15,15 @@ pub enum Cell {
     Text(String),
 }
 
-impl Cell {
+impl fmt::Display for Cell {
     /// As it stands in a CSV file.
-    pub fn text(&self) -> String {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cell::Empty => String::new(),
-            Cell::Bool(b) => b.to_string(),
-            Cell::Int(i) => i.to_string(),
-            Cell::Float(x) => number(*x),
-            Cell::Text(s) => s.clone(),
+            Cell::Empty => Ok(()),
+            Cell::Bool(b) => write!(f, "{b}"),
+            Cell::Int(i) => write!(f, "{i}"),
+            Cell::Float(x) => Number(*x).fmt(f),
+            Cell::Text(s) => f.write_str(s),
         }
     }
 }
@@ -126,13 +127,23 @@ impl Visitor<'_> for CellVisitor {
 /// The shortest text that reads back as the same f64; plain between 1e-5 and 1e16, else with an
 /// exponent; `NaN`, `inf`, `-inf`.
 pub fn number(x: f64) -> String {
-    let size = x.abs();
-    if x.is_nan() {
-        "NaN".into()
-    } else if x == 0.0 || (1e-5..1e16).contains(&size) || size.is_infinite() {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
+    Number(x).to_string()
+}
+
+/// A number that is written as [`number`] says.
+struct Number(f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let x = self.0;
+        let size = x.abs();
+        if x.is_nan() {
+            f.write_str("NaN")
+        } else if x == 0.0 || (1e-5..1e16).contains(&size) || size.is_infinite() {
+            write!(f, "{x}")
+        } else {
+            write!(f, "{x:e}")
+        }
     }
 }
 
@@ -164,7 +175,11 @@ impl Table {
 }
 
 /// Writes tables row by row as CSV (RFC 4180 quoting, `\n` line ends).
-pub struct CsvWriter<W: Write>(csv::Writer<W>);
+pub struct CsvWriter<W: Write> {
+    writer: csv::Writer<W>,
+    /// The text of one cell, its memory used again for the next.
+    text: String,
+}
 
 impl<W: Write> CsvWriter<W> {
     /// Starts a file with its header.
@@ -174,7 +189,7 @@ impl<W: Write> CsvWriter<W> {
     pub fn new<S: AsRef<str>>(to: W, columns: &[S]) -> csv::Result<Self> {
         let mut writer = csv::Writer::from_writer(to);
         writer.write_record(columns.iter().map(|c| c.as_ref()))?;
-        Ok(CsvWriter(writer))
+        Ok(CsvWriter { writer, text: String::new() })
     }
 
     /// Writes one row.
@@ -182,7 +197,13 @@ impl<W: Write> CsvWriter<W> {
     /// # Errors
     /// What the writer reports; a row of another length than the header.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> csv::Result<()> {
-        self.0.write_record(cells.into_iter().map(|c| c.text()))
+        for cell in cells {
+            self.text.clear();
+            // Writing to a String cannot fail.
+            let _ = write!(self.text, "{cell}");
+            self.writer.write_field(&self.text)?;
+        }
+        self.writer.write_record(None::<&[u8]>)
     }
 
     /// Flushes and gives the writer back.
@@ -190,7 +211,7 @@ impl<W: Write> CsvWriter<W> {
     /// # Errors
     /// What the writer reports.
     pub fn finish(self) -> std::io::Result<W> {
-        self.0.into_inner().map_err(|e| e.into_error())
+        self.writer.into_inner().map_err(|e| e.into_error())
     }
 }
 

@@ -1,6 +1,6 @@
 //! From TOML text to plan: what a file means, and that the meaning does not hang on how it is written.
 
-use gradsweep::experiment::cost::{Shape, cost};
+use gradsweep::experiment::cost::{Recorded, Shape, cost};
 use gradsweep::experiment::{DataFacts, Experiment, FigureKind, Overrides, Plan, PlannedRun, Problem, Scale};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
@@ -332,7 +332,7 @@ fn the_name_is_that_of_the_file_unless_given() {
 fn data_settings_may_vary() {
     let plan = plan("[base]\ndata = \"spirals\"\n[axes]\ndata.n = [10, 20]\nwidth = [4, 8]\n");
     let datasets = plan.datasets();
-    assert_eq!((datasets.settings.len(), datasets.of_cell), (2, vec![0, 0, 1, 1]));
+    assert_eq!((datasets.settings.len(), &datasets.of_cell[..]), (2, &[0, 0, 1, 1][..]));
     let facts = |rows| DataFacts { digest: "d".into(), train_rows: rows, classes: true };
     assert_eq!(plan.check_data(&[facts(64), facts(64)]), Ok(()));
     let problem = plan.check_data(&[facts(64), facts(63)]).unwrap_err().to_string();
@@ -363,7 +363,8 @@ fn vanishing_costs_what_it_was_chosen_for() {
     let path = format!("{}/experiments/vanishing.toml", env!("CARGO_MANIFEST_DIR"));
     let plan = plan(&std::fs::read_to_string(path).unwrap());
     let shape = Shape { train_rows: 1437, other_rows: 360, features: 64, outputs: 10 };
-    let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &shape).training).sum();
+    let recorded = Recorded::of(&plan.cadence, 300);
+    let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &shape, recorded).training).sum();
     assert!((2.4e12..2.8e12).contains(&training), "{training:e}");
 }
 
@@ -373,7 +374,7 @@ fn cost_is_the_formula() {
         "[base]\ndepth = 3\nwidth = 10\nbatch = 8\nsteps = 100\n[record]\nprobe = 5\nscore.every = 50\ngradients.at = [0]",
     );
     let shape = Shape { train_rows: 30, other_rows: 20, features: 7, outputs: 2 };
-    let cost = cost(&runs(&plan)[0].spec, &shape);
+    let cost = cost(&runs(&plan)[0].spec, &shape, Recorded::of(&plan.cadence, 100));
     let weights = 7.0 * 10.0 + 2.0 * 10.0 * 10.0 + 10.0 * 2.0;
     assert_eq!(cost.training, 100.0 * 6.0 * 8.0 * weights);
     assert_eq!(cost.scoring, 3.0 * 2.0 * 50.0 * weights);

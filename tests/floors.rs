@@ -27,7 +27,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("std::fs", &["data", "sweep", "finish", "figure", "cli"]),
     ("std::time", &["sweep", "cli"]),
-    ("std::thread", &["sweep", "cli"]),
+    ("std::thread", &["sweep", "finish/csvs.rs", "figure/mod.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
     ("stdout(", &["cli/mod.rs"]),

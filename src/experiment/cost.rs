@@ -1,6 +1,6 @@
 //! How much arithmetic a run is, known before it starts: for the order of running, `plan` and the ETA.
 
-use super::spec::RunSpec;
+use super::spec::{Cadence, RunSpec};
 
 /// Rows of a data set's parts and the width of its ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,20 +40,33 @@ impl std::ops::Add for Cost {
     }
 }
 
+/// At how many steps a run is scored and probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    scores: usize,
+    probes: usize,
+}
+
+impl Recorded {
+    /// Of a run of `steps` updates.
+    pub fn of(cadence: &Cadence, steps: usize) -> Self {
+        Recorded { scores: cadence.score.count(steps), probes: cadence.gradients.count(steps) }
+    }
+}
+
 /// The cost of one run on data of this shape: training is `steps * 6 * batch * sum(fan_in * fan_out)` over all
 /// affine maps, the output layer among them.
-pub fn cost(spec: &RunSpec, shape: &Shape) -> Cost {
+pub fn cost(spec: &RunSpec, shape: &Shape, recorded: Recorded) -> Cost {
     let int = |key: &str| spec.settings.int(key).unwrap_or(0).max(0) as f64;
     let (depth, width) = (int("depth"), int("width"));
     let (features, outputs) = (shape.features as f64, shape.outputs as f64);
     let weights = features * width + (depth - 1.0).max(0.0) * width * width + width * outputs;
     let last = spec.steps(shape.train_rows);
-    let recorded = |at: &super::spec::At| at.count(last) as f64;
     let probe = spec.cadence.probe.min(shape.train_rows) as f64;
     let rows = (shape.train_rows + shape.other_rows) as f64;
     Cost {
         training: last as f64 * 6.0 * spec.batch(shape.train_rows) as f64 * weights,
-        scoring: recorded(&spec.cadence.score) * 2.0 * rows * weights,
-        probing: recorded(&spec.cadence.gradients) * 6.0 * probe * weights,
+        scoring: recorded.scores as f64 * 2.0 * rows * weights,
+        probing: recorded.probes as f64 * 6.0 * probe * weights,
     }
 }

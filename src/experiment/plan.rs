@@ -11,9 +11,7 @@ use super::written::Experiment;
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{Hash, Hasher};
 
 /// A grid of more runs is refused before it is built.
 pub const MOST_RUNS: usize = 1_000_000;
@@ -89,6 +87,7 @@ pub struct Plan {
     /// Every value that was written, for messages.
     pub(crate) written: Vec<Assignment>,
     pub(crate) file: Place,
+    datasets: Datasets,
 }
 
 impl Plan {
@@ -124,6 +123,7 @@ impl Plan {
             written => figures::check(written, &axes, &cells)?,
         };
         let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
+        let datasets = datasets(&cells);
         Ok(Plan {
             name,
             question: experiment.question.clone(),
@@ -137,28 +137,13 @@ impl Plan {
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).cloned().collect(),
             file,
+            datasets,
         })
     }
 
     /// The distinct data sets of the cells, in order of first use.
-    pub fn datasets(&self) -> Datasets {
-        let mut settings: Vec<Settings> = Vec::new();
-        let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
-        let of_cell = self.cells.iter().map(|cell| {
-            let data =
-                Settings::new(cell.settings.iter().filter(|(k, _)| is_data(k)).map(|(k, v)| (k, v.clone())).collect());
-            let alike = known.entry(fingerprint(&data)).or_default();
-            match alike.iter().find(|i| settings[**i] == data) {
-                Some(index) => *index,
-                None => {
-                    alike.push(settings.len());
-                    settings.push(data);
-                    settings.len() - 1
-                }
-            }
-        });
-        let of_cell = of_cell.collect();
-        Datasets { settings, of_cell }
+    pub fn datasets(&self) -> &Datasets {
+        &self.datasets
     }
 
     /// Every run, cell by cell and within a cell seed by seed. `digests` holds the digest of each of
@@ -173,20 +158,21 @@ impl Plan {
     pub fn runs(&self, digests: &[String]) -> Vec<PlannedRun> {
         let datasets = self.datasets();
         assert_eq!(digests.len(), datasets.settings.len(), "one digest for each data set");
+        // The canonical form has sorted keys; those of a map of JSON are.
+        let cadence = serde_json::json!(self.cadence);
         let mut runs = Vec::with_capacity(self.cells.len() * self.seeds.len());
         for (index, cell) in self.cells.iter().enumerate() {
             let settings = non_default(&cell.settings);
             for run in &self.seeds {
                 let seeds = Seeds { experiment: self.experiment_seed, run: *run };
-                let canonical = serde_json::json!({
-                    "cadence": self.cadence,
-                    "data": digests[datasets.of_cell[index]],
-                    "experiment_seed": seeds.experiment,
-                    "numerics": NUMERICS_VERSION,
-                    "seed": seeds.run,
-                    "settings": settings,
+                let run_id = short_hash(&Canonical {
+                    cadence: &cadence,
+                    data: &digests[datasets.of_cell[index]],
+                    experiment_seed: seeds.experiment,
+                    numerics: NUMERICS_VERSION,
+                    seed: seeds.run,
+                    settings: &settings,
                 });
-                let run_id = short_hash(canonical.to_string().as_bytes());
                 let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
                 runs.push(PlannedRun { run_id, cell: index, spec });
             }
@@ -202,41 +188,58 @@ impl Plan {
     }
 }
 
+/// What decides the numbers of a run, its fields in alphabetical order.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    cadence: &'a serde_json::Value,
+    data: &'a str,
+    experiment_seed: u64,
+    numerics: u32,
+    seed: u64,
+    settings: &'a BTreeMap<&'static str, &'a Value>,
+}
+
+fn short_hash(run: &Canonical) -> String {
+    // Nothing in it can fail to become JSON.
+    let json = serde_json::to_vec(run).unwrap_or_default();
+    blake3::hash(&json).to_hex()[..16].to_string()
+}
+
 /// Settings that differ from the default of their kind, by key.
 fn non_default(settings: &Settings) -> BTreeMap<&'static str, &Value> {
     let registry = Registry::get();
-    let is_default = |name: &'static str, value: &Value| {
-        let key = &registry.keys[registry.index(name)];
-        let kind = key.head.map_or(0, |head| {
+    let mut keys = registry.keys.iter();
+    let mut is_default = |name: &'static str, value: &Value| {
+        let key = keys.find(|key| key.name == name).expect("settings stand in the order of the table");
+        let kind = |head: usize| {
             let head = &registry.keys[head];
             head.words.iter().position(|w| settings.text(head.name) == Some(w)).unwrap_or(0)
-        });
-        key.row(kind).and_then(|row| row.default.value()).as_ref() == Some(value)
+        };
+        let row = if key.rows.len() == 1 { Some(key.rows[0]) } else { key.row(key.head.map_or(0, kind)) };
+        row.is_some_and(|row| row.default.is(value))
     };
     settings.iter().filter(|(name, value)| !is_default(name, value)).collect()
 }
 
-fn short_hash(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex()[..16].to_string()
+/// The data sets that cells ask for, and which cell asks for which.
+fn datasets(cells: &[PlanCell]) -> Datasets {
+    let mut settings: Vec<Settings> = Vec::new();
+    let mut known: HashMap<Vec<(&str, &Value)>, usize> = HashMap::new();
+    let of_cell = cells.iter().map(|cell| {
+        let data: Vec<(&'static str, &Value)> = cell.settings.iter().filter(|(k, _)| is_data(k)).collect();
+        if let Some(index) = known.get(&data) {
+            return *index;
+        }
+        settings.push(Settings::new(data.iter().map(|(k, v)| (*k, (*v).clone())).collect()));
+        known.insert(data, settings.len() - 1);
+        settings.len() - 1
+    });
+    let of_cell = of_cell.collect();
+    Datasets { settings, of_cell }
 }
 
 fn is_data(key: &str) -> bool {
     key == "data" || key.starts_with("data.")
-}
-
-fn fingerprint(settings: &Settings) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for (key, value) in settings.iter() {
-        key.as_ptr().hash(&mut hasher);
-        match value {
-            Value::Bool(b) => b.hash(&mut hasher),
-            Value::Int(i) => i.hash(&mut hasher),
-            Value::Float(x) => x.to_bits().hash(&mut hasher),
-            Value::Text(text) => text.hash(&mut hasher),
-            Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(&mut hasher)),
-        }
-    }
-    hasher.finish()
 }
 
 /// The name of the results folder: `name`, or the file's own name without its ending.
@@ -307,7 +310,7 @@ fn place_points<'a>(axes: &'a [WrittenAxis], mut index: usize, points: &mut Vec<
 fn no_equal_cells(axes: &[WrittenAxis], resolved: &[(usize, Settings)]) -> Result<(), Problem> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
     for (i, (index, settings)) in resolved.iter().enumerate() {
-        let alike = known.entry(fingerprint(settings)).or_default();
+        let alike = known.entry(settings.fingerprint()).or_default();
         if let Some(j) = alike.iter().find(|j| resolved[**j].1 == *settings) {
             let (mut first, mut second) = (Vec::new(), Vec::new());
             place_points(axes, resolved[*j].0, &mut first);

@@ -7,12 +7,36 @@ use super::settings::{Registry, fit, literal};
 use super::written::{Exclude, Experiment};
 use crate::optim::ADAMW_DECAY;
 use crate::setting::{Default, Settings, Value};
+use std::collections::HashMap;
 
 /// A value in force and the axis it comes from (`None`: `[base]`).
 #[derive(Clone, Copy)]
 struct Held<'a> {
     assignment: &'a Assignment,
     axis: Option<usize>,
+}
+
+/// A value in force, before it is copied.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Written(&'a Value),
+    Default(Default),
+}
+
+impl Found<'_> {
+    fn is(self, value: &Value) -> bool {
+        match self {
+            Found::Written(written) => written == value,
+            Found::Default(default) => default.is(value),
+        }
+    }
+
+    fn value(self) -> Option<Value> {
+        match self {
+            Found::Written(written) => Some(written.clone()),
+            Found::Default(default) => default.value(),
+        }
+    }
 }
 
 /// What one key of an exclude is compared with.
@@ -34,6 +58,8 @@ pub(crate) struct Resolver<'a> {
     heads: Vec<usize>,
     /// Keys whose range differs by kind, so that reading could not settle it.
     varying: Vec<bool>,
+    /// For each set of keys that apply, the first cell's settings: the next ones share them.
+    shared: HashMap<Vec<usize>, Settings>,
     steps: usize,
     epochs: usize,
     batch: usize,
@@ -57,6 +83,7 @@ impl<'a> Resolver<'a> {
             applied: vec![(false, None); count],
             heads: (0..count).filter(|k| registry.keys[*k].is_head()).collect(),
             varying: registry.keys.iter().map(|k| k.rows.iter().any(|r| r.domain != k.rows[0].domain)).collect(),
+            shared: HashMap::new(),
             steps: registry.index("steps"),
             epochs: registry.index("epochs"),
             batch: registry.index("batch"),
@@ -156,27 +183,31 @@ impl<'a> Resolver<'a> {
     }
 
     /// The value in force, or the default; nothing where the setting does not apply.
-    fn value(&self, key: usize, held: &[Option<Held>], kinds: &[usize]) -> Option<Value> {
+    fn value(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Found<'a>> {
         let rule = self.registry.keys[self.rule].words[kinds[self.rule]];
-        if let Some(held) = held[key] {
-            return Some(held.assignment.value.clone());
+        let default = if let Some(held) = held[key] {
+            return Some(Found::Written(&held.assignment.value));
         } else if key == self.batch && rule == "gd" {
-            return Some(Value::Text("full".into()));
+            Default::Text("full")
         } else if key == self.weight_decay && rule == "adamw" {
-            return Some(Value::Float(ADAMW_DECAY));
+            Default::Float(ADAMW_DECAY)
         } else if key == self.steps && held[self.epochs].is_some() {
-            return None;
-        }
-        let setting = &self.registry.keys[key];
-        setting.row(setting.head.map_or(0, |h| kinds[h]))?.default.value()
+            Default::Unset
+        } else {
+            let setting = &self.registry.keys[key];
+            setting.row(setting.head.map_or(0, |h| kinds[h]))?.default
+        };
+        (!matches!(default, Default::Unset | Default::Required)).then_some(Found::Default(default))
     }
 
-    fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held>], kinds: &[usize]) -> bool {
+    fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held<'a>>], kinds: &[usize]) -> bool {
         let mut excluded = false;
         for i in 0..self.excludes.len() {
             let matches = self.excludes[i].1.iter().all(|test| match test {
                 Test::Label(axis, labels) => labels.contains(&points[*axis].label.as_str()),
-                Test::Setting(key, values) => self.value(*key, held, kinds).is_some_and(|v| values.contains(&v)),
+                Test::Setting(key, values) => {
+                    self.value(*key, held, kinds).is_some_and(|found| values.iter().any(|v| found.is(v)))
+                }
             });
             self.excludes[i].2 |= matches;
             excluded |= matches;
@@ -184,9 +215,9 @@ impl<'a> Resolver<'a> {
         excluded
     }
 
-    fn settings(&mut self, held: &[Option<Held>], kinds: &[usize]) -> Result<Settings, Problem> {
+    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings, Problem> {
         let registry = self.registry;
-        let mut pairs = Vec::with_capacity(held.len());
+        let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for (index, key) in registry.keys.iter().enumerate() {
             let kind = key.head.map_or(0, |h| kinds[h]);
             let Some(row) = key.row(kind) else {
@@ -211,12 +242,22 @@ impl<'a> Resolver<'a> {
                 return Err(self.missing(key.name, &row.domain, head));
             }
             if let Some(value) = self.value(index, held, kinds) {
-                pairs.push((key.name, value));
+                present.push(index);
+                values.push(value);
             }
         }
-        // A grid holds many of these, and about half of the table applies to one.
-        pairs.shrink_to_fit();
-        let settings = Settings::new(pairs);
+        let settings = match self.shared.get(&present) {
+            Some(first) => {
+                let differ = values.iter().zip(first.iter()).enumerate().filter(|(_, (found, (_, v)))| !found.is(v));
+                first.with(differ.filter_map(|(position, (found, _))| Some((position, found.value()?))).collect())
+            }
+            None => {
+                let pair = |(index, found): (&usize, &Found)| Some((registry.keys[*index].name, found.value()?));
+                let first = Settings::new(present.iter().zip(&values).filter_map(pair).collect());
+                self.shared.insert(present, first.clone());
+                first
+            }
+        };
         self.agree(&settings, held)?;
         Ok(settings)
     }

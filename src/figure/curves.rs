@@ -13,9 +13,6 @@ use crate::record::Status;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A run and its numbers at one step.
-type Row = (usize, Vec<Option<f64>>);
-
 type Curves = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
@@ -124,29 +121,28 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 /// The curves, and each diverged run with its last recorded step.
 fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize, f64)>), FigureError> {
     let columns: Vec<&str> = std::iter::once("step").chain(metrics.iter().copied()).collect();
-    let mut rows: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
+    // What is finite, by metric and step: nothing else of the file is kept.
+    let mut values: BTreeMap<(usize, u64), Vec<(usize, f64)>> = BTreeMap::new();
     let mut last: BTreeMap<usize, f64> = BTreeMap::new();
     let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
     selection.results.stream("history.csv", &selection.runs, &columns, |run, row| {
         let Some(step) = row[0] else { return };
         last.entry(run).and_modify(|s| *s = s.max(step)).or_insert(step);
         groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
-        rows.entry(step as u64).or_default().push((run, row[1..].to_vec()));
+        for (m, value) in row[1..].iter().enumerate() {
+            if let Some(value) = value.filter(|v| v.is_finite()) {
+                let value = if words::logarithmic(metrics[m]) { value.log10() } else { value };
+                values.entry((m, step as u64)).or_default().push((run, value));
+            }
+        }
     })?;
     let mut curves = Curves::new();
-    for (m, metric) in metrics.iter().enumerate() {
-        let logarithmic = words::logarithmic(metric);
-        for (step, table) in &rows {
-            let finite = |v: Option<f64>| v.filter(|v| v.is_finite()).map(|v| if logarithmic { v.log10() } else { v });
-            let values = table.iter().filter_map(|(run, row)| Some((*run, finite(row[m])?)));
-            for (key, seeds) in selection.by_seed(values) {
-                // A median over the seeds that are left would jump when one ends.
-                if seeds.len() == groups[&key].len() {
-                    curves
-                        .entry((key, m))
-                        .or_default()
-                        .extend(over_seeds(seeds.into_values()).map(|s| (*step as f64, s)));
-                }
+    for ((m, step), values) in values {
+        for (key, seeds) in selection.by_seed(values.into_iter()) {
+            // A median over the seeds that are left would jump when one ends.
+            if seeds.len() == groups[&key].len() {
+                let point = over_seeds(seeds.into_values()).map(|s| (step as f64, s));
+                curves.entry((key, m)).or_default().extend(point);
             }
         }
     }

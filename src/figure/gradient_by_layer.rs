@@ -13,8 +13,8 @@ use crate::experiment::figure_spec::FigureSpec;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A step and its layers, each a row of numbers.
-type Snapshot = (f64, Vec<Vec<Option<f64>>>);
+/// A step and its rows of numbers, one after the other: a layer and its metrics.
+type Snapshot = (f64, Vec<Option<f64>>);
 
 /// For each group and metric: layer and spread over the seeds.
 type Profiles = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
@@ -45,17 +45,17 @@ fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Prof
             *kept = (step, Vec::new());
         }
         if step == kept.0 {
-            kept.1.push(row[1..].to_vec());
+            kept.1.extend(&row[1..]);
         }
     })?;
     let wild = |v: &Option<f64>| v.is_some_and(|v| !v.is_finite());
     let before = rows.len();
-    rows.retain(|_, (_, layers)| !layers.iter().flatten().any(wild));
+    rows.retain(|_, (_, layers)| !layers.iter().any(wild));
     let mut profiles = Profiles::new();
     for (m, metric) in metrics.iter().enumerate() {
         let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
         for (run, (_, table)) in &rows {
-            for row in table {
+            for row in table.chunks_exact(1 + metrics.len()) {
                 if let (Some(layer), Some(value)) = (row[0], row[1 + m]) {
                     let value = if words::logarithmic(metric) { value.log10() } else { value };
                     layers.entry(layer as u64).or_default().push((*run, value));

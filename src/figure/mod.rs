@@ -22,6 +22,8 @@ use results::Results;
 use scene::Scene;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// Why figures could not be drawn: what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,15 +70,39 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
         check(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
     }
     std::fs::create_dir_all(&folder).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
-    let mut drawn = Vec::new();
-    for (name, spec) in names.into_iter().zip(&results.plan.figures) {
+    let figures: Vec<(String, &FigureSpec)> = names.into_iter().zip(&results.plan.figures).collect();
+    in_parallel(&figures, |(name, spec)| {
         let outcome = draw(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
-        drawn.push(match outcome {
+        let name = name.clone();
+        Ok(match outcome {
             Ok(scene) => Drawn { files: write(&scene, &folder, &name)?, name, skipped: None },
             Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
+        })
+    })
+    .into_iter()
+    .collect()
+}
+
+/// `job` done for each item on all cores; the results are in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = std::iter::from_fn(|| {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            Some((i, job(items.get(i)?)))
         });
-    }
-    Ok(drawn)
+        mine.collect::<Vec<_>>()
+    };
+    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        own.into_iter()
+            .chain(others.into_iter().flat_map(|w| w.join().expect("a figure's panic goes on here")))
+            .collect()
+    });
+    done.sort_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Draws one figure as a scene.

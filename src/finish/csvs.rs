@@ -1,4 +1,4 @@
-//! The CSV files, streamed from the journal in plan order, one run in memory at a time.
+//! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
 
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
@@ -13,6 +13,11 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+/// Runs read from the journal before they are written.
+const AHEAD: usize = 16;
 
 /// Writes all of them.
 ///
@@ -25,16 +30,26 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     let mut layers = CsvFile::create(dir, "layers.csv", &with_id(LAYER_COLUMNS))?;
     let mut timings = CsvFile::create(dir, "timings.csv", &["run_id", "seconds", "worker", "started"])?;
     let mut summaries = Summaries::new(plan.cells.len());
-    for job in &work.jobs {
-        let Some(entry) = journal.entry(&job.run.run_id)? else { continue };
-        let (record, clock) = (&entry.run.record, &entry.clock);
-        let id = Cell::Text(job.run.run_id.clone());
-        runs.row(&columns.row(plan, job, record))?;
-        history.table(&id, &record.history, HISTORY_COLUMNS)?;
-        layers.table(&id, &record.layers, LAYER_COLUMNS)?;
-        timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
-        summaries.add(job.run.cell, record);
-    }
+    thread::scope(|scope| {
+        // Reading the journal and writing the tables take about as long.
+        let (read, entries) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            let entries = work.jobs.iter().filter_map(|job| Some((job, journal.entry(&job.run.run_id).transpose()?)));
+            // The writer stops at the first error.
+            entries.map(|entry| read.send(entry)).find(Result::is_err)
+        });
+        for (job, entry) in entries {
+            let entry = entry?;
+            let (record, clock) = (&entry.run.record, &entry.clock);
+            let id = Cell::Text(job.run.run_id.clone());
+            runs.row(&columns.row(plan, job, record))?;
+            history.table(&id, &record.history, HISTORY_COLUMNS)?;
+            layers.table(&id, &record.layers, LAYER_COLUMNS)?;
+            timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
+            summaries.add(job.run.cell, record);
+        }
+        Ok(())
+    })?;
     let mut summary = CsvFile::create(dir, "summary.csv", &Summaries::header(plan))?;
     for (c, cell) in plan.cells.iter().enumerate() {
         summary.row(&summaries.row(c, cell))?;
@@ -60,7 +75,7 @@ impl CsvFile {
         Ok(CsvFile { path, draft, writer })
     }
 
-    fn row(&mut self, cells: &[Cell]) -> Result<(), Halt> {
+    fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> Result<(), Halt> {
         self.writer.row(cells).map_err(|e| cannot("write", &self.path, &e))
     }
 
@@ -68,8 +83,8 @@ impl CsvFile {
     fn table(&mut self, id: &Cell, table: &Table, columns: &[&str]) -> Result<(), Halt> {
         let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
         for row in &table.rows {
-            let cells = places.iter().map(|place| place.map_or(Cell::Empty, |p| row[p].clone()));
-            self.row(&[id.clone()].into_iter().chain(cells).collect::<Vec<_>>())?;
+            let cells = places.iter().map(|place| place.map_or(&Cell::Empty, |p| &row[p]));
+            self.row([id].into_iter().chain(cells))?;
         }
         Ok(())
     }

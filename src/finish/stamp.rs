@@ -75,7 +75,7 @@ impl Stamp {
 
 fn file_hash(path: &Path) -> Result<String, Halt> {
     let mut hasher = blake3::Hasher::new();
-    let mut file = std::fs::File::open(path).map_err(|e| cannot("read", path, &e))?;
-    std::io::copy(&mut file, &mut hasher).map_err(|e| cannot("read", path, &e))?;
+    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, &e))?;
+    hasher.update_reader(file).map_err(|e| cannot("read", path, &e))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -1,9 +1,10 @@
 //! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
 
 use crate::data::{Dataset, Targets};
-use crate::experiment::cost::{Cost, Shape, cost};
+use crate::experiment::cost::{Cost, Recorded, Shape, cost};
 use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
 use crate::setting::Settings;
+use std::collections::HashMap;
 
 /// One planned run.
 pub struct Job {
@@ -32,10 +33,14 @@ impl Work {
         let sets = plan.datasets();
         let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
         let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
+        // Listing steps is dear, and most runs have one length.
+        let mut recorded: HashMap<usize, Recorded> = HashMap::new();
         let job = |run: PlannedRun| {
             let data = sets.of_cell[run.cell];
             let shape = shape(&datasets[data]);
-            let (steps, cost) = (run.spec.steps(shape.train_rows), cost(&run.spec, &shape));
+            let steps = run.spec.steps(shape.train_rows);
+            let recorded = recorded.entry(steps).or_insert_with(|| Recorded::of(&plan.cadence, steps));
+            let cost = cost(&run.spec, &shape, *recorded);
             let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
             Job { run, data, cost, steps, label }
         };

@@ -1,0 +1,72 @@
+//! A sweep holds the record of no run that has ended: its memory does not grow with the runs it has done.
+//!
+//! Alone in its file, since the highest resident size is one of the whole process.
+
+use gradsweep::data::{Dataset, Split, Targets};
+use gradsweep::experiment::spec::RunSpec;
+use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::finish::finish;
+use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
+use gradsweep::sweep::Halt;
+use gradsweep::sweep::folder::{Folder, Keep};
+use gradsweep::sweep::interrupt::Interrupt;
+use gradsweep::sweep::pool::{self, Options};
+use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::work::Work;
+use gradsweep::table::{Cell, Table};
+use std::ops::ControlFlow;
+
+/// Rows of a record's layer table: with all its cells some 250 KiB.
+const ROWS: usize = 500;
+
+fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<RunRecord, RunError> {
+    let mut layers = Table::new(LAYER_COLUMNS);
+    (0..ROWS).for_each(|_| layers.push(vec![Cell::Float(0.5); LAYER_COLUMNS.len()]));
+    Ok(RunRecord {
+        status: Status::Finished,
+        message: String::new(),
+        outcome: vec![Cell::Float(0.5); OUTCOME_COLUMNS.len()],
+        history: Table::new(HISTORY_COLUMNS),
+        layers,
+    })
+}
+
+fn sweep(runs: u64) {
+    let overrides = Overrides { set: Vec::new(), seeds: Some(runs) };
+    let plan = Experiment::parse("[base]\ndepth = 2\nwidth = 6\nsteps = 20\nbatch = 8", "many.toml");
+    let plan = plan.unwrap().plan(&overrides).unwrap();
+    let targets = Targets::Classes { labels: vec![0; 16], count: 2 };
+    let data = Dataset {
+        name: "made_up".into(),
+        features: 3,
+        train: Split { rows: 16, x: vec![0.0; 48], targets },
+        validation: None,
+        test: None,
+        digest: "00".into(),
+    };
+    let work = Work::new(&plan, |_| Ok::<_, Halt>(data.clone())).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let options = Options { jobs: 2, fail_fast: false, show: Show::Nothing };
+    let order = work.order((0..work.jobs.len()).collect());
+    let tally = pool::run(&work, &order, options, &record, &folder.journal, &Interrupt::new()).unwrap();
+    assert_eq!(tally.done, runs as usize);
+    finish(dir.path(), &plan, &work, &folder.journal, &|_| Ok(())).unwrap();
+}
+
+/// The highest resident size so far in KiB; none where there is no `/proc`.
+fn peak() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find(|line| line.starts_with("VmHWM:"))?.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn ten_times_the_runs_take_no_more_memory() {
+    sweep(40);
+    let Some(few) = peak() else { return };
+    sweep(400);
+    let many = peak().unwrap();
+    let held = 360 * ROWS * LAYER_COLUMNS.len() * size_of::<Cell>() / 1024;
+    println!("{few} KiB for 40 runs, {many} KiB for 400; 360 records are {held} KiB");
+    assert!(many < few + held / 8, "{few} KiB for 40 runs, {many} KiB for 400");
+}
