@@ -10,7 +10,7 @@ use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::setting::Settings;
 use crate::sweep::progress::note;
-use crate::sweep::work::Work;
+use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
@@ -56,6 +56,9 @@ struct PlanOptions {
     /// Run seeds 1..N instead of those of the file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
+    /// Only the cells with this value now, such as depth="[8, 16]"; the plan stays whole
+    #[arg(long, value_name = "AXIS=VALUE")]
+    only: Vec<String>,
     /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -85,6 +88,11 @@ impl PlanOptions {
         Work::new(plan, load).map_err(Halt::Input)
     }
 
+    /// The runs that `--only` allows.
+    fn chosen(&self, plan: &Plan, work: &Work) -> Result<Vec<usize>, Halt> {
+        select(plan, work, &self.only).map_err(|problem| Halt::Input(problem.to_string()))
+    }
+
     fn folder(&self, plan: &Plan) -> PathBuf {
         self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
     }
@@ -103,13 +111,6 @@ fn draw(dir: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
-        _ => Err("write it as name=value".into()),
-    }
 }
 
 /// Runs the command of this process.

@@ -1,6 +1,6 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::cli::{PlanOptions, check, draw, pair, runs, say};
+use crate::cli::{PlanOptions, check, draw, runs, say};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish};
 use crate::record::Status;
@@ -9,7 +9,7 @@ use crate::sweep::interrupt::Interrupt;
 use crate::sweep::pool::{self, Tally};
 use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
-use crate::sweep::work::{Work, select};
+use crate::sweep::work::Work;
 use crate::sweep::{Halt, candle_is_single_threaded};
 use crate::train;
 use clap::Args;
@@ -23,9 +23,6 @@ pub struct Options {
     /// Runs at the same time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Run only the cells with this value now; the plan stays whole
-    #[arg(long, value_name = "AXIS=VALUE", value_parser = pair)]
-    only: Vec<(String, String)>,
     /// Accept that the plan drops finished runs of the folder from the tables
     #[arg(long)]
     replan: bool,
@@ -55,7 +52,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let plan = options.plan.read()?;
     let work = options.plan.load(&plan)?;
     check(&plan, &work)?;
-    let chosen = select(&plan, &work, &options.only).map_err(Halt::Input)?;
+    let chosen = options.plan.chosen(&plan, &work)?;
     let dir = options.plan.folder(&plan);
     let keep = Keep { replan: options.replan, fresh: options.fresh };
     INTERRUPT.listen(|| note(GO_ON)).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;

@@ -1,0 +1,136 @@
+//! Which combinations of points there are, by number: the grid or its ablation, then what `[[include]]` appends.
+
+use super::axis::{Point, WrittenAxis};
+use super::include::Include;
+use super::problem::Problem;
+use super::settings::Registry;
+use super::written::Experiment;
+
+/// All combinations, numbered, those that `[[exclude]]` drops among them.
+pub(crate) struct Grid<'a> {
+    axes: &'a [WrittenAxis],
+    includes: &'a [Include],
+    /// That of the axes first, then one for each `[[include]]`.
+    blocks: Vec<Block>,
+    /// Settings off the axes in which included cells may differ from the others.
+    pub touched: Vec<usize>,
+}
+
+/// A product of points. Those axes that have a centre vary one at a time.
+struct Block {
+    /// For each axis its points; after the axes come an include's own settings.
+    points: Vec<Vec<Point>>,
+    /// For each axis, if an ablation names it, the index of its centre.
+    centre: Vec<Option<usize>>,
+}
+
+impl<'a> Grid<'a> {
+    /// The combinations of an experiment.
+    ///
+    /// # Errors
+    /// A centre or an include that does not fit the axes.
+    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+        let axes = &experiment.axes;
+        let centre = match &experiment.ablation {
+            Some(ablation) => ablation.points(axes)?,
+            None => vec![None; axes.len()],
+        };
+        let mut touched = Vec::new();
+        let mut blocks =
+            vec![Block { points: axes.iter().map(|a| a.points.clone()).collect(), centre: centre.clone() }];
+        for include in &experiment.includes {
+            let points = include.grid(axes, &centre)?;
+            blocks.push(Block { centre: vec![None; points.len()], points });
+            touched.extend(include.touched(axes, &experiment.base));
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        Ok(Grid { axes, includes: &experiment.includes, blocks, touched })
+    }
+
+    /// How many combinations each part has: the grid's, then each include's.
+    pub fn sizes(&self) -> Vec<f64> {
+        self.blocks.iter().map(Block::size).collect()
+    }
+
+    /// The `[[include]]` that appends this combination, if one does.
+    pub fn include(&self, index: usize) -> Option<&'a Include> {
+        let mut left = index as f64;
+        let block = self.blocks.iter().position(|block| {
+            left -= block.size();
+            left < 0.0
+        })?;
+        self.includes.get(block.checked_sub(1)?)
+    }
+
+    /// The points of the `index`-th combination, one an axis, then an include's own; the last axis changes fastest,
+    /// and within an ablation the centre comes first, then the changes of one axis after the other.
+    pub fn points<'b>(&'b self, mut index: usize, points: &mut Vec<&'b Point>) {
+        for block in &self.blocks {
+            let size = block.size() as usize;
+            if index < size {
+                return block.points(index, points);
+            }
+            index -= size;
+        }
+    }
+
+    /// The labels of a combination, for messages.
+    pub fn describe(&self, points: &[&Point]) -> String {
+        let keys = &Registry::get().keys;
+        let own = points.iter().skip(self.axes.len()).flat_map(|p| &p.patch.sets);
+        let own = own.map(|a| format!("{} = {}", keys[a.key].short(), a.value));
+        let labels = self.axes.iter().zip(points).map(|(a, p)| format!("{} = {}", a.name, p.label));
+        labels.chain(own).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The labels that included points add to an axis, in the order of the file.
+    pub fn added(&self, axis: usize) -> impl Iterator<Item = &str> {
+        self.blocks[1..].iter().flat_map(move |block| &block.points[axis]).map(|p| p.label.as_str())
+    }
+}
+
+impl Block {
+    /// The number of combinations; a float, since it may be beyond counting.
+    fn size(&self) -> f64 {
+        let mut factors = 1.0;
+        let mut product = 1.0;
+        for (points, centre) in self.points.iter().zip(&self.centre) {
+            match centre {
+                Some(_) => factors += points.len() as f64 - 1.0,
+                None => product *= points.len() as f64,
+            }
+        }
+        factors * product
+    }
+
+    fn points<'b>(&'b self, mut index: usize, points: &mut Vec<&'b Point>) {
+        let factors = 1 + self.ablated().map(|(axis, _)| self.points[axis].len() - 1).sum::<usize>();
+        let mut change = index % factors;
+        index /= factors;
+        points.clear();
+        for (own, centre) in self.points.iter().zip(&self.centre).rev() {
+            let digit = centre.unwrap_or(index % own.len());
+            if centre.is_none() {
+                index /= own.len();
+            }
+            points.push(&own[digit]);
+        }
+        points.reverse();
+        for (axis, centre) in self.ablated() {
+            let others = self.points[axis].len() - 1;
+            if change == 0 {
+                return;
+            } else if change <= others {
+                let other = if change > centre { change } else { change - 1 };
+                points[axis] = &self.points[axis][other];
+                return;
+            }
+            change -= others;
+        }
+    }
+
+    fn ablated(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.centre.iter().enumerate().filter_map(|(axis, centre)| Some((axis, (*centre)?)))
+    }
+}
