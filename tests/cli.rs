@@ -73,7 +73,7 @@ fn wrong_input_is_exit_2_and_trains_nothing() {
     fs::write(dir.path().join("file"), "").unwrap();
     refused(dir.path(), &["sweep", "absent.toml"], &["absent.toml"]);
     refused(dir.path(), &["sweep", "small.toml", "--only", "depth=7"], &["depth", "`1`, `2`"]);
-    refused(dir.path(), &["sweep", "small.toml", "--only", "depth"], &["KEY=VALUE"]);
+    refused(dir.path(), &["sweep", "small.toml", "--only", "depth"], &["AXIS=VALUE"]);
     refused(dir.path(), &["sweep", "small.toml", "--out", "file/x"], &["file/x", "--out"]);
     refused(dir.path(), &["sweep", "small.toml", "--out", "."], &["no journal"]);
     refused(dir.path(), &["sweep", "small.toml", "--set", "no_such_key=3"], &["no_such_key"]);

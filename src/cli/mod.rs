@@ -54,7 +54,7 @@ struct PlanOptions {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Run seeds 1..N instead of those of the file
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<u64>,
     /// Only the cells with this value now, such as depth="[8, 16]"; the plan stays whole
     #[arg(long, value_name = "AXIS=VALUE")]
@@ -112,6 +112,15 @@ fn draw(dir: &Path) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// A number of things, at least one.
+fn count(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST).contains(n));
+    number.ok_or_else(|| format!("write a whole number from 1 to {MOST}"))
+}
+
+/// More seeds or jobs than this are a slip of the pen.
+const MOST: u64 = 10_000;
 
 /// Runs the command of this process.
 pub fn run() -> ExitCode {

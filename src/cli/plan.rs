@@ -55,8 +55,8 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
             writeln!(text, "  --only    {} of {} chosen, {} to do", chosen.len(), runs(work.jobs.len()), todo.len());
     }
     let all = total(&work, 0..work.jobs.len());
-    let (training, rest) = (tera(all.training), tera(all.total() - all.training));
-    let left = tera(total(&work, todo.iter().copied()).total());
+    let (training, rest) = (flop(all.training), flop(all.total() - all.training));
+    let left = flop(total(&work, todo.iter().copied()).total());
     let _ = writeln!(text, "  cost      {training} of training, {rest} of scores and probes; {left} to do");
     if !todo.is_empty() {
         let rate = Rate::find(&dir, &work, &todo, &train::train);
@@ -69,16 +69,17 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
 /// The axes with their cells, and what keeps cells out or brings them in.
 fn grid(plan: &Plan, work: &Work) -> String {
     let mut text = format!("{}\n{}\n", plan.name, plan.question);
+    let width = plan.axes.iter().map(|a| a.name.chars().count()).max().unwrap_or(0).clamp(14, 30);
     for (position, axis) in plan.axes.iter().enumerate() {
-        let _ = writeln!(text, "  {:<14} {:>3}  {}", axis.name, axis.labels.len(), labels(plan, position, axis));
+        let _ = writeln!(text, "  {:<width$} {:>3}  {}", axis.name, axis.labels.len(), labels(plan, position, axis));
     }
     for part in &plan.parts {
         let (what, position) = (&part.text, &part.position);
         let n = cells(part.cells);
         let _ = match part.section {
-            "ablation" => writeln!(text, "  ablation  around {what}: {n} of the whole grid left out ({position})"),
-            "exclude" => writeln!(text, "  exclude   {what}: {n} ({position})"),
-            section => writeln!(text, "  {section}   {what}: +{n} ({position})"),
+            "ablation" => writeln!(text, "  ablation  around {what}: leaves out {n} of the whole grid ({position})"),
+            "exclude" => writeln!(text, "  exclude   {what}: leaves out {n} ({position})"),
+            section => writeln!(text, "  {section}   {what}: adds {n} ({position})"),
         };
     }
     let by_excludes: usize = plan.parts.iter().filter(|p| p.section == "exclude").map(|p| p.cells).sum();
@@ -210,6 +211,11 @@ fn cells(n: usize) -> String {
     if n == 1 { "1 cell".into() } else { format!("{n} cells") }
 }
 
-fn tera(flops: f64) -> String {
-    if flops >= 1e11 { format!("{:.1} TFLOP", flops / 1e12) } else { format!("{:.2} GFLOP", flops / 1e9) }
+/// Floating-point operations with the unit that suits them.
+fn flop(n: f64) -> String {
+    match n {
+        n if n >= 1e11 => format!("{:.1} TFLOP", n / 1e12),
+        n if n >= 1e8 => format!("{:.2} GFLOP", n / 1e9),
+        n => format!("{:.2} MFLOP", n / 1e6),
+    }
 }

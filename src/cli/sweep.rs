@@ -1,6 +1,6 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::cli::{PlanOptions, check, draw, runs, say};
+use crate::cli::{PlanOptions, check, count, draw, runs, say};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish};
 use crate::record::Status;
@@ -21,8 +21,8 @@ pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
     /// Runs at the same time [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = count)]
+    jobs: Option<u64>,
     /// Accept that the plan drops finished runs of the folder from the tables
     #[arg(long)]
     replan: bool,
@@ -89,7 +89,7 @@ fn announce(plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) {
 
 fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) -> Result<(), Halt> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = options.jobs.map_or(cores, usize::from);
+    let jobs = options.jobs.map_or(cores, |n| n as usize);
     let hash = plan_hash(&plan_json(plan, work), work);
     let sitting = Sitting::begin(&folder.dir, &hash, work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };

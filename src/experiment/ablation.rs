@@ -41,7 +41,8 @@ impl Ablation {
             let kept: Vec<usize> = candidates.into_iter().filter(|i| is_at(&points[*i])).collect();
             if kept.is_empty() {
                 let (value, place) = &selector.values[0];
-                let message = format!("the axis `{}` has no point with {}", axes[axis].name, selector.text());
+                let message =
+                    format!("{} is not on the axis `{}`, so it cannot be the centre", selector.text(), axes[axis].name);
                 let labels = points.iter().map(|p| p.label.as_str());
                 return Err(Problem::new(place, message, nearest::suggest(&value.to_string(), labels)));
             }

@@ -283,6 +283,11 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
     let mut seen: HashMap<&str, &Place> = HashMap::new();
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
+            if *first == point.place {
+                let message = format!("the range of `{name}` holds {} twice", point.label);
+                let help = "its points round to equal whole numbers; take a smaller n";
+                return Err(Problem::new(&point.place, message, help));
+            }
             let message = format!("the axis `{name}` holds {} twice", point.label);
             // Tables are labelled by their kind alone.
             let help = match point.place.text().contains("kind") {

@@ -5,7 +5,7 @@ use super::plan::{Plan, Scale};
 use super::problem::{Place, Problem, Source};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
-use super::written::{Experiment, MOST_SEEDS};
+use super::written::{Experiment, MOST_SEEDS, SECTIONS};
 use crate::setting::Value;
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -62,6 +62,14 @@ impl Experiment {
             return Err(Problem::new(&entry.at, message, help).also(&axis.place));
         }
         let registry = Registry::get();
+        if SECTIONS.contains(&entry.key) && registry.find(entry.key).is_none() {
+            let help = match entry.key {
+                "base" | "axes" => "name the setting alone, as in --set depth=8 or --set \"depth=[2, 4]\"",
+                _ => "change the file there",
+            };
+            let message = format!("--set changes settings, and `{}` is a section of the file", entry.key);
+            return Err(Problem::new(&entry.at, message, help));
+        }
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
         let mut axes: Vec<WrittenAxis> = Vec::new();
@@ -138,7 +146,11 @@ impl Experiment {
                         "--set cannot change `{name}`: `{}` of the axis `{}` decides it",
                         point.label, axis.name
                     );
-                    return Err(Problem::new(at, message, "change the file there").also(place));
+                    let help = format!(
+                        "change the file there; --only \"{}={}\" runs that point alone",
+                        axis.name, point.label
+                    );
+                    return Err(Problem::new(at, message, help).also(place));
                 }
             }
         }
@@ -162,7 +174,8 @@ impl Reader {
             _ => {
                 let reader = reader(text);
                 let place = reader.place(0..text.len());
-                let message = format!("{option} needs KEY=VALUE, but is \"{}\"", text.escape_debug());
+                let key = if option == "--only" { "AXIS" } else { "KEY" };
+                let message = format!("{option} needs {key}=VALUE, but is \"{}\"", text.escape_debug());
                 let help = format!("write {option} depth=8, or {option} \"depth=[2, 4]\" for several values");
                 Err(Problem::new(&place, message, help))
             }
@@ -176,7 +189,7 @@ impl Reader {
             [entry] => Ok(entry),
             _ => {
                 let place = self.place(0..self.source.text.len());
-                let message = format!("{option} takes one KEY=VALUE at a time");
+                let message = format!("{option} takes one change at a time");
                 Err(Problem::new(&place, message, format!("write {option} once for each")))
             }
         }

@@ -138,7 +138,8 @@ impl Plan {
         resolver.finish()?;
         if resolved.is_empty() {
             let place = experiment.excludes.last().map_or(&file, |e| &e.place);
-            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", "exclude less"));
+            let help = "name more keys, which must all match, or fewer values";
+            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", help));
         }
         expected(experiment, resolved.len())?;
         no_equal_cells(&experiment.axes, &grid, &resolved)?;

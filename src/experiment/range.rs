@@ -72,7 +72,12 @@ impl Reader {
             }
         };
         if scale == Scale::Log && (a <= 0.0 || b <= 0.0) {
-            return wrong(&self.at(ends), "both ends of a log range must be above 0".to_string());
+            let power = |x: f64| crate::table::number(10f64.powf(x));
+            let help = match a.min(b) < 0.0 && a.abs().max(b.abs()) < 30.0 {
+                true => format!("it takes the numbers, not their exponents: log = [{}, {}]", power(a), power(b)),
+                false => "0 has no logarithm: start above it, and add 0 with an [[include]] if you want it".into(),
+            };
+            return Err(Problem::new(&self.at(ends), "both ends of a log range must be above 0", help));
         }
         let n = self.integer("n", get("n"), 2..MOST_POINTS as i64 + 1)? as usize;
         let between = |i: usize| {

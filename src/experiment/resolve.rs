@@ -231,6 +231,7 @@ impl<'a> Resolver<'a> {
         let message = format!("`{}` does not apply where `{family}` is \"{kind}\"", key.name);
         let cure = match option.axis {
             Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
+            Some(axis) if head.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
             Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
             None => "choose one of those, or delete it",
         };

@@ -8,7 +8,7 @@ use crate::sweep::journal::{Asked, Journal};
 use crate::sweep::work::Work;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 /// How one run of a plan stands in a folder.
@@ -96,11 +96,11 @@ fn difference(old: &Asked, new: &PlannedRun) -> String {
         [(&mut before, old.experiment_seed, &old.cadence), (&mut after, spec.seeds.experiment, &spec.cadence)]
     {
         side.insert("seed".into(), json!(seed));
-        side.insert("record.gradients".into(), json!(cadence.gradients));
-        side.insert("record.score".into(), json!(cadence.score));
+        side.insert("record.gradients".into(), json!(cadence.gradients.to_string()));
+        side.insert("record.score".into(), json!(cadence.score.to_string()));
         side.insert("record.probe".into(), json!(cadence.probe));
     }
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let text = |value: Option<&Value>| match value {
         None => "unset".to_string(),
         Some(Value::String(word)) => word.clone(),
