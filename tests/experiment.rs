@@ -31,6 +31,22 @@ fn labels(plan: &Plan, axis: &str) -> Vec<String> {
     plan.axes.iter().find(|a| a.name == axis).unwrap_or_else(|| panic!("no axis {axis}")).labels.clone()
 }
 
+const ABLATION: &str = r#"
+[axes]
+depth = [2, 4, 8]
+activation = ["tanh", "relu"]
+[variants.plain]
+[variants.residual]
+residual = true
+[ablation]
+depth = 4
+activation = "tanh"
+variant = "plain"
+[[include]]
+depth = 8
+width = 32
+"#;
+
 /// The example of the design, without what later versions will read.
 const EXAMPLE: &str = r#"
 name     = "vanishing"
@@ -148,6 +164,16 @@ fn default_figures_of_vanishing() {
     assert_eq!(plan.figures[3].facet, ["variant", "activation"]);
 }
 
+#[test]
+fn default_figures_of_an_ablation_stand_at_its_centre() {
+    let plan = plan(ABLATION);
+    let headline = &plan.figures[0];
+    assert_eq!(
+        (headline.filter["depth"].as_slice(), headline.filter["width"].as_slice()),
+        (&["4".to_string()][..], &["64".to_string()][..])
+    );
+}
+
 /// Default figures must pass the check that written ones have to: nothing averaged unseen, nothing empty.
 #[test]
 fn default_figures_fit_any_axes() {
@@ -162,6 +188,8 @@ fn default_figures_fit_any_axes() {
         "[axes]\ndepth=[2, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr=[0.1, 0.2]\n[[optimizer]]\nkind=\"adam\"",
         "[zip.a]\nwidth = [8, 16]\nsteps = [10, 20]\n[variants.x]\n[variants.y]\nresidual = true",
         "[axes]\ndepth = [2, 4]\nactivation = [\"relu\", \"tanh\"]\n[[exclude]]\ndepth = 4\nactivation = \"relu\"",
+        ABLATION,
+        "[axes]\ndepth = [2, 4]\n[[include]]\ndepth = 64\nwidth = [8, 16]\noptimizer = { kind = \"adam\", lr = 0.01 }",
     ];
     for grid in grids {
         let first = plan(grid);

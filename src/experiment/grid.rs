@@ -5,6 +5,7 @@ use super::include::Include;
 use super::problem::Problem;
 use super::settings::Registry;
 use super::written::Experiment;
+use std::collections::BTreeMap;
 
 /// All combinations, numbered, those that `[[exclude]]` drops among them.
 pub(crate) struct Grid<'a> {
@@ -82,6 +83,20 @@ impl<'a> Grid<'a> {
         let own = own.map(|a| format!("{} = {}", keys[a.key].short(), a.value));
         let labels = self.axes.iter().zip(points).map(|(a, p)| format!("{} = {}", a.name, p.label));
         labels.chain(own).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The centre of an ablation: axis -> label.
+    pub fn centre(&self) -> BTreeMap<String, String> {
+        let mut centre = BTreeMap::new();
+        for (index, point) in self.blocks[0].ablated() {
+            let (axis, point) = (&self.axes[index], &self.blocks[0].points[index][point]);
+            centre.insert(axis.name.clone(), point.label.clone());
+            for (key, _) in &axis.owned {
+                let value = point.patch.sets.iter().find(|a| a.key == *key).map(|a| a.value.to_string());
+                centre.insert(Registry::get().keys[*key].name.into(), value.unwrap_or_default());
+            }
+        }
+        centre
     }
 
     /// The labels that included points add to an axis, in the order of the file.

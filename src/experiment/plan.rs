@@ -105,6 +105,8 @@ pub struct Plan {
     pub cells: Vec<PlanCell>,
     /// Cells that `[[exclude]]` removed.
     pub excluded: usize,
+    /// The centre of an ablation: axis -> label, for the axes that it names.
+    pub centre: BTreeMap<String, String>,
     /// What each `[ablation]`, `[[exclude]]` and `[[include]]` does.
     pub parts: Vec<Part>,
     pub cadence: Cadence,
@@ -160,8 +162,9 @@ impl Plan {
             })
             .collect();
         let axes = axes(&experiment.axes, &grid, &beside, &cells);
+        let centre = grid.centre();
         let figures = match experiment.figures.as_slice() {
-            [] => super::figure_spec::defaults(&axes, &cells),
+            [] => super::figure_spec::defaults(&axes, &cells, &centre),
             written => figures::check(written, &axes, &cells)?,
         };
         let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
@@ -175,6 +178,7 @@ impl Plan {
             cells,
             excluded,
             parts,
+            centre,
             cadence: experiment.cadence.clone(),
             figures,
             source: experiment.source.text.clone(),
