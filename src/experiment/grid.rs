@@ -23,6 +23,10 @@ struct Block {
     points: Vec<Vec<Point>>,
     /// For each axis, if an ablation names it, the index of its centre.
     centre: Vec<Option<usize>>,
+    /// The number of combinations; a float, since it may be beyond counting.
+    size: f64,
+    /// How many changes from the centre there are, none among them.
+    factors: usize,
 }
 
 impl<'a> Grid<'a> {
@@ -37,11 +41,11 @@ impl<'a> Grid<'a> {
             None => vec![None; axes.len()],
         };
         let mut touched = Vec::new();
-        let mut blocks =
-            vec![Block { points: axes.iter().map(|a| a.points.clone()).collect(), centre: centre.clone() }];
+        let mut blocks = vec![Block::new(axes.iter().map(|a| a.points.clone()).collect(), centre.clone())];
         for include in &experiment.includes {
             let points = include.grid(axes, &centre)?;
-            blocks.push(Block { centre: vec![None; points.len()], points });
+            let free = vec![None; points.len()];
+            blocks.push(Block::new(points, free));
             touched.extend(include.touched(axes, &experiment.base));
         }
         touched.sort_unstable();
@@ -51,14 +55,14 @@ impl<'a> Grid<'a> {
 
     /// How many combinations each part has: the grid's, then each include's.
     pub fn sizes(&self) -> Vec<f64> {
-        self.blocks.iter().map(Block::size).collect()
+        self.blocks.iter().map(|block| block.size).collect()
     }
 
     /// The `[[include]]` that appends this combination, if one does.
     pub fn include(&self, index: usize) -> Option<&'a Include> {
         let mut left = index as f64;
         let block = self.blocks.iter().position(|block| {
-            left -= block.size();
+            left -= block.size;
             left < 0.0
         })?;
         self.includes.get(block.checked_sub(1)?)
@@ -68,7 +72,7 @@ impl<'a> Grid<'a> {
     /// and within an ablation the centre comes first, then the changes of one axis after the other.
     pub fn points<'b>(&'b self, mut index: usize, points: &mut Vec<&'b Point>) {
         for block in &self.blocks {
-            let size = block.size() as usize;
+            let size = block.size as usize;
             if index < size {
                 return block.points(index, points);
             }
@@ -106,23 +110,20 @@ impl<'a> Grid<'a> {
 }
 
 impl Block {
-    /// The number of combinations; a float, since it may be beyond counting.
-    fn size(&self) -> f64 {
-        let mut factors = 1.0;
-        let mut product = 1.0;
-        for (points, centre) in self.points.iter().zip(&self.centre) {
+    fn new(points: Vec<Vec<Point>>, centre: Vec<Option<usize>>) -> Self {
+        let (mut factors, mut product) = (1, 1.0);
+        for (points, centre) in points.iter().zip(&centre) {
             match centre {
-                Some(_) => factors += points.len() as f64 - 1.0,
+                Some(_) => factors += points.len() - 1,
                 None => product *= points.len() as f64,
             }
         }
-        factors * product
+        Block { points, centre, size: factors as f64 * product, factors }
     }
 
     fn points<'b>(&'b self, mut index: usize, points: &mut Vec<&'b Point>) {
-        let factors = 1 + self.ablated().map(|(axis, _)| self.points[axis].len() - 1).sum::<usize>();
-        let mut change = index % factors;
-        index /= factors;
+        let mut change = index % self.factors;
+        index /= self.factors;
         points.clear();
         for (own, centre) in self.points.iter().zip(&self.centre).rev() {
             let digit = centre.unwrap_or(index % own.len());

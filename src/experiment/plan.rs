@@ -4,16 +4,18 @@ use super::axis::{Assignment, Point, WrittenAxis};
 use super::figure_spec::FigureSpec;
 use super::figures;
 use super::grid::Grid;
+use super::labels::{axes, label};
+use super::part::{Part, expected, parts};
 use super::problem::{Place, Problem};
 use super::resolve::Resolver;
 use super::settings::Registry;
 use super::spec::{Cadence, NUMERICS_VERSION, RunSpec};
-use super::written::{Experiment, Selector};
+use super::written::Experiment;
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 /// A grid of more runs is refused before it is built.
@@ -77,19 +79,6 @@ pub struct Datasets {
     pub settings: Vec<Settings>,
     /// For each cell, which of them it uses.
     pub of_cell: Vec<usize>,
-}
-
-/// A section that keeps cells out or brings them in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// `ablation`, `exclude` or `include`.
-    pub section: &'static str,
-    /// `file:line:column`.
-    pub position: String,
-    /// Its keys as written, on one line.
-    pub text: String,
-    /// Combinations that it leaves out, removes (another exclude may remove the same ones), or appends.
-    pub cells: usize,
 }
 
 /// All runs of an experiment, in order.
@@ -344,35 +333,6 @@ fn grid_size(experiment: &Experiment, grid: &Grid, file: &Place) -> Result<usize
     Ok(cells as usize)
 }
 
-/// The file may say how many runs it has, so that a slip in an axis is found before the first run.
-fn expected(experiment: &Experiment, cells: usize) -> Result<(), Problem> {
-    let runs = cells as u64 * experiment.seeds;
-    match &experiment.expect_runs {
-        Some((expected, place)) if *expected != runs => {
-            let message =
-                format!("expect_runs is {expected}, but {cells} cells x {} seeds are {runs} runs", experiment.seeds);
-            let help = format!("write expect_runs = {runs}, or correct the axes and seeds");
-            Err(Problem::new(place, message, help))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What each section that shapes the grid does, in words and numbers.
-fn parts(experiment: &Experiment, grid: &Grid, resolver: &Resolver) -> Vec<Part> {
-    let text = |keys: &[Selector]| keys.iter().map(Selector::text).collect::<Vec<_>>().join(", ");
-    let part = |section, place: &Place, text, cells| Part { section, position: place.position(), text, cells };
-    let sizes = grid.sizes();
-    let product: f64 = experiment.axes.iter().map(|a| a.points.len() as f64).product();
-    let ablation = experiment.ablation.iter();
-    let ablation = ablation.map(|a| part("ablation", &a.place, text(&a.centre), (product - sizes[0]) as usize));
-    let excludes = experiment.excludes.iter().zip(resolver.matched());
-    let excludes = excludes.map(|(e, cells)| part("exclude", &e.place, text(&e.keys), cells));
-    let includes = experiment.includes.iter().zip(&sizes[1..]);
-    let includes = includes.map(|(i, cells)| part("include", &i.place, i.text.clone(), *cells as usize));
-    ablation.chain(excludes).chain(includes).collect()
-}
-
 fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Settings)]) -> Result<(), Problem> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
     for (i, (index, settings)) in resolved.iter().enumerate() {
@@ -394,74 +354,4 @@ fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Setting
         alike.push(i);
     }
     Ok(())
-}
-
-fn label(axes: &[WrittenAxis], beside: &[usize], settings: Settings, points: &[&Point]) -> PlanCell {
-    let keys = &Registry::get().keys;
-    let value = |key: usize| settings.get(keys[key].name).map_or(String::new(), Value::to_string);
-    let mut labels = Vec::with_capacity(axes.len() + beside.len());
-    for (axis, point) in axes.iter().zip(points) {
-        labels.push((axis.name.clone(), point.label.clone()));
-        labels.extend(axis.owned.iter().map(|(key, _)| (keys[*key].name.to_string(), value(*key))));
-    }
-    labels.extend(beside.iter().map(|key| (keys[*key].short().to_string(), value(*key))));
-    PlanCell { labels, settings }
-}
-
-/// The axes with the labels that occur; numbers that optimizers or includes bring along are put in order.
-fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells: &[PlanCell]) -> Vec<Axis> {
-    let keys = &Registry::get().keys;
-    let number = |l: &str| l.parse::<f64>().ok();
-    let sort = |labels: &mut Vec<String>| {
-        labels
-            .sort_by(|a, b| number(a).unwrap_or(f64::NEG_INFINITY).total_cmp(&number(b).unwrap_or(f64::NEG_INFINITY)));
-    };
-    let occurring = |position: usize| {
-        let mut seen = HashSet::new();
-        let labels = cells.iter().map(|c| c.labels[position].1.as_str()).filter(|l| seen.insert(*l));
-        labels.map(String::from).collect::<Vec<String>>()
-    };
-    let mut axes: Vec<Axis> = Vec::new();
-    for (index, axis) in written.iter().enumerate() {
-        let occurs: HashSet<String> = occurring(axes.len()).into_iter().collect();
-        let mut labels: Vec<String> = Vec::new();
-        for point in &axis.points {
-            if occurs.contains(&point.label) && labels.last() != Some(&point.label) {
-                labels.push(point.label.clone());
-            }
-        }
-        let added: Vec<&str> = grid.added(index).filter(|l| !labels.iter().any(|known| known == l)).collect();
-        let mut scale = axis.scale;
-        if !added.is_empty() {
-            let ascending = labels.is_sorted_by(|a, b| number(a) <= number(b));
-            for label in added {
-                if !labels.iter().any(|known| known == label) {
-                    labels.push(label.to_string());
-                }
-            }
-            if labels.iter().any(|l| number(l).is_none()) {
-                scale = Scale::Category;
-            } else if ascending {
-                sort(&mut labels);
-            }
-        }
-        axes.push(Axis { name: axis.name.clone(), labels, scale });
-        for (key, scale) in &axis.owned {
-            let mut labels = occurring(axes.len());
-            if *scale != Scale::Category {
-                sort(&mut labels);
-            }
-            axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale });
-        }
-    }
-    for key in beside {
-        let mut labels = occurring(axes.len());
-        let numbers: Option<Vec<f64>> = labels.iter().filter(|l| !l.is_empty()).map(|l| number(l)).collect();
-        let scale = numbers.map_or(Scale::Category, |numbers| Scale::of(&numbers));
-        if scale != Scale::Category {
-            sort(&mut labels);
-        }
-        axes.push(Axis { name: keys[*key].short().to_string(), labels, scale });
-    }
-    axes
 }
