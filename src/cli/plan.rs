@@ -56,7 +56,10 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     }
     let all = total(&work, 0..work.jobs.len());
     let (training, rest) = (flop(all.training), flop(all.total() - all.training));
-    let left = flop(total(&work, todo.iter().copied()).total());
+    let left = match total(&work, todo.iter().copied()).total() {
+        0.0 => "nothing".into(),
+        n => flop(n),
+    };
     let _ = writeln!(text, "  cost      {training} of training, {rest} of scores and probes; {left} to do");
     if !todo.is_empty() {
         let rate = Rate::find(&dir, &work, &todo, &train::train);
@@ -172,12 +175,12 @@ fn time(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     let Ok(time) = Duration::try_from_secs_f64(share.max(longest)) else { return "beyond all clocks".into() };
     let time =
         if time < Duration::from_secs(1) { "less than a second".into() } else { format!("about {}", clock(time)) };
-    let speed = 1e-9 / rate.seconds;
+    let speed = flop(1.0 / rate.seconds);
     let source = match rate.timed {
-        0 => "tried on a few steps just now".to_string(),
+        0 => "tried for a moment just now".to_string(),
         n => format!("as {} in timings.csv", runs(n)),
     };
-    format!("{time} on {cores} cores, at {speed:.1} GFLOP/s each ({source})")
+    format!("{time} on {cores} cores, at {speed}/s each ({source})")
 }
 
 /// One row a run, in plan order.

@@ -4,7 +4,7 @@ use super::axis::{Point, WrittenAxis};
 use super::nearest;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader};
-use super::settings::Registry;
+use super::settings::{Registry, literal};
 use super::written::Selector;
 
 /// The centre: a value on each of the axes that vary one at a time. Axes it does not name are crossed as ever.
@@ -35,10 +35,11 @@ impl Ablation {
     pub fn points(&self, axes: &[WrittenAxis]) -> Result<Vec<Option<usize>>, Problem> {
         let mut left: Vec<Option<Vec<usize>>> = vec![None; axes.len()];
         for selector in &self.centre {
-            let (axis, is_at) = on_axis(selector, axes)?;
+            let (axis, mut kept) = on_axis(selector, axes)?;
             let points = &axes[axis].points;
-            let candidates = left[axis].take().unwrap_or_else(|| (0..points.len()).collect());
-            let kept: Vec<usize> = candidates.into_iter().filter(|i| is_at(&points[*i])).collect();
+            if let Some(earlier) = left[axis].take() {
+                kept.retain(|i| earlier.contains(i));
+            }
             if kept.is_empty() {
                 let (value, place) = &selector.values[0];
                 let message =
@@ -74,33 +75,33 @@ impl Ablation {
     }
 }
 
-/// The axis a selector speaks of, and whether a point has its value.
-fn on_axis<'a>(
-    selector: &'a Selector,
-    axes: &[WrittenAxis],
-) -> Result<(usize, Box<dyn Fn(&Point) -> bool + 'a>), Problem> {
+/// The axis a selector speaks of, and which of its points have the value.
+fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usize>), Problem> {
     let registry = Registry::get();
     let (value, place) = &selector.values[0];
+    let those = |axis: usize, fits: &dyn Fn(&Point) -> bool| {
+        let points = axes[axis].points.iter().enumerate();
+        (axis, points.filter(|(_, point)| fits(point)).map(|(i, _)| i).collect())
+    };
     if let Some(axis) = axes.iter().position(|a| a.key.is_none() && a.name == selector.key) {
         let label = value.to_string();
-        return Ok((axis, Box::new(move |point| point.label == label)));
+        return Ok(those(axis, &|point| point.label == label));
     }
-    let sets = |axis: &WrittenAxis, key| axis.points.iter().any(|p| p.patch.sets.iter().any(|a| a.key == key));
     let Some(key) = registry.find(&selector.key) else {
         let names = axes.iter().map(|a| a.name.as_str());
         let message = format!("no axis is called `{}`", selector.key);
         return Err(Problem::new(&selector.place, message, nearest::suggest(&selector.key, names)));
     };
-    let setting = &registry.keys[key];
-    let Some(axis) = axes.iter().position(|axis| sets(axis, key)) else {
+    let sets = |axis: &WrittenAxis| axis.points.iter().any(|p| p.patch.sets.iter().any(|a| a.key == key));
+    let Some(axis) = axes.iter().position(sets) else {
         let message = format!("`{}` is no axis of this experiment, so it has no centre", selector.key);
         let help = format!("put the fixed value under [base], or give {} alternatives under [axes]", selector.key);
         return Err(Problem::new(&selector.place, message, help));
     };
+    let setting = &registry.keys[key];
     let Some(fitted) = setting.fit(value) else {
-        let message =
-            format!("`{}` must be {}, but is {}", selector.key, setting.domain(), super::settings::literal(value));
+        let message = format!("`{}` must be {}, but is {}", selector.key, setting.domain(), literal(value));
         return Err(Problem::new(place, message, "write one of the values on its axis"));
     };
-    Ok((axis, Box::new(move |point| point.patch.sets.iter().any(|a| a.key == key && a.value == fitted))))
+    Ok(those(axis, &|point| point.patch.sets.iter().any(|a| a.key == key && a.value == fitted)))
 }

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Time for the steps of one tried run.
-const TRIAL: Duration = Duration::from_millis(80);
+/// Time for one tried run.
+const TRIAL: Duration = Duration::from_millis(100);
 /// A step of more operations than this is too long to try.
 const LARGEST_STEP: f64 = 1e9;
 /// candle walks its graph by recursion, so that only nets of this depth are tried on a small stack.
@@ -19,12 +19,12 @@ const DEEPEST: i64 = 256;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     pub seconds: f64,
-    /// Runs of the plan with a row in `timings.csv`; none when a few steps were tried just now.
+    /// Runs of the plan with a row in `timings.csv`; none when some were tried just now.
     pub timed: usize,
 }
 
 impl Rate {
-    /// From the plan's runs in the folder's `timings.csv`, else by trying a few steps of some of `todo`. `None` when
+    /// From the plan's runs in the folder's `timings.csv`, else by trying some of `todo` for a moment. `None` when
     /// neither is possible.
     pub fn find(dir: &Path, work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
         Rate::timed(dir, work).or_else(|| Rate::tried(work, todo, train))
@@ -48,7 +48,7 @@ impl Rate {
         (cost > 0.0 && seconds > 0.0).then(|| Rate { seconds: seconds / cost, timed })
     }
 
-    /// Steps of a cheap, a middling and a costly run, weighted by their cost.
+    /// A moment of a cheap, a middling and a costly run, weighted by their cost.
     fn tried(work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
         let small = |job: &&Job| {
             job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP
@@ -67,21 +67,27 @@ impl Rate {
     }
 }
 
-/// Trains some steps, records nothing, keeps nothing.
+/// Trains a run for a moment and keeps nothing: the seconds it took for the operations it did.
 fn seconds_a_flop(work: &Work, job: &Job, train: &RunFn) -> Option<f64> {
-    let mut spec = job.run.spec.clone();
-    (spec.cadence.gradients, spec.cadence.score) = (At::Steps(Vec::new()), At::Steps(Vec::new()));
-    let mut began: Option<Instant> = None;
-    let mut seen = (0, Duration::ZERO);
-    // The first step brings the probe and the first use of all memory.
-    let _ = train(&spec, work.dataset(job), &mut |step| {
-        if step == 1 {
-            began = Some(Instant::now());
-        } else if let Some(began) = began {
-            seen = (step - 1, began.elapsed());
-        }
-        if seen.1 > TRIAL || step + 1 >= job.steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let began = Instant::now();
+    let mut seen = 0;
+    let result = train(&job.run.spec, work.dataset(job), &mut |step| {
+        seen = step;
+        if began.elapsed() > TRIAL { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let flop = job.cost.training / job.steps.max(1) as f64 * seen.0 as f64;
-    (flop > 0.0).then(|| seen.1.as_secs_f64() / flop)
+    let seconds = began.elapsed().as_secs_f64();
+    let flop = if result.is_ok() { job.cost.total() } else { spent(job, seen) };
+    (flop > 0.0).then(|| seconds / flop)
+}
+
+/// The operations of a run before its `step`-th step.
+fn spent(job: &Job, step: usize) -> f64 {
+    let share = |at: &At| {
+        let steps = at.steps(job.steps);
+        steps.iter().filter(|s| **s < step).count() as f64 / steps.len() as f64
+    };
+    let cadence = &job.run.spec.cadence;
+    job.cost.training * step as f64 / job.steps.max(1) as f64
+        + job.cost.scoring * share(&cadence.score)
+        + job.cost.probing * share(&cadence.gradients)
 }

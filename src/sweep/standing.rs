@@ -6,6 +6,7 @@ use crate::sweep::Halt;
 use crate::sweep::folder::view_of;
 use crate::sweep::journal::{Asked, Journal};
 use crate::sweep::work::Work;
+use crate::table::number;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -104,6 +105,7 @@ fn difference(old: &Asked, new: &PlannedRun) -> String {
     let text = |value: Option<&Value>| match value {
         None => "unset".to_string(),
         Some(Value::String(word)) => word.clone(),
+        Some(Value::Number(n)) if n.is_f64() => number(n.as_f64().unwrap_or(f64::NAN)),
         Some(other) => other.to_string(),
     };
     let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
