@@ -418,7 +418,7 @@ proptest! {
 
     #[test]
     fn no_toml_like_text_panics(lines in proptest::collection::vec(
-        "(\\[{1,2}(base|axes|variants\\.[ab]|zip\\.[ab]|optimizer|exclude|record|figure|claim)\\]{1,2}|(depth|width|kind|lr|optimizer|data\\.x|batch|steps|epochs|seeds|name|where|at|every|gradients|score|residual|clip) = (1|-3|0\\.5|inf|nan|1e400|99999999999999999999|true|\"relu\"|\"adam\"|\"full\"|\\[\\]|\\[1, 2\\]|\\[\\[1\\], \\[2, 3\\]\\]|\\{ log = \\[1, 2\\], n = 3 \\}|\\{ from = 0, to = 1e9, step = 1 \\}|\\{ kind = \"adam\", lr = \\[1\\] \\}|1979-05-27))", 0..12)) {
+        "(\\[{1,2}(base|axes|variants\\.[ab]|zip\\.[ab]|optimizer|exclude|include|ablation|record|figure|claim)\\]{1,2}|(depth|width|kind|lr|optimizer|data\\.x|batch|steps|epochs|seeds|expect_runs|variant|optimizer\\.lr|name|where|at|every|gradients|score|residual|clip) = (1|-3|0\\.5|inf|nan|1e400|99999999999999999999|true|\"relu\"|\"adam\"|\"full\"|\\[\\]|\\[1, 2\\]|\\[\\[1\\], \\[2, 3\\]\\]|\\{ log = \\[1, 2\\], n = 3 \\}|\\{ from = 0, to = 1e9, step = 1 \\}|\\{ kind = \"adam\", lr = \\[1\\] \\}|1979-05-27))", 0..12)) {
         let _ = try_plan(&lines.join("\n")).map_err(|p| p.to_string());
     }
 

@@ -9,6 +9,7 @@ pub mod sweep;
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::setting::Settings;
+use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
 use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, interrupt};
@@ -153,8 +154,4 @@ fn say(text: &str) -> Result<(), Halt> {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
         _ => Ok(()),
     }
-}
-
-fn runs(n: usize) -> String {
-    if n == 1 { "1 run".into() } else { format!("{n} runs") }
 }

@@ -33,14 +33,11 @@ impl Include {
             Include { place, text: String::new(), named: Vec::new(), lists: Vec::new(), clears: Vec::new() };
         let mut texts = Vec::new();
         for e in entries {
-            let value = reader.at(e.value);
-            // A dotted key has no text of its own.
-            let value = if reader.is_whole_table(e.value) || !matches!(e.value.get_ref(), DeValue::Table(_)) {
-                format!("{} = {}", e.key, value.text())
-            } else {
-                format!("{}...", e.key)
+            let mut say = |name: &str, e: &Entry| {
+                let value = reader.at(e.value);
+                let words: Vec<&str> = value.text().split_whitespace().collect();
+                texts.push(format!("{name} = {}", words.join(" ")));
             };
-            texts.push(value.split_whitespace().collect::<Vec<_>>().join(" "));
             let axis = axes.iter().find(|a| a.key.is_none() && a.name == e.key);
             if let Some(axis) =
                 axis.filter(|_| !matches!(e.value.get_ref(), DeValue::Table(_)) || reader.is_whole_table(e.value))
@@ -55,6 +52,7 @@ impl Include {
                     let message = format!("the axis `{}` has no `{label}`", axis.name);
                     Err(Problem::new(&place, message, nearest::suggest(&label, known)))
                 });
+                say(e.key, e);
                 include.named.push((axis.name.clone(), labels.collect::<Result<_, _>>()?));
                 continue;
             }
@@ -62,6 +60,9 @@ impl Include {
                 return Err(unknown(e, axes));
             }
             reader.walk(e.key, e, &mut |leaf| {
+                if let Leaf::Set(key, e) = &leaf {
+                    say(registry.keys[*key].short(), e);
+                }
                 match leaf {
                     Leaf::Family(family) => include.clears.extend(registry.family(family)),
                     Leaf::Set(key, e) if is_several(&registry.keys[key], e.value) => {

@@ -165,7 +165,7 @@ impl Reader {
     /// When it has no key or no value.
     pub fn of_option(option: &str, text: &str) -> Result<Self, Problem> {
         let reader = |text: &str| Reader { source: Arc::new(Source { name: option.into(), text: text.into() }) };
-        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
         match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
             Some((key, value)) if !key.is_empty() && !value.is_empty() => {
                 let word = starts_a_word(value) && value.chars().all(bare);

@@ -1,7 +1,10 @@
 //! How long runs will take: their arithmetic times what an operation took here.
 
+use crate::experiment::cost::flop;
 use crate::experiment::spec::At;
 use crate::sweep::RunFn;
+use crate::sweep::outline::runs;
+use crate::sweep::progress::clock;
 use crate::sweep::work::{Job, Work};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -65,6 +68,23 @@ impl Rate {
         }
         Some(Rate { seconds: seconds / cost, timed: 0 })
     }
+}
+
+/// How long the runs `todo` will take on all cores, and how that is known.
+pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let Some(rate) = rate else { return "known once a run was timed; the sweep says it as it goes".into() };
+    let longest = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).fold(0.0, f64::max);
+    let share = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).sum::<f64>() / cores as f64;
+    let Ok(time) = Duration::try_from_secs_f64(share.max(longest)) else { return "beyond all clocks".into() };
+    let time =
+        if time < Duration::from_secs(1) { "less than a second".into() } else { format!("about {}", clock(time)) };
+    let speed = flop(1.0 / rate.seconds);
+    let source = match rate.timed {
+        0 => "tried for a moment just now".to_string(),
+        n => format!("as {} in timings.csv", runs(n)),
+    };
+    format!("{time} on {cores} cores, at {speed}/s each ({source})")
 }
 
 /// Trains a run for a moment and keeps nothing: the seconds it took for the operations it did.

@@ -5,6 +5,7 @@ pub mod folder;
 pub mod forecast;
 pub mod interrupt;
 pub mod journal;
+pub mod outline;
 pub mod pool;
 pub mod progress;
 pub mod provenance;

@@ -68,6 +68,11 @@ impl Standing {
         Ok(Standing { states, dropped })
     }
 
+    /// Those of `chosen` that are not done.
+    pub fn open(&self, chosen: &[usize]) -> Vec<usize> {
+        chosen.iter().copied().filter(|i| !matches!(self.states[*i], State::Done(_))).collect()
+    }
+
     /// How many runs are in this state.
     pub fn count(&self, of: impl Fn(&State) -> bool) -> usize {
         self.states.iter().filter(|state| of(state)).count()
