@@ -94,6 +94,34 @@ over   = ["budget"]
 where  = { l2 = 1e-5, optimizer.lr = 1e-3 }
 "#;
 
+/// What turns the example into an ablation with cells beside it.
+const AROUND: &str = r#"
+[ablation]
+depth      = 8
+activation = "tanh"
+variant    = "plain"
+l2         = 1e-5
+
+[[include]]
+depth   = { from = 64, to = 128, step = 64 }
+variant = ["residual", "batch_norm"]
+"optimizer.lr" = [0.1, 0.2]
+"#;
+
+fn around() -> String {
+    EXAMPLE.replace("depth   = 2\n", "depth   = 8\n") + AROUND
+}
+
+#[test]
+fn the_example_of_the_design_as_an_ablation() {
+    let plan = plan(&around());
+    // 1 + 4 + 2 + 2 + 2 around the centre, less the residual one, at 3 rates and 2 budgets; 2 x 2 x 2 at both budgets.
+    assert_eq!(plan.cells.len(), 10 * 3 * 2 + 2 * 2 * 2 * 2);
+    assert_eq!(plan.excluded, 3 * 2);
+    assert_eq!(labels(&plan, "depth"), ["2", "4", "8", "16", "32", "64", "128"]);
+    assert_eq!(labels(&plan, "optimizer.lr"), ["0.0001", "0.001", "0.01", "0.1", "0.2"]);
+}
+
 #[test]
 fn the_example_of_the_design() {
     let plan = plan(EXAMPLE);
@@ -419,12 +447,15 @@ proptest! {
     #[test]
     fn no_toml_like_text_panics(lines in proptest::collection::vec(
         "(\\[{1,2}(base|axes|variants\\.[ab]|zip\\.[ab]|optimizer|exclude|include|ablation|record|figure|claim)\\]{1,2}|(depth|width|kind|lr|optimizer|data\\.x|batch|steps|epochs|seeds|expect_runs|variant|optimizer\\.lr|name|where|at|every|gradients|score|residual|clip) = (1|-3|0\\.5|inf|nan|1e400|99999999999999999999|true|\"relu\"|\"adam\"|\"full\"|\\[\\]|\\[1, 2\\]|\\[\\[1\\], \\[2, 3\\]\\]|\\{ log = \\[1, 2\\], n = 3 \\}|\\{ from = 0, to = 1e9, step = 1 \\}|\\{ kind = \"adam\", lr = \\[1\\] \\}|1979-05-27))", 0..12)) {
-        let _ = try_plan(&lines.join("\n")).map_err(|p| p.to_string());
+        if let Ok(plan) = try_plan(&lines.join("\n")).map_err(|p| p.to_string()) {
+            let labels: std::collections::HashSet<_> = plan.cells.iter().map(|c| &c.labels).collect();
+            prop_assert_eq!(labels.len(), plan.cells.len());
+        }
     }
 
     #[test]
-    fn no_mutation_of_a_file_panics(cut in 0..EXAMPLE.len(), length in 0..40usize, insert in "[\\[\\]{}=\".,a-z0-9\\n-]{0,6}") {
-        let mut bytes = EXAMPLE.as_bytes().to_vec();
+    fn no_mutation_of_a_file_panics(cut in 0..EXAMPLE.len() + AROUND.len(), length in 0..40usize, insert in "[\\[\\]{}=\".,a-z0-9\\n-]{0,6}") {
+        let mut bytes = around().into_bytes();
         let end = (cut + length).min(bytes.len());
         bytes.splice(cut..end, insert.bytes());
         let _ = try_plan(&String::from_utf8_lossy(&bytes)).map_err(|p| p.to_string());

@@ -298,7 +298,12 @@ impl<'a> Resolver<'a> {
     pub fn finish(&self) -> Result<(), Problem> {
         for (exclude, _, matched) in &self.excludes {
             if *matched == 0 {
-                let help = "all its keys must match in one cell; correct it or delete it";
+                let help = match self.experiment.ablation {
+                    None => "all its keys must match in one cell; correct it or delete it",
+                    Some(_) => {
+                        "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
+                    }
+                };
                 return Err(Problem::new(&exclude.place, "this [[exclude]] matches no cell", help));
             }
         }
