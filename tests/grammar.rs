@@ -131,9 +131,10 @@ proptest! {
         let rates = &["0.1", "0.01", "0.001"][..lrs];
         let centre = if ablate { format!("[ablation]\nvariant = \"plain\"\noptimizer = \"adam\"\n\"optimizer.lr\" = {}\n", rates[0]) } else { String::new() };
         let text = format!(
-            "seeds = {seeds}\n[axes]\ndepth = {depths:?}\n[variants.plain]\n[variants.residual]\nresidual = true\n\
+            "seeds = {seeds}\n[axes]\ndepth = {depths:?}\ninit = [{{ kind = \"gaussian\", sigma_w = 2 }}, \"orthogonal\"]\n[variants.plain]\n[variants.residual]\nresidual = true\n\
              [[optimizer]]\nkind = \"adam\"\nlr = [{}]\n[[optimizer]]\nkind = \"sgd\"\n[zip.budget]\nbatch = [8, 16]\nsteps = [20, 10]\n{centre}\
              [[include]]\ndepth = 16\nvariant = \"residual\"\noptimizer = \"sgd\"\nwidth = [{width}, 128]\n\
+             [[include]]\ninit = \"gaussian\"\nvariant = \"residual\"\n\
              [[include]]\ndepth = 32\noptimizer = \"adam\"\n\"optimizer.lr\" = [0.5, 0.25]\nactivation = {{ kind = \"leaky_relu\", slope = 0.{slope} }}\n",
             rates.join(", "),
         );

@@ -4,7 +4,8 @@ use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis, named};
 use super::nearest;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, is_several};
-use super::settings::Registry;
+use super::settings::{Registry, literal};
+use std::collections::HashSet;
 use toml::de::DeValue;
 
 /// Cells to append. An axis it does not name keeps all its points, as in an exclude.
@@ -60,21 +61,38 @@ impl Include {
                 return Err(unknown(e, axes));
             }
             reader.walk(e.key, e, &mut |leaf| {
-                if let Leaf::Set(key, e) = &leaf {
-                    say(registry.keys[*key].short(), e);
-                }
-                match leaf {
-                    Leaf::Family(family) => include.clears.extend(registry.family(family)),
-                    Leaf::Set(key, e) if is_several(&registry.keys[key], e.value) => {
-                        include.lists.push((key, reader.points(key, e)?.0));
+                let (key, e) = match leaf {
+                    Leaf::Family(family) => {
+                        include.clears.extend(registry.family(family));
+                        return Ok(());
                     }
-                    Leaf::Set(key, e) => include.lists.push((key, vec![reader.point(key, e, e.value)?])),
-                }
-                Ok(())
+                    Leaf::Set(key, e) => (key, e),
+                };
+                say(registry.keys[key].short(), e);
+                let points = match is_several(&registry.keys[key], e.value) {
+                    true => reader.points(key, e)?.0,
+                    false => vec![reader.point(key, e, e.value)?],
+                };
+                include.add(key, points, &e.at, axes)
             })?;
         }
         include.text = texts.join(", ");
         Ok(include)
+    }
+
+    fn add(&mut self, key: usize, points: Vec<Point>, at: &Place, axes: &[WrittenAxis]) -> Result<(), Problem> {
+        let name = Registry::get().keys[key].short();
+        if let Some(arms) = axes.iter().find(|a| a.key.is_none() && a.name == name) {
+            let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
+            let help = format!("name the arm, as in {name} = \"{}\"", arms.points[0].label);
+            return Err(Problem::new(at, message, help).also(&arms.points[0].place));
+        }
+        if let Some((_, first)) = self.lists.iter().find(|(known, _)| *known == key) {
+            let problem = Problem::new(at, format!("`{name}` is set twice"), "keep one of the two");
+            return Err(problem.also(&first[0].place));
+        }
+        self.lists.push((key, points));
+        Ok(())
     }
 
     /// The points of each axis in these cells, then those of the settings off the axes. `centre` is that of an
@@ -119,29 +137,24 @@ impl Include {
     /// Settings in which these cells may differ from the grid's without an axis that says so.
     pub fn touched<'a>(&'a self, axes: &'a [WrittenAxis], base: &'a Patch) -> impl Iterator<Item = usize> + 'a {
         let cleared = base.sets.iter().map(|a| a.key).filter(|key| self.clears.contains(key));
+        // Off the points of an axis, what those set beside the axis may differ as well.
+        let replaced = axes.iter().filter(|a| self.lists.iter().any(|(key, _)| a.key == Some(*key)));
+        let beside = replaced.flat_map(|a| &a.points).flat_map(|p| &p.patch.sets).map(|a| a.key);
         let sets = self.sets().map(|a| a.key);
         let is_label = |key: &usize| axes.iter().any(|a| a.key == Some(*key) || a.owned.iter().any(|(k, _)| k == key));
-        sets.chain(cleared).filter(move |key| !is_label(key))
+        sets.chain(beside).chain(cleared).filter(move |key| !is_label(key))
     }
 
     /// Arms that would differ only in a setting that the include decides are one.
-    fn without_own(&self, points: Vec<Point>) -> Vec<Point> {
-        let mut kept: Vec<Point> = Vec::new();
-        for mut point in points {
+    fn without_own(&self, mut points: Vec<Point>) -> Vec<Point> {
+        let mut seen = HashSet::new();
+        points.retain_mut(|point| {
             point.patch.sets.retain(|a| self.lists.iter().all(|(key, _)| *key != a.key));
-            let same = |p: &Point| {
-                p.label == point.label
-                    && p.patch.sets.iter().map(|a| (a.key, &a.value)).eq(point
-                        .patch
-                        .sets
-                        .iter()
-                        .map(|a| (a.key, &a.value)))
-            };
-            if !kept.iter().any(same) {
-                kept.push(point);
-            }
-        }
-        kept
+            let sets: Vec<String> =
+                point.patch.sets.iter().map(|a| format!("{} {}", a.key, literal(&a.value))).collect();
+            seen.insert((point.label.clone(), sets))
+        });
+        points
     }
 
     /// The name of a variant or a zip says what it sets, so that nothing else may set it.

@@ -42,15 +42,12 @@ pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells
                 labels.push(point.label.clone());
             }
         }
-        let added: Vec<&str> = grid.added(index).filter(|l| !labels.iter().any(|known| known == l)).collect();
+        let mut known: HashSet<&str> = axis.points.iter().map(|p| p.label.as_str()).collect();
+        let added: Vec<&str> = grid.added(index).filter(|l| known.insert(*l)).collect();
         let mut scale = axis.scale;
         if !added.is_empty() {
             let ascending = labels.is_sorted_by(|a, b| number(a) <= number(b));
-            for label in added {
-                if !labels.iter().any(|known| known == label) {
-                    labels.push(label.to_string());
-                }
-            }
+            labels.extend(added.into_iter().map(String::from));
             if labels.iter().any(|l| number(l).is_none()) {
                 scale = Scale::Category;
             } else if ascending {

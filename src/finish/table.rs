@@ -25,7 +25,8 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
     let mut rows: Vec<&Row> = rows.iter().collect();
     let mut fixed: Vec<(&str, &str)> = Vec::new();
     for axis in varied.iter().filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name)) {
-        let label = match plan.centre.get(&axis.name) {
+        let centre = plan.centre.get(&axis.name);
+        let label = match centre.filter(|label| rows.iter().any(|row| row.get(&axis.name) == Some(*label))) {
             Some(label) => label,
             None if axis.name == "depth" => deepest(axis, &rows),
             None => commonest(axis, &rows),
