@@ -102,11 +102,11 @@ pub struct Plan {
     pub figures: Vec<FigureSpec>,
     /// The text of the experiment file.
     pub source: String,
+    /// Steps listed under `[record]`, by the name of the list.
+    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
     /// Every value that was written, for messages.
     pub(crate) written: Vec<Assignment>,
     pub(crate) file: Place,
-    /// Steps listed under `[record]`, by the name of the list.
-    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
 }
 
 impl Plan {
@@ -156,8 +156,8 @@ impl Plan {
             [] => super::figure_spec::defaults(&axes, &cells, &centre),
             written => figures::check(written, &axes, &cells)?,
         };
-        let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
         let included = experiment.includes.iter().flat_map(|i| i.sets());
+        let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
         Ok(Plan {
             name,
             question: experiment.question.clone(),
@@ -170,10 +170,10 @@ impl Plan {
             centre,
             cadence: experiment.cadence.clone(),
             figures,
+            listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
             file,
-            listed_steps: experiment.listed_steps.clone(),
         })
     }
 

@@ -1,7 +1,6 @@
 //! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
 
 use crate::data::{Dataset, Targets};
-use crate::experiment::Problem;
 use crate::experiment::cost::{Cost, Shape, cost};
 use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
 use crate::setting::Settings;
@@ -89,7 +88,7 @@ fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
 ///
 /// # Errors
 /// An axis or a value that is not in the plan.
-pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, Problem> {
+pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, crate::experiment::Problem> {
     let allowed = plan.only(only)?;
     Ok((0..work.jobs.len()).filter(|&i| allowed[work.jobs[i].run.cell]).collect())
 }
