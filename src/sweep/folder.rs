@@ -183,7 +183,7 @@ fn refuse_to_drop(dir: &Path, journal: &Journal, work: &Work) -> Result<(), Halt
     }
     Err(Halt::Input(format!(
         "{} holds {dropped} finished runs that the new plan does not have (settings, seeds, data or the program's numerics \
-         changed); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
+         changed; `gradsweep plan` says which); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
         dir.display()
     )))
 }
