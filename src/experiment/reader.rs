@@ -46,6 +46,8 @@ impl Reader {
                 ("this name stands here for the second time", "merge the two keys or [sections], or delete one")
             } else if told.contains("must be quoted") {
                 ("a word stands here without quotes", "put words in quotes, as in activation = \"relu\"")
+            } else if told.starts_with("key with no value") {
+                ("a name stands here without `=` and a value", "write it as in depth = 8")
             } else if told.starts_with("unclosed") {
                 (told, "close it; what was opened has to end before the next key or [section]")
             } else {
