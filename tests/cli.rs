@@ -66,14 +66,52 @@ fn a_sweep_fills_its_folder_and_a_second_one_says_that_it_is_done() {
     assert_eq!(run(dir.path(), &["plot", "results/small"]).status.code(), Some(0));
 }
 
+/// Every file below a folder with its bytes.
+fn files(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn plan_writes_nothing() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPERIMENT).unwrap();
+    let plans = |options: &[&str]| {
+        let before = files(dir.path());
+        let output = run(dir.path(), &[&["plan", "small.toml"], options].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(before == files(dir.path()), "plan wrote into the folder");
+        text(&output.stdout)
+    };
+    assert!(plans(&[]).contains("0 done, 8 new") && !dir.path().join("results").exists());
+    assert!(plans(&[]).contains("tried for a moment just now"));
+    assert_eq!(run(dir.path(), &["sweep", "small.toml", "--only", "depth=[2]"]).status.code(), Some(0));
+    let rest = plans(&[]);
+    assert!(rest.contains("4 done, 4 new") && rest.contains("as 4 runs in timings.csv"), "{rest}");
+    let table = plans(&["--csv", "--set", "l2=0.1"]);
+    assert_eq!(table.lines().filter(|row| row.contains(",changed,l2 0 -> 0.1,")).count(), 4, "{table}");
+    // What is not a plan of ours costs the comparison, not the plan.
+    fs::write(dir.path().join("results/small/plan.json"), "{").unwrap();
+    assert!(plans(&["--set", "l2=0.1"]).contains("0 done, 8 new"));
+}
+
 #[test]
 fn wrong_input_is_exit_2_and_trains_nothing() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), EXPERIMENT).unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     refused(dir.path(), &["sweep", "absent.toml"], &["absent.toml"]);
-    refused(dir.path(), &["sweep", "small.toml", "--only", "depth=7"], &["depth", "1, 2"]);
-    refused(dir.path(), &["sweep", "small.toml", "--only", "depth"], &["name=value"]);
+    refused(dir.path(), &["sweep", "small.toml", "--only", "depth=7"], &["depth", "`1`, `2`"]);
+    refused(dir.path(), &["sweep", "small.toml", "--only", "depth"], &["AXIS=VALUE"]);
     refused(dir.path(), &["sweep", "small.toml", "--out", "file/x"], &["file/x", "--out"]);
     refused(dir.path(), &["sweep", "small.toml", "--out", "."], &["no journal"]);
     refused(dir.path(), &["sweep", "small.toml", "--set", "no_such_key=3"], &["no_such_key"]);

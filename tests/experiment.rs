@@ -31,6 +31,22 @@ fn labels(plan: &Plan, axis: &str) -> Vec<String> {
     plan.axes.iter().find(|a| a.name == axis).unwrap_or_else(|| panic!("no axis {axis}")).labels.clone()
 }
 
+const ABLATION: &str = r#"
+[axes]
+depth = [2, 4, 8]
+activation = ["tanh", "relu"]
+[variants.plain]
+[variants.residual]
+residual = true
+[ablation]
+depth = 4
+activation = "tanh"
+variant = "plain"
+[[include]]
+depth = 8
+width = 32
+"#;
+
 /// The example of the design, without what later versions will read.
 const EXAMPLE: &str = r#"
 name     = "vanishing"
@@ -77,6 +93,34 @@ color  = "depth"
 over   = ["budget"]
 where  = { l2 = 1e-5, optimizer.lr = 1e-3 }
 "#;
+
+/// What turns the example into an ablation with cells beside it.
+const AROUND: &str = r#"
+[ablation]
+depth      = 8
+activation = "tanh"
+variant    = "plain"
+l2         = 1e-5
+
+[[include]]
+depth   = { from = 64, to = 128, step = 64 }
+variant = ["residual", "batch_norm"]
+"optimizer.lr" = [0.1, 0.2]
+"#;
+
+fn around() -> String {
+    EXAMPLE.replace("depth   = 2\n", "depth   = 8\n") + AROUND
+}
+
+#[test]
+fn the_example_of_the_design_as_an_ablation() {
+    let plan = plan(&around());
+    // 1 + 4 + 2 + 2 + 2 around the centre, less the residual one, at 3 rates and 2 budgets; 2 x 2 x 2 at both budgets.
+    assert_eq!(plan.cells.len(), 10 * 3 * 2 + 2 * 2 * 2 * 2);
+    assert_eq!(plan.excluded, 3 * 2);
+    assert_eq!(labels(&plan, "depth"), ["2", "4", "8", "16", "32", "64", "128"]);
+    assert_eq!(labels(&plan, "optimizer.lr"), ["0.0001", "0.001", "0.01", "0.1", "0.2"]);
+}
 
 #[test]
 fn the_example_of_the_design() {
@@ -148,6 +192,16 @@ fn default_figures_of_vanishing() {
     assert_eq!(plan.figures[3].facet, ["variant", "activation"]);
 }
 
+#[test]
+fn default_figures_of_an_ablation_stand_at_its_centre() {
+    let plan = plan(ABLATION);
+    let headline = &plan.figures[0];
+    assert_eq!(
+        (headline.filter["depth"].as_slice(), headline.filter["width"].as_slice()),
+        (&["4".to_string()][..], &["64".to_string()][..])
+    );
+}
+
 /// Default figures must pass the check that written ones have to: nothing averaged unseen, nothing empty.
 #[test]
 fn default_figures_fit_any_axes() {
@@ -162,6 +216,8 @@ fn default_figures_fit_any_axes() {
         "[axes]\ndepth=[2, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr=[0.1, 0.2]\n[[optimizer]]\nkind=\"adam\"",
         "[zip.a]\nwidth = [8, 16]\nsteps = [10, 20]\n[variants.x]\n[variants.y]\nresidual = true",
         "[axes]\ndepth = [2, 4]\nactivation = [\"relu\", \"tanh\"]\n[[exclude]]\ndepth = 4\nactivation = \"relu\"",
+        ABLATION,
+        "[axes]\ndepth = [2, 4]\n[[include]]\ndepth = 64\nwidth = [8, 16]\noptimizer = { kind = \"adam\", lr = 0.01 }",
     ];
     for grid in grids {
         let first = plan(grid);
@@ -391,13 +447,16 @@ proptest! {
 
     #[test]
     fn no_toml_like_text_panics(lines in proptest::collection::vec(
-        "(\\[{1,2}(base|axes|variants\\.[ab]|zip\\.[ab]|optimizer|exclude|record|figure|claim)\\]{1,2}|(depth|width|kind|lr|optimizer|data\\.x|batch|steps|epochs|seeds|name|where|at|every|gradients|score|residual|clip) = (1|-3|0\\.5|inf|nan|1e400|99999999999999999999|true|\"relu\"|\"adam\"|\"full\"|\\[\\]|\\[1, 2\\]|\\[\\[1\\], \\[2, 3\\]\\]|\\{ log = \\[1, 2\\], n = 3 \\}|\\{ from = 0, to = 1e9, step = 1 \\}|\\{ kind = \"adam\", lr = \\[1\\] \\}|1979-05-27))", 0..12)) {
-        let _ = try_plan(&lines.join("\n")).map_err(|p| p.to_string());
+        "(\\[{1,2}(base|axes|variants\\.[ab]|zip\\.[ab]|optimizer|exclude|include|ablation|record|figure|claim)\\]{1,2}|(depth|width|kind|lr|optimizer|data\\.x|batch|steps|epochs|seeds|expect_runs|variant|optimizer\\.lr|name|where|at|every|gradients|score|residual|clip) = (1|-3|0\\.5|inf|nan|1e400|99999999999999999999|true|\"relu\"|\"adam\"|\"full\"|\\[\\]|\\[1, 2\\]|\\[\\[1\\], \\[2, 3\\]\\]|\\{ log = \\[1, 2\\], n = 3 \\}|\\{ from = 0, to = 1e9, step = 1 \\}|\\{ kind = \"adam\", lr = \\[1\\] \\}|1979-05-27))", 0..12)) {
+        if let Ok(plan) = try_plan(&lines.join("\n")).map_err(|p| p.to_string()) {
+            let labels: std::collections::HashSet<_> = plan.cells.iter().map(|c| &c.labels).collect();
+            prop_assert_eq!(labels.len(), plan.cells.len());
+        }
     }
 
     #[test]
-    fn no_mutation_of_a_file_panics(cut in 0..EXAMPLE.len(), length in 0..40usize, insert in "[\\[\\]{}=\".,a-z0-9\\n-]{0,6}") {
-        let mut bytes = EXAMPLE.as_bytes().to_vec();
+    fn no_mutation_of_a_file_panics(cut in 0..EXAMPLE.len() + AROUND.len(), length in 0..40usize, insert in "[\\[\\]{}=\".,a-z0-9\\n-]{0,6}") {
+        let mut bytes = around().into_bytes();
         let end = (cut + length).min(bytes.len());
         bytes.splice(cut..end, insert.bytes());
         let _ = try_plan(&String::from_utf8_lossy(&bytes)).map_err(|p| p.to_string());

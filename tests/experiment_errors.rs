@@ -33,7 +33,7 @@ depth = 1e1"#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is 1e1"
 (r#"[base]
 activation = "rleu""#, "2:14", r#"`activation` cannot be "rleu""#, r#"did you mean `relu`?"#),
 (r#"[base]
-activation = "xyz""#, "2:14", r#"`activation` cannot be "xyz""#, r#"there is `identity`, `sigmoid`, `tanh`, `hard_tanh`, `softsign`, `softplus`, `relu`, `leaky_relu`, `elu`, `selu`, `gelu`, `silu`, `mish`, `erf`"#),
+activation = "xyz""#, "2:14", r#"`activation` cannot be "xyz""#, r#"choose one of `identity`, `sigmoid`, `tanh`, `hard_tanh`, `softsign`, `softplus`, `relu`, `leaky_relu`, `elu`, `selu`, `gelu`, `silu`, `mish`, `erf`"#),
 (r#"[base]
 seeds = 3"#, "2:1", r#"unknown setting `seeds`"#, r#"`seeds` belongs at the top of the file, before the first [section]"#),
 (r#"seeds = 0"#, "1:9", r#"`seeds` must be an integer from 1 to 10000, but is 0"#, r#"write an integer from 1 to 10000"#),
@@ -44,15 +44,15 @@ depth = [2, 4, 2]"#, "2:16", r#"the axis `depth` holds 2 twice"#, r#"every point
 (r#"[axes]
 depth = 8"#, "2:9", r#"the axis `depth` needs a list or a range, but is 8"#, r#"write depth = [8], or put a fixed value under [base]"#),
 (r#"[axes]
-optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"0 has no logarithm: start above it, and add 0 with an [[include]] if you want it"#),
 (r#"[axes]
 optimizer.lr = { log = [1e-3, 1], points = 3 }"#, "2:35", r#"a range with `log` has no `points`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[axes]
 optimizer.lr = { log = [1e-3, 1] }"#, "2:16", r#"the range of `optimizer.lr` lacks `n`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[axes]
-depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not lead from 1 to 10"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
+depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not lead from 1 to 10"#, r#"both ends belong to a range: write to = 9 or to = 13, or another step"#),
 (r#"[axes]
-width = { log = [2, 4], n = 5 }"#, "2:9", r#"the axis `width` holds 2 twice"#, r#"every point of an axis must differ; delete one"#),
+width = { log = [2, 4], n = 5 }"#, "2:9", r#"the range of `width` holds 2 twice"#, r#"its points round to equal whole numbers; take a smaller n"#),
 (r#"[axes]
 depth = [2, 4]
 [variants.a]
@@ -104,7 +104,7 @@ depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys must 
 (r#"[axes]
 depth = [1, 2]
 [[exclude]]
-depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#"exclude less"#),
+depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#"name more keys, which must all match, or fewer values"#),
 (r#"[variants.plain]
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
@@ -123,12 +123,12 @@ data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must b
 (r#"[base]
 residual = true
 residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
-(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"the file is not valid TOML here; see https://toml.io for its rules"#),
+(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it; what was opened has to end before the next key or [section]"#),
 (r#"[base]
-activation = relu"#, "2:14", r#"string values must be quoted, expected literal string"#, r#"put words in quotes, as in activation = "relu""#),
+activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put words in quotes, as in activation = "relu""#),
 (r#"[base]
 depth = 1
-depth = 2"#, "3:1", r#"duplicate key"#, r#"each key and each [section] stands once; merge the two or delete one"#),
+depth = 2"#, "3:1", r#"this name stands here for the second time"#, r#"merge the two keys or [sections], or delete one"#),
 (r#"[[claim]]
 says = "x""#, "1:3", r#"[[claim]] is not read yet by this version of gradsweep"#, r#"delete the section for now"#),
 (r#"[[figure]]
@@ -136,7 +136,7 @@ kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `cur
 (r#"[axes]
 depth = [1,2]
 [[figure]]
-kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { "depth" = "1" }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
+kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = 1 }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
@@ -146,7 +146,7 @@ color = "dept""#, "5:9", r#"`dept` is not an axis of this experiment"#, r#"did y
 depth = [1,2]
 [[figure]]
 kind = "curves"
-where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"there is `1`, `2`"#),
+where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"choose one of `1`, `2`"#),
 (r#"[[figure]]
 kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[[figure]]
@@ -232,7 +232,7 @@ where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure s
 l2 = [0, 0.1]
 [[figure]]
 kind = "gradient_by_layer"
-over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { "l2" = ... }"#),
+over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { l2 = ... }"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]

@@ -59,12 +59,15 @@ fn the_result_table_is_that_of_the_gallery() {
 }
 
 #[test]
-fn the_experiment_of_the_readme_is_one() {
+fn the_experiments_of_the_readme_are_some() {
     let readme = read("README.md");
-    let from = readme.find("```toml\n").unwrap() + 8;
-    let text = &readme[from..from + readme[from..].find("```").unwrap()];
-    let plan = Experiment::parse(text, "README.md").and_then(|e| e.plan(&Overrides::default()));
-    let plan = plan.unwrap_or_else(|e| panic!("{e}"));
-    // 2 depths x 3 learning rates x 2 variants, less the largest rate at depth 16, on 3 seeds.
-    assert_eq!((plan.cells.len(), plan.excluded, plan.seeds.len(), plan.figures.len()), (10, 2, 3, 1));
+    let plans = readme.split("```toml\n").skip(1).map(|text| {
+        let text = &text[..text.find("```").unwrap()];
+        let plan = Experiment::parse(text, "README.md").and_then(|e| e.plan(&Overrides::default()));
+        let plan = plan.unwrap_or_else(|e| panic!("{e}"));
+        (plan.cells.len(), plan.excluded, plan.seeds.len(), plan.axes.len())
+    });
+    // 2 depths x 3 learning rates x 2 variants, less the largest rate at depth 16, on 3 seeds. Then a centre with
+    // 2 + 2 + 1 + 4 changes at 2 budgets, and one deep, wide net at both.
+    assert_eq!(plans.collect::<Vec<_>>(), [(10, 2, 3, 3), (22, 0, 1, 7)]);
 }

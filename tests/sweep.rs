@@ -339,13 +339,18 @@ fn seed_one_of_every_cell_runs_first_and_the_costliest_of_them_before_the_others
 fn only_chooses_runs_and_names_what_it_does_not_know() {
     let plan = plan(2);
     let work = work(&plan);
-    let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
-    let count = |list| select(&plan, &work, &pairs(list)).map(|jobs| jobs.len());
+    let count = |list: &[&str]| {
+        let texts: Vec<String> = list.iter().map(|s| s.to_string()).collect();
+        select(&plan, &work, &texts).map(|jobs| jobs.len()).map_err(|problem| problem.to_string())
+    };
     assert_eq!(count(&[]), Ok(12));
-    assert_eq!(count(&[("depth", "2"), ("depth", "8")]), Ok(8));
-    assert_eq!(count(&[("depth", "2"), ("variant", "plain")]), Ok(2));
-    assert!(count(&[("depht", "2")]).unwrap_err().contains("depth, variant"));
-    assert!(count(&[("depth", "3")]).unwrap_err().contains("2, 4, 8"));
+    assert_eq!(count(&["depth=2", "depth=8"]), Ok(8));
+    assert_eq!(count(&["depth=[2, 8]"]), Ok(8));
+    assert_eq!(count(&["depth=2", "variant=plain"]), Ok(2));
+    assert_eq!(count(&["bias=false"]), Ok(6), "a setting that is no axis");
+    assert!(count(&["depht=2"]).unwrap_err().contains("did you mean `depth`"));
+    assert!(count(&["depth=3"]).unwrap_err().contains("`2`, `4`, `8`"));
+    assert!(count(&["variant=plain", "bias=false"]).unwrap_err().contains("no cell has all of these"));
 }
 
 fn refused(dir: &Path, plan: &Plan) -> String {

@@ -9,8 +9,9 @@ pub mod sweep;
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::setting::Settings;
+use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
-use crate::sweep::work::Work;
+use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
@@ -54,8 +55,11 @@ struct PlanOptions {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Run seeds 1..N instead of those of the file
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<u64>,
+    /// Only the cells with this value now, such as depth="[8, 16]"; the plan stays whole
+    #[arg(long, value_name = "AXIS=VALUE")]
+    only: Vec<String>,
     /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -85,6 +89,11 @@ impl PlanOptions {
         Work::new(plan, load).map_err(Halt::Input)
     }
 
+    /// The runs that `--only` allows.
+    fn chosen(&self, plan: &Plan, work: &Work) -> Result<Vec<usize>, Halt> {
+        select(plan, work, &self.only).map_err(|problem| Halt::Input(problem.to_string()))
+    }
+
     fn folder(&self, plan: &Plan) -> PathBuf {
         self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
     }
@@ -105,12 +114,14 @@ fn draw(dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
-        _ => Err("write it as name=value".into()),
-    }
+/// A number of things, at least one.
+fn count(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST).contains(n));
+    number.ok_or_else(|| format!("write a whole number from 1 to {MOST}"))
 }
+
+/// More seeds or jobs than this are a slip of the pen.
+const MOST: u64 = 10_000;
 
 /// Runs the command of this process.
 pub fn run() -> ExitCode {
@@ -143,8 +154,4 @@ fn say(text: &str) -> Result<(), Halt> {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
         _ => Ok(()),
     }
-}
-
-fn runs(n: usize) -> String {
-    if n == 1 { "1 run".into() } else { format!("{n} runs") }
 }

@@ -1,50 +1,47 @@
 //! `plan FILE`: what a sweep would run and cost.
 
-use crate::cli::{PlanOptions, check, runs, say};
-use crate::experiment::cost::Cost;
-use crate::finish::View;
+use crate::cli::{PlanOptions, check, say};
 use crate::sweep::Halt;
+use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
+use crate::sweep::outline;
+use crate::sweep::standing::Standing;
+use crate::train;
 use clap::Args;
-use std::fmt::Write;
-use std::ops::Add;
 use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
+    /// One row a run, for programs: run_id, labels, seed, status, what changed, predicted cost
+    #[arg(long)]
+    csv: bool,
 }
 
 /// Prints the plan; writes nothing.
 ///
 /// # Errors
-/// What reading the experiment and its data reports.
+/// What reading the experiment, its data and its results folder reports.
 pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let plan = options.plan.read()?;
     let work = options.plan.load(&plan)?;
     check(&plan, &work)?;
+    let chosen = options.plan.chosen(&plan, &work)?;
     let dir = options.plan.folder(&plan);
-    let view = View::of(&work, &Journal::read(&dir.join("journal"))?);
-
-    let mut text = format!("{}\n{}\n", plan.name, plan.question);
-    for axis in &plan.axes {
-        let _ = writeln!(text, "  {:<14} {:>3}  {}", axis.name, axis.labels.len(), axis.labels.join(", "));
+    let standing = Standing::of(&dir, &plan, &work, &Journal::read(&dir.join("journal"))?)?;
+    if options.csv {
+        say(&outline::csv(&plan, &work, &standing, &chosen)?)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    let excluded = if plan.excluded > 0 { format!(" ({} excluded)", plan.excluded) } else { String::new() };
-    let seeds = plan.seeds.len();
-    let _ = writeln!(text, "  {} cells{excluded} x {seeds} seeds = {}", plan.cells.len(), runs(work.jobs.len()));
-    let cost = work.jobs.iter().map(|job| job.cost).fold(Cost::default(), Cost::add);
-    let (training, rest) = (tera(cost.training), tera(cost.total() - cost.training));
-    let _ = writeln!(text, "  cost  {training} of training, {rest} of scores and probes");
-    for data in &work.datasets {
-        let _ = writeln!(text, "  data  {}", data.summary());
+    let todo = standing.open(&chosen);
+    let mut text = outline::grid(&plan, &work);
+    text += &outline::folder(&dir, &standing);
+    text += &outline::cost(&work, &chosen, &todo);
+    if !todo.is_empty() {
+        let rate = Rate::find(&dir, &work, &todo, &train::train);
+        text += &format!("  time      {}\n", forecast(rate, &work, &todo));
     }
-    let _ = writeln!(text, "  in {}: {} done, {} new", dir.display(), view.done, view.planned - view.done);
     say(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn tera(flops: f64) -> String {
-    if flops >= 1e11 { format!("{:.1} TFLOP", flops / 1e12) } else { format!("{:.2} GFLOP", flops / 1e9) }
 }

@@ -1,6 +1,6 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::cli::{PlanOptions, check, draw, pair, runs, say};
+use crate::cli::{PlanOptions, check, count, draw, runs, say};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish};
 use crate::record::Status;
@@ -9,7 +9,7 @@ use crate::sweep::interrupt::Interrupt;
 use crate::sweep::pool::{self, Tally};
 use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
-use crate::sweep::work::{Work, select};
+use crate::sweep::work::Work;
 use crate::sweep::{Halt, candle_is_single_threaded};
 use crate::train;
 use clap::Args;
@@ -21,11 +21,8 @@ pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
     /// Runs at the same time [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
-    /// Run only the cells with this value now; the plan stays whole
-    #[arg(long, value_name = "AXIS=VALUE", value_parser = pair)]
-    only: Vec<(String, String)>,
+    #[arg(long, value_name = "N", value_parser = count)]
+    jobs: Option<u64>,
     /// Accept that the plan drops finished runs of the folder from the tables
     #[arg(long)]
     replan: bool,
@@ -55,7 +52,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let plan = options.plan.read()?;
     let work = options.plan.load(&plan)?;
     check(&plan, &work)?;
-    let chosen = select(&plan, &work, &options.only).map_err(Halt::Input)?;
+    let chosen = options.plan.chosen(&plan, &work)?;
     let dir = options.plan.folder(&plan);
     let keep = Keep { replan: options.replan, fresh: options.fresh };
     INTERRUPT.listen(|| note(GO_ON)).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;
@@ -92,7 +89,7 @@ fn announce(plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) {
 
 fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) -> Result<(), Halt> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = options.jobs.map_or(cores, usize::from);
+    let jobs = options.jobs.map_or(cores, |n| n as usize);
     let hash = plan_hash(&plan_json(plan, work), work);
     let sitting = Sitting::begin(&folder.dir, &hash, work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };

@@ -148,7 +148,8 @@ impl Reader {
         Ok((points, scale))
     }
 
-    fn point(&self, key: usize, entry: &Entry, item: &Spanned<DeValue>) -> Result<Point, Problem> {
+    /// One point: a value of the setting or, for a head, a whole table.
+    pub fn point(&self, key: usize, entry: &Entry, item: &Spanned<DeValue>) -> Result<Point, Problem> {
         let setting = &Registry::get().keys[key];
         let place = self.at(item);
         let mut patch = Patch::default();
@@ -282,6 +283,11 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
     let mut seen: HashMap<&str, &Place> = HashMap::new();
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
+            if *first == point.place {
+                let message = format!("the range of `{name}` holds {} twice", point.label);
+                let help = "its points round to equal whole numbers; take a smaller n";
+                return Err(Problem::new(&point.place, message, help));
+            }
             let message = format!("the axis `{name}` holds {} twice", point.label);
             // Tables are labelled by their kind alone.
             let help = match point.place.text().contains("kind") {
@@ -311,7 +317,7 @@ pub(crate) fn named(name: &str, at: &Place) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Log for positive numbers that span a decade, linear for other numbers.
+/// How points that were listed one by one are drawn.
 fn scale_of(points: &[Point]) -> Scale {
     let number = |p: &Point| match p.patch.sets.first().map(|a| &a.value) {
         Some(Value::Int(i)) => Some(*i as f64),
@@ -319,7 +325,5 @@ fn scale_of(points: &[Point]) -> Scale {
         _ => None,
     };
     let Some(numbers) = points.iter().map(number).collect::<Option<Vec<f64>>>() else { return Scale::Category };
-    let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
+    Scale::of(&numbers)
 }

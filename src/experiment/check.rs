@@ -1,7 +1,9 @@
 //! What can be checked only once the data are loaded.
 
-use super::plan::{DataFacts, Plan};
+use super::plan::{DataFacts, Datasets, Plan};
 use super::problem::Problem;
+use super::spec::RunSpec;
+use crate::seed::Seeds;
 use crate::setting::Value;
 
 /// More weights than this are not tried.
@@ -11,13 +13,14 @@ impl Plan {
     /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
     ///
     /// # Errors
-    /// The first cell that asks for a batch larger than its training rows, or for a loss its targets don't have.
+    /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, or for a loss its targets don't have.
     ///
     /// # Panics
     /// When `facts` are not one for each data set.
     pub fn check_data(&self, facts: &[DataFacts]) -> Result<(), Problem> {
         let datasets = self.datasets();
         assert_eq!(facts.len(), datasets.settings.len(), "facts for each data set");
+        self.check_listed_steps(facts, &datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
             let problem = |key: &'static str, message: String, help: String| {
@@ -53,5 +56,26 @@ impl Plan {
             }
         }
         Ok(())
+    }
+    /// A step listed under `[record]` must be reached by some run, or it would vanish without a word.
+    fn check_listed_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<(), Problem> {
+        if self.listed_steps.is_empty() {
+            return Ok(());
+        }
+        let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
+        let steps = self.cells.iter().zip(&datasets.of_cell).map(|(cell, data)| {
+            let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
+            spec.steps(facts[*data].train_rows)
+        });
+        let longest = steps.max().unwrap_or(0);
+        match self.listed_steps.iter().find(|(_, step, _)| *step > longest) {
+            Some((list, step, place)) => {
+                let message = format!("`record.{list}` asks for step {step}, but no run has more than {longest} steps");
+                let help =
+                    format!("write a step from 0 to {longest} (the first and the last are always in), or more `steps`");
+                Err(Problem::new(place, message, help))
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -29,6 +29,15 @@ impl Cost {
     }
 }
 
+/// Floating-point operations with the unit that suits them.
+pub fn flop(n: f64) -> String {
+    match n {
+        n if n >= 1e11 => format!("{:.1} TFLOP", n / 1e12),
+        n if n >= 1e8 => format!("{:.2} GFLOP", n / 1e9),
+        n => format!("{:.2} MFLOP", n / 1e6),
+    }
+}
+
 impl std::ops::Add for Cost {
     type Output = Cost;
     fn add(self, other: Cost) -> Cost {

@@ -2,7 +2,7 @@
 
 use super::figure_spec::{FigureKind, FigureSpec};
 use super::plan::{Axis, PlanCell, Scale};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Families that cannot touch a net before its first update.
 const TRAINING_ONLY: &[&str] = &[
@@ -27,7 +27,7 @@ pub(crate) fn is_training_only(axis: &str) -> bool {
 ///
 /// One axis becomes the colour (variants before others), one the panels (activations before others); the other axes
 /// are fixed, depth at its deepest and each other at its first label, so that nothing is averaged unseen.
-pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
+pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, String>) -> Vec<FigureSpec> {
     let several: Vec<&str> = axes.iter().filter(|a| a.labels.len() > 1).map(|a| a.name.as_str()).collect();
     let depth = several.contains(&"depth").then_some("depth");
     let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
@@ -44,7 +44,7 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
     };
     let fixed = |mut spec: FigureSpec| {
         let used: Vec<String> = [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).cloned().collect();
-        spec.filter = fix_the_rest(axes, cells, &used);
+        spec.filter = fix_the_rest(axes, cells, centre, &used);
         spec
     };
     let facets = |names: [Option<String>; 2]| names.into_iter().flatten().collect::<Vec<_>>();
@@ -102,15 +102,24 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell]) -> Vec<FigureSpec> {
     figures
 }
 
-/// Fixes every axis outside `used`, one after the other, at a label that still occurs together with the earlier ones.
-fn fix_the_rest(axes: &[Axis], cells: &[PlanCell], used: &[String]) -> BTreeMap<String, Vec<String>> {
+/// Fixes every axis outside `used`, one after the other, at a label that still occurs together with the earlier ones:
+/// at the centre of an ablation, else depth at its deepest and others at their first, but not where few cells are.
+fn fix_the_rest(
+    axes: &[Axis],
+    cells: &[PlanCell],
+    centre: &BTreeMap<String, String>,
+    used: &[String],
+) -> BTreeMap<String, Vec<String>> {
     let mut filter = BTreeMap::new();
     let mut left: Vec<&PlanCell> = cells.iter().collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&a.name)) {
-        let occurs: HashSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
-        let mut labels = axis.labels.iter().filter(|l| occurs.contains(l.as_str()));
+        let mut count: HashMap<&str, usize> = HashMap::new();
+        left.iter().for_each(|c| *count.entry(&c.labels[position].1).or_default() += 1);
+        let most = count.values().copied().max().unwrap_or(0);
+        let mut labels = axis.labels.iter().filter(|l| count.get(l.as_str()).is_some_and(|n| 2 * n >= most));
         let deepest = |l: &&String| l.parse::<i64>().unwrap_or(0);
-        let label = if axis.name == "depth" { labels.max_by_key(deepest) } else { labels.next() };
+        let central = centre.get(&axis.name).filter(|l| count.contains_key(l.as_str()));
+        let label = central.or_else(|| if axis.name == "depth" { labels.max_by_key(deepest) } else { labels.next() });
         let Some(label) = label else { continue };
         left.retain(|c| c.labels[position].1 == *label);
         if axis.labels.len() > 1 {

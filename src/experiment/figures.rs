@@ -86,7 +86,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
         let message =
             format!("`{name}` cannot touch the first step, so pooling it would count equal values several times");
-        return Err(Problem::new(place, message, format!("fix it instead: where = {{ \"{name}\" = ... }}")));
+        return Err(Problem::new(place, message, format!("fix it instead: where = {{ {} = ... }}", toml_key(name))));
     }
 
     let used: Vec<&String> =
@@ -98,8 +98,10 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
             let message =
                 format!("this figure does not say what to do with the axis `{}` ({})", axis.name, labels.join(", "));
             let help = format!(
-                "fix it: where = {{ \"{0}\" = \"{1}\" }}; show it: facet or color = \"{0}\"; or pool it by name: over = [\"{0}\"]",
-                axis.name, labels[0]
+                "fix it: where = {{ {1} = {2} }}; show it: facet or color = \"{0}\"; or pool it by name: over = [\"{0}\"]",
+                axis.name,
+                toml_key(&axis.name),
+                toml_label(labels[0])
             );
             return Err(Problem::new(&figure.place, message, help));
         }
@@ -163,6 +165,18 @@ fn select<'a>(figure: &WrittenFigure, axes: &[Axis], cells: &'a [PlanCell]) -> R
         return Err(Problem::new(&figure.place, "`where` of this figure selects nothing", help));
     }
     Ok((filter, left))
+}
+
+/// An axis's name as a key of `where`: a dot would make two keys of it.
+fn toml_key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if !name.is_empty() && name.chars().all(bare) { name.into() } else { format!("\"{name}\"") }
+}
+
+/// A label as a value of `where`.
+fn toml_label(label: &str) -> String {
+    let plain = label.parse::<f64>().is_ok_and(f64::is_finite) || label == "true" || label == "false";
+    if plain { label.into() } else { format!("\"{label}\"") }
 }
 
 /// The axis a name stands for; a head may be called by its short or its long name.

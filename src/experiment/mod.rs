@@ -3,6 +3,7 @@
 //! [`Experiment::parse`] reads the TOML, [`Experiment::plan`] combines its axes into a [`Plan`], and
 //! [`Plan::runs`] names every run once the data are known. Every error is a [`Problem`] with its place and cure.
 
+mod ablation;
 mod arms;
 mod axis;
 mod check;
@@ -10,8 +11,13 @@ pub mod cost;
 mod figure_defaults;
 pub mod figure_spec;
 mod figures;
+mod grid;
+mod include;
+mod labels;
 mod nearest;
+mod only;
 mod overrides;
+mod part;
 pub mod plan;
 pub mod problem;
 mod range;
@@ -23,6 +29,7 @@ mod written;
 
 pub use figure_spec::{FigureKind, FigureSpec};
 pub use overrides::Overrides;
+pub use part::Part;
 pub use plan::{Axis, DataFacts, Plan, PlanCell, PlannedRun, Scale};
 pub use problem::Problem;
 pub use settings::settings_table_markdown;

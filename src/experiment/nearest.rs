@@ -45,7 +45,7 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone)
             let all: Vec<&str> = known.into_iter().collect();
             let more = if all.len() > 20 { ", ..." } else { "" };
             let shown: Vec<String> = all.iter().take(20).map(|k| format!("`{k}`")).collect();
-            format!("there is {}{more}", shown.join(", "))
+            format!("choose one of {}{more}", shown.join(", "))
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis};
 use super::plan::{Plan, Scale};
 use super::problem::{Place, Problem, Source};
-use super::reader::{Reader, is_several};
+use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
-use super::written::{Experiment, MOST_SEEDS};
+use super::written::{Experiment, MOST_SEEDS, SECTIONS};
 use crate::setting::Value;
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// What the command line changes in an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +27,10 @@ impl Experiment {
     /// The first thing wrong with a change, the grid, or a figure.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, Problem> {
         let mut experiment = self.clone();
+        if *overrides != Overrides::default() {
+            // It counts the runs of the file as it stands.
+            experiment.expect_runs = None;
+        }
         for text in &overrides.set {
             experiment.set(text)?;
         }
@@ -42,24 +47,29 @@ impl Experiment {
 
     /// One `--set key=value`.
     fn set(&mut self, text: &str) -> Result<(), Problem> {
-        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-        let quoted = match text.split_once('=') {
-            Some((key, value)) if starts_a_word(value.trim()) && value.trim().chars().all(bare) => {
-                format!("{key}=\"{}\"", value.trim())
-            }
-            _ => text.to_string(),
-        };
-        let reader = Reader { source: Arc::new(Source { name: "--set".into(), text: quoted }) };
+        let reader = Reader::of_option("--set", text)?;
         let document = reader.document()?;
         let entries = reader.entries(document.get_ref());
-        let [entry] = entries.as_slice() else {
-            let place = reader.place(0..reader.source.text.len());
-            return Err(Problem::new(&place, "--set takes one key=value", "write --set once for each change"));
-        };
+        let entry = reader.one_entry(&entries)?;
         if self.read_plain(&reader, entry)? {
             return Ok(());
         }
+        let bundles = self.axes.iter().find(|a| a.key.is_none() && a.name == entry.key);
+        if let Some(axis) = bundles.filter(|_| !matches!(entry.value.get_ref(), DeValue::Table(_))) {
+            let message =
+                format!("--set cannot change `{0}`: the file says what each point of the axis `{0}` sets", axis.name);
+            let help = format!("to run some of its points alone, write --only {}={}", axis.name, axis.points[0].label);
+            return Err(Problem::new(&entry.at, message, help).also(&axis.place));
+        }
         let registry = Registry::get();
+        if SECTIONS.contains(&entry.key) && registry.find(entry.key).is_none() {
+            let help = match entry.key {
+                "base" | "axes" => "name the setting alone, as in --set depth=8 or --set \"depth=[2, 4]\"",
+                _ => "change the file there",
+            };
+            let message = format!("--set changes settings, and `{}` is a section of the file", entry.key);
+            return Err(Problem::new(&entry.at, message, help));
+        }
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
         let mut axes: Vec<WrittenAxis> = Vec::new();
@@ -136,11 +146,53 @@ impl Experiment {
                         "--set cannot change `{name}`: `{}` of the axis `{}` decides it",
                         point.label, axis.name
                     );
-                    return Err(Problem::new(at, message, "change the file there").also(place));
+                    let help = format!(
+                        "change the file there; --only \"{}={}\" runs that point alone",
+                        axis.name, point.label
+                    );
+                    return Err(Problem::new(at, message, help).also(place));
                 }
             }
         }
         Ok(())
+    }
+}
+
+impl Reader {
+    /// Reads the `key=value` of a command-line option, in the file's own syntax but for the quotes of a single word.
+    ///
+    /// # Errors
+    /// When it has no key or no value.
+    pub fn of_option(option: &str, text: &str) -> Result<Self, Problem> {
+        let reader = |text: &str| Reader { source: Arc::new(Source { name: option.into(), text: text.into() }) };
+        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
+        match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                let word = starts_a_word(value) && value.chars().all(bare);
+                Ok(reader(&if word { format!("{key}=\"{value}\"") } else { text.to_string() }))
+            }
+            _ => {
+                let reader = reader(text);
+                let place = reader.place(0..text.len());
+                let key = if option == "--only" { "AXIS" } else { "KEY" };
+                let message = format!("{option} needs {key}=VALUE, but is \"{}\"", text.escape_debug());
+                let help = format!("write {option} depth=8, or {option} \"depth=[2, 4]\" for several values");
+                Err(Problem::new(&place, message, help))
+            }
+        }
+    }
+
+    /// The one entry of such an option.
+    pub fn one_entry<'a, 'b>(&self, entries: &'b [Entry<'a>]) -> Result<&'b Entry<'a>, Problem> {
+        let option = &self.source.name;
+        match entries {
+            [entry] => Ok(entry),
+            _ => {
+                let place = self.place(0..self.source.text.len());
+                let message = format!("{option} takes one change at a time");
+                Err(Problem::new(&place, message, format!("write {option} once for each")))
+            }
+        }
     }
 }
 

@@ -3,6 +3,9 @@
 use super::axis::{Assignment, Point, WrittenAxis};
 use super::figure_spec::FigureSpec;
 use super::figures;
+use super::grid::Grid;
+use super::labels::{axes, label};
+use super::part::{Part, expected, parts};
 use super::problem::{Place, Problem};
 use super::resolve::Resolver;
 use super::settings::Registry;
@@ -11,7 +14,7 @@ use super::written::Experiment;
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// A grid of more runs is refused before it is built.
 pub const MOST_RUNS: usize = 1_000_000;
@@ -23,6 +26,15 @@ pub enum Scale {
     Category,
     Linear,
     Log,
+}
+
+impl Scale {
+    /// Log for positive numbers that span a decade, linear for other numbers.
+    pub(crate) fn of(numbers: &[f64]) -> Self {
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
+    }
 }
 
 /// One axis: a column of `runs.csv` and the labels that occur in it, in the order of the file.
@@ -80,10 +92,16 @@ pub struct Plan {
     pub cells: Vec<PlanCell>,
     /// Cells that `[[exclude]]` removed.
     pub excluded: usize,
+    /// The centre of an ablation: axis -> label, for the axes that it names.
+    pub centre: BTreeMap<String, String>,
+    /// What each `[ablation]`, `[[exclude]]` and `[[include]]` does.
+    pub parts: Vec<Part>,
     pub cadence: Cadence,
     pub figures: Vec<FigureSpec>,
     /// The text of the experiment file.
     pub source: String,
+    /// Steps listed under `[record]`, by the name of the list.
+    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
     /// Every value that was written, for messages.
     pub(crate) written: Vec<Assignment>,
     pub(crate) file: Place,
@@ -96,32 +114,48 @@ impl Plan {
         let file = Place::new(&experiment.source, 0..0);
         let name = folder_name(experiment, &file)?;
         check_axes(&experiment.axes)?;
-        let size = grid_size(experiment, &file)?;
+        let grid = Grid::new(experiment)?;
+        let size = grid_size(experiment, &grid, &file)?;
         let mut resolver = Resolver::new(experiment)?;
         let mut resolved: Vec<(usize, Settings)> = Vec::with_capacity(size);
         let mut points: Vec<&Point> = Vec::with_capacity(experiment.axes.len());
         for index in 0..size {
-            place_points(&experiment.axes, index, &mut points);
-            if let Some(settings) = resolver.cell(&points)? {
+            grid.points(index, &mut points);
+            if let Some(settings) = resolver.cell(&points, grid.include(index).is_some())? {
                 resolved.push((index, settings));
             }
         }
         resolver.finish()?;
         if resolved.is_empty() {
             let place = experiment.excludes.last().map_or(&file, |e| &e.place);
-            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", "exclude less"));
+            let help = "name more keys, which must all match, or fewer values";
+            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", help));
         }
-        no_equal_cells(&experiment.axes, &resolved)?;
+        expected(experiment, resolved.len())?;
+        no_equal_cells(&experiment.axes, &grid, &resolved)?;
         let excluded = size - resolved.len();
+        let parts = parts(experiment, &grid, &resolver);
+        // What included cells alone set becomes an axis where it varies, so that labels still tell all cells apart.
+        let varies = |key: &usize| {
+            let name = Registry::get().keys[*key].name;
+            let first = resolved.first().and_then(|(_, settings)| settings.get(name));
+            resolved.iter().any(|(_, settings)| settings.get(name) != first)
+        };
+        let beside: Vec<usize> = grid.touched.iter().copied().filter(varies).collect();
         let cells: Vec<PlanCell> = resolved
             .into_iter()
-            .map(|(index, settings)| label(&experiment.axes, index, settings, &mut points))
+            .map(|(index, settings)| {
+                grid.points(index, &mut points);
+                label(&experiment.axes, &beside, settings, &points)
+            })
             .collect();
-        let axes = axes(&experiment.axes, &cells);
+        let axes = axes(&experiment.axes, &grid, &beside, &cells);
+        let centre = grid.centre();
         let figures = match experiment.figures.as_slice() {
-            [] => super::figure_spec::defaults(&axes, &cells),
+            [] => super::figure_spec::defaults(&axes, &cells, &centre),
             written => figures::check(written, &axes, &cells)?,
         };
+        let included = experiment.includes.iter().flat_map(|i| i.sets());
         let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
         let datasets = datasets(&cells);
         Ok(Plan {
@@ -132,10 +166,13 @@ impl Plan {
             axes,
             cells,
             excluded,
+            parts,
+            centre,
             cadence: experiment.cadence.clone(),
             figures,
+            listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
-            written: experiment.base.sets.iter().chain(points).cloned().collect(),
+            written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
             file,
             datasets,
         })
@@ -280,14 +317,16 @@ fn check_axes(axes: &[WrittenAxis]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The number of cells before `[[exclude]]`, refused if the runs are too many to build.
-fn grid_size(experiment: &Experiment, file: &Place) -> Result<usize, Problem> {
-    let cells = experiment.axes.iter().fold(1.0, |n, a| n * a.points.len() as f64);
+/// The number of combinations, refused if the runs are too many to build.
+fn grid_size(experiment: &Experiment, grid: &Grid, file: &Place) -> Result<usize, Problem> {
+    let cells: f64 = grid.sizes().iter().sum();
     let runs = cells * experiment.seeds as f64;
     if runs > MOST_RUNS as f64 {
         let sizes: Vec<String> = experiment.axes.iter().map(|a| format!("{} {}", a.points.len(), a.name)).collect();
+        let how = if experiment.ablation.is_some() { "around its centre " } else { "" };
+        let more = if experiment.includes.is_empty() { "" } else { ", those included among them" };
         let message = format!(
-            "the grid has {} x {} seeds = {runs} runs, more than {MOST_RUNS}",
+            "the grid {how}has {} x {} seeds = {runs} runs{more}, more than {MOST_RUNS}",
             sizes.join(" x "),
             experiment.seeds
         );
@@ -297,77 +336,25 @@ fn grid_size(experiment: &Experiment, file: &Place) -> Result<usize, Problem> {
     Ok(cells as usize)
 }
 
-/// The points of the `index`-th cell; the last axis changes fastest.
-fn place_points<'a>(axes: &'a [WrittenAxis], mut index: usize, points: &mut Vec<&'a Point>) {
-    points.clear();
-    for axis in axes.iter().rev() {
-        points.push(&axis.points[index % axis.points.len()]);
-        index /= axis.points.len();
-    }
-    points.reverse();
-}
-
-fn no_equal_cells(axes: &[WrittenAxis], resolved: &[(usize, Settings)]) -> Result<(), Problem> {
+fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Settings)]) -> Result<(), Problem> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
     for (i, (index, settings)) in resolved.iter().enumerate() {
         let alike = known.entry(settings.fingerprint()).or_default();
         if let Some(j) = alike.iter().find(|j| resolved[**j].1 == *settings) {
             let (mut first, mut second) = (Vec::new(), Vec::new());
-            place_points(axes, resolved[*j].0, &mut first);
-            place_points(axes, *index, &mut second);
+            grid.points(resolved[*j].0, &mut first);
+            grid.points(*index, &mut second);
+            if let Some(include) = grid.include(*index) {
+                let message =
+                    format!("this [[include]] appends a cell that is there already: ({})", grid.describe(&second));
+                return Err(Problem::new(&include.place, message, "name fewer cells, or delete it"));
+            }
             let differ = (0..axes.len()).find(|k| first[*k] != second[*k]).unwrap_or(0);
-            let describe = |points: &[&Point]| {
-                let labels = axes.iter().zip(points).map(|(a, p)| format!("{} = {}", a.name, p.label));
-                labels.collect::<Vec<_>>().join(", ")
-            };
-            let message = format!("two cells are equal: ({}) and ({})", describe(&first), describe(&second));
+            let message = format!("two cells are equal: ({}) and ({})", grid.describe(&first), grid.describe(&second));
             let help = "they would be the same runs counted twice: delete one, or drop it with [[exclude]]";
             return Err(Problem::new(&second[differ].place, message, help).also(&first[differ].place));
         }
         alike.push(i);
     }
     Ok(())
-}
-
-fn label<'a>(axes: &'a [WrittenAxis], index: usize, settings: Settings, points: &mut Vec<&'a Point>) -> PlanCell {
-    let keys = &Registry::get().keys;
-    place_points(axes, index, points);
-    let mut labels = Vec::with_capacity(axes.len());
-    for (axis, point) in axes.iter().zip(points) {
-        labels.push((axis.name.clone(), point.label.clone()));
-        for (key, _) in &axis.owned {
-            let name = keys[*key].name;
-            labels.push((name.to_string(), settings.get(name).map_or(String::new(), Value::to_string)));
-        }
-    }
-    PlanCell { labels, settings }
-}
-
-/// The axes with the labels that occur; numbers that optimizers bring along are put in order.
-fn axes(written: &[WrittenAxis], cells: &[PlanCell]) -> Vec<Axis> {
-    let keys = &Registry::get().keys;
-    let mut axes = Vec::new();
-    for axis in written {
-        let position = axes.len();
-        let occurs: HashSet<&str> = cells.iter().map(|c| c.labels[position].1.as_str()).collect();
-        let mut labels: Vec<String> = Vec::new();
-        for point in &axis.points {
-            if occurs.contains(point.label.as_str()) && labels.last() != Some(&point.label) {
-                labels.push(point.label.clone());
-            }
-        }
-        axes.push(Axis { name: axis.name.clone(), labels, scale: axis.scale });
-        for (key, scale) in &axis.owned {
-            let position = axes.len();
-            let mut seen = HashSet::new();
-            let occurring = cells.iter().map(|c| c.labels[position].1.as_str()).filter(|l| seen.insert(*l));
-            let mut labels: Vec<String> = occurring.map(String::from).collect();
-            if *scale != Scale::Category {
-                let number = |l: &String| l.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
-                labels.sort_by(|a, b| number(a).total_cmp(&number(b)));
-            }
-            axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale });
-        }
-    }
-    axes
 }

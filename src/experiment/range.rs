@@ -40,8 +40,17 @@ impl Reader {
             }
             let [from, to, step] = ends;
             let steps = (to - from) / step;
-            if step == 0.0 || steps < 0.0 || (steps - steps.round()).abs() > 1e-9 * steps.max(1.0) {
-                return wrong(&place, format!("steps of {step} do not lead from {from} to {to}"));
+            if step == 0.0 || steps < 0.0 {
+                let message = format!("steps of {step} never lead from {from} to {to}");
+                let help =
+                    format!("write a step {} 0, or exchange the ends", if to > from { "above" } else { "below" });
+                return Err(Problem::new(&place, message, help));
+            }
+            if (steps - steps.round()).abs() > 1e-9 * steps.max(1.0) {
+                let stop = |n: f64| crate::table::number(tidy(from + n * step));
+                let (before, after) = (stop(steps.floor()), stop(steps.ceil()));
+                let help = format!("both ends belong to a range: write to = {before} or to = {after}, or another step");
+                return Err(Problem::new(&place, format!("steps of {step} do not lead from {from} to {to}"), help));
             }
             if steps >= MOST_POINTS as f64 {
                 return wrong(&place, format!("the range of `{name}` has more than {MOST_POINTS} points"));
@@ -63,7 +72,12 @@ impl Reader {
             }
         };
         if scale == Scale::Log && (a <= 0.0 || b <= 0.0) {
-            return wrong(&self.at(ends), "both ends of a log range must be above 0".to_string());
+            let power = |x: f64| crate::table::number(10f64.powf(x));
+            let help = match a.min(b) < 0.0 && a.abs().max(b.abs()) < 30.0 {
+                true => format!("it takes the numbers, not their exponents: log = [{}, {}]", power(a), power(b)),
+                false => "0 has no logarithm: start above it, and add 0 with an [[include]] if you want it".into(),
+            };
+            return Err(Problem::new(&self.at(ends), "both ends of a log range must be above 0", help));
         }
         let n = self.integer("n", get("n"), 2..MOST_POINTS as i64 + 1)? as usize;
         let between = |i: usize| {

@@ -37,15 +37,21 @@ impl Reader {
     pub fn document(&self) -> Result<Spanned<DeTable<'_>>, Problem> {
         DeTable::parse(&self.source.text).map_err(|error| {
             let place = self.place(error.span().unwrap_or(0..0));
-            let message = error.message().trim_end();
-            let help = if message.contains("extend value") {
-                "beside the shorter key, put the dotted one in quotes: residual = true and \"residual.scale\" = 1"
-            } else if message.contains("duplicate key") {
-                "each key and each [section] stands once; merge the two or delete one"
-            } else if message.contains("must be quoted") {
-                "put words in quotes, as in activation = \"relu\""
+            let told = error.message().trim_end();
+            let (message, help) = if told.contains("extend value") {
+                let help =
+                    "beside the shorter key, put the dotted one in quotes: residual = true and \"residual.scale\" = 1";
+                (told, help)
+            } else if told.contains("duplicate key") {
+                ("this name stands here for the second time", "merge the two keys or [sections], or delete one")
+            } else if told.contains("must be quoted") {
+                ("a word stands here without quotes", "put words in quotes, as in activation = \"relu\"")
+            } else if told.starts_with("key with no value") {
+                ("a name stands here without `=` and a value", "write it as in depth = 8")
+            } else if told.starts_with("unclosed") {
+                (told, "close it; what was opened has to end before the next key or [section]")
             } else {
-                "the file is not valid TOML here; see https://toml.io for its rules"
+                (told, "this is not valid TOML; see https://toml.io for its rules")
             };
             Problem::new(&place, message, help)
         })

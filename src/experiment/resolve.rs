@@ -52,7 +52,8 @@ pub(crate) struct Resolver<'a> {
     registry: &'static Registry,
     experiment: &'a Experiment,
     base: Vec<Option<Held<'a>>>,
-    excludes: Vec<(&'a Exclude, Vec<Test<'a>>, bool)>,
+    /// With the number of cells that each matched.
+    excludes: Vec<(&'a Exclude, Vec<Test<'a>>, usize)>,
     /// For each key of `[base]`: whether it applied somewhere, and a kind it did not apply to.
     applied: Vec<(bool, Option<String>)>,
     heads: Vec<usize>,
@@ -93,7 +94,7 @@ impl<'a> Resolver<'a> {
         if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
             return Err(resolver.two_lengths(steps, epochs));
         }
-        let excludes = experiment.excludes.iter().map(|e| Ok((e, resolver.tests(e)?, false)));
+        let excludes = experiment.excludes.iter().map(|e| Ok((e, resolver.tests(e)?, 0)));
         Ok(Resolver { excludes: excludes.collect::<Result<_, Problem>>()?, ..resolver })
     }
 
@@ -143,8 +144,9 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// The settings of the cell with these points (one an axis); `None` if it is excluded.
-    pub fn cell(&mut self, points: &[&'a Point]) -> Result<Option<Settings>, Problem> {
+    /// The settings of the cell with these points (one an axis); `None` if it is excluded, which an included cell
+    /// never is.
+    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>, Problem> {
         let mut held = self.base.clone();
         for point in points {
             point.patch.clears.iter().for_each(|key| held[*key] = None);
@@ -165,7 +167,7 @@ impl<'a> Resolver<'a> {
         for head in &self.heads {
             kinds[*head] = self.kind(*head, held[*head]);
         }
-        if self.is_excluded(points, &held, &kinds) {
+        if !included && self.is_excluded(points, &held, &kinds) {
             return Ok(None);
         }
         self.settings(&held, &kinds).map(Some)
@@ -209,7 +211,7 @@ impl<'a> Resolver<'a> {
                     self.value(*key, held, kinds).is_some_and(|found| values.iter().any(|v| found.is(v)))
                 }
             });
-            self.excludes[i].2 |= matches;
+            self.excludes[i].2 += usize::from(matches);
             excluded |= matches;
         }
         excluded
@@ -269,6 +271,8 @@ impl<'a> Resolver<'a> {
         of.sort_unstable();
         let message = format!("`{}` does not apply where `{family}` is \"{kind}\"", key.name);
         let cure = match option.axis {
+            Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
+            Some(axis) if head.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
             Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
             None => "choose one of those, or delete it",
         };
@@ -326,11 +330,21 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// How many cells each `[[exclude]]` matched.
+    pub fn matched(&self) -> impl Iterator<Item = usize> {
+        self.excludes.iter().map(|(_, _, matched)| *matched)
+    }
+
     /// What can only be judged after all cells.
     pub fn finish(&self) -> Result<(), Problem> {
         for (exclude, _, matched) in &self.excludes {
-            if !matched {
-                let help = "all its keys must match in one cell; correct it or delete it";
+            if *matched == 0 {
+                let help = match self.experiment.ablation {
+                    None => "all its keys must match in one cell; correct it or delete it",
+                    Some(_) => {
+                        "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
+                    }
+                };
                 return Err(Problem::new(&exclude.place, "this [[exclude]] matches no cell", help));
             }
         }

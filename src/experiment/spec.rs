@@ -84,6 +84,17 @@ impl At {
     }
 }
 
+impl std::fmt::Display for At {
+    /// As it is written in an experiment.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            At::Log { points } => write!(f, "{{ at = \"log\", points = {points} }}"),
+            At::Every(n) => write!(f, "{{ every = {n} }}"),
+            At::Steps(steps) => write!(f, "{{ at = {steps:?} }}"),
+        }
+    }
+}
+
 /// What is recorded and when: part of a run's identity, since it decides the rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cadence {

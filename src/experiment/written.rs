@@ -1,10 +1,13 @@
 //! An experiment as written: every section read, every value with its place, nothing combined yet.
 
+use super::ablation::Ablation;
 use super::axis::{Patch, WrittenAxis};
 use super::figure_spec::WrittenFigure;
+use super::include::Include;
+use super::plan::MOST_RUNS;
 use super::problem::{Place, Problem, Source};
 use super::reader::{Entry, Reader};
-use super::settings::Registry;
+use super::settings::{Registry, literal};
 use super::spec::{At, Cadence};
 use crate::setting::Value;
 use std::sync::Arc;
@@ -17,18 +20,21 @@ pub(crate) const SECTIONS: &[&str] = &[
     "question",
     "seeds",
     "seed",
+    "expect_runs",
     "base",
     "axes",
     "variants",
     "optimizer",
     "zip",
+    "ablation",
     "exclude",
+    "include",
     "record",
     "figure",
 ];
 
 /// Sections that a later version will read.
-const NOT_YET: &[&str] = &["claim", "include"];
+const NOT_YET: &[&str] = &["claim"];
 
 /// More run seeds than this are a slip of the pen.
 pub(crate) const MOST_SEEDS: i64 = 10_000;
@@ -41,11 +47,17 @@ pub struct Experiment {
     pub(crate) question: String,
     pub(crate) seeds: u64,
     pub(crate) seed: u64,
+    /// How many runs the file says it has.
+    pub(crate) expect_runs: Option<(u64, Place)>,
     pub(crate) base: Patch,
     /// In the order of the file.
     pub(crate) axes: Vec<WrittenAxis>,
+    pub(crate) ablation: Option<Ablation>,
     pub(crate) excludes: Vec<Exclude>,
+    pub(crate) includes: Vec<Include>,
     pub(crate) cadence: Cadence,
+    /// Steps listed by hand under `[record]`, by the name of the list.
+    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
     pub(crate) figures: Vec<WrittenFigure>,
 }
 
@@ -62,6 +74,17 @@ pub(crate) struct Selector {
     pub key: String,
     pub place: Place,
     pub values: Vec<(Value, Place)>,
+}
+
+impl Selector {
+    /// As it would be written in the file.
+    pub fn text(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(|(value, _)| literal(value)).collect();
+        match values.as_slice() {
+            [one] => format!("{} = {one}", self.key),
+            several => format!("{} = [{}]", self.key, several.join(", ")),
+        }
+    }
 }
 
 impl Reader {
@@ -87,7 +110,7 @@ impl Reader {
         Ok(())
     }
 
-    fn steps(&self, name: &str, entry: &Entry) -> Result<At, Problem> {
+    fn steps(&self, name: &str, entry: &Entry, listed: &mut Vec<(usize, Place)>) -> Result<At, Problem> {
         let help = "write { at = \"log\", points = 20 }, { at = [0, 10, 100] } or { every = 50 }";
         let wrong = |at: &Place, message: String| Problem::new(at, message, help);
         let DeValue::Table(table) = entry.value.get_ref() else {
@@ -114,8 +137,9 @@ impl Reader {
         match at.value.get_ref() {
             DeValue::Array(items) => {
                 only(&["at"])?;
-                let one = |v: &Spanned<DeValue>| Ok(self.integer("at", v, 0..steps.end)? as usize);
-                let mut list = items.iter().map(one).collect::<Result<Vec<usize>, Problem>>()?;
+                let one = |v: &Spanned<DeValue>| Ok((self.integer("at", v, 0..steps.end)? as usize, self.at(v)));
+                *listed = items.iter().map(one).collect::<Result<_, Problem>>()?;
+                let mut list: Vec<usize> = listed.iter().map(|(step, _)| *step).collect();
                 list.sort_unstable();
                 list.dedup();
                 Ok(At::Steps(list))
@@ -148,16 +172,29 @@ impl Experiment {
             question: String::new(),
             seeds: 1,
             seed: 0,
+            expect_runs: None,
             base: Patch::default(),
             axes: Vec::new(),
+            ablation: None,
             excludes: Vec::new(),
+            includes: Vec::new(),
             cadence: Cadence { gradients: At::Log { points: 20 }, score: At::Log { points: 20 }, probe: 64 },
+            listed_steps: Vec::new(),
             figures: Vec::new(),
         };
-        for entry in reader.entries(document.get_ref()) {
-            experiment.read(&reader, &entry)?;
+        // An [[include]] may name axes that stand below it, so it is read last.
+        let (includes, others): (Vec<Entry>, Vec<Entry>) =
+            reader.entries(document.get_ref()).into_iter().partition(|e| e.key == "include");
+        for entry in &others {
+            experiment.read(&reader, entry)?;
         }
         experiment.axes.sort_by_key(|a| a.place.start());
+        for entry in &includes {
+            for (place, entries) in reader.tables("include", entry)? {
+                let include = Include::read(&reader, place, &entries, &experiment.axes)?;
+                experiment.includes.push(include);
+            }
+        }
         Ok(experiment)
     }
 
@@ -185,6 +222,7 @@ impl Experiment {
                     self.axes.push(reader.zip(&e)?);
                 }
             }
+            "ablation" => self.ablation = Some(Ablation::read(reader, entry)?),
             "exclude" => {
                 for (place, entries) in reader.tables("exclude", entry)? {
                     let mut keys = Vec::new();
@@ -227,11 +265,15 @@ impl Experiment {
             "question" => self.question = reader.text("question", entry.value)?,
             "seeds" => self.seeds = reader.integer("seeds", entry.value, 1..MOST_SEEDS + 1)? as u64,
             "seed" => self.seed = reader.integer("seed", entry.value, 0..i64::MAX)? as u64,
+            "expect_runs" => {
+                let runs = reader.integer("expect_runs", entry.value, 1..MOST_RUNS as i64 + 1)?;
+                self.expect_runs = Some((runs as u64, reader.at(entry.value)));
+            }
             "record" => {
                 for e in reader.table("record", entry)? {
                     match e.key {
-                        "gradients" => self.cadence.gradients = reader.steps("gradients", &e)?,
-                        "score" => self.cadence.score = reader.steps("score", &e)?,
+                        "gradients" => self.cadence.gradients = self.read_steps(reader, "gradients", &e)?,
+                        "score" => self.cadence.score = self.read_steps(reader, "score", &e)?,
                         "probe" => {
                             self.cadence.probe = reader.integer("record.probe", e.value, 1..1_000_001)? as usize;
                         }
@@ -242,5 +284,12 @@ impl Experiment {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+    fn read_steps(&mut self, reader: &Reader, name: &'static str, entry: &Entry) -> Result<At, Problem> {
+        let mut listed = Vec::new();
+        let at = reader.steps(name, entry, &mut listed)?;
+        self.listed_steps.retain(|(list, ..)| *list != name);
+        self.listed_steps.extend(listed.into_iter().map(|(step, place)| (name, step, place)));
+        Ok(at)
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 type Row = HashMap<String, String>;
 
 /// One line for each remedy (the axis `variant`, else the first axis with several points besides depth and
-/// activation), grouped by activation, at the greatest depth and the commonest point of every other axis, from
+/// activation), grouped by activation, at the greatest usual depth and the commonest point of every other axis, from
 /// `summary.csv`.
 ///
 /// # Errors
@@ -25,7 +25,12 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
     let mut rows: Vec<&Row> = rows.iter().collect();
     let mut fixed: Vec<(&str, &str)> = Vec::new();
     for axis in varied.iter().filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name)) {
-        let label = if axis.name == "depth" { deepest(axis) } else { commonest(axis, &rows) };
+        let centre = plan.centre.get(&axis.name);
+        let label = match centre.filter(|label| rows.iter().any(|row| row.get(&axis.name) == Some(*label))) {
+            Some(label) => label,
+            None if axis.name == "depth" => deepest(axis, &rows),
+            None => commonest(axis, &rows),
+        };
         rows.retain(|row| row.get(&axis.name).is_some_and(|l| l == label));
         fixed.push((&axis.name, label));
     }
@@ -75,9 +80,13 @@ fn show(metric: &str, x: f64) -> String {
     if metric == "test_accuracy" { format!("{:.1} %", 100.0 * x) } else { format!("{x:.3e}") }
 }
 
-fn deepest(axis: &Axis) -> &str {
+/// The deepest label, but for those that few rows have: a single deep net beside a grid is not its subject.
+fn deepest<'a>(axis: &'a Axis, rows: &[&Row]) -> &'a str {
+    let count = |label: &String| rows.iter().filter(|row| row.get(&axis.name) == Some(label)).count();
+    let most = axis.labels.iter().map(count).max().unwrap_or(0);
     let depth = |label: &&String| label.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
-    axis.labels.iter().max_by(|a, b| depth(a).total_cmp(&depth(b))).map_or("", String::as_str)
+    let labels = axis.labels.iter().filter(|label| 2 * count(label) >= most);
+    labels.max_by(|a, b| depth(a).total_cmp(&depth(b))).map_or("", String::as_str)
 }
 
 /// The label that most rows have, the first of equals: axes of single optimizers or variants do not cover all cells.

@@ -121,6 +121,19 @@ fn view_path(journals: &Path) -> PathBuf {
     journals.join("view.txt")
 }
 
+/// The run ids of the folder's current plan, in order; none when it has no plan yet.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn view_of(dir: &Path) -> Result<Vec<String>, Halt> {
+    let path = view_path(&dir.join("journal"));
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().map(String::from).collect()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(cannot("read", &path, &e)),
+    }
+}
+
 /// A folder with files in it but without a journal is somebody else's.
 fn refuse_foreign(dir: &Path) -> Result<(), Halt> {
     let foreign = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) && !dir.join("journal").is_dir();
@@ -161,21 +174,16 @@ fn take_lock(dir: &Path, journals: &Path) -> Result<File, Halt> {
 }
 
 fn refuse_to_drop(dir: &Path, journal: &Journal, work: &Work) -> Result<(), Halt> {
-    let path = view_path(&dir.join("journal"));
-    let current = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(cannot("read", &path, &e)),
-    };
+    let current = view_of(dir)?;
     let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
-    let finished = |id: &&str| journal.status(id).is_some_and(|status| status != Status::Failed);
-    let dropped = current.lines().filter(|id| !planned.contains(id)).filter(finished).count();
+    let finished = |id: &&String| journal.status(id).is_some_and(|status| status != Status::Failed);
+    let dropped = current.iter().filter(|id| !planned.contains(id.as_str())).filter(finished).count();
     if dropped == 0 {
         return Ok(());
     }
     Err(Halt::Input(format!(
         "{} holds {dropped} finished runs that the new plan does not have (settings, seeds, data or the program's numerics \
-         changed); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
+         changed; `gradsweep plan` says which); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
         dir.display()
     )))
 }

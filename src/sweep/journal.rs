@@ -11,8 +11,9 @@ use crate::setting::Settings;
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::lock;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,14 @@ pub struct EntryRun {
     pub run_id: String,
     pub seed: u64,
     pub record: RunRecord,
+}
+
+/// What a journaled run was asked to do.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    pub settings: BTreeMap<String, serde_json::Value>,
+    pub experiment_seed: u64,
+    pub cadence: Cadence,
 }
 
 #[derive(Serialize)]
@@ -246,6 +255,22 @@ impl Journal {
     /// # Errors
     /// When the file changed or went away under the program.
     pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, Halt> {
+        self.line_of(run_id)
+    }
+
+    /// What a run of the journal was asked to do; `None` when the journal does not have it.
+    ///
+    /// # Errors
+    /// When the file changed or went away under the program.
+    pub fn asked(&self, run_id: &str) -> Result<Option<Asked>, Halt> {
+        #[derive(Deserialize)]
+        struct Line {
+            run: Asked,
+        }
+        Ok(self.line_of::<Line>(run_id)?.map(|line| line.run))
+    }
+
+    fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, Halt> {
         let Some(place) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
         let path = &self.files[place.file];
         let mut bytes = vec![0; place.length];

@@ -2,11 +2,14 @@
 
 pub mod files;
 pub mod folder;
+pub mod forecast;
 pub mod interrupt;
 pub mod journal;
+pub mod outline;
 pub mod pool;
 pub mod progress;
 pub mod provenance;
+pub mod standing;
 pub mod work;
 
 use crate::data::Dataset;

@@ -163,7 +163,8 @@ impl Worker {
     }
 }
 
-fn clock(time: Duration) -> String {
+/// A time as people say it: `1 min 05 s`.
+pub fn clock(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),

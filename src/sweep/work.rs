@@ -89,25 +89,11 @@ fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
     parts.chain([format!("seed={seed}")]).collect::<Vec<_>>().join(" ")
 }
 
-/// The indices of the jobs that all `--only axis=value` allow; several values of one axis widen it.
+/// The indices of the jobs that all `--only axis=value` allow: see [`Plan::only`].
 ///
 /// # Errors
-/// In words, when an axis or a value is not in the plan.
-pub fn select(plan: &Plan, work: &Work, only: &[(String, String)]) -> Result<Vec<usize>, String> {
-    for (name, value) in only {
-        let Some(axis) = plan.axes.iter().find(|a| a.name == *name) else {
-            let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
-            return Err(format!("--only {name}={value}: no axis `{name}`; the axes are {}", names.join(", ")));
-        };
-        if !axis.labels.contains(value) {
-            return Err(format!("--only {name}={value}: `{name}` is one of {}", axis.labels.join(", ")));
-        }
-    }
-    let allowed = |cell: &PlanCell| {
-        cell.labels.iter().all(|(axis, label)| {
-            let mut of_axis = only.iter().filter(|(name, _)| name == axis).peekable();
-            of_axis.peek().is_none() || of_axis.any(|(_, value)| value == label)
-        })
-    };
-    Ok((0..work.jobs.len()).filter(|&i| allowed(&plan.cells[work.jobs[i].run.cell])).collect())
+/// An axis or a value that is not in the plan.
+pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, crate::experiment::Problem> {
+    let allowed = plan.only(only)?;
+    Ok((0..work.jobs.len()).filter(|&i| allowed[work.jobs[i].run.cell]).collect())
 }
