@@ -224,7 +224,7 @@ fn the_probe_reads_what_a_deep_sigmoid_net_leaves() {
     let plain = architectures().into_iter().find(|a| a.activation == Activation::Sigmoid).unwrap();
     let architecture = Architecture { depth: 200, width: 16, output_activation: Activation::Identity, ..plain };
     let network = Network::<f32>::new(architecture.clone(), Init::UniformFanIn, &SEEDS).unwrap();
-    let mut probe = Probe::new(&architecture, inputs::<f64>(), target::<f64>(Loss::CrossEntropy), Loss::CrossEntropy);
+    let probe = Probe::new(&architecture, inputs::<f64>(), target::<f64>(Loss::CrossEntropy), Loss::CrossEntropy);
     let layers = probe.unwrap().measure(&network).unwrap();
     assert!(layers[0].stream_rms < 1e-150 && layers[0].stream_rms > 1e-200, "{:e}", layers[0].stream_rms);
     for (i, m) in layers.iter().enumerate() {
