@@ -34,9 +34,13 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         // Reading the journal and writing the tables take about as long.
         let (read, entries) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let entries = work.jobs.iter().filter_map(|job| Some((job, journal.entry(&job.run.run_id).transpose()?)));
-            // The writer stops at the first error.
-            entries.map(|entry| read.send(entry)).find(Result::is_err)
+            for job in &work.jobs {
+                let entry = journal.entry(&job.run.run_id).transpose();
+                // Nobody listens any more once the writer has met an error.
+                if entry.is_some_and(|entry| read.send((job, entry)).is_err()) {
+                    return;
+                }
+            }
         });
         for (job, entry) in entries {
             let entry = entry?;
