@@ -1,4 +1,4 @@
-"""Prints the polynomial coefficients that src/real/ holds, so that a reader can redo or change them.
+"""Prints the polynomial coefficients that src/real/parts.rs holds, so that a reader can redo or change them.
 
     pip install mpmath && python scripts/minimax.py [NAME ...]
 
@@ -9,6 +9,7 @@ with its coefficients rounded to the type, in units of 2^-24 (f32) or 2^-53 (f64
 
 import struct
 import sys
+import textwrap
 
 from mpmath import cos, erf, erfc, exp, expm1, linspace, log, lu_solve, matrix, mp, mpf, pi, sqrt, tanh, taylor
 
@@ -136,10 +137,22 @@ def tables():
     }
 
 
+def literal(x, bits):
+    """The shortest decimal that reads back as x, as Rust writes it."""
+    digits = next(d for d in range(1, 18) if rounded(mpf(f"{float(x):.{d}g}"), bits) == x)
+    body, _, exponent = f"{float(x):.{digits}g}".partition("e")
+    whole, _, fraction = body.partition(".")
+    fraction = "_".join(textwrap.wrap(fraction or "0", 3))
+    return f"{whole}.{fraction}" + (f"e{int(exponent)}" if exponent else "")
+
+
 for name, row in tables().items():
     if len(sys.argv) > 1 and not any(word in name for word in sys.argv[1:]):
         continue
-    coefficients, error = fit(*row())
-    print(f"{name}: off by at most {float(error):.3f} units")
-    digits = 9 if name.endswith("f32") else 17
-    print(",\n".join(f"    {float(c):.{digits}g}" for c in coefficients))
+    *_, bits = settings = row()
+    coefficients, error = fit(*settings)
+    table, number = name.split()
+    print(f"// Off by at most {float(error):.3f} units.")
+    print(f"const {table}: &'static [{number}] = &[")
+    numbers = ", ".join(literal(c, bits) for c in coefficients) + ","
+    print(textwrap.indent(textwrap.fill(numbers, 104), "    ") + "\n];")

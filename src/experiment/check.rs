@@ -20,7 +20,7 @@ impl Plan {
     pub fn check_data(&self, facts: &[DataFacts]) -> Result<(), Problem> {
         let datasets = self.datasets();
         assert_eq!(facts.len(), datasets.settings.len(), "facts for each data set");
-        self.check_listed_steps(facts, &datasets)?;
+        self.check_listed_steps(facts, datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
             let problem = |key: &'static str, message: String, help: String| {

@@ -179,22 +179,13 @@ fn softplus<T: Real>(z: T) -> T {
     (if z > zero() { z } else { zero() }) + (-z.abs()).exp().ln_1p()
 }
 
-/// (tanh(softplus(z)), 1 - tanh^2(softplus(z)), sigmoid(z)), as rational functions of e = e^-|z|. With n = e^z (e^z + 2) the
-/// tangent is n / (n + 2); above 0 both are multiplied by e^(-2z), so that nothing overflows.
+/// (e, t, g) with e = e^-|z| and tanh(softplus(z)) = t / (t + g). With n = e^z (e^z + 2) the tangent is n / (n + 2);
+/// above 0 both are multiplied by e^(-2z), so that nothing overflows.
 #[inline(always)]
 fn mish_parts<T: Real>(z: T) -> (T, T, T) {
     let two = T::of(2.0);
     let e = (-z.abs()).exp();
-    let below = z < zero();
-    let top = if below { e * (e + two) } else { e.mul_add(two, one()) };
-    let gap = if below { two } else { two * e * e };
-    let bottom = top + gap;
-    // One division for the three.
-    let inverse = one::<T>() / (bottom * (one::<T>() + e));
-    let tangent = top * ((one::<T>() + e) * inverse);
-    let sigmoid = (if below { e } else { one() }) * (bottom * inverse);
-    let share = gap * ((one::<T>() + e) * inverse);
-    (tangent, share * (one::<T>() + tangent), sigmoid)
+    if z < zero() { (e, e * (e + two), two) } else { (e, e.mul_add(two, one()), two * e * e) }
 }
 
 curves! {
@@ -221,9 +212,18 @@ curves! {
         let s = z.sigmoid();
         s + a * (one::<T>() - s)
     };
-    Mish |z, a| z * mish_parts(z).0, {
-        let (tangent, rest, sigmoid) = mish_parts(z);
-        (z * rest).mul_add(sigmoid, tangent)
+    Mish |z, a| {
+        let (_, t, g) = mish_parts(z);
+        z * t / (t + g)
+    }, {
+        // t / (t + g) + z sigmoid(z) (1 - (t / (t + g))^2), with one division for its three quotients.
+        let (e, t, g) = mish_parts(z);
+        let (sum, below) = (t + g, one::<T>() + e);
+        let inverse = one::<T>() / (sum * below);
+        let inverse_sum = below * inverse;
+        let sigmoid = (if z < zero() { e } else { one() }) * (sum * inverse);
+        let tangent = t * inverse_sum;
+        (z * sigmoid * (g * inverse_sum)).mul_add(one::<T>() + tangent, tangent)
     };
     Erf |z, a| z.erf(), T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-(z * z)).exp();
 }

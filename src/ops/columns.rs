@@ -18,7 +18,7 @@ macro_rules! across {
         across!(@ at, $n, 1, $pass($($arg),*));
     }};
     (@ $at:ident, $n:expr, $W:literal, $pass:ident($($arg:expr),*)) => {
-        while $at + $W <= $n {
+        while $n - $at >= $W {
             $pass(Columns::<$W>($at), $($arg),*);
             $at += $W;
         }

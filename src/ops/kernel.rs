@@ -79,3 +79,57 @@ macro_rules! kernel {
     };
 }
 pub(crate) use kernel;
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::activation::{Activation, Curve, with_curve};
+    use crate::real::Real;
+
+    kernel! {
+        /// phi and phi', by the widest instructions.
+        fn widest<T, C: Curve<T>>(curve: C, z: &[T], value: &mut [T], slope: &mut [T]) {
+            loops(curve, z, value, slope);
+        }
+    }
+
+    #[inline(always)]
+    fn loops<T: Real, C: Curve<T>>(curve: C, z: &[T], value: &mut [T], slope: &mut [T]) {
+        for ((z, value), slope) in z.iter().zip(value).zip(slope) {
+            *value = curve.value(*z);
+            *slope = curve.slope(*z, *value);
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<T: Real, C: Curve<T>>(curve: C, z: &[T], value: &mut [T], slope: &mut [T]) {
+        loops(curve, z, value, slope);
+    }
+
+    fn widths_agree<T: Real>(activation: Activation) {
+        let z: Vec<T> = (-30_000..=30_000).map(|i| T::of((f64::from(i) / 3e4).powi(3) * 120.0)).collect();
+        let run = |fill: &dyn Fn(&mut [T], &mut [T])| {
+            let (mut value, mut slope) = (z.clone(), z.clone());
+            fill(&mut value, &mut slope);
+            // As f64, where f32 fits without a change.
+            value.into_iter().chain(slope).map(|x| x.f64().to_bits()).collect::<Vec<_>>()
+        };
+        with_curve!(activation, T, curve => {
+            let portable = run(&|value, slope| loops(curve, &z, value, slope));
+            assert!(portable == run(&|value, slope| widest(curve, &z, value, slope)), "{activation:?}");
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                // SAFETY: the CPU has just been found to have both.
+                assert!(portable == run(&|value, slope| unsafe { avx2(curve, &z, value, slope) }), "{activation:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        for activation in Activation::ALL {
+            widths_agree::<f32>(activation);
+            widths_agree::<f64>(activation);
+        }
+    }
+}

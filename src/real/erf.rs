@@ -3,11 +3,15 @@
 use super::exponential::decay;
 use super::{Real, polynomial};
 
-/// e^(t^2) erfc(t) for t >= 0.
+/// e^(t^2) erfc(t) for t >= 0, by a polynomial in v = (t - m) / (t + m). Its slope would enlarge what v rounds away, so
+/// that v takes one step of Newton's method.
 #[inline(always)]
 fn scaled_erfc<T: Real>(t: T) -> T {
-    let inverse = T::of(1.0) / (t + T::ERFC_MIDDLE);
-    let v = inverse.mul_add(T::of(-2.0) * T::ERFC_MIDDLE, T::of(1.0));
+    let m = T::ERFC_MIDDLE;
+    let inverse = T::of(1.0) / (t + m);
+    let v = (t - m) * inverse;
+    let rest = (-v).mul_add(t, (v + T::of(1.0)).mul_add(-m, t));
+    let v = rest.mul_add(inverse, v);
     inverse * polynomial(v, T::ERFC)
 }
 

@@ -69,8 +69,8 @@ pub(super) fn expm1<T: Real>(x: T) -> T {
     (T::of(2.0) * (sum + bend(r).mul_add(r, low).mul_add(power, lost))).copysign(x)
 }
 
-/// 1 - 2 / (e^(2|x|) + 1) with the sign of x: the subtraction damps what the exponential errs. Near zero, where it would
-/// cancel, an odd polynomial.
+/// 1 - 2 / (e^(2|x|) + 1) with the sign of x: the subtraction damps what the exponential errs. Near zero, where it
+/// would cancel, an odd polynomial.
 #[inline(always)]
 pub(super) fn tanh<T: Real>(x: T) -> T {
     let (one, two) = (T::of(1.0), T::of(2.0));
