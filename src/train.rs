@@ -53,7 +53,7 @@ fn run<T: Element>(
     let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem.network);
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
     let mut record = Recorder::new(spec, &plan, problem.network.architecture.depth);
-    let mut gradients = Gradients::default();
+    let (mut gradients, mut before) = (Gradients::default(), Vec::new());
     for step in 0..=plan.steps {
         if on_step(step).is_break() {
             return Err(RunError::Cancelled);
@@ -83,11 +83,13 @@ fn run<T: Element>(
             return Ok(record.end(end));
         }
         if step < plan.steps {
-            let before = if probed { Some(problem.parameters()?) } else { None };
+            if probed {
+                problem.network.read(|packed| packed.clone_into(&mut before))?;
+            }
             problem.network.take_in_statistics(plan.batch);
             optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
-            if let Some(before) = before {
-                record.update_ratios(&problem.network, &before, &problem.parameters()?);
+            if probed {
+                problem.network.read(|after| record.update_ratios(&problem.network, &before, after))?;
             }
         }
     }
@@ -191,11 +193,6 @@ impl<'a, T: Element> Problem<'a, T> {
 
     fn weights_finite(&self) -> Result<bool, RunError> {
         Ok(self.network.read(all_finite)?)
-    }
-
-    /// The packed parameters.
-    fn parameters(&self) -> Result<Vec<T>, RunError> {
-        Ok(self.network.read(<[T]>::to_vec)?)
     }
 }
 

@@ -6,9 +6,11 @@ import json
 import math
 import multiprocessing
 import os
+import sys
 import time
 import tomllib
 from pathlib import Path
+from queue import Empty
 
 import numpy as np
 
@@ -118,7 +120,16 @@ def in_two_processes(work, jobs):
     workers = [context.Process(target=_worker, args=(work, i, start, queue, answers)) for i in range(CORES)]
     for worker in workers:
         worker.start()
-    got = [answers.get() for _ in range(len(jobs) + CORES)]
+    got = []
+    while len(got) < len(jobs) + CORES:
+        try:
+            got.append(answers.get(timeout=5))
+        except Empty:
+            # The others would wait for a dead one for ever.
+            if any(worker.exitcode not in (None, 0) for worker in workers):
+                for worker in workers:
+                    worker.kill()
+                sys.exit("a worker died: its error is above")
     for worker in workers:
         worker.join()
     times = [t for kind, t in got if kind == "time"]

@@ -122,7 +122,8 @@ def run_vanishing(options):
             found = run()
             rows.append({"round": round_number + 1, "peer": name} | found)
             print(f"{name:20} {found['seconds']:8.1f} s   {found['runs']} runs", file=sys.stderr, flush=True)
-    report.vanishing(options.out, about, rows)
+            # After each: a grid takes minutes in a peer, and what is known should not be lost.
+            report.vanishing(options.out, about, rows)
 
 
 def main():
