@@ -107,6 +107,7 @@ impl<'a> Training<'a> {
         let (x, target) = score::batch::<f32>(&data.train, data.features, &rows, Loss::CrossEntropy)?;
         let gradients = &mut self.gradients;
         self.network.loss_and_gradients(Path::Fused, Mode::Train, &x, Loss::CrossEntropy, target, gradients)?;
+        assert!(gradients.finite, "the cell diverged");
         self.network.take_in_statistics(self.batch);
         self.optimizer.step(&self.network, gradients, self.lr)
     }

@@ -66,7 +66,7 @@ fn run<T: Element>(
         let state = State {
             step,
             batch_loss,
-            gradients_finite: all_finite(&gradients.packed),
+            gradients_finite: gradients.finite,
             weights_finite: !record.wants_scores(step) || problem.weights_finite()?,
             train_loss: record.train_loss().or((plan.batch == data.train.rows).then_some(batch_loss)),
         };

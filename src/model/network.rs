@@ -25,6 +25,8 @@ pub enum Path {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gradients<T> {
     pub packed: Vec<T>,
+    /// Whether all of it is finite.
+    pub finite: bool,
 }
 
 impl<T: Element> Gradients<T> {
@@ -128,12 +130,17 @@ impl<T: Element> Network<T> {
         let store = value.backward()?;
         match path {
             // Swapped, not copied: next step's backward fills the one that comes back.
-            Path::Fused => std::mem::swap(&mut gradients.packed, &mut lock(&self.arena).gradient),
+            Path::Fused => {
+                let mut arena = lock(&self.arena);
+                std::mem::swap(&mut gradients.packed, &mut arena.gradient);
+                gradients.finite = arena.finite;
+            }
             Path::Composed => {
                 gradients.packed = match store.get(self.parameters.as_tensor()) {
                     Some(gradient) => gradient.to_vec1()?,
                     None => vec![T::of(0.0); self.chain.parameter_count()],
-                }
+                };
+                gradients.finite = reduce::all_finite(&gradients.packed);
             }
         }
         Ok(value.to_scalar::<T>()?.f64())

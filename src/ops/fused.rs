@@ -14,6 +14,7 @@ use super::activation::{Activation, with_curve};
 use super::block::{Block, Running};
 use super::chain::Chain;
 use super::columns::Steepness;
+use super::reduce::all_finite;
 use super::{Element, columns, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
@@ -35,6 +36,8 @@ pub enum Mode {
 pub struct Arena<T> {
     /// Gradient of the packed parameters, as the last backward left it.
     pub gradient: Vec<T>,
+    /// Whether all of it is finite.
+    pub finite: bool,
     pub blocks: Vec<Workspace<T>>,
     scratch: Scratch<T>,
 }
@@ -102,6 +105,7 @@ impl<T: Element> Arena<T> {
             |b: &Block| Workspace { running: b.norm().map(|(_, units)| Running::new(units)), ..Workspace::default() };
         Arena {
             gradient: vec![T::of(0.0); chain.parameter_count()],
+            finite: true,
             blocks: chain.blocks().iter().map(block).collect(),
             scratch: Scratch::default(),
         }
@@ -177,11 +181,15 @@ impl<T: Element> FusedChain<T> {
         gradient.resize(p.len(), T::of(0.0));
         scratch.delta.clear();
         scratch.delta.extend_from_slice(delta);
+        let mut finite = true;
         for i in (0..self.chain.blocks().len()).rev() {
             let (input, own) = arena.at(i, x);
-            self.pass(i, p).backward(input, own, &mut gradient[self.chain.range(i)], &mut scratch, i > 0);
+            let part = &mut gradient[self.chain.range(i)];
+            self.pass(i, p).backward(input, own, part, &mut scratch, i > 0);
+            // Looked at here, where it is still in the cache.
+            finite &= all_finite(part);
         }
-        (arena.scratch, arena.gradient) = (scratch, gradient);
+        (arena.scratch, arena.gradient, arena.finite) = (scratch, gradient, finite);
     }
 }
 
