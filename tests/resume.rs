@@ -1,5 +1,7 @@
 //! Going on after whatever happened, as a user meets it: reasons for what runs again, failed runs and the command that
-//! repeats each alone, folders that are full, foreign, read-only, damaged or of another version.
+//! repeats each alone, a start from nothing, a part of the runs.
+
+mod program;
 
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
@@ -9,9 +11,10 @@ use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
 use gradsweep::sweep::work::Work;
+use program::{Tables, expect, said, tables};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use tempfile::tempdir;
 
 const EXPERIMENT: &str = r#"
@@ -31,38 +34,8 @@ depth = [1, 2]
 bias = false
 "#;
 
-fn gradsweep(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gradsweep"));
-    command.current_dir(dir).args(args).env_remove("RAYON_NUM_THREADS").env_remove("GRADSWEEP_RESTARTED");
-    command
-}
-
-/// Exit code and what was said on stderr.
-fn said(output: &Output) -> (Option<i32>, String) {
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn run(dir: &Path, args: &[&str]) -> (Option<i32>, String) {
-    said(&gradsweep(dir, args).output().unwrap())
-}
-
-/// Runs, and ends with this exit code and these words on stderr.
-fn expect(dir: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
-    let (is, stderr) = run(dir, args);
-    assert_eq!(is, Some(code), "{args:?}: {stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "{args:?}: no \"{word}\" in\n{stderr}");
-    }
-    stderr
-}
-
-/// The files that must not depend on clock, machine or history.
-fn tables(dir: &Path) -> Vec<Vec<u8>> {
-    ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(dir.join(file)).unwrap()).into()
-}
-
 /// A folder with the experiment, and the tables of an undisturbed sweep of it.
-fn started(text: &str) -> (tempfile::TempDir, Vec<Vec<u8>>) {
+fn started(text: &str) -> (tempfile::TempDir, Tables) {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), text).unwrap();
     expect(dir.path(), &["sweep", "small.toml", "--out", "whole"], 0, &[]);
