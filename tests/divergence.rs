@@ -6,7 +6,10 @@ use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::table::Cell;
 use gradsweep::train::train;
+use std::collections::HashMap;
+use std::fs;
 use std::ops::ControlFlow;
+use std::process::Command;
 
 const FILE: &str = r#"
 [base]
@@ -107,4 +110,59 @@ fn a_loss_beyond_f32_and_a_step_too_long() {
     let record = run(&near, &["activation=relu", "optimizer={ kind = \"sgd\", lr = 1e38 }"], 0);
     assert_eq!(record.status, Status::Diverged);
     assert!(record.message.ends_with("step 1") || record.message.ends_with("step 2"), "{}", record.message);
+}
+
+/// As a user meets it: rows, counts, the table at the end and the figures.
+#[test]
+fn the_program_counts_what_diverged_and_shows_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |far: bool| {
+        (0..40).map(|i| format!("{i},{}\n", if far { 1e30 } else { 0.5 } * f64::from(i))).collect::<String>()
+    };
+    fs::write(dir.path().join("near.csv"), rows(false)).unwrap();
+    fs::write(dir.path().join("far.csv"), rows(true)).unwrap();
+    let experiment = "seeds = 3\n[base]\nsteps = 20\nbatch = 8\nwidth = 4\nactivation = \"relu\"\n[axes]\ndepth = [2, 3]\n\
+        [variants.near]\ndata = { kind = \"csv\", path = \"near.csv\" }\n\
+        [variants.far]\ndata = { kind = \"csv\", path = \"far.csv\", task = \"values\" }\n\
+        [variants.leap]\ndata = { kind = \"csv\", path = \"near.csv\" }\noptimizer = { kind = \"sgd\", lr = 3e38 }\n";
+    fs::write(dir.path().join("x.toml"), experiment).unwrap();
+    let program = env!("CARGO_BIN_EXE_gradsweep");
+    let output = Command::new(program).args(["sweep", "x.toml"]).current_dir(dir.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.contains("18/18 runs, 12 diverged"), "divergence is a result: {stderr}");
+    let results = dir.path().join("results/x");
+    let read = |file: &str| -> Vec<HashMap<String, String>> {
+        csv::Reader::from_path(results.join(file)).unwrap().deserialize().map(Result::unwrap).collect()
+    };
+    let end = |row: &HashMap<String, String>| (row["status"].clone(), row["message"].clone());
+    for row in read("runs.csv") {
+        match row["variant"].as_str() {
+            "near" => assert_eq!(row["status"], "finished"),
+            "far" => assert_eq!(end(&row), ("diverged".into(), "loss not finite at step 0".into())),
+            _ => assert!(row["status"] == "diverged" && row["message"].contains(" not finite at step "), "{row:?}"),
+        }
+    }
+    for row in read("summary.csv") {
+        let near = row["variant"] == "near";
+        assert_eq!((row["n"].as_str(), row["diverged"].as_str()), ("3", if near { "0" } else { "3" }));
+        assert_eq!(row["train_loss_median"].is_empty(), !near, "{row:?}");
+    }
+    let table = String::from_utf8_lossy(&output.stdout);
+    let line = |name: &str| {
+        table
+            .lines()
+            .find(|l| l.trim_start().starts_with(name))
+            .unwrap()
+            .split_whitespace()
+            .rev()
+            .take(2)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!([line("near"), line("far"), line("leap")], [["0", "3"], ["3", "3"], ["3", "3"]], "{table}");
+    for entry in fs::read_dir(results.join("figures")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "svg") {
+            assert!(fs::read_to_string(&path).unwrap().contains(" diverged"), "{}", path.display());
+        }
+    }
 }
