@@ -11,10 +11,11 @@ use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
 use gradsweep::sweep::work::Work;
-use program::{Tables, expect, said, tables};
+use program::{PROGRAM, Tables, expect, said, tables};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::tempdir;
 
 const EXPERIMENT: &str = r#"
@@ -166,4 +167,77 @@ fn only_takes_seeds() {
     );
     expect(dir.path(), &[&sweep[..], &["seed=[1, 2]"]].concat(), 0, &["6 runs to do, 2 of 8 done"]);
     assert!(tables(&dir.path().join("results/small")) == whole);
+}
+
+/// The depths in the runs table of `results/small`, and its figures.
+fn shown(results: &Path) -> (Vec<String>, Vec<String>) {
+    let mut table = csv::Reader::from_path(results.join("runs.csv")).unwrap();
+    let column = table.headers().unwrap().iter().position(|name| name == "depth").unwrap();
+    let mut depths: Vec<String> = table.records().map(|row| row.unwrap()[column].to_string()).collect();
+    depths.dedup();
+    let figures = fs::read_dir(results.join("figures")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut figures: Vec<String> = figures.collect();
+    figures.sort();
+    (depths, figures)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_sweep_leaves_no_mixture_of_plans() {
+    let figure = |name: &str| {
+        format!("[[figure]]\nkind = \"curves\"\ncolor = \"depth\"\nfacet = [\"variant\"]\nname = \"{name}\"\n")
+    };
+    let (dir, _) = started(&format!("{EXPERIMENT}{}{}", figure("one"), figure("two")));
+    let whole = dir.path().join("whole");
+    let images =
+        |names: &[&str]| names.iter().flat_map(|n| [format!("{n}.png"), format!("{n}.svg")]).collect::<Vec<_>>();
+    assert_eq!(shown(&whole), (labels(&["1", "2"]), images(&["one", "two"])));
+    // A plan without depth 1 and the first figure, and with runs that take too long.
+    let two = figure("two").replace("[\"variant\"]", "[\"variant\", \"steps\"]");
+    let text = EXPERIMENT.replace("steps = 20\n", "").replace("[1, 2]", "[2, 3]\nsteps = [20, 1000000]");
+    fs::write(dir.path().join("small.toml"), text + &two).unwrap();
+    let args = ["sweep", "small.toml", "--out", "whole", "--replan"];
+    let mut child = Command::new(PROGRAM).current_dir(dir.path()).args(args).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    while !shown(&whole).1.iter().all(|name| name.starts_with("two.")) {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(shown(&whole).1, images(&["two"]));
+    assert!(!shown(&whole).0.contains(&"1".to_string()), "a run of the old plan is in the new one's table");
+}
+
+fn labels(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn seed_one_of_every_cell_runs_first() {
+    let (dir, _) = started(EXPERIMENT);
+    expect(dir.path(), &["sweep", "small.toml", "--jobs", "1", "--seeds", "3"], 0, &[]);
+    let journal = fs::read_to_string(dir.path().join("results/small/journal/runs.jsonl")).unwrap();
+    let seed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["run"]["seed"].as_u64();
+    let seeds: Vec<u64> = journal.lines().filter_map(seed).collect();
+    assert_eq!(seeds, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_fresh_start_does_not_tell_to_start_anew_again() {
+    let (dir, _) = started(EXPERIMENT);
+    for (option, words) in
+        [("--fresh", "the same command without --fresh goes on"), ("--quiet", "the same command goes on")]
+    {
+        let args = ["sweep", "small.toml", "--out", "long", "--set", "steps=1000000", option];
+        let child = Command::new(PROGRAM).current_dir(dir.path()).args(args).stderr(Stdio::piped()).spawn().unwrap();
+        while !dir.path().join("long/provenance.json").exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let (code, stderr) = said(&child.wait_with_output().unwrap());
+        assert!(code == Some(75) && stderr.contains(words), "{stderr}");
+        fs::remove_file(dir.path().join("long/provenance.json")).unwrap();
+    }
 }

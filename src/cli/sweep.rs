@@ -3,7 +3,8 @@
 use crate::cli::again::failures;
 use crate::cli::{PlanOptions, check, count, draw, runs, say};
 use crate::experiment::plan::Plan;
-use crate::finish::{View, end_table, finish};
+use crate::figure::draw_all;
+use crate::finish::{View, end_table, finish, shows_another_plan};
 use crate::record::Status;
 use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
 use crate::sweep::interrupt::Interrupt;
@@ -15,6 +16,7 @@ use crate::sweep::{Halt, candle_is_single_threaded};
 use crate::train;
 use clap::Args;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -83,6 +85,10 @@ fn in_folder(
     folder: &Folder,
     chosen: Vec<usize>,
 ) -> Result<ExitCode, Halt> {
+    if shows_another_plan(&folder.dir, plan, work) {
+        let draw_silently = |dir: &Path| draw_all(dir).map(|_| ()).map_err(|e| e.to_string());
+        finish(&folder.dir, plan, work, &folder.journal, &draw_silently)?;
+    }
     let order = work.order(missing(chosen, work, folder, options.retry_failed));
     announce(plan, work, folder, &order);
     if !order.is_empty() {
