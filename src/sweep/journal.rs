@@ -132,7 +132,8 @@ pub struct Journal {
     /// The numerics of each file's last header.
     numerics: Vec<u32>,
     index: Mutex<HashMap<String, Place>>,
-    out: Mutex<Option<Out>>,
+    /// What is appended to, or why that is over: every worker then tells the first cause.
+    out: Mutex<Result<Out, Halt>>,
 }
 
 struct Out {
@@ -141,6 +142,17 @@ struct Out {
     number: usize,
     offset: u64,
     synced: Instant,
+}
+
+impl Out {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(line)?;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.file.sync_data()?;
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
 }
 
 impl Journal {
@@ -167,7 +179,7 @@ impl Journal {
             damaged,
             numerics,
             index: Mutex::new(index),
-            out: Mutex::new(None),
+            out: Mutex::new(Err(Halt::Io("the journal was opened to be read".into()))),
         })
     }
 
@@ -201,7 +213,7 @@ impl Journal {
         }
         let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
         let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
-        *lock(&self.out) = Some(Out { file, number, offset, synced: Instant::now() });
+        *lock(&self.out) = Ok(Out { file, number, offset, synced: Instant::now() });
         Ok((self, notes))
     }
 
@@ -221,13 +233,12 @@ impl Journal {
                 record,
             },
         });
-        let path = self.dir.join(OWN);
         let mut guard = lock(&self.out);
-        let mut out = guard.take().ok_or_else(|| cannot("write", &path, &"an earlier write failed"))?;
-        out.file.write_all(text.as_bytes()).map_err(|e| cannot("write", &path, &e))?;
-        if out.synced.elapsed() > SYNC_EVERY {
-            out.file.sync_data().map_err(|e| cannot("write", &path, &e))?;
-            out.synced = Instant::now();
+        let out = guard.as_mut().map_err(|halt| halt.clone())?;
+        if let Err(e) = out.append(text.as_bytes()) {
+            let halt = cannot("write", &self.dir.join(OWN), &e);
+            *guard = Err(halt.clone());
+            return Err(halt);
         }
         let hash = short_hash(text.as_bytes());
         let place = Place {
@@ -239,7 +250,6 @@ impl Journal {
             numerics: NUMERICS_VERSION,
         };
         out.offset += text.len() as u64;
-        *guard = Some(out);
         remember(&mut lock(&self.index), run.run_id.clone(), place);
         Ok(())
     }
@@ -249,10 +259,8 @@ impl Journal {
     /// # Errors
     /// What the disk reports.
     pub fn sync(&self) -> Result<(), Halt> {
-        match lock(&self.out).as_ref() {
-            Some(out) => out.file.sync_data().map_err(|e| cannot("write", &self.dir.join(OWN), &e)),
-            None => Ok(()),
-        }
+        let out = lock(&self.out);
+        out.as_ref().map_or(Ok(()), |out| out.file.sync_data()).map_err(|e| cannot("write", &self.dir.join(OWN), &e))
     }
 
     /// How a run ended, if it is in the journal.
