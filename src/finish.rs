@@ -10,7 +10,7 @@ pub use table::end_table;
 use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::sweep::Halt;
-use crate::sweep::folder::plan_json;
+use crate::sweep::folder::{plan_hash, plan_json};
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;
 use stamp::Stamp;
@@ -44,6 +44,13 @@ impl View {
     }
 }
 
+/// Whether the tables and figures of a folder show another plan than this one: they are then made anew before any run, so
+/// that a sweep that is stopped never leaves a mixture.
+pub fn shows_another_plan(dir: &Path, plan: &Plan, work: &Work) -> bool {
+    let json = plan_json(plan, work);
+    Stamp::read(dir).shows_another_plan(&plan_hash(&json, work), &json)
+}
+
 /// Writes the CSV files and the figures of a results folder, as far as they are not up to date.
 ///
 /// # Errors
@@ -60,11 +67,12 @@ pub fn finish(
     let mut stamp = Stamp::read(dir);
     if !stamp.csvs_hold(dir, &wanted) {
         csvs::write(dir, plan, work, journal)?;
-        stamp = Stamp::of_csvs(dir, wanted)?;
+        stamp = Stamp::of_csvs(dir, wanted, plan_hash(&json, work))?;
         stamp.write(dir)?;
     }
     let (view, drawn) = (View::of(work, journal), stamp.figure_inputs(&json));
-    let anything_to_draw = view.done > view.failed;
+    // Figures that are there may show runs that the plan has no more.
+    let anything_to_draw = view.done > view.failed || dir.join("figures").is_dir();
     if anything_to_draw && (stamp.figures != drawn || !dir.join("figures").is_dir()) {
         draw(dir).map_err(|e| Halt::Io(format!("the CSV files are written, but not all figures: {e}")))?;
         stamp.figures = drawn;

@@ -22,10 +22,16 @@ pub struct State {
     pub step: usize,
     pub batch_loss: f64,
     pub gradients_finite: bool,
-    /// True where it was not looked at.
     pub weights_finite: bool,
+    /// The optimizer's state, where an infinity would stop a weight for good and show nowhere else.
+    pub optimizer_finite: bool,
+    /// The batch and running statistics of batch normalization, where an infinity makes every output zero.
+    pub statistics_finite: bool,
     /// Over the whole training part, at the steps where it is known.
     pub train_loss: Option<f64>,
+    /// Over the validation and test parts, likewise.
+    pub val_loss: Option<f64>,
+    pub test_loss: Option<f64>,
 }
 
 impl Stop {
@@ -41,6 +47,10 @@ impl Stop {
             ("gradient", state.gradients_finite),
             ("weights", state.weights_finite),
             ("training loss", state.train_loss.is_none_or(f64::is_finite)),
+            ("optimizer state", state.optimizer_finite),
+            ("batch-norm statistics", state.statistics_finite),
+            ("validation loss", state.val_loss.is_none_or(f64::is_finite)),
+            ("test loss", state.test_loss.is_none_or(f64::is_finite)),
         ]
         .into_iter()
         .find(|(_, finite)| !finite);

@@ -63,12 +63,17 @@ fn run<T: Element>(
         if record.wants_scores(step) {
             record.scores(problem.scores()?, gradients.norm());
         }
+        let scored = record.present_scores();
         let state = State {
             step,
             batch_loss,
             gradients_finite: gradients.finite,
-            weights_finite: !record.wants_scores(step) || problem.weights_finite()?,
-            train_loss: record.train_loss().or((plan.batch == data.train.rows).then_some(batch_loss)),
+            weights_finite: problem.weights_finite()?,
+            optimizer_finite: optimizer.is_finite(),
+            statistics_finite: problem.network.statistics_finite(),
+            train_loss: scored.map(|s| s.train.loss).or((plan.batch == data.train.rows).then_some(batch_loss)),
+            val_loss: scored.and_then(|s| s.validation).map(|s| s.loss),
+            test_loss: scored.and_then(|s| s.test).map(|s| s.loss),
         };
         record.target(&plan.stop, &state);
         let end = plan.stop.check(&state);

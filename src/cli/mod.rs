@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, and what they share.
 
+pub mod again;
 pub mod plan;
 pub mod plot;
 pub mod settings;
@@ -57,7 +58,7 @@ struct PlanOptions {
     /// Run seeds 1..N instead of those of the file
     #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<u64>,
-    /// Only the cells with this value now, such as depth="[8, 16]"; the plan stays whole
+    /// Only the runs with this value now, such as depth="[8, 16]" or seed=1; the plan stays whole
     #[arg(long, value_name = "AXIS=VALUE")]
     only: Vec<String>,
     /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]

@@ -1,8 +1,10 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
+use crate::cli::again::failures;
 use crate::cli::{PlanOptions, check, count, draw, runs, say};
 use crate::experiment::plan::Plan;
-use crate::finish::{View, end_table, finish};
+use crate::figure::draw_all;
+use crate::finish::{View, end_table, finish, shows_another_plan};
 use crate::record::Status;
 use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
 use crate::sweep::interrupt::Interrupt;
@@ -14,6 +16,7 @@ use crate::sweep::{Halt, candle_is_single_threaded};
 use crate::train;
 use clap::Args;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -30,7 +33,7 @@ pub struct Options {
     #[arg(long)]
     retry_failed: bool,
     /// Set the folder's journal aside and run everything again
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     fresh: bool,
     /// Stop at the first failed run
     #[arg(long)]
@@ -41,7 +44,8 @@ pub struct Options {
 }
 
 static INTERRUPT: Interrupt = Interrupt::new();
-const GO_ON: &str = "interrupted; every finished run is kept, and the same command goes on from there";
+const KEPT: &str = "every finished run is kept, and the same command goes on from there";
+const KEPT_FRESH: &str = "every finished run is kept, and the same command without --fresh goes on from there";
 
 /// The whole of a sweep, in order.
 ///
@@ -55,17 +59,52 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let chosen = options.plan.chosen(&plan, &work)?;
     let dir = options.plan.folder(&plan);
     let keep = Keep { replan: options.replan, fresh: options.fresh };
-    INTERRUPT.listen(|| note(GO_ON)).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;
-    let (folder, notes) = Folder::open(&dir, &plan, &work, keep)?;
-    notes.iter().for_each(|line| note(line));
-    let order = work.order(missing(chosen, &work, &folder, options.retry_failed));
-    announce(&plan, &work, &folder, &order);
-    if !order.is_empty() {
-        train_all(options, &plan, &work, &folder, &order)?;
+    let goodbye: fn() = if options.fresh { || note(&interrupted(KEPT_FRESH)) } else { || note(&interrupted(KEPT)) };
+    INTERRUPT.listen(goodbye).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;
+    let kept = if options.fresh { KEPT_FRESH } else { KEPT };
+    let result = Folder::open(&dir, &plan, &work, keep).and_then(|(folder, notes)| {
+        notes.iter().for_each(|line| note(line));
+        in_folder(options, &plan, &work, &folder, chosen)
+    });
+    result.map_err(|halt| match halt {
+        Halt::Io(what) => Halt::Io(format!("{what}\nhelp: mend that, such as by making room; {kept}")),
+        Halt::Interrupted(_) => Halt::Interrupted(interrupted(kept)),
+        input => input,
+    })
+}
+
+fn interrupted(kept: &str) -> String {
+    format!("interrupted; {kept}")
+}
+
+/// What happens once the folder is ours: train, finish, and say how it went.
+fn in_folder(
+    options: &Options,
+    plan: &Plan,
+    work: &Work,
+    folder: &Folder,
+    chosen: Vec<usize>,
+) -> Result<ExitCode, Halt> {
+    if shows_another_plan(&folder.dir, plan, work) {
+        let draw_silently = |dir: &Path| draw_all(dir).map(|_| ()).map_err(|e| e.to_string());
+        finish(&folder.dir, plan, work, &folder.journal, &draw_silently)?;
     }
-    let view = finish(&dir, &plan, &work, &folder.journal, &draw)?;
-    say(&end_table(&dir, &plan)?)?;
-    conclude(&folder, view)
+    let order = work.order(missing(chosen, work, folder, options.retry_failed));
+    announce(plan, work, folder, &order);
+    if !order.is_empty() {
+        train_all(options, plan, work, folder, &order)?;
+    }
+    let view = finish(&folder.dir, plan, work, &folder.journal, &draw)?;
+    say(&end_table(&folder.dir, plan)?)?;
+    if view.done < view.planned {
+        note(&format!("{} of the plan not run yet", runs(view.planned - view.done)));
+    }
+    let failures = failures(&options.plan, plan, work, &folder.journal)?;
+    if !failures.is_empty() {
+        note(&failures);
+    }
+    note(&format!("results in {}: runs.csv, summary.csv, history.csv, layers.csv, figures", folder.dir.display()));
+    Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The chosen runs that the journal does not have, or has as failed when those are to be run again.
@@ -97,27 +136,11 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
     sitting.end(&folder.dir, tally.done)?;
     if INTERRUPT.asked() {
-        return Err(Halt::Interrupted(GO_ON.into()));
+        return Err(Halt::Interrupted(String::new()));
     }
     let Tally { done, failed, .. } = tally;
     if options.fail_fast && failed > 0 {
         note(&format!("--fail-fast: stopped at the first failed run, {} not run", runs(order.len() - done)));
     }
     Ok(())
-}
-
-/// The last words, and 1 when a run failed.
-fn conclude(folder: &Folder, view: View) -> Result<ExitCode, Halt> {
-    let dir = folder.dir.display();
-    let open = view.planned - view.done;
-    if open > 0 {
-        note(&format!("{} of the plan not run yet", runs(open)));
-    }
-    if view.failed > 0 {
-        let message =
-            format!("{} failed; runs.csv has each message, --retry-failed runs them again", runs(view.failed));
-        note(&message);
-    }
-    note(&format!("results in {dir}: runs.csv, summary.csv, history.csv, layers.csv, figures"));
-    Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

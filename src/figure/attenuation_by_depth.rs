@@ -131,9 +131,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 
 /// Median and range over seeds of the finite values.
 fn spreads(selection: &Selection, metric: &str) -> Spreads {
-    let finite = |r: &usize| selection.run(*r).value(metric).filter(|v| v.is_finite());
     selection
-        .by_seed(selection.runs.iter().filter_map(|r| Some((*r, finite(r)?))))
+        .by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged(metric)?))))
         .into_iter()
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?)))
         .collect()

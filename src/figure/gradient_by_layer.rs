@@ -10,6 +10,7 @@ use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::record::Status;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,14 +28,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
         (None, None) => vec!["stream_rms", "weight_grad_rms"],
     };
     let last = spec.step.as_deref() == Some("last");
-    let (profiles, not_finite) = profiles(&selection, &metrics, last)?;
+    let (profiles, left_out) = profiles(&selection, &metrics, last)?;
     if profiles.is_empty() {
         return Ok(Err(words::nothing(&selection, "a gradient by layer")));
     }
-    Ok(Ok(compose(&selection, &metrics, last, &profiles, not_finite)))
+    Ok(Ok(compose(&selection, &metrics, last, &profiles, left_out)))
 }
 
-/// Reads the profiles, and how many runs are not finite at this step.
+/// Reads the profiles, and how many runs are left out of them.
 fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), FigureError> {
     let columns: Vec<&str> = ["step", "layer"].into_iter().chain(metrics.iter().copied()).collect();
     let mut rows: BTreeMap<usize, Snapshot> = BTreeMap::new();
@@ -49,8 +50,10 @@ fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Prof
         }
     })?;
     let wild = |v: &Option<f64>| v.is_some_and(|v| !v.is_finite());
+    // The last step of a run that diverged is no end of training, finite or not.
+    let diverged = |run: usize| last && selection.run(run).status == Status::Diverged;
     let before = rows.len();
-    rows.retain(|_, (_, layers)| !layers.iter().any(wild));
+    rows.retain(|run, (_, layers)| !diverged(*run) && !layers.iter().any(wild));
     let mut profiles = Profiles::new();
     for (m, metric) in metrics.iter().enumerate() {
         let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
@@ -97,18 +100,13 @@ fn merged(profiles: &Profiles, colors: &[usize]) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(group, _)| group).collect()
 }
 
-fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profiles, not_finite: usize) -> Scene {
+fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profiles, left_out: usize) -> Scene {
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let groups = merged(profiles, &Selection::labels(&selection.color));
     let metric = if last { "attenuation_end" } else { "attenuation_init" };
     let shows_stream = metrics.contains(&"stream_rms");
     let rates: BTreeMap<Key, f64> = selection
-        .by_seed(
-            selection
-                .runs
-                .iter()
-                .filter_map(|r| Some((*r, selection.run(*r).value(metric).filter(|v| v.is_finite())?))),
-        )
+        .by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged(metric)?))))
         .into_iter()
         .filter(|_| shows_stream)
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
@@ -195,9 +193,9 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
     if verticals.iter().flatten().any(|v| v.floor.is_some()) {
         caption.push_str(" ▼: exactly zero.");
     }
-    if not_finite > 0 {
+    if left_out > 0 {
         caption.push_str(&format!(
-            " {not_finite} runs have a gradient that is not finite at this step and are not drawn."
+            " {left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."
         ));
     }
     let probe = selection.results.plan.probe;

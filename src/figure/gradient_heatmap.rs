@@ -9,7 +9,7 @@ use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, LABEL, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
@@ -24,7 +24,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     }
     let metric = spec.metric.as_deref().unwrap_or("stream_rms");
     let logarithmic = words::logarithmic(metric);
-    let maps = maps(&selection, metric, logarithmic)?;
+    let (maps, cut) = maps(&selection, metric, logarithmic)?;
     let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
     let height = if Selection::labels(&selection.row).len() > 3 { 64.0 } else { 96.0 };
     let bar_height = (Selection::labels(&selection.row).len() as f64 * (height + 12.0)).min(220.0);
@@ -81,29 +81,40 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     if values.iter().any(|v| v.is_nan() || *v == f64::INFINITY) {
         caption.push_str(" Grey: not finite.");
     }
+    if cut {
+        caption.push_str(" A map goes on as long as all of its seeds do.");
+    }
     let probe = selection.results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
 }
 
-fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<BTreeMap<Key, Map>, FigureError> {
+/// The maps, and whether one ends because a seed of its does.
+fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<(BTreeMap<Key, Map>, bool), FigureError> {
     let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", metric], |run, row| {
         if let [Some(step), Some(layer), Some(value)] = *row {
+            groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
             // An infinite gradient of one seed must not vanish in a median of the others.
             let value = if value == f64::INFINITY { f64::NAN } else { value };
             let value = if logarithmic { value.log10() } else { value };
             cells.entry((step as u64, layer as u64)).or_default().push((run, value));
         }
     })?;
-    let mut maps: BTreeMap<Key, Map> = BTreeMap::new();
+    let (mut maps, mut cut): (BTreeMap<Key, Map>, bool) = (BTreeMap::new(), false);
     for (cell, values) in cells {
         for (key, seeds) in selection.by_seed(values.into_iter()) {
+            // A median over the seeds that are left would jump when one ends.
+            if seeds.len() < groups[&key].len() {
+                cut = true;
+                continue;
+            }
             let broken = seeds.values().any(|v| v.is_nan());
             let median = over_seeds(seeds.into_values()).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
             maps.entry(key).or_default().insert(cell, median);
         }
     }
-    Ok(maps)
+    Ok((maps, cut))
 }
 
 /// Where the tile of a step ends when the step has no neighbour there.

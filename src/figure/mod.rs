@@ -57,7 +57,8 @@ pub struct Drawn {
 /// A scene, or the reason why the results hold nothing to draw.
 pub type Outcome = Result<Scene, String>;
 
-/// Draws every figure of the plan into `dir/figures/`, as `<name>.png` and `<name>.svg`.
+/// Draws every figure of the plan into `dir/figures/`, as `<name>.png` and `<name>.svg`, and removes those that are none
+/// of the plan's or have nothing to show any more.
 ///
 /// # Errors
 /// A file of `dir` that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
@@ -71,7 +72,7 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
     }
     std::fs::create_dir_all(&folder).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
     let figures: Vec<(String, &FigureSpec)> = names.into_iter().zip(&results.plan.figures).collect();
-    in_parallel(&figures, |(name, spec)| {
+    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
         let outcome = draw(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
         let name = name.clone();
         Ok(match outcome {
@@ -80,7 +81,22 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
         })
     })
     .into_iter()
-    .collect()
+    .collect::<Result<_, FigureError>>()?;
+    remove_others(&folder, &drawn).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
+    Ok(drawn)
+}
+
+/// Removes the images in `folder` that are not among those drawn: figures of an earlier plan, halves of a killed program.
+fn remove_others(folder: &Path, drawn: &[Drawn]) -> std::io::Result<()> {
+    let kept: BTreeSet<&PathBuf> = drawn.iter().flat_map(|figure| &figure.files).collect();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let image = path.extension().is_some_and(|ending| ending == "png" || ending == "svg");
+        if image && !kept.contains(&path) {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// `job` done for each item on all cores; the results are in the order of the items.

@@ -75,6 +75,12 @@ impl Run {
         self.values[OUTCOME_COLUMNS.iter().position(|c| *c == metric)?]
     }
 
+    /// A number that a median may take in: finite, and not how a run ended that diverged, which has no end to speak of.
+    pub fn averaged(&self, metric: &str) -> Option<f64> {
+        let ended = self.status != Status::Diverged || metric.ends_with("_init");
+        self.value(metric).filter(|v| ended && v.is_finite())
+    }
+
     /// Whether the run left numbers at all.
     pub fn failed(&self) -> bool {
         self.status == Status::Failed

@@ -16,6 +16,9 @@ const DRAWN_FROM: [&str; 4] = ["runs.csv", "summary.csv", "history.csv", "layers
 pub struct Stamp {
     /// Hash of everything the CSV files follow from.
     inputs: String,
+    /// Hash of the plan whose runs they hold.
+    #[serde(default)]
+    plan: String,
     /// Hash of each CSV file.
     files: BTreeMap<String, String>,
     /// Hash of everything the figures follow from.
@@ -46,6 +49,11 @@ impl Stamp {
         hasher.finalize().to_hex().to_string()
     }
 
+    /// Whether there are tables and figures, and some of them show another plan.
+    pub fn shows_another_plan(&self, plan: &str, plan_json: &str) -> bool {
+        !self.inputs.is_empty() && (self.plan != plan || self.figures != self.figure_inputs(plan_json))
+    }
+
     /// Whether the CSV files follow from `inputs` and nobody touched them.
     pub fn csvs_hold(&self, dir: &Path, inputs: &str) -> bool {
         self.inputs == inputs
@@ -53,12 +61,12 @@ impl Stamp {
     }
 
     /// The stamp of CSV files just written.
-    pub fn of_csvs(dir: &Path, inputs: String) -> Result<Self, Halt> {
+    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, Halt> {
         let mut files = BTreeMap::new();
         for name in super::CSV_FILES {
             files.insert(name.to_string(), file_hash(&dir.join(name))?);
         }
-        Ok(Stamp { inputs, files, figures: Stamp::read(dir).figures })
+        Ok(Stamp { inputs, plan, files, figures: Stamp::read(dir).figures })
     }
 
     /// Hash of what the figures would follow from now.

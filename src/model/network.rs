@@ -185,6 +185,13 @@ impl<T: Element> Network<T> {
         }
     }
 
+    /// Whether the statistics of the last batch and the running ones of every norm are finite.
+    pub fn statistics_finite(&self) -> bool {
+        lock(&self.arena).blocks.iter().filter_map(|w| Some((w, w.running.as_ref()?))).all(|(w, running)| {
+            [&w.mean, &w.variance, &running.mean, &running.variance].into_iter().all(|s| reduce::all_finite(s))
+        })
+    }
+
     /// The running statistics of each norm, from the input on.
     pub fn running(&self) -> Vec<Running<T>> {
         lock(&self.arena).blocks.iter().filter_map(|w| w.running.clone()).collect()

@@ -16,6 +16,7 @@ use crate::model::{Gradients, Network};
 use crate::ops::Element;
 use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
+use crate::ops::reduce::all_finite;
 use crate::real::Real;
 use crate::setting::Settings;
 use std::ops::Range;
@@ -186,6 +187,11 @@ impl<T: Element> Stepper<T> {
             }
         }
         Stepper { rule, regularization, state, stretches, steps: 0 }
+    }
+
+    /// Whether its whole state is finite.
+    pub fn is_finite(&self) -> bool {
+        self.state.iter().all(|slot| all_finite(slot))
     }
 
     /// Updates every parameter of the network from its gradient, at learning rate `lr`.

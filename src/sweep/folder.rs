@@ -3,12 +3,13 @@
 
 use crate::data::Targets;
 use crate::experiment::plan::Plan;
-use crate::record::Status;
 use crate::sweep::Halt;
 use crate::sweep::files::{cannot, write};
 use crate::sweep::journal::{self, Journal};
+use crate::sweep::outline::runs;
+use crate::sweep::standing::Standing;
 use crate::sweep::work::Work;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -53,8 +54,13 @@ impl Folder {
             }
         }
         let journal = Journal::read(&journals)?;
-        if !keep.replan {
-            refuse_to_drop(dir, &journal, work)?;
+        let standing = Standing::of(dir, plan, work, &journal)?;
+        if standing.dropped > 0 {
+            let lines = reasons(&standing);
+            if !keep.replan {
+                return Err(refuse_to_drop(dir, standing.dropped, &lines));
+            }
+            notes.extend(lines);
         }
         let json = plan_json(plan, work);
         let (journal, damage) = journal.open(&plan_hash(&json, work))?;
@@ -80,10 +86,9 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         .collect();
     // Axes over data settings make several sets; their rows and outputs are those of the first.
     let data = work.datasets.first().map(|first| {
-        let digests: Vec<&str> = work.datasets.iter().map(|d| d.digest.as_str()).collect();
         serde_json::json!({
             "name": first.name,
-            "digest": digests.join("+"),
+            "digest": work.digest(),
             "train_rows": first.train.rows,
             "outputs": first.train.targets.outputs(),
             "classes": matches!(first.train.targets, Targets::Classes { .. }),
@@ -127,8 +132,9 @@ fn view_path(journals: &Path) -> PathBuf {
 /// When the file cannot be read.
 pub fn view_of(dir: &Path) -> Result<Vec<String>, Halt> {
     let path = view_path(&dir.join("journal"));
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(text.lines().map(String::from).collect()),
+    match fs::read(&path) {
+        // A damaged name is the name of no run.
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().map(String::from).collect()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(cannot("read", &path, &e)),
     }
@@ -148,9 +154,12 @@ fn refuse_foreign(dir: &Path) -> Result<(), Halt> {
 
 /// Writes and removes a file, so that an unwritable folder is found before the first run.
 fn probe(dir: &Path, journals: &Path) -> Result<(), Halt> {
-    let probe = journals.join("probe.tmp");
-    let attempt =
-        fs::create_dir_all(journals).and_then(|()| fs::write(&probe, b"x")).and_then(|()| fs::remove_file(&probe));
+    let attempt = fs::create_dir_all(journals).and_then(|()| {
+        [dir, journals].into_iter().map(|place| place.join("probe.tmp")).try_for_each(|probe| {
+            fs::write(&probe, b"x")?;
+            fs::remove_file(&probe)
+        })
+    });
     attempt.map_err(|e| {
         Halt::Input(format!(
             "cannot write into the results folder {}: {e}; make it writable or choose another with --out",
@@ -173,17 +182,25 @@ fn take_lock(dir: &Path, journals: &Path) -> Result<File, Halt> {
     }
 }
 
-fn refuse_to_drop(dir: &Path, journal: &Journal, work: &Work) -> Result<(), Halt> {
-    let current = view_of(dir)?;
-    let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
-    let finished = |id: &&String| journal.status(id).is_some_and(|status| status != Status::Failed);
-    let dropped = current.iter().filter(|id| !planned.contains(id.as_str())).filter(finished).count();
-    if dropped == 0 {
-        return Ok(());
+/// What a new plan changes in finished runs, a line a reason: `rerun: width 48 -> 64 (30 runs)`.
+fn reasons(standing: &Standing) -> Vec<String> {
+    const SHOWN: usize = 10;
+    let line = |word: &'static str| move |(why, n): (&str, usize)| format!("{word}: {why} ({})", runs(n));
+    let rerun = standing.changes().into_iter().map(line("rerun"));
+    let mut lines: Vec<String> = rerun.chain(standing.gone().into_iter().map(line("dropped"))).collect();
+    if lines.len() > SHOWN {
+        let more = lines.split_off(SHOWN).len();
+        lines.push(format!("and {more} other reasons; `gradsweep plan --csv` has each run"));
     }
-    Err(Halt::Input(format!(
-        "{} holds {dropped} finished runs that the new plan does not have (settings, seeds, data or the program's numerics \
-         changed; `gradsweep plan` says which); --replan drops them from the tables but keeps them in the journal, --out DIR writes elsewhere",
-        dir.display()
-    )))
+    lines
+}
+
+fn refuse_to_drop(dir: &Path, dropped: usize, reasons: &[String]) -> Halt {
+    let n = if dropped == 1 { "1 finished run".into() } else { format!("{dropped} finished runs") };
+    Halt::Input(format!(
+        "{} holds {n} that the new plan does not have\n  {}\n\
+         help: --replan drops them from the tables but keeps them in the journal; --out DIR writes elsewhere",
+        dir.display(),
+        reasons.join("\n  ")
+    ))
 }

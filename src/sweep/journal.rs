@@ -1,8 +1,8 @@
 //! The journal: every finished run is appended at once, each line with its own hash, so that a killed sweep loses
 //! only the runs in flight and a damaged line is noticed and redone.
 //!
-//! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. The first line of a file holds a
-//! header, every further line one run: what the clock said, what was asked and what was measured.
+//! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. A header says which program wrote the
+//! lines after it; every other line holds one run: what the clock said, what was asked and what was measured.
 
 use crate::experiment::plan::PlannedRun;
 use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
@@ -64,6 +64,9 @@ pub struct EntryRun {
 /// What a journaled run was asked to do.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
+    /// Of the program that ran it; 0 where its header was damaged.
+    #[serde(skip)]
+    pub numerics: u32,
     pub settings: BTreeMap<String, serde_json::Value>,
     pub experiment_seed: u64,
     pub cadence: Cadence,
@@ -116,6 +119,8 @@ struct Place {
     status: Status,
     /// The first 64 bits of the line's hash.
     hash: u64,
+    /// Of the header above the line.
+    numerics: u32,
 }
 
 /// All journal files of a folder: an index in memory, everything else on disk.
@@ -124,8 +129,11 @@ pub struct Journal {
     files: Vec<PathBuf>,
     /// Damaged lines of each file.
     damaged: Vec<usize>,
+    /// The numerics of each file's last header.
+    numerics: Vec<u32>,
     index: Mutex<HashMap<String, Place>>,
-    out: Mutex<Option<Out>>,
+    /// What is appended to, or why that is over: every worker then tells the first cause.
+    out: Mutex<Result<Out, Halt>>,
 }
 
 struct Out {
@@ -136,6 +144,17 @@ struct Out {
     synced: Instant,
 }
 
+impl Out {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(line)?;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.file.sync_data()?;
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
+}
+
 impl Journal {
     /// Reads all `*.jsonl` files of `dir` (none is fine) and changes nothing. Damaged lines are left out.
     ///
@@ -143,18 +162,25 @@ impl Journal {
     /// A file that cannot be read, or that a newer program wrote.
     pub fn read(dir: &Path) -> Result<Self, Halt> {
         let files = files(dir)?;
-        let (mut index, mut damaged) = (HashMap::new(), vec![0; files.len()]);
+        let (mut index, mut damaged, mut numerics) = (HashMap::new(), vec![0; files.len()], vec![0; files.len()]);
         for (number, path) in files.iter().enumerate() {
             scan(path, |line, _| {
                 match line {
-                    Line::Header => {}
+                    Line::Header { numerics: of } => numerics[number] = of,
                     Line::Run { run_id, place } => remember(&mut index, run_id, Place { file: number, ..place }),
                     Line::Damaged => damaged[number] += 1,
                 }
                 Ok(())
             })?;
         }
-        Ok(Journal { dir: dir.to_path_buf(), files, damaged, index: Mutex::new(index), out: Mutex::new(None) })
+        Ok(Journal {
+            dir: dir.to_path_buf(),
+            files,
+            damaged,
+            numerics,
+            index: Mutex::new(index),
+            out: Mutex::new(Err(Halt::Io("the journal was opened to be read".into()))),
+        })
     }
 
     /// Opens a journal that was read for appending, after moving damaged lines to `*.damaged`. Also returns what
@@ -171,7 +197,7 @@ impl Journal {
         }}));
         let mut notes = Vec::new();
         for (path, damaged) in self.files.iter().zip(&self.damaged).filter(|(_, damaged)| **damaged > 0) {
-            notes.push(set_damage_aside(path, &header, *damaged)?);
+            notes.push(set_damage_aside(path, *damaged)?);
         }
         let own = self.dir.join(OWN);
         let new = !own.exists();
@@ -181,10 +207,13 @@ impl Journal {
         if new || !notes.is_empty() {
             self = Journal::read(&self.dir)?;
         }
-        let file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
+        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
+        if self.files.iter().zip(&self.numerics).any(|(path, n)| *path == own && *n != NUMERICS_VERSION) {
+            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, &e))?;
+        }
         let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
         let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
-        *lock(&self.out) = Some(Out { file, number, offset, synced: Instant::now() });
+        *lock(&self.out) = Ok(Out { file, number, offset, synced: Instant::now() });
         Ok((self, notes))
     }
 
@@ -204,18 +233,23 @@ impl Journal {
                 record,
             },
         });
-        let path = self.dir.join(OWN);
         let mut guard = lock(&self.out);
-        let mut out = guard.take().ok_or_else(|| cannot("write", &path, &"an earlier write failed"))?;
-        out.file.write_all(text.as_bytes()).map_err(|e| cannot("write", &path, &e))?;
-        if out.synced.elapsed() > SYNC_EVERY {
-            out.file.sync_data().map_err(|e| cannot("write", &path, &e))?;
-            out.synced = Instant::now();
+        let out = guard.as_mut().map_err(|halt| halt.clone())?;
+        if let Err(e) = out.append(text.as_bytes()) {
+            let halt = cannot("write", &self.dir.join(OWN), &e);
+            *guard = Err(halt.clone());
+            return Err(halt);
         }
         let hash = short_hash(text.as_bytes());
-        let place = Place { file: out.number, offset: out.offset, length: text.len(), status: record.status, hash };
+        let place = Place {
+            file: out.number,
+            offset: out.offset,
+            length: text.len(),
+            status: record.status,
+            hash,
+            numerics: NUMERICS_VERSION,
+        };
         out.offset += text.len() as u64;
-        *guard = Some(out);
         remember(&mut lock(&self.index), run.run_id.clone(), place);
         Ok(())
     }
@@ -225,10 +259,8 @@ impl Journal {
     /// # Errors
     /// What the disk reports.
     pub fn sync(&self) -> Result<(), Halt> {
-        match lock(&self.out).as_ref() {
-            Some(out) => out.file.sync_data().map_err(|e| cannot("write", &self.dir.join(OWN), &e)),
-            None => Ok(()),
-        }
+        let out = lock(&self.out);
+        out.as_ref().map_or(Ok(()), |out| out.file.sync_data()).map_err(|e| cannot("write", &self.dir.join(OWN), &e))
     }
 
     /// How a run ended, if it is in the journal.
@@ -267,7 +299,8 @@ impl Journal {
         struct Line {
             run: Asked,
         }
-        Ok(self.line_of::<Line>(run_id)?.map(|line| line.run))
+        let numerics = lock(&self.index).get(run_id).map_or(0, |place| place.numerics);
+        Ok(self.line_of::<Line>(run_id)?.map(|line| Asked { numerics, ..line.run }))
     }
 
     fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, Halt> {
@@ -341,7 +374,7 @@ fn short_hash(line: &[u8]) -> u64 {
 }
 
 enum Line {
-    Header,
+    Header { numerics: u32 },
     Run { run_id: String, place: Place },
     Damaged,
 }
@@ -349,7 +382,7 @@ enum Line {
 /// Walks over the lines of a journal file, one in memory at a time.
 fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
     let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
-    let (mut offset, mut bytes) = (0, Vec::new());
+    let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
     loop {
         bytes.clear();
         let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
@@ -357,17 +390,23 @@ fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) 
             return Ok(());
         }
         let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
-            Some(Glance { header: Some(header), .. }) if header.format > FORMAT => {
+            Some(Glance { header: Some(header), .. }) if header.format != FORMAT => {
+                let age = if header.format > FORMAT { "newer" } else { "older" };
                 return Err(Halt::Input(format!(
-                    "{} was written by gradsweep {}, which is newer than this one; use that, or another --out",
+                    "{} was written by gradsweep {} in the {age} journal format {}, and this version reads format {FORMAT}; \
+                     use that version, choose another folder with --out, or let --fresh set the journal aside",
                     path.display(),
-                    header.program
+                    header.program,
+                    header.format
                 )));
             }
-            Some(Glance { header: Some(_), .. }) => Line::Header,
+            Some(Glance { header: Some(header), .. }) => {
+                numerics = header.numerics;
+                Line::Header { numerics }
+            }
             Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
                 let hash = short_hash(&bytes);
-                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash } }
+                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash, numerics } }
             }
             _ => Line::Damaged,
         };
@@ -377,28 +416,15 @@ fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) 
 }
 
 /// Moves the damaged lines of a journal file to `<file>.damaged` and says so.
-fn set_damage_aside(path: &Path, header: &str, damaged: usize) -> Result<String, Halt> {
+fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, Halt> {
     let aside = path.with_extension("jsonl.damaged");
     let mut kept =
         OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, &e))?;
     let (draft, mut writer) = Draft::create(path)?;
-    let mut headed = false;
     scan(path, |line, bytes| match line {
         Line::Damaged => kept.write_all(bytes),
-        _ if headed => writer.write_all(bytes),
-        Line::Header => {
-            headed = true;
-            writer.write_all(bytes)
-        }
-        Line::Run { .. } => {
-            headed = true;
-            writer.write_all(header.as_bytes())?;
-            writer.write_all(bytes)
-        }
+        Line::Header { .. } | Line::Run { .. } => writer.write_all(bytes),
     })?;
-    if !headed {
-        writer.write_all(header.as_bytes()).map_err(|e| cannot("write", path, &e))?;
-    }
     kept.sync_all().map_err(|e| cannot("write", &aside, &e))?;
     draft.commit(writer)?;
     let lines = if damaged == 1 { "1 line".into() } else { format!("{damaged} lines") };

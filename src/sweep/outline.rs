@@ -110,18 +110,7 @@ fn stands(standing: &Standing) -> String {
 /// What changed and in how many runs, the commonest first; what the plan drops from view.
 fn changes(standing: &Standing) -> String {
     const SHOWN: usize = 8;
-    let mut groups: Vec<(&str, usize)> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for state in &standing.states {
-        if let State::Changed(what) = state {
-            let group = *known.entry(what).or_insert_with(|| {
-                groups.push((what, 0));
-                groups.len() - 1
-            });
-            groups[group].1 += 1;
-        }
-    }
-    groups.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let groups = standing.changes();
     let mut text = String::new();
     for (what, n) in groups.iter().take(SHOWN) {
         let _ = writeln!(text, "  changed   {what} ({})", runs(*n));
@@ -133,6 +122,9 @@ fn changes(standing: &Standing) -> String {
         let n = runs(standing.dropped);
         let _ =
             writeln!(text, "  dropped   {n} of the folder would leave its tables: sweep asks for --replan or --out");
+        for (why, n) in standing.gone().iter().take(SHOWN) {
+            let _ = writeln!(text, "            {why} ({})", runs(*n));
+        }
     }
     text
 }

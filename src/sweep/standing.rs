@@ -1,11 +1,12 @@
 //! What a results folder already has of a plan: done, new, or changed and by which setting.
 
 use crate::experiment::plan::{Plan, PlannedRun};
+use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
 use crate::record::Status;
 use crate::sweep::Halt;
 use crate::sweep::folder::view_of;
 use crate::sweep::journal::{Asked, Journal};
-use crate::sweep::work::Work;
+use crate::sweep::work::{Job, Work};
 use crate::table::number;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,18 +30,26 @@ pub struct Standing {
     pub states: Vec<State>,
     /// Finished runs in the folder's view that the plan does not have; a sweep drops them only with `--replan`.
     pub dropped: usize,
+    /// Why, for those of them that no changed run takes the place of: `seeds 5 -> 3`.
+    gone: Vec<String>,
 }
 
 /// What this needs of the folder's own `plan.json`.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct OldPlan {
     seeds: Vec<u64>,
     cells: Vec<OldCell>,
+    data: Option<OldData>,
+}
+
+#[derive(Deserialize)]
+struct OldData {
+    digest: String,
 }
 
 #[derive(Deserialize)]
 struct OldCell {
-    labels: BTreeMap<String, String>,
+    labels: Labels,
 }
 
 impl Standing {
@@ -50,22 +59,47 @@ impl Standing {
     /// A file of the folder that cannot be read.
     pub fn of(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<Self, Halt> {
         let view = view_of(dir)?;
-        let old = by_labels(dir, &view);
         let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
         let finished = |id: &str| journal.status(id).is_some_and(|status| status != Status::Failed);
-        let state = |run: &PlannedRun| {
-            if let Some(status) = journal.status(&run.run_id) {
-                return Ok(State::Done(status));
+        let state = |job: &Job| journal.status(&job.run.run_id).map_or(State::New, State::Done);
+        let mut states: Vec<State> = work.jobs.iter().map(state).collect();
+        let dropped: Vec<&String> = view.iter().filter(|id| !planned.contains(id.as_str()) && finished(id)).collect();
+        if dropped.is_empty() {
+            return Ok(Standing { states, dropped: 0, gone: Vec::new() });
+        }
+        let old = OldPlan::read(dir, view.len());
+        let same_data = old.data.as_ref().is_none_or(|data| data.digest == work.digest());
+        let keys: HashMap<&String, (&Labels, u64)> = view.iter().zip(old.runs()).collect();
+        let labels: Vec<Labels> = plan.cells.iter().map(|cell| cell.labels.iter().cloned().collect()).collect();
+        let key = |run: &PlannedRun| (&labels[run.cell], run.spec.seeds.run);
+        let jobs: HashMap<(&Labels, u64), usize> =
+            work.jobs.iter().enumerate().map(|(i, job)| (key(&job.run), i)).collect();
+        let mut gone = Vec::new();
+        for id in &dropped {
+            let key = keys.get(*id);
+            match (key.and_then(|key| jobs.get(key)), journal.asked(id)?) {
+                (Some(&i), Some(asked)) => {
+                    let what = difference(&asked, &work.jobs[i].run.spec, same_data);
+                    // A plan that goes back has the new run already.
+                    if states[i] == State::New { states[i] = State::Changed(what) } else { gone.push(what) }
+                }
+                _ => gone.push(why_gone(key.copied(), old.seeds.len(), plan)),
             }
-            let labels: BTreeMap<String, String> = plan.cells[run.cell].labels.iter().cloned().collect();
-            let old =
-                old.get(&(labels, run.spec.seeds.run)).filter(|id| finished(id) && !planned.contains(id.as_str()));
-            let Some(asked) = old.map(|id| journal.asked(id)).transpose()?.flatten() else { return Ok(State::New) };
-            Ok(State::Changed(difference(&asked, run)))
-        };
-        let states = work.jobs.iter().map(|job| state(&job.run)).collect::<Result<_, Halt>>()?;
-        let dropped = view.iter().filter(|id| !planned.contains(id.as_str()) && finished(id)).count();
-        Ok(Standing { states, dropped })
+        }
+        Ok(Standing { states, dropped: dropped.len(), gone })
+    }
+
+    /// What changed and in how many runs, the commonest first.
+    pub fn changes(&self) -> Vec<(&str, usize)> {
+        grouped(self.states.iter().filter_map(|state| match state {
+            State::Changed(what) => Some(what.as_str()),
+            State::Done(_) | State::New => None,
+        }))
+    }
+
+    /// Why finished runs would be dropped and nothing takes their place, and how many, the commonest first.
+    pub fn gone(&self) -> Vec<(&str, usize)> {
+        grouped(self.gone.iter().map(String::as_str))
     }
 
     /// Those of `chosen` that are not done.
@@ -79,23 +113,57 @@ impl Standing {
     }
 }
 
-/// The run ids of the folder's view by labels and seed. A `plan.json` that is missing or of another kind only costs
-/// the comparison.
-fn by_labels(dir: &Path, view: &[String]) -> HashMap<(BTreeMap<String, String>, u64), String> {
-    let bytes = std::fs::read(dir.join("plan.json")).ok();
-    let Some(old) = bytes.and_then(|bytes| serde_json::from_slice::<OldPlan>(&bytes).ok()) else {
-        return HashMap::new();
-    };
-    if old.cells.len() * old.seeds.len() != view.len() {
-        return HashMap::new();
+type Labels = BTreeMap<String, String>;
+
+impl OldPlan {
+    /// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
+    fn read(dir: &Path, runs: usize) -> Self {
+        let bytes = std::fs::read(dir.join("plan.json")).ok();
+        let plan = bytes.and_then(|bytes| serde_json::from_slice::<OldPlan>(&bytes).ok());
+        plan.filter(|plan| plan.cells.len() * plan.seeds.len() == runs).unwrap_or_default()
     }
-    let keys = old.cells.iter().flat_map(|cell| old.seeds.iter().map(|seed| (cell.labels.clone(), *seed)));
-    keys.zip(view.iter().cloned()).collect()
+
+    /// Labels and seed of each run, in order.
+    fn runs(&self) -> impl Iterator<Item = (&Labels, u64)> {
+        self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
+    }
+}
+
+/// Why the plan has no run of these labels and this seed.
+fn why_gone(old: Option<(&Labels, u64)>, seeds: usize, plan: &Plan) -> String {
+    let Some((labels, seed)) = old else { return "the folder's plan.json does not say what they were".into() };
+    if !plan.seeds.contains(&seed) {
+        return format!("seeds {seeds} -> {}", plan.seeds.len());
+    }
+    let axis = |name: &str| plan.axes.iter().find(|axis| axis.name == name);
+    if let Some((name, _)) = labels.iter().find(|(name, _)| axis(name).is_none()) {
+        return format!("`{name}` is no axis any more");
+    }
+    if let Some(new) = plan.axes.iter().find(|axis| !labels.contains_key(&axis.name)) {
+        return format!("`{}` is a new axis", new.name);
+    }
+    let left_out = labels.iter().find(|(name, label)| axis(name).is_some_and(|axis| !axis.labels.contains(label)));
+    left_out
+        .map_or("a combination that the plan leaves out".into(), |(name, label)| format!("no {name} {label} any more"))
+}
+
+/// Each text once with its count, the commonest first, then in order of appearance.
+fn grouped<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    let mut groups: Vec<(&str, usize)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for text in texts {
+        let group = *known.entry(text).or_insert_with(|| {
+            groups.push((text, 0));
+            groups.len() - 1
+        });
+        groups[group].1 += 1;
+    }
+    groups.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    groups
 }
 
 /// Everything that decides a run's numbers and differs, as `key old -> new`.
-fn difference(old: &Asked, new: &PlannedRun) -> String {
-    let spec = &new.spec;
+fn difference(old: &Asked, spec: &RunSpec, same_data: bool) -> String {
     let mut before: BTreeMap<String, Value> = old.settings.clone();
     let mut after: BTreeMap<String, Value> = spec.settings.iter().map(|(k, v)| (k.to_string(), json!(v))).collect();
     for (side, seed, cadence) in
@@ -114,7 +182,13 @@ fn difference(old: &Asked, new: &PlannedRun) -> String {
         Some(other) => other.to_string(),
     };
     let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
-    let changes: Vec<String> =
+    let mut changes: Vec<String> =
         changed.map(|key| format!("{key} {} -> {}", text(before.get(key)), text(after.get(key)))).collect();
-    if changes.is_empty() { "the data, or how this version of the program computes".into() } else { changes.join(", ") }
+    if ![0, NUMERICS_VERSION].contains(&old.numerics) {
+        changes.push(format!("numerics version {} -> {NUMERICS_VERSION} of the program", old.numerics));
+    }
+    if !same_data && changes.is_empty() {
+        changes.push("the content of the data".into());
+    }
+    if changes.is_empty() { "how this version of the program computes".into() } else { changes.join(", ") }
 }

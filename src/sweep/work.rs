@@ -58,6 +58,12 @@ impl Work {
         self.datasets.iter().map(facts).collect()
     }
 
+    /// What identifies the data of all jobs.
+    pub fn digest(&self) -> String {
+        let digests: Vec<&str> = self.datasets.iter().map(|data| data.digest.as_str()).collect();
+        digests.join("+")
+    }
+
     /// The data set of a job.
     pub fn dataset(&self, job: &Job) -> &Dataset {
         &self.datasets[job.data]
@@ -92,8 +98,9 @@ fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
 /// The indices of the jobs that all `--only axis=value` allow: see [`Plan::only`].
 ///
 /// # Errors
-/// An axis or a value that is not in the plan.
+/// An axis, a value or a seed that is not in the plan.
 pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, crate::experiment::Problem> {
-    let allowed = plan.only(only)?;
-    Ok((0..work.jobs.len()).filter(|&i| allowed[work.jobs[i].run.cell]).collect())
+    let only = plan.only(only)?;
+    let allowed = |run: &PlannedRun| only.allows(run.cell, run.spec.seeds.run);
+    Ok((0..work.jobs.len()).filter(|&i| allowed(&work.jobs[i].run)).collect())
 }

@@ -70,9 +70,9 @@ impl Recorder {
         self.layer_steps.binary_search(&step).is_ok()
     }
 
-    /// The training loss at the present step, where it was scored.
-    pub fn train_loss(&self) -> Option<f64> {
-        self.last.filter(|(step, _)| *step == self.step).map(|(_, s)| s.train.loss)
+    /// The scores of the present step, where it was scored.
+    pub fn present_scores(&self) -> Option<Scores> {
+        self.last.filter(|(step, _)| *step == self.step).map(|(_, scores)| scores)
     }
 
     pub fn scores(&mut self, scores: Scores, grad_norm: f64) {

@@ -1,4 +1,5 @@
 //! Results folders as a sweep leaves them, with made-up but plausible numbers, for tests of the figures.
+#![allow(dead_code)]
 
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};

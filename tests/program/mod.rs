@@ -1,0 +1,40 @@
+//! What tests of the program itself share: running it, looking at what it said, reading its tables.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gradsweep");
+
+/// The files that must not depend on clock, machine or history.
+pub type Tables = [Vec<u8>; 4];
+
+pub fn tables(results: &Path) -> Tables {
+    ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap())
+}
+
+/// Exit code and what was said on stderr.
+pub fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Runs the program in `dir`, which must end with this exit code and these words on stderr; returns all of them.
+pub fn expect(dir: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
+    run(Command::new(PROGRAM).args(args), dir, code, words)
+}
+
+/// The same for a command line of a shell in which `gradsweep` is the program.
+pub fn expect_shell(dir: &Path, line: &str, code: i32, words: &[&str]) -> String {
+    run(Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]), dir, code, words)
+}
+
+fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
+    command.current_dir(dir).env_remove("RAYON_NUM_THREADS").env_remove("GRADSWEEP_RESTARTED");
+    let (is, stderr) = said(&command.output().unwrap());
+    assert_eq!(is, Some(code), "{command:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{command:?}: no \"{word}\" in\n{stderr}");
+    }
+    stderr
+}
