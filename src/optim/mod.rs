@@ -160,7 +160,29 @@ trait Rule<T>: Copy {
     fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 
-/// A rule at work on a network: its state and how often it has stepped.
+/// What an optimizer updates: packed parameters.
+pub trait Parameters<T> {
+    /// Stretches of one role each that cover them in order.
+    fn segments(&self) -> Vec<(Role, Range<usize>)>;
+
+    /// Lets `change` rewrite all of them in place.
+    ///
+    /// # Errors
+    /// What candle reports.
+    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()>;
+}
+
+impl<T: Element> Parameters<T> for Network<T> {
+    fn segments(&self) -> Vec<(Role, Range<usize>)> {
+        self.chain.segments().map(|(_, role, range)| (role, range)).collect()
+    }
+
+    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
+        self.rewrite(change)
+    }
+}
+
+/// A rule at work on parameters: its state and how often it has stepped.
 pub struct Stepper<T> {
     rule: Optimizer,
     regularization: Regularization,
@@ -173,12 +195,13 @@ pub struct Stepper<T> {
 
 impl<T: Element> Stepper<T> {
     /// With state zero.
-    pub fn new(rule: Optimizer, regularization: Regularization, network: &Network<T>) -> Self {
-        let n = network.chain.parameter_count();
+    pub fn new(rule: Optimizer, regularization: Regularization, parameters: &impl Parameters<T>) -> Self {
+        let segments = parameters.segments();
+        let n = segments.last().map_or(0, |(_, range)| range.end);
         let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
-        for (_, role, range) in network.chain.segments() {
+        for (role, range) in segments {
             let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
             match stretches.last_mut() {
                 Some((stretch, same)) if *same == decays => stretch.end = range.end,
@@ -188,18 +211,23 @@ impl<T: Element> Stepper<T> {
         Stepper { rule, regularization, state, stretches, steps: 0 }
     }
 
-    /// Updates every parameter of the network from its gradient, at learning rate `lr`.
+    /// Updates every parameter from its gradient, at learning rate `lr`.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn step(&mut self, network: &Network<T>, gradients: &Gradients<T>, lr: f64) -> candle_core::Result<()> {
+    pub fn step(
+        &mut self,
+        parameters: &impl Parameters<T>,
+        gradients: &Gradients<T>,
+        lr: f64,
+    ) -> candle_core::Result<()> {
         self.steps += 1;
         let norm_scale = match self.regularization.clip_norm {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
         let Stepper { rule, regularization, state, stretches, steps } = self;
-        network.rewrite(|parameters: &mut [T]| {
+        parameters.rewrite(|parameters: &mut [T]| {
             for (stretch, decays) in stretches.iter() {
                 let task = Task {
                     norm_scale: T::of(norm_scale),
