@@ -168,7 +168,7 @@ impl Reader {
             let message = format!("`{name}` cannot be \"{word}\"");
             return problem(message, nearest::suggest(word, words.iter().copied()));
         }
-        if let (true, DeValue::Array(_)) = (!matches!(domain, Domain::Matrix | Domain::List), value.get_ref()) {
+        if value.get_ref().is_array() && is_several(key, value) {
             return problem(format!("`{name}` holds one value here, but is a list"), AXES_HELP.into());
         }
         if let DeValue::Table(table) = value.get_ref()
