@@ -8,7 +8,7 @@ use crate::ops::fused::Mode;
 use crate::ops::loss::Loss;
 use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element};
-use crate::optim::{Optimizer, Regularization, Stepper};
+use crate::optim::{Finite, Optimizer, Regularization, Stepper};
 use crate::probe::Probe;
 use crate::record::{RunError, RunRecord, Status};
 use crate::schedule::Schedule;
@@ -53,6 +53,7 @@ fn run<T: Element>(
     let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem.network);
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
     let mut record = Recorder::new(spec, &plan, problem.network.architecture.depth);
+    let mut finite = Finite { weights: problem.network.read(all_finite)?, state: true };
     let (mut gradients, mut before) = (Gradients::default(), Vec::new());
     for step in 0..=plan.steps {
         if on_step(step).is_break() {
@@ -68,8 +69,8 @@ fn run<T: Element>(
             step,
             batch_loss,
             gradients_finite: gradients.finite,
-            weights_finite: problem.weights_finite()?,
-            optimizer_finite: optimizer.is_finite(),
+            weights_finite: finite.weights,
+            optimizer_finite: finite.state,
             statistics_finite: problem.network.statistics_finite(),
             train_loss: scored.map(|s| s.train.loss).or((plan.batch == data.train.rows).then_some(batch_loss)),
             val_loss: scored.and_then(|s| s.validation).map(|s| s.loss),
@@ -92,7 +93,7 @@ fn run<T: Element>(
                 problem.network.read(|packed| packed.clone_into(&mut before))?;
             }
             problem.network.take_in_statistics(plan.batch);
-            optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
+            finite = optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
             if probed {
                 problem.network.read(|after| record.update_ratios(&problem.network, &before, after))?;
             }
@@ -194,10 +195,6 @@ impl<'a, T: Element> Problem<'a, T> {
             validation: maybe(&self.data.validation)?,
             test: maybe(&self.data.test)?,
         })
-    }
-
-    fn weights_finite(&self) -> Result<bool, RunError> {
-        Ok(self.network.read(all_finite)?)
     }
 }
 

@@ -153,6 +153,17 @@ impl Regularization {
 /// State numbers a parameter that the greediest rule keeps.
 const MOST_SLOTS: usize = 2;
 
+/// Parameters updated at once: few enough that they are still in the cache when they are looked at for infinities.
+const STRETCH: usize = 2048;
+
+/// Whether everything is finite after an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finite {
+    pub weights: bool,
+    /// What the rule keeps of earlier gradients.
+    pub state: bool,
+}
+
 /// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
 trait Rule<T>: Copy {
     /// State numbers a parameter, at most [`MOST_SLOTS`].
@@ -178,33 +189,33 @@ impl<T: Element> Stepper<T> {
         let n = network.chain.parameter_count();
         let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
-        let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
+        let mut joined: Vec<(Range<usize>, bool)> = Vec::new();
         for (_, role, range) in network.chain.segments() {
             let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
-            match stretches.last_mut() {
+            match joined.last_mut() {
                 Some((stretch, same)) if *same == decays => stretch.end = range.end,
-                _ => stretches.push((range, decays)),
+                _ => joined.push((range, decays)),
             }
         }
+        let pieces = |(range, decays): (Range<usize>, bool)| {
+            range.clone().step_by(STRETCH).map(move |from| (from..range.end.min(from + STRETCH), decays))
+        };
+        let stretches = joined.into_iter().flat_map(pieces).collect();
         Stepper { rule, regularization, state, stretches, steps: 0 }
     }
 
-    /// Whether its whole state is finite.
-    pub fn is_finite(&self) -> bool {
-        self.state.iter().all(|slot| all_finite(slot))
-    }
-
-    /// Updates every parameter of the network from its gradient, at learning rate `lr`.
+    /// Updates every parameter of the network from its gradient, at learning rate `lr`, and says what is finite now.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn step(&mut self, network: &Network<T>, gradients: &Gradients<T>, lr: f64) -> candle_core::Result<()> {
+    pub fn step(&mut self, network: &Network<T>, gradients: &Gradients<T>, lr: f64) -> candle_core::Result<Finite> {
         self.steps += 1;
         let norm_scale = match self.regularization.clip_norm {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
         let Stepper { rule, regularization, state, stretches, steps } = self;
+        let mut finite = Finite { weights: true, state: true };
         network.rewrite(|parameters: &mut [T]| {
             for (stretch, decays) in stretches.iter() {
                 let task = Task {
@@ -226,8 +237,11 @@ impl<T: Element> Stepper<T> {
                         update(adam::Adam::new(lr, beta1, beta2, eps, *steps), task, slots)
                     }
                 }
+                finite.weights &= all_finite(&parameters[stretch.clone()]);
+                finite.state &= state.iter().filter_map(|slot| slot.get(stretch.clone())).all(all_finite);
             }
-        })
+        })?;
+        Ok(finite)
     }
 }
 
