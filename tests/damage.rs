@@ -282,3 +282,27 @@ fn a_clock_that_was_set_back_changes_nothing() {
     assert!(tables(&results) == whole);
     assert!(fs::read_to_string(results.join("provenance.json")).unwrap().matches("\"started\"").count() == 2);
 }
+
+/// The files beside the journal: none of them can cost a run, and none stops the sweep.
+#[test]
+fn damage_beside_the_journal_costs_no_run() {
+    let (dir, results, whole) = finished();
+    for file in
+        ["plan.json", "journal/view.txt", "provenance.json", ".stamp", "experiment.toml", "runs.csv", "timings.csv"]
+    {
+        let mut bytes = fs::read(results.join(file)).unwrap();
+        bytes[10] ^= 0x80;
+        fs::write(results.join(file), &bytes).unwrap();
+        expect_shell(dir.path(), "gradsweep sweep x.toml", 0, &["all 8 runs are done"]);
+        assert!(tables(&results) == whole, "{file}");
+        expect_shell(dir.path(), "gradsweep sweep x.toml --seeds 3", 0, &["4 runs to do, 8 of 12"]);
+        expect_shell(dir.path(), "gradsweep sweep x.toml --replan", 0, &["all 8 runs are done"]);
+        assert!(tables(&results) == whole, "{file}");
+        fs::remove_dir_all(&results).unwrap();
+        expect_shell(dir.path(), "gradsweep sweep x.toml", 0, &["8 runs to do"]);
+    }
+    let damaged = results.join("provenance.json.damaged");
+    fs::write(results.join("provenance.json"), "{").unwrap();
+    expect_shell(dir.path(), "gradsweep sweep x.toml --seeds 3", 0, &[]);
+    assert_eq!(fs::read(damaged).unwrap(), b"{");
+}

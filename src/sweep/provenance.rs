@@ -1,7 +1,7 @@
 //! Where results come from: program, machine, clock and command, in the one file that may differ between machines.
 
 use crate::sweep::Halt;
-use crate::sweep::files::write;
+use crate::sweep::files::{cannot, write};
 use crate::sweep::work::Work;
 use serde_json::{Value, json};
 use std::fs;
@@ -21,9 +21,21 @@ impl Sitting {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(dir: &Path, plan_hash: &str, work: &Work, jobs: usize, todo: usize) -> Result<Self, Halt> {
-        let earlier = fs::read(dir.join("provenance.json")).ok();
-        let earlier = earlier.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        let earlier = earlier.and_then(|file| file.get("sittings")?.as_array().cloned()).unwrap_or_default();
+        let path = dir.join("provenance.json");
+        let sittings = |bytes: &[u8]| {
+            let file = serde_json::from_slice::<Value>(bytes).ok()?;
+            file.get("sittings")?.as_array().cloned()
+        };
+        let earlier = match fs::read(&path) {
+            Ok(bytes) => sittings(&bytes).map_or_else(
+                // What cannot be read is kept aside, for a person may still make sense of it.
+                || fs::rename(&path, path.with_extension("json.damaged")).map(|()| Vec::new()),
+                Ok,
+            ),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(e),
+        };
+        let earlier = earlier.map_err(|e| cannot("read", &path, &e))?;
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
             "numerics": crate::experiment::spec::NUMERICS_VERSION,
