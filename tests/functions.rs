@@ -436,6 +436,7 @@ fn mistakes_are_told_with_their_cure() {
         ("[base]\nfunction.noise = 1", "`function.noise` does not apply where `function` is \"none\""),
         ("[base]\nfunction = { kind = \"beale\", condition = 3 }", "it belongs to quadratic"),
         ("[base]\nfunction = { kind = \"beale\", start = [1, 2, 3] }", "has 3 numbers, but beale has 2 variables"),
+        ("[base]\nfunction = { kind = \"beale\", start = [1, 2e6] }", "write numbers from -1000000 to 1000000"),
         ("[base]\nfunction = { kind = \"beale\", start = 1 }", "a list of numbers, as in [-1.2, 1.0]"),
         ("[base]\nfunction = { kind = \"beale\", start = [[1, 2], [3, 4]] }", "put the list or range under [axes]"),
         ("[axes]\nfunction = [\"beale\"]\n\"function.start\" = [1, 2]", "must be a list of numbers"),

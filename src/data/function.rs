@@ -51,6 +51,9 @@ pub const SETTINGS: &[Setting] = &[
     .of(KINDS),
 ];
 
+/// No start lies farther out, so that values stay finite there.
+const FARTHEST: f64 = 1e6;
+
 /// A formula.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -180,7 +183,7 @@ impl Function {
     /// The function the settings name; `None` where they name none.
     ///
     /// # Errors
-    /// When a setting is missing, or the start has another number of variables.
+    /// When a setting is missing, or the start has another number of variables or is too far away.
     pub fn from_settings(settings: &Settings) -> Option<Result<Self, DataError>> {
         let word = settings.text("function").filter(|word| *word != "none")?;
         Some(Function::named(word, settings))
@@ -214,6 +217,10 @@ impl Function {
         if start.len() != n {
             let what = format!("this start has {} numbers, but {word} has {n} variables here", start.len());
             return Err(error("function.start", what, format!("write a list of {n} numbers")));
+        }
+        if let Some(far) = start.iter().find(|x| x.abs() > FARTHEST) {
+            let what = format!("this start is too far away: {}", crate::table::number(*far));
+            return Err(error("function.start", what, format!("write numbers from -{FARTHEST} to {FARTHEST}")));
         }
         Ok(Function { kind, start, spread: number("function.spread")?, noise: number("function.noise")? })
     }

@@ -18,13 +18,18 @@ use std::collections::BTreeMap;
 const FINE: usize = 181;
 /// Decades between neighbouring level lines.
 const GAP: f64 = 0.5;
+/// With more level lines than this the panel would be grey.
+const MOST_LEVELS: i64 = 24;
 
 const START: Look = Look { color: INK, dash: &[], marker: Marker::Square, hollow: true };
 const MINIMUM: Look = Look { color: INK, dash: &[], marker: Marker::Diamond, hollow: true };
 const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
+/// A point of the plane: x1 and x2.
+type Spot = (f64, f64);
+
 /// The recorded points of each run, as far as they are finite.
-type Paths = BTreeMap<usize, Vec<(f64, f64)>>;
+type Paths = BTreeMap<usize, Vec<Spot>>;
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
     let selection = Selection::new(results, spec, false)?;
@@ -125,16 +130,13 @@ fn look(selection: &Selection, color: usize) -> Look {
 }
 
 /// What is shown of the plane: start, minima and paths, as far as these do not run away.
-fn window<'a>(
-    function: &Function,
-    paths: impl Iterator<Item = &'a Vec<(f64, f64)>> + Clone,
-) -> ((f64, f64), (f64, f64)) {
-    let mut fixed: Vec<(f64, f64)> = function.kind.minima().iter().map(|m| (m[0], m[1])).collect();
+fn window<'a>(function: &Function, paths: impl Iterator<Item = &'a Vec<Spot>> + Clone) -> ((f64, f64), (f64, f64)) {
+    let mut fixed: Vec<Spot> = function.kind.minima().iter().map(|m| (m[0], m[1])).collect();
     fixed.push((function.start[0], function.start[1]));
     fixed.extend(paths.clone().filter_map(|path| path.first()));
-    let sides: [fn(&(f64, f64)) -> f64; 2] = [|p| p.0, |p| p.1];
+    let sides: [fn(&Spot) -> f64; 2] = [|p| p.0, |p| p.1];
     let spans = sides.map(|side| range(fixed.iter().map(side)).unwrap_or((0.0, 1.0)));
-    let longest = spans.iter().map(|(low, high)| high - low).fold(0.0, f64::max).max(1e-6);
+    let longest = spans.iter().map(|(low, high)| high - low).fold(0.1, f64::max);
     // No side much shorter than the other, and room for a path to swing out by as much again.
     let size = spans.map(|(low, high)| (high - low).max(0.6 * longest));
     let far = |side: usize, value: f64| {
@@ -142,7 +144,7 @@ fn window<'a>(
         value < (low + high) / 2.0 - 1.6 * size[side] || value > (low + high) / 2.0 + 1.6 * size[side]
     };
     let near = paths.flatten().filter(|p| !far(0, p.0) && !far(1, p.1));
-    let shown: Vec<(f64, f64)> = near.copied().chain(fixed.iter().copied()).collect();
+    let shown: Vec<Spot> = near.copied().chain(fixed.iter().copied()).collect();
     let widened = |side: usize| {
         let (low, high) = range(shown.iter().map(sides[side])).unwrap_or(spans[side]);
         let half = 0.58 * (high - low).max(size[side]);
@@ -160,7 +162,8 @@ fn levels(scene: &mut Scene, panel: &Panel, kind: Kind) {
     let mut sorted = grid.values.clone();
     sorted.sort_by(f64::total_cmp);
     let order = |share: f64| 2.0 * sorted[(share * (sorted.len() - 1) as f64) as usize].max(1e-150).log10() / GAP;
-    for k in order(0.02).ceil() as i64..=order(1.0).floor() as i64 {
+    let highest = order(1.0).floor() as i64;
+    for k in (order(0.02).ceil() as i64).max(highest - MOST_LEVELS)..=highest {
         let decade = (k as f64 * GAP).fract() == 0.0;
         let color = tint(INK, if decade { 0.5 } else { 0.26 });
         for line in grid.lines(10f64.powf(k as f64 * GAP / 2.0)) {
@@ -173,7 +176,7 @@ fn levels(scene: &mut Scene, panel: &Panel, kind: Kind) {
 }
 
 /// The path of a run within the panel.
-fn path(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, points: &[(f64, f64)]) {
+fn path(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, points: &[Spot]) {
     let color = selection.key(run).color;
     let stroke = look(selection, color).stroke(LINE * 0.8);
     let mut piece: Vec<Point> = Vec::new();
@@ -195,8 +198,8 @@ fn scene_line(scene: &mut Scene, name: &str, piece: Vec<Point>, stroke: super::s
 }
 
 /// Of a run that diverged or ends outside only what comes before it leaves the panel: its zigzags would cover all.
-fn shown<'a>(panel: &Panel, selection: &Selection, run: usize, points: &'a [(f64, f64)]) -> &'a [(f64, f64)] {
-    let outside = |p: &(f64, f64)| !inside(place(panel, *p), &panel.area);
+fn shown<'a>(panel: &Panel, selection: &Selection, run: usize, points: &'a [Spot]) -> &'a [Spot] {
+    let outside = |p: &Spot| !inside(place(panel, *p), &panel.area);
     let is_lost = selection.run(run).status == Status::Diverged || points.last().is_some_and(outside);
     match points.iter().position(outside).filter(|_| is_lost) {
         Some(first) => &points[..=first],
@@ -205,7 +208,7 @@ fn shown<'a>(panel: &Panel, selection: &Selection, run: usize, points: &'a [(f64
 }
 
 /// Marks where a run starts and where it ends or leaves the panel.
-fn ends(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, points: &[(f64, f64)]) {
+fn ends(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, points: &[Spot]) {
     let (Some(first), Some(last)) = (points.first(), shown(panel, selection, run, points).last()) else { return };
     if inside(place(panel, *first), &panel.area) {
         mark(scene, place(panel, *first), 2.7, &START);
@@ -222,7 +225,7 @@ fn ends(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, poi
 }
 
 /// Where a point is drawn; what is far outside is brought near, so that no arithmetic overflows.
-fn place(panel: &Panel, (x, y): (f64, f64)) -> Point {
+fn place(panel: &Panel, (x, y): Spot) -> Point {
     at(panel.x(x).clamp(-1e6, 1e6), panel.y(y).clamp(-1e6, 1e6))
 }
 
