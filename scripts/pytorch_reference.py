@@ -15,7 +15,7 @@ in f64; every f64 trajectory of torch.optim against the update rules written out
 torch.optim.lr_scheduler where it has the same one; running statistics against numpy; and each f32 run against the
 same run in f64, so that a relative error of 1e-5 in f32 is attainable by an implementation that is right.
 
-Schema. Four files tests/fixtures/pytorch_{optimizers,architecture,activations,schedules}.json.gz, each an object:
+Schema. Five files tests/fixtures/pytorch_{optimizers,architecture,activations,rosenbrock,schedules}.json.gz, each an object:
     versions   {python, torch, numpy}
     cases      [case, ...]
 
@@ -45,6 +45,8 @@ A case of optimizers, architecture and activations:
       eval_outputs        row-major [rows, outputs] of the same, after output_activation
       probe               {stream_rms, delta_rms} [depth] at step 0 on batches[0], training mode, computed in f64
 
+A case of rosenbrock: name, dtype, settings, path [51 points] from (-1.2, 1) on; the gradient of a point is
+taken in f64 and rounded to the dtype.
 A case of schedules: name, settings, steps, lr [steps], lr[t] for the update from step t to t+1.
 The activations file also has
     pointwise   [{settings, z, value, derivative}], f64, by autograd, ties and far tails included
@@ -67,12 +69,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reference_cases import activation_cases, architecture_cases, optimizer_cases, pointwise, schedule_cases
-from reference_checks import check_differences, check_rules, check_running, check_schedule, rounding
-from reference_run import probe, train
+from reference_cases import (
+    activation_cases, architecture_cases, optimizer_cases, pointwise, rosenbrock_cases, schedule_cases,
+)
+from reference_checks import check_differences, check_rules, check_running, check_schedule, gap, rounding
+from reference_run import descend, probe, train
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
+# NAdam keeps its product of momenta in the default type.
+torch.set_default_dtype(torch.float64)
 
 FIXTURES = Path(__file__).resolve().parent.parent / "tests" / "fixtures"
 DTYPES = {"f32": torch.float32, "f64": torch.float64}
@@ -140,6 +146,25 @@ def family(cases, dtypes):
     return out, worst
 
 
+def rosenbrock():
+    """Descends, checks and lists the cases; returns them with the worst figure of each check."""
+    out, worst = [], {"written-out rule": 0.0, "f32 against f64": 0.0}
+    for case in rosenbrock_cases():
+        runs = {word: descend(case, dtype) for word, dtype in DTYPES.items()}
+        worst["written-out rule"] = max(worst["written-out rule"], check_rules(case, runs["f64"]))
+        pairs = zip(*([w["point.weight"] for w in runs[word]["weights"]] for word in ("f32", "f64")))
+        rounded = max(gap(single, exact) for single, exact in pairs)
+        worst["f32 against f64"] = max(worst["f32 against f64"], rounded)
+        assert rounded < 4e-6, f"{case['name']}: rounding alone moves f32 by {rounded:.1e}"
+        if any(k.startswith("clip") for k in case["settings"]):
+            assert any(runs["f64"]["clipped"]), f"{case['name']}: must clip"
+        for word, run in runs.items():
+            settings = {**case["settings"], "dtype": word}
+            path = [numbers(w["point.weight"], DTYPES[word]) for w in run["weights"]]
+            out.append({"name": case["name"], "dtype": word, "settings": settings, "path": path})
+    return out, worst
+
+
 def save(name, content):
     """Gzip without a time stamp, so that equal numbers are equal bytes."""
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
@@ -162,6 +187,9 @@ def main():
         names = [(c["name"], c["dtype"]) for c in listed]
         assert len(set(names)) == len(names)
         save(name, {"cases": listed, **({"pointwise": pointwise()} if name == "activations" else {})})
+    listed, worst = rosenbrock()
+    print("rosenbrock: " + ", ".join(f"{what} {x:.1e}" for what, x in worst.items()))
+    save("rosenbrock", {"cases": listed})
     schedules = list(schedule_cases())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

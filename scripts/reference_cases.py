@@ -36,8 +36,9 @@ def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
 
 
 def optimizer_cases():
-    """Point 3's optimizers and what surrounds the rule, 20 steps on a small tanh net."""
-    base = {"depth": 3, "width": 10, "activation": "tanh", "loss": "cross_entropy", "batch": 16, "steps": 20}
+    """Every rule and what surrounds it, 50 steps on a small tanh net."""
+    base = {"depth": 3, "width": 10, "activation": "tanh", "loss": "cross_entropy", "batch": 16, "steps": 50}
+    small = {"depth": 2, "width": 6}
     table = {
         "gd": {"optimizer.kind": "gd", "optimizer.lr": 0.5, "batch": "full"},
         "sgd": {"optimizer.kind": "sgd", "optimizer.lr": 0.3},
@@ -47,8 +48,11 @@ def optimizer_cases():
         "rmsprop": {"optimizer.kind": "rmsprop", "optimizer.lr": 0.005},
         "adam": {"optimizer.kind": "adam", "optimizer.lr": 0.01},
         "adamw": {"optimizer.kind": "adamw", "optimizer.lr": 0.01, "weight_decay": 0.5},
-    }
-    defaults = {f"{kind}_default_lr": {"optimizer.kind": kind} for kind in table if kind != "gd"}
+    } | {kind: {**small, "optimizer.kind": kind, "optimizer.lr": lr} for kind, lr in (
+        ("adadelta", 2.0), ("amsgrad", 0.01), ("adamax", 0.01), ("nadam", 0.01), ("radam", 0.02), ("lion", 0.003), ("rprop", 0.005),
+    )}
+    plain = lambda own: {k: v for k, v in own.items() if k not in ("optimizer.lr", "weight_decay")}
+    defaults = {f"{kind}_default_lr": plain(own) for kind, own in table.items() if kind != "gd"}
     table |= defaults
     table |= {
         # Settings far from their defaults, so that an eps in the wrong place or a swapped beta shows.
@@ -58,6 +62,22 @@ def optimizer_cases():
         "rmsprop_rho_eps": {"optimizer.kind": "rmsprop", "optimizer.lr": 0.01, "optimizer.rho": 0.8, "optimizer.eps": 0.01},
         "adam_betas_eps": {"optimizer.kind": "adam", "optimizer.lr": 0.02, "optimizer.beta1": 0.7, "optimizer.beta2": 0.95,
                            "optimizer.eps": 0.01},
+        "adadelta_rho_eps": {**small, "optimizer.kind": "adadelta", "optimizer.rho": 0.7, "optimizer.eps": 1e-3},
+        "rmsprop_centered": {**small, "optimizer.kind": "rmsprop", "optimizer.lr": 0.005, "optimizer.centered": True},
+        "rmsprop_momentum": {**small, "optimizer.kind": "rmsprop", "optimizer.lr": 0.002, "optimizer.momentum": 0.8},
+        "rmsprop_centered_momentum": {**small, "optimizer.kind": "rmsprop", "optimizer.lr": 0.002, "optimizer.rho": 0.9,
+                                      "optimizer.centered": True, "optimizer.momentum": 0.5, "optimizer.eps": 0.01},
+        "amsgrad_betas_eps": {**small, "optimizer.kind": "amsgrad", "optimizer.lr": 0.02, "optimizer.beta1": 0.7,
+                              "optimizer.beta2": 0.8, "optimizer.eps": 0.01},
+        "adamax_betas_eps": {**small, "optimizer.kind": "adamax", "optimizer.lr": 0.02, "optimizer.beta1": 0.7,
+                             "optimizer.beta2": 0.8, "optimizer.eps": 0.01},
+        "nadam_betas_decay": {**small, "optimizer.kind": "nadam", "optimizer.lr": 0.02, "optimizer.beta1": 0.7,
+                              "optimizer.beta2": 0.95, "optimizer.eps": 0.01, "optimizer.momentum_decay": 0.5},
+        "radam_betas_eps": {**small, "optimizer.kind": "radam", "optimizer.lr": 0.02, "optimizer.beta1": 0.7,
+                            "optimizer.beta2": 0.95, "optimizer.eps": 0.01},
+        "lion_betas": {**small, "optimizer.kind": "lion", "optimizer.lr": 0.005, "optimizer.beta1": 0.5, "optimizer.beta2": 0.8},
+        "rprop_constants": {**small, "optimizer.kind": "rprop", "optimizer.lr": 0.02, "optimizer.shrink": 0.3,
+                            "optimizer.grow": 1.5, "optimizer.min_step": 1e-3, "optimizer.max_step": 0.05},
         "momentum_l2": {"optimizer.kind": "momentum", "optimizer.lr": 0.05, "l2": 0.05},
         "momentum_l2_decay_all": {"optimizer.kind": "momentum", "optimizer.lr": 0.05, "l2": 0.05, "decay_all": True},
         "sgd_l2_weight_decay": {"optimizer.kind": "sgd", "optimizer.lr": 0.2, "l2": 0.05, "weight_decay": 0.1},
@@ -79,6 +99,28 @@ def optimizer_cases():
     for name, own in table.items():
         full = own.get("batch") == "full"
         yield make_case(name, {**base, **own}, 8, 4, 1 if full else 4, rows=48 if full else None)
+
+
+BESIDE = {
+    "plain": {}, "l2": {"l2": 0.5}, "weight decay": {"weight_decay": 0.5}, "clip norm": {"clip.norm": 20.0},
+    "clip value": {"clip.value": 10.0},
+    "all": {"l2": 0.5, "weight_decay": 0.5, "clip.norm": 20.0, "clip.value": 15.0},
+}
+
+
+def rosenbrock_cases():
+    """Every rule with everything that composes with it, 50 steps on Rosenbrock's function."""
+    rates = {
+        "gd": 1e-3, "sgd": 5e-4, "momentum": 2e-4, "nesterov": 2e-4, "adagrad": 0.1, "adadelta": 1.0, "rmsprop": 0.01,
+        "adam": 0.05, "amsgrad": 0.05, "adamw": 0.05, "adamax": 0.05, "nadam": 0.01, "radam": 0.001, "lion": 0.01, "rprop": 0.01,
+    }
+    rules = {kind: {"optimizer.kind": kind} for kind in rates}
+    rules["rmsprop centered"] = {"optimizer.kind": "rmsprop", "optimizer.centered": True}
+    rules["rmsprop momentum"] = {"optimizer.kind": "rmsprop", "optimizer.momentum": 0.5, "optimizer.lr": 0.002}
+    for name, rule in rules.items():
+        for beside, own in BESIDE.items():
+            settings = {"optimizer.lr": rates[rule["optimizer.kind"]], **rule, **own}
+            yield {"name": f"{name}, {beside}", "settings": settings, "steps": 50}
 
 
 def architecture_cases():
@@ -153,6 +195,13 @@ def schedule_cases():
         {"schedule": "linear", "schedule.final": 0.2},
         {"schedule": "cosine", "schedule.final": 0.0},
         {"schedule": "cosine", "schedule.final": 0.1},
+        {"schedule": "cosine", "schedule.final": 0.1, "schedule.period": 5},
+        {"schedule": "cosine", "schedule.final": 0.0, "schedule.period": 2, "schedule.growth": 2},
+        {"schedule": "multi_step", "schedule.milestones": [3, 4, 11], "schedule.factor": 0.5},
+        {"schedule": "polynomial", "schedule.final": 0.0, "schedule.power": 2.0},
+        {"schedule": "polynomial", "schedule.final": 0.1, "schedule.power": 0.9},
+        {"schedule": "one_cycle", "schedule.rise": 0.3},
+        {"schedule": "one_cycle", "schedule.rise": 0.45, "schedule.first": 0.2, "schedule.final": 0.01},
     ]
     for own in kinds:
         for warmup in (None, 1, 4, 20):

@@ -46,13 +46,67 @@ def rounding(single, exact, zero):
     return max(gap(a, b) for a, b in pairs + [(single["outputs"], exact["outputs"])])
 
 
+def change(s, lr, t, g, state):
+    """What step t = 0, 1, ... subtracts, by the rule written out; `state` is the rule's own."""
+    kind, o = s["optimizer.kind"], lambda name: setting(s, f"optimizer.{name}")
+    b1, b2, rho, m, eps = o("beta1"), o("beta2"), o("rho"), o("momentum"), o("eps")
+    zero, t = np.zeros_like(g), t + 1
+    mean = lambda name, decay, x: state.__setitem__(name, decay * state.get(name, zero) + (1 - decay) * x) or state[name]
+    if kind in ("gd", "sgd"):
+        return lr * g
+    if kind in ("momentum", "nesterov"):
+        state["v"] = m * state.get("v", zero) + g
+        return lr * (state["v"] if kind == "momentum" else g + m * state["v"])
+    if kind == "adagrad":
+        state["s"] = state.get("s", zero) + g**2
+        return lr * g / (np.sqrt(state["s"]) + eps)
+    if kind == "adadelta":
+        d = g * np.sqrt((state.get("u", zero) + eps) / (mean("s", rho, g**2) + eps))
+        mean("u", rho, d**2)
+        return lr * d
+    if kind == "rmsprop":
+        square, first = mean("s", rho, g**2), mean("a", rho, g)
+        state["v"] = m * state.get("v", zero) + g / (np.sqrt(square - first**2 * o("centered")) + eps)
+        return lr * state["v"]
+    if kind == "lion":
+        step = lr * np.sign(b1 * state.get("m", zero) + (1 - b1) * g)
+        mean("m", b2, g)
+        return step
+    if kind == "rprop":
+        turn = np.sign(g * state.get("g", zero))
+        factor = np.where(turn > 0, o("grow"), np.where(turn < 0, o("shrink"), 1.0))
+        state["d"] = np.clip(state.get("d", zero + o("lr")) * factor, o("min_step"), o("max_step"))
+        state["g"] = np.where(turn < 0, 0.0, g)
+        return state["d"] * np.sign(state["g"])
+    first = mean("m", b1, g)
+    if kind == "adamax":
+        state["u"] = np.maximum(b2 * state.get("u", zero), abs(g) + eps)
+        return lr / (1 - b1**t) * first / state["u"]
+    second = mean("v", b2, g**2)
+    if kind == "amsgrad":
+        second = state["x"] = np.maximum(state.get("x", zero), second)
+    if kind == "nadam":
+        mu = lambda i: b1 * (1 - 0.5 * 0.96 ** (i * o("momentum_decay")))
+        product = lambda n: np.prod([mu(i) for i in range(1, n + 1)])
+        first = mu(t + 1) * first / (1 - product(t + 1)) + (1 - mu(t)) * g / (1 - product(t))
+    else:
+        first = first / (1 - b1**t)
+    if kind == "radam":
+        most = 2 / (1 - b2) - 1
+        length = most - 2 * t * b2**t / (1 - b2**t)
+        if length <= 5:
+            return lr * first
+        c = np.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length))
+        return lr * first * c * np.sqrt(1 - b2**t) / (np.sqrt(second) + eps)
+    assert kind in ("adam", "adamw", "amsgrad", "nadam"), kind
+    return lr * first / (np.sqrt(second / (1 - b2**t)) + eps)
+
+
 def check_rules(case, run):
     """torch.optim against the update rules in numpy, fed the same gradients; f64."""
-    s, kind = case["settings"], case["settings"]["optimizer.kind"]
-    m, rho, b1, b2 = (setting(s, f"optimizer.{k}") for k in ("momentum", "rho", "beta1", "beta2"))
-    eps, worst = setting(s, "optimizer.eps"), 0.0
+    s, worst = case["settings"], 0.0
     w = {n: v.numpy().copy() for n, v in run["weights"][0].items()}
-    v1, v2 = ({n: np.zeros_like(x) for n, x in w.items()} for _ in range(2))
+    states = {n: {} for n in w}
     for t, (lr, gradients) in enumerate(zip(run["lr"], run["gradients"])):
         gs = {n: g.numpy().copy() for n, g in gradients.items()}
         if setting(s, "clip.norm") is not None:
@@ -63,22 +117,8 @@ def check_rules(case, run):
         for n, g in gs.items():
             decayed = is_decayed(s, n)
             g = g + (setting(s, "l2") * w[n] if decayed else 0.0)
-            if kind in ("gd", "sgd"):
-                update = g
-            elif kind in ("momentum", "nesterov"):
-                v1[n] = m * v1[n] + g
-                update = v1[n] if kind == "momentum" else g + m * v1[n]
-            elif kind == "adagrad":
-                v2[n] = v2[n] + g**2
-                update = g / (np.sqrt(v2[n]) + eps)
-            elif kind == "rmsprop":
-                v2[n] = rho * v2[n] + (1 - rho) * g**2
-                update = g / (np.sqrt(v2[n]) + eps)
-            else:
-                v1[n] = b1 * v1[n] + (1 - b1) * g
-                v2[n] = b2 * v2[n] + (1 - b2) * g**2
-                update = v1[n] / (1 - b1 ** (t + 1)) / (np.sqrt(v2[n] / (1 - b2 ** (t + 1))) + eps)
-            w[n] = w[n] - lr * update - (lr * setting(s, "weight_decay") * w[n] if decayed else 0.0)
+            decay = lr * setting(s, "weight_decay") * w[n] if decayed else 0.0
+            w[n] = w[n] - change(s, lr, t, g, states[n]) - decay
             worst = max(worst, gap(torch.from_numpy(w[n]), run["weights"][t + 1][n]))
     assert worst < 1e-11, f"{case['name']}: torch.optim is off the written-out rule by {worst:.1e}"
     return worst
@@ -101,6 +141,21 @@ def check_schedule(case):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
     if total == 0 or kind == "constant":
         after = lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    elif kind == "multi_step":
+        after = lr_scheduler.MultiStepLR(optimizer, s["schedule.milestones"], s["schedule.factor"])
+    elif kind == "polynomial" and s["schedule.final"] == 0.0:
+        after = lr_scheduler.PolynomialLR(optimizer, total, s["schedule.power"])
+    elif kind == "polynomial":
+        # PyTorch's goes to 0 alone.
+        after = lr_scheduler.LambdaLR(
+            optimizer, lambda t: s["schedule.final"] + (1 - s["schedule.final"]) * (1 - t / total) ** s["schedule.power"])
+    elif kind == "one_cycle":
+        first, final = (setting(s, f"schedule.{k}") for k in ("first", "final"))
+        after = lr_scheduler.OneCycleLR(optimizer, lr, total, pct_start=s["schedule.rise"], div_factor=1 / first,
+                                        final_div_factor=first / final, cycle_momentum=False)
+    elif kind == "cosine" and s.get("schedule.period"):
+        after = lr_scheduler.CosineAnnealingWarmRestarts(
+            optimizer, s["schedule.period"], setting(s, "schedule.growth"), lr * s["schedule.final"])
     elif kind == "step":
         after = lr_scheduler.StepLR(optimizer, s["schedule.every"], s["schedule.factor"])
     elif kind == "exponential":
@@ -111,13 +166,16 @@ def check_schedule(case):
         after = lr_scheduler.CosineAnnealingLR(optimizer, total, lr * s["schedule.final"])
     else:
         after = lr_scheduler.LambdaLR(optimizer, lambda t: 1.0 / (1.0 + s["schedule.rate"] * t))
-    scheduler = after
-    if warmup > 0:
+    scheduler, first = after, 0
+    if kind == "one_cycle":
+        # It sets the optimizer's rates itself, so that it is held from the end of the warm-up on.
+        first = warmup
+    elif warmup > 0:
         for group in optimizer.param_groups:
             group["lr"] = lr
         rise = lr_scheduler.LambdaLR(optimizer, lambda t: (t + 1) / warmup)
         scheduler = lr_scheduler.SequentialLR(optimizer, [rise, after], [warmup])
-    for t, ours in enumerate(case["lr"]):
+    for t, ours in enumerate(case["lr"][first:], first):
         theirs = optimizer.param_groups[0]["lr"]
         assert abs(theirs - ours) <= 1e-12 * lr, f"{case['name']}: step {t}: torch {theirs}, formula {ours}"
         optimizer.step()

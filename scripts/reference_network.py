@@ -5,13 +5,21 @@ import math
 import torch
 import torch.nn.functional as F
 
-LR = {"gd": 0.1, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adagrad": 0.01}  # the rest: 0.001
+# What differs from the family's usual default, by kind.
+OF_KIND = {
+    "gd": {"lr": 0.1}, "sgd": {"lr": 0.1}, "momentum": {"lr": 0.01}, "nesterov": {"lr": 0.01},
+    "adagrad": {"lr": 0.01, "eps": 1e-10}, "adadelta": {"lr": 1.0, "rho": 0.9, "eps": 1e-6}, "rmsprop": {"momentum": 0.0},
+    "adamax": {"lr": 0.002}, "nadam": {"lr": 0.002}, "lion": {"lr": 1e-4, "beta2": 0.99}, "rprop": {"lr": 0.01},
+}
 DEFAULTS = {
     "bias": True, "batch_norm": "none", "batch_norm.eps": 1e-5, "batch_norm.momentum": 0.1, "batch_norm.affine": True,
     "residual": "none", "residual.scale": "1/sqrt(depth)", "output_activation": "identity",
-    "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9, "optimizer.beta2": 0.999,
+    "optimizer.lr": 0.001, "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9,
+    "optimizer.beta2": 0.999, "optimizer.eps": 1e-8, "optimizer.centered": False, "optimizer.momentum_decay": 0.004,
+    "optimizer.shrink": 0.5, "optimizer.grow": 1.2, "optimizer.min_step": 1e-6, "optimizer.max_step": 50.0,
     "l2": 0.0, "weight_decay": 0.0, "decay_all": False, "clip.norm": None, "clip.value": None,
     "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0,
+    "schedule.power": 1.0, "schedule.period": None, "schedule.growth": 1, "schedule.rise": 0.3, "schedule.first": 0.04,
     "activation.slope": 0.01, "activation.alpha": 1.0,
 }
 
@@ -20,14 +28,13 @@ def setting(s, key):
     """The value of a key: the case's own, else our default."""
     if key in s:
         return s[key]
-    if key == "optimizer.lr":
-        return LR.get(s["optimizer.kind"], 0.001)
+    family, _, option = key.partition(".")
+    if family == "optimizer" and option in OF_KIND.get(s["optimizer.kind"], {}):
+        return OF_KIND[s["optimizer.kind"]][option]
     if key == "weight_decay" and s.get("optimizer.kind") == "adamw":
         return 0.01
-    if key == "optimizer.eps":
-        return 1e-10 if s["optimizer.kind"] == "adagrad" else 1e-8
     if key == "schedule.final":
-        return 0.01 if s["schedule"] == "exponential" else 0.0
+        return {"exponential": 0.01, "one_cycle": 4e-6}.get(s["schedule"], 0.0)
     return DEFAULTS[key]
 
 

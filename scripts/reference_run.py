@@ -14,8 +14,11 @@ def learning_rate(s, t, steps):
         return lr * (t + 1) / warmup
     t, total = t - warmup, steps - warmup
     kind = setting(s, "schedule")
+    cosine = lambda start, end, part: end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * part))
     if kind == "constant":
         return lr
+    if kind == "multi_step":
+        return lr * setting(s, "schedule.factor") ** sum(m <= t for m in s["schedule.milestones"])
     if kind == "step":
         return lr * setting(s, "schedule.factor") ** (t // setting(s, "schedule.every"))
     if kind == "inverse_time":
@@ -25,32 +28,94 @@ def learning_rate(s, t, steps):
         return lr * final ** (t / total)
     if kind == "linear":
         return lr * (1.0 - (1.0 - final) * t / total)
+    if kind == "polynomial":
+        return lr * (final + (1.0 - final) * (1.0 - t / total) ** setting(s, "schedule.power"))
+    if kind == "one_cycle":
+        top, end = setting(s, "schedule.rise") * total - 1, total - 1
+        rising = t < top
+        return lr * (cosine(setting(s, "schedule.first"), 1.0, t / top) if rising else cosine(1.0, final, (t - top) / (end - top)))
     assert kind == "cosine", kind
-    return lr * (final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * t / total)))
+    length = setting(s, "schedule.period") or total
+    while t >= length:
+        t, length = t - length, length * setting(s, "schedule.growth")
+    return lr * cosine(1.0, final, t / length)
 
 
 def is_decayed(s, name):
     return setting(s, "decay_all") or name.endswith(".weight")
 
 
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, algorithm 2, which PyTorch lacks."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            lr, (beta1, beta2) = group["lr"], group["betas"]
+            for w in group["params"]:
+                m = self.state[w].setdefault("m", torch.zeros_like(w))
+                change = torch.sign(beta1 * m + (1 - beta1) * w.grad) + group["weight_decay"] * w
+                m.mul_(beta2).add_(w.grad, alpha=1 - beta2)
+                w.sub_(change, alpha=lr)
+
+
+def own_decay(s):
+    """Which of our two decays the torch class of the kind has as its `weight_decay`; the other is done beside it."""
+    kind = s["optimizer.kind"]
+    if kind == "rprop":
+        return None
+    either = kind in ("nadam", "radam") and setting(s, "weight_decay") > 0.0 and setting(s, "l2") == 0.0
+    return "weight_decay" if either or kind in ("adamw", "lion") else "l2"
+
+
 def torch_optimizer(s, p):
-    """The torch.optim class of the kind. Its `weight_decay` is our l2, but our weight_decay for adamw."""
-    kind, lr = s["optimizer.kind"], setting(s, "optimizer.lr")
-    decay = setting(s, "weight_decay" if kind == "adamw" else "l2")
-    assert kind != "adamw" or setting(s, "l2") == 0.0, "torch.optim.AdamW has no coupled penalty"
-    groups = [{"params": [w], "weight_decay": decay if is_decayed(s, n) else 0.0} for n, w in p.items()]
-    common = {"lr": lr, "foreach": False}
-    if kind in ("gd", "sgd"):
-        return torch.optim.SGD(groups, **common)
-    if kind in ("momentum", "nesterov"):
-        return torch.optim.SGD(groups, momentum=setting(s, "optimizer.momentum"), nesterov=kind == "nesterov", **common)
-    eps = setting(s, "optimizer.eps")
-    if kind == "adagrad":
-        return torch.optim.Adagrad(groups, eps=eps, **common)
-    if kind == "rmsprop":
-        return torch.optim.RMSprop(groups, alpha=setting(s, "optimizer.rho"), eps=eps, **common)
-    betas = (setting(s, "optimizer.beta1"), setting(s, "optimizer.beta2"))
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[kind](groups, betas=betas, eps=eps, **common)
+    """The torch.optim class of the kind, every constant said."""
+    kind, own = s["optimizer.kind"], own_decay(s)
+    o = lambda name: setting(s, f"optimizer.{name}")
+    adam = {"betas": (o("beta1"), o("beta2")), "eps": o("eps"), "foreach": False}
+    decoupled = {"decoupled_weight_decay": own == "weight_decay"}
+    make, constants = {
+        "gd": (torch.optim.SGD, {"foreach": False}),
+        "sgd": (torch.optim.SGD, {"foreach": False}),
+        "momentum": (torch.optim.SGD, {"momentum": o("momentum"), "foreach": False}),
+        "nesterov": (torch.optim.SGD, {"momentum": o("momentum"), "nesterov": True, "foreach": False}),
+        "adagrad": (torch.optim.Adagrad, {"eps": o("eps"), "foreach": False}),
+        "adadelta": (torch.optim.Adadelta, {"rho": o("rho"), "eps": o("eps"), "foreach": False}),
+        "rmsprop": (torch.optim.RMSprop, {"alpha": o("rho"), "eps": o("eps"), "momentum": o("momentum"),
+                                          "centered": o("centered"), "foreach": False}),
+        "adam": (torch.optim.Adam, adam),
+        "amsgrad": (torch.optim.Adam, {**adam, "amsgrad": True}),
+        "adamw": (torch.optim.AdamW, adam),
+        "adamax": (torch.optim.Adamax, adam),
+        "nadam": (torch.optim.NAdam, {**adam, **decoupled, "momentum_decay": o("momentum_decay")}),
+        "radam": (torch.optim.RAdam, {**adam, **decoupled}),
+        "lion": (lambda groups, lr, betas: Lion(groups, {"lr": lr, "betas": betas}), {"betas": adam["betas"]}),
+        "rprop": (torch.optim.Rprop, {"etas": (o("shrink"), o("grow")), "step_sizes": (o("min_step"), o("max_step")),
+                                      "foreach": False}),
+    }[kind]
+    groups = [{"params": [w]} for w in p.values()]
+    for group, name in zip(groups, p):
+        if own:
+            group["weight_decay"] = setting(s, own) if is_decayed(s, name) else 0.0
+    return make(groups, lr=o("lr"), **constants)
+
+
+def update(s, p, optimizer, lr):
+    """One step in our order from the gradients in place; returns what `clip` does."""
+    touched = clip(s, [w.grad for w in p.values()])
+    own, before = own_decay(s), {n: w.detach().clone() for n, w in p.items()}
+    decayed = [n for n in p if is_decayed(s, n)]
+    if own != "l2" and setting(s, "l2") > 0.0:
+        for n in decayed:
+            p[n].grad.add_(before[n], alpha=setting(s, "l2"))
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+    optimizer.step()
+    if own != "weight_decay" and setting(s, "weight_decay") > 0.0:
+        with torch.no_grad():
+            for n in decayed:
+                p[n].sub_(before[n], alpha=lr * setting(s, "weight_decay"))
+    return touched
 
 
 def clip(s, gradients):
@@ -94,15 +159,7 @@ def train(case, dtype):
         run["lr"].append(lr)
         run["loss"].append(loss.item())
         run["gradients"].append({n: w.grad.clone() for n, w in p.items()})
-        run["clipped"].append(clip(s, [w.grad for w in p.values()]))
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        optimizer.step()
-        if s["optimizer.kind"] != "adamw" and setting(s, "weight_decay") > 0.0:
-            with torch.no_grad():
-                for n, w in p.items():
-                    if is_decayed(s, n):
-                        w.sub_(run["weights"][-1][n], alpha=lr * setting(s, "weight_decay"))
+        run["clipped"].append(update(s, p, optimizer, lr))
         run["weights"].append(weights())
     with torch.no_grad():
         batch = batches[steps % len(batches)]
@@ -123,3 +180,20 @@ def probe(case):
     loss_of(s, forward(s, p, batches[0]["x"], nudge=nudge), batches[0]).backward()
     rms = lambda what: [(rows * v.grad).square().mean().sqrt().item() for k, v in nudge.items() if k[0] == what]
     return {"stream_rms": rms("stream"), "delta_rms": rms("delta")}, nudge
+
+
+def descend(case, dtype):
+    """Rosenbrock's function from (-1.2, 1): the same record of a run. The gradient is taken in f64 and then rounded."""
+    s, start = case["settings"], torch.tensor([-1.2, 1.0], dtype=dtype)
+    p = {"point.weight": start.clone().requires_grad_()}
+    optimizer, point = torch_optimizer(s, p), p["point.weight"]
+    weights = lambda: {n: w.detach().clone() for n, w in p.items()}
+    run = {"lr": [setting(s, "optimizer.lr")] * case["steps"], "gradients": [], "weights": [weights()], "clipped": []}
+    for lr in run["lr"]:
+        a, b = point.detach().double()
+        slope = torch.stack([-2.0 * (1.0 - a) - 400.0 * a * (b - a * a), 200.0 * (b - a * a)])
+        point.grad = slope.to(dtype)
+        run["gradients"].append({n: w.grad.clone() for n, w in p.items()})
+        run["clipped"].append(update(s, p, optimizer, lr))
+        run["weights"].append(weights())
+    return run

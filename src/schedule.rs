@@ -1,59 +1,29 @@
 //! Learning-rate schedules: pure functions of the step.
 
-use crate::setting::{Default, Domain, Setting, Settings};
+mod settings;
 
-/// The settings of the schedule family. `T` is the number of steps after the warm-up.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new(
-        "schedule",
-        Domain::Word(&["constant", "step", "exponential", "inverse_time", "linear", "cosine"]),
-        Default::Text("constant"),
-        "how the learning rate changes with the step t (counted after the warm-up)",
-    )
-    .head("kind"),
-    Setting::new(
-        "schedule.every",
-        Domain::Int { min: 1, max: 1_000_000_000 },
-        Default::Int(100),
-        "steps between two drops: lr factor^floor(t/every)",
-    )
-    .of(&["step"]),
-    Setting::new("schedule.factor", Domain::Positive { max: 1.0 }, Default::Float(0.1), "what each drop multiplies by")
-        .of(&["step"]),
-    Setting::new(
-        "schedule.final",
-        Domain::Positive { max: 1.0 },
-        Default::Float(0.01),
-        "fraction of lr left at the last step: lr final^(t/T)",
-    )
-    .of(&["exponential"]),
-    Setting::new("schedule.rate", Domain::Float { min: 0.0, max: f64::MAX }, Default::Float(0.01), "lr / (1 + rate t)")
-        .of(&["inverse_time"]),
-    Setting::new(
-        "schedule.final",
-        Domain::Float { min: 0.0, max: 1.0 },
-        Default::Float(0.0),
-        "fraction of lr left at the last step",
-    )
-    .of(&["linear", "cosine"]),
-    Setting::new(
-        "schedule.warmup",
-        Domain::Int { min: 0, max: 1_000_000_000 },
-        Default::Int(0),
-        "steps over which lr first rises linearly from lr/warmup to lr",
-    ),
-];
+pub use settings::SETTINGS;
 
-/// The shape of a schedule after its warm-up.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use crate::setting::{Settings, Value};
+use std::f64::consts::PI;
+
+/// The shape of a schedule after its warm-up: the share of lr at step t = 0, 1, ... of T.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     Constant,
-    /// factor^floor(t / every).
+    /// factor^floor(t / every) (torch.optim.lr_scheduler.StepLR).
     Step {
         every: usize,
         factor: f64,
     },
-    /// last^(t / T).
+    /// factor^(number of milestones <= t) (torch MultiStepLR; the drops of He et al., "Deep residual learning for image
+    /// recognition", CVPR 2016).
+    MultiStep {
+        /// Ascending.
+        milestones: Vec<usize>,
+        factor: f64,
+    },
+    /// last^(t / T) (torch ExponentialLR with gamma = last^(1/T)).
     Exponential {
         last: f64,
     },
@@ -61,18 +31,86 @@ pub enum Shape {
     InverseTime {
         rate: f64,
     },
-    /// From 1 down to `last`.
+    /// last + (1 - last) (1 - t / T)^power (torch PolynomialLR, there with last = 0; Chen et al., "DeepLab",
+    /// arXiv:1606.00915 (2016), equation 2, with power 0.9).
+    Polynomial {
+        last: f64,
+        power: f64,
+    },
+    /// From 1 down to `last` (torch LinearLR).
     Linear {
         last: f64,
     },
-    /// last + (1 - last) (1 + cos(pi t / T)) / 2 (Loshchilov & Hutter 2017, equation 5, without restarts).
+    /// last + (1 - last) (1 + cos(pi t / T)) / 2 (Loshchilov & Hutter, "SGDR", ICLR 2017, equation 5); with a period
+    /// again from 1 after `period`, then `period growth`, `period growth^2`, ... steps (torch CosineAnnealingWarmRestarts).
     Cosine {
         last: f64,
+        period: Option<usize>,
+        growth: usize,
+    },
+    /// Up from `first` to 1 over the share `rise` of the steps and down to `last`, both as half a cosine (Smith & Topin,
+    /// "Super-convergence", arXiv:1708.07120 (2017), in the form of torch OneCycleLR): the top is at t = rise T - 1, the
+    /// end at the last update, t = T - 1. Momentum stays as it is.
+    OneCycle {
+        first: f64,
+        last: f64,
+        rise: f64,
     },
 }
 
+impl Shape {
+    /// The share of lr at step `t` of `steps`; t = steps belongs to no update.
+    fn share(&self, t: usize, steps: usize) -> f64 {
+        let part = t as f64 / steps.max(1) as f64;
+        match *self {
+            Shape::Constant => 1.0,
+            Shape::Step { every, factor } => factor.powf((t / every) as f64),
+            Shape::MultiStep { ref milestones, factor } => {
+                factor.powf(milestones.iter().filter(|m| **m <= t).count() as f64)
+            }
+            Shape::Exponential { last } => last.powf(part),
+            Shape::InverseTime { rate } => 1.0 / (1.0 + rate * t as f64),
+            Shape::Polynomial { last, power } => last + (1.0 - last) * (1.0 - part).powf(power),
+            Shape::Linear { last } => 1.0 + (last - 1.0) * part,
+            Shape::Cosine { last, period: None, .. } => cosine(1.0, last, part),
+            // The run ends low: no cycle begins where it stops.
+            Shape::Cosine { last, period: Some(period), growth } => {
+                let last_step = t > 0 && t == steps;
+                let (start, length) = cycle(t - usize::from(last_step), period, growth);
+                cosine(1.0, last, (t - start) as f64 / length as f64)
+            }
+            Shape::OneCycle { first, last, rise } => {
+                let (t, top, end) = (t as f64, rise * steps as f64 - 1.0, steps as f64 - 1.0);
+                if t < top {
+                    cosine(first, 1.0, t / top)
+                } else {
+                    cosine(1.0, last, ((t - top) / (end - top)).min(1.0))
+                }
+            }
+        }
+    }
+}
+
+/// From `start` to `end` as `part` goes from 0 to 1, along half a cosine.
+fn cosine(start: f64, end: f64, part: f64) -> f64 {
+    end + (start - end) * 0.5 * (1.0 + (PI * part).cos())
+}
+
+/// Where the cycle that step `t` is in began, and its length.
+fn cycle(t: usize, period: usize, growth: usize) -> (usize, usize) {
+    if growth == 1 {
+        return (t / period * period, period);
+    }
+    let (mut start, mut length) = (0, period);
+    while t - start >= length {
+        start += length;
+        length = length.saturating_mul(growth);
+    }
+    (start, length)
+}
+
 /// A learning rate as a function of the step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     pub lr: f64,
     pub shape: Shape,
@@ -88,14 +126,29 @@ impl Schedule {
     /// When a setting is missing or unknown.
     pub fn from_settings(settings: &Settings, steps: usize) -> Result<Self, String> {
         let number = |key: &str| settings.float(key).ok_or_else(|| format!("`{key}` is not set"));
+        let whole = |key: &str| settings.int(key).map(|i| i as usize).ok_or_else(|| format!("`{key}` is not set"));
         let last = || number("schedule.final");
         let shape = match settings.text("schedule").ok_or("`schedule` is not set")? {
             "constant" => Shape::Constant,
-            "step" => Shape::Step { every: number("schedule.every")? as usize, factor: number("schedule.factor")? },
+            "step" => Shape::Step { every: whole("schedule.every")?, factor: number("schedule.factor")? },
+            "multi_step" => {
+                let Some(Value::List(milestones)) = settings.get("schedule.milestones") else {
+                    return Err("`schedule.milestones` is not set".into());
+                };
+                let milestones = milestones.iter().map(|m| *m as usize).collect();
+                Shape::MultiStep { milestones, factor: number("schedule.factor")? }
+            }
             "exponential" => Shape::Exponential { last: last()? },
             "inverse_time" => Shape::InverseTime { rate: number("schedule.rate")? },
+            "polynomial" => Shape::Polynomial { last: last()?, power: number("schedule.power")? },
             "linear" => Shape::Linear { last: last()? },
-            "cosine" => Shape::Cosine { last: last()? },
+            "cosine" => {
+                let period = settings.int("schedule.period").map(|i| i as usize);
+                Shape::Cosine { last: last()?, period, growth: whole("schedule.growth")? }
+            }
+            "one_cycle" => {
+                Shape::OneCycle { first: number("schedule.first")?, last: last()?, rise: number("schedule.rise")? }
+            }
             other => return Err(format!("there is no schedule \"{other}\"")),
         };
         let warmup = settings.int("schedule.warmup").unwrap_or(0) as usize;
@@ -107,16 +160,32 @@ impl Schedule {
         if step < self.warmup {
             return self.lr * (step + 1) as f64 / self.warmup as f64;
         }
-        let t = (step - self.warmup) as f64;
-        let part = t / self.steps.saturating_sub(self.warmup).max(1) as f64;
-        self.lr
-            * match self.shape {
-                Shape::Constant => 1.0,
-                Shape::Step { every, factor } => factor.powf((t / every as f64).floor()),
-                Shape::Exponential { last } => last.powf(part),
-                Shape::InverseTime { rate } => 1.0 / (1.0 + rate * t),
-                Shape::Linear { last } => 1.0 + (last - 1.0) * part,
-                Shape::Cosine { last } => last + (1.0 - last) * 0.5 * (1.0 + (std::f64::consts::PI * part).cos()),
+        self.lr * self.shape.share(step - self.warmup, self.steps.saturating_sub(self.warmup))
+    }
+
+    /// A setting that this run is too short for, what is wrong, and what to write instead.
+    pub fn unreached(&self) -> Option<(&'static str, String, String)> {
+        let (steps, after) = (self.steps, self.steps.saturating_sub(self.warmup));
+        let too_long = |key, what: String, most: usize| {
+            let help = format!("write at most {most}, or give the run more `steps`");
+            Some((key, format!("{what}, but the run has {after} steps after its warm-up"), help))
+        };
+        match &self.shape {
+            _ if self.warmup > steps => {
+                let message = format!("a warm-up of {} steps is longer than the run of {steps}", self.warmup);
+                Some(("schedule.warmup", message, format!("write at most {steps}, or give the run more `steps`")))
             }
+            Shape::MultiStep { milestones, .. } => match milestones.last() {
+                Some(last) if *last >= after => {
+                    let what = format!("the milestone {last} is never reached: it must be less than the steps");
+                    too_long("schedule.milestones", what, after.saturating_sub(1))
+                }
+                _ => None,
+            },
+            Shape::Cosine { period: Some(period), .. } if *period > after => {
+                too_long("schedule.period", format!("a period of {period} steps never ends"), after)
+            }
+            _ => None,
+        }
     }
 }

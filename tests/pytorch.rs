@@ -4,19 +4,23 @@
 mod support;
 
 use candle_core::Tensor;
+use gradsweep::data::function::Kind;
 use gradsweep::data::{Split, Targets};
 use gradsweep::model::{Architecture, Gradients, Network, Path};
 use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::Role;
 use gradsweep::ops::fused::Mode;
 use gradsweep::ops::loss::{FusedLoss, Loss, Target};
 use gradsweep::ops::{Element, with_slice};
-use gradsweep::optim::{Optimizer, Regularization, Stepper};
+use gradsweep::optim::{Optimizer, Parameters, Regularization, Stepper};
 use gradsweep::probe::Probe;
 use gradsweep::schedule::Schedule;
 use gradsweep::score;
-use gradsweep::setting::{Settings, Value};
+use gradsweep::setting::{Domain, Settings, Value};
 use serde::Deserialize;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use support::settings;
 
 #[derive(Deserialize)]
@@ -90,6 +94,14 @@ struct Pointwise {
 }
 
 #[derive(Deserialize)]
+struct Descent {
+    name: String,
+    dtype: String,
+    settings: BTreeMap<String, Value>,
+    path: Vec<[f64; 2]>,
+}
+
+#[derive(Deserialize)]
 struct ScheduleCase {
     name: String,
     settings: BTreeMap<String, Value>,
@@ -121,7 +133,7 @@ fn largest(values: &[f64]) -> f64 {
 fn error(ours: &[f64], theirs: &[f64]) -> f64 {
     assert_eq!(ours.len(), theirs.len());
     let worst = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
-    let worst = worst.fold(0.0f64, |m, d| if d.is_nan() { f64::NAN } else { m.max(d) });
+    let worst = worst.fold(0.0f64, |m, d| if d.is_nan() || m.is_nan() { f64::NAN } else { m.max(d) });
     if worst == 0.0 { 0.0 } else { worst / largest(theirs) }
 }
 
@@ -274,11 +286,74 @@ fn every_optimizer_follows_pytorch() {
     let file: File<Case> = read("optimizers");
     for rule in Optimizer::ALL {
         for dtype in ["f32", "f64"] {
-            let covered = file
-                .cases
-                .iter()
-                .any(|c| c.dtype == dtype && c.settings.get("optimizer.kind") == Some(&support::text(rule.word())));
+            let covered = file.cases.iter().any(|c| {
+                c.dtype == dtype
+                    && c.steps == 50
+                    && c.settings.get("optimizer.kind") == Some(&support::text(rule.word()))
+            });
             assert!(covered, "{} is not held against PyTorch in {dtype}", rule.word());
+        }
+    }
+}
+
+/// A point, rewritten in place.
+struct Point<T>(RefCell<Vec<T>>);
+
+impl<T: Element> Parameters<T> for Point<T> {
+    fn segments(&self) -> Vec<(Role, Range<usize>)> {
+        vec![(Role::Weight, 0..self.0.borrow().len())]
+    }
+
+    fn rewrite(&self, mut change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
+        change(&mut self.0.borrow_mut());
+        Ok(())
+    }
+}
+
+/// The largest error of our way down Rosenbrock's function, the gradient being taken in f64 and rounded.
+fn descend<T: Element>(case: &Descent) -> f64 {
+    let settings = resolved(&case.settings);
+    let rule = Optimizer::from_settings(&settings).unwrap();
+    let point = Point(RefCell::new(case.path[0].map(T::of).to_vec()));
+    let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &point);
+    let mut worst = 0.0f64;
+    for theirs in &case.path[1..] {
+        let at: Vec<f64> = point.0.borrow().iter().map(|x| x.f64()).collect();
+        let mut gradient = [0.0; 2];
+        Kind::Rosenbrock.at(&at, &mut gradient);
+        let gradients = Gradients { packed: gradient.map(T::of).to_vec(), finite: true };
+        stepper.step(&point, &gradients, settings.float("optimizer.lr").unwrap()).unwrap();
+        let ours: Vec<f64> = point.0.borrow().iter().map(|x| x.f64()).collect();
+        worst = worst.max(error(&ours, theirs));
+    }
+    worst
+}
+
+#[test]
+fn every_optimizer_with_all_that_composes_follows_pytorch_down_rosenbrock() {
+    let file: File<Descent> = read("rosenbrock");
+    let mut worst = BTreeMap::new();
+    for case in &file.cases {
+        assert_eq!(case.path.len(), 51);
+        let e = if case.dtype == "f32" { descend::<f32>(case) } else { descend::<f64>(case) };
+        assert!(e < bound(&case.dtype), "{} {}: {e:e}", case.name, case.dtype);
+        let so_far = worst.entry(&case.dtype).or_insert(e);
+        *so_far = so_far.max(e);
+    }
+    println!("rosenbrock: {} cases, worst errors {worst:?}", file.cases.len());
+    let beside = ["l2", "weight_decay", "clip.norm", "clip.value"];
+    for rule in Optimizer::ALL {
+        for dtype in ["f32", "f64"] {
+            // With none of them, each alone, all together.
+            let alone = beside.into_iter().map(|one| vec![one]);
+            for wanted in alone.chain([vec![], beside.to_vec()]) {
+                let is_it = |case: &&Descent| {
+                    case.dtype == dtype
+                        && case.settings.get("optimizer.kind") == Some(&support::text(rule.word()))
+                        && beside.into_iter().all(|key| case.settings.contains_key(key) == wanted.contains(&key))
+                };
+                assert!(file.cases.iter().any(|c| is_it(&c)), "{} with {wanted:?} in {dtype} is not held", rule.word());
+            }
         }
     }
 }
@@ -316,5 +391,10 @@ fn every_schedule_follows_pytorch() {
         let ours: Vec<f64> = (0..case.steps).map(|t| schedule.at(t)).collect();
         let e = error(&ours, &case.lr);
         assert!(e < 1e-14, "{}: {e:e}\n{ours:?}\n{:?}", case.name, case.lr);
+    }
+    let Domain::Word(words) = gradsweep::schedule::SETTINGS[0].domain else { panic!("the schedule is a word") };
+    for word in words {
+        let held = file.cases.iter().any(|case| case.settings.get("schedule") == Some(&support::text(word)));
+        assert!(held, "{word} is not held against PyTorch");
     }
 }

@@ -5,6 +5,7 @@ use crate::sweep::Halt;
 use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
 use crate::sweep::outline;
+use crate::sweep::rates;
 use crate::sweep::standing::Standing;
 use crate::train;
 use clap::Args;
@@ -17,6 +18,9 @@ pub struct Options {
     /// One row a run, for programs: run_id, labels, seed, status, what changed, predicted cost
     #[arg(long)]
     csv: bool,
+    /// The learning rate over the steps instead: every distinct schedule as a table with bars
+    #[arg(long, conflicts_with = "csv")]
+    schedule: bool,
 }
 
 /// Prints the plan; writes nothing.
@@ -28,6 +32,10 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let work = options.plan.load(&plan)?;
     check(&plan, &work)?;
     let chosen = options.plan.chosen(&plan, &work)?;
+    if options.schedule {
+        say(&rates::curves(&work, &chosen).map_err(Halt::Input)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let dir = options.plan.folder(&plan);
     let standing = Standing::of(&dir, &plan, &work, &Journal::read(&dir.join("journal"))?)?;
     if options.csv {

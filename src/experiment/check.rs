@@ -3,8 +3,9 @@
 use super::plan::{DataFacts, Datasets, Plan};
 use super::problem::Problem;
 use super::spec::RunSpec;
+use crate::schedule::Schedule;
 use crate::seed::Seeds;
-use crate::setting::Value;
+use crate::setting::{Settings, Value};
 
 /// More weights than this are not tried.
 const MOST_WEIGHTS: f64 = 1e9;
@@ -13,7 +14,8 @@ impl Plan {
     /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
     ///
     /// # Errors
-    /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, or for a loss its targets don't have.
+    /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, for a
+    /// schedule longer than its run, or for a loss its targets don't have.
     ///
     /// # Panics
     /// When `facts` are not one for each data set.
@@ -50,6 +52,14 @@ impl Plan {
                 let message = "`batch_norm` needs at least two training rows".to_string();
                 return problem("batch_norm", message, "take more data, or no batch_norm".into());
             }
+            // Most cells have no schedule to speak of.
+            if settings.text("schedule") != Some("constant") || settings.int("schedule.warmup") > Some(0) {
+                let steps = self.spec(settings).steps(facts.train_rows);
+                let schedule = Schedule::from_settings(settings, steps);
+                if let Some((key, message, help)) = schedule.ok().and_then(|schedule| schedule.unreached()) {
+                    return problem(key, message, help);
+                }
+            }
             if settings.get("loss") == Some(&Value::Text("cross_entropy".into())) && !facts.classes {
                 let message = "`cross_entropy` needs classes, but the targets are real numbers".to_string();
                 return problem("loss", message, "write loss = \"mse\", or delete the line".into());
@@ -57,16 +67,20 @@ impl Plan {
         }
         Ok(())
     }
+
+    /// The first run of a cell.
+    fn spec(&self, settings: &Settings) -> RunSpec {
+        let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
+        RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() }
+    }
+
     /// A step listed under `[record]` must be reached by some run, or it would vanish without a word.
     fn check_listed_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<(), Problem> {
         if self.listed_steps.is_empty() {
             return Ok(());
         }
-        let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
-        let steps = self.cells.iter().zip(&datasets.of_cell).map(|(cell, data)| {
-            let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
-            spec.steps(facts[*data].train_rows)
-        });
+        let cells = self.cells.iter().zip(&datasets.of_cell);
+        let steps = cells.map(|(cell, data)| self.spec(&cell.settings).steps(facts[*data].train_rows));
         let longest = steps.max().unwrap_or(0);
         match self.listed_steps.iter().find(|(_, step, _)| *step > longest) {
             Some((list, step, place)) => {

@@ -330,6 +330,39 @@ impl<'a> Resolver<'a> {
                 help,
             );
         }
+        if settings.text("optimizer.kind") == Some("rprop") {
+            let key = match settings.text("schedule") {
+                Some("constant") => "schedule.warmup",
+                _ => "schedule",
+            };
+            if key == "schedule" || settings.int(key) > Some(0) {
+                let help = "leave schedule and warm-up out for rprop, or leave the combination out with [[exclude]]";
+                let message = "`rprop` finds its own step sizes: a schedule of the learning rate would do nothing";
+                return clash(place(key), place("optimizer.kind"), message, help);
+            }
+            if settings.float("optimizer.min_step") > settings.float("optimizer.max_step") {
+                let message = "`optimizer.min_step` is larger than `optimizer.max_step`";
+                return clash(place("optimizer.min_step"), place("optimizer.max_step"), message, "swap the two");
+            }
+        }
+        if let Some(Value::List(milestones)) = settings.get("schedule.milestones") {
+            let whole = milestones.iter().all(|m| m.fract() == 0.0 && (1.0..=1e9).contains(m));
+            if !whole || milestones.windows(2).any(|pair| pair[0] >= pair[1]) {
+                let message =
+                    "`schedule.milestones` must be whole numbers of steps from 1 on, each larger than the one before";
+                return clash(
+                    place("schedule.milestones"),
+                    None,
+                    message,
+                    "write milestones = [150, 225], for example",
+                );
+            }
+        }
+        if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
+            let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
+            let help = "write the steps to the first restart as schedule.period, or delete the line";
+            return clash(place("schedule.growth"), None, message, help);
+        }
         if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
             let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
             return clash(place("batch"), place("batch_norm"), "`batch_norm` needs batches of at least 2", help);

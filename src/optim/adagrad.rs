@@ -1,4 +1,7 @@
-//! Adagrad, diagonal form: s <- s + g^2; w <- w - lr g / (sqrt(s) + eps) (Duchi et al. 2011, figure 1).
+//! Adagrad, diagonal form: s <- s + g^2; w <- w - lr g / (sqrt(s) + eps).
+//!
+//! Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 12
+//! (2011), figure 1 without the projection; lr = 0.01 and eps = 1e-10 as PyTorch.
 
 use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
@@ -19,7 +22,7 @@ impl<T: Real> Rule<T> for Adagrad<T> {
     const SLOTS: usize = 1;
 
     #[inline(always)]
-    fn change(self, g: T, [s, _]: &mut [T; MOST_SLOTS]) -> T {
+    fn change(self, g: T, [s, ..]: &mut [T; MOST_SLOTS]) -> T {
         *s += g * g;
         self.lr * g / (s.sqrt() + self.eps)
     }

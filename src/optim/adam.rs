@@ -1,10 +1,12 @@
-//! Adam (Kingma & Ba 2015, algorithm 1), with the bias corrections taken into the constants of the step.
+//! Adam: m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2;
+//! w <- w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
+//!
+//! Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1, with its lr = 0.001, b1 = 0.9,
+//! b2 = 0.999, eps = 1e-8. The bias corrections are taken into the constants of the step.
 
 use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
-/// m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2;
-/// w <- w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
 #[derive(Clone, Copy)]
 pub(super) struct Adam<T> {
     beta1: T,
@@ -32,15 +34,27 @@ impl<T: Real> Adam<T> {
             correction: T::of((1.0 - beta2.powf(t)).sqrt().recip()),
         }
     }
+
+    /// Takes the gradient into both moments.
+    #[inline(always)]
+    pub(super) fn take_in(self, g: T, m: &mut T, v: &mut T) {
+        *m = self.beta1 * *m + self.take1 * g;
+        *v = self.beta2 * *v + self.take2 * (g * g);
+    }
+
+    /// The change that these moments ask for.
+    #[inline(always)]
+    pub(super) fn change_by(self, m: T, v: T) -> T {
+        self.rate * m / (v.sqrt() * self.correction + self.eps)
+    }
 }
 
 impl<T: Real> Rule<T> for Adam<T> {
     const SLOTS: usize = 2;
 
     #[inline(always)]
-    fn change(self, g: T, [m, v]: &mut [T; MOST_SLOTS]) -> T {
-        *m = self.beta1 * *m + self.take1 * g;
-        *v = self.beta2 * *v + self.take2 * (g * g);
-        self.rate * *m / (v.sqrt() * self.correction + self.eps)
+    fn change(self, g: T, [m, v, _]: &mut [T; MOST_SLOTS]) -> T {
+        self.take_in(g, m, v);
+        self.change_by(*m, *v)
     }
 }

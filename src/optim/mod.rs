@@ -3,13 +3,21 @@
 //! Order of a step: data gradient, clipped, plus `l2 w` (coupled), rule, minus `lr weight_decay w` (decoupled, w as it
 //! was before the rule: Loshchilov & Hutter 2019, algorithm 2).
 
+mod adadelta;
 mod adagrad;
 mod adam;
+mod adamax;
+mod amsgrad;
+mod family;
 mod momentum;
+mod nadam;
+mod radam;
 mod rmsprop;
 mod settings;
 mod sgd;
+mod sign;
 
+pub use family::Optimizer;
 pub use settings::SETTINGS;
 
 use crate::model::{Gradients, Network};
@@ -19,104 +27,6 @@ use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;
 use std::ops::Range;
-
-/// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
-/// arm of `step`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Optimizer {
-    /// Gradient descent on the whole training set: the rule of `Sgd`.
-    Gd,
-    Sgd,
-    Momentum {
-        momentum: f64,
-    },
-    Nesterov {
-        momentum: f64,
-    },
-    Adagrad {
-        eps: f64,
-    },
-    RmsProp {
-        rho: f64,
-        eps: f64,
-    },
-    Adam {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    /// Adam; its decay is the decoupled `weight_decay`, 0.01 if unset.
-    AdamW {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-}
-
-impl Optimizer {
-    /// Every rule, with its default constants.
-    pub const ALL: [Optimizer; 8] = [
-        Optimizer::Gd,
-        Optimizer::Sgd,
-        Optimizer::Momentum { momentum: 0.9 },
-        Optimizer::Nesterov { momentum: 0.9 },
-        Optimizer::Adagrad { eps: 1e-10 },
-        Optimizer::RmsProp { rho: 0.99, eps: 1e-8 },
-        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-    ];
-
-    /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Optimizer::Gd => "gd",
-            Optimizer::Sgd => "sgd",
-            Optimizer::Momentum { .. } => "momentum",
-            Optimizer::Nesterov { .. } => "nesterov",
-            Optimizer::Adagrad { .. } => "adagrad",
-            Optimizer::RmsProp { .. } => "rmsprop",
-            Optimizer::Adam { .. } => "adam",
-            Optimizer::AdamW { .. } => "adamw",
-        }
-    }
-
-    /// The rule the settings name.
-    ///
-    /// # Errors
-    /// When a setting is missing or unknown.
-    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
-        let word = settings.text("optimizer.kind").ok_or("`optimizer.kind` is not set")?;
-        let option = |name: &str, usual: f64| settings.float(&format!("optimizer.{name}")).unwrap_or(usual);
-        let found = Self::ALL.into_iter().find(|o| o.word() == word);
-        Ok(match found.ok_or_else(|| format!("there is no optimizer \"{word}\""))? {
-            Optimizer::Momentum { momentum } => Optimizer::Momentum { momentum: option("momentum", momentum) },
-            Optimizer::Nesterov { momentum } => Optimizer::Nesterov { momentum: option("momentum", momentum) },
-            Optimizer::Adagrad { eps } => Optimizer::Adagrad { eps: option("eps", eps) },
-            Optimizer::RmsProp { rho, eps } => Optimizer::RmsProp { rho: option("rho", rho), eps: option("eps", eps) },
-            Optimizer::Adam { beta1, beta2, eps } => Optimizer::Adam {
-                beta1: option("beta1", beta1),
-                beta2: option("beta2", beta2),
-                eps: option("eps", eps),
-            },
-            Optimizer::AdamW { beta1, beta2, eps } => Optimizer::AdamW {
-                beta1: option("beta1", beta1),
-                beta2: option("beta2", beta2),
-                eps: option("eps", eps),
-            },
-            plain => plain,
-        })
-    }
-
-    /// State numbers a parameter.
-    fn slots(self) -> usize {
-        match self {
-            Optimizer::Gd | Optimizer::Sgd => 0,
-            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 1,
-            Optimizer::Adagrad { .. } | Optimizer::RmsProp { .. } => 1,
-            Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
-        }
-    }
-}
 
 /// The `weight_decay` of adamw where the file says nothing.
 pub const ADAMW_DECAY: f64 = 0.01;
@@ -150,7 +60,7 @@ impl Regularization {
 }
 
 /// State numbers a parameter that the greediest rule keeps.
-const MOST_SLOTS: usize = 2;
+const MOST_SLOTS: usize = 3;
 
 /// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
 trait Rule<T>: Copy {
@@ -191,6 +101,8 @@ pub struct Stepper<T> {
     /// The packed parameters in stretches, and whether l2 and decay act there.
     stretches: Vec<(Range<usize>, bool)>,
     steps: u32,
+    /// What NAdam multiplies up over the steps: mu_1 ... mu_t.
+    product: f64,
     finite: Finite,
 }
 
@@ -217,7 +129,8 @@ impl<T: Element> Stepper<T> {
                 _ => stretches.push((range, decays)),
             }
         }
-        Stepper { rule, regularization, state, stretches, steps: 0, finite: Finite { parameters: true, state: true } }
+        let finite = Finite { parameters: true, state: true };
+        Stepper { rule, regularization, state, stretches, steps: 0, product: 1.0, finite }
     }
 
     /// Whether the parameters and the state are finite after the last step.
@@ -236,11 +149,14 @@ impl<T: Element> Stepper<T> {
         lr: f64,
     ) -> candle_core::Result<()> {
         self.steps += 1;
+        if let Optimizer::NAdam { beta1, momentum_decay, .. } = self.rule {
+            self.product *= nadam::mu(beta1, momentum_decay, self.steps);
+        }
         let norm_scale = match self.regularization.clip_norm {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
-        let Stepper { rule, regularization, state, stretches, steps, finite } = self;
+        let Stepper { rule, regularization, state, stretches, steps, product, finite } = self;
         *finite = Finite { parameters: true, state: true };
         parameters.rewrite(|parameters: &mut [T]| {
             for (stretch, decays) in stretches.iter() {
@@ -254,18 +170,41 @@ impl<T: Element> Stepper<T> {
                     finite: &mut *finite,
                 };
                 let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
-                match *rule {
-                    Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
-                    Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
-                    Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
-                    Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
-                    Optimizer::RmsProp { rho, eps } => update(rmsprop::RmsProp::new(lr, rho, eps), task, slots),
-                    Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-                        update(adam::Adam::new(lr, beta1, beta2, eps, *steps), task, slots)
-                    }
-                }
+                apply(*rule, lr, *steps, *product, task, slots);
             }
         })
+    }
+}
+
+/// Step `t` = 1, 2, ... of a rule on a stretch of parameters.
+fn apply<T: Element>(rule: Optimizer, lr: f64, t: u32, product: f64, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
+    match rule {
+        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
+        Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
+        Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
+        Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
+        Optimizer::Adadelta { rho, eps } => update(adadelta::Adadelta::new(lr, rho, eps), task, slots),
+        Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {
+            update(rmsprop::RmsProp::new(lr, rho, eps), task, slots)
+        }
+        Optimizer::RmsProp { rho, eps, momentum, centered } => {
+            update(rmsprop::CenteredRmsProp::new(lr, rho, eps, momentum, centered), task, slots)
+        }
+        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
+            update(adam::Adam::new(lr, beta1, beta2, eps, t), task, slots)
+        }
+        Optimizer::AmsGrad { beta1, beta2, eps } => {
+            update(amsgrad::AmsGrad(adam::Adam::new(lr, beta1, beta2, eps, t)), task, slots)
+        }
+        Optimizer::Adamax { beta1, beta2, eps } => update(adamax::Adamax::new(lr, beta1, beta2, eps, t), task, slots),
+        Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
+            update(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product), task, slots)
+        }
+        Optimizer::RAdam { beta1, beta2, eps } => update(radam::RAdam::new(lr, beta1, beta2, eps, t), task, slots),
+        Optimizer::Lion { beta1, beta2 } => update(sign::Lion::new(lr, beta1, beta2), task, slots),
+        Optimizer::Rprop { shrink, grow, min_step, max_step } => {
+            update(sign::Rprop::new(lr, [shrink, grow], [min_step, max_step]), task, slots)
+        }
     }
 }
 

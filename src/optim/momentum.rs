@@ -1,4 +1,10 @@
-//! Heavy ball (Polyak 1964) and Nesterov's variant (Nesterov 1983, in the form of Sutskever et al. 2013).
+//! Heavy ball and Nesterov's momentum; lr = 0.01, m = 0.9 by default.
+//!
+//! Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Comp. Math. 4 (1964);
+//! Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k^2)", Soviet Math. Doklady
+//! 27 (1983), in the form of Sutskever et al., "On the importance of initialization and momentum in deep learning",
+//! ICML 2013. As PyTorch: lr outside the velocity, which matters when a schedule changes it, and w is the point that
+//! Sutskever looks ahead to.
 
 use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
@@ -20,7 +26,7 @@ impl<T: Real> Rule<T> for Momentum<T> {
     const SLOTS: usize = 1;
 
     #[inline(always)]
-    fn change(self, g: T, [v, _]: &mut [T; MOST_SLOTS]) -> T {
+    fn change(self, g: T, [v, ..]: &mut [T; MOST_SLOTS]) -> T {
         *v = self.m * *v + g;
         self.lr * *v
     }
@@ -40,7 +46,7 @@ impl<T: Real> Rule<T> for Nesterov<T> {
     const SLOTS: usize = 1;
 
     #[inline(always)]
-    fn change(self, g: T, [v, _]: &mut [T; MOST_SLOTS]) -> T {
+    fn change(self, g: T, [v, ..]: &mut [T; MOST_SLOTS]) -> T {
         *v = self.0.m * *v + g;
         self.0.lr * (g + self.0.m * *v)
     }

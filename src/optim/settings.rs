@@ -1,44 +1,100 @@
 //! The settings of the optimizers and of what acts beside them.
 
+use super::Optimizer;
 use crate::setting::{Default, Domain, Setting};
+
+/// Any positive number.
+const POSITIVE: Domain = Domain::Positive { max: f64::MAX };
 
 /// The settings of the optimizer family.
 pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "optimizer.kind",
-        Domain::Word(&["gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]),
+        Domain::Word(&Optimizer::WORDS),
         Default::Text("sgd"),
-        "update rule; `gd` is `sgd` on the whole training set (batch = \"full\")",
+        "update rule; `gd` is `sgd` on the whole training set (batch = \"full\"); `momentum` is the heavy ball",
     )
     .head("kind"),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.1), "learning rate")
-        .of(&["gd", "sgd"]),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.01), "learning rate")
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.1), "learning rate").of(&["gd", "sgd"]),
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.01), "learning rate")
         .of(&["momentum", "nesterov", "adagrad"]),
-    Setting::new("optimizer.lr", Domain::Positive { max: f64::MAX }, Default::Float(0.001), "learning rate")
-        .of(&["rmsprop", "adam", "adamw"]),
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.001), "learning rate")
+        .of(&["rmsprop", "adam", "amsgrad", "adamw", "radam"]),
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.002), "learning rate").of(&["adamax", "nadam"]),
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(1.0), "learning rate; the paper has none, which is 1")
+        .of(&["adadelta"]),
+    Setting::new("optimizer.lr", POSITIVE, Default::Float(1e-4), "learning rate: the size of every step").of(&["lion"]),
+    Setting::new(
+        "optimizer.lr",
+        POSITIVE,
+        Default::Float(0.01),
+        "step size of every weight at the start, and factor of `weight_decay`",
+    )
+    .of(&["rprop"]),
     Setting::new("optimizer.momentum", Domain::Fraction, Default::Float(0.9), "velocity kept per step, v <- m v + g")
         .of(&["momentum", "nesterov"]),
+    Setting::new("optimizer.momentum", Domain::Fraction, Default::Float(0.0), "velocity kept per step")
+        .of(&["rmsprop"]),
+    Setting::new(
+        "optimizer.centered",
+        Domain::Bool,
+        Default::Bool(false),
+        "divides by the standard deviation of the gradient instead of its root mean square",
+    )
+    .of(&["rmsprop"]),
     Setting::new("optimizer.rho", Domain::Fraction, Default::Float(0.99), "decay of the mean square gradient")
         .of(&["rmsprop"]),
+    Setting::new(
+        "optimizer.rho",
+        Domain::Fraction,
+        Default::Float(0.9),
+        "decay of the mean squares of gradient and change",
+    )
+    .of(&["adadelta"]),
     Setting::new("optimizer.beta1", Domain::Fraction, Default::Float(0.9), "decay of the first moment")
-        .of(&["adam", "adamw"]),
+        .of(&["adam", "amsgrad", "adamw", "adamax", "nadam", "radam"]),
+    Setting::new(
+        "optimizer.beta1",
+        Domain::Fraction,
+        Default::Float(0.9),
+        "share of the mean gradient in what gives the sign",
+    )
+    .of(&["lion"]),
     Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.999), "decay of the second moment")
-        .of(&["adam", "adamw"]),
+        .of(&["adam", "amsgrad", "adamw", "nadam", "radam"]),
+    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.999), "decay of the largest gradient")
+        .of(&["adamax"]),
+    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.99), "decay of the mean gradient").of(&["lion"]),
+    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-10), "added to the root of the summed squares")
+        .of(&["adagrad"]),
+    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-6), "added to both mean squares, inside the root")
+        .of(&["adadelta"]),
+    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-8), "added to the root of the mean square")
+        .of(&["rmsprop", "adam", "amsgrad", "adamw", "nadam", "radam"]),
+    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-8), "added to the size of the gradient").of(&["adamax"]),
     Setting::new(
-        "optimizer.eps",
-        Domain::Positive { max: f64::MAX },
-        Default::Float(1e-10),
-        "added to the root of the summed squares",
+        "optimizer.momentum_decay",
+        Domain::Float { min: 0.0, max: f64::MAX },
+        Default::Float(0.004),
+        "how fast the momentum warms up: beta1 (1 - 0.96^(t momentum_decay) / 2)",
     )
-    .of(&["adagrad"]),
+    .of(&["nadam"]),
     Setting::new(
-        "optimizer.eps",
-        Domain::Positive { max: f64::MAX },
-        Default::Float(1e-8),
-        "added to the root of the mean square",
+        "optimizer.shrink",
+        Domain::Positive { max: 1.0 },
+        Default::Float(0.5),
+        "factor of a step size where the gradient turns",
     )
-    .of(&["rmsprop", "adam", "adamw"]),
+    .of(&["rprop"]),
+    Setting::new(
+        "optimizer.grow",
+        Domain::Float { min: 1.0, max: 1e6 },
+        Default::Float(1.2),
+        "factor of a step size where the gradient keeps its sign",
+    )
+    .of(&["rprop"]),
+    Setting::new("optimizer.min_step", POSITIVE, Default::Float(1e-6), "smallest step size").of(&["rprop"]),
+    Setting::new("optimizer.max_step", POSITIVE, Default::Float(50.0), "largest step size").of(&["rprop"]),
     Setting::new(
         "l2",
         Domain::Float { min: 0.0, max: f64::MAX },

@@ -9,6 +9,7 @@ pub mod outline;
 pub mod pool;
 pub mod progress;
 pub mod provenance;
+pub mod rates;
 pub mod standing;
 pub mod work;
 

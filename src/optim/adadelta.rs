@@ -1,0 +1,33 @@
+//! Adadelta: s <- rho s + (1 - rho) g^2; d = sqrt(u + eps) / sqrt(s + eps) g; u <- rho u + (1 - rho) d^2; w <- w - lr d.
+//!
+//! Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, which has no learning
+//! rate (lr = 1) and takes rho = 0.95, eps = 1e-6. As PyTorch: with an lr, and rho = 0.9.
+
+use super::{MOST_SLOTS, Rule};
+use crate::real::Real;
+
+#[derive(Clone, Copy)]
+pub(super) struct Adadelta<T> {
+    lr: T,
+    rho: T,
+    take: T,
+    eps: T,
+}
+
+impl<T: Real> Adadelta<T> {
+    pub(super) fn new(lr: f64, rho: f64, eps: f64) -> Self {
+        Adadelta { lr: T::of(lr), rho: T::of(rho), take: T::of(1.0 - rho), eps: T::of(eps) }
+    }
+}
+
+impl<T: Real> Rule<T> for Adadelta<T> {
+    const SLOTS: usize = 2;
+
+    #[inline(always)]
+    fn change(self, g: T, [s, u, _]: &mut [T; MOST_SLOTS]) -> T {
+        *s = self.rho * *s + self.take * (g * g);
+        let d = (*u + self.eps).sqrt() / (*s + self.eps).sqrt() * g;
+        *u = self.rho * *u + self.take * (d * d);
+        self.lr * d
+    }
+}

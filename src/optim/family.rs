@@ -1,0 +1,185 @@
+//! The family of update rules: their names, constants and state.
+
+use crate::setting::Settings;
+
+/// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
+/// arm of the step. Equations and sources stand with the rules.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Gradient descent on the whole training set: the rule of `Sgd`.
+    Gd,
+    Sgd,
+    /// The heavy ball.
+    Momentum {
+        momentum: f64,
+    },
+    Nesterov {
+        momentum: f64,
+    },
+    Adagrad {
+        eps: f64,
+    },
+    Adadelta {
+        rho: f64,
+        eps: f64,
+    },
+    RmsProp {
+        rho: f64,
+        eps: f64,
+        momentum: f64,
+        centered: bool,
+    },
+    Adam {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    AmsGrad {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    /// Adam; its decay is the decoupled `weight_decay`, 0.01 if unset (Loshchilov & Hutter, "Decoupled weight decay
+    /// regularization", ICLR 2019, algorithm 2). As PyTorch: the decay is multiplied by lr.
+    AdamW {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    Adamax {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    NAdam {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+        momentum_decay: f64,
+    },
+    RAdam {
+        beta1: f64,
+        beta2: f64,
+        eps: f64,
+    },
+    Lion {
+        beta1: f64,
+        beta2: f64,
+    },
+    Rprop {
+        shrink: f64,
+        grow: f64,
+        min_step: f64,
+        max_step: f64,
+    },
+}
+
+impl Optimizer {
+    /// Every rule, with its default constants.
+    pub const ALL: [Optimizer; 15] = [
+        Optimizer::Gd,
+        Optimizer::Sgd,
+        Optimizer::Momentum { momentum: 0.9 },
+        Optimizer::Nesterov { momentum: 0.9 },
+        Optimizer::Adagrad { eps: 1e-10 },
+        Optimizer::Adadelta { rho: 0.9, eps: 1e-6 },
+        Optimizer::RmsProp { rho: 0.99, eps: 1e-8, momentum: 0.0, centered: false },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::AmsGrad { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::Adamax { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::NAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, momentum_decay: 0.004 },
+        Optimizer::RAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::Lion { beta1: 0.9, beta2: 0.99 },
+        Optimizer::Rprop { shrink: 0.5, grow: 1.2, min_step: 1e-6, max_step: 50.0 },
+    ];
+
+    /// The words of all rules, in the order of [`Optimizer::ALL`].
+    pub(super) const WORDS: [&'static str; Self::ALL.len()] = {
+        let mut words = [""; Self::ALL.len()];
+        let mut i = 0;
+        while i < words.len() {
+            words[i] = Self::ALL[i].word();
+            i += 1;
+        }
+        words
+    };
+
+    /// The word in an experiment file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Optimizer::Gd => "gd",
+            Optimizer::Sgd => "sgd",
+            Optimizer::Momentum { .. } => "momentum",
+            Optimizer::Nesterov { .. } => "nesterov",
+            Optimizer::Adagrad { .. } => "adagrad",
+            Optimizer::Adadelta { .. } => "adadelta",
+            Optimizer::RmsProp { .. } => "rmsprop",
+            Optimizer::Adam { .. } => "adam",
+            Optimizer::AmsGrad { .. } => "amsgrad",
+            Optimizer::AdamW { .. } => "adamw",
+            Optimizer::Adamax { .. } => "adamax",
+            Optimizer::NAdam { .. } => "nadam",
+            Optimizer::RAdam { .. } => "radam",
+            Optimizer::Lion { .. } => "lion",
+            Optimizer::Rprop { .. } => "rprop",
+        }
+    }
+
+    /// The rule the settings name.
+    ///
+    /// # Errors
+    /// When a setting is missing or unknown.
+    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
+        let word = settings.text("optimizer.kind").ok_or("`optimizer.kind` is not set")?;
+        let found = Self::ALL.into_iter().find(|o| o.word() == word);
+        let mut rule = found.ok_or_else(|| format!("there is no optimizer \"{word}\""))?;
+        if let Optimizer::RmsProp { centered, .. } = &mut rule {
+            *centered = settings.flag("optimizer.centered");
+        }
+        for (name, constant) in rule.constants() {
+            if let Some(value) = settings.float(&format!("optimizer.{name}")) {
+                *constant = value;
+            }
+        }
+        Ok(rule)
+    }
+
+    /// The numbers of the rule, by the names of their settings.
+    fn constants(&mut self) -> Vec<(&'static str, &mut f64)> {
+        match self {
+            Optimizer::Gd | Optimizer::Sgd => vec![],
+            Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => vec![("momentum", momentum)],
+            Optimizer::Adagrad { eps } => vec![("eps", eps)],
+            Optimizer::Adadelta { rho, eps } => vec![("rho", rho), ("eps", eps)],
+            Optimizer::RmsProp { rho, eps, momentum, .. } => {
+                vec![("rho", rho), ("eps", eps), ("momentum", momentum)]
+            }
+            Optimizer::Adam { beta1, beta2, eps }
+            | Optimizer::AmsGrad { beta1, beta2, eps }
+            | Optimizer::AdamW { beta1, beta2, eps }
+            | Optimizer::Adamax { beta1, beta2, eps }
+            | Optimizer::RAdam { beta1, beta2, eps } => vec![("beta1", beta1), ("beta2", beta2), ("eps", eps)],
+            Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
+                vec![("beta1", beta1), ("beta2", beta2), ("eps", eps), ("momentum_decay", momentum_decay)]
+            }
+            Optimizer::Lion { beta1, beta2 } => vec![("beta1", beta1), ("beta2", beta2)],
+            Optimizer::Rprop { shrink, grow, min_step, max_step } => {
+                vec![("shrink", shrink), ("grow", grow), ("min_step", min_step), ("max_step", max_step)]
+            }
+        }
+    }
+
+    /// State numbers a parameter.
+    pub(super) fn slots(self) -> usize {
+        match self {
+            Optimizer::Gd | Optimizer::Sgd => 0,
+            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } | Optimizer::Adagrad { .. } => 1,
+            Optimizer::RmsProp { momentum: 0.0, centered: false, .. } | Optimizer::Lion { .. } => 1,
+            Optimizer::Adadelta { .. } | Optimizer::Rprop { .. } => 2,
+            Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::Adamax { .. } => 2,
+            Optimizer::NAdam { .. } | Optimizer::RAdam { .. } => 2,
+            Optimizer::RmsProp { .. } | Optimizer::AmsGrad { .. } => 3,
+        }
+    }
+}

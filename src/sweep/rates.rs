@@ -1,0 +1,70 @@
+//! Every distinct schedule of a plan as a table of step and learning rate, with bars: `plan --schedule`.
+
+use crate::schedule::Schedule;
+use crate::setting::Settings;
+use crate::sweep::outline::runs;
+use crate::sweep::work::Work;
+use crate::table::number;
+use std::fmt::Write;
+
+/// Rows of a table, besides the last.
+const ROWS: usize = 20;
+
+/// Characters of a bar at the full learning rate.
+const BAR: f64 = 50.0;
+
+/// Runs whose learning rates are in the same ratio to each other at every step.
+struct Curve {
+    /// With learning rate 1, so that a row is a share of it.
+    shape: Schedule,
+    /// As in the experiment file.
+    name: String,
+    rates: Vec<f64>,
+    runs: usize,
+}
+
+/// The curves of the chosen runs, in the order in which they first occur.
+///
+/// # Errors
+/// When a setting is missing: a defect of the plan.
+pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, String> {
+    let mut curves: Vec<Curve> = Vec::new();
+    for job in chosen.iter().map(|i| &work.jobs[*i]) {
+        let settings = &job.run.spec.settings;
+        let schedule = Schedule::from_settings(settings, job.steps)?;
+        let (lr, shape) = (schedule.lr, Schedule { lr: 1.0, ..schedule });
+        let known = curves.iter().position(|curve| curve.shape == shape);
+        let at = known.unwrap_or_else(|| {
+            curves.push(Curve { shape, name: name(settings), rates: Vec::new(), runs: 0 });
+            curves.len() - 1
+        });
+        let curve = &mut curves[at];
+        curve.runs += 1;
+        if !curve.rates.contains(&lr) {
+            curve.rates.push(lr);
+        }
+    }
+    Ok(curves.iter().map(drawn).collect::<Vec<_>>().join("\n"))
+}
+
+/// The settings of the family.
+fn name(settings: &Settings) -> String {
+    let own = settings.iter().filter_map(|(key, value)| Some(format!(", {} {value}", key.strip_prefix("schedule.")?)));
+    settings.text("schedule").unwrap_or_default().to_string() + &own.collect::<String>()
+}
+
+/// A heading and a row for the first step, the last update and some between.
+fn drawn(curve: &Curve) -> String {
+    let rates: Vec<String> = curve.rates.iter().map(|lr| number(*lr)).collect();
+    let last = curve.shape.steps.saturating_sub(1);
+    let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), runs(curve.runs));
+    let _ = writeln!(text, "{:>10}  {:>9}", "step", "share");
+    let mut steps: Vec<usize> = (0..=ROWS).map(|i| (i as f64 / ROWS as f64 * last as f64).round() as usize).collect();
+    steps.dedup();
+    for step in steps {
+        let share = curve.shape.at(step);
+        let bar = "#".repeat((share * BAR).round() as usize);
+        let _ = writeln!(text, "{}", format!("{step:>10}  {share:>9.6}  {bar}").trim_end());
+    }
+    text
+}
