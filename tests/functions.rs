@@ -9,6 +9,7 @@ use gradsweep::seed::Seeds;
 use gradsweep::setting::{Domain, Setting};
 use gradsweep::table::{Cell, Table};
 use gradsweep::train::train;
+use std::f64::consts::PI;
 use std::ops::ControlFlow;
 
 /// The record of every seed of an experiment of one cell.
@@ -273,38 +274,55 @@ fn sgd_ends_on_its_noise_floor() {
 #[test]
 fn every_schedule_follows_its_recursion_on_the_noisy_quadratic() {
     // m <- (1 - lr_t)^2 m + lr_t^2 from m = 100 over 1000 steps.
-    let t = 1000.0;
-    type Rate = fn(f64, f64) -> f64;
-    let cases: [(&str, Rate, f64); 6] = [
-        ("schedule = \"constant\"", |_, _| 0.1, 0.052632),
-        ("schedule = { kind = \"step\", every = 500 }", |s, t| if s < t / 2.0 { 0.1 } else { 0.01 }, 0.005027),
-        ("schedule = { kind = \"exponential\", final = 0.01 }", |s, t| 0.1 * 0.01f64.powf(s / t), 0.001655),
-        ("schedule = { kind = \"inverse_time\", rate = 0.1 }", |s, _| 0.1 / (1.0 + 0.1 * s), 0.008938),
-        ("schedule = \"linear\"", |s, t| 0.1 * (1.0 - s / t), 0.004448),
-        ("schedule = \"cosine\"", |s, t| 0.05 * (1.0 + (std::f64::consts::PI * s / t).cos()), 0.003640),
+    type Rate = fn(f64) -> f64;
+    let cases: [(&str, Rate, f64); 9] = [
+        ("kind = \"constant\"", |_| 0.1, 0.052632),
+        ("kind = \"step\", every = 500", |t| if t < 500.0 { 0.1 } else { 0.01 }, 0.005027),
+        (
+            "kind = \"multi_step\", milestones = [500, 750]",
+            |t| if t < 500.0 { 0.1 } else { 10f64.powi(-2 - i32::from(t >= 750.0)) },
+            0.003434,
+        ),
+        ("kind = \"exponential\", final = 0.01", |t| 0.1 * 0.01f64.powf(t / 1e3), 0.001655),
+        ("kind = \"inverse_time\", rate = 0.1", |t| 0.1 / (1.0 + 0.1 * t), 0.008938),
+        ("kind = \"polynomial\", power = 2", |t| 0.1 * (1.0 - t / 1e3).powi(2), 0.002752),
+        ("kind = \"linear\"", |t| 0.1 * (1.0 - t / 1e3), 0.004448),
+        ("kind = \"cosine\"", |t| 0.05 * (1.0 + (PI * t / 1e3).cos()), 0.003640),
+        (
+            "kind = \"one_cycle\", first = 0, final = 0",
+            |t| match t {
+                t if t < 299.0 => 0.05 * (1.0 - (PI * t / 299.0).cos()),
+                t => 0.05 * (1.0 + (PI * (t - 299.0) / 700.0).cos()),
+            },
+            0.0045926,
+        ),
     ];
+    let Domain::Word(words) = gradsweep::schedule::SETTINGS[0].domain else { panic!("the schedule is a word") };
+    for word in words {
+        let named = format!("kind = \"{word}\"");
+        assert!(cases.iter().any(|(schedule, ..)| schedule.starts_with(&named)), "{word} has no recursion here");
+    }
     let start = format!("start = {:?}", vec![10.0; 100]);
     for (schedule, rate, listed) in cases {
-        let exact = (0..1000).map(|s| rate(f64::from(s), t)).fold(100.0, |m, lr| (1.0 - lr).powi(2) * m + lr * lr);
+        let exact = (0..1000).map(|t| rate(f64::from(t))).fold(100.0, |m, lr| (1.0 - lr).powi(2) * m + lr * lr);
         assert!((exact / listed - 1.0).abs() < 5e-4, "{schedule}: {exact} {listed}");
         let base = format!(
-            "[base]\n{NOISY}, {start} }}\nsteps = 1000\noptimizer = {{ kind = \"sgd\", lr = 0.1 }}\n{schedule}\n\
+            "[base]\n{NOISY}, {start} }}\nsteps = 1000\noptimizer = {{ kind = \"sgd\", lr = 0.1 }}\nschedule = {{ {schedule} }}\n\
              [record]\npoints = {{ at = [] }}\nscore = {{ at = [] }}"
         );
-        let measured = mean_square(&runs(&base, 200), t);
+        let measured = mean_square(&runs(&base, 200), 1e3);
         assert!((measured / exact - 1.0).abs() < 0.03, "{schedule}: {measured} {exact}");
     }
     // Without noise the mean itself: x_T = x_0 times the product of 1 - lr_t, whatever the schedule.
-    let Domain::Word(words) = gradsweep::schedule::SETTINGS[0].domain else { panic!("the schedule is a word") };
-    for word in words {
+    for (schedule, ..) in cases {
         let record = run(&format!(
-            "[base]\nfunction = {{ kind = \"quadratic\", dimension = 1 }}\ndtype = \"f64\"\nsteps = 300\nschedule = \"{word}\"\n\
+            "[base]\nfunction = {{ kind = \"quadratic\", dimension = 1 }}\ndtype = \"f64\"\nsteps = 1000\nschedule = {{ {schedule} }}\n\
              optimizer = {{ kind = \"gd\", lr = 0.1 }}\n[record]\nscore = {{ every = 1 }}"
         ));
         let lr = column(&record.history, "lr");
-        let product = lr[..300].iter().fold(1.0, |x, lr| x * (1.0 - lr));
+        let product = lr[..1000].iter().fold(1.0, |x, lr| x * (1.0 - lr));
         let last = points(&record).pop().unwrap()[0];
-        assert!((last / product - 1.0).abs() < 1e-12, "{word}: {last} {product}");
+        assert!((last / product - 1.0).abs() < 1e-12, "{schedule}: {last} {product}");
     }
 }
 
@@ -331,8 +349,10 @@ fn every_optimizer_goes_down_every_function_in_both_precisions() {
         for kind in kinds() {
             let lost: Vec<f64> = ["f32", "f64"]
                 .map(|dtype| {
+                    // Rprop takes none.
+                    let schedule = if rule.word() == "rprop" { "constant" } else { "cosine" };
                     let record = run(&format!(
-                        "[base]\n{}\ndtype = \"{dtype}\"\nsteps = 200\nschedule = \"cosine\"\nclip.norm = 10\n\
+                        "[base]\n{}\ndtype = \"{dtype}\"\nsteps = 200\nschedule = \"{schedule}\"\nclip.norm = 10\n\
                          optimizer = {{ kind = \"{}\", lr = 1e-3 }}",
                         function(kind),
                         rule.word()

@@ -8,20 +8,17 @@ use gradsweep::data::function::Kind;
 use gradsweep::data::{Split, Targets};
 use gradsweep::model::{Architecture, Gradients, Network, Path};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::Role;
 use gradsweep::ops::fused::Mode;
 use gradsweep::ops::loss::{FusedLoss, Loss, Target};
 use gradsweep::ops::{Element, with_slice};
-use gradsweep::optim::{Optimizer, Parameters, Regularization, Stepper};
+use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::Probe;
 use gradsweep::schedule::Schedule;
 use gradsweep::score;
 use gradsweep::setting::{Domain, Settings, Value};
 use serde::Deserialize;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::Range;
-use support::settings;
+use support::{Point, settings};
 
 #[derive(Deserialize)]
 struct File<C> {
@@ -296,34 +293,20 @@ fn every_optimizer_follows_pytorch() {
     }
 }
 
-/// A point, rewritten in place.
-struct Point<T>(RefCell<Vec<T>>);
-
-impl<T: Element> Parameters<T> for Point<T> {
-    fn segments(&self) -> Vec<(Role, Range<usize>)> {
-        vec![(Role::Weight, 0..self.0.borrow().len())]
-    }
-
-    fn rewrite(&self, mut change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
-        change(&mut self.0.borrow_mut());
-        Ok(())
-    }
-}
-
 /// The largest error of our way down Rosenbrock's function, the gradient being taken in f64 and rounded.
 fn descend<T: Element>(case: &Descent) -> f64 {
     let settings = resolved(&case.settings);
     let rule = Optimizer::from_settings(&settings).unwrap();
-    let point = Point(RefCell::new(case.path[0].map(T::of).to_vec()));
+    let point = Point::new(case.path[0].map(T::of).to_vec());
     let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &point);
     let mut worst = 0.0f64;
     for theirs in &case.path[1..] {
-        let at: Vec<f64> = point.0.borrow().iter().map(|x| x.f64()).collect();
+        let at: Vec<f64> = point.read().iter().map(|x| x.f64()).collect();
         let mut gradient = [0.0; 2];
         Kind::Rosenbrock.at(&at, &mut gradient);
         let gradients = Gradients { packed: gradient.map(T::of).to_vec(), finite: true };
         stepper.step(&point, &gradients, settings.float("optimizer.lr").unwrap()).unwrap();
-        let ours: Vec<f64> = point.0.borrow().iter().map(|x| x.f64()).collect();
+        let ours: Vec<f64> = point.read().iter().map(|x| x.f64()).collect();
         worst = worst.max(error(&ours, theirs));
     }
     worst

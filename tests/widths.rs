@@ -63,6 +63,17 @@ fn runs() -> Vec<Vec<String>> {
                 }
             }
         }
+        let rules = Optimizer::ALL.into_iter().map(|rule| format!("optimizer.kind=\"{}\"", rule.word()));
+        let rules = rules.map(|rule| vec![rule]).chain([vec![
+            "optimizer.kind=\"rmsprop\"".into(),
+            "optimizer.centered=true".into(),
+            "optimizer.momentum=0.5".into(),
+        ]]);
+        for mut changes in rules {
+            // Enough for RAdam to divide by its second moment.
+            changes.extend([format!("dtype=\"{dtype}\""), "batch=\"full\"".into(), "steps=12".into()]);
+            runs.push(changes);
+        }
     }
     runs
 }
