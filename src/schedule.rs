@@ -167,8 +167,11 @@ impl Schedule {
     pub fn unreached(&self) -> Option<(&'static str, String, String)> {
         let (steps, after) = (self.steps, self.steps.saturating_sub(self.warmup));
         let too_long = |key, what: String, most: usize| {
-            let help = format!("write at most {most}, or give the run more `steps`");
-            Some((key, format!("{what}, but the run has {after} steps after its warm-up"), help))
+            let help = match most {
+                0 => "give the run more `steps`".to_string(),
+                most => format!("write at most {most}, or give the run more `steps`"),
+            };
+            Some((key, format!("{what}: the run has {after} steps after its warm-up"), help))
         };
         match &self.shape {
             _ if self.warmup > steps => {
@@ -177,7 +180,7 @@ impl Schedule {
             }
             Shape::MultiStep { milestones, .. } => match milestones.last() {
                 Some(last) if *last >= after => {
-                    let what = format!("the milestone {last} is never reached: it must be less than the steps");
+                    let what = format!("the milestone {last} is never reached");
                     too_long("schedule.milestones", what, after.saturating_sub(1))
                 }
                 _ => None,

@@ -99,6 +99,8 @@ pub enum Domain {
     Matrix,
     /// Finite numbers, at least one.
     List,
+    /// Whole numbers from 1 on, ascending, at least one.
+    Steps,
 }
 
 impl fmt::Display for Domain {
@@ -127,6 +129,7 @@ impl fmt::Display for Domain {
             Domain::Text => f.write_str("a text"),
             Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
             Domain::List => f.write_str("a list of numbers, as in [-1.2, 1.0]"),
+            Domain::Steps => f.write_str("a list of ascending steps from 1 on, as in [150, 225]"),
         }
     }
 }

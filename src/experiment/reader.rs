@@ -237,7 +237,7 @@ pub(crate) fn is_several(key: &Key, value: &Spanned<DeValue>) -> bool {
     match value.get_ref() {
         DeValue::Array(items) => match key.rows[0].domain {
             Domain::Matrix => false,
-            Domain::List => items.iter().any(|v| v.get_ref().is_array()),
+            Domain::List | Domain::Steps => items.iter().any(|v| v.get_ref().is_array()),
             _ => true,
         },
         DeValue::Table(table) => is_range(table),

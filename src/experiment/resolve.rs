@@ -345,19 +345,6 @@ impl<'a> Resolver<'a> {
                 return clash(place("optimizer.min_step"), place("optimizer.max_step"), message, "swap the two");
             }
         }
-        if let Some(Value::List(milestones)) = settings.get("schedule.milestones") {
-            let whole = milestones.iter().all(|m| m.fract() == 0.0 && (1.0..=1e9).contains(m));
-            if !whole || milestones.windows(2).any(|pair| pair[0] >= pair[1]) {
-                let message =
-                    "`schedule.milestones` must be whole numbers of steps from 1 on, each larger than the one before";
-                return clash(
-                    place("schedule.milestones"),
-                    None,
-                    message,
-                    "write milestones = [150, 225], for example",
-                );
-            }
-        }
         if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
             let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
             let help = "write the steps to the first restart as schedule.period, or delete the line";

@@ -141,6 +141,14 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
             Value::List(list) => Some(Value::List(list.iter().map(|x| x + 0.0).collect())),
             _ => None,
         },
+        Domain::Steps => match value {
+            Value::List(steps) => {
+                let whole = steps.iter().all(|s| s.fract() == 0.0 && (1.0..=1e9).contains(s));
+                let ascending = steps.windows(2).all(|pair| pair[0] < pair[1]);
+                (whole && ascending).then(|| value.clone())
+            }
+            _ => None,
+        },
     }
 }
 

@@ -31,9 +31,9 @@ pub const SETTINGS: &[Setting] = &[
         .of(&["step"]),
     Setting::new(
         "schedule.milestones",
-        Domain::List,
+        Domain::Steps,
         Default::Required,
-        "steps t of the drops, ascending, each reached before the run ends: lr factor^(milestones <= t)",
+        "steps t of the drops, all reached before the run ends: lr factor^(number of milestones <= t)",
     )
     .of(&["multi_step"]),
     Setting::new("schedule.factor", Domain::Positive { max: 1.0 }, Default::Float(0.1), "what each drop multiplies by")
