@@ -7,6 +7,7 @@
 pub mod batch_norm;
 pub mod finite_width;
 pub mod mean_field;
+mod post_activation;
 pub mod prediction;
 mod quadrature;
 pub mod residual;
@@ -14,4 +15,4 @@ pub mod residual;
 pub use finite_width::log_factor;
 pub use mean_field::{Limit, MeanField};
 pub use prediction::{Prediction, predict};
-pub use residual::Residual;
+pub use residual::ResidualBlock;

@@ -6,7 +6,7 @@ use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Place, Skip};
 use gradsweep::theory::mean_field::{mean_square, slope_square};
-use gradsweep::theory::{Limit, MeanField, Residual, batch_norm, log_factor, predict};
+use gradsweep::theory::{Limit, MeanField, ResidualBlock, batch_norm, log_factor, predict};
 use std::f64::consts::PI;
 
 fn field(activation: Activation, weight_variance: f64, bias_variance: f64) -> MeanField {
@@ -226,7 +226,7 @@ fn published_rates_come_out_to_their_digits() {
 #[test]
 fn residual_blocks_grow_as_their_product_says() {
     let through = |activation, weight, scale: f64, depth| {
-        let block = Residual { layer: field(activation, weight, 0.0), scale };
+        let block = ResidualBlock { layer: field(activation, weight, 0.0), scale };
         (0..depth).fold((1.0, 1.0), |(q, g), _| (block.variance(q), g * block.gradient(q)))
     };
     let (q, g) = through(Activation::Relu, 2.0, 1.0, 20);
@@ -287,7 +287,7 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
     for activation in Activation::ALL {
         let limit = batch_norm::growth_of_large_batches(activation);
         let mut last = f64::INFINITY;
-        for batch in [4, 5, 8, 100, 10_000] {
+        for batch in [4, 8, 10_000] {
             let growth = batch_norm::growth(activation, batch).unwrap();
             assert!(growth < last && growth > limit && limit > 1.0 - 1e-12, "{activation:?}, {batch}: {growth} {last}");
             last = growth;
@@ -356,6 +356,17 @@ fn attenuation_is_that_of_the_finite_product() {
     // No depth underflows, and a branch or a net that hands nothing on is said to be infinitely faint.
     let deep = predict(&net(Activation::Sigmoid, 5000), Init::LecunNormal, &[1.0], 1).unwrap();
     close(deep.attenuation().unwrap(), -0.5 * 0.055_721f64.log10(), 1e-4, "sigmoid");
+    let relu = |init, depth| predict(&net(Activation::Relu, depth), init, &[1.0], 1).unwrap().attenuation().unwrap();
+    close(relu(Init::UniformFanIn, 2000), 0.5 * 6f64.log10(), 1e-12, "relu dies out");
+    close(relu(Init::Gaussian { sigma_w: 1e6, sigma_b: 0.0 }, 2000), -0.5 * 5e11f64.log10(), 1e-12, "relu explodes");
+    let skips = |residual| Architecture { residual, ..net(Activation::Relu, 2000) };
+    let grown = predict(&skips(Form::PreActivation(Skip::Scaled(1.0))), Init::HeNormal, &[1.0], 1).unwrap();
+    close(grown.attenuation().unwrap(), -0.5 * 2f64.log10(), 1e-12, "residual relu explodes");
+    let lost = predict(&skips(Form::PostActivation(Skip::Scaled(1.0))), Init::HeNormal, &[1.0], 1);
+    assert!(lost.unwrap_err().contains("grows beyond"));
+    for bad in [&[][..], &[-1.0], &[1.0, f64::NAN], &[f64::INFINITY]] {
+        assert!(predict(&net(Activation::Relu, 4), Init::HeNormal, bad, 1).unwrap_err().contains("mean squares"));
+    }
     let mute = predict(&net(Activation::Tanh, 4), Init::Gaussian { sigma_w: 0.0, sigma_b: 0.0 }, &[1.0], 1).unwrap();
     assert_eq!(mute.attenuation(), Some(f64::INFINITY));
     let learned = Architecture { residual: Form::PreActivation(Skip::Learned), ..net(Activation::Tanh, 4) };

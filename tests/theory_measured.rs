@@ -31,7 +31,7 @@ fn check(architecture: Architecture, init: Init, rows: usize) {
     for (name, measured, predicted) in
         [("stream", &measured.stream, &predicted.stream), ("delta", &measured.delta, &predicted.delta)]
     {
-        let factor = per_layer(measured, predicted, 0);
+        let factor = per_layer(measured, predicted);
         assert!((factor - 1.0).abs() < 0.05, "{:?}, {init:?}: {name} {factor} a layer", case.architecture);
     }
 }

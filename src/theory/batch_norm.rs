@@ -5,8 +5,8 @@ use super::quadrature::{KINKS, argument_ends, integral, integral_of_roots};
 use crate::ops::activation::Activation;
 
 /// By what a layer z = W h, norm, phi multiplies the squared gradient on its way back, at the depth limit where all
-/// samples of a batch of `batch` are equally far apart (Yang et al. 2019). It depends on neither sigma_w nor bias, and
-/// is above 1 but for the identity, where it is (B - 2) / (B - 3). None below a batch of 4, where its mean is infinite.
+/// samples of a batch of `batch` = B are equally far apart (Yang et al. 2019). It depends on neither sigma_w nor bias and is
+/// above 1 for every phi: (B - 2) / (B - 3) for the identity. None below a batch of 4, where its mean is infinite.
 ///
 /// There the normalized batch of one unit is y = sqrt(B) n, n uniform on the unit sphere of the B - 1 dimensions
 /// orthogonal to (1, ..., 1), so all that is needed are expectations over one and two coordinates of a sphere. With

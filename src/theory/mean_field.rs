@@ -39,6 +39,16 @@ const UNBOUNDED: f64 = 1e30;
 /// A variance that one layer changes by less, relatively, stands still.
 const STILL: f64 = 1e-13;
 
+/// Signals are followed between these variances. Beyond, every activation is constant or linear on either side of 0, so
+/// that chi has come to rest.
+const SMALLEST: f64 = 1e-200;
+pub(super) const LARGEST: f64 = 1e200;
+
+/// A signal's variance, held where its square roots and products are exact; nothing stays nothing.
+pub(super) fn within_range(q: f64) -> f64 {
+    if q == 0.0 { q } else { q.clamp(SMALLEST, LARGEST) }
+}
+
 /// E phi(x)^2, x ~ N(0, q).
 pub fn mean_square(activation: Activation, q: f64) -> f64 {
     gaussian(q, |x| activation.value(x).powi(2))
@@ -76,10 +86,14 @@ impl MeanField {
         self.weight_variance * slope_square(self.activation, q)
     }
 
+    /// The variance of every layer, the first of variance `q`; held between 1e-200 and 1e200.
+    pub fn variances(self, q: f64) -> impl Iterator<Item = f64> {
+        std::iter::successors(Some(q), move |q| Some(within_range(self.variance(*q))))
+    }
+
     /// Variance and chi of `layers` layers, the first of variance `q`.
     pub fn transient(&self, q: f64, layers: usize) -> Vec<(f64, f64)> {
-        let variances = std::iter::successors(Some(q), |q| Some(self.variance(*q)));
-        variances.take(layers).map(|q| (q, self.chi(q))).collect()
+        self.variances(q).take(layers).map(|q| (q, self.chi(q))).collect()
     }
 
     /// Where the variance goes from `q`. The map grows with q, so that is the nearest fixed point on the side to which

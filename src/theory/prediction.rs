@@ -2,7 +2,8 @@
 
 use super::batch_norm;
 use super::mean_field::{MeanField, slope_square};
-use super::residual::{self, Residual as Branch};
+use super::post_activation::post_activation;
+use super::residual::{self, ResidualBlock};
 use crate::model::Architecture;
 use crate::model::architecture::Residual;
 use crate::model::init::Init;
@@ -73,23 +74,25 @@ impl Variances {
 }
 
 /// Predicts the gradient at init for samples whose features have these mean squares, |x|^2 / features, one a sample (or
-/// one for all); under batch normalization about each feature's mean over the batch of `batch` samples.
+/// one for all); under batch normalization about each feature's mean, and with `batch` samples a batch.
 ///
-/// The gradient of the loss with respect to the outputs counts as equally long for every sample.
+/// The gradient of the loss with respect to the outputs counts as equally long for every sample and as independent of
+/// the network below. A learned branch scale is 0 at init.
 ///
 /// # Errors
-/// In words, where no closed form is known: batch normalization after the activation or with a batch below 4.
+/// In words, where no closed form is known: batch normalization after the activation, in post-activation blocks or with
+/// a batch below 4, signals beyond f64, and inputs that are no mean squares.
 pub fn predict(
     architecture: &Architecture,
     init: Init,
     inputs: &[f64],
     batch: usize,
 ) -> Result<Prediction, &'static str> {
-    if inputs.is_empty() {
-        return Err("there is no sample to predict for");
+    if inputs.is_empty() || !inputs.iter().all(|x| x.is_finite() && *x >= 0.0) {
+        return Err("the mean squares of the inputs have to be numbers from 0 on, at least one");
     }
     let variances = Variances::of(init, architecture);
-    let branch = |skip| Branch {
+    let block = |skip| ResidualBlock {
         layer: MeanField {
             activation: architecture.activation,
             weight_variance: variances.hidden,
@@ -117,25 +120,27 @@ pub fn predict(
             }
             Residual::PreActivation(skip) => {
                 let caveat = Some("the limit of a large batch of unrelated samples");
-                let layers = |x| residual::pre_activation_normalized(&branch(skip), variances.first * x, depth);
-                Ok(average(inputs.iter().map(|x| layers(*x)), caveat))
+                let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
+                if first <= 0.0 {
+                    return Err("batch normalization of a signal without variance has no gradient");
+                }
+                Ok(average(vec![residual::pre_activation_normalized(&block(skip), first, depth)], caveat))
             }
             Residual::PostActivation(_) => {
                 Err("for batch normalization in post-activation residual blocks no closed form is known")
             }
         };
     }
-    let samples = inputs.iter().map(|x| {
+    let sample = |x: &f64| -> Result<Layers, &'static str> {
         let first = variances.first * x + variances.bias;
-        match architecture.residual {
-            Residual::None => plain(&branch(Skip::None).layer, first, depth),
-            Residual::PreActivation(skip) => residual::pre_activation(&branch(skip), first, depth),
-            Residual::PostActivation(skip) => {
-                residual::post_activation(&branch(skip), first, depth, architecture.width)
-            }
-        }
-    });
-    Ok(average(samples, None))
+        Ok(match architecture.residual {
+            Residual::None => plain(&block(Skip::None).layer, first, depth),
+            Residual::PreActivation(skip) => residual::pre_activation(&block(skip), first, depth),
+            Residual::PostActivation(skip) => post_activation(&block(skip), first, depth, architecture.width)
+                .ok_or("the signal of these post-activation blocks grows beyond 1e100")?,
+        })
+    };
+    Ok(average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None))
 }
 
 /// ln of the squared stream and delta of each layer, from layer 1 on, relative to the stream of the last.
@@ -143,10 +148,9 @@ pub(super) type Layers = Vec<(f64, f64)>;
 
 /// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.
 fn plain(layer: &MeanField, first: f64, depth: usize) -> Layers {
-    let variances = std::iter::successors(Some(first), |q| Some(layer.variance(*q)));
-    let slopes: Vec<f64> = variances.take(depth).map(|q| slope_square(layer.activation, q)).collect();
     let mut stream = 0.0;
     let mut layers = Layers::with_capacity(depth);
+    let slopes: Vec<f64> = layer.variances(first).take(depth).map(|q| slope_square(layer.activation, q)).collect();
     for slope in slopes.into_iter().rev() {
         layers.push((stream, stream + slope.ln()));
         stream += (layer.weight_variance * slope).ln();
@@ -156,8 +160,7 @@ fn plain(layer: &MeanField, first: f64, depth: usize) -> Layers {
 }
 
 /// The logarithms of the means over samples, whose last streams count as equal.
-fn average(samples: impl Iterator<Item = Layers>, caveat: Option<&'static str>) -> Prediction {
-    let samples: Vec<Layers> = samples.collect();
+fn average(samples: Vec<Layers>, caveat: Option<&'static str>) -> Prediction {
     let mean = |of: &dyn Fn(&(f64, f64)) -> f64, layer: usize| {
         let largest = samples.iter().map(|s| of(&s[layer])).fold(f64::NEG_INFINITY, f64::max);
         if largest == f64::NEG_INFINITY {

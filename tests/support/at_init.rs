@@ -17,7 +17,7 @@ pub struct Case {
     pub nets: u64,
 }
 
-/// Of one layer: ln of the mean over nets of the squared stream relative to the last layer's, and its standard error.
+/// ln of the mean over nets of each layer's squared stream and delta, relative to the last layer's stream.
 pub struct Measured {
     pub stream: Vec<f64>,
     pub delta: Vec<f64>,
@@ -75,8 +75,8 @@ impl Case {
 }
 
 /// Measured on predicted, per layer: the factor by which one layer's squared gradient is larger than predicted.
-pub fn per_layer(measured: &[f64], predicted: &[f64], from: usize) -> f64 {
+pub fn per_layer(measured: &[f64], predicted: &[f64]) -> f64 {
     let last = measured.len() - 1;
-    let fall = |squares: &[f64]| squares[from] - squares[last];
-    ((fall(measured) - fall(predicted)) / (last - from) as f64).exp()
+    let fall = |squares: &[f64]| squares[0] - squares[last];
+    ((fall(measured) - fall(predicted)) / last as f64).exp()
 }
