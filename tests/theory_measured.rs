@@ -2,6 +2,7 @@
 
 #[path = "support/at_init.rs"]
 mod at_init;
+mod support;
 
 use at_init::{Case, per_layer};
 use gradsweep::model::Architecture;
@@ -9,7 +10,11 @@ use gradsweep::model::architecture::Residual;
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Place, Skip};
-use gradsweep::theory::log_factor;
+use gradsweep::ops::loss::Loss;
+use gradsweep::probe::Probe;
+use gradsweep::seed::Seeds;
+use gradsweep::theory::{log_factor, predict};
+use gradsweep::{data, model::Network, score};
 
 fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
     Architecture {
@@ -96,5 +101,34 @@ fn the_logarithm_of_a_narrow_nets_gradient_has_the_predicted_mean_and_variance()
         assert!((variance - gaps * law.variance).abs() < 4.0 * error, "{activation:?}: {variance} +- {error}, {law:?}");
         // A relu layer of 12 units is dead to one input in 1 of 4096 nets.
         assert!(logs.len() > NETS - 30);
+    }
+}
+
+/// Images differ in length, so each sample has its own transient; the prediction averages over them.
+#[test]
+fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
+    let digits =
+        data::load(&support::settings(&[("data", support::text("digits"))]), &data::Places::default()).unwrap();
+    let rows: Vec<usize> = (0..64).collect();
+    let (x, target) = score::batch::<f64>(&digits.train, digits.features, &rows, Loss::CrossEntropy).unwrap();
+    let lengths: Vec<f64> = digits.train.x[..64 * digits.features]
+        .chunks_exact(digits.features)
+        .map(|row| row.iter().map(|x| x * x).sum::<f64>() / digits.features as f64)
+        .collect();
+    for (activation, init) in [(Activation::Tanh, Init::HeNormal), (Activation::Silu, Init::GlorotUniform)] {
+        let architecture = Architecture { features: digits.features, ..net(activation, 512, 4) };
+        let predicted = predict(&architecture, init, &lengths, 64).unwrap();
+        let mut probe = Probe::new(&architecture, x.clone(), target.clone(), Loss::CrossEntropy).unwrap();
+        let mut attenuation = || {
+            let run = |run| {
+                let network = Network::<f64>::new(architecture.clone(), init, &Seeds { experiment: 0, run }).unwrap();
+                let layers = probe.measure(&network).unwrap();
+                (layers[3].stream_rms / layers[0].stream_rms).log10() / 3.0
+            };
+            (1..=4).map(run).sum::<f64>() / 4.0
+        };
+        let (measured, predicted) = (attenuation(), predicted.attenuation().unwrap());
+        // 5 % of a layer's squared gradient, in decades of the gradient.
+        assert!((measured - predicted).abs() < 0.5 * 1.05f64.log10(), "{activation:?}: {measured} {predicted}");
     }
 }
