@@ -144,8 +144,9 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         .iter()
         .map(|axis| serde_json::json!({ "name": axis.name, "labels": axis.labels, "scale": axis.scale }))
         .collect();
-    // Axes over data settings make several sets; their rows and outputs are those of the first.
-    let data = work.datasets.first().map(|first| {
+    // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
+    let first = work.datasets.iter().find(|data| data.function.is_none()).or(work.datasets.first());
+    let data = first.map(|first| {
         serde_json::json!({
             "name": first.name,
             "digest": work.digest(),
@@ -163,7 +164,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "cells": cells,
         "figures": plan.figures,
         "data": data,
-        "probe": work.datasets.first().map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
+        "probe": first.map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
     });
     format!("{json:#}\n")
 }
