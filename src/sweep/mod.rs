@@ -10,6 +10,8 @@ pub mod pool;
 pub mod progress;
 pub mod provenance;
 pub mod rates;
+pub mod request;
+pub mod shard;
 pub mod standing;
 pub mod work;
 

@@ -5,23 +5,23 @@ use crate::sweep::files::{cannot, write};
 use crate::sweep::work::Work;
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One sitting of a sweep, from its start to its end.
 pub struct Sitting {
+    path: PathBuf,
     record: Value,
     earlier: Vec<Value>,
 }
 
 impl Sitting {
-    /// Notes the start and writes `provenance.json`; earlier sittings stay in it.
+    /// Notes the start and writes the file at `path`; earlier sittings stay in it.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin(dir: &Path, plan_hash: &str, work: &Work, jobs: usize, todo: usize) -> Result<Self, Halt> {
-        let path = dir.join("provenance.json");
+    pub fn begin(path: PathBuf, plan_hash: &str, work: &Work, jobs: usize, todo: usize) -> Result<Self, Halt> {
         let sittings = |bytes: &[u8]| {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
             file.get("sittings")?.as_array().cloned()
@@ -43,6 +43,8 @@ impl Sitting {
             "plan": plan_hash,
             "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
             "cpu": cpu(),
+            "instructions": format!("{:?}", crate::ops::kernel::width()).to_lowercase(),
+            "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             "cores": std::thread::available_parallelism().ok().map(usize::from),
             "jobs": jobs,
             "runs_to_do": todo,
@@ -50,8 +52,8 @@ impl Sitting {
             "started": utc(SystemTime::now()),
             "ended": null,
         });
-        let sitting = Sitting { record, earlier };
-        sitting.write(dir)?;
+        let sitting = Sitting { path, record, earlier };
+        sitting.write()?;
         Ok(sitting)
     }
 
@@ -59,32 +61,28 @@ impl Sitting {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn end(mut self, dir: &Path, done: usize) -> Result<(), Halt> {
+    pub fn end(mut self, done: usize) -> Result<(), Halt> {
         self.record["ended"] = utc(SystemTime::now()).into();
         self.record["runs_done"] = done.into();
-        self.write(dir)
+        self.write()
     }
 
-    fn write(&self, dir: &Path) -> Result<(), Halt> {
+    fn write(&self) -> Result<(), Halt> {
         let sittings: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
         let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sittings }));
-        write(&dir.join("provenance.json"), text.as_bytes())
+        write(&self.path, text.as_bytes())
     }
 }
 
-/// Revision of the current directory and whether it has changes; null without git.
+/// Revision of the current directory's repository and whether its tracked files have changes; null without git.
 fn git() -> Value {
-    let ask = |args: &[&str]| {
-        let answer = Command::new("git").args(args).output().ok().filter(|o| o.status.success())?;
-        Some(String::from_utf8_lossy(&answer.stdout).trim().to_string())
+    let arguments = ["--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no"];
+    let Some(answer) = Command::new("git").args(arguments).output().ok().filter(|o| o.status.success()) else {
+        return Value::Null;
     };
-    match ask(&["rev-parse", "HEAD"]) {
-        Some(revision) => {
-            let dirty = ask(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());
-            json!({ "revision": revision, "dirty": dirty })
-        }
-        None => Value::Null,
-    }
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let revision = text.lines().find_map(|line| line.strip_prefix("# branch.oid "));
+    json!({ "revision": revision, "dirty": text.lines().any(|line| !line.starts_with('#')) })
 }
 
 fn cpu() -> Option<String> {
