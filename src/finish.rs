@@ -17,7 +17,7 @@ use stamp::Stamp;
 use std::path::Path;
 
 /// The files that [`finish`] writes, `timings.csv` included.
-pub const CSV_FILES: [&str; 5] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "timings.csv"];
+pub const CSV_FILES: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "timings.csv"];
 
 /// What the view of the plan holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -68,6 +68,11 @@ pub const LAYER_COLUMNS: &[&str] = &[
     "subnormals",
 ];
 
+/// The columns of `points.csv` after `run_id`: one row a recorded step of a test function of so many variables.
+pub fn point_columns(variables: usize) -> Vec<String> {
+    std::iter::once("step".to_string()).chain((1..=variables).map(|i| format!("x{i}"))).collect()
+}
+
 /// The columns of `runs.csv` that a run measures, after its labels, settings, seed, status and message.
 pub const OUTCOME_COLUMNS: &[&str] = &[
     "steps",
@@ -104,6 +109,9 @@ pub struct RunRecord {
     pub history: Table,
     /// [`LAYER_COLUMNS`].
     pub layers: Table,
+    /// [`point_columns`]; empty for a network.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub points: Table,
 }
 
 /// Why a run left no record.

@@ -19,6 +19,8 @@ pub enum Value {
     Text(String),
     /// Rows of numbers, for data written into the experiment itself.
     Matrix(Vec<Vec<f64>>),
+    /// Numbers in a row: a point.
+    List(Vec<f64>),
 }
 
 // Settings hold no NaN: what is not finite is refused where it is read.
@@ -33,6 +35,7 @@ impl Hash for Value {
             Value::Float(x) => x.to_bits().hash(hasher),
             Value::Text(text) => text.hash(hasher),
             Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(hasher)),
+            Value::List(list) => list.iter().for_each(|x| x.to_bits().hash(hasher)),
         }
     }
 }
@@ -45,14 +48,16 @@ impl fmt::Display for Value {
             Value::Float(x) => f.write_str(&crate::table::number(*x)),
             Value::Text(s) => f.write_str(s),
             Value::Matrix(rows) => {
-                let row = |r: &Vec<f64>| {
-                    let cells: Vec<String> = r.iter().map(|x| crate::table::number(*x)).collect();
-                    format!("[{}]", cells.join(", "))
-                };
-                write!(f, "[{}]", rows.iter().map(row).collect::<Vec<_>>().join(", "))
+                write!(f, "[{}]", rows.iter().map(|row| list(row)).collect::<Vec<_>>().join(", "))
             }
+            Value::List(numbers) => f.write_str(&list(numbers)),
         }
     }
+}
+
+fn list(numbers: &[f64]) -> String {
+    let cells: Vec<String> = numbers.iter().map(|x| crate::table::number(*x)).collect();
+    format!("[{}]", cells.join(", "))
 }
 
 /// What a setting may hold. Bounds are inclusive; `above` is an exclusive lower bound.
@@ -92,6 +97,8 @@ pub enum Domain {
     Text,
     /// Rows of finite numbers, all of one length.
     Matrix,
+    /// Finite numbers, at least one.
+    List,
 }
 
 impl fmt::Display for Domain {
@@ -119,6 +126,7 @@ impl fmt::Display for Domain {
             Domain::FloatOrWord { min, max, words: w } => write!(f, "{}, or {}", span(*min, *max), words(w)),
             Domain::Text => f.write_str("a text"),
             Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
+            Domain::List => f.write_str("a list of numbers, as in [-1.2, 1.0]"),
         }
     }
 }

@@ -59,7 +59,7 @@ impl From<&crate::setting::Value> for Cell {
             Value::Bool(b) => Cell::Bool(*b),
             Value::Int(i) => Cell::Int(*i),
             Value::Float(x) => Cell::Float(*x),
-            Value::Text(_) | Value::Matrix(_) => Cell::Text(value.to_string()),
+            Value::Text(_) | Value::Matrix(_) | Value::List(_) => Cell::Text(value.to_string()),
         }
     }
 }
@@ -166,6 +166,11 @@ impl Table {
     pub fn push(&mut self, row: Vec<Cell>) {
         assert_eq!(row.len(), self.columns.len(), "row and header differ in length");
         self.rows.push(row);
+    }
+
+    /// Whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The index of a column.

@@ -2,24 +2,20 @@
 
 use crate::data::{Dataset, Targets};
 use crate::experiment::spec::RunSpec;
-use crate::model::{Architecture, Gradients, Network, Path, init::Init};
-use crate::ops::activation::Activation;
-use crate::ops::fused::Mode;
+use crate::model::Gradients;
 use crate::ops::loss::Loss;
-use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element};
-use crate::optim::{Finite, Optimizer, Regularization, Stepper};
-use crate::probe::Probe;
+use crate::optim::{Optimizer, Regularization, Stepper};
 use crate::record::{RunError, RunRecord, Status};
 use crate::schedule::Schedule;
-use crate::score::{self, Score};
 use crate::seed::Seeds;
-use crate::setting::Settings;
 use crate::stop::{End, State, Stop};
 use std::ops::ControlFlow;
 
+mod problem;
 mod recorder;
-use recorder::{Recorder, Scores};
+use problem::Problem;
+use recorder::Recorder;
 
 /// Trains one run. `on_step` is told every step and may break off.
 ///
@@ -50,10 +46,9 @@ fn run<T: Element>(
 ) -> Result<RunRecord, RunError> {
     let plan = Training::from_spec(spec, data).map_err(RunError::Failed)?;
     let mut problem = Problem::<T>::new(spec, data, &plan)?;
-    let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem.network);
+    let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, &problem);
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
-    let mut record = Recorder::new(spec, &plan, problem.network.architecture.depth);
-    let mut finite = Finite { weights: problem.network.read(all_finite)?, state: true };
+    let mut record = Recorder::new(spec, &plan, problem.depth());
     let (mut gradients, mut before) = (Gradients::default(), Vec::new());
     for step in 0..=plan.steps {
         if on_step(step).is_break() {
@@ -69,9 +64,9 @@ fn run<T: Element>(
             step,
             batch_loss,
             gradients_finite: gradients.finite,
-            weights_finite: finite.weights,
-            optimizer_finite: finite.state,
-            statistics_finite: problem.network.statistics_finite(),
+            weights_finite: optimizer.finite().parameters,
+            optimizer_finite: optimizer.finite().state,
+            statistics_finite: problem.statistics_finite(),
             train_loss: scored.map(|s| s.train.loss).or((plan.batch == data.train.rows).then_some(batch_loss)),
             val_loss: scored.and_then(|s| s.validation).map(|s| s.loss),
             test_loss: scored.and_then(|s| s.test).map(|s| s.loss),
@@ -81,21 +76,21 @@ fn run<T: Element>(
         if end.is_some() && !record.wants_scores(step) {
             record.scores(problem.scores()?, gradients.norm());
         }
-        let probed = record.wants_layers(step) || end.is_some();
+        let probed = record.wants_inside(step) || end.is_some();
         if probed {
-            record.layers(&problem.probe.measure(&problem.network)?, &problem.network, &gradients);
+            problem.look_inside(&gradients, &mut record)?;
         }
         if let Some(end) = end {
             return Ok(record.end(end));
         }
         if step < plan.steps {
             if probed {
-                problem.network.read(|packed| packed.clone_into(&mut before))?;
+                problem.read(|packed| packed.clone_into(&mut before))?;
             }
-            problem.network.take_in_statistics(plan.batch);
-            finite = optimizer.step(&problem.network, &gradients, plan.schedule.at(step))?;
+            problem.take_in_statistics(plan.batch);
+            optimizer.step(&problem, &gradients, plan.schedule.at(step))?;
             if probed {
-                problem.network.read(|after| record.update_ratios(&problem.network, &before, after))?;
+                problem.update_ratios(&before, &mut record)?;
             }
         }
     }
@@ -108,7 +103,10 @@ struct Training {
     loss: Loss,
     batch: usize,
     steps: usize,
-    steps_per_epoch: usize,
+    /// A function has no epochs.
+    steps_per_epoch: Option<usize>,
+    /// Of a function.
+    variables: Option<usize>,
     optimizer: Optimizer,
     regularization: Regularization,
     schedule: Schedule,
@@ -131,69 +129,26 @@ impl Training {
         }
         let optimizer = Optimizer::from_settings(settings)?;
         let rows = data.train.rows;
-        let whole = optimizer == Optimizer::Gd || settings.text("batch") == Some("full");
+        let variables = data.function.as_ref().map(|f| f.start.len());
+        let whole = variables.is_some() || optimizer == Optimizer::Gd || settings.text("batch") == Some("full");
         let batch = if whole { rows } else { settings.int("batch").ok_or("`batch` is not set")? as usize };
         if batch == 0 || batch > rows {
             return Err(format!("batch = {batch}, but the training part has {rows} rows: write at most {rows}"));
         }
-        let steps_per_epoch = rows / batch;
         let steps = match settings.int("epochs") {
-            Some(epochs) => epochs as usize * steps_per_epoch,
+            Some(epochs) => epochs as usize * (rows / batch),
             None => settings.int("steps").ok_or("`steps` is not set")? as usize,
         };
         Ok(Training {
             loss,
             batch,
             steps,
-            steps_per_epoch,
+            steps_per_epoch: variables.is_none().then_some(rows / batch),
+            variables,
             optimizer,
             regularization: Regularization::from_settings(settings),
             schedule: Schedule::from_settings(settings, steps)?,
             stop: Stop { target_loss: settings.float("target_loss"), stop_at_target: settings.flag("stop_at_target") },
-        })
-    }
-}
-
-/// What is trained: a network, on data, under a loss.
-struct Problem<'a, T: Element> {
-    network: Network<T>,
-    probe: Probe,
-    data: &'a Dataset,
-    loss: Loss,
-}
-
-impl<'a, T: Element> Problem<'a, T> {
-    fn new(spec: &RunSpec, data: &'a Dataset, plan: &Training) -> Result<Self, RunError> {
-        let settings: &Settings = &spec.settings;
-        let outputs = data.train.targets.outputs();
-        let architecture = Architecture::from_settings(settings, data.features, outputs).map_err(RunError::Failed)?;
-        let activation = Activation::from_settings(settings, "activation").map_err(RunError::Failed)?;
-        let init = Init::from_settings(settings, activation).map_err(RunError::Failed)?;
-        let network = Network::new(architecture.clone(), init, &spec.seeds)?;
-
-        // One probe set for all seeds: its stream hangs on the experiment's seed alone.
-        let rows = spec.cadence.probe.clamp(1, data.train.rows);
-        let shared = Seeds { run: 0, ..spec.seeds };
-        let mut order = shared.stream("probe rows", &[data.train.rows]).permutation(data.train.rows);
-        order.truncate(rows);
-        let (x, target) = score::batch::<f64>(&data.train, data.features, &order, plan.loss)?;
-        let probe = Probe::new(&architecture, x, target, plan.loss)?;
-        Ok(Problem { network, probe, data, loss: plan.loss })
-    }
-
-    fn loss_and_gradients(&self, rows: &[usize], gradients: &mut Gradients<T>) -> Result<f64, RunError> {
-        let (x, target) = score::batch::<T>(&self.data.train, self.data.features, rows, self.loss)?;
-        Ok(self.network.loss_and_gradients(Path::Fused, Mode::Train, &x, self.loss, target, gradients)?)
-    }
-
-    fn scores(&self) -> Result<Scores, RunError> {
-        let on = |split: &crate::data::Split| score::score(&self.network, split, self.loss);
-        let maybe =
-            |split: &Option<crate::data::Split>| -> ops::Result<Option<Score>> { split.as_ref().map(on).transpose() };
-        Ok(Scores {
-            train: on(&self.data.train)?,
-            validation: maybe(&self.data.validation)?,
-            test: maybe(&self.data.test)?,
         })
     }
 }

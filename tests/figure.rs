@@ -2,7 +2,7 @@
 
 mod figure_support;
 
-use figure_support::{Fake, labels, only, spec, vanishing};
+use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::results::Results;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
@@ -124,7 +124,7 @@ fn one_run_says_that_it_is_one() {
         }
     }
     fake.seeds = 1;
-    fake.figures = FigureKind::ALL.iter().map(|k| spec(*k)).collect();
+    fake.figures = of_networks().map(spec).collect();
     for (spec, scene) in scenes("single", &fake) {
         assert!(says(&scene, "N = 1"), "{:?}", spec.kind);
         assert!(
@@ -248,10 +248,10 @@ fn a_sweep_without_numbers_is_skipped_with_a_reason() {
 
 #[test]
 fn an_axis_left_open_is_an_error_that_names_it() {
-    for kind in FigureKind::ALL {
+    for kind in of_networks() {
         let mut fake = vanishing();
         fake.seeds = 1;
-        fake.figures.retain(|f| f.kind == *kind);
+        fake.figures.retain(|f| f.kind == kind);
         fake.figures[0].facet.retain(|f| f != "activation");
         let temp = tempfile::tempdir().unwrap();
         fake.write(temp.path());
@@ -396,4 +396,67 @@ fn headings_name_the_axis_and_titles_what_is_drawn() {
     assert!(!says(&drawn[0].1, "The gradient"));
     assert!(series(&drawn[1].1).contains(&"31.6") && !says(&drawn[1].1, "31.62"));
     assert!(says(&drawn[2].1, "at the start") && series(&drawn[2].1).contains(&"plain"));
+}
+
+/// The figures of a sweep that is really run.
+fn swept(experiment: &str) -> (tempfile::TempDir, Results) {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("x.toml"), experiment).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep"))
+        .current_dir(temp.path())
+        .args(["sweep", "x.toml", "--out", "out"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = Results::read(&temp.path().join("out")).unwrap();
+    (temp, results)
+}
+
+#[test]
+fn trajectories_show_start_minimum_end_and_who_diverged() {
+    let (temp, results) = swept(
+        "[base]\nsteps = 3000\n[axes]\nfunction = [\"quadratic\", \"rosenbrock\", \"beale\", \"himmelblau\", \"saddle\"]\n\
+         [[optimizer]]\nkind = \"gd\"\nlr = 0.001\n[[optimizer]]\nkind = \"sgd\"\nlr = 0.03\n[[optimizer]]\nkind = \"adam\"\nlr = 0.1",
+    );
+    let kinds: Vec<FigureKind> = results.plan.figures.iter().map(|f| f.kind).collect();
+    assert_eq!(kinds, [FigureKind::Trajectories, FigureKind::Curves]);
+    for spec in &results.plan.figures {
+        let scene = draw(&results, spec).unwrap().unwrap();
+        sound(&format!("{:?}", spec.kind), &scene);
+        assert!(says(&scene, "Function: beale, himmelblau, quadratic, rosenbrock, saddle."));
+        assert!(says(&scene, "diverged") && ["gd", "sgd", "adam"].iter().all(|name| series(&scene).contains(name)));
+    }
+    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    let diverged = results.runs.iter().filter(|r| r.status == gradsweep::record::Status::Diverged).count();
+    assert!(diverged >= 2 && says(&scene, &format!("diverged ({diverged} of 15 runs)")), "{diverged}");
+    assert!(says(&scene, "minimum") && says(&scene, "start") && says(&scene, "x1") && says(&scene, "x2"));
+    // All paths of a panel begin at its start; a panel is what lies between two neighbouring panels' headings.
+    let starts: Vec<_> = scene
+        .shapes
+        .iter()
+        .filter_map(|s| match s {
+            Shape::Line { name: Some(_), points, .. } => Some((points[0].x.round() as i64, points[0].y.round() as i64)),
+            _ => None,
+        })
+        .collect();
+    let distinct: std::collections::BTreeSet<_> = starts.iter().collect();
+    assert!(starts.len() >= 15 && distinct.len() >= 5, "{starts:?}");
+    let levels =
+        scene.shapes.iter().filter(|s| matches!(s, Shape::Line { name: None, points, .. } if points.len() > 20));
+    assert!(levels.count() > 20);
+    let lines = |name: &str| std::fs::read_to_string(temp.path().join("out").join(name)).unwrap().lines().count();
+    assert_eq!(lines("layers.csv"), 1);
+    assert!(lines("points.csv") > 5000);
+}
+
+#[test]
+fn every_run_has_its_own_path() {
+    let (_temp, results) = swept(
+        "seeds = 3\n[base]\nsteps = 100\nfunction = { kind = \"beale\", noise = 1, spread = 0.2 }\n[axes]\n\
+         \"optimizer.lr\" = [0.001, 0.003]\n\"function.noise\" = [0.5, 1]",
+    );
+    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    sound("seeds", &scene);
+    assert!(says(&scene, "N = 3 seeds") && says(&scene, "The way down beale"));
+    assert!(series(&scene).len() >= 6, "{:?}", series(&scene));
 }

@@ -28,6 +28,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         outcome: vec![Cell::Float(0.5); OUTCOME_COLUMNS.len()],
         history: Table::new(HISTORY_COLUMNS),
         layers,
+        points: Table::default(),
     })
 }
 
@@ -43,6 +44,7 @@ fn sweep(runs: u64) {
         validation: None,
         test: None,
         digest: "00".into(),
+        function: None,
     };
     let work = Work::new(&plan, |_| Ok::<_, Halt>(data.clone())).unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -54,6 +54,7 @@ fn work(plan: &Plan) -> Work {
         validation: None,
         test: None,
         digest: "00".into(),
+        function: None,
     };
     Work::new(plan, |_| Ok::<_, Halt>(data.clone())).unwrap()
 }
@@ -81,13 +82,20 @@ fn train(
     }
     let mut outcome: Vec<Cell> = OUTCOME_COLUMNS.iter().map(|_| Cell::Float(stream.normal())).collect();
     if depth != DIVERGES {
-        return Ok(RunRecord { status: Status::Finished, message: String::new(), outcome, history, layers });
+        return Ok(RunRecord {
+            status: Status::Finished,
+            message: String::new(),
+            outcome,
+            history,
+            layers,
+            points: Table::default(),
+        });
     }
     for (column, x) in [("train_loss", f64::NAN), ("test_loss", f64::INFINITY), ("val_loss", f64::NEG_INFINITY)] {
         outcome[place(column)] = Cell::Float(x);
     }
     let message = "loss is NaN at step 20, \"so\" to say".into();
-    Ok(RunRecord { status: Status::Diverged, message, outcome, history, layers })
+    Ok(RunRecord { status: Status::Diverged, message, outcome, history, layers, points: Table::default() })
 }
 
 fn place(column: &str) -> usize {

@@ -1,5 +1,7 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
+use super::Function;
+
 /// What the network is to produce.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
@@ -37,6 +39,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
     pub digest: String,
+    /// A test function that stands in for data; then the one training row is where it starts.
+    pub function: Option<Function>,
 }
 
 impl Targets {
@@ -87,11 +91,14 @@ impl Dataset {
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
         let digest = hasher.finalize().to_hex()[..16].to_string();
-        Dataset { name, features, train, validation, test, digest }
+        Dataset { name, features, train, validation, test, digest, function: None }
     }
 
     /// One line for a person: rows, features, what is predicted, and the scale of the training inputs.
     pub fn summary(&self) -> String {
+        if let Some(function) = &self.function {
+            return function.summary();
+        }
         let rows = |s: &Option<Split>| s.as_ref().map_or(0, |s| s.rows);
         let kind = match &self.train.targets {
             Targets::Classes { count, .. } => format!("{count} classes"),

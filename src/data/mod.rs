@@ -5,6 +5,7 @@ mod dataset;
 mod digits;
 mod error;
 mod file;
+pub mod function;
 mod idx;
 mod mnist1d;
 mod points;
@@ -15,6 +16,7 @@ mod teacher;
 
 pub use dataset::{Dataset, Split, Targets};
 pub use error::DataError;
+pub use function::Function;
 pub use settings::SETTINGS;
 
 use crate::seed::{Seeds, Stream};
@@ -30,11 +32,14 @@ pub struct Places {
     pub base: PathBuf,
 }
 
-/// Loads, splits and scales the data set that the `data` settings describe.
+/// Loads, splits and scales the data set that the `data` settings describe, or takes the `function` in its place.
 ///
 /// # Errors
 /// When a file is missing, damaged or not what the settings say, or when the split leaves nothing.
 pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> {
+    if let Some(function) = Function::from_settings(settings) {
+        return Ok(function?.dataset());
+    }
     let raw = match settings.text("data") {
         Some("digits") => digits::raw()?,
         Some("spirals") => spirals::raw(settings),

@@ -69,7 +69,11 @@ pub fn cost(spec: &RunSpec, shape: &Shape, recorded: Recorded) -> Cost {
     let int = |key: &str| spec.settings.int(key).unwrap_or(0).max(0) as f64;
     let (depth, width) = (int("depth"), int("width"));
     let (features, outputs) = (shape.features as f64, shape.outputs as f64);
-    let weights = features * width + (depth - 1.0).max(0.0) * width * width + width * outputs;
+    let weights = match depth {
+        // A function: a few operations for each variable.
+        0.0 => features,
+        _ => features * width + (depth - 1.0) * width * width + width * outputs,
+    };
     let last = spec.steps(shape.train_rows);
     let probe = spec.cadence.probe.min(shape.train_rows) as f64;
     let rows = (shape.train_rows + shape.other_rows) as f64;

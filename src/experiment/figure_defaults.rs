@@ -2,6 +2,7 @@
 
 use super::figure_spec::{FigureKind, FigureSpec};
 use super::plan::{Axis, PlanCell, Scale};
+use crate::data::function::Kind;
 use std::collections::{BTreeMap, HashMap};
 
 /// Families that cannot touch a net before its first update.
@@ -48,6 +49,9 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
         spec
     };
     let facets = |names: [Option<String>; 2]| names.into_iter().flatten().collect::<Vec<_>>();
+    if cells.iter().all(|cell| cell.function().is_some()) {
+        return functions(axes, cells, &several).into_iter().map(fixed).collect();
+    }
 
     // Depth is a colour only where nothing else asks for one.
     let (init_color, init_facet) = pick(&structural);
@@ -100,6 +104,35 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
     (curves.color, curves.facet) = (curve_color, facets([facet, None]));
     figures.push(fixed(curves));
     figures
+}
+
+/// The paths and the losses on test functions: a panel for each of them, a colour for each arm.
+fn functions(axes: &[Axis], cells: &[PlanCell], several: &[&str]) -> Vec<FigureSpec> {
+    let kinds = |label: &str, position: usize| -> Vec<Option<Kind>> {
+        let of_label = cells.iter().filter(|cell| cell.labels[position].1 == label);
+        of_label.map(|cell| cell.function().map(|f| f.kind)).collect()
+    };
+    let position = |name: &str| axes.iter().position(|a| a.name == name).unwrap_or(0);
+    // An axis whose labels are functions: each holds one kind alone, and they are not all the same.
+    let shapes = |name: &&&str| {
+        let at = position(name);
+        let held: Vec<Vec<Option<Kind>>> = axes[at].labels.iter().map(|label| kinds(label, at)).collect();
+        held.iter().any(|of_label| of_label.first() != held[0].first())
+    };
+    let facet: Vec<String> = several.iter().find(shapes).map(|name| name.to_string()).into_iter().collect();
+    let arms = || several.iter().filter(|name| !facet.contains(&name.to_string()) && is_training_only(name));
+    let color = arms().find(|name| **name == "optimizer").or_else(|| arms().next()).map(|name| name.to_string());
+    let mut kinds = vec![FigureKind::Curves];
+    if cells.iter().all(|cell| cell.function().is_some_and(|f| f.start.len() == 2)) {
+        kinds.insert(0, FigureKind::Trajectories);
+    }
+    let figure = |kind| {
+        let mut figure = FigureSpec::new(kind);
+        (figure.color, figure.facet) = (color.clone(), facet.clone());
+        figure.metric = (kind == FigureKind::Curves).then(|| "train_loss".into());
+        figure
+    };
+    kinds.into_iter().map(figure).collect()
 }
 
 /// Fixes every axis outside `used`, one after the other, at a label that still occurs together with the earlier ones:

@@ -18,6 +18,7 @@ pub enum FigureKind {
     AttenuationByDepth,
     GradientHeatmap,
     Curves,
+    Trajectories,
 }
 
 impl FigureKind {
@@ -27,6 +28,7 @@ impl FigureKind {
         FigureKind::AttenuationByDepth,
         FigureKind::GradientHeatmap,
         FigureKind::Curves,
+        FigureKind::Trajectories,
     ];
 
     /// The word in the file.
@@ -37,6 +39,7 @@ impl FigureKind {
             FigureKind::AttenuationByDepth => "attenuation_by_depth",
             FigureKind::GradientHeatmap => "gradient_heatmap",
             FigureKind::Curves => "curves",
+            FigureKind::Trajectories => "trajectories",
         }
     }
 
@@ -45,12 +48,18 @@ impl FigureKind {
         matches!(self, FigureKind::LossByDepth | FigureKind::AttenuationByDepth).then_some("depth")
     }
 
+    /// Whether it shows layers, which a function does not have.
+    pub(crate) fn is_of_layers(self) -> bool {
+        matches!(self, FigureKind::GradientByLayer | FigureKind::AttenuationByDepth | FigureKind::GradientHeatmap)
+    }
+
     /// The columns it can draw.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         match self {
             FigureKind::GradientByLayer | FigureKind::GradientHeatmap => &LAYER_COLUMNS[2..],
             FigureKind::LossByDepth | FigureKind::AttenuationByDepth => OUTCOME_COLUMNS,
             FigureKind::Curves => &HISTORY_COLUMNS[1..],
+            FigureKind::Trajectories => &[],
         }
     }
 }
@@ -141,6 +150,14 @@ impl WrittenFigure {
                 "kind" => {}
                 "name" => figure.name = named()?,
                 "title" => figure.title = Some(reader.text("title", e.value)?),
+                "metric" | "step" | "over" if kind == FigureKind::Trajectories => {
+                    let message = format!("trajectories have no `{}` to choose", e.key);
+                    let help = match e.key {
+                        "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
+                        _ => "delete the line: every recorded step is drawn",
+                    };
+                    return Err(Problem::new(&e.at, message, help));
+                }
                 "metric" => figure.metric = Some(one_of(reader, e, kind.metrics())?),
                 "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
                 "x" if kind.default_x().is_some() => figure.x = named()?,

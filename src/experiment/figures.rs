@@ -6,6 +6,7 @@ use super::nearest;
 use super::plan::{Axis, PlanCell};
 use super::problem::{Place, Problem};
 use super::settings::{Registry, literal};
+use crate::data::function::Kind;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The figures with axis names and labels as the plan has them.
@@ -80,7 +81,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
         FigureKind::LossByDepth => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
         FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
-        FigureKind::GradientHeatmap | FigureKind::Curves => false,
+        FigureKind::GradientHeatmap | FigureKind::Curves | FigureKind::Trajectories => false,
     };
     let mut pooled = spec.over.iter().zip(&figure.over);
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
@@ -89,6 +90,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         return Err(Problem::new(place, message, format!("fix it instead: where = {{ {} = ... }}", toml_key(name))));
     }
 
+    fits(figure, &spec, &left)?;
     let used: Vec<&String> =
         [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
@@ -107,6 +109,38 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         }
     }
     Ok(spec)
+}
+
+/// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
+fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&PlanCell]) -> Result<(), Problem> {
+    let wrong = |message: String, help: &str| Err(Problem::new(&figure.place, message, help));
+    let word = figure.kind.word();
+    if figure.kind.is_of_layers() && cells.iter().all(|cell| cell.function().is_some()) {
+        let help = "draw `curves`, or `trajectories` where the function has two variables";
+        return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
+    }
+    if figure.kind != FigureKind::Trajectories {
+        return Ok(());
+    }
+    let mut panels: HashMap<Vec<&str>, Kind> = HashMap::new();
+    for cell in cells {
+        let Some(function) = cell.function() else {
+            let help = "fix it to functions with `where`, or draw another kind";
+            return wrong("trajectories are of functions, and this figure has cells that train a network".into(), help);
+        };
+        let n = function.start.len();
+        if n != 2 {
+            let help = "write function.dimension = 2, choose other cells with `where`, or draw `curves`";
+            return wrong(format!("trajectories are drawn in the plane, but a function here has {n} variables"), help);
+        }
+        let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
+        let first = *panels.entry(panel.collect()).or_insert(function.kind);
+        if first != function.kind {
+            let help = "make a panel of each with `facet`, or fix the function with `where`";
+            return wrong("one panel of these trajectories would show several functions".into(), help);
+        }
+    }
+    Ok(())
 }
 
 /// Axis -> the labels that are shown, and the cells that are left.

@@ -11,6 +11,7 @@ pub mod cost;
 mod figure_defaults;
 pub mod figure_spec;
 mod figures;
+mod functions;
 mod grid;
 mod include;
 mod labels;

@@ -73,7 +73,7 @@ pub struct DataFacts {
 /// The distinct data settings of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datasets {
-    /// The `data` family alone.
+    /// The `data` and `function` families alone.
     pub settings: Vec<Settings>,
     /// For each cell, which of them it uses.
     pub of_cell: Vec<usize>,
@@ -151,14 +151,10 @@ impl Plan {
             .collect();
         let axes = axes(&experiment.axes, &grid, &beside, &cells);
         let centre = grid.centre();
-        let figures = match experiment.figures.as_slice() {
-            [] => super::figure_spec::defaults(&axes, &cells, &centre),
-            written => figures::check(written, &axes, &cells)?,
-        };
         let included = experiment.includes.iter().flat_map(|i| i.sets());
         let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
         let datasets = datasets(&cells);
-        Ok(Plan {
+        let mut plan = Plan {
             name,
             question: experiment.question.clone(),
             seeds: (1..=experiment.seeds).collect(),
@@ -169,13 +165,19 @@ impl Plan {
             parts,
             centre,
             cadence: experiment.cadence.clone(),
-            figures,
+            figures: Vec::new(),
             listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
             file,
             datasets,
-        })
+        };
+        plan.check_functions(&experiment.recorded)?;
+        plan.figures = match experiment.figures.as_slice() {
+            [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre),
+            written => figures::check(written, &plan.axes, &plan.cells)?,
+        };
+        Ok(plan)
     }
 
     /// The distinct data sets of the cells, in order of first use.
@@ -275,8 +277,9 @@ fn datasets(cells: &[PlanCell]) -> Datasets {
     Datasets { settings, of_cell }
 }
 
+/// Whether a setting is of the data, or of the function in their place.
 fn is_data(key: &str) -> bool {
-    key == "data" || key.starts_with("data.")
+    matches!(key.split('.').next(), Some("data" | "function"))
 }
 
 /// The name of the results folder: `name`, or the file's own name without its ending.

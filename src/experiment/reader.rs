@@ -152,21 +152,11 @@ impl Reader {
 
     /// The value of a setting.
     pub fn setting(&self, key: &Key, value: &Spanned<DeValue>) -> Result<Value, Problem> {
-        let raw = raw(value.get_ref()).map(|raw| match raw {
-            // A flat list of numbers is one column.
-            Value::Matrix(rows) if rows.len() == 1 && self.is_flat(value) => {
-                Value::Matrix(rows[0].iter().map(|x| vec![*x]).collect())
-            }
-            other => other,
-        });
+        let raw = raw(value.get_ref());
         match raw.as_ref().and_then(|raw| key.fit(raw)) {
             Some(value) => Ok(value),
             None => Err(self.misfit(key, value, raw.as_ref())),
         }
-    }
-
-    fn is_flat(&self, value: &Spanned<DeValue>) -> bool {
-        matches!(value.get_ref(), DeValue::Array(items) if items.iter().all(|v| !v.get_ref().is_array()))
     }
 
     fn misfit(&self, key: &Key, value: &Spanned<DeValue>, raw: Option<&Value>) -> Problem {
@@ -178,7 +168,7 @@ impl Reader {
             let message = format!("`{name}` cannot be \"{word}\"");
             return problem(message, nearest::suggest(word, words.iter().copied()));
         }
-        if let (true, DeValue::Array(_)) = (!matches!(domain, Domain::Matrix), value.get_ref()) {
+        if value.get_ref().is_array() && is_several(key, value) {
             return problem(format!("`{name}` holds one value here, but is a list"), AXES_HELP.into());
         }
         if let DeValue::Table(table) = value.get_ref()
@@ -245,7 +235,11 @@ pub(crate) fn is_range(table: &DeTable) -> bool {
 /// Whether a setting is given several values, and not one that happens to be a list.
 pub(crate) fn is_several(key: &Key, value: &Spanned<DeValue>) -> bool {
     match value.get_ref() {
-        DeValue::Array(_) => !matches!(key.rows[0].domain, Domain::Matrix),
+        DeValue::Array(items) => match key.rows[0].domain {
+            Domain::Matrix => false,
+            Domain::List => items.iter().any(|v| v.get_ref().is_array()),
+            _ => true,
+        },
         DeValue::Table(table) => is_range(table),
         _ => false,
     }
@@ -263,7 +257,7 @@ pub(crate) fn kind(value: &DeValue) -> &'static str {
     }
 }
 
-/// A scalar or rows of finite numbers; `None` for anything else. A flat list of numbers is one row.
+/// A scalar, a list or rows of finite numbers; `None` for anything else.
 pub(crate) fn raw(value: &DeValue) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => Value::Text(text.to_string()),
@@ -278,7 +272,7 @@ pub(crate) fn raw(value: &DeValue) -> Option<Value> {
             let width = rows[0].len();
             Value::Matrix(Some(rows).filter(|rows| rows.iter().all(|r| r.len() == width))?)
         }
-        DeValue::Array(_) => Value::Matrix(vec![numbers(value)?]),
+        DeValue::Array(_) => Value::List(numbers(value)?),
         DeValue::Datetime(_) | DeValue::Table(_) => return None,
     })
 }

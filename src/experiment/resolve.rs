@@ -6,7 +6,7 @@ use super::problem::{Place, Problem};
 use super::settings::{Registry, fit, literal};
 use super::written::{Exclude, Experiment};
 use crate::optim::ADAMW_DECAY;
-use crate::setting::{Default, Settings, Value};
+use crate::setting::{Default, Setting, Settings, Value};
 use std::collections::HashMap;
 
 /// A value in force and the axis it comes from (`None`: `[base]`).
@@ -54,8 +54,8 @@ pub(crate) struct Resolver<'a> {
     base: Vec<Option<Held<'a>>>,
     /// With the number of cells that each matched.
     excludes: Vec<(&'a Exclude, Vec<Test<'a>>, usize)>,
-    /// For each key of `[base]`: whether it applied somewhere, and a kind it did not apply to.
-    applied: Vec<(bool, Option<String>)>,
+    /// For each key of `[base]`: whether it applied somewhere, and a head and its kind that it did not apply to.
+    applied: Vec<(bool, Option<(usize, usize)>)>,
     heads: Vec<usize>,
     /// Keys whose range differs by kind, so that reading could not settle it.
     varying: Vec<bool>,
@@ -66,6 +66,7 @@ pub(crate) struct Resolver<'a> {
     batch: usize,
     rule: usize,
     weight_decay: usize,
+    function: usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -90,6 +91,7 @@ impl<'a> Resolver<'a> {
             batch: registry.index("batch"),
             rule: registry.index("optimizer.kind"),
             weight_decay: registry.index("weight_decay"),
+            function: registry.index("function"),
         };
         if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
             return Err(resolver.two_lengths(steps, epochs));
@@ -184,8 +186,22 @@ impl<'a> Resolver<'a> {
         key.words.iter().position(|w| *w == word).unwrap_or(0)
     }
 
+    /// Whether a setting is about a network, and this cell has a test function instead.
+    fn is_idle(&self, key: usize, kinds: &[usize]) -> bool {
+        self.registry.keys[key].of_networks && kinds[self.function] > 0
+    }
+
+    /// The row of a setting that holds in this cell; nothing where it does not apply.
+    fn row(&self, key: usize, kinds: &[usize]) -> Option<&'static Setting> {
+        let setting = &self.registry.keys[key];
+        if self.is_idle(key, kinds) { None } else { setting.row(setting.head.map_or(0, |h| kinds[h])) }
+    }
+
     /// The value in force, or the default; nothing where the setting does not apply.
     fn value(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Found<'a>> {
+        if self.is_idle(key, kinds) {
+            return None;
+        }
         let rule = self.registry.keys[self.rule].words[kinds[self.rule]];
         let default = if let Some(held) = held[key] {
             return Some(Found::Written(&held.assignment.value));
@@ -193,11 +209,10 @@ impl<'a> Resolver<'a> {
             Default::Text("full")
         } else if key == self.weight_decay && rule == "adamw" {
             Default::Float(ADAMW_DECAY)
-        } else if key == self.steps && held[self.epochs].is_some() {
+        } else if key == self.steps && held[self.epochs].is_some() && !self.is_idle(self.epochs, kinds) {
             Default::Unset
         } else {
-            let setting = &self.registry.keys[key];
-            setting.row(setting.head.map_or(0, |h| kinds[h]))?.default
+            self.row(key, kinds)?.default
         };
         (!matches!(default, Default::Unset | Default::Required)).then_some(Found::Default(default))
     }
@@ -221,20 +236,21 @@ impl<'a> Resolver<'a> {
         let registry = self.registry;
         let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for (index, key) in registry.keys.iter().enumerate() {
-            let kind = key.head.map_or(0, |h| kinds[h]);
-            let Some(row) = key.row(kind) else {
-                if let (Some(h), Some(head)) = (held[index], key.head) {
+            let Some(row) = self.row(index, kinds) else {
+                if let (Some(h), Some(head)) =
+                    (held[index], if self.is_idle(index, kinds) { Some(self.function) } else { key.head })
+                {
                     if h.axis.is_some() {
-                        return Err(self.does_not_apply(index, h, held[head], registry.keys[head].words[kind]));
+                        return Err(self.does_not_apply(index, h, held[head], (head, kinds[head])));
                     }
-                    self.applied[index].1.get_or_insert_with(|| registry.keys[head].words[kind].to_string());
+                    self.applied[index].1.get_or_insert((head, kinds[head]));
                 }
                 continue;
             };
             if let Some(h) = held[index] {
                 self.applied[index].0 = true;
                 if self.varying[index] && fit(&row.domain, &h.assignment.value).is_none() {
-                    let word = key.head.map_or("", |head| registry.keys[head].words[kind]);
+                    let word = key.head.map_or("", |head| registry.keys[head].words[kinds[head]]);
                     let message =
                         format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
                     return Err(Problem::new(&h.assignment.place, message, format!("write {}", row.domain)));
@@ -264,21 +280,26 @@ impl<'a> Resolver<'a> {
         Ok(settings)
     }
 
-    fn does_not_apply(&self, index: usize, option: Held, head: Option<Held>, kind: &str) -> Problem {
-        let key = &self.registry.keys[index];
-        let family = key.family;
+    /// The problem of an option that this kind of its head does not have.
+    fn does_not_apply(&self, index: usize, option: Held, held: Option<Held>, (head, kind): (usize, usize)) -> Problem {
+        let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
-        let message = format!("`{}` does not apply where `{family}` is \"{kind}\"", key.name);
+        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.family, head.words[kind]);
+        let of_network = key.of_networks && head.family == "function";
         let cure = match option.axis {
             Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
-            Some(axis) if head.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
+            Some(axis) if held.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
             Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
+            None if of_network => "delete it",
             None => "choose one of those, or delete it",
         };
-        let help = format!("it belongs to {}; {cure}", of.join(", "));
+        let help = match of_network {
+            true => format!("it belongs to networks, and the model of a function is the point itself; {cure}"),
+            false => format!("it belongs to {}; {cure}", of.join(", ")),
+        };
         let problem = Problem::new(&option.assignment.place, message, help);
-        match head {
+        match held {
             Some(head) => problem.also(&head.assignment.place),
             None => problem,
         }
@@ -300,7 +321,7 @@ impl<'a> Resolver<'a> {
             let (at, also) = if at.is_some() { (at, also) } else { (also, None) };
             Err(Problem { message: message.into(), at, also, help: help.into() })
         };
-        if settings.text("optimizer.kind") == Some("gd") && settings.text("batch") != Some("full") {
+        if settings.text("optimizer.kind") == Some("gd") && settings.int("batch").is_some() {
             let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
             return clash(
                 place("batch"),
@@ -349,13 +370,8 @@ impl<'a> Resolver<'a> {
             }
         }
         for (index, (applied, kind)) in self.applied.iter().enumerate() {
-            if let (false, Some(kind), Some(held)) = (applied, kind, self.base[index]) {
-                return Err(self.does_not_apply(
-                    index,
-                    held,
-                    self.registry.keys[index].head.and_then(|h| self.base[h]),
-                    kind,
-                ));
+            if let (false, Some((head, kind)), Some(held)) = (applied, kind, self.base[index]) {
+                return Err(self.does_not_apply(index, held, self.base[*head], (*head, *kind)));
             }
         }
         Ok(())

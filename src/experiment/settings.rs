@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 pub fn all() -> impl Iterator<Item = &'static Setting> {
     [
         crate::data::SETTINGS,
+        crate::data::function::SETTINGS,
         crate::model::SETTINGS,
         crate::ops::activation::SETTINGS,
         super::spec::SETTINGS,
@@ -54,6 +55,17 @@ pub(crate) struct Key {
     by_kind: Vec<Option<&'static Setting>>,
     /// For a head: its words.
     pub words: &'static [&'static str],
+    /// Whether it is about a network and what it learns from, so that a test function has no use for it.
+    pub of_networks: bool,
+}
+
+/// Settings of training that only a network has: a function has no batches, no epochs, no biases.
+const OF_NETWORKS: [&str; 4] = ["loss", "batch", "epochs", "decay_all"];
+
+/// Whether a row is about a network or its data.
+fn of_networks(row: &Setting) -> bool {
+    let families = [crate::data::SETTINGS, crate::model::SETTINGS, crate::ops::activation::SETTINGS];
+    OF_NETWORKS.contains(&row.key) || families.into_iter().flatten().any(|other| other.key == row.key)
 }
 
 impl Key {
@@ -119,7 +131,16 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
         Domain::IntOrWord { min, max, words } => int(min, max).or_else(|| word(words)),
         Domain::FloatOrWord { min, max, words } => float(|x, a, b| a <= x && x <= b, min, max).or_else(|| word(words)),
         Domain::Text => matches!(value, Value::Text(t) if !t.is_empty()).then(|| value.clone()),
-        Domain::Matrix => matches!(value, Value::Matrix(_)).then(|| value.clone()),
+        Domain::Matrix => match value {
+            // A flat list of numbers is one column.
+            Value::List(column) => Some(Value::Matrix(column.iter().map(|x| vec![*x]).collect())),
+            Value::Matrix(_) => Some(value.clone()),
+            _ => None,
+        },
+        Domain::List => match value {
+            Value::List(list) => Some(Value::List(list.iter().map(|x| x + 0.0).collect())),
+            _ => None,
+        },
     }
 }
 
@@ -162,6 +183,7 @@ impl Registry {
                 head: None,
                 by_kind: Vec::new(),
                 words,
+                of_networks: of_networks(row),
             });
         }
         let heads: HashMap<&str, usize> =

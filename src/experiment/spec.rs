@@ -104,6 +104,16 @@ pub struct Cadence {
     pub score: At,
     /// Training rows in the probe set.
     pub probe: usize,
+    /// The point of a test function; if unset every step, or every k-th such that there are at most a thousand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<At>,
+}
+
+impl Cadence {
+    /// At which of `steps` updates the point of a test function is recorded.
+    pub fn points(&self, steps: usize) -> At {
+        self.points.clone().unwrap_or(At::Every(steps.div_ceil(1000).max(1)))
+    }
 }
 
 /// One run.

@@ -58,6 +58,8 @@ pub struct Experiment {
     pub(crate) cadence: Cadence,
     /// Steps listed by hand under `[record]`, by the name of the list.
     pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
+    /// The keys under `[record]`.
+    pub(crate) recorded: Vec<(String, Place)>,
     pub(crate) figures: Vec<WrittenFigure>,
 }
 
@@ -178,8 +180,14 @@ impl Experiment {
             ablation: None,
             excludes: Vec::new(),
             includes: Vec::new(),
-            cadence: Cadence { gradients: At::Log { points: 20 }, score: At::Log { points: 20 }, probe: 64 },
+            cadence: Cadence {
+                gradients: At::Log { points: 20 },
+                score: At::Log { points: 20 },
+                probe: 64,
+                points: None,
+            },
             listed_steps: Vec::new(),
+            recorded: Vec::new(),
             figures: Vec::new(),
         };
         // An [[include]] may name axes that stand below it, so it is read last.
@@ -274,11 +282,16 @@ impl Experiment {
                     match e.key {
                         "gradients" => self.cadence.gradients = self.read_steps(reader, "gradients", &e)?,
                         "score" => self.cadence.score = self.read_steps(reader, "score", &e)?,
+                        "points" => self.cadence.points = Some(self.read_steps(reader, "points", &e)?),
                         "probe" => {
                             self.cadence.probe = reader.integer("record.probe", e.value, 1..1_000_001)? as usize;
                         }
-                        _ => return Err(reader.unknown("key of [record]", &e, ["gradients", "score", "probe"])),
+                        _ => {
+                            let known = ["gradients", "score", "probe", "points"];
+                            return Err(reader.unknown("key of [record]", &e, known));
+                        }
                     }
+                    self.recorded.push((e.key.to_string(), e.at.clone()));
                 }
             }
             _ => return Ok(false),

@@ -49,6 +49,13 @@ impl Axis {
         Axis { low, high, ticks }
     }
 
+    /// A plain scale from `low` to `high` and no further.
+    pub fn exact(low: f64, high: f64, room: usize) -> Axis {
+        let mut axis = Axis { low, high, ..Axis::linear(low, high, room) };
+        axis.ticks.retain(|tick| (low..=high).contains(&tick.at));
+        axis
+    }
+
     /// A logarithmic scale between two log10 values, with up to `room` labels.
     pub fn log(low: f64, high: f64, room: usize) -> Axis {
         // Less than half a decade would blow noise up to look like a finding.

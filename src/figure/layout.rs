@@ -195,6 +195,16 @@ impl Page {
         panels
     }
 
+    /// A panel with scales of its own: labels on both sides, its heading above.
+    pub fn panel(&mut self, area: Rect, heading: &str, x: Axis, y: Axis) -> Panel {
+        let name = text::fit(heading, HEADING, Weight::Bold, area.width());
+        let text = label(at((area.left + area.right) / 2.0, area.top - 5.0), name, HEADING, Anchor::Middle);
+        self.scene.text(Text { weight: Weight::Bold, ..text });
+        let panel = Panel { area, x, y };
+        self.furnish(&panel, false, true, true);
+        panel
+    }
+
     fn furnish(&mut self, panel: &Panel, ruled: bool, y_labels: bool, x_labels: bool) {
         let Rect { left, top, right, bottom } = panel.area;
         let ticks = upright(panel);

@@ -2,6 +2,7 @@
 
 mod attenuation_by_depth;
 mod axis;
+mod contour;
 mod curves;
 mod gradient_by_layer;
 mod gradient_heatmap;
@@ -15,6 +16,7 @@ mod select;
 mod style;
 pub mod svg;
 pub mod text;
+mod trajectories;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
@@ -133,6 +135,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
         FigureKind::AttenuationByDepth => attenuation_by_depth::draw(results, spec),
         FigureKind::GradientHeatmap => gradient_heatmap::draw(results, spec),
         FigureKind::Curves => curves::draw(results, spec),
+        FigureKind::Trajectories => trajectories::draw(results, spec),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A results folder as figures see it: plan.json and runs.csv in memory, the long tables streamed past.
 
 use super::FigureError;
+use crate::data::Function;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::{OUTCOME_COLUMNS, Status};
 use csv::StringRecord;
@@ -42,6 +43,9 @@ pub enum Scale {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PlanCell {
     pub labels: BTreeMap<String, String>,
+    /// What its point goes down, if it trains no network.
+    #[serde(default)]
+    pub function: Option<Function>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -115,6 +119,14 @@ impl Results {
         }
         let runs = read_runs(&dir.join("runs.csv"), &plan)?;
         Ok(Results { dir: dir.to_path_buf(), plan, runs })
+    }
+
+    /// The test function of a run; `None` for a network.
+    pub fn function(&self, run: usize) -> Option<&Function> {
+        let axes = self.plan.axes.iter().zip(&self.runs[run].labels);
+        let labels: Vec<(&String, &String)> = axes.map(|(axis, label)| (&axis.name, &axis.labels[*label])).collect();
+        let is_its_own = |cell: &&PlanCell| labels.iter().all(|(axis, label)| cell.labels.get(*axis) == Some(*label));
+        self.plan.cells.iter().find(is_its_own)?.function.as_ref()
     }
 
     /// Streams a long table: for each row of one of `runs` (indices), the index and the numbers of `columns`

@@ -4,6 +4,7 @@ use super::plot::CROWD;
 use super::select::Selection;
 use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
+use std::collections::BTreeSet;
 
 /// The word for a kind in experiment files and file names.
 pub fn kind(kind: FigureKind) -> &'static str {
@@ -13,6 +14,7 @@ pub fn kind(kind: FigureKind) -> &'static str {
         FigureKind::AttenuationByDepth => "attenuation_by_depth",
         FigureKind::GradientHeatmap => "gradient_heatmap",
         FigureKind::Curves => "curves",
+        FigureKind::Trajectories => "trajectories",
     }
 }
 
@@ -30,7 +32,10 @@ pub fn title(selection: &Selection, own: &str) -> String {
 /// What is shown: the data, what is held fixed or pooled, and every run that ended badly.
 pub fn shown(selection: &Selection) -> String {
     let plan = &selection.results.plan;
-    let mut parts = vec![format!("Data: {}, {} training rows", plan.data.name, plan.data.train_rows)];
+    let mut parts = vec![match functions(selection) {
+        Some(names) => format!("Function: {names}"),
+        None => format!("Data: {}, {} training rows", plan.data.name, plan.data.train_rows),
+    }];
     if !selection.fixed.is_empty() {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));
     }
@@ -48,6 +53,13 @@ pub fn shown(selection: &Selection) -> String {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
     text
+}
+
+/// The test functions that the selected runs go down; `None` where one trains a network.
+fn functions(selection: &Selection) -> Option<String> {
+    let function = |run: &usize| selection.results.function(*run).map(|f| f.kind.word());
+    let names: BTreeSet<&str> = selection.runs.iter().map(function).collect::<Option<_>>()?;
+    Some(names.into_iter().collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
 }
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.

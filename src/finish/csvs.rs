@@ -3,7 +3,7 @@
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::journal::Journal;
@@ -28,6 +28,10 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     let mut runs = CsvFile::create(dir, "runs.csv", &columns.header())?;
     let mut history = CsvFile::create(dir, "history.csv", &with_id(HISTORY_COLUMNS))?;
     let mut layers = CsvFile::create(dir, "layers.csv", &with_id(LAYER_COLUMNS))?;
+    let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
+    let point_columns = point_columns(variables);
+    let point_columns: Vec<&str> = point_columns.iter().map(String::as_str).collect();
+    let mut points = CsvFile::create(dir, "points.csv", &with_id(&point_columns))?;
     let mut timings = CsvFile::create(dir, "timings.csv", &["run_id", "seconds", "worker", "started"])?;
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
@@ -49,6 +53,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
             runs.row(&columns.row(plan, job, record))?;
             history.table(&id, &record.history, HISTORY_COLUMNS)?;
             layers.table(&id, &record.layers, LAYER_COLUMNS)?;
+            points.table(&id, &record.points, &point_columns)?;
             timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
             summaries.add(job.run.cell, record);
         }
@@ -58,7 +63,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for (c, cell) in plan.cells.iter().enumerate() {
         summary.row(&summaries.row(c, cell))?;
     }
-    for file in [runs, summary, history, layers, timings] {
+    for file in [runs, summary, history, layers, points, timings] {
         file.commit()?;
     }
     Ok(())
@@ -99,7 +104,7 @@ impl CsvFile {
     }
 }
 
-fn with_id(columns: &[&'static str]) -> Vec<&'static str> {
+fn with_id<'a>(columns: &[&'a str]) -> Vec<&'a str> {
     [&["run_id"], columns].concat()
 }
 

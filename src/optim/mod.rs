@@ -16,7 +16,6 @@ use crate::model::{Gradients, Network};
 use crate::ops::Element;
 use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
-use crate::ops::reduce::all_finite;
 use crate::real::Real;
 use crate::setting::Settings;
 use std::ops::Range;
@@ -153,17 +152,6 @@ impl Regularization {
 /// State numbers a parameter that the greediest rule keeps.
 const MOST_SLOTS: usize = 2;
 
-/// Parameters updated at once: few enough that they are still in the cache when they are looked at for infinities.
-const STRETCH: usize = 2048;
-
-/// Whether everything is finite after an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finite {
-    pub weights: bool,
-    /// What the rule keeps of earlier gradients.
-    pub state: bool,
-}
-
 /// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
 trait Rule<T>: Copy {
     /// State numbers a parameter, at most [`MOST_SLOTS`].
@@ -172,7 +160,29 @@ trait Rule<T>: Copy {
     fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 
-/// A rule at work on a network: its state and how often it has stepped.
+/// What an optimizer updates: packed parameters.
+pub trait Parameters<T> {
+    /// Stretches of one role each that cover them in order.
+    fn segments(&self) -> Vec<(Role, Range<usize>)>;
+
+    /// Lets `change` rewrite all of them in place.
+    ///
+    /// # Errors
+    /// What candle reports.
+    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()>;
+}
+
+impl<T: Element> Parameters<T> for Network<T> {
+    fn segments(&self) -> Vec<(Role, Range<usize>)> {
+        self.chain.segments().map(|(_, role, range)| (role, range)).collect()
+    }
+
+    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
+        self.rewrite(change)
+    }
+}
+
+/// A rule at work on parameters: its state and how often it has stepped.
 pub struct Stepper<T> {
     rule: Optimizer,
     regularization: Regularization,
@@ -181,42 +191,58 @@ pub struct Stepper<T> {
     /// The packed parameters in stretches, and whether l2 and decay act there.
     stretches: Vec<(Range<usize>, bool)>,
     steps: u32,
+    finite: Finite,
+}
+
+/// What the last update left finite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finite {
+    pub parameters: bool,
+    /// An infinity in the state stops a parameter for good and shows nowhere else.
+    pub state: bool,
 }
 
 impl<T: Element> Stepper<T> {
     /// With state zero.
-    pub fn new(rule: Optimizer, regularization: Regularization, network: &Network<T>) -> Self {
-        let n = network.chain.parameter_count();
+    pub fn new(rule: Optimizer, regularization: Regularization, parameters: &impl Parameters<T>) -> Self {
+        let segments = parameters.segments();
+        let n = segments.last().map_or(0, |(_, range)| range.end);
         let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
-        let mut joined: Vec<(Range<usize>, bool)> = Vec::new();
-        for (_, role, range) in network.chain.segments() {
+        let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
+        for (role, range) in segments {
             let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
-            match joined.last_mut() {
+            match stretches.last_mut() {
                 Some((stretch, same)) if *same == decays => stretch.end = range.end,
-                _ => joined.push((range, decays)),
+                _ => stretches.push((range, decays)),
             }
         }
-        let pieces = |(range, decays): (Range<usize>, bool)| {
-            range.clone().step_by(STRETCH).map(move |from| (from..range.end.min(from + STRETCH), decays))
-        };
-        let stretches = joined.into_iter().flat_map(pieces).collect();
-        Stepper { rule, regularization, state, stretches, steps: 0 }
+        Stepper { rule, regularization, state, stretches, steps: 0, finite: Finite { parameters: true, state: true } }
     }
 
-    /// Updates every parameter of the network from its gradient, at learning rate `lr`, and says what is finite now.
+    /// Whether the parameters and the state are finite after the last step.
+    pub fn finite(&self) -> Finite {
+        self.finite
+    }
+
+    /// Updates every parameter from its gradient, at learning rate `lr`.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn step(&mut self, network: &Network<T>, gradients: &Gradients<T>, lr: f64) -> candle_core::Result<Finite> {
+    pub fn step(
+        &mut self,
+        parameters: &impl Parameters<T>,
+        gradients: &Gradients<T>,
+        lr: f64,
+    ) -> candle_core::Result<()> {
         self.steps += 1;
         let norm_scale = match self.regularization.clip_norm {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
-        let Stepper { rule, regularization, state, stretches, steps } = self;
-        let mut finite = Finite { weights: true, state: true };
-        network.rewrite(|parameters: &mut [T]| {
+        let Stepper { rule, regularization, state, stretches, steps, finite } = self;
+        *finite = Finite { parameters: true, state: true };
+        parameters.rewrite(|parameters: &mut [T]| {
             for (stretch, decays) in stretches.iter() {
                 let task = Task {
                     norm_scale: T::of(norm_scale),
@@ -225,6 +251,7 @@ impl<T: Element> Stepper<T> {
                     shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
                     parameters: &mut parameters[stretch.clone()],
                     gradients: &gradients.packed[stretch.clone()],
+                    finite: &mut *finite,
                 };
                 let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
                 match *rule {
@@ -237,11 +264,8 @@ impl<T: Element> Stepper<T> {
                         update(adam::Adam::new(lr, beta1, beta2, eps, *steps), task, slots)
                     }
                 }
-                finite.weights &= all_finite(&parameters[stretch.clone()]);
-                finite.state &= state.iter().filter_map(|slot| slot.get(stretch.clone())).all(all_finite);
             }
-        })?;
-        Ok(finite)
+        })
     }
 }
 
@@ -253,11 +277,13 @@ struct Task<'a, T> {
     shrink: T,
     parameters: &'a mut [T],
     gradients: &'a [T],
+    finite: &'a mut Finite,
 }
 
 kernel! {
     fn update<T, R: Rule<T>>(rule: R, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
-        let Task { norm_scale, bound, l2, shrink, parameters, gradients } = task;
+        let Task { norm_scale, bound, l2, shrink, parameters, gradients, finite } = task;
+        let (mut parameters_finite, mut state_finite) = (true, true);
         let n = parameters.len();
         let gradients = &gradients[..n];
         let mut used = 0;
@@ -274,9 +300,14 @@ kernel! {
             let change = rule.change(g + l2 * w, &mut state);
             for k in 0..R::SLOTS {
                 slots[k][j] = tiny_to_zero(state[k]);
+                state_finite &= state[k].is_finite();
             }
-            parameters[j] = w - shrink * w - change;
+            let w = w - shrink * w - change;
+            parameters[j] = w;
+            parameters_finite &= w.is_finite();
         }
+        finite.parameters &= parameters_finite;
+        finite.state &= state_finite;
     }
 }
 

@@ -77,7 +77,13 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let cells: Vec<_> = plan
         .cells
         .iter()
-        .map(|cell| serde_json::json!({ "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>() }))
+        .map(|cell| {
+            let mut json = serde_json::json!({ "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>() });
+            if let Some(function) = cell.function() {
+                json["function"] = serde_json::json!(function);
+            }
+            json
+        })
         .collect();
     let axes: Vec<_> = plan
         .axes

@@ -113,6 +113,7 @@ fn failed(message: String) -> RunRecord {
         outcome: Vec::new(),
         history: Table::new(HISTORY_COLUMNS),
         layers: Table::new(LAYER_COLUMNS),
+        points: Table::default(),
     }
 }
 

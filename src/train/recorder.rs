@@ -6,7 +6,7 @@ use crate::model::{Gradients, Network};
 use crate::ops::block::Role;
 use crate::ops::{Element, reduce};
 use crate::probe::LayerMeasure;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord};
+use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
 use crate::score::Score;
 use crate::stop::{End, State, Stop};
 use crate::table::{Cell, Table};
@@ -20,12 +20,13 @@ pub(super) struct Scores {
 }
 
 pub(super) struct Recorder {
-    layer_steps: Vec<usize>,
+    inside_steps: Vec<usize>,
     score_steps: Vec<usize>,
-    steps_per_epoch: usize,
+    steps_per_epoch: Option<usize>,
     depth: usize,
     history: Table,
     layers: Table,
+    points: Table,
     step: usize,
     lr: f64,
     batch_loss: f64,
@@ -34,18 +35,23 @@ pub(super) struct Recorder {
     steps_to_target: Option<usize>,
     first_measures: Vec<LayerMeasure>,
     last_measures: Vec<LayerMeasure>,
-    layers_zero: usize,
+    layers_zero: Option<usize>,
 }
 
 impl Recorder {
     pub fn new(spec: &RunSpec, plan: &Training, depth: usize) -> Self {
+        let inside = match plan.variables {
+            Some(_) => spec.cadence.points(plan.steps),
+            None => spec.cadence.gradients.clone(),
+        };
         Recorder {
-            layer_steps: spec.cadence.gradients.steps(plan.steps),
+            inside_steps: inside.steps(plan.steps),
             score_steps: spec.cadence.score.steps(plan.steps),
             steps_per_epoch: plan.steps_per_epoch,
             depth,
             history: Table::new(HISTORY_COLUMNS),
             layers: Table::new(LAYER_COLUMNS),
+            points: plan.variables.map_or_else(Table::default, |n| Table::new(&point_columns(n))),
             step: 0,
             lr: 0.0,
             batch_loss: f64::NAN,
@@ -54,7 +60,7 @@ impl Recorder {
             steps_to_target: None,
             first_measures: Vec::new(),
             last_measures: Vec::new(),
-            layers_zero: 0,
+            layers_zero: None,
         }
     }
 
@@ -66,8 +72,9 @@ impl Recorder {
         self.score_steps.binary_search(&step).is_ok()
     }
 
-    pub fn wants_layers(&self, step: usize) -> bool {
-        self.layer_steps.binary_search(&step).is_ok()
+    /// Whether the layers of a network, or the point of a function, are recorded at a step.
+    pub fn wants_inside(&self, step: usize) -> bool {
+        self.inside_steps.binary_search(&step).is_ok()
     }
 
     /// The scores of the present step, where it was scored.
@@ -85,7 +92,7 @@ impl Recorder {
         let [test_loss, test_accuracy] = test;
         self.history.push(vec![
             self.step.into(),
-            (self.step as f64 / self.steps_per_epoch as f64).into(),
+            self.steps_per_epoch.map(|n| self.step as f64 / n as f64).into(),
             self.lr.into(),
             self.batch_loss.into(),
             scores.train.loss.into(),
@@ -144,9 +151,15 @@ impl Recorder {
         }
         if self.first_measures.is_empty() {
             self.first_measures = measures.to_vec();
-            self.layers_zero = all_zero;
+            self.layers_zero = Some(all_zero);
         }
         self.last_measures = measures.to_vec();
+    }
+
+    /// Where the point of a function is.
+    pub fn point<T: Element>(&mut self, point: &[T]) {
+        let step = std::iter::once(self.step.into());
+        self.points.push(step.chain(point.iter().map(|x| x.f64().into())).collect());
     }
 
     /// Fills in the newest rows' |dw| / |w| of the update that has just been made.
@@ -190,7 +203,14 @@ impl Recorder {
             self.layers_zero.into(),
         ]);
         debug_assert_eq!(outcome.len(), OUTCOME_COLUMNS.len());
-        RunRecord { status: end.status, message: end.message, outcome, history: self.history, layers: self.layers }
+        RunRecord {
+            status: end.status,
+            message: end.message,
+            outcome,
+            history: self.history,
+            layers: self.layers,
+            points: self.points,
+        }
     }
 }
 

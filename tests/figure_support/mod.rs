@@ -59,11 +59,16 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
     pairs.iter().map(|(k, v)| (k.to_string(), vec![v.to_string()])).collect()
 }
 
+/// Every kind that networks have.
+pub fn of_networks() -> impl Iterator<Item = FigureKind> {
+    FigureKind::ALL.iter().copied().filter(|kind| *kind != FigureKind::Trajectories)
+}
+
 /// The grid of the vanishing experiment with its five figures.
 pub fn vanishing() -> Fake {
     let facet = || labels(&["activation"]);
     let color = || Some("variant".to_string());
-    let mut figures: Vec<FigureSpec> = FigureKind::ALL.iter().map(|k| spec(*k)).collect();
+    let mut figures: Vec<FigureSpec> = of_networks().map(spec).collect();
     for figure in &mut figures {
         figure.facet = facet();
         figure.color = color();
@@ -83,6 +88,7 @@ pub fn vanishing() -> Fake {
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
             }
+            FigureKind::Trajectories => {}
         }
     }
     Fake {
