@@ -130,7 +130,7 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.map_or(cores, |n| n as usize);
     let hash = plan_hash(&plan_json(plan, work), work);
-    let sitting = Sitting::begin(&folder.dir, &hash, work, jobs, order.len())?;
+    let sitting = Sitting::begin(&folder.dir, &options.plan.file, &hash, work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
