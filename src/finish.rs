@@ -4,6 +4,7 @@ mod csvs;
 mod stamp;
 mod summary;
 mod table;
+pub mod verify;
 
 pub use table::end_table;
 

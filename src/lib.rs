@@ -19,4 +19,5 @@ pub mod stats;
 pub mod stop;
 pub mod sweep;
 pub mod table;
+pub mod theory;
 pub mod train;

@@ -29,7 +29,15 @@ fn split(x: &[f64], y: &[f64]) -> Split {
 }
 
 fn data(features: usize, train: Split) -> Dataset {
-    Dataset { name: "planted".into(), features, train, validation: None, test: None, function: None, digest: "00".into() }
+    Dataset {
+        name: "planted".into(),
+        features,
+        train,
+        validation: None,
+        test: None,
+        function: None,
+        digest: "00".into(),
+    }
 }
 
 fn run(data: &Dataset, changes: &[&str], seed: usize) -> RunRecord {

@@ -12,6 +12,7 @@ use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::Work;
 use gradsweep::table::{Cell, Table};
 use std::ops::ControlFlow;
@@ -48,7 +49,7 @@ fn sweep(runs: u64) {
     };
     let work = Work::new(&plan, |_| Ok::<_, Halt>(data.clone())).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 2, fail_fast: false, show: Show::Nothing };
     let order = work.order((0..work.jobs.len()).collect());
     let tally = pool::run(&work, &order, options, &record, &folder.journal, &Interrupt::new()).unwrap();

@@ -10,6 +10,7 @@ use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::Work;
 use program::{PROGRAM, Tables, expect, said, tables};
 use std::fs;
@@ -48,7 +49,7 @@ fn started(text: &str) -> (tempfile::TempDir, Tables) {
 fn plant(dir: &Path, text: &str, which: &[usize], started: &str) {
     let plan = Experiment::parse(text, "small.toml").unwrap().plan(&Overrides::default()).unwrap();
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
-    let (folder, _) = Folder::open(dir, &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir, &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 1, fail_fast: false, show: Show::Nothing };
     let defect = RunError::Failed(format!("a defect\nof {started}"));
     pool::run(&work, which, options, &|_, _, _| Err(defect.clone()), &folder.journal, &Interrupt::new()).unwrap();

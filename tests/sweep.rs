@@ -10,6 +10,7 @@ use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options, Tally};
 use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::{Work, select};
 use gradsweep::table::{Cell, Table};
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ fn sit(
     interrupt: &Interrupt,
 ) -> (Tally, View, Vec<String>) {
     let work = work(plan);
-    let (folder, notes) = Folder::open(dir, plan, &work, keep).unwrap();
+    let (folder, notes) = Folder::open(dir, plan, &work, &Request::default(), keep).unwrap();
     let open = |i: &usize| folder.journal.status(&work.jobs[*i].run.run_id).is_none();
     let todo = (0..work.jobs.len()).filter(open).collect();
     let tally = pool::run(&work, &work.order(todo), options, train, &folder.journal, interrupt).unwrap();
@@ -271,13 +272,13 @@ fn a_retried_run_replaces_its_failure_and_is_not_replaced_by_one() {
     let plan = plan(1);
     let work = work(&plan);
     let defect: Train = &|_, _, _| Err(RunError::Failed("no luck".into()));
-    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     for (train, failed) in [(defect, 1), (&train as Train, 0), (defect, 0)] {
         pool::run(&work, &[0], QUIET, train, &folder.journal, &Interrupt::new()).unwrap();
         assert_eq!(View::of(&work, &folder.journal).failed, failed);
     }
     drop(folder);
-    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     assert_eq!(View::of(&work, &folder.journal), View { planned: 6, done: 1, diverged: 0, failed: 0 });
 }
 
@@ -362,7 +363,7 @@ fn only_chooses_runs_and_names_what_it_does_not_know() {
 }
 
 fn refused(dir: &Path, plan: &Plan) -> String {
-    match Folder::open(dir, plan, &work(plan), Keep::default()) {
+    match Folder::open(dir, plan, &work(plan), &Request::default(), Keep::default()) {
         Err(Halt::Input(message)) => message,
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("{} was accepted", dir.display()),
@@ -379,10 +380,10 @@ fn a_folder_that_cannot_be_used_is_refused_before_the_first_run() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was left behind");
     let good = dir.path().join("good");
     let work = work(&plan);
-    let first = Folder::open(&good, &plan, &work, Keep::default()).unwrap();
+    let first = Folder::open(&good, &plan, &work, &Request::default(), Keep::default()).unwrap();
     assert!(refused(&good, &plan).contains("another sweep"));
     drop(first);
-    Folder::open(&good, &plan, &work, Keep::default()).unwrap();
+    Folder::open(&good, &plan, &work, &Request::default(), Keep::default()).unwrap();
 }
 
 #[test]
@@ -419,7 +420,7 @@ fn what_is_up_to_date_is_not_made_again() {
     let plan = plan(1);
     sweep(dir.path(), &plan);
     let work = work(&plan);
-    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     let drawn = AtomicUsize::new(0);
     let draw = |dir: &Path| {
         drawn.fetch_add(1, Ordering::Relaxed);
@@ -444,7 +445,7 @@ fn a_figure_that_fails_leaves_the_tables() {
     let dir = tempdir().unwrap();
     let plan = plan(1);
     let work = work(&plan);
-    let (folder, _) = Folder::open(dir.path(), &plan, &work, Keep::default()).unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     pool::run(&work, &work.order((0..6).collect()), QUIET, &train, &folder.journal, &Interrupt::new()).unwrap();
     let result = finish(dir.path(), &plan, &work, &folder.journal, &|_| Err("no ink".into()));
     assert!(matches!(result, Err(Halt::Io(message)) if message.contains("no ink")));

@@ -1,6 +1,6 @@
 //! What a sweep says of its failed runs: which, why, and the command that runs each again alone.
 
-use crate::cli::{PlanOptions, runs};
+use crate::cli::{PlanOptions, runs, shell};
 use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::sweep::Halt;
@@ -36,36 +36,9 @@ pub(super) fn failures(options: &PlanOptions, plan: &Plan, work: &Work, journal:
 /// The command line that runs a failed run again and no other, for a POSIX shell.
 fn command(options: &PlanOptions, plan: &Plan, job: &Job) -> String {
     let program = std::env::args_os().next().map_or("gradsweep".into(), |name| name.to_string_lossy().into_owned());
-    let mut words = vec![program, "sweep".into(), options.file.display().to_string()];
-    let mut option = |name: &str, value: String| words.extend([name.into(), value]);
-    options.set.iter().for_each(|change| option("--set", change.clone()));
-    options.seeds.iter().for_each(|n| option("--seeds", n.to_string()));
-    options.out.iter().for_each(|dir| option("--out", dir.display().to_string()));
-    options.data_dir.iter().for_each(|dir| option("--data-dir", dir.display().to_string()));
-    plan.only_cell(job.run.cell).into_iter().for_each(|only| option("--only", only));
-    option("--only", format!("seed={}", job.run.spec.seeds.run));
+    let mut words = [vec![program, "sweep".into()], options.words()].concat();
+    let seed = format!("seed={}", job.run.spec.seeds.run);
+    words.extend(plan.only_cell(job.run.cell).into_iter().chain([seed]).flat_map(|only| ["--only".into(), only]));
     words.push("--retry-failed".into());
-    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a POSIX shell reads it back: as it stands where that is safe, else in single quotes.
-fn quote(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn a_shell_reads_a_quoted_word_back() {
-        for word in ["", "plain", "a b", "it's", "$HOME `id` \\ \"q\"", "line\nbreak", "é*?[x]{a,b}~!#&|;<>()", "--a=b"]
-        {
-            let script = format!("printf %s {}", quote(word));
-            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
-        }
-    }
+    shell::line(&words)
 }

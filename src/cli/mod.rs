@@ -1,17 +1,23 @@
 //! The command line: one file a subcommand, and what they share.
 
 pub mod again;
+pub mod merge;
 pub mod plan;
 pub mod plot;
+pub mod reopen;
 pub mod settings;
+pub mod shell;
 pub mod single_thread;
+pub mod slurm;
 pub mod sweep;
+pub mod verify;
 
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::setting::Settings;
 use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
+use crate::sweep::request::Request;
 use crate::sweep::work::{Work, select};
 use crate::sweep::{Halt, interrupt};
 use clap::{Args, Parser, Subcommand};
@@ -38,6 +44,12 @@ enum Command {
     Sweep(sweep::Options),
     /// Show what a sweep would run and cost, and train nothing
     Plan(plan::Options),
+    /// Make the tables and figures of a folder that several shards filled, and list what is missing
+    Merge(merge::Options),
+    /// Run a sample of a folder's runs again and compare every number with its files
+    Verify(verify::Options),
+    /// Print a Slurm script that sweeps in shards and merges them
+    Slurm(slurm::Options),
     /// Draw the figures of a results folder again, from its CSV files
     Plot(plot::Options),
     /// List every setting of an experiment with its range and default
@@ -78,16 +90,31 @@ impl PlanOptions {
     }
 
     fn load(&self, plan: &Plan) -> Result<Work, Halt> {
-        let data_dir = self.data_dir.clone().or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
         let base = self.file.parent().unwrap_or(Path::new("")).to_path_buf();
-        let places = Places { data_dir, base };
-        let load = |settings: &Settings| {
-            data::load(settings, &places).map_err(|e| match e.setting {
-                Some(key) => Problem::new(&plan.place(key, settings.get(key)), e.what, e.cure).to_string(),
-                None => e.to_string(),
-            })
-        };
-        Work::new(plan, load).map_err(Halt::Input)
+        load(plan, Places { data_dir: self.data_dir.clone(), base })
+    }
+
+    /// What a results folder keeps of these.
+    fn request(&self) -> Request {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let file = absolute(&self.file);
+        Request {
+            set: self.set.clone(),
+            seeds: self.seeds,
+            base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            data_dir: self.data_dir.as_deref().map(absolute),
+        }
+    }
+
+    /// The words of a command line that asks for the same plan in the same folder.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec![self.file.display().to_string()];
+        let mut option = |name: &str, value: String| words.extend([name.into(), value]);
+        self.set.iter().for_each(|change| option("--set", change.clone()));
+        self.seeds.iter().for_each(|n| option("--seeds", n.to_string()));
+        self.out.iter().for_each(|dir| option("--out", dir.display().to_string()));
+        self.data_dir.iter().for_each(|dir| option("--data-dir", dir.display().to_string()));
+        words
     }
 
     /// The runs that `--only` allows.
@@ -98,6 +125,19 @@ impl PlanOptions {
     fn folder(&self, plan: &Plan) -> PathBuf {
         self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
     }
+}
+
+/// Loads the data of a plan; without a folder of downloaded data sets the environment may name one.
+fn load(plan: &Plan, places: Places) -> Result<Work, Halt> {
+    let data_dir = places.data_dir.or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+    let places = Places { data_dir, ..places };
+    let load = |settings: &Settings| {
+        data::load(settings, &places).map_err(|e| match e.setting {
+            Some(key) => Problem::new(&plan.place(key, settings.get(key)), e.what, e.cure).to_string(),
+            None => e.to_string(),
+        })
+    };
+    Work::new(plan, load).map_err(Halt::Input)
 }
 
 /// Every cell must fit its data before anything runs.
@@ -129,6 +169,9 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Sweep(options) => sweep::run(&options),
         Command::Plan(options) => plan::run(&options),
+        Command::Merge(options) => merge::run(&options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Slurm(options) => slurm::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Settings => settings::run(),
     };

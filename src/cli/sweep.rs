@@ -1,7 +1,7 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
 use crate::cli::again::failures;
-use crate::cli::{PlanOptions, check, count, draw, runs, say};
+use crate::cli::{PlanOptions, check, count, draw, runs, say, shell};
 use crate::experiment::plan::Plan;
 use crate::figure::draw_all;
 use crate::finish::{View, end_table, finish, shows_another_plan};
@@ -11,10 +11,12 @@ use crate::sweep::interrupt::Interrupt;
 use crate::sweep::pool::{self, Tally};
 use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
+use crate::sweep::shard::Shard;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, candle_is_single_threaded};
 use crate::train;
 use clap::Args;
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,6 +31,9 @@ pub struct Options {
     /// Accept that the plan drops finished runs of the folder from the tables
     #[arg(long)]
     replan: bool,
+    /// Only the runs of one of several machines: i/n counts from 0, auto/n asks the scheduler; then `merge` the folder
+    #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with_all = ["replan", "fresh"])]
+    shard: Option<Shard>,
     /// Run failed runs again
     #[arg(long)]
     retry_failed: bool,
@@ -41,6 +46,10 @@ pub struct Options {
     /// No bars, a plain line now and then
     #[arg(long)]
     quiet: bool,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    Shard::read(text, |name| std::env::var(name).ok())
 }
 
 static INTERRUPT: Interrupt = Interrupt::new();
@@ -62,9 +71,17 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let goodbye: fn() = if options.fresh { || note(&interrupted(KEPT_FRESH)) } else { || note(&interrupted(KEPT)) };
     INTERRUPT.listen(goodbye).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
-    let result = Folder::open(&dir, &plan, &work, keep).and_then(|(folder, notes)| {
+    let request = options.plan.request();
+    let opened = match options.shard {
+        Some(shard) => Folder::join(&dir, &plan, &work, &request, shard),
+        None => Folder::open(&dir, &plan, &work, &request, keep),
+    };
+    let result = opened.and_then(|(folder, notes)| {
         notes.iter().for_each(|line| note(line));
-        in_folder(options, &plan, &work, &folder, chosen)
+        match options.shard {
+            Some(shard) => own_share(options, &plan, &work, &folder, &chosen, shard),
+            None => in_folder(options, &plan, &work, &folder, chosen),
+        }
     });
     result.map_err(|halt| match halt {
         Halt::Io(what) => Halt::Io(format!("{what}\nhelp: mend that, such as by making room; {kept}")),
@@ -107,6 +124,36 @@ fn in_folder(
     Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// What a shard does: train its share of what is missing. Tables and figures are made by `merge`.
+fn own_share(
+    options: &Options,
+    plan: &Plan,
+    work: &Work,
+    folder: &Folder,
+    chosen: &[usize],
+    shard: Shard,
+) -> Result<ExitCode, Halt> {
+    let chosen: HashSet<usize> = chosen.iter().copied().collect();
+    let mut own = shard.deal(&work.order((0..work.jobs.len()).collect()));
+    own.retain(|run| chosen.contains(run));
+    let order = work.order(missing(own.clone(), work, folder, options.retry_failed));
+    let (name, dir) = (&plan.name, folder.dir.display());
+    let before = own.len() - order.len();
+    note(&format!("{name}: shard {shard} has {} to do, {before} done before, in {dir}", runs(order.len())));
+    if !order.is_empty() {
+        train_all(options, plan, work, folder, &order)?;
+    }
+    let ended = |status: Status| {
+        own.iter().filter(|run| folder.journal.status(&work.jobs[**run].run.run_id) == Some(status)).count()
+    };
+    let failed = ended(Status::Failed);
+    if failed > 0 {
+        note(&format!("{} failed; after `gradsweep merge`, runs.csv has each message", runs(failed)));
+    }
+    note(&format!("shard {shard} is done; when all have ended: gradsweep merge {}", shell::quote(&dir.to_string())));
+    Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
 /// The chosen runs that the journal does not have, or has as failed when those are to be run again.
 fn missing(chosen: Vec<usize>, work: &Work, folder: &Folder, retry_failed: bool) -> Vec<usize> {
     let open = |i: &usize| match folder.journal.status(&work.jobs[*i].run.run_id) {
@@ -130,11 +177,15 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.map_or(cores, |n| n as usize);
     let hash = plan_hash(&plan_json(plan, work), work);
-    let sitting = Sitting::begin(&folder.dir, &options.plan.file, &hash, work, jobs, order.len())?;
+    let provenance = match options.shard {
+        Some(shard) => folder.dir.join("journal").join(format!("{}.provenance.json", shard.file_stem())),
+        None => folder.dir.join("provenance.json"),
+    };
+    let sitting = Sitting::begin(provenance, &options.plan.file, &hash, work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
-    sitting.end(&folder.dir, tally.done)?;
+    sitting.end(tally.done)?;
     if INTERRUPT.asked() {
         return Err(Halt::Interrupted(String::new()));
     }

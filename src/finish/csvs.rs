@@ -8,7 +8,7 @@ use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::journal::Journal;
 use crate::sweep::work::{Job, Work};
-use crate::table::{Cell, CsvWriter, Table};
+use crate::table::{Cell, CsvWriter};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufWriter;
@@ -24,14 +24,11 @@ const AHEAD: usize = 16;
 /// # Errors
 /// A file that cannot be read or written.
 pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), Halt> {
-    let columns = Columns::of(plan);
-    let mut runs = CsvFile::create(dir, "runs.csv", &columns.header())?;
-    let mut history = CsvFile::create(dir, "history.csv", &with_id(HISTORY_COLUMNS))?;
-    let mut layers = CsvFile::create(dir, "layers.csv", &with_id(LAYER_COLUMNS))?;
-    let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
-    let point_columns = point_columns(variables);
-    let point_columns: Vec<&str> = point_columns.iter().map(String::as_str).collect();
-    let mut points = CsvFile::create(dir, "points.csv", &with_id(&point_columns))?;
+    let layout = Layout::of(plan);
+    let mut tables = Vec::new();
+    for (file, columns) in &layout.files {
+        tables.push(CsvFile::create(dir, file, columns)?);
+    }
     let mut timings = CsvFile::create(dir, "timings.csv", &["run_id", "seconds", "worker", "started"])?;
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
@@ -50,10 +47,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
             let entry = entry?;
             let (record, clock) = (&entry.run.record, &entry.clock);
             let id = Cell::Text(job.run.run_id.clone());
-            runs.row(&columns.row(plan, job, record))?;
-            history.table(&id, &record.history, HISTORY_COLUMNS)?;
-            layers.table(&id, &record.layers, LAYER_COLUMNS)?;
-            points.table(&id, &record.points, &point_columns)?;
+            layout.rows(plan, job, record, |file, row| tables[file].row(row))?;
             timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
             summaries.add(job.run.cell, record);
         }
@@ -63,7 +57,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for (c, cell) in plan.cells.iter().enumerate() {
         summary.row(&summaries.row(c, cell))?;
     }
-    for file in [runs, summary, history, layers, points, timings] {
+    for file in tables.into_iter().chain([summary, timings]) {
         file.commit()?;
     }
     Ok(())
@@ -88,24 +82,54 @@ impl CsvFile {
         self.writer.row(cells).map_err(|e| cannot("write", &self.path, &e))
     }
 
-    /// Appends a run's table, its columns found by name.
-    fn table(&mut self, id: &Cell, table: &Table, columns: &[&str]) -> Result<(), Halt> {
-        let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
-        for row in &table.rows {
-            let cells = places.iter().map(|place| place.map_or(&Cell::Empty, |p| &row[p]));
-            self.row([id].into_iter().chain(cells))?;
-        }
-        Ok(())
-    }
-
     fn commit(self) -> Result<(), Halt> {
         let to = self.writer.finish().map_err(|e| cannot("write", &self.path, &e))?;
         self.draft.commit(to)
     }
 }
 
-fn with_id<'a>(columns: &[&'a str]) -> Vec<&'a str> {
-    [&["run_id"], columns].concat()
+/// The files that hold what runs measured, and the columns of each.
+pub struct Layout {
+    /// `runs.csv` is the first.
+    pub files: [(&'static str, Vec<String>); 4],
+    runs: Columns,
+}
+
+impl Layout {
+    pub fn of(plan: &Plan) -> Self {
+        let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
+        let owned = |columns: &[&str]| columns.iter().map(|c| c.to_string()).collect::<Vec<_>>();
+        let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
+        let runs = Columns::of(plan);
+        let files = [
+            ("runs.csv", owned(&runs.header())),
+            ("history.csv", with_id(owned(HISTORY_COLUMNS))),
+            ("layers.csv", with_id(owned(LAYER_COLUMNS))),
+            ("points.csv", with_id(point_columns(variables))),
+        ];
+        Layout { files, runs }
+    }
+
+    /// Hands every row of a run to `put`, with the number of its file.
+    pub fn rows<E>(
+        &self,
+        plan: &Plan,
+        job: &Job,
+        record: &RunRecord,
+        mut put: impl FnMut(usize, &mut dyn Iterator<Item = &Cell>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        put(0, &mut self.runs.row(plan, job, record).iter())?;
+        let id = Cell::Text(job.run.run_id.clone());
+        for (file, table) in [&record.history, &record.layers, &record.points].into_iter().enumerate() {
+            let (file, columns) = (file + 1, &self.files[file + 1].1[1..]);
+            let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
+            for row in &table.rows {
+                let cells = places.iter().map(|place| place.map_or(&Cell::Empty, |p| &row[p]));
+                put(file, &mut [&id].into_iter().chain(cells))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Which columns `runs.csv` has.

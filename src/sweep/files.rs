@@ -17,8 +17,14 @@ impl Draft {
     /// # Errors
     /// When the draft cannot be created.
     pub fn create(path: &Path) -> Result<(Self, BufWriter<File>), Halt> {
+        Draft::named(path, "tmp")
+    }
+
+    /// The same under a name of its writer's, for a file that several may write at once.
+    fn named(path: &Path, suffix: &str) -> Result<(Self, BufWriter<File>), Halt> {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(".tmp");
+        name.push(".");
+        name.push(suffix);
         let draft = path.with_file_name(name);
         let file = File::create(&draft).map_err(|e| cannot("write", &draft, &e))?;
         Ok((Draft { path: path.to_path_buf(), draft }, BufWriter::new(file)))
@@ -40,7 +46,15 @@ impl Draft {
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), Halt> {
-    let (draft, mut writer) = Draft::create(path)?;
+    write_as("tmp", path, content)
+}
+
+/// The same for a file that several may write at once, each as somebody else.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_as(writer: &str, path: &Path, content: &[u8]) -> Result<(), Halt> {
+    let (draft, mut writer) = Draft::named(path, writer)?;
     writer.write_all(content).map_err(|e| cannot("write", path, &e))?;
     draft.commit(writer)
 }

@@ -5,12 +5,14 @@ use crate::data::Targets;
 use crate::experiment::plan::Plan;
 use crate::setting::Value;
 use crate::sweep::Halt;
-use crate::sweep::files::{cannot, write};
+use crate::sweep::files::{cannot, write_as};
 use crate::sweep::journal::{self, Journal};
 use crate::sweep::outline::runs;
+use crate::sweep::request::Request;
+use crate::sweep::shard::{self, Shard};
 use crate::sweep::standing::Standing;
 use crate::sweep::work::Work;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -39,11 +41,15 @@ impl Folder {
     /// # Errors
     /// [`Halt::Input`] when the folder cannot be written, is in use, holds other files, or holds finished runs that
     /// the plan would drop from view.
-    pub fn open(dir: &Path, plan: &Plan, work: &Work, keep: Keep) -> Result<(Self, Vec<String>), Halt> {
-        refuse_foreign(dir)?;
-        let journals = dir.join("journal");
-        probe(dir, &journals)?;
-        let lock = take_lock(dir, &journals)?;
+    pub fn open(
+        dir: &Path,
+        plan: &Plan,
+        work: &Work,
+        request: &Request,
+        keep: Keep,
+    ) -> Result<(Self, Vec<String>), Halt> {
+        let (journals, lock) = enter(dir, "sweep", "another sweep")?;
+        shard::refuse_running(&journals)?;
         let mut notes = Vec::new();
         if keep.fresh {
             let n = journal::retire(&journals)?;
@@ -66,11 +72,59 @@ impl Folder {
         let json = plan_json(plan, work);
         let (journal, damage) = journal.open(&plan_hash(&json, work))?;
         notes.extend(damage);
-        write(&dir.join("experiment.toml"), plan.source.as_bytes())?;
-        write(&dir.join("plan.json"), json.as_bytes())?;
-        write(&view_path(&journals), view(work).as_bytes())?;
+        freeze(dir, "tmp", plan, work, request)?;
         Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
     }
+
+    /// Joins the folder as one of several shards that may write it at the same time, each its own journal and nothing else.
+    ///
+    /// # Errors
+    /// As [`Folder::open`]; [`Halt::Input`] also when the folder has a plan that is not part of this one.
+    pub fn join(
+        dir: &Path,
+        plan: &Plan,
+        work: &Work,
+        request: &Request,
+        shard: Shard,
+    ) -> Result<(Self, Vec<String>), Halt> {
+        let (journals, lock) = enter(dir, &shard.file_stem(), &format!("shard {shard}"))?;
+        let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
+        if let Some(other) = view_of(dir)?.iter().find(|id| !planned.contains(id.as_str())) {
+            return Err(Halt::Input(format!(
+                "{} holds another plan, with a run {other} that this one does not have; shards share one plan: give all of \
+                 them the same experiment, --set and --seeds, or another --out",
+                dir.display()
+            )));
+        }
+        let (journal, notes) = Journal::read(&journals)?.join(&plan_hash(&plan_json(plan, work), work), shard)?;
+        freeze(dir, &format!("{}.tmp", shard.file_stem()), plan, work, request)?;
+        Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
+    }
+}
+
+/// Creates the folder where it is missing, makes sure that it can be written and is nobody else's, and locks it for `writer`.
+fn enter(dir: &Path, writer: &str, who: &str) -> Result<(PathBuf, File), Halt> {
+    refuse_foreign(dir)?;
+    let journals = dir.join("journal");
+    probe(dir, &journals, writer)?;
+    let lock = take_lock(dir, &journals.join(format!("{writer}.lock")), who)?;
+    Ok((journals, lock))
+}
+
+/// The lock of a folder's results, for those who write CSV files and figures.
+///
+/// # Errors
+/// When a sweep is writing there.
+pub fn lock(dir: &Path) -> Result<File, Halt> {
+    Ok(enter(dir, "sweep", "another sweep")?.1)
+}
+
+/// Writes the plan down, before any run.
+fn freeze(dir: &Path, writer: &str, plan: &Plan, work: &Work, request: &Request) -> Result<(), Halt> {
+    write_as(writer, &dir.join("experiment.toml"), plan.source.as_bytes())?;
+    write_as(writer, &dir.join("plan.json"), plan_json(plan, work).as_bytes())?;
+    request.write(dir, writer)?;
+    write_as(writer, &view_path(&dir.join("journal")), view(work).as_bytes())
 }
 
 /// `plan.json`: what readers of the CSV files need to know about the plan, and what every setting of every cell is:
@@ -97,8 +151,9 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         .iter()
         .map(|axis| serde_json::json!({ "name": axis.name, "labels": axis.labels, "scale": axis.scale }))
         .collect();
-    // Axes over data settings make several sets; their rows and outputs are those of the first.
-    let data = work.datasets.first().map(|first| {
+    // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
+    let first = work.datasets.iter().find(|data| data.function.is_none()).or(work.datasets.first());
+    let data = first.map(|first| {
         serde_json::json!({
             "name": first.name,
             "digest": work.digest(),
@@ -119,7 +174,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "cells": cells,
         "figures": plan.figures,
         "data": data,
-        "probe": work.datasets.first().map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
+        "probe": first.map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
     });
     format!("{json:#}\n")
 }
@@ -179,9 +234,9 @@ fn refuse_foreign(dir: &Path) -> Result<(), Halt> {
 }
 
 /// Writes and removes a file, so that an unwritable folder is found before the first run.
-fn probe(dir: &Path, journals: &Path) -> Result<(), Halt> {
+fn probe(dir: &Path, journals: &Path, writer: &str) -> Result<(), Halt> {
     let attempt = fs::create_dir_all(journals).and_then(|()| {
-        [dir, journals].into_iter().map(|place| place.join("probe.tmp")).try_for_each(|probe| {
+        [dir, journals].into_iter().map(|place| place.join(format!("{writer}.probe"))).try_for_each(|probe| {
             fs::write(&probe, b"x")?;
             fs::remove_file(&probe)
         })
@@ -194,15 +249,14 @@ fn probe(dir: &Path, journals: &Path) -> Result<(), Halt> {
     })
 }
 
-fn take_lock(dir: &Path, journals: &Path) -> Result<File, Halt> {
-    let path = journals.join("lock");
-    let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+fn take_lock(dir: &Path, path: &Path, who: &str) -> Result<File, Halt> {
+    let file = File::create(path).map_err(|e| cannot("write", path, &e))?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Halt::Input(format!(
-            "another sweep is writing into {}; wait for it, or choose another folder with --out",
+            "{who} is writing into {}; wait for it, or choose another folder with --out",
             dir.display()
         ))),
-        Err(TryLockError::Error(e)) if e.kind() != std::io::ErrorKind::Unsupported => Err(cannot("lock", &path, &e)),
+        Err(TryLockError::Error(e)) if e.kind() != std::io::ErrorKind::Unsupported => Err(cannot("lock", path, &e)),
         // A file system without locks: nobody else can be seen, so nobody can be refused.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }

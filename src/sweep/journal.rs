@@ -11,9 +11,10 @@ use crate::setting::Settings;
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::lock;
+use crate::sweep::shard::Shard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -138,6 +139,7 @@ pub struct Journal {
 
 struct Out {
     file: File,
+    path: PathBuf,
     /// Index into `Journal::files`.
     number: usize,
     offset: u64,
@@ -188,7 +190,26 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn open(mut self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+        self.append_to(OWN, plan_hash, |_| true)
+    }
+
+    /// The same for a shard, to a file of its own; those of others are left alone, for a line of theirs that is only
+    /// half there may still be growing.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), Halt> {
+        let own = format!("{}.jsonl", shard.file_stem());
+        self.append_to(&own, plan_hash, |file| file.ends_with(&own))
+    }
+
+    fn append_to(
+        mut self,
+        own: &str,
+        plan_hash: &str,
+        mends: impl Fn(&Path) -> bool,
+    ) -> Result<(Self, Vec<String>), Halt> {
         let header = line(&serde_json::json!({ "header": Header {
             format: FORMAT,
             numerics: NUMERICS_VERSION,
@@ -196,10 +217,12 @@ impl Journal {
             plan: plan_hash.into(),
         }}));
         let mut notes = Vec::new();
-        for (path, damaged) in self.files.iter().zip(&self.damaged).filter(|(_, damaged)| **damaged > 0) {
+        for (path, damaged) in
+            self.files.iter().zip(&self.damaged).filter(|(path, damaged)| **damaged > 0 && mends(path))
+        {
             notes.push(set_damage_aside(path, *damaged)?);
         }
-        let own = self.dir.join(OWN);
+        let own = self.dir.join(own);
         let new = !own.exists();
         if new {
             crate::sweep::files::write(&own, header.as_bytes())?;
@@ -213,7 +236,7 @@ impl Journal {
         }
         let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
         let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
-        *lock(&self.out) = Ok(Out { file, number, offset, synced: Instant::now() });
+        *lock(&self.out) = Ok(Out { file, path: own, number, offset, synced: Instant::now() });
         Ok((self, notes))
     }
 
@@ -236,7 +259,7 @@ impl Journal {
         let mut guard = lock(&self.out);
         let out = guard.as_mut().map_err(|halt| halt.clone())?;
         if let Err(e) = out.append(text.as_bytes()) {
-            let halt = cannot("write", &self.dir.join(OWN), &e);
+            let halt = cannot("write", &out.path, &e);
             *guard = Err(halt.clone());
             return Err(halt);
         }
@@ -259,8 +282,10 @@ impl Journal {
     /// # Errors
     /// What the disk reports.
     pub fn sync(&self) -> Result<(), Halt> {
-        let out = lock(&self.out);
-        out.as_ref().map_or(Ok(()), |out| out.file.sync_data()).map_err(|e| cannot("write", &self.dir.join(OWN), &e))
+        match lock(&self.out).as_ref() {
+            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, &e)),
+            Err(_) => Ok(()),
+        }
     }
 
     /// How a run ended, if it is in the journal.
@@ -271,6 +296,12 @@ impl Journal {
     /// A number that changes when the journaled line of a run does.
     pub fn fingerprint(&self, run_id: &str) -> Option<u64> {
         lock(&self.index).get(run_id).map(|place| place.hash)
+    }
+
+    /// Into how many shards its runs were dealt: each number that occurs, ascending.
+    pub fn shard_counts(&self) -> Vec<usize> {
+        let counts: BTreeSet<usize> = self.files.iter().filter_map(|path| Some(Shard::of_file(path)?.count)).collect();
+        counts.into_iter().collect()
     }
 
     /// Runs in the journal.

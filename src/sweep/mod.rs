@@ -10,6 +10,8 @@ pub mod outline;
 pub mod pool;
 pub mod progress;
 pub mod provenance;
+pub mod request;
+pub mod shard;
 pub mod standing;
 pub mod work;
 

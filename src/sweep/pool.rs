@@ -11,6 +11,7 @@ use crate::sweep::provenance::utc;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, RunFn};
 use crate::table::Table;
+use rayon::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
@@ -52,11 +53,7 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<Tally, Halt> {
     let workers = options.jobs.clamp(1, order.len().max(1));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(workers)
-        .stack_size(STACK)
-        .build()
-        .map_err(|e| Halt::Io(format!("cannot start {workers} threads: {e}; try a smaller --jobs")))?;
+    let pool = threads(workers)?;
     let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost.total()).sum(), order.len());
     let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
     let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
@@ -103,6 +100,23 @@ pub fn run(
         Some(halt) => Err(halt),
         None => Ok(board.tally()),
     }
+}
+
+/// Does `work` for all items, so many at the same time, and keeps their order.
+///
+/// # Errors
+/// When the threads cannot be started; what `work` reports.
+pub fn map<I: Sync, O: Send>(
+    items: &[I],
+    jobs: usize,
+    work: impl Fn(&I) -> Result<O, Halt> + Sync + Send,
+) -> Result<Vec<O>, Halt> {
+    threads(jobs.clamp(1, items.len().max(1)))?.install(|| items.par_iter().map(work).collect())
+}
+
+fn threads(count: usize) -> Result<rayon::ThreadPool, Halt> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK);
+    builder.build().map_err(|e| Halt::Io(format!("cannot start {count} threads: {e}; try a smaller --jobs")))
 }
 
 /// The record of a run that has none: a row with its message.

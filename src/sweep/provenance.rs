@@ -6,31 +6,31 @@ use crate::sweep::work::Work;
 use crate::sweep::{Halt, git};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One sitting of a sweep, from its start to its end.
 pub struct Sitting {
+    path: PathBuf,
     record: Value,
     earlier: Vec<Value>,
 }
 
 impl Sitting {
-    /// Notes the start and writes `provenance.json`; earlier sittings stay in it. `experiment` is the path of its file.
+    /// Notes the start and writes the file at `path`; earlier sittings stay in it. `experiment` is the path of its file.
     ///
     /// Of the environment nothing is noted: it may hold secrets.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(
-        dir: &Path,
+        path: PathBuf,
         experiment: &Path,
         plan_hash: &str,
         work: &Work,
         jobs: usize,
         todo: usize,
     ) -> Result<Self, Halt> {
-        let path = dir.join("provenance.json");
         let sittings = |bytes: &[u8]| {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
             file.get("sittings")?.as_array().cloned()
@@ -55,7 +55,7 @@ impl Sitting {
             "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
             "cpu": cpu(),
             "instructions": instructions(),
-            "os": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             "cores": std::thread::available_parallelism().ok().map(usize::from),
             "jobs": jobs,
             "runs_to_do": todo,
@@ -63,8 +63,8 @@ impl Sitting {
             "started": utc(SystemTime::now()),
             "ended": null,
         });
-        let sitting = Sitting { record, earlier };
-        sitting.write(dir)?;
+        let sitting = Sitting { path, record, earlier };
+        sitting.write()?;
         Ok(sitting)
     }
 
@@ -72,16 +72,16 @@ impl Sitting {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn end(mut self, dir: &Path, done: usize) -> Result<(), Halt> {
+    pub fn end(mut self, done: usize) -> Result<(), Halt> {
         self.record["ended"] = utc(SystemTime::now()).into();
         self.record["runs_done"] = done.into();
-        self.write(dir)
+        self.write()
     }
 
-    fn write(&self, dir: &Path) -> Result<(), Halt> {
+    fn write(&self) -> Result<(), Halt> {
         let sittings: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
         let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sittings }));
-        write(&dir.join("provenance.json"), text.as_bytes())
+        write(&self.path, text.as_bytes())
     }
 }
 

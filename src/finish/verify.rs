@@ -1,0 +1,141 @@
+//! Whether a results folder still says what was measured: its CSV files against the journal, row for row, and runs of the
+//! journal against a second computation.
+
+use crate::experiment::plan::Plan;
+use crate::finish::csvs::Layout;
+use crate::record::RunRecord;
+use crate::sweep::Halt;
+use crate::sweep::files::cannot;
+use crate::sweep::journal::Journal;
+use crate::sweep::work::{Job, Work};
+use std::path::Path;
+
+/// Where two versions of a folder's numbers part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub file: String,
+    /// `run_id` and what it stands for.
+    pub run: String,
+    /// `step 10, layer 2`, where the file has several rows a run.
+    pub row: String,
+    pub column: String,
+    pub found: String,
+    pub expected: String,
+}
+
+/// The rows of a run in one of the files of [`Layout`].
+type Rows = Vec<Vec<String>>;
+
+fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Rows; 4] {
+    let mut rows: [Rows; 4] = Default::default();
+    let put = |file: usize, cells: &mut dyn Iterator<Item = &crate::table::Cell>| {
+        rows[file].push(cells.map(ToString::to_string).collect());
+        Ok::<_, std::convert::Infallible>(())
+    };
+    let Ok(()) = layout.rows(plan, job, record, put);
+    rows
+}
+
+/// The first place where the CSV files differ from the journal, which holds a hash of each of its lines.
+///
+/// # Errors
+/// A file that is missing or cannot be read.
+pub fn files_against_journal(
+    dir: &Path,
+    plan: &Plan,
+    work: &Work,
+    journal: &Journal,
+) -> Result<Option<Difference>, Halt> {
+    let layout = Layout::of(plan);
+    let mut readers = Vec::new();
+    for (file, columns) in &layout.files {
+        let path = dir.join(file);
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| cannot("read", &path, &e))?;
+        let header = reader.headers().map_err(|e| cannot("read", &path, &e))?;
+        if !header.iter().eq(columns.iter().map(String::as_str)) {
+            let (found, expected) = (header.iter().collect::<Vec<_>>().join(","), columns.join(","));
+            let (run, row, column) = ("its first line".into(), String::new(), "(all)".into());
+            return Ok(Some(Difference { file: file.to_string(), run, row, column, found, expected }));
+        }
+        readers.push((path, reader.into_records()));
+    }
+    for job in &work.jobs {
+        let Some(entry) = journal.entry(&job.run.run_id)? else { continue };
+        let expected = rows(&layout, plan, job, &entry.run.record);
+        for (number, ((file, columns), expected)) in layout.files.iter().zip(&expected).enumerate() {
+            let mut found: Rows = Vec::with_capacity(expected.len());
+            for _ in expected {
+                let (path, records) = &mut readers[number];
+                if let Some(record) = records.next() {
+                    let record = record.map_err(|e| cannot("read", path, &e))?;
+                    found.push(record.iter().map(String::from).collect());
+                }
+            }
+            if let Some(difference) = first_difference(file, job, columns, &found, expected) {
+                return Ok(Some(difference));
+            }
+        }
+    }
+    for ((file, columns), (path, mut records)) in layout.files.iter().zip(readers) {
+        if let Some(record) = records.next() {
+            let record = record.map_err(|e| cannot("read", &path, &e))?;
+            return Ok(Some(Difference {
+                file: file.to_string(),
+                run: record.get(0).unwrap_or_default().into(),
+                row: "after the last run of the plan".into(),
+                column: columns[0].clone(),
+                found: record.get(0).unwrap_or_default().into(),
+                expected: "the end of the file".into(),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// The first place where a journaled record differs from `again`.
+pub fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<Difference> {
+    let layout = Layout::of(plan);
+    let (found, expected) = (rows(&layout, plan, job, journaled), rows(&layout, plan, job, again));
+    let files = layout.files.iter().zip(found.iter().zip(&expected));
+    files.into_iter().find_map(|((file, columns), (found, expected))| {
+        first_difference(&format!("the journal's part of {file}"), job, columns, found, expected)
+    })
+}
+
+fn first_difference(file: &str, job: &Job, columns: &[String], found: &Rows, expected: &Rows) -> Option<Difference> {
+    let at = (0..found.len().max(expected.len())).find(|&i| found.get(i) != expected.get(i))?;
+    let nothing = Vec::new();
+    let (found, expected) = (found.get(at).unwrap_or(&nothing), expected.get(at).unwrap_or(&nothing));
+    let column = (0..found.len().max(expected.len())).find(|&c| found.get(c) != expected.get(c)).unwrap_or(0);
+    let value = |row: &Vec<String>| match row.get(column) {
+        Some(text) if text.is_empty() => "an empty cell".into(),
+        Some(text) => text.clone(),
+        None => "nothing".into(),
+    };
+    let place = |name: &str| {
+        let number = columns.iter().position(|c| c == name)?;
+        Some(format!("{name} {}", expected.get(number).or(found.get(number))?))
+    };
+    let inside = columns.first().is_some_and(|c| c == "run_id") && columns.get(1).is_some_and(|c| c == "step");
+    Some(Difference {
+        file: file.into(),
+        run: format!("{} ({})", job.run.run_id, job.label),
+        row: if inside {
+            ["step", "layer"].iter().filter_map(|name| place(name)).collect::<Vec<_>>().join(", ")
+        } else {
+            String::new()
+        },
+        column: columns.get(column).cloned().unwrap_or_else(|| "(one more)".into()),
+        found: value(found),
+        expected: value(expected),
+    })
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Difference { file, run, row, column, found, expected } = self;
+        let row = if row.is_empty() { String::new() } else { format!(", {row}") };
+        write!(f, "{file}, run {run}{row}, column {column}: {found} instead of {expected}")
+    }
+}

@@ -1,0 +1,60 @@
+//! How a plan was asked for: kept in its folder, so that `merge` and `verify` can build the plan again from there.
+
+use crate::experiment::Overrides;
+use crate::sweep::Halt;
+use crate::sweep::files::{cannot, write_as};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Everything beside the experiment's text that decides its plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// `--set`.
+    pub set: Vec<String>,
+    /// `--seeds`.
+    pub seeds: Option<u64>,
+    /// Folder of the experiment file, which relative data files are relative to.
+    pub base: PathBuf,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Request {
+    /// What the command line changed.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { set: self.set.clone(), seeds: self.seeds }
+    }
+
+    /// Keeps it in a results folder. It names places of this machine, so it lies beside the journal.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, dir: &Path, writer: &str) -> Result<(), Halt> {
+        let path = path(dir);
+        let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, &e))?;
+        write_as(writer, &path, format!("{text}\n").as_bytes())
+    }
+
+    /// The one that a results folder keeps.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn read(dir: &Path) -> Result<Self, Halt> {
+        let path = path(dir);
+        let text = fs::read(&path).map_err(|e| {
+            Halt::Input(format!(
+                "{} does not say how its plan was asked for ({}: {e}); give the folder of a sweep, or sweep it once more",
+                dir.display(),
+                path.display()
+            ))
+        })?;
+        serde_json::from_slice(&text).map_err(|e| {
+            Halt::Input(format!("{} is damaged: {e}; sweep the experiment once more to mend it", path.display()))
+        })
+    }
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join("journal").join("request.json")
+}

@@ -1,0 +1,222 @@
+//! Signal and gradient in a wide random network: one number a layer, by the recursions of mean-field theory.
+
+use super::quadrature::{gaussian, gaussian_pair};
+use crate::ops::activation::Activation;
+
+/// The ensemble of one layer z = W phi(z_below) + b: weights of variance sigma_w^2 / fan-in, biases of variance sigma_b^2,
+/// at infinite width. Only variances enter, so normal, uniform and orthogonal weights share it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeanField {
+    pub activation: Activation,
+    /// sigma_w^2.
+    pub weight_variance: f64,
+    /// sigma_b^2.
+    pub bias_variance: f64,
+}
+
+/// Where the variance of the pre-activations goes with depth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// To nothing: the signal dies.
+    Zero,
+    /// To this fixed point.
+    At(f64),
+    /// It grows without bound.
+    Infinite,
+}
+
+impl Limit {
+    /// The fixed point q*, if it is neither 0 nor infinite.
+    pub fn value(self) -> Option<f64> {
+        if let Limit::At(q) = self { Some(q) } else { None }
+    }
+}
+
+/// Below, a variance that still falls toward the fixed point 0 counts as arrived.
+const VANISHED: f64 = 1e-12;
+/// Above, a variance that still grows counts as unbounded.
+const UNBOUNDED: f64 = 1e30;
+/// A variance that one layer changes by less, relatively, stands still.
+const STILL: f64 = 1e-13;
+
+/// Signals are followed between these variances. Beyond, every activation is constant or linear on either side of 0, so
+/// that chi has come to rest.
+const SMALLEST: f64 = 1e-200;
+pub(super) const LARGEST: f64 = 1e200;
+
+/// A signal's variance, held where its square roots and products are exact; nothing stays nothing.
+pub(super) fn within_range(q: f64) -> f64 {
+    if q == 0.0 { q } else { q.clamp(SMALLEST, LARGEST) }
+}
+
+/// E phi(x)^2, x ~ N(0, q).
+pub fn mean_square(activation: Activation, q: f64) -> f64 {
+    gaussian(q, |x| activation.value(x).powi(2))
+}
+
+/// E phi(x), x ~ N(0, q).
+pub fn mean(activation: Activation, q: f64) -> f64 {
+    gaussian(q, |x| activation.value(x))
+}
+
+/// E phi'(x)^2, x ~ N(0, q).
+pub fn slope_square(activation: Activation, q: f64) -> f64 {
+    gaussian(q, |x| activation.slope(x).powi(2))
+}
+
+impl MeanField {
+    /// q' = sigma_w^2 E phi(x)^2 + sigma_b^2, x ~ N(0, q): the variance of a pre-activation from that of the layer
+    /// below (Poole et al. 2016, equation 3).
+    pub fn variance(&self, q: f64) -> f64 {
+        self.weight_variance * mean_square(self.activation, q) + self.bias_variance
+    }
+
+    /// dq'/dq = sigma_w^2 E[x phi(x) phi'(x)] / q, which follows from q' by writing x = sqrt(q) z.
+    pub fn variance_slope(&self, q: f64) -> f64 {
+        let phi = self.activation;
+        self.weight_variance * gaussian(q, |x| x * phi.value(x) * phi.slope(x)) / q
+    }
+
+    /// chi = sigma_w^2 E phi'(x)^2, x ~ N(0, q): |delta_l|^2 = chi(q_l) |delta_(l+1)|^2 with delta_l = dL/dz_l
+    /// (Schoenholz et al. 2017; at the fixed point their chi_1, Poole et al. 2016, equation 6).
+    ///
+    /// delta_l = phi'(z_l) (W^T delta_(l+1)), and W^T delta_(l+1) has mean square sigma_w^2 |delta_(l+1)|^2 / fan-in when
+    /// the weights of the way back count as drawn anew.
+    pub fn chi(&self, q: f64) -> f64 {
+        self.weight_variance * slope_square(self.activation, q)
+    }
+
+    /// The variance of every layer, the first of variance `q`; held between 1e-200 and 1e200.
+    pub fn variances(self, q: f64) -> impl Iterator<Item = f64> {
+        std::iter::successors(Some(q), move |q| Some(within_range(self.variance(*q))))
+    }
+
+    /// Variance and chi of `layers` layers, the first of variance `q`.
+    pub fn transient(&self, q: f64, layers: usize) -> Vec<(f64, f64)> {
+        self.variances(q).take(layers).map(|q| (q, self.chi(q))).collect()
+    }
+
+    /// Where the variance goes from `q`. The map grows with q, so that is the nearest fixed point on the side to which
+    /// the first step moves.
+    pub fn limit(&self, q: f64) -> Limit {
+        let change = |q: f64| self.variance(q) / q - 1.0;
+        let floor = self.variance(0.0);
+        let start = q.max(floor);
+        if start == 0.0 {
+            return Limit::Zero;
+        }
+        let first = change(start);
+        if first.abs() < STILL {
+            return Limit::At(start);
+        }
+        let up = first > 0.0;
+        let (mut near, mut far) = (start, start);
+        while (change(far) > 0.0) == up {
+            near = far;
+            far *= if up { 2.0 } else { 0.5 };
+            if far > UNBOUNDED {
+                return Limit::Infinite;
+            }
+            if far < floor {
+                far = floor;
+                break;
+            }
+            if floor == 0.0 && far < VANISHED {
+                return Limit::Zero;
+            }
+        }
+        loop {
+            let middle = 0.5 * (near + far);
+            if middle <= near.min(far) || middle >= near.max(far) {
+                return Limit::At(middle);
+            }
+            if (change(middle) > 0.0) == up { near = middle } else { far = middle }
+        }
+    }
+
+    /// The correlation of two inputs' pre-activations from that of the layer below, `c`, both of variance `q`:
+    /// (sigma_w^2 E phi(x) phi(y) + sigma_b^2) / q' (Poole et al. 2016, equation 5, at equal lengths).
+    pub fn correlation(&self, q: f64, c: f64) -> f64 {
+        let phi = self.activation;
+        let product = gaussian_pair(q, c, |x, y| phi.value(x) * phi.value(y));
+        (self.weight_variance * product + self.bias_variance) / self.variance(q)
+    }
+
+    /// dc'/dc = sigma_w^2 E[phi'(x) phi'(y)] q / q', by Price's theorem; at c = 1 and the fixed point this is chi.
+    pub fn correlation_slope(&self, q: f64, c: f64) -> f64 {
+        let phi = self.activation;
+        let product = gaussian_pair(q, c, |x, y| phi.slope(x) * phi.slope(y));
+        self.weight_variance * product * q / self.variance(q)
+    }
+
+    /// The correlation c* that all pairs of inputs approach at the fixed point `q`: 1 where chi <= 1, below where inputs
+    /// are driven apart.
+    pub fn fixed_correlation(&self, q: f64) -> f64 {
+        if self.chi(q) * q / self.variance(q) <= 1.0 + STILL {
+            return 1.0;
+        }
+        // The map is a power series in c with coefficients >= 0, so Newton's method climbs to the root from 0.
+        let mut c = 0.0;
+        for _ in 0..100 {
+            let step = (self.correlation(q, c) - c) / (1.0 - self.correlation_slope(q, c));
+            c += step;
+            if step.abs() < 1e-14 {
+                break;
+            }
+        }
+        c
+    }
+
+    /// xi_q = -1 / ln(dq'/dq): in how many layers the variance comes e times closer to the fixed point `q`
+    /// (Schoenholz et al. 2017). None where it moves away, infinite where it does neither.
+    pub fn variance_depth(&self, q: f64) -> Option<f64> {
+        depth_scale(self.variance_slope(q))
+    }
+
+    /// xi_c = -1 / ln(dc'/dc at c*): in how many layers a pair of inputs comes e times closer to its limit
+    /// (Schoenholz et al. 2017), at the fixed point `q`.
+    pub fn correlation_depth(&self, q: f64) -> Option<f64> {
+        depth_scale(self.correlation_slope(q, self.fixed_correlation(q)))
+    }
+
+    /// xi = 1 / |ln chi|: in how many layers the squared gradient falls or grows e times at the fixed point `q`
+    /// (Schoenholz et al. 2017).
+    pub fn gradient_depth(&self, q: f64) -> f64 {
+        1.0 / self.chi(q).ln().abs()
+    }
+
+    /// The ensemble with chi = 1 at its fixed point q* for this bias variance, and q*: the edge of chaos (Poole et al.
+    /// 2016). None where no q up to 1e6 has one.
+    ///
+    /// Each q is the fixed point of exactly one critical ensemble, sigma_w^2 = 1 / E phi'^2 and sigma_b^2 = q -
+    /// sigma_w^2 E phi^2; the smallest q that has the asked sigma_b^2 is found by bisection. Without bias and with
+    /// phi(0) = 0 that is q* = 0, and chi is that of small q.
+    pub fn critical(activation: Activation, bias_variance: f64) -> Option<(Self, f64)> {
+        let at = |q: f64| MeanField { activation, weight_variance: 1.0 / slope_square(activation, q), bias_variance };
+        let excess = |q: f64| q - at(q).variance(q);
+        if bias_variance == 0.0 && activation.value(0.0) == 0.0 {
+            return Some((at(f64::MIN_POSITIVE), 0.0));
+        }
+        let (mut low, mut high) = (0.0, VANISHED);
+        while excess(high) < 0.0 {
+            (low, high) = (high, 2.0 * high);
+            if high > 1e6 {
+                return None;
+            }
+        }
+        loop {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                return Some((at(middle), middle));
+            }
+            if excess(middle) < 0.0 { low = middle } else { high = middle }
+        }
+    }
+}
+
+fn depth_scale(slope: f64) -> Option<f64> {
+    if (slope - 1.0).abs() < STILL {
+        return Some(f64::INFINITY);
+    }
+    (slope < 1.0).then(|| -1.0 / slope.ln())
+}
