@@ -90,7 +90,7 @@ fn program_machine_and_clock_are_noted_and_nothing_of_the_environment() {
     assert!(text("started") <= text("ended") && text("ended").ends_with('Z'));
     assert!(text("rustc").starts_with("rustc "), "{}", text("rustc"));
     assert!(["portable", "AVX2", "AVX-512"].contains(&text("instructions").as_str()));
-    assert!(text("os").starts_with(std::env::consts::OS));
+    assert!(text("system").starts_with(std::env::consts::OS));
     assert_eq!(sitting["git"]["experiment"], Value::Null, "the folder is in no repository");
     for file in fs::read_dir(&results).unwrap().chain(fs::read_dir(results.join("journal")).unwrap()) {
         let path = file.unwrap().path();
