@@ -147,11 +147,30 @@ impl fmt::Display for Number {
     }
 }
 
-/// Named columns and rows of cells.
+/// Named columns and rows of cells, each row as long as the header.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Table {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Cell>>,
+}
+
+/// A table as it is read, before its rows are known to fit.
+#[derive(Deserialize)]
+struct Unchecked {
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl TryFrom<Unchecked> for Table {
+    type Error = String;
+
+    fn try_from(Unchecked { columns, rows }: Unchecked) -> Result<Self, String> {
+        match rows.iter().position(|row| row.len() != columns.len()) {
+            Some(i) => Err(format!("row {i} has {} cells for {} columns", rows[i].len(), columns.len())),
+            None => Ok(Table { columns, rows }),
+        }
+    }
 }
 
 impl Table {
@@ -232,6 +251,14 @@ mod tests {
         assert_eq!(number(1e-40), "1e-40");
         assert_eq!(number(0.001), "0.001");
         assert_eq!(number(f64::NEG_INFINITY), "-inf");
+    }
+
+    #[test]
+    fn a_ragged_table_is_not_read() {
+        let read = |json: &str| serde_json::from_str::<Table>(json).map_err(|e| e.to_string());
+        assert_eq!(read(r#"{"columns": ["a", "b"], "rows": [[1, 2], [3, null]]}"#).unwrap().rows.len(), 2);
+        let message = read(r#"{"columns": ["a", "b"], "rows": [[1, 2], [3]]}"#).unwrap_err();
+        assert!(message.contains("row 1 has 1 cells for 2 columns"), "{message}");
     }
 
     #[test]

@@ -112,7 +112,7 @@ variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you 
 varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `depth`, `width`, `bias`, `batch_norm`, `residual`, `init`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
-width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 1000000"#, r#"shorten the axes, or ask with several experiments"#),
+width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
 (r#"name = "../x""#, "1:8", r#""../x" cannot be the name of a results folder"#, r#"write name = "..." with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit"#),
 (r#"[base]
 data = "points""#, "2:8", r#""points" needs `data.x`"#, r#"write data.x = ..., rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),

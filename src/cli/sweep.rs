@@ -181,7 +181,7 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
         Some(shard) => folder.dir.join("journal").join(format!("{}.provenance.json", shard.file_stem())),
         None => folder.dir.join("provenance.json"),
     };
-    let sitting = Sitting::begin(provenance, &hash, work, jobs, order.len())?;
+    let sitting = Sitting::begin(provenance, &options.plan.file, &hash, work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// A grid of more runs is refused before it is built.
-pub const MOST_RUNS: usize = 1_000_000;
+pub const MOST_RUNS: usize = 200_000;
 
 /// How an axis is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 use crate::data::Targets;
 use crate::experiment::plan::Plan;
+use crate::setting::Value;
 use crate::sweep::Halt;
 use crate::sweep::files::{cannot, write_as};
 use crate::sweep::journal::{self, Journal};
@@ -126,13 +127,19 @@ fn freeze(dir: &Path, writer: &str, plan: &Plan, work: &Work, request: &Request)
     write_as(writer, &view_path(&dir.join("journal")), view(work).as_bytes())
 }
 
-/// `plan.json`: what readers of the CSV files need to know about the plan.
+/// `plan.json`: what readers of the CSV files need to know about the plan, and what every setting of every cell is:
+/// those that all cells share at the top, the others in the cell.
 pub fn plan_json(plan: &Plan, work: &Work) -> String {
+    let fixed = fixed(plan);
     let cells: Vec<_> = plan
         .cells
         .iter()
         .map(|cell| {
-            let mut json = serde_json::json!({ "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>() });
+            let varied = cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value));
+            let mut json = serde_json::json!({
+                "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
+                "settings": varied.collect::<BTreeMap<_, _>>(),
+            });
             if let Some(function) = cell.function() {
                 json["function"] = serde_json::json!(function);
             }
@@ -160,6 +167,9 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "name": plan.name,
         "question": plan.question,
         "seeds": plan.seeds,
+        "seed": plan.experiment_seed,
+        "record": plan.cadence,
+        "settings": fixed,
         "axes": axes,
         "cells": cells,
         "figures": plan.figures,
@@ -167,6 +177,16 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "probe": first.map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
     });
     format!("{json:#}\n")
+}
+
+/// The settings that are the same in every cell.
+fn fixed(plan: &Plan) -> BTreeMap<&'static str, &Value> {
+    let mut cells = plan.cells.iter();
+    let mut fixed: BTreeMap<_, _> = cells.next().map(|cell| cell.settings.iter().collect()).unwrap_or_default();
+    for cell in cells {
+        fixed.retain(|key, value| cell.settings.get(key) == Some(*value));
+    }
+    fixed
 }
 
 /// Identity of a plan: its file and its runs, in order.

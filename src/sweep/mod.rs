@@ -3,6 +3,7 @@
 pub mod files;
 pub mod folder;
 pub mod forecast;
+pub mod git;
 pub mod interrupt;
 pub mod journal;
 pub mod outline;

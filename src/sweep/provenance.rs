@@ -1,13 +1,13 @@
 //! Where results come from: program, machine, clock and command, in the one file that may differ between machines.
 
-use crate::sweep::Halt;
+use crate::ops::kernel;
 use crate::sweep::files::{cannot, write};
 use crate::sweep::work::Work;
+use crate::sweep::{Halt, git};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One sitting of a sweep, from its start to its end.
 pub struct Sitting {
@@ -17,11 +17,20 @@ pub struct Sitting {
 }
 
 impl Sitting {
-    /// Notes the start and writes the file at `path`; earlier sittings stay in it.
+    /// Notes the start and writes the file at `path`; earlier sittings stay in it. `experiment` is the path of its file.
+    ///
+    /// Of the environment nothing is noted: it may hold secrets.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin(path: PathBuf, plan_hash: &str, work: &Work, jobs: usize, todo: usize) -> Result<Self, Halt> {
+    pub fn begin(
+        path: PathBuf,
+        experiment: &Path,
+        plan_hash: &str,
+        work: &Work,
+        jobs: usize,
+        todo: usize,
+    ) -> Result<Self, Halt> {
         let sittings = |bytes: &[u8]| {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
             file.get("sittings")?.as_array().cloned()
@@ -39,11 +48,13 @@ impl Sitting {
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
             "numerics": crate::experiment::spec::NUMERICS_VERSION,
-            "git": git(),
+            "git": { "program": of_program().map(as_json), "experiment": of_experiment(experiment).map(as_json) },
+            "rustc": option_env!("GRADSWEEP_RUSTC"),
+            "experiment": experiment,
             "plan": plan_hash,
             "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
             "cpu": cpu(),
-            "instructions": format!("{:?}", crate::ops::kernel::width()).to_lowercase(),
+            "instructions": instructions(),
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             "cores": std::thread::available_parallelism().ok().map(usize::from),
             "jobs": jobs,
@@ -74,15 +85,50 @@ impl Sitting {
     }
 }
 
-/// Revision of the current directory's repository and whether its tracked files have changes; null without git.
-fn git() -> Value {
-    let arguments = ["--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no"];
-    let Some(answer) = Command::new("git").args(arguments).output().ok().filter(|o| o.status.success()) else {
-        return Value::Null;
+fn as_json(state: git::State) -> Value {
+    json!({ "revision": state.revision, "dirty": state.dirty })
+}
+
+/// The source the program was built from: as it stands now if nothing in it is younger than the program, since a commit
+/// may have been made after the build; else as it was then.
+fn of_program() -> Option<git::State> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = ["src", "Cargo.toml", "Cargo.lock", "build.rs"].map(Path::new);
+    let built = UNIX_EPOCH + Duration::from_secs(env!("GRADSWEEP_BUILT").parse().ok()?);
+    let same = sources.iter().all(|path| youngest(&root.join(path)).is_some_and(|time| time < built));
+    let now = same.then(|| git::state(root, &sources)).flatten();
+    let then = || {
+        let revision = option_env!("GRADSWEEP_REVISION")?.into();
+        Some(git::State { revision, dirty: option_env!("GRADSWEEP_DIRTY")? == "true" })
     };
-    let text = String::from_utf8_lossy(&answer.stdout);
-    let revision = text.lines().find_map(|line| line.strip_prefix("# branch.oid "));
-    json!({ "revision": revision, "dirty": text.lines().any(|line| !line.starts_with('#')) })
+    now.or_else(then)
+}
+
+/// When a file, or the last of those below a folder, was changed; none if that cannot be seen.
+fn youngest(path: &Path) -> Option<SystemTime> {
+    if !path.is_dir() {
+        return fs::metadata(path).ok()?.modified().ok();
+    }
+    let times = fs::read_dir(path).ok()?.map(|entry| youngest(&entry.ok()?.path()));
+    times.collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// The repository that holds the experiment: dirty when a tracked file of it differs from the revision, or the experiment
+/// itself does or is not in it.
+fn of_experiment(file: &Path) -> Option<git::State> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tree = git::state(dir, &[])?;
+    let own = git::state(dir, &[Path::new(file.file_name()?)])?;
+    Some(git::State { dirty: tree.dirty || own.dirty, ..tree })
+}
+
+/// What the loops of a run are compiled for; all give the same bits.
+fn instructions() -> &'static str {
+    match kernel::width() {
+        kernel::Width::Portable => "portable",
+        kernel::Width::Avx2 => "AVX2",
+        kernel::Width::Avx512 => "AVX-512",
+    }
 }
 
 fn cpu() -> Option<String> {
