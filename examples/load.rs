@@ -7,6 +7,7 @@ use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunReco
 use gradsweep::seed::Stream;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::journal::Clock;
+use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::Work;
 use gradsweep::table::{Cell, Table};
 use std::error::Error;
@@ -17,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [file, dir, bytes] = args.as_slice() else { return Err("write FILE DIR BYTES".into()) };
     let plan = Experiment::parse(&std::fs::read_to_string(file)?, file)?.plan(&Overrides::default())?;
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default()))?;
-    let (folder, _) = Folder::open(Path::new(dir), &plan, &work, Keep::default())?;
+    let (folder, _) = Folder::open(Path::new(dir), &plan, &work, &Request::default(), Keep::default())?;
     let share = bytes.parse::<usize>()? / work.jobs.len();
     let clock = Clock { started: "2026-01-01T00:00:00Z".into(), seconds: 1.0, worker: 0 };
     for job in &work.jobs {

@@ -57,6 +57,7 @@ pub const LAYER_COLUMNS: &[&str] = &[
     "weight_grad_rms",
     "weight_grad_sample_rms",
     "coherence",
+    "correlation",
     "activation_mean",
     "activation_std",
     "weight_rms",

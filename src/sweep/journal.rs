@@ -4,39 +4,29 @@
 //! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. A header says which program wrote the
 //! lines after it; every other line holds one run: what the clock said, what was asked and what was measured.
 
+mod line;
+
 use crate::experiment::plan::PlannedRun;
 use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
 use crate::record::{RunRecord, Status};
-use crate::setting::Settings;
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
+use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Place, intact, line, scan, short_hash};
 use crate::sweep::lock;
 use crate::sweep::shard::Shard;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Version of the line format.
-pub const FORMAT: u32 = 1;
 /// The file a sweep appends to.
 const OWN: &str = "runs.jsonl";
-const HASH_AT: usize = "{\"hash\":\"".len();
-const REST_AT: usize = HASH_AT + 64 + "\",".len();
 /// A power cut may cost this much; a kill costs nothing that was appended.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    format: u32,
-    numerics: u32,
-    program: String,
-    plan: String,
-}
 
 /// When and where a run ran: kept beside its record, since no two machines agree on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,57 +61,6 @@ pub struct Asked {
     pub settings: BTreeMap<String, serde_json::Value>,
     pub experiment_seed: u64,
     pub cadence: Cadence,
-}
-
-#[derive(Serialize)]
-struct NewEntry<'a> {
-    clock: &'a Clock,
-    run: NewRun<'a>,
-}
-
-#[derive(Serialize)]
-struct NewRun<'a> {
-    run_id: &'a str,
-    #[serde(serialize_with = "as_map")]
-    settings: &'a Settings,
-    seed: u64,
-    experiment_seed: u64,
-    cadence: &'a Cadence,
-    record: &'a RunRecord,
-}
-
-fn as_map<S: Serializer>(settings: &Settings, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_map(settings.iter())
-}
-
-#[derive(Deserialize)]
-struct Glance {
-    header: Option<Header>,
-    run: Option<GlanceRun>,
-}
-
-#[derive(Deserialize)]
-struct GlanceRun {
-    run_id: String,
-    record: GlanceRecord,
-}
-
-#[derive(Deserialize)]
-struct GlanceRecord {
-    status: Status,
-}
-
-/// Where a run stands in the journal.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    file: usize,
-    offset: u64,
-    length: usize,
-    status: Status,
-    /// The first 64 bits of the line's hash.
-    hash: u64,
-    /// Of the header above the line.
-    numerics: u32,
 }
 
 /// All journal files of a folder: an index in memory, everything else on disk.
@@ -382,67 +321,6 @@ fn remember(index: &mut HashMap<String, Place>, run_id: String, place: Place) {
         _ => {
             index.insert(run_id, place);
         }
-    }
-}
-
-fn line(body: &impl Serialize) -> String {
-    // Nothing in a line can fail to become JSON: its keys are texts and its numbers are finite or written as text.
-    let json = serde_json::to_string(body).unwrap_or_default();
-    let rest = json.strip_prefix('{').unwrap_or_default();
-    format!("{{\"hash\":\"{}\",{rest}\n", blake3::hash(rest.as_bytes()).to_hex())
-}
-
-fn intact(line: &[u8]) -> bool {
-    let Some(body) = line.strip_suffix(b"\n") else { return false };
-    body.len() > REST_AT
-        && body.starts_with(b"{\"hash\":\"")
-        && blake3::hash(&body[REST_AT..]).to_hex().as_bytes() == &body[HASH_AT..HASH_AT + 64]
-}
-
-fn short_hash(line: &[u8]) -> u64 {
-    let hex = std::str::from_utf8(&line[HASH_AT..HASH_AT + 16]).unwrap_or_default();
-    u64::from_str_radix(hex, 16).unwrap_or_default()
-}
-
-enum Line {
-    Header { numerics: u32 },
-    Run { run_id: String, place: Place },
-    Damaged,
-}
-
-/// Walks over the lines of a journal file, one in memory at a time.
-fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
-    let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
-    loop {
-        bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
-        if length == 0 {
-            return Ok(());
-        }
-        let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
-            Some(Glance { header: Some(header), .. }) if header.format != FORMAT => {
-                let age = if header.format > FORMAT { "newer" } else { "older" };
-                return Err(Halt::Input(format!(
-                    "{} was written by gradsweep {} in the {age} journal format {}, and this version reads format {FORMAT}; \
-                     use that version, choose another folder with --out, or let --fresh set the journal aside",
-                    path.display(),
-                    header.program,
-                    header.format
-                )));
-            }
-            Some(Glance { header: Some(header), .. }) => {
-                numerics = header.numerics;
-                Line::Header { numerics }
-            }
-            Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
-                let hash = short_hash(&bytes);
-                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash, numerics } }
-            }
-            _ => Line::Damaged,
-        };
-        visit(line, &bytes).map_err(|e| cannot("write beside", path, &e))?;
-        offset += length as u64;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every distinct schedule of a plan as a table of step and learning rate, with bars: `plan --schedule`.
 
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Shape};
 use crate::setting::Settings;
 use crate::sweep::outline::runs;
 use crate::sweep::work::Work;
@@ -57,7 +57,11 @@ fn name(settings: &Settings) -> String {
 fn drawn(curve: &Curve) -> String {
     let rates: Vec<String> = curve.rates.iter().map(|lr| number(*lr)).collect();
     let last = curve.shape.steps.saturating_sub(1);
+    let flat = curve.shape.shape == Shape::Constant && curve.shape.warmup == 0;
     let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), runs(curve.runs));
+    if flat {
+        return text;
+    }
     let _ = writeln!(text, "{:>10}  {:>9}", "step", "share");
     let mut steps: Vec<usize> = (0..=ROWS).map(|i| (i as f64 / ROWS as f64 * last as f64).round() as usize).collect();
     steps.dedup();

@@ -138,6 +138,7 @@ impl Recorder {
                 m.weight_grad_rms.into(),
                 m.weight_grad_sample_rms.into(),
                 m.coherence().into(),
+                m.correlation.into(),
                 m.activation_mean.into(),
                 m.activation_std.into(),
                 m.weight_rms.into(),

@@ -1,0 +1,145 @@
+//! A line of the journal: how it is written, hashed, and read back without trust.
+
+use crate::experiment::spec::Cadence;
+use crate::record::{RunRecord, Status};
+use crate::setting::Settings;
+use crate::sweep::Halt;
+use crate::sweep::files::cannot;
+use crate::sweep::journal::Clock;
+use serde::{Deserialize, Serialize, Serializer};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+/// Version of the line format.
+pub const FORMAT: u32 = 1;
+const HASH_AT: usize = "{\"hash\":\"".len();
+const REST_AT: usize = HASH_AT + 64 + "\",".len();
+
+/// Which program wrote the lines that follow.
+#[derive(Serialize, Deserialize)]
+pub struct Header {
+    pub format: u32,
+    pub numerics: u32,
+    pub program: String,
+    pub plan: String,
+}
+
+/// A run as it is appended.
+#[derive(Serialize)]
+pub struct NewEntry<'a> {
+    pub clock: &'a Clock,
+    pub run: NewRun<'a>,
+}
+
+/// What of it does not depend on the clock.
+#[derive(Serialize)]
+pub struct NewRun<'a> {
+    pub run_id: &'a str,
+    #[serde(serialize_with = "as_map")]
+    pub settings: &'a Settings,
+    pub seed: u64,
+    pub experiment_seed: u64,
+    pub cadence: &'a Cadence,
+    pub record: &'a RunRecord,
+}
+
+fn as_map<S: Serializer>(settings: &Settings, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_map(settings.iter())
+}
+
+/// As little of a line as the index needs.
+#[derive(Deserialize)]
+struct Glance {
+    header: Option<Header>,
+    run: Option<GlanceRun>,
+}
+
+#[derive(Deserialize)]
+struct GlanceRun {
+    run_id: String,
+    record: GlanceRecord,
+}
+
+#[derive(Deserialize)]
+struct GlanceRecord {
+    status: Status,
+}
+
+/// Where a run stands in the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub file: usize,
+    pub offset: u64,
+    pub length: usize,
+    pub status: Status,
+    /// The first 64 bits of the line's hash.
+    pub hash: u64,
+    /// Of the header above the line.
+    pub numerics: u32,
+}
+
+/// What a line turns out to be when it is read back.
+pub enum Line {
+    Header { numerics: u32 },
+    Run { run_id: String, place: Place },
+    Damaged,
+}
+
+/// Walks over the lines of a journal file, one in memory at a time.
+pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
+    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
+    let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
+    loop {
+        bytes.clear();
+        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
+        if length == 0 {
+            return Ok(());
+        }
+        let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
+            Some(Glance { header: Some(header), .. }) if header.format != FORMAT => {
+                let age = if header.format > FORMAT { "newer" } else { "older" };
+                return Err(Halt::Input(format!(
+                    "{} was written by gradsweep {} in the {age} journal format {}, and this version reads format {FORMAT}; \
+                     use that version, choose another folder with --out, or let --fresh set the journal aside",
+                    path.display(),
+                    header.program,
+                    header.format
+                )));
+            }
+            Some(Glance { header: Some(header), .. }) => {
+                numerics = header.numerics;
+                Line::Header { numerics }
+            }
+            Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
+                let hash = short_hash(&bytes);
+                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash, numerics } }
+            }
+            _ => Line::Damaged,
+        };
+        visit(line, &bytes).map_err(|e| cannot("write beside", path, &e))?;
+        offset += length as u64;
+    }
+}
+
+/// The line of a header or run, with its hash and its end.
+pub fn line(body: &impl Serialize) -> String {
+    // Nothing in a line can fail to become JSON: its keys are texts and its numbers are finite or written as text.
+    let json = serde_json::to_string(body).unwrap_or_default();
+    let rest = json.strip_prefix('{').unwrap_or_default();
+    format!("{{\"hash\":\"{}\",{rest}\n", blake3::hash(rest.as_bytes()).to_hex())
+}
+
+/// Whether a line is whole and has the hash that it says.
+pub fn intact(line: &[u8]) -> bool {
+    let Some(body) = line.strip_suffix(b"\n") else { return false };
+    body.len() > REST_AT
+        && body.starts_with(b"{\"hash\":\"")
+        && blake3::hash(&body[REST_AT..]).to_hex().as_bytes() == &body[HASH_AT..HASH_AT + 64]
+}
+
+/// The first 64 bits of a line's hash.
+pub fn short_hash(line: &[u8]) -> u64 {
+    let hex = std::str::from_utf8(&line[HASH_AT..HASH_AT + 16]).unwrap_or_default();
+    u64::from_str_radix(hex, 16).unwrap_or_default()
+}
