@@ -25,6 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["sweep/progress.rs"]),
     ("ctrlc", &["sweep/interrupt.rs"]),
     ("clap", &["cli"]),
+    ("safetensors::", &["sweep/tensors.rs"]),
     ("std::fs", &["data", "sweep", "finish", "figure", "cli"]),
     ("std::time", &["sweep", "cli"]),
     ("std::thread", &["sweep", "finish/csvs.rs", "figure/mod.rs", "cli"]),
