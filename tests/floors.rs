@@ -10,8 +10,8 @@ const FLOORS: [&[&str]; 6] = [
     &["seed", "table", "stats", "setting", "real", "record"],
     &["data", "model", "ops", "optim", "schedule", "probe"],
     &["experiment", "train", "stop", "score", "theory"],
-    &["sweep"],
-    &["finish", "figure", "claim", "report"],
+    &["sweep", "results"],
+    &["finish", "figure", "compare", "claim", "report"],
     &["cli", "main"],
 ];
 const STRANGERS: usize = 4;
@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ctrlc", &["sweep/interrupt.rs"]),
     ("clap", &["cli"]),
     ("safetensors::", &["sweep/tensors.rs"]),
-    ("std::fs", &["data", "sweep", "finish", "figure", "cli"]),
+    ("std::fs", &["data", "sweep", "results.rs", "finish", "figure", "compare", "claim", "cli"]),
     ("std::time", &["sweep", "cli"]),
     ("std::thread", &["sweep", "finish/csvs.rs", "figure/mod.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),

@@ -2,10 +2,10 @@
 
 use super::axis::{Axis, Tick, range};
 use super::layout::Panel;
-use super::results::Scale;
 use super::scene::{Scene, at};
 use super::select::Used;
 use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};
+use crate::results::Scale;
 use crate::stats::Spread;
 
 /// With more series than this, bands would cover each other and are left out.
