@@ -1,6 +1,7 @@
 //! gradsweep: how does the gradient fade on its way back to the first layer, and what stops it?
 
 pub mod cli;
+pub mod compare;
 pub mod data;
 pub mod experiment;
 pub mod figure;

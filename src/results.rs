@@ -1,6 +1,7 @@
 //! A results folder as figures and comparisons see it: plan.json and runs.csv in memory, the long tables streamed past.
 
 use crate::data::Function;
+use crate::experiment::compare::Compare;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::{OUTCOME_COLUMNS, Status};
 use csv::StringRecord;
@@ -34,8 +35,13 @@ pub struct Plan {
     pub question: String,
     pub seeds: Vec<u64>,
     pub axes: Vec<PlanAxis>,
+    /// The settings that all cells share.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
     pub cells: Vec<PlanCell>,
     pub figures: Vec<FigureSpec>,
+    #[serde(default)]
+    pub compare: Option<Compare>,
     pub data: PlanData,
     /// Training rows the layer measurements looked at.
     pub probe: usize,
@@ -60,6 +66,9 @@ pub enum Scale {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PlanCell {
     pub labels: BTreeMap<String, String>,
+    /// Those that are not the same in every cell.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
     /// What its point goes down, if it trains no network.
     #[serde(default)]
     pub function: Option<Function>,

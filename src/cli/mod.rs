@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and what they share.
 
 pub mod again;
+pub mod compare;
 pub mod merge;
 pub mod plan;
 pub mod plot;
@@ -13,8 +14,11 @@ pub mod sweep;
 pub mod trace;
 pub mod verify;
 
+use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
+use crate::figure::{Drawn, draw_all};
+use crate::results::Results;
 use crate::setting::Settings;
 use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
@@ -53,6 +57,8 @@ enum Command {
     Trace(trace::Options),
     /// Print a Slurm script that sweeps in shards and merges them
     Slurm(slurm::Options),
+    /// Compare the optimizers (or other arms) of a results folder, each at its best setting
+    Compare(compare::Options),
     /// Draw the figures of a results folder again, from its CSV files
     Plot(plot::Options),
     /// List every setting of an experiment with its range and default
@@ -148,9 +154,17 @@ fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
     plan.check_data(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
 }
 
-/// Draws all figures of a results folder and says which of them had nothing to show.
+/// What is made from the CSV files of a results folder: the comparison of its arms, then all its figures.
+fn show(dir: &Path) -> Result<Vec<Drawn>, String> {
+    let results = Results::read(dir).map_err(|e| e.to_string())?;
+    let comparison = Comparison::of(&results).map_err(|e| e.to_string())?;
+    comparison.map_or_else(|| remove(dir), |c| c.write(dir)).map_err(|e| e.to_string())?;
+    draw_all(dir).map_err(|e| e.to_string())
+}
+
+/// The same, and says which figures had nothing to show.
 fn draw(dir: &Path) -> Result<(), String> {
-    for figure in crate::figure::draw_all(dir).map_err(|e| e.to_string())? {
+    for figure in show(dir)? {
         if let Some(why) = figure.skipped {
             note(&format!("figure {} left out: {why}", figure.name));
         }
@@ -176,6 +190,7 @@ pub fn run() -> ExitCode {
         Command::Verify(options) => verify::run(&options),
         Command::Trace(options) => trace::run(&options),
         Command::Slurm(options) => slurm::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Settings => settings::run(),
     };

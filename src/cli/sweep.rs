@@ -1,9 +1,8 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
 use crate::cli::again::failures;
-use crate::cli::{PlanOptions, check, count, draw, runs, say, shell};
+use crate::cli::{PlanOptions, check, count, draw, runs, say, shell, show};
 use crate::experiment::plan::Plan;
-use crate::figure::draw_all;
 use crate::finish::{View, end_table, finish, shows_another_plan};
 use crate::record::Status;
 use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
@@ -103,7 +102,7 @@ fn in_folder(
     chosen: Vec<usize>,
 ) -> Result<ExitCode, Halt> {
     if shows_another_plan(&folder.dir, plan, work) {
-        let draw_silently = |dir: &Path| draw_all(dir).map(|_| ()).map_err(|e| e.to_string());
+        let draw_silently = |dir: &Path| show(dir).map(|_| ());
         finish(&folder.dir, plan, work, &folder.journal, &draw_silently)?;
     }
     let order = work.order(missing(chosen, work, folder, options.retry_failed));

@@ -214,13 +214,13 @@ fn toml_label(label: &str) -> String {
 }
 
 /// The axis a name stands for; a head may be called by its short or its long name.
-fn find(name: &str, axes: &[Axis]) -> Option<usize> {
+pub(super) fn find(name: &str, axes: &[Axis]) -> Option<usize> {
     let registry = Registry::get();
     let short = registry.find(name).map(|k| registry.keys[k].short());
     axes.iter().position(|a| a.name == name || Some(a.name.as_str()) == short)
 }
 
-fn no_axis(name: &str, place: &Place, axes: &[Axis]) -> Problem {
+pub(super) fn no_axis(name: &str, place: &Place, axes: &[Axis]) -> Problem {
     let help = if axes.is_empty() {
         "this experiment has no axes: put lists under [axes] first".to_string()
     } else {

@@ -7,6 +7,7 @@ mod ablation;
 mod arms;
 mod axis;
 mod check;
+pub mod compare;
 pub mod cost;
 mod figure_defaults;
 pub mod figure_spec;

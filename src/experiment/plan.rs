@@ -1,6 +1,7 @@
 //! The plan: ordered axes, the cells of their grid, and the runs with their identities.
 
 use super::axis::{Assignment, Point, WrittenAxis};
+use super::compare::{self, Compare};
 use super::figure_spec::FigureSpec;
 use super::figures;
 use super::grid::Grid;
@@ -98,6 +99,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     pub cadence: Cadence,
     pub figures: Vec<FigureSpec>,
+    /// How arms are compared, where there are some.
+    pub compare: Option<Compare>,
     /// The text of the experiment file.
     pub source: String,
     /// Steps listed under `[record]`, by the name of the list.
@@ -166,6 +169,7 @@ impl Plan {
             centre,
             cadence: experiment.cadence.clone(),
             figures: Vec::new(),
+            compare: None,
             listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
@@ -173,6 +177,7 @@ impl Plan {
             datasets,
         };
         plan.check_functions(&experiment.recorded)?;
+        plan.compare = compare::resolve(experiment.compare.as_ref(), &plan.axes, plan.seeds.len())?;
         plan.figures = match experiment.figures.as_slice() {
             [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre),
             written => figures::check(written, &plan.axes, &plan.cells)?,

@@ -2,6 +2,7 @@
 
 use super::ablation::Ablation;
 use super::axis::{Patch, WrittenAxis};
+use super::compare::Written;
 use super::figure_spec::WrittenFigure;
 use super::include::Include;
 use super::plan::MOST_RUNS;
@@ -31,6 +32,7 @@ pub(crate) const SECTIONS: &[&str] = &[
     "include",
     "record",
     "figure",
+    "compare",
 ];
 
 /// Sections that a later version will read.
@@ -61,6 +63,7 @@ pub struct Experiment {
     /// The keys under `[record]`.
     pub(crate) recorded: Vec<(String, Place)>,
     pub(crate) figures: Vec<WrittenFigure>,
+    pub(crate) compare: Option<Written>,
 }
 
 /// One `[[exclude]]`: drops the cells that match every key.
@@ -189,6 +192,7 @@ impl Experiment {
             listed_steps: Vec::new(),
             recorded: Vec::new(),
             figures: Vec::new(),
+            compare: None,
         };
         // An [[include]] may name axes that stand below it, so it is read last.
         let (includes, others): (Vec<Entry>, Vec<Entry>) =
@@ -247,6 +251,7 @@ impl Experiment {
                     self.figures.push(WrittenFigure::read(reader, place, &entries)?);
                 }
             }
+            "compare" => self.compare = Some(Written::read(reader, entry)?),
             _ if self.read_plain(reader, entry)? => {}
             later if NOT_YET.contains(&later) => {
                 let message = format!("[[{later}]] is not read yet by this version of gradsweep");

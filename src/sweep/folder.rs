@@ -173,6 +173,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         "axes": axes,
         "cells": cells,
         "figures": plan.figures,
+        "compare": plan.compare,
         "data": data,
         "probe": first.map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
     });

@@ -1,0 +1,216 @@
+//! The comparison in words: a table a problem, what to beware of, and the sentence about each pair.
+
+use super::{Arm, Comparison, Pair, Problem, higher_is_better};
+use crate::stats::Spread;
+use std::fmt::Write;
+
+pub fn text(comparison: &Comparison) -> String {
+    let Comparison { arm, choose, report, tune_seeds, report_seeds, problems, .. } = comparison;
+    let mut text = String::new();
+    let chooses = problems.iter().flat_map(|p| &p.arms).any(|arm| arm.tries > 1);
+    let seeds = seeds(report_seeds);
+    let _ = match (chooses, tune_seeds.is_empty()) {
+        (true, false) => {
+            writeln!(text, "{arm}: settings chosen by {choose} on {}, reported on {seeds}", self::seeds(tune_seeds))
+        }
+        (true, true) => writeln!(
+            text,
+            "{arm}: settings chosen by {choose} on {seeds} and reported on the same, which flatters all of them; \
+             write more `seeds`"
+        ),
+        (false, _) => writeln!(text, "{arm}: one setting each, reported on {seeds}"),
+    };
+    for problem in problems {
+        let _ = writeln!(text, "\n{}", problem.name());
+        table(&mut text, comparison, problem);
+        warnings(&mut text, comparison, problem);
+        let told: Vec<&Pair> =
+            problem.pairs.iter().filter(|p| problem.pairs.len() <= MANY || p.is_distinguishable()).collect();
+        for pair in &told {
+            let _ = writeln!(text, "  {}", sentence(pair, report));
+        }
+        if told.len() < problem.pairs.len() {
+            let _ = writeln!(text, "  {}", rest(&problem.pairs, told.len()));
+        }
+    }
+    text
+}
+
+/// With more pairs only those are told that can be distinguished, and the others are counted.
+const MANY: usize = 6;
+
+/// The pairs that are not told one by one.
+fn rest(pairs: &[Pair], told: usize) -> String {
+    let others = pairs.iter().filter(|pair| !pair.is_distinguishable());
+    let fewest = others.map(|pair| pair.difference.n).min().unwrap_or(0);
+    let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
+    let which = if told == 0 { "none".into() } else { format!("{told}") };
+    let could = if smallest > 0.05 {
+        format!(": after the correction for {} pairs no p can be below {}", pairs.len(), significant(smallest))
+    } else {
+        String::new()
+    };
+    format!(
+        "{which} of the {} pairs can be distinguished with {fewest} seeds{could}; comparison_pairs.csv has the sentence for each",
+        pairs.len()
+    )
+}
+
+/// `seed 1` or `seeds 1-3`.
+fn seeds(seeds: &[u64]) -> String {
+    match seeds {
+        [one] => format!("seed {one}"),
+        [first, .., last] => format!("seeds {first}-{last}"),
+        [] => "no seed".into(),
+    }
+}
+
+fn table(text: &mut String, comparison: &Comparison, problem: &Problem) {
+    let report = comparison.report.as_str();
+    let best = ["best_val_loss", "best_train_loss"].into_iter().find(|m| has(problem, m) && *m != report);
+    let accuracy = ["test_accuracy", "val_accuracy", "train_accuracy"].into_iter().find(|m| has(problem, m));
+    let accuracy = accuracy.filter(|metric| *metric != report);
+    let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into(), format!("{report} [range]")];
+    head.extend(best.map(String::from));
+    head.extend(accuracy.map(String::from));
+    if comparison.target {
+        head.push("steps to target".into());
+    }
+    head.extend(["N".into(), "diverged".into()]);
+    let row = |arm: &Arm| {
+        let setting = arm.chosen.iter().map(|(axis, label)| {
+            let short = axis.rsplit('.').next().unwrap_or(axis);
+            let rounded = label.parse().ok().filter(|_| label.len() > 7).map(significant);
+            format!("{short} {}", rounded.as_deref().unwrap_or(label))
+        });
+        let mut row = vec![arm.name.clone(), setting.collect::<Vec<_>>().join(", "), arm.tries.to_string()];
+        row.push(arm.measures.get(report).map_or("-".into(), |s| interval(s, report)));
+        for metric in [best, accuracy].into_iter().flatten() {
+            row.push(arm.measures.get(metric).map_or("-".into(), |s| number(s.median, metric)));
+        }
+        if comparison.target {
+            row.push(steps_to_target(arm));
+        }
+        row.extend([arm.n.to_string(), arm.diverged.to_string()]);
+        row
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(problem.arms.iter().map(row)).collect();
+    let widths: Vec<usize> =
+        (0..rows[0].len()).map(|c| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0)).collect();
+    for row in &rows {
+        // Words to the left, numbers to the right.
+        let cell = |(i, cell): (usize, &String)| match i {
+            0 | 1 => format!("{cell:<0$}", widths[i]),
+            _ => format!("{cell:>0$}", widths[i]),
+        };
+        let line = row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
+        let _ = writeln!(text, "  {}", line.trim_end());
+    }
+}
+
+fn has(problem: &Problem, metric: &str) -> bool {
+    problem.arms.iter().any(|arm| arm.measures.contains_key(metric))
+}
+
+fn interval(s: &Spread, metric: &str) -> String {
+    match s.n {
+        1 => number(s.median, metric),
+        _ => format!("{} [{}, {}]", number(s.median, metric), number(s.low, metric), number(s.high, metric)),
+    }
+}
+
+fn number(x: f64, metric: &str) -> String {
+    match x {
+        _ if x == f64::INFINITY => "diverged".into(),
+        _ if higher_is_better(metric) => format!("{:.1} %", 100.0 * x),
+        _ => significant(x),
+    }
+}
+
+/// Three significant digits.
+fn significant(x: f64) -> String {
+    let digits = (2 - x.abs().max(1e-300).log10().floor() as i32).max(0) as usize;
+    match x.abs() {
+        0.0 => "0".into(),
+        1.0 => format!("{x}"),
+        1e-3..1e4 => format!("{x:.digits$}"),
+        _ => format!("{x:.2e}"),
+    }
+}
+
+/// A miss is a miss: where half of the runs or more missed there is no median to tell.
+fn steps_to_target(arm: &Arm) -> String {
+    match arm.steps_to_target {
+        Some(s) if s.median.is_finite() => format!("{:.0} ({} of {})", s.median, arm.reached, arm.n),
+        Some(_) => format!("missed ({} of {})", arm.reached, arm.n),
+        None => "-".into(),
+    }
+}
+
+fn warnings(text: &mut String, comparison: &Comparison, problem: &Problem) {
+    for arm in &problem.arms {
+        for edge in &arm.edges {
+            let (end, side) = if edge.largest { ("largest", "above") } else { ("smallest", "below") };
+            let _ = writeln!(
+                text,
+                "  warning: the best {} of {}, {}, is the {end} that was tried; add values {side} it",
+                edge.axis, arm.name, edge.label
+            );
+        }
+        if arm.n == 0 {
+            let _ = writeln!(text, "  warning: {} has no setting whose runs are all there", arm.name);
+        } else if arm.missing > 0 {
+            let _ = writeln!(text, "  warning: {} runs of {} are missing or failed", arm.missing, arm.name);
+        }
+    }
+    let tuned: Vec<&Arm> = problem.arms.iter().filter(|arm| arm.tries > 1).collect();
+    if !tuned.is_empty() {
+        let budget = tuned.iter().map(|arm| format!("{} {} runs, {} steps", arm.name, arm.tune_runs, arm.tune_steps));
+        let _ = writeln!(text, "  tuning: {}", budget.collect::<Vec<_>>().join("; "));
+    }
+    let fewest = problem.arms.iter().map(|arm| arm.tries).min().unwrap_or(0);
+    if problem.arms.iter().any(|arm| arm.tries > fewest) {
+        let metric = comparison.choose.as_str();
+        let fair =
+            problem.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, number(arm.fair_score?, metric))));
+        let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
+        let _ = writeln!(
+            text,
+            "  warning: the arms had unequal numbers of tries; {metric} at the best of {tries} each (median over all choices): {}",
+            fair.collect::<Vec<_>>().join(", ")
+        );
+    }
+}
+
+/// What a statistician would sign.
+pub fn sentence(pair: &Pair, metric: &str) -> String {
+    let Pair { first, second, difference: d, corrected, smallest, test, .. } = pair;
+    let seeds = if d.n == 1 { "1 seed".into() } else { format!("{} seeds", d.n) };
+    if d.n == 1 {
+        return format!("{first} and {second}: one seed tells no difference from chance");
+    }
+    let size = |x: f64| match x {
+        f64::INFINITY => "inf".to_string(),
+        f64::NEG_INFINITY => "-inf".to_string(),
+        _ if higher_is_better(metric) => format!("{:+.1} points", 100.0 * x),
+        _ => format!("{}{}", if x >= 0.0 { "+" } else { "" }, significant(x)),
+    };
+    let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
+    if pair.is_distinguishable() {
+        let less = if d.value < 0.0 { "less" } else { "more" };
+        return format!(
+            "{first} has {less} {metric} than {second}: {between}, effect {:+.2}, p = {} after Holm's correction, {seeds}",
+            test.effect,
+            significant(*corrected)
+        );
+    }
+    let could = if *smallest > 0.05 {
+        format!(", and no p from so few can be below {}", significant(*smallest))
+    } else {
+        String::new()
+    };
+    format!(
+        "{first} and {second} are not distinguishable with {seeds}: {metric} differs by {between}, p = {}{could}",
+        significant(*corrected)
+    )
+}

@@ -1,0 +1,143 @@
+//! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
+
+use super::plan::Axis;
+use super::problem::{Place, Problem};
+use super::reader::{Entry, Reader};
+use super::{figures, nearest};
+use serde::{Deserialize, Serialize};
+
+/// The measures that a setting can be chosen by and arms be compared by: columns of `runs.csv`.
+pub const MEASURES: &[&str] = &[
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "best_train_loss",
+    "best_val_loss",
+    "best_test_loss",
+    "best_test_accuracy",
+];
+
+/// How arms are compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compare {
+    /// The axis whose labels are the arms.
+    pub arm: String,
+    /// The axes of which each arm takes its best label; the others make the problems.
+    pub tune: Vec<String>,
+    /// The first so many seeds choose, the others are reported.
+    pub tune_seeds: usize,
+    /// What is smallest (or, an accuracy, largest) where it is chosen; the validation loss, or without a validation part
+    /// the training loss.
+    pub choose: Option<String>,
+    /// What the tests compare; the test loss, or without a test part what is chosen by.
+    pub report: Option<String>,
+}
+
+/// The section with its places.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Written {
+    place: Place,
+    arm: Option<(String, Place)>,
+    tune: Option<Vec<(String, Place)>>,
+    tune_seeds: Option<(usize, Place)>,
+    choose: Option<String>,
+    report: Option<String>,
+}
+
+impl Written {
+    pub fn read(reader: &Reader, entry: &Entry) -> Result<Self, Problem> {
+        let mut own =
+            Written { place: entry.at.clone(), arm: None, tune: None, tune_seeds: None, choose: None, report: None };
+        for e in reader.table("compare", entry)? {
+            match e.key {
+                "arm" => own.arm = Some((reader.text("arm", e.value)?, reader.at(e.value))),
+                "tune" => own.tune = Some(reader.texts("tune", e.value)?),
+                "tune_seeds" => {
+                    own.tune_seeds = Some((reader.integer(e.key, e.value, 1..10_001)? as usize, reader.at(e.value)));
+                }
+                "choose" => own.choose = Some(measure(reader, &e)?),
+                "report" => own.report = Some(measure(reader, &e)?),
+                _ => {
+                    let known = ["arm", "tune", "tune_seeds", "choose", "report"];
+                    return Err(reader.unknown("key of [compare]", &e, known));
+                }
+            }
+        }
+        Ok(own)
+    }
+}
+
+fn measure(reader: &Reader, entry: &Entry) -> Result<String, Problem> {
+    let word = reader.text(entry.key, entry.value)?;
+    if MEASURES.contains(&word.as_str()) {
+        return Ok(word);
+    }
+    let message = format!("`{}` cannot be \"{word}\"", entry.key);
+    Err(Problem::new(&reader.at(entry.value), message, nearest::suggest(&word, MEASURES.iter().copied())))
+}
+
+/// How the arms of a plan are compared: as `[compare]` says, or, without it, the optimizers where there are several.
+pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) -> Result<Option<Compare>, Problem> {
+    let named = |(name, place): &(String, Place)| {
+        figures::find(name, axes).map(|i| &axes[i]).ok_or_else(|| figures::no_axis(name, place, axes))
+    };
+    let arm = match written.and_then(|w| w.arm.as_ref()) {
+        Some(arm) => named(arm)?,
+        None => match (axes.iter().find(|axis| axis.name == "optimizer" && axis.labels.len() > 1), written) {
+            (Some(axis), _) => axis,
+            (None, None) => return Ok(None),
+            (None, Some(written)) => {
+                let message = "[compare] does not say what is compared, and there is no axis of optimizers";
+                return Err(Problem::new(&written.place, message, "write arm = \"...\", the name of an axis"));
+            }
+        },
+    };
+    if let (0 | 1, Some(written)) = (arm.labels.len(), written) {
+        let message = format!("`{}` has one value, so there is nothing to compare", arm.name);
+        return Err(Problem::new(&written.place, message, "give the axis two values or more"));
+    }
+    let mut tune = Vec::new();
+    match written.and_then(|w| w.tune.as_ref()) {
+        Some(listed) => {
+            for entry in listed {
+                let axis = named(entry)?;
+                if axis.name == arm.name || tune.contains(&axis.name) {
+                    let message = format!("`tune` names the axis `{}`, which has its part already", axis.name);
+                    return Err(Problem::new(&entry.1, message, "name each axis once, and not the arms"));
+                }
+                tune.push(axis.name.clone());
+            }
+        }
+        None => {
+            let own = |axis: &&Axis| axis.name.starts_with("optimizer.") && axis.name != arm.name;
+            tune = axes.iter().filter(own).map(|axis| axis.name.clone()).collect();
+        }
+    }
+    let choice = axes.iter().any(|axis| tune.contains(&axis.name) && axis.labels.len() > 1);
+    let tune_seeds = match written.and_then(|w| w.tune_seeds.as_ref()) {
+        Some((_, place)) if !choice => {
+            let message = "`tune_seeds` chooses nothing: no axis of `tune` has several values";
+            return Err(Problem::new(place, message, "delete the line"));
+        }
+        Some((n, place)) if *n >= seeds => {
+            let message = format!("`tune_seeds` = {n} leaves none of the {seeds} seeds to report");
+            let help = "write fewer, or more `seeds` at the top of the file";
+            return Err(Problem::new(place, message, help));
+        }
+        Some((n, _)) => *n,
+        None if !choice => 0,
+        // A third, and at least one, so that most seeds are left for the report.
+        None => (seeds / 3).max(1),
+    };
+    let text = |pick: fn(&Written) -> &Option<String>| written.and_then(|w| pick(w).clone());
+    Ok(Some(Compare {
+        arm: arm.name.clone(),
+        tune,
+        tune_seeds,
+        choose: text(|w| &w.choose),
+        report: text(|w| &w.report),
+    }))
+}
