@@ -9,7 +9,6 @@ use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
 use super::{FigureError, Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
-use crate::record::Status;
 use std::collections::BTreeMap;
 
 /// Per group: the seeds' values, log10 where the scale is; infinite for a run that diverged.
@@ -25,18 +24,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     let selection = Selection::new(results, spec, true)?;
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
     let logarithmic = words::logarithmic(metric);
-    // A run that diverged has no end to compare: it counts as the worst there is, so that no median hides it.
-    let worst = if metric.ends_with("accuracy") { f64::NEG_INFINITY } else { f64::INFINITY };
-    let value = |run: &usize| {
-        let run = selection.run(*run);
-        match run.value(metric) {
-            _ if run.failed() => None,
-            _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
-            Some(v) if !v.is_finite() => Some(worst),
-            Some(v) => Some(if logarithmic { v.log10() } else { v }),
-            None => None,
-        }
-    };
+    let worst = words::worst(metric);
+    let value = |run: &usize| selection.compared(*run, metric);
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, value(r)?))));
     let all: Vec<f64> = groups.values().flat_map(|g| g.values().copied()).filter(|v| *v != worst).collect();
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
