@@ -183,7 +183,7 @@ impl WrittenFigure {
                 "y" if kind == FigureKind::HeatMap => figure.y = named()?,
                 "color" if !kind.is_map() => figure.color = named()?,
                 "x" | "y" | "color" => {
-                    let message = format!("a {word} has no `{}` to choose", e.key);
+                    let message = format!("a figure of kind {word} has no `{}` to choose", e.key);
                     return Err(Problem::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
                 }
                 "facet" => figure.facet = reader.texts("facet", e.value)?,

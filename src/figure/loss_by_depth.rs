@@ -94,7 +94,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 /// The cross-entropy of equal odds, where that is what was trained and the metric is a loss.
 fn guessing(selection: &Selection, metric: &str) -> Option<f64> {
     let data = &selection.results.plan.data;
-    let entropy = selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
+    let networks = selection.runs.iter().all(|run| selection.results.function(*run).is_none());
+    let entropy =
+        networks && selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
     (metric.ends_with("loss") && data.classes && data.outputs > 1 && entropy).then(|| (data.outputs as f64).ln())
 }
 

@@ -85,7 +85,7 @@ pub fn nothing(selection: &Selection, what: &str) -> String {
 
 /// Whether a measurement spans decades and is drawn on a logarithmic scale.
 pub fn logarithmic(metric: &str) -> bool {
-    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target", "lr"];
+    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target"];
     ends.iter().any(|end| metric.ends_with(end))
 }
 
