@@ -86,10 +86,11 @@ def fresh_running(s, dtype):
     return [(torch.zeros(s["width"], dtype=dtype), torch.ones(s["width"], dtype=dtype)) for _ in range(n)]
 
 
-def forward(s, p, x, running=None, training=True, nudge=None):
+def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
     """Outputs after output_activation. `running` is read in evaluation mode and updated in training mode;
-    `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l."""
-    nudge = nudge or {}
+    `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l;
+    `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
+    nudge, seen = nudge or {}, {} if seen is None else seen
     place, form, scale = setting(s, "batch_norm"), setting(s, "residual"), setting(s, "residual.scale")
 
     def affine(h, layer):
@@ -105,8 +106,9 @@ def forward(s, p, x, running=None, training=True, nudge=None):
         return F.batch_norm(h, mean, var, gain, shift, training, momentum, eps)
 
     def activate(h, l):
-        z = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
-        return norm(ACTIVATIONS[s["activation"]](z, s), l, "after")
+        z = seen["z", l] = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
+        a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
+        return norm(a, l, "after")
 
     def branch(l):
         if scale == "learned_zero":
@@ -115,17 +117,18 @@ def forward(s, p, x, running=None, training=True, nudge=None):
 
     a = x
     for l in range(1, s["depth"] + 1):
-        u = affine(a, f"layer{l}")
+        u = seen["branch", l] = affine(a, f"layer{l}")
         if form == "pre_activation":
-            h = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)
+            h = seen["h", l] = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)
             a = activate(h, l)
         else:
-            b = activate(u, l)
+            b = seen["branch", l] = activate(u, l)
             h = b if form == "none" or l == 1 else h + branch(l) * b
-            a = h = h + nudge.get(("stream", l), 0.0)
+            a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
     kind = setting(s, "output_activation")
-    return y if kind == "identity" else ACTIVATIONS[kind](y, {})
+    own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation.")}
+    return y if kind == "identity" else ACTIVATIONS[kind](y, own)
 
 
 def loss_of(s, y, batch):

@@ -42,7 +42,7 @@ def learning_rate(s, t, steps):
 
 
 def is_decayed(s, name):
-    return setting(s, "decay_all") or name.endswith(".weight")
+    return setting(s, "decay_all") or name.endswith(".weight") or name == "point"
 
 
 class Lion(torch.optim.Optimizer):

@@ -11,6 +11,7 @@ pub mod optim;
 pub mod probe;
 pub mod real;
 pub mod record;
+pub mod results;
 pub mod schedule;
 pub mod score;
 pub mod seed;

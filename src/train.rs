@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 
 mod problem;
 mod recorder;
+pub mod trace;
 use problem::Problem;
 use recorder::Recorder;
 
@@ -27,10 +28,37 @@ pub fn train(
     on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<RunRecord, RunError> {
     match spec.settings.text("dtype") {
-        Some("f64") => run::<f64>(spec, data, on_step),
-        _ => run::<f32>(spec, data, on_step),
+        Some("f64") => run::<f64>(spec, data, on_step, &mut Unobserved),
+        _ => run::<f32>(spec, data, on_step, &mut Unobserved),
     }
 }
+
+/// Who looks at a run from inside while it trains.
+trait Observer<T: Element> {
+    /// After the gradient of a step's batch, before it is clipped or used.
+    fn computed(&mut self, _: &Moment<T>, _: &Problem<T>) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    /// After the update of a step, which had this learning rate.
+    fn updated(&mut self, _step: usize, _lr: f64, _: &Problem<T>) -> Result<(), RunError> {
+        Ok(())
+    }
+}
+
+/// A batch with its loss and gradient.
+struct Moment<'a, T> {
+    step: usize,
+    /// Numbers of its training rows.
+    rows: &'a [usize],
+    loss: f64,
+    gradients: &'a Gradients<T>,
+}
+
+/// Nobody looks.
+struct Unobserved;
+
+impl<T: Element> Observer<T> for Unobserved {}
 
 /// candle's errors, without the backtrace it appends when asked to keep one.
 impl From<ops::Error> for RunError {
@@ -43,6 +71,7 @@ fn run<T: Element>(
     spec: &RunSpec,
     data: &Dataset,
     on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    observer: &mut impl Observer<T>,
 ) -> Result<RunRecord, RunError> {
     let plan = Training::from_spec(spec, data).map_err(RunError::Failed)?;
     let mut problem = Problem::<T>::new(spec, data, &plan)?;
@@ -54,7 +83,9 @@ fn run<T: Element>(
         if on_step(step).is_break() {
             return Err(RunError::Cancelled);
         }
-        let batch_loss = problem.loss_and_gradients(batches.next_rows(), &mut gradients)?;
+        let rows = batches.next_rows();
+        let batch_loss = problem.loss_and_gradients(rows, &mut gradients)?;
+        observer.computed(&Moment { step, rows, loss: batch_loss, gradients: &gradients }, &problem)?;
         record.observe(step, plan.schedule.at(step), batch_loss);
         if record.wants_scores(step) {
             record.scores(problem.scores()?, gradients.norm());
@@ -89,6 +120,7 @@ fn run<T: Element>(
             }
             problem.take_in_statistics(plan.batch);
             optimizer.step(&problem, &gradients, plan.schedule.at(step))?;
+            observer.updated(step, plan.schedule.at(step), &problem)?;
             if probed {
                 problem.update_ratios(&before, &mut record)?;
             }

@@ -4,9 +4,9 @@ mod figure_support;
 
 use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
-use gradsweep::figure::results::Results;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
 use gradsweep::figure::{draw, draw_all, png, svg};
+use gradsweep::results::Results;
 use gradsweep::table::Cell;
 use std::path::Path;
 

@@ -5,8 +5,8 @@ mod figure_support;
 use figure_support::{Fake, vanishing};
 use gradsweep::experiment::figure_spec::FigureKind;
 use gradsweep::figure::draw;
-use gradsweep::figure::results::Results;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
 /// The vanishing grid, its gradients by layer after the last step.

@@ -10,8 +10,8 @@ const FLOORS: [&[&str]; 6] = [
     &["seed", "table", "stats", "setting", "real", "record"],
     &["data", "model", "ops", "optim", "schedule", "probe"],
     &["experiment", "train", "stop", "score", "theory"],
-    &["sweep"],
-    &["finish", "figure", "claim", "report"],
+    &["sweep", "results"],
+    &["finish", "figure", "compare", "claim", "report"],
     &["cli", "main"],
 ];
 const STRANGERS: usize = 4;
@@ -25,7 +25,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["sweep/progress.rs"]),
     ("ctrlc", &["sweep/interrupt.rs"]),
     ("clap", &["cli"]),
-    ("std::fs", &["data", "sweep", "finish", "figure", "cli"]),
+    ("safetensors::", &["sweep/tensors.rs"]),
+    ("std::fs", &["data", "sweep", "results.rs", "finish", "figure", "compare", "claim", "cli"]),
     ("std::time", &["sweep", "cli"]),
     ("std::thread", &["sweep", "finish/csvs.rs", "figure/mod.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),

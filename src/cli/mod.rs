@@ -10,6 +10,7 @@ pub mod shell;
 pub mod single_thread;
 pub mod slurm;
 pub mod sweep;
+pub mod trace;
 pub mod verify;
 
 use crate::data::{self, Places};
@@ -48,6 +49,8 @@ enum Command {
     Merge(merge::Options),
     /// Run a sample of a folder's runs again and compare every number with its files
     Verify(verify::Options),
+    /// Write the weights, batches, gradients and updates of one run's first steps, to be checked in PyTorch
+    Trace(trace::Options),
     /// Print a Slurm script that sweeps in shards and merges them
     Slurm(slurm::Options),
     /// Draw the figures of a results folder again, from its CSV files
@@ -171,6 +174,7 @@ pub fn run() -> ExitCode {
         Command::Plan(options) => plan::run(&options),
         Command::Merge(options) => merge::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Trace(options) => trace::run(&options),
         Command::Slurm(options) => slurm::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Settings => settings::run(),

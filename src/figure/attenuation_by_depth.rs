@@ -4,19 +4,19 @@ use super::axis::{Axis, Tick};
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
-use super::results::Results;
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 
 type Spreads = BTreeMap<Key, Spread>;
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, true)?;
     let metric = spec.metric.as_deref().unwrap_or("attenuation_total_init");
     let total = spreads(&selection, metric);

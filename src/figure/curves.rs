@@ -3,19 +3,19 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
-use super::results::Results;
 use super::scene::at;
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, mark};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
+use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Curves = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, false)?;
     let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
         (Some(metric), _) => vec![metric],
@@ -119,7 +119,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 }
 
 /// The curves, and each diverged run with its last recorded step.
-fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize, f64)>), FigureError> {
+fn curves(selection: &Selection, metrics: &[&str]) -> Result<(Curves, Vec<(usize, f64)>), ResultsError> {
     let columns: Vec<&str> = std::iter::once("step").chain(metrics.iter().copied()).collect();
     // What is finite, by metric and step: nothing else of the file is kept.
     let mut values: BTreeMap<(usize, u64), Vec<(usize, f64)>> = BTreeMap::new();

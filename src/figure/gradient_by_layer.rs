@@ -3,14 +3,14 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
 use super::plot::{self, Vertical};
-use super::results::Results;
 use super::scene::{Anchor, Scene, Text, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
+use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ type Snapshot = (f64, Vec<Option<f64>>);
 /// For each group and metric: layer and spread over the seeds.
 type Profiles = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, false)?;
     let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
         (Some(metric), _) => vec![metric],
@@ -36,7 +36,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 }
 
 /// Reads the profiles, and how many runs are left out of them.
-fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), FigureError> {
+fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), ResultsError> {
     let columns: Vec<&str> = ["step", "layer"].into_iter().chain(metrics.iter().copied()).collect();
     let mut rows: BTreeMap<usize, Snapshot> = BTreeMap::new();
     selection.results.stream("layers.csv", &selection.runs, &columns, |run, row| {

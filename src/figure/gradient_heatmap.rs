@@ -3,22 +3,22 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::{Vertical, color_bar};
-use super::results::Results;
 use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{MISSING, SOFT, TICK, ZERO, viridis};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, false)?;
     if let Some(color) = &selection.color {
         let name = &color.axis.name;
-        return Err(FigureError::new(format!(
+        return Err(ResultsError::new(format!(
             "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
         )));
     }
@@ -89,7 +89,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
 }
 
 /// The maps, and whether one ends because a seed of its does.
-fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<(BTreeMap<Key, Map>, bool), FigureError> {
+fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<(BTreeMap<Key, Map>, bool), ResultsError> {
     let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
     let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", metric], |run, row| {

@@ -4,13 +4,13 @@ use super::axis::{Axis, minus};
 use super::layout::{self, Frame, Page, Panel, label};
 use super::loss_by_depth::axis_title;
 use super::plot::{Vertical, color_bar};
-use super::results::Results;
 use super::scene::{Anchor, Color, Rect, Scene, Text, at};
 use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::results::{Results, ResultsError};
 use crate::table::number;
 use std::collections::BTreeMap;
 
@@ -26,10 +26,10 @@ struct Cell {
     diverged: usize,
 }
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, true)?;
     let (Some(x), Some(y)) = (&selection.x, &selection.color) else {
-        return Err(FigureError::new("a heat_map needs two axes: name them as `x` and `y`".into()));
+        return Err(ResultsError::new("a heat_map needs two axes: name them as `x` and `y`".into()));
     };
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
     let logarithmic = words::logarithmic(metric);

@@ -3,12 +3,12 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
-use super::results::Results;
 use super::scene::{Stroke, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 
 /// Per group: the seeds' values, log10 where the scale is; infinite for a run that diverged.
@@ -20,7 +20,7 @@ const CROSS: f64 = 4.8;
 const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
 const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, true)?;
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
     let logarithmic = words::logarithmic(metric);

@@ -11,7 +11,6 @@ mod layout;
 mod loss_by_depth;
 mod plot;
 pub mod png;
-pub mod results;
 pub mod scene;
 mod select;
 mod style;
@@ -21,30 +20,12 @@ mod trajectories;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
-use results::Results;
+use crate::results::{Results, ResultsError};
 use scene::Scene;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-
-/// Why figures could not be drawn: what is wrong and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FigureError(String);
-
-impl FigureError {
-    pub(crate) fn new(message: String) -> Self {
-        FigureError(message)
-    }
-}
-
-impl std::fmt::Display for FigureError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FigureError {}
 
 /// What became of one figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,17 +47,17 @@ pub type Outcome = Result<Scene, String>;
 /// # Errors
 /// A file of `dir` that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
 /// file that cannot be written.
-pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
+pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
     let results = Results::read(dir)?;
     let names = names(&results.plan.figures);
     let folder = dir.join("figures");
     for (name, spec) in names.iter().zip(&results.plan.figures) {
-        check(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
+        check(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
     }
-    std::fs::create_dir_all(&folder).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
+    std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
     let figures: Vec<(String, &FigureSpec)> = names.into_iter().zip(&results.plan.figures).collect();
     let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
-        let outcome = draw(&results, spec).map_err(|e| FigureError(format!("figure \"{name}\": {e}")))?;
+        let outcome = draw(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
         let name = name.clone();
         Ok(match outcome {
             Ok(scene) => Drawn { files: write(&scene, &folder, &name)?, name, skipped: None },
@@ -84,8 +65,8 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
         })
     })
     .into_iter()
-    .collect::<Result<_, FigureError>>()?;
-    remove_others(&folder, &drawn).map_err(|e| FigureError(format!("{}: {e}", folder.display())))?;
+    .collect::<Result<_, ResultsError>>()?;
+    remove_others(&folder, &drawn).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
     Ok(drawn)
 }
 
@@ -128,7 +109,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> V
 ///
 /// # Errors
 /// As [`draw_all`].
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     check(results, spec)?;
     match spec.kind {
         FigureKind::GradientByLayer => gradient_by_layer::draw(results, spec),
@@ -141,9 +122,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError
     }
 }
 
-fn check(results: &Results, spec: &FigureSpec) -> Result<(), FigureError> {
+fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
     if !matches!(spec.step.as_deref(), None | Some("first" | "last")) {
-        return Err(FigureError(format!(
+        return Err(ResultsError::new(format!(
             "step = \"{}\": write \"first\" or \"last\"",
             spec.step.as_deref().unwrap_or("")
         )));
@@ -169,7 +150,7 @@ fn names(specs: &[FigureSpec]) -> Vec<String> {
 }
 
 /// Writes both files beside their final names first, so that a reader never meets half a figure.
-fn write(scene: &Scene, folder: &Path, name: &str) -> Result<Vec<PathBuf>, FigureError> {
+fn write(scene: &Scene, folder: &Path, name: &str) -> Result<Vec<PathBuf>, ResultsError> {
     let mut files = Vec::new();
     for ending in ["png", "svg"] {
         let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
@@ -178,7 +159,7 @@ fn write(scene: &Scene, folder: &Path, name: &str) -> Result<Vec<PathBuf>, Figur
             _ => std::fs::write(&part, svg::render(scene)).map_err(|e| e.to_string()),
         };
         let moved = written.and_then(|()| std::fs::rename(&part, &path).map_err(|e| e.to_string()));
-        moved.map_err(|e| FigureError(format!("{}: {e}", path.display())))?;
+        moved.map_err(|e| ResultsError::new(format!("{}: {e}", path.display())))?;
         files.push(path);
     }
     Ok(files)

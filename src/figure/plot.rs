@@ -2,11 +2,11 @@
 
 use super::axis::{Axis, Tick, range};
 use super::layout::{Panel, label};
-use super::results::Scale;
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::Used;
 use super::style::{EDGE, LABEL, LINE, Look, Marker, THIN, TICK, mark, solid, viridis};
 use super::words;
+use crate::results::Scale;
 use crate::stats::Spread;
 
 /// With more series than this, bands would cover each other and are left out.

@@ -1,11 +1,10 @@
 //! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
 
-use super::FigureError;
-use super::results::{PlanAxis, Results, Run, Scale};
 use super::style::Look;
 use super::words;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
+use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
 use crate::stats::{Spread, spread};
 use crate::table::number;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,12 +84,12 @@ impl<'a> Selection<'a> {
     ///
     /// # Errors
     /// An unknown axis or label, or an axis that is neither fixed, used nor pooled, by name.
-    pub fn new(results: &'a Results, spec: &'a FigureSpec, x_is_axis: bool) -> Result<Self, FigureError> {
+    pub fn new(results: &'a Results, spec: &'a FigureSpec, x_is_axis: bool) -> Result<Self, ResultsError> {
         let plan = &results.plan;
         let axis = |name: &String| {
             plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
                 let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
-                FigureError::new(format!("no axis \"{name}\" in this experiment; its axes are {}", names.join(", ")))
+                ResultsError::new(format!("no axis \"{name}\" in this experiment; its axes are {}", names.join(", ")))
             })
         };
         for (name, labels) in &spec.filter {
@@ -116,7 +115,7 @@ impl<'a> Selection<'a> {
             [column] => (None, Some(used(column)?)),
             [row, column] => (Some(used(row)?), Some(used(column)?)),
             more => {
-                return Err(FigureError::new(format!(
+                return Err(ResultsError::new(format!(
                     "`facet` names {} axes; a page has rows and columns: name two, and fix the others with `where`",
                     more.len()
                 )));
@@ -132,13 +131,13 @@ impl<'a> Selection<'a> {
         for (i, a) in plan.axes.iter().enumerate() {
             let uses = shown.iter().filter(|u| u.as_ref().is_some_and(|u| u.index == i)).count();
             if uses > 1 {
-                return Err(FigureError::new(format!(
+                return Err(ResultsError::new(format!(
                     "axis \"{}\" is used twice; give each of facet, color and x its own",
                     a.name
                 )));
             }
             if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) {
-                return Err(FigureError::new(format!(
+                return Err(ResultsError::new(format!(
                     "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
                      facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
                     kept[i].len(),
@@ -244,17 +243,17 @@ pub fn over_seeds(values: impl Iterator<Item = f64>) -> Option<Spread> {
     spread(&values.filter(|v| !v.is_nan()).collect::<Vec<_>>())
 }
 
-fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), FigureError> {
+fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), ResultsError> {
     match results.plan.axes.iter().find(|a| a.name == name) {
         Some(axis) => match labels.iter().find(|l| !axis.labels.contains(l)) {
-            Some(label) => Err(FigureError::new(format!(
+            Some(label) => Err(ResultsError::new(format!(
                 "`where` asks for {name} = \"{label}\", but that axis has {}",
                 axis.labels.join(", ")
             ))),
             None => Ok(()),
         },
         None if results.runs.first().is_none_or(|run| run.settings.contains_key(name)) => Ok(()),
-        None => Err(FigureError::new(format!("`where` names \"{name}\", which is no column of runs.csv"))),
+        None => Err(ResultsError::new(format!("`where` names \"{name}\", which is no column of runs.csv"))),
     }
 }
 

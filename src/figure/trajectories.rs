@@ -3,15 +3,15 @@
 use super::axis::{Axis, range};
 use super::contour::Grid;
 use super::layout::{Page, Panel, Sample, label};
-use super::results::Results;
 use super::scene::{Anchor, Point, Rect, Scene, Turn, at};
 use super::select::{Key, Selection, heading};
 use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, WIDTH, mark, solid, tint};
-use super::{FigureError, Outcome, words};
+use super::{Outcome, words};
 use crate::data::Function;
 use crate::data::function::Kind;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
+use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 
 /// Points of the grid that level lines are read off, in each direction.
@@ -31,7 +31,7 @@ type Spot = (f64, f64);
 /// The recorded points of each run, as far as they are finite.
 type Paths = BTreeMap<usize, Vec<Spot>>;
 
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, FigureError> {
+pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, false)?;
     let mut paths = Paths::new();
     results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {

@@ -14,6 +14,7 @@ pub mod rates;
 pub mod request;
 pub mod shard;
 pub mod standing;
+pub mod tensors;
 pub mod work;
 
 use crate::data::Dataset;

@@ -28,10 +28,10 @@ pub(super) enum Problem<'a, T: Element> {
 
 /// A network, on data, under a loss.
 pub(super) struct Learner<'a, T: Element> {
-    network: Network<T>,
+    pub network: Network<T>,
     probe: Probe,
-    data: &'a Dataset,
-    loss: Loss,
+    pub data: &'a Dataset,
+    pub loss: Loss,
 }
 
 /// A point on the graph of a function.

@@ -1,6 +1,5 @@
-//! A results folder as figures see it: plan.json and runs.csv in memory, the long tables streamed past.
+//! A results folder as figures and comparisons see it: plan.json and runs.csv in memory, the long tables streamed past.
 
-use super::FigureError;
 use crate::data::Function;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::{OUTCOME_COLUMNS, Status};
@@ -8,6 +7,24 @@ use csv::StringRecord;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+
+/// Why results could not be read or shown: what is wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultsError(String);
+
+impl ResultsError {
+    pub(crate) fn new(message: String) -> Self {
+        ResultsError(message)
+    }
+}
+
+impl std::fmt::Display for ResultsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ResultsError {}
 
 /// What plan.json says.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -104,14 +121,14 @@ impl Results {
     ///
     /// # Errors
     /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
-    pub fn read(dir: &Path) -> Result<Results, FigureError> {
+    pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         let path = dir.join("plan.json");
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
         let plan: Plan = serde_json::from_str(&text).map_err(|e| {
-            FigureError::new(format!("{}: {e}; run the sweep again, it rewrites plan.json", path.display()))
+            ResultsError::new(format!("{}: {e}; run the sweep again, it rewrites plan.json", path.display()))
         })?;
         if plan.schema != 1 {
-            return Err(FigureError::new(format!(
+            return Err(ResultsError::new(format!(
                 "{}: schema {} is not known to this program, which reads schema 1; run the sweep again with it",
                 path.display(),
                 plan.schema
@@ -140,7 +157,7 @@ impl Results {
         runs: &[usize],
         columns: &[&str],
         mut each: impl FnMut(usize, &[Option<f64>]),
-    ) -> Result<(), FigureError> {
+    ) -> Result<(), ResultsError> {
         let path = self.dir.join(file);
         let wanted: HashMap<&str, usize> = runs.iter().map(|r| (self.runs[*r].id.as_str(), *r)).collect();
         let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
@@ -160,7 +177,7 @@ impl Results {
     }
 }
 
-fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, FigureError> {
+fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| unreadable(path, &e))?;
     let header = reader.headers().map_err(|e| unreadable(path, &e))?.clone();
     let place = |name: &str| column(&header, name, path);
@@ -180,7 +197,7 @@ fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, FigureError> {
         let row = row.map_err(|e| unreadable(path, &e))?;
         let wrong = |what: String| {
             let line = row.position().map_or(0, csv::Position::line);
-            FigureError::new(format!("{}:{line}: {what}; run the sweep again, it rewrites the tables", path.display()))
+            ResultsError::new(format!("{}:{line}: {what}; run the sweep again, it rewrites the tables", path.display()))
         };
         let labels = plan.axes.iter().zip(&axes).map(|(axis, at)| {
             axis.labels.iter().position(|l| *l == row[*at]).ok_or_else(|| {
@@ -204,9 +221,9 @@ fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, FigureError> {
     Ok(runs)
 }
 
-fn column(header: &StringRecord, name: &str, path: &Path) -> Result<usize, FigureError> {
+fn column(header: &StringRecord, name: &str, path: &Path) -> Result<usize, ResultsError> {
     header.iter().position(|c| c == name).ok_or_else(|| {
-        FigureError::new(format!(
+        ResultsError::new(format!(
             "{}: no column \"{name}\"; there are {}",
             path.display(),
             header.iter().collect::<Vec<_>>().join(", ")
@@ -214,16 +231,20 @@ fn column(header: &StringRecord, name: &str, path: &Path) -> Result<usize, Figur
     })
 }
 
-fn parse(row: &StringRecord, at: usize, header: &StringRecord, path: &Path) -> Result<Option<f64>, FigureError> {
+fn parse(row: &StringRecord, at: usize, header: &StringRecord, path: &Path) -> Result<Option<f64>, ResultsError> {
     match &row[at] {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
             let line = row.position().map_or(0, csv::Position::line);
-            FigureError::new(format!("{}:{line}: {} is \"{text}\", which is not a number", path.display(), &header[at]))
+            ResultsError::new(format!(
+                "{}:{line}: {} is \"{text}\", which is not a number",
+                path.display(),
+                &header[at]
+            ))
         }),
     }
 }
 
-fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> FigureError {
-    FigureError::new(format!("{}: {error}; is this the folder of a sweep that has ended?", path.display()))
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> ResultsError {
+    ResultsError::new(format!("{}: {error}; is this the folder of a sweep that has ended?", path.display()))
 }

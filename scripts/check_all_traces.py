@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Traces every member of every family, in f32 and f64, and holds each trace to PyTorch (check_trace.py).
+
+    cargo build --release
+    python3 scripts/check_all_traces.py        # from the repository root; one to two minutes
+
+The members come from the program's own table, so that a new one is covered unasked.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import check_trace
+
+PROGRAM = Path("target/release/gradsweep")
+REQUIRED = {"schedule.milestones": [2, 4]}
+
+
+def families():
+    """Words and switches of every setting, and which kinds it belongs to, from `gradsweep settings`."""
+    rows = subprocess.run([PROGRAM, "settings"], check=True, capture_output=True, text=True).stdout.splitlines()
+    table = {}
+    for row in rows[2:]:
+        key, value = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:3]]
+        name, of = re.match(r"`([\w.]+)`(?: \((.*)\))?", key).groups()
+        words = re.findall(r'"([^"]+)"', value) or ([True, False] if value.startswith("true") else None)
+        table.setdefault(name, []).append((of.split(", ") if of else None, words))
+    return table
+
+
+def words(table, key):
+    return [word for _, found in table[key] for word in found or []]
+
+
+def switches(table, family, kind):
+    """The options of a kind that are on or off."""
+    return [key for key, rows in table.items() if key.startswith(f"{family}.")
+            for of, found in rows if found == [True, False] and (of is None or kind in of)]
+
+
+def cells(table):
+    """Everything that is checked: names and settings."""
+    kind_of = {"optimizer": "optimizer.kind"}
+    for activation in words(table, "activation"):
+        yield f"activation {activation}", {"activation": activation}
+        yield f"output {activation}", {"output_activation": activation, "loss": "mse"}
+    scales = [0.5, *words(table, "residual.scale")]
+    for norm, form, loss in product(words(table, "batch_norm"), words(table, "residual"), words(table, "loss")):
+        own = {"batch_norm": norm, "residual": form, "loss": loss}
+        affines = [True] if norm == "none" else [True, False]
+        for scale, affine, bias in product([None] if form == "none" else scales, affines, [True, False]):
+            more = {} if form == "none" else {"residual.scale": scale}
+            more |= {} if affine else {"batch_norm.affine": False}
+            yield f"{norm} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+    beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},
+              {"clip.norm": 0.05}, {"clip.value": 0.001}, {"clip.norm": 0.05, "l2": 0.01, "weight_decay": 0.1}]
+    for kind in words(table, kind_of["optimizer"]):
+        rules = [{}] + [{key: True} for key in switches(table, "optimizer", kind)]
+        rules += [{"optimizer.momentum": 0.7}] if any(of and kind in of for of, _ in table["optimizer.momentum"]) else []
+        for rule, more in product(rules, beside):
+            yield f"{kind} {rule} {more}", {"optimizer.kind": kind, **rule, **more}
+        yield f"{kind} on a function", {"optimizer.kind": kind, "function": "rosenbrock", "l2": 0.01, "weight_decay": 0.1}
+    for schedule, warmup in product(words(table, "schedule"), [0, 2]):
+        required = {k: v for k, v in REQUIRED.items() if any(of and schedule in of for of, _ in table[k])}
+        yield f"{schedule} {warmup}", {"schedule": schedule, "schedule.warmup": warmup, **required}
+    for function in words(table, "function")[1:]:
+        yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001}
+
+
+def toml(value):
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def main():
+    table, paths = families(), []
+    base = {"depth": 3, "width": 16, "batch": 32, "steps": 8, "init": "he_normal", "activation": "tanh"}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
+            network = {} if "function" in own else base
+            settings = {"steps": 8, "dtype": dtype, **network, **own}
+            if settings.get("optimizer.kind") == "gd" or "function" in own:
+                settings.pop("batch", None)
+            plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]
+            lines = [f'name = "{plain}"', 'question = "?"', "[base]"]
+            lines += [f'"{key}" = {toml(value)}' for key, value in settings.items()]
+            experiment, out = Path(folder) / f"{number}.toml", Path(folder) / f"{number}.safetensors"
+            experiment.write_text("\n".join(lines) + "\n")
+            command = [PROGRAM, "trace", experiment, "--steps", "5", "--out", out]
+            answer = subprocess.run(command, capture_output=True, text=True)
+            if answer.returncode != 0:
+                sys.exit(f"{name}: {answer.stderr}")
+            paths.append(out)
+        return check_trace.main(paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

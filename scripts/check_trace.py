@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Computes a trace again in PyTorch, in f64, and prints the largest relative error of each kind of tensor.
+
+    cargo run --release -- trace experiments/lecture.toml --only depth=8 --only activation=relu --only variant=plain
+    pip install -r scripts/requirements.txt
+    python3 scripts/check_trace.py lecture.safetensors [more.safetensors ...]
+
+Each step is computed from the weights that the trace has before it: forward pass, pre-activations, deltas, gradients
+by autograd; the update by torch.optim from the traced gradients, its state carried along. `free` is the trajectory
+from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
+rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
+cancel errs relative to what it is summed from: the gradient of a learned branch scale to the sum of its terms' sizes, that
+of a test function to what changing the point by its own size would change. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
+"""
+
+import json
+import sys
+
+import torch
+from safetensors import safe_open
+
+from reference_functions import FUNCTIONS
+from reference_network import forward, fresh_running, loss_of
+from reference_run import learning_rate, torch_optimizer, update
+
+BOUND = {"f32": 1e-5, "f64": 1e-12}
+SIGNS = ("lion", "rprop")
+
+
+def read(path):
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return {n: t.double() if t.is_floating_point() else t for n, t in tensors.items()}, file.metadata()
+
+
+def below(tensors, prefix):
+    return {name[len(prefix):]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+class Errors(dict):
+    """The largest error of each kind, and where it is."""
+
+    def note(self, kind, where, ours, theirs, scale=None, mask=None):
+        gap = (ours - theirs).abs()
+        gap = gap[mask] if mask is not None else gap
+        largest = gap.max().item() if gap.numel() else 0.0
+        size = theirs.abs().max().item() if scale is None else scale
+        error = 0.0 if largest == 0.0 else largest / size if size > 0.0 else float("inf")
+        # NaN counts as the worst.
+        if not error <= self.get(kind, (-1.0, ""))[0]:
+            self[kind] = (error, where)
+
+
+def is_zero(s, name):
+    """A bias whose shift the norm after it takes away: its gradient is rounding noise and has no relative error."""
+    return s.get("batch_norm") == "before" and name.startswith("layer") and name.endswith(".bias")
+
+
+def leaves(parameters):
+    return {name: t.clone().requires_grad_() for name, t in parameters.items()}
+
+
+def check(path):
+    tensors, about = read(path)
+    s, steps = json.loads(about["settings"]), int(about["run_steps"])
+    errors = Errors()
+    network = s.get("function", "none") == "none"
+    if network and "loss" not in s:
+        s["loss"] = "cross_entropy" if "step.000000/classes" in tensors else "mse"
+    p, free = leaves(below(tensors, "initial/")), leaves(below(tensors, "initial/"))
+    optimizer, free_optimizer = torch_optimizer(s, p), torch_optimizer(s, free)
+    running = fresh_running(s, torch.float64) if network else []
+    for t in range(int(about["traced_steps"])):
+        at = f"step.{t:06}/"
+        own = below(tensors, at)
+        lr = learning_rate(s, t, steps)
+        errors.note("lr", at, own["lr"], torch.tensor(lr, dtype=torch.float64))
+        for w in (*p.values(), *free.values()):
+            w.grad = None
+        (network_step if network else function_step)(s, p, free, own, running, at, errors)
+        traced = below(own, "gradient/")
+        for name, w in p.items():
+            w.grad = traced[name].clone()
+        update(s, p, optimizer, lr)
+        update(s, free, free_optimizer, lr)
+        for name, w in p.items():
+            ours, g = own[f"updated/{name}"], traced[name].abs()
+            mask = g > 1e-6 * g.max() if s["optimizer.kind"] in SIGNS and g.max() > 0 else None
+            errors.note("updated", at + name, ours, w.detach(), mask=mask)
+            if not is_zero(s, name):
+                errors.note("free", at + name, ours, free[name].detach(), mask=mask)
+            with torch.no_grad():
+                w.copy_(ours)
+        for l, (mean, variance) in enumerate(running, 1):
+            errors.note("running", at, own[f"running/layer{l}.mean"], mean)
+            errors.note("running", at, own[f"running/layer{l}.variance"], variance)
+            mean.copy_(own[f"running/layer{l}.mean"])
+            variance.copy_(own[f"running/layer{l}.variance"])
+    return errors, s.get("dtype", "f32"), about
+
+
+def network_step(s, p, free, own, running, at, errors):
+    x, rows = own["x"], len(own["x"])
+    layers = range(1, s["depth"] + 1)
+    nudge = {(what, l): torch.zeros(rows, s["width"], dtype=torch.float64, requires_grad=True)
+             for what in ("stream", "delta") for l in layers}
+    seen = {}
+    outputs = forward(s, p, x, running, nudge=nudge, seen=seen)
+    loss = loss_of(s, outputs, own)
+    loss.backward()
+    errors.note("outputs", at, own["outputs"], outputs.detach())
+    errors.note("loss", at, own["loss"], loss.detach())
+    for l in layers:
+        for what in ("z", "a", "h"):
+            errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], seen[what, l].detach())
+        for what in ("delta", "stream"):
+            errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], nudge[what, l].grad)
+    for name, w in p.items():
+        scale = None
+        if is_zero(s, name):
+            scale = p[name.replace(".bias", ".weight")].grad.abs().max().item()
+        elif name.endswith(".scale"):
+            l = int(name.removeprefix("layer").removesuffix(".scale"))
+            scale = (nudge["stream", l].grad * seen["branch", l]).abs().sum().item()
+        errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
+    loss_of(s, forward(s, free, x), own).backward()
+
+
+def function_step(s, p, free, own, running, at, errors):
+    value = FUNCTIONS[s["function"]](p["point"], s)
+    value.backward()
+    errors.note("loss", at, own["loss"], value.detach())
+    # Noise is a run's own and cannot be computed again: then the traced gradient stands for it.
+    if s["function.noise"] == 0.0:
+        point = p["point"].detach()
+        curvature = torch.autograd.functional.hessian(lambda x: FUNCTIONS[s["function"]](x, s), point)
+        scale = (curvature.abs() @ point.abs()).max().item()
+        errors.note("gradient", at, own["gradient/point"], p["point"].grad, scale)
+        FUNCTIONS[s["function"]](free["point"], s).backward()
+    else:
+        free["point"].grad = own["gradient/point"].clone()
+
+
+def main(paths):
+    worst, kinds, failed = {}, [], 0
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    for path in paths:
+        errors, dtype, about = check(path)
+        bad = {kind: e for kind, e in errors.items() if kind != "free" and not e[0] <= BOUND[dtype]}
+        failed += bool(bad)
+        for kind, (error, where) in bad.items():
+            print(f"{path} ({about['experiment']}, {about['label']}): {kind} is off by {error:.1e} at {where}, the bound is {BOUND[dtype]:.0e}")
+        for kind, (error, _) in errors.items():
+            kinds += [kind] if kind not in kinds else []
+            if not error <= worst.get((dtype, kind), -1.0):
+                worst[dtype, kind] = error
+    dtypes = [d for d in BOUND if any(d == dtype for dtype, _ in worst)]
+    print(f"{'largest relative error':24}" + "".join(f"{d:>10}" for d in dtypes))
+    for kind in kinds:
+        cells = (worst.get((d, kind)) for d in dtypes)
+        print(f"{kind:24}" + "".join(f"{'' if c is None else format(c, '.1e'):>10}" for c in cells))
+    print(f"{len(paths)} traces, {failed} above the bound")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,23 @@
+"""The test functions, written in PyTorch as src/data/function.rs has them."""
+
+import torch
+
+
+def quadratic(x, s):
+    n = len(x)
+    eigenvalues = s["function.condition"] ** (torch.arange(n, dtype=x.dtype) / max(n - 1, 1))
+    return 0.5 * (eigenvalues * x * x).sum()
+
+
+def beale(x, s):
+    a, b = x
+    return (1.5 - a + a * b) ** 2 + (2.25 - a + a * b**2) ** 2 + (2.625 - a + a * b**3) ** 2
+
+
+FUNCTIONS = {
+    "quadratic": quadratic,
+    "rosenbrock": lambda x, s: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2,
+    "beale": beale,
+    "himmelblau": lambda x, s: (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2,
+    "saddle": lambda x, s: 0.5 * x[0] ** 2 + 0.25 * (x[1] ** 2 - 1) ** 2,
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Writes tests/fixtures/statistics.json: paired tests, estimates and corrections by scipy and by enumeration.
+
+    pip install numpy scipy
+    python3 scripts/statistics_reference.py        # from the repository root; a minute
+
+Signed-rank p-values: scipy.stats.wilcoxon, exact where no ranks are tied, else scipy's permutation of all signs (both
+two-sided). Median intervals: binomial, scipy.stats.binom. Hodges-Lehmann: numpy over all means of pairs, its interval by enumerating
+all signs of the ranks. Holm: scipy has none, so the textbook's step-down loop. Best of k: all subsets.
+"""
+
+import itertools
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import scipy
+from scipy import stats
+
+rng = np.random.default_rng(5)
+
+
+def wilcoxon(d):
+    kept = np.array([x for x in d if x != 0])
+    if len(kept) == 0:
+        return {"p": 1.0, "positive": 0.0}
+    tied = len(set(np.abs(kept))) < len(kept)
+    method = stats.PermutationMethod(n_resamples=np.inf) if tied else "exact"
+    found = stats.wilcoxon(kept, alternative="two-sided", method=method)
+    ranks = stats.rankdata(np.abs(kept))
+    return {"p": float(found.pvalue), "positive": float(ranks[kept > 0].sum())}
+
+
+def hodges_lehmann(d, confidence):
+    n = len(d)
+    means = sorted((d[i] + d[j]) / 2 for i in range(n) for j in range(i, n))
+    sums = [sum(r for r, s in zip(range(1, n + 1), signs) if s) for signs in itertools.product([0, 1], repeat=n)]
+    tail = lambda k: np.mean([s < k for s in sums])
+    cut = max([k for k in range(1, len(means) // 2 + 1) if 1 - 2 * tail(k) >= confidence], default=1)
+    return {"value": float(np.median(means)), "low": means[cut - 1], "high": means[-cut], "coverage": max(0.0, float(1 - 2 * tail(cut)))}
+
+
+def median_interval(x, confidence):
+    n, x = len(x), sorted(x)
+    covers = lambda k: 1 - 2 * stats.binom.cdf(k - 1, n, 0.5)
+    cut = max([k for k in range(1, (n + 1) // 2 + 1) if covers(k) >= confidence], default=1)
+    return {"median": float(np.median(x)), "low": x[cut - 1], "high": x[-cut], "coverage": float(covers(cut))}
+
+
+def holm(p):
+    out, high = [0.0] * len(p), 0.0
+    for rank, i in enumerate(np.argsort(p, kind="stable")):
+        high = max(high, min(1.0, p[i] * (len(p) - rank)))
+        out[i] = high
+    return out
+
+
+def best_of(x, k, share):
+    best = sorted(min(subset) for subset in itertools.combinations(x, k))
+    return next(b for i, b in enumerate(best, 1) if i / len(best) >= share - 1e-12)
+
+
+def cases():
+    for n in [1, 2, 3, 4, 5, 6, 8, 10, 12]:
+        for kind in ("smooth", "ties", "zeros", "one sided"):
+            d = rng.normal(0.4, 1.0, n)
+            d = {"smooth": d, "ties": np.round(2 * d) / 2, "zeros": np.where(rng.random(n) < 0.3, 0.0, d), "one sided": np.abs(d)}[kind]
+            d = [float(x) for x in d]
+            yield {"kind": kind, "differences": d, "wilcoxon": wilcoxon(d), "hodges_lehmann": hodges_lehmann(d, 0.9)}
+
+
+def main():
+    out = {
+        "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
+        "paired": list(cases()),
+        "large": [{"differences": (d := [float(x) for x in rng.normal(0.1, 1.0, n)]),
+                   "p": float(stats.wilcoxon(d, method="exact").pvalue)} for n in (30, 60)],
+        "median": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "confidence": c, **median_interval(x, c)}
+                   for n in (1, 2, 4, 5, 7, 10, 25, 40) for c in (0.9, 0.95)],
+        "holm": [{"p": (p := [float(v) for v in rng.random(n) ** 2 / 4]), "corrected": holm(p)} for n in (1, 2, 5, 9)],
+        "best_of": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "k": k, "share": q, "value": best_of(x, k, q)}
+                    for n, k in ((1, 1), (4, 2), (6, 3), (7, 7), (9, 4)) for q in (0.1, 0.5, 0.9)],
+    }
+    Path("tests/fixtures/statistics.json").write_text(json.dumps(out, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+//! `trace FILE`: one run's first steps as tensors in a file, for anyone who computes them again.
+
+use crate::cli::{PlanOptions, check, count, say};
+use crate::experiment::plan::Plan;
+use crate::sweep::Halt;
+use crate::sweep::candle_is_single_threaded;
+use crate::sweep::tensors::write_tensors;
+use crate::sweep::work::{Job, Work};
+use crate::train::trace::trace;
+use clap::Args;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `name_of_tensors` in the file's metadata says.
+const LEGEND: &str = "initial/<parameter>; for each step t: step.<t>/rows, x, classes or values, outputs, loss, lr; \
+    step.<t>/layer<l>/z (argument of the activation), a (its value), h (the layer's output), delta (dL/dz), stream (dL/dh), L the mean \
+    loss of the batch; step.<t>/gradient/<parameter> (before clipping, L2 and the rule), step.<t>/updated/<parameter>, \
+    step.<t>/running/layer<l>.mean and .variance (after the update). Matrices are [inputs, outputs].";
+
+#[derive(Args)]
+#[command(mut_arg("out", |out| out.value_name("FILE").help("The file to write [default: <name of the experiment>.safetensors]")))]
+#[command(mut_arg("only", |only| only.help("The cell, where the experiment has several, such as depth=8 or variant=plain")))]
+pub struct Options {
+    #[command(flatten)]
+    plan: PlanOptions,
+    /// Seed of the run
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 1)]
+    seed: u64,
+    /// Updates to trace
+    #[arg(long, value_name = "K", value_parser = count, default_value_t = 3)]
+    steps: u64,
+}
+
+/// Trains the run as a sweep would, as far as asked, and writes the file.
+///
+/// # Errors
+/// Whatever is wrong with the experiment, a choice that several cells fit, or a file that cannot be written.
+pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+    candle_is_single_threaded()?;
+    let plan = options.plan.read()?;
+    let work = options.plan.load(&plan)?;
+    check(&plan, &work)?;
+    let job = chosen(options, &plan, &work)?;
+    let data = work.dataset(job);
+    let traced = trace(&job.run.spec, data, options.steps as usize)
+        .map_err(|e| Halt::Io(format!("run {} ({}) failed: {e}", job.run.run_id, job.label)))?;
+    let spec = &job.run.spec;
+    let settings: serde_json::Map<_, _> =
+        spec.settings.iter().map(|(key, value)| (key.to_string(), serde_json::json!(value))).collect();
+    let metadata = HashMap::from(
+        [
+            ("program", concat!("gradsweep ", env!("CARGO_PKG_VERSION")).to_string()),
+            ("experiment", plan.name.clone()),
+            ("run_id", job.run.run_id.clone()),
+            ("label", job.label.clone()),
+            ("seed", spec.seeds.run.to_string()),
+            ("data", format!("{} {}", data.name, data.digest)),
+            ("settings", serde_json::Value::Object(settings).to_string()),
+            ("traced_steps", traced.steps.to_string()),
+            ("run_steps", traced.run_steps.to_string()),
+            ("name_of_tensors", LEGEND.into()),
+        ]
+        .map(|(key, value)| (key.to_string(), value)),
+    );
+    let path = options.plan.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", plan.name)));
+    write_tensors(&path, &traced.tensors, metadata)?;
+    let of = if traced.steps < options.steps as usize { ": the run ends there" } else { "" };
+    let (steps, tensors) = (traced.steps, traced.tensors.len());
+    say(&format!(
+        "{}: run {} ({}), {steps} of {} steps{of}; {tensors} tensors in {}\n",
+        plan.name,
+        job.run.run_id,
+        job.label,
+        traced.run_steps,
+        path.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The one run that the options name.
+fn chosen<'a>(options: &Options, plan: &Plan, work: &'a Work) -> Result<&'a Job, Halt> {
+    let chosen = options.plan.chosen(plan, work)?;
+    let of_seed: Vec<&Job> =
+        chosen.iter().map(|i| &work.jobs[*i]).filter(|job| job.run.spec.seeds.run == options.seed).collect();
+    match of_seed[..] {
+        [job] => Ok(job),
+        [] => Err(Halt::Input(format!(
+            "no chosen run has seed {}; write --seed with one of the experiment's, or more --seeds",
+            options.seed
+        ))),
+        _ => {
+            let still_open = plan.axes.iter().enumerate().filter_map(|(i, axis)| {
+                let labels: BTreeSet<&String> =
+                    of_seed.iter().map(|job| &plan.cells[job.run.cell].labels[i].1).collect();
+                let label = of_seed.first().map(|job| &plan.cells[job.run.cell].labels[i].1)?;
+                (labels.len() > 1).then(|| format!("--only {}={label}", axis.name))
+            });
+            Err(Halt::Input(format!(
+                "a trace is of one run, and {} fit; choose a cell, for example with {}",
+                of_seed.len(),
+                still_open.collect::<Vec<_>>().join(" ")
+            )))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Named tensors in one safetensors file, which PyTorch, JAX and NumPy read.
+
+use crate::sweep::Halt;
+use crate::sweep::files::{cannot, write};
+use crate::train::trace::{NamedTensor, Values};
+use safetensors::{Dtype, View, serialize};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+impl View for &NamedTensor {
+    fn dtype(&self) -> Dtype {
+        match self.values {
+            Values::F32(_) => Dtype::F32,
+            Values::F64(_) => Dtype::F64,
+            Values::I64(_) => Dtype::I64,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(match &self.values {
+            Values::F32(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Values::F64(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Values::I64(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        })
+    }
+
+    fn data_len(&self) -> usize {
+        match &self.values {
+            Values::F32(values) => 4 * values.len(),
+            Values::F64(values) => 8 * values.len(),
+            Values::I64(values) => 8 * values.len(),
+        }
+    }
+}
+
+/// Writes them with some texts as the file's metadata.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_tensors(path: &Path, tensors: &[NamedTensor], metadata: HashMap<String, String>) -> Result<(), Halt> {
+    let named = tensors.iter().map(|tensor| (&tensor.name, tensor));
+    let bytes = serialize(named, Some(metadata)).map_err(|e| cannot("write", path, &e))?;
+    write(path, &bytes)
+}
