@@ -59,9 +59,9 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The share of lr at step `t` of `steps`; t = steps belongs to no update.
+    /// The share of lr at step `t` of `steps`; t = steps belongs to no update, and what ends there stays there.
     fn share(&self, t: usize, steps: usize) -> f64 {
-        let part = t as f64 / steps.max(1) as f64;
+        let part = (t as f64 / steps.max(1) as f64).min(1.0);
         match *self {
             Shape::Constant => 1.0,
             Shape::Step { every, factor } => factor.powf((t / every) as f64),

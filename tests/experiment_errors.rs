@@ -198,7 +198,7 @@ schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at 
 optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"move the ends of the range inside"#),
 (r#"[[figure]]
 kind = "gradient_heatmap"
-color = "depth""#, "3:1", r#"a gradient_heatmap has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+color = "depth""#, "3:1", r#"a figure of kind gradient_heatmap has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
 (r#"[[figure]]
 kind = "curves"
 [[figure]]
@@ -237,13 +237,13 @@ over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would c
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, color, facet and over its own"#),
+color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet and over its own"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "curves"
 color = "depth"
-over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, color, facet and over its own"#),
+over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet and over its own"#),
 (r#"[axes]
 depth = [1, 2]
 width = [3, 4]

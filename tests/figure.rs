@@ -80,7 +80,7 @@ fn the_vanishing_grid_shows_every_variant() {
             FigureKind::GradientByLayer | FigureKind::AttenuationByDepth => {
                 &["plain = l2 = lr_decay", "matched_init", "batch_norm", "residual"]
             }
-            FigureKind::GradientHeatmap => &[],
+            FigureKind::GradientHeatmap | FigureKind::HeatMap => &[],
             _ => &["plain", "matched_init", "batch_norm", "residual", "l2", "lr_decay"],
         };
         for name in expected {
@@ -89,6 +89,12 @@ fn the_vanishing_grid_shows_every_variant() {
         let tiles = scene.shapes.iter().filter(|s| matches!(s, Shape::Tile { .. })).count();
         if spec.kind == FigureKind::GradientHeatmap {
             assert!(tiles >= 18 * 32 * 10, "{tiles}");
+        }
+        if spec.kind == FigureKind::HeatMap {
+            assert!(
+                tiles >= 3 * 6 * 5 && says(&scene, "Outlined: the best") && says(&scene, "matched_init"),
+                "{tiles}"
+            );
         }
     }
 }
@@ -125,6 +131,9 @@ fn one_run_says_that_it_is_one() {
     }
     fake.seeds = 1;
     fake.figures = of_networks().map(spec).collect();
+    for figure in fake.figures.iter_mut().filter(|f| f.kind == FigureKind::HeatMap) {
+        (figure.x, figure.y) = (Some("depth".into()), Some("variant".into()));
+    }
     for (spec, scene) in scenes("single", &fake) {
         assert!(says(&scene, "N = 1"), "{:?}", spec.kind);
         assert!(
@@ -155,6 +164,9 @@ fn many(depth: &[usize], series: usize) -> Fake {
             figure.facet = labels(&["width"]);
             figure.color = None;
         }
+        if figure.kind == FigureKind::HeatMap {
+            (figure.y, figure.color) = (figure.color.take(), None);
+        }
     }
     fake
 }
@@ -165,7 +177,7 @@ fn a_hundred_layers_and_sixty_series_stay_readable() {
         assert!(says(&scene, "100"));
     }
     for (spec, scene) in scenes("crowd", &many(&[2, 8], 60)) {
-        if spec.kind != FigureKind::GradientHeatmap {
+        if !matches!(spec.kind, FigureKind::GradientHeatmap | FigureKind::HeatMap) {
             let names = series(&scene);
             assert!(
                 (1..=60).all(|w| names.iter().any(|n| n.split(" = ").any(|n| n == (w * 8).to_string()))),

@@ -191,11 +191,20 @@ fn gradient_descent_goes_at_its_rate() {
 #[test]
 fn heavy_ball_and_nesterov_go_at_their_rates() {
     for k in [10.0f64, 100.0, 1000.0] {
-        let root = k.sqrt();
+        let (root, far) = (k.sqrt(), (3.0 * k + 1.0).sqrt());
         let best = (root - 1.0) / (root + 1.0);
         let arms = [
             (format!("kind = \"momentum\", lr = {}, momentum = {}", 4.0 / (root + 1.0).powi(2), best * best), best),
             (format!("kind = \"nesterov\", lr = {}, momentum = {best}", 1.0 / k), 1.0 - 1.0 / root),
+            // Its best setting (Lessard, Recht & Packard 2016, proposition 1).
+            (
+                format!(
+                    "kind = \"nesterov\", lr = {}, momentum = {}",
+                    4.0 / (3.0 * k + 1.0),
+                    (far - 2.0) / (far + 2.0)
+                ),
+                1.0 - 2.0 / far,
+            ),
         ];
         for (optimizer, rate) in arms {
             let way = quadratic(k, enough(rate), &optimizer);
@@ -312,6 +321,17 @@ fn every_schedule_follows_its_recursion_on_the_noisy_quadratic() {
         );
         let measured = mean_square(&runs(&base, 200), 1e3);
         assert!((measured / exact - 1.0).abs() < 0.03, "{schedule}: {measured} {exact}");
+    }
+    // The rate c / t of Robbins & Monro: T times the mean square goes to c^2 / (2 c - 1).
+    for (c, listed) in [(1.0, 1.0), (2.0, 4.0 / 3.0), (4.0, 16.0 / 7.0)] {
+        let base = format!(
+            "[base]\n{NOISY} }}\nsteps = 4000\noptimizer = {{ kind = \"sgd\", lr = {} }}\nschedule = {{ kind = \"inverse_time\", rate = {} }}\n\
+             [record]\npoints = {{ at = [] }}\nscore = {{ at = [] }}",
+            c / (c + 1.0),
+            1.0 / (c + 1.0)
+        );
+        let scaled = 4000.0 * mean_square(&runs(&base, 100), 4e3);
+        assert!((scaled / listed - 1.0).abs() < 0.04, "{c}: {scaled} {listed}");
     }
     // Without noise the mean itself: x_T = x_0 times the product of 1 - lr_t, whatever the schedule.
     for (schedule, ..) in cases {

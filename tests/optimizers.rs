@@ -160,6 +160,12 @@ fn rprop_grows_turns_and_waits() {
         wanted -= step;
         assert!((weight.step(g, 0.01) - wanted).abs() < 1e-15, "{g}");
     }
+    // A step size that f32 rounds to nothing stays there: it does not begin anew at lr.
+    let bottomless = Optimizer::Rprop { shrink: 1e-30, grow: 1.0, min_step: 1e-60, max_step: 50.0 };
+    let mut stuck = Weight::<f32>::new(0.0, bottomless, NOTHING);
+    let turns = (0..12).map(|t| if (t + 1) / 2 % 2 == 0 { 1.0 } else { -1.0 });
+    let way: Vec<f64> = turns.map(|g| stuck.step(g, 0.01)).collect();
+    assert!(way.iter().all(|w| *w == way[0]), "{way:?}");
     // In f32 the product of two such gradients is zero.
     let mut faint = Weight::<f32>::new(0.0, rule("rprop"), NOTHING);
     let first = -faint.step(1e-25, 0.01);
@@ -221,4 +227,60 @@ fn adam_goes_the_wrong_way_where_amsgrad_does_not() {
     assert!((adam - 0.994).abs() < 2e-3, "{adam}");
     let amsgrad = projected(Optimizer::AmsGrad { beta1, beta2, eps }, gradient, 200_000);
     assert!(amsgrad < -0.999, "{amsgrad}");
+}
+
+/// Wilson et al., "The marginal value of adaptive gradient methods in machine learning", NeurIPS 2017, section 3.3: a
+/// separable set, labels +1 or -1. Sample i has its label in the first feature, 1 in the next two, and 1 in one (label
+/// +1) or five (label -1) features that no other sample has. Returns its features that are not 0.
+fn wilson(i: usize, label: f64) -> Vec<(usize, f64)> {
+    let own = if label > 0.0 { 1 } else { 5 };
+    [(0, label), (1, 1.0), (2, 1.0)].into_iter().chain((0..own).map(|j| (3 + 5 * i + j, 1.0))).collect()
+}
+
+/// The weights after full-batch least squares from zero, at rate lr or lr / sqrt t.
+fn least_squares(rule: Optimizer, lr: f64, falling: bool, steps: usize, labels: &[f64]) -> Vec<f64> {
+    let samples: Vec<_> = labels.iter().enumerate().map(|(i, y)| (wilson(i, *y), *y)).collect();
+    let point = Point::new(vec![0.0f64; 3 + 5 * labels.len()]);
+    let mut stepper = Stepper::new(rule, NOTHING, &point);
+    for t in 1..=steps {
+        let w = point.read();
+        let mut packed = vec![0.0; w.len()];
+        for (x, y) in &samples {
+            let off = x.iter().map(|(j, x)| w[*j] * x).sum::<f64>() - y;
+            x.iter().for_each(|(j, x)| packed[*j] += off * x / labels.len() as f64);
+        }
+        let lr = if falling { lr / (t as f64).sqrt() } else { lr };
+        stepper.step(&point, &Gradients { packed, finite: true }, lr).unwrap();
+    }
+    point.read()
+}
+
+#[test]
+fn adaptive_rules_fit_wilsons_set_and_mistake_every_negative_sample_where_gradient_descent_does_not() {
+    let labels: Vec<f64> = (0..200).map(|i| if i % 8 < 5 { 1.0 } else { -1.0 }).collect();
+    let (p, n) = (125.0, 75.0);
+    // A sample that was not seen: its own features still have weight 0.
+    let new = |w: &[f64], label: f64| label * w[0] + w[1] + w[2];
+    // Gradient descent ends at the shortest solution, a combination of the samples: `a` of each positive, -`b` of each
+    // negative one.
+    let den = 15.0 * p + 3.0 * n + 8.0 * p * n + 5.0;
+    let (a, b) = ((4.0 * n + 5.0) / den, (4.0 * p + 1.0) / den);
+    for (word, lr) in [("gd", 0.5), ("momentum", 0.05), ("nesterov", 0.05)] {
+        let w = least_squares(rule(word), lr, false, 20_000, &labels);
+        let wanted = [p * a + n * b, p * a - n * b, p * a - n * b];
+        assert!(w.iter().zip(wanted).all(|(w, wanted)| (w - wanted).abs() < 1e-6), "{word}: {:?} {wanted:?}", &w[..3]);
+        assert!((wanted[0] - 0.98177).abs() < 1e-5 && (wanted[1] - 0.00713).abs() < 1e-5);
+        assert!(new(&w, 1.0) > 0.0 && new(&w, -1.0) < 0.0, "{word}");
+    }
+    // Lemma 3.1: where every sample agrees with the signs of X^T y, an adaptive rule stays on their line.
+    for (word, lr) in [("adagrad", 0.1), ("rmsprop", 0.01), ("adam", 0.01), ("amsgrad", 0.01), ("adamax", 0.01)] {
+        let w = least_squares(rule(word), lr, true, 4000, &labels);
+        for (i, label) in labels.iter().enumerate() {
+            for (j, x) in wilson(i, *label) {
+                let sign = if j < 3 { 1.0 } else { label * x };
+                assert!((w[j] - 0.25 * sign).abs() < 1e-3, "{word}: weight {j} is {}", w[j]);
+            }
+        }
+        assert!(new(&w, 1.0) > 0.0 && new(&w, -1.0) > 0.0, "{word}");
+    }
 }

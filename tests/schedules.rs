@@ -89,3 +89,13 @@ fn what_a_run_is_too_short_for_is_told() {
     assert_eq!(cosine(0.0, Some(10), 1, 9).unreached().unwrap().0, "schedule.period");
     assert_eq!(cosine(0.0, Some(10), 1, 10).unreached(), None);
 }
+
+#[test]
+fn past_its_end_a_schedule_is_still_a_share_of_lr() {
+    for schedule in family(20, 4) {
+        for t in [21, 24, 1000, 1_000_000] {
+            let lr = schedule.at(t);
+            assert!((0.0..=schedule.lr).contains(&lr), "{schedule:?} at {t}: {lr}");
+        }
+    }
+}

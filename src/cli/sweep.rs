@@ -119,8 +119,21 @@ fn in_folder(
     if !failures.is_empty() {
         note(&failures);
     }
-    note(&format!("results in {}: runs.csv, summary.csv, history.csv, layers.csv, figures", folder.dir.display()));
+    note(&format!("results in {}: {}, figures", folder.dir.display(), tables(plan).join(", ")));
     Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The CSV files that have rows: layers are of networks, points of functions.
+fn tables(plan: &Plan) -> Vec<&'static str> {
+    let functions = plan.cells.iter().filter(|cell| cell.function().is_some()).count();
+    let mut tables = vec!["runs.csv", "summary.csv", "history.csv"];
+    if functions < plan.cells.len() {
+        tables.push("layers.csv");
+    }
+    if functions > 0 {
+        tables.push("points.csv");
+    }
+    tables
 }
 
 /// What a shard does: train its share of what is missing. Tables and figures are made by `merge`.

@@ -17,6 +17,7 @@ pub enum FigureKind {
     LossByDepth,
     AttenuationByDepth,
     GradientHeatmap,
+    HeatMap,
     Curves,
     Trajectories,
 }
@@ -27,6 +28,7 @@ impl FigureKind {
         FigureKind::LossByDepth,
         FigureKind::AttenuationByDepth,
         FigureKind::GradientHeatmap,
+        FigureKind::HeatMap,
         FigureKind::Curves,
         FigureKind::Trajectories,
     ];
@@ -38,6 +40,7 @@ impl FigureKind {
             FigureKind::LossByDepth => "loss_by_depth",
             FigureKind::AttenuationByDepth => "attenuation_by_depth",
             FigureKind::GradientHeatmap => "gradient_heatmap",
+            FigureKind::HeatMap => "heat_map",
             FigureKind::Curves => "curves",
             FigureKind::Trajectories => "trajectories",
         }
@@ -46,6 +49,16 @@ impl FigureKind {
     /// The axis along x, for the kinds that have one value a run.
     pub(crate) fn default_x(self) -> Option<&'static str> {
         matches!(self, FigureKind::LossByDepth | FigureKind::AttenuationByDepth).then_some("depth")
+    }
+
+    /// Whether an axis of the experiment goes along x.
+    pub(crate) fn takes_x(self) -> bool {
+        self == FigureKind::HeatMap || self.default_x().is_some()
+    }
+
+    /// Whether its colour is the measurement, so that no axis can be.
+    fn is_map(self) -> bool {
+        matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap)
     }
 
     /// Whether it shows layers, which a function does not have.
@@ -57,7 +70,7 @@ impl FigureKind {
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         match self {
             FigureKind::GradientByLayer | FigureKind::GradientHeatmap => &LAYER_COLUMNS[2..],
-            FigureKind::LossByDepth | FigureKind::AttenuationByDepth => OUTCOME_COLUMNS,
+            FigureKind::LossByDepth | FigureKind::AttenuationByDepth | FigureKind::HeatMap => OUTCOME_COLUMNS,
             FigureKind::Curves => &HISTORY_COLUMNS[1..],
             FigureKind::Trajectories => &[],
         }
@@ -73,6 +86,9 @@ pub struct FigureSpec {
     /// A column of `layers.csv`, `runs.csv` or `history.csv`, by the kind.
     pub metric: Option<String>,
     pub x: Option<String>,
+    /// The second axis of a heat map.
+    #[serde(default)]
+    pub y: Option<String>,
     pub color: Option<String>,
     pub facet: Vec<String>,
     /// Axes that are pooled.
@@ -93,6 +109,7 @@ impl FigureSpec {
             title: None,
             metric: None,
             x: None,
+            y: None,
             color: None,
             facet: Vec::new(),
             over: Vec::new(),
@@ -111,6 +128,7 @@ pub(crate) struct WrittenFigure {
     pub title: Option<String>,
     pub metric: Option<String>,
     pub x: Option<(String, Place)>,
+    pub y: Option<(String, Place)>,
     pub color: Option<(String, Place)>,
     pub facet: Vec<(String, Place)>,
     pub over: Vec<(String, Place)>,
@@ -138,6 +156,7 @@ impl WrittenFigure {
             title: None,
             metric: None,
             x: None,
+            y: None,
             color: None,
             facet: Vec::new(),
             over: Vec::new(),
@@ -160,10 +179,11 @@ impl WrittenFigure {
                 }
                 "metric" => figure.metric = Some(one_of(reader, e, kind.metrics())?),
                 "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
-                "x" if kind.default_x().is_some() => figure.x = named()?,
-                "color" if kind != FigureKind::GradientHeatmap => figure.color = named()?,
-                "x" | "color" => {
-                    let message = format!("a {word} has no `{}` to choose", e.key);
+                "x" if kind.takes_x() => figure.x = named()?,
+                "y" if kind == FigureKind::HeatMap => figure.y = named()?,
+                "color" if !kind.is_map() => figure.color = named()?,
+                "x" | "y" | "color" => {
+                    let message = format!("a figure of kind {word} has no `{}` to choose", e.key);
                     return Err(Problem::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
                 }
                 "facet" => figure.facet = reader.texts("facet", e.value)?,
@@ -174,7 +194,8 @@ impl WrittenFigure {
                     return Err(Problem::new(&e.at, message, "delete the line for now"));
                 }
                 _ => {
-                    let known = ["kind", "name", "title", "metric", "x", "color", "facet", "over", "where", "step"];
+                    let known =
+                        ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step"];
                     return Err(reader.unknown("key of [[figure]]", e, known));
                 }
             }

@@ -50,6 +50,11 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         }
         (None, None) => None,
     };
+    spec.y = figure.y.as_ref().map(axis).transpose()?;
+    if figure.kind == FigureKind::HeatMap && (spec.x.is_none() || spec.y.is_none()) {
+        let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
+        return Err(Problem::new(&figure.place, "a heat_map needs two axes, `x` and `y`", help));
+    }
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
     spec.over = list(&figure.over)?;
@@ -66,12 +71,12 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         return Err(Problem::new(place, format!("`facet` names {} axes", figure.facet.len()), help));
     }
     let mut roles: HashMap<String, &Place> = HashMap::new();
-    for role in [&figure.x, &figure.color].into_iter().flatten().chain(&figure.facet).chain(&figure.over) {
+    for role in [&figure.x, &figure.y, &figure.color].into_iter().flatten().chain(&figure.facet).chain(&figure.over) {
         let name = axis(role)?;
         let implied = figure.x.is_none() && spec.x.as_ref() == Some(&name);
         if let Some(first) = roles.insert(name.clone(), &role.1).or(implied.then_some(&figure.place)) {
             let message = format!("this figure uses the axis `{name}` twice");
-            return Err(Problem::new(&role.1, message, "give each of x, color, facet and over its own").also(first));
+            return Err(Problem::new(&role.1, message, "give each of x, y, color, facet and over its own").also(first));
         }
     }
     let (filter, left) = select(figure, axes, cells)?;
@@ -79,7 +84,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
 
     let at_init = match figure.kind {
         FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
-        FigureKind::LossByDepth => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
+        FigureKind::LossByDepth | FigureKind::HeatMap => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
         FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
         FigureKind::GradientHeatmap | FigureKind::Curves | FigureKind::Trajectories => false,
     };
@@ -92,7 +97,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
 
     fits(figure, &spec, &left)?;
     let used: Vec<&String> =
-        [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
+        [&spec.x, &spec.y, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
         let occurs: HashSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
         if occurs.len() > 1 {

@@ -345,6 +345,16 @@ impl<'a> Resolver<'a> {
                 return clash(place("optimizer.min_step"), place("optimizer.max_step"), message, "swap the two");
             }
         }
+        // The smallest number that an f32 holds in full.
+        let least = f64::from(f32::MIN_POSITIVE);
+        let of_steps = |key: &str| crate::optim::SETTINGS.iter().find(|row| row.key == key).map(|row| row.key);
+        let faint =
+            settings.iter().filter(|(_, v)| matches!(v, Value::Float(x) if (f64::MIN_POSITIVE..least).contains(x)));
+        let mut faint = faint.filter_map(|(key, value)| Some((of_steps(key)?, value)));
+        if let (Some("f32"), Some((key, value))) = (settings.text("dtype"), faint.next()) {
+            let message = format!("`{key}` = {value} is about zero in f32, where a run would divide by it or lose it");
+            return clash(place(key), place("dtype"), &message, "write at least 1.2e-38, or dtype = \"f64\"");
+        }
         if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
             let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
             let help = "write the steps to the first restart as schedule.period, or delete the line";

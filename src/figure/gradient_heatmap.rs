@@ -2,10 +2,10 @@
 
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, label};
-use super::plot::Vertical;
-use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
+use super::plot::{Vertical, color_bar};
+use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, heading, over_seeds};
-use super::style::{EDGE, LABEL, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
+use super::style::{MISSING, SOFT, TICK, ZERO, viridis};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
@@ -145,24 +145,5 @@ fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) 
         let (top, bottom) = (panel.y(*layer as f64 + 0.5), panel.y(*layer as f64 - 0.5));
         let (left, right) = (panel.x(from).max(area.left), panel.x(to).min(area.right));
         scene.tile(Rect { left, top, right, bottom }, color);
-    }
-}
-
-fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str) {
-    let shades = 96;
-    let y = |share: f64| bar.bottom - share * bar.height();
-    for i in 0..shades {
-        let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
-        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0));
-    }
-    for tick in colors.ticks.iter().filter(|t| (0.0..=1.0).contains(&colors.share(t.at))) {
-        let at_y = y(colors.share(tick.at));
-        scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
-        scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
-    }
-    for (i, line) in words::measure(metric).into_iter().enumerate() {
-        let x = bar.right + 44.0 + i as f64 * LABEL * 1.25;
-        let middle = (bar.top + bar.bottom) / 2.0;
-        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), line, LABEL, Anchor::Middle) });
     }
 }

@@ -8,7 +8,6 @@ use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
-use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 
@@ -25,18 +24,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let selection = Selection::new(results, spec, true)?;
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
     let logarithmic = words::logarithmic(metric);
-    // A run that diverged has no end to compare: it counts as the worst there is, so that no median hides it.
-    let worst = if metric.ends_with("accuracy") { f64::NEG_INFINITY } else { f64::INFINITY };
-    let value = |run: &usize| {
-        let run = selection.run(*run);
-        match run.value(metric) {
-            _ if run.failed() => None,
-            _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
-            Some(v) if !v.is_finite() => Some(worst),
-            Some(v) => Some(if logarithmic { v.log10() } else { v }),
-            None => None,
-        }
-    };
+    let worst = words::worst(metric);
+    let value = |run: &usize| selection.compared(*run, metric);
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, value(r)?))));
     let all: Vec<f64> = groups.values().flat_map(|g| g.values().copied()).filter(|v| *v != worst).collect();
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
@@ -105,7 +94,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
 /// The cross-entropy of equal odds, where that is what was trained and the metric is a loss.
 fn guessing(selection: &Selection, metric: &str) -> Option<f64> {
     let data = &selection.results.plan.data;
-    let entropy = selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
+    let networks = selection.runs.iter().all(|run| selection.results.function(*run).is_none());
+    let entropy =
+        networks && selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
     (metric.ends_with("loss") && data.classes && data.outputs > 1 && entropy).then(|| (data.outputs as f64).ln())
 }
 

@@ -6,6 +6,7 @@ mod contour;
 mod curves;
 mod gradient_by_layer;
 mod gradient_heatmap;
+mod heat_map;
 mod layout;
 mod loss_by_depth;
 mod plot;
@@ -115,20 +116,20 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         FigureKind::LossByDepth => loss_by_depth::draw(results, spec),
         FigureKind::AttenuationByDepth => attenuation_by_depth::draw(results, spec),
         FigureKind::GradientHeatmap => gradient_heatmap::draw(results, spec),
+        FigureKind::HeatMap => heat_map::draw(results, spec),
         FigureKind::Curves => curves::draw(results, spec),
         FigureKind::Trajectories => trajectories::draw(results, spec),
     }
 }
 
 fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
-    let x_is_axis = matches!(spec.kind, FigureKind::LossByDepth | FigureKind::AttenuationByDepth);
     if !matches!(spec.step.as_deref(), None | Some("first" | "last")) {
         return Err(ResultsError::new(format!(
             "step = \"{}\": write \"first\" or \"last\"",
             spec.step.as_deref().unwrap_or("")
         )));
     }
-    select::Selection::new(results, spec, x_is_axis).map(|_| ())
+    select::Selection::new(results, spec, spec.kind.takes_x()).map(|_| ())
 }
 
 /// File names: the given one or the kind, made safe for a file system, numbered where they repeat.

@@ -1,10 +1,11 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
 use super::axis::{Axis, Tick, range};
-use super::layout::Panel;
-use super::scene::{Scene, at};
+use super::layout::{Panel, label};
+use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::Used;
-use super::style::{EDGE, LINE, Look, Marker, THIN, mark, solid};
+use super::style::{EDGE, LABEL, LINE, Look, Marker, THIN, TICK, mark, solid, viridis};
+use super::words;
 use crate::results::Scale;
 use crate::stats::Spread;
 
@@ -130,4 +131,24 @@ pub fn gap(places: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let gaps = sorted.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0);
     gaps.min_by(f64::total_cmp).unwrap_or(1.0)
+}
+
+/// The colour scale of a map with what it measures.
+pub fn color_bar(scene: &mut Scene, bar: Rect, colors: &Axis, metric: &str) {
+    let shades = 96;
+    let y = |share: f64| bar.bottom - share * bar.height();
+    for i in 0..shades {
+        let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
+        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0));
+    }
+    for tick in colors.ticks.iter().filter(|t| (0.0..=1.0).contains(&colors.share(t.at))) {
+        let at_y = y(colors.share(tick.at));
+        scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
+        scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
+    }
+    for (i, line) in words::measure(metric).into_iter().enumerate() {
+        let x = bar.right + 44.0 + i as f64 * LABEL * 1.25;
+        let middle = (bar.top + bar.bottom) / 2.0;
+        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), line, LABEL, Anchor::Middle) });
+    }
 }

@@ -1,6 +1,7 @@
 //! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
 
 use super::style::Look;
+use super::words;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
@@ -120,7 +121,8 @@ impl<'a> Selection<'a> {
                 )));
             }
         };
-        let color = spec.color.as_ref().map(used).transpose()?;
+        // What one panel distinguishes beside x: by colour, or in a heat map by height.
+        let color = spec.color.as_ref().or(spec.y.as_ref()).map(used).transpose()?;
         let x = if x_is_axis { spec.x.as_ref().map(used).transpose()? } else { None };
         for name in &spec.over {
             axis(name)?;
@@ -193,6 +195,19 @@ impl<'a> Selection<'a> {
     /// Whether some selected run has this key's panel and colour.
     pub fn count(&self, status: Status) -> usize {
         self.runs.iter().filter(|r| self.run(**r).status == status).count()
+    }
+
+    /// A number of a run for comparing ends: log10 where it is drawn so, and the worst there is for a run that diverged.
+    pub fn compared(&self, run: usize, metric: &str) -> Option<f64> {
+        let run = self.run(run);
+        let worst = words::worst(metric);
+        match run.value(metric) {
+            _ if run.failed() => None,
+            _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
+            Some(v) if !v.is_finite() => Some(worst),
+            Some(v) => Some(if words::logarithmic(metric) { v.log10() } else { v }),
+            None => None,
+        }
     }
 
     /// Values by group and seed. What is pooled by `over` within a seed becomes its median, so that N counts seeds.

@@ -13,6 +13,7 @@ pub fn kind(kind: FigureKind) -> &'static str {
         FigureKind::LossByDepth => "loss_by_depth",
         FigureKind::AttenuationByDepth => "attenuation_by_depth",
         FigureKind::GradientHeatmap => "gradient_heatmap",
+        FigureKind::HeatMap => "heat_map",
         FigureKind::Curves => "curves",
         FigureKind::Trajectories => "trajectories",
     }
@@ -84,8 +85,22 @@ pub fn nothing(selection: &Selection, what: &str) -> String {
 
 /// Whether a measurement spans decades and is drawn on a logarithmic scale.
 pub fn logarithmic(metric: &str) -> bool {
-    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target", "lr"];
+    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target"];
     ends.iter().any(|end| metric.ends_with(end))
+}
+
+/// What a run that diverged counts as, so that no median hides it: the worst there is.
+pub fn worst(metric: &str) -> f64 {
+    if metric.ends_with("accuracy") { f64::NEG_INFINITY } else { f64::INFINITY }
+}
+
+/// 1 where more is better, -1 where less is; nothing where neither is.
+pub fn better(metric: &str) -> Option<f64> {
+    match metric {
+        "steps_to_target" => Some(-1.0),
+        metric if metric.ends_with("loss") => Some(-1.0),
+        metric => metric.ends_with("accuracy").then_some(1.0),
+    }
 }
 
 /// Whether a measurement is a gradient, as the titles of the figures by layer take for granted.

@@ -42,8 +42,11 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
         let _ = writeln!(text, "at {at} (all cells: summary.csv)");
     }
     let head = remedy.map_or("", |a| a.name.as_str());
-    let _ = writeln!(text, "{head:<24} {:>25} {title:>14} {:>4} {:>8}", "attenuation at init,", "N", "diverged");
-    let _ = writeln!(text, "{:<24} {:>25} {:>14}", "", "decades/layer [range]", "median");
+    // Functions and nets of one layer have none.
+    let fades = rows.iter().any(|row| value(row, "attenuation_init_median").is_some());
+    let column = |attenuation: &str| if fades { format!(" {attenuation:>25}") } else { String::new() };
+    let _ = writeln!(text, "{head:<24}{} {title:>14} {:>4} {:>8}", column("attenuation at init,"), "N", "diverged");
+    let _ = writeln!(text, "{:<24}{} {:>14}", "", column("decades/layer [range]"), "median");
     for label in group.map_or(vec![None], |axis| axis.labels.iter().map(Some).collect()) {
         let in_group = |row: &&&Row| group.zip(label).is_none_or(|(axis, label)| row.get(&axis.name) == Some(label));
         for (i, row) in rows.iter().filter(in_group).enumerate() {
@@ -60,7 +63,8 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
             let count = |key: &str| row.get(key).map_or("-", String::as_str);
             let _ = writeln!(
                 text,
-                "  {name:<22} {attenuation:>25} {outcome:>14} {:>4} {:>8}",
+                "  {name:<22}{} {outcome:>14} {:>4} {:>8}",
+                column(&attenuation),
                 count("n"),
                 count("diverged")
             );

@@ -3,75 +3,40 @@
 use crate::setting::Settings;
 
 /// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
-/// arm of the step. Equations and sources stand with the rules.
+/// arm of the step. Equation, defaults and source of each stand in the module that its variant names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
-    /// Gradient descent on the whole training set: the rule of `Sgd`.
+    /// [`sgd`](super::sgd) on the whole training set.
     Gd,
+    /// [`sgd`](super::sgd), on batches.
     Sgd,
-    /// The heavy ball.
-    Momentum {
-        momentum: f64,
-    },
-    Nesterov {
-        momentum: f64,
-    },
-    Adagrad {
-        eps: f64,
-    },
-    Adadelta {
-        rho: f64,
-        eps: f64,
-    },
-    RmsProp {
-        rho: f64,
-        eps: f64,
-        momentum: f64,
-        centered: bool,
-    },
-    Adam {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    AmsGrad {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    /// Adam; its decay is the decoupled `weight_decay`, 0.01 if unset (Loshchilov & Hutter, "Decoupled weight decay
+    /// The heavy ball, [`momentum`](super::momentum).
+    Momentum { momentum: f64 },
+    /// [`momentum`](super::momentum).
+    Nesterov { momentum: f64 },
+    /// [`adagrad`](super::adagrad).
+    Adagrad { eps: f64 },
+    /// [`adadelta`](super::adadelta).
+    Adadelta { rho: f64, eps: f64 },
+    /// [`rmsprop`](super::rmsprop): plain, centred, with momentum, or both.
+    RmsProp { rho: f64, eps: f64, momentum: f64, centered: bool },
+    /// [`adam`](super::adam).
+    Adam { beta1: f64, beta2: f64, eps: f64 },
+    /// [`amsgrad`](super::amsgrad).
+    AmsGrad { beta1: f64, beta2: f64, eps: f64 },
+    /// [`adam`](super::adam); its decay is the decoupled `weight_decay`, 0.01 if unset (Loshchilov & Hutter, "Decoupled weight decay
     /// regularization", ICLR 2019, algorithm 2). As PyTorch: the decay is multiplied by lr.
-    AdamW {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    Adamax {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    NAdam {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-        momentum_decay: f64,
-    },
-    RAdam {
-        beta1: f64,
-        beta2: f64,
-        eps: f64,
-    },
-    Lion {
-        beta1: f64,
-        beta2: f64,
-    },
-    Rprop {
-        shrink: f64,
-        grow: f64,
-        min_step: f64,
-        max_step: f64,
-    },
+    AdamW { beta1: f64, beta2: f64, eps: f64 },
+    /// [`adamax`](super::adamax).
+    Adamax { beta1: f64, beta2: f64, eps: f64 },
+    /// [`nadam`](super::nadam).
+    NAdam { beta1: f64, beta2: f64, eps: f64, momentum_decay: f64 },
+    /// [`radam`](super::radam).
+    RAdam { beta1: f64, beta2: f64, eps: f64 },
+    /// [`lion`](super::lion).
+    Lion { beta1: f64, beta2: f64 },
+    /// [`rprop`](super::rprop).
+    Rprop { shrink: f64, grow: f64, min_step: f64, max_step: f64 },
 }
 
 impl Optimizer {

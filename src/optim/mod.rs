@@ -3,19 +3,20 @@
 //! Order of a step: data gradient, clipped, plus `l2 w` (coupled), rule, minus `lr weight_decay w` (decoupled, w as it
 //! was before the rule: Loshchilov & Hutter 2019, algorithm 2).
 
-mod adadelta;
-mod adagrad;
-mod adam;
-mod adamax;
-mod amsgrad;
+pub mod adadelta;
+pub mod adagrad;
+pub mod adam;
+pub mod adamax;
+pub mod amsgrad;
 mod family;
-mod momentum;
-mod nadam;
-mod radam;
-mod rmsprop;
+pub mod lion;
+pub mod momentum;
+pub mod nadam;
+pub mod radam;
+pub mod rmsprop;
+pub mod rprop;
 mod settings;
-mod sgd;
-mod sign;
+pub mod sgd;
 
 pub use family::Optimizer;
 pub use settings::SETTINGS;
@@ -201,9 +202,9 @@ fn apply<T: Element>(rule: Optimizer, lr: f64, t: u32, product: f64, task: Task<
             update(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product), task, slots)
         }
         Optimizer::RAdam { beta1, beta2, eps } => update(radam::RAdam::new(lr, beta1, beta2, eps, t), task, slots),
-        Optimizer::Lion { beta1, beta2 } => update(sign::Lion::new(lr, beta1, beta2), task, slots),
+        Optimizer::Lion { beta1, beta2 } => update(lion::Lion::new(lr, beta1, beta2), task, slots),
         Optimizer::Rprop { shrink, grow, min_step, max_step } => {
-            update(sign::Rprop::new(lr, [shrink, grow], [min_step, max_step]), task, slots)
+            update(rprop::Rprop::new(lr, [shrink, grow], [min_step, max_step], t), task, slots)
         }
     }
 }
@@ -248,6 +249,13 @@ kernel! {
         finite.parameters &= parameters_finite;
         finite.state &= state_finite;
     }
+}
+
+/// -1, 0 or 1; 0 for NaN.
+#[inline(always)]
+fn sign<T: Real>(x: T) -> T {
+    let positive = if x > T::of(0.0) { T::of(1.0) } else { T::of(0.0) };
+    if x < T::of(0.0) { T::of(-1.0) } else { positive }
 }
 
 /// A decaying state ends at zero rather than in slow subnormal numbers.

@@ -1,5 +1,6 @@
-//! Heavy ball and Nesterov's momentum; lr = 0.01, m = 0.9 by default.
+//! Heavy ball: v <- m v + g; w <- w - lr v. Nesterov's momentum: the same v; w <- w - lr (g + m v).
 //!
+//! lr = 0.01, m = 0.9 by default.
 //! Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Comp. Math. 4 (1964);
 //! Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k^2)", Soviet Math. Doklady
 //! 27 (1983), in the form of Sutskever et al., "On the importance of initialization and momentum in deep learning",

@@ -1,7 +1,11 @@
-//! RMSprop: s <- rho s + (1 - rho) g^2; w <- w - lr g / (sqrt(s) + eps).
+//! RMSprop: s <- rho s + (1 - rho) g^2; w <- w - lr g / (sqrt(s) + eps). Centred: a <- rho a + (1 - rho) g, and s - a^2 in
+//! place of s (Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850 (2013), equations 38 to
+//! 41). With momentum: v <- momentum v + g / (sqrt(s - a^2) + eps); w <- w - lr v.
 //!
 //! Tieleman & Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, Coursera 2012, which takes rho = 0.9
-//! and has no eps. As PyTorch: rho = 0.99 and eps = 1e-8 outside the root; lr = 0.001 as in the lecture.
+//! and has no eps. As PyTorch: rho = 0.99 and eps = 1e-8 outside the root, and lr outside the
+//! velocity; lr = 0.001 as in the lecture; neither centred nor with momentum by default. A variance that rounding makes
+//! negative counts as 0, where PyTorch has NaN.
 
 use super::{MOST_SLOTS, Rule};
 use crate::real::Real;
@@ -30,12 +34,7 @@ impl<T: Real> Rule<T> for RmsProp<T> {
     }
 }
 
-/// Centred, with momentum, or both: a <- rho a + (1 - rho) g and s - a^2 in place of s where centred (Graves,
-/// "Generating sequences with recurrent neural networks", arXiv:1308.0850 (2013), equations 38 to 41);
-/// v <- momentum v + g / (sqrt(s - a^2) + eps); w <- w - lr v.
-///
-/// As PyTorch: eps outside the root, and lr outside the velocity. A variance that rounding makes negative counts as 0,
-/// where PyTorch has NaN.
+/// Centred, with momentum, or both.
 #[derive(Clone, Copy)]
 pub(super) struct CenteredRmsProp<T> {
     plain: RmsProp<T>,

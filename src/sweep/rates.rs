@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// Rows of a table, besides the last.
 const ROWS: usize = 20;
 
+/// Steps looked at between two rows.
+const LOOKS: usize = 1000;
+
 /// Characters of a bar at the full learning rate.
 const BAR: f64 = 50.0;
 
@@ -53,7 +56,8 @@ fn name(settings: &Settings) -> String {
     settings.text("schedule").unwrap_or_default().to_string() + &own.collect::<String>()
 }
 
-/// A heading and a row for the first step, the last update and some between.
+/// A heading and a row for the first step, the last update and some between, each with the range until the next row, so
+/// that restarts between two rows show.
 fn drawn(curve: &Curve) -> String {
     let rates: Vec<String> = curve.rates.iter().map(|lr| number(*lr)).collect();
     let last = curve.shape.steps.saturating_sub(1);
@@ -62,13 +66,16 @@ fn drawn(curve: &Curve) -> String {
     if flat {
         return text;
     }
-    let _ = writeln!(text, "{:>10}  {:>9}", "step", "share");
+    let _ = writeln!(text, "{:>10}  {:>11}  least # and greatest - until the next row", "step", "share of lr");
     let mut steps: Vec<usize> = (0..=ROWS).map(|i| (i as f64 / ROWS as f64 * last as f64).round() as usize).collect();
     steps.dedup();
-    for step in steps {
-        let share = curve.shape.at(step);
-        let bar = "#".repeat((share * BAR).round() as usize);
-        let _ = writeln!(text, "{}", format!("{step:>10}  {share:>9.6}  {bar}").trim_end());
+    for (i, step) in steps.iter().enumerate() {
+        let next = steps.get(i + 1).copied().unwrap_or(step + 1);
+        let stretch = (*step..next).step_by(((next - step) / LOOKS).max(1)).map(|t| curve.shape.at(t));
+        let (least, greatest) = stretch.fold((f64::INFINITY, 0.0), |(a, b), x| (x.min(a), x.max(b)));
+        let marks = |share: f64| (share * BAR).round() as usize;
+        let bar = "#".repeat(marks(least)) + &"-".repeat(marks(greatest) - marks(least));
+        let _ = writeln!(text, "{}", format!("{step:>10}  {:>11.6}  {bar}", curve.shape.at(*step)).trim_end());
     }
     text
 }

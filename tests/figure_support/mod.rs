@@ -47,6 +47,7 @@ pub fn spec(kind: FigureKind) -> FigureSpec {
         title: None,
         metric: None,
         x: None,
+        y: None,
         color: None,
         facet: Vec::new(),
         over: Vec::new(),
@@ -87,6 +88,9 @@ pub fn vanishing() -> Fake {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
+            }
+            FigureKind::HeatMap => {
+                (figure.x, figure.y, figure.color) = (Some("depth".into()), color(), None);
             }
             FigureKind::Trajectories => {}
         }

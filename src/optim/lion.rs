@@ -1,0 +1,39 @@
+//! Lion: w <- w - lr sign(b1 m + (1 - b1) g); m <- b2 m + (1 - b2) g.
+//!
+//! Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, algorithm 2, with its b1 = 0.9,
+//! b2 = 0.99 and lr = 1e-4. Its decay is the decoupled `weight_decay`, 0 if unset.
+
+use super::{MOST_SLOTS, Rule, sign};
+use crate::real::Real;
+
+#[derive(Clone, Copy)]
+pub(super) struct Lion<T> {
+    lr: T,
+    beta1: T,
+    take1: T,
+    beta2: T,
+    take2: T,
+}
+
+impl<T: Real> Lion<T> {
+    pub(super) fn new(lr: f64, beta1: f64, beta2: f64) -> Self {
+        Lion {
+            lr: T::of(lr),
+            beta1: T::of(beta1),
+            take1: T::of(1.0 - beta1),
+            beta2: T::of(beta2),
+            take2: T::of(1.0 - beta2),
+        }
+    }
+}
+
+impl<T: Real> Rule<T> for Lion<T> {
+    const SLOTS: usize = 1;
+
+    #[inline(always)]
+    fn change(self, g: T, [m, ..]: &mut [T; MOST_SLOTS]) -> T {
+        let change = self.lr * sign(self.beta1 * *m + self.take1 * g);
+        *m = self.beta2 * *m + self.take2 * g;
+        change
+    }
+}
