@@ -120,10 +120,13 @@ fn in_folder(
         note(&failures);
     }
     note(&format!("results in {}: {}, figures", folder.dir.display(), tables(plan).join(", ")));
+    if let Some(compare) = &plan.compare {
+        note(&format!("which {} is better: gradsweep compare {}", compare.arm, folder.dir.display()));
+    }
     Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The CSV files that have rows: layers are of networks, points of functions.
+/// The CSV files that have rows: layers are of networks, points of functions, comparisons of arms.
 fn tables(plan: &Plan) -> Vec<&'static str> {
     let functions = plan.cells.iter().filter(|cell| cell.function().is_some()).count();
     let mut tables = vec!["runs.csv", "summary.csv", "history.csv"];
@@ -132,6 +135,9 @@ fn tables(plan: &Plan) -> Vec<&'static str> {
     }
     if functions > 0 {
         tables.push("points.csv");
+    }
+    if plan.compare.is_some() {
+        tables.push("comparison.csv");
     }
     tables
 }
