@@ -1,5 +1,6 @@
 //! gradsweep: how does the gradient fade on its way back to the first layer, and what stops it?
 
+pub mod claim;
 pub mod cli;
 pub mod compare;
 pub mod data;
