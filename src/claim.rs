@@ -3,6 +3,9 @@
 //! Each seed gives an [`Observation`], an interval that its true value lies in; the ends of the median's interval are order
 //! statistics of their ends. So whatever is not known widens the interval, and can never help a claim.
 
+pub mod check;
+pub mod report;
+
 use crate::stats::{median_interval, spread};
 
 /// What one seed says of a number.

@@ -1,5 +1,6 @@
 //! `merge DIR`: tables and figures of a folder that several shards filled, and what is still missing.
 
+use crate::cli::check::{FAILED_CLAIM, settle};
 use crate::cli::reopen::reopen;
 use crate::cli::{draw, runs, say};
 use crate::experiment::plan::Plan;
@@ -34,11 +35,19 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let journal = Journal::read(&dir.join("journal"))?;
     let view = finish(dir, &plan, &work, &journal, &draw)?;
     say(&end_table(dir, &plan)?)?;
-    conclude(dir, &plan, &work, &journal, view)
+    let claim_fails = settle(dir, &plan, view)?;
+    conclude(dir, &plan, &work, &journal, view, claim_fails)
 }
 
-/// 1 when runs are missing or failed, with the tasks that would fill the gap.
-fn conclude(dir: &Path, plan: &Plan, work: &Work, journal: &Journal, view: View) -> Result<ExitCode, Halt> {
+/// 1 when runs are missing or failed, with the tasks that would fill the gap; else 3 when a claim fails.
+fn conclude(
+    dir: &Path,
+    plan: &Plan,
+    work: &Work,
+    journal: &Journal,
+    view: View,
+    claim_fails: bool,
+) -> Result<ExitCode, Halt> {
     let name = &plan.name;
     note(&format!("{name}: {} of {} are there, in {}", view.done, runs(view.planned), dir.display()));
     let order = work.order((0..work.jobs.len()).collect());
@@ -63,5 +72,9 @@ fn conclude(dir: &Path, plan: &Plan, work: &Work, journal: &Journal, view: View)
     for job in work.jobs.iter().filter(|job| journal.status(&job.run.run_id) == Some(Status::Failed)).take(SHOWN) {
         note(&format!("  failed: {}; runs.csv has its message", job.label));
     }
-    Ok(if missing.is_empty() && view.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(match (missing.is_empty() && view.failed == 0, claim_fails) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(FAILED_CLAIM),
+        (true, false) => ExitCode::SUCCESS,
+    })
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and what they share.
 
 pub mod again;
+pub mod check;
 pub mod compare;
 pub mod merge;
 pub mod plan;
@@ -36,7 +37,7 @@ use std::process::ExitCode;
     name = "gradsweep",
     version,
     after_help = "Exit codes: 0 all is well, 2 the input is wrong, 75 interrupted \
-    (run it again to go on), 1 something is not as it should be."
+    (run it again to go on), 1 something is not as it should be, 3 a claim fails."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -59,6 +60,8 @@ enum Command {
     Slurm(slurm::Options),
     /// Compare the optimizers (or other arms) of a results folder, each at its best setting
     Compare(compare::Options),
+    /// Judge the claims of a results folder: which hold, which fail, which the seeds leave open
+    Check(check::Options),
     /// Draw the figures of a results folder again, from its CSV files
     Plot(plot::Options),
     /// List every setting of an experiment with its range and default
@@ -191,6 +194,7 @@ pub fn run() -> ExitCode {
         Command::Trace(options) => trace::run(&options),
         Command::Slurm(options) => slurm::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Check(options) => check::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Settings => settings::run(),
     };

@@ -1,6 +1,7 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
 use crate::cli::again::failures;
+use crate::cli::check::{FAILED_CLAIM, settle};
 use crate::cli::{PlanOptions, check, count, draw, runs, say, shell, show};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish, shows_another_plan};
@@ -12,7 +13,7 @@ use crate::sweep::progress::{Show, note};
 use crate::sweep::provenance::Sitting;
 use crate::sweep::shard::Shard;
 use crate::sweep::work::Work;
-use crate::sweep::{Halt, candle_is_single_threaded};
+use crate::sweep::{Halt, candle_is_single_threaded, claims};
 use crate::train;
 use clap::Args;
 use std::collections::HashSet;
@@ -115,6 +116,7 @@ fn in_folder(
     if view.done < view.planned {
         note(&format!("{} of the plan not run yet", runs(view.planned - view.done)));
     }
+    let claim_fails = settle(&folder.dir, plan, view)?;
     let failures = failures(&options.plan, plan, work, &folder.journal)?;
     if !failures.is_empty() {
         note(&failures);
@@ -123,7 +125,11 @@ fn in_folder(
     if let Some(compare) = &plan.compare {
         note(&format!("which {} is better: gradsweep compare {}", compare.arm, folder.dir.display()));
     }
-    Ok(if view.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(match (view.failed, claim_fails) {
+        (1.., _) => ExitCode::FAILURE,
+        (0, true) => ExitCode::from(FAILED_CLAIM),
+        (0, false) => ExitCode::SUCCESS,
+    })
 }
 
 /// The CSV files that have rows: layers are of networks, points of functions, comparisons of arms.
@@ -199,7 +205,8 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
         Some(shard) => folder.dir.join("journal").join(format!("{}.provenance.json", shard.file_stem())),
         None => folder.dir.join("provenance.json"),
     };
-    let sitting = Sitting::begin(provenance, &options.plan.file, &hash, work, jobs, order.len())?;
+    let claims = claims::hash(&plan.claims);
+    let sitting = Sitting::begin(provenance, &options.plan.file, [&hash, &claims], work, jobs, order.len())?;
     let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;

@@ -6,6 +6,7 @@ use super::nearest;
 use super::plan::{Axis, PlanCell};
 use super::problem::{Place, Problem};
 use super::settings::{Registry, literal};
+use super::written::Selector;
 use crate::data::function::Kind;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -79,7 +80,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
             return Err(Problem::new(&role.1, message, "give each of x, y, color, facet and over its own").also(first));
         }
     }
-    let (filter, left) = select(figure, axes, cells)?;
+    let (filter, left) = select(&figure.filter, ("`where` of this figure", &figure.place), axes, cells)?;
     spec.filter = filter;
 
     let at_init = match figure.kind {
@@ -149,13 +150,19 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&PlanCell]) -> Resul
 }
 
 /// Axis -> the labels that are shown, and the cells that are left.
-type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>);
+pub(super) type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>);
 
-fn select<'a>(figure: &WrittenFigure, axes: &[Axis], cells: &'a [PlanCell]) -> Result<Selection<'a>, Problem> {
+/// The cells that `where` (or `against`) leaves; `what` has it, in words, at `place`.
+pub(super) fn select<'a>(
+    selectors: &[Selector],
+    (what, place): (&str, &Place),
+    axes: &[Axis],
+    cells: &'a [PlanCell],
+) -> Result<Selection<'a>, Problem> {
     let registry = Registry::get();
     let mut filter = BTreeMap::new();
     let mut left: Vec<&PlanCell> = cells.iter().collect();
-    for selector in &figure.filter {
+    for selector in selectors {
         let setting = registry.find(&selector.key).map(|k| &registry.keys[k]);
         let mut wanted = Vec::new();
         let position = find(&selector.key, axes);
@@ -201,19 +208,19 @@ fn select<'a>(figure: &WrittenFigure, axes: &[Axis], cells: &'a [PlanCell]) -> R
     }
     if left.is_empty() {
         let help = "no cell has all of these at once (see [[exclude]]); choose other values";
-        return Err(Problem::new(&figure.place, "`where` of this figure selects nothing", help));
+        return Err(Problem::new(place, format!("{what} selects nothing"), help));
     }
     Ok((filter, left))
 }
 
 /// An axis's name as a key of `where`: a dot would make two keys of it.
-fn toml_key(name: &str) -> String {
+pub(super) fn toml_key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if !name.is_empty() && name.chars().all(bare) { name.into() } else { format!("\"{name}\"") }
 }
 
 /// A label as a value of `where`.
-fn toml_label(label: &str) -> String {
+pub(super) fn toml_label(label: &str) -> String {
     let plain = label.parse::<f64>().is_ok_and(f64::is_finite) || label == "true" || label == "false";
     if plain { label.into() } else { format!("\"{label}\"") }
 }

@@ -7,6 +7,8 @@ mod ablation;
 mod arms;
 mod axis;
 mod check;
+pub mod claim_spec;
+mod claims;
 pub mod compare;
 pub mod cost;
 mod figure_defaults;

@@ -1,6 +1,8 @@
 //! The plan: ordered axes, the cells of their grid, and the runs with their identities.
 
 use super::axis::{Assignment, Point, WrittenAxis};
+use super::claim_spec::ClaimSpec;
+use super::claims;
 use super::compare::{self, Compare};
 use super::figure_spec::FigureSpec;
 use super::figures;
@@ -101,6 +103,8 @@ pub struct Plan {
     pub figures: Vec<FigureSpec>,
     /// How arms are compared, where there are some.
     pub compare: Option<Compare>,
+    /// What the runs are to show.
+    pub claims: Vec<ClaimSpec>,
     /// The text of the experiment file.
     pub source: String,
     /// Steps listed under `[record]`, by the name of the list.
@@ -170,6 +174,7 @@ impl Plan {
             cadence: experiment.cadence.clone(),
             figures: Vec::new(),
             compare: None,
+            claims: Vec::new(),
             listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
@@ -178,6 +183,7 @@ impl Plan {
         };
         plan.check_functions(&experiment.recorded)?;
         plan.compare = compare::resolve(experiment.compare.as_ref(), &plan.axes, plan.seeds.len())?;
+        plan.claims = claims::check(&experiment.claims, &plan.axes, &plan.cells)?;
         plan.figures = match experiment.figures.as_slice() {
             [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre),
             written => figures::check(written, &plan.axes, &plan.cells)?,

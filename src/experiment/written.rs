@@ -2,6 +2,7 @@
 
 use super::ablation::Ablation;
 use super::axis::{Patch, WrittenAxis};
+use super::claim_spec::WrittenClaim;
 use super::compare::Written;
 use super::figure_spec::WrittenFigure;
 use super::include::Include;
@@ -33,10 +34,8 @@ pub(crate) const SECTIONS: &[&str] = &[
     "record",
     "figure",
     "compare",
+    "claim",
 ];
-
-/// Sections that a later version will read.
-const NOT_YET: &[&str] = &["claim"];
 
 /// More run seeds than this are a slip of the pen.
 pub(crate) const MOST_SEEDS: i64 = 10_000;
@@ -64,6 +63,7 @@ pub struct Experiment {
     pub(crate) recorded: Vec<(String, Place)>,
     pub(crate) figures: Vec<WrittenFigure>,
     pub(crate) compare: Option<Written>,
+    pub(crate) claims: Vec<WrittenClaim>,
 }
 
 /// One `[[exclude]]`: drops the cells that match every key.
@@ -193,6 +193,7 @@ impl Experiment {
             recorded: Vec::new(),
             figures: Vec::new(),
             compare: None,
+            claims: Vec::new(),
         };
         // An [[include]] may name axes that stand below it, so it is read last.
         let (includes, others): (Vec<Entry>, Vec<Entry>) =
@@ -251,12 +252,13 @@ impl Experiment {
                     self.figures.push(WrittenFigure::read(reader, place, &entries)?);
                 }
             }
+            "claim" => {
+                for (place, entries) in reader.tables("claim", entry)? {
+                    self.claims.push(WrittenClaim::read(reader, place, &entries)?);
+                }
+            }
             "compare" => self.compare = Some(Written::read(reader, entry)?),
             _ if self.read_plain(reader, entry)? => {}
-            later if NOT_YET.contains(&later) => {
-                let message = format!("[[{later}]] is not read yet by this version of gradsweep");
-                return Err(Problem::new(&entry.at, message, "delete the section for now"));
-            }
             key => {
                 let registry = Registry::get();
                 let mut problem = reader.unknown("section", entry, SECTIONS.iter().copied());

@@ -1,5 +1,6 @@
 //! Many runs: which, in what order, on how many threads, and how none of them gets lost.
 
+pub mod claims;
 pub mod files;
 pub mod folder;
 pub mod forecast;

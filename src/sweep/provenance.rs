@@ -26,7 +26,7 @@ impl Sitting {
     pub fn begin(
         path: PathBuf,
         experiment: &Path,
-        plan_hash: &str,
+        [plan_hash, claims_hash]: [&str; 2],
         work: &Work,
         jobs: usize,
         todo: usize,
@@ -52,6 +52,7 @@ impl Sitting {
             "rustc": option_env!("GRADSWEEP_RUSTC"),
             "experiment": experiment,
             "plan": plan_hash,
+            "claims": claims_hash,
             "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
             "cpu": cpu(),
             "instructions": instructions(),

@@ -1,0 +1,282 @@
+//! Every claim of a results folder held against its CSV files.
+
+use super::{Expect, Judged, Observation, Verdict, judge};
+use crate::experiment::claim_spec::{At, By, ClaimSpec, Filter, Metric, Wanted};
+use crate::record::Status;
+use crate::results::{PlanCell, Results, ResultsError, Run};
+use crate::stats::spread;
+use std::collections::BTreeMap;
+
+/// One claim, or one of its repetitions, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// Number of the claim in the file, from 1.
+    pub number: usize,
+    /// Its sentence, with the numbers it is about.
+    pub says: String,
+    /// The labels of the axes that repeat it.
+    pub part: Vec<(String, String)>,
+    pub metric: String,
+    /// What was expected: `above 0.5`.
+    pub expected: String,
+    pub confidence: f64,
+    pub judged: Judged,
+}
+
+/// Judges all claims, in the order of the file.
+///
+/// # Errors
+/// A table that is missing or cannot be read.
+pub fn check(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<Checked>, ResultsError> {
+    let mut checked = Vec::new();
+    for (number, claim) in (1..).zip(claims) {
+        let values = Values::read(results, claim)?;
+        for part in parts(results, claim) {
+            let judged = of_part(results, claim, &values, &part);
+            checked.push(Checked {
+                number,
+                says: sentence(claim),
+                part,
+                metric: metric(claim),
+                expected: expected(claim),
+                confidence: claim.confidence,
+                judged,
+            });
+        }
+    }
+    Ok(checked)
+}
+
+/// The combinations of labels for which a claim is repeated.
+fn parts(results: &Results, claim: &ClaimSpec) -> Vec<Vec<(String, String)>> {
+    let mut parts: Vec<Vec<(String, String)>> = vec![Vec::new()];
+    for axis in &claim.each {
+        let labels = labels_of(results, &claim.filter, axis);
+        parts = parts
+            .iter()
+            .flat_map(|part| labels.iter().map(move |label| [&part[..], &[(axis.clone(), label.clone())]].concat()))
+            .collect();
+    }
+    // Not every combination of labels has cells.
+    parts.retain(|part| results.plan.cells.iter().any(|cell| is_in(cell, &narrowed(&claim.filter, part))));
+    parts
+}
+
+/// The labels of an axis among the selected cells, in the order of the plan.
+fn labels_of(results: &Results, filter: &Filter, axis: &str) -> Vec<String> {
+    let plan = &results.plan;
+    let all = plan.axes.iter().find(|a| a.name == axis).map_or(&[][..], |a| &a.labels);
+    let occurs = |label: &&String| plan.cells.iter().any(|c| is_in(c, filter) && c.labels.get(axis) == Some(label));
+    all.iter().filter(occurs).cloned().collect()
+}
+
+fn narrowed(filter: &Filter, part: &[(String, String)]) -> Filter {
+    let own = part.iter().map(|(axis, label)| (axis.clone(), vec![label.clone()]));
+    filter.clone().into_iter().chain(own).collect()
+}
+
+fn is_in(cell: &PlanCell, filter: &Filter) -> bool {
+    filter.iter().all(|(axis, labels)| cell.labels.get(axis).is_some_and(|label| labels.contains(label)))
+}
+
+fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(String, String)]) -> Judged {
+    let filter = narrowed(&claim.filter, part);
+    let seeds = |filter: &Filter| observations(results, values, filter);
+    let against = claim.against.as_ref().map(|(other, by)| (seeds(&narrowed(other, part)), *by));
+    let compared = |own: Vec<Observation>| match &against {
+        None => own,
+        Some((other, by)) => own.into_iter().zip(other).map(|(a, b)| combined(a, *b, *by)).collect(),
+    };
+    let simple = |expect| judge(&compared(seeds(&filter)), expect, claim.confidence);
+    let step = match claim.wanted {
+        Wanted::Above(bound) => return simple(Expect::Above(bound)),
+        Wanted::Below(bound) => return simple(Expect::Below(bound)),
+        Wanted::Within(low, high) => return simple(Expect::Within(low, high)),
+        Wanted::Increasing => Expect::Above(0.0),
+        Wanted::Decreasing => Expect::Below(0.0),
+    };
+    let along = claim.along.as_deref().unwrap_or_default();
+    let at = |label: &String| compared(seeds(&narrowed(&filter, &[(along.to_string(), label.clone())])));
+    let places: Vec<Vec<Observation>> = labels_of(results, &filter, along).iter().map(at).collect();
+    let steps = places.windows(2).map(|pair| {
+        let both = pair[1].iter().zip(&pair[0]);
+        let differences: Vec<Observation> = both.map(|(next, this)| combined(*next, *this, By::Difference)).collect();
+        judge(&differences, step, claim.confidence)
+    });
+    // One step that fails fails the claim, else one that is open leaves it open: the worst is told.
+    let rank = |judged: &Judged| match judged.verdict {
+        Verdict::Fails => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::Holds => 2,
+    };
+    steps.min_by_key(rank).unwrap_or_else(|| judge(&[], step, claim.confidence))
+}
+
+/// Two numbers of a seed compared. A run that diverged helps on neither side.
+fn combined(a: Observation, b: Observation, by: By) -> Observation {
+    match (a, b) {
+        (Observation::Unknown, _) | (_, Observation::Unknown) => Observation::Unknown,
+        (Observation::Exactly(a), Observation::Exactly(b)) => {
+            let x = if by == By::Ratio { a / b } else { a - b };
+            if x.is_nan() { Observation::Diverged } else { Observation::Exactly(x) }
+        }
+        _ => Observation::Diverged,
+    }
+}
+
+/// One observation a seed: the median of what is pooled.
+fn observations(results: &Results, values: &Values, filter: &Filter) -> Vec<Observation> {
+    let plan = &results.plan;
+    let cells = plan.cells.iter().filter(|cell| is_in(cell, filter)).count();
+    let fits = |run: &Run| {
+        filter.iter().all(|(name, labels)| {
+            let axis = plan.axes.iter().position(|a| a.name == *name);
+            axis.is_some_and(|i| labels.contains(&plan.axes[i].labels[run.labels[i]]))
+        })
+    };
+    let of_seed = |seed: &u64| {
+        let runs = results.runs.iter().enumerate().filter(|(_, run)| run.seed == *seed && fits(run));
+        let own: Vec<Observation> = runs.map(|(i, run)| values.of(i, run)).collect();
+        if own.len() < cells || own.contains(&Observation::Unknown) {
+            return Observation::Unknown;
+        }
+        let numbers: Option<Vec<f64>> =
+            own.iter().map(|o| if let Observation::Exactly(x) = o { Some(*x) } else { None }).collect();
+        match numbers.and_then(|numbers| spread(&numbers)) {
+            Some(spread) => Observation::Exactly(spread.median),
+            None => Observation::Diverged,
+        }
+    };
+    plan.seeds.iter().map(of_seed).collect()
+}
+
+/// The numbers of a claim's metric, by run.
+struct Values {
+    column: String,
+    /// Of a long table; `None` where the metric is a column of `runs.csv`.
+    long: Option<BTreeMap<usize, f64>>,
+}
+
+impl Values {
+    fn read(results: &Results, claim: &ClaimSpec) -> Result<Self, ResultsError> {
+        let column = claim.metric.column().to_string();
+        let runs: Vec<usize> = (0..results.runs.len()).collect();
+        let long = match &claim.metric {
+            Metric::Run(_) => None,
+            Metric::History { column, step } => {
+                let mut found = Latest::default();
+                results.stream("history.csv", &runs, &["step", column], |run, row| {
+                    if let [Some(at), value] = *row {
+                        found.see(run, at, 1, value, *step);
+                    }
+                })?;
+                Some(found.choose(At::First, None))
+            }
+            Metric::Layers { column, step, layer, per_layer } => {
+                let mut found = Latest::default();
+                results.stream("layers.csv", &runs, &["step", "layer", column], |run, row| {
+                    if let [Some(at), Some(layer), value] = *row {
+                        found.see(run, at, layer as usize, value, *step);
+                    }
+                })?;
+                Some(found.choose(*layer, *per_layer))
+            }
+        };
+        Ok(Values { column, long })
+    }
+
+    fn of(&self, index: usize, run: &Run) -> Observation {
+        let diverged = run.status == Status::Diverged;
+        if run.status == Status::Failed {
+            return Observation::Unknown;
+        }
+        let value = match &self.long {
+            Some(values) => values.get(&index).copied(),
+            None if diverged && !(self.column.ends_with("_init") || self.column == "layers_zero") => None,
+            // A target that was missed is infinitely far.
+            None if self.column == "steps_to_target" => Some(run.value("steps_to_target").unwrap_or(f64::INFINITY)),
+            None => run.value(&self.column),
+        };
+        match value {
+            Some(x) if x.is_nan() => Observation::Diverged,
+            Some(x) => Observation::Exactly(x),
+            None if diverged => Observation::Diverged,
+            None => Observation::Unknown,
+        }
+    }
+}
+
+/// For each run the rows of the wanted step: layer -> value.
+#[derive(Default)]
+struct Latest(BTreeMap<usize, (f64, BTreeMap<usize, f64>)>);
+
+impl Latest {
+    fn see(&mut self, run: usize, step: f64, layer: usize, value: Option<f64>, wanted: At) {
+        let Some(value) = value else { return };
+        match wanted {
+            At::First if step != 0.0 => return,
+            At::Number(n) if step != n as f64 => return,
+            _ => {}
+        }
+        let (latest, layers) = self.0.entry(run).or_insert_with(|| (step, BTreeMap::new()));
+        if step > *latest {
+            (*latest, *layers) = (step, BTreeMap::new());
+        }
+        layers.insert(layer, value);
+    }
+
+    fn choose(self, layer: At, per_layer: Option<At>) -> BTreeMap<usize, f64> {
+        let pick = |layers: &BTreeMap<usize, f64>, at: At| match at {
+            At::First => layers.first_key_value().map(|(_, x)| *x),
+            At::Last => layers.last_key_value().map(|(_, x)| *x),
+            At::Number(n) => layers.get(&n).copied(),
+        };
+        let of_run = |(run, (_, layers)): (usize, (f64, BTreeMap<usize, f64>))| {
+            let below = per_layer.map_or(Some(1.0), |at| pick(&layers, at))?;
+            Some((run, pick(&layers, layer)? / below))
+        };
+        self.0.into_iter().filter_map(of_run).collect()
+    }
+}
+
+fn sentence(claim: &ClaimSpec) -> String {
+    let says = claim.says.clone();
+    match claim.wanted {
+        Wanted::Above(x) => says.replace("{above}", &x.to_string()),
+        Wanted::Below(x) => says.replace("{below}", &x.to_string()),
+        Wanted::Within(low, high) => says.replace("{low}", &low.to_string()).replace("{high}", &high.to_string()),
+        Wanted::Increasing | Wanted::Decreasing => says,
+    }
+}
+
+fn metric(claim: &ClaimSpec) -> String {
+    let at = |at: &At| match at {
+        At::First => "first".to_string(),
+        At::Last => "last".to_string(),
+        At::Number(n) => n.to_string(),
+    };
+    let name = match &claim.metric {
+        Metric::Run(column) => column.clone(),
+        Metric::History { column, step } => format!("{column} at step {}", at(step)),
+        Metric::Layers { column, step, layer, per_layer } => {
+            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {}", at(below)));
+            format!("{column} of layer {}{over} at step {}", at(layer), at(step))
+        }
+    };
+    match &claim.against {
+        Some((_, By::Ratio)) => format!("ratio of {name}"),
+        Some((_, By::Difference)) => format!("difference of {name}"),
+        None => name,
+    }
+}
+
+fn expected(claim: &ClaimSpec) -> String {
+    let along = claim.along.as_deref().unwrap_or_default();
+    match claim.wanted {
+        Wanted::Above(x) => format!("above {x}"),
+        Wanted::Below(x) => format!("below {x}"),
+        Wanted::Within(low, high) => format!("within [{low}, {high}]"),
+        Wanted::Increasing => format!("increasing along {along}"),
+        Wanted::Decreasing => format!("decreasing along {along}"),
+    }
+}

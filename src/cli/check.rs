@@ -1,0 +1,65 @@
+//! `check DIR`: the claims of a results folder judged again, from its CSV files.
+
+use crate::claim::Verdict;
+use crate::claim::check::check;
+use crate::claim::report::{text, write};
+use crate::cli::say;
+use crate::experiment::Plan;
+use crate::experiment::claim_spec::ClaimSpec;
+use crate::finish::View;
+use crate::results::Results;
+use crate::sweep::progress::note;
+use crate::sweep::{Halt, claims};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The exit code where a claim fails.
+pub const FAILED_CLAIM: u8 = 3;
+
+#[derive(Args)]
+pub struct Options {
+    /// A results folder, such as results/vanishing
+    dir: PathBuf,
+}
+
+/// Prints the verdicts and writes `claims.csv`; 3 if a claim fails.
+///
+/// # Errors
+/// A folder without results or claims.
+pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+    let dir = &options.dir;
+    let kept = claims::read(dir)?;
+    if kept.is_empty() {
+        return Err(Halt::Input(format!(
+            "{} has no claims: write [[claim]] sections into its experiment and sweep it again, which runs nothing anew",
+            dir.display()
+        )));
+    }
+    let fails = judge(dir, &kept)?;
+    Ok(if fails { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
+}
+
+/// Keeps the claims of the plan and judges them as far as there are runs; whether one fails.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub(super) fn settle(dir: &Path, plan: &Plan, view: View) -> Result<bool, Halt> {
+    claims::keep(dir, &plan.claims)?;
+    if plan.claims.is_empty() || view.done == 0 { Ok(false) } else { judge(dir, &plan.claims) }
+}
+
+/// Judges the claims, prints the verdicts, writes `claims.csv`; whether one fails.
+///
+/// # Errors
+/// A file that cannot be read or written.
+fn judge(dir: &Path, kept: &[ClaimSpec]) -> Result<bool, Halt> {
+    let results = Results::read(dir).map_err(|e| Halt::Input(e.to_string()))?;
+    let checked = check(&results, kept).map_err(|e| Halt::Input(e.to_string()))?;
+    write(&checked, dir).map_err(|e| Halt::Io(e.to_string()))?;
+    say(&text(&checked))?;
+    if claims::are_later(dir, kept) {
+        note("the claims were edited after the runs: what the runs show may have shaped them");
+    }
+    Ok(checked.iter().any(|claim| claim.judged.verdict == Verdict::Fails))
+}
