@@ -1,0 +1,186 @@
+//! Claims from outside: planted true ones hold, planted false ones fail, hopeless ones stay open, and wrong ones never run.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn gradsweep(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gradsweep")).current_dir(dir).args(args).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Losses follow from the start alone: 0.5 x^2 (1 - lr)^(2 steps), x around 1.
+const GRID: &str = "name = \"x\"\nquestion = \"?\"\nseeds = SEEDS\n[base]\n\
+    function = { kind = \"quadratic\", condition = 1, dimension = 1, spread = 0.01 }\nsteps = 10\ndtype = \"f64\"\n\
+    target_loss = 0.1\n[axes]\n\"optimizer.lr\" = [0.1, 0.2, 0.4]\nl2 = [0.0, 0.1]\n[record]\nscore = { every = 5 }\n";
+
+/// The verdicts of claims on a grid, in the order of `claims.csv`, and the exit code.
+fn verdicts(grid: &str, seeds: u32, claims: &str) -> (Vec<String>, Option<i32>, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), grid.replace("SEEDS", &seeds.to_string()) + claims).unwrap();
+    let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]);
+    assert!(matches!(out.status.code(), Some(0 | 1 | 3)), "{}", said(&out));
+    let mut reader = csv::Reader::from_path(dir.path().join("results/x/claims.csv")).unwrap();
+    let verdicts = reader.records().map(|row| row.unwrap()[5].to_string()).collect();
+    (verdicts, out.status.code(), dir)
+}
+
+fn claim(body: &str) -> String {
+    format!("[[claim]]\nsays = \"so\"\n{body}\n")
+}
+
+#[test]
+fn planted_claims_get_the_verdict_they_deserve() {
+    let fixed = "where = { \"optimizer.lr\" = 0.1, l2 = 0.0 }";
+    // 0.5 0.9^20 = 0.0608, 0.5 0.8^20 = 0.00576; x scatters by a hundredth.
+    let cases = [
+        (format!("metric = \"train_loss\"\n{fixed}\nexpect = {{ above = 0.05 }}"), "holds"),
+        (format!("metric = \"train_loss\"\n{fixed}\nexpect = {{ above = 0.08 }}"), "fails"),
+        (format!("metric = \"train_loss\"\n{fixed}\nexpect = {{ below = 0.05 }}"), "fails"),
+        (format!("metric = \"train_loss\"\n{fixed}\nexpect = {{ within = [0.055, 0.066] }}"), "holds"),
+        (format!("metric = \"train_loss\"\n{fixed}\nexpect = {{ within = [0.07, 0.08] }}"), "fails"),
+        // The ratio of two learning rates has no scatter at all: (0.8 / 0.9)^20.
+        (
+            "metric = \"train_loss\"\nwhere = { \"optimizer.lr\" = 0.2, l2 = 0.0 }\nagainst = { \"optimizer.lr\" = 0.1 }\n\
+             by = \"ratio\"\nexpect = { within = [0.09482, 0.09484] }"
+                .into(),
+            "holds",
+        ),
+        (
+            "metric = \"train_loss\"\nwhere = { \"optimizer.lr\" = 0.2, l2 = 0.0 }\nagainst = { \"optimizer.lr\" = 0.1 }\n\
+             by = \"difference\"\nexpect = { above = 0.0 }"
+                .into(),
+            "fails",
+        ),
+        ("metric = \"train_loss\"\nwhere = { l2 = 0.0 }\nmonotone = \"decreasing\"\nalong = \"optimizer.lr\"".into(), "holds"),
+        ("metric = \"train_loss\"\nwhere = { l2 = 0.0 }\nmonotone = \"increasing\"\nalong = \"optimizer.lr\"".into(), "fails"),
+        // The target of 0.1: (0.9^2)^t <= 0.2 is first true at 8, seen at the score of 10.
+        (format!("metric = \"steps_to_target\"\n{fixed}\nexpect = {{ within = [8, 10] }}"), "holds"),
+        (
+            format!("metric = {{ table = \"history\", column = \"train_loss\", step = 5 }}\n{fixed}\nexpect = {{ within = [0.16, 0.19] }}"),
+            "holds",
+        ),
+        (
+            format!("metric = {{ table = \"history\", column = \"train_loss\", step = 7 }}\n{fixed}\nexpect = {{ above = 0.0 }}"),
+            "inconclusive",
+        ),
+        // Pooled over l2 within a seed.
+        (
+            "metric = \"train_loss\"\nwhere = { \"optimizer.lr\" = 0.1 }\nover = [\"l2\"]\nexpect = { above = 0.01 }".into(),
+            "holds",
+        ),
+    ];
+    let claims: String = cases.iter().map(|(body, _)| claim(body)).collect();
+    let (found, code, _dir) = verdicts(GRID, 6, &claims);
+    assert_eq!(found, cases.iter().map(|(_, verdict)| verdict.to_string()).collect::<Vec<_>>());
+    assert_eq!(code, Some(3));
+    // Without those that fail the sweep ends well, open ones notwithstanding.
+    let others: String = cases.iter().filter(|(_, verdict)| *verdict != "fails").map(|(body, _)| claim(body)).collect();
+    assert_eq!(verdicts(GRID, 6, &others).1, Some(0));
+}
+
+#[test]
+fn too_few_seeds_leave_every_claim_open_and_say_how_many_it_takes() {
+    let (found, code, dir) = verdicts(
+        GRID,
+        2,
+        &claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1e9 }"),
+    );
+    assert_eq!((found, code), (vec!["inconclusive".to_string(); 6], Some(0)));
+    let text = said(&gradsweep(dir.path(), &["check", "results/x"]));
+    assert!(text.contains("90 % take at least 5 seeds") && text.contains("0 hold, 0 fail, 6 inconclusive"), "{text}");
+    // A lower confidence is a claim that two seeds can carry: the range covers the median half of the time.
+    let easy = "metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1e9 }\nconfidence = 0.5";
+    assert_eq!(verdicts(GRID, 2, &claim(easy)).0, vec!["holds".to_string(); 6]);
+}
+
+#[test]
+fn a_diverged_run_can_never_help_a_claim() {
+    let grid = GRID.replace("[0.1, 0.2, 0.4]", "[0.1, 1e30]").replace("steps = 10", "steps = 40");
+    let all = "where = { \"optimizer.lr\" = 1e30, l2 = 0.0 }";
+    let bodies = [
+        format!("metric = \"train_loss\"\n{all}\nexpect = {{ above = 0.0 }}"),
+        format!("metric = \"train_loss\"\n{all}\nexpect = {{ below = 1e300 }}"),
+        format!("metric = \"train_loss\"\n{all}\nexpect = {{ within = [0.0, 1e300] }}"),
+    ];
+    let claims: String = bodies.iter().map(|body| claim(body)).collect();
+    let (found, code, dir) = verdicts(&grid, 6, &claims);
+    assert_eq!((found, code), (vec!["fails".to_string(); 3], Some(3)));
+    assert!(said(&gradsweep(dir.path(), &["check", "results/x"])).contains("6 diverged"));
+}
+
+#[test]
+fn claims_edited_after_the_runs_show() {
+    let first = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1.0 }");
+    let (_, _, dir) = verdicts(GRID, 5, &first);
+    let edited = "edited after the runs";
+    assert!(!said(&gradsweep(dir.path(), &["check", "results/x"])).contains(edited));
+    let toml = GRID.replace("SEEDS", "5") + &first.replace("1.0", "2.0");
+    fs::write(dir.path().join("x.toml"), toml).unwrap();
+    let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]);
+    assert!(said(&out).contains("all 30 runs are done") && said(&out).contains(edited), "{}", said(&out));
+    let provenance = fs::read_to_string(dir.path().join("results/x/provenance.json")).unwrap();
+    assert_eq!(provenance.matches("\"claims\":").count(), 1, "nothing ran anew");
+    // Claims that are gone leave neither themselves nor verdicts.
+    fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "5")).unwrap();
+    assert!(gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]).status.success());
+    assert!(!dir.path().join("results/x/claims.csv").exists());
+    assert_eq!(gradsweep(dir.path(), &["check", "results/x"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_part_of_the_runs_decides_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1e9 }");
+    fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "5") + &body).unwrap();
+    let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet", "--only", "seed=[1, 2]"]);
+    let text = said(&out);
+    assert!(text.contains("3 missing or failed") && text.contains("6 inconclusive"), "{text}");
+    assert!(gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]).status.success());
+    let whole = fs::read(dir.path().join("results/x/claims.csv")).unwrap();
+    let other = ["sweep", "x.toml", "--quiet", "--jobs", "1", "--out", "one"];
+    assert!(gradsweep(dir.path(), &other).status.success());
+    assert_eq!(whole, fs::read(dir.path().join("one/claims.csv")).unwrap());
+}
+
+#[test]
+fn layers_are_read_at_the_step_and_layer_that_is_named() {
+    let grid = "name = \"x\"\nquestion = \"?\"\nseeds = SEEDS\n[base]\ndepth = 4\nwidth = 16\nsteps = 3\n\
+        init = { kind = \"orthogonal\", gain = 0.5 }\nactivation = \"identity\"\nbias = false\n[record]\ngradients = { every = 1 }\n";
+    let ratio = |from: &str, to: &str, low: f64, high: f64| {
+        claim(&format!(
+            "metric = {{ table = \"layers\", column = \"stream_rms\", step = 0, layer = {from}, per_layer = {to} }}\n\
+             expect = {{ within = [{low}, {high}] }}"
+        ))
+    };
+    // Each layer halves the gradient exactly.
+    let claims = ratio("1", "2", 0.4999, 0.5001)
+        + &ratio("\"first\"", "\"last\"", 0.12499, 0.12501)
+        + &ratio("4", "1", 7.9, 7.99);
+    let last = claim(
+        "metric = { table = \"layers\", column = \"update_ratio\", step = \"last\", layer = \"last\" }\nexpect = { above = 0.0 }",
+    );
+    let (found, code, _dir) = verdicts(grid, 5, &(claims + &last));
+    assert_eq!((found, code), (["holds", "holds", "fails", "holds"].map(String::from).to_vec(), Some(3)));
+}
+
+#[test]
+fn every_paper_has_claims_and_a_plan() {
+    let mut papers = 0;
+    for entry in fs::read_dir("experiments/papers").unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let plan = gradsweep::experiment::Experiment::parse(&text, &path.display().to_string())
+            .and_then(|e| e.plan(&gradsweep::experiment::Overrides::default()))
+            .unwrap_or_else(|e| panic!("{e}"));
+        assert!(plan.claims.len() >= 2, "{}", path.display());
+        assert_eq!(Some(plan.name.as_str()), path.file_stem().and_then(|s| s.to_str()));
+        assert!(text.contains("Tolerances:"), "{} does not say where its tolerances come from", path.display());
+        papers += 1;
+    }
+    assert!(papers >= 20);
+}
