@@ -133,6 +133,9 @@ fn tables(plan: &Plan) -> Vec<&'static str> {
     if functions > 0 {
         tables.push("points.csv");
     }
+    if plan.figures.iter().any(|figure| figure.theory) {
+        tables.push("theory.csv");
+    }
     tables
 }
 
