@@ -212,8 +212,10 @@ impl WrittenFigure {
                 "where" => reader.selectors("", &reader.table("where", e)?, &mut figure.filter)?,
                 "theory" => figure.theory = reader.flag("theory", e.value)?,
                 _ => {
-                    let known =
-                        ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step", "theory"];
+                    let known = [
+                        "kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step",
+                        "theory",
+                    ];
                     return Err(reader.unknown("key of [[figure]]", e, known));
                 }
             }

@@ -1,10 +1,10 @@
 //! Theory over measurement: the prediction of each series, what the caption says of it, and the panel of ratios.
 
-use super::layout::{Panel, Sample};
+use super::layout::{Panel, Sample, label};
 use super::plot::{self, Vertical};
-use super::scene::{Point, Scene, Stroke, at};
+use super::scene::{Anchor, Point, Scene, Stroke, Text, at};
 use super::select::{Key, Selection};
-use super::style::{INK, Look, Marker, SOFT, THIN, solid};
+use super::style::{INK, Look, Marker, SOFT, THIN, TICK, WHITE, solid};
 use crate::results::ResultsError;
 use crate::results::theory::Predicted;
 use crate::stats::Spread;
@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How predictions are drawn.
 const DASHED: Look = Look { color: INK, dash: &[3.2, 1.8], marker: Marker::Disc, hollow: false };
+
+/// What stands beside the panels of measured over predicted, one string a line.
+pub const TITLE: [&str; 2] = ["measured", "/ predicted"];
 
 /// Height of the panels of measured over predicted.
 pub const HEIGHT: f64 = 46.0;
@@ -67,11 +70,11 @@ impl Overlay {
         let caveats: BTreeSet<&str> = self.of.values().map(|p| p.caveat.as_str()).filter(|c| !c.is_empty()).collect();
         for caveat in caveats {
             let n = self.of.values().filter(|p| p.caveat == caveat).count();
-            text.push_str(&format!(" Of the predictions {n} under batch normalization are {caveat}."));
+            text.push_str(&format!(" With batch normalization ({n} of {} predictions) it is {caveat}.", self.of.len()));
         }
-        let series = self.of.len() + self.refused.values().sum::<usize>();
+        let groups = self.of.len() + self.refused.values().sum::<usize>();
         for (why, n) in &self.refused {
-            text.push_str(&format!(" No prediction for {n} of {series} series: {why}."));
+            text.push_str(&format!(" No prediction for {n} of {groups} groups of runs: {why}."));
         }
         text
     }
@@ -101,13 +104,15 @@ fn told(
 pub fn draw_line(scene: &mut Scene, panel: &Panel, points: impl Iterator<Item = (f64, f64)>) {
     let line: Vec<Point> = points.filter(|(_, y)| y.is_finite()).map(|(x, y)| panel.at(x, y)).collect();
     if line.len() > 1 {
+        // A white core keeps the dashes apart from a series of their own colour.
+        scene.line(line.clone(), solid(WHITE, 0.9));
         scene.line(line, Stroke { width: 0.9, ..DASHED.stroke(THIN) });
     }
 }
 
 /// The scale of measured over predicted, around 1.
-pub fn scale<'a>(ratios: impl Iterator<Item = &'a Vec<(f64, Spread)>>) -> Option<Vertical> {
-    let mut values: Vec<f64> = ratios.flatten().flat_map(|(_, s)| [s.low, s.high]).collect();
+pub fn scale<'a>(ratios: impl Iterator<Item = &'a Spread>) -> Option<Vertical> {
+    let mut values: Vec<f64> = ratios.flat_map(|s| [s.low, s.high]).collect();
     if values.is_empty() {
         return None;
     }
@@ -116,18 +121,23 @@ pub fn scale<'a>(ratios: impl Iterator<Item = &'a Vec<(f64, Spread)>>) -> Option
 }
 
 /// The ratios of one panel: the line of agreement, then band and median of each series.
-pub fn draw_ratios<'a>(
+pub fn draw_ratios<P: AsRef<[(f64, Spread)]>>(
     scene: &mut Scene,
     panel: &Panel,
     vertical: &Vertical,
-    series: &[(Look, String, &'a Vec<(f64, Spread)>)],
+    series: &[(Look, String, P)],
 ) {
+    if series.iter().all(|(_, _, points)| points.as_ref().is_empty()) {
+        let middle = at((panel.area.left + panel.area.right) / 2.0, (panel.area.top + panel.area.bottom) / 2.0);
+        scene.text(Text { color: SOFT, ..label(middle, "no prediction", TICK, Anchor::Middle) });
+        return;
+    }
     let y = panel.y(0.0);
     scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], solid(SOFT, 0.8));
     for (look, _, points) in series {
-        plot::band(scene, panel, vertical, look, points, series.len());
+        plot::band(scene, panel, vertical, look, points.as_ref(), series.len());
     }
     for (i, (look, name, points)) in series.iter().enumerate() {
-        plot::median(scene, panel, vertical, look, name, points, i);
+        plot::median(scene, panel, vertical, look, name, points.as_ref(), i);
     }
 }

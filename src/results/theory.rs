@@ -58,7 +58,9 @@ impl Results {
             let row = row.map_err(|e| unreadable(&path, &e))?;
             let label = |(axis, at): (&super::PlanAxis, &usize)| axis.labels.iter().position(|l| *l == row[*at]);
             // A cell of an earlier plan is none of this one's.
-            let Some(labels) = self.plan.axes.iter().zip(&axes).map(label).collect::<Option<Vec<_>>>() else { continue };
+            let Some(labels) = self.plan.axes.iter().zip(&axes).map(label).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
             match (parse(&row, stream, &header, &path)?, parse(&row, delta, &header, &path)?) {
                 (Some(stream), Some(delta)) => {
                     let cell = theory.entry(labels).or_insert_with(|| Ok(Predicted::default()));
