@@ -4,6 +4,7 @@ mod csvs;
 mod stamp;
 mod summary;
 mod table;
+pub mod theory;
 pub mod verify;
 
 pub use table::end_table;
@@ -18,7 +19,8 @@ use stamp::Stamp;
 use std::path::Path;
 
 /// The files that [`finish`] writes, `timings.csv` included.
-pub const CSV_FILES: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "timings.csv"];
+pub const CSV_FILES: [&str; 7] =
+    ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv", "timings.csv"];
 
 /// What the view of the plan holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! 2020). Pure f64; the expectations are one- and two-dimensional integrals, good to 1e-12.
 
 pub mod batch_norm;
+pub mod cell;
 pub mod finite_width;
 pub mod mean_field;
 mod post_activation;
@@ -12,6 +13,7 @@ pub mod prediction;
 mod quadrature;
 pub mod residual;
 
+pub use cell::{AtInit, Inputs};
 pub use finite_width::log_factor;
 pub use mean_field::{Limit, MeanField};
 pub use prediction::{Prediction, predict};

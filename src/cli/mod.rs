@@ -12,6 +12,7 @@ pub mod shell;
 pub mod single_thread;
 pub mod slurm;
 pub mod sweep;
+pub mod theory;
 pub mod trace;
 pub mod verify;
 
@@ -58,6 +59,8 @@ enum Command {
     Trace(trace::Options),
     /// Print a Slurm script that sweeps in shards and merges them
     Slurm(slurm::Options),
+    /// Print what theory predicts of every cell's gradient at the start, next to what was measured
+    Theory(theory::Options),
     /// Compare the optimizers (or other arms) of a results folder, each at its best setting
     Compare(compare::Options),
     /// Judge the claims of a results folder: which hold, which fail, which the seeds leave open
@@ -193,6 +196,7 @@ pub fn run() -> ExitCode {
         Command::Verify(options) => verify::run(&options),
         Command::Trace(options) => trace::run(&options),
         Command::Slurm(options) => slurm::run(&options),
+        Command::Theory(options) => theory::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Plot(options) => plot::run(&options),

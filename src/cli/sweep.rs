@@ -145,6 +145,9 @@ fn tables(plan: &Plan) -> Vec<&'static str> {
     if plan.compare.is_some() {
         tables.push("comparison.csv");
     }
+    if plan.figures.iter().any(|figure| figure.theory) {
+        tables.push("theory.csv");
+    }
     tables
 }
 

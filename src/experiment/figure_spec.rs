@@ -66,6 +66,21 @@ impl FigureKind {
         matches!(self, FigureKind::GradientByLayer | FigureKind::AttenuationByDepth | FigureKind::GradientHeatmap)
     }
 
+    /// The columns of its own that theory predicts at the start, or that are asked for again of trained nets.
+    pub(crate) fn predicted(self) -> &'static [&'static str] {
+        match self {
+            FigureKind::GradientByLayer => &["stream_rms", "delta_rms"],
+            FigureKind::AttenuationByDepth => &[
+                "attenuation_total_init",
+                "attenuation_init",
+                "attenuation_delta_init",
+                "attenuation_total_end",
+                "attenuation_end",
+            ],
+            _ => &[],
+        }
+    }
+
     /// The columns it can draw.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         match self {
@@ -98,6 +113,9 @@ pub struct FigureSpec {
     pub filter: BTreeMap<String, Vec<String>>,
     /// `first` or `last`.
     pub step: Option<String>,
+    /// Whether the prediction at init is drawn over what was measured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub theory: bool,
 }
 
 impl FigureSpec {
@@ -115,6 +133,7 @@ impl FigureSpec {
             over: Vec::new(),
             filter: BTreeMap::new(),
             step: None,
+            theory: false,
         }
     }
 }
@@ -134,6 +153,7 @@ pub(crate) struct WrittenFigure {
     pub over: Vec<(String, Place)>,
     pub filter: Vec<Selector>,
     pub step: Option<String>,
+    pub theory: bool,
 }
 
 impl WrittenFigure {
@@ -162,6 +182,7 @@ impl WrittenFigure {
             over: Vec::new(),
             filter: Vec::new(),
             step: None,
+            theory: false,
         };
         for e in entries {
             let named = || Ok::<_, Problem>(Some((reader.text(e.key, e.value)?, reader.at(e.value))));
@@ -189,18 +210,40 @@ impl WrittenFigure {
                 "facet" => figure.facet = reader.texts("facet", e.value)?,
                 "over" => figure.over = reader.texts("over", e.value)?,
                 "where" => reader.selectors("", &reader.table("where", e)?, &mut figure.filter)?,
-                "theory" => {
-                    let message = "`theory` is not drawn yet by this version of gradsweep";
-                    return Err(Problem::new(&e.at, message, "delete the line for now"));
-                }
+                "theory" => figure.theory = reader.flag("theory", e.value)?,
                 _ => {
-                    let known =
-                        ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step"];
+                    let known = [
+                        "kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step",
+                        "theory",
+                    ];
                     return Err(reader.unknown("key of [[figure]]", e, known));
                 }
             }
         }
+        if figure.theory {
+            figure.predicted(entries)?;
+        }
         Ok(figure)
+    }
+
+    /// Whether theory speaks of what this figure shows.
+    fn predicted(&self, entries: &[Entry]) -> Result<(), Problem> {
+        let at = |key: &str| entries.iter().find(|e| e.key == key).map_or(&self.place, |e| &e.at);
+        let known = self.kind.predicted();
+        if known.is_empty() {
+            let kinds = FigureKind::ALL.iter().filter(|kind| !kind.predicted().is_empty()).map(|kind| kind.word());
+            let message = format!("theory predicts nothing that a {} shows", self.kind.word());
+            let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
+            return Err(Problem::new(at("theory"), message, help));
+        }
+        match &self.metric {
+            Some(metric) if !known.contains(&metric.as_str()) => {
+                let message = format!("theory does not predict `{metric}`");
+                let help = format!("choose one of {}, or delete `theory`", known.join(", "));
+                Err(Problem::new(at("metric"), message, help))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

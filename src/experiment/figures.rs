@@ -42,6 +42,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     spec.title.clone_from(&figure.title);
     spec.metric.clone_from(&figure.metric);
     spec.step.clone_from(&figure.step);
+    spec.theory = figure.theory;
     spec.x = match (&figure.x, figure.kind.default_x()) {
         (Some(x), _) => Some(axis(x)?),
         (None, Some(x)) if find(x, axes).is_some() => Some(x.into()),

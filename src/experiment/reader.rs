@@ -112,6 +112,17 @@ impl Reader {
         }
     }
 
+    /// `true` or `false`.
+    pub fn flag(&self, name: &str, value: &Spanned<DeValue>) -> Result<bool, Problem> {
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Ok(*flag),
+            _ => {
+                let message = format!("`{name}` must be true or false, but is {}", self.found(value));
+                Err(Problem::new(&self.at(value), message, format!("write {name} = true, or delete the line")))
+            }
+        }
+    }
+
     /// An integer in a range.
     pub fn integer(&self, name: &str, value: &Spanned<DeValue>, range: Range<i64>) -> Result<i64, Problem> {
         match raw(value.get_ref()) {

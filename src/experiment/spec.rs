@@ -110,6 +110,14 @@ pub struct Cadence {
 }
 
 impl Cadence {
+    /// The training rows, of so many, that the layers are measured on: the same for all runs of an experiment.
+    pub fn probe_rows(&self, experiment_seed: u64, train_rows: usize) -> Vec<usize> {
+        let shared = Seeds { experiment: experiment_seed, run: 0 };
+        let mut rows = shared.stream("probe rows", &[train_rows]).permutation(train_rows);
+        rows.truncate(self.probe.clamp(1, train_rows));
+        rows
+    }
+
     /// At which of `steps` updates the point of a test function is recorded.
     pub fn points(&self, steps: usize) -> At {
         self.points.clone().unwrap_or(At::Every(steps.div_ceil(1000).max(1)))

@@ -8,6 +8,7 @@ use super::scene::{Scene, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
+use super::theory::{self, Overlay};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
@@ -34,11 +35,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
-    if let Some(color) = &selection.color {
-        let entries: Vec<(String, Sample)> =
-            groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
-        page.legend(&color.axis.name, &entries);
-    }
+    let overlay = Overlay::new(&selection, metric.ends_with("_end"))?;
+    let ratios = ratios(&selection, metric, &overlay);
+    let colored = selection.color.iter().flat_map(|_| &groups).map(|g| (named(g), Sample::Line(selection.look(g[0]))));
+    let entries: Vec<(String, Sample)> = colored.chain(overlay.legend()).collect();
+    page.legend(selection.color.as_ref().map_or("", |color| &color.axis.name), &entries);
     let names: Vec<String> =
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
     let left = names.iter().map(|n| text::width(n, TICK, Weight::Regular)).fold(0.0, f64::max);
@@ -59,19 +60,29 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             left,
             ruled,
         };
-        let values: Vec<f64> = total.values().flat_map(|s| [s.low, s.high, 0.0]).collect();
+        let predicted = total.keys().filter_map(|key| overlay.get(key)?.outcome(metric));
+        let values: Vec<f64> = total.values().flat_map(|s| [s.low, s.high, 0.0]).chain(predicted).collect();
+        let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
+        let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
         if let Some(vertical) = Vertical::over(&values, false, 128.0) {
-            let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
-            let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
             let side = match metric {
                 "attenuation_total_init" => vec!["decades lost in all at the", "start (below 0: it grows)"],
                 other => words::measure(other),
             };
-            let panels = page.block(&frame(vec![x; chunk.len()], vertical.axis.clone(), side, x_name, 128.0, true));
+            let panels = page.block(&frame(
+                vec![x.clone(); chunk.len()],
+                vertical.axis.clone(),
+                side,
+                x_name.clone(),
+                128.0,
+                true,
+            ));
             for (row, line) in rows.iter().zip(&panels) {
                 for (column, panel) in chunk.iter().zip(line) {
                     zero_line(&mut page.scene, panel, true);
-                    let points = |g: &Vec<usize>| by_place(&selection, &total, panel, (*row, *column, g[0]));
+                    let points = |g: &Vec<usize>| {
+                        by_place(&selection, |key| total.get(key).copied(), panel, (*row, *column, g[0]))
+                    };
                     for g in &groups {
                         plot::band(&mut page.scene, panel, &vertical, &selection.look(g[0]), &points(g), groups.len());
                     }
@@ -86,6 +97,27 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                             i,
                         );
                     }
+                    for g in &groups {
+                        let predicted = |key: &Key| overlay.get(key)?.outcome(metric);
+                        let line = by_place(&selection, predicted, panel, (*row, *column, g[0]));
+                        theory::draw_line(&mut page.scene, panel, line.into_iter());
+                    }
+                }
+            }
+        }
+        if let Some(vertical) = theory::scale(ratios.values()) {
+            let side = theory::TITLE.to_vec();
+            let mut below = frame(vec![x; chunk.len()], vertical.axis.clone(), side, x_name, theory::HEIGHT, true);
+            below.columns = vec![String::new(); chunk.len()];
+            let panels = page.block(&below);
+            for (row, line) in rows.iter().zip(&panels) {
+                for (column, panel) in chunk.iter().zip(line) {
+                    let points = |g: &Vec<usize>| {
+                        let of = |key: &Key| ratios.get(key).copied();
+                        by_place(&selection, of, panel, (*row, *column, g[0]))
+                    };
+                    let series: Vec<_> = groups.iter().map(|g| (selection.look(g[0]), named(g), points(g))).collect();
+                    theory::draw_ratios(&mut page.scene, panel, &vertical, &series);
                 }
             }
         }
@@ -114,6 +146,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         }
     }
     let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar", groups.len());
+    let share = if metric.starts_with("attenuation_total") { "" } else { ", per layer" };
+    caption.push_str(&overlay.caption(&format!(
+        "Dashed: mean-field theory of infinitely wide nets with this init. Below it: the gradient of the first layer over \
+         the last hidden one's, measured over predicted{share}; 1 is agreement."
+    )));
     if groups.iter().any(|g| g.len() > 1) {
         caption.push_str(" Series joined by = are equal to the last bit at the start.");
     }
@@ -138,6 +175,17 @@ fn spreads(selection: &Selection, metric: &str) -> Spreads {
         .collect()
 }
 
+/// Decades by which the gradient of layer 1 lies above its prediction, over the last layer: in all, or per layer if the
+/// metric is.
+fn ratios(selection: &Selection, metric: &str, overlay: &Overlay) -> Spreads {
+    let above = |run: &usize| {
+        let predicted = overlay.get(&selection.key(*run))?.outcome(metric)?;
+        Some((*run, predicted - selection.run(*run).averaged(metric)?))
+    };
+    let seeds = selection.by_seed(selection.runs.iter().filter_map(above)).into_iter();
+    seeds.filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?))).collect()
+}
+
 /// Colours whose medians and ranges are equal to the last bit in every panel, together.
 fn merged(spreads: &Spreads, colors: &[usize]) -> Vec<Vec<usize>> {
     let own = |color: usize| -> Vec<_> {
@@ -154,17 +202,18 @@ fn merged(spreads: &Spreads, colors: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn by_place(
+/// What is known `of` one colour of one panel, and where it stands along x.
+fn by_place<T>(
     selection: &Selection,
-    spreads: &Spreads,
+    of: impl Fn(&Key) -> Option<T>,
     panel: &Panel,
     (row, column, color): (usize, usize, usize),
-) -> Vec<(f64, Spread)> {
+) -> Vec<(f64, T)> {
     let places = panel.x.ticks.iter().map(|t| t.at);
     Selection::labels(&selection.x)
         .into_iter()
         .zip(places)
-        .filter_map(|(x, place)| Some((place, *spreads.get(&Key { row, column, color, x })?)))
+        .filter_map(|(x, place)| Some((place, of(&Key { row, column, color, x })?)))
         .collect()
 }
 

@@ -1,12 +1,13 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
 use super::axis::Axis;
-use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart};
+use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart, tick_width};
 use super::plot::{self, Vertical};
 use super::scene::{Anchor, Scene, Text, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
+use super::theory::{self, Overlay};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
@@ -17,28 +18,38 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A step and its rows of numbers, one after the other: a layer and its metrics.
 type Snapshot = (f64, Vec<Option<f64>>);
 
-/// For each group and metric: layer and spread over the seeds.
-type Profiles = BTreeMap<(Key, usize), Vec<(f64, Spread)>>;
+/// The runs that are drawn, each at its step.
+type Snapshots = BTreeMap<usize, Snapshot>;
+
+/// Layer and spread over the seeds.
+type Points = Vec<(f64, Spread)>;
+
+/// For each group and metric, its points.
+type Profiles = BTreeMap<(Key, usize), Points>;
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, false)?;
     let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
         (Some(metric), _) => vec![metric],
+        (None, _) if spec.theory => vec!["stream_rms"],
         (None, Some(_)) => vec!["stream_rms"],
         (None, None) => vec!["stream_rms", "weight_grad_rms"],
     };
     let last = spec.step.as_deref() == Some("last");
-    let (profiles, left_out) = profiles(&selection, &metrics, last)?;
+    let (snapshots, left_out) = snapshots(&selection, &metrics, last)?;
+    let profiles = profiles(&selection, &metrics, &snapshots);
     if profiles.is_empty() {
         return Ok(Err(words::nothing(&selection, "a gradient by layer")));
     }
-    Ok(Ok(compose(&selection, &metrics, last, &profiles, left_out)))
+    let overlay = Overlay::new(&selection, last)?;
+    let ratios = ratios(&selection, metrics[0], &snapshots, &overlay);
+    Ok(Ok(compose(&selection, &metrics, last, &profiles, &overlay, &ratios, left_out)))
 }
 
-/// Reads the profiles, and how many runs are left out of them.
-fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Profiles, usize), ResultsError> {
+/// Reads the rows of the first or last step, and how many runs are left out of them.
+fn snapshots(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Snapshots, usize), ResultsError> {
     let columns: Vec<&str> = ["step", "layer"].into_iter().chain(metrics.iter().copied()).collect();
-    let mut rows: BTreeMap<usize, Snapshot> = BTreeMap::new();
+    let mut rows = Snapshots::new();
     selection.results.stream("layers.csv", &selection.runs, &columns, |run, row| {
         let Some(step) = row[0] else { return };
         let kept = rows.entry(run).or_insert((step, Vec::new()));
@@ -54,10 +65,16 @@ fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Prof
     let diverged = |run: usize| last && selection.run(run).status == Status::Diverged;
     let before = rows.len();
     rows.retain(|run, (_, layers)| !diverged(*run) && !layers.iter().any(wild));
+    let left_out = before - rows.len();
+    Ok((rows, left_out))
+}
+
+/// The spread of every metric over the seeds.
+fn profiles(selection: &Selection, metrics: &[&str], snapshots: &Snapshots) -> Profiles {
     let mut profiles = Profiles::new();
     for (m, metric) in metrics.iter().enumerate() {
         let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
-        for (run, (_, table)) in &rows {
+        for (run, (_, table)) in snapshots {
             for row in table.chunks_exact(1 + metrics.len()) {
                 if let (Some(layer), Some(value)) = (row[0], row[1 + m]) {
                     let value = if words::logarithmic(metric) { value.log10() } else { value };
@@ -65,15 +82,44 @@ fn profiles(selection: &Selection, metrics: &[&str], last: bool) -> Result<(Prof
                 }
             }
         }
-        for (layer, values) in layers {
-            for (key, seeds) in selection.by_seed(values.into_iter()) {
-                if let Some(spread) = over_seeds(seeds.into_values()) {
-                    profiles.entry((key, m)).or_default().push((layer as f64, spread));
-                }
+        profiles.extend(by_layer(selection, layers).into_iter().map(|(key, points)| ((key, m), points)));
+    }
+    profiles
+}
+
+/// Decades by which the first metric lies above its prediction, both over their own last layer: within a run first.
+fn ratios(selection: &Selection, metric: &str, snapshots: &Snapshots, overlay: &Overlay) -> BTreeMap<Key, Points> {
+    let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
+    for (run, (_, table)) in snapshots {
+        let Some(predicted) = overlay.get(&selection.key(*run)).and_then(|p| p.by_layer(metric)) else { continue };
+        let measured: Vec<Option<f64>> = table.chunks_exact(2).map(|row| row[1].map(f64::log10)).collect();
+        let Some(Some(last)) = measured.last() else { continue };
+        for (l, (measured, predicted)) in measured.iter().zip(&predicted).enumerate() {
+            let above = measured.map(|m| m - last - predicted).filter(|above| above.is_finite());
+            layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
+        }
+    }
+    by_layer(selection, layers)
+}
+
+/// The spread over the seeds of each group in each layer.
+fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> BTreeMap<Key, Points> {
+    let mut points: BTreeMap<Key, Points> = BTreeMap::new();
+    for (layer, values) in layers {
+        for (key, seeds) in selection.by_seed(values.into_iter()) {
+            if let Some(spread) = over_seeds(seeds.into_values()) {
+                points.entry(key).or_default().push((layer as f64, spread));
             }
         }
     }
-    Ok((profiles, before - rows.len()))
+    points
+}
+
+/// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.
+fn dashed(overlay: &Overlay, key: &Key, metric: &str, points: &Points) -> Option<Vec<(f64, f64)>> {
+    let (_, last) = points.last()?;
+    let predicted = overlay.get(key)?.by_layer(metric)?;
+    Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
 }
 
 /// Colours whose lines and bands are equal to the last bit everywhere, together.
@@ -100,7 +146,15 @@ fn merged(profiles: &Profiles, colors: &[usize]) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(group, _)| group).collect()
 }
 
-fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profiles, left_out: usize) -> Scene {
+fn compose(
+    selection: &Selection,
+    metrics: &[&str],
+    last: bool,
+    profiles: &Profiles,
+    overlay: &Overlay,
+    ratios: &BTreeMap<Key, Points>,
+    left_out: usize,
+) -> Scene {
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let groups = merged(profiles, &Selection::labels(&selection.color));
     let metric = if last { "attenuation_end" } else { "attenuation_init" };
@@ -127,9 +181,11 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             (names.join(" = "), Sample::Line(selection.look(group[0])))
         })
         .collect();
-    if let Some(color) = &selection.color {
-        page.legend(&color.axis.name, &entries);
-    }
+    let entries: Vec<(String, Sample)> = match &selection.color {
+        Some(_) => entries.into_iter().chain(overlay.legend()).collect(),
+        None => overlay.legend().into_iter().collect(),
+    };
+    page.legend(selection.color.as_ref().map_or("", |color| &color.axis.name), &entries);
 
     let height = if rows.len() > 2 { 92.0 } else { 128.0 };
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
@@ -143,7 +199,11 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             let values: Vec<f64> = profiles
                 .iter()
                 .filter(|((_, n), _)| *n == m)
-                .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
+                .flat_map(|((key, _), p)| {
+                    let predicted = dashed(overlay, key, metrics[m], p).unwrap_or_default();
+                    let finite = predicted.into_iter().map(|(_, y)| y).filter(|y| y.is_finite());
+                    p.iter().flat_map(|(_, s)| [s.low, s.high]).chain(finite).collect::<Vec<_>>()
+                })
                 .collect();
             Vertical::over(&values, words::logarithmic(metrics[m]), height)
         })
@@ -154,6 +214,9 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
         .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
+    let ratio_scale = theory::scale(ratios.values().flatten().map(|(_, spread)| spread));
+    // The panels of both blocks stand under one another.
+    let left = verticals.iter().flatten().chain(&ratio_scale).map(|v| tick_width(&v.axis)).fold(0.0, f64::max);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             slots: per_block,
@@ -165,7 +228,7 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
             x_title: "layer, counted from the input".into(),
             height,
             right: 0.0,
-            left: 0.0,
+            left,
             ruled: true,
         });
         for ((row, m), line) in lines.iter().zip(&panels) {
@@ -175,6 +238,11 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
                 draw_panel(&mut page.scene, panel, vertical, selection, &groups, |color| {
                     profiles.get(&(cell(color), *m))
                 });
+                for group in &groups {
+                    let key = cell(group[0]);
+                    let line = profiles.get(&(key, *m)).and_then(|p| dashed(overlay, &key, metrics[*m], p));
+                    theory::draw_line(&mut page.scene, panel, line.into_iter().flatten());
+                }
                 if metrics[*m] == "stream_rms" {
                     direct_labels(&mut page.scene, panel, vertical, selection, &groups, |color| {
                         Some((profiles.get(&(cell(color), *m))?.first()?.1.median, *rates.get(&cell(color))?))
@@ -182,8 +250,39 @@ fn compose(selection: &Selection, metrics: &[&str], last: bool, profiles: &Profi
                 }
             }
         }
+        let Some(vertical) = &ratio_scale else { continue };
+        let panels = page.block(&Frame {
+            slots: per_block,
+            columns: vec![String::new(); chunk.len()],
+            rows: rows.iter().map(|row| heading(&selection.row, *row)).collect(),
+            x: vec![x.clone(); chunk.len()],
+            y: vec![vertical.axis.clone(); rows.len()],
+            y_titles: vec![theory::TITLE.to_vec(); rows.len()],
+            x_title: "layer, counted from the input".into(),
+            height: theory::HEIGHT,
+            right: 0.0,
+            left,
+            ruled: true,
+        });
+        for (row, line) in rows.iter().zip(&panels) {
+            for (column, panel) in chunk.iter().zip(line) {
+                let series: Vec<_> = groups
+                    .iter()
+                    .filter_map(|g| {
+                        let points = ratios.get(&Key { row: *row, column: *column, color: g[0], x: 0 })?;
+                        Some((selection.look(g[0]), selection.color_name(g[0]), points))
+                    })
+                    .collect();
+                theory::draw_ratios(&mut page.scene, panel, vertical, &series);
+            }
+        }
     }
     let mut caption = words::spread(selection, "Line", "band", groups.len());
+    caption.push_str(&overlay.caption(
+        "Dashed: mean-field theory of infinitely wide nets with this init. It predicts the ratio between layers and not \
+         their level, and is drawn through the median of the last hidden layer. Below: measured over predicted, each \
+         run over its own last layer; 1 is agreement.",
+    ));
     if !rates.is_empty() {
         caption.push_str(" Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; negative where it grows.");
     }

@@ -140,8 +140,6 @@ impl Page {
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
         let (gap, row_gap) = (11.0, 12.0);
-        let tick_width =
-            |axis: &Axis| axis.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max);
         let title_lines = frame.y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
         let left =
             MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
@@ -181,7 +179,7 @@ impl Page {
                 // Smaller before it is cut: a panel is less high than a heading may be long.
                 let room = frame.height + row_gap - 2.0;
                 let wide = text::width(&frame.rows[row], HEADING, Weight::Bold).max(room);
-                let size = (HEADING * room / wide).max(TICK);
+                let size = (HEADING * room * (1.0 - 1e-9) / wide).max(TICK);
                 let name = text::fit(&frame.rows[row], size, Weight::Bold, room);
                 let text = label(at(right + 6.0, middle), name, size, Anchor::Middle);
                 self.scene.text(Text { turn: Turn::Down, weight: Weight::Bold, ..text });
@@ -240,6 +238,11 @@ impl Page {
         self.scene.height = self.y + MARGIN - TICK * 0.42;
         self.scene
     }
+}
+
+/// The width of the widest label of a scale's ticks.
+pub fn tick_width(axis: &Axis) -> f64 {
+    axis.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max)
 }
 
 /// The y ticks whose labels keep apart.

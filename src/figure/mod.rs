@@ -16,6 +16,7 @@ mod select;
 mod style;
 pub mod svg;
 pub mod text;
+mod theory;
 mod trajectories;
 mod words;
 

@@ -3,6 +3,7 @@
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
+use crate::finish::theory;
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
@@ -57,7 +58,11 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for (c, cell) in plan.cells.iter().enumerate() {
         summary.row(&summaries.row(c, cell))?;
     }
-    for file in tables.into_iter().chain([summary, timings]) {
+    let mut theory = CsvFile::create(dir, "theory.csv", &theory::header(plan))?;
+    for row in theory::rows(plan, work) {
+        theory.row(&row)?;
+    }
+    for file in tables.into_iter().chain([summary, theory, timings]) {
         file.commit()?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::path::Path;
 
 const FILE: &str = ".stamp";
 /// Figures are drawn from these, never from the clock.
-const DRAWN_FROM: [&str; 5] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv"];
+const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Stamp {

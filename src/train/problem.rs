@@ -161,12 +161,8 @@ impl<'a, T: Element> Learner<'a, T> {
         let init = Init::from_settings(settings, activation).map_err(RunError::Failed)?;
         let network = Network::new(architecture.clone(), init, &spec.seeds)?;
 
-        // One probe set for all seeds: its stream hangs on the experiment's seed alone.
-        let rows = spec.cadence.probe.clamp(1, data.train.rows);
-        let shared = Seeds { run: 0, ..spec.seeds };
-        let mut order = shared.stream("probe rows", &[data.train.rows]).permutation(data.train.rows);
-        order.truncate(rows);
-        let (x, target) = score::batch::<f64>(&data.train, data.features, &order, plan.loss)?;
+        let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
+        let (x, target) = score::batch::<f64>(&data.train, data.features, &rows, plan.loss)?;
         let probe = Probe::new(&architecture, x, target, plan.loss)?;
         Ok(Learner { network, probe, data, loss: plan.loss })
     }

@@ -53,6 +53,7 @@ pub fn spec(kind: FigureKind) -> FigureSpec {
         over: Vec::new(),
         filter: BTreeMap::new(),
         step: None,
+        theory: false,
     }
 }
 
