@@ -1,5 +1,7 @@
 //! A results folder as figures and comparisons see it: plan.json and runs.csv in memory, the long tables streamed past.
 
+pub mod choice;
+
 use crate::data::Function;
 use crate::experiment::compare::Compare;
 use crate::experiment::figure_spec::FigureSpec;

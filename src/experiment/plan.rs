@@ -179,7 +179,7 @@ impl Plan {
         plan.check_functions(&experiment.recorded)?;
         plan.compare = compare::resolve(experiment.compare.as_ref(), &plan.axes, plan.seeds.len())?;
         plan.figures = match experiment.figures.as_slice() {
-            [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre),
+            [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre, plan.compare.as_ref()),
             written => figures::check(written, &plan.axes, &plan.cells)?,
         };
         Ok(plan)
