@@ -12,6 +12,7 @@ mod text;
 pub use arms::{Arm, Edge};
 pub use pairs::Pair;
 
+pub use crate::results::choice::higher_is_better;
 use crate::results::{Results, ResultsError};
 use std::path::Path;
 
@@ -63,28 +64,22 @@ impl Comparison {
             let usual = || usual.iter().find(|metric| measured(metric)).map_or("train_loss", |metric| *metric);
             wanted.clone().unwrap_or_else(|| usual().to_string())
         };
-        let choose = first(&compare.choose, &["val_loss"]);
-        let report = first(&compare.report, &["test_loss", &choose]);
-        let (tune_seeds, report_seeds) =
-            match (results.plan.seeds.split_at_checked(compare.tune_seeds), compare.tune_seeds) {
-                (Some((tune, report)), 1..) if !report.is_empty() => (tune.to_vec(), report.to_vec()),
-                // One seed has to do for both, which the text says.
-                _ => (Vec::new(), results.plan.seeds.clone()),
-            };
+        let choice = results.choice();
+        let report = first(&compare.report, &["test_loss", &choice.metric]);
         let has_target =
             |settings: &std::collections::BTreeMap<String, serde_json::Value>| settings.contains_key("target_loss");
         let target =
             has_target(&results.plan.settings) || results.plan.cells.iter().any(|cell| has_target(&cell.settings));
         let mut comparison = Comparison {
             arm: compare.arm.clone(),
-            choose,
+            choose: choice.metric.clone(),
             report,
-            tune_seeds,
-            report_seeds,
+            tune_seeds: choice.tune_seeds.clone(),
+            report_seeds: choice.report_seeds.clone(),
             target,
             problems: Vec::new(),
         };
-        comparison.problems = arms::problems(results, compare, &comparison)?;
+        comparison.problems = arms::problems(results, compare, &choice, &comparison)?;
         for problem in &mut comparison.problems {
             problem.pairs = pairs::pairs(&problem.arms);
         }
@@ -111,9 +106,4 @@ impl Comparison {
 /// When they cannot be removed.
 pub fn remove(dir: &Path) -> Result<(), ResultsError> {
     csvs::remove(dir)
-}
-
-/// Whether more of it is better.
-pub fn higher_is_better(metric: &str) -> bool {
-    metric.ends_with("accuracy")
 }

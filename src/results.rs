@@ -1,5 +1,6 @@
 //! A results folder as figures and comparisons see it: plan.json and runs.csv in memory, the long tables streamed past.
 
+pub mod choice;
 pub mod theory;
 
 use crate::data::Function;

@@ -214,6 +214,7 @@ fn default_figures_fit_any_axes() {
         "[axes]\ndepth = [2, 4]\nwidth = [8, 16]\nbatch = [8, 16]\nl2 = [0, 0.1]\nactivation = [\"relu\", \"tanh\"]",
         "[axes]\noptimizer = [\"sgd\", \"adam\"]\ndepth = [4, 2]",
         "[axes]\ndepth=[2, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr=[0.1, 0.2]\n[[optimizer]]\nkind=\"adam\"",
+        "seeds = 3\n[axes]\ndepth = [2, 4]\nactivation = [\"relu\", \"tanh\"]\n[[optimizer]]\nkind = \"momentum\"\nlr=[0.1, 0.2]\nmomentum=[0.1, 0.2]\n[[optimizer]]\nkind=\"adam\"\nbeta1 = [0.8, 0.9]",
         "[zip.a]\nwidth = [8, 16]\nsteps = [10, 20]\n[variants.x]\n[variants.y]\nresidual = true",
         "[axes]\ndepth = [2, 4]\nactivation = [\"relu\", \"tanh\"]\n[[exclude]]\ndepth = 4\nactivation = \"relu\"",
         ABLATION,
@@ -226,9 +227,10 @@ fn default_figures_fit_any_axes() {
         assert!(first.figures.iter().all(|f| has_depth || f.x.as_deref() != Some("depth")), "{grid}");
         for (i, figure) in first.figures.iter().enumerate() {
             text += &format!(
-                "\n[[figure]]\nname = \"f{i}\"\nkind = \"{}\"\nfacet = {:?}\n",
+                "\n[[figure]]\nname = \"f{i}\"\nkind = \"{}\"\nfacet = {:?}\ntune = {:?}\n",
                 figure.kind.word(),
-                figure.facet
+                figure.facet,
+                figure.tune
             );
             for (key, value) in [("x", &figure.x), ("color", &figure.color)] {
                 text += &value.as_ref().map_or(String::new(), |v| format!("{key} = \"{v}\"\n"));
@@ -245,7 +247,10 @@ fn default_figures_fit_any_axes() {
         let second = plan(&text);
         assert_eq!(second.figures.len(), first.figures.len(), "{grid}");
         for (a, b) in first.figures.iter().zip(&second.figures) {
-            assert_eq!((&a.filter, &a.facet, &a.color), (&b.filter, &b.facet, &b.color), "{grid}");
+            let roles = |f: &gradsweep::experiment::figure_spec::FigureSpec| {
+                (f.filter.clone(), f.facet.clone(), f.color.clone(), f.tune.clone())
+            };
+            assert_eq!(roles(a), roles(b), "{grid}");
         }
     }
 }

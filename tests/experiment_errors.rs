@@ -237,13 +237,13 @@ over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would c
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet and over its own"#),
+color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "curves"
 color = "depth"
-over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet and over its own"#),
+over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
 (r#"[axes]
 depth = [1, 2]
 width = [3, 4]

@@ -3,8 +3,9 @@
 use super::{CONFIDENCE, Comparison, Problem, higher_is_better};
 use crate::experiment::compare::{Compare, MEASURES};
 use crate::record::Status;
+use crate::results::choice::Choice;
 use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
-use crate::stats::{Spread, best_of, median_interval, spread};
+use crate::stats::{Spread, best_of, median_interval};
 use std::collections::BTreeMap;
 
 /// One arm on one problem.
@@ -46,7 +47,12 @@ pub struct Edge {
 }
 
 /// Every problem with its arms, in the order of the plan.
-pub fn problems(results: &Results, compare: &Compare, comparison: &Comparison) -> Result<Vec<Problem>, ResultsError> {
+pub fn problems(
+    results: &Results,
+    compare: &Compare,
+    choice: &Choice,
+    comparison: &Comparison,
+) -> Result<Vec<Problem>, ResultsError> {
     let axes = &results.plan.axes;
     let position = |name: &String| {
         axes.iter().position(|axis| axis.name == *name).ok_or_else(|| {
@@ -83,7 +89,7 @@ pub fn problems(results: &Results, compare: &Compare, comparison: &Comparison) -
         let fewest = arms.values().map(BTreeMap::len).min().unwrap_or(1);
         let arm = |(arm, tries): (&usize, &Tries)| {
             let tries: Vec<Try> = tries.iter().map(|(settings, runs)| Try { settings, runs }).collect();
-            Arm::of(axes[arm_axis].labels[*arm].clone(), &tries, &tuned, comparison, fewest)
+            Arm::of(axes[arm_axis].labels[*arm].clone(), &tries, &tuned, choice, comparison, fewest)
         };
         let place = |axis: &usize| others.iter().position(|o| o == axis).unwrap_or(0);
         let labels = varied.iter().map(|a| (axes[*a].name.clone(), axes[*a].labels[key[place(a)]].clone()));
@@ -105,31 +111,20 @@ impl Try<'_> {
     fn run(&self, seed: u64) -> Option<&Run> {
         self.runs.get(&seed).copied().filter(|run| run.status != Status::Failed)
     }
-
-    /// The median score over these seeds; `None` unless all are there. Smaller is better.
-    fn score(&self, seeds: &[u64], metric: &str) -> Option<f64> {
-        let sign = if higher_is_better(metric) { -1.0 } else { 1.0 };
-        let scores: Option<Vec<f64>> = seeds.iter().map(|seed| Some(sign * value(self.run(*seed)?, metric)?)).collect();
-        spread(&scores?).map(|s| s.median)
-    }
-}
-
-/// What a run measured; of a diverged one the worst there is.
-fn value(run: &Run, metric: &str) -> Option<f64> {
-    let worst = if higher_is_better(metric) { 0.0 } else { f64::INFINITY };
-    match run.value(metric) {
-        Some(x) if run.status != Status::Diverged && x.is_finite() => Some(x),
-        // No such measure: no validation part, a function.
-        None if run.status != Status::Diverged => None,
-        _ => Some(worst),
-    }
 }
 
 impl Arm {
-    fn of(name: String, tries: &[Try], tuned: &[&PlanAxis], comparison: &Comparison, fewest: usize) -> Arm {
+    fn of(
+        name: String,
+        tries: &[Try],
+        tuned: &[&PlanAxis],
+        choice: &Choice,
+        comparison: &Comparison,
+        fewest: usize,
+    ) -> Arm {
         let all: Vec<u64> = [&comparison.tune_seeds[..], &comparison.report_seeds].concat();
         let choosers = if comparison.tune_seeds.is_empty() { &comparison.report_seeds } else { &comparison.tune_seeds };
-        let scores: Vec<Option<f64>> = tries.iter().map(|t| t.score(choosers, &comparison.choose)).collect();
+        let scores: Vec<Option<f64>> = tries.iter().map(|t| choice.score(t.runs)).collect();
         let best = (0..tries.len()).filter(|i| scores[*i].is_some()).min_by(|a, b| {
             let score = |i: &usize| scores[*i].unwrap_or(f64::INFINITY);
             score(a).total_cmp(&score(b))
@@ -181,7 +176,7 @@ impl Arm {
         self.n = runs.len();
         self.diverged = runs.iter().filter(|(_, run)| run.status == Status::Diverged).count();
         for metric in MEASURES {
-            let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| value(run, metric)).collect();
+            let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| run.worth(metric)).collect();
             if let Some(spread) = values.and_then(|values| median_interval(&values, CONFIDENCE)) {
                 self.measures.insert(metric, spread);
             }
@@ -192,7 +187,7 @@ impl Arm {
             self.reached = steps.iter().filter(|s| s.is_finite()).count();
             self.steps_to_target = median_interval(&steps, CONFIDENCE);
         }
-        self.reported = runs.iter().filter_map(|(seed, run)| Some((*seed, value(run, &comparison.report)?))).collect();
+        self.reported = runs.iter().filter_map(|(seed, run)| Some((*seed, run.worth(&comparison.report)?))).collect();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The figures that are drawn when the file asks for none.
 
+use super::compare::Compare;
 use super::figure_spec::{FigureKind, FigureSpec};
 use super::plan::{Axis, PlanCell, Scale};
 use crate::data::function::Kind;
@@ -27,9 +28,19 @@ pub(crate) fn is_training_only(axis: &str) -> bool {
 /// The figures that fit these axes: what fades, what trains, how it goes with depth, and the curves.
 ///
 /// One axis becomes the colour (variants before others), one the panels (activations before others); the other axes
-/// are fixed, depth at its deepest and each other at its first label, so that nothing is averaged unseen.
-pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, String>) -> Vec<FigureSpec> {
-    let several: Vec<&str> = axes.iter().filter(|a| a.labels.len() > 1).map(|a| a.name.as_str()).collect();
+/// are fixed, depth at its deepest and each other at its first label, so that nothing is averaged unseen. What a
+/// comparison chooses for each arm has a figure of its own, and is at its best where training is shown.
+pub fn defaults(
+    axes: &[Axis],
+    cells: &[PlanCell],
+    centre: &BTreeMap<String, String>,
+    compare: Option<&Compare>,
+) -> Vec<FigureSpec> {
+    let several = || axes.iter().filter(|a| a.labels.len() > 1);
+    let compare = compare.filter(|c| c.tune_seeds > 0);
+    let is_tuned = |a: &&Axis| compare.is_some_and(|c| c.tune.contains(&a.name));
+    let tune: Vec<String> = several().filter(is_tuned).map(|a| a.name.clone()).collect();
+    let several: Vec<&str> = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
     let depth = several.contains(&"depth").then_some("depth");
     let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
     let structural: Vec<&str> = others.iter().copied().filter(|n| !is_training_only(n)).collect();
@@ -44,7 +55,8 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
         (color.map(String::from), facet.map(String::from))
     };
     let fixed = |mut spec: FigureSpec| {
-        let used: Vec<String> = [&spec.x, &spec.color].into_iter().flatten().chain(&spec.facet).cloned().collect();
+        let listed = spec.facet.iter().chain(&spec.tune);
+        let used: Vec<String> = [&spec.x, &spec.color].into_iter().flatten().chain(listed).cloned().collect();
         spec.filter = fix_the_rest(axes, cells, centre, &used);
         spec
     };
@@ -64,11 +76,16 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
     if init_color.is_none() && curve_color.is_some() {
         // Only training differs, so the gradients at the end are what can differ.
         headline.step = Some("last".into());
+        headline.tune.clone_from(&tune);
         (headline.color, headline.facet) = (color.clone(), facets([facet.clone(), None]));
     } else {
         (headline.color, headline.facet) = (init_color.clone(), facets([init_facet.clone(), None]));
     }
     figures.push(fixed(headline));
+    if let Some(compare) = compare {
+        let panels = several.iter().copied().find(|n| *n != compare.arm).map(String::from);
+        figures.extend(comparison(axes, compare, &tune, panels).into_iter().map(fixed));
+    }
 
     if depth.is_some() {
         let used = [&color, &facet];
@@ -76,6 +93,7 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
             others.iter().copied().map(String::from).find(|n| n == "optimizer" && !used.contains(&&Some(n.clone())));
         let mut loss = FigureSpec::new(FigureKind::LossByDepth);
         loss.x = Some("depth".into());
+        loss.tune.clone_from(&tune);
         (loss.color, loss.facet) = (color.clone(), facets([facet.clone(), second]));
         figures.push(fixed(loss));
 
@@ -85,7 +103,7 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
         (attenuation.color, attenuation.facet) = (init_color, facets([init_facet, None]));
         figures.push(fixed(attenuation));
     } else if let Some(rate) =
-        axes.iter().find(|a| a.name == "optimizer.lr" && a.labels.len() > 1 && a.scale != Scale::Category)
+        axes.iter().find(|a| a.name == "optimizer.lr" && others.contains(&"optimizer.lr") && a.scale != Scale::Category)
     {
         let rest: Vec<&str> = others.iter().copied().filter(|n| *n != rate.name).collect();
         let (color, facet) = pick(&rest);
@@ -98,12 +116,31 @@ pub fn defaults(axes: &[Axis], cells: &[PlanCell], centre: &BTreeMap<String, Str
 
     let mut heatmap = FigureSpec::new(FigureKind::GradientHeatmap);
     heatmap.facet = facets([color.clone(), facet.clone()]);
+    heatmap.tune.clone_from(&tune);
     figures.push(fixed(heatmap));
 
     let mut curves = FigureSpec::new(FigureKind::Curves);
     (curves.color, curves.facet) = (curve_color, facets([facet, None]));
+    curves.tune = tune;
     figures.push(fixed(curves));
     figures
+}
+
+/// What tells arms apart that have a setting chosen for each: how much it matters, and what they do at their best.
+fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], panels: Option<String>) -> Vec<FigureSpec> {
+    let figure = |kind| {
+        let mut figure = FigureSpec::new(kind);
+        figure.color = Some(compare.arm.clone());
+        figure.facet.extend(panels.clone());
+        figure.tune = tune.to_vec();
+        figure
+    };
+    let mut sensitivity = figure(FigureKind::LrSensitivity);
+    let is_number = |name: &&String| axes.iter().any(|a| a.name == **name && a.scale != Scale::Category);
+    sensitivity.x = tune.iter().filter(is_number).max_by_key(|name| *name == "optimizer.lr").cloned();
+    sensitivity.tune.retain(|name| Some(name) != sensitivity.x.as_ref());
+    let with_x = sensitivity.x.is_some().then_some(sensitivity);
+    with_x.into_iter().chain([figure(FigureKind::AttenuationOverTraining)]).collect()
 }
 
 /// The paths and the losses on test functions: a panel for each of them, a colour for each arm.

@@ -20,6 +20,8 @@ pub enum FigureKind {
     HeatMap,
     Curves,
     Trajectories,
+    LrSensitivity,
+    AttenuationOverTraining,
 }
 
 impl FigureKind {
@@ -31,6 +33,8 @@ impl FigureKind {
         FigureKind::HeatMap,
         FigureKind::Curves,
         FigureKind::Trajectories,
+        FigureKind::LrSensitivity,
+        FigureKind::AttenuationOverTraining,
     ];
 
     /// The word in the file.
@@ -43,12 +47,18 @@ impl FigureKind {
             FigureKind::HeatMap => "heat_map",
             FigureKind::Curves => "curves",
             FigureKind::Trajectories => "trajectories",
+            FigureKind::LrSensitivity => "lr_sensitivity",
+            FigureKind::AttenuationOverTraining => "attenuation_over_training",
         }
     }
 
     /// The axis along x, for the kinds that have one value a run.
     pub(crate) fn default_x(self) -> Option<&'static str> {
-        matches!(self, FigureKind::LossByDepth | FigureKind::AttenuationByDepth).then_some("depth")
+        match self {
+            FigureKind::LossByDepth | FigureKind::AttenuationByDepth => Some("depth"),
+            FigureKind::LrSensitivity => Some("optimizer.lr"),
+            _ => None,
+        }
     }
 
     /// Whether an axis of the experiment goes along x.
@@ -56,14 +66,25 @@ impl FigureKind {
         self == FigureKind::HeatMap || self.default_x().is_some()
     }
 
-    /// Whether its colour is the measurement, so that no axis can be.
-    fn is_map(self) -> bool {
-        matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap)
+    /// Whether an axis can be its colour: in a map that is the measurement.
+    fn takes_color(self) -> bool {
+        !matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap)
+    }
+
+    /// Whether one of its steps is chosen.
+    fn takes_step(self) -> bool {
+        !matches!(self, FigureKind::Trajectories | FigureKind::LrSensitivity | FigureKind::AttenuationOverTraining)
     }
 
     /// Whether it shows layers, which a function does not have.
     pub(crate) fn is_of_layers(self) -> bool {
-        matches!(self, FigureKind::GradientByLayer | FigureKind::AttenuationByDepth | FigureKind::GradientHeatmap)
+        matches!(
+            self,
+            FigureKind::GradientByLayer
+                | FigureKind::AttenuationByDepth
+                | FigureKind::GradientHeatmap
+                | FigureKind::AttenuationOverTraining
+        )
     }
 
     /// The columns of its own that theory predicts at the start, or that are asked for again of trained nets.
@@ -81,18 +102,22 @@ impl FigureKind {
         }
     }
 
-    /// The columns it can draw.
+    /// The columns it can draw; empty where it has but one measurement.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         match self {
             FigureKind::GradientByLayer | FigureKind::GradientHeatmap => &LAYER_COLUMNS[2..],
-            FigureKind::LossByDepth | FigureKind::AttenuationByDepth | FigureKind::HeatMap => OUTCOME_COLUMNS,
+            FigureKind::LossByDepth
+            | FigureKind::AttenuationByDepth
+            | FigureKind::HeatMap
+            | FigureKind::LrSensitivity => OUTCOME_COLUMNS,
             FigureKind::Curves => &HISTORY_COLUMNS[1..],
-            FigureKind::Trajectories => &[],
+            FigureKind::Trajectories | FigureKind::AttenuationOverTraining => &[],
         }
     }
 }
 
-/// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet` or `over`.
+/// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet`, `over` or
+/// `tune`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FigureSpec {
     pub kind: FigureKind,
@@ -108,6 +133,9 @@ pub struct FigureSpec {
     pub facet: Vec<String>,
     /// Axes that are pooled.
     pub over: Vec<String>,
+    /// Axes of which only the best label is shown, whatever the other axes have there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tune: Vec<String>,
     /// Axis -> the labels that are shown.
     #[serde(rename = "where")]
     pub filter: BTreeMap<String, Vec<String>>,
@@ -131,6 +159,7 @@ impl FigureSpec {
             color: None,
             facet: Vec::new(),
             over: Vec::new(),
+            tune: Vec::new(),
             filter: BTreeMap::new(),
             step: None,
             theory: false,
@@ -151,6 +180,7 @@ pub(crate) struct WrittenFigure {
     pub color: Option<(String, Place)>,
     pub facet: Vec<(String, Place)>,
     pub over: Vec<(String, Place)>,
+    pub tune: Vec<(String, Place)>,
     pub filter: Vec<Selector>,
     pub step: Option<String>,
     pub theory: bool,
@@ -180,6 +210,7 @@ impl WrittenFigure {
             color: None,
             facet: Vec::new(),
             over: Vec::new(),
+            tune: Vec::new(),
             filter: Vec::new(),
             step: None,
             theory: false,
@@ -198,22 +229,31 @@ impl WrittenFigure {
                     };
                     return Err(Problem::new(&e.at, message, help));
                 }
+                "metric" if kind.metrics().is_empty() => {
+                    let message = format!("a figure of kind {word} has no `metric` to choose");
+                    return Err(Problem::new(&e.at, message, "delete the line"));
+                }
+                "step" if !kind.takes_step() => {
+                    let message = format!("a figure of kind {word} has no `step` to choose");
+                    return Err(Problem::new(&e.at, message, "delete the line"));
+                }
                 "metric" => figure.metric = Some(one_of(reader, e, kind.metrics())?),
                 "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
                 "x" if kind.takes_x() => figure.x = named()?,
                 "y" if kind == FigureKind::HeatMap => figure.y = named()?,
-                "color" if !kind.is_map() => figure.color = named()?,
+                "color" if kind.takes_color() => figure.color = named()?,
                 "x" | "y" | "color" => {
                     let message = format!("a figure of kind {word} has no `{}` to choose", e.key);
                     return Err(Problem::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
                 }
                 "facet" => figure.facet = reader.texts("facet", e.value)?,
                 "over" => figure.over = reader.texts("over", e.value)?,
+                "tune" => figure.tune = reader.texts("tune", e.value)?,
                 "where" => reader.selectors("", &reader.table("where", e)?, &mut figure.filter)?,
                 "theory" => figure.theory = reader.flag("theory", e.value)?,
                 _ => {
                     let known = [
-                        "kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "where", "step",
+                        "kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "tune", "where", "step",
                         "theory",
                     ];
                     return Err(reader.unknown("key of [[figure]]", e, known));

@@ -3,7 +3,7 @@
 use super::figure_defaults::is_training_only;
 use super::figure_spec::{FigureKind, FigureSpec, WrittenFigure};
 use super::nearest;
-use super::plan::{Axis, PlanCell};
+use super::plan::{Axis, PlanCell, Scale};
 use super::problem::{Place, Problem};
 use super::settings::{Registry, literal};
 use super::written::Selector;
@@ -52,6 +52,13 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         }
         (None, None) => None,
     };
+    if let (FigureKind::LrSensitivity, Some(x)) = (figure.kind, &spec.x)
+        && axes.iter().any(|a| a.name == *x && a.scale == Scale::Category)
+    {
+        let help = "give it several numbers, or name another axis as `x`";
+        let message = format!("`{x}` goes along x of a {}, and not all of its values are numbers", figure.kind.word());
+        return Err(Problem::new(figure.x.as_ref().map_or(&figure.place, |(_, place)| place), message, help));
+    }
     spec.y = figure.y.as_ref().map(axis).transpose()?;
     if figure.kind == FigureKind::HeatMap && (spec.x.is_none() || spec.y.is_none()) {
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
@@ -60,6 +67,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
     spec.over = list(&figure.over)?;
+    spec.tune = list(&figure.tune)?;
     if (figure.metric.as_deref(), figure.step.as_deref()) == (Some("update_ratio"), Some("last")) {
         let help = "write step = \"first\", or draw it as a gradient_heatmap";
         return Err(Problem::new(
@@ -73,12 +81,15 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         return Err(Problem::new(place, format!("`facet` names {} axes", figure.facet.len()), help));
     }
     let mut roles: HashMap<String, &Place> = HashMap::new();
-    for role in [&figure.x, &figure.y, &figure.color].into_iter().flatten().chain(&figure.facet).chain(&figure.over) {
+    let listed = figure.facet.iter().chain(&figure.over).chain(&figure.tune);
+    for role in [&figure.x, &figure.y, &figure.color].into_iter().flatten().chain(listed) {
         let name = axis(role)?;
         let implied = figure.x.is_none() && spec.x.as_ref() == Some(&name);
         if let Some(first) = roles.insert(name.clone(), &role.1).or(implied.then_some(&figure.place)) {
             let message = format!("this figure uses the axis `{name}` twice");
-            return Err(Problem::new(&role.1, message, "give each of x, y, color, facet and over its own").also(first));
+            return Err(
+                Problem::new(&role.1, message, "give each of x, y, color, facet, over and tune its own").also(first)
+            );
         }
     }
     let (filter, left) = select(&figure.filter, ("`where` of this figure", &figure.place), axes, cells)?;
@@ -86,9 +97,14 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
 
     let at_init = match figure.kind {
         FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
-        FigureKind::LossByDepth | FigureKind::HeatMap => figure.metric.as_deref().is_some_and(|m| m.ends_with("_init")),
+        FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity => {
+            figure.metric.as_deref().is_some_and(|m| m.ends_with("_init"))
+        }
         FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
-        FigureKind::GradientHeatmap | FigureKind::Curves | FigureKind::Trajectories => false,
+        FigureKind::GradientHeatmap
+        | FigureKind::Curves
+        | FigureKind::Trajectories
+        | FigureKind::AttenuationOverTraining => false,
     };
     let mut pooled = spec.over.iter().zip(&figure.over);
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
@@ -98,8 +114,8 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     }
 
     fits(figure, &spec, &left)?;
-    let used: Vec<&String> =
-        [&spec.x, &spec.y, &spec.color].into_iter().flatten().chain(&spec.facet).chain(&spec.over).collect();
+    let listed = spec.facet.iter().chain(&spec.over).chain(&spec.tune);
+    let used: Vec<&String> = [&spec.x, &spec.y, &spec.color].into_iter().flatten().chain(listed).collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
         let occurs: HashSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
         if occurs.len() > 1 {

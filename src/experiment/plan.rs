@@ -185,7 +185,7 @@ impl Plan {
         plan.compare = compare::resolve(experiment.compare.as_ref(), &plan.axes, plan.seeds.len())?;
         plan.claims = claims::check(&experiment.claims, &plan.axes, &plan.cells)?;
         plan.figures = match experiment.figures.as_slice() {
-            [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre),
+            [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre, plan.compare.as_ref()),
             written => figures::check(written, &plan.axes, &plan.cells)?,
         };
         Ok(plan)

@@ -1,6 +1,7 @@
 //! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG and SVG.
 
 mod attenuation_by_depth;
+mod attenuation_over_training;
 mod axis;
 mod contour;
 mod curves;
@@ -9,6 +10,7 @@ mod gradient_heatmap;
 mod heat_map;
 mod layout;
 mod loss_by_depth;
+mod lr_sensitivity;
 mod plot;
 pub mod png;
 pub mod scene;
@@ -120,6 +122,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         FigureKind::HeatMap => heat_map::draw(results, spec),
         FigureKind::Curves => curves::draw(results, spec),
         FigureKind::Trajectories => trajectories::draw(results, spec),
+        FigureKind::LrSensitivity => lr_sensitivity::draw(results, spec),
+        FigureKind::AttenuationOverTraining => attenuation_over_training::draw(results, spec),
     }
 }
 
@@ -139,7 +143,7 @@ fn names(specs: &[FigureSpec]) -> Vec<String> {
     specs
         .iter()
         .map(|spec| {
-            let wanted = spec.name.as_deref().unwrap_or(words::kind(spec.kind));
+            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
             let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
             let name: String = wanted.chars().map(safe).collect();
             let numbered = (2..).map(|n| format!("{name}_{n}"));

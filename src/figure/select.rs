@@ -4,7 +4,8 @@ use super::style::Look;
 use super::words;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
-use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
+use crate::results::choice::Choice;
+use crate::results::{PlanAxis, PlanCell, Results, ResultsError, Run, Scale};
 use crate::stats::{Spread, spread};
 use crate::table::number;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +78,8 @@ pub struct Selection<'a> {
     pub planned: Option<usize>,
     /// Axes held at one of several labels, as `name label`.
     pub fixed: Vec<String>,
+    /// How the labels of tuned axes were chosen, if some were.
+    pub choice: Option<Choice>,
 }
 
 impl<'a> Selection<'a> {
@@ -124,7 +127,7 @@ impl<'a> Selection<'a> {
         // What one panel distinguishes beside x: by colour, or in a heat map by height.
         let color = spec.color.as_ref().or(spec.y.as_ref()).map(used).transpose()?;
         let x = if x_is_axis { spec.x.as_ref().map(used).transpose()? } else { None };
-        for name in &spec.over {
+        for name in spec.over.iter().chain(&spec.tune) {
             axis(name)?;
         }
         let shown = [&row, &column, &color, &x];
@@ -136,7 +139,7 @@ impl<'a> Selection<'a> {
                     a.name
                 )));
             }
-            if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) {
+            if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name) {
                 return Err(ResultsError::new(format!(
                     "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
                      facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
@@ -146,12 +149,23 @@ impl<'a> Selection<'a> {
                 )));
             }
         }
-        let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
+        let mut runs: Vec<usize> =
+            (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
+        let choice = (!spec.tune.is_empty()).then(|| results.choice());
+        if let Some(choice) = &choice {
+            runs = tuned(results, &runs, &spec.tune, choice);
+        }
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
         let cells = plan.cells.iter().filter(|cell| {
             spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
         });
-        let planned = on_axes.then(|| cells.count() * plan.seeds.len());
+        // Of the labels of a tuned axis one is left.
+        let of_cell = |cell: &'a PlanCell| -> Vec<(&String, &String)> {
+            cell.labels.iter().filter(|(axis, _)| !spec.tune.contains(axis)).collect()
+        };
+        let cells: BTreeSet<_> = cells.map(of_cell).collect();
+        let seeds = choice.as_ref().map_or(plan.seeds.len(), |c| c.report_seeds.len());
+        let planned = on_axes.then(|| cells.len() * seeds);
         let fixed = plan
             .axes
             .iter()
@@ -160,11 +174,12 @@ impl<'a> Selection<'a> {
             .filter(|(i, (a, kept))| {
                 a.labels.len() > 1
                     && kept.len() == 1
+                    && !spec.tune.contains(&a.name)
                     && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
             })
             .map(|(_, (a, kept))| format!("{} {}", a.name, a.labels[kept[0]]))
             .collect();
-        Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed })
+        Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed, choice })
     }
 
     /// The selected run behind an index.
@@ -241,6 +256,29 @@ impl<'a> Selection<'a> {
 /// Median and range over the seeds of a group; NaN (not finite where it had to be) is left out and counted by the caller.
 pub fn over_seeds(values: impl Iterator<Item = f64>) -> Option<Spread> {
     spread(&values.filter(|v| !v.is_nan()).collect::<Vec<_>>())
+}
+
+/// Of these runs those at the best labels of the tuned axes, for each combination of the others, and of the seeds that
+/// are reported.
+fn tuned(results: &Results, runs: &[usize], tune: &[String], choice: &Choice) -> Vec<usize> {
+    let is_tuned: Vec<bool> = results.plan.axes.iter().map(|axis| tune.contains(&axis.name)).collect();
+    let part = |run: &Run, tuned: bool| -> Vec<usize> {
+        run.labels.iter().zip(&is_tuned).filter(|(_, t)| **t == tuned).map(|(label, _)| *label).collect()
+    };
+    let mut settings: BTreeMap<_, BTreeMap<_, BTreeMap<u64, &Run>>> = BTreeMap::new();
+    for run in runs.iter().map(|r| &results.runs[*r]) {
+        settings.entry(part(run, false)).or_default().entry(part(run, true)).or_default().insert(run.seed, run);
+    }
+    let best: BTreeMap<_, _> = settings
+        .into_iter()
+        .filter_map(|(others, tries)| {
+            let scored = tries.into_iter().filter_map(|(setting, runs)| Some((choice.score(&runs)?, setting)));
+            Some((others, scored.min_by(|a, b| a.0.total_cmp(&b.0))?.1))
+        })
+        .collect();
+    let is_best = |run: &Run| best.get(&part(run, false)) == Some(&part(run, true));
+    let shown = |run: &Run| choice.report_seeds.contains(&run.seed) && is_best(run);
+    runs.iter().copied().filter(|r| shown(&results.runs[*r])).collect()
 }
 
 fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), ResultsError> {

@@ -2,22 +2,8 @@
 
 use super::plot::CROWD;
 use super::select::Selection;
-use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
 use std::collections::BTreeSet;
-
-/// The word for a kind in experiment files and file names.
-pub fn kind(kind: FigureKind) -> &'static str {
-    match kind {
-        FigureKind::GradientByLayer => "gradient_by_layer",
-        FigureKind::LossByDepth => "loss_by_depth",
-        FigureKind::AttenuationByDepth => "attenuation_by_depth",
-        FigureKind::GradientHeatmap => "gradient_heatmap",
-        FigureKind::HeatMap => "heat_map",
-        FigureKind::Curves => "curves",
-        FigureKind::Trajectories => "trajectories",
-    }
-}
 
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {
@@ -42,6 +28,15 @@ pub fn shown(selection: &Selection) -> String {
     }
     if !selection.spec.over.is_empty() {
         parts.push(format!("pooled within a seed by its median: {}", selection.spec.over.join(", ")));
+    }
+    if let Some(choice) = &selection.choice {
+        let metric = measure(&choice.metric).join(" ");
+        let seeds = match choice.tune_seeds.as_slice() {
+            [] => "the same seeds".to_string(),
+            [one] => format!("seed {one}"),
+            [first, .., last] => format!("seeds {first}–{last}"),
+        };
+        parts.push(format!("{} chosen by the {metric} of {seeds}", selection.spec.tune.join(", ")));
     }
     let mut text = format!("{}.", parts.join("; "));
     let ended: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed")]

@@ -1,6 +1,8 @@
 //! Results folders as a sweep leaves them, with made-up but plausible numbers, for tests of the figures.
 #![allow(dead_code)]
 
+pub mod house;
+
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
 use gradsweep::seed::Seeds;
@@ -51,6 +53,7 @@ pub fn spec(kind: FigureKind) -> FigureSpec {
         color: None,
         facet: Vec::new(),
         over: Vec::new(),
+        tune: Vec::new(),
         filter: BTreeMap::new(),
         step: None,
         theory: false,
@@ -76,7 +79,7 @@ pub fn vanishing() -> Fake {
         figure.color = color();
         figure.filter = only(&[("optimizer", "momentum")]);
         match figure.kind {
-            FigureKind::GradientByLayer | FigureKind::Curves => {
+            FigureKind::GradientByLayer | FigureKind::Curves | FigureKind::AttenuationOverTraining => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
             }
             FigureKind::LossByDepth => {
@@ -84,7 +87,7 @@ pub fn vanishing() -> Fake {
                 figure.filter.clear();
                 figure.x = Some("depth".into());
             }
-            FigureKind::AttenuationByDepth => figure.x = Some("depth".into()),
+            FigureKind::AttenuationByDepth | FigureKind::LrSensitivity => figure.x = Some("depth".into()),
             FigureKind::GradientHeatmap => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
