@@ -26,3 +26,4 @@ for file in "$@"; do
     rm "results/$name.log"
     echo "$name: $(($(date +%s) - start)) s, exit $code"
 done
+python3 scripts/gallery_page.py
