@@ -87,14 +87,13 @@ fn wide_nets_lie_on_the_predictions_of_theory_csv() {
             let factor = 10f64.powf(2.0 * (measured - predicted) / (5 - l) as f64);
             factors.push(factor);
         }
-        println!("{cell:?} {factors:?}");
         assert!(factors.iter().all(|factor| (factor - 1.0).abs() < 0.05), "{cell:?} {factors:?}");
     }
     let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
     assert_eq!(dashed(&scene), 6);
     let text = text(&scene);
     for said in
-        ["predicted at infinite width", "/ predicted", "8 seeds", "Probe: 256 training rows", "last hidden layer"]
+        ["predicted at infinite width", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
