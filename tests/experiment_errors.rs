@@ -151,7 +151,20 @@ where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"choose one
 kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[[figure]]
 kind = "curves"
-theory = true"#, "3:1", r#"`theory` is not drawn yet by this version of gradsweep"#, r#"delete the line for now"#),
+theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, attenuation_by_depth"#),
+(r#"[[figure]]
+kind = "gradient_by_layer"
+metric = "weight_grad_rms"
+theory = true"#, "3:1", r#"theory does not predict `weight_grad_rms`"#, r#"choose one of stream_rms, delta_rms, or delete `theory`"#),
+(r#"[axes]
+depth = [1,2]
+[[figure]]
+kind = "attenuation_by_depth"
+metric = "train_loss"
+theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, or delete `theory`"#),
+(r#"[[figure]]
+kind = "gradient_by_layer"
+theory = 1"#, "3:10", r#"`theory` must be true or false, but is 1"#, r#"write theory = true, or delete the line"#),
 (r#"[[figure]]
 kind = "curves"
 metric = "train_los""#, "3:10", r#"`metric` of this figure cannot be "train_los""#, r#"did you mean `train_loss`?"#),

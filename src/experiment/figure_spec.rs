@@ -272,7 +272,7 @@ impl WrittenFigure {
         let known = self.kind.predicted();
         if known.is_empty() {
             let kinds = FigureKind::ALL.iter().filter(|kind| !kind.predicted().is_empty()).map(|kind| kind.word());
-            let message = format!("theory predicts nothing that a {} shows", self.kind.word());
+            let message = format!("theory predicts nothing in a figure of kind {}", self.kind.word());
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
             return Err(Problem::new(at("theory"), message, help));
         }

@@ -17,7 +17,7 @@ const DASHED: Look = Look { color: INK, dash: &[3.2, 1.8], marker: Marker::Disc,
 pub const TITLE: [&str; 2] = ["measured", "/ predicted"];
 
 /// Height of the panels of measured over predicted.
-pub const HEIGHT: f64 = 46.0;
+pub const HEIGHT: f64 = 56.0;
 
 /// The predictions that a figure draws.
 #[derive(Default)]

@@ -46,10 +46,12 @@ pub fn header(plan: &Plan) -> Vec<String> {
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure
 /// asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
 pub fn rows(plan: &Plan, work: &Work) -> Vec<Vec<Cell>> {
-    let asked = plan.figures.iter().any(|figure| figure.theory);
+    if !plan.figures.iter().any(|figure| figure.theory) {
+        return Vec::new();
+    }
     let decades = |square: f64| Cell::Float(square / (2.0 * std::f64::consts::LN_10));
     let mut rows = Vec::new();
-    for (cell, told) in plan.cells.iter().zip(predictions(plan, work, |_| asked)) {
+    for (cell, told) in plan.cells.iter().zip(predictions(plan, work, |_| true)) {
         let mut row = |rest: [Cell; 4]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
