@@ -63,9 +63,12 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
     pairs.iter().map(|(k, v)| (k.to_string(), vec![v.to_string()])).collect()
 }
 
-/// Every kind that networks have.
+/// Kinds of which a test of their own knows what they ask of a plan.
+const OF_ARMS: &[FigureKind] = &[FigureKind::BestOfTries, FigureKind::StepsToTarget, FigureKind::PerformanceProfile];
+
+/// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = FigureKind> {
-    FigureKind::ALL.iter().copied().filter(|kind| *kind != FigureKind::Trajectories)
+    FigureKind::ALL.iter().copied().filter(|kind| *kind != FigureKind::Trajectories && !OF_ARMS.contains(kind))
 }
 
 /// The grid of the vanishing experiment with its five figures.
@@ -87,7 +90,7 @@ pub fn vanishing() -> Fake {
                 figure.x = Some("depth".into());
             }
             FigureKind::AttenuationByDepth | FigureKind::LrSensitivity => figure.x = Some("depth".into()),
-            FigureKind::GradientHeatmap => {
+            FigureKind::GradientHeatmap | FigureKind::UpdateRatio => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
@@ -95,7 +98,7 @@ pub fn vanishing() -> Fake {
             FigureKind::HeatMap => {
                 (figure.x, figure.y, figure.color) = (Some("depth".into()), color(), None);
             }
-            FigureKind::Trajectories => {}
+            _ => {}
         }
     }
     Fake {
@@ -232,6 +235,7 @@ impl FakeRun {
                     ("layer", Cell::from(layer)),
                     ("stream_rms", Cell::from(10f64.powf(log))),
                     ("weight_grad_rms", Cell::from(10f64.powf(weight))),
+                    ("update_ratio", Cell::from((step < last).then(|| 10f64.powf(weight - 0.5)))),
                 ]));
             }
         }
