@@ -20,6 +20,8 @@ pub struct Fake {
     pub axes: Vec<AxisRow>,
     pub seeds: u64,
     pub steps: usize,
+    /// The loss the runs were to reach.
+    pub target: Option<f64>,
     /// Cells the plan leaves out.
     pub excluded: fn(&BTreeMap<&str, &str>) -> bool,
     /// Changes a finished run, or drops it (`false`).
@@ -110,6 +112,7 @@ pub fn vanishing() -> Fake {
         ],
         seeds: 5,
         steps: 300,
+        target: None,
         excluded: |c| c["optimizer"] == "adam" && matches!(c["variant"], "l2" | "lr_decay"),
         twist: |_| true,
         figures,
@@ -140,6 +143,7 @@ impl Fake {
             "schema": 1, "name": "made up", "question": "Do the figures hold?",
             "seeds": (1..=self.seeds).collect::<Vec<_>>(),
             "axes": self.axes.iter().map(|(n, l, s)| json!({"name": n, "labels": l, "scale": s})).collect::<Vec<_>>(),
+            "settings": self.target.map(|loss| ("target_loss", loss)).into_iter().collect::<BTreeMap<_, _>>(),
             "cells": cells.iter().map(|c| json!({"labels": c})).collect::<Vec<_>>(),
             "figures": self.figures,
             "data": {"name": "digits", "digest": "0", "train_rows": 1437, "outputs": 10, "classes": true},
