@@ -66,17 +66,13 @@ impl Comparison {
         };
         let choice = results.choice();
         let report = first(&compare.report, &["test_loss", &choice.metric]);
-        let has_target =
-            |settings: &std::collections::BTreeMap<String, serde_json::Value>| settings.contains_key("target_loss");
-        let target =
-            has_target(&results.plan.settings) || results.plan.cells.iter().any(|cell| has_target(&cell.settings));
         let mut comparison = Comparison {
             arm: compare.arm.clone(),
             choose: choice.metric.clone(),
             report,
             tune_seeds: choice.tune_seeds.clone(),
             report_seeds: choice.report_seeds.clone(),
-            target,
+            target: results.plan.has_target(),
             problems: Vec::new(),
         };
         comparison.problems = arms::problems(results, compare, &choice, &comparison)?;

@@ -50,6 +50,14 @@ pub struct Plan {
     pub probe: usize,
 }
 
+impl Plan {
+    /// Whether some run has a loss to reach.
+    pub fn has_target(&self) -> bool {
+        let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
+        settings.into_iter().any(|settings| settings.contains_key("target_loss"))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PlanAxis {
     pub name: String,

@@ -132,6 +132,32 @@ depth = 2"#, "3:1", r#"this name stands here for the second time"#, r#"merge the
 (r#"[[claim]]
 says = "x""#, "1:3", r#"[[claim]] is not read yet by this version of gradsweep"#, r#"delete the section for now"#),
 (r#"[[figure]]
+kind = "lr_sensitivity""#, "1:1", r#"a lr_sensitivity needs an axis `optimizer.lr`, and this experiment has none"#, r#"name another axis as `x`"#),
+(r#"[axes]
+activation = ["relu", "tanh"]
+[[figure]]
+kind = "lr_sensitivity"
+x = "activation""#, "5:5", r#"`activation` goes along x of a lr_sensitivity, and not all of its values are numbers"#, r#"give it several numbers, or name another axis as `x`"#),
+(r#"[[figure]]
+kind = "best_of_tries""#, "1:1", r#"a best_of_tries needs `tune`"#, r#"name the axes whose values are the tries, as in tune = "optimizer.lr""#),
+(r#"[[figure]]
+kind = "performance_profile""#, "1:1", r#"a performance_profile needs `color`"#, r#"name the axis whose values are compared, as in color = "optimizer""#),
+(r#"[[figure]]
+kind = "update_ratio"
+color = "depth""#, "3:1", r#"a figure of kind update_ratio has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+(r#"[[figure]]
+kind = "steps_to_target"
+metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),
+(r#"[[figure]]
+kind = "attenuation_over_training"
+step = "last""#, "3:1", r#"a figure of kind attenuation_over_training has no `step` to choose"#, r#"delete the line"#),
+(r#"[axes]
+optimizer.lr = [0.1, 0.2]
+[[figure]]
+kind = "curves"
+color = "optimizer.lr"
+tune = "optimizer.lr""#, "6:8", r#"this figure uses the axis `optimizer.lr` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+(r#"[[figure]]
 kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `curves`?"#),
 (r#"[axes]
 depth = [1,2]

@@ -18,7 +18,7 @@ fn the_vanishing_grid_shows_every_variant() {
             FigureKind::GradientByLayer | FigureKind::AttenuationByDepth => {
                 &["plain = l2 = lr_decay", "matched_init", "batch_norm", "residual"]
             }
-            FigureKind::GradientHeatmap | FigureKind::HeatMap => &[],
+            FigureKind::GradientHeatmap | FigureKind::HeatMap | FigureKind::UpdateRatio => &[],
             _ => &["plain", "matched_init", "batch_norm", "residual", "l2", "lr_decay"],
         };
         for name in expected {
@@ -102,7 +102,7 @@ fn many(depth: &[usize], series: usize) -> Fake {
         if figure.x.is_none() {
             figure.filter = only(&[("depth", &deepest)]);
         }
-        if figure.kind == FigureKind::GradientHeatmap {
+        if matches!(figure.kind, FigureKind::GradientHeatmap | FigureKind::UpdateRatio) {
             figure.facet = labels(&["width"]);
             figure.color = None;
         }
@@ -119,7 +119,7 @@ fn a_hundred_layers_and_sixty_series_stay_readable() {
         assert!(says(&scene, "100"));
     }
     for (spec, scene) in scenes("crowd", &many(&[2, 8], 60)) {
-        if !matches!(spec.kind, FigureKind::GradientHeatmap | FigureKind::HeatMap) {
+        if !matches!(spec.kind, FigureKind::GradientHeatmap | FigureKind::HeatMap | FigureKind::UpdateRatio) {
             let names = series(&scene);
             assert!(
                 (1..=60).all(|w| names.iter().any(|n| n.split(" = ").any(|n| n == (w * 8).to_string()))),

@@ -55,7 +55,7 @@ pub fn defaults(
         (color.map(String::from), facet.map(String::from))
     };
     let fixed = |mut spec: FigureSpec| {
-        let listed = spec.facet.iter().chain(&spec.tune);
+        let listed = spec.facet.iter().chain(&spec.tune).chain(&spec.over);
         let used: Vec<String> = [&spec.x, &spec.color].into_iter().flatten().chain(listed).cloned().collect();
         spec.filter = fix_the_rest(axes, cells, centre, &used);
         spec
@@ -83,8 +83,9 @@ pub fn defaults(
     }
     figures.push(fixed(headline));
     if let Some(compare) = compare {
-        let panels = several.iter().copied().find(|n| *n != compare.arm).map(String::from);
-        figures.extend(comparison(axes, compare, &tune, panels).into_iter().map(fixed));
+        let others: Vec<String> = several.iter().filter(|n| **n != compare.arm).map(|n| n.to_string()).collect();
+        let target = cells.iter().any(|cell| cell.settings.get("target_loss").is_some());
+        figures.extend(comparison(axes, compare, &tune, &others, target).into_iter().map(fixed));
     }
 
     if depth.is_some() {
@@ -127,11 +128,11 @@ pub fn defaults(
 }
 
 /// What tells arms apart that have a setting chosen for each: how much it matters, and what they do at their best.
-fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], panels: Option<String>) -> Vec<FigureSpec> {
+fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], others: &[String], target: bool) -> Vec<FigureSpec> {
     let figure = |kind| {
         let mut figure = FigureSpec::new(kind);
         figure.color = Some(compare.arm.clone());
-        figure.facet.extend(panels.clone());
+        figure.facet.extend(others.first().cloned());
         figure.tune = tune.to_vec();
         figure
     };
@@ -140,7 +141,16 @@ fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], panels: Option<
     sensitivity.x = tune.iter().filter(is_number).max_by_key(|name| *name == "optimizer.lr").cloned();
     sensitivity.tune.retain(|name| Some(name) != sensitivity.x.as_ref());
     let with_x = sensitivity.x.is_some().then_some(sensitivity);
-    with_x.into_iter().chain([figure(FigureKind::AttenuationOverTraining)]).collect()
+    let mut ratio = FigureSpec::new(FigureKind::UpdateRatio);
+    (ratio.facet, ratio.tune) = (vec![compare.arm.clone()], tune.to_vec());
+    let mut figures = vec![figure(FigureKind::BestOfTries), figure(FigureKind::AttenuationOverTraining), ratio];
+    if target {
+        figures.push(figure(FigureKind::StepsToTarget));
+        let mut profile = figure(FigureKind::PerformanceProfile);
+        (profile.facet, profile.over) = (Vec::new(), others.to_vec());
+        figures.push(profile);
+    }
+    with_x.into_iter().chain(figures).collect()
 }
 
 /// The paths and the losses on test functions: a panel for each of them, a colour for each arm.

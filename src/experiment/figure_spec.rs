@@ -22,6 +22,10 @@ pub enum FigureKind {
     Trajectories,
     LrSensitivity,
     AttenuationOverTraining,
+    UpdateRatio,
+    BestOfTries,
+    StepsToTarget,
+    PerformanceProfile,
 }
 
 impl FigureKind {
@@ -35,6 +39,10 @@ impl FigureKind {
         FigureKind::Trajectories,
         FigureKind::LrSensitivity,
         FigureKind::AttenuationOverTraining,
+        FigureKind::UpdateRatio,
+        FigureKind::BestOfTries,
+        FigureKind::StepsToTarget,
+        FigureKind::PerformanceProfile,
     ];
 
     /// The word in the file.
@@ -49,6 +57,10 @@ impl FigureKind {
             FigureKind::Trajectories => "trajectories",
             FigureKind::LrSensitivity => "lr_sensitivity",
             FigureKind::AttenuationOverTraining => "attenuation_over_training",
+            FigureKind::UpdateRatio => "update_ratio",
+            FigureKind::BestOfTries => "best_of_tries",
+            FigureKind::StepsToTarget => "steps_to_target",
+            FigureKind::PerformanceProfile => "performance_profile",
         }
     }
 
@@ -66,14 +78,28 @@ impl FigureKind {
         self == FigureKind::HeatMap || self.default_x().is_some()
     }
 
-    /// Whether an axis can be its colour: in a map that is the measurement.
+    /// Whether an axis can be its colour: in a map that is the measurement, or it is the layer.
     fn takes_color(self) -> bool {
-        !matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap)
+        !matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap | FigureKind::UpdateRatio)
     }
 
-    /// Whether one of its steps is chosen.
+    /// Whether one of its steps can be chosen.
     fn takes_step(self) -> bool {
-        !matches!(self, FigureKind::Trajectories | FigureKind::LrSensitivity | FigureKind::AttenuationOverTraining)
+        !matches!(
+            self,
+            FigureKind::Trajectories
+                | FigureKind::LrSensitivity
+                | FigureKind::AttenuationOverTraining
+                | FigureKind::UpdateRatio
+                | FigureKind::BestOfTries
+                | FigureKind::StepsToTarget
+                | FigureKind::PerformanceProfile
+        )
+    }
+
+    /// Whether the tuned axes are shown at their best label: all kinds but the one of which they are the tries.
+    pub(crate) fn chooses(self) -> bool {
+        self != FigureKind::BestOfTries
     }
 
     /// Whether it shows layers, which a function does not have.
@@ -84,6 +110,7 @@ impl FigureKind {
                 | FigureKind::AttenuationByDepth
                 | FigureKind::GradientHeatmap
                 | FigureKind::AttenuationOverTraining
+                | FigureKind::UpdateRatio
         )
     }
 
@@ -111,7 +138,12 @@ impl FigureKind {
             | FigureKind::HeatMap
             | FigureKind::LrSensitivity => OUTCOME_COLUMNS,
             FigureKind::Curves => &HISTORY_COLUMNS[1..],
-            FigureKind::Trajectories | FigureKind::AttenuationOverTraining => &[],
+            FigureKind::BestOfTries => super::compare::MEASURES,
+            FigureKind::Trajectories
+            | FigureKind::AttenuationOverTraining
+            | FigureKind::UpdateRatio
+            | FigureKind::StepsToTarget
+            | FigureKind::PerformanceProfile => &[],
         }
     }
 }
@@ -133,7 +165,8 @@ pub struct FigureSpec {
     pub facet: Vec<String>,
     /// Axes that are pooled.
     pub over: Vec<String>,
-    /// Axes of which only the best label is shown, whatever the other axes have there.
+    /// Axes of which only the best label is shown, chosen for each combination of the others; the tries of a
+    /// `best_of_tries`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tune: Vec<String>,
     /// Axis -> the labels that are shown.

@@ -64,6 +64,14 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
         return Err(Problem::new(&figure.place, "a heat_map needs two axes, `x` and `y`", help));
     }
+    if figure.kind == FigureKind::BestOfTries && figure.tune.is_empty() {
+        let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
+        return Err(Problem::new(&figure.place, "a best_of_tries needs `tune`", help));
+    }
+    if figure.kind == FigureKind::PerformanceProfile && figure.color.is_none() {
+        let help = "name the axis whose values are compared, as in color = \"optimizer\"";
+        return Err(Problem::new(&figure.place, "a performance_profile needs `color`", help));
+    }
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
     spec.over = list(&figure.over)?;
@@ -104,7 +112,11 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
         FigureKind::GradientHeatmap
         | FigureKind::Curves
         | FigureKind::Trajectories
-        | FigureKind::AttenuationOverTraining => false,
+        | FigureKind::AttenuationOverTraining
+        | FigureKind::UpdateRatio
+        | FigureKind::BestOfTries
+        | FigureKind::StepsToTarget
+        | FigureKind::PerformanceProfile => false,
     };
     let mut pooled = spec.over.iter().zip(&figure.over);
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {

@@ -197,7 +197,7 @@ fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize
         entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
     }
     if edges > 0 {
-        entries.push((format!("best at an end of its range ({edges} of {series})"), Sample::Mark(RING)));
+        entries.push((format!("→ best at an end of its range ({edges} of {series})"), Sample::Mark(RING)));
     }
     if lost > 0 {
         entries.push((format!("diverged ({lost} of {} runs)", selection.runs.len()), Sample::Mark(DIVERGED)));

@@ -3,6 +3,7 @@
 mod attenuation_by_depth;
 mod attenuation_over_training;
 mod axis;
+mod best_of_tries;
 mod contour;
 mod curves;
 mod gradient_by_layer;
@@ -11,15 +12,18 @@ mod heat_map;
 mod layout;
 mod loss_by_depth;
 mod lr_sensitivity;
+mod performance_profile;
 mod plot;
 pub mod png;
 pub mod scene;
 mod select;
+mod steps_to_target;
 mod style;
 pub mod svg;
 pub mod text;
 mod theory;
 mod trajectories;
+mod update_ratio;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
@@ -124,6 +128,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         FigureKind::Trajectories => trajectories::draw(results, spec),
         FigureKind::LrSensitivity => lr_sensitivity::draw(results, spec),
         FigureKind::AttenuationOverTraining => attenuation_over_training::draw(results, spec),
+        FigureKind::UpdateRatio => update_ratio::draw(results, spec),
+        FigureKind::BestOfTries => best_of_tries::draw(results, spec),
+        FigureKind::StepsToTarget => steps_to_target::draw(results, spec),
+        FigureKind::PerformanceProfile => performance_profile::draw(results, spec),
     }
 }
 

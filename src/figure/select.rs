@@ -151,9 +151,10 @@ impl<'a> Selection<'a> {
         }
         let mut runs: Vec<usize> =
             (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
-        let choice = (!spec.tune.is_empty()).then(|| results.choice());
+        let chosen: &[String] = if spec.kind.chooses() { &spec.tune } else { &[] };
+        let choice = (!chosen.is_empty()).then(|| results.choice());
         if let Some(choice) = &choice {
-            runs = tuned(results, &runs, &spec.tune, choice);
+            runs = tuned(results, &runs, chosen, choice);
         }
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
         let cells = plan.cells.iter().filter(|cell| {
@@ -161,7 +162,7 @@ impl<'a> Selection<'a> {
         });
         // Of the labels of a tuned axis one is left.
         let of_cell = |cell: &'a PlanCell| -> Vec<(&String, &String)> {
-            cell.labels.iter().filter(|(axis, _)| !spec.tune.contains(axis)).collect()
+            cell.labels.iter().filter(|(axis, _)| !chosen.contains(axis)).collect()
         };
         let cells: BTreeSet<_> = cells.map(of_cell).collect();
         let seeds = choice.as_ref().map_or(plan.seeds.len(), |c| c.report_seeds.len());

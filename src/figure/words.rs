@@ -2,6 +2,7 @@
 
 use super::plot::CROWD;
 use super::select::Selection;
+use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ pub fn shown(selection: &Selection) -> String {
     if !selection.fixed.is_empty() {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));
     }
-    if !selection.spec.over.is_empty() {
+    if !selection.spec.over.is_empty() && selection.spec.kind != FigureKind::PerformanceProfile {
         parts.push(format!("pooled within a seed by its median: {}", selection.spec.over.join(", ")));
     }
     if let Some(choice) = &selection.choice {

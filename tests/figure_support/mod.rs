@@ -20,6 +20,8 @@ pub struct Fake {
     pub axes: Vec<AxisRow>,
     pub seeds: u64,
     pub steps: usize,
+    /// The loss the runs were to reach.
+    pub target: Option<f64>,
     /// Cells the plan leaves out.
     pub excluded: fn(&BTreeMap<&str, &str>) -> bool,
     /// Changes a finished run, or drops it (`false`).
@@ -64,9 +66,12 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
     pairs.iter().map(|(k, v)| (k.to_string(), vec![v.to_string()])).collect()
 }
 
-/// Every kind that networks have.
+/// Kinds of which a test of their own knows what they ask of a plan.
+const OF_ARMS: &[FigureKind] = &[FigureKind::BestOfTries, FigureKind::StepsToTarget, FigureKind::PerformanceProfile];
+
+/// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = FigureKind> {
-    FigureKind::ALL.iter().copied().filter(|kind| *kind != FigureKind::Trajectories)
+    FigureKind::ALL.iter().copied().filter(|kind| *kind != FigureKind::Trajectories && !OF_ARMS.contains(kind))
 }
 
 /// The grid of the vanishing experiment with its five figures.
@@ -88,7 +93,7 @@ pub fn vanishing() -> Fake {
                 figure.x = Some("depth".into());
             }
             FigureKind::AttenuationByDepth | FigureKind::LrSensitivity => figure.x = Some("depth".into()),
-            FigureKind::GradientHeatmap => {
+            FigureKind::GradientHeatmap | FigureKind::UpdateRatio => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
@@ -96,7 +101,7 @@ pub fn vanishing() -> Fake {
             FigureKind::HeatMap => {
                 (figure.x, figure.y, figure.color) = (Some("depth".into()), color(), None);
             }
-            FigureKind::Trajectories => {}
+            _ => {}
         }
     }
     Fake {
@@ -108,6 +113,7 @@ pub fn vanishing() -> Fake {
         ],
         seeds: 5,
         steps: 300,
+        target: None,
         excluded: |c| c["optimizer"] == "adam" && matches!(c["variant"], "l2" | "lr_decay"),
         twist: |_| true,
         figures,
@@ -138,6 +144,7 @@ impl Fake {
             "schema": 1, "name": "made up", "question": "Do the figures hold?",
             "seeds": (1..=self.seeds).collect::<Vec<_>>(),
             "axes": self.axes.iter().map(|(n, l, s)| json!({"name": n, "labels": l, "scale": s})).collect::<Vec<_>>(),
+            "settings": self.target.map(|loss| ("target_loss", loss)).into_iter().collect::<BTreeMap<_, _>>(),
             "cells": cells.iter().map(|c| json!({"labels": c})).collect::<Vec<_>>(),
             "figures": self.figures,
             "data": {"name": "digits", "digest": "0", "train_rows": 1437, "outputs": 10, "classes": true},
@@ -233,6 +240,7 @@ impl FakeRun {
                     ("layer", Cell::from(layer)),
                     ("stream_rms", Cell::from(10f64.powf(log))),
                     ("weight_grad_rms", Cell::from(10f64.powf(weight))),
+                    ("update_ratio", Cell::from((step < last).then(|| 10f64.powf(weight - 0.5)))),
                 ]));
             }
         }
