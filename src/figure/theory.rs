@@ -110,14 +110,10 @@ pub fn draw_line(scene: &mut Scene, panel: &Panel, points: impl Iterator<Item = 
     }
 }
 
-/// The scale of measured over predicted, around 1.
+/// The scale of measured over predicted, as far below 1 as above it; `None` where nothing is predicted.
 pub fn scale<'a>(ratios: impl Iterator<Item = &'a Spread>) -> Option<Vertical> {
-    let mut values: Vec<f64> = ratios.flat_map(|s| [s.low, s.high]).collect();
-    if values.is_empty() {
-        return None;
-    }
-    values.push(0.0);
-    Vertical::over(&values, true, HEIGHT)
+    let reach = ratios.flat_map(|s| [s.low.abs(), s.high.abs()]).reduce(f64::max)?;
+    Vertical::over(&[-reach, reach], true, HEIGHT)
 }
 
 /// The ratios of one panel: the line of agreement, then band and median of each series.
