@@ -4,6 +4,7 @@ mod figure_support;
 
 use figure_support::house::{says, scenes, series, sound, swept};
 use figure_support::{Fake, labels, spec, vanishing};
+use gradsweep::compare::Comparison;
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
@@ -100,7 +101,7 @@ fn the_best_rate_is_ringed_and_one_at_the_edge_has_an_arrow() {
 }
 
 /// Two nets and two optimizers with rates of their own, really trained.
-const TRAINED: &str = "seeds = 3\n[base]\nsteps = 60\nwidth = 8\ntarget_loss = 1.5\ninit = \"uniform_fan_in\"\n\
+const TRAINED: &str = "seeds = 4\n[base]\nsteps = 60\nwidth = 8\ntarget_loss = 1.5\ninit = \"uniform_fan_in\"\n\
     data = { kind = \"digits\", validation = 0.2 }\n[axes]\ndepth = [2, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 1]\n\
     [[optimizer]]\nkind = \"adam\"\nlr = [0.003, 0.03, 0.3]\n[record]\ngradients = { at = \"log\", points = 5 }\nscore = { every = 5 }\n";
 
@@ -120,11 +121,11 @@ fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
     for spec in &results.plan.figures {
         let scene = draw(&results, spec).unwrap().unwrap();
         sound(&format!("{:?}", spec.kind), &scene);
-        // Seed 1 chose, the other two are shown; what tuning is worth is told by all of them.
+        // Seed 1 chose, the other three are shown; what tuning is worth is told by all of them.
         let seeds = match (spec.kind, spec.tune.is_empty()) {
-            (FigureKind::PerformanceProfile, _) => "N = 4 problems",
-            (FigureKind::BestOfTries, _) | (_, true) => "3 seeds",
-            _ => "2 seeds",
+            (FigureKind::PerformanceProfile, _) => "N = 6 problems",
+            (FigureKind::BestOfTries, _) | (_, true) => "4 seeds",
+            _ => "3 seeds",
         };
         let chosen = says(&scene, "optimizer.lr chosen by the validation loss of seed 1");
         assert_eq!(chosen, !spec.tune.is_empty() && spec.kind != FigureKind::BestOfTries, "{:?}", spec.kind);
@@ -176,7 +177,7 @@ fn tries() -> Fake {
 #[test]
 fn the_best_of_k_tries_is_that_of_all_subsets() {
     let (_, scene) = scenes("tries", &tries()).remove(0);
-    assert!(says(&scene, "1 tries diverged in the median seed") && says(&scene, "the median of 5 seeds"));
+    assert!(says(&scene, "Of the tries 1 diverged in the median seed") && says(&scene, "the median of 5 seeds"));
     // log10 of the losses, the largest first.
     let tries = [0.0, -1.0, -2.0, -3.0];
     for name in ["momentum", "adam"] {
@@ -302,5 +303,25 @@ fn update_ratios_are_those_of_layers_csv() {
     for layer in 1..=4 {
         let path = line(&scene, &format!("layer {layer}"));
         assert!((height(&scene, true, path[0]) + f64::from(layer)).abs() < 0.02 && path.len() > 5);
+    }
+}
+
+#[test]
+fn tuned_figures_show_the_settings_that_compare_chooses() {
+    let (_temp, results) = swept(TRAINED);
+    let spec = FigureSpec {
+        x: Some("depth".into()),
+        color: Some("optimizer".into()),
+        tune: labels(&["optimizer.lr"]),
+        ..spec(FigureKind::LossByDepth)
+    };
+    let scene = draw(&results, &spec).unwrap().unwrap();
+    let comparison = Comparison::of(&results).unwrap().expect("two optimizers");
+    for (i, problem) in comparison.problems.iter().enumerate() {
+        for arm in &problem.arms {
+            let wanted = arm.measures["train_loss"].median.log10();
+            let shown = height(&scene, true, line(&scene, &arm.name)[i]);
+            assert!((shown - wanted).abs() < 0.01, "{} {}: {shown} {wanted}", problem.name(), arm.name);
+        }
     }
 }

@@ -83,7 +83,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut caption = format!("Line: median over all choices of so many tries{band}; exact. A try is {try_of}.");
     if lost > 0 {
         caption.push_str(&format!(
-            " {lost} tries diverged in the median seed and count as the worst; a line begins where its median is none of them."
+            " Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none of them."
         ));
     }
     if vertical.floor.is_some() {

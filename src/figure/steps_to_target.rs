@@ -36,7 +36,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let Some(mut scale) = Vertical::over(&values, true, panel_width * 0.6) else {
         return Ok(Err(words::nothing(&selection, "reached the target")));
     };
-    let stack = groups.values().map(|seeds| missed(seeds)).max().unwrap_or(0);
+    let stack = groups.values().map(missed).max().unwrap_or(0);
     let strip = (CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
     let inside = scale.axis.high;
     if stack > 0 {
