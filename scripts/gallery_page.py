@@ -49,7 +49,7 @@ def main():
         for row in csv.DictReader(path.open()) if path.exists() else []:
             count[row["verdict"]] += 1
     out = ["# Gallery", "", "Made by `scripts/gallery.sh`. Each folder holds the experiment, its provenance, `summary.csv`, figures and verdicts.", ""]
-    out += [f"{len(papers)} experiments after papers: {count['holds']} verdicts hold, {count['fails']} fail, {count['inconclusive']} are inconclusive.", ""]
+    out += [f"{len(papers)} experiments after papers: {sum(count.values())} verdicts: {count['holds']} hold, {count['fails']} fail, {count['inconclusive']} inconclusive.", ""]
     for name in [n for n in FIRST if n in folders] + papers:
         folder = GALLERY / name
         about, question = header((folder / "experiment.toml").read_text())

@@ -130,7 +130,7 @@ activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put word
 depth = 1
 depth = 2"#, "3:1", r#"this name stands here for the second time"#, r#"merge the two keys or [sections], or delete one"#),
 (r#"[[claim]]
-says = "x""#, "1:3", r#"[[claim]] is not read yet by this version of gradsweep"#, r#"delete the section for now"#),
+says = "x""#, "1:1", r#"this [[claim]] has no `metric`"#, r#"write metric = "...", a column of runs.csv, such as "train_loss""#),
 (r#"[[figure]]
 kind = "lr_sensitivity""#, "1:1", r#"a lr_sensitivity needs an axis `optimizer.lr`, and this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[axes]

@@ -69,6 +69,7 @@ fn the_experiments_of_the_readme_are_some() {
     });
     // 2 depths x 3 learning rates x 2 variants, less the largest rate at depth 16, on 3 seeds. Then a centre with
     // 2 + 2 + 1 + 4 changes at 2 budgets, and one deep, wide net at both. Then sgd
-    // and three rates of adam. Then three rates of each.
-    assert_eq!(plans.collect::<Vec<_>>(), [(10, 2, 3, 3), (22, 0, 1, 7), (4, 0, 5, 2), (6, 0, 5, 2)]);
+    // and three rates of adam. Then three rates of each, and three
+    // depths under claims.
+    assert_eq!(plans.collect::<Vec<_>>(), [(10, 2, 3, 3), (22, 0, 1, 7), (4, 0, 5, 2), (6, 0, 5, 2), (3, 0, 5, 1)]);
 }

@@ -198,6 +198,9 @@ fn announce(plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) {
     } else {
         note(&format!("{name}: {} to do, {done} of {planned} done before, in {dir}", runs(order.len())));
     }
+    if plan.claims_left_out > 0 {
+        note(&format!("claims left out, since --set took away what they are about: {}", plan.claims_left_out));
+    }
 }
 
 fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) -> Result<(), Halt> {

@@ -8,8 +8,16 @@ use super::problem::{Place, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The claims with axis names and labels as the plan has them.
-pub(crate) fn check(written: &[WrittenClaim], axes: &[Axis], cells: &[PlanCell]) -> Result<Vec<ClaimSpec>, Problem> {
-    written.iter().map(|claim| one(claim, axes, cells)).collect()
+///
+/// Where the command line changed the grid, the claims that no longer fit it are left out.
+pub(crate) fn check(
+    written: &[WrittenClaim],
+    axes: &[Axis],
+    cells: &[PlanCell],
+    changed: bool,
+) -> Result<Vec<ClaimSpec>, Problem> {
+    let claims = written.iter().map(|claim| one(claim, axes, cells));
+    if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
 
 fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimSpec, Problem> {

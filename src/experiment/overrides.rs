@@ -30,6 +30,7 @@ impl Experiment {
         if *overrides != Overrides::default() {
             // It counts the runs of the file as it stands.
             experiment.expect_runs = None;
+            experiment.changed = true;
         }
         for text in &overrides.set {
             experiment.set(text)?;

@@ -105,6 +105,8 @@ pub struct Plan {
     pub compare: Option<Compare>,
     /// What the runs are to show.
     pub claims: Vec<ClaimSpec>,
+    /// Claims of the file that do not fit the grid since `--set` changed it.
+    pub claims_left_out: usize,
     /// The text of the experiment file.
     pub source: String,
     /// Steps listed under `[record]`, by the name of the list.
@@ -175,6 +177,7 @@ impl Plan {
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
+            claims_left_out: 0,
             listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
@@ -183,7 +186,8 @@ impl Plan {
         };
         plan.check_functions(&experiment.recorded)?;
         plan.compare = compare::resolve(experiment.compare.as_ref(), &plan.axes, plan.seeds.len())?;
-        plan.claims = claims::check(&experiment.claims, &plan.axes, &plan.cells)?;
+        plan.claims = claims::check(&experiment.claims, &plan.axes, &plan.cells, experiment.changed)?;
+        plan.claims_left_out = experiment.claims.len() - plan.claims.len();
         plan.figures = match experiment.figures.as_slice() {
             [] => super::figure_spec::defaults(&plan.axes, &plan.cells, &plan.centre, plan.compare.as_ref()),
             written => figures::check(written, &plan.axes, &plan.cells)?,

@@ -64,6 +64,8 @@ pub struct Experiment {
     pub(crate) figures: Vec<WrittenFigure>,
     pub(crate) compare: Option<Written>,
     pub(crate) claims: Vec<WrittenClaim>,
+    /// Whether `--set` changed it.
+    pub(crate) changed: bool,
 }
 
 /// One `[[exclude]]`: drops the cells that match every key.
@@ -194,6 +196,7 @@ impl Experiment {
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
+            changed: false,
         };
         // An [[include]] may name axes that stand below it, so it is read last.
         let (includes, others): (Vec<Entry>, Vec<Entry>) =

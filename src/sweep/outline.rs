@@ -36,6 +36,13 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
     for data in &work.datasets {
         let _ = writeln!(text, "  data      {}", data.summary());
     }
+    if plan.claims.len() + plan.claims_left_out > 0 {
+        let gone = match plan.claims_left_out {
+            0 => String::new(),
+            n => format!(" ({n} left out, since --set took away what they are about)"),
+        };
+        let _ = writeln!(text, "  claims    {}{gone}", plan.claims.len());
+    }
     text
 }
 
