@@ -13,6 +13,7 @@ pub mod optim;
 pub mod probe;
 pub mod real;
 pub mod record;
+pub mod report;
 pub mod results;
 pub mod schedule;
 pub mod score;

@@ -9,7 +9,7 @@ use crate::experiment::figure_spec::FigureSpec;
 use crate::record::{OUTCOME_COLUMNS, Status};
 use csv::StringRecord;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Why results could not be read or shown: what is wrong and what to do.
@@ -51,6 +51,21 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The file names of the figures: the given one or the kind, made safe for a file system, numbered where they repeat.
+    pub fn figure_names(&self) -> Vec<String> {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let own = |spec: &FigureSpec| {
+            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
+            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
+            let name: String = wanted.chars().map(safe).collect();
+            let numbered = (2..).map(|n| format!("{name}_{n}"));
+            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
+            seen.insert(free.clone());
+            free
+        };
+        self.figures.iter().map(own).collect()
+    }
+
     /// Whether some run has a loss to reach.
     pub fn has_target(&self) -> bool {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);

@@ -130,6 +130,12 @@ pub fn number(x: f64) -> String {
     Number(x).to_string()
 }
 
+/// The number rounded to so many significant digits, as a reader sees it.
+pub fn significant(x: f64, digits: usize) -> String {
+    let rounded = format!("{x:.*e}", digits.saturating_sub(1)).parse();
+    number(rounded.unwrap_or(x))
+}
+
 /// A number that is written as [`number`] says.
 struct Number(f64);
 
@@ -251,6 +257,12 @@ mod tests {
         assert_eq!(number(1e-40), "1e-40");
         assert_eq!(number(0.001), "0.001");
         assert_eq!(number(f64::NEG_INFINITY), "-inf");
+    }
+
+    #[test]
+    fn a_reader_sees_so_many_digits() {
+        let seen = [0.0, -0.8383971797, 1.0, 123456.7, 1.25e-5, 9.999999e-7, f64::NAN].map(|x| significant(x, 6));
+        assert_eq!(seen, ["0", "-0.838397", "1", "123457", "0.0000125", "1e-6", "NaN"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::claim::Verdict;
 use crate::claim::check::check;
 use crate::claim::report::{text, write};
-use crate::cli::say;
+use crate::cli::{report, say};
 use crate::experiment::Plan;
 use crate::experiment::claim_spec::ClaimSpec;
 use crate::finish::View;
@@ -37,6 +37,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         )));
     }
     let fails = judge(dir, &kept)?;
+    report(dir)?;
     Ok(if fails { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }
 

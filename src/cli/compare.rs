@@ -1,6 +1,6 @@
 //! `compare DIR`: the arms of a results folder, from its CSV files.
 
-use crate::cli::say;
+use crate::cli::{report, say};
 use crate::compare::Comparison;
 use crate::results::Results;
 use crate::sweep::Halt;
@@ -30,6 +30,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         )));
     };
     comparison.write(dir).map_err(|e| Halt::Io(e.to_string()))?;
+    report(dir)?;
     say(&comparison.text())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::check::{FAILED_CLAIM, settle};
 use crate::cli::reopen::reopen;
-use crate::cli::{draw, runs, say};
+use crate::cli::{draw, report, runs, say};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish};
 use crate::record::Status;
@@ -36,6 +36,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let view = finish(dir, &plan, &work, &journal, &draw)?;
     say(&end_table(dir, &plan)?)?;
     let claim_fails = settle(dir, &plan, view)?;
+    report(dir)?;
     conclude(dir, &plan, &work, &journal, view, claim_fails)
 }
 

@@ -178,6 +178,11 @@ fn draw(dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes the report of a results folder, once everything it quotes is there.
+fn report(dir: &Path) -> Result<(), Halt> {
+    crate::report::write(dir).map_err(|e| Halt::Io(e.to_string()))
+}
+
 /// A number of things, at least one.
 fn count(text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|n| (1..=MOST).contains(n));

@@ -1,6 +1,6 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
-use crate::cli::{draw, say};
+use crate::cli::{draw, report, say};
 use crate::sweep::Halt;
 use clap::Args;
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         return Err(Halt::Input(format!("{} has no {file}; give a folder that a sweep has finished", dir.display())));
     }
     draw(dir).map_err(Halt::Io)?;
+    report(dir)?;
     say(&format!("{}\n", dir.join("figures").display()))?;
     Ok(ExitCode::SUCCESS)
 }

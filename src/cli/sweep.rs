@@ -2,7 +2,7 @@
 
 use crate::cli::again::failures;
 use crate::cli::check::{FAILED_CLAIM, settle};
-use crate::cli::{PlanOptions, check, count, draw, runs, say, shell, show};
+use crate::cli::{PlanOptions, check, count, draw, report, runs, say, shell, show};
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish, shows_another_plan};
 use crate::record::Status;
@@ -117,11 +117,12 @@ fn in_folder(
         note(&format!("{} of the plan not run yet", runs(view.planned - view.done)));
     }
     let claim_fails = settle(&folder.dir, plan, view)?;
+    report(&folder.dir)?;
     let failures = failures(&options.plan, plan, work, &folder.journal)?;
     if !failures.is_empty() {
         note(&failures);
     }
-    note(&format!("results in {}: {}, figures", folder.dir.display(), tables(plan).join(", ")));
+    note(&format!("results in {}: report.html, {}, figures", folder.dir.display(), tables(plan).join(", ")));
     if let Some(compare) = &plan.compare {
         note(&format!("which {} is better: gradsweep compare {}", compare.arm, folder.dir.display()));
     }

@@ -21,7 +21,7 @@ const TRAINING_ONLY: &[&str] = &[
 ];
 
 /// Whether an axis can only matter from the first update on.
-pub(crate) fn is_training_only(axis: &str) -> bool {
+pub fn is_training_only(axis: &str) -> bool {
     TRAINING_ONLY.contains(&axis.split('.').next().unwrap_or(axis))
 }
 

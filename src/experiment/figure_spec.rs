@@ -1,5 +1,6 @@
 //! A figure as asked for.
 
+use super::claim_spec::{ClaimSpec, Metric};
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader};
 use super::written::Selector;
@@ -7,7 +8,7 @@ use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use super::figure_defaults::defaults;
+pub use super::figure_defaults::{defaults, is_training_only};
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +146,41 @@ impl FigureKind {
             | FigureKind::StepsToTarget
             | FigureKind::PerformanceProfile => &[],
         }
+    }
+}
+
+impl FigureSpec {
+    /// Whether this figure shows what the claim is about: its metric, of some of its runs.
+    pub fn shows(&self, claim: &ClaimSpec) -> bool {
+        let drawn = |usual: &[&str], column: &str| match &self.metric {
+            Some(metric) => metric == column,
+            None => usual.contains(&column),
+        };
+        let metric = match (self.kind, &claim.metric) {
+            (FigureKind::AttenuationByDepth | FigureKind::AttenuationOverTraining, Metric::Run(column)) => {
+                column.starts_with("attenuation")
+            }
+            (FigureKind::GradientByLayer | FigureKind::GradientHeatmap, Metric::Layers { column, .. }) => {
+                drawn(&["stream_rms", "weight_grad_rms"], column)
+            }
+            (FigureKind::GradientByLayer, Metric::Run(column)) => {
+                self.metric.is_none() && (column.starts_with("attenuation") || column == "weight_grad_total_init")
+            }
+            (FigureKind::UpdateRatio, Metric::Layers { column, .. }) => column == "update_ratio",
+            (FigureKind::StepsToTarget | FigureKind::PerformanceProfile, Metric::Run(c)) => c == "steps_to_target",
+            (FigureKind::Curves, Metric::History { column, .. } | Metric::Run(column)) => {
+                drawn(&["train_loss", "test_accuracy"], column)
+            }
+            (
+                FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity | FigureKind::BestOfTries,
+                Metric::Run(column),
+            ) => drawn(&["train_loss"], column),
+            _ => false,
+        };
+        let disjoint = |(axis, labels): (&String, &Vec<String>)| {
+            claim.filter.get(axis).is_some_and(|own| own.iter().all(|label| !labels.contains(label)))
+        };
+        metric && !self.filter.iter().any(disjoint)
     }
 }
 

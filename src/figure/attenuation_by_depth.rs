@@ -1,6 +1,6 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
-use super::axis::{Axis, Tick};
+use super::axis::{Axis, Tick, Unit};
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
@@ -125,7 +125,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             page.y += 6.0;
             // The first colour on top, as in the legend.
             let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
-            let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks };
+            let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks, unit: Unit::Label };
             let height = (names.len() as f64 * 11.5 + 6.0).max(30.0);
             let depth =
                 selection.x.as_ref().map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.shown(deepest)));
@@ -234,6 +234,13 @@ fn dumbbell(scene: &mut Scene, panel: &Panel, y: f64, look: &Look, start: Option
     }
     if let (Some(start), Some(end)) = (start, end) {
         scene.line(vec![panel.at(start.median, y), panel.at(end.median, y)], solid(look.color, 1.6));
+    }
+    for (when, spread) in [("start", start), ("end", end)] {
+        if let Some(s) = spread {
+            let range = format!("{} to {}, N = {}", panel.x.reading(s.low), panel.x.reading(s.high), s.n);
+            let told = format!("{}, at the {when}: {}\n{range}", panel.y.reading(y), panel.x.reading(s.median));
+            scene.tip(panel.at(s.median, y), told);
+        }
     }
     if let Some(start) = start {
         scene.disc(panel.at(start.median, y), 2.9, look.color);

@@ -1,6 +1,7 @@
 //! Scales and their ticks. A logarithmic one holds log10 of the value, so it reaches past the smallest f64.
 
 use super::text::{self, Weight, power_of_ten};
+use crate::table::significant;
 
 /// A labelled place on a scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,12 +12,24 @@ pub struct Tick {
     pub label: String,
 }
 
+/// What a place on a scale stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Value,
+    Log10,
+    /// The natural logarithm of 1 + step.
+    Steps,
+    /// The label of the nearest tick.
+    Label,
+}
+
 /// A scale from `low` to `high` with ticks inside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     pub low: f64,
     pub high: f64,
     pub ticks: Vec<Tick>,
+    pub unit: Unit,
 }
 
 /// The finite smallest and largest of the values, `None` if there are none.
@@ -33,6 +46,19 @@ impl Axis {
         (value - self.low) / (self.high - self.low)
     }
 
+    /// What a place stands for, for a reader who points at it.
+    pub fn reading(&self, place: f64) -> String {
+        match self.unit {
+            Unit::Value => significant(place, 6),
+            Unit::Log10 => significant(10f64.powf(place), 6),
+            Unit::Steps => place.exp_m1().round().to_string(),
+            Unit::Label => {
+                let nearest = self.ticks.iter().min_by(|a, b| (a.at - place).abs().total_cmp(&(b.at - place).abs()));
+                nearest.map_or(String::new(), |tick| tick.label.clone())
+            }
+        }
+    }
+
     /// A plain scale over the values, a little wider than they are, with up to `room` labels.
     pub fn linear(low: f64, high: f64, room: usize) -> Axis {
         let (low, high) = widen(low, high, 0.05);
@@ -46,7 +72,7 @@ impl Axis {
             .take_while(|v| *v <= high + 1e-9 * step)
             .map(|at| Tick { at, label: number(at, step) })
             .collect();
-        Axis { low, high, ticks }
+        Axis { low, high, ticks, unit: Unit::Value }
     }
 
     /// A plain scale from `low` to `high` and no further.
@@ -68,7 +94,7 @@ impl Axis {
             // Few decades leave room for 2 and 5, or 3, of each.
             let finer = [&[1, 2, 5][..], &[1, 3]].into_iter().map(round).find(|t| t.len() <= room);
             if let Some(ticks) = finer.filter(|_| high - low < 2.5) {
-                return Axis { low, high, ticks };
+                return Axis { low, high, ticks, unit: Unit::Log10 };
             }
             let every = |step: i64| decades.iter().filter(move |k| *k % step == 0);
             let usable = |step: &i64| every(*step).count() >= 2;
@@ -81,13 +107,13 @@ impl Axis {
                 }
             }
             let ticks = every(step).map(|k| Tick { at: *k as f64, label: power_of_ten(*k) }).collect();
-            return Axis { low, high, ticks };
+            return Axis { low, high, ticks, unit: Unit::Log10 };
         }
         // Less than two powers of ten in sight: label 1, 2 and 5 of each decade, or any round numbers.
         let digits: [&[i64]; 3] = [&[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
         // Half a decade holds at least two of the last set.
         let fitting = digits.iter().map(|d| round(d)).find(|t| t.len() >= 2);
-        Axis { low, high, ticks: fitting.unwrap_or_default() }
+        Axis { low, high, ticks: fitting.unwrap_or_default(), unit: Unit::Log10 }
     }
 
     /// Values as steps of a run, on a scale of log(1 + step) so that step 0 has a place.
@@ -100,7 +126,7 @@ impl Axis {
             ticks.push(Tick { at: step.ln_1p(), label });
             step *= 10.0;
         }
-        Axis { low: 0.0, high, ticks }
+        Axis { low: 0.0, high, ticks, unit: Unit::Steps }
     }
 
     /// The numbers 1..=last with `last` and round numbers labelled, `gap` (a share of the whole) free on the left.
@@ -116,13 +142,13 @@ impl Axis {
         let ticks = marked.into_iter().map(|l| Tick { at: l as f64, label: l.to_string() }).collect();
         let pad = 0.03 * span;
         let (low, high) = (1.0 - pad, 1.0 + span + pad);
-        Axis { low: low - (high - low) * gap / (1.0 - gap), high, ticks }
+        Axis { low: low - (high - low) * gap / (1.0 - gap), high, ticks, unit: Unit::Value }
     }
 
     /// One place a label, evenly spaced.
     pub fn categories(labels: impl IntoIterator<Item = String>) -> Axis {
         let ticks: Vec<Tick> = labels.into_iter().enumerate().map(|(i, label)| Tick { at: i as f64, label }).collect();
-        Axis { low: -0.5, high: ticks.len().max(1) as f64 - 0.5, ticks }
+        Axis { low: -0.5, high: ticks.len().max(1) as f64 - 0.5, ticks, unit: Unit::Label }
     }
 
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.
@@ -223,6 +249,13 @@ mod tests {
             }
         }
         assert_eq!(Axis::linear(-0.3, 0.9, 7).ticks[0].label, "−0.2");
+    }
+
+    #[test]
+    fn a_place_is_read_back() {
+        assert_eq!(Axis::log(-300.0, 0.0, 8).reading(-2.0), "0.01");
+        assert_eq!(Axis::steps(300.0).reading(100f64.ln_1p()), "100");
+        assert_eq!(Axis::categories(["sgd".into(), "adam".into()]).reading(0.7), "adam");
     }
 
     #[test]

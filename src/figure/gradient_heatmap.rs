@@ -34,7 +34,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     // Where all values are equal the widened scale shows which it is.
     let range = super::axis::range(values.iter().copied()).filter(|(low, high)| high > low);
     let (low, high) = range.unwrap_or((scale.axis.low, scale.axis.high));
-    let colors = Axis { low, high, ticks: scale.axis.ticks };
+    let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
@@ -144,6 +144,8 @@ fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) 
         };
         let (top, bottom) = (panel.y(*layer as f64 + 0.5), panel.y(*layer as f64 - 0.5));
         let (left, right) = (panel.x(from).max(area.left), panel.x(to).min(area.right));
-        scene.tile(Rect { left, top, right, bottom }, color);
+        let tile = Rect { left, top, right, bottom };
+        let told = if *value == f64::NEG_INFINITY { "0".into() } else { colors.reading(*value) };
+        scene.telling_tile(tile, color, format!("layer {layer}, step {step}: {told}"));
     }
 }

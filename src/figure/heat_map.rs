@@ -54,7 +54,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     };
     let range = super::axis::range(shown.iter().copied()).filter(|(low, high)| high > low);
     let (low, high) = range.unwrap_or((scale.axis.low, scale.axis.high));
-    let colors = Axis { low, high, ticks: scale.axis.ticks };
+    let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
@@ -139,7 +139,13 @@ fn draw_panel<'a>(
         } else {
             viridis(colors.share(c.median))
         };
-        scene.tile(area, color);
+        let told = match c.median {
+            _ if lost => "diverged".into(),
+            f64::NEG_INFINITY => "0".into(),
+            median => colors.reading(median),
+        };
+        let place = format!("{}, {}", panel.x.reading(*i as f64), panel.y.reading(*j as f64));
+        scene.telling_tile(area, color, format!("{place}: {told}"));
         if lost {
             mark(scene, middle, 2.6, &DIVERGED);
             continue;

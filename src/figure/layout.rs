@@ -236,6 +236,7 @@ impl Page {
             self.y += TICK * 0.42;
         }
         self.scene.height = self.y + MARGIN - TICK * 0.42;
+        self.scene.caption = caption.to_string();
         self.scene
     }
 }

@@ -143,15 +143,18 @@ fn draw_panel(
                 let y = if worst > 0.0 { panel.area.top + down } else { panel.area.bottom - down };
                 mark(&mut page.scene, at(panel.x(place + shift), y), 2.1, &Look { marker: Marker::Cross, ..look });
             }
-            for (i, value) in seeds.values().enumerate().filter(|(_, v)| **v != worst) {
+            for (i, (seed, value)) in seeds.iter().enumerate().filter(|(_, (_, v))| **v != worst) {
                 // Seeds spread a little within the slot, so that equal values can be counted.
                 let own = place + shift + slot * 0.5 * ((i as f64 + 0.5) / seeds.len() as f64 - 0.5);
-                dots.push((panel.x(own), *value, look));
+                dots.push((panel.x(own), *value, look, *seed));
             }
         }
         lines.push((look, selection.color_name(*color), points));
     }
-    for (x, value, look) in dots {
+    for (x, value, look, seed) in dots {
+        if value.is_finite() {
+            page.scene.tip(at(x, panel.y(value)), format!("seed {seed}: {}", panel.y.reading(value)));
+        }
         if value == f64::NEG_INFINITY {
             if let Some(floor) = vertical.floor {
                 mark(

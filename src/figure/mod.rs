@@ -56,7 +56,7 @@ pub type Outcome = Result<Scene, String>;
 /// file that cannot be written.
 pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
     let results = Results::read(dir)?;
-    let names = names(&results.plan.figures);
+    let names = results.plan.figure_names();
     let folder = dir.join("figures");
     for (name, spec) in names.iter().zip(&results.plan.figures) {
         check(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
@@ -143,23 +143,6 @@ fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
         )));
     }
     select::Selection::new(results, spec, spec.kind.takes_x()).map(|_| ())
-}
-
-/// File names: the given one or the kind, made safe for a file system, numbered where they repeat.
-fn names(specs: &[FigureSpec]) -> Vec<String> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    specs
-        .iter()
-        .map(|spec| {
-            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
-            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
-            let name: String = wanted.chars().map(safe).collect();
-            let numbered = (2..).map(|n| format!("{name}_{n}"));
-            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
-            seen.insert(free.clone());
-            free
-        })
-        .collect()
 }
 
 /// Writes both files beside their final names first, so that a reader never meets half a figure.

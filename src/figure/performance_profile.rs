@@ -73,6 +73,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                     for (factor, share) in steps.iter().step_by(every) {
                         mark(&mut page.scene, panel.at(*factor, *share), 1.9, &look);
                     }
+                    for (factor, share) in &steps {
+                        let told = format!("{}\n{}: {}", named(group), x.reading(*factor), y.reading(*share));
+                        page.scene.tip(panel.at(*factor, *share), told);
+                    }
                 }
             }
         }

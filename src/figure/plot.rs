@@ -1,6 +1,6 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
-use super::axis::{Axis, Tick, range};
+use super::axis::{Axis, Tick, Unit, range};
 use super::layout::{Panel, label};
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::Used;
@@ -95,6 +95,7 @@ pub fn median(
     }
     let every = points.len().div_ceil(8).max(1);
     for (i, (x, s)) in points.iter().enumerate() {
+        tip(scene, panel, vertical, name, *x, s);
         let marked = points.len() <= 9 || i % every == turn % every;
         match vertical.place(s.median) {
             Some(y) if s.median == f64::NEG_INFINITY && marked => {
@@ -104,6 +105,23 @@ pub fn median(
             _ => {}
         }
     }
+}
+
+/// What a median tells: which series, where, the value, and the range of how many.
+pub fn tip(scene: &mut Scene, panel: &Panel, vertical: &Vertical, name: &str, x: f64, spread: &Spread) {
+    let Some(y) = vertical.place(spread.median) else { return };
+    let read = |value: f64| if value.is_finite() { panel.y.reading(value) } else { "beyond".into() };
+    let value = if spread.median == f64::NEG_INFINITY { "0".into() } else { read(spread.median) };
+    let range = match spread.n {
+        1 => String::new(),
+        n => format!(
+            "\n{} to {}, N = {n}",
+            if spread.low == f64::NEG_INFINITY { "0".into() } else { read(spread.low) },
+            read(spread.high)
+        ),
+    };
+    let name = if name.is_empty() { String::new() } else { format!("{name}\n") };
+    scene.tip(panel.at(x, y), format!("{name}{}: {value}{range}", panel.x.reading(x)));
 }
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one.
@@ -122,7 +140,7 @@ pub fn places(used: &Used) -> Axis {
     let ticks: Vec<Tick> = values.iter().zip(labels()).map(|(at, label)| Tick { at: *at, label }).collect();
     let (low, high) = range(values.iter().copied()).unwrap_or((0.0, 1.0));
     let pad = gap(&values) * 0.5;
-    Axis { low: low - pad, high: high + pad, ticks }
+    Axis { low: low - pad, high: high + pad, ticks, unit: Unit::Label }
 }
 
 /// The smallest distance between two places; 1 if there is only one.

@@ -78,13 +78,14 @@ impl Fill {
         match shape {
             Shape::Line { points, stroke, .. } => Fill::new(&outline(points, stroke), stroke.color, 1.0),
             Shape::Area { points, color, opacity } => Fill::new(std::slice::from_ref(points), *color, *opacity),
-            Shape::Tile { rect, color } => {
+            Shape::Tile { rect, color, .. } => {
                 let whole = |v: f64| (v * SCALE).round() / SCALE;
                 let (l, t, r, b) = (whole(rect.left), whole(rect.top), whole(rect.right), whole(rect.bottom));
                 Fill::new(&[vec![at(l, t), at(r, t), at(r, b), at(l, b)]], *color, 1.0)
             }
             Shape::Disc { at, radius, color } => Fill::new(&[disc(*at, *radius)], *color, 1.0),
             Shape::Text(text) => Fill::new(&letters(text), text.color, 1.0),
+            Shape::Tip { .. } => Fill::new(&[], Color(0, 0, 0), 0.0),
         }
     }
 

@@ -118,6 +118,8 @@ pub enum Shape {
     Tile {
         rect: Rect,
         color: Color,
+        /// As the text of a tip.
+        told: Option<String>,
     },
     Disc {
         at: Point,
@@ -125,7 +127,15 @@ pub enum Shape {
         color: Color,
     },
     Text(Text),
+    /// Nothing to see: what the place tells a reader who points at it (in the SVG), a line a fact.
+    Tip {
+        area: Rect,
+        text: String,
+    },
 }
+
+/// How far around a point its tip reaches.
+const TIP: f64 = 3.0;
 
 /// The shapes of a figure, drawn in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,6 +144,7 @@ pub struct Scene {
     pub height: f64,
     /// What a reader who cannot see it should know.
     pub title: String,
+    pub caption: String,
     pub shapes: Vec<Shape>,
 }
 
@@ -152,7 +163,7 @@ impl Scene {
     }
 
     pub fn tile(&mut self, rect: Rect, color: Color) {
-        self.shapes.push(Shape::Tile { rect, color });
+        self.shapes.push(Shape::Tile { rect, color, told: None });
     }
 
     pub fn disc(&mut self, at: Point, radius: f64, color: Color) {
@@ -161,6 +172,18 @@ impl Scene {
 
     pub fn text(&mut self, text: Text) {
         self.shapes.push(Shape::Text(text));
+    }
+
+    /// Lets the surroundings of a point tell its value.
+    pub fn tip(&mut self, center: Point, text: String) {
+        let Point { x, y } = center;
+        let area = Rect { left: x - TIP, right: x + TIP, top: y - TIP, bottom: y + TIP };
+        self.shapes.push(Shape::Tip { area, text });
+    }
+
+    /// A tile that tells its value.
+    pub fn telling_tile(&mut self, rect: Rect, color: Color, told: String) {
+        self.shapes.push(Shape::Tile { rect, color, told: Some(told) });
     }
 
     /// All texts, in order of drawing.
@@ -177,7 +200,7 @@ impl Scene {
             Shape::Line { points, .. } | Shape::Area { points, .. } => points.clone(),
             Shape::Tile { rect, .. } => vec![at(rect.left, rect.top), at(rect.right, rect.bottom)],
             Shape::Disc { at: c, radius: r, .. } => vec![at(c.x - r, c.y - r), at(c.x + r, c.y + r)],
-            Shape::Text(_) => Vec::new(),
+            Shape::Text(_) | Shape::Tip { .. } => Vec::new(),
         };
         self.shapes.iter().flat_map(corners).collect()
     }

@@ -1,6 +1,6 @@
 //! How fast each arm reaches the target loss: a dot a run, a bar through the median, and those that never did.
 
-use super::axis::{Axis, Tick};
+use super::axis::{Axis, Tick, Unit};
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::Vertical;
 use super::scene::{Scene, at};
@@ -52,7 +52,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
     // The first arm on top.
     let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
-    let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks };
+    let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks, unit: Unit::Label };
     let height = (names.len() as f64 * 14.0 + 6.0).max(34.0);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
@@ -116,6 +116,7 @@ fn arm(scene: &mut Scene, panel: &Panel, y: f64, (look, name): (&Look, &str), se
         // A little apart, so that equal ones can be counted.
         let own = y + 5.4 * ((i as f64 + 0.5) / reached.len() as f64 - 0.5);
         mark(scene, at(panel.x(*steps), own), 1.5, &Look { marker: Marker::Disc, hollow: false, ..*look });
+        scene.tip(at(panel.x(*steps), own), format!("{name}: {}", panel.x.reading(*steps)));
     }
     if let Some(median) = over_seeds(seeds.values().copied()).map(|s| s.median).filter(|m| m.is_finite()) {
         let x = panel.x(median);

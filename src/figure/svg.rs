@@ -1,4 +1,4 @@
-//! A scene as SVG: text stays text, series carry their names as tooltips.
+//! A scene as SVG: text stays text, and what a place tells is a tooltip.
 
 use super::scene::{Anchor, Color, Scene, Shape, Text, Turn};
 use super::text::Weight;
@@ -9,9 +9,10 @@ pub fn render(scene: &Scene) -> String {
     let (w, h) = (scene.width, scene.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}pt\" height=\"{h:.2}pt\" viewBox=\"0 0 {w} {h:.2}\" \
-         font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\">\n<title>{}</title>\n\
+         font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\" aria-label=\"{}\">\n<desc>{}</desc>\n\
          <style>rect {{ shape-rendering: crispEdges }}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-        escape(&scene.title)
+        escape(&scene.title),
+        escape(&scene.caption)
     );
     for shape in &scene.shapes {
         draw(&mut out, shape).expect("writing to a String cannot fail");
@@ -44,19 +45,30 @@ fn draw(out: &mut String, shape: &Shape) -> std::fmt::Result {
         Shape::Area { points, color, opacity } => {
             writeln!(out, "<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>", list(points), hex(*color))
         }
-        Shape::Tile { rect, color } => writeln!(
+        Shape::Tile { rect, color, told } => writeln!(
             out,
-            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"/>",
+            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"{}",
             rect.left,
             rect.top,
             rect.width(),
             rect.height(),
-            hex(*color)
+            hex(*color),
+            told.as_ref().map_or("/>".into(), |told| format!(" class=\"tip\"><title>{}</title></rect>", escape(told)))
         ),
         Shape::Disc { at, radius, color } => {
             writeln!(out, "<circle cx=\"{:.2}\" cy=\"{:.2}\" r=\"{radius}\" fill=\"{}\"/>", at.x, at.y, hex(*color))
         }
         Shape::Text(text) => draw_text(out, text),
+        Shape::Tip { area, text } => writeln!(
+            out,
+            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" class=\"tip\" fill=\"none\" \
+             pointer-events=\"all\"><title>{}</title></rect>",
+            area.left,
+            area.top,
+            area.width(),
+            area.height(),
+            escape(text)
+        ),
     }
 }
 

@@ -1,0 +1,180 @@
+//! The tables of the report: claims, cells, arms.
+
+use super::folder::{Folder, Rows};
+use super::sheet::{Column, Field, Sheet};
+use crate::results::{Results, ResultsError};
+use std::collections::BTreeMap;
+
+/// Rows of a table beyond which a page gets slow; the CSV file has the others.
+const MOST: usize = 2000;
+const COUNTS: [&str; 3] = ["n", "diverged", "failed"];
+const PARTS: [&str; 3] = ["median", "low", "high"];
+
+type Row = BTreeMap<String, String>;
+
+fn get<'a>(row: &'a Row, column: &str) -> &'a str {
+    row.get(column).map_or("", String::as_str)
+}
+
+/// The columns of a summary that have a median anywhere.
+fn measures(table: &Rows) -> Vec<String> {
+    let medians = table.columns.iter().filter_map(|column| column.strip_suffix("_median"));
+    medians
+        .filter(|name| table.rows.iter().any(|r| !get(r, &format!("{name}_median")).is_empty()))
+        .map(String::from)
+        .collect()
+}
+
+fn spread(row: &Row, measure: &str) -> Field {
+    let columns = PARTS.map(|part| format!("{measure}_{part}"));
+    Field::spread([0, 1, 2].map(|i| get(row, &columns[i])))
+}
+
+fn cut(rows: &mut Vec<Vec<Field>>, file: &str) -> String {
+    let all = rows.len();
+    rows.truncate(MOST);
+    if all > MOST { format!(" The first {MOST} of {all} rows; {file} has them all.") } else { String::new() }
+}
+
+/// What became of the claims; nothing where there are none.
+pub fn claims(table: &Rows) -> Option<Sheet> {
+    const COLUMNS: [&str; 9] = ["", "verdict", "claim", "of", "metric", "expected", "median", "covered", "N"];
+    let rows: Vec<Vec<Field>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let class = match get(row, "verdict") {
+                "holds" => "holds",
+                "fails" => "fails",
+                _ => "open",
+            };
+            let covered: f64 = get(row, "coverage").parse().unwrap_or(0.0);
+            let lost = [("diverged", "diverged"), ("unknown", "missing or failed")].map(|(column, word)| {
+                match get(row, column) {
+                    "" | "0" => String::new(),
+                    n => format!(", {n} {word}"),
+                }
+            });
+            vec![
+                Field::number(get(row, "claim")),
+                Field { class, ..Field::text(get(row, "verdict")) },
+                Field::text(get(row, "says")),
+                Field::text(get(row, "part")),
+                Field::text(get(row, "metric")),
+                Field::text(get(row, "expected")),
+                spread_of_claim(row),
+                Field {
+                    text: format!("{:.1} %", 100.0 * covered),
+                    key: get(row, "coverage").into(),
+                    ..Field::default()
+                },
+                Field {
+                    text: format!("{}{}", get(row, "n"), lost.concat()),
+                    key: get(row, "n").into(),
+                    ..Field::default()
+                },
+            ]
+        })
+        .collect();
+    let verdicts = ["holds", "fails", "inconclusive"].map(String::from);
+    let columns = COLUMNS.map(|name| match name {
+        "verdict" => Column::labels(name, &verdicts),
+        "" | "median" | "covered" | "N" => Column::number(name),
+        name => Column::text(name),
+    });
+    let note =
+        "Each is about a median over seeds; the interval behind it is made of order statistics, which cover the \
+                true median with the probability given. A claim holds when the whole interval lies where it should."
+            .into();
+    let sheet = Sheet { id: "claims", heading: "Claims", note, columns: columns.into(), rows };
+    (!table.rows.is_empty()).then_some(sheet)
+}
+
+fn spread_of_claim(row: &Row) -> Field {
+    Field::spread(PARTS.map(|part| get(row, part)))
+}
+
+/// Every cell: median and range over its seeds.
+///
+/// # Errors
+/// A `summary.csv` that cannot be read.
+pub fn cells(results: &Results, folder: &Folder) -> Result<Option<Sheet>, ResultsError> {
+    let table = folder.table("summary.csv")?;
+    let axes: Vec<_> = results.plan.axes.iter().filter(|axis| table.columns.contains(&axis.name)).collect();
+    let measures = measures(&table);
+    let columns = axes.iter().map(|axis| Column::labels(&axis.name, &axis.labels));
+    let numbers = measures.iter().map(String::as_str).chain(COUNTS).map(Column::number);
+    let mut rows: Vec<Vec<Field>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let labels = axes.iter().map(|axis| Field::label(get(row, &axis.name), &axis.labels));
+            let values = measures.iter().map(|measure| spread(row, measure));
+            labels.chain(values).chain(COUNTS.map(|count| Field::number(get(row, count)))).collect()
+        })
+        .collect();
+    let cut = cut(&mut rows, "summary.csv");
+    let note =
+        format!("Median over seeds, and their range beside it. Runs that diverged are counted, not averaged.{cut}");
+    let columns = columns.chain(numbers).collect();
+    Ok(Some(Sheet { id: "cells", heading: "Every cell", note, columns, rows }).filter(|s| !s.rows.is_empty()))
+}
+
+/// The arms of a comparison, each at its best setting; nothing where there are none.
+///
+/// # Errors
+/// A `comparison.csv` that cannot be read.
+pub fn arms(results: &Results, folder: &Folder) -> Result<Option<Sheet>, ResultsError> {
+    let table = folder.table("comparison.csv")?;
+    let (Some(compare), Some(first)) = (&results.plan.compare, table.rows.first()) else { return Ok(None) };
+    let place = table.columns.iter().position(|column| *column == compare.arm).unwrap_or(0);
+    let labels = |axis: &String| results.plan.axes.iter().find(|a| a.name == *axis).map_or(&[][..], |a| &a.labels);
+    let axes = &table.columns[..=place];
+    let shown: Vec<String> = measures(&table).into_iter().filter(|m| !m.starts_with("best_")).collect();
+    let counts = ["n", "diverged", "missing"];
+    let tuned = !get(first, "setting").is_empty();
+    let columns = axes.iter().map(|axis| Column::labels(axis, labels(axis)));
+    let setting = ["setting", "at an edge", "tries"].into_iter().filter(|_| tuned).map(Column::text);
+    let numbers = shown.iter().map(String::as_str).chain(counts).map(Column::number);
+    let mut rows: Vec<Vec<Field>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let names = axes.iter().map(|axis| Field::label(get(row, axis), labels(axis)));
+            let chosen = ["setting", "at_edge", "tries"].into_iter().filter(|_| tuned);
+            let values = shown.iter().map(|measure| spread(row, measure));
+            names
+                .chain(chosen.map(|column| Field::text(get(row, column))))
+                .chain(values)
+                .chain(counts.map(|count| Field::number(get(row, count))))
+                .collect()
+        })
+        .collect();
+    let cut = cut(&mut rows, "comparison.csv");
+    let note = format!(
+        "Each arm at the setting that is best for it, chosen on some seeds and judged on the others: median and range.{cut}"
+    );
+    Ok(Some(Sheet {
+        id: "arms",
+        heading: "Arms compared",
+        note,
+        columns: columns.chain(setting).chain(numbers).collect(),
+        rows,
+    }))
+}
+
+/// What can be said of each pair of arms.
+///
+/// # Errors
+/// A `comparison_pairs.csv` that cannot be read.
+pub fn sentences(folder: &Folder) -> Result<Vec<String>, ResultsError> {
+    let table = folder.table("comparison_pairs.csv")?;
+    let place = table.columns.iter().position(|column| column == "first").unwrap_or(0);
+    let told = |row: &Row| {
+        let problem = table.columns[..place].iter().map(|axis| format!("{axis} {}", get(row, axis)));
+        let problem = problem.collect::<Vec<_>>().join(", ");
+        let sentence = get(row, "sentence");
+        if problem.is_empty() { sentence.to_string() } else { format!("{problem}: {sentence}") }
+    };
+    Ok(table.rows.iter().take(MOST).map(told).collect())
+}
