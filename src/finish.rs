@@ -11,10 +11,10 @@ pub use table::end_table;
 
 use crate::experiment::plan::Plan;
 use crate::record::Status;
-use crate::sweep::Halt;
 use crate::sweep::folder::{plan_hash, plan_json};
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;
+use crate::sweep::{Halt, claims};
 use stamp::Stamp;
 use std::path::Path;
 
@@ -51,7 +51,7 @@ impl View {
 /// that a sweep that is stopped never leaves a mixture.
 pub fn shows_another_plan(dir: &Path, plan: &Plan, work: &Work) -> bool {
     let json = plan_json(plan, work);
-    Stamp::read(dir).shows_another_plan(&plan_hash(&json, work), &json)
+    Stamp::read(dir).shows_another_plan(&plan_hash(&json, work), &json, &plan.claims)
 }
 
 /// Writes the CSV files and the figures of a results folder, as far as they are not up to date.
@@ -65,6 +65,7 @@ pub fn finish(
     journal: &Journal,
     draw: &dyn Fn(&Path) -> Result<(), String>,
 ) -> Result<View, Halt> {
+    claims::keep(dir, &plan.claims)?;
     let json = plan_json(plan, work);
     let wanted = Stamp::inputs(&json, work, journal);
     let mut stamp = Stamp::read(dir);
@@ -73,7 +74,7 @@ pub fn finish(
         stamp = Stamp::of_csvs(dir, wanted, plan_hash(&json, work))?;
         stamp.write(dir)?;
     }
-    let (view, drawn) = (View::of(work, journal), stamp.figure_inputs(&json));
+    let (view, drawn) = (View::of(work, journal), stamp.figure_inputs(&json, &plan.claims));
     // Figures that are there may show runs that the plan has no more.
     let anything_to_draw = view.done > view.failed || dir.join("figures").is_dir();
     if anything_to_draw && (stamp.figures != drawn || !dir.join("figures").is_dir()) {

@@ -30,7 +30,7 @@ const SCRIPT: &str = include_str!("report/script.js");
 /// A file of the folder that cannot be read, or the page that cannot be written.
 pub fn write(dir: &Path) -> Result<(), ResultsError> {
     let results = Results::read(dir)?;
-    let page = render(&results, &Folder::read(dir)?)?;
+    let page = render(&results, &Folder::read(dir))?;
     write_file(&dir.join(FILE), page.as_bytes()).map_err(|e| ResultsError::new(e.to_string()))
 }
 
@@ -63,7 +63,7 @@ struct Page<'a> {
 fn render(results: &Results, folder: &Folder) -> Result<String, ResultsError> {
     let plan = &results.plan;
     let claims = folder.table("claims.csv")?;
-    let mut figures = figures::figures(results, folder, &claims)?;
+    let mut figures = figures::figures(results, folder)?;
     let sheets = [sheets::claims(&claims), sheets::cells(results, folder)?, sheets::arms(results, folder)?];
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),

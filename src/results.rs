@@ -2,11 +2,13 @@
 
 pub mod choice;
 pub mod theory;
+pub mod verdicts;
 
 use crate::data::Function;
 use crate::experiment::compare::Compare;
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::{OUTCOME_COLUMNS, Status};
+use crate::sweep::folder::hash_of;
 use csv::StringRecord;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -103,6 +105,7 @@ pub struct PlanCell {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PlanData {
     pub name: String,
+    pub digest: String,
     pub train_rows: usize,
     pub outputs: usize,
     /// Classes, or real-valued targets.
@@ -148,6 +151,8 @@ impl Run {
 pub struct Results {
     pub dir: PathBuf,
     pub plan: Plan,
+    /// As in `provenance.json`.
+    pub plan_hash: String,
     pub runs: Vec<Run>,
 }
 
@@ -170,7 +175,8 @@ impl Results {
             )));
         }
         let runs = read_runs(&dir.join("runs.csv"), &plan)?;
-        Ok(Results { dir: dir.to_path_buf(), plan, runs })
+        let plan_hash = hash_of(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
+        Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
 
     /// The test function of a run; `None` for a network.

@@ -5,6 +5,7 @@ mod figure_support;
 use figure_support::house::{says, scenes, series, sound, swept};
 use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
+use gradsweep::figure::origin::Origin;
 use gradsweep::figure::scene::Shape;
 use gradsweep::figure::{draw, draw_all, png, svg};
 use gradsweep::results::Results;
@@ -270,7 +271,7 @@ fn files_are_whole_and_the_same_every_time() {
     assert!(before == read(), "a second drawing differs");
     let results = Results::read(temp.path()).unwrap();
     assert_eq!(std::fs::read_dir(temp.path().join("figures")).unwrap().count(), 2 * fake.figures.len());
-    for (spec, files) in fake.figures.iter().zip(before.chunks(2)) {
+    for ((spec, files), own) in fake.figures.iter().zip(before.chunks(2)).zip(&first) {
         let scene = draw(&results, spec).unwrap().unwrap();
         let (image, drawing) = (&files[0], std::str::from_utf8(&files[1]).unwrap());
         assert_eq!(&image[..8], b"\x89PNG\r\n\x1a\n");
@@ -278,7 +279,9 @@ fn files_are_whole_and_the_same_every_time() {
         assert_eq!((number(16), number(20)), png::size(&scene));
         assert_eq!(&image[image.len() - 8..image.len() - 4], b"IEND");
         assert!(image.len() > 20_000, "an empty page");
-        assert_eq!(drawing, svg::render(&scene));
+        let origin = Origin::read(&own.files[1]).unwrap().expect("an SVG says where it comes from");
+        assert_eq!(Origin::read(&own.files[0]).unwrap().as_ref(), Some(&origin), "PNG and SVG differ");
+        assert_eq!(drawing, svg::render(&scene, &origin.element()));
         assert_eq!(drawing.matches("<text").count(), scene.texts().count());
         assert!(drawing.ends_with("</svg>\n") && !drawing.contains("NaN"));
     }

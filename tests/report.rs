@@ -2,10 +2,11 @@
 
 mod program;
 
-use program::expect;
+use program::{PROGRAM, expect};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use tempfile::tempdir;
 
 const EXPERIMENT: &str = r#"
@@ -123,4 +124,36 @@ fn a_partial_sweep_says_how_far_it_came_and_the_whole_one_no_more() {
     assert!(report(dir.path()).contains("9 of 27 runs so far"));
     expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
     assert!(!report(dir.path()).contains("so far"));
+}
+
+#[test]
+fn a_figure_says_where_it_comes_from_and_what_became_of_its_claim() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), EXPERIMENT).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let figures = dir.path().join("results/small/figures");
+    let with_claim = fs::read_dir(&figures).unwrap().map(|f| f.unwrap().path()).filter(|f| {
+        f.extension().is_some_and(|e| e == "svg")
+            && fs::read_to_string(f).unwrap().contains("Claim 1 holds (6 hold): Losses are positive.</text>")
+    });
+    assert_eq!(with_claim.count(), 1, "the verdict stands under one figure");
+    let provenance: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.path().join("results/small/provenance.json")).unwrap()).unwrap();
+    let plan = provenance["sittings"][0]["plan"].as_str().unwrap();
+    for ending in ["png", "svg"] {
+        let path = format!("results/small/figures/loss_by_depth.{ending}");
+        let output = Command::new(PROGRAM).current_dir(dir.path()).args(["why", &path]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        for words in ["of the experiment small", plan, "spirals", "over 3 seeds", "gradsweep plot results/small\n"] {
+            assert!(said.contains(words), "no {words} in\n{said}");
+        }
+        // A copy elsewhere knows its experiment, and no folder.
+        let copy = dir.path().join(format!("copy.{ending}"));
+        fs::copy(dir.path().join(&path), &copy).unwrap();
+        let output = Command::new(PROGRAM).current_dir(dir.path()).arg("why").arg(&copy).output().unwrap();
+        assert!(String::from_utf8(output.stdout).unwrap().contains("gradsweep sweep FILE"));
+    }
+    expect(dir.path(), &["why", "x.toml"], 2, &["does not say where it comes from"]);
+    fs::write(dir.path().join("cut.png"), &fs::read(dir.path().join("copy.png")).unwrap()[..60]).unwrap();
+    expect(dir.path(), &["why", "cut.png"], 2, &["does not say where it comes from"]);
 }

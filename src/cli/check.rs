@@ -1,13 +1,13 @@
 //! `check DIR`: the claims of a results folder judged again, from its CSV files.
 
 use crate::claim::Verdict;
-use crate::claim::check::check;
+use crate::claim::check::{Checked, check};
 use crate::claim::report::{text, write};
 use crate::cli::{report, say};
 use crate::experiment::Plan;
 use crate::experiment::claim_spec::ClaimSpec;
 use crate::finish::View;
-use crate::results::Results;
+use crate::results::{Results, ResultsError};
 use crate::sweep::progress::note;
 use crate::sweep::{Halt, claims};
 use clap::Args;
@@ -36,31 +36,36 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
             dir.display()
         )));
     }
-    let fails = judge(dir, &kept)?;
+    let fails = tell(dir, &kept)?;
     report(dir)?;
     Ok(if fails { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }
 
-/// Keeps the claims of the plan and judges them as far as there are runs; whether one fails.
+/// Prints what became of the claims of a sweep, as far as there are runs; whether one fails.
 ///
 /// # Errors
 /// A file that cannot be read or written.
 pub(super) fn settle(dir: &Path, plan: &Plan, view: View) -> Result<bool, Halt> {
-    claims::keep(dir, &plan.claims)?;
-    if plan.claims.is_empty() || view.done == 0 { Ok(false) } else { judge(dir, &plan.claims) }
+    if plan.claims.is_empty() || view.done == 0 { Ok(false) } else { tell(dir, &plan.claims) }
 }
 
-/// Judges the claims, prints the verdicts, writes `claims.csv`; whether one fails.
-///
-/// # Errors
-/// A file that cannot be read or written.
-fn judge(dir: &Path, kept: &[ClaimSpec]) -> Result<bool, Halt> {
+/// Judges the claims and prints the verdicts; whether one fails.
+fn tell(dir: &Path, kept: &[ClaimSpec]) -> Result<bool, Halt> {
     let results = Results::read(dir).map_err(|e| Halt::Input(e.to_string()))?;
-    let checked = check(&results, kept).map_err(|e| Halt::Input(e.to_string()))?;
-    write(&checked, dir).map_err(|e| Halt::Io(e.to_string()))?;
+    let checked = judge(&results, kept).map_err(|e| Halt::Io(e.to_string()))?;
     say(&text(&checked))?;
     if claims::are_later(dir, kept) {
         note("the claims were edited after the runs: what the runs show may have shaped them");
     }
     Ok(checked.iter().any(|claim| claim.judged.verdict == Verdict::Fails))
+}
+
+/// Judges the claims and writes `claims.csv`.
+///
+/// # Errors
+/// A table that cannot be read, or the file that cannot be written.
+pub(super) fn judge(results: &Results, kept: &[ClaimSpec]) -> Result<Vec<Checked>, ResultsError> {
+    let checked = check(results, kept)?;
+    write(&checked, &results.dir)?;
+    Ok(checked)
 }

@@ -15,6 +15,7 @@ pub mod sweep;
 pub mod theory;
 pub mod trace;
 pub mod verify;
+pub mod why;
 
 use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
@@ -26,7 +27,7 @@ use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
 use crate::sweep::request::Request;
 use crate::sweep::work::{Work, select};
-use crate::sweep::{Halt, interrupt};
+use crate::sweep::{Halt, claims, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -67,6 +68,8 @@ enum Command {
     Check(check::Options),
     /// Draw the figures of a results folder again, from its CSV files
     Plot(plot::Options),
+    /// Say where a figure comes from, and how to draw it again
+    Why(why::Options),
     /// List every setting of an experiment with its range and default
     Settings,
 }
@@ -160,11 +163,16 @@ fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
     plan.check_data(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
 }
 
-/// What is made from the CSV files of a results folder: the comparison of its arms, then all its figures.
+/// What is made from the CSV files of a results folder: the comparison of its arms, the verdicts on its claims, then all its
+/// figures, which show those.
 fn show(dir: &Path) -> Result<Vec<Drawn>, String> {
     let results = Results::read(dir).map_err(|e| e.to_string())?;
     let comparison = Comparison::of(&results).map_err(|e| e.to_string())?;
     comparison.map_or_else(|| remove(dir), |c| c.write(dir)).map_err(|e| e.to_string())?;
+    let claims = claims::read(dir).map_err(|e| e.to_string())?;
+    if !claims.is_empty() && !results.runs.is_empty() {
+        check::judge(&results, &claims).map_err(|e| e.to_string())?;
+    }
     draw_all(dir).map_err(|e| e.to_string())
 }
 
@@ -205,6 +213,7 @@ pub fn run() -> ExitCode {
         Command::Compare(options) => compare::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Plot(options) => plot::run(&options),
+        Command::Why(options) => why::run(&options),
         Command::Settings => settings::run(),
     };
     match result {

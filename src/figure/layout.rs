@@ -4,11 +4,15 @@ use super::axis::{Axis, Tick};
 use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, WIDTH, solid};
 use super::text::{self, Weight};
+use crate::results::verdicts::Verdict;
 
 /// A line of text with the house's defaults.
 pub fn label(at: Point, text: impl Into<String>, size: f64, anchor: Anchor) -> Text {
     Text { at, text: text.into(), size, weight: Weight::Regular, color: INK, anchor, turn: Turn::Level }
 }
+
+/// More verdicts than this would outweigh their figure.
+const VERDICTS: usize = 5;
 
 /// What a legend line shows before its text.
 pub enum Sample {
@@ -239,6 +243,25 @@ impl Page {
         self.scene.caption = caption.to_string();
         self.scene
     }
+}
+
+/// Adds what became of the claims that a finished page is about, the worst first where there are many.
+pub fn verdicts(scene: &mut Scene, verdicts: &[Verdict]) {
+    let mut order: Vec<&Verdict> = verdicts.iter().collect();
+    if order.len() > VERDICTS {
+        order.sort_by_key(|verdict| (verdict.word == "holds", verdict.number));
+    }
+    let mut lines: Vec<String> = order.iter().take(VERDICTS).map(|verdict| verdict.line()).collect();
+    if order.len() > VERDICTS {
+        lines.push(format!("And {} more in claims.csv.", order.len() - VERDICTS));
+    }
+    let width = scene.width - 2.0 * MARGIN;
+    for line in lines.iter().flat_map(|line| text::wrap(line, TICK, Weight::Regular, width)) {
+        let at = at(MARGIN, scene.height - MARGIN + TICK * 1.42);
+        scene.text(label(at, line, TICK, Anchor::Start));
+        scene.height += TICK * 1.42;
+    }
+    lines.iter().for_each(|line| scene.caption.push_str(&format!(" {line}")));
 }
 
 /// The width of the widest label of a scale's ticks.

@@ -12,6 +12,7 @@ mod heat_map;
 mod layout;
 mod loss_by_depth;
 mod lr_sensitivity;
+pub mod origin;
 mod performance_profile;
 mod plot;
 pub mod png;
@@ -27,7 +28,9 @@ mod update_ratio;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec};
+use crate::results::verdicts::Verdict;
 use crate::results::{Results, ResultsError};
+use origin::Origin;
 use scene::Scene;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -62,12 +65,19 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
         check(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
     }
     std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
-    let figures: Vec<(String, &FigureSpec)> = names.into_iter().zip(&results.plan.figures).collect();
-    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
-        let outcome = draw(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
+    let specs = results.plan.figures.iter().zip(results.verdicts()?);
+    let figures: Vec<(String, &FigureSpec, Vec<Verdict>)> =
+        names.into_iter().zip(specs).map(|(name, (spec, verdicts))| (name, spec, verdicts)).collect();
+    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec, verdicts)| {
+        let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
+        let outcome = draw(&results, spec).map_err(named)?;
+        let origin = Origin::of(&results, spec, name).map_err(named)?;
         let name = name.clone();
         Ok(match outcome {
-            Ok(scene) => Drawn { files: write(&scene, &folder, &name)?, name, skipped: None },
+            Ok(mut scene) => {
+                layout::verdicts(&mut scene, verdicts);
+                Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None }
+            }
             Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
         })
     })
@@ -146,13 +156,16 @@ fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
 }
 
 /// Writes both files beside their final names first, so that a reader never meets half a figure.
-fn write(scene: &Scene, folder: &Path, name: &str) -> Result<Vec<PathBuf>, ResultsError> {
+fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Result<Vec<PathBuf>, ResultsError> {
     let mut files = Vec::new();
     for ending in ["png", "svg"] {
         let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
         let written = match ending {
-            "png" => png::write(scene, &part),
-            _ => std::fs::write(&part, svg::render(scene)).map_err(|e| e.to_string()),
+            "png" => png::write(scene, &part).and_then(|()| {
+                let image = std::fs::read(&part).map_err(|e| e.to_string())?;
+                std::fs::write(&part, origin.into_png(&image)).map_err(|e| e.to_string())
+            }),
+            _ => std::fs::write(&part, svg::render(scene, &origin.element())).map_err(|e| e.to_string()),
         };
         let moved = written.and_then(|()| std::fs::rename(&part, &path).map_err(|e| e.to_string()));
         moved.map_err(|e| ResultsError::new(format!("{}: {e}", path.display())))?;

@@ -4,12 +4,12 @@ use super::scene::{Anchor, Color, Scene, Shape, Text, Turn};
 use super::text::Weight;
 use std::fmt::Write;
 
-/// The file's content.
-pub fn render(scene: &Scene) -> String {
+/// The file's content; `metadata` is an element of its own, or empty.
+pub fn render(scene: &Scene, metadata: &str) -> String {
     let (w, h) = (scene.width, scene.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}pt\" height=\"{h:.2}pt\" viewBox=\"0 0 {w} {h:.2}\" \
-         font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\" aria-label=\"{}\">\n<desc>{}</desc>\n\
+         font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\" aria-label=\"{}\">\n<desc>{}</desc>\n{metadata}\
          <style>rect {{ shape-rendering: crispEdges }}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
         escape(&scene.title),
         escape(&scene.caption)

@@ -1,9 +1,10 @@
 //! What the present CSV files and figures were made from, so that nothing is made twice.
 
-use crate::sweep::Halt;
+use crate::experiment::claim_spec::ClaimSpec;
 use crate::sweep::files::{cannot, write};
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;
+use crate::sweep::{Halt, claims};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,8 +51,8 @@ impl Stamp {
     }
 
     /// Whether there are tables and figures, and some of them show another plan.
-    pub fn shows_another_plan(&self, plan: &str, plan_json: &str) -> bool {
-        !self.inputs.is_empty() && (self.plan != plan || self.figures != self.figure_inputs(plan_json))
+    pub fn shows_another_plan(&self, plan: &str, plan_json: &str, claims: &[ClaimSpec]) -> bool {
+        !self.inputs.is_empty() && (self.plan != plan || self.figures != self.figure_inputs(plan_json, claims))
     }
 
     /// Whether the CSV files follow from `inputs` and nobody touched them.
@@ -70,10 +71,12 @@ impl Stamp {
     }
 
     /// Hash of what the figures would follow from now.
-    pub fn figure_inputs(&self, plan_json: &str) -> String {
+    pub fn figure_inputs(&self, plan_json: &str, claims: &[ClaimSpec]) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(concat!("gradsweep ", env!("CARGO_PKG_VERSION")).as_bytes());
+        hasher.update(option_env!("GRADSWEEP_REVISION").unwrap_or_default().as_bytes());
         hasher.update(plan_json.as_bytes());
+        hasher.update(claims::hash(claims).as_bytes());
         DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {
             hasher.update(hash.as_bytes());
         });

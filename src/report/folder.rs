@@ -19,16 +19,11 @@ pub struct Rows {
 }
 
 impl Folder {
-    /// # Errors
-    /// A `provenance.json` that is damaged.
-    pub fn read(dir: &Path) -> Result<Self, ResultsError> {
-        let path = dir.join("provenance.json");
-        let provenance = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|e| ResultsError::new(format!("{}: {e}; remove it, or mend it", path.display())))?,
-            Err(_) => Value::Null,
-        };
-        Ok(Folder { dir: dir.to_path_buf(), provenance })
+    /// Reads what is told of its sittings: nothing where `provenance.json` is missing or damaged, which is no reason to
+    /// withhold the rest.
+    pub fn read(dir: &Path) -> Self {
+        let bytes = std::fs::read(dir.join("provenance.json")).unwrap_or_default();
+        Folder { dir: dir.to_path_buf(), provenance: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 
     /// A text file; empty where there is none.

@@ -192,9 +192,14 @@ fn fixed(plan: &Plan) -> BTreeMap<&'static str, &Value> {
 
 /// Identity of a plan: its file and its runs, in order.
 pub fn plan_hash(plan_json: &str, work: &Work) -> String {
+    hash_of(plan_json, view(work).as_bytes())
+}
+
+/// The same from the contents of `plan.json` and `journal/view.txt`.
+pub fn hash_of(plan_json: &str, view: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(plan_json.as_bytes());
-    hasher.update(view(work).as_bytes());
+    hasher.update(view);
     hasher.finalize().to_hex()[..16].to_string()
 }
 

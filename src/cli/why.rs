@@ -1,0 +1,61 @@
+//! `why FIGURE`: what a PNG or SVG figure shows, which plan, data and program it comes from, and how to draw it again.
+
+use crate::cli::{say, shell};
+use crate::figure::origin::Origin;
+use crate::results::Results;
+use crate::sweep::Halt;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Options {
+    /// A figure, such as results/vanishing/figures/gradient_by_layer.png
+    figure: PathBuf,
+}
+
+/// Prints what the figure says of itself.
+///
+/// # Errors
+/// A file that cannot be read, or that is no figure of this program.
+pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+    let path = &options.figure;
+    let origin = Origin::read(path).map_err(|e| Halt::Input(format!("cannot read {}: {e}", path.display())))?;
+    let Some(origin) = origin else {
+        return Err(Halt::Input(format!(
+            "{} does not say where it comes from; give a PNG or SVG figure that this program has drawn and nobody has edited",
+            path.display()
+        )));
+    };
+    let Origin { experiment, figure, kind, fixed, runs, planned, seeds, plan, data, program, revision } = &origin;
+    let kind = if figure == kind { String::new() } else { format!(", a {kind}") };
+    let planned = planned.filter(|planned| planned != runs).map_or(String::new(), |planned| format!(" of {planned}"));
+    let revision = revision.as_ref().map_or(String::new(), |revision| format!(", revision {revision}"));
+    let mut text = format!("figure      {figure}{kind}, of the experiment {experiment}\n");
+    if !fixed.is_empty() {
+        text.push_str(&format!("fixed       {fixed}\n"));
+    }
+    text.push_str(&format!("runs        {runs}{planned}, over {seeds} seed{}\n", if *seeds == 1 { "" } else { "s" }));
+    text.push_str(&format!("plan        {plan}\ndata        {data}\nprogram     {program}{revision}\n"));
+    text.push_str(&format!("draw again  {}\n", again(path, &origin)));
+    say(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command that draws it, from its results folder if it lies in that.
+fn again(path: &Path, origin: &Origin) -> String {
+    let folder = std::path::absolute(path).ok().and_then(|path| Some(path.parent()?.parent()?.to_path_buf()));
+    let results = folder.and_then(|dir| Results::read(&dir).ok());
+    let Some(results) = results.filter(|results| results.plan.name == origin.experiment) else {
+        return format!("gradsweep sweep FILE, with the file of the experiment {}", origin.experiment);
+    };
+    // As the user named it, not as the machine does.
+    let named =
+        path.parent().and_then(Path::parent).filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".."));
+    let command = format!("gradsweep plot {}", shell::quote(&named.display().to_string()));
+    if results.plan_hash == origin.plan {
+        command
+    } else {
+        format!("{command} (which holds another plan by now, {})", results.plan_hash)
+    }
+}

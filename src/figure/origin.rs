@@ -1,0 +1,113 @@
+//! Where a figure comes from, written into its own files: which plan, data and program, which runs and how many.
+//!
+//! In a PNG it is an iTXt chunk, in an SVG the metadata element; both hold the same JSON.
+
+use super::select::Selection;
+use crate::experiment::figure_spec::FigureSpec;
+use crate::results::{Results, ResultsError};
+use flate2::Crc;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a figure says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub experiment: String,
+    pub figure: String,
+    pub kind: String,
+    /// What its axes are held at: `depth 32, optimizer momentum`.
+    pub fixed: String,
+    /// Runs it shows, of those that the plan holds for it.
+    pub runs: usize,
+    pub planned: Option<usize>,
+    pub seeds: usize,
+    /// Hash of the plan, as in `provenance.json`.
+    pub plan: String,
+    /// Name and digest of the data.
+    pub data: String,
+    pub program: String,
+    pub revision: Option<String>,
+}
+
+const KEYWORD: &str = "gradsweep";
+/// Signature and IHDR, which comes first.
+const PNG_HEAD: usize = 33;
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+const OPEN: &str = "<metadata>";
+const CLOSE: &str = "</metadata>";
+
+impl Origin {
+    /// Of a figure of these results.
+    ///
+    /// # Errors
+    /// A figure whose axes do not fit the plan.
+    pub fn of(results: &Results, spec: &FigureSpec, name: &str) -> Result<Self, ResultsError> {
+        let selection = Selection::new(results, spec, spec.kind.takes_x())?;
+        let plan = &results.plan;
+        Ok(Origin {
+            experiment: plan.name.clone(),
+            figure: name.into(),
+            kind: spec.kind.word().into(),
+            fixed: selection.fixed.join(", "),
+            runs: selection.runs.len(),
+            planned: selection.planned,
+            seeds: plan.seeds.len(),
+            plan: results.plan_hash.clone(),
+            data: format!("{} {}", plan.data.name, plan.data.digest),
+            program: concat!("gradsweep ", env!("CARGO_PKG_VERSION")).into(),
+            revision: option_env!("GRADSWEEP_REVISION").map(String::from),
+        })
+    }
+
+    /// As JSON that is safe within XML.
+    pub fn json(&self) -> String {
+        // Texts and numbers alone, which always become JSON.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
+    }
+
+    /// Puts it into the bytes of a PNG image.
+    pub fn into_png(&self, png: &[u8]) -> Vec<u8> {
+        let text = [KEYWORD.as_bytes(), b"\0\0\0\0\0", self.json().as_bytes()].concat();
+        let body = [b"iTXt", &text[..]].concat();
+        let mut crc = Crc::new();
+        crc.update(&body);
+        let length = (text.len() as u32).to_be_bytes();
+        let (head, rest) = png.split_at(PNG_HEAD.min(png.len()));
+        [head, &length, &body, &crc.sum().to_be_bytes(), rest].concat()
+    }
+
+    /// As an element of an SVG image.
+    pub fn element(&self) -> String {
+        format!("{OPEN}{}{CLOSE}\n", self.json())
+    }
+
+    /// Reads it from a figure; `None` if the file is none of ours.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(path: &Path) -> std::io::Result<Option<Self>> {
+        let bytes = std::fs::read(path)?;
+        let json = if bytes.starts_with(SIGNATURE) { png_text(&bytes) } else { svg_text(&bytes) };
+        Ok(json.and_then(|json| serde_json::from_slice(json).ok()))
+    }
+}
+
+fn png_text(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(SIGNATURE.len()..)?;
+    loop {
+        let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
+        let (kind, body) = (rest.get(4..8)?, rest.get(8..8usize.checked_add(length)?)?);
+        let text = body.strip_prefix(KEYWORD.as_bytes()).and_then(|text| text.strip_prefix(b"\0\0\0\0\0"));
+        if let (b"iTXt", Some(text)) = (kind, text) {
+            return Some(text);
+        }
+        rest = rest.get(12 + length..)?;
+    }
+}
+
+fn svg_text(bytes: &[u8]) -> Option<&[u8]> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (_, rest) = text.split_once(OPEN)?;
+    Some(rest.split_once(CLOSE)?.0.as_bytes())
+}
