@@ -19,7 +19,7 @@ import sys
 import torch
 from safetensors import safe_open
 
-from reference_functions import FUNCTIONS
+from reference_functions import BOXED, FUNCTIONS, step_loss
 from reference_network import forward, fresh_running, loss_of
 from reference_run import learning_rate, torch_optimizer, update
 
@@ -77,12 +77,19 @@ def check(path):
         errors.note("lr", at, own["lr"], torch.tensor(lr, dtype=torch.float64))
         for w in (*p.values(), *free.values()):
             w.grad = None
-        (network_step if network else function_step)(s, p, free, own, running, at, errors)
+        if network:
+            network_step(s, p, free, own, running, at, errors)
+        else:
+            function_step(s, p, free, own, t, at, errors)
         traced = below(own, "gradient/")
         for name, w in p.items():
             w.grad = traced[name].clone()
         update(s, p, optimizer, lr)
         update(s, free, free_optimizer, lr)
+        if s.get("function") in BOXED:
+            with torch.no_grad():
+                p["point"].clamp_(-1, 1)
+                free["point"].clamp_(-1, 1)
         for name, w in p.items():
             ours, g = own[f"updated/{name}"], traced[name].abs()
             mask = g > 1e-6 * g.max() if s["optimizer.kind"] in SIGNS and g.max() > 0 else None
@@ -126,17 +133,16 @@ def network_step(s, p, free, own, running, at, errors):
     loss_of(s, forward(s, free, x), own).backward()
 
 
-def function_step(s, p, free, own, running, at, errors):
-    value = FUNCTIONS[s["function"]](p["point"], s)
-    value.backward()
-    errors.note("loss", at, own["loss"], value.detach())
+def function_step(s, p, free, own, t, at, errors):
+    errors.note("loss", at, own["loss"], FUNCTIONS[s["function"]](p["point"], s).detach())
+    step_loss(p["point"], s, t).backward()
     # Noise is a run's own and cannot be computed again: then the traced gradient stands for it.
     if s["function.noise"] == 0.0:
         point = p["point"].detach()
         curvature = torch.autograd.functional.hessian(lambda x: FUNCTIONS[s["function"]](x, s), point)
         scale = (curvature.abs() @ point.abs()).max().item()
         errors.note("gradient", at, own["gradient/point"], p["point"].grad, scale)
-        FUNCTIONS[s["function"]](free["point"], s).backward()
+        step_loss(free["point"], s, t).backward()
     else:
         free["point"].grad = own["gradient/point"].clone()
 

@@ -20,4 +20,15 @@ FUNCTIONS = {
     "beale": beale,
     "himmelblau": lambda x, s: (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2,
     "saddle": lambda x, s: 0.5 * x[0] ** 2 + 0.25 * (x[1] ** 2 - 1) ** 2,
+    "reddi": lambda x, s: (s["function.c"] - 2) / 3 * (x[0] + 1),
 }
+
+# Whose points stay between -1 and 1.
+BOXED = {"reddi"}
+
+
+def step_loss(x, s, t):
+    """What step t = 0, 1, ... takes the gradient of."""
+    if s["function"] == "reddi":
+        return (s["function.c"] if t % 3 == 0 else -1.0) * x[0]
+    return FUNCTIONS[s["function"]](x, s)

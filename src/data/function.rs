@@ -8,13 +8,13 @@ use crate::setting::{Default, Domain, Setting, Settings, Value};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
-const KINDS: &[&str] = &["quadratic", "rosenbrock", "beale", "himmelblau", "saddle"];
+const KINDS: &[&str] = &["quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"];
 
 /// The settings of the functions.
 pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "function",
-        Domain::Word(&["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle"]),
+        Domain::Word(&["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"]),
         Default::Text("none"),
         "a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic",
     )
@@ -29,10 +29,17 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, Default::Int(2), "number of variables; with one the eigenvalue is 1")
         .of(&["quadratic"]),
     Setting::new(
+        "function.c",
+        Domain::Float { min: 2.0, max: 1e6 },
+        Default::Float(3.0),
+        "gradient of the first of every three steps; that of the other two is -1",
+    )
+    .of(&["reddi"]),
+    Setting::new(
         "function.start",
         Domain::List,
         Default::Unset,
-        "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001]",
+        "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]",
     )
     .of(KINDS),
     Setting::new(
@@ -70,16 +77,20 @@ pub enum Kind {
     /// x1^2/2 + (x2^2 - 1)^2/4: a saddle of value 1/4 at 0 between the minima (0, -1) and (0, 1) (Nesterov 2004,
     /// example 1.2.2, plus 1/4).
     Saddle,
+    /// Losses c x, -x, -x in turn, for x from -1 to 1; the value is their mean, (c - 2) x / 3, less its least. Minimum at
+    /// -1 (Reddi, Kale & Kumar 2018, theorem 1).
+    Reddi { c: f64 },
 }
 
 impl Kind {
     /// Every formula, with default constants.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Quadratic { condition: 100.0, dimension: 2 },
         Kind::Rosenbrock,
         Kind::Beale,
         Kind::Himmelblau,
         Kind::Saddle,
+        Kind::Reddi { c: 3.0 },
     ];
 
     /// The word in an experiment file.
@@ -90,6 +101,7 @@ impl Kind {
             Kind::Beale => "beale",
             Kind::Himmelblau => "himmelblau",
             Kind::Saddle => "saddle",
+            Kind::Reddi { .. } => "reddi",
         }
     }
 
@@ -97,7 +109,24 @@ impl Kind {
     pub const fn dimension(self) -> usize {
         match self {
             Kind::Quadratic { dimension, .. } => dimension,
+            Kind::Reddi { .. } => 1,
             _ => 2,
+        }
+    }
+
+    /// Every variable stays between -reach and reach: an update that leaves the box ends on its border.
+    pub const fn reach(self) -> f64 {
+        match self {
+            Kind::Reddi { .. } => 1.0,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// What step t = 0, 1, ... has for every entry of the gradient, where it is not the slope of the value.
+    pub fn gradient_in_turn(self, t: usize) -> Option<f64> {
+        match self {
+            Kind::Reddi { c } => Some(if t.is_multiple_of(3) { c } else { -1.0 }),
+            _ => None,
         }
     }
 
@@ -109,6 +138,7 @@ impl Kind {
             Kind::Beale => vec![1.0, 1.0],
             Kind::Himmelblau => vec![0.0, 0.0],
             Kind::Saddle => vec![1.0, 0.001],
+            Kind::Reddi { .. } => vec![0.0],
         }
     }
 
@@ -125,6 +155,7 @@ impl Kind {
                 vec![3.584_428_340_330_492, -1.848_126_526_964_404],
             ],
             Kind::Saddle => vec![vec![0.0, -1.0], vec![0.0, 1.0]],
+            Kind::Reddi { .. } => vec![vec![-1.0]],
         }
     }
 
@@ -140,9 +171,13 @@ impl Kind {
             }
             return value;
         }
+        if let Kind::Reddi { c: first } = self {
+            gradient[0] = c((first - 2.0) / 3.0);
+            return gradient[0] * (x[0] + c(1.0));
+        }
         let (a, b) = (x[0], x[1]);
         let (value, slopes) = match self {
-            Kind::Quadratic { .. } => unreachable!("it has any number of variables"),
+            Kind::Quadratic { .. } | Kind::Reddi { .. } => unreachable!("it need not have two variables"),
             Kind::Rosenbrock => {
                 let (p, q) = (c(1.0) - a, b - a * a);
                 (p * p + c(100.0) * q * q, [c(-2.0) * p - c(400.0) * a * q, c(200.0) * q])
@@ -166,6 +201,11 @@ impl Kind {
         gradient.copy_from_slice(&slopes);
         value
     }
+}
+
+/// So many of a thing that is counted, in words.
+pub(crate) fn counted(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// A function with where it starts and what is random about it.
@@ -200,6 +240,7 @@ impl Function {
                 condition: number("function.condition")?,
                 dimension: number("function.dimension")? as usize,
             },
+            Some(Kind::Reddi { .. }) => Kind::Reddi { c: number("function.c")? },
             Some(other) => other,
             None => {
                 return Err(error(
@@ -215,12 +256,14 @@ impl Function {
         };
         let n = kind.dimension();
         if start.len() != n {
-            let what = format!("this start has {} numbers, but {word} has {n} variables here", start.len());
-            return Err(error("function.start", what, format!("write a list of {n} numbers")));
+            let (found, wanted) = (counted(start.len(), "number"), counted(n, "variable"));
+            let what = format!("this start has {found}, but {word} has {wanted} here");
+            return Err(error("function.start", what, format!("write a list of {}", counted(n, "number"))));
         }
-        if let Some(far) = start.iter().find(|x| x.abs() > FARTHEST) {
+        let farthest = FARTHEST.min(kind.reach());
+        if let Some(far) = start.iter().find(|x| x.abs() > farthest) {
             let what = format!("this start is too far away: {}", crate::table::number(*far));
-            return Err(error("function.start", what, format!("write numbers from -{FARTHEST} to {FARTHEST}")));
+            return Err(error("function.start", what, format!("write numbers from -{farthest} to {farthest}")));
         }
         Ok(Function { kind, start, spread: number("function.spread")?, noise: number("function.noise")? })
     }
@@ -243,6 +286,7 @@ impl Function {
         let point = |x: &[f64]| Value::List(x.to_vec()).to_string();
         let kind = match self.kind {
             Kind::Quadratic { condition, .. } => format!(" of condition {}", crate::table::number(condition)),
+            Kind::Reddi { c } => format!(" of c = {}", crate::table::number(c)),
             _ => String::new(),
         };
         let minima: Vec<String> = self
@@ -260,9 +304,9 @@ impl Function {
             n => (format!("a point of {n} numbers"), "0".into()),
         };
         format!(
-            "{}{kind}: {} variables from {from}{}{}, least value 0 at {to}",
+            "{}{kind}: {} from {from}{}{}, least value 0 at {to}",
             self.kind.word(),
-            self.start.len(),
+            counted(self.start.len(), "variable"),
             random("spread", self.spread),
             random("gradient noise", self.noise),
         )

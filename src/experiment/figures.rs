@@ -7,7 +7,7 @@ use super::plan::{Axis, PlanCell, Scale};
 use super::problem::{Place, Problem};
 use super::settings::{Registry, literal};
 use super::written::Selector;
-use crate::data::function::Kind;
+use crate::data::function::{Kind, counted};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The figures with axis names and labels as the plan has them.
@@ -165,8 +165,14 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&PlanCell]) -> Resul
         };
         let n = function.start.len();
         if n != 2 {
-            let help = "write function.dimension = 2, choose other cells with `where`, or draw `curves`";
-            return wrong(format!("trajectories are drawn in the plane, but a function here has {n} variables"), help);
+            let help = match function.kind {
+                Kind::Quadratic { .. } => {
+                    "write function.dimension = 2, choose other cells with `where`, or draw `curves`"
+                }
+                _ => "choose other cells with `where`, or draw `curves`",
+            };
+            let has = counted(n, "variable");
+            return wrong(format!("trajectories are drawn in the plane, but a function here has {has}"), help);
         }
         let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
         let first = *panels.entry(panel.collect()).or_insert(function.kind);

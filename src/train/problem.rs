@@ -38,6 +38,8 @@ pub(super) struct Learner<'a, T: Element> {
 pub(super) struct Descent<T> {
     kind: Kind,
     point: RefCell<Vec<T>>,
+    /// Gradients taken so far, one a step.
+    taken: usize,
     /// Standard deviation and source of the noise on every gradient entry.
     noise: (f64, Stream),
 }
@@ -145,7 +147,9 @@ impl<T: Element> Parameters<T> for Problem<'_, T> {
         match self {
             Problem::Network(learner) => learner.network.rewrite(change),
             Problem::Function(descent) => {
-                change(&mut descent.point.borrow_mut());
+                let mut point = descent.point.borrow_mut();
+                change(&mut point);
+                project(descent.kind, &mut point);
                 Ok(())
             }
         }
@@ -168,13 +172,22 @@ impl<'a, T: Element> Learner<'a, T> {
     }
 }
 
+/// Takes what lies outside a function's box to its border; NaN stays.
+fn project<T: Element>(kind: Kind, point: &mut [T]) {
+    let reach = T::of(kind.reach());
+    for x in point.iter_mut().filter(|x| x.abs() > reach) {
+        *x = reach.copysign(*x);
+    }
+}
+
 impl<T: Element> Descent<T> {
     fn new(function: &Function, seeds: &Seeds) -> Self {
         let shape = [function.start.len()];
         let mut around = seeds.stream("start", &shape);
-        let start = function.start.iter().map(|x| T::of(x + function.spread * around.normal())).collect();
+        let mut start: Vec<T> = function.start.iter().map(|x| T::of(x + function.spread * around.normal())).collect();
+        project(function.kind, &mut start);
         let noise = (function.noise, seeds.stream("gradient noise", &shape));
-        Descent { kind: function.kind, point: RefCell::new(start), noise }
+        Descent { kind: function.kind, point: RefCell::new(start), taken: 0, noise }
     }
 
     /// The value at the point, without noise.
@@ -183,11 +196,15 @@ impl<T: Element> Descent<T> {
         self.kind.at(&point, &mut vec![T::of(0.0); point.len()]).f64()
     }
 
-    /// The value at the point, and its gradient with a fresh draw of the noise.
+    /// The value at the point, and the step's gradient with a fresh draw of the noise.
     fn value_and_gradient(&mut self, gradients: &mut Gradients<T>) -> f64 {
         let point = self.point.borrow();
         gradients.packed.resize(point.len(), T::of(0.0));
         let value = self.kind.at(&point, &mut gradients.packed);
+        if let Some(gradient) = self.kind.gradient_in_turn(self.taken) {
+            gradients.packed.fill(T::of(gradient));
+        }
+        self.taken += 1;
         let (deviation, stream) = &mut self.noise;
         if *deviation > 0.0 {
             gradients.packed.iter_mut().for_each(|g| *g += T::of(*deviation * stream.normal()));
