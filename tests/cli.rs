@@ -188,3 +188,79 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = Command::new("sh").args(["-c", &pipe]).current_dir(dir.path()).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
 }
+
+#[test]
+fn init_writes_what_sweep_takes() {
+    let dir = tempdir().unwrap();
+    let written = run(dir.path(), &["init", "mine.toml"]);
+    assert_eq!(written.status.code(), Some(0), "{}", text(&written.stderr));
+    let swept = run(dir.path(), &["sweep", "mine.toml", "--quiet", "--set", "steps=5"]);
+    // Its claim is about the start, where so few steps change nothing.
+    assert_eq!(swept.status.code(), Some(0), "{}", text(&swept.stderr));
+    assert!(dir.path().join("results/mine/report.html").is_file());
+    // What is there is never written over.
+    refused(dir.path(), &["init", "mine.toml"], &["mine.toml exists already"]);
+    refused(dir.path(), &["init", "other.toml", "--like", "vanish"], &["no experiment \"vanish\"", "init --list"]);
+}
+
+#[test]
+fn init_knows_every_experiment_of_the_repository() {
+    let dir = tempdir().unwrap();
+    let listed = text(&run(dir.path(), &["init", "--list"]).stdout);
+    let listed: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let names = |folder: &str, prefix: &str| -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let files = fs::read_dir(path).unwrap().map(|f| f.unwrap().path());
+        let toml = files.filter(|f| f.extension().is_some_and(|e| e == "toml"));
+        toml.map(|f| format!("{prefix}{}", f.file_stem().unwrap().to_string_lossy())).collect()
+    };
+    let shipped = [names("experiments", ""), names("experiments/papers", "papers/")].concat();
+    for name in &shipped {
+        assert!(listed.contains(&name.as_str()), "init does not know {name}");
+        let file = format!("{}.toml", name.replace('/', "_"));
+        assert_eq!(run(dir.path(), &["init", &file, "--like", name]).status.code(), Some(0));
+        let own = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"))).unwrap();
+        assert!(fs::read(dir.path().join(file)).unwrap() == own, "{name}");
+    }
+    assert_eq!(listed.len(), shipped.len());
+}
+
+#[test]
+fn the_doctor_finds_a_sound_machine_sound_and_a_missing_folder_missing() {
+    let dir = tempdir().unwrap();
+    let output = run(dir.path(), &["doctor"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), 5, "{said}");
+    let output = run(dir.path(), &["doctor", "--data-dir", "nowhere"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("WRONG  data"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn shells_get_completions_and_man_a_page() {
+    let dir = tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&run(dir.path(), &["completions", shell]).stdout);
+        assert!(script.contains("sweep") && script.contains("doctor"), "{shell}");
+    }
+    let page = text(&run(dir.path(), &["man"]).stdout);
+    assert!(page.contains(".TH gradsweep 1") && page.contains("retry\\-failed"), "{page}");
+}
+
+#[test]
+fn what_a_finished_sweep_says_fits_80_columns() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPERIMENT.to_string() + "[[claim]]\nsays = \"A sentence that is so long that no \
+        line of eighty columns can hold it together with its verdict\"\nmetric = \"train_loss\"\neach = [\"depth\", \"activation\"]\n\
+        expect = { above = 100 }\nconfidence = 0.5\n").unwrap();
+    for command in
+        [&["sweep", "small.toml", "--quiet"][..], &["sweep", "small.toml", "--quiet"], &["check", "results/small"]]
+    {
+        let output = run(dir.path(), command);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        for line in text(&output.stdout).lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}

@@ -62,26 +62,67 @@ fn part(claim: &Checked) -> String {
     claim.part.iter().map(|(axis, label)| format!("{axis}={label}")).collect::<Vec<_>>().join(" ")
 }
 
-/// Two lines a claim, and a last one that counts.
+/// Columns that text may fill.
+const WIDTH: usize = 80;
+/// Columns of the verdict before it.
+const INDENT: usize = 13;
+
+/// Every part of every claim with its numbers, and a last line that counts.
 pub fn text(checked: &[Checked]) -> String {
     let mut text = String::new();
     for claim in checked {
         let part = if claim.part.is_empty() { String::new() } else { format!(" ({})", part(claim)) };
-        let _ = writeln!(text, "{:<12} {}{part}", claim.judged.verdict.word(), claim.says);
-        let _ = writeln!(text, "{:<12} {}", "", effect(claim));
+        paragraph(&mut text, claim.judged.verdict.word(), &format!("{}{part}", claim.says));
+        paragraph(&mut text, "", &effect(claim));
     }
-    let count = |verdict| checked.iter().filter(|claim| claim.judged.verdict == verdict).count();
-    let verb = |n: usize| if n == 1 { "" } else { "s" };
-    let (holds, fails, open) = (count(Verdict::Holds), count(Verdict::Fails), count(Verdict::Inconclusive));
-    let _ = writeln!(
-        text,
-        "{} claim{}: {holds} hold{}, {fails} fail{}, {open} inconclusive",
-        checked.len(),
-        verb(checked.len()),
-        if holds == 1 { "s" } else { "" },
-        if fails == 1 { "s" } else { "" },
-    );
-    text
+    text + &count(checked)
+}
+
+/// A line for each claim that holds everywhere; of the others every part that does not, with its numbers.
+pub fn summary(checked: &[Checked]) -> String {
+    let mut text = String::new();
+    for parts in checked.chunk_by(|a, b| a.number == b.number) {
+        let (good, bad): (Vec<&Checked>, Vec<&Checked>) =
+            parts.iter().partition(|part| part.judged.verdict == Verdict::Holds);
+        let says = &parts[0].says;
+        match (good.len(), parts.len()) {
+            (0, _) => {}
+            (1, 1) => paragraph(&mut text, Verdict::Holds.word(), says),
+            (good, all) if good == all => paragraph(&mut text, Verdict::Holds.word(), &format!("{says} ({all} cases)")),
+            (good, all) => paragraph(&mut text, Verdict::Holds.word(), &format!("{says} ({good} of {all} cases)")),
+        }
+        for claim in bad {
+            let part = if claim.part.is_empty() { String::new() } else { format!(" ({})", part(claim)) };
+            paragraph(&mut text, claim.judged.verdict.word(), &format!("{says}{part}"));
+            paragraph(&mut text, "", &effect(claim));
+        }
+    }
+    text + &count(checked)
+}
+
+/// `26 claims: 24 hold, 0 fail, 2 inconclusive`, or of cases where claims are repeated.
+fn count(checked: &[Checked]) -> String {
+    let number = |verdict| checked.iter().filter(|claim| claim.judged.verdict == verdict).count();
+    let (holds, fails, open) = (number(Verdict::Holds), number(Verdict::Fails), number(Verdict::Inconclusive));
+    let ending = |n: usize| if n == 1 { "" } else { "s" };
+    let claims = checked.chunk_by(|a, b| a.number == b.number).count();
+    let cases = if claims == checked.len() { String::new() } else { format!(" in {} cases", checked.len()) };
+    let (hold, fail) = (if holds == 1 { "holds" } else { "hold" }, if fails == 1 { "fails" } else { "fail" });
+    format!("{claims} claim{}{cases}: {holds} {hold}, {fails} {fail}, {open} inconclusive\n", ending(claims))
+}
+
+/// A word and, beside it, text in as many lines as it takes.
+fn paragraph(text: &mut String, word: &str, says: &str) {
+    let mut line = format!("{word:<INDENT$}");
+    for word in says.split_whitespace() {
+        if line.trim_end().chars().count() > INDENT && line.chars().count() + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{}", line.trim_end());
+            line = " ".repeat(INDENT);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
 }
 
 fn effect(claim: &Checked) -> String {

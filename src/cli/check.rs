@@ -2,7 +2,7 @@
 
 use crate::claim::Verdict;
 use crate::claim::check::{Checked, check};
-use crate::claim::report::{text, write};
+use crate::claim::report::{summary, text, write};
 use crate::cli::{report, say};
 use crate::experiment::Plan;
 use crate::experiment::claim_spec::ClaimSpec;
@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
             dir.display()
         )));
     }
-    let fails = tell(dir, &kept)?;
+    let fails = tell(dir, &kept, text)?;
     report(dir)?;
     Ok(if fails { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }
@@ -46,14 +46,14 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
 /// # Errors
 /// A file that cannot be read or written.
 pub(super) fn settle(dir: &Path, plan: &Plan, view: View) -> Result<bool, Halt> {
-    if plan.claims.is_empty() || view.done == 0 { Ok(false) } else { tell(dir, &plan.claims) }
+    if plan.claims.is_empty() || view.done == 0 { Ok(false) } else { tell(dir, &plan.claims, summary) }
 }
 
 /// Judges the claims and prints the verdicts; whether one fails.
-fn tell(dir: &Path, kept: &[ClaimSpec]) -> Result<bool, Halt> {
+fn tell(dir: &Path, kept: &[ClaimSpec], told: fn(&[Checked]) -> String) -> Result<bool, Halt> {
     let results = Results::read(dir).map_err(|e| Halt::Input(e.to_string()))?;
     let checked = judge(&results, kept).map_err(|e| Halt::Io(e.to_string()))?;
-    say(&text(&checked))?;
+    say(&told(&checked))?;
     if claims::are_later(dir, kept) {
         note("the claims were edited after the runs: what the runs show may have shaped them");
     }

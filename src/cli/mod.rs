@@ -3,6 +3,10 @@
 pub mod again;
 pub mod check;
 pub mod compare;
+pub mod completions;
+pub mod doctor;
+pub mod examples;
+pub mod init;
 pub mod merge;
 pub mod plan;
 pub mod plot;
@@ -49,27 +53,50 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train every cell of an experiment and write CSV files and figures
+    #[command(after_help = examples::SWEEP)]
     Sweep(sweep::Options),
     /// Show what a sweep would run and cost, and train nothing
+    #[command(after_help = examples::PLAN)]
     Plan(plan::Options),
     /// Make the tables and figures of a folder that several shards filled, and list what is missing
+    #[command(after_help = examples::MERGE)]
     Merge(merge::Options),
     /// Run a sample of a folder's runs again and compare every number with its files
+    #[command(after_help = examples::VERIFY)]
     Verify(verify::Options),
     /// Write the weights, batches, gradients and updates of one run's first steps, to be checked in PyTorch
+    #[command(after_help = examples::TRACE)]
     Trace(trace::Options),
     /// Print a Slurm script that sweeps in shards and merges them
+    #[command(after_help = examples::SLURM)]
     Slurm(slurm::Options),
     /// Print what theory predicts of every cell's gradient at the start, next to what was measured
+    #[command(after_help = examples::THEORY)]
     Theory(theory::Options),
     /// Compare the optimizers (or other arms) of a results folder, each at its best setting
+    #[command(after_help = examples::COMPARE)]
     Compare(compare::Options),
     /// Judge the claims of a results folder: which hold, which fail, which the seeds leave open
+    #[command(after_help = examples::CHECK)]
     Check(check::Options),
     /// Draw the figures of a results folder again, from its CSV files
+    #[command(after_help = examples::PLOT)]
     Plot(plot::Options),
     /// Say where a figure comes from, and how to draw it again
+    #[command(after_help = examples::WHY)]
     Why(why::Options),
+    /// Write a commented experiment file to start from
+    #[command(after_help = examples::INIT)]
+    Init(init::Options),
+    /// Check this machine, its folders and the program's gradients, and say what to do
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(doctor::Options),
+    /// Print the completions of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::Options),
+    /// Print the manual page
+    #[command(after_help = examples::MAN)]
+    Man,
     /// List every setting of an experiment with its range and default
     Settings,
 }
@@ -214,6 +241,10 @@ pub fn run() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Why(options) => why::run(&options),
+        Command::Init(options) => init::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man => completions::man(),
         Command::Settings => settings::run(),
     };
     match result {
@@ -238,5 +269,23 @@ fn say(text: &str) -> Result<(), Halt> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_of_the_help_is_understood() {
+        let lines = examples::ALL.iter().flat_map(|text| text.lines()).filter_map(|l| l.strip_prefix("  gradsweep "));
+        let commands: Vec<&str> = lines.map(|line| line.split(['|', '>']).next().unwrap_or(line)).collect();
+        assert!(commands.len() > 20);
+        for command in commands {
+            // The only blanks within quotes are in lists.
+            let command = command.replace(", ", ",").replace('"', "");
+            let parsed = Cli::try_parse_from(std::iter::once("gradsweep").chain(command.split_whitespace()));
+            assert!(parsed.is_ok(), "{command}: {}", parsed.err().map_or(String::new(), |e| e.to_string()));
+        }
     }
 }

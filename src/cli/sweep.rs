@@ -214,7 +214,10 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     };
     let claims = claims::hash(&plan.claims);
     let sitting = Sitting::begin(provenance, &options.plan.file, [&hash, &claims], work, jobs, order.len())?;
-    let show = if options.quiet || !std::io::stderr().is_terminal() { Show::Lines } else { Show::Bars };
+    // A dumb terminal cannot move its cursor, and would show every drawing of the bars.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let lines = options.quiet || dumb || !std::io::stderr().is_terminal();
+    let show = if lines { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
     let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
     sitting.end(tally.done)?;

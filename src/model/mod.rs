@@ -1,6 +1,7 @@
 //! The network: blocks of affine map, norm, activation and skip, and a linear output layer.
 
 pub mod architecture;
+pub mod differences;
 pub mod init;
 pub mod network;
 

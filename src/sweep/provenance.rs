@@ -124,7 +124,7 @@ fn of_experiment(file: &Path) -> Option<git::State> {
 }
 
 /// What the loops of a run are compiled for; all give the same bits.
-fn instructions() -> &'static str {
+pub fn instructions() -> &'static str {
     match kernel::width() {
         kernel::Width::Portable => "portable",
         kernel::Width::Avx2 => "AVX2",
@@ -132,7 +132,8 @@ fn instructions() -> &'static str {
     }
 }
 
-fn cpu() -> Option<String> {
+/// The processor's name, where the system tells it.
+pub fn cpu() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_string())

@@ -1,0 +1,156 @@
+//! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
+
+use crate::cli::{load, say};
+use crate::data::Places;
+use crate::experiment::{Experiment, Overrides, Plan};
+use crate::model::differences;
+use crate::record::RunRecord;
+use crate::sweep::Halt;
+use crate::sweep::provenance::{cpu, instructions};
+use crate::table::{Cell, significant};
+use crate::train::train;
+use clap::Args;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Gradients further than this from central differences are wrong.
+const GRADIENTS: f64 = 1e-6;
+/// Losses of f32 and f64 further apart than this after so few steps are wrong.
+const SHADOW: f64 = 1e-4;
+const RUN: &str = "name = \"doctor\"\n[base]\ndata = \"digits\"\ndepth = 8\nwidth = 32\nactivation = \"tanh\"\nsteps = 20\n\
+    optimizer = { kind = \"sgd\", lr = 0.05 }\n[axes]\ndtype = [\"f32\", \"f64\"]\n";
+
+#[derive(Args)]
+pub struct Options {
+    /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// What was found of one thing.
+struct Finding {
+    well: bool,
+    what: &'static str,
+    says: String,
+}
+
+/// Prints what it finds; 1 if something is wrong.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+    let checks: [&dyn Fn() -> Finding; 5] =
+        [&machine, &folder, &|| datasets(options.data_dir.as_deref()), &gradients, &shadow];
+    let mut well = true;
+    for check in checks {
+        let Finding { well: fine, what, says } = check();
+        say(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
+        well &= fine;
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn machine() -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cpu = cpu().unwrap_or_else(|| std::env::consts::ARCH.into());
+    let slow = if instructions() == "portable" { "; without AVX2 a sweep takes several times as long" } else { "" };
+    let says = format!("{cpu}, {cores} core{}, {}{slow}", if cores == 1 { "" } else { "s" }, instructions());
+    Finding { well: true, what: "machine", says }
+}
+
+/// Whether a sweep started here could write its results.
+fn folder() -> Finding {
+    let results = Path::new("results");
+    let place = if results.is_dir() { results } else { Path::new(".") };
+    let probe = place.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::write(&probe, "x").and_then(|()| std::fs::remove_file(&probe));
+    let says = match &written {
+        Ok(()) => "results can be written to results/".to_string(),
+        Err(e) => format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display()),
+    };
+    Finding { well: written.is_ok(), what: "folder", says }
+}
+
+/// Which downloaded data sets are there; none is needed.
+fn datasets(data_dir: Option<&Path>) -> Finding {
+    let named = data_dir.map(Path::to_path_buf).or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+    let Some(dir) = named else {
+        let says = "digits, spirals, teacher and mnist1d are in the program; for mnist and fashion_mnist name a folder with \
+                    --data-dir or GRADSWEEP_DATA";
+        return Finding { well: true, what: "data", says: says.into() };
+    };
+    if !dir.is_dir() {
+        let says = format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display());
+        return Finding { well: false, what: "data", says };
+    }
+    let mut found = Vec::new();
+    for name in ["mnist", "fashion_mnist"] {
+        let loaded = plan(&format!("name = \"x\"\n[base]\ndata = \"{name}\"\nsteps = 1\n"))
+            .and_then(|plan| load(&plan, Places { data_dir: Some(dir.clone()), base: PathBuf::new() }));
+        found.push((name, loaded.err().map(|e| e.to_string())));
+    }
+    let absent = found.iter().all(|(_, error)| error.is_some());
+    let says = found.into_iter().map(|(name, error)| match error {
+        None => format!("{name} is whole"),
+        Some(e) => format!("{name}: {}", e.lines().next().unwrap_or_default().trim_start_matches("error: ")),
+    });
+    let says = format!("in {}: {}", dir.display(), says.collect::<Vec<_>>().join("; "));
+    Finding { well: !absent, what: "data", says }
+}
+
+fn gradients() -> Finding {
+    let (well, says) = match differences::worst() {
+        Ok((worst, nets)) => {
+            let says = format!("{nets} small nets agree with central differences to {}", significant(worst, 2));
+            (worst < GRADIENTS, says)
+        }
+        Err(e) => (false, format!("{e}; please report this")),
+    };
+    let cure = if well { "" } else { "; this build computes wrong gradients on this machine: please report it" };
+    Finding { well, what: "gradients", says: format!("{says}{cure}") }
+}
+
+/// The same run in f32 and in f64.
+fn shadow() -> Finding {
+    let (well, says) = match losses() {
+        Ok([single, double]) => {
+            let apart = (single - double).abs() / double;
+            let says = format!(
+                "20 steps of 8 tanh layers end at a loss of {} in f32 and {} in f64, apart by {}",
+                significant(single, 6),
+                significant(double, 6),
+                significant(apart, 2)
+            );
+            (apart < SHADOW, says)
+        }
+        Err(e) => (false, e),
+    };
+    let cure = if well { "" } else { "; please report this with the line `machine`" };
+    Finding { well, what: "training", says: format!("{says}{cure}") }
+}
+
+fn losses() -> Result<[f64; 2], String> {
+    let plan = plan(RUN).map_err(|e| e.to_string())?;
+    let work = load(&plan, Places::default()).map_err(|e| e.to_string())?;
+    let mut losses = [f64::NAN; 2];
+    for (job, loss) in work.jobs.iter().zip(&mut losses) {
+        let record =
+            train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())?;
+        *loss = end(&record).ok_or("a run left no loss")?;
+    }
+    Ok(losses)
+}
+
+fn end(record: &RunRecord) -> Option<f64> {
+    let place = record.history.column("train_loss")?;
+    match record.history.rows.last()?[place] {
+        Cell::Float(loss) => Some(loss),
+        _ => None,
+    }
+}
+
+fn plan(text: &str) -> Result<Plan, Halt> {
+    let experiment = Experiment::parse(text, "doctor.toml");
+    experiment.and_then(|e| e.plan(&Overrides::default())).map_err(|problem| Halt::Input(problem.to_string()))
+}

@@ -1,0 +1,63 @@
+//! What `--help` shows at the end of each command; a test runs them through the parser.
+
+pub const SWEEP: &str = "\
+Examples:
+  gradsweep sweep experiments/vanishing.toml
+  gradsweep sweep experiments/vanishing.toml --only depth=32 --jobs 1
+  gradsweep sweep experiments/vanishing.toml --set width=96 --seeds 10 --out results/wide
+  gradsweep sweep grid.toml --out shared --shard 0/4";
+pub const PLAN: &str = "\
+Examples:
+  gradsweep plan experiments/vanishing.toml
+  gradsweep plan experiments/vanishing.toml --set depth=\"[4, 64]\"
+  gradsweep plan experiments/vanishing.toml --csv
+  gradsweep plan experiments/schedules.toml --schedule";
+pub const MERGE: &str = "\
+Example:
+  gradsweep merge shared";
+pub const VERIFY: &str = "\
+Examples:
+  gradsweep verify results/vanishing
+  gradsweep verify results/vanishing --sample 5%";
+pub const TRACE: &str = "\
+Example:
+  gradsweep trace experiments/lecture.toml --only depth=8 --only activation=relu --only variant=plain --steps 5
+  python3 scripts/check_trace.py lecture.safetensors";
+pub const SLURM: &str = "\
+Example:
+  gradsweep slurm grid.toml --shards 16 --jobs 4 --out shared | sh";
+pub const THEORY: &str = "\
+Example:
+  gradsweep theory experiments/vanishing.toml";
+pub const COMPARE: &str = "\
+Example:
+  gradsweep compare results/optimizers";
+pub const CHECK: &str = "\
+Example:
+  gradsweep check results/vanishing";
+pub const PLOT: &str = "\
+Example:
+  gradsweep plot results/vanishing";
+pub const WHY: &str = "\
+Example:
+  gradsweep why results/vanishing/figures/gradient_by_layer.png";
+pub const INIT: &str = "\
+Examples:
+  gradsweep init
+  gradsweep init mine.toml --like vanishing
+  gradsweep init --list";
+pub const DOCTOR: &str = "\
+Example:
+  gradsweep doctor";
+pub const COMPLETIONS: &str = "\
+Examples:
+  gradsweep completions bash > ~/.local/share/bash-completion/completions/gradsweep
+  gradsweep completions zsh > ~/.zfunc/_gradsweep
+  gradsweep completions fish > ~/.config/fish/completions/gradsweep.fish";
+pub const MAN: &str = "\
+Example:
+  gradsweep man > ~/.local/share/man/man1/gradsweep.1";
+
+/// All of them.
+pub const ALL: [&str; 15] =
+    [SWEEP, PLAN, MERGE, VERIFY, TRACE, SLURM, THEORY, COMPARE, CHECK, PLOT, WHY, INIT, DOCTOR, COMPLETIONS, MAN];
