@@ -168,6 +168,117 @@ fn layers_are_read_at_the_step_and_layer_that_is_named() {
     assert_eq!((found, code), (["holds", "holds", "fails", "holds"].map(String::from).to_vec(), Some(3)));
 }
 
+/// A net of orthogonal maps at width 16, in which each layer shrinks the gradient by exactly its gain.
+const ORTHOGONAL: &str = "name = \"x\"\nquestion = \"?\"\nseeds = SEEDS\n[base]\nwidth = 16\nsteps = 3\n\
+    init = { kind = \"orthogonal\", gain = 0.5 }\nactivation = \"identity\"\nbias = false\n[axes]\ndepth = [4, 8]\n\
+    [record]\ngradients = { every = 1 }\n";
+
+#[test]
+fn claims_against_theory_are_held_to_each_cells_own_prediction() {
+    let layers =
+        "metric = { table = \"layers\", column = \"stream_rms\", step = \"first\", layer = 1, per_layer = \"last\" }";
+    let against = "against = \"theory\"\nby =";
+    let cases = [
+        (
+            format!(
+                "metric = \"attenuation_init\"\neach = [\"depth\"]\n{against} \"difference\"\nexpect = {{ within = [-1e-6, 1e-6] }}"
+            ),
+            2,
+            "holds",
+        ),
+        (
+            format!(
+                "metric = \"attenuation_total_init\"\nwhere = {{ depth = 8 }}\n{against} \"ratio\"\nexpect = {{ within = [0.999999, 1.000001] }}"
+            ),
+            1,
+            "holds",
+        ),
+        (
+            format!(
+                "metric = \"attenuation_init\"\nwhere = {{ depth = 8 }}\n{against} \"ratio\"\nexpect = {{ above = 1.01 }}"
+            ),
+            1,
+            "fails",
+        ),
+        (
+            format!(
+                "{layers}\nwhere = {{ depth = 8 }}\n{against} \"ratio\"\nexpect = {{ within = [0.999999, 1.000001] }}"
+            ),
+            1,
+            "holds",
+        ),
+        (
+            format!("{layers}\nwhere = {{ depth = 4 }}\n{against} \"difference\"\nexpect = {{ below = -0.01 }}"),
+            1,
+            "fails",
+        ),
+    ];
+    let claims: String = cases.iter().map(|(body, ..)| claim(body)).collect();
+    let (found, code, dir) = verdicts(ORTHOGONAL, 5, &claims);
+    let expected: Vec<String> = cases.iter().flat_map(|(_, n, verdict)| vec![verdict.to_string(); *n]).collect();
+    assert_eq!((found, code), (expected, Some(3)));
+    assert!(said(&gradsweep(dir.path(), &["check", "results/x"])).contains("attenuation_init less theory"));
+    // Two seeds leave it open.
+    assert_eq!(verdicts(ORTHOGONAL, 2, &claim(&cases[0].0)).0, ["inconclusive"; 2]);
+    // What theory says of a cell stands beside what was measured: log10(2) decades a layer.
+    let mut reader = csv::Reader::from_path(dir.path().join("results/x/runs.csv")).unwrap();
+    let place = reader.headers().unwrap().iter().position(|c| c == "attenuation_theory").unwrap();
+    for row in reader.records() {
+        let predicted: f64 = row.unwrap()[place].parse().unwrap();
+        assert!((predicted - 2f64.log10()).abs() < 1e-12, "{predicted}");
+    }
+}
+
+#[test]
+fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run() {
+    let against = "each = [\"depth\"]\nagainst = \"theory\"\nby = \"difference\"\nexpect = { within = [-0.1, 0.1] }";
+    let normed = ORTHOGONAL.replace("bias = false", "batch_norm = \"after\"");
+    let shallow = ORTHOGONAL.replace("[4, 8]", "[1, 8]");
+    for (grid, body, words) in [
+        (
+            ORTHOGONAL,
+            format!("metric = \"train_loss\"\n{against}"),
+            ["theory does not predict this metric", "stream_rms"],
+        ),
+        (
+            ORTHOGONAL,
+            format!("metric = \"attenuation_end\"\n{against}"),
+            ["theory does not predict this metric", "attenuation_init"],
+        ),
+        (
+            &normed,
+            format!("metric = \"attenuation_init\"\n{against}"),
+            ["theory predicts nothing of depth 4", "no closed form is known"],
+        ),
+        (
+            &shallow,
+            format!("metric = \"attenuation_init\"\n{against}"),
+            ["theory predicts nothing of depth 1", "one hidden layer"],
+        ),
+        (
+            ORTHOGONAL,
+            format!("metric = \"attenuation_init\"\n{}", against.replace("theory", "practice")),
+            ["`against` cannot be \"practice\"", "against = \"theory\""],
+        ),
+        (
+            GRID,
+            format!("metric = \"attenuation_init\"\n{}", against.replace("[\"depth\"]", "[\"optimizer.lr\", \"l2\"]")),
+            ["", ""],
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("x.toml"), grid.replace("SEEDS", "2") + &claim(&body)).unwrap();
+        let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]);
+        assert_eq!(out.status.code(), Some(2), "{body}: {}", said(&out));
+        assert!(
+            words.iter().all(|word| said(&out).contains(word)) && said(&out).contains("x.toml:"),
+            "{body}: {}",
+            said(&out)
+        );
+        assert!(!dir.path().join("results").exists());
+    }
+}
+
 #[test]
 fn every_paper_has_claims_and_a_plan() {
     let mut papers = 0;

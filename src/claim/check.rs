@@ -1,8 +1,9 @@
 //! Every claim of a results folder held against its CSV files.
 
 use super::{Expect, Judged, Observation, Verdict, judge};
-use crate::experiment::claim_spec::{At, By, ClaimSpec, Filter, Metric, Wanted};
+use crate::experiment::claim_spec::{Against, At, By, ClaimSpec, Filter, Metric, Wanted};
 use crate::record::Status;
+use crate::results::theory::Predicted;
 use crate::results::{PlanCell, Results, ResultsError, Run};
 use crate::stats::spread;
 use std::collections::BTreeMap;
@@ -82,7 +83,11 @@ fn is_in(cell: &PlanCell, filter: &Filter) -> bool {
 fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(String, String)]) -> Judged {
     let filter = narrowed(&claim.filter, part);
     let seeds = |filter: &Filter| observations(results, values, filter);
-    let against = claim.against.as_ref().map(|(other, by)| (seeds(&narrowed(other, part)), *by));
+    let against = claim.against.as_ref().and_then(|(other, by)| match other {
+        Against::Runs(other) => Some((seeds(&narrowed(other, part)), *by)),
+        // Each run has been held against the prediction of its own cell.
+        Against::Theory => None,
+    });
     let compared = |own: Vec<Observation>| match &against {
         None => own,
         Some((other, by)) => own.into_iter().zip(other).map(|(a, b)| combined(a, *b, *by)).collect(),
@@ -155,6 +160,8 @@ struct Values {
     column: String,
     /// Of a long table; `None` where the metric is a column of `runs.csv`.
     long: Option<BTreeMap<usize, f64>>,
+    /// What theory predicts of each run, if that is what it is compared with.
+    predicted: Option<(Vec<Option<f64>>, By)>,
 }
 
 impl Values {
@@ -182,10 +189,28 @@ impl Values {
                 Some(found.choose(*layer, *per_layer))
             }
         };
-        Ok(Values { column, long })
+        let predicted = match &claim.against {
+            Some((Against::Theory, by)) => {
+                let theory = results.theory()?;
+                let of = |run: &Run| predicted(theory.get(&run.labels)?.as_ref().ok()?, &claim.metric);
+                Some((results.runs.iter().map(of).collect(), *by))
+            }
+            _ => None,
+        };
+        Ok(Values { column, long, predicted })
     }
 
     fn of(&self, index: usize, run: &Run) -> Observation {
+        let own = self.measured(index, run);
+        match &self.predicted {
+            None => own,
+            Some((predicted, by)) => {
+                combined(own, predicted[index].map_or(Observation::Unknown, Observation::Exactly), *by)
+            }
+        }
+    }
+
+    fn measured(&self, index: usize, run: &Run) -> Observation {
         let diverged = run.status == Status::Diverged;
         if run.status == Status::Failed {
             return Observation::Unknown;
@@ -203,6 +228,23 @@ impl Values {
             None if diverged => Observation::Diverged,
             None => Observation::Unknown,
         }
+    }
+}
+
+/// What theory says of a metric of a cell; `None` where it says nothing.
+fn predicted(cell: &Predicted, metric: &Metric) -> Option<f64> {
+    match metric {
+        Metric::Run(column) => cell.outcome(column),
+        Metric::Layers { column, layer, per_layer: Some(below), .. } => {
+            let decades = cell.by_layer(column)?;
+            let at = |at: &At| match at {
+                At::First => decades.first(),
+                At::Last => decades.last(),
+                At::Number(n) => decades.get(n.checked_sub(1)?),
+            };
+            Some(10f64.powf(at(layer)? - at(below)?)).filter(|ratio| ratio.is_finite())
+        }
+        Metric::Layers { .. } | Metric::History { .. } => None,
     }
 }
 
@@ -264,8 +306,10 @@ fn metric(claim: &ClaimSpec) -> String {
         }
     };
     match &claim.against {
-        Some((_, By::Ratio)) => format!("ratio of {name}"),
-        Some((_, By::Difference)) => format!("difference of {name}"),
+        Some((Against::Theory, By::Ratio)) => format!("{name} over theory"),
+        Some((Against::Theory, By::Difference)) => format!("{name} less theory"),
+        Some((Against::Runs(_), By::Ratio)) => format!("ratio of {name}"),
+        Some((Against::Runs(_), By::Difference)) => format!("difference of {name}"),
         None => name,
     }
 }

@@ -25,6 +25,7 @@ use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::figure::{Drawn, draw_all};
+use crate::finish::theory::check_claims;
 use crate::results::Results;
 use crate::setting::Settings;
 use crate::sweep::outline::runs;
@@ -187,7 +188,8 @@ fn load(plan: &Plan, places: Places) -> Result<Work, Halt> {
 
 /// Every cell must fit its data before anything runs.
 fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
-    plan.check_data(&work.facts()).map_err(|problem| Halt::Input(problem.to_string()))
+    let fits = plan.check_data(&work.facts()).and_then(|()| check_claims(plan, work));
+    fits.map_err(|problem| Halt::Input(problem.to_string()))
 }
 
 /// What is made from the CSV files of a results folder: the comparison of its arms, the verdicts on its claims, then all its

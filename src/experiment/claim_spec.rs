@@ -13,6 +13,10 @@ use toml::de::DeValue;
 /// The confidence of a claim that names none.
 pub const CONFIDENCE: f64 = 0.9;
 
+/// Columns of `runs.csv` and of `layers.csv` (over another layer) that theory predicts before the first update.
+const PREDICTED_OUTCOMES: [&str; 3] = ["attenuation_init", "attenuation_total_init", "attenuation_delta_init"];
+const PREDICTED_LAYERS: [&str; 2] = ["stream_rms", "delta_rms"];
+
 /// The number that a run gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +34,17 @@ impl Metric {
     pub fn column(&self) -> &str {
         match self {
             Metric::Run(column) | Metric::History { column, .. } | Metric::Layers { column, .. } => column,
+        }
+    }
+
+    /// Whether theory predicts it: an attenuation at the start, or a layer's gradient over another's.
+    pub fn is_predicted(&self) -> bool {
+        match self {
+            Metric::Run(column) => PREDICTED_OUTCOMES.contains(&column.as_str()),
+            Metric::Layers { column, per_layer, .. } => {
+                PREDICTED_LAYERS.contains(&column.as_str()) && per_layer.is_some() && self.is_of_init()
+            }
+            Metric::History { .. } => false,
         }
     }
 
@@ -75,6 +90,16 @@ pub enum By {
 /// Axis -> the labels that are selected.
 pub type Filter = BTreeMap<String, Vec<String>>;
 
+/// What a claim's numbers are compared with, seed by seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The same axes with other labels.
+    Runs(Filter),
+    /// What theory predicts of the run's cell before the first update.
+    Theory,
+}
+
 /// A claim, held against the axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClaimSpec {
@@ -82,8 +107,8 @@ pub struct ClaimSpec {
     pub metric: Metric,
     #[serde(rename = "where")]
     pub filter: Filter,
-    /// What it is compared with, if anything: the same axes with other labels.
-    pub against: Option<(Filter, By)>,
+    /// What it is compared with, if anything.
+    pub against: Option<(Against, By)>,
     pub wanted: Wanted,
     /// The axis that `monotone` goes along.
     pub along: Option<String>,
@@ -92,6 +117,16 @@ pub struct ClaimSpec {
     /// Axes that are pooled within a seed, by the median.
     pub over: Vec<String>,
     pub confidence: f64,
+    /// Where the file says `against = "theory"`.
+    #[serde(skip)]
+    pub theory_at: Option<Place>,
+}
+
+/// What a `[[claim]]` says after `against`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum WrittenAgainst {
+    Runs(Vec<Selector>),
+    Theory,
 }
 
 /// A `[[claim]]` with its places, not yet held against the axes.
@@ -101,7 +136,7 @@ pub(crate) struct WrittenClaim {
     pub says: String,
     pub metric: (Metric, Place),
     pub filter: Vec<Selector>,
-    pub against: Option<(Vec<Selector>, By, Place)>,
+    pub against: Option<(WrittenAgainst, By, Place)>,
     pub wanted: Wanted,
     pub along: Option<(String, Place)>,
     pub each: Vec<(String, Place)>,
@@ -130,8 +165,7 @@ impl WrittenClaim {
             reader.selectors("", &reader.table("where", e)?, &mut filter)?;
         }
         if let Some(e) = get("against") {
-            let mut other = Vec::new();
-            reader.selectors("", &reader.table("against", e)?, &mut other)?;
+            let other = read_against(reader, e)?;
             let by = match get("by") {
                 None => {
                     let help = "write by = \"ratio\" or by = \"difference\"";
@@ -175,6 +209,22 @@ impl WrittenClaim {
             confidence,
             place,
         })
+    }
+}
+
+fn read_against(reader: &Reader, entry: &Entry) -> Result<WrittenAgainst, Problem> {
+    match entry.value.get_ref() {
+        DeValue::String(word) if word == "theory" => Ok(WrittenAgainst::Theory),
+        DeValue::String(word) => {
+            let message = format!("`against` cannot be \"{word}\"");
+            let help = "write against = \"theory\", or other runs, as in against = { depth = 4 }";
+            Err(Problem::new(&reader.at(entry.value), message, help))
+        }
+        _ => {
+            let mut other = Vec::new();
+            reader.selectors("", &reader.table("against", entry)?, &mut other)?;
+            Ok(WrittenAgainst::Runs(other))
+        }
     }
 }
 

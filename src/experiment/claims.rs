@@ -1,6 +1,6 @@
 //! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::claim_spec::{ClaimSpec, Filter, WrittenClaim};
+use super::claim_spec::{Against, ClaimSpec, Filter, WrittenAgainst, WrittenClaim};
 use super::figure_defaults::is_training_only;
 use super::figures::{find, no_axis, select, toml_key, toml_label};
 use super::plan::{Axis, PlanCell};
@@ -47,7 +47,16 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
     fixed_init(claim, &left)?;
     let against = match &claim.against {
         None => None,
-        Some((selectors, by, place)) => {
+        Some((WrittenAgainst::Theory, by, _)) => {
+            if !claim.metric.0.is_predicted() {
+                let message = "theory does not predict this metric";
+                let help = "it predicts attenuation_init, attenuation_total_init, attenuation_delta_init, and stream_rms or \
+                            delta_rms of a layer over another (per_layer) at step \"first\"";
+                return Err(Problem::new(&claim.metric.1, message, help));
+            }
+            Some((Against::Theory, *by))
+        }
+        Some((WrittenAgainst::Runs(selectors), by, place)) => {
             // What `against` does not name stays as in `where`.
             let (own, _) = select(selectors, ("`against` of this claim", place), axes, cells)?;
             let whole: Filter = filter.clone().into_iter().chain(own).collect();
@@ -60,7 +69,7 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
             if whole == filter {
                 return Err(Problem::new(place, "this claim compares runs with themselves", "name another label"));
             }
-            Some((whole, *by))
+            Some((Against::Runs(whole), *by))
         }
     };
     if let (Some(name), Some((_, place))) = (&along, &claim.along) {
@@ -81,6 +90,10 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
         each,
         over,
         confidence: claim.confidence,
+        theory_at: match &claim.against {
+            Some((WrittenAgainst::Theory, _, place)) => Some(place.clone()),
+            _ => None,
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
-use crate::finish::theory;
+use crate::finish::theory::{self, Told};
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
@@ -25,7 +25,8 @@ const AHEAD: usize = 16;
 /// # Errors
 /// A file that cannot be read or written.
 pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), Halt> {
-    let layout = Layout::of(plan);
+    let told = theory::predictions(plan, work, |_| true);
+    let layout = Layout::of(plan, &told);
     let mut tables = Vec::new();
     for (file, columns) in &layout.files {
         tables.push(CsvFile::create(dir, file, columns)?);
@@ -59,7 +60,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         summary.row(&summaries.row(c, cell))?;
     }
     let mut theory = CsvFile::create(dir, "theory.csv", &theory::header(plan))?;
-    for row in theory::rows(plan, work) {
+    for row in theory::rows(plan, &told) {
         theory.row(&row)?;
     }
     for file in tables.into_iter().chain([summary, theory, timings]) {
@@ -98,10 +99,12 @@ pub struct Layout {
     /// `runs.csv` is the first.
     pub files: [(&'static str, Vec<String>); 4],
     runs: Columns,
+    /// The predicted attenuation of each cell; empty where predictions are left out.
+    attenuation: Vec<Cell>,
 }
 
 impl Layout {
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan, told: &[Option<Told>]) -> Self {
         let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
         let owned = |columns: &[&str]| columns.iter().map(|c| c.to_string()).collect::<Vec<_>>();
         let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
@@ -112,7 +115,8 @@ impl Layout {
             ("layers.csv", with_id(owned(LAYER_COLUMNS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
-        Layout { files, runs }
+        let predicted = |told: &Option<Told>| told.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
+        Layout { files, runs, attenuation: told.iter().map(|told| predicted(told).into()).collect() }
     }
 
     /// Hands every row of a run to `put`, with the number of its file.
@@ -123,7 +127,8 @@ impl Layout {
         record: &RunRecord,
         mut put: impl FnMut(usize, &mut dyn Iterator<Item = &Cell>) -> Result<(), E>,
     ) -> Result<(), E> {
-        put(0, &mut self.runs.row(plan, job, record).iter())?;
+        let row = self.runs.row(plan, job, record);
+        put(0, &mut row.iter().chain([self.attenuation.get(job.run.cell).unwrap_or(&Cell::Empty)]))?;
         let id = Cell::Text(job.run.run_id.clone());
         for (file, table) in [&record.history, &record.layers, &record.points].into_iter().enumerate() {
             let (file, columns) = (file + 1, &self.files[file + 1].1[1..]);
@@ -162,6 +167,7 @@ impl Columns {
         header.extend(&self.settings);
         header.extend(["seed", "status", "message"]);
         header.extend(OUTCOME_COLUMNS);
+        header.push("attenuation_theory");
         header
     }
 

@@ -10,6 +10,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE: &str = ".stamp";
+/// Another program may write other columns and draw otherwise.
+const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
+const REVISION: &str = match option_env!("GRADSWEEP_REVISION") {
+    Some(revision) => revision,
+    None => "",
+};
 /// Figures are drawn from these, never from the clock.
 const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
 
@@ -41,7 +47,8 @@ impl Stamp {
     /// Hash of what the CSV files would follow from now.
     pub fn inputs(plan_json: &str, work: &Work, journal: &Journal) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(concat!("gradsweep ", env!("CARGO_PKG_VERSION")).as_bytes());
+        hasher.update(PROGRAM.as_bytes());
+        hasher.update(REVISION.as_bytes());
         hasher.update(plan_json.as_bytes());
         for job in &work.jobs {
             hasher.update(job.run.run_id.as_bytes());
@@ -73,8 +80,8 @@ impl Stamp {
     /// Hash of what the figures would follow from now.
     pub fn figure_inputs(&self, plan_json: &str, claims: &[ClaimSpec]) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(concat!("gradsweep ", env!("CARGO_PKG_VERSION")).as_bytes());
-        hasher.update(option_env!("GRADSWEEP_REVISION").unwrap_or_default().as_bytes());
+        hasher.update(PROGRAM.as_bytes());
+        hasher.update(REVISION.as_bytes());
         hasher.update(plan_json.as_bytes());
         hasher.update(claims::hash(claims).as_bytes());
         DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {

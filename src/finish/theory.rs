@@ -1,5 +1,7 @@
 //! `theory.csv`: what theory says of each cell at init, layer by layer, for the figures that draw it.
 
+use crate::experiment::Problem;
+use crate::experiment::claim_spec::Against;
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -43,22 +45,55 @@ pub fn header(plan: &Plan) -> Vec<String> {
     axes.chain(["layer", "stream_decades", "delta_decades", "note"].map(String::from)).collect()
 }
 
+/// Holds the claims against theory that say so: there has to be one for every cell that they are about.
+///
+/// # Errors
+/// The first cell without a prediction, and why.
+pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
+    for claim in &plan.claims {
+        let Some(place) = &claim.theory_at else { continue };
+        let labels =
+            |cell: &PlanCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
+        let told = predictions(plan, work, |index| labels(&plan.cells[index]));
+        for (cell, told) in plan.cells.iter().zip(&told).filter(|(cell, _)| labels(cell)) {
+            let why = match told {
+                Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
+                Some(Ok(_)) => "a net of one hidden layer loses nothing on the way to its first",
+                Some(Err(why)) => why,
+                None => "a test function has no layers",
+            };
+            let varied = plan.axes.iter().zip(&cell.labels).filter(|(axis, _)| axis.labels.len() > 1);
+            let name = varied.map(|(axis, (_, label))| format!("{} {label}", axis.name)).collect::<Vec<_>>().join(", ");
+            let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
+            let help = format!("{why}; leave such cells out with `where`, or claim a number");
+            return Err(Problem::new(place, format!("theory predicts nothing{of}"), help));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a figure or a claim asks for theory layer by layer.
+fn is_asked_for(plan: &Plan) -> bool {
+    plan.figures.iter().any(|figure| figure.theory)
+        || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
+}
+
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure
-/// asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
-pub fn rows(plan: &Plan, work: &Work) -> Vec<Vec<Cell>> {
-    if !plan.figures.iter().any(|figure| figure.theory) {
+/// and no claim asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
+pub fn rows(plan: &Plan, told: &[Option<Told>]) -> Vec<Vec<Cell>> {
+    if !is_asked_for(plan) {
         return Vec::new();
     }
     let decades = |square: f64| Cell::Float(square / (2.0 * std::f64::consts::LN_10));
     let mut rows = Vec::new();
-    for (cell, told) in plan.cells.iter().zip(predictions(plan, work, |_| true)) {
+    for (cell, told) in plan.cells.iter().zip(told) {
         let mut row = |rest: [Cell; 4]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
         match told {
             None => {}
-            Some(Err(why)) => row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Text(why)]),
+            Some(Err(why)) => row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Text(why.clone())]),
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
                     row([(l + 1).into(), decades(*stream), decades(*delta), prediction.caveat.into()]);

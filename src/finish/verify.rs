@@ -3,6 +3,7 @@
 
 use crate::experiment::plan::Plan;
 use crate::finish::csvs::Layout;
+use crate::finish::theory::predictions;
 use crate::record::RunRecord;
 use crate::sweep::Halt;
 use crate::sweep::files::cannot;
@@ -46,7 +47,7 @@ pub fn files_against_journal(
     work: &Work,
     journal: &Journal,
 ) -> Result<Option<Difference>, Halt> {
-    let layout = Layout::of(plan);
+    let layout = Layout::of(plan, &predictions(plan, work, |_| true));
     let mut readers = Vec::new();
     for (file, columns) in &layout.files {
         let path = dir.join(file);
@@ -95,7 +96,8 @@ pub fn files_against_journal(
 
 /// The first place where a journaled record differs from `again`.
 pub fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<Difference> {
-    let layout = Layout::of(plan);
+    // A prediction is no part of a record.
+    let layout = Layout::of(plan, &[]);
     let (found, expected) = (rows(&layout, plan, job, journaled), rows(&layout, plan, job, again));
     let files = layout.files.iter().zip(found.iter().zip(&expected));
     files.into_iter().find_map(|((file, columns), (found, expected))| {
