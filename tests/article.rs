@@ -18,7 +18,8 @@ fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Init)> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/article.toml");
     let experiment = Experiment::parse(&std::fs::read_to_string(file).unwrap(), file).unwrap();
     let set = changes.iter().map(|c| c.to_string()).collect();
-    let plan = experiment.plan(&Overrides { set, seeds: None }).unwrap_or_else(|e| panic!("{e}"));
+    let plan =
+        experiment.plan(&Overrides { set, seeds: None, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}"));
     let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
     assert_eq!(data.train.x, [1.0, 2.0, 3.0, 4.0, 5.0]);
     let Targets::Values { y, .. } = &data.train.targets else { panic!("the targets are numbers") };

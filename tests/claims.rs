@@ -280,6 +280,32 @@ fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run()
 }
 
 #[test]
+fn fresh_seeds_are_others_and_judge_in_a_folder_of_their_own() {
+    let body = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1.0 }")
+        // Of a normal start 0.01 wide this says nothing about any other.
+        + &claim("metric = \"train_loss\"\nwhere = { \"optimizer.lr\" = 0.1, l2 = 0.0 }\nexpect = { above = 0.08 }");
+    let (_, code, dir) = verdicts(GRID, 5, &body);
+    assert_eq!(code, Some(3));
+    let before = fs::read(dir.path().join("results/x/claims.csv")).unwrap();
+    let out = gradsweep(dir.path(), &["check", "results/x", "--fresh-seeds", "7"]);
+    assert_eq!(out.status.code(), Some(3), "{}", said(&out));
+    assert!(said(&out).contains("42 runs to do") && said(&out).contains("6 hold, 1 fails"), "{}", said(&out));
+    let seeds = |folder: &str| -> std::collections::BTreeSet<u64> {
+        let mut reader = csv::Reader::from_path(dir.path().join(folder).join("runs.csv")).unwrap();
+        let place = reader.headers().unwrap().iter().position(|c| c == "seed").unwrap();
+        reader.records().map(|row| row.unwrap()[place].parse().unwrap()).collect()
+    };
+    assert_eq!(seeds("results/x"), (1..=5).collect());
+    assert_eq!(seeds("results/x/fresh_seeds"), (1_000_001..=1_000_007).collect());
+    // The folder itself is as it was, the other one like any: it can be verified, and is done when asked again.
+    assert_eq!(before, fs::read(dir.path().join("results/x/claims.csv")).unwrap());
+    let out = gradsweep(dir.path(), &["verify", "results/x/fresh_seeds"]);
+    assert!(out.status.success(), "{}", said(&out));
+    let out = gradsweep(dir.path(), &["check", "results/x", "--fresh-seeds", "7"]);
+    assert!(said(&out).contains("all 42 runs are done"), "{}", said(&out));
+}
+
+#[test]
 fn every_paper_has_claims_and_a_plan() {
     let mut papers = 0;
     for entry in fs::read_dir("experiments/papers").unwrap() {

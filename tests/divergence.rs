@@ -49,7 +49,7 @@ fn run(data: &Dataset, changes: &[&str], seed: usize) -> RunRecord {
 /// Of a spec that is `bent` past what a plan lets through.
 fn run_with(data: &Dataset, changes: &[&str], seed: usize, bent: impl Fn(&mut RunSpec)) -> RunRecord {
     let set = changes.iter().map(|c| c.to_string()).collect();
-    let overrides = Overrides { set, seeds: Some(9) };
+    let overrides = Overrides { set, seeds: Some(9), ..Overrides::default() };
     let plan = Experiment::parse(FILE, "t.toml").unwrap().plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
     let mut runs = plan.runs(std::slice::from_ref(&data.digest));
     bent(&mut runs[seed].spec);

@@ -14,7 +14,8 @@ fn try_plan(text: &str) -> Result<Plan, Problem> {
 }
 
 fn set(text: &str, changes: &[&str]) -> Result<Plan, Problem> {
-    let overrides = Overrides { set: changes.iter().map(|s| s.to_string()).collect(), seeds: None };
+    let overrides =
+        Overrides { set: changes.iter().map(|s| s.to_string()).collect(), seeds: None, ..Overrides::default() };
     Experiment::parse(text, "x.toml")?.plan(&overrides)
 }
 
@@ -371,7 +372,13 @@ fn command_line_changes() {
     );
     assert_eq!(set(&text, &["epochs=3"]).unwrap().cells[0].settings.get("steps"), None);
     let experiment = Experiment::parse(&text, "x.toml").unwrap();
-    assert_eq!(experiment.plan(&Overrides { set: vec!["seeds=9".into()], seeds: Some(2) }).unwrap().seeds, [1, 2]);
+    assert_eq!(
+        experiment
+            .plan(&Overrides { set: vec!["seeds=9".into()], seeds: Some(2), ..Overrides::default() })
+            .unwrap()
+            .seeds,
+        [1, 2]
+    );
     for bad in ["depth", "", "=", "depth=", "depth=0", "l2=1", "optimizer.lr=1", "a=1\nb=2", "base.depth=3", "detph=3"]
     {
         let problem = set(&text, &[bad]).expect_err(bad).to_string();

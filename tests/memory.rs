@@ -34,7 +34,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
 }
 
 fn sweep(runs: u64) {
-    let overrides = Overrides { set: Vec::new(), seeds: Some(runs) };
+    let overrides = Overrides { set: Vec::new(), seeds: Some(runs), ..Overrides::default() };
     let plan = Experiment::parse("[base]\ndepth = 2\nwidth = 6\nsteps = 20\nbatch = 8", "many.toml");
     let plan = plan.unwrap().plan(&overrides).unwrap();
     let targets = Targets::Classes { labels: vec![0; 16], count: 2 };

@@ -43,7 +43,7 @@ bias = false
 "#;
 
 fn plan(seeds: u64) -> Plan {
-    let overrides = Overrides { set: Vec::new(), seeds: Some(seeds) };
+    let overrides = Overrides { set: Vec::new(), seeds: Some(seeds), ..Overrides::default() };
     Experiment::parse(EXPERIMENT, "made_up.toml").unwrap().plan(&overrides).unwrap()
 }
 

@@ -32,7 +32,8 @@ fn digits() -> Dataset {
 fn run(data: &Dataset, changes: &[&str]) -> RunRecord {
     let experiment = Experiment::parse(FILE, "t.toml").unwrap();
     let set = changes.iter().map(|c| c.to_string()).collect();
-    let plan = experiment.plan(&Overrides { set, seeds: None }).unwrap_or_else(|e| panic!("{e}"));
+    let plan =
+        experiment.plan(&Overrides { set, seeds: None, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}"));
     let runs = plan.runs(std::slice::from_ref(&data.digest));
     train(&runs[0].spec, data, &mut |_| ControlFlow::Continue(())).unwrap()
 }

@@ -84,7 +84,7 @@ impl ExperimentText {
         let experiment = Experiment::parse(&String::from_utf8_lossy(&text), "x.toml").map_err(said)?;
         let set = (0..rng.below(3) / 2).map(|_| self.option(rng)).collect();
         let seeds = rng.once_in(8).then(|| rng.next() >> rng.below(64));
-        let plan = experiment.plan(&Overrides { set, seeds }).map_err(said)?;
+        let plan = experiment.plan(&Overrides { set, seeds, ..Overrides::default() }).map_err(said)?;
         if rng.once_in(8) {
             plan.only(&[self.option(rng)]).map_err(said)?;
         }
@@ -118,7 +118,7 @@ impl JournalFiles {
     fn new() -> Self {
         let text = "[base]\ndata = { kind = \"spirals\", n = 40 }\nwidth = 2\nsteps = 3\nbatch = 8\n[axes]\ndepth = [1, 2]\n\
                     [record]\nscore.every = 2\ngradients.every = 2\nprobe = 8";
-        let overrides = Overrides { set: Vec::new(), seeds: Some(2) };
+        let overrides = Overrides { set: Vec::new(), seeds: Some(2), ..Overrides::default() };
         let plan = Experiment::parse(text, "x.toml").and_then(|e| e.plan(&overrides)).expect("a plan");
         let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).expect("its data");
         let dir = tempfile::tempdir().expect("a folder");

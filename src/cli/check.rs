@@ -3,12 +3,13 @@
 use crate::claim::Verdict;
 use crate::claim::check::{Checked, check};
 use crate::claim::report::{summary, text, write};
-use crate::cli::{report, say};
+use crate::cli::{PlanOptions, count, report, say, sweep};
 use crate::experiment::Plan;
 use crate::experiment::claim_spec::ClaimSpec;
 use crate::finish::View;
 use crate::results::{Results, ResultsError};
 use crate::sweep::progress::note;
+use crate::sweep::request::Request;
 use crate::sweep::{Halt, claims};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub const FAILED_CLAIM: u8 = 3;
 pub struct Options {
     /// A results folder, such as results/vanishing
     dir: PathBuf,
+    /// Run all cells again with N seeds that nothing was tuned on, in DIR/fresh_seeds, and judge the claims by those
+    #[arg(long, value_name = "N", value_parser = count)]
+    fresh_seeds: Option<u64>,
 }
 
 /// Prints the verdicts and writes `claims.csv`; 3 if a claim fails.
@@ -35,6 +39,12 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
             "{} has no claims: write [[claim]] sections into its experiment and sweep it again, which runs nothing anew",
             dir.display()
         )));
+    }
+    if let Some(seeds) = options.fresh_seeds {
+        let Request { set, base, data_dir, .. } = Request::read(dir)?;
+        let (file, out) = (dir.join("experiment.toml"), Some(dir.join("fresh_seeds")));
+        let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
+        return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, only: Vec::new(), data_dir, base });
     }
     let fails = tell(dir, &kept, text)?;
     report(dir)?;

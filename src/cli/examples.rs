@@ -33,8 +33,9 @@ pub const COMPARE: &str = "\
 Example:
   gradsweep compare results/optimizers";
 pub const CHECK: &str = "\
-Example:
-  gradsweep check results/vanishing";
+Examples:
+  gradsweep check results/vanishing
+  gradsweep check results/vanishing --fresh-seeds 10";
 pub const PLOT: &str = "\
 Example:
   gradsweep plot results/vanishing";

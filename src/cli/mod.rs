@@ -116,12 +116,18 @@ struct PlanOptions {
     /// Run seeds 1..N instead of those of the file
     #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<u64>,
+    /// Run seeds from 1000001 on instead of from 1, on which nothing was tuned
+    #[arg(long)]
+    fresh_seeds: bool,
     /// Only the runs with this value now, such as depth="[8, 16]" or seed=1; the plan stays whole
     #[arg(long, value_name = "AXIS=VALUE")]
     only: Vec<String>,
     /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// What relative data files are relative to, if not the folder of the file.
+    #[arg(skip)]
+    base: Option<PathBuf>,
 }
 
 impl PlanOptions {
@@ -130,24 +136,27 @@ impl PlanOptions {
         let source = std::fs::read_to_string(&self.file).map_err(|e| {
             Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
         })?;
-        let overrides = Overrides { set: self.set.clone(), seeds: self.seeds };
+        let overrides = Overrides { set: self.set.clone(), seeds: self.seeds, fresh_seeds: self.fresh_seeds };
         let experiment = Experiment::parse(&source, &file.to_string());
         experiment.and_then(|e| e.plan(&overrides)).map_err(|problem| Halt::Input(problem.to_string()))
     }
 
     fn load(&self, plan: &Plan) -> Result<Work, Halt> {
-        let base = self.file.parent().unwrap_or(Path::new("")).to_path_buf();
-        load(plan, Places { data_dir: self.data_dir.clone(), base })
+        load(plan, Places { data_dir: self.data_dir.clone(), base: self.base() })
+    }
+
+    fn base(&self) -> PathBuf {
+        self.base.clone().unwrap_or_else(|| parent(&self.file))
     }
 
     /// What a results folder keeps of these.
     fn request(&self) -> Request {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        let file = absolute(&self.file);
         Request {
             set: self.set.clone(),
             seeds: self.seeds,
-            base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            fresh_seeds: self.fresh_seeds,
+            base: self.base.clone().unwrap_or_else(|| parent(&absolute(&self.file))),
             data_dir: self.data_dir.as_deref().map(absolute),
         }
     }
@@ -160,6 +169,9 @@ impl PlanOptions {
         self.seeds.iter().for_each(|n| option("--seeds", n.to_string()));
         self.out.iter().for_each(|dir| option("--out", dir.display().to_string()));
         self.data_dir.iter().for_each(|dir| option("--data-dir", dir.display().to_string()));
+        if self.fresh_seeds {
+            words.push("--fresh-seeds".into());
+        }
         words
     }
 
@@ -171,6 +183,10 @@ impl PlanOptions {
     fn folder(&self, plan: &Plan) -> PathBuf {
         self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
     }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).to_path_buf()
 }
 
 /// Loads the data of a plan; without a folder of downloaded data sets the environment may name one.

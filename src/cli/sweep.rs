@@ -56,6 +56,23 @@ static INTERRUPT: Interrupt = Interrupt::new();
 const KEPT: &str = "every finished run is kept, and the same command goes on from there";
 const KEPT_FRESH: &str = "every finished run is kept, and the same command without --fresh goes on from there";
 
+/// A sweep of this plan, as if asked for without other options.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, Halt> {
+    run(&Options {
+        plan,
+        jobs: None,
+        replan: false,
+        shard: None,
+        retry_failed: false,
+        fresh: false,
+        fail_fast: false,
+        quiet: false,
+    })
+}
+
 /// The whole of a sweep, in order.
 ///
 /// # Errors

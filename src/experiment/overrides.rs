@@ -18,7 +18,12 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// Run seeds 1..n; wins over the file and over `set`.
     pub seeds: Option<u64>,
+    /// Run seeds from [`FRESH`] + 1 on instead of from 1.
+    pub fresh_seeds: bool,
 }
+
+/// Beyond all seeds that an experiment can have: nothing was tuned on what comes after it.
+pub const FRESH: u64 = 1_000_000;
 
 impl Experiment {
     /// Applies the command line's changes and combines the axes.
@@ -42,6 +47,9 @@ impl Experiment {
                 return Err(Problem::new(&Place::new(&source, 0..source.text.len()), message, "write --seeds 5"));
             }
             experiment.seeds = seeds;
+        }
+        if overrides.fresh_seeds {
+            experiment.first_seed = FRESH + 1;
         }
         Plan::combine(&experiment)
     }

@@ -87,7 +87,7 @@ pub struct Datasets {
 pub struct Plan {
     pub name: String,
     pub question: String,
-    /// Run seeds, 1..n.
+    /// Run seeds, 1..n, or as many fresh ones.
     pub seeds: Vec<u64>,
     pub experiment_seed: u64,
     pub axes: Vec<Axis>,
@@ -166,7 +166,7 @@ impl Plan {
         let mut plan = Plan {
             name,
             question: experiment.question.clone(),
-            seeds: (1..=experiment.seeds).collect(),
+            seeds: (experiment.first_seed..experiment.first_seed + experiment.seeds).collect(),
             experiment_seed: experiment.seed,
             axes,
             cells,

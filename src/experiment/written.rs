@@ -47,6 +47,7 @@ pub struct Experiment {
     pub(crate) name: Option<(String, Place)>,
     pub(crate) question: String,
     pub(crate) seeds: u64,
+    pub(crate) first_seed: u64,
     pub(crate) seed: u64,
     /// How many runs the file says it has.
     pub(crate) expect_runs: Option<(u64, Place)>,
@@ -178,6 +179,7 @@ impl Experiment {
             name: None,
             question: String::new(),
             seeds: 1,
+            first_seed: 1,
             seed: 0,
             expect_runs: None,
             base: Patch::default(),

@@ -14,6 +14,9 @@ pub struct Request {
     pub set: Vec<String>,
     /// `--seeds`.
     pub seeds: Option<u64>,
+    /// `--fresh-seeds`.
+    #[serde(default)]
+    pub fresh_seeds: bool,
     /// Folder of the experiment file, which relative data files are relative to.
     pub base: PathBuf,
     /// `--data-dir`.
@@ -23,7 +26,7 @@ pub struct Request {
 impl Request {
     /// What the command line changed.
     pub fn overrides(&self) -> Overrides {
-        Overrides { set: self.set.clone(), seeds: self.seeds }
+        Overrides { set: self.set.clone(), seeds: self.seeds, fresh_seeds: self.fresh_seeds }
     }
 
     /// Keeps it in a results folder. It names places of this machine, so it lies beside the journal.
