@@ -177,7 +177,7 @@ where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"choose one
 kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[[figure]]
 kind = "curves"
-theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, attenuation_by_depth"#),
+theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, attenuation_by_depth, heat_map"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "weight_grad_rms"

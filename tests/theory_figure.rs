@@ -175,5 +175,74 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
 fn the_table_is_empty_where_no_figure_asks() {
     let (dir, _) = sweep("seeds = 1\n[base]\nwidth = 8\nsteps = 1\n[axes]\ndepth = [1, 2]\n");
     let table = |dir: &Path| std::fs::read_to_string(dir.join("out/theory.csv")).unwrap();
-    assert_eq!(table(dir.path()), "depth,layer,stream_decades,delta_decades,note\n");
+    assert_eq!(table(dir.path()), "depth,layer,stream_decades,delta_decades,correlation_depth,note\n");
+}
+
+/// Six depth scales of tanh nets with sigma_b^2 = 0.05, by Gauss-Hermite quadrature in scipy (fixed points by brentq).
+const SIX_XI: [(&str, f64); 4] =
+    [("1", 6.0 * 3.626975618), ("1.4", 6.0 * 10.73231840), ("2.2", 6.0 * 16.22322569), ("3", 6.0 * 9.0514557)];
+
+#[test]
+fn six_depth_scales_cross_a_heat_map_where_they_should() {
+    let variants: String = SIX_XI
+        .iter()
+        .map(|(square, _)| {
+            format!("[variants.\"{square}\"]\ninit.sigma_w = {}\n", square.parse::<f64>().unwrap().sqrt())
+        })
+        .collect();
+    let grid = format!(
+        "seeds = 1\n[base]\nactivation = \"tanh\"\nwidth = 8\nsteps = 1\n\
+         init = {{ kind = \"gaussian\", sigma_b = 0.22360679774997896 }}\n[axes]\ndepth = [5, 20, 80, 160]\n{variants}"
+    );
+    let figure = |x: &str, y: &str| {
+        format!("[[figure]]\nkind = \"heat_map\"\nname = \"{x}\"\nx = \"{x}\"\ny = \"{y}\"\ntheory = true\n")
+    };
+    let (_dir, results) = sweep(&(grid.clone() + &figure("variant", "depth") + &figure("depth", "variant")));
+    for (spec, upright) in results.plan.figures.iter().zip([true, false]) {
+        let scene = draw(&results, spec).unwrap().unwrap();
+        assert!(text(&scene).contains("6 ξ") && text(&scene).contains("six times the depth scale"), "{}", text(&scene));
+        let line = scene.shapes.iter().find_map(|shape| match shape {
+            Shape::Line { points, stroke, .. } if stroke.dash == [4.0, 2.0] => Some(points.clone()),
+            _ => None,
+        });
+        let line = line.expect("a dashed line");
+        // The middles of the tiles of each depth tell where a depth stands.
+        let middle = |depth: &str| {
+            let told = |told: &Option<String>| {
+                let place = told.as_ref().and_then(|told| Some(told.split_once(": ")?.0.to_string()));
+                place.is_some_and(|place| place.split(", ").any(|label| label == depth) && place.contains("2.2"))
+            };
+            scene.shapes.iter().find_map(|shape| match shape {
+                Shape::Tile { rect, told: t, .. } if told(t) => {
+                    Some(if upright { (rect.top + rect.bottom) / 2.0 } else { (rect.left + rect.right) / 2.0 })
+                }
+                _ => None,
+            })
+        };
+        let (twenty, eighty) = (middle("20").unwrap(), middle("80").unwrap());
+        assert_eq!(line.len(), SIX_XI.len());
+        for (point, (square, depth)) in line.iter().zip(SIX_XI) {
+            let share = (depth / 20.0f64).ln() / 4f64.ln();
+            let expected = match share {
+                share if share <= 1.0 => twenty + share * (eighty - twenty),
+                // Beyond 80 the next place is 160.
+                _ => eighty + (depth / 80.0f64).ln() / 2f64.ln() * (eighty - twenty),
+            };
+            let is = if upright { point.y } else { point.x };
+            assert!((is - expected).abs() < 0.05, "sigma_w^2 = {square}: {is} instead of {expected}");
+        }
+    }
+    // Without the depth on an axis there is nothing to draw it over.
+    let dir = tempdir().unwrap();
+    let wrong = grid + "l2 = [0.0, 0.1]\n" + &figure("variant", "l2");
+    let wrong =
+        wrong.replace("depth = [5, 20, 80, 160]\n", "l2 = [0.0, 0.1]\n").replacen("l2 = [0.0, 0.1]\n[[", "[[", 1);
+    std::fs::write(dir.path().join("x.toml"), wrong).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gradsweep"))
+        .current_dir(dir.path())
+        .args(["plan", "x.toml"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("no axis of this heat map is the depth"), "{said}");
 }

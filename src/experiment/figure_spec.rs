@@ -338,9 +338,21 @@ impl WrittenFigure {
     /// Whether theory speaks of what this figure shows.
     fn predicted(&self, entries: &[Entry]) -> Result<(), Problem> {
         let at = |key: &str| entries.iter().find(|e| e.key == key).map_or(&self.place, |e| &e.at);
+        if self.kind == FigureKind::HeatMap {
+            // Six depth scales, whatever the colour shows.
+            return match [&self.x, &self.y].into_iter().flatten().any(|(axis, _)| axis == "depth") {
+                true => Ok(()),
+                false => {
+                    let message =
+                        "theory draws how deep a net can be trained, and no axis of this heat map is the depth";
+                    Err(Problem::new(at("theory"), message, "write x = \"depth\" or y = \"depth\", or delete `theory`"))
+                }
+            };
+        }
         let known = self.kind.predicted();
         if known.is_empty() {
-            let kinds = FigureKind::ALL.iter().filter(|kind| !kind.predicted().is_empty()).map(|kind| kind.word());
+            let speaks = |kind: &&FigureKind| **kind == FigureKind::HeatMap || !kind.predicted().is_empty();
+            let kinds = FigureKind::ALL.iter().filter(speaks).map(|kind| kind.word());
             let message = format!("theory predicts nothing in a figure of kind {}", self.kind.word());
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
             return Err(Problem::new(at("theory"), message, help));

@@ -4,18 +4,20 @@ use super::axis::{Axis, minus};
 use super::layout::{self, Frame, Page, Panel, label};
 use super::loss_by_depth::axis_title;
 use super::plot::{Vertical, color_bar};
-use super::scene::{Anchor, Color, Rect, Scene, Text, at};
+use super::scene::{Anchor, Color, Point, Rect, Scene, Stroke, Text, at};
 use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
+use crate::results::theory::Theory;
 use crate::results::{Results, ResultsError};
 use crate::table::number;
 use std::collections::BTreeMap;
 
-/// Least height of a tile.
+/// Least height of a tile, and of one that a line crosses.
 const TILE: f64 = 17.0;
+const CROSSED: f64 = 27.0;
 
 const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
@@ -48,7 +50,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     if !any_best {
         shown = groups.values().flat_map(|seeds| seeds.values().copied()).filter(|v| *v != worst).collect();
     }
-    let height = (TILE * y.labels.len() as f64).clamp(60.0, 240.0);
+    let tile = if spec.theory { CROSSED } else { TILE };
+    let height = (tile * y.labels.len() as f64).clamp(60.0, 240.0);
     let Some(scale) = Vertical::over(&shown, logarithmic, height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
@@ -62,6 +65,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let own = format!("{} {when} of training", words::subject(metric));
     let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
+    let theory = if spec.theory { Some(results.theory()?) } else { None };
+    let mut drawn = false;
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     let labels = |used: &Used| Axis::categories(used.labels.iter().map(|l| used.shown(*l)));
     for chunk in columns.chunks(per_block) {
@@ -83,7 +88,18 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                 let cell = |i: usize, j: usize| {
                     cells.get(&Key { row: *row, column: *column, color: y.labels[j], x: x.labels[i] })
                 };
-                draw_panel(&mut page.scene, panel, cell, (x.labels.len(), y.labels.len()), &colors, metric);
+                draw_panel(
+                    &mut page.scene,
+                    panel,
+                    cell,
+                    (x.labels.len(), y.labels.len()),
+                    &colors,
+                    (metric, spec.theory),
+                );
+                if let Some(theory) = &theory {
+                    let scale = |other: usize| depth_scale(&selection, theory, (*row, *column), (x, y), other);
+                    drawn |= depth_line(&mut page.scene, panel, (x, y), scale);
+                }
                 (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
             }
         }
@@ -100,20 +116,27 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     if cells.values().any(|c| c.diverged > 0) {
         caption.push_str(" ×: diverged, counted as the worst in the median; in a corner: some seeds did.");
     }
+    if drawn {
+        caption.push_str(
+            " Dashed: six times the depth scale ξ of the init, up to which nets can be trained (Schoenholz et al. 2017).",
+        );
+    } else if spec.theory {
+        caption.push_str(" No depth scale: theory knows one for plain nets alone.");
+    }
     if logarithmic && shown.contains(&f64::NEG_INFINITY) {
         caption.push_str(" Pink: exactly zero.");
     }
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
 }
 
-/// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below.
+/// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below. Numbers stand in the middle or aside.
 fn draw_panel<'a>(
     scene: &mut Scene,
     panel: &Panel,
     cell: impl Fn(usize, usize) -> Option<&'a Cell>,
     (columns, rows): (usize, usize),
     colors: &Axis,
-    metric: &str,
+    (metric, aside): (&str, bool),
 ) {
     let worst = words::worst(metric);
     let tile = |i: usize, j: usize| Rect {
@@ -152,8 +175,12 @@ fn draw_panel<'a>(
         }
         let ink = if light(color) { INK } else { WHITE };
         if numbers {
-            let below = at(middle.x, middle.y + 0.36 * TICK);
-            scene.text(Text { color: ink, ..label(below, words_of(c), TICK, Anchor::Middle) });
+            // A line goes through the middles.
+            let (place, anchor) = match aside {
+                true => (at(area.left + 4.0, area.bottom - 4.0), Anchor::Start),
+                false => (at(middle.x, middle.y + 0.36 * TICK), Anchor::Middle),
+            };
+            scene.text(Text { color: ink, ..label(place, words_of(c), TICK, anchor) });
         }
         if c.diverged > 0 {
             mark(scene, at(area.right - 4.0, area.top + 4.0), 1.6, &Look { color: ink, ..DIVERGED });
@@ -173,6 +200,74 @@ fn draw_panel<'a>(
     }
 }
 
+/// How many depth scales a net may have layers.
+const SCALES: f64 = 6.0;
+
+/// xi_c of the nets at one label of the axis that is not the depth, in a panel.
+fn depth_scale(
+    selection: &Selection,
+    theory: &Theory,
+    (row, column): (usize, usize),
+    (x, y): (&Used, &Used),
+    other: usize,
+) -> Option<f64> {
+    let here = |key: &Key| {
+        let label = if x.axis.name == "depth" { key.color } else { key.x };
+        (key.row, key.column, label) == (row, column, other)
+    };
+    debug_assert!(x.axis.name == "depth" || y.axis.name == "depth");
+    let runs = selection.runs.iter().filter(|run| here(&selection.key(**run)));
+    runs.filter_map(|run| theory.get(&selection.run(*run).labels)?.as_ref().ok()?.correlation_depth).next()
+}
+
+/// The line at so many depth scales, from the middle of one label to that of the next; whether there is one.
+fn depth_line(scene: &mut Scene, panel: &Panel, (x, y): (&Used, &Used), scale: impl Fn(usize) -> Option<f64>) -> bool {
+    let across = x.axis.name == "depth";
+    let (depths, others) = if across { (x, y) } else { (y, x) };
+    let values: Vec<f64> = depths.labels.iter().filter_map(|l| depths.axis.labels[*l].parse().ok()).collect();
+    if values.len() < depths.labels.len() || values.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return false;
+    }
+    let point = |(i, label): (usize, &usize)| {
+        let depth = place(&values, SCALES * scale(*label)?);
+        Some(if across { panel.at(depth, i as f64) } else { panel.at(i as f64, depth) })
+    };
+    let points: Vec<Option<Point>> = others.labels.iter().enumerate().map(point).collect();
+    let mut any = false;
+    for piece in points.split(Option::is_none) {
+        let line: Vec<Point> = piece.iter().copied().flatten().collect();
+        if let [first, .., last] = line[..] {
+            // White below keeps the dashes in sight on dark tiles.
+            scene.line(line.clone(), solid(WHITE, 2.6));
+            scene.line(line, Stroke { dash: &[4.0, 2.0], ..solid(INK, 1.4) });
+            let end = if first.y > last.y { first } else { last };
+            let below = at(end.x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
+            let text = format!("{SCALES} ξ");
+            let width = text::width(&text, TICK, Weight::Bold) + 4.0;
+            let paper = Rect {
+                left: below.x - width / 2.0,
+                right: below.x + width / 2.0,
+                top: below.y - TICK,
+                bottom: below.y + 2.0,
+            };
+            scene.tile(paper, WHITE);
+            scene.text(Text { weight: Weight::Bold, ..label(below, text, TICK, Anchor::Middle) });
+            any = true;
+        }
+    }
+    any
+}
+
+/// Where a depth stands among the places 0, 1, ... of these depths: by its logarithm between neighbours, and no further out than
+/// the edge of the last tile.
+fn place(depths: &[f64], depth: f64) -> f64 {
+    let last = depths.len() - 1;
+    let i = depths.partition_point(|d| *d <= depth).clamp(1, last.max(1)) - 1;
+    let Some(next) = depths.get(i + 1) else { return 0.0 };
+    let share = (depth / depths[i]).ln() / (next / depths[i]).ln();
+    (i as f64 + share).clamp(-0.5, last as f64 + 0.5)
+}
+
 /// A median in two digits.
 fn short(median: f64, metric: &str) -> String {
     let value = if words::logarithmic(metric) { 10f64.powf(median) } else { median };
@@ -185,4 +280,20 @@ fn short(median: f64, metric: &str) -> String {
 /// Whether dark ink is what can be read on it.
 fn light(Color(r, g, b): Color) -> bool {
     0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b) > 120.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_depth_stands_between_its_neighbours_by_its_logarithm() {
+        let depths = [5.0, 10.0, 20.0, 40.0, 80.0];
+        for (depth, expected) in
+            [(10.0, 1.0), (20f64.sqrt() * 40f64.sqrt(), 2.5), (80.0, 4.0), (f64::INFINITY, 4.5), (1.0, -0.5)]
+        {
+            assert!((place(&depths, depth) - expected).abs() < 1e-12, "{depth}");
+        }
+        assert_eq!(place(&[7.0], 100.0), 0.0);
+    }
 }

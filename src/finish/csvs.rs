@@ -3,7 +3,7 @@
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
-use crate::finish::theory::{self, Told};
+use crate::finish::theory::{self, Theory, Told};
 use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
@@ -25,8 +25,8 @@ const AHEAD: usize = 16;
 /// # Errors
 /// A file that cannot be read or written.
 pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), Halt> {
-    let told = theory::predictions(plan, work, |_| true);
-    let layout = Layout::of(plan, &told);
+    let predicted = Theory::of(plan, work);
+    let layout = Layout::of(plan, &predicted.cells);
     let mut tables = Vec::new();
     for (file, columns) in &layout.files {
         tables.push(CsvFile::create(dir, file, columns)?);
@@ -60,7 +60,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         summary.row(&summaries.row(c, cell))?;
     }
     let mut theory = CsvFile::create(dir, "theory.csv", &theory::header(plan))?;
-    for row in theory::rows(plan, &told) {
+    for row in theory::rows(plan, &predicted) {
         theory.row(&row)?;
     }
     for file in tables.into_iter().chain([summary, theory, timings]) {

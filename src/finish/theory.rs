@@ -1,8 +1,11 @@
 //! `theory.csv`: what theory says of each cell at init, layer by layer, for the figures that draw it.
 
+use crate::data::Dataset;
 use crate::experiment::Problem;
 use crate::experiment::claim_spec::Against;
+use crate::experiment::figure_spec::FigureKind;
 use crate::experiment::plan::{Plan, PlanCell};
+use crate::setting::{Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
 use crate::theory::{AtInit, Inputs, Prediction};
@@ -10,14 +13,52 @@ use crate::theory::{AtInit, Inputs, Prediction};
 /// A prediction, or in words why there is none.
 pub type Told = Result<Prediction, String>;
 
+/// What theory says of a plan.
+pub struct Theory {
+    /// By layer, of each cell; `None` for test functions, which have no layers.
+    pub cells: Vec<Option<Told>>,
+    /// xi_c of each cell that has one, in layers; none at all where no figure asks for it.
+    depths: Vec<Option<f64>>,
+}
+
+impl Theory {
+    pub fn of(plan: &Plan, work: &Work) -> Self {
+        let drawn = plan.figures.iter().any(|figure| figure.theory && figure.kind == FigureKind::HeatMap);
+        let depths = if drawn { correlation_depths(plan, work) } else { Vec::new() };
+        Theory { cells: predictions(plan, work, |_| true), depths }
+    }
+}
+
+/// xi_c of each cell; equal nets but for their depth share it.
+fn correlation_depths(plan: &Plan, work: &Work) -> Vec<Option<f64>> {
+    let (sets, inputs) = (plan.datasets(), inputs(plan, work));
+    let mut known: Vec<(usize, Settings, Option<f64>)> = Vec::new();
+    let mut of_cell = |(index, cell): (usize, &PlanCell)| {
+        let mut settings = cell.settings.clone();
+        settings.set("depth", Value::Int(1));
+        let data = sets.of_cell[index];
+        if let Some((.., depth)) = known.iter().find(|(other, like, _)| *other == data && *like == settings) {
+            return *depth;
+        }
+        let depth = match cell.function() {
+            Some(_) => None,
+            None => AtInit::new(&settings, &inputs[data]).ok().and_then(|net| net.correlation_depth(&inputs[data])),
+        };
+        known.push((data, settings, depth));
+        depth
+    };
+    plan.cells.iter().enumerate().map(&mut of_cell).collect()
+}
+
+/// What a prediction needs to know of each data set.
+fn inputs(plan: &Plan, work: &Work) -> Vec<Inputs> {
+    let rows = |data: &Dataset| plan.cadence.probe_rows(plan.experiment_seed, data.train.rows);
+    work.datasets.iter().map(|data| Inputs::of(data, &rows(data))).collect()
+}
+
 /// The prediction of every cell that `wanted` keeps; `None` for the others and for test functions, which have no layers.
 pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> Vec<Option<Told>> {
-    let sets = plan.datasets();
-    let inputs: Vec<Inputs> = work
-        .datasets
-        .iter()
-        .map(|data| Inputs::of(data, &plan.cadence.probe_rows(plan.experiment_seed, data.train.rows)))
-        .collect();
+    let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     // Most axes of a grid do not touch the start, and a prediction takes its time.
     let mut known: Vec<(usize, AtInit, Told)> = Vec::new();
     let mut of_cell = |(index, cell): (usize, &PlanCell)| {
@@ -42,7 +83,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
 /// The axes, then the columns that [`crate::results::theory`] reads.
 pub fn header(plan: &Plan) -> Vec<String> {
     let axes = plan.axes.iter().map(|axis| axis.name.clone());
-    axes.chain(["layer", "stream_decades", "delta_decades", "note"].map(String::from)).collect()
+    axes.chain(["layer", "stream_decades", "delta_decades", "correlation_depth", "note"].map(String::from)).collect()
 }
 
 /// Holds the claims against theory that say so: there has to be one for every cell that they are about.
@@ -80,23 +121,24 @@ fn is_asked_for(plan: &Plan) -> bool {
 
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure
 /// and no claim asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
-pub fn rows(plan: &Plan, told: &[Option<Told>]) -> Vec<Vec<Cell>> {
+pub fn rows(plan: &Plan, theory: &Theory) -> Vec<Vec<Cell>> {
     if !is_asked_for(plan) {
         return Vec::new();
     }
     let decades = |square: f64| Cell::Float(square / (2.0 * std::f64::consts::LN_10));
     let mut rows = Vec::new();
-    for (cell, told) in plan.cells.iter().zip(told) {
-        let mut row = |rest: [Cell; 4]| {
+    for (index, (cell, told)) in plan.cells.iter().zip(&theory.cells).enumerate() {
+        let depth = || Cell::from(theory.depths.get(index).copied().flatten());
+        let mut row = |rest: [Cell; 5]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
         match told {
             None => {}
-            Some(Err(why)) => row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Text(why.clone())]),
+            Some(Err(why)) => row([Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.clone())]),
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
-                    row([(l + 1).into(), decades(*stream), decades(*delta), prediction.caveat.into()]);
+                    row([(l + 1).into(), decades(*stream), decades(*delta), depth(), prediction.caveat.into()]);
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! The prediction of one cell of a plan: its settings, and what the rows of the probe say of the inputs.
 
-use super::prediction::{Prediction, predict};
+use super::mean_field::MeanField;
+use super::prediction::{Prediction, Variances, predict};
 use crate::data::Dataset;
 use crate::model::Architecture;
+use crate::model::architecture::Residual;
 use crate::model::init::Init;
 use crate::ops::activation::Activation;
 use crate::setting::Settings;
@@ -72,6 +74,19 @@ impl AtInit {
         let architecture = Architecture::from_settings(settings, inputs.features, inputs.outputs)?;
         let init = Init::from_settings(settings, Activation::from_settings(settings, "activation")?)?;
         Ok(AtInit { architecture, init })
+    }
+
+    /// xi_c, the layers in which two inputs come e times closer to where all pairs end, at the variance that these inputs
+    /// reach (Schoenholz et al. 2017): up to some six of them a net can be trained. Infinite on the critical line; `None`
+    /// with normalization or skips, and where the signal dies or grows without bound.
+    pub fn correlation_depth(&self, inputs: &Inputs) -> Option<f64> {
+        let Architecture { norm: None, residual: Residual::None, activation, .. } = self.architecture else {
+            return None;
+        };
+        let Variances { first, hidden, bias } = Variances::of(self.init, &self.architecture);
+        let layer = MeanField { activation, weight_variance: hidden, bias_variance: bias };
+        let square = inputs.squares.iter().sum::<f64>() / inputs.squares.len() as f64;
+        layer.correlation_depth(layer.limit(first * square + bias).value()?)
     }
 
     /// The gradient by layer before the first update.
