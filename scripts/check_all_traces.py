@@ -14,10 +14,18 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
+from safetensors import safe_open
+from safetensors.torch import save_file
+
 import check_trace
 
 PROGRAM = Path("target/release/gradsweep")
-REQUIRED = {"schedule.milestones": [2, 4]}
+REQUIRED = {"schedule.milestones": [2, 4], "schedule.every": 2}
+# Long enough for every branch: RAdam rectifies from its sixth step on, a restart of period 3 comes twice.
+STEPS, TRACED = 12, 9
+# What a tensor is called in the table of errors, by its name within a step.
+KINDS = {"lr": "lr", "loss": "loss", "outputs": "outputs", "z": "z", "a": "a", "h": "h", "delta": "delta", "stream": "stream",
+         "gradient": "gradient", "updated": "updated", "running": "running"}
 
 
 def families():
@@ -67,6 +75,8 @@ def cells(table):
     for schedule, warmup in product(words(table, "schedule"), [0, 2]):
         required = {k: v for k, v in REQUIRED.items() if any(of and schedule in of for of, _ in table[k])}
         yield f"{schedule} {warmup}", {"schedule": schedule, "schedule.warmup": warmup, **required}
+    for growth in (1, 2):
+        yield f"restarts {growth}", {"schedule": "cosine", "schedule.period": 3, "schedule.growth": growth, "schedule.final": 0.1}
     for function in words(table, "function")[1:]:
         yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001}
 
@@ -75,13 +85,46 @@ def toml(value):
     return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def checked_as(name):
+    """Of a tensor within a step, such as `layer2/z` or `gradient/layer1.weight`; None for what is given, as x and classes."""
+    first, _, last = name.partition("/")
+    return KINDS.get(last) if first.startswith("layer") else KINDS.get(first)
+
+
+def catches(folder, paths):
+    """Whether an error of 1e-4 in any kind of tensor shows: a check that cannot fail would say nothing."""
+    missed, planted = [], 0
+    for path in paths[:2]:
+        with safe_open(path, "pt") as file:
+            tensors, about = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+        last = {}
+        for name in tensors:
+            if name.startswith(f"step.{TRACED - 1:06}/"):
+                kind = checked_as(name.split("/", 1)[1])
+                # The bias before a norm has no gradient to be wrong by a share of.
+                if kind and not name.endswith(".bias"):
+                    last[kind] = name
+        assert set(last) == set(KINDS.values()), last
+        for kind, name in last.items():
+            wrong = {n: t.clone() for n, t in tensors.items()}
+            wrong[name] *= 1 + 1e-4
+            out = folder / "wrong.safetensors"
+            save_file(wrong, out, about)
+            errors, dtype, _ = check_trace.check(out)
+            planted += 1
+            if errors[kind][0] <= check_trace.BOUND[dtype]:
+                missed.append(f"{path.name}: {name}")
+    print(f"{planted} planted errors of 1e-4, {len(missed)} missed{''.join(' ' + m for m in missed)}")
+    return 1 if missed else 0
+
+
 def main():
-    table, paths = families(), []
-    base = {"depth": 3, "width": 16, "batch": 32, "steps": 8, "init": "he_normal", "activation": "tanh"}
+    table, paths, normed = families(), [], []
+    base = {"depth": 3, "width": 16, "batch": 32, "steps": STEPS, "init": "he_normal", "activation": "tanh"}
     with tempfile.TemporaryDirectory() as folder:
         for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
             network = {} if "function" in own else base
-            settings = {"steps": 8, "dtype": dtype, **network, **own}
+            settings = {"steps": STEPS, "dtype": dtype, **network, **own}
             if settings.get("optimizer.kind") == "gd" or "function" in own:
                 settings.pop("batch", None)
             plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]
@@ -89,12 +132,15 @@ def main():
             lines += [f'"{key}" = {toml(value)}' for key, value in settings.items()]
             experiment, out = Path(folder) / f"{number}.toml", Path(folder) / f"{number}.safetensors"
             experiment.write_text("\n".join(lines) + "\n")
-            command = [PROGRAM, "trace", experiment, "--steps", "5", "--out", out]
+            command = [PROGRAM, "trace", experiment, "--steps", str(TRACED), "--out", out]
             answer = subprocess.run(command, capture_output=True, text=True)
             if answer.returncode != 0:
                 sys.exit(f"{name}: {answer.stderr}")
             paths.append(out)
-        return check_trace.main(paths)
+            if settings.get("batch_norm") == "before" and "residual.scale" not in settings:
+                normed.append(out.stem)
+        failed = check_trace.main(paths)
+        return failed or catches(Path(folder), [path for path in paths if path.stem in normed])
 
 
 if __name__ == "__main__":
