@@ -1,4 +1,116 @@
 //! gradsweep: how does the gradient fade on its way back to the first layer, and what stops it?
+//!
+//! The program reads a TOML experiment, trains every cell of its grid as a candle model and leaves CSV files, figures and
+//! judged claims. This library is the same in parts, built in floors: a module uses only those below its own.
+//!
+//! # Ground: numbers and their spread
+//!
+//! [`seed`] derives every random stream, [`stats`] speaks of medians with their true coverage, [`table`] writes numbers
+//! that read back equal.
+//!
+//! ```
+//! use gradsweep::seed::Seeds;
+//! use gradsweep::stats::spread;
+//!
+//! let mut stream = Seeds { experiment: 0, run: 1 }.stream("dice", &[5]);
+//! let throws: Vec<f64> = (0..5).map(|_| stream.below(6) as f64 + 1.0).collect();
+//! let median = spread(&throws).unwrap();
+//! // The range of five covers the true median in 15 of 16 cases.
+//! assert!(median.low <= median.median && median.coverage == 0.9375);
+//! ```
+//!
+//! # Parts: networks and what is measured in them
+//!
+//! [`data`], [`model`], [`ops`], [`optim`], [`schedule`] and [`probe`] are where candle lives. Here is what a deep sigmoid net
+//! does to a gradient:
+//!
+//! ```
+//! use gradsweep::model::architecture::Residual;
+//! use gradsweep::model::{Architecture, Network, init::Init};
+//! use gradsweep::ops::activation::Activation;
+//! use gradsweep::ops::{loss::Loss, loss::Target, tensor};
+//! use gradsweep::probe::Probe;
+//! use gradsweep::seed::Seeds;
+//!
+//! let architecture = Architecture {
+//!     features: 4,
+//!     outputs: 2,
+//!     depth: 10,
+//!     width: 32,
+//!     activation: Activation::Sigmoid,
+//!     output_activation: Activation::Identity,
+//!     bias: true,
+//!     norm: None,
+//!     residual: Residual::None,
+//! };
+//! let network = Network::<f32>::new(architecture.clone(), Init::LecunNormal, &Seeds { experiment: 0, run: 1 })?;
+//! let x = tensor(vec![0.5f64, -1.0, 0.3, 0.9, 1.2, 0.1, -0.7, -0.2], (2, 4))?;
+//! let mut probe = Probe::new(&architecture, x, Target::Classes(vec![0, 1]), Loss::CrossEntropy)?;
+//! let layers = probe.measure(&network)?;
+//! // phi' is at most 1/4, so that nine layers take at least a factor of 4^9 (here at sigma_w = 1).
+//! assert!(layers[9].stream_rms / layers[0].stream_rms > 4f64.powi(9) * 0.5);
+//! # Ok::<(), gradsweep::ops::Error>(())
+//! ```
+//!
+//! # One run, one plan
+//!
+//! [`experiment`] reads a file and combines its axes, [`train`] trains a cell, [`theory`] predicts it.
+//!
+//! ```
+//! use gradsweep::experiment::{Experiment, Overrides};
+//! use gradsweep::theory::MeanField;
+//! use gradsweep::ops::activation::Activation;
+//!
+//! let text = "name = \"x\"\nseeds = 3\n[axes]\ndepth = [2, 8]\nactivation = [\"tanh\", \"relu\"]\n";
+//! let plan = Experiment::parse(text, "x.toml")?.plan(&Overrides::default())?;
+//! assert_eq!((plan.cells.len(), plan.seeds.len()), (4, 3));
+//! // A mistake is told with its place and the cure.
+//! let wrong = Experiment::parse("name = \"x\"\n[axes]\ndept = [2]\n", "x.toml").and_then(|e| e.plan(&Overrides::default()));
+//! assert!(wrong.unwrap_err().to_string().contains("depth"));
+//!
+//! // He's variance keeps a ReLU net's gradient as it is.
+//! let relu = MeanField { activation: Activation::Relu, weight_variance: 2.0, bias_variance: 0.0 };
+//! assert!((relu.chi(1.0) - 1.0).abs() < 1e-12);
+//! # Ok::<(), gradsweep::experiment::Problem>(())
+//! ```
+//!
+//! # Many runs
+//!
+//! [`sweep`] runs a plan on all cores and appends each finished run to a journal; [`results`] reads what it leaves.
+//!
+//! ```
+//! use gradsweep::data::{Places, load};
+//! use gradsweep::experiment::{Experiment, Overrides};
+//! use gradsweep::sweep::work::Work;
+//! use gradsweep::train::train;
+//! use std::ops::ControlFlow;
+//!
+//! let text = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"spirals\", n = 200 }\nwidth = 4\nsteps = 5\n";
+//! let plan = Experiment::parse(text, "x.toml")?.plan(&Overrides::default())?;
+//! let work = Work::new(&plan, |settings| load(settings, &Places::default()))?;
+//! for job in &work.jobs {
+//!     let record = train(&job.run.spec, work.dataset(job), &mut |_step| ControlFlow::Continue(()))?;
+//!     assert_eq!(record.status.word(), "finished");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Reading results
+//!
+//! [`finish`] writes the tables; [`figure`], [`compare`], [`claim`] and [`report`] are made from them alone.
+//!
+//! ```
+//! use gradsweep::claim::{Expect, Observation, Verdict, judge};
+//!
+//! let seeds = [0.84, 0.86, 0.85, 0.88, 0.83].map(Observation::Exactly);
+//! assert_eq!(judge(&seeds, Expect::Above(0.8), 0.9).verdict, Verdict::Holds);
+//! // Two seeds cannot say so much.
+//! assert_eq!(judge(&seeds[..2], Expect::Above(0.8), 0.9).verdict, Verdict::Inconclusive);
+//! ```
+//!
+//! # The door
+//!
+//! [`cli`] is the program: one file a subcommand.
 
 pub mod claim;
 pub mod cli;
