@@ -18,7 +18,7 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// Run seeds 1..n; wins over the file and over `set`.
     pub seeds: Option<u64>,
-    /// Run seeds from [`FRESH`] + 1 on instead of from 1.
+    /// Run seeds from a million and one on instead of from 1.
     pub fresh_seeds: bool,
 }
 
