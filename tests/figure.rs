@@ -7,7 +7,7 @@ use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::origin::Origin;
 use gradsweep::figure::scene::Shape;
-use gradsweep::figure::{draw, draw_all, png, svg};
+use gradsweep::figure::{draw, draw_all, draw_slides, png, slide, svg};
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
@@ -402,4 +402,32 @@ fn every_run_has_its_own_path() {
     sound("seeds", &scene);
     assert!(says(&scene, "N = 3 seeds") && says(&scene, "The way down beale"));
     assert!(series(&scene).len() >= 6, "{:?}", series(&scene));
+}
+
+#[test]
+fn slides_are_sixteen_to_nine_with_everything_on_them() {
+    let mut fake = vanishing();
+    fake.figures =
+        FigureKind::ALL.iter().filter_map(|kind| fake.figures.iter().find(|f| f.kind == *kind).cloned()).collect();
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    let results = Results::read(temp.path()).unwrap();
+    for spec in &results.plan.figures {
+        let (page, slide) = (draw(&results, spec).unwrap().unwrap(), slide(&results, spec).unwrap().unwrap());
+        assert_eq!((slide.width, slide.height), (880.0, 495.0), "{:?}", spec.kind);
+        sound(&format!("slide {:?}", spec.kind), &slide);
+        // As much data as on the page, in larger type, with the number of seeds and less small print.
+        assert_eq!(series(&slide), series(&page), "{:?}", spec.kind);
+        let largest =
+            |scene: &gradsweep::figure::scene::Scene| scene.texts().map(|t| t.size / scene.height).fold(0.0, f64::max);
+        assert!(largest(&slide) > 0.03, "{:?}", spec.kind);
+        let words = |scene: &gradsweep::figure::scene::Scene| scene.texts().map(|t| t.text.len()).sum::<usize>();
+        assert!(words(&slide) < words(&page) && says(&slide, "seeds"), "{:?}", spec.kind);
+    }
+    let drawn = draw_slides(temp.path()).unwrap();
+    assert!(
+        drawn
+            .iter()
+            .all(|figure| figure.files.len() == 2 && figure.files[0].starts_with(temp.path().join("figures/slides")))
+    );
 }

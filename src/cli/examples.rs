@@ -37,8 +37,9 @@ Examples:
   gradsweep check results/vanishing
   gradsweep check results/vanishing --fresh-seeds 10";
 pub const PLOT: &str = "\
-Example:
-  gradsweep plot results/vanishing";
+Examples:
+  gradsweep plot results/vanishing
+  gradsweep plot results/vanishing --style slide";
 pub const WHY: &str = "\
 Example:
   gradsweep why results/vanishing/figures/gradient_by_layer.png";

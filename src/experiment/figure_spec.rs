@@ -213,6 +213,9 @@ pub struct FigureSpec {
     /// Whether the prediction at init is drawn over what was measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub theory: bool,
+    /// Drawn for a slide, with panels so many times as high as on a page; no part of the plan.
+    #[serde(skip)]
+    pub slide: Option<f64>,
 }
 
 impl FigureSpec {
@@ -232,6 +235,7 @@ impl FigureSpec {
             filter: BTreeMap::new(),
             step: None,
             theory: false,
+            slide: None,
         }
     }
 }

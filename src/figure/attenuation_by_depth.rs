@@ -31,7 +31,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         other => words::subject(other),
     };
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");

@@ -31,7 +31,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = "How much the gradient fades per layer, over training";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {

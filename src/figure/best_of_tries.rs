@@ -35,7 +35,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = format!("{}: the best of so many tries", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     if let Some(color) = &selection.color {
         let entries: Vec<(String, Sample)> =

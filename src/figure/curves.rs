@@ -49,7 +49,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
-    let mut page = Page::new(&words::title(&selection, "How training goes"), "", layout::width_for(per_block));
+    let mut page =
+        Page::new(&words::title(&selection, "How training goes"), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {

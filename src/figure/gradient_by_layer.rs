@@ -173,7 +173,7 @@ fn compose(
         Some(metric) => words::subject(metric),
     };
     let title = words::title(selection, &format!("{what} at each layer, {when}"));
-    let mut page = Page::new(&title, &finding(selection, &rates, &groups), layout::width_for(per_block));
+    let mut page = Page::new(&title, &finding(selection, &rates, &groups), layout::paper(selection.spec, per_block));
     let entries: Vec<(String, Sample)> = groups
         .iter()
         .map(|group| {

@@ -40,7 +40,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
     let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
     let own = format!("{what} at every layer while training goes on");
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
     let mut y = Axis::layers(deepest as usize, 0.0);

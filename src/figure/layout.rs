@@ -4,12 +4,16 @@ use super::axis::{Axis, Tick};
 use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, WIDTH, solid};
 use super::text::{self, Weight};
+use crate::experiment::figure_spec::FigureSpec;
 use crate::results::verdicts::Verdict;
 
 /// A line of text with the house's defaults.
 pub fn label(at: Point, text: impl Into<String>, size: f64, anchor: Anchor) -> Text {
     Text { at, text: text.into(), size, weight: Weight::Regular, color: INK, anchor, turn: Turn::Level }
 }
+
+/// Words beside a panel are made no smaller than this before they are cut.
+const SMALLEST: f64 = 5.4;
 
 /// More verdicts than this would outweigh their figure.
 const VERDICTS: usize = 5;
@@ -28,6 +32,7 @@ pub struct Page {
     pub scene: Scene,
     /// The first free line.
     pub y: f64,
+    paper: Paper,
 }
 
 /// One plot: where it is and its scales.
@@ -79,8 +84,9 @@ pub struct Frame<'a> {
 
 impl Page {
     /// Starts a page with its title, and a line under it if there is something to say.
-    pub fn new(title: &str, subtitle: &str, width: f64) -> Page {
-        let mut page = Page { scene: Scene { width, title: title.to_string(), ..Scene::default() }, y: MARGIN };
+    pub fn new(title: &str, subtitle: &str, paper: Paper) -> Page {
+        let width = paper.width;
+        let mut page = Page { scene: Scene { width, title: title.to_string(), ..Scene::default() }, y: MARGIN, paper };
         for (line, size, weight, color) in [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)]
         {
             for line in text::wrap(line, size, weight, width - 2.0 * MARGIN) {
@@ -143,6 +149,7 @@ impl Page {
 
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
+        let height = frame.height * self.paper.slide.unwrap_or(1.0);
         let (gap, row_gap) = (11.0, 12.0);
         let title_lines = frame.y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
         let left =
@@ -161,9 +168,14 @@ impl Page {
             }
             self.y += 6.0;
         }
+        let rows = frame.y.len() as f64;
+        let (block_top, whole) = (self.y, rows * height + (rows - 1.0) * row_gap);
+        let too_long = |part: &&str| text::width(part, LABEL, Weight::Regular) > height + row_gap;
+        let shared =
+            frame.y_titles.windows(2).all(|pair| pair[0] == pair[1]) && frame.y_titles.iter().flatten().any(too_long);
         let mut panels = Vec::new();
         for (row, y) in frame.y.iter().enumerate() {
-            let (top, bottom) = (self.y, self.y + frame.height);
+            let (top, bottom) = (self.y, self.y + height);
             let mut line = Vec::new();
             for (column, x) in frame.x.iter().enumerate() {
                 let start = left + column as f64 * (width + gap);
@@ -174,16 +186,20 @@ impl Page {
             }
             let middle = (top + bottom) / 2.0;
             let lines = &frame.y_titles[row];
-            for (i, part) in lines.iter().enumerate() {
+            // A title that is too long for its row stands once for all of them, if they share it.
+            let (at_y, room) = if shared { (block_top + whole / 2.0, whole) } else { (middle, height + row_gap) };
+            let wide = lines.iter().map(|part| text::width(part, LABEL, Weight::Regular)).fold(room, f64::max);
+            let size = (LABEL * room * (1.0 - 1e-9) / wide).max(SMALLEST);
+            for (i, part) in lines.iter().enumerate().filter(|_| !shared || row == 0) {
                 let x = left - 10.0 - tick_width(y) - (lines.len() - 1 - i) as f64 * LABEL * 1.25 - LABEL * 0.24;
-                let part = text::fit(part, LABEL, Weight::Regular, frame.height + row_gap);
-                self.scene.text(Text { turn: Turn::Up, ..label(at(x, middle), part, LABEL, Anchor::Middle) });
+                let part = text::fit(part, size, Weight::Regular, room);
+                self.scene.text(Text { turn: Turn::Up, ..label(at(x, at_y), part, size, Anchor::Middle) });
             }
             if strip > 0.0 {
                 // Smaller before it is cut: a panel is less high than a heading may be long.
-                let room = frame.height + row_gap - 2.0;
+                let room = height + row_gap - 2.0;
                 let wide = text::width(&frame.rows[row], HEADING, Weight::Bold).max(room);
-                let size = (HEADING * room * (1.0 - 1e-9) / wide).max(TICK);
+                let size = (HEADING * room * (1.0 - 1e-9) / wide).max(SMALLEST);
                 let name = text::fit(&frame.rows[row], size, Weight::Bold, room);
                 let text = label(at(right + 6.0, middle), name, size, Anchor::Middle);
                 self.scene.text(Text { turn: Turn::Down, weight: Weight::Bold, ..text });
@@ -232,6 +248,9 @@ impl Page {
 
     /// Closes the page with what is shown, wrapped to its width.
     pub fn caption(mut self, caption: &str) -> Scene {
+        // What is said beside a slide need not stand on it, but for how many runs it shows.
+        let end = caption.find(". ").filter(|_| self.paper.slide.is_some()).map_or(caption.len(), |at| at + 1);
+        let caption = &caption[..end];
         self.y += 2.0;
         for line in text::wrap(caption, TICK, Weight::Regular, self.scene.width - 2.0 * MARGIN) {
             self.y += TICK;
@@ -280,9 +299,32 @@ fn upright(panel: &Panel) -> Vec<Tick> {
     kept
 }
 
-/// A page wide enough for so many panels side by side.
-pub fn width_for(columns: usize) -> f64 {
-    WIDTH.max(columns as f64 * 105.0 + 90.0)
+/// What a figure is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paper {
+    width: f64,
+    /// For a slide: how many times as high as on a page its panels are.
+    slide: Option<f64>,
+}
+
+/// A page wide enough for so many panels side by side; a slide is narrow, so that its type is large once it fills a wall.
+pub fn paper(spec: &FigureSpec, columns: usize) -> Paper {
+    let width = match spec.slide {
+        Some(_) => SLIDE.0.max(columns as f64 * 84.0 + 90.0),
+        None => WIDTH.max(columns as f64 * 105.0 + 90.0),
+    };
+    Paper { width, slide: spec.slide }
+}
+
+/// Width and height of a slide in points: type of 8 points is a thirtieth of its height.
+pub const SLIDE: (f64, f64) = (440.0, 247.5);
+
+/// Scales and centres a finished page on a slide that is sixteen to nine.
+pub fn on_slide(scene: Scene) -> Scene {
+    let (width, height) = (2.0 * SLIDE.0, 2.0 * SLIDE.1);
+    let scale = (width / scene.width).min(height / scene.height);
+    let left = (width - scale * scene.width) / 2.0;
+    Scene { width, height, ..scene.moved(scale, left) }
 }
 
 /// Moves centres as little as it takes (least squares) to keep them `gap` apart, within `low` and `high`.

@@ -48,7 +48,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
     let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
     let own = format!("{} {when} of training", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     legend(&mut page, &selection, guess, lost);
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     for chunk in columns.chunks(per_block) {

@@ -64,7 +64,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let name = if x.axis.name.ends_with("lr") { "learning rate" } else { &x.axis.name };
     let own = format!("{} at the end against {name}", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     let edges = lines.values().filter_map(|line| edge(line, metric)).count();
     let lost: usize = places().map(|p| p.diverged).sum();
     legend(&mut page, &selection, (edges, lines.len()), lost);

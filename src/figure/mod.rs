@@ -87,6 +87,49 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
     Ok(drawn)
 }
 
+/// Draws every figure of the plan once more for a lecture, into `dir/figures/slides/`: sixteen to nine, large type, and of the
+/// caption what says how many runs it shows.
+///
+/// # Errors
+/// As [`draw_all`].
+pub fn draw_slides(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
+    let results = Results::read(dir)?;
+    let folder = dir.join("figures/slides");
+    std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
+    let figures: Vec<(String, &FigureSpec)> =
+        results.plan.figure_names().into_iter().zip(&results.plan.figures).collect();
+    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
+        let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
+        let origin = Origin::of(&results, spec, name).map_err(named)?;
+        let name = name.clone();
+        Ok(match slide(&results, spec).map_err(named)? {
+            Ok(scene) => Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None },
+            Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
+        })
+    })
+    .into_iter()
+    .collect::<Result<_, ResultsError>>()?;
+    remove_others(&folder, &drawn).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
+    Ok(drawn)
+}
+
+/// A figure on a slide, its panels as high as fills it.
+///
+/// # Errors
+/// As [`draw`].
+pub fn slide(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
+    let at = |stretch: f64| draw(results, &FigureSpec { slide: Some(stretch), ..spec.clone() });
+    let (one, half) = match (at(1.0)?, at(0.5)?) {
+        (Ok(one), Ok(half)) => (one, half),
+        (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
+    };
+    // Titles, legends and captions keep their height; the panels take what they leave.
+    let panels = 2.0 * (one.height - half.height);
+    let room = layout::SLIDE.1 * one.width / layout::SLIDE.0;
+    let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
+    Ok(at(stretch.clamp(0.3, 2.5))?.map(layout::on_slide))
+}
+
 /// Removes the images in `folder` that are not among those drawn: figures of an earlier plan, halves of a killed program.
 fn remove_others(folder: &Path, drawn: &[Drawn]) -> std::io::Result<()> {
     let kept: BTreeSet<&PathBuf> = drawn.iter().flat_map(|figure| &figure.files).collect();

@@ -29,7 +29,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = "Share of problems solved within a factor of the fastest's steps";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let groups = merged(&factors, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");

@@ -186,6 +186,39 @@ impl Scene {
         self.shapes.push(Shape::Tile { rect, color, told: Some(told) });
     }
 
+    /// The same `scale` times as large, and so far to the right.
+    pub fn moved(mut self, scale: f64, left: f64) -> Scene {
+        let point = |p: &mut Point| *p = at(left + scale * p.x, scale * p.y);
+        let rect = |r: &mut Rect| {
+            *r = Rect {
+                left: left + scale * r.left,
+                right: left + scale * r.right,
+                top: scale * r.top,
+                bottom: scale * r.bottom,
+            }
+        };
+        for shape in &mut self.shapes {
+            match shape {
+                Shape::Line { points, stroke, .. } => {
+                    points.iter_mut().for_each(point);
+                    stroke.width *= scale;
+                }
+                Shape::Area { points, .. } => points.iter_mut().for_each(point),
+                Shape::Tile { rect: area, .. } | Shape::Tip { area, .. } => rect(area),
+                Shape::Disc { at, radius, .. } => {
+                    point(at);
+                    *radius *= scale;
+                }
+                Shape::Text(text) => {
+                    point(&mut text.at);
+                    text.size *= scale;
+                }
+            }
+        }
+        (self.width, self.height) = (scale * self.width, scale * self.height);
+        self
+    }
+
     /// All texts, in order of drawing.
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
         self.shapes.iter().filter_map(|shape| match shape {

@@ -30,7 +30,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut page = Page::new(
         &words::title(&selection, "Steps until the training loss is at its target"),
         "",
-        layout::width_for(per_block),
+        layout::paper(selection.spec, per_block),
     );
     let panel_width = (page.scene.width - 110.0) / per_block as f64;
     let Some(mut scale) = Vertical::over(&values, true, panel_width * 0.6) else {

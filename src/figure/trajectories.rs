@@ -2,10 +2,10 @@
 
 use super::axis::{Axis, range};
 use super::contour::Grid;
-use super::layout::{Page, Panel, Sample, label};
+use super::layout::{self, Page, Panel, Sample, label};
 use super::scene::{Anchor, Point, Rect, Scene, Turn, at};
 use super::select::{Key, Selection, heading};
-use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, WIDTH, mark, solid, tint};
+use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, mark, solid, tint};
 use super::{Outcome, words};
 use crate::data::Function;
 use crate::data::function::Kind;
@@ -57,7 +57,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         true => format!("The way down {}", names[0]),
         false => "The way down".to_string(),
     };
-    let mut page = Page::new(&words::title(&selection, &own), "", WIDTH);
+    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(spec, 1));
     legend(&mut page, &selection);
     let slots = match (&selection.row, panels.len()) {
         (Some(_), _) => Selection::labels(&selection.column).len().min(4),
@@ -68,8 +68,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     // Room on the left of each panel for its labels.
     let (side, gap) = (26.0, 14.0);
     let left = MARGIN + LABEL * 1.4;
-    let width = (WIDTH - MARGIN - left - gap * (slots - 1) as f64) / slots as f64 - side;
-    let height = if slots == 1 { 0.62 * width } else { 0.86 * width };
+    let wide = page.scene.width;
+    let width = (wide - MARGIN - left - gap * (slots - 1) as f64) / slots as f64 - side;
+    let height = if slots == 1 { 0.62 * width } else { 0.86 * width } * spec.slide.unwrap_or(1.0);
     let mut drawn = panels.iter().peekable();
     while drawn.peek().is_some() {
         let top = page.y + 14.0;
@@ -97,7 +98,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         page.scene.text(super::scene::Text { turn: Turn::Up, ..label(middle, "x2", LABEL, Anchor::Middle) });
         page.y = top + height + 20.0;
     }
-    let x_title = at((left + side + WIDTH - MARGIN) / 2.0, page.y + 2.0);
+    let x_title = at((left + side + wide - MARGIN) / 2.0, page.y + 2.0);
     page.scene.text(label(x_title, "x1", LABEL, Anchor::Middle));
     page.y += 10.0;
     let caption = format!(

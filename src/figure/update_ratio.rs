@@ -40,7 +40,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let is_end = |i: &usize| *i == 0 || *i + 1 == layers.len();
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
     let own = "How much of its weights each layer changes in a step";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::width_for(per_block));
+    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
     let named: BTreeSet<usize> =
         (0..NAMED.min(layers.len())).map(|i| i * (layers.len() - 1) / (NAMED.min(layers.len()) - 1).max(1)).collect();
     let mut entries: Vec<(String, Sample)> = named

@@ -59,6 +59,7 @@ pub fn spec(kind: FigureKind) -> FigureSpec {
         filter: BTreeMap::new(),
         step: None,
         theory: false,
+        slide: None,
     }
 }
 
