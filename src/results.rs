@@ -181,10 +181,15 @@ impl Results {
 
     /// The test function of a run; `None` for a network.
     pub fn function(&self, run: usize) -> Option<&Function> {
+        self.cell(run)?.function.as_ref()
+    }
+
+    /// The cell of a run.
+    pub fn cell(&self, run: usize) -> Option<&PlanCell> {
         let axes = self.plan.axes.iter().zip(&self.runs[run].labels);
         let labels: Vec<(&String, &String)> = axes.map(|(axis, label)| (&axis.name, &axis.labels[*label])).collect();
         let is_its_own = |cell: &&PlanCell| labels.iter().all(|(axis, label)| cell.labels.get(*axis) == Some(*label));
-        self.plan.cells.iter().find(is_its_own)?.function.as_ref()
+        self.plan.cells.iter().find(is_its_own)
     }
 
     /// Streams a long table: for each row of one of `runs` (indices), the index and the numbers of `columns`

@@ -1,7 +1,10 @@
 //! Theory over measurement: what `theory = true` draws, says and leaves out, on sweeps that are really run.
 
-use gradsweep::figure::draw;
+mod figure_support;
+
+use figure_support::house::sound;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::figure::{draw, slide};
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -175,7 +178,36 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
 fn the_table_is_empty_where_no_figure_asks() {
     let (dir, _) = sweep("seeds = 1\n[base]\nwidth = 8\nsteps = 1\n[axes]\ndepth = [1, 2]\n");
     let table = |dir: &Path| std::fs::read_to_string(dir.join("out/theory.csv")).unwrap();
-    assert_eq!(table(dir.path()), "depth,layer,stream_decades,delta_decades,correlation_depth,note\n");
+    assert_eq!(
+        table(dir.path()),
+        "depth,layer,stream_decades,delta_decades,argument_variance,correlation_depth,note\n"
+    );
+}
+
+#[test]
+fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
+    let (dir, results) = sweep(
+        "seeds = 5\n[base]\nwidth = 128\ndepth = 8\nsteps = 1\ninit = \"uniform_fan_in\"\n[axes]\n\
+         activation = [\"identity\", \"relu\", { kind = \"leaky_relu\", slope = 0.5 }, \"gelu\"]\n\
+         batch_norm = [\"none\", \"before\"]\n[[figure]]\nkind = \"derivative\"\nfacet = [\"activation\", \"batch_norm\"]\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    sound("derivative", &scene);
+    sound("derivative on a slide", &slide(&results, &results.plan.figures[0]).unwrap().unwrap());
+    let text = text(&scene);
+    // sigma_w^2 = 1/3; E phi'^2 is 1, 1/2 and (1 + 0.5^2) / 2.
+    for square in [1.0 / 3.0, 1.0 / 6.0, 1.25 / 6.0f64] {
+        let factor = format!("{:.3}", square.sqrt());
+        assert!(text.contains(&format!("first × {factor}, last × {factor}")), "no {factor} in {text}");
+    }
+    assert_eq!(text.matches("measured ×").count(), 4, "{text}");
+    assert_eq!(text.matches("no prediction").count(), 4, "normalized nets have none: {text}");
+    assert!(text.contains("median of 5 seeds"));
+    // The density of layer 1: sigma_w^2 times the mean square of the inputs, which are scaled to 1 over all features.
+    let table = std::fs::read_to_string(dir.path().join("out/theory.csv")).unwrap();
+    let first = table.lines().find(|line| line.starts_with("identity,none,1,")).unwrap();
+    let variance: f64 = first.split(',').nth(5).unwrap().parse().unwrap();
+    assert!((variance - 1.0 / 3.0).abs() < 0.05, "{first}");
 }
 
 /// Six depth scales of tanh nets with sigma_b^2 = 0.05, by Gauss-Hermite quadrature in scipy (fixed points by brentq).

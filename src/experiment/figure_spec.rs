@@ -27,6 +27,7 @@ pub enum FigureKind {
     BestOfTries,
     StepsToTarget,
     PerformanceProfile,
+    Derivative,
 }
 
 impl FigureKind {
@@ -44,6 +45,7 @@ impl FigureKind {
         FigureKind::BestOfTries,
         FigureKind::StepsToTarget,
         FigureKind::PerformanceProfile,
+        FigureKind::Derivative,
     ];
 
     /// The word in the file.
@@ -62,6 +64,7 @@ impl FigureKind {
             FigureKind::BestOfTries => "best_of_tries",
             FigureKind::StepsToTarget => "steps_to_target",
             FigureKind::PerformanceProfile => "performance_profile",
+            FigureKind::Derivative => "derivative",
         }
     }
 
@@ -81,7 +84,10 @@ impl FigureKind {
 
     /// Whether an axis can be its colour: in a map that is the measurement, or it is the layer.
     fn takes_color(self) -> bool {
-        !matches!(self, FigureKind::GradientHeatmap | FigureKind::HeatMap | FigureKind::UpdateRatio)
+        !matches!(
+            self,
+            FigureKind::GradientHeatmap | FigureKind::HeatMap | FigureKind::UpdateRatio | FigureKind::Derivative
+        )
     }
 
     /// Whether one of its steps can be chosen.
@@ -95,6 +101,7 @@ impl FigureKind {
                 | FigureKind::BestOfTries
                 | FigureKind::StepsToTarget
                 | FigureKind::PerformanceProfile
+                | FigureKind::Derivative
         )
     }
 
@@ -112,6 +119,7 @@ impl FigureKind {
                 | FigureKind::GradientHeatmap
                 | FigureKind::AttenuationOverTraining
                 | FigureKind::UpdateRatio
+                | FigureKind::Derivative
         )
     }
 
@@ -144,7 +152,8 @@ impl FigureKind {
             | FigureKind::AttenuationOverTraining
             | FigureKind::UpdateRatio
             | FigureKind::StepsToTarget
-            | FigureKind::PerformanceProfile => &[],
+            | FigureKind::PerformanceProfile
+            | FigureKind::Derivative => &[],
         }
     }
 }
@@ -163,6 +172,7 @@ impl FigureSpec {
             (FigureKind::GradientByLayer | FigureKind::GradientHeatmap, Metric::Layers { column, .. }) => {
                 drawn(&["stream_rms", "weight_grad_rms"], column)
             }
+            (FigureKind::Derivative, Metric::Run(column)) => column == "attenuation_init",
             (FigureKind::GradientByLayer, Metric::Run(column)) => {
                 self.metric.is_none() && (column.starts_with("attenuation") || column == "weight_grad_total_init")
             }

@@ -109,6 +109,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
             figure.metric.as_deref().is_some_and(|m| m.ends_with("_init"))
         }
         FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
+        FigureKind::Derivative => true,
         FigureKind::GradientHeatmap
         | FigureKind::Curves
         | FigureKind::Trajectories

@@ -6,6 +6,7 @@ mod axis;
 mod best_of_tries;
 mod contour;
 mod curves;
+mod derivative;
 mod gradient_by_layer;
 mod gradient_heatmap;
 mod heat_map;
@@ -185,6 +186,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         FigureKind::BestOfTries => best_of_tries::draw(results, spec),
         FigureKind::StepsToTarget => steps_to_target::draw(results, spec),
         FigureKind::PerformanceProfile => performance_profile::draw(results, spec),
+        FigureKind::Derivative => derivative::draw(results, spec),
     }
 }
 

@@ -83,7 +83,11 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
 /// The axes, then the columns that [`crate::results::theory`] reads.
 pub fn header(plan: &Plan) -> Vec<String> {
     let axes = plan.axes.iter().map(|axis| axis.name.clone());
-    axes.chain(["layer", "stream_decades", "delta_decades", "correlation_depth", "note"].map(String::from)).collect()
+    axes.chain(
+        ["layer", "stream_decades", "delta_decades", "argument_variance", "correlation_depth", "note"]
+            .map(String::from),
+    )
+    .collect()
 }
 
 /// Holds the claims against theory that say so: there has to be one for every cell that they are about.
@@ -115,7 +119,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
 
 /// Whether a figure or a claim asks for theory layer by layer.
 fn is_asked_for(plan: &Plan) -> bool {
-    plan.figures.iter().any(|figure| figure.theory)
+    plan.figures.iter().any(|figure| figure.theory || figure.kind == FigureKind::Derivative)
         || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
 }
 
@@ -129,16 +133,26 @@ pub fn rows(plan: &Plan, theory: &Theory) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for (index, (cell, told)) in plan.cells.iter().zip(&theory.cells).enumerate() {
         let depth = || Cell::from(theory.depths.get(index).copied().flatten());
-        let mut row = |rest: [Cell; 5]| {
+        let mut row = |rest: [Cell; 6]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
         match told {
             None => {}
-            Some(Err(why)) => row([Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.clone())]),
+            Some(Err(why)) => {
+                row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.clone())])
+            }
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
-                    row([(l + 1).into(), decades(*stream), decades(*delta), depth(), prediction.caveat.into()]);
+                    let variance = prediction.variance.get(l).copied().into();
+                    row([
+                        (l + 1).into(),
+                        decades(*stream),
+                        decades(*delta),
+                        variance,
+                        depth(),
+                        prediction.caveat.into(),
+                    ]);
                 }
             }
         }

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 pub struct Predicted {
     pub stream: Vec<f64>,
     pub delta: Vec<f64>,
+    /// Variance of each layer's pre-activations; empty where it is not known.
+    pub variance: Vec<f64>,
     /// xi_c in layers, where a figure asked for it and there is one.
     pub correlation_depth: Option<f64>,
     /// What makes it less than exact at infinite width; empty if nothing.
@@ -55,7 +57,7 @@ impl Results {
         let place = |name: &str| column(&header, name, &path);
         let axes = self.plan.axes.iter().map(|axis| place(&axis.name)).collect::<Result<Vec<_>, _>>()?;
         let (stream, delta, note) = (place("stream_decades")?, place("delta_decades")?, place("note")?);
-        let depth = place("correlation_depth")?;
+        let (variance, depth) = (place("argument_variance")?, place("correlation_depth")?);
         let mut theory = Theory::new();
         for row in reader.records() {
             let row = row.map_err(|e| unreadable(&path, &e))?;
@@ -70,6 +72,7 @@ impl Results {
                     if let Ok(cell) = cell {
                         cell.stream.push(stream);
                         cell.delta.push(delta);
+                        cell.variance.extend(parse(&row, variance, &header, &path)?);
                         cell.correlation_depth = parse(&row, depth, &header, &path)?;
                         cell.caveat = row[note].to_string();
                     }

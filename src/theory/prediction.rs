@@ -18,6 +18,8 @@ pub struct Prediction {
     pub stream: Vec<f64>,
     /// ln of the squared `delta_rms`; -inf where a branch that starts at zero hands nothing on.
     pub delta: Vec<f64>,
+    /// The variance of each layer's pre-activations for an input of the mean size; of plain nets alone, else empty.
+    pub variance: Vec<f64>,
     /// What makes it less than exact at infinite width, in words for a caption.
     pub caveat: Option<&'static str>,
 }
@@ -116,7 +118,7 @@ pub fn predict(
                 let squares: Vec<f64> = (1..=depth).map(|l| (depth - l) as f64 * growth.ln()).collect();
                 let caveat =
                     Some("the rate of deep layers: the first ones still remember how far apart the samples are");
-                Ok(Prediction { stream: squares.clone(), delta: squares, caveat })
+                Ok(Prediction { stream: squares.clone(), delta: squares, variance: Vec::new(), caveat })
             }
             Residual::PreActivation(skip) => {
                 let caveat = Some("the limit of a large batch of unrelated samples");
@@ -140,7 +142,13 @@ pub fn predict(
                 .ok_or("the signal of these post-activation blocks grows beyond 1e100")?,
         })
     };
-    Ok(average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None))
+    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None);
+    if architecture.residual == Residual::None {
+        let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
+        let first = variances.first * square + variances.bias;
+        prediction.variance = block(Skip::None).layer.variances(first).take(depth).collect();
+    }
+    Ok(prediction)
 }
 
 /// ln of the squared stream and delta of each layer, from layer 1 on, relative to the stream of the last.
@@ -173,6 +181,7 @@ fn average(samples: Vec<Layers>, caveat: Option<&'static str>) -> Prediction {
     Prediction {
         stream: layers().map(|l| mean(&|x| x.0, l)).collect(),
         delta: layers().map(|l| mean(&|x| x.1, l)).collect(),
+        variance: Vec::new(),
         caveat,
     }
 }
