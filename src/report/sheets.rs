@@ -151,9 +151,13 @@ pub fn arms(results: &Results, folder: &Folder) -> Result<Option<Sheet>, Results
         })
         .collect();
     let cut = cut(&mut rows, "comparison.csv");
-    let note = format!(
-        "Each arm at the setting that is best for it, chosen on some seeds and judged on the others: median and range.{cut}"
-    );
+    let how = match tuned {
+        true => {
+            "Each arm at the setting that is best for it, chosen on some seeds and judged on the others: median and range."
+        }
+        false => "Each arm's median and range over the seeds.",
+    };
+    let note = format!("{how}{cut}");
     Ok(Some(Sheet {
         id: "arms",
         heading: "Arms compared",
