@@ -159,8 +159,9 @@ impl FigureKind {
 }
 
 impl FigureSpec {
-    /// Whether this figure shows what the claim is about: its metric, of some of its runs.
-    pub fn shows(&self, claim: &ClaimSpec) -> bool {
+    /// How near this figure is to what the claim is about: 0 if it shows the metric of some of its runs, 1 of other runs, 2 where it
+    /// shows the losses that reach a target or do not; `None` if it shows something else.
+    pub fn nearness(&self, claim: &ClaimSpec) -> Option<u8> {
         let drawn = |usual: &[&str], column: &str| match &self.metric {
             Some(metric) => metric == column,
             None => usual.contains(&column),
@@ -173,9 +174,12 @@ impl FigureSpec {
                 drawn(&["stream_rms", "weight_grad_rms"], column)
             }
             (FigureKind::Derivative, Metric::Run(column)) => column == "attenuation_init",
-            (FigureKind::GradientByLayer, Metric::Run(column)) => {
-                self.metric.is_none() && (column.starts_with("attenuation") || column == "weight_grad_total_init")
-            }
+            (FigureKind::GradientByLayer, Metric::Run(column)) => match self.metric.as_deref() {
+                None => column.starts_with("attenuation") || column == "weight_grad_total_init",
+                Some("delta_rms") => column.starts_with("attenuation_delta"),
+                Some("weight_grad_rms") => column == "weight_grad_total_init",
+                _ => false,
+            },
             (FigureKind::UpdateRatio, Metric::Layers { column, .. }) => column == "update_ratio",
             (FigureKind::StepsToTarget | FigureKind::PerformanceProfile, Metric::Run(c)) => c == "steps_to_target",
             (FigureKind::Curves, Metric::History { column, .. } | Metric::Run(column)) => {
@@ -190,7 +194,11 @@ impl FigureSpec {
         let disjoint = |(axis, labels): (&String, &Vec<String>)| {
             claim.filter.get(axis).is_some_and(|own| own.iter().all(|label| !labels.contains(label)))
         };
-        metric && !self.filter.iter().any(disjoint)
+        let target = claim.metric.column() == "steps_to_target" && self.kind == FigureKind::Curves;
+        match metric {
+            true => Some(u8::from(self.filter.iter().any(disjoint))),
+            false => target.then_some(2),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of the claims, as the figures that show what they are about tell it.
 
 use super::{Results, ResultsError, unreadable};
+use crate::experiment::figure_spec::FigureSpec;
 use crate::sweep::claims;
 use crate::table::significant;
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ struct Row {
 }
 
 impl Results {
-    /// The verdicts for each figure of the plan: a claim belongs to the first figure that shows what it is about.
+    /// The verdicts for each figure of the plan: a claim belongs to the first of those that are nearest to what it is about.
     ///
     /// # Errors
     /// Files of claims that cannot be read.
@@ -56,7 +57,8 @@ impl Results {
         let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
         let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().map_err(|e| unreadable(&path, &e))?;
         for (number, claim) in (1..).zip(&claims) {
-            let figure = self.plan.figures.iter().position(|figure| figure.shows(claim));
+            let near = |(place, figure): (usize, &FigureSpec)| Some((figure.nearness(claim)?, place));
+            let figure = self.plan.figures.iter().enumerate().filter_map(near).min().map(|(_, place)| place);
             let own: Vec<&Row> = rows.iter().filter(|row| row.claim == number).collect();
             if let (Some(figure), Some(verdict)) = (figure, verdict(number, &own)) {
                 by_figure[figure].push(verdict);
