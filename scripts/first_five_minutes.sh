@@ -19,7 +19,7 @@ step() {
 
 step "git clone" git clone --quiet "$repository" gradsweep
 cd gradsweep
-step "cargo build --release (130 crates)" cargo build --release
+step "cargo build --release" cargo build --release
 step "sweep experiments/vanishing.toml (750 networks)" cargo run --release -- sweep experiments/vanishing.toml
 file results/vanishing/figures/gradient_by_layer.png
 ls -l results/vanishing/report.html

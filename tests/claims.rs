@@ -280,6 +280,17 @@ fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run()
 }
 
 #[test]
+fn a_first_try_from_the_command_line_leaves_claims_against_theory_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = claim(
+        "metric = \"attenuation_init\"\neach = [\"depth\"]\nagainst = \"theory\"\nby = \"ratio\"\nexpect = { above = 0.0 }",
+    );
+    fs::write(dir.path().join("x.toml"), ORTHOGONAL.replace("SEEDS", "5") + &body).unwrap();
+    let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet", "--set", "batch_norm=after"]);
+    assert!(out.status.success() && said(&out).contains("0 hold, 0 fail, 2 inconclusive"), "{}", said(&out));
+}
+
+#[test]
 fn fresh_seeds_are_others_and_judge_in_a_folder_of_their_own() {
     let body = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1.0 }")
         // Of a normal start 0.01 wide this says nothing about any other.

@@ -105,6 +105,8 @@ pub struct Plan {
     pub compare: Option<Compare>,
     /// What the runs are to show.
     pub claims: Vec<ClaimSpec>,
+    /// Whether the command line changed what the file says.
+    pub changed: bool,
     /// Claims of the file that do not fit the grid since `--set` changed it.
     pub claims_left_out: usize,
     /// The text of the experiment file.
@@ -177,6 +179,7 @@ impl Plan {
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
+            changed: experiment.changed,
             claims_left_out: 0,
             listed_steps: experiment.listed_steps.clone(),
             source: experiment.source.text.clone(),

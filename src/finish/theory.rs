@@ -90,12 +90,13 @@ pub fn header(plan: &Plan) -> Vec<String> {
     .collect()
 }
 
-/// Holds the claims against theory that say so: there has to be one for every cell that they are about.
+/// Holds the claims against theory that say so: there has to be one for every cell that they are about. Where the command line
+/// changed the grid, such a claim is left open instead.
 ///
 /// # Errors
 /// The first cell without a prediction, and why.
 pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
-    for claim in &plan.claims {
+    for claim in plan.claims.iter().filter(|_| !plan.changed) {
         let Some(place) = &claim.theory_at else { continue };
         let labels =
             |cell: &PlanCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
