@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::scene::at;
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, mark, solid};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -47,17 +47,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![vec!["decades lost per layer", "(below 0: it grows)"]; rows.len()],
             x_title: "step".into(),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, panel_row) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(panel_row) {

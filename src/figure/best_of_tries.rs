@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
@@ -46,17 +46,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let x = Axis::layers(most, 0.02);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
             x_title: format!("tries (values of {})", spec.tune.join(", ")),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, panel_row) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(panel_row) {

@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, Sample, label};
 use super::scene::{Anchor, Color, Scene, Text, at};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, LINE, Look, Marker, SOFT, TICK, solid, tint};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -64,17 +64,13 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let y = Axis { low: 1.1 * lowest, high: 1.45 * highest, ..Axis::exact(1.1 * lowest, 1.05 * highest, 5) };
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
             y_titles: vec![vec!["φ′(z)"]; rows.len()],
             x_title: "argument z of the activation, before the first update".into(),
             height,
-            right: 0.0,
-            left: 0.0,
             ruled: false,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, line) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

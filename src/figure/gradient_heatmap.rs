@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Rect, Scene, Text, at};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{MISSING, SOFT, TICK, ZERO, viridis};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -51,17 +51,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
             y_titles: vec![vec!["layer"]; rows.len()],
             x_title: "step (as the logarithm of 1 + step)".into(),
             height,
             right: 90.0,
-            left: 0.0,
             ruled: false,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, line) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Panel, label};
 use super::loss_by_depth::axis_title;
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Color, Point, Rect, Scene, Stroke, Text, at};
-use super::select::{Key, Selection, Used, heading, over_seeds};
+use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
 use super::{Outcome, words};
@@ -71,17 +71,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let labels = |used: &Used| Axis::categories(used.labels.iter().map(|l| used.shown(*l)));
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![labels(x); chunk.len()],
             y: vec![labels(y); rows.len()],
             y_titles: vec![vec![y.axis.name.as_str()]; rows.len()],
             x_title: axis_title(&x.axis.name),
             height,
             right: 90.0,
-            left: 0.0,
             ruled: false,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, line) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Tick};
 use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
+use super::select::{Selection, heading};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, WIDTH, solid};
 use super::text::{self, Weight};
 use crate::experiment::figure_spec::FigureSpec;
@@ -80,6 +81,25 @@ pub struct Frame<'a> {
     pub left: f64,
     /// Light lines at the labelled y ticks.
     pub ruled: bool,
+}
+
+impl Frame<'_> {
+    /// A block of panels headed by what the selection makes columns and rows of; scales and titles are still to be said.
+    pub fn headed(selection: &Selection, rows: &[usize], columns: &[usize], slots: usize) -> Self {
+        Frame {
+            slots,
+            columns: columns.iter().map(|c| heading(&selection.column, *c)).collect(),
+            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
+            x: Vec::new(),
+            y: Vec::new(),
+            y_titles: Vec::new(),
+            x_title: String::new(),
+            height: 0.0,
+            right: 0.0,
+            left: 0.0,
+            ruled: true,
+        }
+    }
 }
 
 impl Page {

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
 use super::scene::{Stroke, at};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -53,17 +53,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
             x_title: selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name)),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, line) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

@@ -4,7 +4,7 @@ use super::axis::{Axis, range};
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
-use super::select::{Key, Selection, Used, heading, over_seeds};
+use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, LINE, Look, Marker, mark, solid, tint};
 use super::{Outcome, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -73,17 +73,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let axis = if x.axis.scale == Scale::Log { Axis::log(low, high, room) } else { Axis::linear(low, high, room) };
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![axis.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
             x_title: name.to_string(),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, panel_row) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(panel_row) {

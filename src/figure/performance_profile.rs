@@ -3,7 +3,7 @@
 use super::axis::{Axis, Tick};
 use super::layout::{self, Frame, Page, Sample};
 use super::scene::Point;
-use super::select::{Key, Selection, heading};
+use super::select::{Key, Selection};
 use super::style::{LINE, mark};
 use super::{Outcome, steps_to_target, words};
 use crate::experiment::figure_spec::FigureSpec;
@@ -48,17 +48,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let y = Axis { low: -0.03, high: 1.04, ..Axis::exact(0.0, 1.0, 6) };
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![x.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
             y_titles: vec![vec!["share of problems solved"]; rows.len()],
             x_title: "steps to the target, as a factor of the fewest that any took".into(),
             height: 150.0,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, panel_row) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(panel_row) {

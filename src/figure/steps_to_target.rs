@@ -4,7 +4,7 @@ use super::axis::{Axis, Tick, Unit};
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::Vertical;
 use super::scene::{Scene, at};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, INK, Look, Marker, THIN, TICK, mark, solid, tint};
 use super::text::{self, Weight};
 use super::{Outcome, words};
@@ -56,17 +56,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let height = (names.len() as f64 * 14.0 + 6.0).max(34.0);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
             x: vec![scale.axis.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
             y_titles: vec![vec![selection.color.as_ref().map_or("", |u| u.axis.name.as_str())]; rows.len()],
             x_title: "steps to the target loss".into(),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..Frame::headed(&selection, &rows, chunk, per_block)
         });
         for (row, panel_row) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(panel_row) {

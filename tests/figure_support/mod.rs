@@ -45,22 +45,7 @@ pub fn labels<T: ToString>(values: &[T]) -> Vec<String> {
 }
 
 pub fn spec(kind: FigureKind) -> FigureSpec {
-    FigureSpec {
-        kind,
-        name: None,
-        title: None,
-        metric: None,
-        x: None,
-        y: None,
-        color: None,
-        facet: Vec::new(),
-        over: Vec::new(),
-        tune: Vec::new(),
-        filter: BTreeMap::new(),
-        step: None,
-        theory: false,
-        slide: None,
-    }
+    FigureSpec::new(kind)
 }
 
 pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
