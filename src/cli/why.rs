@@ -20,7 +20,9 @@ pub struct Options {
 /// A file that cannot be read, or that is no figure of this program.
 pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let path = &options.figure;
-    let origin = Origin::read(path).map_err(|e| Halt::Input(format!("cannot read {}: {e}", path.display())))?;
+    let origin = Origin::read(path).map_err(|e| {
+        Halt::Input(format!("cannot read {}: {e}; give the path of a PNG or SVG figure", path.display()))
+    })?;
     let Some(origin) = origin else {
         return Err(Halt::Input(format!(
             "{} does not say where it comes from; give a PNG or SVG figure that this program has drawn and nobody has edited",
