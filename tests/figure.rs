@@ -4,12 +4,15 @@ mod figure_support;
 
 use figure_support::house::{says, scenes, series, sound, swept};
 use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
+use flate2::read::ZlibDecoder;
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::origin::Origin;
-use gradsweep::figure::scene::Shape;
-use gradsweep::figure::{draw, draw_all, draw_slides, png, slide, svg};
+use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::figure::text::Weight;
+use gradsweep::figure::{FORMATS, draw, draw_all, draw_slides, pdf, png, slide, svg};
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
+use std::io::Read;
 
 #[test]
 fn the_vanishing_grid_shows_every_variant() {
@@ -270,8 +273,8 @@ fn files_are_whole_and_the_same_every_time() {
     draw_all(temp.path()).unwrap();
     assert!(before == read(), "a second drawing differs");
     let results = Results::read(temp.path()).unwrap();
-    assert_eq!(std::fs::read_dir(temp.path().join("figures")).unwrap().count(), 2 * fake.figures.len());
-    for ((spec, files), own) in fake.figures.iter().zip(before.chunks(2)).zip(&first) {
+    assert_eq!(std::fs::read_dir(temp.path().join("figures")).unwrap().count(), FORMATS.len() * fake.figures.len());
+    for ((spec, files), own) in fake.figures.iter().zip(before.chunks(FORMATS.len())).zip(&first) {
         let scene = draw(&results, spec).unwrap().unwrap();
         let (image, drawing) = (&files[0], std::str::from_utf8(&files[1]).unwrap());
         assert_eq!(&image[..8], b"\x89PNG\r\n\x1a\n");
@@ -280,11 +283,45 @@ fn files_are_whole_and_the_same_every_time() {
         assert_eq!(&image[image.len() - 8..image.len() - 4], b"IEND");
         assert!(image.len() > 20_000, "an empty page");
         let origin = Origin::read(&own.files[1]).unwrap().expect("an SVG says where it comes from");
-        assert_eq!(Origin::read(&own.files[0]).unwrap().as_ref(), Some(&origin), "PNG and SVG differ");
+        for file in &own.files {
+            assert_eq!(Origin::read(file).unwrap().as_ref(), Some(&origin), "{}", file.display());
+        }
         assert_eq!(drawing, svg::render(&scene, &origin.element()));
         assert_eq!(drawing.matches("<text").count(), scene.texts().count());
         assert!(drawing.ends_with("</svg>\n") && !drawing.contains("NaN"));
+        assert!(files[2] == pdf::render(&scene, &origin));
+        pdf_holds(&scene, &files[2]);
     }
+}
+
+/// Every shape is an operator of the page's content, and every letter stands in the map from glyphs to text.
+fn pdf_holds(scene: &Scene, file: &[u8]) {
+    let find = |from: usize, mark: &[u8]| Some(from + file[from..].windows(mark.len()).position(|w| w == mark)?);
+    let mut streams = Vec::new();
+    let mut from = 0;
+    while let Some(start) = find(from, b"stream\n") {
+        let (start, end) = (start + 7, find(start, b"\nendstream").unwrap());
+        let mut plain = Vec::new();
+        let packed = ZlibDecoder::new(&file[start..end]).read_to_end(&mut plain).is_ok();
+        streams.push(if packed { plain } else { file[start..end].to_vec() });
+        from = end + 10;
+    }
+    let content = String::from_utf8_lossy(&streams[0]);
+    let operators = |name: &str| content.lines().filter(|line| line.split(' ').next_back() == Some(name)).count();
+    let shapes = |wanted: fn(&Shape) -> bool| scene.shapes.iter().filter(|shape| wanted(shape)).count();
+    assert_eq!(operators("TJ"), scene.texts().count());
+    assert_eq!(operators("S"), shapes(|shape| matches!(shape, Shape::Line { .. })));
+    assert_eq!(operators("re"), shapes(|shape| matches!(shape, Shape::Tile { .. })));
+    assert_eq!(operators("c"), 4 * shapes(|shape| matches!(shape, Shape::Disc { .. })));
+    assert!(!content.contains("NaN"));
+    let maps: Vec<_> =
+        streams.iter().map(|stream| String::from_utf8_lossy(stream)).filter(|s| s.contains("bfchar")).collect();
+    for (weight, map) in [Weight::Regular, Weight::Bold].into_iter().zip(&maps) {
+        for c in scene.texts().filter(|text| text.weight == weight).flat_map(|text| text.text.chars()) {
+            assert!(map.contains(&format!("<{:04X}>\n", c as u32)), "{c} cannot be copied from the PDF");
+        }
+    }
+    assert_eq!(maps.len(), 2);
 }
 
 #[test]
@@ -418,16 +455,14 @@ fn slides_are_sixteen_to_nine_with_everything_on_them() {
         sound(&format!("slide {:?}", spec.kind), &slide);
         // As much data as on the page, in larger type, with the number of seeds and less small print.
         assert_eq!(series(&slide), series(&page), "{:?}", spec.kind);
-        let largest =
-            |scene: &gradsweep::figure::scene::Scene| scene.texts().map(|t| t.size / scene.height).fold(0.0, f64::max);
+        let largest = |scene: &Scene| scene.texts().map(|t| t.size / scene.height).fold(0.0, f64::max);
         assert!(largest(&slide) > 0.03, "{:?}", spec.kind);
-        let words = |scene: &gradsweep::figure::scene::Scene| scene.texts().map(|t| t.text.len()).sum::<usize>();
+        let words = |scene: &Scene| scene.texts().map(|t| t.text.len()).sum::<usize>();
         assert!(words(&slide) < words(&page) && says(&slide, "seeds"), "{:?}", spec.kind);
     }
     let drawn = draw_slides(temp.path()).unwrap();
     assert!(
-        drawn
-            .iter()
-            .all(|figure| figure.files.len() == 2 && figure.files[0].starts_with(temp.path().join("figures/slides")))
+        drawn.iter().all(|figure| figure.files.len() == FORMATS.len()
+            && figure.files[0].starts_with(temp.path().join("figures/slides")))
     );
 }

@@ -70,6 +70,7 @@ fn all_whole(dir: &Path) {
             _ if name.contains(".part.") => continue,
             Some("png") => b"IEND\xaeB`\x82",
             Some("svg") => b"</svg>\n",
+            Some("pdf") => b"%%EOF",
             _ => b"\n",
         };
         assert!(bytes.ends_with(end), "{name} is half a file");

@@ -2,6 +2,7 @@
 
 mod program;
 
+use gradsweep::figure::FORMATS;
 use program::{PROGRAM, expect};
 use std::collections::BTreeSet;
 use std::fs;
@@ -80,7 +81,7 @@ fn the_report_says_what_the_files_say() {
     }
     assert_eq!(
         page.matches("<svg ").count(),
-        fs::read_dir(dir.path().join("results/small/figures")).unwrap().count() / 2
+        fs::read_dir(dir.path().join("results/small/figures")).unwrap().count() / FORMATS.len()
     );
     // Six parts in the table, and the claim once under the first figure that shows it.
     assert_eq!(page.matches("<span class=\"verdict holds\">holds</span> Losses are positive").count(), 1);
@@ -140,7 +141,7 @@ fn a_figure_says_where_it_comes_from_and_what_became_of_its_claim() {
     let provenance: serde_json::Value =
         serde_json::from_slice(&fs::read(dir.path().join("results/small/provenance.json")).unwrap()).unwrap();
     let plan = provenance["sittings"][0]["plan"].as_str().unwrap();
-    for ending in ["png", "svg"] {
+    for ending in FORMATS {
         let path = format!("results/small/figures/loss_by_depth.{ending}");
         let output = Command::new(PROGRAM).current_dir(dir.path()).args(["why", &path]).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();

@@ -5,6 +5,7 @@ mod program;
 
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::FORMATS;
 use gradsweep::record::RunError;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
@@ -13,6 +14,7 @@ use gradsweep::sweep::progress::Show;
 use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::Work;
 use program::{PROGRAM, Tables, expect, said, tables};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -190,8 +192,10 @@ fn a_stopped_sweep_leaves_no_mixture_of_plans() {
     };
     let (dir, _) = started(&format!("{EXPERIMENT}{}{}", figure("one"), figure("two")));
     let whole = dir.path().join("whole");
-    let images =
-        |names: &[&str]| names.iter().flat_map(|n| [format!("{n}.png"), format!("{n}.svg")]).collect::<Vec<_>>();
+    let images = |names: &[&str]| {
+        let files: BTreeSet<_> = names.iter().flat_map(|n| FORMATS.map(|format| format!("{n}.{format}"))).collect();
+        files.into_iter().collect::<Vec<_>>()
+    };
     assert_eq!(shown(&whole), (labels(&["1", "2"]), images(&["one", "two"])));
     // A plan without depth 1 and the first figure, and with runs that take too long.
     let two = figure("two").replace("[\"variant\"]", "[\"variant\", \"steps\"]");

@@ -1,4 +1,4 @@
-//! `why FIGURE`: what a PNG or SVG figure shows, which plan, data and program it comes from, and how to draw it again.
+//! `why FIGURE`: what a figure shows, which plan, data and program it comes from, and how to draw it again.
 
 use crate::cli::{say, shell};
 use crate::figure::origin::Origin;
@@ -21,11 +21,11 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let path = &options.figure;
     let origin = Origin::read(path).map_err(|e| {
-        Halt::Input(format!("cannot read {}: {e}; give the path of a PNG or SVG figure", path.display()))
+        Halt::Input(format!("cannot read {}: {e}; give the path of a PNG, SVG or PDF figure", path.display()))
     })?;
     let Some(origin) = origin else {
         return Err(Halt::Input(format!(
-            "{} does not say where it comes from; give a PNG or SVG figure that this program has drawn and nobody has edited",
+            "{} does not say where it comes from; give a PNG, SVG or PDF figure that this program has drawn and nobody has edited",
             path.display()
         )));
     };

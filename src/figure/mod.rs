@@ -1,4 +1,4 @@
-//! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG and SVG.
+//! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG, SVG and PDF.
 
 mod attenuation_by_depth;
 mod attenuation_over_training;
@@ -14,6 +14,7 @@ mod layout;
 mod loss_by_depth;
 mod lr_sensitivity;
 pub mod origin;
+pub mod pdf;
 mod performance_profile;
 mod plot;
 pub mod png;
@@ -38,12 +39,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+/// The endings of the files that each figure is written to.
+pub const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
+
 /// What became of one figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
     /// The file name without its ending.
     pub name: String,
-    /// The PNG and the SVG; empty if it was skipped.
+    /// One in each of the [`FORMATS`]; empty if it was skipped.
     pub files: Vec<PathBuf>,
     /// Why there is nothing to draw.
     pub skipped: Option<String>,
@@ -52,7 +56,7 @@ pub struct Drawn {
 /// A scene, or the reason why the results hold nothing to draw.
 pub type Outcome = Result<Scene, String>;
 
-/// Draws every figure of the plan into `dir/figures/`, as `<name>.png` and `<name>.svg`, and removes those that are none
+/// Draws every figure of the plan into `dir/figures/`, in each of the [`FORMATS`], and removes those that are none
 /// of the plan's or have nothing to show any more.
 ///
 /// # Errors
@@ -136,7 +140,7 @@ fn remove_others(folder: &Path, drawn: &[Drawn]) -> std::io::Result<()> {
     let kept: BTreeSet<&PathBuf> = drawn.iter().flat_map(|figure| &figure.files).collect();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let image = path.extension().is_some_and(|ending| ending == "png" || ending == "svg");
+        let image = path.extension().is_some_and(|ending| FORMATS.iter().any(|format| ending == *format));
         if image && !kept.contains(&path) {
             std::fs::remove_file(&path)?;
         }
@@ -200,17 +204,18 @@ fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
     select::Selection::new(results, spec, spec.kind.takes_x()).map(|_| ())
 }
 
-/// Writes both files beside their final names first, so that a reader never meets half a figure.
+/// Writes the files beside their final names first, so that a reader never meets half a figure.
 fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Result<Vec<PathBuf>, ResultsError> {
     let mut files = Vec::new();
-    for ending in ["png", "svg"] {
+    for ending in FORMATS {
         let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
         let written = match ending {
             "png" => png::write(scene, &part).and_then(|()| {
                 let image = std::fs::read(&part).map_err(|e| e.to_string())?;
                 std::fs::write(&part, origin.into_png(&image)).map_err(|e| e.to_string())
             }),
-            _ => std::fs::write(&part, svg::render(scene, &origin.element())).map_err(|e| e.to_string()),
+            "svg" => std::fs::write(&part, svg::render(scene, &origin.element())).map_err(|e| e.to_string()),
+            _ => std::fs::write(&part, pdf::render(scene, origin)).map_err(|e| e.to_string()),
         };
         let moved = written.and_then(|()| std::fs::rename(&part, &path).map_err(|e| e.to_string()));
         moved.map_err(|e| ResultsError::new(format!("{}: {e}", path.display())))?;

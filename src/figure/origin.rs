@@ -1,6 +1,6 @@
 //! Where a figure comes from, written into its own files: which plan, data and program, which runs and how many.
 //!
-//! In a PNG it is an iTXt chunk, in an SVG the metadata element; both hold the same JSON.
+//! In a PNG it is an iTXt chunk, in an SVG the metadata element, in a PDF a property of its XMP packet; all hold the same JSON.
 
 use super::select::Selection;
 use crate::experiment::figure_spec::FigureSpec;
@@ -33,8 +33,9 @@ const KEYWORD: &str = "gradsweep";
 /// Signature and IHDR, which comes first.
 const PNG_HEAD: usize = 33;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-const OPEN: &str = "<metadata>";
-const CLOSE: &str = "</metadata>";
+/// The element that holds it, in an SVG and in a PDF.
+const SVG: [&str; 2] = ["<metadata>", "</metadata>"];
+const PDF: [&str; 2] = ["<gradsweep:origin>", "</gradsweep:origin>"];
 
 impl Origin {
     /// Of a figure of these results.
@@ -79,7 +80,20 @@ impl Origin {
 
     /// As an element of an SVG image.
     pub fn element(&self) -> String {
-        format!("{OPEN}{}{CLOSE}\n", self.json())
+        let [open, close] = SVG;
+        format!("{open}{}{close}\n", self.json())
+    }
+
+    /// As the XMP packet of a PDF (ISO 16684-1).
+    pub fn xmp(&self) -> String {
+        let [open, close] = PDF;
+        format!(
+            "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
+             <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
+             <rdf:Description rdf:about=\"\" xmlns:gradsweep=\"urn:gradsweep\">\n{open}{}{close}\n\
+             </rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end=\"r\"?>",
+            self.json()
+        )
     }
 
     /// Reads it from a figure; `None` if the file is none of ours.
@@ -88,7 +102,11 @@ impl Origin {
     /// A file that cannot be read.
     pub fn read(path: &Path) -> std::io::Result<Option<Self>> {
         let bytes = std::fs::read(path)?;
-        let json = if bytes.starts_with(SIGNATURE) { png_text(&bytes) } else { svg_text(&bytes) };
+        let json = match &bytes[..] {
+            png if png.starts_with(SIGNATURE) => png_text(png),
+            pdf if pdf.starts_with(b"%PDF-") => between(pdf, PDF),
+            svg => between(svg, SVG),
+        };
         Ok(json.and_then(|json| serde_json::from_slice(json).ok()))
     }
 }
@@ -106,8 +124,9 @@ fn png_text(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn svg_text(bytes: &[u8]) -> Option<&[u8]> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (_, rest) = text.split_once(OPEN)?;
-    Some(rest.split_once(CLOSE)?.0.as_bytes())
+/// What stands between two marks.
+fn between<'a>(bytes: &'a [u8], [open, close]: [&str; 2]) -> Option<&'a [u8]> {
+    let find = |bytes: &[u8], mark: &str| bytes.windows(mark.len()).position(|part| part == mark.as_bytes());
+    let rest = &bytes[find(bytes, open)? + open.len()..];
+    Some(&rest[..find(rest, close)?])
 }

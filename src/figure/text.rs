@@ -1,4 +1,4 @@
-//! The one font of all figures (DejaVu Sans, compiled in): widths for the layout, outlines for the PNG.
+//! The one font of all figures (DejaVu Sans, compiled in): widths for the layout, outlines for the PNG, its bytes for the PDF.
 //!
 //! Glyphs are filled as polygons like every other shape, since plotters places them on whole pixels
 //! without their side bearings, which sets letters visibly unevenly.
@@ -19,10 +19,18 @@ pub const CAP: f64 = 0.73;
 /// Reach of a descender below the baseline, in em.
 pub const DESCENT: f64 = 0.24;
 
+/// The font file.
+pub fn bytes(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => dejavu::sans::regular(),
+        Weight::Bold => dejavu::sans::bold(),
+    }
+}
+
 fn font(weight: Weight) -> &'static FontRef<'static> {
     static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
-    let load = |bytes| FontRef::try_from_slice(bytes).expect("DejaVu Sans is compiled in and well formed");
-    let fonts = FONTS.get_or_init(|| [load(dejavu::sans::regular()), load(dejavu::sans::bold())]);
+    let load = |weight| FontRef::try_from_slice(bytes(weight)).expect("DejaVu Sans is compiled in and well formed");
+    let fonts = FONTS.get_or_init(|| [Weight::Regular, Weight::Bold].map(load));
     &fonts[weight as usize]
 }
 
@@ -37,7 +45,7 @@ pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
 }
 
 /// Each glyph with its pen position, and the whole advance, in em.
-fn place(text: &str, weight: Weight) -> (Vec<(ab_glyph::GlyphId, f64)>, f64) {
+pub fn place(text: &str, weight: Weight) -> (Vec<(ab_glyph::GlyphId, f64)>, f64) {
     let font = font(weight);
     let em = f64::from(font.units_per_em().unwrap_or(2048.0));
     let (mut pen, mut last, mut glyphs) = (0.0, None, Vec::new());
