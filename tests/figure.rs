@@ -28,6 +28,20 @@ fn the_vanishing_grid_shows_every_variant() {
         for name in expected {
             assert!(names.contains(name) && says(&scene, name), "{:?}: no {name} in {names:?}", spec.kind);
         }
+        // What is seen is said, in words for those who cannot see it too.
+        let finding = match spec.kind {
+            FigureKind::GradientByLayer => "Fades fastest: sigmoid, plain: 0.86 decades per layer",
+            FigureKind::AttenuationByDepth => "Most: ",
+            FigureKind::GradientHeatmap => "Smallest: ",
+            FigureKind::AttenuationOverTraining => "Training changes it most: ",
+            FigureKind::UpdateRatio => "Smallest at the end: ",
+            FigureKind::StepsToTarget => "Fastest: ",
+            FigureKind::PerformanceProfile => "Fastest most often: ",
+            FigureKind::BestOfTries => "with all tries: ",
+            FigureKind::Derivative => "Smallest factor ",
+            _ => " at the end: ",
+        };
+        assert!(says(&scene, finding) && scene.caption.contains(finding), "{:?}: {}", spec.kind, scene.caption);
         let tiles = scene.shapes.iter().filter(|s| matches!(s, Shape::Tile { .. })).count();
         if spec.kind == FigureKind::GradientHeatmap {
             assert!(tiles >= 18 * 32 * 10, "{tiles}");

@@ -1,6 +1,7 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
 use super::axis::{Axis, Tick, Unit};
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
@@ -9,7 +10,7 @@ use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
@@ -31,9 +32,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         other => words::subject(other),
     };
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
+    let finding = found(&selection, &total, &groups);
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
     let overlay = Overlay::new(&selection, metric.ends_with("_end"))?;
     let ratios = ratios(&selection, metric, &overlay);
@@ -164,6 +166,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
     let probe = selection.results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
+}
+
+/// Where most is lost and where least.
+fn found(selection: &Selection, total: &Spreads, groups: &[Vec<usize>]) -> String {
+    let drawn = total.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+    let values: Vec<(String, f64)> = drawn.map(|(key, s)| (finding::place(selection, key), s.median)).collect();
+    let words = Words { high: "Most", low: "Least", only: "In all", each: "cells", lost: "diverged" };
+    finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false))
 }
 
 /// Median and range over seeds of the finite values.

@@ -6,7 +6,7 @@ use super::plot::{self, Vertical};
 use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, mark, solid};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -31,7 +31,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = "How much the gradient fades per layer, over training";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
+    let mut page =
+        Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {
@@ -84,6 +85,19 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
     let probe = results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
+}
+
+/// Which fading training changes most.
+fn found(selection: &Selection, lines: &Lines) -> String {
+    let ends = |line: &Vec<(f64, Spread)>| Some((line.first()?.1.median, line.last()?.1.median));
+    let changes = lines.iter().filter_map(|(key, line)| Some((key, ends(line)?)));
+    // Reversed, since of equal ones the first is to be named.
+    let most = changes.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
+    most.map_or(String::new(), |(key, (start, end))| {
+        let place = finding::place(selection, key);
+        let place = if place.is_empty() { String::new() } else { format!(" most: {place}") };
+        format!("Training changes it{place}, from {} to {}.", words::rate(start), words::rate(end))
+    })
 }
 
 /// The lines, and each diverged run with its last recorded step.

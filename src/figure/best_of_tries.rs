@@ -1,10 +1,11 @@
 //! What tuning buys: the best of k tries against k, exact over all choices of so many (Dodge et al. 2019, with quantiles).
 
 use super::axis::Axis;
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::select::{Key, Selection, over_seeds};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use crate::stats::{Spread, best_of};
@@ -35,7 +36,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = format!("{}: the best of so many tries", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
+    let finding = found(&selection, &lines, metric);
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     if let Some(color) = &selection.color {
         let entries: Vec<(String, Sample)> =
@@ -85,6 +87,16 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         caption.push_str(" ▼: exactly zero.");
     }
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// How good the best of all tries is.
+fn found(selection: &Selection, lines: &Lines, metric: &str) -> String {
+    let last = lines.iter().filter_map(|(key, line)| Some((finding::place(selection, key), line.last()?.1.median)));
+    let sign = words::better(metric).unwrap_or(-1.0);
+    let (high, low) =
+        if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };
+    let words = Words { high, low, only: "With all tries", each: "lines", lost: "diverged in all tries" };
+    finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::amount(v, words::logarithmic(metric)))
 }
 
 /// The lines, and how many tries diverged.

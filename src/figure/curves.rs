@@ -6,7 +6,7 @@ use super::plot::{self, Vertical};
 use super::scene::at;
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{INK, Look, Marker, mark};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -49,8 +49,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let finding = finding::ends(&selection, metrics[0], "lines");
     let mut page =
-        Page::new(&words::title(&selection, "How training goes"), "", layout::paper(selection.spec, per_block));
+        Page::new(&words::title(&selection, "How training goes"), &finding, layout::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {

@@ -2,11 +2,12 @@
 //! a layer multiplies the gradient. From theory, with what was measured beside it.
 
 use super::axis::Axis;
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Panel, Sample, label};
 use super::scene::{Anchor, Color, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, LINE, Look, Marker, SOFT, TICK, solid, tint};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::ops::activation::Activation;
 use crate::results::theory::Predicted;
@@ -49,7 +50,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = "Why it fades: what φ′ lets through where its argument lies";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(spec, per_block));
+    let mut page =
+        Page::new(&words::title(&selection, own), &found(&selection, &shown), layout::paper(spec, per_block));
     let area = |color| Sample::Plain(Look { color, ..SLOPE });
     page.legend(
         "",
@@ -94,6 +96,19 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         words::shown(&selection)
     );
     Ok(Ok(page.caption(&caption)))
+}
+
+/// Which layers let most through and which least.
+fn found(selection: &Selection, shown: &BTreeMap<Key, Shown>) -> String {
+    let factors = shown.iter().filter_map(|(key, own)| Some((finding::place(selection, key), own.measured?)));
+    let words = Words {
+        high: "Largest",
+        low: "Smallest factor by which a layer multiplies the gradient",
+        only: "Factor by which a layer multiplies the gradient",
+        each: "panels",
+        lost: "",
+    };
+    finding::extremes(&factors.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, false))
 }
 
 /// The cell of each panel with its prediction, where there is one.

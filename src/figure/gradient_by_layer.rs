@@ -1,6 +1,7 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
 use super::axis::Axis;
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart, tick_width};
 use super::plot::{self, Vertical};
 use super::scene::{Anchor, Scene, Text, at};
@@ -8,7 +9,7 @@ use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -173,7 +174,11 @@ fn compose(
         Some(metric) => words::subject(metric),
     };
     let title = words::title(selection, &format!("{what} at each layer, {when}"));
-    let mut page = Page::new(&title, &finding(selection, &rates, &groups), layout::paper(selection.spec, per_block));
+    let finding = match metrics[0] {
+        _ if shows_stream => steepest(selection, &rates, &groups),
+        metric => ends(selection, metric, profiles, &groups),
+    };
+    let mut page = Page::new(&title, &finding, layout::paper(selection.spec, per_block));
     let entries: Vec<(String, Sample)> = groups
         .iter()
         .map(|group| {
@@ -302,15 +307,11 @@ fn compose(
 }
 
 /// The steepest fading and the steepest growth in sight, in words.
-fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usize>]) -> String {
+fn steepest(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usize>]) -> String {
     let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
-    let place = |key: &Key| {
-        let names = [(&selection.row, key.row), (&selection.column, key.column), (&selection.color, key.color)];
-        let names: Vec<String> = names
-            .iter()
-            .filter_map(|(used, label)| Some(used.as_ref().filter(|u| u.labels.len() > 1)?.heading(*label)))
-            .collect();
-        if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) }
+    let place = |key: &Key| match finding::place(selection, key) {
+        name if name.is_empty() => name,
+        name => format!("{name}: "),
     };
     let (fades, grows) =
         if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
@@ -329,6 +330,20 @@ fn finding(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usiz
         parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
     }
     parts.join(" ")
+}
+
+/// Where another measurement is largest and where smallest.
+fn ends(selection: &Selection, metric: &str, profiles: &Profiles, groups: &[Vec<usize>]) -> String {
+    let drawn = profiles.iter().filter(|((key, m), _)| *m == 0 && groups.iter().any(|g| g[0] == key.color));
+    let values = drawn.flat_map(|((key, _), points)| {
+        let place = match finding::place(selection, key) {
+            name if name.is_empty() => name,
+            name => format!("{name}, "),
+        };
+        points.iter().map(move |(layer, spread)| (format!("{place}layer {layer}"), spread.median))
+    });
+    let words = Words { high: "Largest", low: "Smallest", only: "At layer 1", each: "points", lost: "diverged" };
+    finding::extremes(&values.collect::<Vec<_>>(), &words, 1.0, |v| finding::amount(v, words::logarithmic(metric)))
 }
 
 fn draw_panel<'a>(

@@ -6,7 +6,7 @@ use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{MISSING, SOFT, TICK, ZERO, viridis};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
     let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
     let own = format!("{what} at every layer while training goes on");
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
+    let finding = found(&selection, &maps, logarithmic);
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
     let mut y = Axis::layers(deepest as usize, 0.0);
@@ -112,6 +113,22 @@ fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<(BTree
         }
     }
     Ok((maps, cut))
+}
+
+/// The smallest and the largest in sight.
+fn found(selection: &Selection, maps: &BTreeMap<Key, Map>, logarithmic: bool) -> String {
+    let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
+    let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
+    let tell = |(key, (step, layer), value): (&Key, &(u64, u64), f64)| {
+        let place = finding::place(selection, key);
+        let place = if place.is_empty() { String::new() } else { format!("{place}, ") };
+        format!("{place}layer {layer}, step {step}: {}", finding::amount(value, logarithmic))
+    };
+    let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
+    match ends {
+        (Some(low), Some(high)) if low.2 < high.2 => format!("Smallest: {}. Largest: {}.", tell(low), tell(high)),
+        _ => String::new(),
+    }
 }
 
 /// Where the tile of a step ends when the step has no neighbour there.

@@ -8,7 +8,7 @@ use super::scene::{Anchor, Color, Point, Rect, Scene, Stroke, Text, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::theory::Theory;
 use crate::results::{Results, ResultsError};
@@ -63,7 +63,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
     let own = format!("{} {when} of training", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
+    let finding = finding::ends(&selection, metric, "tiles");
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let mut drawn = false;

@@ -106,7 +106,8 @@ impl Page {
     /// Starts a page with its title, and a line under it if there is something to say.
     pub fn new(title: &str, subtitle: &str, paper: Paper) -> Page {
         let width = paper.width;
-        let mut page = Page { scene: Scene { width, title: title.to_string(), ..Scene::default() }, y: MARGIN, paper };
+        let scene = Scene { width, title: title.to_string(), caption: subtitle.to_string(), ..Scene::default() };
+        let mut page = Page { scene, y: MARGIN, paper };
         for (line, size, weight, color) in [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)]
         {
             for line in text::wrap(line, size, weight, width - 2.0 * MARGIN) {
@@ -279,7 +280,7 @@ impl Page {
             self.y += TICK * 0.42;
         }
         self.scene.height = self.y + MARGIN - TICK * 0.42;
-        self.scene.caption = caption.to_string();
+        self.scene.caption = format!("{} {caption}", self.scene.caption).trim().to_string();
         self.scene
     }
 }

@@ -6,7 +6,7 @@ use super::plot::{self, Vertical, gap};
 use super::scene::{Stroke, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -48,7 +48,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
     let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
     let own = format!("{} {when} of training", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
+    let finding = finding::ends(&selection, metric, "cells");
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     legend(&mut page, &selection, guess, lost);
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     for chunk in columns.chunks(per_block) {

@@ -6,7 +6,7 @@ use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, LINE, Look, Marker, mark, solid, tint};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError, Scale};
 use crate::stats::Spread;
@@ -64,7 +64,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let name = if x.axis.name.ends_with("lr") { "learning rate" } else { &x.axis.name };
     let own = format!("{} at the end against {name}", words::subject(metric));
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(selection.spec, per_block));
+    let finding = finding::ends(&selection, metric, "places");
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let edges = lines.values().filter_map(|line| edge(line, metric)).count();
     let lost: usize = places().map(|p| p.diverged).sum();
     legend(&mut page, &selection, (edges, lines.len()), lost);

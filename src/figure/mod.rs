@@ -7,6 +7,7 @@ mod best_of_tries;
 mod contour;
 mod curves;
 mod derivative;
+mod finding;
 mod gradient_by_layer;
 mod gradient_heatmap;
 mod heat_map;

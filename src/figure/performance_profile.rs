@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Sample};
 use super::scene::Point;
 use super::select::{Key, Selection};
 use super::style::{LINE, mark};
-use super::{Outcome, steps_to_target, words};
+use super::{Outcome, finding, steps_to_target, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -29,7 +29,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
     let own = "Share of problems solved within a factor of the fastest's steps";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
+    let mut page = Page::new(
+        &words::title(&selection, own),
+        &found(&selection, &factors),
+        layout::paper(selection.spec, per_block),
+    );
     let colors = Selection::labels(&selection.color);
     let groups = merged(&factors, &colors);
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
@@ -86,6 +90,17 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         if groups.iter().any(|g| g.len() > 1) { " Arms joined by = have the same profile." } else { "" }
     );
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// Who is fastest most often, and who solves most.
+fn found(selection: &Selection, factors: &Factors) -> String {
+    let most = |within: f64| {
+        let share = |own: &Vec<f64>| own.iter().filter(|f| **f <= within).count() as f64 / own.len() as f64;
+        let arms = factors.iter().map(|(key, own)| (finding::place(selection, key), share(own))).collect::<Vec<_>>();
+        let most = arms.iter().map(|(_, share)| *share).fold(0.0, f64::max);
+        finding::who(&arms, "arms", most, |v| format!("{:.0} %", 100.0 * v))
+    };
+    format!("Fastest most often: {}. Solves most: {}.", most(0.0), most(f64::MAX))
 }
 
 fn factors(selection: &Selection) -> Factors {

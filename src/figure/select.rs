@@ -7,7 +7,7 @@ use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{PlanAxis, PlanCell, Results, ResultsError, Run, Scale};
 use crate::stats::{Spread, spread};
-use crate::table::number;
+use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An axis of the plan as one figure uses it: its place in the plan and the labels that are left.
@@ -36,13 +36,14 @@ impl Used<'_> {
 
     /// The label as people read it: the points of a range in three digits, where these tell them apart.
     pub fn shown(&self, label: usize) -> String {
-        let short = |label: &String| match label.parse::<f64>() {
-            Ok(x) if label.len() > 8 => number(format!("{x:.2e}").parse().unwrap_or(x)),
+        let short = |label: &String, digits: usize| match label.parse::<f64>() {
+            Ok(x) if label.len() > 8 => significant(x, digits),
             _ => label.clone(),
         };
         let labels = &self.axis.labels;
-        let all: BTreeSet<String> = labels.iter().map(short).collect();
-        if all.len() == labels.len() { short(&labels[label]) } else { labels[label].clone() }
+        let all = |digits: usize| labels.iter().map(|label| short(label, digits)).collect::<BTreeSet<_>>();
+        // Two ranges may meet in a point up to rounding, which is one point to a reader.
+        if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() }
     }
 
     /// How the label's series looks in every figure of this plan.

@@ -1,13 +1,14 @@
 //! How fast each arm reaches the target loss: a dot a run, a bar through the median, and those that never did.
 
 use super::axis::{Axis, Tick, Unit};
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::Vertical;
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, INK, Look, Marker, THIN, TICK, mark, solid, tint};
 use super::text::{self, Weight};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -27,11 +28,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let values: Vec<f64> = groups.values().flat_map(|seeds| seeds.values().copied()).collect();
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
-    let mut page = Page::new(
-        &words::title(&selection, "Steps until the training loss is at its target"),
-        "",
-        layout::paper(selection.spec, per_block),
-    );
+    let own = words::title(&selection, "Steps until the training loss is at its target");
+    let mut page = Page::new(&own, &found(&selection, &groups), layout::paper(selection.spec, per_block));
     let panel_width = (page.scene.width - 110.0) / per_block as f64;
     let Some(mut scale) = Vertical::over(&values, true, panel_width * 0.6) else {
         return Ok(Err(words::nothing(&selection, "reached the target")));
@@ -86,6 +84,20 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         caption.push_str(" ×: a run that never reached it; an arm of which half or more never did has no median.");
     }
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// Who is there first, and how many arms have no median.
+fn found(selection: &Selection, groups: &BTreeMap<Key, BTreeMap<u64, f64>>) -> String {
+    let median = |seeds: &BTreeMap<u64, f64>| Some(over_seeds(seeds.values().copied())?.median);
+    let medians = groups.iter().filter_map(|(key, seeds)| Some((finding::place(selection, key), median(seeds)?)));
+    let words = Words {
+        high: "Slowest",
+        low: "Fastest",
+        only: "Steps",
+        each: "arms",
+        lost: "never reach it with half of their seeds or more",
+    };
+    finding::extremes(&medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
 }
 
 /// log10 of the steps a run took, infinite where it never got there; `None` for a failed run.

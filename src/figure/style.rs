@@ -12,13 +12,13 @@ pub const MISSING: Color = Color(0xd0, 0xd0, 0xd0);
 /// Exact zeros in a heat map, which no place on the colour scale could stand for.
 pub const ZERO: Color = Color(0xcc, 0x79, 0xa7);
 
-/// 7.5 inches, a text page.
-pub const WIDTH: f64 = 540.0;
+/// 6.5 inches, a text page.
+pub const WIDTH: f64 = 468.0;
 pub const MARGIN: f64 = 12.0;
-pub const TITLE: f64 = 11.5;
-pub const HEADING: f64 = 9.0;
-pub const LABEL: f64 = 8.0;
-pub const TICK: f64 = 7.2;
+pub const TITLE: f64 = 12.0;
+pub const HEADING: f64 = 9.6;
+pub const LABEL: f64 = 8.8;
+pub const TICK: f64 = 8.2;
 pub const THIN: f64 = 0.6;
 pub const LINE: f64 = 1.5;
 

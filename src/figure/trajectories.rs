@@ -6,7 +6,7 @@ use super::layout::{self, Page, Panel, Sample, label};
 use super::scene::{Anchor, Point, Rect, Scene, Turn, at};
 use super::select::{Key, Selection, heading};
 use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, mark, solid, tint};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::data::Function;
 use crate::data::function::Kind;
 use crate::experiment::figure_spec::FigureSpec;
@@ -57,7 +57,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         true => format!("The way down {}", names[0]),
         false => "The way down".to_string(),
     };
-    let mut page = Page::new(&words::title(&selection, &own), "", layout::paper(spec, 1));
+    let finding = finding::ends(&selection, "train_loss", "groups of runs");
+    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(spec, 1));
     legend(&mut page, &selection);
     let slots = match (&selection.row, panels.len()) {
         (Some(_), _) => Selection::labels(&selection.column).len().min(4),

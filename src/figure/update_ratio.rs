@@ -1,12 +1,13 @@
 //! How fast each layer learns: the norm of its update over that of its weights against step, a line a layer.
 
 use super::axis::Axis;
+use super::finding::Words;
 use super::layout::{self, Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, mark};
-use super::{Outcome, words};
+use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -40,7 +41,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let is_end = |i: &usize| *i == 0 || *i + 1 == layers.len();
     let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
     let own = "How much of its weights each layer changes in a step";
-    let mut page = Page::new(&words::title(&selection, own), "", layout::paper(selection.spec, per_block));
+    let mut page =
+        Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));
     let named: BTreeSet<usize> =
         (0..NAMED.min(layers.len())).map(|i| i * (layers.len() - 1) / (NAMED.min(layers.len()) - 1).max(1)).collect();
     let mut entries: Vec<(String, Sample)> = named
@@ -94,6 +96,18 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         caption.push_str(" ×: the last recorded step of a run that diverged.");
     }
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// Which layer moves least, and which most, at the end.
+fn found(selection: &Selection, lines: &Lines) -> String {
+    let last = lines.iter().filter_map(|((key, layer), line)| {
+        let place = finding::place(selection, key);
+        let place = if place.is_empty() { String::new() } else { format!("{place}, ") };
+        Some((format!("{place}layer {layer}"), line.last()?.1.median))
+    });
+    let words =
+        Words { high: "Largest", low: "Smallest at the end", only: "At the end", each: "lines", lost: "diverged" };
+    finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
 }
 
 /// The lines, and each diverged run with its last recorded step.
