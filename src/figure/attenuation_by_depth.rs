@@ -31,7 +31,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         "attenuation_total_init" => "How many decades of gradient are lost between the last layer and the first".into(),
         other => words::subject(other),
     };
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 5) };
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let finding = found(&selection, &total, &groups);

@@ -34,7 +34,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         }
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
     let own = format!("{}: the best of so many tries", words::subject(metric));
     let finding = found(&selection, &lines, metric);
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
@@ -96,7 +96,7 @@ fn found(selection: &Selection, lines: &Lines, metric: &str) -> String {
     let (high, low) =
         if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };
     let words = Words { high, low, only: "With all tries", each: "lines", lost: "diverged in all tries" };
-    finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::amount(v, words::logarithmic(metric)))
+    finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::measured(v, metric))
 }
 
 /// The lines, and how many tries diverged.

@@ -48,7 +48,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
     let finding = finding::ends(&selection, metrics[0], "lines");
     let mut page =
         Page::new(&words::title(&selection, "How training goes"), &finding, layout::paper(selection.spec, per_block));

@@ -36,7 +36,7 @@ pub fn ends(selection: &Selection, metric: &str, each: &str) -> String {
     };
     let medians: Vec<(String, f64)> = medians.map(|(key, median)| (place(selection, &key), median)).collect();
     let words = Words { high, low, only, each, lost: "diverged" };
-    extremes(&medians, &words, words::better(metric).unwrap_or(1.0), |v| amount(v, words::logarithmic(metric)))
+    extremes(&medians, &words, words::better(metric).unwrap_or(1.0), |v| measured(v, metric))
 }
 
 /// The ends of the values, the best first: the largest if `sign` is 1, the smallest if it is -1. Where several read the
@@ -92,6 +92,14 @@ pub fn place(selection: &Selection, key: &Key) -> String {
     let names =
         used.iter().filter_map(|(used, label)| Some(used.as_ref().filter(|u| u.labels.len() > 1)?.heading(*label)));
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// A value of a metric for a sentence, of its log10 where that is drawn.
+pub fn measured(value: f64, metric: &str) -> String {
+    if metric.ends_with("accuracy") {
+        return format!("{:.1} %", 100.0 * value);
+    }
+    amount(value, words::logarithmic(metric))
 }
 
 /// A number for a sentence, in three digits: `0.013`, `2.7 × 10⁻³⁶`; of its log10 where that is given.

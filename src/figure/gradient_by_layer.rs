@@ -167,7 +167,7 @@ fn compose(
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
         .collect();
 
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
     let when = if last { "after the last step" } else { "before the first update" };
     let what = match metrics.iter().find(|m| !words::is_gradient(m)) {
         None => "How large the gradient is".into(),
@@ -343,7 +343,7 @@ fn ends(selection: &Selection, metric: &str, profiles: &Profiles, groups: &[Vec<
         points.iter().map(move |(layer, spread)| (format!("{place}layer {layer}"), spread.median))
     });
     let words = Words { high: "Largest", low: "Smallest", only: "At layer 1", each: "points", lost: "diverged" };
-    finding::extremes(&values.collect::<Vec<_>>(), &words, 1.0, |v| finding::amount(v, words::logarithmic(metric)))
+    finding::extremes(&values.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, metric))
 }
 
 fn draw_panel<'a>(

@@ -37,10 +37,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(4) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
     let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
     let own = format!("{what} at every layer while training goes on");
-    let finding = found(&selection, &maps, logarithmic);
+    let finding = found(&selection, &maps, metric);
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
@@ -116,13 +116,13 @@ fn maps(selection: &Selection, metric: &str, logarithmic: bool) -> Result<(BTree
 }
 
 /// The smallest and the largest in sight.
-fn found(selection: &Selection, maps: &BTreeMap<Key, Map>, logarithmic: bool) -> String {
+fn found(selection: &Selection, maps: &BTreeMap<Key, Map>, metric: &str) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
     let tell = |(key, (step, layer), value): (&Key, &(u64, u64), f64)| {
         let place = finding::place(selection, key);
         let place = if place.is_empty() { String::new() } else { format!("{place}, ") };
-        format!("{place}layer {layer}, step {step}: {}", finding::amount(value, logarithmic))
+        format!("{place}layer {layer}, step {step}: {}", finding::measured(value, metric))
     };
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {

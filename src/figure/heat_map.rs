@@ -1,10 +1,10 @@
 //! How a number at the end of the runs depends on two settings: a tile for each pair, one colour scale for all panels.
 
 use super::axis::{Axis, minus};
-use super::layout::{self, Frame, Page, Panel, label};
+use super::layout::{self, Frame, Page, Panel, SMALLEST, label};
 use super::loss_by_depth::axis_title;
 use super::plot::{Vertical, color_bar};
-use super::scene::{Anchor, Color, Point, Rect, Scene, Stroke, Text, at};
+use super::scene::{Anchor, Color, Point, Rect, Scene, Shape, Stroke, Text, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
@@ -60,7 +60,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
     let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
     let own = format!("{} {when} of training", words::subject(metric));
     let finding = finding::ends(&selection, metric, "tiles");
@@ -86,18 +86,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                 let cell = |i: usize, j: usize| {
                     cells.get(&Key { row: *row, column: *column, color: y.labels[j], x: x.labels[i] })
                 };
-                draw_panel(
-                    &mut page.scene,
-                    panel,
-                    cell,
-                    (x.labels.len(), y.labels.len()),
-                    &colors,
-                    (metric, spec.theory),
-                );
-                if let Some(theory) = &theory {
+                let lines = theory.as_ref().map_or(Vec::new(), |theory| {
                     let scale = |other: usize| depth_scale(&selection, theory, (*row, *column), (x, y), other);
-                    drawn |= depth_line(&mut page.scene, panel, (x, y), scale);
-                }
+                    depth_lines(panel, (x, y), scale)
+                });
+                drawn |= !lines.is_empty();
+                draw_panel(&mut page.scene, panel, cell, (x.labels.len(), y.labels.len()), &colors, (metric, &lines));
                 (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
             }
         }
@@ -127,14 +121,15 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
 }
 
-/// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below. Numbers stand in the middle or aside.
+/// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below. Where lines go over them, each number
+/// stands in a corner that is free.
 fn draw_panel<'a>(
     scene: &mut Scene,
     panel: &Panel,
     cell: impl Fn(usize, usize) -> Option<&'a Cell>,
     (columns, rows): (usize, usize),
     colors: &Axis,
-    (metric, aside): (&str, bool),
+    (metric, lines): (&str, &[Vec<Point>]),
 ) {
     let worst = words::worst(metric);
     let tile = |i: usize, j: usize| Rect {
@@ -147,8 +142,12 @@ fn draw_panel<'a>(
     let known: Vec<((usize, usize), &Cell)> = places().filter_map(|(i, j)| Some(((i, j), cell(i, j)?))).collect();
     let words_of = |c: &Cell| short(c.median, metric);
     let room = tile(0, 0);
-    let fits = |c: &Cell| text::width(&words_of(c), TICK, Weight::Regular) + 12.0 <= room.width();
-    let numbers = room.height() >= TICK + 4.0 && known.iter().all(|(_, c)| c.median == worst || fits(c));
+    let widest =
+        known.iter().filter(|(_, c)| c.median != worst).map(|(_, c)| text::width(&words_of(c), 1.0, Weight::Regular));
+    let size = ((room.width() - 8.0) / widest.fold(0.0, f64::max)).min(TICK);
+    let numbers = size >= SMALLEST && room.height() >= TICK + 4.0;
+    // Numbers come after the lines, which come after all tiles.
+    let mut written: Vec<(Rect, Color, String)> = Vec::new();
     for ((i, j), c) in &known {
         let area = tile(*i, *j);
         let middle = at((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
@@ -173,16 +172,26 @@ fn draw_panel<'a>(
         }
         let ink = if light(color) { INK } else { WHITE };
         if numbers {
-            // A line goes through the middles.
-            let (place, anchor) = match aside {
-                true => (at(area.left + 4.0, area.bottom - 4.0), Anchor::Start),
-                false => (at(middle.x, middle.y + 0.36 * TICK), Anchor::Middle),
-            };
-            scene.text(Text { color: ink, ..label(place, words_of(c), TICK, anchor) });
+            written.push((area, ink, words_of(c)));
         }
         if c.diverged > 0 {
             mark(scene, at(area.right - 4.0, area.top + 4.0), 1.6, &Look { color: ink, ..DIVERGED });
         }
+    }
+    let marks: Vec<Rect> = lines.iter().filter_map(|line| depth_mark(scene, panel, line)).collect();
+    for (area, color, number) in written {
+        let place = if lines.is_empty() {
+            let middle = at((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
+            Some(label(at(middle.x, middle.y + 0.36 * size), &*number, size, Anchor::Middle))
+        } else {
+            corners(&area, size).map(|(place, anchor)| label(place, &*number, size, anchor)).into_iter().find(|text| {
+                let bounds = text.bounds();
+                let crossed =
+                    lines.iter().flat_map(|l| l.windows(2)).any(|pair| bounds.clip(pair[0], pair[1]).is_some());
+                !crossed && !marks.iter().any(|mark| mark.overlaps(&bounds, 0.0))
+            })
+        };
+        scene.shapes.extend(place.map(|text| Shape::Text(Text { color, ..text })));
     }
     let Some(sign) = words::better(metric) else { return };
     let best = known.iter().filter(|(_, c)| c.median != worst && !c.median.is_nan());
@@ -219,41 +228,48 @@ fn depth_scale(
 }
 
 /// The line at so many depth scales, from the middle of one label to that of the next; whether there is one.
-fn depth_line(scene: &mut Scene, panel: &Panel, (x, y): (&Used, &Used), scale: impl Fn(usize) -> Option<f64>) -> bool {
+fn depth_lines(panel: &Panel, (x, y): (&Used, &Used), scale: impl Fn(usize) -> Option<f64>) -> Vec<Vec<Point>> {
     let across = x.axis.name == "depth";
     let (depths, others) = if across { (x, y) } else { (y, x) };
     let values: Vec<f64> = depths.labels.iter().filter_map(|l| depths.axis.labels[*l].parse().ok()).collect();
     if values.len() < depths.labels.len() || values.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return false;
+        return Vec::new();
     }
     let point = |(i, label): (usize, &usize)| {
         let depth = place(&values, SCALES * scale(*label)?);
         Some(if across { panel.at(depth, i as f64) } else { panel.at(i as f64, depth) })
     };
     let points: Vec<Option<Point>> = others.labels.iter().enumerate().map(point).collect();
-    let mut any = false;
-    for piece in points.split(Option::is_none) {
-        let line: Vec<Point> = piece.iter().copied().flatten().collect();
-        if let [first, .., last] = line[..] {
-            // White below keeps the dashes in sight on dark tiles.
-            scene.line(line.clone(), solid(WHITE, 2.6));
-            scene.line(line, Stroke { dash: &[4.0, 2.0], ..solid(INK, 1.4) });
-            let end = if first.y > last.y { first } else { last };
-            let below = at(end.x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
-            let text = format!("{SCALES} ξ");
-            let width = text::width(&text, TICK, Weight::Bold) + 4.0;
-            let paper = Rect {
-                left: below.x - width / 2.0,
-                right: below.x + width / 2.0,
-                top: below.y - TICK,
-                bottom: below.y + 2.0,
-            };
-            scene.tile(paper, WHITE);
-            scene.text(Text { weight: Weight::Bold, ..label(below, text, TICK, Anchor::Middle) });
-            any = true;
-        }
-    }
-    any
+    let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect::<Vec<Point>>());
+    pieces.filter(|line| line.len() > 1).collect()
+}
+
+/// Draws such a line with its name at the lower end, and says where the name stands.
+fn depth_mark(scene: &mut Scene, panel: &Panel, line: &[Point]) -> Option<Rect> {
+    let [first, .., last] = line else { return None };
+    // White below keeps the dashes in sight on dark tiles.
+    scene.line(line.to_vec(), solid(WHITE, 2.6));
+    scene.line(line.to_vec(), Stroke { dash: &[4.0, 2.0], ..solid(INK, 1.4) });
+    let end = if first.y > last.y { first } else { last };
+    let below = at(end.x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
+    let text = format!("{SCALES} ξ");
+    let half = text::width(&text, TICK, Weight::Bold) / 2.0 + 2.0;
+    let paper = Rect { left: below.x - half, right: below.x + half, top: below.y - TICK, bottom: below.y + 2.0 };
+    scene.tile(paper, WHITE);
+    scene.text(Text { weight: Weight::Bold, ..label(below, text, TICK, Anchor::Middle) });
+    Some(paper)
+}
+
+/// The corners of a tile where a number may stand: below and above, left and right.
+fn corners(tile: &Rect, size: f64) -> [(Point, Anchor); 4] {
+    let (left, right) = (tile.left + 4.0, tile.right - 4.0);
+    let (low, high) = (tile.bottom - 4.0, tile.top + 3.0 + text::CAP * size);
+    [
+        (at(left, low), Anchor::Start),
+        (at(left, high), Anchor::Start),
+        (at(right, low), Anchor::End),
+        (at(right, high), Anchor::End),
+    ]
 }
 
 /// Where a depth stands among the places 0, 1, ... of these depths: by its logarithm between neighbours, and no further out than
@@ -268,10 +284,10 @@ fn place(depths: &[f64], depth: f64) -> f64 {
 
 /// A median in two digits.
 fn short(median: f64, metric: &str) -> String {
-    let value = if words::logarithmic(metric) { 10f64.powf(median) } else { median };
     if metric.ends_with("accuracy") {
-        return format!("{:.1} %", 100.0 * value);
+        return finding::measured(median, metric);
     }
+    let value = if words::logarithmic(metric) { 10f64.powf(median) } else { median };
     minus(&number(format!("{value:.1e}").parse().unwrap_or(value)))
 }
 

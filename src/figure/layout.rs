@@ -14,7 +14,7 @@ pub fn label(at: Point, text: impl Into<String>, size: f64, anchor: Anchor) -> T
 }
 
 /// Words beside a panel are made no smaller than this before they are cut.
-const SMALLEST: f64 = 5.4;
+pub const SMALLEST: f64 = 5.4;
 
 /// More verdicts than this would outweigh their figure.
 const VERDICTS: usize = 5;
@@ -171,7 +171,7 @@ impl Page {
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
         let height = frame.height * self.paper.slide.unwrap_or(1.0);
-        let (gap, row_gap) = (11.0, 12.0);
+        let (gap, row_gap) = (14.0, 12.0);
         let title_lines = frame.y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
         let left =
             MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
@@ -326,6 +326,11 @@ pub struct Paper {
     width: f64,
     /// For a slide: how many times as high as on a page its panels are.
     slide: Option<f64>,
+}
+
+/// Panels side by side of so many, `most` at most, such that the last row is as full as can be.
+pub fn slots(panels: usize, most: usize) -> usize {
+    panels.div_ceil(panels.div_ceil(most).max(1))
 }
 
 /// A page wide enough for so many panels side by side; a slide is narrow, so that its type is large once it fills a wall.

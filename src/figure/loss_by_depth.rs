@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Per group: the seeds' values, log10 where the scale is; infinite for a run that diverged.
 type Groups = BTreeMap<Key, BTreeMap<u64, f64>>;
 
+/// Most room for one colour at a place: two places far apart are still two places.
+const SLOT: f64 = 7.0;
+
 /// Height of a cross in its stack.
 const CROSS: f64 = 4.8;
 
@@ -39,13 +42,13 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
     let stack = groups.values().map(|seeds| seeds.values().filter(|v| **v == worst).count()).max().unwrap_or(0);
     if stack > 0 {
-        let strip = (CROSS * stack as f64 + 4.0).min(0.4 * height);
+        let strip = (CROSS * stack as f64 + 4.0).min(0.25 * height);
         let points = (vertical.axis.high - vertical.axis.low) / (height - strip);
         if worst > 0.0 { vertical.axis.high += strip * points } else { vertical.axis.low -= strip * points }
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(5) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 5) };
     let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
     let own = format!("{} {when} of training", words::subject(metric));
     let finding = finding::ends(&selection, metric, "cells");
@@ -123,7 +126,8 @@ fn draw_panel(
     let xs = Selection::labels(&selection.x);
     // Colours stand side by side within two fifths of the room between two places.
     let places: Vec<f64> = panel.x.ticks.iter().map(|t| t.at).collect();
-    let slot = 0.4 * gap(&places) / colors.len() as f64;
+    let wide = panel.area.width() / (panel.x.high - panel.x.low);
+    let slot = (0.4 * gap(&places) / colors.len() as f64).min(SLOT / wide);
     let (mut dots, mut lines) = (Vec::new(), Vec::new());
     for (c, color) in colors.iter().enumerate() {
         let look = selection.look(*color);
@@ -134,7 +138,7 @@ fn draw_panel(
             points.extend(over_seeds(seeds.values().copied()).map(|s| (place + shift, s)));
             let lost = seeds.values().filter(|v| **v == worst).count();
             for i in 0..lost {
-                let step = CROSS.min((0.4 * panel.area.height() - 4.0) / lost as f64);
+                let step = CROSS.min((0.25 * panel.area.height() - 4.0) / lost as f64);
                 let down = 3.5 + i as f64 * step;
                 let y = if worst > 0.0 { panel.area.top + down } else { panel.area.bottom - down };
                 mark(&mut page.scene, at(panel.x(place + shift), y), 2.1, &Look { marker: Marker::Cross, ..look });

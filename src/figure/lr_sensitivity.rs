@@ -61,7 +61,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
     let name = if x.axis.name.ends_with("lr") { "learning rate" } else { &x.axis.name };
     let own = format!("{} at the end against {name}", words::subject(metric));
     let finding = finding::ends(&selection, metric, "places");

@@ -27,7 +27,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         return Ok(Err(words::nothing(&selection, "reached the target on a problem that all arms have run")));
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
     let own = "Share of problems solved within a factor of the fastest's steps";
     let mut page = Page::new(
         &words::title(&selection, own),

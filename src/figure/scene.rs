@@ -30,6 +30,32 @@ impl Rect {
         self.bottom - self.top
     }
 
+    /// The part of a line within it (Liang & Barsky 1984).
+    pub fn clip(&self, from: Point, to: Point) -> Option<(Point, Point)> {
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let (mut enters, mut leaves) = (0.0f64, 1.0f64);
+        let sides = [
+            (-dx, from.x - self.left),
+            (dx, self.right - from.x),
+            (-dy, from.y - self.top),
+            (dy, self.bottom - from.y),
+        ];
+        for (speed, room) in sides {
+            match room / speed {
+                _ if speed == 0.0 && room < 0.0 => return None,
+                _ if speed == 0.0 => {}
+                share if speed < 0.0 => enters = enters.max(share),
+                share => leaves = leaves.min(share),
+            }
+        }
+        let on = |share: f64| match share {
+            0.0 => from,
+            1.0 => to,
+            _ => at(from.x + share * dx, from.y + share * dy),
+        };
+        (enters <= leaves).then(|| (on(enters), on(leaves)))
+    }
+
     /// Whether the two share more than an edge; `slack` points of overlap are forgiven.
     pub fn overlaps(&self, other: &Rect, slack: f64) -> bool {
         self.left + slack < other.right
@@ -236,5 +262,22 @@ impl Scene {
             Shape::Text(_) | Shape::Tip { .. } => Vec::new(),
         };
         self.shapes.iter().flat_map(corners).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_borders() {
+        let area = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+        let cut =
+            |a: (f64, f64), b: (f64, f64)| area.clip(at(a.0, a.1), at(b.0, b.1)).map(|(p, q)| [p.x, p.y, q.x, q.y]);
+        assert_eq!(cut((1.0, 2.0), (3.0, 4.0)), Some([1.0, 2.0, 3.0, 4.0]));
+        assert_eq!(cut((-5.0, 5.0), (15.0, 5.0)), Some([0.0, 5.0, 10.0, 5.0]));
+        assert_eq!(cut((5.0, 5.0), (5.0, 25.0)), Some([5.0, 5.0, 5.0, 10.0]));
+        assert_eq!(cut((-5.0, 8.0), (5.0, 18.0)), None);
+        assert_eq!(cut((-1.0, 3.0), (-1.0, 8.0)), None);
     }
 }

@@ -31,7 +31,8 @@ impl Used<'_> {
     /// The label, with the axis' name where the bare label would not say what it is.
     pub fn heading(&self, label: usize) -> String {
         let text = self.shown(label);
-        if SPEAKING.contains(&self.axis.name.as_str()) { text } else { format!("{} = {text}", self.axis.name) }
+        let speaks = SPEAKING.contains(&self.axis.name.as_str()) && text.parse::<f64>().is_err();
+        if speaks { text } else { format!("{} = {text}", self.axis.name) }
     }
 
     /// The label as people read it: the points of a range in three digits, where these tell them apart.

@@ -27,7 +27,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, steps(&selection, *r)?))));
     let values: Vec<f64> = groups.values().flat_map(|seeds| seeds.values().copied()).collect();
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { columns.len().min(3) };
+    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
     let own = words::title(&selection, "Steps until the training loss is at its target");
     let mut page = Page::new(&own, &found(&selection, &groups), layout::paper(selection.spec, per_block));
     let panel_width = (page.scene.width - 110.0) / per_block as f64;

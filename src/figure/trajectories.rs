@@ -183,7 +183,7 @@ fn path(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, poi
     let stroke = look(selection, color).stroke(LINE * 0.8);
     let mut piece: Vec<Point> = Vec::new();
     for pair in shown(panel, selection, run, points).windows(2) {
-        let Some((from, to)) = clip(place(panel, pair[0]), place(panel, pair[1]), &panel.area) else { continue };
+        let Some((from, to)) = panel.area.clip(place(panel, pair[0]), place(panel, pair[1])) else { continue };
         if piece.last() != Some(&from) {
             scene_line(scene, &selection.color_name(color), std::mem::take(&mut piece), stroke);
             piece.push(from);
@@ -235,28 +235,6 @@ fn inside(p: Point, area: &Rect) -> bool {
     (area.left..=area.right).contains(&p.x) && (area.top..=area.bottom).contains(&p.y)
 }
 
-/// The part of a line within the area (Liang & Barsky 1984).
-fn clip(from: Point, to: Point, area: &Rect) -> Option<(Point, Point)> {
-    let (dx, dy) = (to.x - from.x, to.y - from.y);
-    let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-    let sides =
-        [(-dx, from.x - area.left), (dx, area.right - from.x), (-dy, from.y - area.top), (dy, area.bottom - from.y)];
-    for (speed, room) in sides {
-        match room / speed {
-            _ if speed == 0.0 && room < 0.0 => return None,
-            _ if speed == 0.0 => {}
-            share if speed < 0.0 => enters = enters.max(share),
-            share => leaves = leaves.min(share),
-        }
-    }
-    let on = |share: f64| match share {
-        0.0 => from,
-        1.0 => to,
-        _ => at(from.x + share * dx, from.y + share * dy),
-    };
-    (enters <= leaves).then(|| (on(enters), on(leaves)))
-}
-
 /// Without the points that nobody could tell from the one before, but for the last.
 fn thinned(points: impl Iterator<Item = Point>) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
@@ -272,21 +250,4 @@ fn thinned(points: impl Iterator<Item = Point>) -> Vec<Point> {
     }
     kept.extend(skipped);
     kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_cut_at_the_borders() {
-        let area = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
-        let cut =
-            |a: (f64, f64), b: (f64, f64)| clip(at(a.0, a.1), at(b.0, b.1), &area).map(|(p, q)| [p.x, p.y, q.x, q.y]);
-        assert_eq!(cut((1.0, 2.0), (3.0, 4.0)), Some([1.0, 2.0, 3.0, 4.0]));
-        assert_eq!(cut((-5.0, 5.0), (15.0, 5.0)), Some([0.0, 5.0, 10.0, 5.0]));
-        assert_eq!(cut((5.0, 5.0), (5.0, 25.0)), Some([5.0, 5.0, 5.0, 10.0]));
-        assert_eq!(cut((-5.0, 8.0), (5.0, 18.0)), None);
-        assert_eq!(cut((-1.0, 3.0), (-1.0, 8.0)), None);
-    }
 }

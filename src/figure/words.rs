@@ -125,6 +125,26 @@ pub fn measure(metric: &str) -> Vec<&str> {
         "dead" => vec!["share of units that", "are dead"],
         "saturated" => vec!["share of activations", "that are saturated"],
         "update_ratio" => vec!["norm of the update", "over that of the weights"],
+        "coherence" => vec!["coherence of the", "samples' gradients"],
+        "correlation" => vec!["correlation of the", "samples' gradients"],
+        "activation_mean" => vec!["mean of the", "layer's output"],
+        "activation_std" => vec!["standard deviation of", "the layer's output"],
+        "weight_rms" => vec!["root mean square of", "the weights"],
+        "inactive" => vec!["share of arguments", "that are not positive"],
+        "zeros" => vec!["share of weight", "gradients that are 0"],
+        "subnormals" => vec!["share of weight", "gradients below normal"],
+        "layers_zero" => vec!["layers whose weight", "gradients are all 0"],
+        "lr" => vec!["learning rate"],
+        "attenuation_total_end" => vec!["decades from the last layer", "to the first, at the end"],
+        "attenuation_delta_init" => vec!["decades of dL/dz lost", "per layer, at the start"],
+        "attenuation_theory" => vec!["decades lost per layer,", "by theory"],
+        "weight_grad_total_init" => vec!["decades of dL/dW from the", "last layer to the second"],
+        "steps" => vec!["steps"],
+        "best_step" => vec!["step of the best loss"],
+        "best_train_loss" => vec!["training loss at its best"],
+        "best_val_loss" => vec!["validation loss at its best"],
+        "best_test_loss" => vec!["test loss", "at the best step"],
+        "best_test_accuracy" => vec!["test accuracy", "at the best step"],
         "steps_to_target" => vec!["steps to the target loss"],
         other => vec![other],
     }
@@ -146,4 +166,20 @@ pub fn rate(value: f64) -> String {
     } else {
         &text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measure;
+    use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
+
+    #[test]
+    fn every_measurement_has_a_name_for_people() {
+        let keys = ["step", "layer", "status", "message"];
+        for column in [HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS].concat() {
+            let words = measure(column);
+            let plain = words == [column] && !["epoch", "steps"].contains(&column);
+            assert!(keys.contains(&column) || !plain && !words.join("").contains('_'), "{column}: {words:?}");
+        }
+    }
 }
