@@ -250,8 +250,10 @@ fn depth_mark(scene: &mut Scene, panel: &Panel, line: &[Point]) -> Option<Rect> 
     // White below keeps the dashes in sight on dark tiles.
     scene.line(line.to_vec(), solid(WHITE, 2.6));
     scene.line(line.to_vec(), Stroke { dash: &[4.0, 2.0], ..solid(INK, 1.4) });
-    let end = if first.y > last.y { first } else { last };
-    let below = at(end.x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
+    // Below the lower end and inward, so that the tile keeps a corner for its number.
+    let inward = 0.3 * (panel.x(1.0) - panel.x(0.0));
+    let (end, x) = if first.y > last.y { (first, first.x + inward) } else { (last, last.x - inward) };
+    let below = at(x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
     let text = format!("{SCALES} ξ");
     let half = text::width(&text, TICK, Weight::Bold) / 2.0 + 2.0;
     let paper = Rect { left: below.x - half, right: below.x + half, top: below.y - TICK, bottom: below.y + 2.0 };

@@ -12,10 +12,8 @@ use std::path::Path;
 const FILE: &str = ".stamp";
 /// Another program may write other columns and draw otherwise.
 const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
-const REVISION: &str = match option_env!("GRADSWEEP_REVISION") {
-    Some(revision) => revision,
-    None => "",
-};
+/// Its source: the revision, and the time of the build where no revision holds it.
+const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
 const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
 
@@ -48,7 +46,7 @@ impl Stamp {
     pub fn inputs(plan_json: &str, work: &Work, journal: &Journal) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(PROGRAM.as_bytes());
-        hasher.update(REVISION.as_bytes());
+        hasher.update(SOURCE.as_bytes());
         hasher.update(plan_json.as_bytes());
         for job in &work.jobs {
             hasher.update(job.run.run_id.as_bytes());
@@ -81,7 +79,7 @@ impl Stamp {
     pub fn figure_inputs(&self, plan_json: &str, claims: &[ClaimSpec]) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(PROGRAM.as_bytes());
-        hasher.update(REVISION.as_bytes());
+        hasher.update(SOURCE.as_bytes());
         hasher.update(plan_json.as_bytes());
         hasher.update(claims::hash(claims).as_bytes());
         DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {
