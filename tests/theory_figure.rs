@@ -4,7 +4,7 @@ mod figure_support;
 
 use figure_support::house::sound;
 use gradsweep::figure::scene::{Scene, Shape};
-use gradsweep::figure::{draw, slide};
+use gradsweep::figure::{Style, draw, styled};
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -193,7 +193,7 @@ fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
     );
     let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
     sound("derivative", &scene);
-    sound("derivative on a slide", &slide(&results, &results.plan.figures[0]).unwrap().unwrap());
+    sound("derivative on a slide", &styled(&results, &results.plan.figures[0], Style::Slide).unwrap().unwrap());
     let text = text(&scene);
     // sigma_w^2 = 1/3; E phi'^2 is 1, 1/2 and (1 + 0.5^2) / 2.
     for square in [1.0 / 3.0, 1.0 / 6.0, 1.25 / 6.0f64] {

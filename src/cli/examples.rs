@@ -39,7 +39,8 @@ Examples:
 pub const PLOT: &str = "\
 Examples:
   gradsweep plot results/vanishing
-  gradsweep plot results/vanishing --style slide";
+  gradsweep plot results/vanishing --style slide
+  gradsweep plot results/vanishing --style column";
 pub const WHY: &str = "\
 Example:
   gradsweep why results/vanishing/figures/gradient_by_layer.png";

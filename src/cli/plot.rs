@@ -1,7 +1,7 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
 use crate::cli::{draw, report, say};
-use crate::figure::draw_slides;
+use crate::figure::{self, draw_styled};
 use crate::sweep::Halt;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -11,7 +11,8 @@ use std::process::ExitCode;
 pub struct Options {
     /// A results folder, such as results/vanishing
     dir: PathBuf,
-    /// `slide`: for a lecture, 16 to 9 and in large type, into figures/slides
+    /// `slide`: for a lecture, 16 to 9 and in large type, into figures/slides; `column`: for a paper, 8 cm wide, without
+    /// title and caption, into figures/columns
     #[arg(long, value_enum, default_value_t = Style::Page)]
     style: Style,
 }
@@ -20,6 +21,7 @@ pub struct Options {
 enum Style {
     Page,
     Slide,
+    Column,
 }
 
 /// Draws all figures of the folder.
@@ -31,9 +33,14 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
         return Err(Halt::Input(format!("{} has no {file}; give a folder that a sweep has finished", dir.display())));
     }
-    if options.style == Style::Slide {
-        draw_slides(dir).map_err(|e| Halt::Io(e.to_string()))?;
-        say(&format!("{}\n", dir.join("figures/slides").display()))?;
+    let style = match options.style {
+        Style::Page => None,
+        Style::Slide => Some(figure::Style::Slide),
+        Style::Column => Some(figure::Style::Column),
+    };
+    if let Some(style) = style {
+        draw_styled(dir, style).map_err(|e| Halt::Io(e.to_string()))?;
+        say(&format!("{}\n", dir.join(style.folder()).display()))?;
         return Ok(ExitCode::SUCCESS);
     }
     draw(dir).map_err(Halt::Io)?;

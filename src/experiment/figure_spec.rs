@@ -159,8 +159,8 @@ impl FigureKind {
 }
 
 impl FigureSpec {
-    /// How near this figure is to what the claim is about: 0 if it shows the metric of some of its runs, 1 of other runs, 2 where it
-    /// shows the losses that reach a target or do not; `None` if it shows something else.
+    /// How near this figure is to what the claim is about: 0 if it shows the metric of all of its runs, 1 of some, 2 where it shows
+    /// the losses that reach a target or do not; `None` if it shows something else or other runs.
     pub fn nearness(&self, claim: &ClaimSpec) -> Option<u8> {
         let drawn = |usual: &[&str], column: &str| match &self.metric {
             Some(metric) => metric == column,
@@ -191,14 +191,38 @@ impl FigureSpec {
             ) => drawn(&["train_loss"], column),
             _ => false,
         };
-        let disjoint = |(axis, labels): (&String, &Vec<String>)| {
-            claim.filter.get(axis).is_some_and(|own| own.iter().all(|label| !labels.contains(label)))
+        let among = |how: fn(&[String], &[String]) -> bool| {
+            self.filter.iter().all(|(axis, shown)| claim.filter.get(axis).is_none_or(|own| how(own, shown)))
         };
+        let some = among(|own, shown| own.iter().any(|label| shown.contains(label)));
+        // An axis that the claim does not name is one whose labels it is all about.
+        let all = among(|own, shown| own.iter().all(|label| shown.contains(label)))
+            && self.filter.keys().all(|axis| claim.filter.contains_key(axis));
         let target = claim.metric.column() == "steps_to_target" && self.kind == FigureKind::Curves;
         match metric {
-            true => Some(u8::from(self.filter.iter().any(disjoint))),
+            _ if !some => None,
+            true => Some(u8::from(!all)),
             false => target.then_some(2),
         }
+    }
+}
+
+/// What a figure is drawn for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Medium {
+    /// A page with everything there is to say.
+    #[default]
+    Page,
+    /// A column of a paper, 8 cm wide, whose caption is the paper's.
+    Column,
+    /// A slide, its panels so many times as high as on a page.
+    Slide(f64),
+}
+
+impl Medium {
+    /// Whether only the first of several measurements has room.
+    pub fn is_brief(self) -> bool {
+        self != Medium::Page
     }
 }
 
@@ -231,9 +255,9 @@ pub struct FigureSpec {
     /// Whether the prediction at init is drawn over what was measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub theory: bool,
-    /// Drawn for a slide, with panels so many times as high as on a page; no part of the plan.
+    /// What it is drawn for; no part of the plan.
     #[serde(skip)]
-    pub slide: Option<f64>,
+    pub medium: Medium,
 }
 
 impl FigureSpec {
@@ -253,7 +277,7 @@ impl FigureSpec {
             filter: BTreeMap::new(),
             step: None,
             theory: false,
-            slide: None,
+            medium: Medium::Page,
         }
     }
 }

@@ -6,13 +6,13 @@ use super::layout::{self, Frame, Page, Panel, Sample};
 use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
 use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
-use crate::results::{Results, ResultsError};
+use crate::results::{Results, ResultsError, Scale};
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         "attenuation_total_init" => "How many decades of gradient are lost between the last layer and the first".into(),
         other => words::subject(other),
     };
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 5) };
+    let per_block = layout::slots(&selection, 5);
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let finding = found(&selection, &total, &groups);
@@ -64,7 +64,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         };
         let predicted = total.keys().filter_map(|key| overlay.get(key)?.outcome(metric));
         let values: Vec<f64> = total.values().flat_map(|s| [s.low, s.high, 0.0]).chain(predicted).collect();
-        let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
+        let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), x_places);
         let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
         if let Some(vertical) = Vertical::over(&values, false, 128.0) {
             let side = match metric {
@@ -123,7 +123,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                 }
             }
         }
-        if let Some(across) = Vertical::over(&ends, false, 80.0) {
+        if let Some(across) = Vertical::over(&ends, false, 80.0).filter(|_| !spec.medium.is_brief()) {
             page.y += 6.0;
             // The first colour on top, as in the legend.
             let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
@@ -147,7 +147,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             }
         }
     }
-    let mut caption = words::spread(&selection, "Line, ○ and ●", "band and thin bar", groups.len());
+    let (line, band) =
+        if spec.medium.is_brief() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
+    let mut caption = words::spread(&selection, line, band, groups.len());
     let share = if metric.starts_with("attenuation_total") { "" } else { ", per layer" };
     caption.push_str(&overlay.caption(&format!(
         "Dashed: mean-field theory of infinitely wide nets with this init. Below it: the gradient of the first layer over \
@@ -166,6 +168,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
     let probe = selection.results.plan.probe;
     Ok(Ok(page.caption(&format!("{caption} Probe: {probe} training rows. {}", words::shown(&selection)))))
+}
+
+/// Depth stands by its value, so that the same loss in every layer is a straight line.
+fn x_places(x: &Used) -> Axis {
+    let scale = if x.axis.name == "depth" { Scale::Linear } else { x.axis.scale };
+    let places = plot::places_on(x, scale);
+    let pad = 0.04 * (places.high - places.low);
+    Axis { low: places.low - pad, high: places.high + pad, ..places }
 }
 
 /// Where most is lost and where least.
@@ -253,10 +263,11 @@ fn dumbbell(scene: &mut Scene, panel: &Panel, y: f64, look: &Look, start: Option
         }
     }
     if let Some(start) = start {
-        scene.disc(panel.at(start.median, y), 2.9, look.color);
-        scene.disc(panel.at(start.median, y), 1.9, WHITE);
+        // Wide enough to be seen around the dot where nothing has changed.
+        scene.disc(panel.at(start.median, y), 3.9, look.color);
+        scene.disc(panel.at(start.median, y), 3.0, WHITE);
     }
     if let Some(end) = end {
-        mark(scene, panel.at(end.median, y), 2.6, &Look { marker: super::style::Marker::Disc, hollow: false, ..*look });
+        mark(scene, panel.at(end.median, y), 2.2, &Look { marker: super::style::Marker::Disc, hollow: false, ..*look });
     }
 }

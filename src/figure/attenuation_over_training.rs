@@ -29,7 +29,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         vertical.axis.high += 0.07 * (vertical.axis.high - vertical.axis.low);
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let own = "How much the gradient fades per layer, over training";
     let mut page =
         Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));

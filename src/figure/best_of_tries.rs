@@ -23,7 +23,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let values = lines.values().flatten().map(|(_, s)| s.median);
     let finite: Vec<f64> = values.filter(|v| *v != words::worst(metric)).collect();
     let height = if Selection::labels(&selection.row).len() > 2 { 110.0 } else { 150.0 };
-    let Some(vertical) = Vertical::over(&finite, words::logarithmic(metric), height) else {
+    let Some(vertical) = Vertical::of(&finite, metric, height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
     for (_, spread) in lines.values_mut().flatten() {
@@ -34,7 +34,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         }
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let own = format!("{}: the best of so many tries", words::subject(metric));
     let finding = found(&selection, &lines, metric);
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));

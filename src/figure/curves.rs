@@ -20,6 +20,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let metrics: Vec<&str> = match (&spec.metric, &selection.row) {
         (Some(metric), _) => vec![metric],
         (None, Some(_)) => vec!["train_loss"],
+        _ if spec.medium.is_brief() => vec!["train_loss"],
         (None, None) => vec!["train_loss", "test_accuracy"],
     };
     let (curves, ends) = curves(&selection, &metrics)?;
@@ -31,13 +32,19 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                 .filter(|((_, n), _)| *n == m)
                 .flat_map(|(_, p)| p.iter().flat_map(|(_, s)| [s.low, s.high]))
                 .collect();
-            Vertical::over(&values, words::logarithmic(metrics[m]), height)
+            Vertical::of(&values, metrics[m], height)
         })
         .collect();
     if let (Some(Some(first)), false) = (verticals.first_mut(), ends.is_empty()) {
         // Room for the crosses above the curves.
         first.axis.high += 0.07 * (first.axis.high - first.axis.low);
     }
+    let guesses: Vec<_> = metrics.iter().map(|metric| plot::guessing(&selection, metric)).collect();
+    let cuts = verticals.iter_mut().zip(&guesses).filter_map(|(v, guess)| v.as_mut()?.cut(guess.as_ref()));
+    let cut = cuts.collect::<String>();
+    let seen =
+        |(v, guess): (&Option<Vertical>, Option<_>)| guess.filter(|guess| v.as_ref().is_some_and(|v| v.shows(guess)));
+    let guesses: Vec<_> = verticals.iter().zip(guesses).map(seen).collect();
     if verticals.iter().all(Option::is_none) {
         return Ok(Err(words::nothing(&selection, &format!("a finite {}", metrics[0]))));
     }
@@ -48,7 +55,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
+    let per_block = layout::slots(&selection, 4);
     let finding = finding::ends(&selection, metrics[0], "lines");
     let mut page =
         Page::new(&words::title(&selection, "How training goes"), &finding, layout::paper(selection.spec, per_block));
@@ -56,6 +63,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {
         entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
+    }
+    let guess = guesses.iter().flatten().map(|(_, name)| name.trim_end_matches(" = guessing")).collect::<Vec<_>>();
+    if !guess.is_empty() {
+        entries.push((format!("{} = guessing", guess.join(", ")), Sample::Plain(plot::GUESSING)));
     }
     if !ends.is_empty() {
         let cross = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
@@ -84,10 +95,19 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         for ((row, m), line) in lines.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {
                 let Some(vertical) = &verticals[*m] else { continue };
+                plot::guess_line(&mut page.scene, panel, guesses[*m].as_ref());
                 plot::floor_line(&mut page.scene, panel, vertical.floor);
                 let cell = |color: usize| Key { row: *row, column: *column, color, x: 0 };
                 let present =
                     || colors.iter().enumerate().filter_map(|(i, c)| Some((i, *c, curves.get(&(cell(*c), *m))?)));
+                if selection.color.is_none() {
+                    // The other panels of the row, to compare with.
+                    for (_, points) in
+                        curves.iter().filter(|((k, n), _)| (k.row, *n) == (*row, *m) && k.column != *column)
+                    {
+                        plot::context(&mut page.scene, panel, vertical, points);
+                    }
+                }
                 for (_, color, points) in present() {
                     plot::band(&mut page.scene, panel, vertical, &selection.look(color), points, colors.len());
                 }
@@ -114,6 +134,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
     let mut caption = words::spread(&selection, "Line", "band", colors.len());
     caption.push_str(" A line goes on as long as all of its seeds do.");
+    caption.push_str(&cut);
+    if selection.color.is_none() && columns.len() > 1 {
+        caption.push_str(" Grey: the other panels' medians.");
+    }
     if !ends.is_empty() {
         caption.push_str(" ×: the step at which a run diverged.");
     }

@@ -48,7 +48,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let slopes = || shown.values().flat_map(|s| (0..POINTS).map(|i| s.activation.slope(place(i))));
     let (lowest, highest) = (slopes().fold(0.0, f64::min), slopes().fold(0.25, f64::max));
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let own = "Why it fades: what φ′ lets through where its argument lies";
     let mut page =
         Page::new(&words::title(&selection, own), &found(&selection, &shown), layout::paper(spec, per_block));
@@ -58,7 +58,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         &[
             ("φ′(z)".into(), area(INK)),
             ("density of z, first hidden layer".into(), area(FIRST)),
-            ("last".into(), area(LAST)),
+            ("last hidden layer".into(), area(LAST)),
         ],
     );
     let height = if rows.len() > 2 { 90.0 } else { 118.0 };

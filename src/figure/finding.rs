@@ -1,7 +1,7 @@
 //! The sentence under a title: what there is to see, with its numbers; the caption says how it was drawn.
 
 use super::axis::{minus, range};
-use super::select::{Key, Selection, over_seeds};
+use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::text::power_of_ten;
 use super::words;
 use crate::table::significant;
@@ -35,7 +35,7 @@ pub fn ends(selection: &Selection, metric: &str, each: &str) -> String {
         _ => (&highest[..], "Lowest"),
     };
     let medians: Vec<(String, f64)> = medians.map(|(key, median)| (place(selection, &key), median)).collect();
-    let words = Words { high, low, only, each, lost: "diverged" };
+    let words = Words { high, low, only, each, lost: selection.lost(metric) };
     extremes(&medians, &words, words::better(metric).unwrap_or(1.0), |v| measured(v, metric))
 }
 
@@ -83,15 +83,19 @@ pub fn who(values: &[(String, f64)], each: &str, value: f64, say: impl Fn(f64) -
 
 /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
 pub fn place(selection: &Selection, key: &Key) -> String {
-    let used = [
-        (&selection.row, key.row),
-        (&selection.column, key.column),
-        (&selection.color, key.color),
-        (&selection.x, key.x),
-    ];
-    let names =
-        used.iter().filter_map(|(used, label)| Some(used.as_ref().filter(|u| u.labels.len() > 1)?.heading(*label)));
-    names.collect::<Vec<_>>().join(", ")
+    let panel = panel(selection, key);
+    let own = [(&selection.color, key.color), (&selection.x, key.x)];
+    named([panel].into_iter().filter(|panel| !panel.is_empty()), &own)
+}
+
+/// What tells a panel from the others.
+pub fn panel(selection: &Selection, key: &Key) -> String {
+    named([].into_iter(), &[(&selection.row, key.row), (&selection.column, key.column)])
+}
+
+fn named(before: impl Iterator<Item = String>, used: &[(&Option<Used>, usize)]) -> String {
+    let several = |used: &&(&Option<Used>, usize)| used.0.as_ref().is_some_and(|used| used.labels.len() > 1);
+    before.chain(used.iter().filter(several).map(|(used, label)| heading(used, *label))).collect::<Vec<_>>().join(", ")
 }
 
 /// A value of a metric for a sentence, of its log10 where that is drawn.

@@ -34,6 +34,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         (Some(metric), _) => vec![metric],
         (None, _) if spec.theory => vec!["stream_rms"],
         (None, Some(_)) => vec!["stream_rms"],
+        _ if spec.medium.is_brief() => vec!["stream_rms"],
         (None, None) => vec!["stream_rms", "weight_grad_rms"],
     };
     let last = spec.step.as_deref() == Some("last");
@@ -167,7 +168,7 @@ fn compose(
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
         .collect();
 
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
+    let per_block = layout::slots(selection, 4);
     let when = if last { "after the last step" } else { "before the first update" };
     let what = match metrics.iter().find(|m| !words::is_gradient(m)) {
         None => "How large the gradient is".into(),
@@ -210,7 +211,7 @@ fn compose(
                     p.iter().flat_map(|(_, s)| [s.low, s.high]).chain(finite).collect::<Vec<_>>()
                 })
                 .collect();
-            Vertical::over(&values, words::logarithmic(metrics[m]), height)
+            Vertical::of(&values, metrics[m], height)
         })
         .collect();
     // Each drawn row: which facet row and which metric.

@@ -5,7 +5,7 @@ use super::layout::{self, Frame, Page, Panel, label};
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
-use super::style::{MISSING, SOFT, TICK, ZERO, viridis};
+use super::style::{EDGE, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
 use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
@@ -28,7 +28,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
     let height = if Selection::labels(&selection.row).len() > 3 { 64.0 } else { 96.0 };
     let bar_height = (Selection::labels(&selection.row).len() as f64 * (height + 12.0)).min(220.0);
-    let Some(scale) = Vertical::over(&values, logarithmic, bar_height) else {
+    let Some(scale) = Vertical::of(&values, metric, bar_height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric} by layer"))));
     };
     // Where all values are equal the widened scale shows which it is.
@@ -37,7 +37,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
+    let per_block = layout::slots(&selection, 4);
     let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
     let own = format!("{what} at every layer while training goes on");
     let finding = found(&selection, &maps, metric);
@@ -72,7 +72,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + bar_height), ..bar }, &colors, metric);
     let n = selection.seeds();
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
-    let mut caption = format!("Colour: {n}, the same scale in all panels; layers are counted from the input.");
+    let mut caption = format!("Colour: {n}, the same scale in all panels; ticks above: recorded steps.");
     if values.contains(&f64::NEG_INFINITY) {
         caption.push_str(" Pink: exactly zero.");
     }
@@ -136,6 +136,7 @@ fn edge(step: f64, after: bool) -> f64 {
     if after { (step + 0.5).ln_1p() } else { (step - 0.5).max(0.0).ln_1p() }
 }
 
+/// Draws a map, with a tick above it at each step that was recorded: between them its colours are guesses.
 fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) {
     let area = panel.area;
     let Some(map) = map else {
@@ -147,6 +148,10 @@ fn draw_map(scene: &mut Scene, panel: &Panel, map: Option<&Map>, colors: &Axis) 
     steps.dedup();
     // Each tile reaches half way to its neighbours on the scale.
     let place = |i: usize| (steps[i] as f64).ln_1p();
+    for step in &steps {
+        let x = panel.x((*step as f64).ln_1p());
+        scene.line(vec![at(x, area.top - 3.0), at(x, area.top - 0.8)], solid(EDGE, THIN));
+    }
     for ((step, layer), value) in map {
         let i = steps.partition_point(|s| s < step);
         let from = if i == 0 { edge(*step as f64, false) } else { (place(i - 1) + place(i)) / 2.0 };

@@ -25,7 +25,8 @@ const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, holl
 struct Cell {
     /// log10 where the scale is; the worst there is where the median seed diverged.
     median: f64,
-    diverged: usize,
+    /// Seeds that count as the worst.
+    lost: usize,
 }
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
@@ -36,23 +37,23 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
     let logarithmic = words::logarithmic(metric);
     let worst = words::worst(metric);
-    let values = selection.runs.iter().filter_map(|r| Some((*r, selection.compared(*r, metric)?)));
-    let groups = selection.by_seed(values);
-    let cells: BTreeMap<Key, Cell> = groups
-        .iter()
-        .filter_map(|(key, seeds)| {
-            let diverged = seeds.values().filter(|v| **v == worst).count();
-            Some((*key, Cell { median: over_seeds(seeds.values().copied())?.median, diverged }))
-        })
-        .collect();
-    let mut shown: Vec<f64> = cells.values().map(|c| c.median).filter(|m| *m != worst).collect();
+    let cells = cells(&selection, metric);
+    let medians =
+        |cells: &BTreeMap<Key, Cell>| cells.values().map(|c| c.median).filter(|m| *m != worst).collect::<Vec<f64>>();
+    let mut shown = medians(&cells);
     let any_best = !shown.is_empty();
     if !any_best {
-        shown = groups.values().flat_map(|seeds| seeds.values().copied()).filter(|v| *v != worst).collect();
+        shown = selection.runs.iter().filter_map(|r| selection.compared(*r, metric)).filter(|v| *v != worst).collect();
+    }
+    // Maps of one measurement are read beside each other, so they share their colours.
+    let same = |other: &&FigureSpec| other.kind == spec.kind && other.metric == spec.metric && *other != spec;
+    let others: Vec<&FigureSpec> = results.plan.figures.iter().filter(same).collect();
+    for other in &others {
+        shown.extend(medians(&self::cells(&Selection::new(results, other, true)?, metric)));
     }
     let tile = if spec.theory { CROSSED } else { TILE };
     let height = (tile * y.labels.len() as f64).clamp(60.0, 240.0);
-    let Some(scale) = Vertical::over(&shown, logarithmic, height) else {
+    let Some(scale) = Vertical::of(&shown, metric, height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
     let range = super::axis::range(shown.iter().copied()).filter(|(low, high)| high > low);
@@ -60,9 +61,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
-    let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
-    let own = format!("{} {when} of training", words::subject(metric));
+    let per_block = layout::slots(&selection, 3);
+    let own = words::at_the_end(metric);
     let finding = finding::ends(&selection, metric, "tiles");
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
@@ -100,13 +100,20 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     color_bar(&mut page.scene, Rect { top, bottom: bottom.min(top + bar_height), ..bar }, &colors, metric);
     let n = selection.seeds();
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
-    let several = if rows.len() * columns.len() > 1 { ", the same scale in all panels" } else { "" };
+    let several = match rows.len() * columns.len() {
+        _ if !others.is_empty() => ", the same scale in all maps of it",
+        1 => "",
+        _ => ", the same scale in all panels",
+    };
     let mut caption = format!("Colour and number: {n}{several}.");
     if any_best && words::better(metric).is_some() {
         caption.push_str(" Outlined: the best of a panel.");
     }
-    if cells.values().any(|c| c.diverged > 0) {
-        caption.push_str(" ×: diverged, counted as the worst in the median; in a corner: some seeds did.");
+    if cells.values().any(|c| c.lost > 0) {
+        caption.push_str(&format!(
+            " ×: {}, counted as the worst in the median; in a corner: some seeds.",
+            selection.lost(metric)
+        ));
     }
     if drawn {
         caption.push_str(
@@ -119,6 +126,17 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         caption.push_str(" Pink: exactly zero.");
     }
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+}
+
+/// What each pair of labels gives.
+fn cells(selection: &Selection, metric: &str) -> BTreeMap<Key, Cell> {
+    let worst = words::worst(metric);
+    let values = selection.runs.iter().filter_map(|r| Some((*r, selection.compared(*r, metric)?)));
+    let cell = |seeds: &BTreeMap<u64, f64>| {
+        let lost = seeds.values().filter(|v| **v == worst).count();
+        Some(Cell { median: over_seeds(seeds.values().copied())?.median, lost })
+    };
+    selection.by_seed(values).iter().filter_map(|(key, seeds)| Some((*key, cell(seeds)?))).collect()
 }
 
 /// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below. Where lines go over them, each number
@@ -160,7 +178,7 @@ fn draw_panel<'a>(
             viridis(colors.share(c.median))
         };
         let told = match c.median {
-            _ if lost => "diverged".into(),
+            _ if lost => "the worst".into(),
             f64::NEG_INFINITY => "0".into(),
             median => colors.reading(median),
         };
@@ -174,7 +192,7 @@ fn draw_panel<'a>(
         if numbers {
             written.push((area, ink, words_of(c)));
         }
-        if c.diverged > 0 {
+        if c.lost > 0 {
             mark(scene, at(area.right - 4.0, area.top + 4.0), 1.6, &Look { color: ink, ..DIVERGED });
         }
     }

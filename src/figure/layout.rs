@@ -5,7 +5,7 @@ use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
 use super::select::{Selection, heading};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, WIDTH, solid};
 use super::text::{self, Weight};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::experiment::figure_spec::{FigureSpec, Medium};
 use crate::results::verdicts::Verdict;
 
 /// A line of text with the house's defaults.
@@ -108,9 +108,16 @@ impl Page {
         let width = paper.width;
         let scene = Scene { width, title: title.to_string(), caption: subtitle.to_string(), ..Scene::default() };
         let mut page = Page { scene, y: MARGIN, paper };
-        for (line, size, weight, color) in [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)]
-        {
-            for line in text::wrap(line, size, weight, width - 2.0 * MARGIN) {
+        let head = [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)];
+        // A column has its paper's caption above or below it, a slide no room for a second line.
+        let said = head.into_iter().filter(|_| paper.medium != Medium::Column);
+        for (line, size, weight, color) in said {
+            let room = width - 2.0 * MARGIN;
+            let size = match paper.medium {
+                Medium::Slide(_) => size * (room / text::width(line, size, weight)).clamp(SMALLEST / LABEL, 1.0),
+                _ => size,
+            };
+            for line in text::wrap(line, size, weight, room + 1e-6) {
                 page.y += size;
                 let at = at(MARGIN, page.y);
                 page.scene.text(Text { weight, color, ..label(at, line, size, Anchor::Start) });
@@ -170,9 +177,23 @@ impl Page {
 
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
-        let height = frame.height * self.paper.slide.unwrap_or(1.0);
+        let stretch = if let Medium::Slide(stretch) = self.paper.medium { stretch } else { 1.0 };
+        let height = frame.height * stretch;
         let (gap, row_gap) = (14.0, 12.0);
-        let title_lines = frame.y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
+        let too_long = |part: &&str| text::width(part, LABEL, Weight::Regular) > height + row_gap;
+        let shared =
+            frame.y_titles.windows(2).all(|pair| pair[0] == pair[1]) && frame.y_titles.iter().flatten().any(too_long);
+        // A title that is too long for its row stands once for all of them, if they share it, or in more lines.
+        let rows = frame.y.len() as f64;
+        let whole = rows * height + (rows - 1.0) * row_gap;
+        let title_room = if shared { whole } else { height + row_gap };
+        let titled = |lines: &Vec<&str>| match lines.iter().any(|l| text::width(l, LABEL, Weight::Regular) > title_room)
+        {
+            true => text::wrap(&lines.join(" "), LABEL, Weight::Regular, title_room),
+            false => lines.iter().map(|line| line.to_string()).collect(),
+        };
+        let y_titles: Vec<Vec<String>> = frame.y_titles.iter().map(titled).collect();
+        let title_lines = y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
         let left =
             MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
         let strip = if frame.rows.iter().all(String::is_empty) { 0.0 } else { HEADING * 1.5 };
@@ -189,11 +210,7 @@ impl Page {
             }
             self.y += 6.0;
         }
-        let rows = frame.y.len() as f64;
-        let (block_top, whole) = (self.y, rows * height + (rows - 1.0) * row_gap);
-        let too_long = |part: &&str| text::width(part, LABEL, Weight::Regular) > height + row_gap;
-        let shared =
-            frame.y_titles.windows(2).all(|pair| pair[0] == pair[1]) && frame.y_titles.iter().flatten().any(too_long);
+        let block_top = self.y;
         let mut panels = Vec::new();
         for (row, y) in frame.y.iter().enumerate() {
             let (top, bottom) = (self.y, self.y + height);
@@ -206,14 +223,13 @@ impl Page {
                 line.push(panel);
             }
             let middle = (top + bottom) / 2.0;
-            let lines = &frame.y_titles[row];
-            // A title that is too long for its row stands once for all of them, if they share it.
-            let (at_y, room) = if shared { (block_top + whole / 2.0, whole) } else { (middle, height + row_gap) };
-            let wide = lines.iter().map(|part| text::width(part, LABEL, Weight::Regular)).fold(room, f64::max);
-            let size = (LABEL * room * (1.0 - 1e-9) / wide).max(SMALLEST);
+            let lines = &y_titles[row];
+            let at_y = if shared { block_top + whole / 2.0 } else { middle };
+            let wide = lines.iter().map(|part| text::width(part, LABEL, Weight::Regular)).fold(title_room, f64::max);
+            let size = (LABEL * title_room * (1.0 - 1e-9) / wide).max(SMALLEST);
             for (i, part) in lines.iter().enumerate().filter(|_| !shared || row == 0) {
                 let x = left - 10.0 - tick_width(y) - (lines.len() - 1 - i) as f64 * LABEL * 1.25 - LABEL * 0.24;
-                let part = text::fit(part, size, Weight::Regular, room);
+                let part = text::fit(part, size, Weight::Regular, title_room);
                 self.scene.text(Text { turn: Turn::Up, ..label(at(x, at_y), part, size, Anchor::Middle) });
             }
             if strip > 0.0 {
@@ -269,8 +285,8 @@ impl Page {
 
     /// Closes the page with what is shown, wrapped to its width.
     pub fn caption(mut self, caption: &str) -> Scene {
-        // What is said beside a slide need not stand on it, but for how many runs it shows.
-        let end = caption.find(". ").filter(|_| self.paper.slide.is_some()).map_or(caption.len(), |at| at + 1);
+        // What is said beside it need not stand on it, but for how many runs it shows.
+        let end = caption.find(". ").filter(|_| self.paper.medium.is_brief()).map_or(caption.len(), |at| at + 1);
         let caption = &caption[..end];
         self.y += 2.0;
         for line in text::wrap(caption, TICK, Weight::Regular, self.scene.width - 2.0 * MARGIN) {
@@ -324,26 +340,31 @@ fn upright(panel: &Panel) -> Vec<Tick> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paper {
     width: f64,
-    /// For a slide: how many times as high as on a page its panels are.
-    slide: Option<f64>,
+    medium: Medium,
 }
 
-/// Panels side by side of so many, `most` at most, such that the last row is as full as can be.
-pub fn slots(panels: usize, most: usize) -> usize {
-    panels.div_ceil(panels.div_ceil(most).max(1))
+/// How many panels of a figure stand side by side: all columns of a grid; of a single row `most`, spread such that the last
+/// line of panels is as full as can be.
+pub fn slots(selection: &Selection, most: usize) -> usize {
+    let (rows, panels) = (Selection::labels(&selection.row).len(), Selection::labels(&selection.column).len());
+    let most = if selection.spec.medium == Medium::Column { most.min(2) } else { most };
+    if rows > 1 { panels } else { panels.div_ceil(panels.div_ceil(most).max(1)) }
 }
 
-/// A page wide enough for so many panels side by side; a slide is narrow, so that its type is large once it fills a wall.
+/// A page wide enough for so many panels side by side. Slides and columns are narrow, so that type is large once they fill
+/// their place.
 pub fn paper(spec: &FigureSpec, columns: usize) -> Paper {
-    let width = match spec.slide {
-        Some(_) => SLIDE.0.max(columns as f64 * 84.0 + 90.0),
-        None => WIDTH.max(columns as f64 * 105.0 + 90.0),
+    let columns = columns as f64;
+    let width = match spec.medium {
+        Medium::Page => WIDTH.max(columns * 105.0 + 90.0),
+        Medium::Column => 1.3 * COLUMN.max(columns * 62.0 + 50.0),
+        Medium::Slide(_) => SLIDE.0.max(columns * 84.0 + 90.0),
     };
-    Paper { width, slide: spec.slide }
+    Paper { width, medium: spec.medium }
 }
 
-/// Width and height of a slide in points: type of 8 points is a thirtieth of its height.
-pub const SLIDE: (f64, f64) = (440.0, 247.5);
+/// Width and height of a slide in points: labels of 8.8 points are a thirtieth of its height.
+pub const SLIDE: (f64, f64) = (484.0, 272.25);
 
 /// Scales and centres a finished page on a slide that is sixteen to nine.
 pub fn on_slide(scene: Scene) -> Scene {
@@ -351,6 +372,15 @@ pub fn on_slide(scene: Scene) -> Scene {
     let scale = (width / scene.width).min(height / scene.height);
     let left = (width - scale * scene.width) / 2.0;
     Scene { width, height, ..scene.moved(scale, left) }
+}
+
+/// Width of a column in points: 8 cm.
+pub const COLUMN: f64 = 226.8;
+
+/// Scales a finished page to the width of a column.
+pub fn in_column(scene: Scene) -> Scene {
+    let scale = COLUMN / scene.width;
+    Scene { width: COLUMN, ..scene.moved(scale, 0.0) }
 }
 
 /// Moves centres as little as it takes (least squares) to keep them `gap` apart, within `low` and `high`.

@@ -3,9 +3,9 @@
 use super::axis::Axis;
 use super::layout::{self, Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
-use super::scene::{Stroke, at};
+use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
-use super::style::{INK, Look, Marker, SOFT, THIN, mark, tint};
+use super::style::{EDGE, INK, Look, Marker, THIN, mark, solid, tint};
 use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
@@ -15,32 +15,34 @@ use std::collections::BTreeMap;
 type Groups = BTreeMap<Key, BTreeMap<u64, f64>>;
 
 /// Most room for one colour at a place: two places far apart are still two places.
-const SLOT: f64 = 7.0;
+const SLOT: f64 = 4.5;
 
 /// Height of a cross in its stack.
 const CROSS: f64 = 4.8;
 
-const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
 const DIVERGED: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
 pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
     let selection = Selection::new(results, spec, true)?;
     let metric = spec.metric.as_deref().unwrap_or("train_loss");
-    let logarithmic = words::logarithmic(metric);
     let worst = words::worst(metric);
     let value = |run: &usize| selection.compared(*run, metric);
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, value(r)?))));
     let all: Vec<f64> = groups.values().flat_map(|g| g.values().copied()).filter(|v| *v != worst).collect();
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
-    let guess = guessing(&selection, metric);
-    let with_guess: Vec<f64> = all.iter().copied().chain(guess.map(f64::log10)).collect();
-    let scale = if all.is_empty() { None } else { Vertical::over(&with_guess, logarithmic, height) };
+    let guess = plot::guessing(&selection, metric);
+    // A loss is seen against guessing; an accuracy where that is in sight.
+    let beside = guess.as_ref().filter(|_| metric.ends_with("loss")).map(|(place, _)| *place);
+    let with_guess: Vec<f64> = all.iter().copied().chain(beside).collect();
+    let scale = if all.is_empty() { None } else { Vertical::of(&with_guess, metric, height) };
     let Some(mut vertical) = scale else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
+    let guess = guess.filter(|guess| vertical.shows(guess));
     let lost = selection.runs.iter().filter(|r| value(r) == Some(worst)).count();
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
     let stack = groups.values().map(|seeds| seeds.values().filter(|v| **v == worst).count()).max().unwrap_or(0);
+    let strip_edge = (stack > 0).then_some(if worst > 0.0 { vertical.axis.high } else { vertical.axis.low });
     if stack > 0 {
         let strip = (CROSS * stack as f64 + 4.0).min(0.25 * height);
         let points = (vertical.axis.high - vertical.axis.low) / (height - strip);
@@ -48,12 +50,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 5) };
-    let when = if metric.ends_with("_init") { "at the start" } else { "at the end" };
-    let own = format!("{} {when} of training", words::subject(metric));
+    let per_block = layout::slots(&selection, 5);
+    let own = words::at_the_end(metric);
     let finding = finding::ends(&selection, metric, "cells");
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
-    legend(&mut page, &selection, guess, lost);
+    legend(&mut page, &selection, guess.as_ref(), (metric, lost));
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
@@ -66,12 +67,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         });
         for (row, line) in rows.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {
-                if let Some(guess) = guess {
-                    let y = panel.y(guess.log10());
-                    let dashed = Stroke { width: 0.9, ..GUESSING.stroke(THIN) };
-                    page.scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], dashed);
-                }
+                plot::guess_line(&mut page.scene, panel, guess.as_ref());
                 plot::floor_line(&mut page.scene, panel, vertical.floor);
+                if let Some(edge) = strip_edge {
+                    let y = panel.y(edge);
+                    page.scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], solid(EDGE, THIN));
+                }
                 draw_panel(&mut page, panel, &vertical, &selection, &groups, (*row, *column), worst);
             }
         }
@@ -80,9 +81,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let n = if n == "1 seed" { "one seed (N = 1)".to_string() } else { format!("median of {n}") };
     let mut caption = format!("Dot: one run; line: {n}.");
     if lost > 0 {
-        caption.push_str(
-            " ×: diverged, counted as the worst value in the median; a line ends where its median is such a run.",
-        );
+        caption.push_str(&format!(
+            " ×: {}, counted as the worst value in the median; a line ends where its median is such a run.",
+            selection.lost(metric)
+        ));
     }
     if vertical.floor.is_some() {
         caption.push_str(" ▼: exactly zero.");
@@ -90,25 +92,17 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
 }
 
-/// The cross-entropy of equal odds, where that is what was trained and the metric is a loss.
-fn guessing(selection: &Selection, metric: &str) -> Option<f64> {
-    let data = &selection.results.plan.data;
-    let networks = selection.runs.iter().all(|run| selection.results.function(*run).is_none());
-    let entropy =
-        networks && selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
-    (metric.ends_with("loss") && data.classes && data.outputs > 1 && entropy).then(|| (data.outputs as f64).ln())
-}
-
-fn legend(page: &mut Page, selection: &Selection, guess: Option<f64>, lost: usize) {
+fn legend(page: &mut Page, selection: &Selection, guess: Option<&(f64, String)>, (metric, lost): (&str, usize)) {
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {
         entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
     }
-    if guess.is_some() {
-        entries.push((format!("ln {} = guessing", selection.results.plan.data.outputs), Sample::Plain(GUESSING)));
-    }
+    entries.extend(guess.map(|(_, name)| (name.clone(), Sample::Plain(plot::GUESSING))));
     if lost > 0 {
-        entries.push((format!("diverged ({lost} of {} runs)", selection.runs.len()), Sample::Mark(DIVERGED)));
+        entries.push((
+            format!("{} ({lost} of {} runs)", selection.lost(metric), selection.runs.len()),
+            Sample::Mark(DIVERGED),
+        ));
     }
     page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
 }

@@ -44,9 +44,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let all: Vec<f64> =
         places().flat_map(|p| [p.spread.low, p.spread.median, p.spread.high]).filter(|v| *v != worst).collect();
     let height = if Selection::labels(&selection.row).len() > 2 { 110.0 } else { 160.0 };
-    let Some(mut vertical) = Vertical::over(&all, words::logarithmic(metric), height) else {
+    let Some(mut vertical) = Vertical::of(&all, metric, height) else {
         return Ok(Err(words::nothing(&selection, &format!("a finite {metric}"))));
     };
+    let cut = vertical.cut(plot::guessing(&selection, metric).as_ref());
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let colors = Selection::labels(&selection.color);
     let losers: Vec<usize> = colors
@@ -61,14 +62,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let name = if x.axis.name.ends_with("lr") { "learning rate" } else { &x.axis.name };
     let own = format!("{} at the end against {name}", words::subject(metric));
     let finding = finding::ends(&selection, metric, "places");
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
     let edges = lines.values().filter_map(|line| edge(line, metric)).count();
     let lost: usize = places().map(|p| p.diverged).sum();
-    legend(&mut page, &selection, (edges, lines.len()), lost);
+    legend(&mut page, &selection, (edges, lines.len()), (metric, lost));
     let room = ((page.scene.width - 60.0) / per_block as f64 / 34.0) as usize;
     let (low, high) = range(places().map(|p| p.at)).unwrap_or((0.0, 1.0));
     let axis = if x.axis.scale == Scale::Log { Axis::log(low, high, room) } else { Axis::linear(low, high, room) };
@@ -117,11 +118,15 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
     let mut caption = words::spread(&selection, "Line", "band", colors.len());
     caption.push_str(" Ring: the best of its line.");
+    caption.push_str(cut.as_deref().unwrap_or_default());
     if edges > 0 {
         caption.push_str(" Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.");
     }
     if lost > 0 {
-        caption.push_str(" ×: all seeds diverged there, or (pale) some; they count as the worst in the median.");
+        caption.push_str(&format!(
+            " ×: {} (pale: some of the seeds); counts as the worst in the median.",
+            selection.lost(metric)
+        ));
     }
     if vertical.floor.is_some() {
         caption.push_str(" ▼: exactly zero.");
@@ -187,7 +192,7 @@ fn arrow(scene: &mut Scene, x: f64, y: f64, side: f64, look: &Look) {
     scene.line(head.to_vec(), solid(look.color, LINE));
 }
 
-fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize), lost: usize) {
+fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize), (metric, lost): (&str, usize)) {
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {
         entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
@@ -196,7 +201,10 @@ fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize
         entries.push((format!("→ best at an end of its range ({edges} of {series})"), Sample::Mark(RING)));
     }
     if lost > 0 {
-        entries.push((format!("diverged ({lost} of {} runs)", selection.runs.len()), Sample::Mark(DIVERGED)));
+        entries.push((
+            format!("{} ({lost} of {} runs)", selection.lost(metric), selection.runs.len()),
+            Sample::Mark(DIVERGED),
+        ));
     }
     page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
 }

@@ -30,7 +30,7 @@ mod trajectories;
 mod update_ratio;
 mod words;
 
-use crate::experiment::figure_spec::{FigureKind, FigureSpec};
+use crate::experiment::figure_spec::{FigureKind, FigureSpec, Medium};
 use crate::results::verdicts::Verdict;
 use crate::results::{Results, ResultsError};
 use origin::Origin;
@@ -93,14 +93,33 @@ pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
     Ok(drawn)
 }
 
-/// Draws every figure of the plan once more for a lecture, into `dir/figures/slides/`: sixteen to nine, large type, and of the
-/// caption what says how many runs it shows.
+/// Another shape for the figures of a plan, in a folder of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// For a lecture, sixteen to nine, in large type.
+    Slide,
+    /// For a column of a paper, 8 cm wide.
+    Column,
+}
+
+impl Style {
+    /// Where in the results folder they lie.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Style::Slide => "figures/slides",
+            Style::Column => "figures/columns",
+        }
+    }
+}
+
+/// Draws every figure of the plan once more, into a folder of the style: of the caption what says how many runs it shows, of several
+/// measurements the first.
 ///
 /// # Errors
 /// As [`draw_all`].
-pub fn draw_slides(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
+pub fn draw_styled(dir: &Path, style: Style) -> Result<Vec<Drawn>, ResultsError> {
     let results = Results::read(dir)?;
-    let folder = dir.join("figures/slides");
+    let folder = dir.join(style.folder());
     std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
     let figures: Vec<(String, &FigureSpec)> =
         results.plan.figure_names().into_iter().zip(&results.plan.figures).collect();
@@ -108,7 +127,7 @@ pub fn draw_slides(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
         let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
         let origin = Origin::of(&results, spec, name).map_err(named)?;
         let name = name.clone();
-        Ok(match slide(&results, spec).map_err(named)? {
+        Ok(match styled(&results, spec, style).map_err(named)? {
             Ok(scene) => Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None },
             Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
         })
@@ -119,13 +138,16 @@ pub fn draw_slides(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
     Ok(drawn)
 }
 
-/// A figure on a slide, its panels as high as fills it.
+/// A figure in that style.
 ///
 /// # Errors
 /// As [`draw`].
-pub fn slide(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
-    let at = |stretch: f64| draw(results, &FigureSpec { slide: Some(stretch), ..spec.clone() });
-    let (one, half) = match (at(1.0)?, at(0.5)?) {
+pub fn styled(results: &Results, spec: &FigureSpec, style: Style) -> Result<Outcome, ResultsError> {
+    let on = |medium: Medium| draw(results, &FigureSpec { medium, ..spec.clone() });
+    if style == Style::Column {
+        return Ok(on(Medium::Column)?.map(layout::in_column));
+    }
+    let (one, half) = match (on(Medium::Slide(1.0))?, on(Medium::Slide(0.5))?) {
         (Ok(one), Ok(half)) => (one, half),
         (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
     };
@@ -133,7 +155,7 @@ pub fn slide(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErr
     let panels = 2.0 * (one.height - half.height);
     let room = layout::SLIDE.1 * one.width / layout::SLIDE.0;
     let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-    Ok(at(stretch.clamp(0.3, 2.5))?.map(layout::on_slide))
+    Ok(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?.map(layout::on_slide))
 }
 
 /// Removes the images in `folder` that are not among those drawn: figures of an earlier plan, halves of a killed program.

@@ -27,7 +27,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         return Ok(Err(words::nothing(&selection, "reached the target on a problem that all arms have run")));
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let own = "Share of problems solved within a factor of the fastest's steps";
     let mut page = Page::new(
         &words::title(&selection, own),
@@ -89,7 +89,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
          A miss is solved at no factor; left end: how often an arm was the fastest.{}",
         if groups.iter().any(|g| g.len() > 1) { " Arms joined by = have the same profile." } else { "" }
     );
-    Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
+    let target = steps_to_target::target(&selection);
+    Ok(Ok(page.caption(&format!("{caption}{target} {}", words::shown(&selection)))))
 }
 
 /// Who is fastest most often, and who solves most.

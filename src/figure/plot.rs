@@ -3,11 +3,12 @@
 use super::axis::{Axis, Tick, Unit, range};
 use super::layout::{Panel, label};
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
-use super::select::Used;
-use super::style::{EDGE, LABEL, LINE, Look, Marker, THIN, TICK, mark, solid, viridis};
+use super::select::{Selection, Used};
+use super::style::{EDGE, LABEL, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint, viridis};
 use super::words;
 use crate::results::Scale;
 use crate::stats::Spread;
+use crate::table::significant;
 
 /// With more series than this, bands would cover each other and are left out.
 pub const CROWD: usize = 12;
@@ -39,9 +40,64 @@ impl Vertical {
         Some(Vertical { axis, floor })
     }
 
+    /// A scale over values of a metric, an accuracy's in per cent.
+    pub fn of(values: &[f64], metric: &str, height: f64) -> Option<Vertical> {
+        let mut vertical = Vertical::over(values, words::logarithmic(metric), height)?;
+        if metric.ends_with("accuracy") {
+            let percent = |tick: &mut Tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3));
+            vertical.axis.ticks.iter_mut().for_each(percent);
+        }
+        Some(vertical)
+    }
+
+    /// Whether the line of guessing lies on the scale.
+    pub fn shows(&self, (place, _): &(f64, String)) -> bool {
+        (self.axis.low..=self.axis.high).contains(place)
+    }
+
+    /// Lowers the upper end of a scale of losses to ten times guessing, where more than another factor of ten lies above it.
+    /// What is higher is drawn at the edge; the caption's sentence says so.
+    pub fn cut(&mut self, guess: Option<&(f64, String)>) -> Option<String> {
+        let (guess, _) = guess?;
+        let high = guess + 1.0;
+        if self.axis.unit != Unit::Log10 || self.axis.high < high + 1.0 {
+            return None;
+        }
+        self.axis.high = high;
+        self.axis.ticks.retain(|tick| tick.at <= high);
+        Some(format!(" Losses above {} are drawn at the upper edge.", significant(10f64.powf(high), 2)))
+    }
+
     /// Where a value is drawn, `None` for what is not a number or infinite.
     pub fn place(&self, value: f64) -> Option<f64> {
         if value == f64::NEG_INFINITY { self.floor } else { value.is_finite().then_some(value) }
+    }
+}
+
+/// The line of guessing.
+pub const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
+
+/// Where equal odds for all classes stand on the scale of a metric, and what they are called: the cross-entropy where that is
+/// what was trained and the metric is a loss, the share for an accuracy.
+pub fn guessing(selection: &Selection, metric: &str) -> Option<(f64, String)> {
+    let data = &selection.results.plan.data;
+    let networks = selection.runs.iter().all(|run| selection.results.function(*run).is_none());
+    let entropy = selection.runs.iter().all(|r| matches!(selection.run(*r).loss.as_str(), "" | "cross_entropy"));
+    let n = data.outputs as f64;
+    if !networks || !data.classes || data.outputs < 2 {
+        return None;
+    }
+    match metric {
+        _ if metric.ends_with("accuracy") => Some((1.0 / n, format!("1/{n} = guessing"))),
+        _ if metric.ends_with("loss") && entropy => Some((n.ln().log10(), format!("ln {n} = guessing"))),
+        _ => None,
+    }
+}
+
+/// Draws the line of guessing through a panel.
+pub fn guess_line(scene: &mut Scene, panel: &Panel, guess: Option<&(f64, String)>) {
+    if let Some(y) = guess.map(|(place, _)| panel.y(*place)) {
+        scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], GUESSING.stroke(0.9));
     }
 }
 
@@ -68,9 +124,10 @@ pub fn band(
     if series > CROWD {
         return;
     }
+    let cut = |value: f64| value.min(vertical.axis.high);
     for piece in points.split(|(_, s)| !s.high.is_finite() || vertical.place(s.low).is_none()) {
-        let top = piece.iter().map(|(x, s)| panel.at(*x, s.high));
-        let low = piece.iter().rev().filter_map(|(x, s)| Some(panel.at(*x, vertical.place(s.low)?)));
+        let top = piece.iter().map(|(x, s)| panel.at(*x, cut(s.high)));
+        let low = piece.iter().rev().filter_map(|(x, s)| Some(panel.at(*x, cut(vertical.place(s.low)?))));
         if piece.len() > 1 && piece.iter().any(|(_, s)| s.n > 1) {
             scene.area(top.chain(low).collect(), look.color, 0.16);
         }
@@ -88,7 +145,7 @@ pub fn median(
     turn: usize,
 ) {
     for piece in points.split(|(_, s)| !s.median.is_finite()) {
-        let line: Vec<_> = piece.iter().map(|(x, s)| panel.at(*x, s.median)).collect();
+        let line: Vec<_> = piece.iter().map(|(x, s)| panel.at(*x, s.median.min(vertical.axis.high))).collect();
         if line.len() > 1 {
             scene.series(name, line, look.stroke(LINE));
         }
@@ -97,13 +154,21 @@ pub fn median(
     for (i, (x, s)) in points.iter().enumerate() {
         tip(scene, panel, vertical, name, *x, s);
         let marked = points.len() <= 9 || i % every == turn % every;
-        match vertical.place(s.median) {
+        match vertical.place(s.median).filter(|y| *y <= vertical.axis.high) {
             Some(y) if s.median == f64::NEG_INFINITY && marked => {
                 mark(scene, panel.at(*x, y), 2.2, &Look { marker: Marker::Down, hollow: false, ..*look });
             }
             Some(y) if marked => mark(scene, panel.at(*x, y), 1.9, look),
             _ => {}
         }
+    }
+}
+
+/// The median line of a series that is drawn elsewhere, in grey.
+pub fn context(scene: &mut Scene, panel: &Panel, vertical: &Vertical, points: &[(f64, Spread)]) {
+    for piece in points.split(|(_, s)| !s.median.is_finite()) {
+        let line: Vec<_> = piece.iter().map(|(x, s)| panel.at(*x, s.median.min(vertical.axis.high))).collect();
+        scene.line(line, solid(tint(EDGE, 0.45), 0.8));
     }
 }
 
@@ -121,13 +186,18 @@ pub fn tip(scene: &mut Scene, panel: &Panel, vertical: &Vertical, name: &str, x:
         ),
     };
     let name = if name.is_empty() { String::new() } else { format!("{name}\n") };
-    scene.tip(panel.at(x, y), format!("{name}{}: {value}{range}", panel.x.reading(x)));
+    scene.tip(panel.at(x, y.min(vertical.axis.high)), format!("{name}{}: {value}{range}", panel.x.reading(x)));
 }
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one.
 pub fn places(used: &Used) -> Axis {
+    places_on(used, used.axis.scale)
+}
+
+/// The same on a scale of the figure's own, as far as the labels are numbers.
+pub fn places_on(used: &Used, scale: Scale) -> Axis {
     let labels = || used.labels.iter().map(|l| used.shown(*l));
-    let value = |label: &String| match used.axis.scale {
+    let value = |label: &String| match scale {
         Scale::Category => None,
         Scale::Linear => label.parse::<f64>().ok().filter(|v| v.is_finite()),
         Scale::Log => label.parse::<f64>().ok().map(f64::log2).filter(|v| v.is_finite()),

@@ -22,6 +22,18 @@ pub struct Used<'a> {
 /// Axes whose labels say what they are without the axis' name.
 const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
 
+/// A label as people read it: the points of a range in three digits, where these tell them apart.
+pub fn shown_label(axis: &PlanAxis, label: usize) -> String {
+    let short = |label: &String, digits: usize| match label.parse::<f64>() {
+        Ok(x) if label.len() > 8 => significant(x, digits),
+        _ => label.clone(),
+    };
+    let labels = &axis.labels;
+    let all = |digits: usize| labels.iter().map(|label| short(label, digits)).collect::<BTreeSet<_>>();
+    // Two ranges may meet in a point up to rounding, which is one point to a reader.
+    if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() }
+}
+
 /// The heading of a panel; empty where no axis makes panels.
 pub fn heading(used: &Option<Used>, label: usize) -> String {
     used.as_ref().map_or(String::new(), |u| u.heading(label))
@@ -35,16 +47,9 @@ impl Used<'_> {
         if speaks { text } else { format!("{} = {text}", self.axis.name) }
     }
 
-    /// The label as people read it: the points of a range in three digits, where these tell them apart.
+    /// The label as people read it.
     pub fn shown(&self, label: usize) -> String {
-        let short = |label: &String, digits: usize| match label.parse::<f64>() {
-            Ok(x) if label.len() > 8 => significant(x, digits),
-            _ => label.clone(),
-        };
-        let labels = &self.axis.labels;
-        let all = |digits: usize| labels.iter().map(|label| short(label, digits)).collect::<BTreeSet<_>>();
-        // Two ranges may meet in a point up to rounding, which is one point to a reader.
-        if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() }
+        shown_label(self.axis, label)
     }
 
     /// How the label's series looks in every figure of this plan.
@@ -215,7 +220,8 @@ impl<'a> Selection<'a> {
         self.runs.iter().filter(|r| self.run(**r).status == status).count()
     }
 
-    /// A number of a run for comparing ends: log10 where it is drawn so, and the worst there is for a run that diverged.
+    /// A number of a run for comparing ends: log10 where it is drawn so, and the worst there is for a run that diverged or never
+    /// reached its target.
     pub fn compared(&self, run: usize, metric: &str) -> Option<f64> {
         let run = self.run(run);
         let worst = words::worst(metric);
@@ -224,7 +230,21 @@ impl<'a> Selection<'a> {
             _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
             Some(v) if !v.is_finite() => Some(worst),
             Some(v) => Some(if words::logarithmic(metric) { v.log10() } else { v }),
+            None if metric == "steps_to_target" && self.results.plan.has_target() => Some(worst),
             None => None,
+        }
+    }
+
+    /// What became of the runs that count as the worst there is.
+    pub fn lost(&self, metric: &str) -> &'static str {
+        let worst = words::worst(metric);
+        let lost = || self.runs.iter().filter(|run| self.compared(**run, metric) == Some(worst));
+        let diverged = lost().filter(|run| self.run(**run).status == Status::Diverged).count();
+        match metric {
+            "steps_to_target" => "never reached it",
+            _ if diverged == lost().count() => "diverged",
+            _ if diverged == 0 => "not finite",
+            _ => "diverged or not finite",
         }
     }
 

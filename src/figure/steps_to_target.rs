@@ -11,7 +11,7 @@ use super::text::{self, Weight};
 use super::{Outcome, finding, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MISS: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
 
@@ -27,7 +27,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, steps(&selection, *r)?))));
     let values: Vec<f64> = groups.values().flat_map(|seeds| seeds.values().copied()).collect();
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 3) };
+    let per_block = layout::slots(&selection, 3);
     let own = words::title(&selection, "Steps until the training loss is at its target");
     let mut page = Page::new(&own, &found(&selection, &groups), layout::paper(selection.spec, per_block));
     let panel_width = (page.scene.width - 110.0) / per_block as f64;
@@ -83,6 +83,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     if misses > 0 {
         caption.push_str(" ×: a run that never reached it; an arm of which half or more never did has no median.");
     }
+    caption.push_str(&target(&selection));
     Ok(Ok(page.caption(&format!("{caption} {}", words::shown(&selection)))))
 }
 
@@ -106,6 +107,29 @@ pub fn steps(selection: &Selection, run: usize) -> Option<f64> {
     // A run that starts at its target took no step; a scale of factors begins at one.
     let steps = run.value("steps_to_target").map_or(f64::INFINITY, |steps| steps.max(1.0).log10());
     (!run.failed()).then_some(steps)
+}
+
+/// What the target is, and how exactly the steps to it are known: a caption's sentences.
+pub fn target(selection: &Selection) -> String {
+    let cells = selection.runs.iter().filter_map(|run| selection.results.cell(*run));
+    let targets: BTreeSet<String> = cells
+        .filter_map(|cell| cell.settings.get("target_loss").or(selection.results.plan.settings.get("target_loss")))
+        .map(ToString::to_string)
+        .collect();
+    let target = match &targets.into_iter().collect::<Vec<_>>()[..] {
+        [one] => format!(" Target: a training loss of {one}."),
+        _ => String::new(),
+    };
+    // Where every count is a multiple of some number, losses were looked at so seldom.
+    let steps = selection.runs.iter().filter_map(|run| selection.run(*run).value("steps_to_target"));
+    match steps.fold(0, |every, steps| gcd(every, steps as u64)) {
+        0 | 1 => target,
+        every => format!("{target} Known to {every} steps, which lie between two looks at the loss."),
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn missed(seeds: &BTreeMap<u64, f64>) -> usize {

@@ -9,7 +9,7 @@ use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, mark, so
 use super::{Outcome, finding, words};
 use crate::data::Function;
 use crate::data::function::Kind;
-use crate::experiment::figure_spec::FigureSpec;
+use crate::experiment::figure_spec::{FigureSpec, Medium};
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -71,7 +71,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let left = MARGIN + LABEL * 1.4;
     let wide = page.scene.width;
     let width = (wide - MARGIN - left - gap * (slots - 1) as f64) / slots as f64 - side;
-    let height = if slots == 1 { 0.62 * width } else { 0.86 * width } * spec.slide.unwrap_or(1.0);
+    let height = if slots == 1 { 0.62 * width } else { 0.86 * width }
+        * if let Medium::Slide(stretch) = spec.medium { stretch } else { 1.0 };
     let mut drawn = panels.iter().peekable();
     while drawn.peek().is_some() {
         let top = page.y + 14.0;
@@ -89,7 +90,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                 path(&mut page.scene, &panel, &selection, *run, &paths[run]);
             }
             for minimum in function.kind.minima() {
-                mark(&mut page.scene, panel.at(minimum[0], minimum[1]), 2.9, &MINIMUM);
+                // Wide enough to be seen around the path that ends in it.
+                mark(&mut page.scene, panel.at(minimum[0], minimum[1]), 4.2, &MINIMUM);
             }
             for run in runs {
                 ends(&mut page.scene, &panel, &selection, *run, &paths[run]);

@@ -39,7 +39,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let look = |i: usize| Look::of(i, layers.len(), true);
     // The first and the last layer are what fading is told by; those between them only show the order.
     let is_end = |i: &usize| *i == 0 || *i + 1 == layers.len();
-    let per_block = if rows.len() > 1 { columns.len() } else { layout::slots(columns.len(), 4) };
+    let per_block = layout::slots(&selection, 4);
     let own = "How much of its weights each layer changes in a step";
     let mut page =
         Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));

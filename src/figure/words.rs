@@ -1,7 +1,8 @@
 //! The sentences of titles and captions that all kinds of figures share.
 
+use super::finding;
 use super::plot::CROWD;
-use super::select::Selection;
+use super::select::{Selection, shown_label};
 use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
 use std::collections::BTreeSet;
@@ -37,7 +38,11 @@ pub fn shown(selection: &Selection) -> String {
             [one] => format!("seed {one}"),
             [first, .., last] => format!("seeds {first}–{last}"),
         };
-        parts.push(format!("{} chosen by the {metric} of {seeds}", selection.spec.tune.join(", ")));
+        parts.push(format!(
+            "{} chosen by the {metric} of {seeds}{}",
+            selection.spec.tune.join(", "),
+            chosen(selection)
+        ));
     }
     let mut text = format!("{}.", parts.join("; "));
     let ended: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed")]
@@ -50,6 +55,47 @@ pub fn shown(selection: &Selection) -> String {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
     text
+}
+
+/// More settings than this are not listed.
+const LISTED: usize = 16;
+
+/// The settings that were chosen in each panel, or once where all agree; empty where there are many.
+fn chosen(selection: &Selection) -> String {
+    let axes = &selection.results.plan.axes;
+    let setting = |run: usize| -> String {
+        let tuned = axes.iter().enumerate().filter(|(_, axis)| selection.spec.tune.contains(&axis.name));
+        let labels = tuned.map(|(i, axis)| shown_label(axis, selection.run(run).labels[i]));
+        labels.collect::<Vec<_>>().join(" and ")
+    };
+    let mut panels: Vec<(String, Vec<(String, BTreeSet<String>)>)> = Vec::new();
+    for run in &selection.runs {
+        let key = selection.key(*run);
+        let (panel, color) = (finding::panel(selection, &key), selection.color_name(key.color));
+        let at = panels.iter().position(|(own, _)| *own == panel).unwrap_or_else(|| {
+            panels.push((panel, Vec::new()));
+            panels.len() - 1
+        });
+        match panels[at].1.iter_mut().find(|(own, _)| *own == color) {
+            Some((_, settings)) => _ = settings.insert(setting(*run)),
+            None => panels[at].1.push((color, BTreeSet::from([setting(*run)]))),
+        }
+    }
+    let groups = || panels.iter().flat_map(|(_, groups)| groups);
+    if groups().count() > LISTED || groups().any(|(_, settings)| settings.len() > 1) {
+        return String::new();
+    }
+    panels.dedup_by(|next, first| next.1 == first.1);
+    let several = panels.len() > 1;
+    let told = panels.into_iter().map(|(panel, groups)| {
+        let groups = groups.into_iter().map(|(color, settings)| {
+            let color = if selection.color.is_some() { format!("{color} ") } else { String::new() };
+            format!("{color}{}", settings.into_iter().collect::<String>())
+        });
+        let panel = if several { format!("{panel}: ") } else { String::new() };
+        format!("{panel}{}", groups.collect::<Vec<_>>().join(", "))
+    });
+    format!(": {}", told.collect::<Vec<_>>().join("; "))
 }
 
 /// The test functions that the selected runs go down; `None` where one trains a network.
@@ -155,6 +201,13 @@ pub fn subject(metric: &str) -> String {
     let text = measure(metric).join(" ");
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// The title of a figure of how runs end.
+pub fn at_the_end(metric: &str) -> String {
+    // Some measurements say themselves when they are taken.
+    let says_when = ["_init", "_end", "steps", "best_", "theory"].iter().any(|part| metric.contains(part));
+    format!("{}{}", subject(metric), if says_when { "" } else { " at the end of training" })
 }
 
 /// A rate or a share in as many decimals as it takes to see it.

@@ -23,8 +23,11 @@ pub struct Verdict {
 impl Verdict {
     /// As a line of a caption.
     pub fn line(&self) -> String {
-        let count = if self.parts.len() > 1 { format!(" ({})", self.count) } else { String::new() };
-        format!("Claim {} {}{count}: {}.", self.number, self.word, self.says.trim_end_matches('.'))
+        let (count, number) = match &self.parts[..] {
+            [(_, numbers)] => (String::new(), format!(" ({numbers})")),
+            _ => (format!(" ({})", self.count), String::new()),
+        };
+        format!("Claim {} {}{count}: {}{number}.", self.number, self.word, self.says.trim_end_matches('.'))
     }
 }
 
