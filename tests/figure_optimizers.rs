@@ -127,8 +127,14 @@ fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
             (FigureKind::BestOfTries, _) | (_, true) => "4 seeds",
             _ => "3 seeds",
         };
-        let chosen = says(&scene, "optimizer.lr chosen by the validation loss of seed 1");
-        assert_eq!(chosen, !spec.tune.is_empty() && spec.kind != FigureKind::BestOfTries, "{:?}", spec.kind);
+        let chosen = says(&scene, "learning rate chosen by the validation loss of seed 1");
+        assert_eq!(
+            chosen,
+            !spec.tune.is_empty() && spec.kind != FigureKind::BestOfTries,
+            "{:?}: {}",
+            spec.kind,
+            scene.caption
+        );
         assert!(says(&scene, seeds), "{:?}", spec.kind);
         if spec.color.as_deref() == Some("optimizer") {
             assert!(["sgd", "adam"].iter().all(|name| series(&scene).contains(name)), "{:?}", spec.kind);

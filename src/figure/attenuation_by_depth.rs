@@ -3,7 +3,6 @@
 use super::axis::{Axis, Tick, Unit};
 use super::finding::Words;
 use super::layout::{self, Frame, Page, Panel, Sample};
-use super::loss_by_depth::axis_title;
 use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, heading, over_seeds};
@@ -41,7 +40,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let ratios = ratios(&selection, metric, &overlay);
     let colored = selection.color.iter().flat_map(|_| &groups).map(|g| (named(g), Sample::Line(selection.look(g[0]))));
     let entries: Vec<(String, Sample)> = colored.chain(overlay.legend()).collect();
-    page.legend(selection.color.as_ref().map_or("", |color| &color.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
     let names: Vec<String> =
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
     let left = names.iter().map(|n| text::width(n, TICK, Weight::Regular)).fold(0.0, f64::max);
@@ -65,7 +64,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         let predicted = total.keys().filter_map(|key| overlay.get(key)?.outcome(metric));
         let values: Vec<f64> = total.values().flat_map(|s| [s.low, s.high, 0.0]).chain(predicted).collect();
         let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), x_places);
-        let x_name = selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name));
+        let x_name = selection.x.as_ref().map_or(String::new(), |u| words::axis_title(&u.axis.name));
         if let Some(vertical) = Vertical::over(&values, false, 128.0) {
             let side = match metric {
                 "attenuation_total_init" => vec!["decades lost in all at the", "start (below 0: it grows)"],
@@ -129,8 +128,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
             let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks, unit: Unit::Label };
             let height = (names.len() as f64 * 11.5 + 6.0).max(30.0);
-            let depth =
-                selection.x.as_ref().map_or(String::new(), |u| format!(" at {} {}", u.axis.name, u.shown(deepest)));
+            let depth = selection
+                .x
+                .as_ref()
+                .map_or(String::new(), |u| format!(" at {} {}", words::axis(&u.axis.name), u.shown(deepest)));
             let below = format!("decades lost per layer{depth}: ○ at the start → ● at the end of training");
             let mut lower = frame(vec![across.axis.clone(); chunk.len()], y, vec!["", ""], below, height, true);
             lower.columns = vec![String::new(); chunk.len()];

@@ -42,7 +42,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         let cross = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
         entries.push((format!("diverged ({} of {} runs)", ends.len(), selection.runs.len()), Sample::Mark(cross)));
     }
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
     let last = lines.values().flatten().map(|(x, _)| *x).chain(ends.values().copied()).fold(0.0, f64::max);
     let mut x = Axis::steps(last.exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);

@@ -42,7 +42,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     if let Some(color) = &selection.color {
         let entries: Vec<(String, Sample)> =
             color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))).collect();
-        page.legend(&color.axis.name, &entries);
+        page.legend(&selection.legend_heading(), &entries);
     }
     let most = lines.values().map(Vec::len).max().unwrap_or(1);
     let x = Axis::layers(most, 0.02);
@@ -51,7 +51,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             x: vec![x.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
-            x_title: format!("tries (values of {})", spec.tune.join(", ")),
+            x_title: format!("tries (values of {})", words::axes(&spec.tune)),
             height,
             ..Frame::headed(&selection, &rows, chunk, per_block)
         });

@@ -72,7 +72,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         let cross = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
         entries.push((format!("diverged ({} of {} runs)", ends.len(), selection.runs.len()), Sample::Mark(cross)));
     }
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
     let last = curves.values().flatten().fold(1.0f64, |a, (step, _)| a.max(*step));
     let last = ends.iter().fold(last, |a, (_, step)| a.max(*step));
     let mut x = Axis::linear(0.0, last, 4);

@@ -191,7 +191,7 @@ fn compose(
         Some(_) => entries.into_iter().chain(overlay.legend()).collect(),
         None => overlay.legend().into_iter().collect(),
     };
-    page.legend(selection.color.as_ref().map_or("", |color| &color.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
 
     let height = if rows.len() > 2 { 92.0 } else { 128.0 };
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));

@@ -2,7 +2,6 @@
 
 use super::axis::{Axis, minus};
 use super::layout::{self, Frame, Page, Panel, SMALLEST, label};
-use super::loss_by_depth::axis_title;
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Color, Point, Rect, Scene, Shape, Stroke, Text, at};
 use super::select::{Key, Selection, Used, over_seeds};
@@ -69,13 +68,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let mut drawn = false;
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
+    let y_title = words::axis_title(&y.axis.name);
     let labels = |used: &Used| Axis::categories(used.labels.iter().map(|l| used.shown(*l)));
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             x: vec![labels(x); chunk.len()],
             y: vec![labels(y); rows.len()],
-            y_titles: vec![vec![y.axis.name.as_str()]; rows.len()],
-            x_title: axis_title(&x.axis.name),
+            y_titles: vec![vec![y_title.as_str()]; rows.len()],
+            x_title: words::axis_title(&x.axis.name),
             height,
             right: 90.0,
             ruled: false,

@@ -61,7 +61,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             x: vec![x.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
-            x_title: selection.x.as_ref().map_or(String::new(), |u| axis_title(&u.axis.name)),
+            x_title: selection.x.as_ref().map_or(String::new(), |u| words::axis_title(&u.axis.name)),
             height,
             ..Frame::headed(&selection, &rows, chunk, per_block)
         });
@@ -104,7 +104,7 @@ fn legend(page: &mut Page, selection: &Selection, guess: Option<&(f64, String)>,
             Sample::Mark(DIVERGED),
         ));
     }
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
 }
 
 fn draw_panel(
@@ -165,9 +165,4 @@ fn draw_panel(
     for (c, (look, name, points)) in lines.iter().enumerate() {
         plot::median(&mut page.scene, panel, vertical, look, name, points, c);
     }
-}
-
-/// How a setting is called under an axis.
-pub fn axis_title(name: &str) -> String {
-    if name == "depth" { "depth (hidden layers)".into() } else { name.to_string() }
 }

@@ -63,7 +63,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
     let per_block = layout::slots(&selection, 3);
-    let name = if x.axis.name.ends_with("lr") { "learning rate" } else { &x.axis.name };
+    let name = words::axis(&x.axis.name);
     let own = format!("{} at the end against {name}", words::subject(metric));
     let finding = finding::ends(&selection, metric, "places");
     let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
@@ -78,7 +78,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
             x: vec![axis.clone(); chunk.len()],
             y: vec![vertical.axis.clone(); rows.len()],
             y_titles: vec![words::measure(metric); rows.len()],
-            x_title: name.to_string(),
+            x_title: name.clone(),
             height,
             ..Frame::headed(&selection, &rows, chunk, per_block)
         });
@@ -206,5 +206,5 @@ fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize
             Sample::Mark(DIVERGED),
         ));
     }
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
 }

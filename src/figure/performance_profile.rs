@@ -39,7 +39,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
     let entries: Vec<(String, Sample)> =
         groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
     // The last step up, and a little further, so that it is seen to be the last.
     let most = solved().fold(0.1, f64::max) * 1.06;
     let room = ((page.scene.width - 60.0) / per_block as f64 / 34.0) as usize;

@@ -44,7 +44,7 @@ impl Used<'_> {
     pub fn heading(&self, label: usize) -> String {
         let text = self.shown(label);
         let speaks = SPEAKING.contains(&self.axis.name.as_str()) && text.parse::<f64>().is_err();
-        if speaks { text } else { format!("{} = {text}", self.axis.name) }
+        if speaks { text } else { format!("{} = {text}", words::axis(&self.axis.name)) }
     }
 
     /// The label as people read it.
@@ -185,7 +185,7 @@ impl<'a> Selection<'a> {
                     && !spec.tune.contains(&a.name)
                     && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
             })
-            .map(|(_, (a, kept))| format!("{} {}", a.name, a.labels[kept[0]]))
+            .map(|(_, (a, kept))| format!("{} {}", words::axis(&a.name), a.labels[kept[0]]))
             .collect();
         Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed, choice })
     }
@@ -209,6 +209,11 @@ impl<'a> Selection<'a> {
     /// What a colour stands for.
     pub fn color_name(&self, color: usize) -> String {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
+    }
+
+    /// What the colours are the labels of; empty where there are none.
+    pub fn legend_heading(&self) -> String {
+        self.color.as_ref().map_or(String::new(), |u| words::axis(&u.axis.name))
     }
 
     pub fn look(&self, color: usize) -> Look {

@@ -51,12 +51,13 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     // The first arm on top.
     let ticks = names.iter().rev().enumerate().map(|(i, n)| Tick { at: i as f64, label: n.clone() }).collect();
     let y = Axis { low: -0.6, high: names.len() as f64 - 0.4, ticks, unit: Unit::Label };
+    let arms = selection.legend_heading();
     let height = (names.len() as f64 * 14.0 + 6.0).max(34.0);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
             x: vec![scale.axis.clone(); chunk.len()],
             y: vec![y.clone(); rows.len()],
-            y_titles: vec![vec![selection.color.as_ref().map_or("", |u| u.axis.name.as_str())]; rows.len()],
+            y_titles: vec![vec![&arms]; rows.len()],
             x_title: "steps to the target loss".into(),
             height,
             ..Frame::headed(&selection, &rows, chunk, per_block)

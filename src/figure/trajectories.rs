@@ -125,7 +125,7 @@ fn legend(page: &mut Page, selection: &Selection) {
         let text = format!("diverged ({diverged} of {} runs)", selection.runs.len());
         entries.push((text, Sample::Mark(DIVERGED)));
     }
-    page.legend(selection.color.as_ref().map_or("", |u| &u.axis.name), &entries);
+    page.legend(&selection.legend_heading(), &entries);
 }
 
 /// Paths are drawn without dashes, which would hide their zigzags; the markers tell them apart as well.

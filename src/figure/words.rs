@@ -2,10 +2,10 @@
 
 use super::finding;
 use super::plot::CROWD;
-use super::select::{Selection, shown_label};
+use super::select::{Key, Selection, shown_label};
 use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {
@@ -29,7 +29,7 @@ pub fn shown(selection: &Selection) -> String {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));
     }
     if !selection.spec.over.is_empty() && selection.spec.kind != FigureKind::PerformanceProfile {
-        parts.push(format!("pooled within a seed by its median: {}", selection.spec.over.join(", ")));
+        parts.push(format!("pooled within a seed by its median: {}", axes(&selection.spec.over)));
     }
     if let Some(choice) = &selection.choice {
         let metric = measure(&choice.metric).join(" ");
@@ -38,11 +38,7 @@ pub fn shown(selection: &Selection) -> String {
             [one] => format!("seed {one}"),
             [first, .., last] => format!("seeds {first}–{last}"),
         };
-        parts.push(format!(
-            "{} chosen by the {metric} of {seeds}{}",
-            selection.spec.tune.join(", "),
-            chosen(selection)
-        ));
+        parts.push(format!("{} chosen by the {metric} of {seeds}{}", axes(&selection.spec.tune), chosen(selection)));
     }
     let mut text = format!("{}.", parts.join("; "));
     let ended: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed")]
@@ -68,34 +64,30 @@ fn chosen(selection: &Selection) -> String {
         let labels = tuned.map(|(i, axis)| shown_label(axis, selection.run(run).labels[i]));
         labels.collect::<Vec<_>>().join(" and ")
     };
-    let mut panels: Vec<(String, Vec<(String, BTreeSet<String>)>)> = Vec::new();
+    let mut panels: BTreeMap<Key, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
     for run in &selection.runs {
         let key = selection.key(*run);
-        let (panel, color) = (finding::panel(selection, &key), selection.color_name(key.color));
-        let at = panels.iter().position(|(own, _)| *own == panel).unwrap_or_else(|| {
-            panels.push((panel, Vec::new()));
-            panels.len() - 1
-        });
-        match panels[at].1.iter_mut().find(|(own, _)| *own == color) {
-            Some((_, settings)) => _ = settings.insert(setting(*run)),
-            None => panels[at].1.push((color, BTreeSet::from([setting(*run)]))),
-        }
+        let groups = panels.entry(Key { color: 0, ..key }).or_default();
+        groups.entry(key.color).or_default().insert(setting(*run));
     }
-    let groups = || panels.iter().flat_map(|(_, groups)| groups);
+    let groups = || panels.values().flatten();
     if groups().count() > LISTED || groups().any(|(_, settings)| settings.len() > 1) {
         return String::new();
     }
-    panels.dedup_by(|next, first| next.1 == first.1);
-    let several = panels.len() > 1;
-    let told = panels.into_iter().map(|(panel, groups)| {
-        let groups = groups.into_iter().map(|(color, settings)| {
-            let color = if selection.color.is_some() { format!("{color} ") } else { String::new() };
-            format!("{color}{}", settings.into_iter().collect::<String>())
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (panel, groups) in &panels {
+        let groups = groups.iter().map(|(color, settings)| {
+            let color = selection.color.as_ref().map_or(String::new(), |used| format!("{} ", used.shown(*color)));
+            format!("{color}{}", settings.iter().cloned().collect::<String>())
         });
-        let panel = if several { format!("{panel}: ") } else { String::new() };
-        format!("{panel}{}", groups.collect::<Vec<_>>().join(", "))
-    });
-    format!(": {}", told.collect::<Vec<_>>().join("; "))
+        told.push((finding::panel(selection, panel), groups.collect::<Vec<_>>().join(", ")));
+    }
+    told.dedup_by(|next, first| next.1 == first.1);
+    let parts = match &told[..] {
+        [(_, all)] => all.clone(),
+        _ => told.iter().map(|(panel, groups)| format!("{panel}: {groups}")).collect::<Vec<_>>().join("; "),
+    };
+    format!(": {parts}")
 }
 
 /// The test functions that the selected runs go down; `None` where one trains a network.
@@ -148,6 +140,26 @@ pub fn better(metric: &str) -> Option<f64> {
 /// Whether a measurement is a gradient, as the titles of the figures by layer take for granted.
 pub fn is_gradient(metric: &str) -> bool {
     ["stream_rms", "delta_rms", "weight_grad_rms", "weight_grad_sample_rms"].contains(&metric)
+}
+
+/// What an axis is called: a setting in words.
+pub fn axis(name: &str) -> String {
+    match name {
+        "optimizer.lr" => "learning rate".into(),
+        "l2" => "L2".into(),
+        "batch" => "batch size".into(),
+        name => name.replace(['_', '.'], " "),
+    }
+}
+
+/// Several axes.
+pub fn axes(names: &[String]) -> String {
+    names.iter().map(|name| axis(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// An axis along a panel, with its unit.
+pub fn axis_title(name: &str) -> String {
+    if name == "depth" { "depth (hidden layers)".into() } else { axis(name) }
 }
 
 /// What a measurement is, with its unit, for the side of a panel; one string a line.
