@@ -6,6 +6,9 @@ use super::plan::{Axis, PlanCell, Scale};
 use crate::data::function::Kind;
 use std::collections::{BTreeMap, HashMap};
 
+/// Panels of a default figure at most.
+const PANELS: usize = 24;
+
 /// Families that cannot touch a net before its first update.
 const TRAINING_ONLY: &[&str] = &[
     "optimizer",
@@ -60,7 +63,15 @@ pub fn defaults(
         spec.filter = fix_the_rest(axes, cells, centre, &used);
         spec
     };
-    let facets = |names: [Option<String>; 2]| names.into_iter().flatten().collect::<Vec<_>>();
+    let count = |name: &String| axes.iter().find(|a| a.name == *name).map_or(1, |a| a.labels.len());
+    // More panels than fit a page are fewer axes: the others are fixed.
+    let facets = |names: [Option<String>; 2]| {
+        let mut names: Vec<String> = names.into_iter().flatten().collect();
+        while names.iter().map(count).product::<usize>() > PANELS {
+            names.remove(0);
+        }
+        names
+    };
     if cells.iter().all(|cell| cell.function().is_some()) {
         return functions(axes, cells, &several).into_iter().map(fixed).collect();
     }
@@ -98,11 +109,14 @@ pub fn defaults(
         (loss.color, loss.facet) = (color.clone(), facets([facet.clone(), second]));
         figures.push(fixed(loss));
 
-        let mut attenuation = FigureSpec::new(FigureKind::AttenuationByDepth);
-        attenuation.x = Some("depth".into());
         let (init_color, init_facet) = pick(&structural);
-        (attenuation.color, attenuation.facet) = (init_color, facets([init_facet, None]));
-        figures.push(fixed(attenuation));
+        // A single line through two depths says no more than the headline.
+        if init_color.is_some() || count(&"depth".into()) > 2 {
+            let mut attenuation = FigureSpec::new(FigureKind::AttenuationByDepth);
+            attenuation.x = Some("depth".into());
+            (attenuation.color, attenuation.facet) = (init_color, facets([init_facet, None]));
+            figures.push(fixed(attenuation));
+        }
     } else if let Some(rate) =
         axes.iter().find(|a| a.name == "optimizer.lr" && others.contains(&"optimizer.lr") && a.scale != Scale::Category)
     {
