@@ -28,8 +28,9 @@ pub fn ends(selection: &Selection, metric: &str, each: &str) -> String {
     let values = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.compared(*r, metric)?))));
     let medians = values.into_iter().filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)));
     let only = if metric.ends_with("_init") { "At the start" } else { "At the end" };
-    let when = only.to_lowercase();
-    let (highest, lowest) = (format!("Highest {when}"), format!("Lowest {when}"));
+    // Some measurements say themselves when they are taken.
+    let when = if words::says_when(metric) { String::new() } else { format!(" {}", only.to_lowercase()) };
+    let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
     let (high, low) = match words::better(metric) {
         Some(sign) if sign < 0.0 => ("Highest", &lowest[..]),
         _ => (&highest[..], "Lowest"),
@@ -101,7 +102,7 @@ fn named(before: impl Iterator<Item = String>, used: &[(&Option<Used>, usize)]) 
 /// A value of a metric for a sentence, of its log10 where that is drawn.
 pub fn measured(value: f64, metric: &str) -> String {
     if metric.ends_with("accuracy") {
-        return format!("{:.1} %", 100.0 * value);
+        return format!("{:.1}\u{a0}%", 100.0 * value);
     }
     amount(value, words::logarithmic(metric))
 }

@@ -99,7 +99,7 @@ fn found(selection: &Selection, factors: &Factors) -> String {
         let share = |own: &Vec<f64>| own.iter().filter(|f| **f <= within).count() as f64 / own.len() as f64;
         let arms = factors.iter().map(|(key, own)| (finding::place(selection, key), share(own))).collect::<Vec<_>>();
         let most = arms.iter().map(|(_, share)| *share).fold(0.0, f64::max);
-        finding::who(&arms, "arms", most, |v| format!("{:.0} %", 100.0 * v))
+        finding::who(&arms, "arms", most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
     };
     format!("Fastest most often: {}. Solves most: {}.", most(0.0), most(f64::MAX))
 }

@@ -109,10 +109,10 @@ fn flatten(curve: &OutlineCurve) -> (ab_glyph::Point, Vec<ab_glyph::Point>) {
     }
 }
 
-/// The text broken into lines no wider than `room`; a single longer word keeps its line.
+/// The text broken at spaces into lines no wider than `room`; a single longer word keeps its line.
 pub fn wrap(text: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), size, weight) <= room => {
                 line.push(' ');

@@ -12,6 +12,7 @@ use crate::data::function::Kind;
 use crate::experiment::figure_spec::{FigureSpec, Medium};
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
+use crate::table::significant;
 use std::collections::BTreeMap;
 
 /// Points of the grid that level lines are read off, in each direction.
@@ -217,9 +218,15 @@ fn ends(scene: &mut Scene, panel: &Panel, selection: &Selection, run: usize, poi
     if inside(place(panel, *first), &panel.area) {
         mark(scene, place(panel, *first), 2.7, &START);
     }
-    let look = look(selection, selection.key(run).color);
+    let color = selection.key(run).color;
+    let look = look(selection, color);
     let (end, Rect { left, top, right, bottom }) = (place(panel, *last), panel.area);
     let edge = at(end.x.clamp(left, right), end.y.clamp(top, bottom));
+    let ends = if selection.run(run).status == Status::Diverged { "diverged after" } else { "ends at" };
+    let value = selection.run(run).value("train_loss").map_or(String::new(), |v| format!(", {}", significant(v, 4)));
+    let (name, seed) = (selection.color_name(color), selection.run(run).seed);
+    let [x, y] = points.last().map_or([0.0; 2], |(x, y)| [*x, *y]).map(|v| significant(v, 4));
+    scene.tip(edge, format!("{name}, seed {seed}\n{ends} ({x}, {y}){value}"));
     if selection.run(run).status == Status::Diverged {
         mark(scene, edge, 3.2, &Look { marker: Marker::Cross, ..look });
     } else {

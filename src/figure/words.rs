@@ -217,9 +217,12 @@ pub fn subject(metric: &str) -> String {
 
 /// The title of a figure of how runs end.
 pub fn at_the_end(metric: &str) -> String {
-    // Some measurements say themselves when they are taken.
-    let says_when = ["_init", "_end", "steps", "best_", "theory"].iter().any(|part| metric.contains(part));
-    format!("{}{}", subject(metric), if says_when { "" } else { " at the end of training" })
+    format!("{}{}", subject(metric), if says_when(metric) { "" } else { " at the end of training" })
+}
+
+/// Whether a measurement of a run says in its name when it was taken.
+pub fn says_when(metric: &str) -> bool {
+    ["_init", "_end", "steps", "best_", "theory"].iter().any(|part| metric.contains(part))
 }
 
 /// A rate or a share in as many decimals as it takes to see it.
