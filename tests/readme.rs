@@ -1,5 +1,6 @@
 //! The README says what the program and the committed results say.
 
+use gradsweep::experiment::figure_spec::FigureKind;
 use gradsweep::experiment::settings::settings_table_markdown;
 use gradsweep::experiment::{Experiment, Overrides};
 use std::collections::HashMap;
@@ -23,6 +24,16 @@ fn the_settings_table_is_the_programs_own() {
         settings_table_markdown().trim(),
         "run scripts/update_readme.py"
     );
+}
+
+#[test]
+fn every_kind_of_figure_has_its_place_in_a_table() {
+    let readme = read("README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    for kind in FigureKind::ALL {
+        let name = format!("`{}`", kind.word());
+        assert!(rows.iter().any(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(&name))), "{name}");
+    }
 }
 
 #[test]

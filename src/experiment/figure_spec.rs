@@ -123,6 +123,19 @@ impl FigureKind {
         )
     }
 
+    /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
+    pub(crate) fn is_of_init(self, metric: Option<&str>, step: Option<&str>) -> bool {
+        match self {
+            FigureKind::GradientByLayer => step != Some("last"),
+            FigureKind::AttenuationByDepth => metric.is_none_or(|m| m.ends_with("_init")),
+            FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity => {
+                metric.is_some_and(|m| m.ends_with("_init"))
+            }
+            FigureKind::Derivative => true,
+            _ => false,
+        }
+    }
+
     /// The columns of its own that theory predicts at the start, or that are asked for again of trained nets.
     pub(crate) fn predicted(self) -> &'static [&'static str] {
         match self {

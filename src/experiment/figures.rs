@@ -103,22 +103,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     let (filter, left) = select(&figure.filter, ("`where` of this figure", &figure.place), axes, cells)?;
     spec.filter = filter;
 
-    let at_init = match figure.kind {
-        FigureKind::GradientByLayer => figure.step.as_deref() != Some("last"),
-        FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity => {
-            figure.metric.as_deref().is_some_and(|m| m.ends_with("_init"))
-        }
-        FigureKind::AttenuationByDepth => figure.metric.as_deref().is_none_or(|m| m.ends_with("_init")),
-        FigureKind::Derivative => true,
-        FigureKind::GradientHeatmap
-        | FigureKind::Curves
-        | FigureKind::Trajectories
-        | FigureKind::AttenuationOverTraining
-        | FigureKind::UpdateRatio
-        | FigureKind::BestOfTries
-        | FigureKind::StepsToTarget
-        | FigureKind::PerformanceProfile => false,
-    };
+    let at_init = figure.kind.is_of_init(figure.metric.as_deref(), figure.step.as_deref());
     let mut pooled = spec.over.iter().zip(&figure.over);
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
         let message =
