@@ -2,14 +2,14 @@
 
 use super::axis::{Axis, Tick, Unit};
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Panel, Sample};
+use super::layout::{Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError, Scale};
 use crate::stats::Spread;
@@ -30,11 +30,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         "attenuation_total_init" => "How many decades of gradient are lost between the last layer and the first".into(),
         other => words::subject(other),
     };
-    let per_block = layout::slots(&selection, 5);
+    let per_block = paper::slots(&selection, 5);
     let colors = Selection::labels(&selection.color);
     let groups = merged(&total, &colors);
     let finding = found(&selection, &total, &groups);
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
     let overlay = Overlay::new(&selection, metric.ends_with("_end"))?;
     let ratios = ratios(&selection, metric, &overlay);

@@ -1,12 +1,12 @@
 //! What training makes of the fading: decades of gradient lost per layer against step, a line a variant.
 
 use super::axis::Axis;
-use super::layout::{self, Frame, Page, Sample};
+use super::layout::{Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, mark, solid};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -29,10 +29,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         vertical.axis.high += 0.07 * (vertical.axis.high - vertical.axis.low);
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = "How much the gradient fades per layer, over training";
     let mut page =
-        Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));
+        Page::new(&words::title(&selection, own), &found(&selection, &lines), paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {

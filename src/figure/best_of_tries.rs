@@ -2,10 +2,10 @@
 
 use super::axis::Axis;
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Sample};
+use super::layout::{Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::select::{Key, Selection, over_seeds};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use crate::stats::{Spread, best_of};
@@ -34,10 +34,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         }
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = format!("{}: the best of so many tries", words::subject(metric));
     let finding = found(&selection, &lines, metric);
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     if let Some(color) = &selection.color {
         let entries: Vec<(String, Sample)> =

@@ -1,12 +1,12 @@
 //! How training went: loss and accuracy against step, median and range of the seeds.
 
 use super::axis::Axis;
-use super::layout::{self, Frame, Page, Sample};
+use super::layout::{Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::scene::at;
-use super::select::{Key, Selection, heading, over_seeds};
+use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, mark};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -55,10 +55,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         .flat_map(|row| (0..metrics.len()).map(|m| (*row, m)))
         .filter(|(_, m)| verticals[*m].is_some())
         .collect();
-    let per_block = layout::slots(&selection, 4);
+    let per_block = paper::slots(&selection, 4);
     let finding = finding::ends(&selection, metrics[0], "lines");
     let mut page =
-        Page::new(&words::title(&selection, "How training goes"), &finding, layout::paper(selection.spec, per_block));
+        Page::new(&words::title(&selection, "How training goes"), &finding, paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
     let mut entries: Vec<(String, Sample)> = Vec::new();
     if let Some(color) = &selection.color {
@@ -80,17 +80,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     x.ticks.retain(|t| t.at <= x.high);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
             x: vec![x.clone(); chunk.len()],
-            y: lines.iter().filter_map(|(_, m)| Some(verticals[*m].as_ref()?.axis.clone())).collect(),
-            y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
             x_title: "step".into(),
             height,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
+            ..plot::frame(&selection, &lines, chunk, per_block, (&metrics, &verticals))
         });
         for ((row, m), line) in lines.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

@@ -3,11 +3,11 @@
 
 use super::axis::Axis;
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Panel, Sample, label};
+use super::layout::{Frame, Page, Panel, Sample, label};
 use super::scene::{Anchor, Color, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, LINE, Look, Marker, SOFT, TICK, solid, tint};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::ops::activation::Activation;
 use crate::results::theory::Predicted;
@@ -48,10 +48,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let slopes = || shown.values().flat_map(|s| (0..POINTS).map(|i| s.activation.slope(place(i))));
     let (lowest, highest) = (slopes().fold(0.0, f64::min), slopes().fold(0.25, f64::max));
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = "Why it fades: what φ′ lets through where its argument lies";
-    let mut page =
-        Page::new(&words::title(&selection, own), &found(&selection, &shown), layout::paper(spec, per_block));
+    let mut page = Page::new(&words::title(&selection, own), &found(&selection, &shown), paper::paper(spec, per_block));
     let area = |color| Sample::Plain(Look { color, ..SLOPE });
     page.legend(
         "",

@@ -2,14 +2,14 @@
 
 use super::axis::Axis;
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Panel, Sample, label, push_apart, tick_width};
+use super::layout::{Frame, Page, Panel, Sample, label, push_apart, tick_width};
 use super::plot::{self, Vertical};
 use super::scene::{Anchor, Scene, Text, at};
 use super::select::{Key, Selection, heading, over_seeds};
 use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -168,7 +168,7 @@ fn compose(
         .filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)))
         .collect();
 
-    let per_block = layout::slots(selection, 4);
+    let per_block = paper::slots(selection, 4);
     let when = if last { "after the last step" } else { "before the first update" };
     let what = match metrics.iter().find(|m| !words::is_gradient(m)) {
         None => "How large the gradient is".into(),
@@ -179,7 +179,7 @@ fn compose(
         _ if shows_stream => steepest(selection, &rates, &groups),
         metric => ends(selection, metric, profiles, &groups),
     };
-    let mut page = Page::new(&title, &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&title, &finding, paper::paper(selection.spec, per_block));
     let entries: Vec<(String, Sample)> = groups
         .iter()
         .map(|group| {
@@ -225,17 +225,11 @@ fn compose(
     let left = verticals.iter().flatten().chain(&ratio_scale).map(|v| tick_width(&v.axis)).fold(0.0, f64::max);
     for chunk in columns.chunks(per_block) {
         let panels = page.block(&Frame {
-            slots: per_block,
-            columns: chunk.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: lines.iter().map(|(row, _)| heading(&selection.row, *row)).collect(),
             x: vec![x.clone(); chunk.len()],
-            y: lines.iter().filter_map(|(_, m)| Some(verticals[*m].as_ref()?.axis.clone())).collect(),
-            y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
             x_title: "layer, counted from the input".into(),
             height,
-            right: 0.0,
             left,
-            ruled: true,
+            ..plot::frame(selection, &lines, chunk, per_block, (metrics, &verticals))
         });
         for ((row, m), line) in lines.iter().zip(&panels) {
             for (column, panel) in chunk.iter().zip(line) {

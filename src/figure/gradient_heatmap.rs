@@ -1,12 +1,12 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
 use super::axis::Axis;
-use super::layout::{self, Frame, Page, Panel, label};
+use super::layout::{Frame, Page, Panel, label};
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,11 +37,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 4);
+    let per_block = paper::slots(&selection, 4);
     let what = if words::is_gradient(metric) { "The gradient".into() } else { words::subject(metric) };
     let own = format!("{what} at every layer while training goes on");
     let finding = found(&selection, &maps, metric);
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let deepest = maps.values().flat_map(|m| m.keys().map(|k| k.1)).max().unwrap_or(1);
     let last = maps.values().flat_map(|m| m.keys().map(|k| k.0)).max().unwrap_or(0);
     let mut y = Axis::layers(deepest as usize, 0.0);

@@ -1,13 +1,13 @@
 //! How a number at the end of the runs depends on two settings: a tile for each pair, one colour scale for all panels.
 
 use super::axis::{Axis, minus};
-use super::layout::{self, Frame, Page, Panel, SMALLEST, label};
+use super::layout::{Frame, Page, Panel, SMALLEST, label};
 use super::plot::{Vertical, color_bar};
 use super::scene::{Anchor, Color, Point, Rect, Scene, Shape, Stroke, Text, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::theory::Theory;
 use crate::results::{Results, ResultsError};
@@ -60,10 +60,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let colors = Axis { low, high, ..scale.axis };
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = words::at_the_end(metric);
     let finding = finding::ends(&selection, metric, "tiles");
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let mut drawn = false;

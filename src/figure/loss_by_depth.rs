@@ -1,12 +1,12 @@
 //! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
 use super::axis::Axis;
-use super::layout::{self, Frame, Page, Panel, Sample};
+use super::layout::{Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical, gap};
 use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, INK, Look, Marker, THIN, mark, solid, tint};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -50,10 +50,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 5);
+    let per_block = paper::slots(&selection, 5);
     let own = words::at_the_end(metric);
     let finding = finding::ends(&selection, metric, "cells");
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     legend(&mut page, &selection, guess.as_ref(), (metric, lost));
     let x = selection.x.as_ref().map_or(Axis::categories([String::new()]), plot::places);
     for chunk in columns.chunks(per_block) {

@@ -1,12 +1,12 @@
 //! How much the learning rate matters: the loss at the end against it, a line an optimizer, the best of each ringed.
 
 use super::axis::{Axis, range};
-use super::layout::{self, Frame, Page, Panel, Sample};
+use super::layout::{Frame, Page, Panel, Sample};
 use super::plot::{self, Vertical};
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, LINE, Look, Marker, mark, solid, tint};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError, Scale};
 use crate::stats::Spread;
@@ -62,11 +62,11 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     }
 
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let name = words::axis(&x.axis.name);
     let own = format!("{} at the end against {name}", words::subject(metric));
     let finding = finding::ends(&selection, metric, "places");
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let edges = lines.values().filter_map(|line| edge(line, metric)).count();
     let lost: usize = places().map(|p| p.diverged).sum();
     legend(&mut page, &selection, (edges, lines.len()), (metric, lost));

@@ -15,6 +15,7 @@ mod layout;
 mod loss_by_depth;
 mod lr_sensitivity;
 pub mod origin;
+mod paper;
 pub mod pdf;
 mod performance_profile;
 mod plot;
@@ -145,7 +146,7 @@ pub fn draw_styled(dir: &Path, style: Style) -> Result<Vec<Drawn>, ResultsError>
 pub fn styled(results: &Results, spec: &FigureSpec, style: Style) -> Result<Outcome, ResultsError> {
     let on = |medium: Medium| draw(results, &FigureSpec { medium, ..spec.clone() });
     if style == Style::Column {
-        return Ok(on(Medium::Column)?.map(layout::in_column));
+        return Ok(on(Medium::Column)?.map(paper::in_column));
     }
     let (one, half) = match (on(Medium::Slide(1.0))?, on(Medium::Slide(0.5))?) {
         (Ok(one), Ok(half)) => (one, half),
@@ -153,9 +154,9 @@ pub fn styled(results: &Results, spec: &FigureSpec, style: Style) -> Result<Outc
     };
     // Titles, legends and captions keep their height; the panels take what they leave.
     let panels = 2.0 * (one.height - half.height);
-    let room = layout::SLIDE.1 * one.width / layout::SLIDE.0;
+    let room = paper::SLIDE.1 * one.width / paper::SLIDE.0;
     let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-    Ok(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?.map(layout::on_slide))
+    Ok(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?.map(paper::on_slide))
 }
 
 /// Removes the images in `folder` that are not among those drawn: figures of an earlier plan, halves of a killed program.

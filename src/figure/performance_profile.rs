@@ -1,11 +1,11 @@
 //! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
 
 use super::axis::{Axis, Tick};
-use super::layout::{self, Frame, Page, Sample};
+use super::layout::{Frame, Page, Sample};
 use super::scene::Point;
 use super::select::{Key, Selection};
 use super::style::{LINE, mark};
-use super::{Outcome, finding, steps_to_target, words};
+use super::{Outcome, finding, paper, steps_to_target, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
@@ -27,12 +27,12 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         return Ok(Err(words::nothing(&selection, "reached the target on a problem that all arms have run")));
     }
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = "Share of problems solved within a factor of the fastest's steps";
     let mut page = Page::new(
         &words::title(&selection, own),
         &found(&selection, &factors),
-        layout::paper(selection.spec, per_block),
+        paper::paper(selection.spec, per_block),
     );
     let colors = Selection::labels(&selection.color);
     let groups = merged(&factors, &colors);

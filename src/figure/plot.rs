@@ -1,7 +1,7 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
 use super::axis::{Axis, Tick, Unit, range};
-use super::layout::{Panel, label};
+use super::layout::{Frame, Panel, label};
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::{Selection, Used};
 use super::style::{EDGE, LABEL, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint, viridis};
@@ -71,6 +71,22 @@ impl Vertical {
     /// Where a value is drawn, `None` for what is not a number or infinite.
     pub fn place(&self, value: f64) -> Option<f64> {
         if value == f64::NEG_INFINITY { self.floor } else { value.is_finite().then_some(value) }
+    }
+}
+
+/// A block of panels with a row for each measurement of each facet: `lines` says which, by facet and place in `metrics`.
+pub fn frame<'a>(
+    selection: &Selection,
+    lines: &[(usize, usize)],
+    columns: &[usize],
+    slots: usize,
+    (metrics, verticals): (&[&'a str], &[Option<Vertical>]),
+) -> Frame<'a> {
+    let rows: Vec<usize> = lines.iter().map(|(row, _)| *row).collect();
+    Frame {
+        y: lines.iter().filter_map(|(_, m)| Some(verticals[*m].as_ref()?.axis.clone())).collect(),
+        y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
+        ..Frame::headed(selection, &rows, columns, slots)
     }
 }
 

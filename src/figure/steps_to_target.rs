@@ -2,13 +2,13 @@
 
 use super::axis::{Axis, Tick, Unit};
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Panel, Sample};
+use super::layout::{Frame, Page, Panel, Sample};
 use super::plot::Vertical;
 use super::scene::{Scene, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, INK, Look, Marker, THIN, TICK, mark, solid, tint};
 use super::text::{self, Weight};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +27,9 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let groups = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, steps(&selection, *r)?))));
     let values: Vec<f64> = groups.values().flat_map(|seeds| seeds.values().copied()).collect();
     let (rows, columns) = (Selection::labels(&selection.row), Selection::labels(&selection.column));
-    let per_block = layout::slots(&selection, 3);
+    let per_block = paper::slots(&selection, 3);
     let own = words::title(&selection, "Steps until the training loss is at its target");
-    let mut page = Page::new(&own, &found(&selection, &groups), layout::paper(selection.spec, per_block));
+    let mut page = Page::new(&own, &found(&selection, &groups), paper::paper(selection.spec, per_block));
     let panel_width = (page.scene.width - 110.0) / per_block as f64;
     let Some(mut scale) = Vertical::over(&values, true, panel_width * 0.6) else {
         return Ok(Err(words::nothing(&selection, "reached the target")));

@@ -2,11 +2,11 @@
 
 use super::axis::{Axis, range};
 use super::contour::Grid;
-use super::layout::{self, Page, Panel, Sample, label};
+use super::layout::{Page, Panel, Sample, label};
 use super::scene::{Anchor, Point, Rect, Scene, Turn, at};
 use super::select::{Key, Selection, heading};
 use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, mark, solid, tint};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::data::Function;
 use crate::data::function::Kind;
 use crate::experiment::figure_spec::{FigureSpec, Medium};
@@ -59,7 +59,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         false => "The way down".to_string(),
     };
     let finding = finding::ends(&selection, "train_loss", "groups of runs");
-    let mut page = Page::new(&words::title(&selection, &own), &finding, layout::paper(spec, 1));
+    let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(spec, 1));
     legend(&mut page, &selection);
     let slots = match (&selection.row, panels.len()) {
         (Some(_), _) => Selection::labels(&selection.column).len().min(4),

@@ -2,12 +2,12 @@
 
 use super::axis::Axis;
 use super::finding::Words;
-use super::layout::{self, Frame, Page, Sample};
+use super::layout::{Frame, Page, Sample};
 use super::plot::{self, Vertical};
 use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, mark};
-use super::{Outcome, finding, words};
+use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
@@ -39,10 +39,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let look = |i: usize| Look::of(i, layers.len(), true);
     // The first and the last layer are what fading is told by; those between them only show the order.
     let is_end = |i: &usize| *i == 0 || *i + 1 == layers.len();
-    let per_block = layout::slots(&selection, 4);
+    let per_block = paper::slots(&selection, 4);
     let own = "How much of its weights each layer changes in a step";
     let mut page =
-        Page::new(&words::title(&selection, own), &found(&selection, &lines), layout::paper(selection.spec, per_block));
+        Page::new(&words::title(&selection, own), &found(&selection, &lines), paper::paper(selection.spec, per_block));
     let named: BTreeSet<usize> =
         (0..NAMED.min(layers.len())).map(|i| i * (layers.len() - 1) / (NAMED.min(layers.len()) - 1).max(1)).collect();
     let mut entries: Vec<(String, Sample)> = named
