@@ -10,6 +10,7 @@ use serde::Serialize;
 pub struct Shown {
     pub name: String,
     pub svg: String,
+    /// Those of several parts; one of a single part stands whole in the drawing.
     pub verdicts: Vec<Verdict>,
 }
 
@@ -21,7 +22,7 @@ pub fn figures(results: &Results, folder: &Folder) -> Result<Vec<Shown>, Results
     let names = results.plan.figure_names().into_iter();
     let shown = names.zip(results.verdicts()?).map(|(name, verdicts)| {
         let svg = folder.text(&format!("figures/{name}.svg"));
-        Shown { name, svg, verdicts }
+        Shown { name, svg, verdicts: verdicts.into_iter().filter(|verdict| verdict.parts.len() > 1).collect() }
     });
     Ok(shown.filter(|figure| !figure.svg.is_empty()).collect())
 }
