@@ -122,6 +122,7 @@ pub mod finish;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod parallel;
 pub mod probe;
 pub mod real;
 pub mod record;

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The rooms of each floor, from the ground up. Rooms may use their neighbours (a model is built of ops, training
 /// reads a spec), except on the floor that reads results: a figure is drawn from the CSV files alone.
 const FLOORS: [&[&str]; 6] = [
-    &["seed", "table", "stats", "setting", "real", "record"],
+    &["seed", "table", "stats", "setting", "real", "record", "parallel"],
     &["data", "model", "ops", "optim", "schedule", "probe"],
     &["experiment", "train", "stop", "score", "theory"],
     &["sweep", "results"],
@@ -29,7 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("safetensors::", &["sweep/tensors.rs"]),
     ("std::fs", &["data", "sweep", "results.rs", "finish", "figure", "compare", "claim", "report", "cli"]),
     ("std::time", &["sweep", "cli"]),
-    ("std::thread", &["sweep", "finish/csvs.rs", "figure/mod.rs", "cli"]),
+    ("std::thread", &["sweep", "finish/csvs.rs", "parallel.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
     ("stdout(", &["cli/mod.rs"]),

@@ -32,14 +32,13 @@ mod update_ratio;
 mod words;
 
 use crate::experiment::figure_spec::{FigureKind, FigureSpec, Medium};
+use crate::parallel::in_parallel;
 use crate::results::verdicts::Verdict;
 use crate::results::{Results, ResultsError};
 use origin::Origin;
 use scene::Scene;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// The endings of the files that each figure is written to.
 pub const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
@@ -170,28 +169,6 @@ fn remove_others(folder: &Path, drawn: &[Drawn]) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// `job` done for each item on all cores; the results are in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mine = std::iter::from_fn(|| {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            Some((i, job(items.get(i)?)))
-        });
-        mine.collect::<Vec<_>>()
-    };
-    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        own.into_iter()
-            .chain(others.into_iter().flat_map(|w| w.join().expect("a figure's panic goes on here")))
-            .collect()
-    });
-    done.sort_by_key(|(i, _)| *i);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Draws one figure as a scene.

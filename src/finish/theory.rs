@@ -5,6 +5,7 @@ use crate::experiment::Problem;
 use crate::experiment::claim_spec::Against;
 use crate::experiment::figure_spec::FigureKind;
 use crate::experiment::plan::{Plan, PlanCell};
+use crate::parallel::in_parallel;
 use crate::setting::{Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -59,25 +60,24 @@ fn inputs(plan: &Plan, work: &Work) -> Vec<Inputs> {
 /// The prediction of every cell that `wanted` keeps; `None` for the others and for test functions, which have no layers.
 pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> Vec<Option<Told>> {
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
-    // Most axes of a grid do not touch the start, and a prediction takes its time.
-    let mut known: Vec<(usize, AtInit, Told)> = Vec::new();
+    // Most axes of a grid do not touch the start, and a prediction takes its time: each net once, on all cores.
+    let mut nets: Vec<(usize, AtInit)> = Vec::new();
     let mut of_cell = |(index, cell): (usize, &PlanCell)| {
         if cell.function().is_some() || !wanted(index) {
             return None;
         }
         let data = sets.of_cell[index];
-        let at_init = match AtInit::new(&cell.settings, &inputs[data]) {
-            Ok(at_init) => at_init,
-            Err(why) => return Some(Err(why)),
-        };
-        if let Some((_, _, told)) = known.iter().find(|(other, net, _)| *other == data && *net == at_init) {
-            return Some(told.clone());
-        }
-        let told = at_init.predict(&inputs[data]).map_err(str::to_string);
-        known.push((data, at_init, told.clone()));
-        Some(told)
+        Some(AtInit::new(&cell.settings, &inputs[data]).map(|net| {
+            let known = nets.iter().position(|(other, like)| *other == data && *like == net);
+            known.unwrap_or_else(|| {
+                nets.push((data, net));
+                nets.len() - 1
+            })
+        }))
     };
-    plan.cells.iter().enumerate().map(&mut of_cell).collect()
+    let of_cells: Vec<Option<Result<usize, String>>> = plan.cells.iter().enumerate().map(&mut of_cell).collect();
+    let told: Vec<Told> = in_parallel(&nets, |(data, net)| net.predict(&inputs[*data]).map_err(str::to_string));
+    of_cells.into_iter().map(|net| Some(net?.and_then(|net| told[net].clone()))).collect()
 }
 
 /// The axes, then the columns that [`crate::results::theory`] reads.
