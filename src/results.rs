@@ -292,5 +292,9 @@ fn parse(row: &StringRecord, at: usize, header: &StringRecord, path: &Path) -> R
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> ResultsError {
-    ResultsError::new(format!("{}: {error}; is this the folder of a sweep that has ended?", path.display()))
+    let path = path.display();
+    ResultsError::new(format!(
+        "{path}: {error}; give a folder that a sweep has finished, or make tables and figures of what an interrupted one \
+         has left with `gradsweep merge DIR`"
+    ))
 }

@@ -31,7 +31,11 @@ enum Style {
 pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let dir = &options.dir;
     if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
-        return Err(Halt::Input(format!("{} has no {file}; give a folder that a sweep has finished", dir.display())));
+        return Err(Halt::Input(format!(
+            "{} has no {file}; give a folder that a sweep has finished, or make tables and figures of what an interrupted \
+             one has left with `gradsweep merge DIR`",
+            dir.display()
+        )));
     }
     let style = match options.style {
         Style::Page => None,

@@ -51,8 +51,11 @@ pub fn files_against_journal(
     let mut readers = Vec::new();
     for (file, columns) in &layout.files {
         let path = dir.join(file);
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| cannot("read", &path, &e))?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| {
+            let cure =
+                "tables are made when a sweep ends, or by `gradsweep merge DIR` of what an interrupted one has left";
+            Halt::Io(format!("cannot read {}: {e}; {cure}", path.display()))
+        })?;
         let header = reader.headers().map_err(|e| cannot("read", &path, &e))?;
         if !header.iter().eq(columns.iter().map(String::as_str)) {
             let (found, expected) = (header.iter().collect::<Vec<_>>().join(","), columns.join(","));
