@@ -35,11 +35,10 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let groups = merged(&total, &colors);
     let finding = found(&selection, &total, &groups);
     let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
-    let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
     let overlay = Overlay::new(&selection, metric.ends_with("_end"))?;
     let ratios = ratios(&selection, metric, &overlay);
-    let colored = selection.color.iter().flat_map(|_| &groups).map(|g| (named(g), Sample::Line(selection.look(g[0]))));
-    let entries: Vec<(String, Sample)> = colored.chain(overlay.legend()).collect();
+    let entries: Vec<(String, Sample)> =
+        plot::samples(&selection, &groups).into_iter().chain(overlay.legend()).collect();
     page.legend(&selection.legend_heading(), &entries);
     let names: Vec<String> =
         colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)).collect();
@@ -93,7 +92,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                             panel,
                             &vertical,
                             &selection.look(g[0]),
-                            &named(g),
+                            &selection.joined(g),
                             &points(g),
                             i,
                         );
@@ -117,7 +116,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                         let of = |key: &Key| ratios.get(key).copied();
                         by_place(&selection, of, panel, (*row, *column, g[0]))
                     };
-                    let series: Vec<_> = groups.iter().map(|g| (selection.look(g[0]), named(g), points(g))).collect();
+                    let series: Vec<_> =
+                        groups.iter().map(|g| (selection.look(g[0]), selection.joined(g), points(g))).collect();
                     theory::draw_ratios(&mut page.scene, panel, &vertical, &series);
                 }
             }

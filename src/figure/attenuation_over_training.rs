@@ -34,10 +34,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut page =
         Page::new(&words::title(&selection, own), &found(&selection, &lines), paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
-    let mut entries: Vec<(String, Sample)> = Vec::new();
-    if let Some(color) = &selection.color {
-        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
-    }
+    let mut entries = plot::samples(&selection, &selection.each_color());
     if !ends.is_empty() {
         let cross = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
         entries.push((format!("diverged ({} of {} runs)", ends.len(), selection.runs.len()), Sample::Mark(cross)));

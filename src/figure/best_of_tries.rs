@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::finding::Words;
-use super::layout::{Frame, Page, Sample};
+use super::layout::{Frame, Page};
 use super::plot::{self, Vertical};
 use super::select::{Key, Selection, over_seeds};
 use super::{Outcome, finding, paper, words};
@@ -39,11 +39,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let finding = found(&selection, &lines, metric);
     let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
-    if let Some(color) = &selection.color {
-        let entries: Vec<(String, Sample)> =
-            color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))).collect();
-        page.legend(&selection.legend_heading(), &entries);
-    }
+    page.legend(&selection.legend_heading(), &plot::samples(&selection, &selection.each_color()));
     let most = lines.values().map(Vec::len).max().unwrap_or(1);
     let x = Axis::layers(most, 0.02);
     for chunk in columns.chunks(per_block) {

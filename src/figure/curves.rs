@@ -60,10 +60,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut page =
         Page::new(&words::title(&selection, "How training goes"), &finding, paper::paper(selection.spec, per_block));
     let colors = Selection::labels(&selection.color);
-    let mut entries: Vec<(String, Sample)> = Vec::new();
-    if let Some(color) = &selection.color {
-        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
-    }
+    let mut entries = plot::samples(&selection, &selection.each_color());
     let guess = guesses.iter().flatten().map(|(_, name)| name.trim_end_matches(" = guessing")).collect::<Vec<_>>();
     if !guess.is_empty() {
         entries.push((format!("{} = guessing", guess.join(", ")), Sample::Plain(plot::GUESSING)));

@@ -180,17 +180,8 @@ fn compose(
         metric => ends(selection, metric, profiles, &groups),
     };
     let mut page = Page::new(&title, &finding, paper::paper(selection.spec, per_block));
-    let entries: Vec<(String, Sample)> = groups
-        .iter()
-        .map(|group| {
-            let names: Vec<String> = group.iter().map(|c| selection.color_name(*c)).collect();
-            (names.join(" = "), Sample::Line(selection.look(group[0])))
-        })
-        .collect();
-    let entries: Vec<(String, Sample)> = match &selection.color {
-        Some(_) => entries.into_iter().chain(overlay.legend()).collect(),
-        None => overlay.legend().into_iter().collect(),
-    };
+    let entries: Vec<(String, Sample)> =
+        plot::samples(selection, &groups).into_iter().chain(overlay.legend()).collect();
     page.legend(&selection.legend_heading(), &entries);
 
     let height = if rows.len() > 2 { 92.0 } else { 128.0 };
@@ -355,8 +346,7 @@ fn draw_panel<'a>(
         plot::band(scene, panel, vertical, &selection.look(group[0]), points, groups.len());
     }
     for (i, group, points) in present() {
-        let names: Vec<String> = group.iter().map(|c| selection.color_name(*c)).collect();
-        plot::median(scene, panel, vertical, &selection.look(group[0]), &names.join(" = "), points, i);
+        plot::median(scene, panel, vertical, &selection.look(group[0]), &selection.joined(group), points, i);
     }
     if present().next().is_none() {
         let middle = at((panel.area.left + panel.area.right) / 2.0, (panel.area.top + panel.area.bottom) / 2.0);

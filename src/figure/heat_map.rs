@@ -66,7 +66,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
     let bar = Rect { left: page.scene.width - 78.0, top: page.y, right: page.scene.width - 68.0, bottom: 0.0 };
     let theory = if spec.theory { Some(results.theory()?) } else { None };
-    let mut drawn = false;
+    let (mut drawn, mut numbered) = (false, false);
     let (mut top, mut bottom) = (f64::INFINITY, bar.top);
     let y_title = words::axis_title(&y.axis.name);
     let labels = |used: &Used| Axis::categories(used.labels.iter().map(|l| used.shown(*l)));
@@ -91,7 +91,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                     depth_lines(panel, (x, y), scale)
                 });
                 drawn |= !lines.is_empty();
-                draw_panel(&mut page.scene, panel, cell, (x.labels.len(), y.labels.len()), &colors, (metric, &lines));
+                numbered |= draw_panel(
+                    &mut page.scene,
+                    panel,
+                    cell,
+                    (x.labels.len(), y.labels.len()),
+                    &colors,
+                    (metric, &lines),
+                );
                 (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
             }
         }
@@ -105,7 +112,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
         1 => "",
         _ => ", the same scale in all panels",
     };
-    let mut caption = format!("Colour and number: {n}{several}.");
+    let mut caption = format!("{}: {n}{several}.", if numbered { "Colour and number" } else { "Colour" });
     if any_best && words::better(metric).is_some() {
         caption.push_str(" Outlined: the best of a panel.");
     }
@@ -140,7 +147,7 @@ fn cells(selection: &Selection, metric: &str) -> BTreeMap<Key, Cell> {
 }
 
 /// The tiles of one panel; `cell(i, j)` is the i-th from the left and the j-th from below. Where lines go over them, each number
-/// stands in a corner that is free.
+/// stands in a corner that is free. Says whether there was room for numbers.
 fn draw_panel<'a>(
     scene: &mut Scene,
     panel: &Panel,
@@ -148,7 +155,7 @@ fn draw_panel<'a>(
     (columns, rows): (usize, usize),
     colors: &Axis,
     (metric, lines): (&str, &[Vec<Point>]),
-) {
+) -> bool {
     let worst = words::worst(metric);
     let tile = |i: usize, j: usize| Rect {
         left: panel.x(i as f64 - 0.5),
@@ -211,7 +218,7 @@ fn draw_panel<'a>(
         };
         scene.shapes.extend(place.map(|text| Shape::Text(Text { color, ..text })));
     }
-    let Some(sign) = words::better(metric) else { return };
+    let Some(sign) = words::better(metric) else { return numbers };
     let best = known.iter().filter(|(_, c)| c.median != worst && !c.median.is_nan());
     if let Some(((i, j), _)) = best.max_by(|(_, a), (_, b)| (sign * a.median).total_cmp(&(sign * b.median))) {
         let Rect { left, top, right, bottom } = tile(*i, *j);
@@ -223,6 +230,7 @@ fn draw_panel<'a>(
         scene.line(inset(1.7), solid(WHITE, 1.2));
         scene.line(inset(0.7), solid(INK, 1.4));
     }
+    numbers
 }
 
 /// How many depth scales a net may have layers.

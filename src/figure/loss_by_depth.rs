@@ -93,10 +93,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
 }
 
 fn legend(page: &mut Page, selection: &Selection, guess: Option<&(f64, String)>, (metric, lost): (&str, usize)) {
-    let mut entries: Vec<(String, Sample)> = Vec::new();
-    if let Some(color) = &selection.color {
-        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
-    }
+    let mut entries = plot::samples(selection, &selection.each_color());
     entries.extend(guess.map(|(_, name)| (name.clone(), Sample::Plain(plot::GUESSING))));
     if lost > 0 {
         entries.push((

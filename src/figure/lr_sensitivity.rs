@@ -193,10 +193,7 @@ fn arrow(scene: &mut Scene, x: f64, y: f64, side: f64, look: &Look) {
 }
 
 fn legend(page: &mut Page, selection: &Selection, (edges, series): (usize, usize), (metric, lost): (&str, usize)) {
-    let mut entries: Vec<(String, Sample)> = Vec::new();
-    if let Some(color) = &selection.color {
-        entries.extend(color.labels.iter().map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))));
-    }
+    let mut entries = plot::samples(selection, &selection.each_color());
     if edges > 0 {
         entries.push((format!("→ best at an end of its range ({edges} of {series})"), Sample::Mark(RING)));
     }

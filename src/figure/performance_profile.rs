@@ -1,7 +1,8 @@
 //! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
 
 use super::axis::{Axis, Tick};
-use super::layout::{Frame, Page, Sample};
+use super::layout::{Frame, Page};
+use super::plot;
 use super::scene::Point;
 use super::select::{Key, Selection};
 use super::style::{LINE, mark};
@@ -36,10 +37,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     );
     let colors = Selection::labels(&selection.color);
     let groups = merged(&factors, &colors);
-    let named = |g: &Vec<usize>| g.iter().map(|c| selection.color_name(*c)).collect::<Vec<_>>().join(" = ");
-    let entries: Vec<(String, Sample)> =
-        groups.iter().map(|g| (named(g), Sample::Line(selection.look(g[0])))).collect();
-    page.legend(&selection.legend_heading(), &entries);
+    page.legend(&selection.legend_heading(), &plot::samples(&selection, &groups));
     // The last step up, and a little further, so that it is seen to be the last.
     let most = solved().fold(0.1, f64::max) * 1.06;
     let room = ((page.scene.width - 60.0) / per_block as f64 / 34.0) as usize;
@@ -67,13 +65,14 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
                     let look = selection.look(group[0]);
                     let steps = profile(own);
                     let corners: Vec<Point> = stairs(&steps, most).iter().map(|(x, y)| panel.at(*x, *y)).collect();
-                    page.scene.series(&named(group), corners, look.stroke(LINE));
+                    page.scene.series(&selection.joined(group), corners, look.stroke(LINE));
                     let every = steps.len().div_ceil(8).max(1);
                     for (factor, share) in steps.iter().step_by(every) {
                         mark(&mut page.scene, panel.at(*factor, *share), 1.9, &look);
                     }
                     for (factor, share) in &steps {
-                        let told = format!("{}\n{}: {}", named(group), x.reading(*factor), y.reading(*share));
+                        let told =
+                            format!("{}\n{}: {}", selection.joined(group), x.reading(*factor), y.reading(*share));
                         page.scene.tip(panel.at(*factor, *share), told);
                     }
                 }

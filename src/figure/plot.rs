@@ -1,7 +1,7 @@
 //! Marks that several kinds of figures share: a median line with its band, scales over them, places along an axis.
 
 use super::axis::{Axis, Tick, Unit, range};
-use super::layout::{Frame, Panel, label};
+use super::layout::{Frame, Panel, Sample, label};
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::{Selection, Used};
 use super::style::{EDGE, LABEL, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint, viridis};
@@ -88,6 +88,18 @@ pub fn frame<'a>(
         y_titles: lines.iter().map(|(_, m)| words::measure(metrics[*m])).collect(),
         ..Frame::headed(selection, &rows, columns, slots)
     }
+}
+
+/// Of more values in order than are told apart, the legend names so many.
+const NAMED: usize = 10;
+
+/// What the legend says of the series, each a colour or several that are equal; of many values in order some stand for all.
+pub fn samples(selection: &Selection, groups: &[Vec<usize>]) -> Vec<(String, Sample)> {
+    let Some(color) = &selection.color else { return Vec::new() };
+    let named = if color.ordered() && groups.len() > CROWD { NAMED } else { groups.len() };
+    let spread = |i: usize| i * (groups.len() - 1) / (named - 1).max(1);
+    let shown = (0..named).map(|i| &groups[spread(i)]);
+    shown.map(|group| (selection.joined(group), Sample::Line(selection.look(group[0])))).collect()
 }
 
 /// The line of guessing.

@@ -211,6 +211,16 @@ impl<'a> Selection<'a> {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
     }
 
+    /// What several colours that are equal stand for.
+    pub fn joined(&self, colors: &[usize]) -> String {
+        colors.iter().map(|color| self.color_name(*color)).collect::<Vec<_>>().join(" = ")
+    }
+
+    /// Each colour by itself.
+    pub fn each_color(&self) -> Vec<Vec<usize>> {
+        Selection::labels(&self.color).into_iter().map(|color| vec![color]).collect()
+    }
+
     /// What the colours are the labels of; empty where there are none.
     pub fn legend_heading(&self) -> String {
         self.color.as_ref().map_or(String::new(), |u| words::axis(&u.axis.name))
