@@ -91,10 +91,8 @@ def check_cells(driver, folder):
 
 
 def told_values(driver, folder):
-    """Hovers over every place of the figure of final losses, and finds each seed's value in runs.csv."""
-    figures = driver.find_elements(By.ID, "figure-loss_by_depth")
-    if not figures:
-        return 0
+    """Hovers over every place of the figure of final losses, or of paths, and finds each seed's value in runs.csv."""
+    figures = driver.find_elements(By.CSS_SELECTOR, "#figure-loss_by_depth, #figure-trajectories")
     wanted = [number(r["train_loss"]) for r in rows(folder / "runs.csv") if r["train_loss"]]
     svg = figures[0].find_element(By.TAG_NAME, "svg")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
@@ -108,10 +106,12 @@ def told_values(driver, folder):
             "const tip = document.getElementById('tip'); return tip.hidden ? '' : tip.textContent", svg, x, y)
         assert text, f"no tip at {x}, {y}"
         told.append(text)
-    of_seeds = [number(t.split(": ")[1]) for t in told if t.startswith("seed ")]
+    # Six digits of a loss, four where a path ends.
+    of_seeds = [(number(t.split(": ")[1]), 1e-5) for t in told if t.startswith("seed ")]
+    of_seeds += [(number(t.rsplit(", ", 1)[1]), 5e-4) for t in told if "ends at (" in t]
     assert of_seeds, "no tip tells a seed's value"
-    for value in of_seeds:
-        assert any(math.isclose(value, w, rel_tol=1e-5) for w in wanted), f"{value} is in no row of runs.csv"
+    for value, tolerance in of_seeds:
+        assert any(math.isclose(value, w, rel_tol=tolerance) for w in wanted), f"{value} is in no row of runs.csv"
     svg.send_keys(Keys.ARROW_RIGHT)
     assert driver.find_element(By.ID, "tip").is_displayed(), "the arrow keys show no tip"
     svg.send_keys(Keys.ESCAPE)
