@@ -1,9 +1,10 @@
 //! `cargo run --release --example load -- FILE DIR BYTES`: a journal of that size for the runs of an experiment, its numbers
 //! made up. `scripts/load.sh` has the program read it back.
 
+use gradsweep::columns;
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
-use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, Status};
+use gradsweep::record::{RunRecord, Status};
 use gradsweep::seed::Stream;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::journal::Clock;
@@ -34,18 +35,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn record(random: &mut Stream, depth: i64, steps: i64, bytes: usize) -> RunRecord {
     /// A random number between 0 and 1 and its comma, or less.
     const CELL: usize = 17;
-    let probed = (bytes / CELL / LAYER_COLUMNS.len() / depth as usize).max(2) as i64;
-    let mut row = |begin: &[i64], columns: &[&str]| {
+    let probed = (bytes / CELL / columns::LAYERS.len() / depth as usize).max(2) as i64;
+    let mut row = |begin: &[i64], columns: &[columns::Column]| {
         let begin = begin.iter().map(|n| Cell::Int(*n));
         let rest = (begin.len()..columns.len()).map(|_| Cell::Float(random.uniform()));
         begin.chain(rest).collect::<Vec<Cell>>()
     };
-    let (mut history, mut layers) = (Table::new(HISTORY_COLUMNS), Table::new(LAYER_COLUMNS));
+    let (mut history, mut layers) = (Table::new(columns::HISTORY), Table::new(columns::LAYERS));
     for i in 0..probed {
         let step = steps * i / (probed - 1);
-        (1..=depth).for_each(|layer| layers.push(row(&[step, layer], LAYER_COLUMNS)));
+        (1..=depth).for_each(|layer| layers.push(row(&[step, layer], columns::LAYERS)));
     }
-    [0, steps].iter().for_each(|step| history.push(row(&[*step], HISTORY_COLUMNS)));
-    let outcome = row(&[steps], OUTCOME_COLUMNS);
+    [0, steps].iter().for_each(|step| history.push(row(&[*step], columns::HISTORY)));
+    let outcome = row(&[steps], columns::OUTCOMES);
     RunRecord { status: Status::Finished, message: String::new(), outcome, history, layers, points: Table::default() }
 }

@@ -12,7 +12,6 @@ mod text;
 pub use arms::{Arm, Edge};
 pub use pairs::Pair;
 
-pub use crate::results::choice::higher_is_better;
 use crate::results::{Results, ResultsError};
 use std::path::Path;
 

@@ -114,6 +114,7 @@
 
 pub mod claim;
 pub mod cli;
+pub mod columns;
 pub mod compare;
 pub mod data;
 pub mod experiment;

@@ -4,10 +4,11 @@ pub mod choice;
 pub mod theory;
 pub mod verdicts;
 
+use crate::columns::{self, Column};
 use crate::data::Function;
 use crate::experiment::compare::Compare;
 use crate::experiment::figure_spec::FigureSpec;
-use crate::record::{OUTCOME_COLUMNS, Status};
+use crate::record::Status;
 use crate::sweep::folder::hash_of;
 use csv::StringRecord;
 use serde::Deserialize;
@@ -122,7 +123,7 @@ pub struct Run {
     pub status: Status,
     /// The loss that was trained; empty if it followed from the data.
     pub loss: String,
-    /// [`OUTCOME_COLUMNS`]; `None` where the cell is empty.
+    /// [`columns::OUTCOMES`]; `None` where the cell is empty.
     values: Vec<Option<f64>>,
     /// The columns that some figure's `where` names and that are no axis.
     pub settings: BTreeMap<String, String>,
@@ -131,12 +132,13 @@ pub struct Run {
 impl Run {
     /// A measured number of the run: `None` when not applicable (or no such measurement), NaN and infinities as they are.
     pub fn value(&self, metric: &str) -> Option<f64> {
-        self.values[OUTCOME_COLUMNS.iter().position(|c| *c == metric)?]
+        self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
     }
 
     /// A number that a median may take in: finite, and not how a run ended that diverged, which has no end to speak of.
     pub fn averaged(&self, metric: &str) -> Option<f64> {
-        let ended = self.status != Status::Diverged || metric.ends_with("_init");
+        let ended =
+            self.status != Status::Diverged || columns::outcome(metric).is_some_and(Column::outlives_divergence);
         self.value(metric).filter(|v| ended && v.is_finite())
     }
 
@@ -229,7 +231,7 @@ fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, ResultsError> {
     let place = |name: &str| column(&header, name, path);
     let (id, seed, status) = (place("run_id")?, place("seed")?, place("status")?);
     let axes = plan.axes.iter().map(|a| place(&a.name)).collect::<Result<Vec<_>, _>>()?;
-    let outcome = OUTCOME_COLUMNS.iter().map(|c| place(c)).collect::<Result<Vec<_>, _>>()?;
+    let outcome = columns::OUTCOMES.iter().map(|c| place(c.name)).collect::<Result<Vec<_>, _>>()?;
     let loss = header.iter().position(|c| c == "loss");
     let filters: Vec<(String, usize)> = plan
         .figures

@@ -4,6 +4,7 @@
 //! `const SETTINGS: &[Setting]`. Parser, README table, `runs.csv` columns and run identity are all
 //! made from these rows, so they cannot drift apart.
 
+use crate::columns::On;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -136,7 +137,7 @@ impl fmt::Display for Domain {
 
 /// What holds when the file does not say.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Default {
+pub enum DefaultValue {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -147,25 +148,25 @@ pub enum Default {
     Required,
 }
 
-impl Default {
+impl DefaultValue {
     /// The value, if there is one.
     pub fn value(self) -> Option<Value> {
         Some(match self {
-            Default::Bool(b) => Value::Bool(b),
-            Default::Int(i) => Value::Int(i),
-            Default::Float(x) => Value::Float(x),
-            Default::Text(s) => Value::Text(s.into()),
-            Default::Unset | Default::Required => return None,
+            DefaultValue::Bool(b) => Value::Bool(b),
+            DefaultValue::Int(i) => Value::Int(i),
+            DefaultValue::Float(x) => Value::Float(x),
+            DefaultValue::Text(s) => Value::Text(s.into()),
+            DefaultValue::Unset | DefaultValue::Required => return None,
         })
     }
 
     /// Whether `value` is the default.
     pub fn is(self, value: &Value) -> bool {
         match (self, value) {
-            (Default::Bool(a), Value::Bool(b)) => a == *b,
-            (Default::Int(a), Value::Int(b)) => a == *b,
-            (Default::Float(a), Value::Float(b)) => a == *b,
-            (Default::Text(a), Value::Text(b)) => a == *b,
+            (DefaultValue::Bool(a), Value::Bool(b)) => a == *b,
+            (DefaultValue::Int(a), Value::Int(b)) => a == *b,
+            (DefaultValue::Float(a), Value::Float(b)) => a == *b,
+            (DefaultValue::Text(a), Value::Text(b)) => a == *b,
             _ => false,
         }
     }
@@ -182,20 +183,85 @@ pub struct Setting {
     /// Canonical dotted key: the column of `runs.csv`.
     pub key: &'static str,
     pub domain: Domain,
-    pub default: Default,
+    pub default: DefaultValue,
     /// For a head: the key inside the family's table (`kind`, `form`, `place`).
     pub head: Option<&'static str>,
     /// For a head that may be written as a boolean: the words for false and true.
     pub as_bool: Option<(&'static str, &'static str)>,
     /// For an option: the kinds of its family that have it. Empty means all.
     pub of: &'static [&'static str],
+    /// From when on it acts.
+    pub acts: Acts,
+    pub problems: Problems,
     pub help: &'static str,
+}
+
+/// From when on a setting acts, and so what it can touch before the first update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acts {
+    /// On the network or the data: everything may depend on it.
+    FromTheStart,
+    /// On what a step is taken from: before the first update only what is measured on the batch depends on it.
+    OnTheBatch,
+    /// On the updates alone: nothing that is measured before the first one depends on it.
+    OnUpdates,
+}
+
+impl Acts {
+    /// Whether what is measured on this before the first update can depend on the setting.
+    pub fn can_touch(self, on: On) -> bool {
+        match self {
+            Acts::FromTheStart => true,
+            Acts::OnTheBatch => matches!(on, On::Batch | On::Training),
+            Acts::OnUpdates => on == On::Training,
+        }
+    }
+}
+
+/// What can be trained, and so has the setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problems {
+    All,
+    /// A network on data.
+    Networks,
+    /// A test function.
+    Functions,
+}
+
+/// The same settings, all acting on updates alone.
+pub const fn on_updates<const N: usize>(mut settings: [Setting; N]) -> [Setting; N] {
+    let mut i = 0;
+    while i < N {
+        settings[i].acts = Acts::OnUpdates;
+        i += 1;
+    }
+    settings
+}
+
+/// The same settings, all of such problems.
+pub const fn of_problems<const N: usize>(problems: Problems, mut settings: [Setting; N]) -> [Setting; N] {
+    let mut i = 0;
+    while i < N {
+        settings[i].problems = problems;
+        i += 1;
+    }
+    settings
 }
 
 impl Setting {
     /// A plain setting.
-    pub const fn new(key: &'static str, domain: Domain, default: Default, help: &'static str) -> Self {
-        Setting { key, domain, default, head: None, as_bool: None, of: &[], help }
+    pub const fn new(key: &'static str, domain: Domain, default: DefaultValue, help: &'static str) -> Self {
+        Setting {
+            key,
+            domain,
+            default,
+            head: None,
+            as_bool: None,
+            of: &[],
+            acts: Acts::FromTheStart,
+            problems: Problems::All,
+            help,
+        }
     }
 
     /// This setting chooses its family's kind and is called `word` inside the family's table.
@@ -213,6 +279,18 @@ impl Setting {
     /// Only these kinds of the family have this option.
     pub const fn of(mut self, kinds: &'static [&'static str]) -> Self {
         self.of = kinds;
+        self
+    }
+
+    /// From when on it acts, if not from the start.
+    pub const fn acts(mut self, acts: Acts) -> Self {
+        self.acts = acts;
+        self
+    }
+
+    /// Only networks have it.
+    pub const fn of_networks(mut self) -> Self {
+        self.problems = Problems::Networks;
         self
     }
 

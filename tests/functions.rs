@@ -484,7 +484,7 @@ fn the_target_is_tested_at_every_step() {
     let stopped = run(&format!("{base}stop_at_target = true"));
     assert_eq!(stopped.status, Status::ReachedTarget);
     let outcome = |r: &RunRecord, name: &str| {
-        r.outcome[gradsweep::record::OUTCOME_COLUMNS.iter().position(|c| *c == name).unwrap()].clone()
+        r.outcome[gradsweep::columns::OUTCOMES.iter().position(|c| c.name == name).unwrap()].clone()
     };
     let last = *column(&stopped.history, "step").last().unwrap();
     assert_eq!(outcome(&stopped, "steps_to_target"), Cell::Int(last as i64));

@@ -2,11 +2,12 @@
 //!
 //! Alone in its file, since the highest resident size is one of the whole process.
 
+use gradsweep::columns;
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::finish::finish;
-use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
+use gradsweep::record::{RunError, RunRecord, Status};
 use gradsweep::sweep::Halt;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
@@ -21,13 +22,13 @@ use std::ops::ControlFlow;
 const ROWS: usize = 500;
 
 fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<RunRecord, RunError> {
-    let mut layers = Table::new(LAYER_COLUMNS);
-    (0..ROWS).for_each(|_| layers.push(vec![Cell::Float(0.5); LAYER_COLUMNS.len()]));
+    let mut layers = Table::new(columns::LAYERS);
+    (0..ROWS).for_each(|_| layers.push(vec![Cell::Float(0.5); columns::LAYERS.len()]));
     Ok(RunRecord {
         status: Status::Finished,
         message: String::new(),
-        outcome: vec![Cell::Float(0.5); OUTCOME_COLUMNS.len()],
-        history: Table::new(HISTORY_COLUMNS),
+        outcome: vec![Cell::Float(0.5); columns::OUTCOMES.len()],
+        history: Table::new(columns::HISTORY),
         layers,
         points: Table::default(),
     })
@@ -69,7 +70,7 @@ fn ten_times_the_runs_take_no_more_memory() {
     let Some(few) = peak() else { return };
     sweep(400);
     let many = peak().unwrap();
-    let held = 360 * ROWS * LAYER_COLUMNS.len() * size_of::<Cell>() / 1024;
+    let held = 360 * ROWS * columns::LAYERS.len() * size_of::<Cell>() / 1024;
     println!("{few} KiB for 40 runs, {many} KiB for 400; 360 records are {held} KiB");
     assert!(many < few + held / 8, "{few} KiB for 40 runs, {many} KiB for 400");
 }

@@ -1,10 +1,11 @@
 //! A sweep with a made-up training function: what it writes may depend on the plan alone, whatever happens to it.
 
+use gradsweep::columns;
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides, Plan};
 use gradsweep::finish::{View, end_table, finish};
-use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
+use gradsweep::record::{RunError, RunRecord, Status};
 use gradsweep::sweep::Halt;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
@@ -69,19 +70,19 @@ fn train(
     let depth = spec.settings.int("depth").unwrap();
     let shape = [depth as usize, usize::from(spec.settings.flag("bias"))];
     let mut stream = spec.seeds.stream("made up", &shape);
-    let (mut history, mut layers) = (Table::new(HISTORY_COLUMNS), Table::new(LAYER_COLUMNS));
+    let (mut history, mut layers) = (Table::new(columns::HISTORY), Table::new(columns::LAYERS));
     for step in 0..=STEPS {
         if on_step(step).is_break() {
             return Err(RunError::Cancelled);
         }
         if step % 10 == 0 {
-            let mut row: Vec<Cell> = HISTORY_COLUMNS.iter().map(|_| Cell::Float(stream.normal())).collect();
+            let mut row: Vec<Cell> = columns::HISTORY.iter().map(|_| Cell::Float(stream.normal())).collect();
             row[0] = step.into();
             history.push(row);
-            layers.push(LAYER_COLUMNS.iter().map(|_| Cell::Float(stream.normal() * 1e-40)).collect());
+            layers.push(columns::LAYERS.iter().map(|_| Cell::Float(stream.normal() * 1e-40)).collect());
         }
     }
-    let mut outcome: Vec<Cell> = OUTCOME_COLUMNS.iter().map(|_| Cell::Float(stream.normal())).collect();
+    let mut outcome: Vec<Cell> = columns::OUTCOMES.iter().map(|_| Cell::Float(stream.normal())).collect();
     if depth != DIVERGES {
         return Ok(RunRecord {
             status: Status::Finished,
@@ -100,7 +101,7 @@ fn train(
 }
 
 fn place(column: &str) -> usize {
-    OUTCOME_COLUMNS.iter().position(|c| *c == column).unwrap()
+    columns::OUTCOMES.iter().position(|c| c.name == column).unwrap()
 }
 
 const QUIET: Options = Options { jobs: 2, fail_fast: false, show: Show::Nothing };

@@ -63,7 +63,7 @@ fn gradients_far_below_f32_are_measured_and_what_training_loses_is_counted() {
     let zeros = column(&record.layers, "zeros");
     assert_eq!((zeros[0], zeros[119]), (1.0, 0.0));
     let lost = zeros.iter().take(120).filter(|z| **z == 1.0).count();
-    let zero_column = gradsweep::record::OUTCOME_COLUMNS.iter().position(|c| *c == "layers_zero").unwrap();
+    let zero_column = gradsweep::columns::OUTCOMES.iter().position(|c| c.name == "layers_zero").unwrap();
     assert_eq!(record.outcome[zero_column], Cell::Int(lost as i64));
     assert!((60..110).contains(&lost), "{lost}");
     let in_f64 = run(&data, &["depth=120", "steps=1", "dtype=\"f64\""]);

@@ -1,9 +1,10 @@
 //! Every claim of a results folder held against its CSV files.
 
 use super::{Expect, Judged, Observation, Verdict, judge};
+use crate::columns::Column;
 use crate::experiment::claim_spec::{Against, At, By, ClaimSpec, Filter, Metric, Wanted};
 use crate::record::Status;
-use crate::results::theory::Predicted;
+use crate::results::theory::CellTheory;
 use crate::results::{PlanCell, Results, ResultsError, Run};
 use crate::stats::spread;
 use std::collections::BTreeMap;
@@ -157,7 +158,7 @@ fn observations(results: &Results, values: &Values, filter: &Filter) -> Vec<Obse
 
 /// The numbers of a claim's metric, by run.
 struct Values {
-    column: String,
+    column: Option<&'static Column>,
     /// Of a long table; `None` where the metric is a column of `runs.csv`.
     long: Option<BTreeMap<usize, f64>>,
     /// What theory predicts of each run, if that is what it is compared with.
@@ -166,7 +167,7 @@ struct Values {
 
 impl Values {
     fn read(results: &Results, claim: &ClaimSpec) -> Result<Self, ResultsError> {
-        let column = claim.metric.column().to_string();
+        let column = claim.metric.described();
         let runs: Vec<usize> = (0..results.runs.len()).collect();
         let long = match &claim.metric {
             Metric::Run(_) => None,
@@ -217,10 +218,13 @@ impl Values {
         }
         let value = match &self.long {
             Some(values) => values.get(&index).copied(),
-            None if diverged && !(self.column.ends_with("_init") || self.column == "layers_zero") => None,
-            // A target that was missed is infinitely far.
-            None if self.column == "steps_to_target" => Some(run.value("steps_to_target").unwrap_or(f64::INFINITY)),
-            None => run.value(&self.column),
+            None => match self.column {
+                Some(column) if diverged && !column.outlives_divergence() => None,
+                // A target that was missed is infinitely far.
+                Some(column) if column.missing_is_worst() => Some(run.value(column.name).unwrap_or(column.worst())),
+                Some(column) => run.value(column.name),
+                None => None,
+            },
         };
         match value {
             Some(x) if x.is_nan() => Observation::Diverged,
@@ -232,7 +236,7 @@ impl Values {
 }
 
 /// What theory says of a metric of a cell; `None` where it says nothing.
-fn predicted(cell: &Predicted, metric: &Metric) -> Option<f64> {
+fn predicted(cell: &CellTheory, metric: &Metric) -> Option<f64> {
     match metric {
         Metric::Run(column) => cell.outcome(column),
         Metric::Layers { column, layer, per_layer: Some(below), .. } => {

@@ -2,28 +2,12 @@
 
 use super::check::Checked;
 use super::{Verdict, seeds_for};
+use crate::columns::CLAIMS;
 use crate::results::ResultsError;
 use crate::sweep::files::write as write_file;
 use crate::table::{Cell, CsvWriter};
 use std::fmt::Write;
 use std::path::Path;
-
-const COLUMNS: [&str; 14] = [
-    "claim",
-    "says",
-    "part",
-    "metric",
-    "expected",
-    "verdict",
-    "median",
-    "low",
-    "high",
-    "coverage",
-    "confidence",
-    "n",
-    "diverged",
-    "unknown",
-];
 
 /// Writes `claims.csv`.
 ///
@@ -32,7 +16,7 @@ const COLUMNS: [&str; 14] = [
 pub fn write(checked: &[Checked], dir: &Path) -> Result<(), ResultsError> {
     let path = dir.join("claims.csv");
     let cannot = |e: &dyn std::fmt::Display| ResultsError::new(format!("cannot write {}: {e}", path.display()));
-    let mut writer = CsvWriter::new(Vec::new(), &COLUMNS).map_err(|e| cannot(&e))?;
+    let mut writer = CsvWriter::new(Vec::new(), CLAIMS).map_err(|e| cannot(&e))?;
     for claim in checked {
         let j = claim.judged;
         let row: [Cell; 14] = [

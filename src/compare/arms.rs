@@ -1,7 +1,8 @@
 //! Each arm at its best setting: chosen by the median over some seeds, measured on the others.
 
-use super::{CONFIDENCE, Comparison, Problem, higher_is_better};
-use crate::experiment::compare::{Compare, MEASURES};
+use super::{CONFIDENCE, Comparison, Problem};
+use crate::columns::{self, Column};
+use crate::experiment::compare::Compare;
 use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
@@ -137,7 +138,7 @@ impl Arm {
         };
         let steps = |run: &&Run| run.value("steps").unwrap_or(0.0) as u64;
         let known: Option<Vec<f64>> = scores.iter().copied().collect();
-        let sign = if higher_is_better(&comparison.choose) { -1.0 } else { 1.0 };
+        let sign = if columns::outcome(&comparison.choose).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
         let mut arm = Arm {
             name,
             tries: tries.len(),
@@ -175,7 +176,7 @@ impl Arm {
             comparison.report_seeds.iter().filter_map(|seed| Some((*seed, chosen.run(*seed)?))).collect();
         self.n = runs.len();
         self.diverged = runs.iter().filter(|(_, run)| run.status == Status::Diverged).count();
-        for metric in MEASURES {
+        for metric in columns::compared().map(|column| column.name) {
             let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| run.worth(metric)).collect();
             if let Some(spread) = values.and_then(|values| median_interval(&values, CONFIDENCE)) {
                 self.measures.insert(metric, spread);

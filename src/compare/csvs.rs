@@ -2,7 +2,7 @@
 
 use super::text::sentence;
 use super::{Comparison, Problem};
-use crate::experiment::compare::MEASURES;
+use crate::columns::{self, Column};
 use crate::results::ResultsError;
 use crate::stats::Spread;
 use crate::sweep::files::write as write_file;
@@ -15,15 +15,14 @@ const PAIRS: &str = "comparison_pairs.csv";
 pub fn write(comparison: &Comparison, dir: &Path) -> Result<(), ResultsError> {
     let varied: Vec<String> =
         comparison.problems.first().map_or(Vec::new(), |p| p.labels.iter().map(|(axis, _)| axis.clone()).collect());
-    let named = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    let interval = |name: &str| ["median", "low", "high", "coverage"].map(|part| format!("{name}_{part}")).to_vec();
+    let named = |columns: &[Column]| columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>();
     let arm_columns = [
         varied.clone(),
         vec![comparison.arm.clone()],
-        named(&["setting", "at_edge", "tries", "tune_runs", "tune_steps", "fair_score", "n", "diverged", "missing"]),
-        MEASURES.iter().flat_map(|metric| interval(metric)).collect(),
-        named(&["reached"]),
-        interval("steps_to_target"),
+        named(columns::ARMS),
+        columns::compared().flat_map(|column| columns::spread(column.name)).collect(),
+        named(&[columns::REACHED]),
+        columns::spread("steps_to_target").to_vec(),
     ];
     let arms = comparison.problems.iter().flat_map(|problem| problem.arms.iter().map(move |arm| (problem, arm)));
     let arm_rows = arms.map(|(problem, arm)| {
@@ -33,18 +32,14 @@ pub fn write(comparison: &Comparison, dir: &Path) -> Result<(), ResultsError> {
         row.push(joined(arm.edges.iter().map(|edge| edge.axis.clone())));
         row.extend([arm.tries.into(), arm.tune_runs.into(), Cell::Int(arm.tune_steps as i64), arm.fair_score.into()]);
         row.extend([arm.n.into(), arm.diverged.into(), arm.missing.into()]);
-        row.extend(MEASURES.iter().flat_map(|metric| cells(arm.measures.get(metric))));
+        row.extend(columns::compared().flat_map(|column| cells(arm.measures.get(column.name))));
         row.push(comparison.target.then_some(arm.reached).into());
         row.extend(cells(arm.steps_to_target.as_ref()));
         row
     });
     table(&dir.join(ARMS), &arm_columns.concat(), arm_rows)?;
 
-    let pair_columns = [
-        varied,
-        named(&["first", "second", "metric", "difference", "low", "high", "coverage", "n"]),
-        named(&["effect", "p", "p_corrected", "p_smallest", "sentence"]),
-    ];
+    let pair_columns = [varied, named(columns::PAIRS)];
     let pairs = comparison.problems.iter().flat_map(|problem| problem.pairs.iter().map(move |pair| (problem, pair)));
     let pair_rows = pairs.map(|(problem, pair)| {
         let mut row = labels(problem);

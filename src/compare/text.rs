@@ -1,6 +1,7 @@
 //! The comparison in words: a table a problem, what to beware of, and the sentence about each pair.
 
-use super::{Arm, Comparison, Pair, Problem, higher_is_better};
+use super::{Arm, Comparison, Pair, Problem};
+use crate::columns::{self, Scale};
 use crate::stats::Spread;
 use std::fmt::Write;
 
@@ -122,7 +123,9 @@ fn interval(s: &Spread, metric: &str) -> String {
 fn number(x: f64, metric: &str) -> String {
     match x {
         _ if x == f64::INFINITY => "diverged".into(),
-        _ if higher_is_better(metric) => format!("{:.1} %", 100.0 * x),
+        _ if columns::outcome(metric).is_some_and(|column| column.scale == Scale::Share) => {
+            format!("{:.1} %", 100.0 * x)
+        }
         _ => significant(x),
     }
 }
@@ -192,7 +195,9 @@ pub fn sentence(pair: &Pair, metric: &str) -> String {
     let size = |x: f64| match x {
         f64::INFINITY => "inf".to_string(),
         f64::NEG_INFINITY => "-inf".to_string(),
-        _ if higher_is_better(metric) => format!("{:+.1} points", 100.0 * x),
+        _ if columns::outcome(metric).is_some_and(|column| column.scale == Scale::Share) => {
+            format!("{:+.1} points", 100.0 * x)
+        }
         _ => format!("{}{}", if x >= 0.0 { "+" } else { "" }, significant(x)),
     };
     let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);

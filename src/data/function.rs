@@ -4,59 +4,61 @@
 
 use super::{DataError, Dataset, Split, Targets};
 use crate::real::Real;
-use crate::setting::{Default, Domain, Setting, Settings, Value};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, of_problems};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
 const KINDS: &[&str] = &["quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"];
 
 /// The settings of the functions.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
     Setting::new(
         "function",
         Domain::Word(&["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"]),
-        Default::Text("none"),
+        DefaultValue::Text("none"),
         "a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic",
     )
     .head("kind"),
     Setting::new(
         "function.condition",
         Domain::Float { min: 1.0, max: 1e12 },
-        Default::Float(100.0),
+        DefaultValue::Float(100.0),
         "condition number: the eigenvalues go from 1 to it in equal ratios",
     )
     .of(&["quadratic"]),
-    Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, Default::Int(2), "number of variables; with one the eigenvalue is 1")
+    Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, DefaultValue::Int(2), "number of variables; with one the eigenvalue is 1")
         .of(&["quadratic"]),
     Setting::new(
         "function.c",
         Domain::Float { min: 2.0, max: 1e6 },
-        Default::Float(3.0),
+        DefaultValue::Float(3.0),
         "gradient of the first of every three steps; that of the other two is -1",
     )
     .of(&["reddi"]),
     Setting::new(
         "function.start",
         Domain::List,
-        Default::Unset,
+        DefaultValue::Unset,
         "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]",
     )
     .of(KINDS),
     Setting::new(
         "function.spread",
         Domain::Float { min: 0.0, max: 1e6 },
-        Default::Float(0.0),
+        DefaultValue::Float(0.0),
         "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
     )
-    .of(KINDS),
+    .of(KINDS)
+    .acts(Acts::OnTheBatch),
     Setting::new(
         "function.noise",
         Domain::Float { min: 0.0, max: 1e6 },
-        Default::Float(0.0),
+        DefaultValue::Float(0.0),
         "standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed",
     )
-    .of(KINDS),
-];
+    .of(KINDS)
+    .acts(Acts::OnTheBatch),
+]);
 
 /// No start lies farther out, so that values stay finite there.
 const FARTHEST: f64 = 1e6;

@@ -4,7 +4,7 @@ use super::plan::Scale;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, is_range};
 use super::settings::Registry;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
+use crate::columns;
 use crate::setting::{Domain, Value};
 use std::collections::HashMap;
 use toml::Spanned;
@@ -304,9 +304,9 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
 
 /// Whether the CSV files have a column of this name anyway.
 fn is_column(name: &str) -> bool {
-    let fixed = ["variant", "optimizer", "run_id", "seed", "status", "message"];
-    let mut columns = fixed.iter().chain(HISTORY_COLUMNS).chain(LAYER_COLUMNS).chain(OUTCOME_COLUMNS);
-    Registry::get().find(name).is_some() || columns.any(|c| *c == name)
+    let fixed = [columns::RUN_KEYS, columns::OUTCOMES, columns::HISTORY, columns::LAYERS].into_iter().flatten();
+    let mut columns = fixed.map(|column| column.name).chain(["variant", "optimizer"]);
+    Registry::get().find(name).is_some() || columns.any(|column| column == name)
 }
 
 pub(crate) fn named(name: &str, at: &Place) -> Result<(), Problem> {

@@ -3,7 +3,7 @@
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, numbers, raw};
 use super::written::Selector;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
+use crate::columns::{self, Column, Measured, Predicted};
 use crate::setting::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,10 +12,6 @@ use toml::de::DeValue;
 
 /// The confidence of a claim that names none.
 pub const CONFIDENCE: f64 = 0.9;
-
-/// Columns of `runs.csv` and of `layers.csv` (over another layer) that theory predicts before the first update.
-const PREDICTED_OUTCOMES: [&str; 3] = ["attenuation_init", "attenuation_total_init", "attenuation_delta_init"];
-const PREDICTED_LAYERS: [&str; 2] = ["stream_rms", "delta_rms"];
 
 /// The number that a run gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,21 +33,33 @@ impl Metric {
         }
     }
 
+    /// What the column is; a folder of another program may name one that this one does not have.
+    pub fn described(&self) -> Option<&'static Column> {
+        match self {
+            Metric::Run(column) => columns::outcome(column),
+            Metric::History { column, .. } => columns::find(columns::HISTORY, column),
+            Metric::Layers { column, .. } => columns::find(columns::LAYERS, column),
+        }
+    }
+
     /// Whether theory predicts it: an attenuation at the start, or a layer's gradient over another's.
     pub fn is_predicted(&self) -> bool {
-        match self {
-            Metric::Run(column) => PREDICTED_OUTCOMES.contains(&column.as_str()),
-            Metric::Layers { column, per_layer, .. } => {
-                PREDICTED_LAYERS.contains(&column.as_str()) && per_layer.is_some() && self.is_of_init()
+        self.prediction().is_some()
+            && match self {
+                Metric::Layers { per_layer, .. } => per_layer.is_some() && self.is_of_init(),
+                Metric::Run(_) | Metric::History { .. } => true,
             }
-            Metric::History { .. } => false,
-        }
+    }
+
+    /// What theory says of the column.
+    pub fn prediction(&self) -> Option<Predicted> {
+        self.described()?.predicted
     }
 
     /// Whether it is measured before the first update, so that nothing which only acts on training can touch it.
     pub fn is_of_init(&self) -> bool {
         match self {
-            Metric::Run(column) => column.ends_with("_init") || column == "layers_zero",
+            Metric::Run(_) => self.described().is_some_and(|column| column.measured == Measured::Init),
             Metric::History { step, .. } | Metric::Layers { step, .. } => matches!(step, At::First | At::Number(0)),
         }
     }
@@ -294,16 +302,17 @@ fn read_wanted(
 }
 
 fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, Problem> {
-    let known = |column: &str, value: &Spanned<DeValue>, table: &str, columns: &[&str]| {
-        if columns.contains(&column) {
+    let known = |column: &str, value: &Spanned<DeValue>, table: &str, columns: &'static [Column]| {
+        let names = columns::measurements(columns).map(|column| column.name);
+        if names.clone().any(|name| name == column) {
             return Ok(());
         }
         let message = format!("{table} has no column \"{column}\"");
-        Err(Problem::new(&reader.at(value), message, super::nearest::suggest(column, columns.iter().copied())))
+        Err(Problem::new(&reader.at(value), message, super::nearest::suggest(column, names)))
     };
     if !entry.value.get_ref().is_table() {
         let column = reader.text("metric", entry.value)?;
-        known(&column, entry.value, "runs.csv", OUTCOME_COLUMNS)?;
+        known(&column, entry.value, "runs.csv", columns::OUTCOMES)?;
         return Ok(Metric::Run(column));
     }
     const HELP: &str =
@@ -336,10 +345,10 @@ fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, Problem> {
     }
     let step = at(need("step")?, 0)?;
     if allowed.len() == 3 {
-        known(&name, column.value, "history.csv", &HISTORY_COLUMNS[1..])?;
+        known(&name, column.value, "history.csv", columns::HISTORY)?;
         return Ok(Metric::History { column: name, step });
     }
-    known(&name, column.value, "layers.csv", &LAYER_COLUMNS[2..])?;
+    known(&name, column.value, "layers.csv", columns::LAYERS)?;
     let layer = at(need("layer")?, 1)?;
     let per_layer = get("per_layer").map(|e| at(e, 1)).transpose()?;
     Ok(Metric::Layers { column: name, step, layer, per_layer })

@@ -1,10 +1,11 @@
 //! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::claim_spec::{Against, ClaimSpec, Filter, WrittenAgainst, WrittenClaim};
-use super::figure_defaults::is_training_only;
+use super::claim_spec::{Against, ClaimSpec, Filter, Metric, WrittenAgainst, WrittenClaim};
 use super::figures::{find, no_axis, select, toml_key, toml_label};
 use super::plan::{Axis, PlanCell};
 use super::problem::{Place, Problem};
+use super::settings::touches_start;
+use crate::columns::Column;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The claims with axis names and labels as the plan has them.
@@ -34,8 +35,7 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
             return Err(Problem::new(&role.1, message, "give each of each, over and along its own").also(first));
         }
     }
-    if let Some((_, place)) = claim.over.iter().find(|(name, _)| claim.metric.0.is_of_init() && is_training_only(name))
-    {
+    if let Some((_, place)) = claim.over.iter().find(|(name, _)| is_untouched(&claim.metric.0, name)) {
         let message = "this axis cannot touch what is measured before the first update: pooling would count equal \
                        values several times";
         return Err(Problem::new(place, message, "fix it with `where`"));
@@ -114,7 +114,7 @@ fn settled(
         if occurs.len() > 1 {
             let labels: Vec<&str> = axis.labels.iter().map(String::as_str).filter(|l| occurs.contains(l)).collect();
             // What only acts on training leaves the start as it is: any one label says it all.
-            if claim.metric.0.is_of_init() && is_training_only(&axis.name) {
+            if is_untouched(&claim.metric.0, &axis.name) {
                 let message = format!("`{}` cannot touch what is measured before the first update", axis.name);
                 let help = format!("fix it: where = {{ {} = {} }}", toml_key(&axis.name), toml_label(labels[0]));
                 return Err(Problem::new(place, message, help));
@@ -135,7 +135,7 @@ fn settled(
 
 /// An attenuation pooled over several inits would be of none of them.
 fn fixed_init(claim: &WrittenClaim, left: &[&PlanCell]) -> Result<(), Problem> {
-    if !claim.metric.0.column().starts_with("attenuation") || claim.over.is_empty() {
+    if !claim.metric.0.described().is_some_and(Column::is_attenuation) || claim.over.is_empty() {
         return Ok(());
     }
     let inits: BTreeSet<&str> = left.iter().filter_map(|cell| cell.settings.text("init")).collect();
@@ -148,4 +148,9 @@ fn fixed_init(claim: &WrittenClaim, left: &[&PlanCell]) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// Whether the metric is measured before the first update and an axis cannot touch it there.
+fn is_untouched(metric: &Metric, axis: &str) -> bool {
+    metric.is_of_init() && metric.described().is_some_and(|column| !touches_start(axis, column.on))
 }

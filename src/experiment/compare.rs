@@ -4,21 +4,8 @@ use super::plan::Axis;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader};
 use super::{figures, nearest};
+use crate::columns;
 use serde::{Deserialize, Serialize};
-
-/// The measures that a setting can be chosen by and arms be compared by: columns of `runs.csv`.
-pub const MEASURES: &[&str] = &[
-    "train_loss",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "best_train_loss",
-    "best_val_loss",
-    "best_test_loss",
-    "best_test_accuracy",
-];
 
 /// How arms are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +59,15 @@ impl Written {
 
 fn measure(reader: &Reader, entry: &Entry) -> Result<String, Problem> {
     let word = reader.text(entry.key, entry.value)?;
-    if MEASURES.contains(&word.as_str()) {
+    if columns::compared().any(|column| column.name == word) {
         return Ok(word);
     }
     let message = format!("`{}` cannot be \"{word}\"", entry.key);
-    Err(Problem::new(&reader.at(entry.value), message, nearest::suggest(&word, MEASURES.iter().copied())))
+    Err(Problem::new(
+        &reader.at(entry.value),
+        message,
+        nearest::suggest(&word, columns::compared().map(|column| column.name)),
+    ))
 }
 
 /// How the arms of a plan are compared: as `[compare]` says, or, without it, the optimizers where there are several.

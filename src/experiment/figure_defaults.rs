@@ -3,30 +3,13 @@
 use super::compare::Compare;
 use super::figure_spec::{FigureKind, FigureSpec};
 use super::plan::{Axis, PlanCell, Scale};
+use super::settings::touches_start;
+use crate::columns::On;
 use crate::data::function::Kind;
 use std::collections::{BTreeMap, HashMap};
 
 /// Panels of a default figure at most.
 const PANELS: usize = 24;
-
-/// Families that cannot touch a net before its first update.
-const TRAINING_ONLY: &[&str] = &[
-    "optimizer",
-    "l2",
-    "weight_decay",
-    "decay_all",
-    "clip",
-    "schedule",
-    "steps",
-    "epochs",
-    "target_loss",
-    "stop_at_target",
-];
-
-/// Whether an axis can only matter from the first update on.
-pub fn is_training_only(axis: &str) -> bool {
-    TRAINING_ONLY.contains(&axis.split('.').next().unwrap_or(axis))
-}
 
 /// The figures that fit these axes: what fades, what trains, how it goes with depth, and the curves.
 ///
@@ -46,7 +29,7 @@ pub fn defaults(
     let several: Vec<&str> = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
     let depth = several.contains(&"depth").then_some("depth");
     let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
-    let structural: Vec<&str> = others.iter().copied().filter(|n| !is_training_only(n)).collect();
+    let structural: Vec<&str> = others.iter().copied().filter(|n| touches_start(n, On::Probe)).collect();
     let pick = |from: &[&str]| -> (Option<String>, Option<String>) {
         let facet = from.iter().copied().find(|n| *n == "activation");
         let first = |ok: &dyn Fn(&str) -> bool| from.iter().copied().find(|n| ok(n));
@@ -181,7 +164,7 @@ fn functions(axes: &[Axis], cells: &[PlanCell], several: &[&str]) -> Vec<FigureS
         held.iter().any(|of_label| of_label.first() != held[0].first())
     };
     let facet: Vec<String> = several.iter().find(shapes).map(|name| name.to_string()).into_iter().collect();
-    let arms = || several.iter().filter(|name| !facet.contains(&name.to_string()) && is_training_only(name));
+    let arms = || several.iter().filter(|name| !facet.contains(&name.to_string()) && !touches_start(name, On::Batch));
     let color = arms().find(|name| **name == "optimizer").or_else(|| arms().next()).map(|name| name.to_string());
     let mut kinds = vec![FigureKind::Curves];
     if cells.iter().all(|cell| cell.function().is_some_and(|f| f.start.len() == 2)) {

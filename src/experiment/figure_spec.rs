@@ -4,11 +4,11 @@ use super::claim_spec::{ClaimSpec, Metric};
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader};
 use super::written::Selector;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
+use crate::columns::{self, Column, Measured, Quantity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use super::figure_defaults::{defaults, is_training_only};
+pub use super::figure_defaults::defaults;
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,12 +125,11 @@ impl FigureKind {
 
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub(crate) fn is_of_init(self, metric: Option<&str>, step: Option<&str>) -> bool {
+        let of_init = |name: &str| columns::outcome(name).is_some_and(|column| column.measured == Measured::Init);
         match self {
             FigureKind::GradientByLayer => step != Some("last"),
-            FigureKind::AttenuationByDepth => metric.is_none_or(|m| m.ends_with("_init")),
-            FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity => {
-                metric.is_some_and(|m| m.ends_with("_init"))
-            }
+            FigureKind::AttenuationByDepth => metric.is_none_or(of_init),
+            FigureKind::LossByDepth | FigureKind::HeatMap | FigureKind::LrSensitivity => metric.is_some_and(of_init),
             FigureKind::Derivative => true,
             _ => false,
         }
@@ -152,21 +151,22 @@ impl FigureKind {
     }
 
     /// The columns it can draw; empty where it has but one measurement.
-    pub(crate) fn metrics(self) -> &'static [&'static str] {
+    pub(crate) fn metrics(self) -> Vec<&'static str> {
+        let names = |columns: &'static [Column]| columns::measurements(columns).map(|column| column.name).collect();
         match self {
-            FigureKind::GradientByLayer | FigureKind::GradientHeatmap => &LAYER_COLUMNS[2..],
+            FigureKind::GradientByLayer | FigureKind::GradientHeatmap => names(columns::LAYERS),
             FigureKind::LossByDepth
             | FigureKind::AttenuationByDepth
             | FigureKind::HeatMap
-            | FigureKind::LrSensitivity => OUTCOME_COLUMNS,
-            FigureKind::Curves => &HISTORY_COLUMNS[1..],
-            FigureKind::BestOfTries => super::compare::MEASURES,
+            | FigureKind::LrSensitivity => names(columns::OUTCOMES),
+            FigureKind::Curves => names(columns::HISTORY),
+            FigureKind::BestOfTries => columns::compared().map(|column| column.name).collect(),
             FigureKind::Trajectories
             | FigureKind::AttenuationOverTraining
             | FigureKind::UpdateRatio
             | FigureKind::StepsToTarget
             | FigureKind::PerformanceProfile
-            | FigureKind::Derivative => &[],
+            | FigureKind::Derivative => Vec::new(),
         }
     }
 }
@@ -179,18 +179,18 @@ impl FigureSpec {
             Some(metric) => metric == column,
             None => usual.contains(&column),
         };
+        let described = claim.metric.described();
+        let (quantity, fades) = (described.map(|c| c.quantity), described.is_some_and(Column::is_attenuation));
         let metric = match (self.kind, &claim.metric) {
-            (FigureKind::AttenuationByDepth | FigureKind::AttenuationOverTraining, Metric::Run(column)) => {
-                column.starts_with("attenuation")
-            }
+            (FigureKind::AttenuationByDepth | FigureKind::AttenuationOverTraining, Metric::Run(_)) => fades,
             (FigureKind::GradientByLayer | FigureKind::GradientHeatmap, Metric::Layers { column, .. }) => {
                 drawn(&["stream_rms", "weight_grad_rms"], column)
             }
             (FigureKind::Derivative, Metric::Run(column)) => column == "attenuation_init",
-            (FigureKind::GradientByLayer, Metric::Run(column)) => match self.metric.as_deref() {
-                None => column.starts_with("attenuation") || column == "weight_grad_total_init",
-                Some("delta_rms") => column.starts_with("attenuation_delta"),
-                Some("weight_grad_rms") => column == "weight_grad_total_init",
+            (FigureKind::GradientByLayer, Metric::Run(_)) => match self.metric.as_deref() {
+                None => fades || quantity == Some(Quantity::WeightGradientAttenuation),
+                Some("delta_rms") => quantity == Some(Quantity::DeltaAttenuation),
+                Some("weight_grad_rms") => quantity == Some(Quantity::WeightGradientAttenuation),
                 _ => false,
             },
             (FigureKind::UpdateRatio, Metric::Layers { column, .. }) => column == "update_ratio",
@@ -365,7 +365,7 @@ impl WrittenFigure {
                     let message = format!("a figure of kind {word} has no `step` to choose");
                     return Err(Problem::new(&e.at, message, "delete the line"));
                 }
-                "metric" => figure.metric = Some(one_of(reader, e, kind.metrics())?),
+                "metric" => figure.metric = Some(one_of(reader, e, &kind.metrics())?),
                 "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
                 "x" if kind.takes_x() => figure.x = named()?,
                 "y" if kind == FigureKind::HeatMap => figure.y = named()?,

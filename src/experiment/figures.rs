@@ -1,12 +1,12 @@
 //! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::figure_defaults::is_training_only;
 use super::figure_spec::{FigureKind, FigureSpec, WrittenFigure};
 use super::nearest;
 use super::plan::{Axis, PlanCell, Scale};
 use super::problem::{Place, Problem};
-use super::settings::{Registry, literal};
+use super::settings::{Registry, literal, touches_start};
 use super::written::Selector;
+use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -104,8 +104,9 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
     spec.filter = filter;
 
     let at_init = figure.kind.is_of_init(figure.metric.as_deref(), figure.step.as_deref());
+    let on = figure.metric.as_deref().and_then(columns::measurement).map_or(On::Probe, |column| column.on);
     let mut pooled = spec.over.iter().zip(&figure.over);
-    if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && is_training_only(name)) {
+    if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && !touches_start(name, on)) {
         let message =
             format!("`{name}` cannot touch the first step, so pooling it would count equal values several times");
         return Err(Problem::new(place, message, format!("fix it instead: where = {{ {} = ... }}", toml_key(name))));

@@ -3,7 +3,7 @@
 use super::nearest;
 use super::problem::{Place, Problem, Source};
 use super::settings::{Key, Registry, literal};
-use crate::setting::{Default, Domain, Value};
+use crate::setting::{DefaultValue, Domain, Value};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -199,7 +199,7 @@ impl Reader {
             return problem(message, format!("write {whole}, without point or exponent"));
         }
         let help = match key.rows[0].default {
-            Default::Unset | Default::Required => format!("write {wanted}"),
+            DefaultValue::Unset | DefaultValue::Required => format!("write {wanted}"),
             default => {
                 format!("write {wanted}, for example {}", default.value().map_or(String::new(), |v| literal(&v)))
             }

@@ -6,7 +6,7 @@ use super::problem::{Place, Problem};
 use super::settings::{Registry, fit, literal};
 use super::written::{Exclude, Experiment};
 use crate::optim::ADAMW_DECAY;
-use crate::setting::{Default, Setting, Settings, Value};
+use crate::setting::{DefaultValue, Setting, Settings, Value};
 use std::collections::HashMap;
 
 /// A value in force and the axis it comes from (`None`: `[base]`).
@@ -20,7 +20,7 @@ struct Held<'a> {
 #[derive(Clone, Copy)]
 enum Found<'a> {
     Written(&'a Value),
-    Default(Default),
+    Default(DefaultValue),
 }
 
 impl Found<'_> {
@@ -180,7 +180,7 @@ impl<'a> Resolver<'a> {
         let key = &self.registry.keys[head];
         let word = match (held.map(|h| &h.assignment.value), key.rows[0].default) {
             (Some(Value::Text(word)), _) => word.as_str(),
-            (_, Default::Text(word)) => word,
+            (_, DefaultValue::Text(word)) => word,
             _ => "",
         };
         key.words.iter().position(|w| *w == word).unwrap_or(0)
@@ -188,7 +188,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether a setting is about a network, and this cell has a test function instead.
     fn is_idle(&self, key: usize, kinds: &[usize]) -> bool {
-        self.registry.keys[key].of_networks && kinds[self.function] > 0
+        self.registry.keys[key].is_of_networks() && kinds[self.function] > 0
     }
 
     /// The row of a setting that holds in this cell; nothing where it does not apply.
@@ -206,15 +206,15 @@ impl<'a> Resolver<'a> {
         let default = if let Some(held) = held[key] {
             return Some(Found::Written(&held.assignment.value));
         } else if key == self.batch && rule == "gd" {
-            Default::Text("full")
+            DefaultValue::Text("full")
         } else if key == self.weight_decay && rule == "adamw" {
-            Default::Float(ADAMW_DECAY)
+            DefaultValue::Float(ADAMW_DECAY)
         } else if key == self.steps && held[self.epochs].is_some() && !self.is_idle(self.epochs, kinds) {
-            Default::Unset
+            DefaultValue::Unset
         } else {
             self.row(key, kinds)?.default
         };
-        (!matches!(default, Default::Unset | Default::Required)).then_some(Found::Default(default))
+        (!matches!(default, DefaultValue::Unset | DefaultValue::Required)).then_some(Found::Default(default))
     }
 
     fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held<'a>>], kinds: &[usize]) -> bool {
@@ -255,7 +255,7 @@ impl<'a> Resolver<'a> {
                         format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
                     return Err(Problem::new(&h.assignment.place, message, format!("write {}", row.domain)));
                 }
-            } else if row.default == Default::Required {
+            } else if row.default == DefaultValue::Required {
                 let head = key.head.and_then(|head| held[head]);
                 return Err(self.missing(key.name, &row.domain, head));
             }
@@ -286,7 +286,7 @@ impl<'a> Resolver<'a> {
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
         let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.family, head.words[kind]);
-        let of_network = key.of_networks && head.family == "function";
+        let of_network = key.is_of_networks() && head.family == "function";
         let cure = match option.axis {
             Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
             Some(axis) if held.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",

@@ -1,7 +1,8 @@
 //! The table of all settings: every family's rows in one order, and looking a key up in it.
 
 use super::nearest;
-use crate::setting::{Default, Domain, Setting, Value};
+use crate::columns::On;
+use crate::setting::{DefaultValue, Domain, Problems, Setting, Value};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -25,8 +26,8 @@ pub fn settings_table_markdown() -> String {
     let mut text = String::from("| key | value | default | meaning |\n|---|---|---|---|\n");
     for row in all() {
         let default = match row.default {
-            Default::Required => "required".to_string(),
-            Default::Unset => "unset".to_string(),
+            DefaultValue::Required => "required".to_string(),
+            DefaultValue::Unset => "unset".to_string(),
             other => format!("`{}`", literal(&other.value().expect("the other defaults have a value"))),
         };
         let of = if row.of.is_empty() { String::new() } else { format!(" ({})", row.of.join(", ")) };
@@ -34,6 +35,17 @@ pub fn settings_table_markdown() -> String {
         text += &format!("| `{}`{of} | {} | {default} | {help} |\n", row.key, row.domain);
     }
     text
+}
+
+/// Whether an axis can touch what is measured on this before the first update. An axis that is called after no setting, such as
+/// `variant`, may set anything.
+pub fn touches_start(axis: &str, on: On) -> bool {
+    let registry = Registry::get();
+    let Some(key) = registry.find(axis).map(|index| &registry.keys[index]) else { return true };
+    // A kind brings the options of its family along.
+    let family =
+        registry.keys.iter().filter(|other| other.family == key.family && (key.is_head() || other.name == key.name));
+    family.flat_map(|key| &key.rows).any(|row| row.acts.can_touch(on))
 }
 
 /// A value as it is written in TOML.
@@ -55,17 +67,6 @@ pub(crate) struct Key {
     by_kind: Vec<Option<&'static Setting>>,
     /// For a head: its words.
     pub words: &'static [&'static str],
-    /// Whether it is about a network and what it learns from, so that a test function has no use for it.
-    pub of_networks: bool,
-}
-
-/// Settings of training that only a network has: a function has no batches, no epochs, no biases.
-const OF_NETWORKS: [&str; 4] = ["loss", "batch", "epochs", "decay_all"];
-
-/// Whether a row is about a network or its data.
-fn of_networks(row: &Setting) -> bool {
-    let families = [crate::data::SETTINGS, crate::model::SETTINGS, crate::ops::activation::SETTINGS];
-    OF_NETWORKS.contains(&row.key) || families.into_iter().flatten().any(|other| other.key == row.key)
 }
 
 impl Key {
@@ -84,6 +85,11 @@ impl Key {
     /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`).
     pub fn short(&self) -> &'static str {
         if self.is_head() { self.family } else { self.name }
+    }
+
+    /// Whether it is about a network and what it learns from, so that a test function has no use for it.
+    pub fn is_of_networks(&self) -> bool {
+        self.rows[0].problems == Problems::Networks
     }
 
     /// What it may hold, for each kind where that differs.
@@ -191,7 +197,6 @@ impl Registry {
                 head: None,
                 by_kind: Vec::new(),
                 words,
-                of_networks: of_networks(row),
             });
         }
         let heads: HashMap<&str, usize> =

@@ -1,7 +1,7 @@
 //! One run, resolved: everything that decides its numbers, and the identity that follows from it.
 
 use crate::seed::Seeds;
-use crate::setting::{Default, Domain, Setting, Settings};
+use crate::setting::{Acts, DefaultValue, Domain, Setting, Settings};
 use serde::{Deserialize, Serialize};
 
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
@@ -12,33 +12,41 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "loss",
         Domain::Word(&["cross_entropy", "mse"]),
-        Default::Unset,
+        DefaultValue::Unset,
         "if unset: cross_entropy for classes, mse (mean over samples and outputs) for real-valued targets; mse on classes takes one-hot targets",
-    ),
+    )
+    .of_networks(),
     Setting::new(
         "batch",
         Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] },
-        Default::Int(64),
+        DefaultValue::Int(64),
         "samples a step; a last partial batch is dropped",
-    ),
-    Setting::new("steps", Domain::Int { min: 1, max: 1_000_000_000 }, Default::Int(1000), "updates at most"),
+    )
+    .acts(Acts::OnTheBatch)
+    .of_networks(),
+    Setting::new("steps", Domain::Int { min: 1, max: 1_000_000_000 }, DefaultValue::Int(1000), "updates at most")
+        .acts(Acts::OnUpdates),
     Setting::new(
         "epochs",
         Domain::Int { min: 1, max: 1_000_000 },
-        Default::Unset,
+        DefaultValue::Unset,
         "instead of `steps`: passes over the training part",
-    ),
+    )
+    .acts(Acts::OnUpdates)
+    .of_networks(),
     Setting::new(
         "target_loss",
         Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Unset,
+        DefaultValue::Unset,
         "training loss whose first reaching is recorded as `steps_to_target`",
-    ),
-    Setting::new("stop_at_target", Domain::Bool, Default::Bool(false), "end the run there"),
+    )
+    .acts(Acts::OnUpdates),
+    Setting::new("stop_at_target", Domain::Bool, DefaultValue::Bool(false), "end the run there")
+        .acts(Acts::OnUpdates),
     Setting::new(
         "dtype",
         Domain::Word(&["f32", "f64"]),
-        Default::Text("f32"),
+        DefaultValue::Text("f32"),
         "arithmetic of the training; the probe is always f64",
     ),
 ];

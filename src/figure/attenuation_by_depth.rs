@@ -10,6 +10,7 @@ use super::style::{EDGE, Look, SOFT, TICK, WHITE, mark, solid, tint};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
 use super::{Outcome, finding, paper, words};
+use crate::columns::{self, Measured};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::results::{Results, ResultsError, Scale};
 use crate::stats::Spread;
@@ -35,7 +36,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let groups = merged(&total, &colors);
     let finding = found(&selection, &total, &groups);
     let mut page = Page::new(&words::title(&selection, &own), &finding, paper::paper(selection.spec, per_block));
-    let overlay = Overlay::new(&selection, metric.ends_with("_end"))?;
+    let overlay =
+        Overlay::new(&selection, columns::outcome(metric).is_some_and(|column| column.measured == Measured::End))?;
     let ratios = ratios(&selection, metric, &overlay);
     let entries: Vec<(String, Sample)> =
         plot::samples(&selection, &groups).into_iter().chain(overlay.legend()).collect();
@@ -151,7 +153,8 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let (line, band) =
         if spec.medium.is_brief() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
     let mut caption = words::spread(&selection, line, band, groups.len());
-    let share = if metric.starts_with("attenuation_total") { "" } else { ", per layer" };
+    let per_layer = columns::outcome(metric).is_some_and(|column| column.unit == "decades per layer");
+    let share = if per_layer { ", per layer" } else { "" };
     caption.push_str(&overlay.caption(&format!(
         "Dashed: mean-field theory of infinitely wide nets with this init. Below it: the gradient of the first layer over \
          the last hidden one's, measured over predicted{share}; 1 is agreement."

@@ -10,7 +10,7 @@ use super::style::{INK, LINE, Look, Marker, SOFT, TICK, solid, tint};
 use super::{Outcome, finding, paper, words};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::ops::activation::Activation;
-use crate::results::theory::Predicted;
+use crate::results::theory::CellTheory;
 use crate::results::{Results, ResultsError};
 use crate::setting::{Settings, Value};
 use crate::table::significant;
@@ -28,7 +28,7 @@ const PEAK: f64 = 0.8;
 /// What one panel shows.
 struct Shown {
     activation: Activation,
-    predicted: Predicted,
+    predicted: CellTheory,
     /// 10^-attenuation at the start, the geometric mean over layers; `None` where nothing was measured.
     measured: Option<f64>,
 }

@@ -4,6 +4,7 @@ use super::axis::{minus, range};
 use super::select::{Key, Selection, Used, heading, over_seeds};
 use super::text::power_of_ten;
 use super::words;
+use crate::columns::{self, Measured};
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
@@ -27,7 +28,8 @@ pub struct Words<'a> {
 pub fn ends(selection: &Selection, metric: &str, each: &str) -> String {
     let values = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.compared(*r, metric)?))));
     let medians = values.into_iter().filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)));
-    let only = if metric.ends_with("_init") { "At the start" } else { "At the end" };
+    let at_start = columns::outcome(metric).is_some_and(|column| column.measured == Measured::Init);
+    let only = if at_start { "At the start" } else { "At the end" };
     // Some measurements say themselves when they are taken.
     let when = if words::says_when(metric) { String::new() } else { format!(" {}", only.to_lowercase()) };
     let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
@@ -101,7 +103,7 @@ fn named(before: impl Iterator<Item = String>, used: &[(&Option<Used>, usize)]) 
 
 /// A value of a metric for a sentence, of its log10 where that is drawn.
 pub fn measured(value: f64, metric: &str) -> String {
-    if metric.ends_with("accuracy") {
+    if words::is_share(metric) {
         return format!("{:.1}\u{a0}%", 100.0 * value);
     }
     amount(value, words::logarithmic(metric))

@@ -312,7 +312,7 @@ fn place(depths: &[f64], depth: f64) -> f64 {
 
 /// A median in two digits.
 fn short(median: f64, metric: &str) -> String {
-    if metric.ends_with("accuracy") {
+    if words::is_share(metric) {
         return finding::measured(median, metric);
     }
     let value = if words::logarithmic(metric) { 10f64.powf(median) } else { median };

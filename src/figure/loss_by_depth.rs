@@ -32,7 +32,7 @@ pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsErro
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
     let guess = plot::guessing(&selection, metric);
     // A loss is seen against guessing; an accuracy where that is in sight.
-    let beside = guess.as_ref().filter(|_| metric.ends_with("loss")).map(|(place, _)| *place);
+    let beside = guess.as_ref().filter(|_| words::is_loss(metric)).map(|(place, _)| *place);
     let with_guess: Vec<f64> = all.iter().copied().chain(beside).collect();
     let scale = if all.is_empty() { None } else { Vertical::of(&with_guess, metric, height) };
     let Some(mut vertical) = scale else {

@@ -6,6 +6,7 @@ use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::select::{Selection, Used};
 use super::style::{EDGE, LABEL, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint, viridis};
 use super::words;
+use crate::columns::{self, Quantity};
 use crate::results::Scale;
 use crate::stats::Spread;
 use crate::table::significant;
@@ -43,7 +44,7 @@ impl Vertical {
     /// A scale over values of a metric, an accuracy's in per cent.
     pub fn of(values: &[f64], metric: &str, height: f64) -> Option<Vertical> {
         let mut vertical = Vertical::over(values, words::logarithmic(metric), height)?;
-        if metric.ends_with("accuracy") {
+        if words::is_share(metric) {
             let percent = |tick: &mut Tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3));
             vertical.axis.ticks.iter_mut().for_each(percent);
         }
@@ -115,9 +116,9 @@ pub fn guessing(selection: &Selection, metric: &str) -> Option<(f64, String)> {
     if !networks || !data.classes || data.outputs < 2 {
         return None;
     }
-    match metric {
-        _ if metric.ends_with("accuracy") => Some((1.0 / n, format!("1/{n} = guessing"))),
-        _ if metric.ends_with("loss") && entropy => Some((n.ln().log10(), format!("ln {n} = guessing"))),
+    match columns::measurement(metric)?.quantity {
+        Quantity::Accuracy => Some((1.0 / n, format!("1/{n} = guessing"))),
+        Quantity::Loss if entropy => Some((n.ln().log10(), format!("ln {n} = guessing"))),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::style::Look;
 use super::words;
+use crate::columns::{self, Column};
 use crate::experiment::figure_spec::FigureSpec;
 use crate::record::Status;
 use crate::results::choice::Choice;
@@ -238,14 +239,14 @@ impl<'a> Selection<'a> {
     /// A number of a run for comparing ends: log10 where it is drawn so, and the worst there is for a run that diverged or never
     /// reached its target.
     pub fn compared(&self, run: usize, metric: &str) -> Option<f64> {
-        let run = self.run(run);
+        let (run, column) = (self.run(run), columns::outcome(metric));
         let worst = words::worst(metric);
         match run.value(metric) {
             _ if run.failed() => None,
-            _ if run.status == Status::Diverged && !metric.ends_with("_init") => Some(worst),
+            _ if run.status == Status::Diverged && !column.is_some_and(Column::outlives_divergence) => Some(worst),
             Some(v) if !v.is_finite() => Some(worst),
             Some(v) => Some(if words::logarithmic(metric) { v.log10() } else { v }),
-            None if metric == "steps_to_target" && self.results.plan.has_target() => Some(worst),
+            None if column.is_some_and(Column::missing_is_worst) && self.results.plan.has_target() => Some(worst),
             None => None,
         }
     }
@@ -255,8 +256,8 @@ impl<'a> Selection<'a> {
         let worst = words::worst(metric);
         let lost = || self.runs.iter().filter(|run| self.compared(**run, metric) == Some(worst));
         let diverged = lost().filter(|run| self.run(**run).status == Status::Diverged).count();
-        match metric {
-            "steps_to_target" => "never reached it",
+        match columns::outcome(metric) {
+            Some(column) if column.missing_is_worst() => "never reached it",
             _ if diverged == lost().count() => "diverged",
             _ if diverged == 0 => "not finite",
             _ => "diverged or not finite",

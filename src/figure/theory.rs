@@ -6,7 +6,7 @@ use super::scene::{Anchor, Point, Scene, Stroke, Text, at};
 use super::select::{Key, Selection};
 use super::style::{INK, Look, Marker, SOFT, THIN, TICK, WHITE, solid};
 use crate::results::ResultsError;
-use crate::results::theory::Predicted;
+use crate::results::theory::CellTheory;
 use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub const HEIGHT: f64 = 56.0;
 /// The predictions that a figure draws.
 #[derive(Default)]
 pub struct Overlay {
-    of: BTreeMap<Key, Predicted>,
+    of: BTreeMap<Key, CellTheory>,
     /// Why some series have none.
     refused: BTreeMap<String, usize>,
 }
@@ -51,7 +51,7 @@ impl Overlay {
         Ok(overlay)
     }
 
-    pub fn get(&self, key: &Key) -> Option<&Predicted> {
+    pub fn get(&self, key: &Key) -> Option<&CellTheory> {
         self.of.get(key)
     }
 
@@ -85,7 +85,7 @@ fn told(
     theory: &crate::results::theory::Theory,
     cells: &BTreeSet<&Vec<usize>>,
     trained: bool,
-) -> Result<Predicted, String> {
+) -> Result<CellTheory, String> {
     if trained {
         return Err("theory is of nets before the first update".into());
     }

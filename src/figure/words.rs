@@ -3,6 +3,7 @@
 use super::finding;
 use super::plot::CROWD;
 use super::select::{Key, Selection, shown_label};
+use crate::columns::{self, Column, Measured, Quantity, Scale};
 use crate::experiment::figure_spec::FigureKind;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,27 +120,32 @@ pub fn nothing(selection: &Selection, what: &str) -> String {
 
 /// Whether a measurement spans decades and is drawn on a logarithmic scale.
 pub fn logarithmic(metric: &str) -> bool {
-    let ends = ["loss", "_rms", "grad_norm", "update_ratio", "steps_to_target"];
-    ends.iter().any(|end| metric.ends_with(end))
+    columns::measurement(metric).is_some_and(Column::is_log)
 }
 
-/// What a run that diverged counts as, so that no median hides it: the worst there is.
+/// Whether a measurement is a share, which is read as per cent.
+pub fn is_share(metric: &str) -> bool {
+    columns::measurement(metric).is_some_and(|column| column.scale == Scale::Share)
+}
+
+/// What a run that diverged is drawn as: beyond everything that can be drawn.
 pub fn worst(metric: &str) -> f64 {
-    if metric.ends_with("accuracy") { f64::NEG_INFINITY } else { f64::INFINITY }
+    -better(metric).unwrap_or(-1.0) * f64::INFINITY
 }
 
 /// 1 where more is better, -1 where less is; nothing where neither is.
 pub fn better(metric: &str) -> Option<f64> {
-    match metric {
-        "steps_to_target" => Some(-1.0),
-        metric if metric.ends_with("loss") => Some(-1.0),
-        metric => metric.ends_with("accuracy").then_some(1.0),
-    }
+    columns::measurement(metric)?.sign()
+}
+
+/// Whether a measurement is a loss.
+pub fn is_loss(metric: &str) -> bool {
+    columns::measurement(metric).is_some_and(|column| column.quantity == Quantity::Loss)
 }
 
 /// Whether a measurement is a gradient, as the titles of the figures by layer take for granted.
 pub fn is_gradient(metric: &str) -> bool {
-    ["stream_rms", "delta_rms", "weight_grad_rms", "weight_grad_sample_rms"].contains(&metric)
+    columns::measurement(metric).is_some_and(|column| column.quantity == Quantity::Gradient)
 }
 
 /// What an axis is called: a setting in words.
@@ -164,48 +170,7 @@ pub fn axis_title(name: &str) -> String {
 
 /// What a measurement is, with its unit, for the side of a panel; one string a line.
 pub fn measure(metric: &str) -> Vec<&str> {
-    match metric {
-        "stream_rms" => vec!["root mean square of", "dL/dh per sample"],
-        "delta_rms" => vec!["root mean square of", "dL/dz per sample"],
-        "weight_grad_rms" => vec!["root mean square of", "dL/dW of the batch"],
-        "weight_grad_sample_rms" => vec!["root mean square of", "dL/dW per sample"],
-        "train_loss" => vec!["training loss"],
-        "val_loss" => vec!["validation loss"],
-        "test_loss" => vec!["test loss"],
-        "batch_loss" => vec!["loss of the batch"],
-        "train_accuracy" => vec!["training accuracy"],
-        "val_accuracy" => vec!["validation accuracy"],
-        "test_accuracy" => vec!["test accuracy"],
-        "attenuation_total_init" => vec!["decades from the last layer", "to the first, at the start"],
-        "attenuation_init" => vec!["decades lost per layer,", "at the start"],
-        "attenuation_end" => vec!["decades lost per layer,", "at the end"],
-        "grad_norm" => vec!["norm of the gradient"],
-        "dead" => vec!["share of units that", "are dead"],
-        "saturated" => vec!["share of activations", "that are saturated"],
-        "update_ratio" => vec!["norm of the update", "over that of the weights"],
-        "coherence" => vec!["coherence of the", "samples' gradients"],
-        "correlation" => vec!["correlation of the", "samples' gradients"],
-        "activation_mean" => vec!["mean of the", "layer's output"],
-        "activation_std" => vec!["standard deviation of", "the layer's output"],
-        "weight_rms" => vec!["root mean square of", "the weights"],
-        "inactive" => vec!["share of arguments", "that are not positive"],
-        "zeros" => vec!["share of weight", "gradients that are 0"],
-        "subnormals" => vec!["share of weight", "gradients below normal"],
-        "layers_zero" => vec!["layers whose weight", "gradients are all 0"],
-        "lr" => vec!["learning rate"],
-        "attenuation_total_end" => vec!["decades from the last layer", "to the first, at the end"],
-        "attenuation_delta_init" => vec!["decades of dL/dz lost", "per layer, at the start"],
-        "attenuation_theory" => vec!["decades lost per layer,", "by theory"],
-        "weight_grad_total_init" => vec!["decades of dL/dW from the", "last layer to the second"],
-        "steps" => vec!["steps"],
-        "best_step" => vec!["step of the best loss"],
-        "best_train_loss" => vec!["training loss at its best"],
-        "best_val_loss" => vec!["validation loss at its best"],
-        "best_test_loss" => vec!["test loss", "at the best step"],
-        "best_test_accuracy" => vec!["test accuracy", "at the best step"],
-        "steps_to_target" => vec!["steps to the target loss"],
-        other => vec![other],
-    }
+    columns::measurement(metric).map_or_else(|| vec![metric], |column| column.words.to_vec())
 }
 
 /// What a measurement is, to begin a title with.
@@ -220,9 +185,9 @@ pub fn at_the_end(metric: &str) -> String {
     format!("{}{}", subject(metric), if says_when(metric) { "" } else { " at the end of training" })
 }
 
-/// Whether a measurement of a run says in its name when it was taken.
+/// Whether the words of an outcome say when it was measured.
 pub fn says_when(metric: &str) -> bool {
-    ["_init", "_end", "steps", "best_", "theory"].iter().any(|part| metric.contains(part))
+    columns::outcome(metric).is_some_and(|column| column.measured != Measured::End || column.is_attenuation())
 }
 
 /// A rate or a share in as many decimals as it takes to see it.
@@ -234,20 +199,4 @@ pub fn rate(value: f64) -> String {
     } else {
         &text
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::measure;
-    use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
-
-    #[test]
-    fn every_measurement_has_a_name_for_people() {
-        let keys = ["step", "layer", "status", "message"];
-        for column in [HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS].concat() {
-            let words = measure(column);
-            let plain = words == [column] && !["epoch", "steps"].contains(&column);
-            assert!(keys.contains(&column) || !plain && !words.join("").contains('_'), "{column}: {words:?}");
-        }
-    }
 }

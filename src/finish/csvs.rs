@@ -1,10 +1,11 @@
 //! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
 
+use crate::columns::{self, Column};
 use crate::experiment::plan::{Plan, PlanCell};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
 use crate::finish::theory::{self, Theory, Told};
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
+use crate::record::{RunRecord, point_columns};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::journal::Journal;
@@ -31,7 +32,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     for (file, columns) in &layout.files {
         tables.push(CsvFile::create(dir, file, columns)?);
     }
-    let mut timings = CsvFile::create(dir, "timings.csv", &["run_id", "seconds", "worker", "started"])?;
+    let mut timings = CsvFile::create(dir, "timings.csv", columns::TIMINGS)?;
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
         // Reading the journal and writing the tables take about as long.
@@ -106,13 +107,13 @@ pub struct Layout {
 impl Layout {
     pub fn of(plan: &Plan, told: &[Option<Told>]) -> Self {
         let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
-        let owned = |columns: &[&str]| columns.iter().map(|c| c.to_string()).collect::<Vec<_>>();
+        let owned = |columns: &[Column]| columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
         let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
         let runs = Columns::of(plan);
         let files = [
-            ("runs.csv", owned(&runs.header())),
-            ("history.csv", with_id(owned(HISTORY_COLUMNS))),
-            ("layers.csv", with_id(owned(LAYER_COLUMNS))),
+            ("runs.csv", runs.header().into_iter().map(String::from).collect()),
+            ("history.csv", with_id(owned(columns::HISTORY))),
+            ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
         let predicted = |told: &Option<Told>| told.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
@@ -162,13 +163,10 @@ impl Columns {
     }
 
     fn header(&self) -> Vec<&str> {
-        let mut header = vec!["run_id"];
-        header.extend(self.labels.iter().map(String::as_str));
-        header.extend(&self.settings);
-        header.extend(["seed", "status", "message"]);
-        header.extend(OUTCOME_COLUMNS);
-        header.push("attenuation_theory");
-        header
+        let (id, keys) = columns::RUN_KEYS.split_at(1);
+        let measured = keys.iter().chain(columns::OUTCOMES).chain([&columns::ATTENUATION_THEORY]);
+        let chosen = self.labels.iter().map(String::as_str).chain(self.settings.iter().copied());
+        id.iter().map(|column| column.name).chain(chosen).chain(measured.map(|column| column.name)).collect()
     }
 
     fn row(&self, plan: &Plan, job: &Job, record: &RunRecord) -> Vec<Cell> {
@@ -184,7 +182,7 @@ impl Columns {
         row.push(Cell::Int(job.run.spec.seeds.run as i64));
         row.push(record.status.word().into());
         row.push(record.message.as_str().into());
-        row.extend((0..OUTCOME_COLUMNS.len()).map(|i| record.outcome.get(i).cloned().unwrap_or(Cell::Empty)));
+        row.extend((0..columns::OUTCOMES.len()).map(|i| record.outcome.get(i).cloned().unwrap_or(Cell::Empty)));
         row
     }
 }

@@ -1,14 +1,10 @@
 //! `summary.csv`: what a cell's seeds agree on, with the counts that say how many of them speak.
 
+use crate::columns::{self, COUNTS, Column};
 use crate::experiment::plan::{Plan, PlanCell};
-use crate::record::{OUTCOME_COLUMNS, RunRecord, Status};
+use crate::record::{RunRecord, Status};
 use crate::stats::spread;
 use crate::table::Cell;
-
-/// The outcomes that are summarized.
-pub const METRICS: [&str; 5] = ["attenuation_init", "attenuation_end", "train_loss", "test_loss", "test_accuracy"];
-const COUNTS: [&str; 3] = ["n", "diverged", "failed"];
-const STATISTICS: [&str; 4] = ["median", "low", "high", "coverage"];
 
 /// One cell's runs so far: counts, and the values of those that did not fail. A run that diverged has no end to
 /// speak of, but its start is as good as any: leaving it out would pick the seeds by how training went.
@@ -17,20 +13,23 @@ struct Summary {
     n: usize,
     diverged: usize,
     failed: usize,
-    values: [Vec<f64>; METRICS.len()],
+    /// One list for each summarized outcome.
+    values: Vec<Vec<f64>>,
 }
 
 /// The summaries of all cells.
 pub struct Summaries {
     cells: Vec<Summary>,
-    /// Where each metric stands in a record's outcome.
-    places: [Option<usize>; METRICS.len()],
+    /// The summarized outcomes, and where each stands in a record.
+    outcomes: Vec<(&'static Column, usize)>,
 }
 
 impl Summaries {
     pub fn new(cells: usize) -> Self {
-        let places = METRICS.map(|metric| OUTCOME_COLUMNS.iter().position(|c| *c == metric));
-        Summaries { cells: vec![Summary::default(); cells], places }
+        let place = |column: &'static Column| Some((column, columns::OUTCOMES.iter().position(|c| c == column)?));
+        let outcomes: Vec<_> = columns::summarized().filter_map(place).collect();
+        let empty = Summary { values: vec![Vec::new(); outcomes.len()], ..Summary::default() };
+        Summaries { cells: vec![empty; cells], outcomes }
     }
 
     /// Counts a run in.
@@ -43,13 +42,13 @@ impl Summaries {
             summary.failed += 1;
             return;
         }
-        for ((values, place), metric) in summary.values.iter_mut().zip(self.places).zip(METRICS) {
-            let value = match place.and_then(|p| record.outcome.get(p)) {
+        for (values, (column, place)) in summary.values.iter_mut().zip(&self.outcomes) {
+            let value = match record.outcome.get(*place) {
                 Some(Cell::Float(x)) => *x,
                 Some(Cell::Int(n)) => *n as f64,
                 _ => continue,
             };
-            if !diverged || (metric.ends_with("_init") && !value.is_nan()) {
+            if !diverged || (column.outlives_divergence() && !value.is_nan()) {
                 values.push(value);
             }
         }
@@ -58,8 +57,8 @@ impl Summaries {
     /// The axes, the counts, then four statistics of each metric.
     pub fn header(plan: &Plan) -> Vec<String> {
         let mut header: Vec<String> = plan.axes.iter().map(|a| a.name.clone()).collect();
-        header.extend(COUNTS.map(String::from));
-        header.extend(METRICS.iter().flat_map(|metric| STATISTICS.map(|s| format!("{metric}_{s}"))));
+        header.extend(COUNTS.iter().map(|column| column.name.to_string()));
+        header.extend(columns::summarized().flat_map(|column| columns::spread(column.name)));
         header
     }
 

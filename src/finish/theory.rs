@@ -1,5 +1,6 @@
 //! `theory.csv`: what theory says of each cell at init, layer by layer, for the figures that draw it.
 
+use crate::columns;
 use crate::data::Dataset;
 use crate::experiment::Problem;
 use crate::experiment::claim_spec::Against;
@@ -83,11 +84,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
 /// The axes, then the columns that [`crate::results::theory`] reads.
 pub fn header(plan: &Plan) -> Vec<String> {
     let axes = plan.axes.iter().map(|axis| axis.name.clone());
-    axes.chain(
-        ["layer", "stream_decades", "delta_decades", "argument_variance", "correlation_depth", "note"]
-            .map(String::from),
-    )
-    .collect()
+    axes.chain(columns::THEORY.iter().map(|column| column.name.to_string())).collect()
 }
 
 /// Holds the claims against theory that say so: there has to be one for every cell that they are about. Where the command line

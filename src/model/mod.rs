@@ -8,28 +8,30 @@ pub mod network;
 pub use architecture::Architecture;
 pub use network::{Gradients, Network, Path};
 
-use crate::setting::{Default, Domain, Setting};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, of_problems};
 
 /// The settings of the architecture.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new("depth", Domain::Int { min: 1, max: 10_000 }, Default::Int(8), "hidden layers, counted 1..depth from the input; a linear output layer follows"),
-    Setting::new("width", Domain::Int { min: 1, max: 16_384 }, Default::Int(64), "units of each hidden layer"),
-    Setting::new("bias", Domain::Bool, Default::Bool(true), "affine maps have a bias"),
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::new("depth", Domain::Int { min: 1, max: 10_000 }, DefaultValue::Int(8), "hidden layers, counted 1..depth from the input; a linear output layer follows"),
+    Setting::new("width", Domain::Int { min: 1, max: 16_384 }, DefaultValue::Int(64), "units of each hidden layer"),
+    Setting::new("bias", Domain::Bool, DefaultValue::Bool(true), "affine maps have a bias"),
     Setting::new(
         "batch_norm",
         Domain::Word(&["none", "before", "after"]),
-        Default::Text("none"),
+        DefaultValue::Text("none"),
         "batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`",
     )
     .head("place")
     .as_bool("none", "before"),
-    Setting::new("batch_norm.eps", Domain::Positive { max: 1.0 }, Default::Float(1e-5), "added to the variance").of(&["before", "after"]),
-    Setting::new("batch_norm.momentum", Domain::Float { min: 0.0, max: 1.0 }, Default::Float(0.1), "weight of the new batch in the running statistics").of(&["before", "after"]),
-    Setting::new("batch_norm.affine", Domain::Bool, Default::Bool(true), "learned gain and shift after the normalization").of(&["before", "after"]),
+    Setting::new("batch_norm.eps", Domain::Positive { max: 1.0 }, DefaultValue::Float(1e-5), "added to the variance").of(&["before", "after"]),
+    Setting::new("batch_norm.momentum", Domain::Float { min: 0.0, max: 1.0 }, DefaultValue::Float(0.1), "weight of the new batch in the running statistics")
+        .of(&["before", "after"])
+        .acts(Acts::OnUpdates),
+    Setting::new("batch_norm.affine", Domain::Bool, DefaultValue::Bool(true), "learned gain and shift after the normalization").of(&["before", "after"]),
     Setting::new(
         "residual",
         Domain::Word(&["none", "pre_activation", "post_activation"]),
-        Default::Text("none"),
+        DefaultValue::Text("none"),
         "skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`",
     )
     .head("form")
@@ -37,7 +39,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "residual.scale",
         Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] },
-        Default::Text("1/sqrt(depth)"),
+        DefaultValue::Text("1/sqrt(depth)"),
         "branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0",
     )
     .of(&["pre_activation", "post_activation"]),
@@ -55,11 +57,11 @@ pub const SETTINGS: &[Setting] = &[
             "uniform_fan_in",
             "matched",
         ]),
-        Default::Text("lecun_normal"),
+        DefaultValue::Text("lecun_normal"),
         "distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))",
     )
     .head("kind"),
-    Setting::new("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, Default::Float(1.0), "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
-    Setting::new("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, Default::Float(0.0), "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
-    Setting::new("init.gain", Domain::Positive { max: 1e6 }, Default::Float(1.0), "factor on every initial weight").of(&["orthogonal"]),
-];
+    Setting::new("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, DefaultValue::Float(1.0), "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
+    Setting::new("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, DefaultValue::Float(0.0), "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
+    Setting::new("init.gain", Domain::Positive { max: 1e6 }, DefaultValue::Float(1.0), "factor on every initial weight").of(&["orthogonal"]),
+]);

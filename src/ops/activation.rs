@@ -1,7 +1,7 @@
 //! Activations: the function, its derivative and where it saturates.
 
 use crate::real::Real;
-use crate::setting::{Default, Domain, Setting, Settings};
+use crate::setting::{DefaultValue, Domain, Problems, Setting, Settings, of_problems};
 
 /// A nonlinearity of the hidden layers. One more is a variant here, a row in [`Activation::ALL`], a curve below,
 /// and an arm of `with_curve!` and of the composed path.
@@ -295,45 +295,53 @@ const WORDS: &[&str] = &{
 };
 
 /// The settings of the activation family.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new("activation", Domain::Word(WORDS), Default::Text("tanh"), "nonlinearity of the hidden layers")
+pub const SETTINGS: &[Setting] = &of_problems(
+    Problems::Networks,
+    [
+        Setting::new(
+            "activation",
+            Domain::Word(WORDS),
+            DefaultValue::Text("tanh"),
+            "nonlinearity of the hidden layers",
+        )
         .head("kind"),
-    Setting::new(
-        "activation.slope",
-        Domain::Float { min: 0.0, max: 1.0 },
-        Default::Float(0.01),
-        "slope on the negative side",
-    )
-    .of(&["leaky_relu"]),
-    Setting::new(
-        "activation.alpha",
-        Domain::Positive { max: 1e6 },
-        Default::Float(1.0),
-        "size of the negative plateau",
-    )
-    .of(&["elu"]),
-    Setting::new(
-        "output_activation",
-        Domain::Word(WORDS),
-        Default::Text("identity"),
-        "nonlinearity of the output layer, before the loss",
-    )
-    .head("kind"),
-    Setting::new(
-        "output_activation.slope",
-        Domain::Float { min: 0.0, max: 1.0 },
-        Default::Float(0.01),
-        "slope on the negative side",
-    )
-    .of(&["leaky_relu"]),
-    Setting::new(
-        "output_activation.alpha",
-        Domain::Positive { max: 1e6 },
-        Default::Float(1.0),
-        "size of the negative plateau",
-    )
-    .of(&["elu"]),
-];
+        Setting::new(
+            "activation.slope",
+            Domain::Float { min: 0.0, max: 1.0 },
+            DefaultValue::Float(0.01),
+            "slope on the negative side",
+        )
+        .of(&["leaky_relu"]),
+        Setting::new(
+            "activation.alpha",
+            Domain::Positive { max: 1e6 },
+            DefaultValue::Float(1.0),
+            "size of the negative plateau",
+        )
+        .of(&["elu"]),
+        Setting::new(
+            "output_activation",
+            Domain::Word(WORDS),
+            DefaultValue::Text("identity"),
+            "nonlinearity of the output layer, before the loss",
+        )
+        .head("kind"),
+        Setting::new(
+            "output_activation.slope",
+            Domain::Float { min: 0.0, max: 1.0 },
+            DefaultValue::Float(0.01),
+            "slope on the negative side",
+        )
+        .of(&["leaky_relu"]),
+        Setting::new(
+            "output_activation.alpha",
+            Domain::Positive { max: 1e6 },
+            DefaultValue::Float(1.0),
+            "size of the negative plateau",
+        )
+        .of(&["elu"]),
+    ],
+);
 
 #[cfg(test)]
 mod tests {

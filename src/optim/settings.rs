@@ -1,128 +1,137 @@
 //! The settings of the optimizers and of what acts beside them.
 
 use super::Optimizer;
-use crate::setting::{Default, Domain, Setting};
+use crate::setting::{DefaultValue, Domain, Setting, on_updates};
 
 /// Any positive number.
 const POSITIVE: Domain = Domain::Positive { max: f64::MAX };
 
 /// The settings of the optimizer family.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &on_updates([
     Setting::new(
         "optimizer.kind",
         Domain::Word(&Optimizer::WORDS),
-        Default::Text("sgd"),
+        DefaultValue::Text("sgd"),
         "update rule; `gd` is `sgd` on the whole training set (batch = \"full\"); `momentum` is the heavy ball",
     )
     .head("kind"),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.1), "learning rate").of(&["gd", "sgd"]),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.01), "learning rate")
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(0.1), "learning rate").of(&["gd", "sgd"]),
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(0.01), "learning rate")
         .of(&["momentum", "nesterov", "adagrad"]),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.001), "learning rate")
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(0.001), "learning rate")
         .of(&["rmsprop", "adam", "amsgrad", "adamw", "radam"]),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(0.002), "learning rate").of(&["adamax", "nadam"]),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(1.0), "learning rate; the paper has none, which is 1")
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(0.002), "learning rate").of(&["adamax", "nadam"]),
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(1.0), "learning rate; the paper has none, which is 1")
         .of(&["adadelta"]),
-    Setting::new("optimizer.lr", POSITIVE, Default::Float(1e-4), "learning rate: the size of every step").of(&["lion"]),
+    Setting::new("optimizer.lr", POSITIVE, DefaultValue::Float(1e-4), "learning rate: the size of every step")
+        .of(&["lion"]),
     Setting::new(
         "optimizer.lr",
         POSITIVE,
-        Default::Float(0.01),
+        DefaultValue::Float(0.01),
         "step size of every weight at the start, and factor of `weight_decay`",
     )
     .of(&["rprop"]),
-    Setting::new("optimizer.momentum", Domain::Fraction, Default::Float(0.9), "velocity kept per step, v <- m v + g")
-        .of(&["momentum", "nesterov"]),
-    Setting::new("optimizer.momentum", Domain::Fraction, Default::Float(0.0), "velocity kept per step")
+    Setting::new(
+        "optimizer.momentum",
+        Domain::Fraction,
+        DefaultValue::Float(0.9),
+        "velocity kept per step, v <- m v + g",
+    )
+    .of(&["momentum", "nesterov"]),
+    Setting::new("optimizer.momentum", Domain::Fraction, DefaultValue::Float(0.0), "velocity kept per step")
         .of(&["rmsprop"]),
     Setting::new(
         "optimizer.centered",
         Domain::Bool,
-        Default::Bool(false),
+        DefaultValue::Bool(false),
         "divides by the standard deviation of the gradient instead of its root mean square",
     )
     .of(&["rmsprop"]),
-    Setting::new("optimizer.rho", Domain::Fraction, Default::Float(0.99), "decay of the mean square gradient")
+    Setting::new("optimizer.rho", Domain::Fraction, DefaultValue::Float(0.99), "decay of the mean square gradient")
         .of(&["rmsprop"]),
     Setting::new(
         "optimizer.rho",
         Domain::Fraction,
-        Default::Float(0.9),
+        DefaultValue::Float(0.9),
         "decay of the mean squares of gradient and change",
     )
     .of(&["adadelta"]),
-    Setting::new("optimizer.beta1", Domain::Fraction, Default::Float(0.9), "decay of the first moment")
+    Setting::new("optimizer.beta1", Domain::Fraction, DefaultValue::Float(0.9), "decay of the first moment")
         .of(&["adam", "amsgrad", "adamw", "adamax", "nadam", "radam"]),
     Setting::new(
         "optimizer.beta1",
         Domain::Fraction,
-        Default::Float(0.9),
+        DefaultValue::Float(0.9),
         "share of the mean gradient in what gives the sign",
     )
     .of(&["lion"]),
-    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.999), "decay of the second moment")
+    Setting::new("optimizer.beta2", Domain::Fraction, DefaultValue::Float(0.999), "decay of the second moment")
         .of(&["adam", "amsgrad", "adamw", "nadam", "radam"]),
-    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.999), "decay of the largest gradient")
+    Setting::new("optimizer.beta2", Domain::Fraction, DefaultValue::Float(0.999), "decay of the largest gradient")
         .of(&["adamax"]),
-    Setting::new("optimizer.beta2", Domain::Fraction, Default::Float(0.99), "decay of the mean gradient").of(&["lion"]),
-    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-10), "added to the root of the summed squares")
+    Setting::new("optimizer.beta2", Domain::Fraction, DefaultValue::Float(0.99), "decay of the mean gradient")
+        .of(&["lion"]),
+    Setting::new("optimizer.eps", POSITIVE, DefaultValue::Float(1e-10), "added to the root of the summed squares")
         .of(&["adagrad"]),
-    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-6), "added to both mean squares, inside the root")
+    Setting::new("optimizer.eps", POSITIVE, DefaultValue::Float(1e-6), "added to both mean squares, inside the root")
         .of(&["adadelta"]),
-    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-8), "added to the root of the mean square")
+    Setting::new("optimizer.eps", POSITIVE, DefaultValue::Float(1e-8), "added to the root of the mean square")
         .of(&["rmsprop", "adam", "amsgrad", "adamw", "nadam", "radam"]),
-    Setting::new("optimizer.eps", POSITIVE, Default::Float(1e-8), "added to the size of the gradient").of(&["adamax"]),
+    Setting::new("optimizer.eps", POSITIVE, DefaultValue::Float(1e-8), "added to the size of the gradient")
+        .of(&["adamax"]),
     Setting::new(
         "optimizer.momentum_decay",
         Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Float(0.004),
+        DefaultValue::Float(0.004),
         "how fast the momentum warms up: beta1 (1 - 0.96^(t momentum_decay) / 2)",
     )
     .of(&["nadam"]),
     Setting::new(
         "optimizer.shrink",
         Domain::Positive { max: 1.0 },
-        Default::Float(0.5),
+        DefaultValue::Float(0.5),
         "factor of a step size where the gradient turns",
     )
     .of(&["rprop"]),
     Setting::new(
         "optimizer.grow",
         Domain::Float { min: 1.0, max: 1e6 },
-        Default::Float(1.2),
+        DefaultValue::Float(1.2),
         "factor of a step size where the gradient keeps its sign",
     )
     .of(&["rprop"]),
-    Setting::new("optimizer.min_step", POSITIVE, Default::Float(1e-6), "smallest step size").of(&["rprop"]),
-    Setting::new("optimizer.max_step", POSITIVE, Default::Float(50.0), "largest step size").of(&["rprop"]),
+    Setting::new("optimizer.min_step", POSITIVE, DefaultValue::Float(1e-6), "smallest step size").of(&["rprop"]),
+    Setting::new("optimizer.max_step", POSITIVE, DefaultValue::Float(50.0), "largest step size").of(&["rprop"]),
     Setting::new(
         "l2",
         Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Float(0.0),
+        DefaultValue::Float(0.0),
         "coupled penalty l2/2 |w|^2: adds l2 w to the gradient; logged losses exclude it",
     ),
     Setting::new(
         "weight_decay",
         Domain::Float { min: 0.0, max: f64::MAX },
-        Default::Float(0.0),
+        DefaultValue::Float(0.0),
         "decoupled decay: w <- w - lr weight_decay w beside the rule; the default under adamw is 0.01",
     ),
     Setting::new(
         "decay_all",
         Domain::Bool,
-        Default::Bool(false),
+        DefaultValue::Bool(false),
         "`l2` and `weight_decay` also act on biases, batch-norm parameters and branch scales",
-    ),
+    )
+    .of_networks(),
     Setting::new(
         "clip.norm",
         Domain::Positive { max: f64::MAX },
-        Default::Unset,
+        DefaultValue::Unset,
         "scales the gradient down to at most this Euclidean norm over all parameters",
     ),
     Setting::new(
         "clip.value",
         Domain::Positive { max: f64::MAX },
-        Default::Unset,
+        DefaultValue::Unset,
         "clamps every gradient entry to at most this size",
     ),
-];
+]);

@@ -1,9 +1,9 @@
 //! The answer in a sentence: where the gradient fades most and least, or which point comes lowest, with N.
 
 use super::folder::{Folder, Rows};
-use crate::experiment::figure_spec::is_training_only;
+use crate::columns::{self, Column, On};
+use crate::experiment::settings::touches_start;
 use crate::record::Status;
-use crate::results::choice::higher_is_better;
 use crate::results::{Results, ResultsError};
 use crate::table::significant;
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ fn extreme<'a>(cells: &[&'a Row], column: &str, sign: f64) -> Option<(&'a Row, f
 /// What is told about a cell by its labels: `depth 32, activation sigmoid`. At the start the optimizer does not count.
 fn name(results: &Results, row: &Row, at_start: bool) -> String {
     let several = results.plan.axes.iter().filter(|axis| axis.labels.len() > 1);
-    let several = several.filter(|axis| !at_start || !is_training_only(&axis.name));
+    let several = several.filter(|axis| !at_start || touches_start(&axis.name, On::Probe));
     let labels = several.filter_map(|axis| Some(format!("{} {}", axis.name, row.get(&axis.name)?)));
     labels.collect::<Vec<_>>().join(", ")
 }
@@ -123,7 +123,7 @@ fn compared(results: &Results, folder: &Folder) -> Result<Option<String>, Result
     if problems.len() > PROBLEMS {
         return Ok(None);
     }
-    let sign = if higher_is_better(metric) { 1.0 } else { -1.0 };
+    let sign = if columns::outcome(metric).is_some_and(Column::higher_is_better) { 1.0 } else { -1.0 };
     let sentence = |own: &Vec<String>| {
         let rows: Vec<&Row> = arms.rows.iter().filter(|row| problem(row) == *own).collect();
         let (row, value) = extreme(&rows, &format!("{metric}_median"), sign)?;

@@ -2,13 +2,12 @@
 
 use super::folder::{Folder, Rows};
 use super::sheet::{Column, Field, Sheet};
+use crate::columns::{self, Measured};
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 
 /// Rows of a table beyond which a page gets slow; the CSV file has the others.
 const MOST: usize = 2000;
-const COUNTS: [&str; 3] = ["n", "diverged", "failed"];
-const PARTS: [&str; 3] = ["median", "low", "high"];
 
 type Row = BTreeMap<String, String>;
 
@@ -16,18 +15,15 @@ fn get<'a>(row: &'a Row, column: &str) -> &'a str {
     row.get(column).map_or("", String::as_str)
 }
 
-/// The columns of a summary that have a median anywhere.
-fn measures(table: &Rows) -> Vec<String> {
-    let medians = table.columns.iter().filter_map(|column| column.strip_suffix("_median"));
-    medians
-        .filter(|name| table.rows.iter().any(|r| !get(r, &format!("{name}_median")).is_empty()))
-        .map(String::from)
-        .collect()
+/// Those of the outcomes that have a median anywhere.
+fn measured(table: &Rows, outcomes: impl Iterator<Item = &'static columns::Column>) -> Vec<&'static str> {
+    let has = |name: &&str| table.rows.iter().any(|row| !get(row, &columns::spread(name)[0]).is_empty());
+    outcomes.map(|column| column.name).filter(has).collect()
 }
 
 fn spread(row: &Row, measure: &str) -> Field {
-    let columns = PARTS.map(|part| format!("{measure}_{part}"));
-    Field::spread([0, 1, 2].map(|i| get(row, &columns[i])))
+    let [median, low, high, _] = columns::spread(measure);
+    Field::spread([get(row, &median), get(row, &low), get(row, &high)])
 }
 
 fn cut(rows: &mut Vec<Vec<Field>>, file: &str) -> String {
@@ -91,7 +87,7 @@ pub fn claims(table: &Rows) -> Option<Sheet> {
 }
 
 fn spread_of_claim(row: &Row) -> Field {
-    Field::spread(PARTS.map(|part| get(row, part)))
+    Field::spread(["median", "low", "high"].map(|part| get(row, part)))
 }
 
 /// Every cell: median and range over its seeds.
@@ -101,16 +97,17 @@ fn spread_of_claim(row: &Row) -> Field {
 pub fn cells(results: &Results, folder: &Folder) -> Result<Option<Sheet>, ResultsError> {
     let table = folder.table("summary.csv")?;
     let axes: Vec<_> = results.plan.axes.iter().filter(|axis| table.columns.contains(&axis.name)).collect();
-    let measures = measures(&table);
+    let measures = measured(&table, columns::summarized());
     let columns = axes.iter().map(|axis| Column::labels(&axis.name, &axis.labels));
-    let numbers = measures.iter().map(String::as_str).chain(COUNTS).map(Column::number);
+    let counts = || columns::COUNTS.iter().map(|column| column.name);
+    let numbers = measures.iter().copied().chain(counts()).map(Column::number);
     let mut rows: Vec<Vec<Field>> = table
         .rows
         .iter()
         .map(|row| {
             let labels = axes.iter().map(|axis| Field::label(get(row, &axis.name), &axis.labels));
             let values = measures.iter().map(|measure| spread(row, measure));
-            labels.chain(values).chain(COUNTS.map(|count| Field::number(get(row, count)))).collect()
+            labels.chain(values).chain(counts().map(|count| Field::number(get(row, count)))).collect()
         })
         .collect();
     let cut = cut(&mut rows, "summary.csv");
@@ -130,12 +127,14 @@ pub fn arms(results: &Results, folder: &Folder) -> Result<Option<Sheet>, Results
     let place = table.columns.iter().position(|column| *column == compare.arm).unwrap_or(0);
     let labels = |axis: &String| results.plan.axes.iter().find(|a| a.name == *axis).map_or(&[][..], |a| &a.labels);
     let axes = &table.columns[..=place];
-    let shown: Vec<String> = measures(&table).into_iter().filter(|m| !m.starts_with("best_")).collect();
+    let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
+    let to_target = columns::outcome("steps_to_target");
+    let shown = measured(&table, at_the_end.chain(to_target));
     let counts = ["n", "diverged", "missing"];
     let tuned = !get(first, "setting").is_empty();
     let columns = axes.iter().map(|axis| Column::labels(axis, labels(axis)));
     let setting = ["setting", "at an edge", "tries"].into_iter().filter(|_| tuned).map(Column::text);
-    let numbers = shown.iter().map(String::as_str).chain(counts).map(Column::number);
+    let numbers = shown.iter().copied().chain(counts).map(Column::number);
     let mut rows: Vec<Vec<Field>> = table
         .rows
         .iter()

@@ -1,6 +1,7 @@
 //! The rule by which a setting is the best of those tried: the median of some seeds chooses, the others are shown.
 
 use super::{Results, Run};
+use crate::columns::{self, Column};
 use crate::record::Status;
 use crate::stats::spread;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ impl Choice {
     /// The smallest is best: the median of what a setting's runs are worth, an accuracy negated; `None` unless all the
     /// seeds that choose are there.
     pub fn score(&self, runs: &BTreeMap<u64, &Run>) -> Option<f64> {
-        let sign = if higher_is_better(&self.metric) { -1.0 } else { 1.0 };
+        let sign = if columns::outcome(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
         let worth = |seed: &u64| Some(sign * runs.get(seed)?.worth(&self.metric)?);
         let seeds = if self.tune_seeds.is_empty() { &self.report_seeds } else { &self.tune_seeds };
         spread(&seeds.iter().map(worth).collect::<Option<Vec<f64>>>()?).map(|s| s.median)
@@ -49,16 +50,11 @@ impl Run {
     /// A number of its end, of a diverged run the worst there is; `None` where there is no such number: no validation
     /// part, a failed run.
     pub fn worth(&self, metric: &str) -> Option<f64> {
-        let worst = if higher_is_better(metric) { 0.0 } else { f64::INFINITY };
+        let worst = columns::outcome(metric).map_or(f64::INFINITY, Column::worst);
         match self.value(metric) {
             Some(x) if self.status != Status::Diverged && x.is_finite() => Some(x),
             None if self.status != Status::Diverged => None,
             _ => Some(worst),
         }
     }
-}
-
-/// Whether more of it is better.
-pub fn higher_is_better(metric: &str) -> bool {
-    metric.ends_with("accuracy")
 }

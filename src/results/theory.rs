@@ -1,11 +1,12 @@
 //! `theory.csv` as figures see it: what theory says of each cell before the first update.
 
 use super::{Results, ResultsError, column, parse, unreadable};
+use crate::columns::{self, Predicted};
 use std::collections::HashMap;
 
 /// The prediction of one cell: decades (log10 of a root mean square) over the last hidden layer's stream, layer 1 first.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Predicted {
+pub struct CellTheory {
     pub stream: Vec<f64>,
     pub delta: Vec<f64>,
     /// Variance of each layer's pre-activations; empty where it is not known.
@@ -16,12 +17,12 @@ pub struct Predicted {
     pub caveat: String,
 }
 
-impl Predicted {
+impl CellTheory {
     /// A column of `layers.csv` over its own value in the last layer, in decades; `None` for what is not predicted.
     pub fn by_layer(&self, metric: &str) -> Option<Vec<f64>> {
-        let decades = match metric {
-            "stream_rms" => &self.stream,
-            "delta_rms" => &self.delta,
+        let decades = match columns::find(columns::LAYERS, metric)?.predicted? {
+            Predicted::Stream => &self.stream,
+            Predicted::Delta => &self.delta,
             _ => return None,
         };
         let last = decades.last()?;
@@ -32,18 +33,18 @@ impl Predicted {
     pub fn outcome(&self, metric: &str) -> Option<f64> {
         let fall = |decades: &[f64]| Some(decades.last()? - decades.first()?);
         let gaps = (self.stream.len() > 1).then(|| (self.stream.len() - 1) as f64)?;
-        let value = match metric {
-            "attenuation_total_init" => fall(&self.stream)?,
-            "attenuation_init" => fall(&self.stream)? / gaps,
-            "attenuation_delta_init" => fall(&self.delta)? / gaps,
-            _ => return None,
+        let value = match columns::outcome(metric)?.predicted? {
+            Predicted::AttenuationTotal => fall(&self.stream)?,
+            Predicted::Attenuation => fall(&self.stream)? / gaps,
+            Predicted::DeltaAttenuation => fall(&self.delta)? / gaps,
+            Predicted::Stream | Predicted::Delta => return None,
         };
         value.is_finite().then_some(value)
     }
 }
 
 /// By the labels of a cell, as indices in the order of the plan's axes: its prediction, or why there is none.
-pub type Theory = HashMap<Vec<usize>, Result<Predicted, String>>;
+pub type Theory = HashMap<Vec<usize>, Result<CellTheory, String>>;
 
 impl Results {
     /// Reads `theory.csv`.
@@ -68,7 +69,7 @@ impl Results {
             };
             match (parse(&row, stream, &header, &path)?, parse(&row, delta, &header, &path)?) {
                 (Some(stream), Some(delta)) => {
-                    let cell = theory.entry(labels).or_insert_with(|| Ok(Predicted::default()));
+                    let cell = theory.entry(labels).or_insert_with(|| Ok(CellTheory::default()));
                     if let Ok(cell) = cell {
                         cell.stream.push(stream);
                         cell.delta.push(delta);

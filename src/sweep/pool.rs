@@ -1,8 +1,9 @@
 //! The pool: one run a thread, in the order given, each finished run journaled at once.
 
+use crate::columns;
 use crate::data::Dataset;
 use crate::experiment::spec::RunSpec;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunError, RunRecord, Status};
+use crate::record::{RunError, RunRecord, Status};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
 use crate::sweep::lock;
@@ -68,8 +69,10 @@ pub fn run(
                 if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let record = match result {
-                Ok(record) if record.outcome.len() == OUTCOME_COLUMNS.len() => record,
-                Ok(record) => failed(format!("{} outcomes instead of {}", record.outcome.len(), OUTCOME_COLUMNS.len())),
+                Ok(record) if record.outcome.len() == columns::OUTCOMES.len() => record,
+                Ok(record) => {
+                    failed(format!("{} outcomes instead of {}", record.outcome.len(), columns::OUTCOMES.len()))
+                }
                 Err(RunError::Cancelled) if stopped() => return,
                 Err(defect) => failed(defect.to_string()),
             };
@@ -125,8 +128,8 @@ fn failed(message: String) -> RunRecord {
         status: Status::Failed,
         message,
         outcome: Vec::new(),
-        history: Table::new(HISTORY_COLUMNS),
-        layers: Table::new(LAYER_COLUMNS),
+        history: Table::new(columns::HISTORY),
+        layers: Table::new(columns::LAYERS),
         points: Table::default(),
     }
 }

@@ -1,12 +1,13 @@
 //! Takes down a run's rows as they arise, and closes them into its record.
 
 use super::Training;
+use crate::columns;
 use crate::experiment::spec::RunSpec;
 use crate::model::{Gradients, Network};
 use crate::ops::block::Role;
 use crate::ops::{Element, reduce};
 use crate::probe::LayerMeasure;
-use crate::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS, RunRecord, point_columns};
+use crate::record::{RunRecord, point_columns};
 use crate::score::Score;
 use crate::stop::{End, State, Stop};
 use crate::table::{Cell, Table};
@@ -49,8 +50,8 @@ impl Recorder {
             score_steps: spec.cadence.score.steps(plan.steps),
             steps_per_epoch: plan.steps_per_epoch,
             depth,
-            history: Table::new(HISTORY_COLUMNS),
-            layers: Table::new(LAYER_COLUMNS),
+            history: Table::new(columns::HISTORY),
+            layers: Table::new(columns::LAYERS),
             points: plan.variables.map_or_else(Table::default, |n| Table::new(&point_columns(n))),
             step: 0,
             lr: 0.0,
@@ -165,7 +166,7 @@ impl Recorder {
 
     /// Fills in the newest rows' |dw| / |w| of the update that has just been made.
     pub fn update_ratios<T: Element>(&mut self, network: &Network<T>, before: &[T], after: &[T]) {
-        let column = LAYER_COLUMNS.iter().position(|c| *c == "update_ratio").unwrap_or_default();
+        let column = self.layers.column("update_ratio").unwrap_or_default();
         let first = self.layers.rows.len() - self.depth;
         for (index, row) in self.layers.rows[first..].iter_mut().enumerate() {
             let weight = |packed| network.chain.part(packed, index, Role::Weight);
@@ -203,7 +204,7 @@ impl Recorder {
             decades(first, 2, |m| m.weight_grad_rms).into(),
             self.layers_zero.into(),
         ]);
-        debug_assert_eq!(outcome.len(), OUTCOME_COLUMNS.len());
+        debug_assert_eq!(outcome.len(), columns::OUTCOMES.len());
         RunRecord {
             status: end.status,
             message: end.message,

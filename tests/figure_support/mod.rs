@@ -3,8 +3,8 @@
 
 pub mod house;
 
+use gradsweep::columns;
 use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
-use gradsweep::record::{HISTORY_COLUMNS, LAYER_COLUMNS, OUTCOME_COLUMNS};
 use gradsweep::seed::Seeds;
 use gradsweep::table::{Cell, CsvWriter};
 use serde_json::json;
@@ -141,10 +141,13 @@ impl Fake {
         std::fs::write(dir.join("plan.json"), plan.to_string()).unwrap();
         let columns = |head: &[&'static str], tail: &[&'static str]| [head, tail].concat();
         let axes: Vec<&str> = self.axes.iter().map(|a| a.0).collect();
-        let run_columns =
-            columns(&columns(&["run_id"], &axes), &columns(&["seed", "status", "message", "loss"], OUTCOME_COLUMNS));
-        let history_columns = columns(&["run_id"], HISTORY_COLUMNS);
-        let layer_columns = columns(&["run_id"], LAYER_COLUMNS);
+        let names = |columns: &'static [columns::Column]| columns.iter().map(|c| c.name).collect::<Vec<_>>();
+        let run_columns = columns(
+            &columns(&["run_id"], &axes),
+            &columns(&["seed", "status", "message", "loss"], &names(columns::OUTCOMES)),
+        );
+        let history_columns = columns(&["run_id"], &names(columns::HISTORY));
+        let layer_columns = columns(&["run_id"], &names(columns::LAYERS));
         let open =
             |name: &str, columns: &[&str]| CsvWriter::new(File::create(dir.join(name)).unwrap(), columns).unwrap();
         let (mut runs, mut history, mut layers) =

@@ -1,0 +1,568 @@
+//! Every column of the CSV files: its words and unit, how it is drawn and judged, when it is measured and who predicts it.
+//!
+//! Claims, figures, comparisons, summaries and the README read these rows. No code looks at how a column's name is spelled.
+
+/// A column of a CSV file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    pub name: &'static str,
+    /// What it is, for the side of a panel: one string a line.
+    pub words: &'static [&'static str],
+    /// Empty for plain numbers, such as losses.
+    pub unit: &'static str,
+    pub quantity: Quantity,
+    pub scale: Scale,
+    pub better: Better,
+    pub measured: Measured,
+    /// What its value at a given step depends on, beside the network.
+    pub on: On,
+    /// What theory says of it before the first update.
+    pub predicted: Option<Predicted>,
+    /// Whether `summary.csv` has its median.
+    pub summarized: bool,
+}
+
+/// What kind of thing a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// What a row is about: an identity, a step, a layer, a status.
+    Key,
+    Loss,
+    Accuracy,
+    /// Root mean square of a gradient.
+    Gradient,
+    /// Decades of dL/dh lost on the way to the first layer.
+    Attenuation,
+    /// Decades of dL/dz lost.
+    DeltaAttenuation,
+    /// Decades of dL/dW lost.
+    WeightGradientAttenuation,
+    /// Updates until something happened.
+    Steps,
+    Other,
+}
+
+/// How values are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    /// Spans decades.
+    Log,
+    /// From 0 to 1, read as per cent.
+    Share,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    Higher,
+    Lower,
+    Neither,
+}
+
+/// When a value is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Before the first update: also a run that diverges later has it.
+    Init,
+    /// At the step of its row.
+    Step,
+    /// At the step with the best validation (or training) loss.
+    Best,
+    /// After the last update.
+    End,
+    /// Of the run as a whole.
+    Run,
+}
+
+/// What a measurement looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// The network and its fixed probe set.
+    Probe,
+    /// The batch of the step.
+    Batch,
+    /// A whole part of the data, in evaluation mode.
+    Split,
+    /// How training went.
+    Training,
+}
+
+/// What theory predicts of a network before its first update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Predicted {
+    /// The root mean square of dL/dh of each layer, over another layer's.
+    Stream,
+    /// That of dL/dz.
+    Delta,
+    /// Decades of dL/dh lost per layer.
+    Attenuation,
+    /// Decades of dL/dh lost in all.
+    AttenuationTotal,
+    /// Decades of dL/dz lost per layer.
+    DeltaAttenuation,
+}
+
+impl Column {
+    const fn new(name: &'static str, words: &'static [&'static str], measured: Measured, on: On) -> Self {
+        Column {
+            name,
+            words,
+            unit: "",
+            quantity: Quantity::Other,
+            scale: Scale::Linear,
+            better: Better::Neither,
+            measured,
+            on,
+            predicted: None,
+            summarized: false,
+        }
+    }
+
+    /// What a row is about.
+    const fn key(name: &'static str, words: &'static [&'static str]) -> Self {
+        Column { quantity: Quantity::Key, ..Column::new(name, words, Measured::Run, On::Training) }
+    }
+
+    const fn loss(name: &'static str, words: &'static [&'static str], measured: Measured, on: On) -> Self {
+        let column = Column::new(name, words, measured, on);
+        Column { quantity: Quantity::Loss, scale: Scale::Log, better: Better::Lower, ..column }
+    }
+
+    const fn accuracy(name: &'static str, words: &'static [&'static str], measured: Measured) -> Self {
+        let column = Column::new(name, words, measured, On::Split);
+        Column { quantity: Quantity::Accuracy, scale: Scale::Share, better: Better::Higher, unit: "share", ..column }
+    }
+
+    const fn share(name: &'static str, words: &'static [&'static str], on: On) -> Self {
+        Column { scale: Scale::Share, unit: "share", ..Column::new(name, words, Measured::Step, on) }
+    }
+
+    const fn gradient(name: &'static str, words: &'static [&'static str]) -> Self {
+        let column = Column::new(name, words, Measured::Step, On::Probe);
+        Column { quantity: Quantity::Gradient, scale: Scale::Log, ..column }
+    }
+
+    const fn decades(
+        name: &'static str,
+        words: &'static [&'static str],
+        measured: Measured,
+        quantity: Quantity,
+        unit: &'static str,
+    ) -> Self {
+        Column { quantity, unit, ..Column::new(name, words, measured, On::Probe) }
+    }
+
+    const fn log(self) -> Self {
+        Column { scale: Scale::Log, ..self }
+    }
+
+    const fn unit(self, unit: &'static str) -> Self {
+        Column { unit, ..self }
+    }
+
+    const fn predicted(self, predicted: Predicted) -> Self {
+        Column { predicted: Some(predicted), ..self }
+    }
+
+    const fn summarized(self) -> Self {
+        Column { summarized: true, ..self }
+    }
+
+    /// Whether it spans decades and is drawn on a logarithmic scale.
+    pub fn is_log(&self) -> bool {
+        self.scale == Scale::Log
+    }
+
+    /// Whether more of it is better.
+    pub fn higher_is_better(&self) -> bool {
+        self.better == Better::Higher
+    }
+
+    /// 1 where more is better, -1 where less is; nothing where neither is.
+    pub fn sign(&self) -> Option<f64> {
+        match self.better {
+            Better::Higher => Some(1.0),
+            Better::Lower => Some(-1.0),
+            Better::Neither => None,
+        }
+    }
+
+    /// What a run that diverged counts as, so that no median hides it: the worst there is.
+    pub fn worst(&self) -> f64 {
+        match (self.better, self.scale) {
+            (Better::Higher, Scale::Share) => 0.0,
+            (Better::Higher, _) => f64::NEG_INFINITY,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// Whether a run that diverged has it all the same: it was measured before the first update.
+    pub fn outlives_divergence(&self) -> bool {
+        self.measured == Measured::Init
+    }
+
+    /// Whether a run that never got there counts as the worst there is: the target was missed.
+    pub fn missing_is_worst(&self) -> bool {
+        self.quantity == Quantity::Steps && self.better == Better::Lower
+    }
+
+    /// Whether it is decades of dL/dh or dL/dz lost on the way to the first layer.
+    pub fn is_attenuation(&self) -> bool {
+        matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation)
+    }
+
+    /// What it is, on one line.
+    pub fn subject(&self) -> String {
+        self.words.join(" ")
+    }
+
+    /// Whether it is a measurement, not what its row is about.
+    pub fn is_measurement(&self) -> bool {
+        self.quantity != Quantity::Key
+    }
+}
+
+impl AsRef<str> for Column {
+    fn as_ref(&self) -> &str {
+        self.name
+    }
+}
+
+/// `runs.csv` begins with these, the labels of the axes and the settings between `run_id` and `seed`.
+pub const RUN_KEYS: &[Column] = &[
+    Column::key("run_id", &["identity of the run"]),
+    Column::key("seed", &["seed of the run"]),
+    Column::key("status", &["how the run ended"]),
+    Column::key("message", &["why it ended so"]),
+];
+
+/// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
+pub const OUTCOMES: &[Column] = &[
+    Column {
+        quantity: Quantity::Steps,
+        ..Column::new("steps", &["steps"], Measured::Run, On::Training).unit("updates")
+    },
+    Column::loss("train_loss", &["training loss"], Measured::End, On::Split).summarized(),
+    Column::accuracy("train_accuracy", &["training accuracy"], Measured::End),
+    Column::loss("val_loss", &["validation loss"], Measured::End, On::Split),
+    Column::accuracy("val_accuracy", &["validation accuracy"], Measured::End),
+    Column::loss("test_loss", &["test loss"], Measured::End, On::Split).summarized(),
+    Column::accuracy("test_accuracy", &["test accuracy"], Measured::End).summarized(),
+    Column {
+        quantity: Quantity::Steps,
+        ..Column::new("best_step", &["step of the best loss"], Measured::Best, On::Training).unit("updates")
+    },
+    Column::loss("best_train_loss", &["training loss at its best"], Measured::Best, On::Split),
+    Column::loss("best_val_loss", &["validation loss at its best"], Measured::Best, On::Split),
+    Column::loss("best_test_loss", &["test loss", "at the best step"], Measured::Best, On::Split),
+    Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Measured::Best),
+    Column {
+        quantity: Quantity::Steps,
+        better: Better::Lower,
+        ..Column::new("steps_to_target", &["steps to the target loss"], Measured::Run, On::Training)
+            .log()
+            .unit("updates")
+    },
+    Column::decades(
+        "attenuation_init",
+        &["decades lost per layer,", "at the start"],
+        Measured::Init,
+        Quantity::Attenuation,
+        "decades per layer",
+    )
+    .predicted(Predicted::Attenuation)
+    .summarized(),
+    Column::decades(
+        "attenuation_end",
+        &["decades lost per layer,", "at the end"],
+        Measured::End,
+        Quantity::Attenuation,
+        "decades per layer",
+    )
+    .summarized(),
+    Column::decades(
+        "attenuation_total_init",
+        &["decades from the last layer", "to the first, at the start"],
+        Measured::Init,
+        Quantity::Attenuation,
+        "decades",
+    )
+    .predicted(Predicted::AttenuationTotal),
+    Column::decades(
+        "attenuation_total_end",
+        &["decades from the last layer", "to the first, at the end"],
+        Measured::End,
+        Quantity::Attenuation,
+        "decades",
+    ),
+    Column::decades(
+        "attenuation_delta_init",
+        &["decades of dL/dz lost", "per layer, at the start"],
+        Measured::Init,
+        Quantity::DeltaAttenuation,
+        "decades per layer",
+    )
+    .predicted(Predicted::DeltaAttenuation),
+    Column::decades(
+        "weight_grad_total_init",
+        &["decades of dL/dW from the last", "layer to the second, at the start"],
+        Measured::Init,
+        Quantity::WeightGradientAttenuation,
+        "decades",
+    ),
+    Column::new(
+        "layers_zero",
+        &["layers whose weight gradients", "are all 0, at the start"],
+        Measured::Init,
+        On::Batch,
+    )
+    .unit("layers"),
+];
+
+/// The last column of `runs.csv`: what theory says that the run's `attenuation_init` should be.
+pub const ATTENUATION_THEORY: Column = Column::decades(
+    "attenuation_theory",
+    &["decades lost per layer,", "by theory"],
+    Measured::Init,
+    Quantity::Attenuation,
+    "decades per layer",
+);
+
+/// The columns of `history.csv` after `run_id`: one row a scored step.
+pub const HISTORY: &[Column] = &[
+    Column::key("step", &["step"]),
+    Column::new("epoch", &["epoch"], Measured::Step, On::Training).unit("passes over the training part"),
+    Column::new("lr", &["learning rate"], Measured::Step, On::Training),
+    Column::loss("batch_loss", &["loss of the batch"], Measured::Step, On::Batch),
+    Column::loss("train_loss", &["training loss"], Measured::Step, On::Split),
+    Column::accuracy("train_accuracy", &["training accuracy"], Measured::Step),
+    Column::loss("val_loss", &["validation loss"], Measured::Step, On::Split),
+    Column::accuracy("val_accuracy", &["validation accuracy"], Measured::Step),
+    Column::loss("test_loss", &["test loss"], Measured::Step, On::Split),
+    Column::accuracy("test_accuracy", &["test accuracy"], Measured::Step),
+    Column::new("grad_norm", &["norm of the gradient"], Measured::Step, On::Batch).log(),
+];
+
+/// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth.
+pub const LAYERS: &[Column] = &[
+    Column::key("step", &["step"]),
+    Column::key("layer", &["layer, counted from the input"]),
+    Column::gradient("stream_rms", &["root mean square of", "dL/dh per sample"]).predicted(Predicted::Stream),
+    Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta),
+    Column::gradient("weight_grad_rms", &["root mean square of", "dL/dW of the batch"]),
+    Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),
+    Column::new("coherence", &["coherence of the", "samples' gradients"], Measured::Step, On::Probe),
+    Column::new("correlation", &["correlation of the", "samples' gradients"], Measured::Step, On::Probe),
+    Column::new("activation_mean", &["mean of the", "layer's output"], Measured::Step, On::Probe),
+    Column::new("activation_std", &["standard deviation of", "the layer's output"], Measured::Step, On::Probe),
+    Column::new("weight_rms", &["root mean square of", "the weights"], Measured::Step, On::Probe).log(),
+    Column::new("update_ratio", &["norm of the update", "over that of the weights"], Measured::Step, On::Training)
+        .log(),
+    Column::share("saturated", &["share of activations", "that are saturated"], On::Probe),
+    Column::share("inactive", &["share of arguments", "that are not positive"], On::Probe),
+    Column::share("dead", &["share of units that", "are dead"], On::Probe),
+    Column::share("zeros", &["share of weight", "gradients that are 0"], On::Batch),
+    Column::share("subnormals", &["share of weight", "gradients below normal"], On::Batch),
+];
+
+/// The columns of `theory.csv` after the labels: one row a hidden layer of each cell.
+pub const THEORY: &[Column] = &[
+    Column::key("layer", &["layer, counted from the input"]),
+    Column::new("stream_decades", &["dL/dh over that of", "the last layer"], Measured::Init, On::Probe).unit("decades"),
+    Column::new("delta_decades", &["dL/dz over dL/dh of", "the last layer"], Measured::Init, On::Probe).unit("decades"),
+    Column::new("argument_variance", &["variance of the", "activation's argument"], Measured::Init, On::Probe),
+    Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Measured::Init, On::Probe)
+        .unit("layers"),
+    Column::key("note", &["what limits the prediction,", "or why there is none"]),
+];
+
+/// The columns of `timings.csv`.
+pub const TIMINGS: &[Column] = &[
+    Column::key("run_id", &["identity of the run"]),
+    Column::new("seconds", &["duration of the run"], Measured::Run, On::Training).unit("s"),
+    Column::key("worker", &["number of the thread"]),
+    Column::key("started", &["when it began, UTC"]),
+];
+
+/// The columns of `summary.csv` between the labels and the [`spread`] of each summarized outcome.
+pub const COUNTS: &[Column] = &[
+    Column::key("n", &["runs"]),
+    Column::key("diverged", &["of these, diverged"]),
+    Column::key("failed", &["of these, failed"]),
+];
+
+/// The columns of `claims.csv`.
+pub const CLAIMS: &[Column] = &[
+    Column::key("claim", &["place of the claim in the file"]),
+    Column::key("says", &["its sentence"]),
+    Column::key("part", &["labels of the axes that repeat it"]),
+    Column::key("metric", &["what it is about"]),
+    Column::key("expected", &["what it expects of the median"]),
+    Column::key("verdict", &["holds, fails or inconclusive"]),
+    Column::new("median", &["median over the seeds"], Measured::Run, On::Training),
+    Column::new("low", &["lower end of its interval"], Measured::Run, On::Training),
+    Column::new("high", &["upper end of its interval"], Measured::Run, On::Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Measured::Run, On::Training),
+    Column::new("confidence", &["probability that was asked for"], Measured::Run, On::Training),
+    Column::key("n", &["seeds"]),
+    Column::key("diverged", &["seeds whose run diverged"]),
+    Column::key("unknown", &["seeds whose run is missing or failed"]),
+];
+
+/// The columns of `comparison.csv` between the arm and the [`spread`] of each [`compared`] outcome.
+pub const ARMS: &[Column] = &[
+    Column::key("setting", &["the setting that was chosen"]),
+    Column::key("at_edge", &["axes on which it is the first or last tried"]),
+    Column::key("tries", &["settings tried"]),
+    Column::key("tune_runs", &["runs that chose"]),
+    Column::key("tune_steps", &["their updates"]),
+    Column::new(
+        "fair_score",
+        &["score of the best of as many tries", "as the arm with the fewest has"],
+        Measured::Run,
+        On::Training,
+    ),
+    Column::key("n", &["runs reported"]),
+    Column::key("diverged", &["of these, diverged"]),
+    Column::key("missing", &["runs that are missing or failed"]),
+];
+
+/// After those medians, and before that of `steps_to_target`.
+pub const REACHED: Column = Column::key("reached", &["runs that reached the target loss"]);
+
+/// The columns of `comparison_pairs.csv` after the labels.
+pub const PAIRS: &[Column] = &[
+    Column::key("first", &["one arm"]),
+    Column::key("second", &["the other arm"]),
+    Column::key("metric", &["what is compared"]),
+    Column::new("difference", &["median of first less second,", "seed by seed"], Measured::Run, On::Training),
+    Column::new("low", &["lower end of its interval"], Measured::Run, On::Training),
+    Column::new("high", &["upper end of its interval"], Measured::Run, On::Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Measured::Run, On::Training),
+    Column::key("n", &["seeds"]),
+    Column::new("effect", &["rank-biserial correlation"], Measured::Run, On::Training),
+    Column::new("p", &["p of the signed-rank test"], Measured::Run, On::Training),
+    Column::new("p_corrected", &["the same, corrected for all pairs"], Measured::Run, On::Training),
+    Column::new("p_smallest", &["smallest p that so many seeds can give"], Measured::Run, On::Training),
+    Column::key("sentence", &["the same in words"]),
+];
+
+/// The parts of a median with its interval, in the order of their columns.
+pub const SPREAD: [&str; 4] = ["median", "low", "high", "coverage"];
+
+/// The columns of an outcome's median over seeds: `train_loss_median`, `_low`, `_high`, `_coverage`.
+pub fn spread(name: &str) -> [String; 4] {
+    SPREAD.map(|part| format!("{name}_{part}"))
+}
+
+/// The outcome of this name.
+pub fn outcome(name: &str) -> Option<&'static Column> {
+    find(OUTCOMES, name)
+}
+
+/// The column of this name in a table.
+pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
+    table.iter().find(|column| column.name == name)
+}
+
+/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it. Where several do, they agree in
+/// all but when it is measured.
+pub fn measurement(name: &str) -> Option<&'static Column> {
+    [OUTCOMES, HISTORY, LAYERS].into_iter().find_map(|table| find(table, name))
+}
+
+/// The measurements of a table: its columns but those that say what a row is about.
+pub fn measurements(table: &'static [Column]) -> impl Iterator<Item = &'static Column> + Clone {
+    table.iter().filter(|column| column.is_measurement())
+}
+
+/// The outcomes whose medians `summary.csv` has, in its own order: how the gradient fades, then how the run ended.
+pub fn summarized() -> impl Iterator<Item = &'static Column> + Clone {
+    let fades = |column: &&Column| column.quantity == Quantity::Attenuation;
+    let all = || OUTCOMES.iter().filter(|column| column.summarized);
+    all().filter(fades).chain(all().filter(move |column| !fades(column)))
+}
+
+/// The outcomes that a setting can be chosen by and arms be compared by: losses and accuracies.
+pub fn compared() -> impl Iterator<Item = &'static Column> + Clone {
+    OUTCOMES.iter().filter(|column| matches!(column.quantity, Quantity::Loss | Quantity::Accuracy))
+}
+
+/// The tables of a results folder with the columns that all experiments have.
+const FILES: &[(&str, &[&[Column]])] = &[
+    ("runs.csv", &[RUN_KEYS, OUTCOMES, &[ATTENUATION_THEORY]]),
+    ("summary.csv", &[COUNTS]),
+    ("history.csv", &[HISTORY]),
+    ("layers.csv", &[LAYERS]),
+    ("theory.csv", &[THEORY]),
+    ("timings.csv", &[TIMINGS]),
+    ("claims.csv", &[CLAIMS]),
+    ("comparison.csv", &[ARMS, &[REACHED]]),
+    ("comparison_pairs.csv", &[PAIRS]),
+];
+
+/// All columns as Markdown: file, name, meaning, unit, scale, better direction, when it is measured, whether theory predicts it.
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "| file | column | meaning | unit | scale | better | measured | theory |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for (file, tables) in FILES {
+        for column in tables.iter().copied().flatten() {
+            let scale = match column.scale {
+                _ if !column.is_measurement() => "",
+                Scale::Linear => "linear",
+                Scale::Log => "log",
+                Scale::Share => "share",
+            };
+            let better = match column.better {
+                Better::Higher => "higher",
+                Better::Lower => "lower",
+                Better::Neither => "",
+            };
+            let measured = match column.measured {
+                _ if !column.is_measurement() => "",
+                Measured::Init => "before the first update",
+                Measured::Step => "at the row's step",
+                Measured::Best => "at the best step",
+                Measured::End => "after the last update",
+                Measured::Run => "over the run",
+            };
+            let theory = if column.predicted.is_some() { "yes" } else { "" };
+            let (name, meaning, unit) = (column.name, column.subject(), column.unit);
+            text +=
+                &format!("| `{file}` | `{name}` | {meaning} | {unit} | {scale} | {better} | {measured} | {theory} |\n");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_words_for_people_and_a_name_of_its_own() {
+        for (file, tables) in FILES {
+            let columns: Vec<&Column> = tables.iter().copied().flatten().collect();
+            for (i, column) in columns.iter().enumerate() {
+                assert!(!column.words.is_empty() && !column.subject().contains('_'), "{file} {}", column.name);
+                assert!(columns[..i].iter().all(|other| other.name != column.name), "{file} has {} twice", column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_means_the_same_in_every_table_but_for_when_it_is_measured() {
+        let all = || [OUTCOMES, HISTORY, LAYERS].into_iter().flatten().filter(|c| c.is_measurement());
+        for a in all() {
+            for b in all().filter(|b| b.name == a.name) {
+                assert_eq!(
+                    (a.words, a.quantity, a.scale, a.better),
+                    (b.words, b.quantity, b.scale, b.better),
+                    "{}",
+                    a.name
+                );
+            }
+        }
+    }
+}
