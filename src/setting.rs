@@ -380,6 +380,30 @@ impl Settings {
         }
     }
 
+    /// A number that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_float(&self, key: &str) -> Result<f64, SettingError> {
+        self.float(key).ok_or_else(|| SettingError::unset(key))
+    }
+
+    /// An integer that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_int(&self, key: &str) -> Result<usize, SettingError> {
+        self.int(key).map(|i| i as usize).ok_or_else(|| SettingError::unset(key))
+    }
+
+    /// A word that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_text(&self, key: &str) -> Result<&str, SettingError> {
+        self.text(key).ok_or_else(|| SettingError::unset(key))
+    }
+
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Value::Bool(true)))
     }
@@ -390,3 +414,35 @@ impl PartialEq for Settings {
         self.iter().eq(other.iter())
     }
 }
+
+/// A setting that is missing, or that does not fit the others or the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    pub key: String,
+    pub message: String,
+}
+
+impl SettingError {
+    /// What is wrong with this setting, and what to write instead.
+    pub fn new(key: &str, message: impl Into<String>) -> Self {
+        SettingError { key: key.into(), message: message.into() }
+    }
+
+    /// That it is not there.
+    pub fn unset(key: &str) -> Self {
+        Self::new(key, format!("`{key}` is not set"))
+    }
+
+    /// That no member of a family has this word.
+    pub fn unknown(key: &str, family: &str, word: &str) -> Self {
+        Self::new(key, format!("there is no {family} \"{word}\""))
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SettingError {}

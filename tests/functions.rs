@@ -5,10 +5,10 @@ use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides, settings::settings_table_markdown};
 use gradsweep::optim::Optimizer;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::train;
 use gradsweep::seed::Seeds;
 use gradsweep::setting::{Domain, Setting};
 use gradsweep::table::{Cell, Table};
-use gradsweep::train::train;
 use std::f64::consts::PI;
 use std::ops::ControlFlow;
 

@@ -6,11 +6,11 @@ use flate2::write::GzEncoder;
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
 use gradsweep::finish::finish;
+use gradsweep::run::train;
 use gradsweep::setting::Settings;
 use gradsweep::sweep::files;
 use gradsweep::sweep::journal::{Clock, Journal};
 use gradsweep::sweep::work::Work;
-use gradsweep::train::train;
 use std::fs;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -198,7 +198,7 @@ fn settings(base: &str) -> Settings {
 fn load(settings: &Settings, dir: &Path) -> bool {
     match data::load(settings, &Places { data_dir: None, base: dir.into() }) {
         Ok(data) => {
-            assert_eq!(data.train.x.len(), data.train.rows * data.features);
+            assert_eq!(data.train.x.len(), data.train.rows * data.features());
             assert!(data.train.x.iter().all(|x| x.is_finite()), "only finite numbers are let in");
             true
         }

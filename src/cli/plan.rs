@@ -1,13 +1,13 @@
 //! `plan FILE`: what a sweep would run and cost.
 
 use crate::cli::{PlanOptions, check, say};
+use crate::run;
 use crate::sweep::Halt;
 use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
 use crate::sweep::outline;
 use crate::sweep::rates;
 use crate::sweep::standing::Standing;
-use crate::train;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     check(&plan, &work)?;
     let chosen = options.plan.chosen(&plan, &work)?;
     if options.schedule {
-        say(&rates::curves(&work, &chosen).map_err(Halt::Input)?)?;
+        say(&rates::curves(&work, &chosen).map_err(|e| Halt::Input(e.to_string()))?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let dir = options.plan.folder(&plan);
@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     text += &outline::folder(&dir, &standing);
     text += &outline::cost(&work, &chosen, &todo);
     if !todo.is_empty() {
-        let rate = Rate::find(&dir, &work, &todo, &train::train);
+        let rate = Rate::find(&dir, &work, &todo, &run::train);
         text += &format!("  time      {}\n", forecast(rate, &work, &todo));
     }
     say(&text)?;

@@ -6,6 +6,7 @@ use crate::cli::{PlanOptions, check, count, draw, report, runs, say, shell, show
 use crate::experiment::plan::Plan;
 use crate::finish::{View, end_table, finish, shows_another_plan};
 use crate::record::Status;
+use crate::run;
 use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::pool::{self, Tally};
@@ -14,7 +15,6 @@ use crate::sweep::provenance::Sitting;
 use crate::sweep::shard::Shard;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, candle_is_single_threaded, claims};
-use crate::train;
 use clap::Args;
 use std::collections::HashSet;
 use std::io::IsTerminal;
@@ -236,7 +236,7 @@ fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order
     let lines = options.quiet || dumb || !std::io::stderr().is_terminal();
     let show = if lines { Show::Lines } else { Show::Bars };
     let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
-    let tally = pool::run(work, order, how, &train::train, &folder.journal, &INTERRUPT)?;
+    let tally = pool::run(work, order, how, &run::train, &folder.journal, &INTERRUPT)?;
     sitting.end(tally.done)?;
     if INTERRUPT.asked() {
         return Err(Halt::Interrupted(String::new()));

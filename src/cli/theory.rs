@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let mut header: Vec<String> = axes.iter().map(|a| plan.axes[*a].name.clone()).collect();
     header.extend(["predicted", "measured", "difference", "N", ""].map(String::from));
     rows.push(header);
-    let mut notes: Vec<&str> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     for &cell in &chosen {
         let mut row: Vec<String> = axes.iter().map(|a| plan.cells[cell].labels[*a].1.clone()).collect();
         let (predicted, note) = predicted(told[cell].as_ref());
@@ -80,12 +80,12 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
 }
 
 /// The attenuation, and what there is to say of it or why there is none.
-fn predicted(told: Option<&Told>) -> (Option<f64>, Option<&str>) {
+fn predicted(told: Option<&Told>) -> (Option<f64>, Option<String>) {
     match told {
-        None => (None, Some("a test function has no layers")),
-        Some(Err(why)) => (None, Some(why)),
-        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost")),
-        Some(Ok(p)) => (p.attenuation(), p.caveat),
+        None => (None, Some("a test function has no layers".into())),
+        Some(Err(why)) => (None, Some(why.to_string())),
+        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost".into())),
+        Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::cli::{PlanOptions, check, count, say};
 use crate::experiment::plan::Plan;
+use crate::run::trace::trace;
 use crate::sweep::Halt;
 use crate::sweep::candle_is_single_threaded;
 use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};
-use crate::train::trace::trace;
 use clap::Args;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -4,12 +4,12 @@ use crate::cli::reopen::reopen;
 use crate::cli::{count, runs, say};
 use crate::finish::verify::{Difference, files_against_journal, record_against};
 use crate::record::Status;
+use crate::run;
 use crate::seed::Seeds;
 use crate::sweep::journal::Journal;
 use crate::sweep::progress::note;
 use crate::sweep::work::Work;
 use crate::sweep::{Halt, candle_is_single_threaded, pool};
-use crate::train;
 use clap::Args;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     let compare = |&number: &usize| -> Result<Option<Difference>, Halt> {
         let job = &work.jobs[number];
         let Some(entry) = journal.entry(&job.run.run_id)? else { return Ok(None) };
-        let again = train::train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
+        let again = run::train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
             .map_err(|e| Halt::Io(format!("run {} ({}) failed when computed again: {e}", job.run.run_id, job.label)))?;
         Ok(record_against(&plan, job, &entry.run.record, &again))
     };

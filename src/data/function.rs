@@ -280,7 +280,7 @@ impl Function {
         let targets = Targets::Values { y: Vec::new(), width: 0 };
         let train = Split { rows: 1, x: self.start.clone(), targets };
         let name = self.kind.word().to_string();
-        Dataset { function: Some(self), ..Dataset::new(name, train.x.len(), train, None, None) }
+        Dataset { function: Some(self), ..Dataset::new(name, vec![train.x.len()], train, None, None) }
     }
 
     /// One line for a person.

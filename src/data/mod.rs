@@ -14,7 +14,7 @@ mod spirals;
 mod split;
 mod teacher;
 
-pub use dataset::{Dataset, Split, Targets};
+pub use dataset::{Dataset, Sizes, Split, Targets};
 pub use error::DataError;
 pub use function::Function;
 pub use settings::SETTINGS;

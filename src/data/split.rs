@@ -62,7 +62,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     if settings.text("data.scaling") == Some("standard") {
         scale(&file, features, &mut train, validation.as_mut(), test.as_mut())?;
     }
-    Ok(Dataset::new(name, features, train, validation, test))
+    Ok(Dataset::new(name, vec![features], train, validation, test))
 }
 
 /// Replaces a fraction of the training labels by a random other class. The rows hit by a smaller fraction are

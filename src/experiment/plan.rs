@@ -12,8 +12,9 @@ use super::part::{Part, expected, parts};
 use super::problem::{Place, Problem};
 use super::resolve::Resolver;
 use super::settings::Registry;
-use super::spec::{Cadence, NUMERICS_VERSION, RunSpec};
 use super::written::Experiment;
+use crate::data::Sizes;
+use crate::run::spec::{Cadence, NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,8 @@ pub struct PlannedRun {
 pub struct DataFacts {
     pub digest: String,
     pub train_rows: usize,
+    /// What a model for it takes and gives.
+    pub sizes: Sizes,
     /// Classes, not real-valued targets.
     pub classes: bool,
 }

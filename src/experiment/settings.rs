@@ -11,9 +11,10 @@ pub fn all() -> impl Iterator<Item = &'static Setting> {
     [
         crate::data::SETTINGS,
         crate::data::function::SETTINGS,
-        crate::model::SETTINGS,
+        crate::model::dense::SETTINGS,
+        crate::model::init::SETTINGS,
         crate::ops::activation::SETTINGS,
-        super::spec::SETTINGS,
+        crate::run::spec::SETTINGS,
         crate::optim::SETTINGS,
         crate::schedule::SETTINGS,
     ]

@@ -10,7 +10,7 @@ use super::plan::MOST_RUNS;
 use super::problem::{Place, Problem, Source};
 use super::reader::{Entry, Reader};
 use super::settings::{Registry, literal};
-use super::spec::{At, Cadence};
+use crate::run::spec::{At, Cadence};
 use crate::setting::Value;
 use std::sync::Arc;
 use toml::Spanned;

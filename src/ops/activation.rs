@@ -1,7 +1,7 @@
 //! Activations: the function, its derivative and where it saturates.
 
 use crate::real::Real;
-use crate::setting::{DefaultValue, Domain, Problems, Setting, Settings, of_problems};
+use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
 
 /// A nonlinearity of the hidden layers. One more is a variant here, a row in [`Activation::ALL`], a curve below,
 /// and an arm of `with_curve!` and of the composed path.
@@ -84,11 +84,14 @@ impl Activation {
     }
 
     /// The activation that the settings of `family` (`activation` or `output_activation`) name.
-    pub fn from_settings(settings: &Settings, family: &str) -> Result<Self, String> {
-        let word = settings.text(family).ok_or_else(|| format!("`{family}` is not set"))?;
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn from_settings(settings: &Settings, family: &str) -> Result<Self, SettingError> {
+        let word = settings.needed_text(family)?;
         let option = |name: &str| settings.float(&format!("{family}.{name}"));
         let found = Self::ALL.into_iter().find(|a| a.word() == word);
-        Ok(match found.ok_or_else(|| format!("there is no activation \"{word}\""))? {
+        Ok(match found.ok_or_else(|| SettingError::unknown(family, "activation", word))? {
             Activation::LeakyRelu { slope } => Activation::LeakyRelu { slope: option("slope").unwrap_or(slope) },
             Activation::Elu { alpha } => Activation::Elu { alpha: option("alpha").unwrap_or(alpha) },
             other => other,

@@ -10,26 +10,13 @@
 
 mod pass;
 
-use super::activation::{Activation, with_curve};
 use super::block::{Block, Running};
 use super::chain::Chain;
-use super::columns::Steepness;
 use super::reduce::all_finite;
-use super::{Element, columns, contiguous, with_slice};
+use super::{Element, Mode, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// How a norm behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Batch statistics.
-    Train,
-    /// As in training, and everything a probe looks at is kept.
-    Probe,
-    /// Running statistics; no backward.
-    Evaluate,
-}
 
 /// What a network's backward needs of its forward, and what it makes.
 #[derive(Debug, Default)]
@@ -207,29 +194,5 @@ impl<T> Arena<T> {
     fn at<'a>(&'a mut self, block: usize, x: &'a [T]) -> (&'a [T], &'a mut Workspace<T>) {
         let (before, from) = self.blocks.split_at_mut(block);
         (before.last().map_or(x, |w| &w.output), &mut from[0])
-    }
-}
-
-/// How much of an activation's argument lies where it is flat.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Saturation {
-    /// Fraction of |phi'(z)| under 5 % of its maximum.
-    pub saturated: f64,
-    /// Fraction of z <= 0.
-    pub inactive: f64,
-    /// Fraction of units with phi'(z) = 0 on every row.
-    pub dead: f64,
-}
-
-/// Of phi at z, rows of `units`, given also a = phi(z).
-pub fn saturation(activation: Activation, z: &[f64], a: &[f64], units: usize) -> Saturation {
-    let (mut flat, mut off, mut steepest) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
-    let found = Steepness { flat: &mut flat, off: &mut off, steepest: &mut steepest };
-    let bound = 0.05 * activation.max_slope();
-    with_curve!(activation, f64, curve => columns::steepness(curve, z, a, bound, found));
-    Saturation {
-        saturated: flat.iter().sum::<f64>() / z.len() as f64,
-        inactive: off.iter().sum::<f64>() / z.len() as f64,
-        dead: steepest.iter().filter(|s| **s == 0.0).count() as f64 / units as f64,
     }
 }

@@ -1,6 +1,6 @@
 //! The family of update rules: their names, constants and state.
 
-use crate::setting::Settings;
+use crate::setting::{SettingError, Settings};
 
 /// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
 /// arm of the step. Equation, defaults and source of each stand in the module that its variant names.
@@ -95,10 +95,10 @@ impl Optimizer {
     ///
     /// # Errors
     /// When a setting is missing or unknown.
-    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
-        let word = settings.text("optimizer.kind").ok_or("`optimizer.kind` is not set")?;
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingError> {
+        let word = settings.needed_text("optimizer.kind")?;
         let found = Self::ALL.into_iter().find(|o| o.word() == word);
-        let mut rule = found.ok_or_else(|| format!("there is no optimizer \"{word}\""))?;
+        let mut rule = found.ok_or_else(|| SettingError::unknown("optimizer.kind", "optimizer", word))?;
         if let Optimizer::RmsProp { centered, .. } = &mut rule {
             *centered = settings.flag("optimizer.centered");
         }

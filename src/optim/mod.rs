@@ -21,7 +21,7 @@ pub mod sgd;
 pub use family::Optimizer;
 pub use settings::SETTINGS;
 
-use crate::model::{Gradients, Network};
+use crate::model::{Gradients, Layout};
 use crate::ops::Element;
 use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
@@ -71,28 +71,6 @@ trait Rule<T>: Copy {
     fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 
-/// What an optimizer updates: packed parameters.
-pub trait Parameters<T> {
-    /// Stretches of one role each that cover them in order.
-    fn segments(&self) -> Vec<(Role, Range<usize>)>;
-
-    /// Lets `change` rewrite all of them in place.
-    ///
-    /// # Errors
-    /// What candle reports.
-    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()>;
-}
-
-impl<T: Element> Parameters<T> for Network<T> {
-    fn segments(&self) -> Vec<(Role, Range<usize>)> {
-        self.chain.segments().map(|(_, role, range)| (role, range)).collect()
-    }
-
-    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
-        self.rewrite(change)
-    }
-}
-
 /// A rule at work on parameters: its state and how often it has stepped.
 pub struct Stepper<T> {
     rule: Optimizer,
@@ -117,17 +95,16 @@ pub struct Finite {
 
 impl<T: Element> Stepper<T> {
     /// With state zero.
-    pub fn new(rule: Optimizer, regularization: Regularization, parameters: &impl Parameters<T>) -> Self {
-        let segments = parameters.segments();
-        let n = segments.last().map_or(0, |(_, range)| range.end);
+    pub fn new(rule: Optimizer, regularization: Regularization, layout: &Layout) -> Self {
+        let n = layout.count();
         let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
-        for (role, range) in segments {
-            let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
+        for parameter in layout.parameters() {
+            let decays = !undecayed && (regularization.decay_all || parameter.role == Role::Weight);
             match stretches.last_mut() {
-                Some((stretch, same)) if *same == decays => stretch.end = range.end,
-                _ => stretches.push((range, decays)),
+                Some((stretch, same)) if *same == decays => stretch.end = parameter.range.end,
+                _ => stretches.push((parameter.range.clone(), decays)),
             }
         }
         let finite = Finite { parameters: true, state: true };
@@ -139,16 +116,8 @@ impl<T: Element> Stepper<T> {
         self.finite
     }
 
-    /// Updates every parameter from its gradient, at learning rate `lr`.
-    ///
-    /// # Errors
-    /// What candle reports.
-    pub fn step(
-        &mut self,
-        parameters: &impl Parameters<T>,
-        gradients: &Gradients<T>,
-        lr: f64,
-    ) -> candle_core::Result<()> {
+    /// Updates the packed parameters from their gradients, at learning rate `lr`.
+    pub fn step(&mut self, parameters: &mut [T], gradients: &Gradients<T>, lr: f64) {
         self.steps += 1;
         if let Optimizer::NAdam { beta1, momentum_decay, .. } = self.rule {
             self.product *= nadam::mu(beta1, momentum_decay, self.steps);
@@ -159,21 +128,19 @@ impl<T: Element> Stepper<T> {
         };
         let Stepper { rule, regularization, state, stretches, steps, product, finite } = self;
         *finite = Finite { parameters: true, state: true };
-        parameters.rewrite(|parameters: &mut [T]| {
-            for (stretch, decays) in stretches.iter() {
-                let task = Task {
-                    norm_scale: T::of(norm_scale),
-                    bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
-                    l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
-                    shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
-                    parameters: &mut parameters[stretch.clone()],
-                    gradients: &gradients.packed[stretch.clone()],
-                    finite: &mut *finite,
-                };
-                let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
-                apply(*rule, lr, *steps, *product, task, slots);
-            }
-        })
+        for (stretch, decays) in stretches.iter() {
+            let task = Task {
+                norm_scale: T::of(norm_scale),
+                bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
+                l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
+                shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
+                parameters: &mut parameters[stretch.clone()],
+                gradients: &gradients.packed[stretch.clone()],
+                finite: &mut *finite,
+            };
+            let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
+            apply(*rule, lr, *steps, *product, task, slots);
+        }
     }
 }
 

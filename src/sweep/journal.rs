@@ -7,8 +7,8 @@
 mod line;
 
 use crate::experiment::plan::PlannedRun;
-use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
 use crate::record::{RunRecord, Status};
+use crate::run::spec::{Cadence, NUMERICS_VERSION};
 use crate::sweep::Halt;
 use crate::sweep::files::{Draft, cannot};
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Place, intact, line, scan, short_hash};

@@ -1,8 +1,8 @@
 //! A plan in words, and as a table for programs: its cells, how it stands in its folder, what it costs.
 
-use crate::experiment::cost::{Cost, flop};
 use crate::experiment::plan::{Axis, Plan};
 use crate::record::Status;
+use crate::run::cost::{Cost, flop};
 use crate::sweep::Halt;
 use crate::sweep::standing::{Standing, State};
 use crate::sweep::work::Work;

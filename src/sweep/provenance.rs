@@ -47,7 +47,7 @@ impl Sitting {
         let earlier = earlier.map_err(|e| cannot("read", &path, &e))?;
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
-            "numerics": crate::experiment::spec::NUMERICS_VERSION,
+            "numerics": crate::run::spec::NUMERICS_VERSION,
             "git": { "program": of_program().map(as_json), "experiment": of_experiment(experiment).map(as_json) },
             "rustc": option_env!("GRADSWEEP_RUSTC"),
             "experiment": experiment,

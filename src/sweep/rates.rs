@@ -1,7 +1,7 @@
 //! Every distinct schedule of a plan as a table of step and learning rate, with bars: `plan --schedule`.
 
 use crate::schedule::{Schedule, Shape};
-use crate::setting::Settings;
+use crate::setting::{SettingError, Settings};
 use crate::sweep::outline::runs;
 use crate::sweep::work::Work;
 use crate::table::number;
@@ -30,7 +30,7 @@ struct Curve {
 ///
 /// # Errors
 /// When a setting is missing: a defect of the plan.
-pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, String> {
+pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, SettingError> {
     let mut curves: Vec<Curve> = Vec::new();
     for job in chosen.iter().map(|i| &work.jobs[*i]) {
         let settings = &job.run.spec.settings;

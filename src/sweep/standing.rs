@@ -1,8 +1,8 @@
 //! What a results folder already has of a plan: done, new, or changed and by which setting.
 
 use crate::experiment::plan::{Plan, PlannedRun};
-use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
 use crate::record::Status;
+use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::sweep::Halt;
 use crate::sweep::folder::view_of;
 use crate::sweep::journal::{Asked, Journal};

@@ -1,7 +1,7 @@
 //! A line of the journal: how it is written, hashed, and read back without trust.
 
-use crate::experiment::spec::Cadence;
 use crate::record::{RunRecord, Status};
+use crate::run::spec::Cadence;
 use crate::setting::Settings;
 use crate::sweep::Halt;
 use crate::sweep::files::cannot;
