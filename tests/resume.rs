@@ -53,8 +53,8 @@ fn plant(dir: &Path, text: &str, which: &[usize], started: &str) {
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
     let (folder, _) = Folder::open(dir, &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 1, fail_fast: false, show: Show::Nothing };
-    let defect = RunError::Defect(format!("a defect\nof {started}"));
-    pool::run(&work, which, options, &|_, _, _| Err(defect.clone()), &folder.journal, &Interrupt::new()).unwrap();
+    let defect = format!("a defect\nof {started}");
+    pool::run(&work, which, options, &|_, _, _| Err(RunError::Defect(defect.clone())), &folder.journal, &Interrupt::new()).unwrap();
 }
 
 #[cfg(unix)]
