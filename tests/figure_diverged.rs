@@ -3,9 +3,9 @@
 mod figure_support;
 
 use figure_support::{Fake, vanishing};
-use gradsweep::experiment::figure_spec::FigureKind;
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 

@@ -5,9 +5,9 @@ mod figure_support;
 use figure_support::house::{says, scenes, series, sound, swept};
 use figure_support::{Fake, labels, spec, vanishing};
 use gradsweep::compare::Comparison;
-use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
 use gradsweep::table::Cell;
 
 /// A line of the figure by its name, as places on the page.
