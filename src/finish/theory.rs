@@ -3,10 +3,10 @@
 use crate::columns;
 use crate::data::Dataset;
 use crate::experiment::Problem;
-use crate::experiment::claim_spec::Against;
-use crate::experiment::figure_spec::FigureKind;
-use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::plan::{GridCell, Plan};
 use crate::parallel::in_parallel;
+use crate::plan_file::claim::Against;
+use crate::plan_file::figure::FigureKind;
 use crate::setting::{Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -35,7 +35,7 @@ impl Theory {
 fn correlation_depths(plan: &Plan, work: &Work) -> Vec<Option<f64>> {
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     let mut known: Vec<(usize, Settings, Option<f64>)> = Vec::new();
-    let mut of_cell = |(index, cell): (usize, &PlanCell)| {
+    let mut of_cell = |(index, cell): (usize, &GridCell)| {
         let mut settings = cell.settings.clone();
         settings.set("depth", Value::Int(1));
         let data = sets.of_cell[index];
@@ -63,7 +63,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     // Most axes of a grid do not touch the start, and a prediction takes its time: each net once, on all cores.
     let mut nets: Vec<(usize, AtInit)> = Vec::new();
-    let mut of_cell = |(index, cell): (usize, &PlanCell)| {
+    let mut of_cell = |(index, cell): (usize, &GridCell)| {
         if cell.function().is_some() || !wanted(index) {
             return None;
         }
@@ -93,10 +93,10 @@ pub fn header(plan: &Plan) -> Vec<String> {
 /// # Errors
 /// The first cell without a prediction, and why.
 pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
-    for claim in plan.claims.iter().filter(|_| !plan.changed) {
-        let Some(place) = &claim.theory_at else { continue };
+    for (claim, place) in plan.claims.iter().zip(&plan.against_theory).filter(|_| !plan.changed) {
+        let Some(place) = place else { continue };
         let labels =
-            |cell: &PlanCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
+            |cell: &GridCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
         let told = predictions(plan, work, |index| labels(&plan.cells[index]));
         for (cell, told) in plan.cells.iter().zip(&told).filter(|(cell, _)| labels(cell)) {
             let why = match told {

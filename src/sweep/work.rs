@@ -2,7 +2,7 @@
 
 use crate::data::{Dataset, Targets};
 use crate::experiment::cost::{Cost, Recorded, Shape, cost};
-use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
+use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
 use crate::setting::Settings;
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ fn shape(data: &Dataset) -> Shape {
     }
 }
 
-fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
+fn label(plan: &Plan, cell: &GridCell, seed: u64) -> String {
     let varies = |name: &str| plan.axes.iter().any(|a| a.name == name && a.labels.len() > 1);
     let parts = cell.labels.iter().filter(|(axis, _)| varies(axis)).map(|(axis, label)| format!("{axis}={label}"));
     parts.chain([format!("seed={seed}")]).collect::<Vec<_>>().join(" ")

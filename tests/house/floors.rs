@@ -9,7 +9,7 @@ use std::path::Path;
 const FLOORS: [&[&str]; 6] = [
     &["columns", "seed", "table", "stats", "setting", "real", "record", "parallel"],
     &["data", "model", "ops", "optim", "schedule", "probe"],
-    &["experiment", "train", "stop", "score", "theory"],
+    &["experiment", "plan_file", "train", "stop", "score", "theory"],
     &["sweep", "results"],
     &["finish", "figure", "compare", "claim", "report"],
     &["cli", "main"],

@@ -1,8 +1,8 @@
 //! The README says what the program and the committed results say.
 
-use gradsweep::experiment::figure_spec::FigureKind;
 use gradsweep::experiment::settings::settings_table_markdown;
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::plan_file::figure::FigureKind;
 use std::collections::HashMap;
 use std::path::Path;
 

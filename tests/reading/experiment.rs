@@ -1,7 +1,9 @@
 //! From TOML text to plan: what a file means, and that the meaning does not hang on how it is written.
 
 use gradsweep::experiment::cost::{Recorded, Shape, cost};
-use gradsweep::experiment::{DataFacts, Experiment, FigureKind, Overrides, Plan, PlannedRun, Problem, Scale};
+use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan, PlannedRun, Problem};
+use gradsweep::plan_file::Scale;
+use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::setting::Value;
 use proptest::prelude::*;
 
@@ -248,7 +250,7 @@ fn default_figures_fit_any_axes() {
         let second = plan(&text);
         assert_eq!(second.figures.len(), first.figures.len(), "{grid}");
         for (a, b) in first.figures.iter().zip(&second.figures) {
-            let roles = |f: &gradsweep::experiment::figure_spec::FigureSpec| {
+            let roles = |f: &gradsweep::plan_file::figure::FigureSpec| {
                 (f.filter.clone(), f.facet.clone(), f.color.clone(), f.tune.clone())
             };
             assert_eq!(roles(a), roles(b), "{grid}");

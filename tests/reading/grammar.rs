@@ -24,7 +24,7 @@ fn list(key: &str, values: &[i64]) -> String {
 }
 
 fn cells(plan: &Plan) -> Vec<Triple> {
-    let int = |cell: &gradsweep::experiment::PlanCell, key: &str| cell.settings.int(key).unwrap();
+    let int = |cell: &gradsweep::experiment::GridCell, key: &str| cell.settings.int(key).unwrap();
     plan.cells.iter().map(|c| (int(c, "depth"), int(c, "width"), int(c, "batch"))).collect()
 }
 

@@ -3,11 +3,11 @@
 use crate::figure_support::house::{says, scenes, series, sound, swept};
 use crate::figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use flate2::read::ZlibDecoder;
-use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::origin::Origin;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::text::Weight;
 use gradsweep::figure::{FORMATS, Style, draw, draw_all, draw_styled, pdf, png, styled, svg};
+use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 use std::collections::BTreeSet;

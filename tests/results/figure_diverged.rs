@@ -1,9 +1,9 @@
 //! Runs that diverged are counted in every figure, and how they ended is in no median.
 
 use crate::figure_support::{Fake, vanishing};
-use gradsweep::experiment::figure_spec::FigureKind;
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 

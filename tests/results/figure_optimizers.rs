@@ -3,9 +3,9 @@
 use crate::figure_support::house::{says, scenes, series, sound, swept};
 use crate::figure_support::{Fake, labels, only, spec, vanishing};
 use gradsweep::compare::Comparison;
-use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
 use gradsweep::table::Cell;
 
 /// A line of the figure by its name, as places on the page.

@@ -3,7 +3,7 @@
 pub mod house;
 
 use gradsweep::columns;
-use gradsweep::experiment::figure_spec::{FigureKind, FigureSpec};
+use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
 use gradsweep::seed::Seeds;
 use gradsweep::table::{Cell, CsvWriter};
 use serde_json::json;
