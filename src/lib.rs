@@ -127,6 +127,7 @@ pub mod model;
 pub mod ops;
 pub mod optim;
 pub mod parallel;
+pub mod plan_file;
 pub mod probe;
 pub mod real;
 pub mod record;

@@ -6,13 +6,11 @@ pub mod verdicts;
 
 use crate::columns::{self, Column};
 use crate::data::Function;
-use crate::experiment::compare::Compare;
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::{PlanCell, PlanFile, SCHEMA};
 use crate::record::Status;
 use crate::sweep::folder::hash_of;
 use csv::StringRecord;
-use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Why results could not be read or shown: what is wrong and what to do.
@@ -32,86 +30,6 @@ impl std::fmt::Display for ResultsError {
 }
 
 impl std::error::Error for ResultsError {}
-
-/// What plan.json says.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Plan {
-    pub schema: u32,
-    pub name: String,
-    pub question: String,
-    pub seeds: Vec<u64>,
-    pub axes: Vec<PlanAxis>,
-    /// The settings that all cells share.
-    #[serde(default)]
-    pub settings: BTreeMap<String, serde_json::Value>,
-    pub cells: Vec<PlanCell>,
-    pub figures: Vec<FigureSpec>,
-    #[serde(default)]
-    pub compare: Option<Compare>,
-    pub data: PlanData,
-    /// Training rows the layer measurements looked at.
-    pub probe: usize,
-}
-
-impl Plan {
-    /// The file names of the figures: the given one or the kind, made safe for a file system, numbered where they repeat.
-    pub fn figure_names(&self) -> Vec<String> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let own = |spec: &FigureSpec| {
-            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
-            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
-            let name: String = wanted.chars().map(safe).collect();
-            let numbered = (2..).map(|n| format!("{name}_{n}"));
-            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
-            seen.insert(free.clone());
-            free
-        };
-        self.figures.iter().map(own).collect()
-    }
-
-    /// Whether some run has a loss to reach.
-    pub fn has_target(&self) -> bool {
-        let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
-        settings.into_iter().any(|settings| settings.contains_key("target_loss"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct PlanAxis {
-    pub name: String,
-    pub labels: Vec<String>,
-    pub scale: Scale,
-}
-
-/// How the labels of an axis relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    Category,
-    Linear,
-    Log,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct PlanCell {
-    pub labels: BTreeMap<String, String>,
-    /// Those that are not the same in every cell.
-    #[serde(default)]
-    pub settings: BTreeMap<String, serde_json::Value>,
-    /// What its point goes down, if it trains no network.
-    #[serde(default)]
-    pub function: Option<Function>,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct PlanData {
-    pub name: String,
-    pub digest: String,
-    pub train_rows: usize,
-    pub outputs: usize,
-    /// Classes, or real-valued targets.
-    pub classes: bool,
-}
 
 /// One row of runs.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +70,7 @@ impl Run {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     pub dir: PathBuf,
-    pub plan: Plan,
+    pub plan: PlanFile,
     /// As in `provenance.json`.
     pub plan_hash: String,
     pub runs: Vec<Run>,
@@ -166,12 +84,12 @@ impl Results {
     pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         let path = dir.join("plan.json");
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
-        let plan: Plan = serde_json::from_str(&text).map_err(|e| {
+        let plan: PlanFile = serde_json::from_str(&text).map_err(|e| {
             ResultsError::new(format!("{}: {e}; run the sweep again, it rewrites plan.json", path.display()))
         })?;
-        if plan.schema != 1 {
+        if plan.schema != SCHEMA {
             return Err(ResultsError::new(format!(
-                "{}: schema {} is not known to this program, which reads schema 1; run the sweep again with it",
+                "{}: schema {} is not known to this program, which reads schema {SCHEMA}; run the sweep again with it",
                 path.display(),
                 plan.schema
             )));
@@ -225,7 +143,7 @@ impl Results {
     }
 }
 
-fn read_runs(path: &Path, plan: &Plan) -> Result<Vec<Run>, ResultsError> {
+fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| unreadable(path, &e))?;
     let header = reader.headers().map_err(|e| unreadable(path, &e))?.clone();
     let place = |name: &str| column(&header, name, path);

@@ -3,7 +3,7 @@
 use super::mutate::{Corpus, Rng};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gradsweep::data::{self, Places};
+use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
 use gradsweep::finish::finish;
 use gradsweep::run::train;
@@ -96,7 +96,9 @@ impl Target for ExperimentText {
     fn read(&self, rng: &mut Rng, _: &Path) -> bool {
         let Ok(plan) = self.plan(rng) else { return false };
         let sets = plan.datasets().settings.len();
-        let facts = |digest: &String| DataFacts { digest: digest.clone(), train_rows: 1437, classes: true };
+        let sizes = || Sizes { input: vec![64], outputs: 10 };
+        let facts =
+            |digest: &String| DataFacts { digest: digest.clone(), train_rows: 1437, sizes: sizes(), classes: true };
         let digests: Vec<String> = (0..sets).map(|i| format!("{i:016x}")).collect();
         if let Err(problem) = plan.check_data(&digests.iter().map(facts).collect::<Vec<_>>()) {
             return problem.to_string().is_empty();

@@ -2,10 +2,11 @@
 
 use super::{Expect, Judged, Observation, Verdict, judge};
 use crate::columns::Column;
-use crate::experiment::claim_spec::{Against, At, By, ClaimSpec, Filter, Metric, Wanted};
+use crate::plan_file::PlanCell;
+use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
 use crate::results::theory::CellTheory;
-use crate::results::{PlanCell, Results, ResultsError, Run};
+use crate::results::{Results, ResultsError, Run};
 use crate::stats::spread;
 use std::collections::BTreeMap;
 
@@ -178,7 +179,7 @@ impl Values {
                         found.see(run, at, 1, value, *step);
                     }
                 })?;
-                Some(found.choose(At::First, None))
+                Some(found.choose(Ordinal::First, None))
             }
             Metric::Layers { column, step, layer, per_layer } => {
                 let mut found = Latest::default();
@@ -241,10 +242,10 @@ fn predicted(cell: &CellTheory, metric: &Metric) -> Option<f64> {
         Metric::Run(column) => cell.outcome(column),
         Metric::Layers { column, layer, per_layer: Some(below), .. } => {
             let decades = cell.by_layer(column)?;
-            let at = |at: &At| match at {
-                At::First => decades.first(),
-                At::Last => decades.last(),
-                At::Number(n) => decades.get(n.checked_sub(1)?),
+            let at = |at: &Ordinal| match at {
+                Ordinal::First => decades.first(),
+                Ordinal::Last => decades.last(),
+                Ordinal::Number(n) => decades.get(n.checked_sub(1)?),
             };
             Some(10f64.powf(at(layer)? - at(below)?)).filter(|ratio| ratio.is_finite())
         }
@@ -257,11 +258,11 @@ fn predicted(cell: &CellTheory, metric: &Metric) -> Option<f64> {
 struct Latest(BTreeMap<usize, (f64, BTreeMap<usize, f64>)>);
 
 impl Latest {
-    fn see(&mut self, run: usize, step: f64, layer: usize, value: Option<f64>, wanted: At) {
+    fn see(&mut self, run: usize, step: f64, layer: usize, value: Option<f64>, wanted: Ordinal) {
         let Some(value) = value else { return };
         match wanted {
-            At::First if step != 0.0 => return,
-            At::Number(n) if step != n as f64 => return,
+            Ordinal::First if step != 0.0 => return,
+            Ordinal::Number(n) if step != n as f64 => return,
             _ => {}
         }
         let (latest, layers) = self.0.entry(run).or_insert_with(|| (step, BTreeMap::new()));
@@ -271,11 +272,11 @@ impl Latest {
         layers.insert(layer, value);
     }
 
-    fn choose(self, layer: At, per_layer: Option<At>) -> BTreeMap<usize, f64> {
-        let pick = |layers: &BTreeMap<usize, f64>, at: At| match at {
-            At::First => layers.first_key_value().map(|(_, x)| *x),
-            At::Last => layers.last_key_value().map(|(_, x)| *x),
-            At::Number(n) => layers.get(&n).copied(),
+    fn choose(self, layer: Ordinal, per_layer: Option<Ordinal>) -> BTreeMap<usize, f64> {
+        let pick = |layers: &BTreeMap<usize, f64>, at: Ordinal| match at {
+            Ordinal::First => layers.first_key_value().map(|(_, x)| *x),
+            Ordinal::Last => layers.last_key_value().map(|(_, x)| *x),
+            Ordinal::Number(n) => layers.get(&n).copied(),
         };
         let of_run = |(run, (_, layers)): (usize, (f64, BTreeMap<usize, f64>))| {
             let below = per_layer.map_or(Some(1.0), |at| pick(&layers, at))?;
@@ -296,10 +297,10 @@ fn sentence(claim: &ClaimSpec) -> String {
 }
 
 fn metric(claim: &ClaimSpec) -> String {
-    let at = |at: &At| match at {
-        At::First => "first".to_string(),
-        At::Last => "last".to_string(),
-        At::Number(n) => n.to_string(),
+    let at = |at: &Ordinal| match at {
+        Ordinal::First => "first".to_string(),
+        Ordinal::Last => "last".to_string(),
+        Ordinal::Number(n) => n.to_string(),
     };
     let name = match &claim.metric {
         Metric::Run(column) => column.clone(),

@@ -2,10 +2,11 @@
 
 use super::{CONFIDENCE, Comparison, Problem};
 use crate::columns::{self, Column};
-use crate::experiment::compare::Compare;
+use crate::plan_file::compare::Compare;
+use crate::plan_file::{Axis, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
-use crate::results::{PlanAxis, Results, ResultsError, Run, Scale};
+use crate::results::{Results, ResultsError, Run};
 use crate::stats::{Spread, best_of, median_interval};
 use std::collections::BTreeMap;
 
@@ -85,7 +86,7 @@ pub fn problems(
         }
     }
     let varied: Vec<usize> = others.iter().copied().filter(|a| axes[*a].labels.len() > 1).collect();
-    let tuned: Vec<&PlanAxis> = tuned.iter().map(|a| &axes[*a]).collect();
+    let tuned: Vec<&Axis> = tuned.iter().map(|a| &axes[*a]).collect();
     let problem = |(key, arms): (&Vec<usize>, &BTreeMap<usize, Tries>)| {
         let fewest = arms.values().map(BTreeMap::len).min().unwrap_or(1);
         let arm = |(arm, tries): (&usize, &Tries)| {
@@ -118,7 +119,7 @@ impl Arm {
     fn of(
         name: String,
         tries: &[Try],
-        tuned: &[&PlanAxis],
+        tuned: &[&Axis],
         choice: &Choice,
         comparison: &Comparison,
         fewest: usize,
@@ -193,7 +194,7 @@ impl Arm {
 }
 
 /// Whether a label stands at an end of the numbers that were tried.
-fn edge(axis: &PlanAxis, tried: &[usize], label: &str) -> Option<Edge> {
+fn edge(axis: &Axis, tried: &[usize], label: &str) -> Option<Edge> {
     if axis.scale == Scale::Category {
         return None;
     }

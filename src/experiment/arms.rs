@@ -1,10 +1,10 @@
 //! `[[optimizer]]`: arms of one axis, each of which may own axes.
 
 use super::axis::{Assignment, Leaf, MOST_POINTS, Patch, Point, WrittenAxis, named};
-use super::plan::Scale;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
+use crate::plan_file::Scale;
 use std::collections::HashMap;
 
 impl Reader {

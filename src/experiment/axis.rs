@@ -1,10 +1,10 @@
 //! Everything that makes an axis becomes one type, [`WrittenAxis`]: here lists, variants and zips.
 
-use super::plan::Scale;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, is_range};
 use super::settings::Registry;
 use crate::columns;
+use crate::plan_file::Scale;
 use crate::setting::{Domain, Value};
 use std::collections::HashMap;
 use toml::Spanned;

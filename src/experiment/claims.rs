@@ -1,11 +1,13 @@
 //! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::claim_spec::{Against, ClaimSpec, Filter, Metric, WrittenAgainst, WrittenClaim};
+use super::claim_spec::{WrittenAgainst, WrittenClaim};
 use super::figures::{find, no_axis, select, toml_key, toml_label};
-use super::plan::{Axis, PlanCell};
+use super::plan::GridCell;
 use super::problem::{Place, Problem};
 use super::settings::touches_start;
 use crate::columns::Column;
+use crate::plan_file::Axis;
+use crate::plan_file::claim::{Against, ClaimSpec, Filter, Metric};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The claims with axis names and labels as the plan has them.
@@ -14,14 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn check(
     written: &[WrittenClaim],
     axes: &[Axis],
-    cells: &[PlanCell],
+    cells: &[GridCell],
     changed: bool,
 ) -> Result<Vec<ClaimSpec>, Problem> {
     let claims = written.iter().map(|claim| one(claim, axes, cells));
     if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
 
-fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimSpec, Problem> {
+fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimSpec, Problem> {
     let axis = |(name, place): &(String, Place)| {
         find(name, axes).map(|i| axes[i].name.clone()).ok_or_else(|| no_axis(name, place, axes))
     };
@@ -60,7 +62,7 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
             // What `against` does not name stays as in `where`.
             let (own, _) = select(selectors, ("`against` of this claim", place), axes, cells)?;
             let whole: Filter = filter.clone().into_iter().chain(own).collect();
-            let others: Vec<&PlanCell> = cells.iter().filter(|cell| is_in(cell, &whole)).collect();
+            let others: Vec<&GridCell> = cells.iter().filter(|cell| is_in(cell, &whole)).collect();
             if others.is_empty() {
                 let help = "no cell has all of `where` and `against` at once; what `against` does not name stays as in `where`";
                 return Err(Problem::new(place, "`against` of this claim selects nothing", help));
@@ -90,14 +92,10 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[PlanCell]) -> Result<ClaimS
         each,
         over,
         confidence: claim.confidence,
-        theory_at: match &claim.against {
-            Some((WrittenAgainst::Theory, _, place)) => Some(place.clone()),
-            _ => None,
-        },
     })
 }
 
-fn is_in(cell: &PlanCell, filter: &Filter) -> bool {
+fn is_in(cell: &GridCell, filter: &Filter) -> bool {
     cell.labels.iter().all(|(axis, label)| filter.get(axis).is_none_or(|labels| labels.contains(label)))
 }
 
@@ -106,7 +104,7 @@ fn settled(
     claim: &WrittenClaim,
     place: &Place,
     axes: &[Axis],
-    left: &[&PlanCell],
+    left: &[&GridCell],
     used: &[&String],
 ) -> Result<(), Problem> {
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
@@ -134,7 +132,7 @@ fn settled(
 }
 
 /// An attenuation pooled over several inits would be of none of them.
-fn fixed_init(claim: &WrittenClaim, left: &[&PlanCell]) -> Result<(), Problem> {
+fn fixed_init(claim: &WrittenClaim, left: &[&GridCell]) -> Result<(), Problem> {
     if !claim.metric.0.described().is_some_and(Column::is_attenuation) || claim.over.is_empty() {
         return Ok(());
     }

@@ -1,27 +1,11 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
-use super::plan::Axis;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader};
 use super::{figures, nearest};
 use crate::columns;
-use serde::{Deserialize, Serialize};
-
-/// How arms are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compare {
-    /// The axis whose labels are the arms.
-    pub arm: String,
-    /// The axes of which each arm takes its best label; the others make the problems.
-    pub tune: Vec<String>,
-    /// The first so many seeds choose, the others are reported.
-    pub tune_seeds: usize,
-    /// What is smallest (or, an accuracy, largest) where it is chosen; the validation loss, or without a validation part
-    /// the training loss.
-    pub choose: Option<String>,
-    /// What the tests compare; the test loss, or without a test part what is chosen by.
-    pub report: Option<String>,
-}
+use crate::plan_file::Axis;
+use crate::plan_file::compare::Compare;
 
 /// The section with its places.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,12 @@
 //! The figures that are drawn when the file asks for none.
 
-use super::compare::Compare;
-use super::figure_spec::{FigureKind, FigureSpec};
-use super::plan::{Axis, PlanCell, Scale};
+use super::plan::GridCell;
 use super::settings::touches_start;
 use crate::columns::On;
 use crate::data::function::Kind;
+use crate::plan_file::compare::Compare;
+use crate::plan_file::figure::{FigureKind, FigureSpec};
+use crate::plan_file::{Axis, Scale};
 use std::collections::{BTreeMap, HashMap};
 
 /// Panels of a default figure at most.
@@ -18,7 +19,7 @@ const PANELS: usize = 24;
 /// comparison chooses for each arm has a figure of its own, and is at its best where training is shown.
 pub fn defaults(
     axes: &[Axis],
-    cells: &[PlanCell],
+    cells: &[GridCell],
     centre: &BTreeMap<String, String>,
     compare: Option<&Compare>,
 ) -> Vec<FigureSpec> {
@@ -151,7 +152,7 @@ fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], others: &[Strin
 }
 
 /// The paths and the losses on test functions: a panel for each of them, a colour for each arm.
-fn functions(axes: &[Axis], cells: &[PlanCell], several: &[&str]) -> Vec<FigureSpec> {
+fn functions(axes: &[Axis], cells: &[GridCell], several: &[&str]) -> Vec<FigureSpec> {
     let kinds = |label: &str, position: usize| -> Vec<Option<Kind>> {
         let of_label = cells.iter().filter(|cell| cell.labels[position].1 == label);
         of_label.map(|cell| cell.function().map(|f| f.kind)).collect()
@@ -183,12 +184,12 @@ fn functions(axes: &[Axis], cells: &[PlanCell], several: &[&str]) -> Vec<FigureS
 /// at the centre of an ablation, else depth at its deepest and others at their first, but not where few cells are.
 fn fix_the_rest(
     axes: &[Axis],
-    cells: &[PlanCell],
+    cells: &[GridCell],
     centre: &BTreeMap<String, String>,
     used: &[String],
 ) -> BTreeMap<String, Vec<String>> {
     let mut filter = BTreeMap::new();
-    let mut left: Vec<&PlanCell> = cells.iter().collect();
+    let mut left: Vec<&GridCell> = cells.iter().collect();
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&a.name)) {
         let mut count: HashMap<&str, usize> = HashMap::new();
         left.iter().for_each(|c| *count.entry(&c.labels[position].1).or_default() += 1);

@@ -1,17 +1,19 @@
 //! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
 
-use super::figure_spec::{FigureKind, FigureSpec, WrittenFigure};
+use super::figure_spec::WrittenFigure;
 use super::nearest;
-use super::plan::{Axis, PlanCell, Scale};
+use super::plan::GridCell;
 use super::problem::{Place, Problem};
 use super::settings::{Registry, literal, touches_start};
 use super::written::Selector;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
+use crate::plan_file::figure::{FigureKind, FigureSpec};
+use crate::plan_file::{Axis, Scale};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The figures with axis names and labels as the plan has them.
-pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[PlanCell]) -> Result<Vec<FigureSpec>, Problem> {
+pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[GridCell]) -> Result<Vec<FigureSpec>, Problem> {
     let mut names: HashMap<String, &Place> = HashMap::new();
     written
         .iter()
@@ -32,7 +34,7 @@ pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[PlanCell]
         .collect()
 }
 
-fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<FigureSpec, Problem> {
+fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<FigureSpec, Problem> {
     let axis = |(name, place): &(String, Place)| {
         find(name, axes).map(|i| axes[i].name.clone()).ok_or_else(|| no_axis(name, place, axes))
     };
@@ -134,7 +136,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[PlanCell]) -> Result<Figu
 }
 
 /// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
-fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&PlanCell]) -> Result<(), Problem> {
+fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<(), Problem> {
     let wrong = |message: String, help: &str| Err(Problem::new(&figure.place, message, help));
     let word = figure.kind.word();
     if figure.kind.is_of_layers() && cells.iter().all(|cell| cell.function().is_some()) {
@@ -172,18 +174,18 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&PlanCell]) -> Resul
 }
 
 /// Axis -> the labels that are shown, and the cells that are left.
-pub(super) type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a PlanCell>);
+pub(super) type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a GridCell>);
 
 /// The cells that `where` (or `against`) leaves; `what` has it, in words, at `place`.
 pub(super) fn select<'a>(
     selectors: &[Selector],
     (what, place): (&str, &Place),
     axes: &[Axis],
-    cells: &'a [PlanCell],
+    cells: &'a [GridCell],
 ) -> Result<Selection<'a>, Problem> {
     let registry = Registry::get();
     let mut filter = BTreeMap::new();
-    let mut left: Vec<&PlanCell> = cells.iter().collect();
+    let mut left: Vec<&GridCell> = cells.iter().collect();
     for selector in selectors {
         let setting = registry.find(&selector.key).map(|k| &registry.keys[k]);
         let mut wanted = Vec::new();

@@ -1,13 +1,13 @@
 //! What holds for the cells that have a test function in place of a network.
 
-use super::plan::{Plan, PlanCell};
+use super::plan::{GridCell, Plan};
 use super::problem::{Place, Problem};
 use crate::data::Function;
 
 /// What `[record]` holds of networks alone.
 const OF_NETWORKS: [&str; 2] = ["gradients", "probe"];
 
-impl PlanCell {
+impl GridCell {
     /// The test function of the cell; `None` where it trains a network, or where its start does not fit.
     pub fn function(&self) -> Option<Function> {
         Function::from_settings(&self.settings)?.ok()

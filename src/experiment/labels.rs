@@ -2,13 +2,14 @@
 
 use super::axis::{Point, WrittenAxis};
 use super::grid::Grid;
-use super::plan::{Axis, PlanCell, Scale};
+use super::plan::GridCell;
 use super::settings::Registry;
+use crate::plan_file::{Axis, Scale};
 use crate::setting::{Settings, Value};
 use std::collections::HashSet;
 
 /// A cell with its label on every axis; `beside` are settings that only included cells set.
-pub(crate) fn label(axes: &[WrittenAxis], beside: &[usize], settings: Settings, points: &[&Point]) -> PlanCell {
+pub(crate) fn label(axes: &[WrittenAxis], beside: &[usize], settings: Settings, points: &[&Point]) -> GridCell {
     let keys = &Registry::get().keys;
     let value = |key: usize| settings.get(keys[key].name).map_or(String::new(), Value::to_string);
     let mut labels = Vec::with_capacity(axes.len() + beside.len());
@@ -17,11 +18,11 @@ pub(crate) fn label(axes: &[WrittenAxis], beside: &[usize], settings: Settings, 
         labels.extend(axis.owned.iter().map(|(key, _)| (keys[*key].name.to_string(), value(*key))));
     }
     labels.extend(beside.iter().map(|key| (keys[*key].short().to_string(), value(*key))));
-    PlanCell { labels, settings }
+    GridCell { labels, settings }
 }
 
 /// The axes with the labels that occur; numbers that optimizers or includes bring along are put in order.
-pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells: &[PlanCell]) -> Vec<Axis> {
+pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells: &[GridCell]) -> Vec<Axis> {
     let keys = &Registry::get().keys;
     let number = |l: &str| l.parse::<f64>().ok();
     let sort = |labels: &mut Vec<String>| {

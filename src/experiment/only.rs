@@ -1,7 +1,7 @@
 //! `--only axis=value`: which runs go now. The plan stays whole.
 
 use super::nearest;
-use super::plan::{Plan, PlanCell};
+use super::plan::{GridCell, Plan};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
 use super::settings::{Registry, literal};
@@ -110,7 +110,7 @@ impl Plan {
         let setting = registry.find(&selector.key).map(|key| &registry.keys[key]);
         let name = setting.map_or(selector.key.as_str(), |s| s.short());
         let axis = self.axes.iter().position(|a| a.name == name);
-        let held = |cell: &PlanCell| match axis {
+        let held = |cell: &GridCell| match axis {
             Some(axis) => Some(cell.labels[axis].1.clone()),
             None => setting.and_then(|s| cell.settings.get(s.name)).map(ToString::to_string),
         };

@@ -1,11 +1,12 @@
 //! What the command line changes: `--set key=value` and `--seeds n`.
 
 use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis};
-use super::plan::{Plan, Scale};
+use super::plan::Plan;
 use super::problem::{Place, Problem, Source};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
 use super::written::{Experiment, MOST_SEEDS, SECTIONS};
+use crate::plan_file::Scale;
 use crate::setting::Value;
 use std::sync::Arc;
 use toml::de::DeValue;

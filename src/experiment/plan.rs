@@ -1,10 +1,8 @@
 //! The plan: ordered axes, the cells of their grid, and the runs with their identities.
 
 use super::axis::{Assignment, Point, WrittenAxis};
-use super::claim_spec::ClaimSpec;
 use super::claims;
-use super::compare::{self, Compare};
-use super::figure_spec::FigureSpec;
+use super::compare;
 use super::figures;
 use super::grid::Grid;
 use super::labels::{axes, label};
@@ -14,44 +12,22 @@ use super::resolve::Resolver;
 use super::settings::Registry;
 use super::written::Experiment;
 use crate::data::Sizes;
+use crate::plan_file::Axis;
+use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::compare::Compare;
+use crate::plan_file::figure::FigureSpec;
 use crate::run::spec::{Cadence, NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// A grid of more runs is refused before it is built.
 pub const MOST_RUNS: usize = 200_000;
 
-/// How an axis is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    Category,
-    Linear,
-    Log,
-}
-
-impl Scale {
-    /// Log for positive numbers that span a decade, linear for other numbers.
-    pub(crate) fn of(numbers: &[f64]) -> Self {
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
-    }
-}
-
-/// One axis: a column of `runs.csv` and the labels that occur in it, in the order of the file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
-    pub name: String,
-    pub labels: Vec<String>,
-    pub scale: Scale,
-}
-
 /// One combination: its label on every axis, in axis order, and what it resolves to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlanCell {
+pub struct GridCell {
     pub labels: Vec<(String, String)>,
     pub settings: Settings,
 }
@@ -95,7 +71,7 @@ pub struct Plan {
     pub experiment_seed: u64,
     pub axes: Vec<Axis>,
     /// The last axis changes fastest.
-    pub cells: Vec<PlanCell>,
+    pub cells: Vec<GridCell>,
     /// Cells that `[[exclude]]` removed.
     pub excluded: usize,
     /// The centre of an ablation: axis -> label, for the axes that it names.
@@ -108,6 +84,8 @@ pub struct Plan {
     pub compare: Option<Compare>,
     /// What the runs are to show.
     pub claims: Vec<ClaimSpec>,
+    /// Where each claim of the file says that it is against theory.
+    pub(crate) against_theory: Vec<Option<Place>>,
     /// Whether the command line changed what the file says.
     pub changed: bool,
     /// Claims of the file that do not fit the grid since `--set` changed it.
@@ -156,7 +134,7 @@ impl Plan {
             resolved.iter().any(|(_, settings)| settings.get(name) != first)
         };
         let beside: Vec<usize> = grid.touched.iter().copied().filter(varies).collect();
-        let cells: Vec<PlanCell> = resolved
+        let cells: Vec<GridCell> = resolved
             .into_iter()
             .map(|(index, settings)| {
                 grid.points(index, &mut points);
@@ -182,6 +160,7 @@ impl Plan {
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
+            against_theory: experiment.claims.iter().map(|claim| claim.against_theory().cloned()).collect(),
             changed: experiment.changed,
             claims_left_out: 0,
             listed_steps: experiment.listed_steps.clone(),
@@ -282,7 +261,7 @@ fn non_default(settings: &Settings) -> BTreeMap<&'static str, &Value> {
 }
 
 /// The data sets that cells ask for, and which cell asks for which.
-fn datasets(cells: &[PlanCell]) -> Datasets {
+fn datasets(cells: &[GridCell]) -> Datasets {
     let mut settings: Vec<Settings> = Vec::new();
     let mut known: HashMap<Vec<(&str, &Value)>, usize> = HashMap::new();
     let of_cell = cells.iter().map(|cell| {

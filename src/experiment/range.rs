@@ -1,9 +1,9 @@
 //! Ranges of numbers: `{ log = [a, b], n = k }`, `{ lin = [a, b], n = k }`, `{ from, to, step }`, ends included.
 
 use super::axis::MOST_POINTS;
-use super::plan::Scale;
 use super::problem::{Place, Problem};
 use super::reader::{Entry, Reader, numbers, raw};
+use crate::plan_file::Scale;
 use crate::setting::Value;
 
 impl Reader {

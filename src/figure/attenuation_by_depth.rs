@@ -11,8 +11,9 @@ use super::text::{self, Weight};
 use super::theory::{self, Overlay};
 use super::{Outcome, finding, paper, words};
 use crate::columns::{self, Measured};
-use crate::experiment::figure_spec::FigureSpec;
-use crate::results::{Results, ResultsError, Scale};
+use crate::plan_file::Scale;
+use crate::plan_file::figure::FigureSpec;
+use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use super::scene::at;
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, Look, Marker, SOFT, mark, solid};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use crate::stats::Spread;

@@ -6,7 +6,7 @@ use super::layout::{Frame, Page};
 use super::plot::{self, Vertical};
 use super::select::{Key, Selection, over_seeds};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, ResultsError};
 use crate::stats::{Spread, best_of};
 use std::collections::BTreeMap;

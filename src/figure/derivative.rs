@@ -8,11 +8,11 @@ use super::scene::{Anchor, Color, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{INK, LINE, Look, Marker, SOFT, TICK, solid, tint};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
 use crate::ops::activation::Activation;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::theory::CellTheory;
 use crate::results::{Results, ResultsError};
-use crate::setting::{Settings, Value};
+use crate::setting::Settings;
 use crate::table::significant;
 use std::collections::BTreeMap;
 
@@ -134,11 +134,8 @@ fn shown(selection: &Selection) -> Result<BTreeMap<Key, Shown>, ResultsError> {
 /// The activation of a run, by the settings of its cell.
 fn activation(results: &Results, run: usize) -> Option<Activation> {
     let cell = results.cell(run)?;
-    let setting = |key: &'static str| {
-        let value = cell.settings.get(key).or_else(|| results.plan.settings.get(key))?;
-        let value = value.as_str().map(|text| Value::Text(text.into())).or_else(|| value.as_f64().map(Value::Float));
-        Some((key, value?))
-    };
+    let setting =
+        |key: &'static str| Some((key, cell.settings.get(key).or_else(|| results.plan.settings.get(key))?.clone()));
     let settings = ["activation", "activation.slope", "activation.alpha"].into_iter().filter_map(setting).collect();
     Activation::from_settings(&Settings::new(settings), "activation").ok()
 }

@@ -10,7 +10,7 @@ use super::style::{SOFT, TICK, legible, solid};
 use super::text::{self, Weight};
 use super::theory::{self, Overlay};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use crate::stats::Spread;

@@ -7,7 +7,7 @@ use super::scene::{Anchor, Rect, Scene, Text, at};
 use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, MISSING, SOFT, THIN, TICK, ZERO, solid, viridis};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
 

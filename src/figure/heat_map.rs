@@ -8,7 +8,7 @@ use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, Look, MISSING, Marker, TICK, WHITE, ZERO, mark, solid, viridis};
 use super::text::{self, Weight};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::theory::Theory;
 use crate::results::{Results, ResultsError};
 use crate::table::number;

@@ -6,7 +6,7 @@ use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
 use super::select::{Selection, heading};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, solid};
 use super::text::{self, Weight};
-use crate::experiment::figure_spec::Medium;
+use crate::plan_file::figure::Medium;
 use crate::results::verdicts::Verdict;
 
 /// A line of text with the house's defaults.

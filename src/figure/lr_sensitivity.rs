@@ -7,8 +7,9 @@ use super::scene::{Scene, at};
 use super::select::{Key, Selection, Used, over_seeds};
 use super::style::{INK, LINE, Look, Marker, mark, solid, tint};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
-use crate::results::{Results, ResultsError, Scale};
+use crate::plan_file::Scale;
+use crate::plan_file::figure::FigureSpec;
+use crate::results::{Results, ResultsError};
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 

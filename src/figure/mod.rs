@@ -31,8 +31,8 @@ mod trajectories;
 mod update_ratio;
 mod words;
 
-use crate::experiment::figure_spec::{FigureKind, FigureSpec, Medium};
 use crate::parallel::in_parallel;
+use crate::plan_file::figure::{FigureKind, FigureSpec, Medium};
 use crate::results::verdicts::Verdict;
 use crate::results::{Results, ResultsError};
 use origin::Origin;

@@ -3,7 +3,7 @@
 //! In a PNG it is an iTXt chunk, in an SVG the metadata element, in a PDF a property of its XMP packet; all hold the same JSON.
 
 use super::select::Selection;
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, ResultsError};
 use flate2::Crc;
 use serde::{Deserialize, Serialize};

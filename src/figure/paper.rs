@@ -3,7 +3,7 @@
 use super::scene::Scene;
 use super::select::Selection;
 use super::style::WIDTH;
-use crate::experiment::figure_spec::{FigureSpec, Medium};
+use crate::plan_file::figure::{FigureSpec, Medium};
 
 /// What a figure is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use super::scene::Point;
 use super::select::{Key, Selection};
 use super::style::{LINE, mark};
 use super::{Outcome, finding, paper, steps_to_target, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 

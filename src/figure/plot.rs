@@ -7,7 +7,7 @@ use super::select::{Selection, Used};
 use super::style::{EDGE, LABEL, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint, viridis};
 use super::words;
 use crate::columns::{self, Quantity};
-use crate::results::Scale;
+use crate::plan_file::Scale;
 use crate::stats::Spread;
 use crate::table::significant;
 

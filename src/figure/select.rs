@@ -3,10 +3,11 @@
 use super::style::Look;
 use super::words;
 use crate::columns::{self, Column};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
+use crate::plan_file::{Axis, PlanCell, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
-use crate::results::{PlanAxis, PlanCell, Results, ResultsError, Run, Scale};
+use crate::results::{Results, ResultsError, Run};
 use crate::stats::{Spread, spread};
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Used<'a> {
     pub index: usize,
-    pub axis: &'a PlanAxis,
+    pub axis: &'a Axis,
     /// Indices into the axis' labels, in its order.
     pub labels: Vec<usize>,
 }
@@ -24,7 +25,7 @@ pub struct Used<'a> {
 const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
 
 /// A label as people read it: the points of a range in three digits, where these tell them apart.
-pub fn shown_label(axis: &PlanAxis, label: usize) -> String {
+pub fn shown_label(axis: &Axis, label: usize) -> String {
     let short = |label: &String, digits: usize| match label.parse::<f64>() {
         Ok(x) if label.len() > 8 => significant(x, digits),
         _ => label.clone(),

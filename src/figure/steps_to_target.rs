@@ -9,7 +9,7 @@ use super::select::{Key, Selection, over_seeds};
 use super::style::{EDGE, INK, Look, Marker, THIN, TICK, mark, solid, tint};
 use super::text::{self, Weight};
 use super::{Outcome, finding, paper, words};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, ResultsError};
 use std::collections::{BTreeMap, BTreeSet};
 

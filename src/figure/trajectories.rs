@@ -9,7 +9,7 @@ use super::style::{INK, LABEL, LINE, Look, MARGIN, Marker, THIN, WHITE, mark, so
 use super::{Outcome, finding, paper, words};
 use crate::data::Function;
 use crate::data::function::Kind;
-use crate::experiment::figure_spec::{FigureSpec, Medium};
+use crate::plan_file::figure::{FigureSpec, Medium};
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use crate::table::significant;

@@ -4,7 +4,7 @@ use super::finding;
 use super::plot::CROWD;
 use super::select::{Key, Selection, shown_label};
 use crate::columns::{self, Column, Measured, Quantity, Scale};
-use crate::experiment::figure_spec::FigureKind;
+use crate::plan_file::figure::FigureKind;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
 
 use crate::columns::{self, Column};
-use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::plan::{GridCell, Plan};
 use crate::experiment::settings;
 use crate::finish::summary::Summaries;
 use crate::finish::theory::{self, Theory, Told};
@@ -106,7 +106,7 @@ pub struct Layout {
 
 impl Layout {
     pub fn of(plan: &Plan, told: &[Option<Told>]) -> Self {
-        let variables = plan.cells.iter().filter_map(PlanCell::function).map(|f| f.start.len()).max().unwrap_or(0);
+        let variables = plan.cells.iter().filter_map(GridCell::function).map(|f| f.start.len()).max().unwrap_or(0);
         let owned = |columns: &[Column]| columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
         let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
         let runs = Columns::of(plan);
@@ -187,10 +187,10 @@ impl Columns {
     }
 }
 
-fn label<'a>(cell: &'a PlanCell, axis: &str) -> Option<&'a str> {
+fn label<'a>(cell: &'a GridCell, axis: &str) -> Option<&'a str> {
     cell.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
 }
 
-fn setting(cell: &PlanCell, key: &str) -> Cell {
+fn setting(cell: &GridCell, key: &str) -> Cell {
     cell.settings.get(key).map_or(Cell::Empty, Cell::from)
 }

@@ -1,6 +1,6 @@
 //! What the present CSV files and figures were made from, so that nothing is made twice.
 
-use crate::experiment::claim_spec::ClaimSpec;
+use crate::plan_file::claim::ClaimSpec;
 use crate::sweep::files::{cannot, write};
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;

@@ -1,7 +1,7 @@
 //! `summary.csv`: what a cell's seeds agree on, with the counts that say how many of them speak.
 
 use crate::columns::{self, COUNTS, Column};
-use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::plan::{GridCell, Plan};
 use crate::record::{RunRecord, Status};
 use crate::stats::spread;
 use crate::table::Cell;
@@ -63,7 +63,7 @@ impl Summaries {
     }
 
     /// The row of a cell. A metric is empty where no run has it, and NaN where one run's is.
-    pub fn row(&self, number: usize, cell: &PlanCell) -> Vec<Cell> {
+    pub fn row(&self, number: usize, cell: &GridCell) -> Vec<Cell> {
         let summary = &self.cells[number];
         let mut row: Vec<Cell> = cell.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([summary.n, summary.diverged, summary.failed].map(Cell::from));

@@ -1,6 +1,7 @@
 //! The table at the end of a sweep: what each remedy does to the gradient, in 80 columns.
 
-use crate::experiment::plan::{Axis, Plan};
+use crate::experiment::plan::Plan;
+use crate::plan_file::Axis;
 use crate::sweep::Halt;
 use crate::sweep::files::cannot;
 use std::collections::HashMap;

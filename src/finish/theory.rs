@@ -3,11 +3,11 @@
 use crate::columns;
 use crate::data::Dataset;
 use crate::experiment::Problem;
-use crate::experiment::claim_spec::Against;
-use crate::experiment::figure_spec::FigureKind;
-use crate::experiment::plan::{Plan, PlanCell};
+use crate::experiment::plan::{GridCell, Plan};
 use crate::model;
 use crate::parallel::in_parallel;
+use crate::plan_file::claim::Against;
+use crate::plan_file::figure::FigureKind;
 use crate::setting::{Acts, Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -94,10 +94,10 @@ pub fn header(plan: &Plan) -> Vec<String> {
 /// # Errors
 /// The first cell without a prediction, and why.
 pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
-    for claim in plan.claims.iter().filter(|_| !plan.changed) {
-        let Some(place) = &claim.theory_at else { continue };
+    for (claim, place) in plan.claims.iter().zip(&plan.against_theory).filter(|_| !plan.changed) {
+        let Some(place) = place else { continue };
         let labels =
-            |cell: &PlanCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
+            |cell: &GridCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
         let told = predictions(plan, work, |index| labels(&plan.cells[index]));
         for (cell, told) in plan.cells.iter().zip(&told).filter(|(cell, _)| labels(cell)) {
             let why = match told {

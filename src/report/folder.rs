@@ -1,6 +1,7 @@
 //! The files of a results folder that the report quotes; one that a plan does not have is empty.
 
-use crate::results::{Plan, ResultsError};
+use crate::plan_file::PlanFile;
+use crate::results::ResultsError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,9 +53,8 @@ impl Folder {
     }
 
     /// The settings that all cells share, as in the file.
-    pub fn settings(&self, plan: &Plan) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
-        plan.settings.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+    pub fn settings(&self, plan: &PlanFile) -> Vec<(String, String)> {
+        plan.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect()
     }
 
     /// Each time the sweep was started: what a reader wants to know of it.

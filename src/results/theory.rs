@@ -62,7 +62,7 @@ impl Results {
         let mut theory = Theory::new();
         for row in reader.records() {
             let row = row.map_err(|e| unreadable(&path, &e))?;
-            let label = |(axis, at): (&super::PlanAxis, &usize)| axis.labels.iter().position(|l| *l == row[*at]);
+            let label = |(axis, at): (&crate::plan_file::Axis, &usize)| axis.labels.iter().position(|l| *l == row[*at]);
             // A cell of an earlier plan is none of this one's.
             let Some(labels) = self.plan.axes.iter().zip(&axes).map(label).collect::<Option<Vec<_>>>() else {
                 continue;

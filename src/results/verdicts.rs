@@ -1,7 +1,7 @@
 //! What became of the claims, as the figures that show what they are about tell it.
 
 use super::{Results, ResultsError, unreadable};
-use crate::experiment::figure_spec::FigureSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::sweep::claims;
 use crate::table::significant;
 use serde::{Deserialize, Serialize};

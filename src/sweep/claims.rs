@@ -1,6 +1,6 @@
 //! The claims of a folder's plan, beside its results: what `check` reads, and whether they are those of before the runs.
 
-use crate::experiment::claim_spec::ClaimSpec;
+use crate::plan_file::claim::ClaimSpec;
 use crate::sweep::Halt;
 use crate::sweep::files::{cannot, write};
 use std::fs;

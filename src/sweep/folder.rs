@@ -2,7 +2,8 @@
 //! say what its plan is.
 
 use crate::data::Targets;
-use crate::experiment::plan::Plan;
+use crate::experiment::plan::{GridCell, Plan};
+use crate::plan_file::{PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::setting::Value;
 use crate::sweep::Halt;
 use crate::sweep::files::{cannot, write_as};
@@ -15,9 +16,6 @@ use crate::sweep::work::Work;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-
-/// Version of `plan.json`.
-const SCHEMA: u32 = 1;
 
 /// What to do with what the folder already holds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,57 +125,39 @@ fn freeze(dir: &Path, writer: &str, plan: &Plan, work: &Work, request: &Request)
     write_as(writer, &view_path(&dir.join("journal")), view(work).as_bytes())
 }
 
-/// `plan.json`: what readers of the CSV files need to know about the plan, and what every setting of every cell is:
-/// those that all cells share at the top, the others in the cell.
+/// The text of `plan.json`: see [`PlanFile`].
 pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let fixed = fixed(plan);
-    let cells: Vec<_> = plan
-        .cells
-        .iter()
-        .map(|cell| {
-            let varied = cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value));
-            let mut json = serde_json::json!({
-                "labels": cell.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
-                "settings": varied.collect::<BTreeMap<_, _>>(),
-            });
-            if let Some(function) = cell.function() {
-                json["function"] = serde_json::json!(function);
-            }
-            json
-        })
-        .collect();
-    let axes: Vec<_> = plan
-        .axes
-        .iter()
-        .map(|axis| serde_json::json!({ "name": axis.name, "labels": axis.labels, "scale": axis.scale }))
-        .collect();
+    let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
+    let cell = |cell: &GridCell| PlanCell {
+        labels: cell.labels.iter().cloned().collect(),
+        settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
+        function: cell.function(),
+    };
     // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
-    let first = work.datasets.iter().find(|data| data.function.is_none()).or(work.datasets.first());
-    let data = first.map(|first| {
-        serde_json::json!({
-            "name": first.name,
-            "digest": work.digest(),
-            "train_rows": first.train.rows,
-            "outputs": first.train.targets.outputs(),
-            "classes": matches!(first.train.targets, Targets::Classes { .. }),
-        })
-    });
-    let json = serde_json::json!({
-        "schema": SCHEMA,
-        "name": plan.name,
-        "question": plan.question,
-        "seeds": plan.seeds,
-        "seed": plan.experiment_seed,
-        "record": plan.cadence,
-        "settings": fixed,
-        "axes": axes,
-        "cells": cells,
-        "figures": plan.figures,
-        "compare": plan.compare,
-        "data": data,
-        "probe": first.map_or(plan.cadence.probe, |first| plan.cadence.probe.min(first.train.rows)),
-    });
-    format!("{json:#}\n")
+    let first = work.datasets.iter().find(|data| data.function.is_none()).unwrap_or(&work.datasets[0]);
+    let file = PlanFile {
+        schema: SCHEMA,
+        name: plan.name.clone(),
+        question: plan.question.clone(),
+        seeds: plan.seeds.clone(),
+        seed: plan.experiment_seed,
+        record: Some(plan.cadence.clone()),
+        settings: fixed.iter().map(|(key, value)| owned((key, value))).collect(),
+        axes: plan.axes.clone(),
+        cells: plan.cells.iter().map(cell).collect(),
+        figures: plan.figures.clone(),
+        compare: plan.compare.clone(),
+        data: PlanData {
+            name: first.name.clone(),
+            digest: work.digest(),
+            train_rows: first.train.rows,
+            outputs: first.train.targets.outputs(),
+            classes: matches!(first.train.targets, Targets::Classes { .. }),
+        },
+        probe: plan.cadence.probe.min(first.train.rows),
+    };
+    file.text()
 }
 
 /// The settings that are the same in every cell.

@@ -1,6 +1,7 @@
 //! A plan in words, and as a table for programs: its cells, how it stands in its folder, what it costs.
 
-use crate::experiment::plan::{Axis, Plan};
+use crate::experiment::plan::Plan;
+use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::run::cost::{Cost, flop};
 use crate::sweep::Halt;

@@ -1,7 +1,7 @@
 //! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
 
 use crate::data::{Dataset, Targets};
-use crate::experiment::plan::{DataFacts, Plan, PlanCell, PlannedRun};
+use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
 use crate::run::cost::{Cost, Extent, Recorded, cost};
 use crate::setting::Settings;
 use std::collections::HashMap;
@@ -80,7 +80,7 @@ impl Work {
     }
 }
 
-fn label(plan: &Plan, cell: &PlanCell, seed: u64) -> String {
+fn label(plan: &Plan, cell: &GridCell, seed: u64) -> String {
     let varies = |name: &str| plan.axes.iter().any(|a| a.name == name && a.labels.len() > 1);
     let parts = cell.labels.iter().filter(|(axis, _)| varies(axis)).map(|(axis, label)| format!("{axis}={label}"));
     parts.chain([format!("seed={seed}")]).collect::<Vec<_>>().join(" ")

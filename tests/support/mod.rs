@@ -1,8 +1,5 @@
-//! What several tests share: settings from a few pairs, with every default filled in; a point for an optimizer.
-#![allow(dead_code)]
+//! What several tests share: settings from a few pairs, with every default filled in.
 
-use gradsweep::model::Layout;
-use gradsweep::ops::block::Role;
 use gradsweep::setting::{Setting, Settings, Value};
 
 /// Every row of the settings table.
@@ -41,9 +38,4 @@ pub fn settings(pairs: &[(&str, Value)]) -> Settings {
 /// A text value.
 pub fn text(s: &str) -> Value {
     Value::Text(s.into())
-}
-
-/// The layout of so many weights that are no network's.
-pub fn point(weights: usize) -> Layout {
-    Layout::new([("point".into(), Role::Weight, vec![weights])])
 }

@@ -1,0 +1,123 @@
+//! `plan.json`: what a sweep writes before its first run, and all that readers of its tables have to know of its plan.
+
+pub mod claim;
+pub mod compare;
+pub mod figure;
+
+use crate::data::Function;
+use crate::run::spec::Cadence;
+use crate::setting::Value;
+use compare::Compare;
+use figure::FigureSpec;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of the format that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
+/// A plan as its file has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanFile {
+    pub schema: u32,
+    pub name: String,
+    pub question: String,
+    /// Seeds of the runs.
+    pub seeds: Vec<u64>,
+    /// Seed of the experiment.
+    #[serde(default)]
+    pub seed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Cadence>,
+    /// The settings that all cells share.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
+    pub axes: Vec<Axis>,
+    pub cells: Vec<PlanCell>,
+    pub figures: Vec<FigureSpec>,
+    #[serde(default)]
+    pub compare: Option<Compare>,
+    pub data: PlanData,
+    /// Training rows that the layers are measured on.
+    pub probe: usize,
+}
+
+/// How an axis is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    Category,
+    Linear,
+    Log,
+}
+
+impl Scale {
+    /// Log for positive numbers that span a decade, linear for other numbers.
+    pub(crate) fn of(numbers: &[f64]) -> Self {
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
+    }
+}
+
+/// One axis: a column of `runs.csv` and the labels that occur in it, in the order of the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    pub name: String,
+    pub labels: Vec<String>,
+    pub scale: Scale,
+}
+
+/// A combination of labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanCell {
+    /// Axis -> label.
+    pub labels: BTreeMap<String, String>,
+    /// The settings that are not the same in every cell.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
+    /// What its point goes down, if it trains no network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<Function>,
+}
+
+/// The data of a plan: of several data sets, the first that is no test function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanData {
+    pub name: String,
+    /// Of all its data sets.
+    pub digest: String,
+    pub train_rows: usize,
+    pub outputs: usize,
+    /// Classes, or real-valued targets.
+    pub classes: bool,
+}
+
+impl PlanFile {
+    /// The text of the file. Its keys are sorted, so that equal plans are equal texts.
+    pub fn text(&self) -> String {
+        // Finite numbers and texts, which always become JSON.
+        let json = serde_json::to_value(self).unwrap_or_default();
+        format!("{json:#}\n")
+    }
+
+    /// The file names of the figures: the given one or the kind, made safe for a file system, numbered where they repeat.
+    pub fn figure_names(&self) -> Vec<String> {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let own = |spec: &FigureSpec| {
+            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
+            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
+            let name: String = wanted.chars().map(safe).collect();
+            let numbered = (2..).map(|n| format!("{name}_{n}"));
+            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
+            seen.insert(free.clone());
+            free
+        };
+        self.figures.iter().map(own).collect()
+    }
+
+    /// Whether some run has a loss to reach.
+    pub fn has_target(&self) -> bool {
+        let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
+        settings.into_iter().any(|settings| settings.contains_key("target_loss"))
+    }
+}

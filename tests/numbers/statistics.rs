@@ -1,0 +1,111 @@
+//! Paired tests, estimates and intervals against scipy's numbers (`scripts/statistics_reference.py`), and at their edges.
+
+use gradsweep::stats::signed_rank::{hodges_lehmann, holm, signed_rank};
+use gradsweep::stats::{best_of, median_interval};
+use serde_json::Value;
+
+fn reference(section: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("../fixtures/statistics.json")).unwrap();
+    all[section].as_array().unwrap().clone()
+}
+
+fn list(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn near(found: f64, expected: &Value, what: &str) {
+    let expected = expected.as_f64().unwrap();
+    assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{what}: {found} instead of {expected}");
+}
+
+#[test]
+fn signed_rank_tests_are_scipys() {
+    let cases = reference("paired");
+    assert_eq!(cases.len(), 36);
+    for case in cases {
+        let d = list(&case["differences"]);
+        let found = signed_rank(&d);
+        near(found.p, &case["wilcoxon"]["p"], "p");
+        near(found.positive, &case["wilcoxon"]["positive"], "sum of positive ranks");
+        assert!(found.p >= found.smallest.min(1.0) - 1e-15, "{d:?}");
+    }
+    for case in reference("large") {
+        near(signed_rank(&list(&case["differences"])).p, &case["p"], "p of many pairs");
+    }
+}
+
+#[test]
+fn estimates_and_their_intervals_are_those_of_all_signs() {
+    for case in reference("paired") {
+        let expected = &case["hodges_lehmann"];
+        let found = hodges_lehmann(&list(&case["differences"]), 0.9).unwrap();
+        for (found, name) in
+            [(found.value, "value"), (found.low, "low"), (found.high, "high"), (found.coverage, "coverage")]
+        {
+            near(found, &expected[name], name);
+        }
+    }
+}
+
+#[test]
+fn median_intervals_are_the_binomials() {
+    for case in reference("median") {
+        let found = median_interval(&list(&case["values"]), case["confidence"].as_f64().unwrap()).unwrap();
+        for (found, name) in
+            [(found.median, "median"), (found.low, "low"), (found.high, "high"), (found.coverage, "coverage")]
+        {
+            near(found, &case[name], name);
+        }
+    }
+}
+
+#[test]
+fn holm_and_the_best_of_k_are_the_textbooks() {
+    for case in reference("holm") {
+        for (found, expected) in holm(&list(&case["p"])).into_iter().zip(case["corrected"].as_array().unwrap()) {
+            near(found, expected, "holm");
+        }
+    }
+    for case in reference("best_of") {
+        let k = case["k"].as_u64().unwrap() as usize;
+        near(best_of(&list(&case["values"]), k, case["share"].as_f64().unwrap()).unwrap(), &case["value"], "best of k");
+    }
+}
+
+#[test]
+fn infinities_rank_highest_and_nothing_to_compare_says_nothing() {
+    let inf = f64::INFINITY;
+    let found = signed_rank(&[-1.0, -2.0, -3.0, -4.0, inf]);
+    assert_eq!((found.n, found.positive), (5, 5.0));
+    assert_eq!(signed_rank(&[inf, inf, inf]).p, 0.25);
+    assert_eq!((signed_rank(&[0.0, f64::NAN]).n, signed_rank(&[]).p), (0, 1.0));
+    assert_eq!(hodges_lehmann(&[1.0, inf, inf], 0.9).unwrap().value, inf);
+    assert_eq!(hodges_lehmann(&[], 0.9), None);
+    assert_eq!((best_of(&[1.0], 2, 0.5), best_of(&[1.0, f64::NAN], 1, 0.5)), (None, None));
+    assert_eq!(best_of(&[inf, 2.0], 2, 0.5), Some(2.0));
+    assert!(median_interval(&[], 0.9).is_none());
+}
+
+/// Where the true median is known, the interval holds it as often as it says, or more.
+#[test]
+fn intervals_cover_what_they_say() {
+    let seeds = gradsweep::seed::Seeds { experiment: 0, run: 1 };
+    let mut stream = seeds.stream("coverage", &[]);
+    for n in [5, 9, 14] {
+        let (mut held, mut estimated, rounds) = (0, 0, 4000);
+        let mut promised = 0.0;
+        for _ in 0..rounds {
+            let x: Vec<f64> = (0..n).map(|_| stream.normal()).collect();
+            let s = median_interval(&x, 0.9).unwrap();
+            promised = s.coverage;
+            held += u32::from(s.low <= 0.0 && 0.0 <= s.high);
+            let e = hodges_lehmann(&x, 0.9).unwrap();
+            estimated += u32::from(e.low <= 0.0 && 0.0 <= e.high);
+            assert!(e.coverage >= 0.9);
+        }
+        let share = f64::from(held) / f64::from(rounds);
+        // Three standard errors of a share of 4000.
+        assert!((share - promised).abs() < 0.015, "{n}: {share}, promised {promised}");
+        assert!(f64::from(estimated) / f64::from(rounds) > 0.885);
+    }
+}

@@ -1,0 +1,386 @@
+//! Theory against independent integration (scripts/theory_reference.py), closed forms and published numbers.
+
+use gradsweep::model::dense::theory::predict;
+use gradsweep::model::dense::{Architecture, Residual as Form};
+use gradsweep::model::init::Init;
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::theory::mean_field::{mean_square, slope_square};
+use gradsweep::theory::{Limit, MeanField, ResidualBlock, batch_norm, log_factor};
+use std::f64::consts::PI;
+
+fn field(activation: Activation, weight_variance: f64, bias_variance: f64) -> MeanField {
+    MeanField { activation, weight_variance, bias_variance }
+}
+
+fn close(computed: f64, known: f64, relative: f64, what: &str) {
+    assert!((computed - known).abs() <= relative * known.abs(), "{what}: {computed:e} against {known:e}");
+}
+
+/// To the digits that a table prints.
+fn printed(computed: f64, digits: &str, what: &str) {
+    let decimals = digits.split_once('.').map_or(0, |(_, d)| d.len());
+    let known: f64 = digits.parse().unwrap();
+    let half = 0.5 * 10f64.powi(-(decimals as i32));
+    assert!((computed - known).abs() <= 1.001 * half, "{what}: {computed} against {digits}");
+}
+
+struct Row {
+    quantity: String,
+    activation: Activation,
+    first: f64,
+    second: f64,
+    value: f64,
+}
+
+fn reference() -> Vec<Row> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/theory_reference.csv");
+    let number = |text: &str| text.parse().unwrap_or(f64::NAN);
+    let row = |r: csv::StringRecord| {
+        let plain = Activation::ALL.into_iter().find(|a| a.word() == &r[1]).unwrap();
+        let activation = match plain {
+            Activation::LeakyRelu { .. } => Activation::LeakyRelu { slope: r[2].parse().unwrap() },
+            Activation::Elu { .. } => Activation::Elu { alpha: r[2].parse().unwrap() },
+            other => other,
+        };
+        Row { quantity: r[0].into(), activation, first: number(&r[3]), second: number(&r[4]), value: number(&r[5]) }
+    };
+    csv::Reader::from_path(path).unwrap().records().map(|r| row(r.unwrap())).collect()
+}
+
+#[test]
+fn theory_agrees_with_independent_integration() {
+    let rows = reference();
+    for activation in Activation::ALL {
+        let own = rows.iter().filter(|r| r.activation.word() == activation.word());
+        assert!(own.count() >= 15, "{activation:?} is not in the reference");
+    }
+    for Row { quantity, activation, first, second, value } in rows {
+        let what = format!("{quantity} {activation:?} {first} {second}");
+        let unit = field(activation, 1.0, 0.0);
+        let given = field(activation, first, second);
+        let fixed = || given.limit(1.0).value().unwrap();
+        let (computed, relative) = match quantity.as_str() {
+            "mean_square" => (mean_square(activation, first), 1e-12),
+            "slope_square" => (slope_square(activation, first), 1e-12),
+            "variance_slope" => (unit.variance_slope(first), 1e-12),
+            "fixed_point" => (fixed(), 1e-12),
+            "fixed_chi" => (given.chi(fixed()), 1e-12),
+            "critical_weight" => (MeanField::critical(activation, first).unwrap().0.weight_variance, 1e-11),
+            "critical_variance" => (MeanField::critical(activation, first).unwrap().1, 1e-10),
+            "log10_product" => {
+                let layers = field(activation, first, 0.0).transient(1.0, second as usize);
+                (layers.iter().map(|(_, chi)| chi.log10()).sum(), 1e-11)
+            }
+            "mean_product" => (unit.correlation(first, second) * unit.variance(first), 1e-11),
+            "slope_product" => (unit.correlation_slope(first, second) * unit.variance(first) / first, 1e-11),
+            "fixed_correlation" => (given.fixed_correlation(fixed()), 1e-6),
+            "correlation_depth" => (given.correlation_depth(fixed()).unwrap(), 1e-6),
+            "width_mean" => (log_factor(activation, first as usize).unwrap().mean, 1e-11),
+            "width_variance" => (log_factor(activation, first as usize).unwrap().variance, 1e-11),
+            // Sampled: `second` is the standard error.
+            "batch_growth" => (batch_norm::growth(activation, first as usize).unwrap(), 4.5 * second / value + 1e-6),
+            other => panic!("{other}"),
+        };
+        close(computed, value, relative, &what);
+    }
+}
+
+#[test]
+fn closed_forms_hold_from_tiny_to_huge_variances() {
+    for q in [1e-12, 1e-6, 1e-2, 0.3, 1.0, 7.0, 1e3, 1e8] {
+        let what = format!("q = {q}");
+        for slope in [0.0, 0.01, 0.2, 1.0] {
+            let leaky = Activation::LeakyRelu { slope };
+            close(mean_square(leaky, q), q * (1.0 + slope * slope) / 2.0, 1e-13, &what);
+            close(slope_square(leaky, q), (1.0 + slope * slope) / 2.0, 1e-13, &what);
+        }
+        close(mean_square(Activation::Identity, q), q, 1e-13, &what);
+        close(mean_square(Activation::Relu, q), q / 2.0, 1e-13, &what);
+        // Williams 1998: the arcsine kernel.
+        close(mean_square(Activation::Erf, q), 2.0 / PI * (2.0 * q / (1.0 + 2.0 * q)).asin(), 1e-12, &what);
+        close(slope_square(Activation::Erf, q), 4.0 / PI / (1.0 + 4.0 * q).sqrt(), 1e-12, &what);
+        let gelu = (q / (1.0 + q)).asin() + 2.0 * q / ((1.0 + q) * (1.0 + 2.0 * q).sqrt());
+        close(mean_square(Activation::Gelu, q), q / 4.0 + q / (2.0 * PI) * gelu, 1e-12, &what);
+        let flat = |x: f64| libm::erf(x / (2.0 * q).sqrt());
+        close(slope_square(Activation::HardTanh, q), flat(1.0), 1e-12, &what);
+    }
+}
+
+#[test]
+fn slopes_are_derivatives_and_equal_inputs_stay_equal() {
+    for activation in Activation::ALL {
+        for (weight, bias) in [(0.5, 0.0), (1.7, 0.2), (4.0, 0.05)] {
+            let field = field(activation, weight, bias);
+            for q in [0.05, 0.9, 12.0] {
+                let what = format!("{field:?} at {q}");
+                let h = 1e-4 * q;
+                let numeric = (field.variance(q + h) - field.variance(q - h)) / (2.0 * h);
+                close(field.variance_slope(q), numeric, 1e-6, &what);
+                close(field.correlation(q, 1.0), 1.0, 1e-12, &what);
+                close(field.correlation_slope(q, 1.0), field.chi(q) * q / field.variance(q), 1e-11, &what);
+                let numeric = (field.correlation(q, 0.301) - field.correlation(q, 0.299)) / 0.002;
+                close(field.correlation_slope(q, 0.3), numeric, 2e-6, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_variance_goes_to_a_fixed_point_to_zero_or_beyond_all_bounds() {
+    use Activation::*;
+    let leaky = LeakyRelu { slope: 0.2 };
+    let cases = [
+        (field(Relu, 2.0, 0.0), 0.7, Limit::At(0.7)),
+        (field(leaky, 2.0 / 1.04, 0.0), 3.0, Limit::At(3.0)),
+        (field(Relu, 2.01, 0.0), 0.7, Limit::Infinite),
+        (field(Relu, 2.0, 0.1), 0.7, Limit::Infinite),
+        (field(Relu, 1.99, 0.0), 0.7, Limit::Zero),
+        (field(Tanh, 1.0, 0.0), 1.0, Limit::Zero),
+        (field(Softsign, 1.0, 0.0), 1.0, Limit::Zero),
+        (field(Elu { alpha: 1.0 }, 1.0, 0.0), 1.0, Limit::Zero),
+        (field(Gelu, 2.0, 0.0), 2.0, Limit::Zero),
+        // Gelu's fixed point at this gain repels: what starts beside it leaves.
+        (field(Gelu, 2.351_716, 0.0), 0.9, Limit::Zero),
+        (field(Gelu, 2.351_716, 0.0), 1.1, Limit::Infinite),
+        (field(Identity, 0.0, 0.3), 1.0, Limit::At(0.3)),
+        (field(Identity, 0.0, 0.0), 1.0, Limit::Zero),
+        (field(Tanh, 0.5, 0.0), 0.0, Limit::Zero),
+    ];
+    for (field, start, limit) in cases {
+        match (field.limit(start), limit) {
+            (Limit::At(found), Limit::At(known)) => close(found, known, 1e-12, &format!("{field:?}")),
+            (found, known) => assert_eq!(found, known, "{field:?} from {start}"),
+        }
+    }
+    for activation in Activation::ALL {
+        for (weight, bias) in [(0.3, 0.0), (1.2, 0.05), (2.0, 0.0), (2.0, 0.3), (40.0, 1e-6)] {
+            for start in [1e-3, 1.0, 50.0] {
+                let field = field(activation, weight, bias);
+                if let Limit::At(q) = field.limit(start) {
+                    close(field.variance(q), q, 1e-12, &format!("{field:?} from {start}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn published_rates_come_out_to_their_digits() {
+    use Activation::*;
+    let rows = [
+        (Tanh, 25.0 / 9.0, 0.0, "1.17848", "1.209831"),
+        (Tanh, 2.0, 0.0, "0.617965", "1.105529"),
+        (Tanh, 1.0, 0.05, "0.193593", "0.759032"),
+        (Tanh, 1.5, 0.05, "0.418037", "0.938636"),
+        (Tanh, 2.5, 0.05, "1.06396", "1.133516"),
+        (Tanh, 1.69, 0.09, "0.607047", "0.939807"),
+        (Tanh, 6.25, 0.09, "4.07912", "1.585225"),
+        (Tanh, 16.0, 0.09, "12.6041", "2.367261"),
+        (Sigmoid, 1.0 / 3.0, 0.0, "0.0850338", "0.020008"),
+        (Sigmoid, 1.0, 0.0, "0.264687", "0.055721"),
+        (Sigmoid, 2.0, 0.0, "0.555290", "0.100977"),
+        (Sigmoid, 16.0, 0.0, "5.8554", "0.398879"),
+        (HardTanh, 1.0, 0.05, "0.340203", "0.913558"),
+        (Erf, 2.0, 0.05, "0.965955", "1.154653"),
+        (Selu, 1.0, 0.0, "1.000000", "1.071575"),
+        (Softplus, 1.0, 0.0, "0.856305", "0.288722"),
+    ];
+    for (activation, weight, bias, q, chi) in rows {
+        let field = field(activation, weight, bias);
+        let fixed = field.limit(1.0).value().unwrap();
+        printed(fixed, q, activation.word());
+        printed(field.chi(fixed), chi, activation.word());
+    }
+    for (activation, weight, chi) in
+        [(Gelu, 2.351_716, "1.07203"), (Silu, 2.810_761, "1.06663"), (Mish, 2.210_716, "1.05912")]
+    {
+        printed(field(activation, weight, 0.0).variance(1.0), "1.00000", activation.word());
+        printed(field(activation, weight, 0.0).chi(1.0), chi, activation.word());
+    }
+    // Torch's default at fan-in 64, where the bias has the weights' variance.
+    let torch = field(Tanh, 1.0 / 3.0, 1.0 / 192.0);
+    printed(torch.chi(torch.limit(1.0).value().unwrap()), "0.32830", "tanh");
+    for (weight, scale) in [(1.0, "3.627"), (2.5, "7.979")] {
+        let field = field(Tanh, weight, 0.05);
+        printed(field.gradient_depth(field.limit(1.0).value().unwrap()), scale, "xi");
+    }
+    // In the ordered phase pairs converge at the rate of the gradient (Schoenholz et al. 2017).
+    let ordered = field(Tanh, 1.0, 0.05);
+    let q = ordered.limit(1.0).value().unwrap();
+    close(ordered.correlation_depth(q).unwrap(), ordered.gradient_depth(q), 1e-11, "xi_c");
+    printed(field(Selu, 1.0, 0.0).variance_slope(1.0), "0.78265", "selu");
+    // Critical tanh fades as a power of depth: the product of the chis times the depth tends to 0.706.
+    for (depth, constant) in [(10, "0.7137"), (100_000, "0.7061")] {
+        let product: f64 = field(Tanh, 1.0, 0.0).transient(1.0, depth).iter().map(|(_, chi)| chi).product();
+        printed(product * depth as f64, constant, "critical tanh");
+    }
+    let (erf, q) = MeanField::critical(Erf, 0.05).unwrap();
+    printed(erf.weight_variance, "1.375839", "erf");
+    printed(q, "0.517177", "erf");
+    printed(MeanField::critical(Erf, 0.0).unwrap().0.weight_variance, "0.785398", "erf");
+    printed(MeanField::critical(Relu, 0.0).unwrap().0.weight_variance, "2.000000", "relu");
+    assert_eq!(MeanField::critical(Relu, 0.1), None);
+}
+
+#[test]
+fn residual_blocks_grow_as_their_product_says() {
+    let through = |activation, weight, scale: f64, depth| {
+        let block = ResidualBlock { layer: field(activation, weight, 0.0), scale };
+        (0..depth).fold((1.0, 1.0), |(q, g), _| (block.variance(q), g * block.gradient(q)))
+    };
+    let (q, g) = through(Activation::Relu, 2.0, 1.0, 20);
+    close(q, 1_048_576.0, 1e-12, "relu");
+    close(g, 1_048_576.0, 1e-12, "relu");
+    printed(through(Activation::Relu, 2.0, 0.5, 20).1, "86.74", "relu, half");
+    printed(through(Activation::Relu, 2.0, 20f64.sqrt().recip(), 20).1, "2.6533", "relu, 1/sqrt L");
+    printed(through(Activation::Relu, 2.0, 50f64.sqrt().recip(), 50).1, "2.6916", "relu, 1/sqrt L");
+    for (depth, q, g) in [(10, "6.777", "14.06"), (50, "39.59", "1361"), (100, "84.45", "38010")] {
+        let (variance, gradient) = through(Activation::Tanh, 1.0, 1.0, depth);
+        printed(variance, q, "tanh");
+        // Five digits print as 3.801e4.
+        if depth < 100 { printed(gradient, g, "tanh") } else { printed(gradient / 10.0, "3801", "tanh") }
+    }
+    let architecture = |depth| Architecture {
+        norm: Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true }),
+        residual: Form::PreActivation(Skip::Scaled(1.0)),
+        ..net(Activation::Relu, depth)
+    };
+    for (blocks, growth) in [(10, "17.34"), (20, "42.93"), (50, "153.4")] {
+        // sigma_w^2 = 2 and features of mean square 1/2 start the stream at variance 1.
+        let prediction = predict(&architecture(blocks + 1), Init::HeNormal, &[0.5], 64).unwrap();
+        printed(prediction.stream[0].exp(), growth, "batch norm in a residual branch");
+    }
+}
+
+#[test]
+fn batch_normalization_grows_as_its_closed_forms_say() {
+    for (batch, relu) in
+        [(4, "3.08406"), (8, "1.78819"), (16, "1.58995"), (32, "1.52195"), (64, "1.49306"), (128, "1.47968")]
+    {
+        let b = f64::from(batch);
+        let what = format!("batch {batch}");
+        close(batch_norm::growth(Activation::Identity, batch as usize).unwrap(), (b - 2.0) / (b - 3.0), 1e-12, &what);
+        // Yang et al. 2019 by the arc-cosine kernels at c = -1 / (B - 1).
+        let c: f64 = -1.0 / (b - 1.0);
+        let (j1, j0) = (((1.0 - c * c).sqrt() + (PI - c.acos()) * c) / PI, (PI - c.acos()) / PI);
+        let exact = ((b - 1.0 + j0) / (1.0 - j1) - 1.0) / (b - 3.0);
+        let computed = batch_norm::growth(Activation::Relu, batch as usize).unwrap();
+        close(computed, exact, 1e-11, &what);
+        printed(computed, relu, &what);
+    }
+    let large = [
+        (Activation::Identity, "1.000000"),
+        (Activation::Relu, "1.466942"),
+        (Activation::LeakyRelu { slope: 0.2 }, "1.24360"),
+        (Activation::Tanh, "1.177807"),
+        (Activation::Sigmoid, "1.033592"),
+        (Activation::Erf, "1.225700"),
+        (Activation::Selu, "1.071575"),
+        (Activation::Elu { alpha: 1.0 }, "1.079013"),
+        (Activation::Gelu, "1.318845"),
+        (Activation::Silu, "1.212081"),
+    ];
+    for (activation, growth) in large {
+        printed(batch_norm::growth_of_large_batches(activation), growth, activation.word());
+    }
+    for activation in Activation::ALL {
+        let limit = batch_norm::growth_of_large_batches(activation);
+        let mut last = f64::INFINITY;
+        for batch in [4, 8, 10_000] {
+            let growth = batch_norm::growth(activation, batch).unwrap();
+            assert!(growth < last && growth > limit && limit > 1.0 - 1e-12, "{activation:?}, {batch}: {growth} {last}");
+            last = growth;
+        }
+        close(last, limit, 1e-3, activation.word());
+        for batch in 0..4 {
+            assert_eq!(batch_norm::growth(activation, batch), None);
+        }
+    }
+}
+
+fn net(activation: Activation, depth: usize) -> Architecture {
+    Architecture {
+        features: 32,
+        outputs: 10,
+        depth,
+        width: 64,
+        activation,
+        output_activation: Activation::Identity,
+        bias: true,
+        norm: None,
+        residual: Form::None,
+    }
+}
+
+#[test]
+fn every_network_is_predicted_or_refused_in_words() {
+    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
+    let forms = [Form::None, Form::PreActivation(Skip::Scaled(0.5)), Form::PostActivation(Skip::Scaled(0.5))];
+    for activation in Activation::ALL {
+        for residual in forms {
+            for norm in [None, norm(Placement::Before), norm(Placement::After)] {
+                for depth in [1, 2, 30] {
+                    let architecture = Architecture { norm, residual, ..net(activation, depth) };
+                    match predict(&architecture, Init::LecunNormal, &[0.5, 2.0], 16) {
+                        Err(reason) => {
+                            assert!(norm.is_some() && reason.to_string().contains("batch normalization"), "{reason}")
+                        }
+                        Ok(prediction) => {
+                            assert_eq!((prediction.stream.len(), prediction.delta.len()), (depth, depth));
+                            let all = [
+                                prediction.attenuation(),
+                                prediction.attenuation_total(),
+                                prediction.attenuation_delta(),
+                            ];
+                            assert!(all.iter().all(|a| a.is_some() == (depth > 1)), "{architecture:?}");
+                            assert!(all.iter().flatten().all(|a| a.is_finite()), "{architecture:?}: {all:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn attenuation_is_that_of_the_finite_product() {
+    // Glorot & Bengio's standard init: sigma_w^2 = 1/3, so that a linear layer loses half of log10(3) decades.
+    let linear = predict(&net(Activation::Identity, 6), Init::UniformFanIn, &[1.0], 1).unwrap();
+    close(linear.attenuation().unwrap(), 3f64.log10() / 2.0, 1e-12, "linear");
+    close(linear.attenuation_total().unwrap(), 5.0 * 3f64.log10() / 2.0, 1e-12, "linear");
+    // Stream and delta count the transient from either end: chi(q_2) ... chi(q_L) and chi(q_1) ... chi(q_(L-1)).
+    let tanh = predict(&net(Activation::Tanh, 5), Init::Gaussian { sigma_w: 1.0, sigma_b: 0.3 }, &[1.0], 1).unwrap();
+    let chis = field(Activation::Tanh, 1.0, 0.09).transient(1.09, 5);
+    let log = |chis: &[(f64, f64)]| chis.iter().map(|(_, chi)| chi.ln()).sum::<f64>();
+    close(tanh.stream[0], log(&chis[1..]), 1e-12, "stream");
+    close(tanh.delta[0] - tanh.delta[4], log(&chis[..4]), 1e-12, "delta");
+    // No depth underflows, and a branch or a net that hands nothing on is said to be infinitely faint.
+    let deep = predict(&net(Activation::Sigmoid, 5000), Init::LecunNormal, &[1.0], 1).unwrap();
+    close(deep.attenuation().unwrap(), -0.5 * 0.055_721f64.log10(), 1e-4, "sigmoid");
+    let relu = |init, depth| predict(&net(Activation::Relu, depth), init, &[1.0], 1).unwrap().attenuation().unwrap();
+    close(relu(Init::UniformFanIn, 2000), 0.5 * 6f64.log10(), 1e-12, "relu dies out");
+    close(relu(Init::Gaussian { sigma_w: 1e6, sigma_b: 0.0 }, 2000), -0.5 * 5e11f64.log10(), 1e-12, "relu explodes");
+    let skips = |residual| Architecture { residual, ..net(Activation::Relu, 2000) };
+    let grown = predict(&skips(Form::PreActivation(Skip::Scaled(1.0))), Init::HeNormal, &[1.0], 1).unwrap();
+    close(grown.attenuation().unwrap(), -0.5 * 2f64.log10(), 1e-12, "residual relu explodes");
+    let lost = predict(&skips(Form::PostActivation(Skip::Scaled(1.0))), Init::HeNormal, &[1.0], 1);
+    assert!(lost.unwrap_err().to_string().contains("grows beyond"));
+    for bad in [&[][..], &[-1.0], &[1.0, f64::NAN], &[f64::INFINITY]] {
+        assert!(
+            predict(&net(Activation::Relu, 4), Init::HeNormal, bad, 1)
+                .unwrap_err()
+                .to_string()
+                .contains("mean squares")
+        );
+    }
+    let mute = predict(&net(Activation::Tanh, 4), Init::Gaussian { sigma_w: 0.0, sigma_b: 0.0 }, &[1.0], 1).unwrap();
+    assert_eq!(mute.attenuation(), Some(f64::INFINITY));
+    let learned = Architecture { residual: Form::PreActivation(Skip::Learned), ..net(Activation::Tanh, 4) };
+    let learned = predict(&learned, Init::LecunNormal, &[1.0], 1).unwrap();
+    assert_eq!((learned.attenuation(), learned.attenuation_delta()), (Some(0.0), Some(f64::INFINITY)));
+    // Wider than its features, an orthogonal first layer spreads the same length over more units.
+    let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal { gain: 1.0 }, &[1.0], 1).unwrap();
+    let half = predict(&net(Activation::Tanh, 3), Init::LecunNormal, &[0.5], 1).unwrap();
+    assert_eq!(orthogonal, half);
+}

@@ -1,0 +1,130 @@
+//! Measured on predicted: wide networks at init fade as theory says, narrow ones scatter as it says.
+
+use crate::at_init::{Case, per_layer};
+use crate::support::{settings, text};
+use gradsweep::model::dense::theory::predict;
+use gradsweep::model::dense::{Architecture, Network, Residual};
+use gradsweep::model::init::Init;
+use gradsweep::ops::activation::Activation;
+use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::loss::Loss;
+use gradsweep::probe::Probe;
+use gradsweep::seed::Seeds;
+use gradsweep::theory::log_factor;
+use gradsweep::{data, run::score};
+
+fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
+    Architecture {
+        features: 32,
+        outputs: 10,
+        depth,
+        width,
+        activation,
+        output_activation: Activation::Identity,
+        bias: true,
+        norm: None,
+        residual: Residual::None,
+    }
+}
+
+fn check(architecture: Architecture, init: Init, rows: usize) {
+    let case = Case { architecture, init, rows, nets: 16 };
+    let (measured, predicted) = (case.measure(), case.predict());
+    for (name, measured, predicted) in
+        [("stream", &measured.stream, &predicted.stream), ("delta", &measured.delta, &predicted.delta)]
+    {
+        let factor = per_layer(measured, predicted);
+        assert!((factor - 1.0).abs() < 0.05, "{:?}, {init:?}: {name} {factor} a layer", case.architecture);
+    }
+}
+
+#[test]
+fn wide_networks_fade_as_predicted() {
+    let gaussian = |weight: f64, bias: f64| Init::Gaussian { sigma_w: weight.sqrt(), sigma_b: bias.sqrt() };
+    for (activation, init) in [
+        (Activation::Sigmoid, Init::GlorotNormal),
+        (Activation::Tanh, Init::UniformFanIn),
+        (Activation::Tanh, gaussian(2.5, 0.05)),
+        (Activation::Relu, Init::HeUniform),
+        (Activation::Softplus, gaussian(1.0, 0.05)),
+        (Activation::Selu, Init::LecunNormal),
+        (Activation::Silu, Init::HeNormal),
+    ] {
+        check(net(activation, 512, 6), init, 4);
+    }
+    check(net(Activation::HardTanh, 128, 4), Init::Orthogonal { gain: 1.2 }, 4);
+}
+
+#[test]
+fn wide_residual_networks_grow_as_predicted() {
+    for residual in [
+        Residual::PreActivation(Skip::Scaled(0.4)),
+        Residual::PreActivation(Skip::Scaled(1.0)),
+        Residual::PostActivation(Skip::Scaled(0.4)),
+        Residual::PostActivation(Skip::Scaled(1.0)),
+    ] {
+        check(Architecture { residual, ..net(Activation::Relu, 512, 6) }, Init::HeNormal, 4);
+    }
+}
+
+#[test]
+fn batch_normalized_networks_grow_by_batch_size_as_predicted() {
+    // Random inputs of so many features are equally far apart from the first layer on.
+    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    for (activation, rows) in [(Activation::Relu, 8), (Activation::Relu, 32), (Activation::Tanh, 16)] {
+        check(Architecture { norm, features: 512, ..net(activation, 512, 6) }, Init::LecunNormal, rows);
+    }
+}
+
+#[test]
+fn the_logarithm_of_a_narrow_nets_gradient_has_the_predicted_mean_and_variance() {
+    const NETS: usize = 3000;
+    for (activation, init, width) in
+        [(Activation::Relu, Init::HeNormal, 12), (Activation::Identity, Init::LecunNormal, 8)]
+    {
+        let depth = 6;
+        let architecture = Architecture { outputs: 1, ..net(activation, width, depth) };
+        let case = Case { architecture, init, rows: 1, nets: 1 };
+        let law = log_factor(activation, width).unwrap();
+        let logs: Vec<f64> = case.ratios(NETS as u64).into_iter().filter(|r| *r > 0.0).map(f64::ln).collect();
+        let n = logs.len() as f64;
+        let mean = logs.iter().sum::<f64>() / n;
+        let variance = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let gaps = (depth - 1) as f64;
+        let error = (variance / n).sqrt();
+        assert!((mean - gaps * law.mean).abs() < 4.0 * error, "{activation:?}: {mean} +- {error}, {law:?}");
+        // The fourth moment of a nearly normal variable.
+        let error = variance * (2.5 / n).sqrt();
+        assert!((variance - gaps * law.variance).abs() < 4.0 * error, "{activation:?}: {variance} +- {error}, {law:?}");
+        // A relu layer of 12 units is dead to one input in 1 of 4096 nets.
+        assert!(logs.len() > NETS - 30);
+    }
+}
+
+/// Images differ in length, so each sample has its own transient; the prediction averages over them.
+#[test]
+fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
+    let digits = data::load(&settings(&[("data", text("digits"))]), &data::Places::default()).unwrap();
+    let rows: Vec<usize> = (0..64).collect();
+    let batch = score::batch::<f64>(&digits.train, &digits.shape, &rows, Loss::CrossEntropy).unwrap();
+    let lengths: Vec<f64> = digits.train.x[..64 * digits.features()]
+        .chunks_exact(digits.features())
+        .map(|row| row.iter().map(|x| x * x).sum::<f64>() / digits.features() as f64)
+        .collect();
+    for (activation, init) in [(Activation::Tanh, Init::HeNormal), (Activation::Silu, Init::GlorotUniform)] {
+        let architecture = Architecture { features: digits.features(), ..net(activation, 512, 4) };
+        let predicted = predict(&architecture, init, &lengths, 64).unwrap();
+        let network = |run| Network::<f64>::new(architecture.clone(), init, &Seeds { experiment: 0, run }).unwrap();
+        let mut probe = Probe::new(Box::new(network(1)), batch.clone());
+        let mut attenuation = || {
+            let run = |run| {
+                let layers = probe.measure(&network(run)).unwrap();
+                (layers[3].stream_rms / layers[0].stream_rms).log10() / 3.0
+            };
+            (1..=4).map(run).sum::<f64>() / 4.0
+        };
+        let (measured, predicted) = (attenuation(), predicted.attenuation().unwrap());
+        // 5 % of a layer's squared gradient, in decades of the gradient.
+        assert!((measured - predicted).abs() < 0.5 * 1.05f64.log10(), "{activation:?}: {measured} {predicted}");
+    }
+}

@@ -1,0 +1,178 @@
+//! Damaged, doubtful and oversized data: every one an error that names the file, the place and the cure.
+
+use crate::support::{settings, text};
+use gradsweep::data::{Dataset, Places, load};
+use gradsweep::setting::Value;
+use proptest::prelude::*;
+use std::io::Write;
+use std::path::Path;
+
+/// Loads a file of this content as CSV.
+fn csv(content: &[u8], more: &[(&str, Value)]) -> Result<Dataset, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("t.csv"), content).unwrap();
+    let pairs = [&[("data", text("csv")), ("data.path", text("t.csv"))], more].concat();
+    load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
+}
+
+fn idx(images: &[u8], labels: &[u8]) -> Result<Dataset, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("x"), images).unwrap();
+    std::fs::write(dir.path().join("y"), labels).unwrap();
+    let pairs = [("data", text("idx")), ("data.images", text("x")), ("data.labels", text("y"))];
+    load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
+}
+
+fn places(base: &Path) -> Places {
+    Places { base: base.into(), data_dir: None }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Ten images of two pixels, and their labels.
+fn pair() -> (Vec<u8>, Vec<u8>) {
+    let images = [0, 0, 8, 2, 0, 0, 0, 10, 0, 0, 0, 2].into_iter().chain((0..20).map(|i| i * 3)).collect();
+    let labels = [0, 0, 8, 1, 0, 0, 0, 10].into_iter().chain((0..10).map(|i| i % 2)).collect();
+    (images, labels)
+}
+
+#[track_caller]
+fn says(result: Result<Dataset, String>, parts: &[&str]) {
+    let message = result.expect_err("this should be refused");
+    for part in parts.iter().chain(&["help:"]) {
+        assert!(message.contains(part), "no {part:?} in: {message}");
+    }
+}
+
+#[test]
+fn damaged_gzip() {
+    let rows: String = (0..200).map(|i| format!("{},{},{}\n", i * 7919 % 1009, i * 31 % 97, i % 2)).collect();
+    let whole = gzip(rows.as_bytes());
+    assert_eq!(csv(&whole, &[]).unwrap().digest, csv(rows.as_bytes(), &[]).unwrap().digest);
+    says(csv(&whole[..whole.len() / 2], &[]), &["t.csv", "damaged"]);
+    let mut checksum = whole.clone();
+    let at = whole.len() - 8;
+    checksum[at] ^= 1;
+    says(csv(&checksum, &[]), &["t.csv", "damaged"]);
+    says(csv(&[&whole[..], b"junk"].concat(), &[]), &["t.csv", "damaged"]);
+    says(csv(&gzip(b""), &[]), &["t.csv", "holds nothing"]);
+}
+
+#[test]
+fn what_is_not_a_file_is_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("folder")).unwrap();
+    let read = |path: &str| {
+        let pairs = [("data", text("csv")), ("data.path", text(path))];
+        load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
+    };
+    says(read("folder"), &["folder", "not a file"]);
+    says(read("missing.csv"), &["missing.csv"]);
+    #[cfg(unix)]
+    says(read("/dev/zero"), &["/dev/zero", "not a file"]);
+}
+
+#[test]
+fn idx_pairs_that_do_not_fit() {
+    let (images, labels) = pair();
+    assert_eq!(idx(&gzip(&images), &labels).unwrap().features(), 2);
+    says(idx(&images[..images.len() - 1], &labels), &["x: byte 31"]);
+    says(idx(&labels, &images), &["y", "[10, 2]"]);
+    let nine: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, 9].into_iter().chain((0..9).map(|i| i % 2)).collect();
+    says(idx(&images, &nine), &["9 labels for 10 images"]);
+    let one: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, 10].into_iter().chain([4; 10]).collect();
+    says(idx(&images, &one), &["one class"]);
+    let mut signed = labels.clone();
+    signed[2] = 9;
+    signed[8 + 3] = 0xff;
+    says(idx(&images, &signed), &["y: byte 11", "label 3 is -1"]);
+    let halves: Vec<u8> = [0, 0, 0x0d, 1, 0, 0, 0, 10]
+        .into_iter()
+        .chain([0f32, 1.0, 0.5, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0].into_iter().flat_map(f32::to_be_bytes))
+        .collect();
+    says(idx(&images, &halves), &["y: byte 16", "label 2 is 0.5"]);
+}
+
+#[test]
+fn csv_targets_that_are_no_clear_classes_or_values() {
+    let rows =
+        |target: &dyn Fn(usize) -> String| -> String { (0..20).map(|i| format!("{i},{}\n", target(i))).collect() };
+    // One damaged cell must not turn a regression into a classification.
+    let damaged = rows(&|i| if i == 6 { "oops".into() } else { format!("{i}.5") });
+    says(csv(damaged.as_bytes(), &[]), &["t.csv:7", "oops"]);
+    let missing = rows(&|i| if i == 4 { String::new() } else { (i % 2).to_string() });
+    says(csv(missing.as_bytes(), &[]), &["t.csv:5", "empty"]);
+    says(csv(missing.as_bytes(), &[("data.task", text("classes"))]), &["t.csv:5", "empty"]);
+    says(csv(b"a,b,c\n", &[]), &["t.csv", "no rows"]);
+    let twice = format!("y,y\n{}", rows(&|i| (i % 2).to_string()));
+    says(csv(twice.as_bytes(), &[("data.target", text("y"))]), &["t.csv:1", "2 columns are called \"y\""]);
+    let marked = format!("\u{feff}a,b\n{}", rows(&|i| (i % 2).to_string()));
+    assert_eq!(csv(marked.as_bytes(), &[("data.target", text("a"))]).unwrap().features(), 1);
+}
+
+#[test]
+fn equal_rows_are_refused_and_constant_features_become_zero() {
+    // The mean of six times 0.1 is not 0.1 in floating point.
+    let equal: String = (0..30).map(|i| format!("0.1,0.3,{}\n", i % 2)).collect();
+    for n in [6, 7, 24] {
+        for scaling in ["standard", "none"] {
+            let more = [("data.scaling", text(scaling)), ("data.n_train", Value::Int(n))];
+            says(csv(equal.as_bytes(), &more), &["t.csv", "equal"]);
+        }
+    }
+    let half: String = (0..30).map(|i| format!("0.1,{i},{}\n", i % 2)).collect();
+    let d = csv(half.as_bytes(), &[]).unwrap();
+    assert!(d.train.x.chunks(2).all(|row| row[0] == 0.0));
+    let one = csv(half.as_bytes(), &[("data.n_train", Value::Int(1))]);
+    says(one, &["one training row"]);
+}
+
+#[test]
+fn a_validation_part_of_no_rows_is_refused() {
+    let rows: String = (0..20).map(|i| format!("{i},{}\n", i % 2)).collect();
+    says(csv(rows.as_bytes(), &[("data.validation", Value::Float(0.01))]), &["data.validation", "16 training rows"]);
+    says(csv(rows.as_bytes(), &[("data.validation", Value::Float(0.99))]), &["none for training"]);
+    says(csv(b"1,0\n2,1\n", &[("data.test", Value::Float(0.9))]), &["none for training"]);
+}
+
+#[test]
+fn mnist_files_are_found_in_three_places_and_must_be_the_published_ones() {
+    let file = "train-images-idx3-ubyte";
+    for (kind, folder) in
+        [("mnist", "mnist"), ("fashion_mnist", "fashion_mnist"), ("fashion_mnist", "fashion-mnist"), ("mnist", "")]
+    {
+        for (name, content) in [(file.to_string(), pair().0), (format!("{file}.gz"), gzip(&pair().0))] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(dir.path().join(folder)).unwrap();
+            let path = dir.path().join(folder).join(&name);
+            std::fs::write(&path, content).unwrap();
+            let places = Places { base: Default::default(), data_dir: Some(dir.path().into()) };
+            let result = load(&settings(&[("data", text(kind))]), &places).map_err(|e| e.to_string());
+            let wanted = format!("--> {}\n", path.display());
+            says(result, &[&wanted, "not the published", "checksum"]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn flipped_bits_never_panic(at in 0usize..1000, bit in 0u8..8) {
+        let (images, labels) = pair();
+        let flip = |content: &[u8]| {
+            let mut content = content.to_vec();
+            let at = at % content.len();
+            content[at] ^= 1 << bit;
+            content
+        };
+        let _ = idx(&flip(&images), &labels);
+        let _ = idx(&images, &flip(&labels));
+        let _ = idx(&flip(&gzip(&images)), &labels);
+        let rows = b"a,b,kind\n1,2.5,x\n3,-4e2,y\n5,6,x\n7,8,y\n9,1,x\n";
+        let _ = csv(&flip(rows), &[]);
+        let _ = csv(&flip(&gzip(rows)), &[]);
+    }
+}

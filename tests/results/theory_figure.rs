@@ -1,0 +1,278 @@
+//! Theory over measurement: what `theory = true` draws, says and leaves out, on sweeps that are really run.
+
+use crate::figure_support::house::sound;
+use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::figure::{Style, draw, styled};
+use gradsweep::results::Results;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use tempfile::{TempDir, tempdir};
+
+/// Sweeps an experiment into a folder of its own.
+fn sweep(experiment: &str) -> (TempDir, Results) {
+    let dir = tempdir().unwrap();
+    let file = dir.path().join("x.toml");
+    std::fs::write(&file, experiment).unwrap();
+    let out = dir.path().join("out");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_gradsweep"));
+    let output = program.args(["sweep", "--quiet", "--out"]).arg(&out).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = Results::read(&out).unwrap();
+    (dir, results)
+}
+
+fn text(scene: &Scene) -> String {
+    scene.texts().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Lines with the dashes of a prediction.
+fn dashed(scene: &Scene) -> usize {
+    let is = |shape: &&Shape| matches!(shape, Shape::Line { name: None, stroke, .. } if stroke.dash == [3.2, 1.8]);
+    // The legend shows one more.
+    scene.shapes.iter().filter(is).count().saturating_sub(1)
+}
+
+/// The median of each layer's stream over that of the last layer, by cell, in decades, before the first update.
+fn measured(results: &Results) -> BTreeMap<Vec<usize>, Vec<f64>> {
+    let mut runs: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let all: Vec<usize> = (0..results.runs.len()).collect();
+    let first = |run: usize, row: &[Option<f64>]| {
+        if row[0] == Some(0.0) {
+            runs.entry(run).or_default().push(row[1].unwrap().log10());
+        }
+    };
+    results.stream("layers.csv", &all, &["step", "stream_rms"], first).unwrap();
+    let mut cells: BTreeMap<Vec<usize>, Vec<Vec<f64>>> = BTreeMap::new();
+    for (run, layers) in runs {
+        let ratios = layers.iter().map(|x| x - layers.last().unwrap()).collect();
+        cells.entry(results.runs[run].labels.clone()).or_default().push(ratios);
+    }
+    let median = |seeds: &Vec<Vec<f64>>, layer: usize| {
+        let mut values: Vec<f64> = seeds.iter().map(|layers| layers[layer]).collect();
+        values.sort_by(f64::total_cmp);
+        0.5 * (values[(values.len() - 1) / 2] + values[values.len() / 2])
+    };
+    let medians = |seeds: Vec<Vec<f64>>| (0..seeds[0].len()).map(|layer| median(&seeds, layer)).collect();
+    cells.into_iter().map(|(cell, seeds)| (cell, medians(seeds))).collect()
+}
+
+#[test]
+fn wide_nets_lie_on_the_predictions_of_theory_csv() {
+    let (_dir, results) = sweep(
+        r#"
+        seeds = 8
+        [base]
+        depth = 6
+        width = 256
+        steps = 1
+        [axes]
+        activation = ["tanh", "relu", "sigmoid"]
+        init = ["he_normal", "uniform_fan_in"]
+        [[figure]]
+        kind = "gradient_by_layer"
+        color = "activation"
+        facet = "init"
+        theory = true
+        "#,
+    );
+    let theory = results.theory().unwrap();
+    let measured = measured(&results);
+    assert_eq!((theory.len(), measured.len()), (6, 6));
+    for (cell, measured) in &measured {
+        let predicted = theory[cell].as_ref().unwrap().by_layer("stream_rms").unwrap();
+        assert_eq!(predicted.len(), 6);
+        let mut factors = Vec::new();
+        for (l, (measured, predicted)) in measured.iter().zip(&predicted).enumerate().take(5) {
+            // A layer's squared gradient, on average over the layers from here to the last.
+            let factor = 10f64.powf(2.0 * (measured - predicted) / (5 - l) as f64);
+            factors.push(factor);
+        }
+        assert!(factors.iter().all(|factor| (factor - 1.0).abs() < 0.05), "{cell:?} {factors:?}");
+    }
+    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    assert_eq!(dashed(&scene), 6);
+    let text = text(&scene);
+    for said in
+        ["predicted at infinite width", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn what_theory_does_not_cover_is_said_and_not_drawn() {
+    let (dir, results) = sweep(
+        r#"
+        seeds = 2
+        [base]
+        width = 16
+        steps = 1
+        [axes]
+        depth = [1, 2, 4]
+        [variants.plain]
+        [variants.before]
+        batch_norm = "before"
+        [variants.after]
+        batch_norm = "after"
+        [[figure]]
+        kind = "gradient_by_layer"
+        name = "start"
+        color = "variant"
+        where = { depth = 4 }
+        theory = true
+        [[figure]]
+        kind = "gradient_by_layer"
+        name = "end"
+        color = "variant"
+        where = { depth = 4 }
+        step = "last"
+        theory = true
+        [[figure]]
+        kind = "attenuation_by_depth"
+        name = "total"
+        color = "variant"
+        theory = true
+        [[figure]]
+        kind = "attenuation_by_depth"
+        name = "trained"
+        metric = "attenuation_end"
+        color = "variant"
+        theory = true
+        [[figure]]
+        kind = "gradient_by_layer"
+        name = "pooled"
+        over = ["variant"]
+        where = { depth = 4 }
+        theory = true
+        "#,
+    );
+    let scenes: Vec<Scene> = results.plan.figures.iter().map(|s| draw(&results, s).unwrap().unwrap()).collect();
+    let after = "for batch normalization after the activation no closed form is known";
+    let before = "the rate of deep layers";
+    let trained = "theory is of nets before the first update";
+    let pooled = "the cells pooled into one line have different predictions";
+    // Depth 1 has no attenuation to predict, so its place on the line is empty.
+    for (scene, lines, said, unsaid) in [
+        (&scenes[0], 2, [before, after], trained),
+        (&scenes[1], 0, [trained, "3 of 3"], before),
+        (&scenes[2], 2, [before, after], trained),
+        (&scenes[3], 0, [trained, "9 of 9"], before),
+        (&scenes[4], 0, ["1 of 1", ""], trained),
+    ] {
+        let text = text(scene);
+        assert_eq!(dashed(scene), lines, "{text}");
+        assert!(said.iter().all(|s| text.contains(s)) && !text.contains(unsaid), "{text}");
+        assert_eq!(text.contains("/ predicted"), lines > 0, "{text}");
+    }
+    assert!(text(&scenes[4]).contains(after) || text(&scenes[4]).contains(pooled));
+    // A figure is drawn from the folder alone; what is missing there is said.
+    std::fs::remove_file(dir.path().join("out/theory.csv")).unwrap();
+    let error = draw(&results, &results.plan.figures[0]).unwrap_err().to_string();
+    assert!(error.contains("theory.csv"), "{error}");
+}
+
+#[test]
+fn the_table_is_empty_where_no_figure_asks() {
+    let (dir, _) = sweep("seeds = 1\n[base]\nwidth = 8\nsteps = 1\n[axes]\ndepth = [1, 2]\n");
+    let table = |dir: &Path| std::fs::read_to_string(dir.join("out/theory.csv")).unwrap();
+    assert_eq!(
+        table(dir.path()),
+        "depth,layer,stream_decades,delta_decades,argument_variance,correlation_depth,note\n"
+    );
+}
+
+#[test]
+fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
+    let (dir, results) = sweep(
+        "seeds = 5\n[base]\nwidth = 128\ndepth = 8\nsteps = 1\ninit = \"uniform_fan_in\"\n[axes]\n\
+         activation = [\"identity\", \"relu\", { kind = \"leaky_relu\", slope = 0.5 }, \"gelu\"]\n\
+         batch_norm = [\"none\", \"before\"]\n[[figure]]\nkind = \"derivative\"\nfacet = [\"activation\", \"batch_norm\"]\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    sound("derivative", &scene);
+    sound("derivative on a slide", &styled(&results, &results.plan.figures[0], Style::Slide).unwrap().unwrap());
+    let text = text(&scene);
+    // sigma_w^2 = 1/3; E phi'^2 is 1, 1/2 and (1 + 0.5^2) / 2.
+    for square in [1.0 / 3.0, 1.0 / 6.0, 1.25 / 6.0f64] {
+        let factor = format!("{:.3}", square.sqrt());
+        assert!(text.contains(&format!("first × {factor}, last × {factor}")), "no {factor} in {text}");
+    }
+    assert_eq!(text.matches("measured ×").count(), 4, "{text}");
+    assert_eq!(text.matches("no prediction").count(), 4, "normalized nets have none: {text}");
+    assert!(text.contains("median of 5 seeds"));
+    // The density of layer 1: sigma_w^2 times the mean square of the inputs, which are scaled to 1 over all features.
+    let table = std::fs::read_to_string(dir.path().join("out/theory.csv")).unwrap();
+    let first = table.lines().find(|line| line.starts_with("identity,none,1,")).unwrap();
+    let variance: f64 = first.split(',').nth(5).unwrap().parse().unwrap();
+    assert!((variance - 1.0 / 3.0).abs() < 0.05, "{first}");
+}
+
+/// Six depth scales of tanh nets with sigma_b^2 = 0.05, by Gauss-Hermite quadrature in scipy (fixed points by brentq).
+const SIX_XI: [(&str, f64); 4] =
+    [("1", 6.0 * 3.626975618), ("1.4", 6.0 * 10.73231840), ("2.2", 6.0 * 16.22322569), ("3", 6.0 * 9.0514557)];
+
+#[test]
+fn six_depth_scales_cross_a_heat_map_where_they_should() {
+    let variants: String = SIX_XI
+        .iter()
+        .map(|(square, _)| {
+            format!("[variants.\"{square}\"]\ninit.sigma_w = {}\n", square.parse::<f64>().unwrap().sqrt())
+        })
+        .collect();
+    let grid = format!(
+        "seeds = 1\n[base]\nactivation = \"tanh\"\nwidth = 8\nsteps = 1\n\
+         init = {{ kind = \"gaussian\", sigma_b = 0.22360679774997896 }}\n[axes]\ndepth = [5, 20, 80, 160]\n{variants}"
+    );
+    let figure = |x: &str, y: &str| {
+        format!("[[figure]]\nkind = \"heat_map\"\nname = \"{x}\"\nx = \"{x}\"\ny = \"{y}\"\ntheory = true\n")
+    };
+    let (_dir, results) = sweep(&(grid.clone() + &figure("variant", "depth") + &figure("depth", "variant")));
+    for (spec, upright) in results.plan.figures.iter().zip([true, false]) {
+        let scene = draw(&results, spec).unwrap().unwrap();
+        assert!(text(&scene).contains("6 ξ") && text(&scene).contains("six times the depth scale"), "{}", text(&scene));
+        let line = scene.shapes.iter().find_map(|shape| match shape {
+            Shape::Line { points, stroke, .. } if stroke.dash == [4.0, 2.0] => Some(points.clone()),
+            _ => None,
+        });
+        let line = line.expect("a dashed line");
+        // The middles of the tiles of each depth tell where a depth stands.
+        let middle = |depth: &str| {
+            let told = |told: &Option<String>| {
+                let place = told.as_ref().and_then(|told| Some(told.split_once(": ")?.0.to_string()));
+                place.is_some_and(|place| place.split(", ").any(|label| label == depth) && place.contains("2.2"))
+            };
+            scene.shapes.iter().find_map(|shape| match shape {
+                Shape::Tile { rect, told: t, .. } if told(t) => {
+                    Some(if upright { (rect.top + rect.bottom) / 2.0 } else { (rect.left + rect.right) / 2.0 })
+                }
+                _ => None,
+            })
+        };
+        let (twenty, eighty) = (middle("20").unwrap(), middle("80").unwrap());
+        assert_eq!(line.len(), SIX_XI.len());
+        for (point, (square, depth)) in line.iter().zip(SIX_XI) {
+            let share = (depth / 20.0f64).ln() / 4f64.ln();
+            let expected = match share {
+                share if share <= 1.0 => twenty + share * (eighty - twenty),
+                // Beyond 80 the next place is 160.
+                _ => eighty + (depth / 80.0f64).ln() / 2f64.ln() * (eighty - twenty),
+            };
+            let is = if upright { point.y } else { point.x };
+            assert!((is - expected).abs() < 0.05, "sigma_w^2 = {square}: {is} instead of {expected}");
+        }
+    }
+    // Without the depth on an axis there is nothing to draw it over.
+    let dir = tempdir().unwrap();
+    let wrong = grid + "l2 = [0.0, 0.1]\n" + &figure("variant", "l2");
+    let wrong =
+        wrong.replace("depth = [5, 20, 80, 160]\n", "l2 = [0.0, 0.1]\n").replacen("l2 = [0.0, 0.1]\n[[", "[[", 1);
+    std::fs::write(dir.path().join("x.toml"), wrong).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gradsweep"))
+        .current_dir(dir.path())
+        .args(["plan", "x.toml"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("no axis of this heat map is the depth"), "{said}");
+}
