@@ -61,7 +61,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     // Most axes of a grid do not touch the start, and a prediction takes its time: each net once, on all cores.
     let mut nets: Vec<(usize, &Settings)> = Vec::new();
-    let mut known: HashMap<(usize, Vec<(&str, &Value)>), usize> = HashMap::new();
+    let mut known = HashMap::new();
     let mut of_cells: Vec<Option<usize>> = vec![None; plan.cells.len()];
     for (index, cell) in plan.cells.iter().enumerate().filter(|(i, cell)| cell.function().is_none() && wanted(*i)) {
         let data = sets.of_cell[index];

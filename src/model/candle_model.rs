@@ -41,6 +41,14 @@ struct Kept<T> {
     affine_delta: Vec<T>,
 }
 
+/// What a pass forward and backward leaves.
+struct Passed<T> {
+    loss: f64,
+    gradient: Vec<T>,
+    kept: Vec<Kept<T>>,
+    norms: Vec<Norm>,
+}
+
 /// Statistics of one batch normalization.
 #[derive(Clone, Debug)]
 struct Norm {
@@ -185,8 +193,8 @@ impl<T: Element> CandleModel<T> {
         Ok(((self.forward)(&mut pass, x)?, pass))
     }
 
-    /// The loss, the packed gradient, what the sites keep and the norms, after a pass there and back.
-    fn there_and_back(&self, batch: &Batch<T>, mode: Mode) -> Result<(f64, Vec<T>, Vec<Kept<T>>, Vec<Norm>)> {
+    /// A pass forward and backward.
+    fn there_and_back(&self, batch: &Batch<T>, mode: Mode) -> Result<Passed<T>> {
         let parameters: Vec<Tensor> = self.variables.iter().map(|v| v.as_tensor().clone()).collect();
         let (outputs, pass) = self.pass(mode, &parameters, &batch.x)?;
         let value = loss::composed(batch.loss, &outputs, &batch.target)?;
@@ -199,7 +207,7 @@ impl<T: Element> CandleModel<T> {
             }
         }
         let kept = if mode == Mode::Probe { self.keep(pass.tapped)? } else { Vec::new() };
-        Ok((value.to_scalar::<T>()?.f64(), gradient, kept, pass.norms))
+        Ok(Passed { loss: value.to_scalar::<T>()?.f64(), gradient, kept, norms: pass.norms })
     }
 
     fn keep(&self, tapped: Vec<Tapped>) -> Result<Vec<Kept<T>>> {
@@ -257,7 +265,7 @@ impl<T: Element> Model<T> for CandleModel<T> {
     }
 
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
-        let (loss, gradient, kept, norms) = with_large_stack(|| self.there_and_back(&batch, mode))?;
+        let Passed { loss, gradient, kept, norms } = with_large_stack(|| self.there_and_back(&batch, mode))?;
         into.finite = reduce::all_finite(&gradient);
         (into.packed, self.kept, self.norms) = (gradient, kept, norms);
         Ok(loss)

@@ -18,7 +18,7 @@ use crate::seed::{Seeds, Stream};
 /// Whose parameters are trained, and how its loss comes about.
 pub(super) enum Objective<'a, T: Element> {
     Model(Learner<'a, T>),
-    Function(Descent<T>),
+    Function(Box<Descent<T>>),
 }
 
 /// A model, on data, under a loss.
@@ -49,7 +49,7 @@ impl<'a, T: Precision> Objective<'a, T> {
     /// When a setting is missing, or what candle reports.
     pub fn new(family: &dyn Family, spec: &RunSpec, data: &'a Dataset, loss: Loss) -> Result<Self, RunError> {
         if let Some(function) = &data.function {
-            return Ok(Objective::Function(Descent::new(function, &spec.seeds)));
+            return Ok(Objective::Function(Box::new(Descent::new(function, &spec.seeds))));
         }
         let (settings, sizes) = (&spec.settings, data.sizes());
         let initial = family.initial(settings, &sizes, &spec.seeds)?;
