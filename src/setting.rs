@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use thiserror::Error;
 
 /// A resolved value of a setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -416,7 +417,8 @@ impl PartialEq for Settings {
 }
 
 /// A setting that is missing, or that does not fit the others or the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
 pub struct SettingError {
     pub key: String,
     pub message: String,
@@ -438,11 +440,3 @@ impl SettingError {
         Self::new(key, format!("there is no {family} \"{word}\""))
     }
 }
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for SettingError {}

@@ -9,8 +9,8 @@ use crate::ops::{self, Element, Mode, Tensor, reduce};
 use crate::seed::Seeds;
 use crate::setting::{Setting, SettingError, Settings};
 use crate::theory::{Inputs, NoPrediction, Prediction};
-use std::fmt;
 use std::ops::Range;
+use thiserror::Error;
 
 /// A kind of model.
 pub trait Family: Sync {
@@ -49,13 +49,13 @@ pub trait Family: Sync {
     ///
     /// # Errors
     /// As [`Family::layout`], and what candle reports.
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Result<Box<dyn Model<f32>>, BuildError>;
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32>;
 
     /// The same in double precision.
     ///
     /// # Errors
     /// As [`Family::build_f32`].
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Result<Box<dyn Model<f64>>, BuildError>;
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64>;
 }
 
 /// A model with its parameters, at one precision.
@@ -192,41 +192,16 @@ pub struct PassCost {
 }
 
 /// Why a model was not built.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum BuildError {
-    Setting(SettingError),
-    Candle(ops::Error),
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("{}", ops::first_line(.0))]
+    Candle(#[from] ops::Error),
 }
 
-impl From<SettingError> for BuildError {
-    fn from(error: SettingError) -> Self {
-        BuildError::Setting(error)
-    }
-}
-
-impl From<ops::Error> for BuildError {
-    fn from(error: ops::Error) -> Self {
-        BuildError::Candle(error)
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BuildError::Setting(error) => error.fmt(f),
-            BuildError::Candle(error) => f.write_str(&ops::first_line(error)),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            BuildError::Setting(error) => Some(error),
-            BuildError::Candle(error) => Some(error),
-        }
-    }
-}
+/// A model, or why it was not built.
+pub type Built<T> = Result<Box<dyn Model<T>>, BuildError>;
 
 /// A precision at which models are built.
 pub trait Precision: Element {
@@ -234,32 +209,17 @@ pub trait Precision: Element {
     ///
     /// # Errors
     /// As [`Family::build_f32`].
-    fn build(
-        family: &dyn Family,
-        settings: &Settings,
-        sizes: &Sizes,
-        packed: &[f64],
-    ) -> Result<Box<dyn Model<Self>>, BuildError>;
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<Self>;
 }
 
 impl Precision for f32 {
-    fn build(
-        family: &dyn Family,
-        settings: &Settings,
-        sizes: &Sizes,
-        packed: &[f64],
-    ) -> Result<Box<dyn Model<f32>>, BuildError> {
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
         family.build_f32(settings, sizes, packed)
     }
 }
 
 impl Precision for f64 {
-    fn build(
-        family: &dyn Family,
-        settings: &Settings,
-        sizes: &Sizes,
-        packed: &[f64],
-    ) -> Result<Box<dyn Model<f64>>, BuildError> {
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
         family.build_f64(settings, sizes, packed)
     }
 }

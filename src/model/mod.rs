@@ -7,7 +7,9 @@ pub mod differences;
 pub mod init;
 pub mod layout;
 
-pub use boundary::{Batch, BuildError, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters};
+pub use boundary::{
+    Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
+};
 pub use candle_model::{CandleModel, Part, Pass};
 pub use layout::{Layout, Parameter};
 

@@ -147,9 +147,11 @@ impl<T: Element> Stepper<T> {
 /// Step `t` = 1, 2, ... of a rule on a stretch of parameters.
 fn apply<T: Element>(rule: Optimizer, lr: f64, t: u32, product: f64, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
     match rule {
-        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
+        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd(T::of(lr)), task, slots),
         Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
-        Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
+        Optimizer::Nesterov { momentum } => {
+            update(momentum::Nesterov(momentum::Momentum::new(lr, momentum)), task, slots)
+        }
         Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
         Optimizer::Adadelta { rho, eps } => update(adadelta::Adadelta::new(lr, rho, eps), task, slots),
         Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {

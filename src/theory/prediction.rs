@@ -2,7 +2,7 @@
 
 use super::mean_field::MeanField;
 use crate::setting::SettingError;
-use std::fmt;
+use thiserror::Error;
 
 /// The predicted gradient of every hidden layer, in the definitions of [`crate::probe::LayerMeasure`]. Layer 1 comes
 /// first; each is the natural logarithm of a mean square over samples, units and nets, relative to the stream's in the
@@ -47,46 +47,24 @@ impl Prediction {
 }
 
 /// Why there is no prediction.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Error, PartialEq)]
 pub enum NoPrediction {
-    Setting(SettingError),
-    /// The family has no theory.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("for this kind of net no theory is known")]
     Family,
+    #[error("the mean squares of the inputs have to be numbers from 0 on, at least one")]
     Inputs,
+    #[error("for batch normalization after the activation no closed form is known")]
     NormAfterActivation,
+    #[error("for batch normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
+    #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,
+    #[error("batch normalization of a signal without variance has no gradient")]
     NoVariance,
+    #[error("the signal of these post-activation blocks grows beyond 1e100")]
     BeyondRange,
-}
-
-impl fmt::Display for NoPrediction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NoPrediction::Setting(error) => return error.fmt(f),
-            NoPrediction::Family => "for this kind of net no theory is known",
-            NoPrediction::Inputs => "the mean squares of the inputs have to be numbers from 0 on, at least one",
-            NoPrediction::NormAfterActivation => "for batch normalization after the activation no closed form is known",
-            NoPrediction::NormInPostActivationBlocks => {
-                "for batch normalization in post-activation residual blocks no closed form is known"
-            }
-            NoPrediction::SmallBatch => "batch normalization over fewer than 4 samples has an infinite mean gradient",
-            NoPrediction::NoVariance => "batch normalization of a signal without variance has no gradient",
-            NoPrediction::BeyondRange => "the signal of these post-activation blocks grows beyond 1e100",
-        })
-    }
-}
-
-impl std::error::Error for NoPrediction {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let NoPrediction::Setting(error) = self { Some(error) } else { None }
-    }
-}
-
-impl From<SettingError> for NoPrediction {
-    fn from(error: SettingError) -> Self {
-        NoPrediction::Setting(error)
-    }
 }
 
 fn per_layer(squares: &[f64]) -> Option<f64> {

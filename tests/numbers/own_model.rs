@@ -7,7 +7,7 @@ use gradsweep::model::candle_model::Forward;
 use gradsweep::model::dense::Dense;
 use gradsweep::model::init::{Init, initial};
 use gradsweep::model::{
-    Batch, BuildError, CandleModel, Family, Gradients, Layout, Model, Part, Pass, PassCost, Site, differences,
+    Batch, Built, CandleModel, Family, Gradients, Layout, Model, Part, Pass, PassCost, Site, differences,
 };
 use gradsweep::ops::block::Role;
 use gradsweep::ops::loss::{Loss, Target};
@@ -26,7 +26,7 @@ const UNITS: usize = 5;
 struct Sine;
 
 impl Sine {
-    fn build<T: Element>(&self, sizes: &Sizes, packed: &[f64]) -> std::result::Result<Box<dyn Model<T>>, BuildError> {
+    fn build<T: Element>(&self, sizes: &Sizes, packed: &[f64]) -> Built<T> {
         let layout = self.layout(&Settings::default(), sizes)?;
         let weight = layout.parameters()[0].range.clone();
         let sites = vec![Site { layer: 1, time: None, units: UNITS, weight, shared: false, activation: None }];
@@ -40,8 +40,6 @@ impl Sine {
         Ok(Box::new(CandleModel::new(layout, sites, packed, Arc::new(forward))?))
     }
 }
-
-type Built<T> = std::result::Result<Box<dyn Model<T>>, BuildError>;
 
 impl Family for Sine {
     fn settings(&self) -> &'static [&'static [Setting]] {

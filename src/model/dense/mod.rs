@@ -8,7 +8,7 @@ pub mod theory;
 pub use architecture::{Architecture, Residual};
 pub use network::Network;
 
-use super::boundary::{BuildError, Family, Model, PassCost};
+use super::boundary::{Built, Family, PassCost};
 use super::init::{self, Init};
 use super::layout::Layout;
 use crate::data::Sizes;
@@ -62,22 +62,17 @@ impl Family for Dense {
         theory::predict(&architecture, init, squares, inputs.rows)
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Result<Box<dyn Model<f32>>, BuildError> {
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
         self.build(settings, sizes, packed)
     }
 
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Result<Box<dyn Model<f64>>, BuildError> {
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
         self.build(settings, sizes, packed)
     }
 }
 
 impl Dense {
-    fn build<T: Element>(
-        self,
-        settings: &Settings,
-        sizes: &Sizes,
-        packed: &[f64],
-    ) -> Result<Box<dyn Model<T>>, BuildError> {
+    fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
         let architecture = Architecture::from_settings(settings, sizes)?;
         Ok(match self {
             Dense::Fused => Box::new(Network::with_parameters(architecture, packed)?),
