@@ -8,6 +8,7 @@ use crate::columns::On;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -414,6 +415,34 @@ impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
+}
+
+/// The members of a family that is listed with the words for its members.
+pub const fn members<T: Copy, const N: usize>(named: &[(&'static str, T); N]) -> [T; N] {
+    let mut members = [named[0].1; N];
+    let mut i = 0;
+    while i < N {
+        members[i] = named[i].1;
+        i += 1;
+    }
+    members
+}
+
+/// The words for them.
+pub const fn words<T: Copy, const N: usize>(named: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut words = [""; N];
+    let mut i = 0;
+    while i < N {
+        words[i] = named[i].0;
+        i += 1;
+    }
+    words
+}
+
+/// The word for one, whatever its options.
+pub fn word<T>(named: &[(&'static str, T)], member: &T) -> &'static str {
+    let found = named.iter().find(|(_, other)| discriminant(other) == discriminant(member));
+    found.map_or("", |(word, _)| word)
 }
 
 /// A setting that is missing, or that does not fit the others or the data.

@@ -4,11 +4,13 @@
 
 use super::{DataError, Dataset, Split, Targets};
 use crate::real::Real;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, of_problems};
+use crate::setting::{
+    Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
-const KINDS: &[&str] = &["quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"];
+const KINDS: &[&str] = &words(&Kind::NAMED);
 
 /// The settings of the functions.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
@@ -85,26 +87,22 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every formula, with default constants.
-    pub const ALL: [Kind; 6] = [
-        Kind::Quadratic { condition: 100.0, dimension: 2 },
-        Kind::Rosenbrock,
-        Kind::Beale,
-        Kind::Himmelblau,
-        Kind::Saddle,
-        Kind::Reddi { c: 3.0 },
+    /// Every formula, with default constants, by the word in an experiment file.
+    const NAMED: [(&'static str, Kind); 6] = [
+        ("quadratic", Kind::Quadratic { condition: 100.0, dimension: 2 }),
+        ("rosenbrock", Kind::Rosenbrock),
+        ("beale", Kind::Beale),
+        ("himmelblau", Kind::Himmelblau),
+        ("saddle", Kind::Saddle),
+        ("reddi", Kind::Reddi { c: 3.0 }),
     ];
 
+    /// Every formula, with default constants.
+    pub const ALL: [Kind; 6] = members(&Self::NAMED);
+
     /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Kind::Quadratic { .. } => "quadratic",
-            Kind::Rosenbrock => "rosenbrock",
-            Kind::Beale => "beale",
-            Kind::Himmelblau => "himmelblau",
-            Kind::Saddle => "saddle",
-            Kind::Reddi { .. } => "reddi",
-        }
+    pub fn word(self) -> &'static str {
+        word(&Self::NAMED, &self)
     }
 
     /// Number of variables.
