@@ -266,6 +266,11 @@ impl Setting {
         }
     }
 
+    /// A number with this default.
+    pub const fn float(key: &'static str, domain: Domain, default: f64, help: &'static str) -> Self {
+        Setting::new(key, domain, DefaultValue::Float(default), help)
+    }
+
     /// This setting chooses its family's kind and is called `word` inside the family's table.
     pub const fn head(mut self, word: &'static str) -> Self {
         self.head = Some(word);

@@ -21,19 +21,19 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         "a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic",
     )
     .head("kind"),
-    Setting::new(
+    Setting::float(
         "function.condition",
         Domain::Float { min: 1.0, max: 1e12 },
-        DefaultValue::Float(100.0),
+        100.0,
         "condition number: the eigenvalues go from 1 to it in equal ratios",
     )
     .of(&["quadratic"]),
     Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, DefaultValue::Int(2), "number of variables; with one the eigenvalue is 1")
         .of(&["quadratic"]),
-    Setting::new(
+    Setting::float(
         "function.c",
         Domain::Float { min: 2.0, max: 1e6 },
-        DefaultValue::Float(3.0),
+        3.0,
         "gradient of the first of every three steps; that of the other two is -1",
     )
     .of(&["reddi"]),
@@ -44,18 +44,18 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]",
     )
     .of(KINDS),
-    Setting::new(
+    Setting::float(
         "function.spread",
         Domain::Float { min: 0.0, max: 1e6 },
-        DefaultValue::Float(0.0),
+        0.0,
         "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
     )
     .of(KINDS)
     .acts(Acts::OnTheBatch),
-    Setting::new(
+    Setting::float(
         "function.noise",
         Domain::Float { min: 0.0, max: 1e6 },
-        DefaultValue::Float(0.0),
+        0.0,
         "standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed",
     )
     .of(KINDS)

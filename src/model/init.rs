@@ -145,9 +145,9 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         "distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))",
     )
     .head("kind"),
-    Setting::new("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, DefaultValue::Float(1.0), "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
-    Setting::new("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, DefaultValue::Float(0.0), "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
-    Setting::new("init.gain", Domain::Positive { max: 1e6 }, DefaultValue::Float(1.0), "factor on every initial weight").of(&["orthogonal"]),
+    Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0, "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
+    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0, "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
+    Setting::float("init.gain", Domain::Positive { max: 1e6 }, 1.0, "factor on every initial weight").of(&["orthogonal"]),
 ]);
 
 #[cfg(test)]

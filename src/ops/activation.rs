@@ -284,8 +284,8 @@ const fn settings(keys: [&'static str; 3], default: &'static str, help: &'static
     let (shallow, plateau) = (Domain::Float { min: 0.0, max: 1.0 }, Domain::Positive { max: 1e6 });
     [
         Setting::new(kind, Domain::Word(WORDS), DefaultValue::Text(default), help).head("kind"),
-        Setting::new(slope, shallow, DefaultValue::Float(0.01), "slope on the negative side").of(&["leaky_relu"]),
-        Setting::new(alpha, plateau, DefaultValue::Float(1.0), "size of the negative plateau").of(&["elu"]),
+        Setting::float(slope, shallow, 0.01, "slope on the negative side").of(&["leaky_relu"]),
+        Setting::float(alpha, plateau, 1.0, "size of the negative plateau").of(&["elu"]),
     ]
 }
 

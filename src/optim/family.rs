@@ -2,8 +2,8 @@
 
 use crate::setting::{SettingError, Settings, members, word, words};
 
-/// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
-/// arm of the step. Equation, defaults and source of each stand in the module that its variant names.
+/// An update rule with its constants. One more is a variant, a row in its list, a file with its rule, and an
+/// arm of [`Stepper::step`](super::Stepper::step). Equation, defaults and source of each stand in the module that its variant names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
     /// [`sgd`](super::sgd) on the whole training set.
@@ -111,19 +111,6 @@ impl Optimizer {
             Optimizer::Rprop { shrink, grow, min_step, max_step } => {
                 vec![("shrink", shrink), ("grow", grow), ("min_step", min_step), ("max_step", max_step)]
             }
-        }
-    }
-
-    /// State numbers a parameter.
-    pub(super) fn slots(self) -> usize {
-        match self {
-            Optimizer::Gd | Optimizer::Sgd => 0,
-            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } | Optimizer::Adagrad { .. } => 1,
-            Optimizer::RmsProp { momentum: 0.0, centered: false, .. } | Optimizer::Lion { .. } => 1,
-            Optimizer::Adadelta { .. } | Optimizer::Rprop { .. } => 2,
-            Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::Adamax { .. } => 2,
-            Optimizer::NAdam { .. } | Optimizer::RAdam { .. } => 2,
-            Optimizer::RmsProp { .. } | Optimizer::AmsGrad { .. } => 3,
         }
     }
 }

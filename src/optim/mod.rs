@@ -75,7 +75,7 @@ trait Rule<T>: Copy {
 pub struct Stepper<T> {
     rule: Optimizer,
     regularization: Regularization,
-    /// A vector as long as the packed parameters for each slot.
+    /// A vector as long as the packed parameters for each slot of the rule, from the first step on.
     state: [Vec<T>; MOST_SLOTS],
     /// The packed parameters in stretches, and whether l2 and decay act there.
     stretches: Vec<(Range<usize>, bool)>,
@@ -96,8 +96,6 @@ pub struct Finite {
 impl<T: Element> Stepper<T> {
     /// With state zero.
     pub fn new(rule: Optimizer, regularization: Regularization, layout: &Layout) -> Self {
-        let n = layout.count();
-        let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
         for parameter in layout.parameters() {
@@ -108,7 +106,7 @@ impl<T: Element> Stepper<T> {
             }
         }
         let finite = Finite { parameters: true, state: true };
-        Stepper { rule, regularization, state, stretches, steps: 0, product: 1.0, finite }
+        Stepper { rule, regularization, state: Default::default(), stretches, steps: 0, product: 1.0, finite }
     }
 
     /// Whether the parameters and the state are finite after the last step.
@@ -126,54 +124,65 @@ impl<T: Element> Stepper<T> {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
-        let Stepper { rule, regularization, state, stretches, steps, product, finite } = self;
-        *finite = Finite { parameters: true, state: true };
-        for (stretch, decays) in stretches.iter() {
-            let task = Task {
-                norm_scale: T::of(norm_scale),
-                bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
-                l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
-                shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
-                parameters: &mut parameters[stretch.clone()],
-                gradients: &gradients.packed[stretch.clone()],
-                finite: &mut *finite,
-            };
-            let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
-            apply(*rule, lr, *steps, *product, task, slots);
+        self.finite = Finite { parameters: true, state: true };
+        let (rule, t, product) = (self.rule, self.steps, self.product);
+        let step = Step { stepper: self, parameters, gradients: &gradients.packed, lr, norm_scale };
+        match rule {
+            Optimizer::Gd | Optimizer::Sgd => step.by(sgd::Sgd(T::of(lr))),
+            Optimizer::Momentum { momentum } => step.by(momentum::Momentum::new(lr, momentum)),
+            Optimizer::Nesterov { momentum } => step.by(momentum::Nesterov(momentum::Momentum::new(lr, momentum))),
+            Optimizer::Adagrad { eps } => step.by(adagrad::Adagrad::new(lr, eps)),
+            Optimizer::Adadelta { rho, eps } => step.by(adadelta::Adadelta::new(lr, rho, eps)),
+            Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {
+                step.by(rmsprop::RmsProp::new(lr, rho, eps))
+            }
+            Optimizer::RmsProp { rho, eps, momentum, centered } => {
+                step.by(rmsprop::CenteredRmsProp::new(lr, rho, eps, momentum, centered))
+            }
+            Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
+                step.by(adam::Adam::new(lr, beta1, beta2, eps, t))
+            }
+            Optimizer::AmsGrad { beta1, beta2, eps } => {
+                step.by(amsgrad::AmsGrad(adam::Adam::new(lr, beta1, beta2, eps, t)))
+            }
+            Optimizer::Adamax { beta1, beta2, eps } => step.by(adamax::Adamax::new(lr, beta1, beta2, eps, t)),
+            Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
+                step.by(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product))
+            }
+            Optimizer::RAdam { beta1, beta2, eps } => step.by(radam::RAdam::new(lr, beta1, beta2, eps, t)),
+            Optimizer::Lion { beta1, beta2 } => step.by(lion::Lion::new(lr, beta1, beta2)),
+            Optimizer::Rprop { shrink, grow, min_step, max_step } => {
+                step.by(rprop::Rprop::new(lr, [shrink, grow], [min_step, max_step], t))
+            }
         }
     }
 }
 
-/// Step `t` = 1, 2, ... of a rule on a stretch of parameters.
-fn apply<T: Element>(rule: Optimizer, lr: f64, t: u32, product: f64, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
-    match rule {
-        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd(T::of(lr)), task, slots),
-        Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
-        Optimizer::Nesterov { momentum } => {
-            update(momentum::Nesterov(momentum::Momentum::new(lr, momentum)), task, slots)
-        }
-        Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
-        Optimizer::Adadelta { rho, eps } => update(adadelta::Adadelta::new(lr, rho, eps), task, slots),
-        Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {
-            update(rmsprop::RmsProp::new(lr, rho, eps), task, slots)
-        }
-        Optimizer::RmsProp { rho, eps, momentum, centered } => {
-            update(rmsprop::CenteredRmsProp::new(lr, rho, eps, momentum, centered), task, slots)
-        }
-        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-            update(adam::Adam::new(lr, beta1, beta2, eps, t), task, slots)
-        }
-        Optimizer::AmsGrad { beta1, beta2, eps } => {
-            update(amsgrad::AmsGrad(adam::Adam::new(lr, beta1, beta2, eps, t)), task, slots)
-        }
-        Optimizer::Adamax { beta1, beta2, eps } => update(adamax::Adamax::new(lr, beta1, beta2, eps, t), task, slots),
-        Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
-            update(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product), task, slots)
-        }
-        Optimizer::RAdam { beta1, beta2, eps } => update(radam::RAdam::new(lr, beta1, beta2, eps, t), task, slots),
-        Optimizer::Lion { beta1, beta2 } => update(lion::Lion::new(lr, beta1, beta2), task, slots),
-        Optimizer::Rprop { shrink, grow, min_step, max_step } => {
-            update(rprop::Rprop::new(lr, [shrink, grow], [min_step, max_step], t), task, slots)
+/// One update of all parameters, whose rule is still to be chosen.
+struct Step<'a, T> {
+    stepper: &'a mut Stepper<T>,
+    parameters: &'a mut [T],
+    gradients: &'a [T],
+    lr: f64,
+    norm_scale: f64,
+}
+
+impl<T: Element> Step<'_, T> {
+    fn by<R: Rule<T>>(self, rule: R) {
+        let Step { stepper: Stepper { regularization, state, stretches, finite, .. }, parameters, .. } = self;
+        state[..R::SLOTS].iter_mut().for_each(|slot| slot.resize(parameters.len(), T::of(0.0)));
+        for (stretch, decays) in stretches.iter() {
+            let task = Task {
+                norm_scale: T::of(self.norm_scale),
+                bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
+                l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
+                shrink: T::of(if *decays { self.lr * regularization.weight_decay } else { 0.0 }),
+                parameters: &mut parameters[stretch.clone()],
+                gradients: &self.gradients[stretch.clone()],
+                finite: &mut *finite,
+            };
+            let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
+            update(rule, task, slots);
         }
     }
 }

@@ -101,26 +101,11 @@ impl Recorder {
     }
 
     pub fn scores(&mut self, scores: Scores, grad_norm: f64) {
-        let [val, test] = [scores.validation, scores.test].map(|s| {
-            let loss: Cell = s.map(|s| s.loss).into();
-            let accuracy: Cell = s.and_then(|s| s.accuracy).into();
-            [loss, accuracy]
-        });
-        let [val_loss, val_accuracy] = val;
-        let [test_loss, test_accuracy] = test;
-        self.history.push(vec![
-            self.step.into(),
-            self.steps_per_epoch.map(|n| self.step as f64 / n as f64).into(),
-            self.lr.into(),
-            self.batch_loss.into(),
-            scores.train.loss.into(),
-            scores.train.accuracy.into(),
-            val_loss,
-            val_accuracy,
-            test_loss,
-            test_accuracy,
-            grad_norm.into(),
-        ]);
+        let epoch = self.steps_per_epoch.map(|n| self.step as f64 / n as f64);
+        let mut row: Vec<Cell> = vec![self.step.into(), epoch.into(), self.lr.into(), self.batch_loss.into()];
+        row.extend([Some(scores.train), scores.validation, scores.test].into_iter().flat_map(cells));
+        row.push(grad_norm.into());
+        self.history.push(row);
         self.last = Some((self.step, scores));
         let judged = |s: &Scores| s.validation.unwrap_or(s.train).loss;
         let better = match &self.best {
@@ -186,23 +171,17 @@ impl Recorder {
 
     /// Closes the record.
     pub fn end(self, end: End) -> RunRecord {
-        let score =
-            |of: Option<Score>| -> [Cell; 2] { [of.map(|s| s.loss).into(), of.and_then(|s| s.accuracy).into()] };
-        let last = self.last.map(|(_, s)| s);
-        let best = self.best.map(|(_, s)| s);
-        let [best_test_loss, best_test_accuracy] = score(best.and_then(|s| s.test));
+        let [last, best] = [self.last, self.best].map(|found| found.map(|(_, scores)| scores));
         let mut outcome: Vec<Cell> = vec![self.step.into()];
-        outcome.extend(score(last.map(|s| s.train)));
-        outcome.extend(score(last.and_then(|s| s.validation)));
-        outcome.extend(score(last.and_then(|s| s.test)));
+        let parts = [last.map(|s| s.train), last.and_then(|s| s.validation), last.and_then(|s| s.test)];
+        outcome.extend(parts.into_iter().flat_map(cells));
         outcome.extend([
             self.best.map(|(step, _)| step).into(),
             best.map(|s| s.train.loss).into(),
             best.and_then(|s| s.validation).map(|s| s.loss).into(),
-            best_test_loss,
-            best_test_accuracy,
-            self.steps_to_target.into(),
         ]);
+        outcome.extend(cells(best.and_then(|s| s.test)));
+        outcome.push(self.steps_to_target.into());
         let (first, final_) = (&self.first_measures, &self.last_measures);
         let stream = |m: &LayerMeasure| Some(m.stream_rms);
         outcome.extend([
@@ -224,6 +203,11 @@ impl Recorder {
             points: self.points,
         }
     }
+}
+
+/// Loss and accuracy, where there are any.
+fn cells(score: Option<Score>) -> [Cell; 2] {
+    [score.map(|s| s.loss).into(), score.and_then(|s| s.accuracy).into()]
 }
 
 /// log10 of the last hidden layer's value over that of layer `from`: positive when it fades toward the input. None when

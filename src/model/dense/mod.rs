@@ -101,17 +101,12 @@ pub const SETTINGS: &[Setting] = &of_problems(
         )
         .head("place")
         .as_bool("none", "before"),
-        Setting::new(
-            "batch_norm.eps",
-            Domain::Positive { max: 1.0 },
-            DefaultValue::Float(1e-5),
-            "added to the variance",
-        )
-        .of(&["before", "after"]),
-        Setting::new(
+        Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5, "added to the variance")
+            .of(&["before", "after"]),
+        Setting::float(
             "batch_norm.momentum",
             Domain::Float { min: 0.0, max: 1.0 },
-            DefaultValue::Float(0.1),
+            0.1,
             "weight of the new batch in the running statistics",
         )
         .of(&["before", "after"])
