@@ -1,6 +1,6 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
-use super::Function;
+use super::function::Function;
 
 /// What the network is to produce.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 //!
 //! Values are at least 0 everywhere and 0 at the minima, so that they can be drawn on a logarithmic scale.
 
-use super::{DataError, Dataset, Split, Targets};
+use super::dataset::{Dataset, Split, Targets};
+use super::error::DataError;
 use crate::real::Real;
 use crate::setting::{
     Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words,

@@ -3,7 +3,9 @@
 //! Every choice has a random stream of its own, so that none moves another: the test part stays the same whatever
 //! `n_train`, `validation` and `label_noise` say, and a smaller `n_train` is the beginning of a larger one.
 
-use super::{DataError, Dataset, Raw, Split, Targets, stream};
+use super::dataset::{Dataset, Split, Targets};
+use super::error::DataError;
+use super::raw::{Raw, stream};
 use crate::setting::Settings;
 
 /// Splits and scales.

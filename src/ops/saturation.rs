@@ -17,9 +17,9 @@ pub struct Saturation {
 /// Of phi at z, rows of `units`, given also a = phi(z).
 pub fn saturation(activation: Activation, z: &[f64], a: &[f64], units: usize) -> Saturation {
     let (mut flat, mut off, mut steepest) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
-    let found = Steepness { flat: &mut flat, off: &mut off, steepest: &mut steepest };
+    let mut found = Steepness { flat: &mut flat, off: &mut off, steepest: &mut steepest };
     let bound = 0.05 * activation.max_slope();
-    with_curve!(activation, f64, curve => columns::steepness(curve, z, a, bound, found));
+    with_curve!(activation, f64, curve => columns::steepness(curve, z, a, bound, &mut found));
     Saturation {
         saturated: flat.iter().sum::<f64>() / z.len() as f64,
         inactive: off.iter().sum::<f64>() / z.len() as f64,

@@ -6,7 +6,7 @@
 //! not by mu_t.
 
 use super::adam::Moments;
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 /// mu_t, which the run multiplies up from step 1.

@@ -7,7 +7,7 @@
 //! is added to the uncorrected root.
 
 use super::adam::Moments;
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The settings of the optimizers and of what acts beside them.
 
-use super::Optimizer;
+use super::family::Optimizer;
 use crate::setting::{DefaultValue, Domain, Setting, on_updates};
 
 /// Any positive number.
