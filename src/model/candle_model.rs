@@ -27,31 +27,23 @@ pub struct CandleModel<T> {
     sites: Vec<Site>,
     /// What the last probe pass left at each site.
     kept: Vec<Kept<T>>,
-    norms: Vec<Norm>,
+    norms: Vec<Statistics>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Kept<T> {
-    h: Vec<T>,
-    stream: Vec<T>,
-    z: Vec<T>,
-    delta: Vec<T>,
-    activation: Vec<T>,
-    input: Vec<T>,
-    affine_delta: Vec<T>,
-}
+/// Of each part of a site its value and its gradient.
+type Kept<T> = [[Vec<T>; 2]; Part::COUNT];
 
 /// What a pass forward and backward leaves.
 struct Passed<T> {
     loss: f64,
     gradient: Vec<T>,
     kept: Vec<Kept<T>>,
-    norms: Vec<Norm>,
+    norms: Vec<Statistics>,
 }
 
-/// Statistics of one batch normalization.
+/// Of one batch normalization.
 #[derive(Clone, Debug)]
-struct Norm {
+struct Statistics {
     name: String,
     momentum: f64,
     running: Running<f64>,
@@ -75,12 +67,21 @@ pub enum Part {
     Affine,
 }
 
+impl Part {
+    const COUNT: usize = 5;
+
+    /// Whether a probe measures its gradient.
+    fn has_gradient(self) -> bool {
+        matches!(self, Part::Stream | Part::Argument | Part::Affine)
+    }
+}
+
 /// What a forward pass may use.
 pub struct Pass<'a> {
     mode: Mode,
     layout: &'a Layout,
     parameters: &'a [Tensor],
-    norms: Vec<Norm>,
+    norms: Vec<Statistics>,
     tapped: Vec<Tapped>,
 }
 
@@ -128,7 +129,7 @@ impl Pass<'_> {
         if known.is_none() {
             let running = Running::new(v.dim(1)?);
             let Running { mean, variance } = running.clone();
-            self.norms.push(Norm { name: name.into(), momentum, running, mean, variance });
+            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance });
         }
         let norm = &mut self.norms[index];
         let (mean, variance) = if self.mode == Mode::Evaluate {
@@ -211,27 +212,22 @@ impl<T: Element> CandleModel<T> {
     }
 
     fn keep(&self, tapped: Vec<Tapped>) -> Result<Vec<Kept<T>>> {
-        let mut kept = vec![Kept::default(); self.sites.len()];
+        let mut kept: Vec<Kept<T>> = vec![Kept::default(); self.sites.len()];
         for Tapped { site, part, value, gradient } in tapped {
-            let Some(own): Option<&mut Kept<T>> = kept.get_mut(site) else {
+            let Some(own) = kept.get_mut(site) else {
                 candle_core::bail!("site {site} is tapped, but there are {}", self.sites.len())
             };
-            let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<T>();
-            let gradient = || match &*gradient.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(gradient) => numbers(gradient),
-                None => {
+            let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1();
+            let gradient = match &*gradient.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(gradient) => numbers(gradient)?,
+                None if part.has_gradient() => {
                     candle_core::bail!("no gradient comes back to {part:?} of site {site}: go on with what tap returns")
                 }
+                None => Vec::new(),
             };
-            match part {
-                Part::Stream => (own.h, own.stream) = (numbers(&value)?, gradient()?),
-                Part::Argument => (own.z, own.delta) = (numbers(&value)?, gradient()?),
-                Part::Activation => own.activation = numbers(&value)?,
-                Part::Input => own.input = numbers(&value)?,
-                Part::Affine => own.affine_delta = gradient()?,
-            }
+            own[part as usize] = [numbers(&value)?, gradient];
         }
-        match kept.iter().position(|kept| kept.h.is_empty()) {
+        match kept.iter().position(|own| own[Part::Stream as usize][0].is_empty()) {
             Some(site) => candle_core::bail!("site {site} has no {:?}: tap it", Part::Stream),
             None => Ok(kept),
         }
@@ -280,28 +276,28 @@ impl<T: Element> Model<T> for CandleModel<T> {
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let Kept { h, stream, z, delta, activation, input, affine_delta } = kept;
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta]] = kept;
             see(site, Tap { h, stream, z, delta, activation, input, affine_delta });
         }
         Ok(())
     }
 
     fn updated(&mut self, rows: usize) {
-        for Norm { momentum, running, mean, variance, .. } in &mut self.norms {
+        for Statistics { momentum, running, mean, variance, .. } in &mut self.norms {
             running.update(*momentum, mean, variance, rows);
         }
     }
 
     fn running(&self) -> Vec<(String, Vec<T>)> {
         let rounded = |numbers: &[f64]| numbers.iter().map(|x| T::of(*x)).collect();
-        let of = |Norm { name, running, .. }: &Norm| {
+        let of = |Statistics { name, running, .. }: &Statistics| {
             [(format!("{name}.mean"), rounded(&running.mean)), (format!("{name}.variance"), rounded(&running.variance))]
         };
         self.norms.iter().flat_map(of).collect()
     }
 
     fn fault(&self) -> Option<&'static str> {
-        let finite = |norm: &Norm| {
+        let finite = |norm: &Statistics| {
             let Running { mean, variance } = &norm.running;
             [mean, variance, &norm.mean, &norm.variance].into_iter().all(|x| reduce::all_finite(x))
         };

@@ -36,9 +36,9 @@ pub struct Workspace<T> {
     /// `[batch, outputs]`.
     pub output: Vec<T>,
     /// The activation before the affine map.
-    pub before: Site<T>,
+    pub before: Activated<T>,
     /// The activation after it.
-    pub after: Site<T>,
+    pub after: Activated<T>,
     /// The affine map's input, where the block changes its own.
     pub affine_input: Vec<T>,
     /// Gradient of the affine map's output (kept in a probe where it is not `after.delta`).
@@ -56,9 +56,9 @@ pub struct Workspace<T> {
     inverse_deviation: Vec<T>,
 }
 
-/// Where an activation is computed.
+/// What an activation keeps.
 #[derive(Debug, Default)]
-pub struct Site<T> {
+pub struct Activated<T> {
     /// phi's argument z, `[batch, units]`; empty where the slope follows from the output (kept in a probe).
     pub argument: Vec<T>,
     /// phi's output; empty where it is the block's output or the affine map's input.

@@ -1,6 +1,6 @@
 //! One block's forward and backward on slices.
 
-use super::{Scratch, Site, Workspace};
+use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
 use crate::ops::activation::{Curve, Identity, with_curve};
 use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
@@ -137,7 +137,7 @@ impl<T: Real> Pass<'_, T> {
     fn pair_forward(
         &self,
         pair: Nonlinearity,
-        site: &mut Site<T>,
+        site: &mut Activated<T>,
         w: &mut Workspace<T>,
         bias: Option<&[T]>,
         v: &mut [T],
@@ -204,7 +204,7 @@ impl<T: Real> Pass<'_, T> {
     fn pair_backward(
         &self,
         pair: Nonlinearity,
-        site: &mut Site<T>,
+        site: &mut Activated<T>,
         w: &mut Workspace<T>,
         gradient: &mut [T],
         s: &mut Scratch<T>,
