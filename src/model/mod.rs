@@ -6,12 +6,14 @@ pub mod dense;
 pub mod differences;
 pub mod init;
 pub mod layout;
+pub mod pass;
 
 pub use boundary::{
     Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
 };
-pub use candle_model::{CandleModel, Part, Pass};
+pub use candle_model::CandleModel;
 pub use layout::{Layout, Parameter};
+pub use pass::{Part, Pass};
 
 use crate::setting::Settings;
 

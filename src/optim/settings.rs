@@ -5,6 +5,8 @@ use crate::setting::{DefaultValue, Domain, Setting, on_updates};
 
 /// Any positive number.
 const POSITIVE: Domain = Domain::Positive { max: f64::MAX };
+/// Any number from 0 on.
+const NOT_NEGATIVE: Domain = Domain::Float { min: 0.0, max: f64::MAX };
 
 /// The learning rate of some rules.
 const fn lr(default: f64, of: &'static [&'static str], help: &'static str) -> Setting {
@@ -55,7 +57,7 @@ pub const SETTINGS: &[Setting] = &on_updates([
     Setting::float("optimizer.eps", POSITIVE, 1e-8, "added to the size of the gradient").of(&["adamax"]),
     Setting::float(
         "optimizer.momentum_decay",
-        Domain::Float { min: 0.0, max: f64::MAX },
+        NOT_NEGATIVE,
         0.004,
         "how fast the momentum warms up: beta1 (1 - 0.96^(t momentum_decay) / 2)",
     )
@@ -78,13 +80,13 @@ pub const SETTINGS: &[Setting] = &on_updates([
     Setting::float("optimizer.max_step", POSITIVE, 50.0, "largest step size").of(&["rprop"]),
     Setting::float(
         "l2",
-        Domain::Float { min: 0.0, max: f64::MAX },
+        NOT_NEGATIVE,
         0.0,
         "coupled penalty l2/2 |w|^2: adds l2 w to the gradient; logged losses exclude it",
     ),
     Setting::float(
         "weight_decay",
-        Domain::Float { min: 0.0, max: f64::MAX },
+        NOT_NEGATIVE,
         0.0,
         "decoupled decay: w <- w - lr weight_decay w beside the rule; the default under adamw is 0.01",
     ),
@@ -97,14 +99,9 @@ pub const SETTINGS: &[Setting] = &on_updates([
     .of_networks(),
     Setting::new(
         "clip.norm",
-        Domain::Positive { max: f64::MAX },
+        POSITIVE,
         DefaultValue::Unset,
         "scales the gradient down to at most this Euclidean norm over all parameters",
     ),
-    Setting::new(
-        "clip.value",
-        Domain::Positive { max: f64::MAX },
-        DefaultValue::Unset,
-        "clamps every gradient entry to at most this size",
-    ),
+    Setting::new("clip.value", POSITIVE, DefaultValue::Unset, "clamps every gradient entry to at most this size"),
 ]);

@@ -1,7 +1,8 @@
 //! The dense net in candle's own ops: the reference that the fused one is held against.
 
 use super::architecture::Architecture;
-use crate::model::candle_model::{CandleModel, Part, Pass};
+use crate::model::candle_model::CandleModel;
+use crate::model::pass::{Part, Pass};
 use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Skip};
 use crate::ops::composed::activate;
 use crate::ops::{Element, Result, Tensor};
