@@ -81,7 +81,8 @@ pub trait Model<T: Element> {
     /// When the shapes do not fit, or what candle reports.
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> ops::Result<f64>;
 
-    /// The outputs for inputs `[rows, ...]`, as `[rows, outputs]`. What it keeps of a batch counts until the next pass.
+    /// The outputs for inputs `[rows, ...]`, as `[rows, outputs]`. In a training mode the batch statistics of these inputs
+    /// may take the place of the last batch's.
     ///
     /// # Errors
     /// When the shapes do not fit, or what candle reports.

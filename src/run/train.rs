@@ -24,7 +24,7 @@ pub fn train(
     train_model(model::family(&spec.settings), spec, data, on_step)
 }
 
-/// The same for a family of one's own.
+/// The same for a family of one's own. A [sweep](crate::sweep::RunFn) trains it when its function calls this one.
 ///
 /// # Errors
 /// As [`train`].
