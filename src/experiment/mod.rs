@@ -1,7 +1,7 @@
 //! An experiment as written, and the plan of runs it stands for.
 //!
 //! [`Experiment::parse`] reads the TOML, [`Experiment::plan`] combines its axes into a [`Plan`], and
-//! [`Plan::runs`] names every run once the data are known. Every error is a [`Problem`] with its place and cure.
+//! [`Plan::runs`] names every run once the data are known. Every error is a [`ExperimentError`] with its place and cure.
 
 mod ablation;
 mod arms;
@@ -34,7 +34,7 @@ mod written;
 pub use overrides::Overrides;
 pub use part::Part;
 pub use plan::{DataFacts, GridCell, Plan, PlannedRun};
-pub use problem::Problem;
+pub use problem::ExperimentError;
 pub use settings::settings_table_markdown;
 pub use spec::RunSpec;
 pub use written::Experiment;

@@ -2,7 +2,7 @@
 
 use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis};
 use super::plan::Plan;
-use super::problem::{Place, Problem, Source};
+use super::problem::{Location, ExperimentError, Source};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
 use super::written::{Experiment, MOST_SEEDS, SECTIONS};
@@ -31,7 +31,7 @@ impl Experiment {
     ///
     /// # Errors
     /// The first thing wrong with a change, the grid, or a figure.
-    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, Problem> {
+    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ExperimentError> {
         let mut experiment = self.clone();
         if *overrides != Overrides::default() {
             // It counts the runs of the file as it stands.
@@ -45,7 +45,7 @@ impl Experiment {
             if !(1..=MOST_SEEDS as u64).contains(&seeds) {
                 let source = Arc::new(Source { name: "--seeds".into(), text: seeds.to_string() });
                 let message = format!("the number of seeds must be from 1 to {MOST_SEEDS}, but is {seeds}");
-                return Err(Problem::new(&Place::new(&source, 0..source.text.len()), message, "write --seeds 5"));
+                return Err(ExperimentError::new(&Location::new(&source, 0..source.text.len()), message, "write --seeds 5"));
             }
             experiment.seeds = seeds;
         }
@@ -56,7 +56,7 @@ impl Experiment {
     }
 
     /// One `--set key=value`.
-    fn set(&mut self, text: &str) -> Result<(), Problem> {
+    fn set(&mut self, text: &str) -> Result<(), ExperimentError> {
         let reader = Reader::of_option("--set", text)?;
         let document = reader.document()?;
         let entries = reader.entries(document.get_ref());
@@ -69,7 +69,7 @@ impl Experiment {
             let message =
                 format!("--set cannot change `{0}`: the file says what each point of the axis `{0}` sets", axis.name);
             let help = format!("to run some of its points alone, write --only {}={}", axis.name, axis.points[0].label);
-            return Err(Problem::new(&entry.at, message, help).also(&axis.place));
+            return Err(ExperimentError::new(&entry.at, message, help).also(&axis.place));
         }
         let registry = Registry::get();
         if SECTIONS.contains(&entry.key) && registry.find(entry.key).is_none() {
@@ -78,7 +78,7 @@ impl Experiment {
                 _ => "change the file there",
             };
             let message = format!("--set changes settings, and `{}` is a section of the file", entry.key);
-            return Err(Problem::new(&entry.at, message, help));
+            return Err(ExperimentError::new(&entry.at, message, help));
         }
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
@@ -145,7 +145,7 @@ impl Experiment {
     }
 
     /// A key that a variant, zip or optimizer sets cannot be changed by name.
-    fn is_free(&self, key: usize, at: &Place) -> Result<(), Problem> {
+    fn is_free(&self, key: usize, at: &Location) -> Result<(), ExperimentError> {
         let name = Registry::get().keys[key].short();
         for axis in self.axes.iter().filter(|a| a.key.is_none()) {
             for point in &axis.points {
@@ -160,7 +160,7 @@ impl Experiment {
                         "change the file there; --only \"{}={}\" runs that point alone",
                         axis.name, point.label
                     );
-                    return Err(Problem::new(at, message, help).also(place));
+                    return Err(ExperimentError::new(at, message, help).also(place));
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Reader {
     ///
     /// # Errors
     /// When it has no key or no value.
-    pub fn of_option(option: &str, text: &str) -> Result<Self, Problem> {
+    pub fn of_option(option: &str, text: &str) -> Result<Self, ExperimentError> {
         let reader = |text: &str| Reader { source: Arc::new(Source { name: option.into(), text: text.into() }) };
         let bare = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
         match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
@@ -187,20 +187,20 @@ impl Reader {
                 let key = if option == "--only" { "AXIS" } else { "KEY" };
                 let message = format!("{option} needs {key}=VALUE, but is \"{}\"", text.escape_debug());
                 let help = format!("write {option} depth=8, or {option} \"depth=[2, 4]\" for several values");
-                Err(Problem::new(&place, message, help))
+                Err(ExperimentError::new(&place, message, help))
             }
         }
     }
 
     /// The one entry of such an option.
-    pub fn one_entry<'a, 'b>(&self, entries: &'b [Entry<'a>]) -> Result<&'b Entry<'a>, Problem> {
+    pub fn one_entry<'a, 'b>(&self, entries: &'b [Entry<'a>]) -> Result<&'b Entry<'a>, ExperimentError> {
         let option = &self.source.name;
         match entries {
             [entry] => Ok(entry),
             _ => {
                 let place = self.place(0..self.source.text.len());
                 let message = format!("{option} takes one change at a time");
-                Err(Problem::new(&place, message, format!("write {option} once for each")))
+                Err(ExperimentError::new(&place, message, format!("write {option} once for each")))
             }
         }
     }

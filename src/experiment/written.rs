@@ -7,7 +7,7 @@ use super::compare::Written;
 use super::figure_spec::WrittenFigure;
 use super::include::Include;
 use super::plan::MOST_RUNS;
-use super::problem::{Place, Problem, Source};
+use super::problem::{Location, ExperimentError, Source};
 use super::reader::{Entry, Reader};
 use super::settings::{Registry, literal};
 use super::spec::{At, Cadence};
@@ -44,13 +44,13 @@ pub(crate) const MOST_SEEDS: i64 = 10_000;
 #[derive(Clone, Debug)]
 pub struct Experiment {
     pub(crate) source: Arc<Source>,
-    pub(crate) name: Option<(String, Place)>,
+    pub(crate) name: Option<(String, Location)>,
     pub(crate) question: String,
     pub(crate) seeds: u64,
     pub(crate) first_seed: u64,
     pub(crate) seed: u64,
     /// How many runs the file says it has.
-    pub(crate) expect_runs: Option<(u64, Place)>,
+    pub(crate) expect_runs: Option<(u64, Location)>,
     pub(crate) base: Patch,
     /// In the order of the file.
     pub(crate) axes: Vec<WrittenAxis>,
@@ -59,9 +59,9 @@ pub struct Experiment {
     pub(crate) includes: Vec<Include>,
     pub(crate) cadence: Cadence,
     /// Steps listed by hand under `[record]`, by the name of the list.
-    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
+    pub(crate) listed_steps: Vec<(&'static str, usize, Location)>,
     /// The keys under `[record]`.
-    pub(crate) recorded: Vec<(String, Place)>,
+    pub(crate) recorded: Vec<(String, Location)>,
     pub(crate) figures: Vec<WrittenFigure>,
     pub(crate) compare: Option<Written>,
     pub(crate) claims: Vec<WrittenClaim>,
@@ -72,7 +72,7 @@ pub struct Experiment {
 /// One `[[exclude]]`: drops the cells that match every key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Exclude {
-    pub place: Place,
+    pub place: Location,
     pub keys: Vec<Selector>,
 }
 
@@ -80,8 +80,8 @@ pub(crate) struct Exclude {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Selector {
     pub key: String,
-    pub place: Place,
-    pub values: Vec<(Value, Place)>,
+    pub place: Location,
+    pub values: Vec<(Value, Location)>,
 }
 
 impl Selector {
@@ -97,7 +97,7 @@ impl Selector {
 
 impl Reader {
     /// `depth = 2` or `depth = [2, 4]` of an exclude or a `where`; dotted keys too.
-    pub fn selectors(&self, prefix: &str, entries: &[Entry], out: &mut Vec<Selector>) -> Result<(), Problem> {
+    pub fn selectors(&self, prefix: &str, entries: &[Entry], out: &mut Vec<Selector>) -> Result<(), ExperimentError> {
         for e in entries {
             let key = format!("{prefix}{}", e.key);
             if let DeValue::Table(table) = e.value.get_ref() {
@@ -107,7 +107,7 @@ impl Reader {
             let values = self.scalars(&key, e.value)?;
             if values.is_empty() {
                 let help = "write a value or a list of values, or delete the line";
-                return Err(Problem::new(
+                return Err(ExperimentError::new(
                     &self.at(e.value),
                     format!("`{key}` selects nothing: the list is empty"),
                     help,
@@ -118,9 +118,9 @@ impl Reader {
         Ok(())
     }
 
-    fn steps(&self, name: &str, entry: &Entry, listed: &mut Vec<(usize, Place)>) -> Result<At, Problem> {
+    fn steps(&self, name: &str, entry: &Entry, listed: &mut Vec<(usize, Location)>) -> Result<At, ExperimentError> {
         let help = "write { at = \"log\", points = 20 }, { at = [0, 10, 100] } or { every = 50 }";
-        let wrong = |at: &Place, message: String| Problem::new(at, message, help);
+        let wrong = |at: &Location, message: String| ExperimentError::new(at, message, help);
         let DeValue::Table(table) = entry.value.get_ref() else {
             return Err(wrong(
                 &self.at(entry.value),
@@ -146,7 +146,7 @@ impl Reader {
             DeValue::Array(items) => {
                 only(&["at"])?;
                 let one = |v: &Spanned<DeValue>| Ok((self.integer("at", v, 0..steps.end)? as usize, self.at(v)));
-                *listed = items.iter().map(one).collect::<Result<_, Problem>>()?;
+                *listed = items.iter().map(one).collect::<Result<_, ExperimentError>>()?;
                 let mut list: Vec<usize> = listed.iter().map(|(step, _)| *step).collect();
                 list.sort_unstable();
                 list.dedup();
@@ -170,7 +170,7 @@ impl Experiment {
     ///
     /// # Errors
     /// The first thing wrong with the text, whatever the text is.
-    pub fn parse(text: &str, file: &str) -> Result<Experiment, Problem> {
+    pub fn parse(text: &str, file: &str) -> Result<Experiment, ExperimentError> {
         let source = Arc::new(Source { name: file.into(), text: text.into() });
         let reader = Reader { source: source.clone() };
         let document = reader.document()?;
@@ -216,7 +216,7 @@ impl Experiment {
         Ok(experiment)
     }
 
-    fn read(&mut self, reader: &Reader, entry: &Entry) -> Result<(), Problem> {
+    fn read(&mut self, reader: &Reader, entry: &Entry) -> Result<(), ExperimentError> {
         match entry.key {
             "base" => {
                 for e in reader.table("base", entry)? {
@@ -247,7 +247,7 @@ impl Experiment {
                     reader.selectors("", &entries, &mut keys)?;
                     if keys.is_empty() {
                         let help = "name what to leave out, as in depth = 2, or delete it";
-                        return Err(Problem::new(&place, "this [[exclude]] would drop every cell", help));
+                        return Err(ExperimentError::new(&place, "this [[exclude]] would drop every cell", help));
                     }
                     self.excludes.push(Exclude { place, keys });
                 }
@@ -279,7 +279,7 @@ impl Experiment {
     }
 
     /// The entries that the file and `--set` share; false if `entry` is none of them.
-    pub(crate) fn read_plain(&mut self, reader: &Reader, entry: &Entry) -> Result<bool, Problem> {
+    pub(crate) fn read_plain(&mut self, reader: &Reader, entry: &Entry) -> Result<bool, ExperimentError> {
         match entry.key {
             "name" => self.name = Some((reader.text("name", entry.value)?, reader.at(entry.value))),
             "question" => self.question = reader.text("question", entry.value)?,
@@ -310,7 +310,7 @@ impl Experiment {
         }
         Ok(true)
     }
-    fn read_steps(&mut self, reader: &Reader, name: &'static str, entry: &Entry) -> Result<At, Problem> {
+    fn read_steps(&mut self, reader: &Reader, name: &'static str, entry: &Entry) -> Result<At, ExperimentError> {
         let mut listed = Vec::new();
         let at = reader.steps(name, entry, &mut listed)?;
         self.listed_steps.retain(|(list, ..)| *list != name);

@@ -1,7 +1,7 @@
 //! Reading TOML by hand, so that every value keeps its place in the file.
 
 use super::nearest;
-use super::problem::{Place, Problem, Source};
+use super::problem::{Location, ExperimentError, Source};
 use super::settings::{Key, Registry, literal};
 use crate::setting::{DefaultValue, Domain, Value};
 use std::ops::Range;
@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 pub(crate) struct Entry<'a> {
     pub key: &'a str,
     /// Where the key stands.
-    pub at: Place,
+    pub at: Location,
     pub value: &'a Spanned<DeValue<'a>>,
 }
 
@@ -24,17 +24,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub fn place(&self, span: Range<usize>) -> Place {
-        Place::new(&self.source, span)
+    pub fn place(&self, span: Range<usize>) -> Location {
+        Location::new(&self.source, span)
     }
 
     /// Where a value stands.
-    pub fn at(&self, value: &Spanned<DeValue>) -> Place {
+    pub fn at(&self, value: &Spanned<DeValue>) -> Location {
         self.place(value.span())
     }
 
     /// The document, or what the TOML parser has against it.
-    pub fn document(&self) -> Result<Spanned<DeTable<'_>>, Problem> {
+    pub fn document(&self) -> Result<Spanned<DeTable<'_>>, ExperimentError> {
         DeTable::parse(&self.source.text).map_err(|error| {
             let place = self.place(error.span().unwrap_or(0..0));
             let told = error.message().trim_end();
@@ -53,7 +53,7 @@ impl Reader {
             } else {
                 (told, "this is not valid TOML; see https://toml.io for its rules")
             };
-            Problem::new(&place, message, help)
+            ExperimentError::new(&place, message, help)
         })
     }
 
@@ -71,10 +71,10 @@ impl Reader {
     }
 
     /// The entries of what has to be a table.
-    pub fn table<'a>(&self, name: &str, entry: &Entry<'a>) -> Result<Vec<Entry<'a>>, Problem> {
+    pub fn table<'a>(&self, name: &str, entry: &Entry<'a>) -> Result<Vec<Entry<'a>>, ExperimentError> {
         match entry.value.get_ref() {
             DeValue::Table(table) => Ok(self.entries(table)),
-            other => Err(Problem::new(
+            other => Err(ExperimentError::new(
                 &self.at(entry.value),
                 format!("`{name}` must be a table, but is {}", kind(other)),
                 format!("write [{name}] on a line of its own and its keys below"),
@@ -83,10 +83,10 @@ impl Reader {
     }
 
     /// The tables of what has to be a list of tables.
-    pub fn tables<'a>(&self, name: &str, entry: &Entry<'a>) -> Result<Vec<(Place, Vec<Entry<'a>>)>, Problem> {
-        let wrong = |at: Place, what: &str| {
+    pub fn tables<'a>(&self, name: &str, entry: &Entry<'a>) -> Result<Vec<(Location, Vec<Entry<'a>>)>, ExperimentError> {
+        let wrong = |at: Location, what: &str| {
             let help = format!("write [[{name}]] on a line of its own, once for each, and its keys below");
-            Problem::new(&at, format!("`{name}` must be a list of tables, but is {what}"), help)
+            ExperimentError::new(&at, format!("`{name}` must be a list of tables, but is {what}"), help)
         };
         match entry.value.get_ref() {
             DeValue::Array(items) => items
@@ -101,10 +101,10 @@ impl Reader {
     }
 
     /// A plain text.
-    pub fn text(&self, name: &str, value: &Spanned<DeValue>) -> Result<String, Problem> {
+    pub fn text(&self, name: &str, value: &Spanned<DeValue>) -> Result<String, ExperimentError> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            other => Err(Problem::new(
+            other => Err(ExperimentError::new(
                 &self.at(value),
                 format!("`{name}` must be a text, but is {}", kind(other)),
                 format!("write {name} = \"...\""),
@@ -113,30 +113,30 @@ impl Reader {
     }
 
     /// `true` or `false`.
-    pub fn flag(&self, name: &str, value: &Spanned<DeValue>) -> Result<bool, Problem> {
+    pub fn flag(&self, name: &str, value: &Spanned<DeValue>) -> Result<bool, ExperimentError> {
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(*flag),
             _ => {
                 let message = format!("`{name}` must be true or false, but is {}", self.found(value));
-                Err(Problem::new(&self.at(value), message, format!("write {name} = true, or delete the line")))
+                Err(ExperimentError::new(&self.at(value), message, format!("write {name} = true, or delete the line")))
             }
         }
     }
 
     /// An integer in a range.
-    pub fn integer(&self, name: &str, value: &Spanned<DeValue>, range: Range<i64>) -> Result<i64, Problem> {
+    pub fn integer(&self, name: &str, value: &Spanned<DeValue>, range: Range<i64>) -> Result<i64, ExperimentError> {
         match raw(value.get_ref()) {
             Some(Value::Int(i)) if range.contains(&i) => Ok(i),
             _ => {
                 let wanted = format!("an integer from {} to {}", range.start, range.end - 1);
                 let message = format!("`{name}` must be {wanted}, but is {}", self.found(value));
-                Err(Problem::new(&self.at(value), message, format!("write {wanted}")))
+                Err(ExperimentError::new(&self.at(value), message, format!("write {wanted}")))
             }
         }
     }
 
     /// One text or a list of them.
-    pub fn texts(&self, name: &str, value: &Spanned<DeValue>) -> Result<Vec<(String, Place)>, Problem> {
+    pub fn texts(&self, name: &str, value: &Spanned<DeValue>) -> Result<Vec<(String, Location)>, ExperimentError> {
         match value.get_ref() {
             DeValue::Array(items) => items.iter().map(|v| Ok((self.text(name, v)?, self.at(v)))).collect(),
             _ => Ok(vec![(self.text(name, value)?, self.at(value))]),
@@ -144,12 +144,12 @@ impl Reader {
     }
 
     /// One plain value or a list of them.
-    pub fn scalars(&self, name: &str, value: &Spanned<DeValue>) -> Result<Vec<(Value, Place)>, Problem> {
+    pub fn scalars(&self, name: &str, value: &Spanned<DeValue>) -> Result<Vec<(Value, Location)>, ExperimentError> {
         let one = |v: &Spanned<DeValue>| match raw(v.get_ref()) {
             Some(value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))) => {
                 Ok((value, self.at(v)))
             }
-            _ => Err(Problem::new(
+            _ => Err(ExperimentError::new(
                 &self.at(v),
                 format!("`{name}` must be a plain value or a list of them, but is {}", self.found(v)),
                 "write a text, a number, true or false",
@@ -162,7 +162,7 @@ impl Reader {
     }
 
     /// The value of a setting.
-    pub fn setting(&self, key: &Key, value: &Spanned<DeValue>) -> Result<Value, Problem> {
+    pub fn setting(&self, key: &Key, value: &Spanned<DeValue>) -> Result<Value, ExperimentError> {
         let raw = raw(value.get_ref());
         match raw.as_ref().and_then(|raw| key.fit(raw)) {
             Some(value) => Ok(value),
@@ -170,11 +170,11 @@ impl Reader {
         }
     }
 
-    fn misfit(&self, key: &Key, value: &Spanned<DeValue>, raw: Option<&Value>) -> Problem {
+    fn misfit(&self, key: &Key, value: &Spanned<DeValue>, raw: Option<&Value>) -> ExperimentError {
         let at = self.at(value);
         let (name, domain) = (key.short(), &key.rows[0].domain);
         let found = self.found(value);
-        let problem = |message: String, help: String| Problem::new(&at, message, help);
+        let problem = |message: String, help: String| ExperimentError::new(&at, message, help);
         if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
             let message = format!("`{name}` cannot be \"{word}\"");
             return problem(message, nearest::suggest(word, words.iter().copied()));
@@ -218,12 +218,12 @@ impl Reader {
     }
 
     /// The problem of a word that is none of the known ones.
-    pub fn unknown<'a>(&self, what: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str> + Clone) -> Problem {
-        Problem::new(&entry.at, format!("unknown {what} `{}`", entry.key), nearest::suggest(entry.key, known))
+    pub fn unknown<'a>(&self, what: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str> + Clone) -> ExperimentError {
+        ExperimentError::new(&entry.at, format!("unknown {what} `{}`", entry.key), nearest::suggest(entry.key, known))
     }
 
     /// The problem of a key that is no setting.
-    pub fn unknown_setting(&self, path: &str, at: &Place) -> Problem {
+    pub fn unknown_setting(&self, path: &str, at: &Location) -> ExperimentError {
         let first = path.split('.').next().unwrap_or(path);
         let help = if ["name", "question", "seeds", "seed"].contains(&first) {
             format!("`{first}` belongs at the top of the file, before the first [section]")
@@ -232,7 +232,7 @@ impl Reader {
         } else {
             Registry::get().suggest(path)
         };
-        Problem::new(at, format!("unknown setting `{path}`"), help)
+        ExperimentError::new(at, format!("unknown setting `{path}`"), help)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader};
 use super::{figures, nearest};
 use crate::columns;
@@ -10,16 +10,16 @@ use crate::plan_file::compare::Compare;
 /// The section with its places.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Written {
-    place: Place,
-    arm: Option<(String, Place)>,
-    tune: Option<Vec<(String, Place)>>,
-    tune_seeds: Option<(usize, Place)>,
+    place: Location,
+    arm: Option<(String, Location)>,
+    tune: Option<Vec<(String, Location)>>,
+    tune_seeds: Option<(usize, Location)>,
     choose: Option<String>,
     report: Option<String>,
 }
 
 impl Written {
-    pub fn read(reader: &Reader, entry: &Entry) -> Result<Self, Problem> {
+    pub fn read(reader: &Reader, entry: &Entry) -> Result<Self, ExperimentError> {
         let mut own =
             Written { place: entry.at.clone(), arm: None, tune: None, tune_seeds: None, choose: None, report: None };
         for e in reader.table("compare", entry)? {
@@ -41,13 +41,13 @@ impl Written {
     }
 }
 
-fn measure(reader: &Reader, entry: &Entry) -> Result<String, Problem> {
+fn measure(reader: &Reader, entry: &Entry) -> Result<String, ExperimentError> {
     let word = reader.text(entry.key, entry.value)?;
     if columns::compared().any(|column| column.name == word) {
         return Ok(word);
     }
     let message = format!("`{}` cannot be \"{word}\"", entry.key);
-    Err(Problem::new(
+    Err(ExperimentError::new(
         &reader.at(entry.value),
         message,
         nearest::suggest(&word, columns::compared().map(|column| column.name)),
@@ -55,8 +55,8 @@ fn measure(reader: &Reader, entry: &Entry) -> Result<String, Problem> {
 }
 
 /// How the arms of a plan are compared: as `[compare]` says, or, without it, the optimizers where there are several.
-pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) -> Result<Option<Compare>, Problem> {
-    let named = |(name, place): &(String, Place)| {
+pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) -> Result<Option<Compare>, ExperimentError> {
+    let named = |(name, place): &(String, Location)| {
         figures::find(name, axes).map(|i| &axes[i]).ok_or_else(|| figures::no_axis(name, place, axes))
     };
     let arm = match written.and_then(|w| w.arm.as_ref()) {
@@ -66,13 +66,13 @@ pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) ->
             (None, None) => return Ok(None),
             (None, Some(written)) => {
                 let message = "[compare] does not say what is compared, and there is no axis of optimizers";
-                return Err(Problem::new(&written.place, message, "write arm = \"...\", the name of an axis"));
+                return Err(ExperimentError::new(&written.place, message, "write arm = \"...\", the name of an axis"));
             }
         },
     };
     if let (0 | 1, Some(written)) = (arm.labels.len(), written) {
         let message = format!("`{}` has one value, so there is nothing to compare", arm.name);
-        return Err(Problem::new(&written.place, message, "give the axis two values or more"));
+        return Err(ExperimentError::new(&written.place, message, "give the axis two values or more"));
     }
     let mut tune = Vec::new();
     match written.and_then(|w| w.tune.as_ref()) {
@@ -81,7 +81,7 @@ pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) ->
                 let axis = named(entry)?;
                 if axis.name == arm.name || tune.contains(&axis.name) {
                     let message = format!("`tune` names the axis `{}`, which has its part already", axis.name);
-                    return Err(Problem::new(&entry.1, message, "name each axis once, and not the arms"));
+                    return Err(ExperimentError::new(&entry.1, message, "name each axis once, and not the arms"));
                 }
                 tune.push(axis.name.clone());
             }
@@ -95,12 +95,12 @@ pub(crate) fn resolve(written: Option<&Written>, axes: &[Axis], seeds: usize) ->
     let tune_seeds = match written.and_then(|w| w.tune_seeds.as_ref()) {
         Some((_, place)) if !choice => {
             let message = "`tune_seeds` chooses nothing: no axis of `tune` has several values";
-            return Err(Problem::new(place, message, "delete the line"));
+            return Err(ExperimentError::new(place, message, "delete the line"));
         }
         Some((n, place)) if *n >= seeds => {
             let message = format!("`tune_seeds` = {n} leaves none of the {seeds} seeds to report");
             let help = "write fewer, or more `seeds` at the top of the file";
-            return Err(Problem::new(place, message, help));
+            return Err(ExperimentError::new(place, message, help));
         }
         Some((n, _)) => *n,
         None if !choice => 0,

@@ -1,7 +1,7 @@
 //! What holds for the cells that have a test function in place of a network.
 
 use super::plan::{GridCell, Plan};
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use crate::data::Function;
 
 /// What `[record]` holds of networks alone.
@@ -16,7 +16,7 @@ impl GridCell {
 
 impl Plan {
     /// Holds the functions against what single settings cannot say; `recorded` are the keys under `[record]`.
-    pub(super) fn check_functions(&self, recorded: &[(String, Place)]) -> Result<(), Problem> {
+    pub(super) fn check_functions(&self, recorded: &[(String, Location)]) -> Result<(), ExperimentError> {
         let (mut functions, mut networks) = (false, false);
         for cell in &self.cells {
             let settings = &cell.settings;
@@ -27,7 +27,7 @@ impl Plan {
             functions = true;
             let function = function.map_err(|e| {
                 let key = e.setting.unwrap_or("function");
-                Problem::new(&self.place(key, settings.get(key)), e.what, e.cure)
+                ExperimentError::new(&self.place(key, settings.get(key)), e.what, e.cure)
             })?;
             if self.seeds.len() > 1 && !function.is_random() {
                 let message = format!(
@@ -37,7 +37,7 @@ impl Plan {
                 );
                 let help =
                     "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
-                return Err(Problem::new(&self.place("function", settings.get("function")), message, help));
+                return Err(ExperimentError::new(&self.place("function", settings.get("function")), message, help));
             }
         }
         let wrong = recorded.iter().find_map(|(key, place)| {
@@ -51,7 +51,7 @@ impl Plan {
             }
         });
         match wrong {
-            Some((place, message)) => Err(Problem::new(place, message, "delete the line")),
+            Some((place, message)) => Err(ExperimentError::new(place, message, "delete the line")),
             None => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! `[[optimizer]]`: arms of one axis, each of which may own axes.
 
 use super::axis::{Assignment, Leaf, MOST_POINTS, Patch, Point, WrittenAxis, named};
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::Registry;
 use crate::plan_file::Scale;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 impl Reader {
     /// `[[optimizer]]`: arms, each with a kind, settings and axes of its own.
-    pub fn optimizers(&self, entry: &Entry) -> Result<WrittenAxis, Problem> {
+    pub fn optimizers(&self, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
         let registry = Registry::get();
         let head = registry.index("optimizer.kind");
         let mut axis = WrittenAxis {
@@ -20,7 +20,7 @@ impl Reader {
             key: None,
             owned: Vec::new(),
         };
-        let mut names: HashMap<String, Place> = HashMap::new();
+        let mut names: HashMap<String, Location> = HashMap::new();
         for (place, entries) in self.tables("optimizer", entry)? {
             let mut name = None;
             let mut patch = Patch { clears: registry.family("optimizer").collect(), sets: Vec::new() };
@@ -56,17 +56,17 @@ impl Reader {
             }
             let Some(kind) = patch.sets.iter().find(|a| a.key == head).map(|a| a.value.to_string()) else {
                 let help = format!("write kind = \"adam\", or another of {}", registry.keys[head].words.join(", "));
-                return Err(Problem::new(&place, "this [[optimizer]] has no `kind`", help));
+                return Err(ExperimentError::new(&place, "this [[optimizer]] has no `kind`", help));
             };
             let label = name.unwrap_or(kind);
             if let Some(first) = names.insert(label.clone(), place.clone()) {
                 let help = "give each a `name` of its own";
-                return Err(Problem::new(&place, format!("two optimizers are called `{label}`"), help).also(&first));
+                return Err(ExperimentError::new(&place, format!("two optimizers are called `{label}`"), help).also(&first));
             }
             let count = own.iter().try_fold(axis.points.len().max(1), |n, p| n.checked_mul(p.len()));
             if count.is_none_or(|n| n > MOST_POINTS) {
                 let message = format!("the axes of optimizer `{label}` have more than {MOST_POINTS} combinations");
-                return Err(Problem::new(&place, message, "shorten them"));
+                return Err(ExperimentError::new(&place, message, "shorten them"));
             }
             let mut points = vec![Point { label, patch, place }];
             for values in &own {
@@ -76,7 +76,7 @@ impl Reader {
             axis.points.extend(points);
         }
         if axis.points.is_empty() {
-            return Err(Problem::new(
+            return Err(ExperimentError::new(
                 &entry.at,
                 "the axis `optimizer` is empty",
                 "write [[optimizer]] with a `kind`, or delete it",
@@ -87,7 +87,7 @@ impl Reader {
 }
 
 /// The point of an arm joined with one of its own axes.
-fn join(point: &Point, value: &Point) -> Result<Point, Problem> {
+fn join(point: &Point, value: &Point) -> Result<Point, ExperimentError> {
     let mut joined = point.clone();
     joined.patch.clears.extend(&value.patch.clears);
     value.patch.sets.iter().try_for_each(|a| joined.patch.add(a.clone()))?;

@@ -2,7 +2,7 @@
 
 use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis, named};
 use super::nearest;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader, is_several};
 use super::settings::{Registry, literal};
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use toml::de::DeValue;
 /// Cells to append. An axis it does not name keeps all its points, as in an exclude.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Include {
-    pub place: Place,
+    pub place: Location,
     /// As written, for the plan.
     pub text: String,
     /// Axes with labels of their own (`variant`, `optimizer`, zips) and the labels chosen there.
@@ -24,11 +24,11 @@ pub(crate) struct Include {
 
 impl Include {
     /// Reads one `[[include]]` of a file that has these axes.
-    pub fn read(reader: &Reader, place: Place, entries: &[Entry], axes: &[WrittenAxis]) -> Result<Self, Problem> {
+    pub fn read(reader: &Reader, place: Location, entries: &[Entry], axes: &[WrittenAxis]) -> Result<Self, ExperimentError> {
         let registry = Registry::get();
         if entries.is_empty() {
             let message = "this [[include]] does not say which cells to append";
-            return Err(Problem::new(&place, message, "name them, as in depth = 64, or delete it"));
+            return Err(ExperimentError::new(&place, message, "name them, as in depth = 64, or delete it"));
         }
         let mut include =
             Include { place, text: String::new(), named: Vec::new(), lists: Vec::new(), clears: Vec::new() };
@@ -51,7 +51,7 @@ impl Include {
                     }
                     let known = axis.points.iter().map(|p| p.label.as_str());
                     let message = format!("the axis `{}` has no `{label}`", axis.name);
-                    Err(Problem::new(&place, message, nearest::suggest(&label, known)))
+                    Err(ExperimentError::new(&place, message, nearest::suggest(&label, known)))
                 });
                 say(e.key, e);
                 include.named.push((axis.name.clone(), labels.collect::<Result<_, _>>()?));
@@ -80,15 +80,15 @@ impl Include {
         Ok(include)
     }
 
-    fn add(&mut self, key: usize, points: Vec<Point>, at: &Place, axes: &[WrittenAxis]) -> Result<(), Problem> {
+    fn add(&mut self, key: usize, points: Vec<Point>, at: &Location, axes: &[WrittenAxis]) -> Result<(), ExperimentError> {
         let name = Registry::get().keys[key].short();
         if let Some(arms) = axes.iter().find(|a| a.key.is_none() && a.name == name) {
             let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
             let help = format!("name the arm, as in {name} = \"{}\"", arms.points[0].label);
-            return Err(Problem::new(at, message, help).also(&arms.points[0].place));
+            return Err(ExperimentError::new(at, message, help).also(&arms.points[0].place));
         }
         if let Some((_, first)) = self.lists.iter().find(|(known, _)| *known == key) {
-            let problem = Problem::new(at, format!("`{name}` is set twice"), "keep one of the two");
+            let problem = ExperimentError::new(at, format!("`{name}` is set twice"), "keep one of the two");
             return Err(problem.also(&first[0].place));
         }
         self.lists.push((key, points));
@@ -100,7 +100,7 @@ impl Include {
     ///
     /// # Errors
     /// A setting that a chosen variant or zip decides.
-    pub fn grid(&self, axes: &[WrittenAxis], centre: &[Option<usize>]) -> Result<Vec<Vec<Point>>, Problem> {
+    pub fn grid(&self, axes: &[WrittenAxis], centre: &[Option<usize>]) -> Result<Vec<Vec<Point>>, ExperimentError> {
         let mut grid: Vec<Vec<Point>> = Vec::with_capacity(axes.len() + self.lists.len());
         for (axis, centre) in axes.iter().zip(centre) {
             let labels = self.named.iter().find(|(name, _)| axis.key.is_none() && *name == axis.name);
@@ -158,7 +158,7 @@ impl Include {
     }
 
     /// The name of a variant or a zip says what it sets, so that nothing else may set it.
-    fn is_free(&self, points: &[Point], axes: &[WrittenAxis], grid: &[Vec<Point>]) -> Result<(), Problem> {
+    fn is_free(&self, points: &[Point], axes: &[WrittenAxis], grid: &[Vec<Point>]) -> Result<(), ExperimentError> {
         for own in points.iter().flat_map(|p| &p.patch.sets) {
             for (axis, chosen) in axes.iter().zip(grid).filter(|(a, _)| a.key.is_none() && a.name != "optimizer") {
                 for point in chosen {
@@ -169,7 +169,7 @@ impl Include {
                             "choose another point of `{0}` in this [[include]], or give `{0}` one more",
                             axis.name
                         );
-                        return Err(Problem::new(&own.place, message, help).also(&first.place));
+                        return Err(ExperimentError::new(&own.place, message, help).also(&first.place));
                     }
                 }
             }
@@ -178,11 +178,11 @@ impl Include {
     }
 }
 
-fn unknown(entry: &Entry, axes: &[WrittenAxis]) -> Problem {
+fn unknown(entry: &Entry, axes: &[WrittenAxis]) -> ExperimentError {
     let names = axes.iter().map(|a| a.name.as_str());
     let help = match nearest::nearest(entry.key, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => Registry::get().suggest(entry.key),
     };
-    Problem::new(&entry.at, format!("no axis and no setting is called `{}`", entry.key), help)
+    ExperimentError::new(&entry.at, format!("no axis and no setting is called `{}`", entry.key), help)
 }

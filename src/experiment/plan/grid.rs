@@ -2,7 +2,7 @@
 
 use super::axis::{Point, WrittenAxis};
 use super::include::Include;
-use super::problem::Problem;
+use super::problem::ExperimentError;
 use super::settings::Registry;
 use super::written::Experiment;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl<'a> Grid<'a> {
     ///
     /// # Errors
     /// A centre or an include that does not fit the axes.
-    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self, ExperimentError> {
         let axes = &experiment.axes;
         let centre = match &experiment.ablation {
             Some(ablation) => ablation.points(axes)?,

@@ -7,7 +7,7 @@ use super::figures;
 use super::grid::Grid;
 use super::labels::{axes, label};
 use super::part::{Part, expected, parts};
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::resolve::Resolver;
 use super::settings::Registry;
 use super::spec::{Cadence, NUMERICS_VERSION, RunSpec};
@@ -82,7 +82,7 @@ pub struct Plan {
     /// What the runs are to show.
     pub claims: Vec<ClaimSpec>,
     /// Where each claim of the file says that it is against theory.
-    pub(crate) against_theory: Vec<Option<Place>>,
+    pub(crate) against_theory: Vec<Option<Location>>,
     /// Whether the command line changed what the file says.
     pub changed: bool,
     /// Claims of the file that do not fit the grid since `--set` changed it.
@@ -90,17 +90,17 @@ pub struct Plan {
     /// The text of the experiment file.
     pub source: String,
     /// Steps listed under `[record]`, by the name of the list.
-    pub(crate) listed_steps: Vec<(&'static str, usize, Place)>,
+    pub(crate) listed_steps: Vec<(&'static str, usize, Location)>,
     /// Every value that was written, for messages.
     pub(crate) written: Vec<Assignment>,
-    pub(crate) file: Place,
+    pub(crate) file: Location,
     datasets: Datasets,
 }
 
 impl Plan {
     /// Combines the axes of `experiment`.
-    pub(crate) fn combine(experiment: &Experiment) -> Result<Plan, Problem> {
-        let file = Place::new(&experiment.source, 0..0);
+    pub(crate) fn combine(experiment: &Experiment) -> Result<Plan, ExperimentError> {
+        let file = Location::new(&experiment.source, 0..0);
         let name = folder_name(experiment, &file)?;
         check_axes(&experiment.axes)?;
         let grid = Grid::new(experiment)?;
@@ -118,7 +118,7 @@ impl Plan {
         if resolved.is_empty() {
             let place = experiment.excludes.last().map_or(&file, |e| &e.place);
             let help = "name more keys, which must all match, or fewer values";
-            return Err(Problem::new(place, "no cell is left: [[exclude]] drops all of them", help));
+            return Err(ExperimentError::new(place, "no cell is left: [[exclude]] drops all of them", help));
         }
         expected(experiment, resolved.len())?;
         no_equal_cells(&experiment.axes, &grid, &resolved)?;
@@ -217,7 +217,7 @@ impl Plan {
     }
 
     /// Where `key` was given `value`; the file as a whole for a default.
-    pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Place {
+    pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Location {
         let index = Registry::get().index(key);
         let found = self.written.iter().find(|a| a.key == index && Some(&a.value) == value);
         found.map_or_else(|| self.file.clone(), |a| a.place.clone())
@@ -280,10 +280,10 @@ fn is_data(key: &str) -> bool {
 }
 
 /// The name of the results folder: `name`, or the file's own name without its ending.
-fn folder_name(experiment: &Experiment, file: &Place) -> Result<String, Problem> {
+fn folder_name(experiment: &Experiment, file: &Location) -> Result<String, ExperimentError> {
     let stem =
         || std::path::Path::new(&experiment.source.name).file_stem().unwrap_or_default().to_string_lossy().into();
-    let (name, place): (String, &Place) = match &experiment.name {
+    let (name, place): (String, &Location) = match &experiment.name {
         Some((name, place)) => (name.clone(), place),
         None => (stem(), file),
     };
@@ -292,13 +292,13 @@ fn folder_name(experiment: &Experiment, file: &Place) -> Result<String, Problem>
         let message = format!("\"{}\" cannot be the name of a results folder", name.escape_debug());
         let help =
             "write name = \"...\" with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit";
-        return Err(Problem::new(place, message, help));
+        return Err(ExperimentError::new(place, message, help));
     }
     Ok(name)
 }
 
 /// No two axes set one key.
-fn check_axes(axes: &[WrittenAxis]) -> Result<(), Problem> {
+fn check_axes(axes: &[WrittenAxis]) -> Result<(), ExperimentError> {
     let registry = Registry::get();
     let (steps, epochs) = (registry.index("steps"), registry.index("epochs"));
     let mut owner: HashMap<usize, (usize, &Assignment)> = HashMap::new();
@@ -310,7 +310,7 @@ fn check_axes(axes: &[WrittenAxis]) -> Result<(), Problem> {
                 let name = registry.keys[assignment.key].short();
                 let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
                 let help = "let one axis set it, or tie the two together in a [zip.NAME]";
-                return Err(Problem::new(&assignment.place, message, help).also(&at.place));
+                return Err(ExperimentError::new(&assignment.place, message, help).also(&at.place));
             }
         }
     }
@@ -318,7 +318,7 @@ fn check_axes(axes: &[WrittenAxis]) -> Result<(), Problem> {
 }
 
 /// The number of combinations, refused if the runs are too many to build.
-fn grid_size(experiment: &Experiment, grid: &Grid, file: &Place) -> Result<usize, Problem> {
+fn grid_size(experiment: &Experiment, grid: &Grid, file: &Location) -> Result<usize, ExperimentError> {
     let cells: f64 = grid.sizes().iter().sum();
     let runs = cells * experiment.seeds as f64;
     if runs > MOST_RUNS as f64 {
@@ -331,12 +331,12 @@ fn grid_size(experiment: &Experiment, grid: &Grid, file: &Place) -> Result<usize
             experiment.seeds
         );
         let longest = experiment.axes.iter().max_by_key(|a| a.points.len()).map_or(file, |a| &a.place);
-        return Err(Problem::new(longest, message, "shorten the axes, or ask with several experiments"));
+        return Err(ExperimentError::new(longest, message, "shorten the axes, or ask with several experiments"));
     }
     Ok(cells as usize)
 }
 
-fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Settings)]) -> Result<(), Problem> {
+fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Settings)]) -> Result<(), ExperimentError> {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
     for (i, (index, settings)) in resolved.iter().enumerate() {
         let alike = known.entry(settings.fingerprint()).or_default();
@@ -347,12 +347,12 @@ fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Setting
             if let Some(include) = grid.include(*index) {
                 let message =
                     format!("this [[include]] appends a cell that is there already: ({})", grid.describe(&second));
-                return Err(Problem::new(&include.place, message, "name fewer cells, or delete it"));
+                return Err(ExperimentError::new(&include.place, message, "name fewer cells, or delete it"));
             }
             let differ = (0..axes.len()).find(|k| first[*k] != second[*k]).unwrap_or(0);
             let message = format!("two cells are equal: ({}) and ({})", grid.describe(&first), grid.describe(&second));
             let help = "they would be the same runs counted twice: delete one, or drop it with [[exclude]]";
-            return Err(Problem::new(&second[differ].place, message, help).also(&first[differ].place));
+            return Err(ExperimentError::new(&second[differ].place, message, help).also(&first[differ].place));
         }
         alike.push(i);
     }

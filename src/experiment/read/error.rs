@@ -13,17 +13,17 @@ pub struct Source {
 
 /// A stretch of a source.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Location {
     source: Arc<Source>,
     start: usize,
     end: usize,
 }
 
-impl Place {
+impl Location {
     /// The bytes `span` of `source`; a span that does not fit is moved inside.
     pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let start = span.start.min(source.text.len());
-        Place { source: source.clone(), start, end: span.end.clamp(start, source.text.len()) }
+        Location { source: source.clone(), start, end: span.end.clamp(start, source.text.len()) }
     }
 
     /// Where the stretch begins, in bytes: places of one file sort by it.
@@ -80,29 +80,29 @@ impl Place {
 
 /// One thing wrong. Its `Display` is what the user sees: the message, the line with a caret, the cure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct ExperimentError {
     pub message: String,
-    pub at: Option<Place>,
+    pub at: Option<Location>,
     /// A second place that has a part in it.
-    pub also: Option<Place>,
+    pub also: Option<Location>,
     /// The cure.
     pub help: String,
 }
 
-impl Problem {
+impl ExperimentError {
     /// A problem at `at`, with its cure.
-    pub fn new(at: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Problem { message: message.into(), at: Some(at.clone()), also: None, help: help.into() }
+    pub fn new(at: &Location, message: impl Into<String>, help: impl Into<String>) -> Self {
+        ExperimentError { message: message.into(), at: Some(at.clone()), also: None, help: help.into() }
     }
 
     /// Names the second place, unless it is the first.
-    pub fn also(mut self, place: &Place) -> Self {
+    pub fn also(mut self, place: &Location) -> Self {
         self.also = Some(place.clone()).filter(|p| Some(p) != self.at.as_ref());
         self
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ExperimentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}", self.message)?;
         if let Some(place) = &self.at {
@@ -116,7 +116,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for ExperimentError {}
 
 #[cfg(test)]
 mod tests {
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn carets_stand_under_the_place() {
         let source = Arc::new(Source { name: "x.toml".into(), text: "a = 1\nlr = -0.1  # é\n".into() });
-        let problem = Problem::new(&Place::new(&source, 11..15), "learning rate must be above 0", "write 0.01");
+        let problem = ExperimentError::new(&Location::new(&source, 11..15), "learning rate must be above 0", "write 0.01");
         let expected = "error: learning rate must be above 0\n --> x.toml:2:6\n  |\n2 | lr = -0.1  # é\n  |      ^^^^ here\nhelp: write 0.01";
         assert_eq!(problem.to_string(), expected);
     }
@@ -135,8 +135,8 @@ mod tests {
         let source = Arc::new(Source { name: "x".into(), text: "é\r\n\tü = \"☃\n".into() });
         for start in 0..20 {
             for end in 0..20 {
-                let place = Place::new(&source, start..end);
-                assert!(Problem::new(&place, "m", "h").also(&place).to_string().contains("help: h"));
+                let place = Location::new(&source, start..end);
+                assert!(ExperimentError::new(&place, "m", "h").also(&place).to_string().contains("help: h"));
             }
         }
     }

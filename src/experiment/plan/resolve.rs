@@ -2,7 +2,7 @@
 
 use super::axis::{Assignment, Point};
 use super::nearest;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::settings::{Registry, fit, literal};
 use super::written::{Exclude, Experiment};
 use crate::optim::ADAMW_DECAY;
@@ -70,7 +70,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self, ExperimentError> {
         let registry = Registry::get();
         let count = registry.keys.len();
         let mut base = vec![None; count];
@@ -97,15 +97,15 @@ impl<'a> Resolver<'a> {
             return Err(resolver.two_lengths(steps, epochs));
         }
         let excludes = experiment.excludes.iter().map(|e| Ok((e, resolver.tests(e)?, 0)));
-        Ok(Resolver { excludes: excludes.collect::<Result<_, Problem>>()?, ..resolver })
+        Ok(Resolver { excludes: excludes.collect::<Result<_, ExperimentError>>()?, ..resolver })
     }
 
-    fn two_lengths(&self, steps: Held, epochs: Held) -> Problem {
+    fn two_lengths(&self, steps: Held, epochs: Held) -> ExperimentError {
         let message = "`steps` and `epochs` are both given, but each alone says how long a run is";
-        Problem::new(&epochs.assignment.place, message, "keep one of the two").also(&steps.assignment.place)
+        ExperimentError::new(&epochs.assignment.place, message, "keep one of the two").also(&steps.assignment.place)
     }
 
-    fn tests(&self, exclude: &'a Exclude) -> Result<Vec<Test<'a>>, Problem> {
+    fn tests(&self, exclude: &'a Exclude) -> Result<Vec<Test<'a>>, ExperimentError> {
         exclude
             .keys
             .iter()
@@ -117,7 +117,7 @@ impl<'a> Resolver<'a> {
                         let text = value.to_string();
                         labels.iter().copied().find(|l| *l == text).ok_or_else(|| {
                             let message = format!("the axis `{}` has no `{text}`", selector.key);
-                            Problem::new(place, message, nearest::suggest(&text, labels.iter().copied()))
+                            ExperimentError::new(place, message, nearest::suggest(&text, labels.iter().copied()))
                         })
                     });
                     return Ok(Test::Label(axis, wanted.collect::<Result<_, _>>()?));
@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => self.registry.suggest(&selector.key),
                     };
-                    return Err(Problem::new(
+                    return Err(ExperimentError::new(
                         &selector.place,
                         format!("no axis and no setting is called `{}`", selector.key),
                         help,
@@ -138,7 +138,7 @@ impl<'a> Resolver<'a> {
                 let values = selector.values.iter().map(|(value, place)| {
                     setting.fit(value).ok_or_else(|| {
                         let message = format!("`{}` is never {}", selector.key, literal(value));
-                        Problem::new(place, message, format!("write {}", setting.rows[0].domain))
+                        ExperimentError::new(place, message, format!("write {}", setting.rows[0].domain))
                     })
                 });
                 Ok(Test::Setting(key, values.collect::<Result<_, _>>()?))
@@ -148,7 +148,7 @@ impl<'a> Resolver<'a> {
 
     /// The settings of the cell with these points (one an axis); `None` if it is excluded, which an included cell
     /// never is.
-    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>, Problem> {
+    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>, ExperimentError> {
         let mut held = self.base.clone();
         for point in points {
             point.patch.clears.iter().for_each(|key| held[*key] = None);
@@ -232,7 +232,7 @@ impl<'a> Resolver<'a> {
         excluded
     }
 
-    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings, Problem> {
+    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings, ExperimentError> {
         let registry = self.registry;
         let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for (index, key) in registry.keys.iter().enumerate() {
@@ -253,7 +253,7 @@ impl<'a> Resolver<'a> {
                     let word = key.head.map_or("", |head| registry.keys[head].words[kinds[head]]);
                     let message =
                         format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
-                    return Err(Problem::new(&h.assignment.place, message, format!("write {}", row.domain)));
+                    return Err(ExperimentError::new(&h.assignment.place, message, format!("write {}", row.domain)));
                 }
             } else if row.default == DefaultValue::Required {
                 let head = key.head.and_then(|head| held[head]);
@@ -281,7 +281,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The problem of an option that this kind of its head does not have.
-    fn does_not_apply(&self, index: usize, option: Held, held: Option<Held>, (head, kind): (usize, usize)) -> Problem {
+    fn does_not_apply(&self, index: usize, option: Held, held: Option<Held>, (head, kind): (usize, usize)) -> ExperimentError {
         let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
@@ -298,28 +298,28 @@ impl<'a> Resolver<'a> {
             true => format!("it belongs to networks, and the model of a function is the point itself; {cure}"),
             false => format!("it belongs to {}; {cure}", of.join(", ")),
         };
-        let problem = Problem::new(&option.assignment.place, message, help);
+        let problem = ExperimentError::new(&option.assignment.place, message, help);
         match held {
             Some(head) => problem.also(&head.assignment.place),
             None => problem,
         }
     }
 
-    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> Problem {
+    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> ExperimentError {
         let help = format!("write {name} = ..., {domain}");
         let message = match head {
             Some(head) => format!("\"{}\" needs `{name}`", head.assignment.value),
             None => format!("`{name}` is required"),
         };
-        Problem { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
+        ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
     }
 
     /// What single ranges cannot say.
-    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<(), Problem> {
+    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<(), ExperimentError> {
         let place = |name: &'static str| held[self.registry.index(name)].map(|h| h.assignment.place.clone());
-        let clash = |at: Option<Place>, also: Option<Place>, message: &str, help: &str| {
+        let clash = |at: Option<Location>, also: Option<Location>, message: &str, help: &str| {
             let (at, also) = if at.is_some() { (at, also) } else { (also, None) };
-            Err(Problem { message: message.into(), at, also, help: help.into() })
+            Err(ExperimentError { message: message.into(), at, also, help: help.into() })
         };
         if settings.text("optimizer.kind") == Some("gd") && settings.int("batch").is_some() {
             let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
@@ -387,7 +387,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What can only be judged after all cells.
-    pub fn finish(&self) -> Result<(), Problem> {
+    pub fn finish(&self) -> Result<(), ExperimentError> {
         for (exclude, _, matched) in &self.excludes {
             if *matched == 0 {
                 let help = match self.experiment.ablation {
@@ -396,7 +396,7 @@ impl<'a> Resolver<'a> {
                         "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
                     }
                 };
-                return Err(Problem::new(&exclude.place, "this [[exclude]] matches no cell", help));
+                return Err(ExperimentError::new(&exclude.place, "this [[exclude]] matches no cell", help));
             }
         }
         for (index, (applied, kind)) in self.applied.iter().enumerate() {

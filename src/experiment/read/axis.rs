@@ -1,6 +1,6 @@
 //! Everything that makes an axis becomes one type, [`WrittenAxis`]: here lists, variants and zips.
 
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader, is_range};
 use super::settings::Registry;
 use crate::columns;
@@ -19,7 +19,7 @@ pub(crate) struct Assignment {
     /// Index into the registry.
     pub key: usize,
     pub value: Value,
-    pub place: Place,
+    pub place: Location,
 }
 
 /// What a point changes: first the cleared keys go back to their defaults, then the values are set.
@@ -34,14 +34,14 @@ pub(crate) struct Patch {
 pub(crate) struct Point {
     pub label: String,
     pub patch: Patch,
-    pub place: Place,
+    pub place: Location,
 }
 
 /// An axis as written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenAxis {
     pub name: String,
-    pub place: Place,
+    pub place: Location,
     pub scale: Scale,
     pub points: Vec<Point>,
     /// The setting of an axis under `[axes]`.
@@ -63,8 +63,8 @@ impl Reader {
         &self,
         path: &str,
         entry: &Entry<'a>,
-        visit: &mut dyn FnMut(Leaf) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
+        visit: &mut dyn FnMut(Leaf) -> Result<(), ExperimentError>,
+    ) -> Result<(), ExperimentError> {
         let registry = Registry::get();
         if let DeValue::Table(table) = entry.value.get_ref()
             && registry.is_family(path)
@@ -82,7 +82,7 @@ impl Reader {
     }
 
     /// Adds what an entry sets, single values only, to a patch.
-    pub fn patch(&self, path: &str, entry: &Entry, patch: &mut Patch) -> Result<(), Problem> {
+    pub fn patch(&self, path: &str, entry: &Entry, patch: &mut Patch) -> Result<(), ExperimentError> {
         let registry = Registry::get();
         self.walk(path, entry, &mut |leaf| {
             match leaf {
@@ -98,14 +98,14 @@ impl Reader {
     }
 
     /// The axis of one setting.
-    pub fn axis(&self, key: usize, entry: &Entry) -> Result<WrittenAxis, Problem> {
+    pub fn axis(&self, key: usize, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
         let (points, scale) = self.points(key, entry)?;
         let name = Registry::get().keys[key].short().to_string();
         Ok(WrittenAxis { name, place: entry.at.clone(), scale, points, key: Some(key), owned: Vec::new() })
     }
 
     /// The points of a list or a range.
-    pub fn points(&self, key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale), Problem> {
+    pub fn points(&self, key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale), ExperimentError> {
         let setting = &Registry::get().keys[key];
         let name = setting.short();
         let (points, scale) = match entry.value.get_ref() {
@@ -123,7 +123,7 @@ impl Reader {
                     let value = setting.fit(&value).ok_or_else(|| {
                         let message =
                             format!("`{name}` must be {}, but this range holds {value}", setting.rows[0].domain);
-                        Problem::new(&place, message, "move the ends of the range inside")
+                        ExperimentError::new(&place, message, "move the ends of the range inside")
                     })?;
                     let label = value.to_string();
                     let sets = vec![Assignment { key, value, place: place.clone() }];
@@ -133,7 +133,7 @@ impl Reader {
             }
             _ => {
                 let found = self.found(entry.value);
-                return Err(Problem::new(
+                return Err(ExperimentError::new(
                     &self.at(entry.value),
                     format!("the axis `{name}` needs a list or a range, but is {found}"),
                     format!("write {name} = [{found}], or put a fixed value under [base]"),
@@ -142,14 +142,14 @@ impl Reader {
         };
         if points.is_empty() {
             let help = "give it at least one value, or delete the line";
-            return Err(Problem::new(&self.at(entry.value), format!("the axis `{name}` is empty"), help));
+            return Err(ExperimentError::new(&self.at(entry.value), format!("the axis `{name}` is empty"), help));
         }
         no_repeats(name, &points)?;
         Ok((points, scale))
     }
 
     /// One point: a value of the setting or, for a head, a whole table.
-    pub fn point(&self, key: usize, entry: &Entry, item: &Spanned<DeValue>) -> Result<Point, Problem> {
+    pub fn point(&self, key: usize, entry: &Entry, item: &Spanned<DeValue>) -> Result<Point, ExperimentError> {
         let setting = &Registry::get().keys[key];
         let place = self.at(item);
         let mut patch = Patch::default();
@@ -159,7 +159,7 @@ impl Reader {
             head.ok_or_else(|| {
                 let word = setting.rows[0].head.unwrap_or("kind");
                 let message = format!("this point of `{}` does not say its `{word}`", setting.short());
-                Problem::new(&place, message, format!("write {{ {word} = \"...\", ... }}"))
+                ExperimentError::new(&place, message, format!("write {{ {word} = \"...\", ... }}"))
             })?
         } else {
             let value = self.setting(setting, item)?;
@@ -170,7 +170,7 @@ impl Reader {
     }
 
     /// `[variants.*]`: named bundles of settings, one axis.
-    pub fn variants(&self, entry: &Entry) -> Result<WrittenAxis, Problem> {
+    pub fn variants(&self, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
         let mut points = Vec::new();
         for bundle in self.table("variants", entry)? {
             named(bundle.key, &bundle.at)?;
@@ -181,7 +181,7 @@ impl Reader {
             points.push(Point { label: bundle.key.to_string(), patch, place: bundle.at });
         }
         if points.is_empty() {
-            return Err(Problem::new(
+            return Err(ExperimentError::new(
                 &entry.at,
                 "the axis `variants` is empty",
                 "write [variants.NAME] sections, or delete it",
@@ -198,13 +198,13 @@ impl Reader {
     }
 
     /// `[zip.NAME]`: settings that change together.
-    pub fn zip(&self, entry: &Entry) -> Result<WrittenAxis, Problem> {
+    pub fn zip(&self, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
         named(entry.key, &entry.at)?;
         if is_column(entry.key) {
             let message = format!("`{}` is already a column of the results", entry.key);
-            return Err(Problem::new(&entry.at, message, "give the zip a name of its own, such as [zip.budget]"));
+            return Err(ExperimentError::new(&entry.at, message, "give the zip a name of its own, such as [zip.budget]"));
         }
-        let mut columns: Vec<(usize, Place, Vec<Point>)> = Vec::new();
+        let mut columns: Vec<(usize, Location, Vec<Point>)> = Vec::new();
         for e in self.table(&format!("zip.{}", entry.key), entry)? {
             self.walk(e.key, &e, &mut |leaf| {
                 if let Leaf::Set(key, e) = leaf {
@@ -222,7 +222,7 @@ impl Reader {
             })?;
         }
         let Some((first, first_at, first_points)) = columns.first() else {
-            return Err(Problem::new(
+            return Err(ExperimentError::new(
                 &entry.at,
                 format!("the axis `zip.{}` is empty", entry.key),
                 "give it lists of equal length",
@@ -237,7 +237,7 @@ impl Reader {
                 first_points.len(),
                 points.len()
             );
-            return Err(Problem::new(
+            return Err(ExperimentError::new(
                 at,
                 message,
                 "make them equally long, or move one to [axes] for all combinations",
@@ -268,10 +268,10 @@ impl Reader {
 
 impl Patch {
     /// Adds one assignment; a key set twice is a problem.
-    pub fn add(&mut self, assignment: Assignment) -> Result<(), Problem> {
+    pub fn add(&mut self, assignment: Assignment) -> Result<(), ExperimentError> {
         if let Some(first) = self.sets.iter().find(|a| a.key == assignment.key) {
             let name = Registry::get().keys[assignment.key].name;
-            return Err(Problem::new(&assignment.place, format!("`{name}` is set twice"), "keep one of the two")
+            return Err(ExperimentError::new(&assignment.place, format!("`{name}` is set twice"), "keep one of the two")
                 .also(&first.place));
         }
         self.sets.push(assignment);
@@ -279,14 +279,14 @@ impl Patch {
     }
 }
 
-fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
-    let mut seen: HashMap<&str, &Place> = HashMap::new();
+fn no_repeats(name: &str, points: &[Point]) -> Result<(), ExperimentError> {
+    let mut seen: HashMap<&str, &Location> = HashMap::new();
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
             if *first == point.place {
                 let message = format!("the range of `{name}` holds {} twice", point.label);
                 let help = "its points round to equal whole numbers; take a smaller n";
-                return Err(Problem::new(&point.place, message, help));
+                return Err(ExperimentError::new(&point.place, message, help));
             }
             let message = format!("the axis `{name}` holds {} twice", point.label);
             // Tables are labelled by their kind alone.
@@ -296,7 +296,7 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), Problem> {
                 }
                 false => "every point of an axis must differ; delete one",
             };
-            return Err(Problem::new(&point.place, message, help).also(first));
+            return Err(ExperimentError::new(&point.place, message, help).also(first));
         }
     }
     Ok(())
@@ -309,10 +309,10 @@ fn is_column(name: &str) -> bool {
     Registry::get().find(name).is_some() || columns.any(|column| column == name)
 }
 
-pub(crate) fn named(name: &str, at: &Place) -> Result<(), Problem> {
+pub(crate) fn named(name: &str, at: &Location) -> Result<(), ExperimentError> {
     if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         let help = "it becomes the legend: write a short text on one line";
-        return Err(Problem::new(at, "this name is empty, too long or not printable", help));
+        return Err(ExperimentError::new(at, "this name is empty, too long or not printable", help));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::figure_spec::WrittenFigure;
 use super::nearest;
 use super::plan::GridCell;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::settings::{Registry, literal, touches_start};
 use super::written::Selector;
 use crate::columns::{self, On};
@@ -13,8 +13,8 @@ use crate::plan_file::{Axis, Scale};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The figures with axis names and labels as the plan has them.
-pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[GridCell]) -> Result<Vec<FigureSpec>, Problem> {
-    let mut names: HashMap<String, &Place> = HashMap::new();
+pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[GridCell]) -> Result<Vec<FigureSpec>, ExperimentError> {
+    let mut names: HashMap<String, &Location> = HashMap::new();
     written
         .iter()
         .map(|figure| {
@@ -23,22 +23,22 @@ pub(crate) fn check(written: &[WrittenFigure], axes: &[Axis], cells: &[GridCell]
             let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if name.is_empty() || name.len() > 100 || !name.chars().all(usable) || name.starts_with(['.', '-']) {
                 let help = "use letters, digits, `_`, `-` and `.`, starting with a letter or digit";
-                return Err(Problem::new(place, format!("\"{}\" cannot be a file's name", name.escape_debug()), help));
+                return Err(ExperimentError::new(place, format!("\"{}\" cannot be a file's name", name.escape_debug()), help));
             }
             if let Some(first) = names.insert(name.to_string(), place) {
                 let message = format!("two figures would be written to the file `{name}`");
-                return Err(Problem::new(place, message, "give each a `name` of its own").also(first));
+                return Err(ExperimentError::new(place, message, "give each a `name` of its own").also(first));
             }
             one(figure, axes, cells)
         })
         .collect()
 }
 
-fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<FigureSpec, Problem> {
-    let axis = |(name, place): &(String, Place)| {
+fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<FigureSpec, ExperimentError> {
+    let axis = |(name, place): &(String, Location)| {
         find(name, axes).map(|i| axes[i].name.clone()).ok_or_else(|| no_axis(name, place, axes))
     };
-    let list = |names: &[(String, Place)]| names.iter().map(axis).collect::<Result<Vec<_>, _>>();
+    let list = |names: &[(String, Location)]| names.iter().map(axis).collect::<Result<Vec<_>, _>>();
     let mut spec = FigureSpec::new(figure.kind);
     spec.name = figure.name.as_ref().map(|(name, _)| name.clone());
     spec.title.clone_from(&figure.title);
@@ -50,7 +50,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
         (None, Some(x)) if find(x, axes).is_some() => Some(x.into()),
         (None, Some(x)) => {
             let message = format!("a {} needs an axis `{x}`, and this experiment has none", figure.kind.word());
-            return Err(Problem::new(&figure.place, message, "name another axis as `x`"));
+            return Err(ExperimentError::new(&figure.place, message, "name another axis as `x`"));
         }
         (None, None) => None,
     };
@@ -59,20 +59,20 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
     {
         let help = "give it several numbers, or name another axis as `x`";
         let message = format!("`{x}` goes along x of a {}, and not all of its values are numbers", figure.kind.word());
-        return Err(Problem::new(figure.x.as_ref().map_or(&figure.place, |(_, place)| place), message, help));
+        return Err(ExperimentError::new(figure.x.as_ref().map_or(&figure.place, |(_, place)| place), message, help));
     }
     spec.y = figure.y.as_ref().map(axis).transpose()?;
     if figure.kind == FigureKind::HeatMap && (spec.x.is_none() || spec.y.is_none()) {
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
-        return Err(Problem::new(&figure.place, "a heat_map needs two axes, `x` and `y`", help));
+        return Err(ExperimentError::new(&figure.place, "a heat_map needs two axes, `x` and `y`", help));
     }
     if figure.kind == FigureKind::BestOfTries && figure.tune.is_empty() {
         let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
-        return Err(Problem::new(&figure.place, "a best_of_tries needs `tune`", help));
+        return Err(ExperimentError::new(&figure.place, "a best_of_tries needs `tune`", help));
     }
     if figure.kind == FigureKind::PerformanceProfile && figure.color.is_none() {
         let help = "name the axis whose values are compared, as in color = \"optimizer\"";
-        return Err(Problem::new(&figure.place, "a performance_profile needs `color`", help));
+        return Err(ExperimentError::new(&figure.place, "a performance_profile needs `color`", help));
     }
     spec.color = figure.color.as_ref().map(axis).transpose()?;
     spec.facet = list(&figure.facet)?;
@@ -80,7 +80,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
     spec.tune = list(&figure.tune)?;
     if (figure.metric.as_deref(), figure.step.as_deref()) == (Some("update_ratio"), Some("last")) {
         let help = "write step = \"first\", or draw it as a gradient_heatmap";
-        return Err(Problem::new(
+        return Err(ExperimentError::new(
             &figure.place,
             "no update follows the last step, so `update_ratio` is empty there",
             help,
@@ -88,9 +88,9 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
     }
     if let Some((_, place)) = figure.facet.get(2) {
         let help = "name at most two, the rows and the columns; fix the others with `where`";
-        return Err(Problem::new(place, format!("`facet` names {} axes", figure.facet.len()), help));
+        return Err(ExperimentError::new(place, format!("`facet` names {} axes", figure.facet.len()), help));
     }
-    let mut roles: HashMap<String, &Place> = HashMap::new();
+    let mut roles: HashMap<String, &Location> = HashMap::new();
     let listed = figure.facet.iter().chain(&figure.over).chain(&figure.tune);
     for role in [&figure.x, &figure.y, &figure.color].into_iter().flatten().chain(listed) {
         let name = axis(role)?;
@@ -98,7 +98,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
         if let Some(first) = roles.insert(name.clone(), &role.1).or(implied.then_some(&figure.place)) {
             let message = format!("this figure uses the axis `{name}` twice");
             return Err(
-                Problem::new(&role.1, message, "give each of x, y, color, facet, over and tune its own").also(first)
+                ExperimentError::new(&role.1, message, "give each of x, y, color, facet, over and tune its own").also(first)
             );
         }
     }
@@ -111,7 +111,7 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
     if let Some((name, (_, place))) = pooled.find(|(name, _)| at_init && !touches_start(name, on)) {
         let message =
             format!("`{name}` cannot touch the first step, so pooling it would count equal values several times");
-        return Err(Problem::new(place, message, format!("fix it instead: where = {{ {} = ... }}", toml_key(name))));
+        return Err(ExperimentError::new(place, message, format!("fix it instead: where = {{ {} = ... }}", toml_key(name))));
     }
 
     fits(figure, &spec, &left)?;
@@ -129,15 +129,15 @@ fn one(figure: &WrittenFigure, axes: &[Axis], cells: &[GridCell]) -> Result<Figu
                 toml_key(&axis.name),
                 toml_label(labels[0])
             );
-            return Err(Problem::new(&figure.place, message, help));
+            return Err(ExperimentError::new(&figure.place, message, help));
         }
     }
     Ok(spec)
 }
 
 /// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
-fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<(), Problem> {
-    let wrong = |message: String, help: &str| Err(Problem::new(&figure.place, message, help));
+fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<(), ExperimentError> {
+    let wrong = |message: String, help: &str| Err(ExperimentError::new(&figure.place, message, help));
     let word = figure.kind.word();
     if figure.kind.is_of_layers() && cells.iter().all(|cell| cell.function().is_some()) {
         let help = "draw `curves`, or `trajectories` where the function has two variables";
@@ -179,10 +179,10 @@ pub(super) type Selection<'a> = (BTreeMap<String, Vec<String>>, Vec<&'a GridCell
 /// The cells that `where` (or `against`) leaves; `what` has it, in words, at `place`.
 pub(super) fn select<'a>(
     selectors: &[Selector],
-    (what, place): (&str, &Place),
+    (what, place): (&str, &Location),
     axes: &[Axis],
     cells: &'a [GridCell],
-) -> Result<Selection<'a>, Problem> {
+) -> Result<Selection<'a>, ExperimentError> {
     let registry = Registry::get();
     let mut filter = BTreeMap::new();
     let mut left: Vec<&GridCell> = cells.iter().collect();
@@ -215,13 +215,13 @@ pub(super) fn select<'a>(
                         selector.key,
                         first.map_or("unset".into(), literal)
                     );
-                    return Err(Problem::new(place, message, "delete it from `where`"));
+                    return Err(ExperimentError::new(place, message, "delete it from `where`"));
                 }
                 (None, None) => return Err(no_axis(&selector.key, &selector.place, axes)),
             };
             if !known.contains(&text.as_str()) {
                 let message = format!("the axis `{}` has no `{text}`", selector.key);
-                return Err(Problem::new(place, message, nearest::suggest(&text, known)));
+                return Err(ExperimentError::new(place, message, nearest::suggest(&text, known)));
             }
             wanted.push(text);
         }
@@ -232,7 +232,7 @@ pub(super) fn select<'a>(
     }
     if left.is_empty() {
         let help = "no cell has all of these at once (see [[exclude]]); choose other values";
-        return Err(Problem::new(place, format!("{what} selects nothing"), help));
+        return Err(ExperimentError::new(place, format!("{what} selects nothing"), help));
     }
     Ok((filter, left))
 }
@@ -256,11 +256,11 @@ pub(super) fn find(name: &str, axes: &[Axis]) -> Option<usize> {
     axes.iter().position(|a| a.name == name || Some(a.name.as_str()) == short)
 }
 
-pub(super) fn no_axis(name: &str, place: &Place, axes: &[Axis]) -> Problem {
+pub(super) fn no_axis(name: &str, place: &Location, axes: &[Axis]) -> ExperimentError {
     let help = if axes.is_empty() {
         "this experiment has no axes: put lists under [axes] first".to_string()
     } else {
         nearest::suggest(name, axes.iter().map(|a| a.name.as_str()))
     };
-    Problem::new(place, format!("`{name}` is not an axis of this experiment"), help)
+    ExperimentError::new(place, format!("`{name}` is not an axis of this experiment"), help)
 }

@@ -1,6 +1,6 @@
 //! A `[[claim]]` as it is written in an experiment.
 
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader, numbers, raw};
 use super::written::Selector;
 use crate::columns::{self, Column};
@@ -22,15 +22,15 @@ pub(crate) enum WrittenAgainst {
 /// A `[[claim]]` with its places, not yet held against the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenClaim {
-    pub place: Place,
+    pub place: Location,
     pub says: String,
-    pub metric: (Metric, Place),
+    pub metric: (Metric, Location),
     pub filter: Vec<Selector>,
-    pub against: Option<(WrittenAgainst, By, Place)>,
+    pub against: Option<(WrittenAgainst, By, Location)>,
     pub wanted: Wanted,
-    pub along: Option<(String, Place)>,
-    pub each: Vec<(String, Place)>,
-    pub over: Vec<(String, Place)>,
+    pub along: Option<(String, Location)>,
+    pub each: Vec<(String, Location)>,
+    pub over: Vec<(String, Location)>,
     pub confidence: f64,
 }
 
@@ -39,20 +39,20 @@ const KEYS: [&str; 11] =
 
 impl WrittenClaim {
     /// Where it says `against = "theory"`.
-    pub fn against_theory(&self) -> Option<&Place> {
+    pub fn against_theory(&self) -> Option<&Location> {
         match &self.against {
             Some((WrittenAgainst::Theory, _, place)) => Some(place),
             _ => None,
         }
     }
 
-    pub fn read(reader: &Reader, place: Place, entries: &[Entry]) -> Result<Self, Problem> {
+    pub fn read(reader: &Reader, place: Location, entries: &[Entry]) -> Result<Self, ExperimentError> {
         if let Some(odd) = entries.iter().find(|e| !KEYS.contains(&e.key)) {
             return Err(reader.unknown("key of [[claim]]", odd, KEYS));
         }
         let get = |key: &str| entries.iter().find(|e| e.key == key);
         let need = |key: &str, help: &str| {
-            get(key).ok_or_else(|| Problem::new(&place, format!("this [[claim]] has no `{key}`"), help))
+            get(key).ok_or_else(|| ExperimentError::new(&place, format!("this [[claim]] has no `{key}`"), help))
         };
         let says = need("says", "write says = \"...\", the claim as a sentence")?;
         let says = reader.text("says", says.value)?;
@@ -67,20 +67,20 @@ impl WrittenClaim {
             let by = match get("by") {
                 None => {
                     let help = "write by = \"ratio\" or by = \"difference\"";
-                    return Err(Problem::new(&e.at, "`against` does not say how the two are compared", help));
+                    return Err(ExperimentError::new(&e.at, "`against` does not say how the two are compared", help));
                 }
                 Some(by) => match reader.text("by", by.value)?.as_str() {
                     "ratio" => By::Ratio,
                     "difference" => By::Difference,
                     other => {
                         let message = format!("`by` cannot be \"{other}\"");
-                        return Err(Problem::new(&reader.at(by.value), message, "write \"ratio\" or \"difference\""));
+                        return Err(ExperimentError::new(&reader.at(by.value), message, "write \"ratio\" or \"difference\""));
                     }
                 },
             };
             against = Some((other, by, e.at.clone()));
         } else if let Some(by) = get("by") {
-            return Err(Problem::new(&by.at, "`by` compares with nothing", "write `against` too, or delete the line"));
+            return Err(ExperimentError::new(&by.at, "`by` compares with nothing", "write `against` too, or delete the line"));
         }
         let (wanted, along) = read_wanted(reader, &place, get("expect"), get("monotone"), get("along"))?;
         let names = |key: &str| get(key).map_or(Ok(Vec::new()), |e| reader.texts(key, e.value));
@@ -91,7 +91,7 @@ impl WrittenClaim {
                 None => {
                     let message =
                         format!("`confidence` must be a number from 0.5 to below 1, but is {}", reader.found(e.value));
-                    return Err(Problem::new(&reader.at(e.value), message, "write 0.9, for example"));
+                    return Err(ExperimentError::new(&reader.at(e.value), message, "write 0.9, for example"));
                 }
             },
         };
@@ -110,13 +110,13 @@ impl WrittenClaim {
     }
 }
 
-fn read_against(reader: &Reader, entry: &Entry) -> Result<WrittenAgainst, Problem> {
+fn read_against(reader: &Reader, entry: &Entry) -> Result<WrittenAgainst, ExperimentError> {
     match entry.value.get_ref() {
         DeValue::String(word) if word == "theory" => Ok(WrittenAgainst::Theory),
         DeValue::String(word) => {
             let message = format!("`against` cannot be \"{word}\"");
             let help = "write against = \"theory\", or other runs, as in against = { depth = 4 }";
-            Err(Problem::new(&reader.at(entry.value), message, help))
+            Err(ExperimentError::new(&reader.at(entry.value), message, help))
         }
         _ => {
             let mut other = Vec::new();
@@ -136,16 +136,16 @@ fn number(value: &Spanned<DeValue>) -> Option<f64> {
 
 fn read_wanted(
     reader: &Reader,
-    place: &Place,
+    place: &Location,
     expect: Option<&Entry>,
     monotone: Option<&Entry>,
     along: Option<&Entry>,
-) -> Result<(Wanted, Option<(String, Place)>), Problem> {
+) -> Result<(Wanted, Option<(String, Location)>), ExperimentError> {
     const HELP: &str = "write expect = { above = 0.5 }, { below = 0.5 } or { within = [0.4, 0.6] }";
     match (expect, monotone, along) {
         (Some(e), None, None) => {
-            let wrong = |at: &Place, message: String| Problem::new(at, message, HELP);
-            let entries = reader.table("expect", e).map_err(|p| Problem { help: HELP.into(), ..p })?;
+            let wrong = |at: &Location, message: String| ExperimentError::new(at, message, HELP);
+            let entries = reader.table("expect", e).map_err(|p| ExperimentError { help: HELP.into(), ..p })?;
             let [one] = &entries[..] else {
                 return Err(wrong(&e.at, "`expect` says one thing: above, below or within".into()));
             };
@@ -174,31 +174,31 @@ fn read_wanted(
                 other => {
                     let message = format!("`monotone` cannot be \"{other}\"");
                     let help = "write \"increasing\" or \"decreasing\"";
-                    return Err(Problem::new(&reader.at(monotone.value), message, help));
+                    return Err(ExperimentError::new(&reader.at(monotone.value), message, help));
                 }
             };
             Ok((wanted, Some((reader.text("along", along.value)?, reader.at(along.value)))))
         }
-        (None, None, None) => Err(Problem::new(place, "this [[claim]] expects nothing", HELP)),
+        (None, None, None) => Err(ExperimentError::new(place, "this [[claim]] expects nothing", HELP)),
         (None, _, _) => {
             let help = "write both, as in monotone = \"increasing\" and along = \"depth\"";
-            Err(Problem::new(place, "`monotone` and `along` go together", help))
+            Err(ExperimentError::new(place, "`monotone` and `along` go together", help))
         }
         (Some(e), _, _) => {
             let help = "make two claims of it";
-            Err(Problem::new(&e.at, "a claim either expects a number or is monotone along an axis", help))
+            Err(ExperimentError::new(&e.at, "a claim either expects a number or is monotone along an axis", help))
         }
     }
 }
 
-fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, Problem> {
+fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, ExperimentError> {
     let known = |column: &str, value: &Spanned<DeValue>, table: &str, columns: &'static [Column]| {
         let names = columns::measurements(columns).map(|column| column.name);
         if names.clone().any(|name| name == column) {
             return Ok(());
         }
         let message = format!("{table} has no column \"{column}\"");
-        Err(Problem::new(&reader.at(value), message, super::nearest::suggest(column, names)))
+        Err(ExperimentError::new(&reader.at(value), message, super::nearest::suggest(column, names)))
     };
     if !entry.value.get_ref().is_table() {
         let column = reader.text("metric", entry.value)?;
@@ -210,14 +210,14 @@ fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, Problem> {
     let entries = reader.table("metric", entry)?;
     let get = |key: &str| entries.iter().find(|e| e.key == key);
     let need =
-        |key: &str| get(key).ok_or_else(|| Problem::new(&entry.at, format!("`metric` does not say its `{key}`"), HELP));
+        |key: &str| get(key).ok_or_else(|| ExperimentError::new(&entry.at, format!("`metric` does not say its `{key}`"), HELP));
     let at = |e: &Entry, least: i64| match e.value.get_ref() {
         DeValue::String(word) if word == "first" => Ok(Ordinal::First),
         DeValue::String(word) if word == "last" => Ok(Ordinal::Last),
         DeValue::Integer(_) => Ok(Ordinal::Number(reader.integer(e.key, e.value, least..1_000_000_001)? as usize)),
         _ => {
             let message = format!("`{}` must be a number, \"first\" or \"last\"", e.key);
-            Err(Problem::new(&reader.at(e.value), message, HELP))
+            Err(ExperimentError::new(&reader.at(e.value), message, HELP))
         }
     };
     let (table, column) = (need("table")?, need("column")?);
@@ -227,7 +227,7 @@ fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, Problem> {
         "layers" => &["table", "column", "step", "layer", "per_layer"],
         other => {
             let message = format!("there is no table \"{other}\"");
-            return Err(Problem::new(&reader.at(table.value), message, "write \"layers\" or \"history\""));
+            return Err(ExperimentError::new(&reader.at(table.value), message, "write \"layers\" or \"history\""));
         }
     };
     if let Some(odd) = entries.iter().find(|e| !allowed.contains(&e.key)) {

@@ -2,7 +2,7 @@
 
 use super::axis::{Point, WrittenAxis};
 use super::nearest;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader};
 use super::settings::{Registry, literal};
 use super::written::Selector;
@@ -10,19 +10,19 @@ use super::written::Selector;
 /// The centre: a value on each of the axes that vary one at a time. Axes it does not name are crossed as ever.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ablation {
-    pub place: Place,
+    pub place: Location,
     pub centre: Vec<Selector>,
 }
 
 impl Ablation {
     /// Reads `[ablation]`.
-    pub fn read(reader: &Reader, entry: &Entry) -> Result<Self, Problem> {
+    pub fn read(reader: &Reader, entry: &Entry) -> Result<Self, ExperimentError> {
         let mut centre = Vec::new();
         reader.selectors("", &reader.table("ablation", entry)?, &mut centre)?;
         for selector in &centre {
             if let [_, (_, second), ..] = selector.values.as_slice() {
                 let message = format!("the centre has one value on each axis, but `{}` is a list", selector.key);
-                return Err(Problem::new(second, message, "keep one; the others stand under [axes]"));
+                return Err(ExperimentError::new(second, message, "keep one; the others stand under [axes]"));
             }
         }
         Ok(Ablation { place: entry.at.clone(), centre })
@@ -32,7 +32,7 @@ impl Ablation {
     ///
     /// # Errors
     /// A key that is no axis, a value that is not on its axis, several points left, fewer than two axes named.
-    pub fn points(&self, axes: &[WrittenAxis]) -> Result<Vec<Option<usize>>, Problem> {
+    pub fn points(&self, axes: &[WrittenAxis]) -> Result<Vec<Option<usize>>, ExperimentError> {
         let mut left: Vec<Option<Vec<usize>>> = vec![None; axes.len()];
         for selector in &self.centre {
             let (axis, mut kept) = on_axis(selector, axes)?;
@@ -45,7 +45,7 @@ impl Ablation {
                 let message =
                     format!("{} is not on the axis `{}`, so it cannot be the centre", selector.text(), axes[axis].name);
                 let labels = points.iter().map(|p| p.label.as_str());
-                return Err(Problem::new(place, message, nearest::suggest(&value.to_string(), labels)));
+                return Err(ExperimentError::new(place, message, nearest::suggest(&value.to_string(), labels)));
             }
             left[axis] = Some(kept);
         }
@@ -58,7 +58,7 @@ impl Ablation {
                     "say which: write {} too",
                     owned.iter().map(|k| format!("\"{k}\" = ...")).collect::<Vec<_>>().join(" and ")
                 );
-                return Err(Problem::new(&self.place, message, help));
+                return Err(ExperimentError::new(&self.place, message, help));
             }
         }
         let centre: Vec<Option<usize>> = left.into_iter().map(|points| points.map(|p| p[0])).collect();
@@ -69,14 +69,14 @@ impl Ablation {
                 0 | 1 => "give the file more axes, or delete [ablation]".to_string(),
                 _ => format!("name a value on at least two of the axes {}, or delete it", names.join(", ")),
             };
-            return Err(Problem::new(&self.place, message, help));
+            return Err(ExperimentError::new(&self.place, message, help));
         }
         Ok(centre)
     }
 }
 
 /// The axis a selector speaks of, and which of its points have the value.
-fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usize>), Problem> {
+fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usize>), ExperimentError> {
     let registry = Registry::get();
     let (value, place) = &selector.values[0];
     let those = |axis: usize, fits: &dyn Fn(&Point) -> bool| {
@@ -90,18 +90,18 @@ fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usiz
     let Some(key) = registry.find(&selector.key) else {
         let names = axes.iter().map(|a| a.name.as_str());
         let message = format!("no axis is called `{}`", selector.key);
-        return Err(Problem::new(&selector.place, message, nearest::suggest(&selector.key, names)));
+        return Err(ExperimentError::new(&selector.place, message, nearest::suggest(&selector.key, names)));
     };
     let sets = |axis: &WrittenAxis| axis.points.iter().any(|p| p.patch.sets.iter().any(|a| a.key == key));
     let Some(axis) = axes.iter().position(sets) else {
         let message = format!("`{}` is no axis of this experiment, so it has no centre", selector.key);
         let help = format!("put the fixed value under [base], or give {} alternatives under [axes]", selector.key);
-        return Err(Problem::new(&selector.place, message, help));
+        return Err(ExperimentError::new(&selector.place, message, help));
     };
     let setting = &registry.keys[key];
     let Some(fitted) = setting.fit(value) else {
         let message = format!("`{}` must be {}, but is {}", selector.key, setting.domain(), literal(value));
-        return Err(Problem::new(place, message, "write one of the values on its axis"));
+        return Err(ExperimentError::new(place, message, "write one of the values on its axis"));
     };
     Ok(those(axis, &|point| point.patch.sets.iter().any(|a| a.key == key && a.value == fitted)))
 }

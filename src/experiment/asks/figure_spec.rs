@@ -1,6 +1,6 @@
 //! A `[[figure]]` as it is written in an experiment, and what each kind of figure can be asked.
 
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader};
 use super::written::Selector;
 use crate::columns::{self, Column, Measured};
@@ -115,17 +115,17 @@ impl FigureKind {
 /// A `[[figure]]` with its places, not yet held against the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenFigure {
-    pub place: Place,
+    pub place: Location,
     pub kind: FigureKind,
-    pub name: Option<(String, Place)>,
+    pub name: Option<(String, Location)>,
     pub title: Option<String>,
     pub metric: Option<String>,
-    pub x: Option<(String, Place)>,
-    pub y: Option<(String, Place)>,
-    pub color: Option<(String, Place)>,
-    pub facet: Vec<(String, Place)>,
-    pub over: Vec<(String, Place)>,
-    pub tune: Vec<(String, Place)>,
+    pub x: Option<(String, Location)>,
+    pub y: Option<(String, Location)>,
+    pub color: Option<(String, Location)>,
+    pub facet: Vec<(String, Location)>,
+    pub over: Vec<(String, Location)>,
+    pub tune: Vec<(String, Location)>,
     pub filter: Vec<Selector>,
     pub step: Option<String>,
     pub theory: bool,
@@ -133,16 +133,16 @@ pub(crate) struct WrittenFigure {
 
 impl WrittenFigure {
     /// Reads one `[[figure]]`.
-    pub fn read(reader: &Reader, place: Place, entries: &[Entry]) -> Result<Self, Problem> {
+    pub fn read(reader: &Reader, place: Location, entries: &[Entry]) -> Result<Self, ExperimentError> {
         let words = || FigureKind::ALL.iter().map(|k| k.word());
         let Some(entry) = entries.iter().find(|e| e.key == "kind") else {
             let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
-            return Err(Problem::new(&place, "this [[figure]] has no `kind`", help));
+            return Err(ExperimentError::new(&place, "this [[figure]] has no `kind`", help));
         };
         let word = reader.text("kind", entry.value)?;
         let Some(kind) = FigureKind::ALL.iter().copied().find(|k| k.word() == word) else {
             let help = super::nearest::suggest(&word, words());
-            return Err(Problem::new(&reader.at(entry.value), format!("no figure is of kind \"{word}\""), help));
+            return Err(ExperimentError::new(&reader.at(entry.value), format!("no figure is of kind \"{word}\""), help));
         };
         let mut figure = WrittenFigure {
             place,
@@ -161,7 +161,7 @@ impl WrittenFigure {
             theory: false,
         };
         for e in entries {
-            let named = || Ok::<_, Problem>(Some((reader.text(e.key, e.value)?, reader.at(e.value))));
+            let named = || Ok::<_, ExperimentError>(Some((reader.text(e.key, e.value)?, reader.at(e.value))));
             match e.key {
                 "kind" => {}
                 "name" => figure.name = named()?,
@@ -172,15 +172,15 @@ impl WrittenFigure {
                         "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
                         _ => "delete the line: every recorded step is drawn",
                     };
-                    return Err(Problem::new(&e.at, message, help));
+                    return Err(ExperimentError::new(&e.at, message, help));
                 }
                 "metric" if kind.metrics().is_empty() => {
                     let message = format!("a figure of kind {word} has no `metric` to choose");
-                    return Err(Problem::new(&e.at, message, "delete the line"));
+                    return Err(ExperimentError::new(&e.at, message, "delete the line"));
                 }
                 "step" if !kind.takes_step() => {
                     let message = format!("a figure of kind {word} has no `step` to choose");
-                    return Err(Problem::new(&e.at, message, "delete the line"));
+                    return Err(ExperimentError::new(&e.at, message, "delete the line"));
                 }
                 "metric" => figure.metric = Some(one_of(reader, e, &kind.metrics())?),
                 "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
@@ -189,7 +189,7 @@ impl WrittenFigure {
                 "color" if kind.takes_color() => figure.color = named()?,
                 "x" | "y" | "color" => {
                     let message = format!("a figure of kind {word} has no `{}` to choose", e.key);
-                    return Err(Problem::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
+                    return Err(ExperimentError::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
                 }
                 "facet" => figure.facet = reader.texts("facet", e.value)?,
                 "over" => figure.over = reader.texts("over", e.value)?,
@@ -212,7 +212,7 @@ impl WrittenFigure {
     }
 
     /// Whether theory speaks of what this figure shows.
-    fn predicted(&self, entries: &[Entry]) -> Result<(), Problem> {
+    fn predicted(&self, entries: &[Entry]) -> Result<(), ExperimentError> {
         let at = |key: &str| entries.iter().find(|e| e.key == key).map_or(&self.place, |e| &e.at);
         if self.kind == FigureKind::HeatMap {
             // Six depth scales, whatever the colour shows.
@@ -221,7 +221,7 @@ impl WrittenFigure {
                 false => {
                     let message =
                         "theory draws how deep a net can be trained, and no axis of this heat map is the depth";
-                    Err(Problem::new(at("theory"), message, "write x = \"depth\" or y = \"depth\", or delete `theory`"))
+                    Err(ExperimentError::new(at("theory"), message, "write x = \"depth\" or y = \"depth\", or delete `theory`"))
                 }
             };
         }
@@ -231,24 +231,24 @@ impl WrittenFigure {
             let kinds = FigureKind::ALL.iter().filter(speaks).map(|kind| kind.word());
             let message = format!("theory predicts nothing in a figure of kind {}", self.kind.word());
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
-            return Err(Problem::new(at("theory"), message, help));
+            return Err(ExperimentError::new(at("theory"), message, help));
         }
         match &self.metric {
             Some(metric) if !known.contains(&metric.as_str()) => {
                 let message = format!("theory does not predict `{metric}`");
                 let help = format!("choose one of {}, or delete `theory`", known.join(", "));
-                Err(Problem::new(at("metric"), message, help))
+                Err(ExperimentError::new(at("metric"), message, help))
             }
             _ => Ok(()),
         }
     }
 }
 
-fn one_of(reader: &Reader, entry: &Entry, known: &[&str]) -> Result<String, Problem> {
+fn one_of(reader: &Reader, entry: &Entry, known: &[&str]) -> Result<String, ExperimentError> {
     let word = reader.text(entry.key, entry.value)?;
     if known.contains(&word.as_str()) {
         return Ok(word);
     }
     let message = format!("`{}` of this figure cannot be \"{word}\"", entry.key);
-    Err(Problem::new(&reader.at(entry.value), message, super::nearest::suggest(&word, known.iter().copied())))
+    Err(ExperimentError::new(&reader.at(entry.value), message, super::nearest::suggest(&word, known.iter().copied())))
 }

@@ -3,7 +3,7 @@
 use super::claim_spec::{WrittenAgainst, WrittenClaim};
 use super::figures::{find, no_axis, select, toml_key, toml_label};
 use super::plan::GridCell;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::settings::touches_start;
 use crate::columns::Column;
 use crate::plan_file::Axis;
@@ -18,29 +18,29 @@ pub(crate) fn check(
     axes: &[Axis],
     cells: &[GridCell],
     changed: bool,
-) -> Result<Vec<ClaimSpec>, Problem> {
+) -> Result<Vec<ClaimSpec>, ExperimentError> {
     let claims = written.iter().map(|claim| one(claim, axes, cells));
     if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
 
-fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimSpec, Problem> {
-    let axis = |(name, place): &(String, Place)| {
+fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimSpec, ExperimentError> {
+    let axis = |(name, place): &(String, Location)| {
         find(name, axes).map(|i| axes[i].name.clone()).ok_or_else(|| no_axis(name, place, axes))
     };
-    let list = |names: &[(String, Place)]| names.iter().map(axis).collect::<Result<Vec<_>, _>>();
+    let list = |names: &[(String, Location)]| names.iter().map(axis).collect::<Result<Vec<_>, _>>();
     let (each, over) = (list(&claim.each)?, list(&claim.over)?);
     let along = claim.along.as_ref().map(axis).transpose()?;
-    let mut roles: BTreeMap<String, &Place> = BTreeMap::new();
+    let mut roles: BTreeMap<String, &Location> = BTreeMap::new();
     for role in claim.each.iter().chain(&claim.over).chain(&claim.along) {
         if let Some(first) = roles.insert(axis(role)?, &role.1) {
             let message = format!("this claim uses the axis `{}` twice", role.0);
-            return Err(Problem::new(&role.1, message, "give each of each, over and along its own").also(first));
+            return Err(ExperimentError::new(&role.1, message, "give each of each, over and along its own").also(first));
         }
     }
     if let Some((_, place)) = claim.over.iter().find(|(name, _)| is_untouched(&claim.metric.0, name)) {
         let message = "this axis cannot touch what is measured before the first update: pooling would count equal \
                        values several times";
-        return Err(Problem::new(place, message, "fix it with `where`"));
+        return Err(ExperimentError::new(place, message, "fix it with `where`"));
     }
 
     let (filter, left) = select(&claim.filter, ("`where` of this claim", &claim.place), axes, cells)?;
@@ -54,7 +54,7 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimS
                 let message = "theory does not predict this metric";
                 let help = "it predicts attenuation_init, attenuation_total_init, attenuation_delta_init, and stream_rms or \
                             delta_rms of a layer over another (per_layer) at step \"first\"";
-                return Err(Problem::new(&claim.metric.1, message, help));
+                return Err(ExperimentError::new(&claim.metric.1, message, help));
             }
             Some((Against::Theory, *by))
         }
@@ -65,11 +65,11 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimS
             let others: Vec<&GridCell> = cells.iter().filter(|cell| is_in(cell, &whole)).collect();
             if others.is_empty() {
                 let help = "no cell has all of `where` and `against` at once; what `against` does not name stays as in `where`";
-                return Err(Problem::new(place, "`against` of this claim selects nothing", help));
+                return Err(ExperimentError::new(place, "`against` of this claim selects nothing", help));
             }
             settled(claim, place, axes, &others, &used)?;
             if whole == filter {
-                return Err(Problem::new(place, "this claim compares runs with themselves", "name another label"));
+                return Err(ExperimentError::new(place, "this claim compares runs with themselves", "name another label"));
             }
             Some((Against::Runs(whole), *by))
         }
@@ -79,7 +79,7 @@ fn one(claim: &WrittenClaim, axes: &[Axis], cells: &[GridCell]) -> Result<ClaimS
         let labels: BTreeSet<&String> = left.iter().map(|cell| &cell.labels[position].1).collect();
         if labels.len() < 2 {
             let message = format!("`{name}` has one label here, along which nothing can rise or fall");
-            return Err(Problem::new(place, message, "let `where` leave several"));
+            return Err(ExperimentError::new(place, message, "let `where` leave several"));
         }
     }
     Ok(ClaimSpec {
@@ -102,11 +102,11 @@ fn is_in(cell: &GridCell, filter: &Filter) -> bool {
 /// Every axis is fixed, repeated, pooled by name or gone along.
 fn settled(
     claim: &WrittenClaim,
-    place: &Place,
+    place: &Location,
     axes: &[Axis],
     left: &[&GridCell],
     used: &[&String],
-) -> Result<(), Problem> {
+) -> Result<(), ExperimentError> {
     for (position, axis) in axes.iter().enumerate().filter(|(_, a)| !used.contains(&&a.name)) {
         let occurs: BTreeSet<&str> = left.iter().map(|c| c.labels[position].1.as_str()).collect();
         if occurs.len() > 1 {
@@ -115,7 +115,7 @@ fn settled(
             if is_untouched(&claim.metric.0, &axis.name) {
                 let message = format!("`{}` cannot touch what is measured before the first update", axis.name);
                 let help = format!("fix it: where = {{ {} = {} }}", toml_key(&axis.name), toml_label(labels[0]));
-                return Err(Problem::new(place, message, help));
+                return Err(ExperimentError::new(place, message, help));
             }
             let message =
                 format!("this claim does not say what to do with the axis `{}` ({})", axis.name, labels.join(", "));
@@ -125,21 +125,21 @@ fn settled(
                 toml_key(&axis.name),
                 toml_label(labels[0])
             );
-            return Err(Problem::new(place, message, help));
+            return Err(ExperimentError::new(place, message, help));
         }
     }
     Ok(())
 }
 
 /// An attenuation pooled over several inits would be of none of them.
-fn fixed_init(claim: &WrittenClaim, left: &[&GridCell]) -> Result<(), Problem> {
+fn fixed_init(claim: &WrittenClaim, left: &[&GridCell]) -> Result<(), ExperimentError> {
     if !claim.metric.0.described().is_some_and(Column::is_attenuation) || claim.over.is_empty() {
         return Ok(());
     }
     let inits: BTreeSet<&str> = left.iter().filter_map(|cell| cell.settings.text("init")).collect();
     if inits.len() > 1 {
         let message = format!("this claim pools attenuations of several inits ({})", Vec::from_iter(inits).join(", "));
-        return Err(Problem::new(
+        return Err(ExperimentError::new(
             &claim.metric.1,
             message,
             "fix the init with `where`, or repeat the claim with `each`",

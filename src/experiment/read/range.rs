@@ -1,18 +1,18 @@
 //! Ranges of numbers: `{ log = [a, b], n = k }`, `{ lin = [a, b], n = k }`, `{ from, to, step }`, ends included.
 
 use super::axis::MOST_POINTS;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::reader::{Entry, Reader, numbers, raw};
 use crate::plan_file::Scale;
 use crate::setting::Value;
 
 impl Reader {
     /// The numbers of a range and how they are spaced.
-    pub fn range(&self, name: &str, entry: &Entry) -> Result<(Vec<f64>, Scale), Problem> {
+    pub fn range(&self, name: &str, entry: &Entry) -> Result<(Vec<f64>, Scale), ExperimentError> {
         let entries = self.table(name, entry)?;
         let place = self.at(entry.value);
         let help = "a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included";
-        let wrong = |at: &Place, message: String| Err(Problem::new(at, message, help));
+        let wrong = |at: &Location, message: String| Err(ExperimentError::new(at, message, help));
         let forms: [(&[&str], Scale); 3] =
             [(&["log", "n"], Scale::Log), (&["lin", "n"], Scale::Linear), (&["from", "to", "step"], Scale::Linear)];
         let has = |k: &str| entries.iter().any(|e| e.key == k);
@@ -44,13 +44,13 @@ impl Reader {
                 let message = format!("steps of {step} never lead from {from} to {to}");
                 let help =
                     format!("write a step {} 0, or exchange the ends", if to > from { "above" } else { "below" });
-                return Err(Problem::new(&place, message, help));
+                return Err(ExperimentError::new(&place, message, help));
             }
             if (steps - steps.round()).abs() > 1e-9 * steps.max(1.0) {
                 let stop = |n: f64| crate::table::number(tidy(from + n * step));
                 let (before, after) = (stop(steps.floor()), stop(steps.ceil()));
                 let help = format!("both ends belong to a range: write to = {before} or to = {after}, or another step");
-                return Err(Problem::new(&place, format!("steps of {step} do not lead from {from} to {to}"), help));
+                return Err(ExperimentError::new(&place, format!("steps of {step} do not lead from {from} to {to}"), help));
             }
             if steps >= MOST_POINTS as f64 {
                 return wrong(&place, format!("the range of `{name}` has more than {MOST_POINTS} points"));
@@ -77,7 +77,7 @@ impl Reader {
                 true => format!("it takes the numbers, not their exponents: log = [{}, {}]", power(a), power(b)),
                 false => "0 has no logarithm: start above it, and add 0 with an [[include]] if you want it".into(),
             };
-            return Err(Problem::new(&self.at(ends), "both ends of a log range must be above 0", help));
+            return Err(ExperimentError::new(&self.at(ends), "both ends of a log range must be above 0", help));
         }
         let n = self.integer("n", get("n"), 2..MOST_POINTS as i64 + 1)? as usize;
         let between = |i: usize| {

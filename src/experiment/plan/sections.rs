@@ -1,7 +1,7 @@
 //! What the sections that shape a grid do to it, in numbers: for `plan`, and against a slip of the pen.
 
 use super::grid::Grid;
-use super::problem::{Place, Problem};
+use super::problem::{Location, ExperimentError};
 use super::resolve::Resolver;
 use super::written::{Experiment, Selector};
 
@@ -21,7 +21,7 @@ pub struct Part {
 /// What each section that shapes the grid does, in words and numbers.
 pub(crate) fn parts(experiment: &Experiment, grid: &Grid, resolver: &Resolver) -> Vec<Part> {
     let text = |keys: &[Selector]| keys.iter().map(Selector::text).collect::<Vec<_>>().join(", ");
-    let part = |section, place: &Place, text, cells| Part { section, position: place.position(), text, cells };
+    let part = |section, place: &Location, text, cells| Part { section, position: place.position(), text, cells };
     let sizes = grid.sizes();
     let product: f64 = experiment.axes.iter().map(|a| a.points.len() as f64).product();
     let ablation = experiment.ablation.iter();
@@ -34,14 +34,14 @@ pub(crate) fn parts(experiment: &Experiment, grid: &Grid, resolver: &Resolver) -
 }
 
 /// The file may say how many runs it has, so that a slip in an axis is found before the first run.
-pub(crate) fn expected(experiment: &Experiment, cells: usize) -> Result<(), Problem> {
+pub(crate) fn expected(experiment: &Experiment, cells: usize) -> Result<(), ExperimentError> {
     let runs = cells as u64 * experiment.seeds;
     match &experiment.expect_runs {
         Some((expected, place)) if *expected != runs => {
             let message =
                 format!("expect_runs is {expected}, but {cells} cells x {} seeds are {runs} runs", experiment.seeds);
             let help = format!("write expect_runs = {runs}, or correct the axes and seeds");
-            Err(Problem::new(place, message, help))
+            Err(ExperimentError::new(place, message, help))
         }
         _ => Ok(()),
     }
