@@ -1,37 +1,30 @@
 //! A `[[claim]]` as it is written in an experiment.
 
-use super::problem::{Location, ExperimentError};
-use super::reader::{Entry, Reader, numbers, raw};
-use super::written::Selector;
+use super::cells::Role;
 use crate::columns::{self, Column};
-use crate::plan_file::claim::{By, Metric, Ordinal, Wanted};
-use crate::setting::Value;
-use toml::Spanned;
+use crate::experiment::nearest;
+use crate::experiment::read::ExperimentError;
+use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::fields::Fields;
+use crate::experiment::read::node::Entry;
+use crate::experiment::read::selector::{Selector, selectors};
+use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use toml::de::DeValue;
 
 /// The confidence of a claim that names none.
-pub const CONFIDENCE: f64 = 0.9;
-
-/// What a `[[claim]]` says after `against`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum WrittenAgainst {
-    Runs(Vec<Selector>),
-    Theory,
-}
+const CONFIDENCE: f64 = 0.9;
 
 /// A `[[claim]]` with its places, not yet held against the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenClaim {
     pub place: Location,
-    pub says: String,
-    pub metric: (Metric, Location),
+    /// All that does not depend on the axes.
+    pub spec: ClaimSpec,
+    pub metric_at: Location,
     pub filter: Vec<Selector>,
-    pub against: Option<(WrittenAgainst, By, Location)>,
-    pub wanted: Wanted,
-    pub along: Option<(String, Location)>,
-    pub each: Vec<(String, Location)>,
-    pub over: Vec<(String, Location)>,
-    pub confidence: f64,
+    /// What stands after `against`, if that is other runs, and where `against` stands.
+    pub against: Option<(Vec<Selector>, Location)>,
+    pub roles: Vec<Role>,
 }
 
 const KEYS: [&str; 11] =
@@ -40,206 +33,165 @@ const KEYS: [&str; 11] =
 impl WrittenClaim {
     /// Where it says `against = "theory"`.
     pub fn against_theory(&self) -> Option<&Location> {
-        match &self.against {
-            Some((WrittenAgainst::Theory, _, place)) => Some(place),
-            _ => None,
-        }
+        let (against, _) = self.spec.against.as_ref()?;
+        self.against.as_ref().filter(|_| *against == Against::Theory).map(|(_, place)| place)
     }
 
-    pub fn read(reader: &Reader, place: Location, entries: &[Entry]) -> Result<Self, ExperimentError> {
-        if let Some(odd) = entries.iter().find(|e| !KEYS.contains(&e.key)) {
-            return Err(reader.unknown("key of [[claim]]", odd, KEYS));
-        }
-        let get = |key: &str| entries.iter().find(|e| e.key == key);
-        let need = |key: &str, help: &str| {
-            get(key).ok_or_else(|| ExperimentError::new(&place, format!("this [[claim]] has no `{key}`"), help))
-        };
-        let says = need("says", "write says = \"...\", the claim as a sentence")?;
-        let says = reader.text("says", says.value)?;
-        let metric = need("metric", "write metric = \"...\", a column of runs.csv, such as \"train_loss\"")?;
-        let metric = (read_metric(reader, metric)?, reader.at(metric.value));
-        let (mut filter, mut against) = (Vec::new(), None);
-        if let Some(e) = get("where") {
-            reader.selectors("", &reader.table("where", e)?, &mut filter)?;
-        }
-        if let Some(e) = get("against") {
-            let other = read_against(reader, e)?;
-            let by = match get("by") {
-                None => {
-                    let help = "write by = \"ratio\" or by = \"difference\"";
-                    return Err(ExperimentError::new(&e.at, "`against` does not say how the two are compared", help));
-                }
-                Some(by) => match reader.text("by", by.value)?.as_str() {
-                    "ratio" => By::Ratio,
-                    "difference" => By::Difference,
-                    other => {
-                        let message = format!("`by` cannot be \"{other}\"");
-                        return Err(ExperimentError::new(&reader.at(by.value), message, "write \"ratio\" or \"difference\""));
-                    }
-                },
+    /// Reads one `[[claim]]`.
+    pub fn read(place: Location, entries: Vec<Entry>) -> Result<Self> {
+        let fields = Fields::new("[[claim]]", place, entries, &KEYS)?;
+        let says = fields.need("says", "write says = \"...\", the claim as a sentence")?.text()?;
+        let metric = fields.need("metric", "write metric = \"...\", a column of runs.csv, such as \"train_loss\"")?;
+        let (metric_at, metric) = (metric.value.at.clone(), read_metric(metric)?);
+        let filter = fields.selectors("where")?;
+        let (compared, against) = read_against(&fields)?.unzip();
+        let wanted = read_wanted(&fields)?;
+        let along = fields.read("along", Entry::word)?;
+        let (each, over) = (fields.words("each")?, fields.words("over")?);
+        let roles = Role::each("each", each).chain(Role::each("over", over)).chain(Role::each("along", along));
+        let confidence = fields.read("confidence", |e| {
+            let wrong = || {
+                let message = format!("`confidence` must be a number from 0.5 to below 1, but is {}", e.value.found());
+                e.value.at.error(message, "write 0.9, for example")
             };
-            against = Some((other, by, e.at.clone()));
-        } else if let Some(by) = get("by") {
-            return Err(ExperimentError::new(&by.at, "`by` compares with nothing", "write `against` too, or delete the line"));
-        }
-        let (wanted, along) = read_wanted(reader, &place, get("expect"), get("monotone"), get("along"))?;
-        let names = |key: &str| get(key).map_or(Ok(Vec::new()), |e| reader.texts(key, e.value));
-        let confidence = match get("confidence") {
-            None => CONFIDENCE,
-            Some(e) => match number(e.value).filter(|c| (0.5..1.0).contains(c)) {
-                Some(confidence) => confidence,
-                None => {
-                    let message =
-                        format!("`confidence` must be a number from 0.5 to below 1, but is {}", reader.found(e.value));
-                    return Err(ExperimentError::new(&reader.at(e.value), message, "write 0.9, for example"));
-                }
-            },
-        };
-        Ok(WrittenClaim {
+            e.value.number().filter(|c| (0.5..1.0).contains(c)).ok_or_else(wrong)
+        })?;
+        let spec = ClaimSpec {
             says,
             metric,
-            filter,
-            against,
+            filter: Filter::new(),
+            against: compared,
             wanted,
-            along,
-            each: names("each")?,
-            over: names("over")?,
-            confidence,
-            place,
-        })
+            along: None,
+            each: Vec::new(),
+            over: Vec::new(),
+            confidence: confidence.unwrap_or(CONFIDENCE),
+        };
+        Ok(WrittenClaim { spec, metric_at, filter, against, roles: roles.collect(), place: fields.place })
     }
 }
 
-fn read_against(reader: &Reader, entry: &Entry) -> Result<WrittenAgainst, ExperimentError> {
-    match entry.value.get_ref() {
-        DeValue::String(word) if word == "theory" => Ok(WrittenAgainst::Theory),
+/// What a claim is compared with and how; the other runs, if it is those, and where `against` stands.
+type Comparison = ((Against, By), (Vec<Selector>, Location));
+
+fn read_against(fields: &Fields) -> Result<Option<Comparison>> {
+    let (against, by) = match (fields.get("against"), fields.get("by")) {
+        (Some(against), Some(by)) => (against, by),
+        (None, None) => return Ok(None),
+        (Some(against), None) => {
+            let help = "write by = \"ratio\" or by = \"difference\"";
+            return against.at.fail("`against` does not say how the two are compared", help);
+        }
+        (None, Some(by)) => {
+            return by.at.fail("`by` compares with nothing", "write `against` too, or delete the line");
+        }
+    };
+    let (other, runs) = match against.value.toml {
+        DeValue::String(word) if word == "theory" => (Against::Theory, Vec::new()),
         DeValue::String(word) => {
-            let message = format!("`against` cannot be \"{word}\"");
             let help = "write against = \"theory\", or other runs, as in against = { depth = 4 }";
-            Err(ExperimentError::new(&reader.at(entry.value), message, help))
+            return against.value.at.fail(format!("`against` cannot be \"{word}\""), help);
         }
-        _ => {
-            let mut other = Vec::new();
-            reader.selectors("", &reader.table("against", entry)?, &mut other)?;
-            Ok(WrittenAgainst::Runs(other))
+        _ => (Against::Runs(Filter::new()), selectors(&against.table()?)?),
+    };
+    let by = choice(by, [("ratio", By::Ratio), ("difference", By::Difference)])?;
+    Ok(Some(((other, by), (runs, against.at.clone()))))
+}
+
+/// The meaning of one of two words.
+fn choice<T>(entry: &Entry, [(a, first), (b, second)]: [(&str, T); 2]) -> Result<T> {
+    match entry.text()? {
+        word if word == a => Ok(first),
+        word if word == b => Ok(second),
+        word => {
+            let message = format!("`{}` cannot be \"{word}\"", entry.key);
+            entry.value.at.fail(message, format!("write \"{a}\" or \"{b}\""))
         }
     }
 }
 
-fn number(value: &Spanned<DeValue>) -> Option<f64> {
-    match raw(value.get_ref())? {
-        Value::Int(i) => Some(i as f64),
-        Value::Float(x) if x.is_finite() => Some(x),
-        _ => None,
-    }
-}
-
-fn read_wanted(
-    reader: &Reader,
-    place: &Location,
-    expect: Option<&Entry>,
-    monotone: Option<&Entry>,
-    along: Option<&Entry>,
-) -> Result<(Wanted, Option<(String, Location)>), ExperimentError> {
+fn read_wanted(fields: &Fields) -> Result<Wanted> {
     const HELP: &str = "write expect = { above = 0.5 }, { below = 0.5 } or { within = [0.4, 0.6] }";
-    match (expect, monotone, along) {
+    match (fields.get("expect"), fields.get("monotone"), fields.get("along")) {
         (Some(e), None, None) => {
-            let wrong = |at: &Location, message: String| ExperimentError::new(at, message, HELP);
-            let entries = reader.table("expect", e).map_err(|p| ExperimentError { help: HELP.into(), ..p })?;
+            let entries = e.table().map_err(|error| ExperimentError { help: HELP.into(), ..error })?;
             let [one] = &entries[..] else {
-                return Err(wrong(&e.at, "`expect` says one thing: above, below or within".into()));
+                return e.at.fail("`expect` says one thing: above, below or within", HELP);
             };
-            let bound =
-                |value| number(value).ok_or_else(|| wrong(&reader.at(value), format!("`{}` is a number", one.key)));
-            Ok((
-                match one.key {
-                    "above" => Wanted::Above(bound(one.value)?),
-                    "below" => Wanted::Below(bound(one.value)?),
-                    "within" => match numbers(one.value.get_ref()).as_deref() {
-                        Some([low, high]) if low <= high => Wanted::Within(*low, *high),
-                        _ => {
-                            let message = "`within` is two numbers, the smaller first".to_string();
-                            return Err(wrong(&reader.at(one.value), message));
-                        }
-                    },
-                    _ => return Err(reader.unknown("key of `expect`", one, ["above", "below", "within"])),
+            let wrong = |message: String| one.value.at.error(message, HELP);
+            let bound = || one.value.number().ok_or_else(|| wrong(format!("`{}` is a number", one.key)));
+            match one.key {
+                "above" => Ok(Wanted::Above(bound()?)),
+                "below" => Ok(Wanted::Below(bound()?)),
+                "within" => match one.value.numbers().as_deref() {
+                    Some([low, high]) if low <= high => Ok(Wanted::Within(*low, *high)),
+                    _ => Err(wrong("`within` is two numbers, the smaller first".into())),
                 },
-                None,
-            ))
+                _ => Err(one.unknown("key of `expect`", ["above", "below", "within"])),
+            }
         }
-        (None, Some(monotone), Some(along)) => {
-            let wanted = match reader.text("monotone", monotone.value)?.as_str() {
-                "increasing" => Wanted::Increasing,
-                "decreasing" => Wanted::Decreasing,
-                other => {
-                    let message = format!("`monotone` cannot be \"{other}\"");
-                    let help = "write \"increasing\" or \"decreasing\"";
-                    return Err(ExperimentError::new(&reader.at(monotone.value), message, help));
-                }
-            };
-            Ok((wanted, Some((reader.text("along", along.value)?, reader.at(along.value)))))
+        (None, Some(monotone), Some(_)) => {
+            choice(monotone, [("increasing", Wanted::Increasing), ("decreasing", Wanted::Decreasing)])
         }
-        (None, None, None) => Err(ExperimentError::new(place, "this [[claim]] expects nothing", HELP)),
+        (None, None, None) => fields.place.fail("this [[claim]] expects nothing", HELP),
         (None, _, _) => {
             let help = "write both, as in monotone = \"increasing\" and along = \"depth\"";
-            Err(ExperimentError::new(place, "`monotone` and `along` go together", help))
+            fields.place.fail("`monotone` and `along` go together", help)
         }
         (Some(e), _, _) => {
-            let help = "make two claims of it";
-            Err(ExperimentError::new(&e.at, "a claim either expects a number or is monotone along an axis", help))
+            e.at.fail("a claim either expects a number or is monotone along an axis", "make two claims of it")
         }
     }
 }
 
-fn read_metric(reader: &Reader, entry: &Entry) -> Result<Metric, ExperimentError> {
-    let known = |column: &str, value: &Spanned<DeValue>, table: &str, columns: &'static [Column]| {
-        let names = columns::measurements(columns).map(|column| column.name);
-        if names.clone().any(|name| name == column) {
-            return Ok(());
-        }
-        let message = format!("{table} has no column \"{column}\"");
-        Err(ExperimentError::new(&reader.at(value), message, super::nearest::suggest(column, names)))
-    };
-    if !entry.value.get_ref().is_table() {
-        let column = reader.text("metric", entry.value)?;
-        known(&column, entry.value, "runs.csv", columns::OUTCOMES)?;
-        return Ok(Metric::Run(column));
+/// Checks that a table has such a column to claim something of.
+fn known(column: &str, at: &Location, table: &str, columns: &'static [Column]) -> Result<()> {
+    let names = columns::measurements(columns).map(|column| column.name);
+    if names.clone().any(|name| name == column) {
+        return Ok(());
     }
+    at.fail(format!("{table} has no column \"{column}\""), nearest::suggest(column, names))
+}
+
+fn read_metric(entry: &Entry) -> Result<Metric> {
     const HELP: &str =
         "write metric = { table = \"layers\", column = \"activation_mean\", step = \"last\", layer = 1 }, for example";
-    let entries = reader.table("metric", entry)?;
-    let get = |key: &str| entries.iter().find(|e| e.key == key);
-    let need =
-        |key: &str| get(key).ok_or_else(|| ExperimentError::new(&entry.at, format!("`metric` does not say its `{key}`"), HELP));
-    let at = |e: &Entry, least: i64| match e.value.get_ref() {
-        DeValue::String(word) if word == "first" => Ok(Ordinal::First),
-        DeValue::String(word) if word == "last" => Ok(Ordinal::Last),
-        DeValue::Integer(_) => Ok(Ordinal::Number(reader.integer(e.key, e.value, least..1_000_000_001)? as usize)),
-        _ => {
-            let message = format!("`{}` must be a number, \"first\" or \"last\"", e.key);
-            Err(ExperimentError::new(&reader.at(e.value), message, HELP))
-        }
+    let Some(entries) = entry.value.entries() else {
+        let column = entry.text()?;
+        known(&column, &entry.value.at, "runs.csv", columns::OUTCOMES)?;
+        return Ok(Metric::Run(column));
     };
+    let get = |key: &str| entries.iter().find(|e| e.key == key);
+    let need = |key| get(key).ok_or_else(|| entry.at.error(format!("`metric` does not say its `{key}`"), HELP));
     let (table, column) = (need("table")?, need("column")?);
-    let name = reader.text("column", column.value)?;
-    let allowed: &[&str] = match reader.text("table", table.value)?.as_str() {
+    let (name, at) = column.word()?;
+    let allowed: &[&str] = match table.text()?.as_str() {
         "history" => &["table", "column", "step"],
         "layers" => &["table", "column", "step", "layer", "per_layer"],
         other => {
-            let message = format!("there is no table \"{other}\"");
-            return Err(ExperimentError::new(&reader.at(table.value), message, "write \"layers\" or \"history\""));
+            return table.value.at.fail(format!("there is no table \"{other}\""), "write \"layers\" or \"history\"");
         }
     };
     if let Some(odd) = entries.iter().find(|e| !allowed.contains(&e.key)) {
-        return Err(reader.unknown("key of `metric`", odd, allowed.iter().copied()));
+        return Err(odd.unknown("key of `metric`", allowed.iter().copied()));
     }
-    let step = at(need("step")?, 0)?;
+    let step = ordinal(need("step")?, 0, HELP)?;
     if allowed.len() == 3 {
-        known(&name, column.value, "history.csv", columns::HISTORY)?;
+        known(&name, &at, "history.csv", columns::HISTORY)?;
         return Ok(Metric::History { column: name, step });
     }
-    known(&name, column.value, "layers.csv", columns::LAYERS)?;
-    let layer = at(need("layer")?, 1)?;
-    let per_layer = get("per_layer").map(|e| at(e, 1)).transpose()?;
+    known(&name, &at, "layers.csv", columns::LAYERS)?;
+    let layer = ordinal(need("layer")?, 1, HELP)?;
+    let per_layer = get("per_layer").map(|e| ordinal(e, 1, HELP)).transpose()?;
     Ok(Metric::Layers { column: name, step, layer, per_layer })
+}
+
+/// A step or a layer, counted from `least`.
+fn ordinal(entry: &Entry, least: i64, help: &str) -> Result<Ordinal> {
+    match entry.value.toml {
+        DeValue::String(word) if word == "first" => Ok(Ordinal::First),
+        DeValue::String(word) if word == "last" => Ok(Ordinal::Last),
+        DeValue::Integer(_) => Ok(Ordinal::Number(entry.integer(least..1_000_000_001)? as usize)),
+        _ => entry.value.at.fail(format!("`{}` must be a number, \"first\" or \"last\"", entry.key), help),
+    }
 }

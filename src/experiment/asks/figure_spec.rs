@@ -1,12 +1,13 @@
 //! A `[[figure]]` as it is written in an experiment, and what each kind of figure can be asked.
 
-use super::problem::{Location, ExperimentError};
-use super::reader::{Entry, Reader};
-use super::written::Selector;
+use super::cells::Role;
 use crate::columns::{self, Column, Measured};
-use crate::plan_file::figure::FigureKind;
-
-pub use super::figure_defaults::defaults;
+use crate::experiment::nearest;
+use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::fields::Fields;
+use crate::experiment::read::node::Entry;
+use crate::experiment::read::selector::Selector;
+use crate::plan_file::figure::{FigureKind, FigureSpec};
 
 impl FigureKind {
     /// The axis along x, for the kinds that have one value a run.
@@ -116,139 +117,105 @@ impl FigureKind {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenFigure {
     pub place: Location,
-    pub kind: FigureKind,
-    pub name: Option<(String, Location)>,
-    pub title: Option<String>,
-    pub metric: Option<String>,
-    pub x: Option<(String, Location)>,
-    pub y: Option<(String, Location)>,
-    pub color: Option<(String, Location)>,
-    pub facet: Vec<(String, Location)>,
-    pub over: Vec<(String, Location)>,
-    pub tune: Vec<(String, Location)>,
+    /// All that does not depend on the axes.
+    pub spec: FigureSpec,
+    /// Where its name stands, or else the figure.
+    pub name_at: Location,
+    pub roles: Vec<Role>,
     pub filter: Vec<Selector>,
-    pub step: Option<String>,
-    pub theory: bool,
 }
+
+const KEYS: [&str; 13] =
+    ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "tune", "where", "step", "theory"];
 
 impl WrittenFigure {
     /// Reads one `[[figure]]`.
-    pub fn read(reader: &Reader, place: Location, entries: &[Entry]) -> Result<Self, ExperimentError> {
+    pub fn read(place: Location, entries: Vec<Entry>) -> Result<Self> {
+        let fields = Fields::new("[[figure]]", place, entries, &KEYS)?;
         let words = || FigureKind::ALL.iter().map(|k| k.word());
-        let Some(entry) = entries.iter().find(|e| e.key == "kind") else {
-            let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
-            return Err(ExperimentError::new(&place, "this [[figure]] has no `kind`", help));
-        };
-        let word = reader.text("kind", entry.value)?;
+        let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
+        let (word, at) = fields.need("kind", &help)?.word()?;
         let Some(kind) = FigureKind::ALL.iter().copied().find(|k| k.word() == word) else {
-            let help = super::nearest::suggest(&word, words());
-            return Err(ExperimentError::new(&reader.at(entry.value), format!("no figure is of kind \"{word}\""), help));
+            return at.fail(format!("no figure is of kind \"{word}\""), nearest::suggest(&word, words()));
         };
-        let mut figure = WrittenFigure {
-            place,
-            kind,
-            name: None,
-            title: None,
-            metric: None,
-            x: None,
-            y: None,
-            color: None,
-            facet: Vec::new(),
-            over: Vec::new(),
-            tune: Vec::new(),
-            filter: Vec::new(),
-            step: None,
-            theory: false,
+        ["metric", "step", "x", "y", "color", "over"].into_iter().try_for_each(|key| choosable(&fields, kind, key))?;
+        let text = |key| fields.read(key, Entry::text);
+        let of_figure = " of this figure";
+        let spec = FigureSpec {
+            name: text("name")?,
+            title: text("title")?,
+            metric: fields.read("metric", |e| e.one_of(kind.metrics(), of_figure))?,
+            step: fields.read("step", |e| e.one_of(["first", "last"], of_figure))?,
+            theory: fields.read("theory", Entry::flag)?.unwrap_or(false),
+            ..FigureSpec::new(kind)
         };
-        for e in entries {
-            let named = || Ok::<_, ExperimentError>(Some((reader.text(e.key, e.value)?, reader.at(e.value))));
-            match e.key {
-                "kind" => {}
-                "name" => figure.name = named()?,
-                "title" => figure.title = Some(reader.text("title", e.value)?),
-                "metric" | "step" | "over" if kind == FigureKind::Trajectories => {
-                    let message = format!("trajectories have no `{}` to choose", e.key);
-                    let help = match e.key {
-                        "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
-                        _ => "delete the line: every recorded step is drawn",
-                    };
-                    return Err(ExperimentError::new(&e.at, message, help));
-                }
-                "metric" if kind.metrics().is_empty() => {
-                    let message = format!("a figure of kind {word} has no `metric` to choose");
-                    return Err(ExperimentError::new(&e.at, message, "delete the line"));
-                }
-                "step" if !kind.takes_step() => {
-                    let message = format!("a figure of kind {word} has no `step` to choose");
-                    return Err(ExperimentError::new(&e.at, message, "delete the line"));
-                }
-                "metric" => figure.metric = Some(one_of(reader, e, &kind.metrics())?),
-                "step" => figure.step = Some(one_of(reader, e, &["first", "last"])?),
-                "x" if kind.takes_x() => figure.x = named()?,
-                "y" if kind == FigureKind::HeatMap => figure.y = named()?,
-                "color" if kind.takes_color() => figure.color = named()?,
-                "x" | "y" | "color" => {
-                    let message = format!("a figure of kind {word} has no `{}` to choose", e.key);
-                    return Err(ExperimentError::new(&e.at, message, "use `facet` for a panel each, or `where` to fix it"));
-                }
-                "facet" => figure.facet = reader.texts("facet", e.value)?,
-                "over" => figure.over = reader.texts("over", e.value)?,
-                "tune" => figure.tune = reader.texts("tune", e.value)?,
-                "where" => reader.selectors("", &reader.table("where", e)?, &mut figure.filter)?,
-                "theory" => figure.theory = reader.flag("theory", e.value)?,
-                _ => {
-                    let known = [
-                        "kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "tune", "where", "step",
-                        "theory",
-                    ];
-                    return Err(reader.unknown("key of [[figure]]", e, known));
-                }
-            }
+        let mut roles = Vec::new();
+        for key in ["x", "y", "color"] {
+            roles.extend(Role::each(key, fields.read(key, Entry::word)?));
         }
-        if figure.theory {
-            figure.predicted(entries)?;
+        for key in ["facet", "over", "tune"] {
+            roles.extend(Role::each(key, fields.words(key)?));
         }
-        Ok(figure)
-    }
-
-    /// Whether theory speaks of what this figure shows.
-    fn predicted(&self, entries: &[Entry]) -> Result<(), ExperimentError> {
-        let at = |key: &str| entries.iter().find(|e| e.key == key).map_or(&self.place, |e| &e.at);
-        if self.kind == FigureKind::HeatMap {
-            // Six depth scales, whatever the colour shows.
-            return match [&self.x, &self.y].into_iter().flatten().any(|(axis, _)| axis == "depth") {
-                true => Ok(()),
-                false => {
-                    let message =
-                        "theory draws how deep a net can be trained, and no axis of this heat map is the depth";
-                    Err(ExperimentError::new(at("theory"), message, "write x = \"depth\" or y = \"depth\", or delete `theory`"))
-                }
-            };
+        if spec.theory {
+            predicted(&spec, &roles, &fields)?;
         }
-        let known = self.kind.predicted();
-        if known.is_empty() {
-            let speaks = |kind: &&FigureKind| **kind == FigureKind::HeatMap || !kind.predicted().is_empty();
-            let kinds = FigureKind::ALL.iter().filter(speaks).map(|kind| kind.word());
-            let message = format!("theory predicts nothing in a figure of kind {}", self.kind.word());
-            let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
-            return Err(ExperimentError::new(at("theory"), message, help));
-        }
-        match &self.metric {
-            Some(metric) if !known.contains(&metric.as_str()) => {
-                let message = format!("theory does not predict `{metric}`");
-                let help = format!("choose one of {}, or delete `theory`", known.join(", "));
-                Err(ExperimentError::new(at("metric"), message, help))
-            }
-            _ => Ok(()),
-        }
+        let name_at = fields.get("name").map_or(&fields.place, |e| &e.value.at).clone();
+        let filter = fields.selectors("where")?;
+        Ok(WrittenFigure { place: fields.place, spec, name_at, roles, filter })
     }
 }
 
-fn one_of(reader: &Reader, entry: &Entry, known: &[&str]) -> Result<String, ExperimentError> {
-    let word = reader.text(entry.key, entry.value)?;
-    if known.contains(&word.as_str()) {
-        return Ok(word);
+/// Checks that a figure of this kind has what the key chooses, if the key is there.
+fn choosable(fields: &Fields, kind: FigureKind, key: &str) -> Result<()> {
+    let Some(entry) = fields.get(key) else { return Ok(()) };
+    let has = match key {
+        "metric" => !kind.metrics().is_empty(),
+        "step" => kind.takes_step(),
+        "x" => kind.takes_x(),
+        "y" => kind == FigureKind::HeatMap,
+        "color" => kind.takes_color(),
+        _ => kind != FigureKind::Trajectories,
+    };
+    if has {
+        return Ok(());
     }
-    let message = format!("`{}` of this figure cannot be \"{word}\"", entry.key);
-    Err(ExperimentError::new(&reader.at(entry.value), message, super::nearest::suggest(&word, known.iter().copied())))
+    if kind == FigureKind::Trajectories && ["metric", "step", "over"].contains(&key) {
+        let help = match key {
+            "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
+            _ => "delete the line: every recorded step is drawn",
+        };
+        return entry.at.fail(format!("trajectories have no `{key}` to choose"), help);
+    }
+    let help = match key {
+        "metric" | "step" => "delete the line",
+        _ => "use `facet` for a panel each, or `where` to fix it",
+    };
+    entry.at.fail(format!("a figure of kind {} has no `{key}` to choose", kind.word()), help)
+}
+
+/// Checks that theory speaks of what this figure shows.
+fn predicted(spec: &FigureSpec, roles: &[Role], fields: &Fields) -> Result<()> {
+    let at = |key: &str| fields.get(key).map_or(&fields.place, |e| &e.at);
+    if spec.kind == FigureKind::HeatMap {
+        // Six depth scales, whatever the colour shows.
+        if roles.iter().any(|role| ["x", "y"].contains(&role.key) && role.axis == "depth") {
+            return Ok(());
+        }
+        let message = "theory draws how deep a net can be trained, and no axis of this heat map is the depth";
+        return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
+    }
+    let known = spec.kind.predicted();
+    if known.is_empty() {
+        let speaks = |kind: &&FigureKind| **kind == FigureKind::HeatMap || !kind.predicted().is_empty();
+        let kinds = FigureKind::ALL.iter().filter(speaks).map(|kind| kind.word());
+        let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
+        return at("theory").fail(format!("theory predicts nothing in a figure of kind {}", spec.kind.word()), help);
+    }
+    match &spec.metric {
+        Some(metric) if !known.contains(&metric.as_str()) => {
+            let help = format!("choose one of {}, or delete `theory`", known.join(", "));
+            at("metric").fail(format!("theory does not predict `{metric}`"), help)
+        }
+        _ => Ok(()),
+    }
 }

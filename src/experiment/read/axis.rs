@@ -1,14 +1,15 @@
 //! Everything that makes an axis becomes one type, [`WrittenAxis`]: here lists, variants and zips.
 
-use super::problem::{Location, ExperimentError};
-use super::reader::{Entry, Reader, is_range};
-use super::settings::Registry;
+use super::ExperimentError;
+use super::error::{Location, Result};
+use super::node::{Entry, Node};
+use super::value::unknown_setting;
 use crate::columns;
+use crate::experiment::nearest;
+use crate::experiment::settings::{Key, Registry};
 use crate::plan_file::Scale;
 use crate::setting::{Domain, Value};
 use std::collections::HashMap;
-use toml::Spanned;
-use toml::de::DeValue;
 
 /// More points than this on one axis are a slip of the pen.
 pub(crate) const MOST_POINTS: usize = 100_000;
@@ -44,7 +45,7 @@ pub(crate) struct WrittenAxis {
     pub place: Location,
     pub scale: Scale,
     pub points: Vec<Point>,
-    /// The setting of an axis under `[axes]`.
+    /// The setting of an axis under `[axes]`; an axis of bundles (variants, optimizers, a zip) has a name of its own.
     pub key: Option<usize>,
     /// Settings that points of one label differ in, with their scales.
     pub owned: Vec<(usize, Scale)>,
@@ -57,238 +58,255 @@ pub(crate) enum Leaf<'a, 'b> {
     Set(usize, &'b Entry<'a>),
 }
 
-impl Reader {
-    /// Walks from `path` down to single settings.
-    pub fn walk<'a>(
-        &self,
-        path: &str,
-        entry: &Entry<'a>,
-        visit: &mut dyn FnMut(Leaf) -> Result<(), ExperimentError>,
-    ) -> Result<(), ExperimentError> {
-        let registry = Registry::get();
-        if let DeValue::Table(table) = entry.value.get_ref()
-            && registry.is_family(path)
-            && !is_range(table)
-        {
-            if self.is_whole_table(entry.value) {
-                visit(Leaf::Family(path))?;
-            }
-            return self.entries(table).iter().try_for_each(|e| self.walk(&format!("{path}.{}", e.key), e, visit));
-        }
-        match registry.find(path) {
-            Some(key) => visit(Leaf::Set(key, entry)),
-            None => Err(self.unknown_setting(path, &entry.at)),
-        }
-    }
-
-    /// Adds what an entry sets, single values only, to a patch.
-    pub fn patch(&self, path: &str, entry: &Entry, patch: &mut Patch) -> Result<(), ExperimentError> {
-        let registry = Registry::get();
-        self.walk(path, entry, &mut |leaf| {
-            match leaf {
-                Leaf::Family(family) => patch.clears.extend(registry.family(family)),
-                Leaf::Set(key, entry) => {
-                    let value = self.setting(&registry.keys[key], entry.value)?;
-                    let place = self.at(entry.value);
-                    patch.add(Assignment { key, value, place })?;
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// The axis of one setting.
-    pub fn axis(&self, key: usize, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
-        let (points, scale) = self.points(key, entry)?;
-        let name = Registry::get().keys[key].short().to_string();
-        Ok(WrittenAxis { name, place: entry.at.clone(), scale, points, key: Some(key), owned: Vec::new() })
-    }
-
-    /// The points of a list or a range.
-    pub fn points(&self, key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale), ExperimentError> {
-        let setting = &Registry::get().keys[key];
-        let name = setting.short();
-        let (points, scale) = match entry.value.get_ref() {
-            DeValue::Array(items) => {
-                let points = items.iter().map(|v| self.point(key, entry, v)).collect::<Result<Vec<_>, _>>()?;
-                let scale = scale_of(&points);
-                (points, scale)
-            }
-            DeValue::Table(table) if is_range(table) => {
-                let (values, scale) = self.range(name, entry)?;
-                let place = self.at(entry.value);
-                let whole = matches!(setting.rows[0].domain, Domain::Int { .. } | Domain::IntOrWord { .. });
-                let point = |x: f64| {
-                    let value = if whole { Value::Int(x.round() as i64) } else { Value::Float(x) };
-                    let value = setting.fit(&value).ok_or_else(|| {
-                        let message =
-                            format!("`{name}` must be {}, but this range holds {value}", setting.rows[0].domain);
-                        ExperimentError::new(&place, message, "move the ends of the range inside")
-                    })?;
-                    let label = value.to_string();
-                    let sets = vec![Assignment { key, value, place: place.clone() }];
-                    Ok(Point { label, patch: Patch { clears: Vec::new(), sets }, place: place.clone() })
-                };
-                (values.into_iter().map(point).collect::<Result<Vec<_>, _>>()?, scale)
-            }
-            _ => {
-                let found = self.found(entry.value);
-                return Err(ExperimentError::new(
-                    &self.at(entry.value),
-                    format!("the axis `{name}` needs a list or a range, but is {found}"),
-                    format!("write {name} = [{found}], or put a fixed value under [base]"),
-                ));
-            }
-        };
-        if points.is_empty() {
-            let help = "give it at least one value, or delete the line";
-            return Err(ExperimentError::new(&self.at(entry.value), format!("the axis `{name}` is empty"), help));
-        }
-        no_repeats(name, &points)?;
-        Ok((points, scale))
-    }
-
-    /// One point: a value of the setting or, for a head, a whole table.
-    pub fn point(&self, key: usize, entry: &Entry, item: &Spanned<DeValue>) -> Result<Point, ExperimentError> {
-        let setting = &Registry::get().keys[key];
-        let place = self.at(item);
-        let mut patch = Patch::default();
-        let value = if setting.is_head() && matches!(item.get_ref(), DeValue::Table(_)) {
-            self.patch(setting.family, &Entry { key: entry.key, at: place.clone(), value: item }, &mut patch)?;
-            let head = patch.sets.iter().find(|a| a.key == key).map(|a| a.value.clone());
-            head.ok_or_else(|| {
-                let word = setting.rows[0].head.unwrap_or("kind");
-                let message = format!("this point of `{}` does not say its `{word}`", setting.short());
-                ExperimentError::new(&place, message, format!("write {{ {word} = \"...\", ... }}"))
-            })?
-        } else {
-            let value = self.setting(setting, item)?;
-            patch.sets.push(Assignment { key, value: value.clone(), place: place.clone() });
-            value
-        };
-        Ok(Point { label: value.to_string(), patch, place })
-    }
-
-    /// `[variants.*]`: named bundles of settings, one axis.
-    pub fn variants(&self, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
-        let mut points = Vec::new();
-        for bundle in self.table("variants", entry)? {
-            named(bundle.key, &bundle.at)?;
-            let mut patch = Patch::default();
-            for e in self.table(&format!("variants.{}", bundle.key), &bundle)? {
-                self.patch(e.key, &e, &mut patch)?;
-            }
-            points.push(Point { label: bundle.key.to_string(), patch, place: bundle.at });
-        }
-        if points.is_empty() {
-            return Err(ExperimentError::new(
-                &entry.at,
-                "the axis `variants` is empty",
-                "write [variants.NAME] sections, or delete it",
-            ));
-        }
-        Ok(WrittenAxis {
-            name: "variant".into(),
-            place: entry.at.clone(),
-            scale: Scale::Category,
-            points,
-            key: None,
-            owned: Vec::new(),
-        })
-    }
-
-    /// `[zip.NAME]`: settings that change together.
-    pub fn zip(&self, entry: &Entry) -> Result<WrittenAxis, ExperimentError> {
-        named(entry.key, &entry.at)?;
-        if is_column(entry.key) {
-            let message = format!("`{}` is already a column of the results", entry.key);
-            return Err(ExperimentError::new(&entry.at, message, "give the zip a name of its own, such as [zip.budget]"));
-        }
-        let mut columns: Vec<(usize, Location, Vec<Point>)> = Vec::new();
-        for e in self.table(&format!("zip.{}", entry.key), entry)? {
-            self.walk(e.key, &e, &mut |leaf| {
-                if let Leaf::Set(key, e) = leaf {
-                    // Repeats are welcome here: only whole points must differ.
-                    let (points, _) = match e.value.get_ref() {
-                        DeValue::Array(items) if !items.is_empty() => (
-                            items.iter().map(|v| self.point(key, e, v)).collect::<Result<Vec<_>, _>>()?,
-                            Scale::Category,
-                        ),
-                        _ => self.points(key, e)?,
-                    };
-                    columns.push((key, e.at.clone(), points));
-                }
-                Ok(())
-            })?;
-        }
-        let Some((first, first_at, first_points)) = columns.first() else {
-            return Err(ExperimentError::new(
-                &entry.at,
-                format!("the axis `zip.{}` is empty", entry.key),
-                "give it lists of equal length",
-            ));
-        };
-        let keys = &Registry::get().keys;
-        if let Some((key, at, points)) = columns.iter().find(|(_, _, points)| points.len() != first_points.len()) {
-            let (a, b) = (keys[*first].short(), keys[*key].short());
-            let message = format!(
-                "`zip.{}` needs lists of equal length, but `{a}` has {} and `{b}` has {}",
-                entry.key,
-                first_points.len(),
-                points.len()
-            );
-            return Err(ExperimentError::new(
-                at,
-                message,
-                "make them equally long, or move one to [axes] for all combinations",
-            )
-            .also(first_at));
-        }
-        let mut points = Vec::new();
-        for i in 0..first_points.len() {
-            let mut patch = Patch::default();
-            for (_, _, column) in &columns {
-                patch.clears.extend(&column[i].patch.clears);
-                column[i].patch.sets.iter().try_for_each(|a| patch.add(a.clone()))?;
-            }
-            let label = columns.iter().map(|(_, _, c)| c[i].label.as_str()).collect::<Vec<_>>().join("/");
-            points.push(Point { label, patch, place: first_points[i].place.clone() });
-        }
-        no_repeats(entry.key, &points)?;
-        Ok(WrittenAxis {
-            name: entry.key.to_string(),
-            place: entry.at.clone(),
-            scale: Scale::Category,
-            points,
-            key: None,
-            owned: Vec::new(),
-        })
-    }
-}
-
 impl Patch {
-    /// Adds one assignment; a key set twice is a problem.
-    pub fn add(&mut self, assignment: Assignment) -> Result<(), ExperimentError> {
-        if let Some(first) = self.sets.iter().find(|a| a.key == assignment.key) {
+    /// Adds one assignment; a key set twice is an error.
+    pub fn add(&mut self, assignment: Assignment) -> Result<()> {
+        if let Some(first) = self.value(assignment.key) {
             let name = Registry::get().keys[assignment.key].name;
-            return Err(ExperimentError::new(&assignment.place, format!("`{name}` is set twice"), "keep one of the two")
-                .also(&first.place));
+            return Err(set_twice(name, &assignment.place, &first.place));
         }
         self.sets.push(assignment);
         Ok(())
     }
+
+    /// Adds all that another patch clears and sets.
+    pub fn join(&mut self, other: &Patch) -> Result<()> {
+        self.clears.extend(&other.clears);
+        other.sets.iter().try_for_each(|a| self.add(a.clone()))
+    }
+
+    /// What it sets a key to.
+    pub fn value(&self, key: usize) -> Option<&Assignment> {
+        self.sets.iter().find(|a| a.key == key)
+    }
 }
 
-fn no_repeats(name: &str, points: &[Point]) -> Result<(), ExperimentError> {
+impl Point {
+    /// A point that sets one key.
+    pub fn of(key: usize, value: Value, place: Location) -> Self {
+        let label = value.to_string();
+        let sets = vec![Assignment { key, value, place: place.clone() }];
+        Point { label, patch: Patch { clears: Vec::new(), sets }, place }
+    }
+}
+
+impl WrittenAxis {
+    /// The axis of one setting.
+    pub fn read(key: usize, entry: &Entry) -> Result<Self> {
+        let (points, scale) = points(key, entry)?;
+        Ok(WrittenAxis::new(key, entry.at.clone(), points, scale))
+    }
+
+    /// An axis of one setting with these points.
+    pub fn new(key: usize, place: Location, points: Vec<Point>, scale: Scale) -> Self {
+        let name = Registry::get().keys[key].short().to_string();
+        WrittenAxis { name, place, scale, points, key: Some(key), owned: Vec::new() }
+    }
+
+    /// An axis of named bundles; `help` is for the case that it has none.
+    pub fn of_bundles(name: &str, at: &Location, points: Vec<Point>, section: &str, help: &str) -> Result<Self> {
+        if points.is_empty() {
+            return at.fail(format!("the axis `{section}` is empty"), help);
+        }
+        let (name, place) = (name.to_string(), at.clone());
+        Ok(WrittenAxis { name, place, scale: Scale::Category, points, key: None, owned: Vec::new() })
+    }
+
+    /// Checks that a point is called so.
+    ///
+    /// # Errors
+    /// Where none is, with the nearest name.
+    pub fn has(&self, label: &str, at: &Location) -> Result<()> {
+        let labels = || self.points.iter().map(|p| p.label.as_str());
+        match labels().any(|known| known == label) {
+            true => Ok(()),
+            false => Err(no_label(&self.name, label, at, labels())),
+        }
+    }
+}
+
+/// The position of the axis of bundles (`variant`, `optimizer`, a zip) that is called so.
+pub(crate) fn bundles(axes: &[WrittenAxis], name: &str) -> Option<usize> {
+    axes.iter().position(|a| a.key.is_none() && a.name == name)
+}
+
+/// The error of a name that is neither an axis nor a setting.
+pub(crate) fn no_such_name(name: &str, at: &Location, axes: &[WrittenAxis]) -> ExperimentError {
+    let help = match nearest::nearest(name, axes.iter().map(|a| a.name.as_str())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => Registry::get().suggest(name),
+    };
+    at.error(format!("no axis and no setting is called `{name}`"), help)
+}
+
+/// The error of a label that is not on an axis.
+pub(crate) fn no_label<'a>(
+    axis: &str,
+    label: &str,
+    at: &Location,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> ExperimentError {
+    at.error(format!("the axis `{axis}` has no `{label}`"), nearest::suggest(label, known))
+}
+
+/// The error of a key that is set twice.
+pub(crate) fn set_twice(name: &str, at: &Location, first: &Location) -> ExperimentError {
+    at.error(format!("`{name}` is set twice"), "keep one of the two").also(first)
+}
+
+/// Walks from `path` down to single settings.
+pub(crate) fn walk<'a>(path: &str, entry: &Entry<'a>, visit: &mut dyn FnMut(Leaf) -> Result<()>) -> Result<()> {
+    let registry = Registry::get();
+    if let Some(inner) = entry.value.entries()
+        && registry.is_family(path)
+        && !entry.value.is_range()
+    {
+        if entry.value.is_whole_table() {
+            visit(Leaf::Family(path))?;
+        }
+        return inner.iter().try_for_each(|e| walk(&format!("{path}.{}", e.key), e, visit));
+    }
+    match registry.find(path) {
+        Some(key) => visit(Leaf::Set(key, entry)),
+        None => Err(unknown_setting(path, &entry.at)),
+    }
+}
+
+/// Adds what an entry sets, single values only, to a patch.
+pub(crate) fn patch(path: &str, entry: &Entry, patch: &mut Patch) -> Result<()> {
+    let registry = Registry::get();
+    walk(path, entry, &mut |leaf| match leaf {
+        Leaf::Family(family) => {
+            patch.clears.extend(registry.family(family));
+            Ok(())
+        }
+        Leaf::Set(key, entry) => {
+            let value = entry.value.setting(&registry.keys[key])?;
+            patch.add(Assignment { key, value, place: entry.value.at.clone() })
+        }
+    })
+}
+
+/// The points of a list or a range, all different.
+pub(crate) fn points(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
+    let (points, scale) = listed(key, entry)?;
+    no_repeats(Registry::get().keys[key].short(), &points)?;
+    Ok((points, scale))
+}
+
+/// The points of a list, which may repeat, or a range.
+fn listed(key: usize, entry: &Entry) -> Result<(Vec<Point>, Scale)> {
+    let setting = &Registry::get().keys[key];
+    let (name, at) = (setting.short(), &entry.value.at);
+    if entry.value.is_range() {
+        let (values, scale) = super::range::range(name, &entry.value)?;
+        let points: Vec<Point> = values.into_iter().map(|x| in_range(setting, key, x, at)).collect::<Result<_>>()?;
+        no_repeats(name, &points)?;
+        return Ok((points, scale));
+    }
+    let Some(items) = entry.value.items() else {
+        let found = entry.value.found();
+        let help = format!("write {name} = [{found}], or put a fixed value under [base]");
+        return at.fail(format!("the axis `{name}` needs a list or a range, but is {found}"), help);
+    };
+    let points = items.map(|item| point(key, entry, &item)).collect::<Result<Vec<_>>>()?;
+    if points.is_empty() {
+        return at.fail(format!("the axis `{name}` is empty"), "give it at least one value, or delete the line");
+    }
+    let scale = scale_of(&points);
+    Ok((points, scale))
+}
+
+/// The point of a number in a range.
+fn in_range(setting: &Key, key: usize, x: f64, at: &Location) -> Result<Point> {
+    let domain = &setting.rows[0].domain;
+    let whole = matches!(domain, Domain::Int { .. } | Domain::IntOrWord { .. });
+    let value = if whole { Value::Int(x.round() as i64) } else { Value::Float(x) };
+    let Some(value) = setting.fit(&value) else {
+        let message = format!("`{}` must be {domain}, but this range holds {value}", setting.short());
+        return at.fail(message, "move the ends of the range inside");
+    };
+    Ok(Point::of(key, value, at.clone()))
+}
+
+/// One point: a value of the setting or, for a head, a whole table.
+pub(crate) fn point(key: usize, entry: &Entry, item: &Node) -> Result<Point> {
+    let setting = &Registry::get().keys[key];
+    if !setting.is_head() || !item.toml.is_table() {
+        return Ok(Point::of(key, item.setting(setting)?, item.at.clone()));
+    }
+    let (place, mut own) = (item.at.clone(), Patch::default());
+    patch(setting.family, &Entry { key: entry.key, at: place.clone(), value: item.clone() }, &mut own)?;
+    let Some(head) = own.value(key) else {
+        let word = setting.rows[0].head.unwrap_or("kind");
+        let message = format!("this point of `{}` does not say its `{word}`", setting.short());
+        return place.fail(message, format!("write {{ {word} = \"...\", ... }}"));
+    };
+    Ok(Point { label: head.value.to_string(), patch: own, place })
+}
+
+/// `[variants.*]`: named bundles of settings, one axis.
+pub(crate) fn variants(entry: &Entry) -> Result<WrittenAxis> {
+    let mut points = Vec::new();
+    for bundle in entry.table()? {
+        named(bundle.key, &bundle.at)?;
+        let mut own = Patch::default();
+        for e in bundle.value.table(&format!("variants.{}", bundle.key))? {
+            patch(e.key, &e, &mut own)?;
+        }
+        points.push(Point { label: bundle.key.to_string(), patch: own, place: bundle.at });
+    }
+    WrittenAxis::of_bundles("variant", &entry.at, points, "variants", "write [variants.NAME] sections, or delete it")
+}
+
+/// `[zip.NAME]`: settings that change together.
+pub(crate) fn zip(entry: &Entry) -> Result<WrittenAxis> {
+    let section = format!("zip.{}", entry.key);
+    named(entry.key, &entry.at)?;
+    if is_column(entry.key) {
+        let message = format!("`{}` is already a column of the results", entry.key);
+        return entry.at.fail(message, "give the zip a name of its own, such as [zip.budget]");
+    }
+    let mut columns: Vec<(&str, Location, Vec<Point>)> = Vec::new();
+    for e in entry.value.table(&section)? {
+        walk(e.key, &e, &mut |leaf| {
+            if let Leaf::Set(key, e) = leaf {
+                // Repeats are welcome here: only whole points must differ.
+                columns.push((Registry::get().keys[key].short(), e.at.clone(), listed(key, e)?.0));
+            }
+            Ok(())
+        })?;
+    }
+    let mut points = Vec::new();
+    if let Some((first, first_at, first_points)) = columns.first() {
+        let count = first_points.len();
+        if let Some((name, at, points)) = columns.iter().find(|(_, _, points)| points.len() != count) {
+            let message = format!(
+                "`{section}` needs lists of equal length, but `{first}` has {count} and `{name}` has {}",
+                points.len()
+            );
+            let help = "make them equally long, or move one to [axes] for all combinations";
+            return Err(at.error(message, help).also(first_at));
+        }
+        for i in 0..count {
+            let mut patch = Patch::default();
+            columns.iter().try_for_each(|(_, _, column)| patch.join(&column[i].patch))?;
+            let label = columns.iter().map(|(_, _, c)| c[i].label.as_str()).collect::<Vec<_>>().join("/");
+            points.push(Point { label, patch, place: first_points[i].place.clone() });
+        }
+    }
+    no_repeats(entry.key, &points)?;
+    WrittenAxis::of_bundles(entry.key, &entry.at, points, &section, "give it lists of equal length")
+}
+
+fn no_repeats(name: &str, points: &[Point]) -> Result<()> {
     let mut seen: HashMap<&str, &Location> = HashMap::new();
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
             if *first == point.place {
-                let message = format!("the range of `{name}` holds {} twice", point.label);
                 let help = "its points round to equal whole numbers; take a smaller n";
-                return Err(ExperimentError::new(&point.place, message, help));
+                return point.place.fail(format!("the range of `{name}` holds {} twice", point.label), help);
             }
-            let message = format!("the axis `{name}` holds {} twice", point.label);
             // Tables are labelled by their kind alone.
             let help = match point.place.text().contains("kind") {
                 true => {
@@ -296,7 +314,7 @@ fn no_repeats(name: &str, points: &[Point]) -> Result<(), ExperimentError> {
                 }
                 false => "every point of an axis must differ; delete one",
             };
-            return Err(ExperimentError::new(&point.place, message, help).also(first));
+            return Err(point.place.error(format!("the axis `{name}` holds {} twice", point.label), help).also(first));
         }
     }
     Ok(())
@@ -309,10 +327,11 @@ fn is_column(name: &str) -> bool {
     Registry::get().find(name).is_some() || columns.any(|column| column == name)
 }
 
-pub(crate) fn named(name: &str, at: &Location) -> Result<(), ExperimentError> {
+/// Checks a name that becomes a label.
+pub(crate) fn named(name: &str, at: &Location) -> Result<()> {
     if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         let help = "it becomes the legend: write a short text on one line";
-        return Err(ExperimentError::new(at, "this name is empty, too long or not printable", help));
+        return at.fail("this name is empty, too long or not printable", help);
     }
     Ok(())
 }

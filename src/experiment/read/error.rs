@@ -1,14 +1,24 @@
-//! What is wrong with an experiment, where it stands and what to write instead.
+//! The error of an experiment: what is wrong, where it stands in the file, and what to write instead.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The result of everything that reads or plans an experiment.
+pub(crate) type Result<T, E = ExperimentError> = std::result::Result<T, E>;
 
 /// A text that settings are read from: the experiment file, or one `--set` of the command line.
 #[derive(Debug, PartialEq)]
 pub struct Source {
     pub name: String,
     pub text: String,
+}
+
+impl Source {
+    /// The text with its name in messages.
+    pub fn new(name: &str, text: &str) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: text.into() })
+    }
 }
 
 /// A stretch of a source.
@@ -24,6 +34,26 @@ impl Location {
     pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let start = span.start.min(source.text.len());
         Location { source: source.clone(), start, end: span.end.clamp(start, source.text.len()) }
+    }
+
+    /// The whole of `source`.
+    pub(crate) fn whole(source: &Arc<Source>) -> Self {
+        Location::new(source, 0..source.text.len())
+    }
+
+    /// What is wrong here, and the cure.
+    pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ExperimentError {
+        ExperimentError { message: message.into(), at: Some(self.clone()), also: None, help: help.into() }
+    }
+
+    /// Fails with what is wrong here, and the cure.
+    pub(crate) fn fail<T>(&self, message: impl Into<String>, help: impl Into<String>) -> Result<T> {
+        Err(self.error(message, help))
+    }
+
+    /// The source that it is a stretch of.
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
     /// Where the stretch begins, in bytes: places of one file sort by it.
@@ -90,11 +120,6 @@ pub struct ExperimentError {
 }
 
 impl ExperimentError {
-    /// A problem at `at`, with its cure.
-    pub fn new(at: &Location, message: impl Into<String>, help: impl Into<String>) -> Self {
-        ExperimentError { message: message.into(), at: Some(at.clone()), also: None, help: help.into() }
-    }
-
     /// Names the second place, unless it is the first.
     pub fn also(mut self, place: &Location) -> Self {
         self.also = Some(place.clone()).filter(|p| Some(p) != self.at.as_ref());
@@ -124,19 +149,19 @@ mod tests {
 
     #[test]
     fn carets_stand_under_the_place() {
-        let source = Arc::new(Source { name: "x.toml".into(), text: "a = 1\nlr = -0.1  # é\n".into() });
-        let problem = ExperimentError::new(&Location::new(&source, 11..15), "learning rate must be above 0", "write 0.01");
+        let source = Source::new("x.toml", "a = 1\nlr = -0.1  # é\n");
+        let error = Location::new(&source, 11..15).error("learning rate must be above 0", "write 0.01");
         let expected = "error: learning rate must be above 0\n --> x.toml:2:6\n  |\n2 | lr = -0.1  # é\n  |      ^^^^ here\nhelp: write 0.01";
-        assert_eq!(problem.to_string(), expected);
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
     fn any_span_of_any_text_prints() {
-        let source = Arc::new(Source { name: "x".into(), text: "é\r\n\tü = \"☃\n".into() });
+        let source = Source::new("x", "é\r\n\tü = \"☃\n");
         for start in 0..20 {
             for end in 0..20 {
                 let place = Location::new(&source, start..end);
-                assert!(ExperimentError::new(&place, "m", "h").also(&place).to_string().contains("help: h"));
+                assert!(place.error("m", "h").also(&place).to_string().contains("help: h"));
             }
         }
     }
