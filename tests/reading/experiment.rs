@@ -493,3 +493,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_axis_is_judged_by_what_its_points_set() {
+    let pooled = |axes: &str, over: &str| {
+        let claim = format!(
+            "[[claim]]\nsays = \"x\"\nmetric = \"attenuation_init\"\nover = \"{over}\"\nexpect = {{ above = 0 }}\n"
+        );
+        try_plan(&format!("{axes}{claim}"))
+    };
+    let touches = [
+        ("[variants.wide]\nwidth = 8\n[variants.deep]\ndepth = 9\n", "variant"),
+        ("[[optimizer]]\nkind = \"sgd\"\nwidth = 8\n[[optimizer]]\nkind = \"adam\"\n", "optimizer"),
+        ("[zip.size]\ndepth = [2, 3]\nsteps = [10, 20]\n", "size"),
+    ];
+    for (axes, over) in touches {
+        let plan = pooled(axes, over).unwrap_or_else(|error| panic!("{axes}{error}"));
+        assert_eq!(plan.claims[0].over, [over], "{axes}");
+    }
+    let only_trains = [
+        ("[variants.plain]\n[variants.decay]\nl2 = 0.1\n", "variant"),
+        (
+            "[[optimizer]]\nkind = \"sgd\"\nbatch = 8\n[[optimizer]]\nkind = \"adam\"\nclip = { norm = 1 }\n",
+            "optimizer",
+        ),
+        ("[zip.budget]\nbatch = [8, 16]\nsteps = [10, 20]\n", "budget"),
+        ("[axes]\n\"batch_norm.momentum\" = [0.1, 0.2]\n[base]\nbatch_norm = true\n", "batch_norm.momentum"),
+        ("[axes]\nbatch = [8, 16]\n", "batch"),
+    ];
+    for (axes, over) in only_trains {
+        let error = pooled(axes, over).map(|_| ()).unwrap_err();
+        assert!(error.message.starts_with("this axis cannot touch what is measured"), "{axes}{error}");
+    }
+}

@@ -163,7 +163,8 @@ impl<'a> Cells<'a> {
     /// Whether an axis can touch what is measured on this before the first update.
     pub fn touches_start(&self, axis: &str, on: On) -> bool {
         let position = self.axes.iter().position(|a| a.name == axis);
-        let cells = self.cells.iter().map(|c| (position.map_or("", |p| c.labels[p].1.as_str()), c.settings.iter()));
+        let label = |cell: &'a GridCell| position.map_or("", |p| cell.labels[p].1.as_str());
+        let cells = self.cells.iter().map(|cell| (label(cell), |key: &str| cell.settings.get(key)));
         settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
     }
 }
