@@ -3,14 +3,15 @@
 use super::asks::claim_spec::WrittenClaim;
 use super::asks::compare::WrittenCompare;
 use super::asks::figure_spec::WrittenFigure;
-use super::read::axis::{self, Leaf, Patch, WrittenAxis};
+use super::read::axis::{Patch, WrittenAxis};
 use super::read::error::{ExperimentError, Location, Result, Source};
 use super::read::include::Include;
 use super::read::node::{Document, Entry, Word};
+use super::read::points::{self, Leaf};
 use super::read::record::Record;
 use super::read::selector::{Selection, selectors};
 use super::read::value::SECTIONS;
-use super::read::{ablation, arms};
+use super::read::{ablation, arms, bundles};
 use super::settings::Registry;
 use std::sync::Arc;
 
@@ -91,24 +92,24 @@ impl Experiment {
         match entry.key {
             "base" => {
                 for e in entry.table()? {
-                    axis::patch(e.key, &e, &mut self.base)?;
+                    points::patch(e.key, &e, &mut self.base)?;
                 }
             }
             "axes" => {
                 for e in entry.table()? {
-                    axis::walk(e.key, &e, &mut |leaf| {
+                    points::walk(e.key, &e, &mut |leaf| {
                         if let Leaf::Set(key, e) = leaf {
-                            self.axes.push(WrittenAxis::read(key, e)?);
+                            self.axes.push(points::axis(key, e)?);
                         }
                         Ok(())
                     })?;
                 }
             }
-            "variants" => self.axes.push(axis::variants(entry)?),
+            "variants" => self.axes.push(bundles::variants(entry)?),
             "optimizer" => self.axes.push(arms::optimizers(entry)?),
             "zip" => {
                 for e in entry.table()? {
-                    self.axes.push(axis::zip(&e)?);
+                    self.axes.push(bundles::zip(&e)?);
                 }
             }
             "ablation" => self.ablation = Some(ablation::read(entry)?),

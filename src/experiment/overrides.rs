@@ -1,9 +1,10 @@
 //! What the command line changes in an experiment: `--set key=value` and `--seeds n`.
 
 use super::file::{Experiment, MOST_SEEDS};
-use super::read::axis::{self, Assignment, Leaf, Patch, Point, WrittenAxis, bundles};
+use super::read::axis::{Assignment, Patch, Point, WrittenAxis, bundles};
 use super::read::error::{Location, Result, Source};
 use super::read::node::{Document, Entry};
+use super::read::points::{self, Leaf};
 use super::read::value::SECTIONS;
 use super::settings::Registry;
 use crate::plan_file::Scale;
@@ -78,7 +79,7 @@ impl Experiment {
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
         let mut axes: Vec<WrittenAxis> = Vec::new();
-        axis::walk(entry.key, entry, &mut |leaf| {
+        points::walk(entry.key, entry, &mut |leaf| {
             let (key, e) = match leaf {
                 Leaf::Family(family) => {
                     base.clears.extend(registry.family(family));
@@ -89,7 +90,7 @@ impl Experiment {
             changed.push(key);
             let setting = &registry.keys[key];
             if e.value.is_several(setting) {
-                axes.push(WrittenAxis::read(key, e)?);
+                axes.push(points::axis(key, e)?);
                 return Ok(());
             }
             let (value, place) = (e.value.setting(setting)?, e.value.at.clone());

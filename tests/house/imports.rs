@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 /// Rooms that are built in parts, from the ground up.
-const PARTS: &[(&str, &[&str])] = &[("experiment", &["read", "asks", "plan"])];
+const PARTS: &[(&str, &[&str])] =
+    &[("experiment", &["nearest", "settings", "read", "asks", "file", "overrides", "plan"])];
 
 /// Two files may be halves of one thing; three are a knot.
 const LARGEST_CIRCLE: usize = 2;

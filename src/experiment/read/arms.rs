@@ -1,8 +1,10 @@
 //! `[[optimizer]]`: arms of one axis, each of which may own axes.
 
-use super::axis::{Assignment, Leaf, MOST_POINTS, Patch, Point, WrittenAxis, named, points, walk};
+use super::axis::{Assignment, MOST_POINTS, Patch, Point, WrittenAxis};
+use super::bundles::named;
 use super::error::{Location, Result};
 use super::node::Entry;
+use super::points::{Leaf, points, walk};
 use crate::experiment::settings::Registry;
 use crate::plan_file::Scale;
 use std::collections::HashMap;
