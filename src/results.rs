@@ -4,8 +4,9 @@ pub mod choice;
 pub mod theory;
 pub mod verdicts;
 
-use crate::columns::{self, Column};
+use crate::columns::{self, Column, On};
 use crate::data::Function;
+use crate::experiment::settings;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA};
 use crate::record::Status;
 use crate::sweep::folder::hash_of;
@@ -97,6 +98,15 @@ impl Results {
         let runs = read_runs(&dir.join("runs.csv"), &plan)?;
         let plan_hash = hash_of(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
+    }
+
+    /// Whether an axis can touch what is measured on this before the first update.
+    pub fn touches_start(&self, axis: &str, on: On) -> bool {
+        let cells = self.plan.cells.iter().map(|cell| {
+            let label = cell.labels.get(axis).map_or("", String::as_str);
+            (label, |key: &str| cell.settings.get(key))
+        });
+        settings::touches_start(axis, on, self.plan.axes.iter().map(|axis| axis.name.as_str()), cells)
     }
 
     /// The test function of a run; `None` for a network.

@@ -51,8 +51,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         0.0,
         "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
     )
-    .of(KINDS)
-    .acts(Acts::OnTheBatch),
+    .of(KINDS),
     Setting::float(
         "function.noise",
         Domain::Float { min: 0.0, max: 1e6 },

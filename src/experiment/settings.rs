@@ -38,15 +38,34 @@ pub fn settings_table_markdown() -> String {
     text
 }
 
-/// Whether an axis can touch what is measured on this before the first update. An axis that is called after no setting, such as
-/// `variant`, may set anything.
-pub fn touches_start(axis: &str, on: On) -> bool {
+/// Whether an axis can touch what is measured on this before the first update, judged by the settings that go along with its
+/// labels; a setting that another axis is called after is that one's. `cells` has the label and the settings of each cell.
+pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
+    axis: &str,
+    on: On,
+    axes: impl Iterator<Item = &'a str>,
+    cells: impl Iterator<Item = (&'a str, F)> + Clone,
+) -> bool {
     let registry = Registry::get();
-    let Some(key) = registry.find(axis).map(|index| &registry.keys[index]) else { return true };
-    // A kind brings the options of its family along.
-    let family =
-        registry.keys.iter().filter(|other| other.family == key.family && (key.is_head() || other.name == key.name));
-    family.flat_map(|key| &key.rows).any(|row| row.acts.can_touch(on))
+    let others: Vec<usize> = axes.filter(|other| *other != axis).filter_map(|other| registry.find(other)).collect();
+    let goes_along = |key: &str| {
+        let mut values: HashMap<&str, Option<&Value>> = HashMap::new();
+        let is_fixed = cells.clone().all(|(label, of)| {
+            let value = of(key);
+            *values.entry(label).or_insert(value) == value
+        });
+        is_fixed && values.values().any(|value| Some(value) != values.values().next())
+    };
+    let keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index));
+    let mut keys = keys.filter(|(_, key)| key.rows.iter().any(|row| row.acts.can_touch(on)));
+    let first = cells.clone().next().map(|(label, _)| label);
+    cells.clone().all(|(label, _)| Some(label) == first) || keys.any(|(_, key)| goes_along(key.name))
+}
+
+/// Whether a name can be that of a file or a folder on any system.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.len() <= 100 && name.chars().all(usable) && !name.starts_with(['.', '-'])
 }
 
 /// A value as it is written in TOML.

@@ -1,7 +1,7 @@
 //! From TOML text to plan: what a file means, and that the meaning does not hang on how it is written.
 
 use gradsweep::data::Sizes;
-use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan, PlannedRun, Problem};
+use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, Plan, PlannedRun};
 use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::run::cost::{Extent, Recorded, cost};
@@ -12,11 +12,11 @@ fn plan(text: &str) -> Plan {
     try_plan(text).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-fn try_plan(text: &str) -> Result<Plan, Problem> {
+fn try_plan(text: &str) -> Result<Plan, ExperimentError> {
     Experiment::parse(text, "x.toml")?.plan(&Overrides::default())
 }
 
-fn set(text: &str, changes: &[&str]) -> Result<Plan, Problem> {
+fn set(text: &str, changes: &[&str]) -> Result<Plan, ExperimentError> {
     let overrides =
         Overrides { set: changes.iter().map(|s| s.to_string()).collect(), seeds: None, ..Overrides::default() };
     Experiment::parse(text, "x.toml")?.plan(&overrides)
@@ -94,8 +94,7 @@ score     = { every = 50 }
 kind   = "gradient_by_layer"
 facet  = ["variant", "activation"]
 color  = "depth"
-over   = ["budget"]
-where  = { l2 = 1e-5, optimizer.lr = 1e-3 }
+where  = { l2 = 1e-5, optimizer.lr = 1e-3, budget = "32/2000" }
 "#;
 
 /// What turns the example into an ablation with cells beside it.
@@ -501,5 +500,38 @@ proptest! {
         if depths * variants > 1 {
             prop_assert_eq!(ids(&excluded).len(), all - widths * seeds);
         }
+    }
+}
+
+#[test]
+fn an_axis_is_judged_by_what_its_points_set() {
+    let pooled = |axes: &str, over: &str| {
+        let claim = format!(
+            "[[claim]]\nsays = \"x\"\nmetric = \"attenuation_init\"\nover = \"{over}\"\nexpect = {{ above = 0 }}\n"
+        );
+        try_plan(&format!("{axes}{claim}"))
+    };
+    let touches = [
+        ("[variants.wide]\nwidth = 8\n[variants.deep]\ndepth = 9\n", "variant"),
+        ("[[optimizer]]\nkind = \"sgd\"\nwidth = 8\n[[optimizer]]\nkind = \"adam\"\n", "optimizer"),
+        ("[zip.size]\ndepth = [2, 3]\nsteps = [10, 20]\n", "size"),
+    ];
+    for (axes, over) in touches {
+        let plan = pooled(axes, over).unwrap_or_else(|error| panic!("{axes}{error}"));
+        assert_eq!(plan.claims[0].over, [over], "{axes}");
+    }
+    let only_trains = [
+        ("[variants.plain]\n[variants.decay]\nl2 = 0.1\n", "variant"),
+        (
+            "[[optimizer]]\nkind = \"sgd\"\nbatch = 8\n[[optimizer]]\nkind = \"adam\"\nclip = { norm = 1 }\n",
+            "optimizer",
+        ),
+        ("[zip.budget]\nbatch = [8, 16]\nsteps = [10, 20]\n", "budget"),
+        ("[axes]\n\"batch_norm.momentum\" = [0.1, 0.2]\n[base]\nbatch_norm = true\n", "batch_norm.momentum"),
+        ("[axes]\nbatch = [8, 16]\n", "batch"),
+    ];
+    for (axes, over) in only_trains {
+        let error = pooled(axes, over).map(|_| ()).unwrap_err();
+        assert!(error.message.starts_with("this axis cannot touch what is measured"), "{axes}{error}");
     }
 }

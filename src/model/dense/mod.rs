@@ -117,7 +117,9 @@ pub const SETTINGS: &[Setting] = &of_problems(
             DefaultValue::Bool(true),
             "learned gain and shift after the normalization",
         )
-        .of(&["before", "after"]),
+        .of(&["before", "after"])
+        // They start at 1 and 0: only the norm of the gradient knows of them.
+        .acts(Acts::OnTheBatch),
         Setting::new(
             "residual",
             Domain::Word(&["none", "pre_activation", "post_activation"]),
