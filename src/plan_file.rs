@@ -121,3 +121,11 @@ impl PlanFile {
         settings.into_iter().any(|settings| settings.contains_key("target_loss"))
     }
 }
+
+/// Identity of a plan, from the text of `plan.json` and the ids of its runs, in order, one a line.
+pub fn plan_hash(plan_json: &str, run_ids: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(plan_json.as_bytes());
+    hasher.update(run_ids);
+    hasher.finalize().to_hex()[..16].to_string()
+}

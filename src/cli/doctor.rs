@@ -1,11 +1,14 @@
 //! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
 
-use crate::cli::{load, say};
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
+use crate::cli::request::environments_data_dir;
 use crate::data::Places;
-use crate::experiment::{Experiment, Overrides, Plan};
+use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::model::differences;
 use crate::record::RunRecord;
-use crate::sweep::Halt;
+use crate::sweep::SweepError;
+use crate::sweep::load::with_data;
 use crate::sweep::provenance::{cpu, instructions};
 use crate::table::{Cell, significant};
 use crate::train::train;
@@ -39,13 +42,13 @@ struct Finding {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let checks: [&dyn Fn() -> Finding; 5] =
         [&machine, &folder, &|| datasets(options.data_dir.as_deref()), &gradients, &shadow];
     let mut well = true;
     for check in checks {
         let Finding { well: fine, what, says } = check();
-        say(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
+        print(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
         well &= fine;
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -74,7 +77,7 @@ fn folder() -> Finding {
 
 /// Which downloaded data sets are there; none is needed.
 fn datasets(data_dir: Option<&Path>) -> Finding {
-    let named = data_dir.map(Path::to_path_buf).or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+    let named = data_dir.map(Path::to_path_buf).or_else(environments_data_dir);
     let Some(dir) = named else {
         let says = "digits, spirals, teacher and mnist1d are in the program; for mnist and fashion_mnist name a folder with \
                     --data-dir or GRADSWEEP_DATA";
@@ -86,8 +89,10 @@ fn datasets(data_dir: Option<&Path>) -> Finding {
     }
     let mut found = Vec::new();
     for name in ["mnist", "fashion_mnist"] {
+        let places = Places { data_dir: Some(dir.clone()), base: PathBuf::new() };
         let loaded = plan(&format!("name = \"x\"\n[base]\ndata = \"{name}\"\nsteps = 1\n"))
-            .and_then(|plan| load(&plan, Places { data_dir: Some(dir.clone()), base: PathBuf::new() }));
+            .map_err(SweepError::from)
+            .and_then(|plan| with_data(&plan, &places));
         found.push((name, loaded.err().map(|e| e.to_string())));
     }
     let absent = found.iter().all(|(_, error)| error.is_some());
@@ -124,20 +129,20 @@ fn shadow() -> Finding {
             );
             (apart < SHADOW, says)
         }
-        Err(e) => (false, e),
+        Err(e) => (false, e.to_string()),
     };
     let cure = if well { "" } else { "; please report this with the line `machine`" };
     Finding { well, what: "training", says: format!("{says}{cure}") }
 }
 
-fn losses() -> Result<[f64; 2], String> {
-    let plan = plan(RUN).map_err(|e| e.to_string())?;
-    let work = load(&plan, Places::default()).map_err(|e| e.to_string())?;
+fn losses() -> Result<[f64; 2], SweepError> {
+    let plan = plan(RUN)?;
+    let work = with_data(&plan, &Places::default())?;
     let mut losses = [f64::NAN; 2];
     for (job, loss) in work.jobs.iter().zip(&mut losses) {
-        let record =
-            train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())?;
-        *loss = end(&record).ok_or("a run left no loss")?;
+        let record = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
+            .map_err(|source| SweepError::run(job, "", source))?;
+        *loss = end(&record).unwrap_or(f64::NAN);
     }
     Ok(losses)
 }
@@ -150,7 +155,6 @@ fn end(record: &RunRecord) -> Option<f64> {
     }
 }
 
-fn plan(text: &str) -> Result<Plan, Halt> {
-    let experiment = Experiment::parse(text, "doctor.toml");
-    experiment.and_then(|e| e.plan(&Overrides::default())).map_err(|problem| Halt::Input(problem.to_string()))
+fn plan(text: &str) -> Result<Plan, Problem> {
+    Experiment::parse(text, "doctor.toml")?.plan(&Overrides::default())
 }

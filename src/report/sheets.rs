@@ -1,27 +1,24 @@
 //! The tables of the report: claims, cells, arms.
 
-use super::folder::{Folder, Rows};
 use super::sheet::{Column, Field, Sheet};
 use crate::columns::{self, Measured};
-use crate::results::{Results, ResultsError};
-use std::collections::BTreeMap;
+use crate::results::Results;
+use crate::table::{Record, Records};
 
 /// Rows of a table beyond which a page gets slow; the CSV file has the others.
 const MOST: usize = 2000;
 
-type Row = BTreeMap<String, String>;
-
-fn get<'a>(row: &'a Row, column: &str) -> &'a str {
+fn get<'a>(row: &'a Record, column: &str) -> &'a str {
     row.get(column).map_or("", String::as_str)
 }
 
 /// Those of the outcomes that have a median anywhere.
-fn measured(table: &Rows, outcomes: impl Iterator<Item = &'static columns::Column>) -> Vec<&'static str> {
+fn measured(table: &Records, outcomes: impl Iterator<Item = &'static columns::Column>) -> Vec<&'static str> {
     let has = |name: &&str| table.rows.iter().any(|row| !get(row, &columns::spread(name)[0]).is_empty());
     outcomes.map(|column| column.name).filter(has).collect()
 }
 
-fn spread(row: &Row, measure: &str) -> Field {
+fn spread(row: &Record, measure: &str) -> Field {
     let [median, low, high, _] = columns::spread(measure);
     Field::spread([get(row, &median), get(row, &low), get(row, &high)])
 }
@@ -33,7 +30,7 @@ fn cut(rows: &mut Vec<Vec<Field>>, file: &str) -> String {
 }
 
 /// What became of the claims; nothing where there are none.
-pub fn claims(table: &Rows) -> Option<Sheet> {
+pub fn claims(table: &Records) -> Option<Sheet> {
     const COLUMNS: [&str; 9] = ["", "verdict", "claim", "of", "metric", "expected", "median", "covered", "N"];
     let rows: Vec<Vec<Field>> = table
         .rows
@@ -86,18 +83,14 @@ pub fn claims(table: &Rows) -> Option<Sheet> {
     (!table.rows.is_empty()).then_some(sheet)
 }
 
-fn spread_of_claim(row: &Row) -> Field {
+fn spread_of_claim(row: &Record) -> Field {
     Field::spread(["median", "low", "high"].map(|part| get(row, part)))
 }
 
 /// Every cell: median and range over its seeds.
-///
-/// # Errors
-/// A `summary.csv` that cannot be read.
-pub fn cells(results: &Results, folder: &Folder) -> Result<Option<Sheet>, ResultsError> {
-    let table = folder.table("summary.csv")?;
+pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
     let axes: Vec<_> = results.plan.axes.iter().filter(|axis| table.columns.contains(&axis.name)).collect();
-    let measures = measured(&table, columns::summarized());
+    let measures = measured(table, columns::summarized());
     let columns = axes.iter().map(|axis| Column::labels(&axis.name, &axis.labels));
     let counts = || columns::COUNTS.iter().map(|column| column.name);
     let numbers = measures.iter().copied().chain(counts()).map(Column::number);
@@ -114,22 +107,18 @@ pub fn cells(results: &Results, folder: &Folder) -> Result<Option<Sheet>, Result
     let note =
         format!("Median over seeds, and their range beside it. Runs that diverged are counted, not averaged.{cut}");
     let columns = columns.chain(numbers).collect();
-    Ok(Some(Sheet { id: "cells", heading: "Every cell", note, columns, rows }).filter(|s| !s.rows.is_empty()))
+    Some(Sheet { id: "cells", heading: "Every cell", note, columns, rows }).filter(|sheet| !sheet.rows.is_empty())
 }
 
 /// The arms of a comparison, each at its best setting; nothing where there are none.
-///
-/// # Errors
-/// A `comparison.csv` that cannot be read.
-pub fn arms(results: &Results, folder: &Folder) -> Result<Option<Sheet>, ResultsError> {
-    let table = folder.table("comparison.csv")?;
-    let (Some(compare), Some(first)) = (&results.plan.compare, table.rows.first()) else { return Ok(None) };
+pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
+    let (compare, first) = (results.plan.compare.as_ref()?, table.rows.first()?);
     let place = table.columns.iter().position(|column| *column == compare.arm).unwrap_or(0);
     let labels = |axis: &String| results.plan.axes.iter().find(|a| a.name == *axis).map_or(&[][..], |a| &a.labels);
     let axes = &table.columns[..=place];
     let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
     let to_target = columns::outcome("steps_to_target");
-    let shown = measured(&table, at_the_end.chain(to_target));
+    let shown = measured(table, at_the_end.chain(to_target));
     let counts = ["n", "diverged", "missing"];
     let tuned = !get(first, "setting").is_empty();
     let columns = axes.iter().map(|axis| Column::labels(axis, labels(axis)));
@@ -157,27 +146,18 @@ pub fn arms(results: &Results, folder: &Folder) -> Result<Option<Sheet>, Results
         false => "Each arm's median and range over the seeds.",
     };
     let note = format!("{how}{cut}");
-    Ok(Some(Sheet {
-        id: "arms",
-        heading: "Arms compared",
-        note,
-        columns: columns.chain(setting).chain(numbers).collect(),
-        rows,
-    }))
+    let columns = columns.chain(setting).chain(numbers).collect();
+    Some(Sheet { id: "arms", heading: "Arms compared", note, columns, rows })
 }
 
 /// What can be said of each pair of arms.
-///
-/// # Errors
-/// A `comparison_pairs.csv` that cannot be read.
-pub fn sentences(folder: &Folder) -> Result<Vec<String>, ResultsError> {
-    let table = folder.table("comparison_pairs.csv")?;
+pub fn sentences(table: &Records) -> Vec<String> {
     let place = table.columns.iter().position(|column| column == "first").unwrap_or(0);
-    let told = |row: &Row| {
-        let problem = table.columns[..place].iter().map(|axis| format!("{axis} {}", get(row, axis)));
-        let problem = problem.collect::<Vec<_>>().join(", ");
+    let with_task = |row: &Record| {
+        let task = table.columns[..place].iter().map(|axis| format!("{axis} {}", get(row, axis)));
+        let task = task.collect::<Vec<_>>().join(", ");
         let sentence = get(row, "sentence");
-        if problem.is_empty() { sentence.to_string() } else { format!("{problem}: {sentence}") }
+        if task.is_empty() { sentence.to_string() } else { format!("{task}: {sentence}") }
     };
-    Ok(table.rows.iter().take(MOST).map(told).collect())
+    table.rows.iter().take(MOST).map(with_task).collect()
 }

@@ -3,9 +3,10 @@
 use crate::experiment::cost::flop;
 use crate::experiment::spec::At;
 use crate::sweep::RunFn;
-use crate::sweep::outline::runs;
+use crate::sweep::pool::cores;
 use crate::sweep::progress::clock;
 use crate::sweep::work::{Job, Work};
+use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -72,7 +73,7 @@ impl Rate {
 
 /// How long the runs `todo` will take on all cores, and how that is known.
 pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let Some(rate) = rate else { return "known once a run was timed; the sweep says it as it goes".into() };
     let longest = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).fold(0.0, f64::max);
     let share = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).sum::<f64>() / cores as f64;
@@ -82,7 +83,7 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     let speed = flop(1.0 / rate.seconds);
     let source = match rate.timed {
         0 => "tried for a moment just now".to_string(),
-        n => format!("as {} in timings.csv", runs(n)),
+        n => format!("as {} in timings.csv", count(n, "run")),
     };
     format!("{time} on {cores} cores, at {speed}/s each ({source})")
 }

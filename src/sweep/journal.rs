@@ -6,16 +6,19 @@
 
 mod line;
 
+pub use line::Clock;
+
 use crate::experiment::plan::PlannedRun;
 use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
+use crate::files::{Draft, FileError, cannot, write};
 use crate::record::{RunRecord, Status};
-use crate::sweep::Halt;
-use crate::sweep::files::{Draft, cannot};
+use crate::sweep::SweepError;
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Place, intact, line, scan, short_hash};
 use crate::sweep::lock;
 use crate::sweep::shard::Shard;
+use crate::table::count;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -27,15 +30,6 @@ use std::time::{Duration, Instant};
 const OWN: &str = "runs.jsonl";
 /// A power cut may cost this much; a kill costs nothing that was appended.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
-
-/// When and where a run ran: kept beside its record, since no two machines agree on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Clock {
-    /// RFC 3339, UTC.
-    pub started: String,
-    pub seconds: f64,
-    pub worker: usize,
-}
 
 /// A journaled run.
 #[derive(Debug, Deserialize)]
@@ -52,9 +46,9 @@ pub struct EntryRun {
     pub record: RunRecord,
 }
 
-/// What a journaled run was asked to do.
+/// The specification of a journaled run.
 #[derive(Debug, Deserialize)]
-pub struct Asked {
+pub struct JournaledSpec {
     /// Of the program that ran it; 0 where its header was damaged.
     #[serde(skip)]
     pub numerics: u32,
@@ -73,7 +67,7 @@ pub struct Journal {
     numerics: Vec<u32>,
     index: Mutex<HashMap<String, Place>>,
     /// What is appended to, or why that is over: every worker then tells the first cause.
-    out: Mutex<Result<Out, Halt>>,
+    out: Mutex<Result<Out, FileError>>,
 }
 
 struct Out {
@@ -101,7 +95,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read, or that a newer program wrote.
-    pub fn read(dir: &Path) -> Result<Self, Halt> {
+    pub fn read(dir: &Path) -> Result<Self, SweepError> {
         let files = files(dir)?;
         let (mut index, mut damaged, mut numerics) = (HashMap::new(), vec![0; files.len()], vec![0; files.len()]);
         for (number, path) in files.iter().enumerate() {
@@ -120,7 +114,7 @@ impl Journal {
             damaged,
             numerics,
             index: Mutex::new(index),
-            out: Mutex::new(Err(Halt::Io("the journal was opened to be read".into()))),
+            out: Mutex::new(Err(cannot("write", dir, "the journal was opened to be read"))),
         })
     }
 
@@ -129,7 +123,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
         self.append_to(OWN, plan_hash, |_| true)
     }
 
@@ -138,7 +132,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), Halt> {
+    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), SweepError> {
         let own = format!("{}.jsonl", shard.file_stem());
         self.append_to(&own, plan_hash, |file| file.ends_with(&own))
     }
@@ -148,7 +142,7 @@ impl Journal {
         own: &str,
         plan_hash: &str,
         mends: impl Fn(&Path) -> bool,
-    ) -> Result<(Self, Vec<String>), Halt> {
+    ) -> Result<(Self, Vec<String>), SweepError> {
         let header = line(&serde_json::json!({ "header": Header {
             format: FORMAT,
             numerics: NUMERICS_VERSION,
@@ -164,16 +158,16 @@ impl Journal {
         let own = self.dir.join(own);
         let new = !own.exists();
         if new {
-            crate::sweep::files::write(&own, header.as_bytes())?;
+            write(&own, header.as_bytes())?;
         }
         if new || !notes.is_empty() {
             self = Journal::read(&self.dir)?;
         }
-        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
+        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, e))?;
         if self.files.iter().zip(&self.numerics).any(|(path, n)| *path == own && *n != NUMERICS_VERSION) {
-            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, &e))?;
+            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, e))?;
         }
-        let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
+        let offset = file.metadata().map_err(|e| cannot("read", &own, e))?.len();
         let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
         *lock(&self.out) = Ok(Out { file, path: own, number, offset, synced: Instant::now() });
         Ok((self, notes))
@@ -183,7 +177,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the line cannot be written (the disk is full): the journal then takes no more.
-    pub fn append(&self, run: &PlannedRun, record: &RunRecord, clock: &Clock) -> Result<(), Halt> {
+    pub fn append(&self, run: &PlannedRun, record: &RunRecord, clock: &Clock) -> Result<(), FileError> {
         let text = line(&NewEntry {
             clock,
             run: NewRun {
@@ -196,11 +190,11 @@ impl Journal {
             },
         });
         let mut guard = lock(&self.out);
-        let out = guard.as_mut().map_err(|halt| halt.clone())?;
+        let out = guard.as_mut().map_err(|error| error.clone())?;
         if let Err(e) = out.append(text.as_bytes()) {
-            let halt = cannot("write", &out.path, &e);
-            *guard = Err(halt.clone());
-            return Err(halt);
+            let error = cannot("write", &out.path, e);
+            *guard = Err(error.clone());
+            return Err(error);
         }
         let hash = short_hash(text.as_bytes());
         let place = Place {
@@ -220,9 +214,9 @@ impl Journal {
     ///
     /// # Errors
     /// What the disk reports.
-    pub fn sync(&self) -> Result<(), Halt> {
+    pub fn sync(&self) -> Result<(), FileError> {
         match lock(&self.out).as_ref() {
-            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, &e)),
+            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, e)),
             Err(_) => Ok(()),
         }
     }
@@ -256,24 +250,24 @@ impl Journal {
     ///
     /// # Errors
     /// When the file changed or went away under the program.
-    pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, Halt> {
+    pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, FileError> {
         self.line_of(run_id)
     }
 
-    /// What a run of the journal was asked to do; `None` when the journal does not have it.
+    /// The specification of a run of the journal; `None` when the journal does not have it.
     ///
     /// # Errors
     /// When the file changed or went away under the program.
-    pub fn asked(&self, run_id: &str) -> Result<Option<Asked>, Halt> {
+    pub fn spec(&self, run_id: &str) -> Result<Option<JournaledSpec>, FileError> {
         #[derive(Deserialize)]
         struct Line {
-            run: Asked,
+            run: JournaledSpec,
         }
         let numerics = lock(&self.index).get(run_id).map_or(0, |place| place.numerics);
-        Ok(self.line_of::<Line>(run_id)?.map(|line| Asked { numerics, ..line.run }))
+        Ok(self.line_of::<Line>(run_id)?.map(|line| JournaledSpec { numerics, ..line.run }))
     }
 
-    fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, Halt> {
+    fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, FileError> {
         let Some(place) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
         let path = &self.files[place.file];
         let mut bytes = vec![0; place.length];
@@ -281,19 +275,19 @@ impl Journal {
             file.seek(SeekFrom::Start(place.offset))?;
             file.read_exact(&mut bytes)
         });
-        read.map_err(|e| cannot("read", path, &e))?;
+        read.map_err(|e| cannot("read", path, e))?;
         let entry = intact(&bytes).then(|| serde_json::from_slice(&bytes).ok()).flatten();
         let changed = format!("the line of run {run_id} changed under the program; run the sweep again");
-        entry.map(Some).ok_or_else(|| cannot("read", path, &changed))
+        entry.map(Some).ok_or_else(|| cannot("read", path, changed))
     }
 }
 
 /// The journal files of a folder, by name; none when there is no folder.
-fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
+fn files(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
         Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(cannot("read", dir, &e)),
+        Err(e) => return Err(cannot("read", dir, e)),
     };
     files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
     files.sort();
@@ -304,12 +298,12 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
 ///
 /// # Errors
 /// When a file cannot be renamed.
-pub fn retire(dir: &Path) -> Result<usize, Halt> {
+pub fn retire(dir: &Path) -> Result<usize, FileError> {
     let files = files(dir)?;
     for path in &files {
         let old = (1..).map(|n| path.with_extension(format!("jsonl.old{n}"))).find(|p| !p.exists());
         let old = old.unwrap_or_else(|| path.with_extension("jsonl.old"));
-        fs::rename(path, &old).map_err(|e| cannot("rename", path, &e))?;
+        fs::rename(path, &old).map_err(|e| cannot("rename", path, e))?;
     }
     Ok(files.len())
 }
@@ -325,17 +319,16 @@ fn remember(index: &mut HashMap<String, Place>, run_id: String, place: Place) {
 }
 
 /// Moves the damaged lines of a journal file to `<file>.damaged` and says so.
-fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, Halt> {
+fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, SweepError> {
     let aside = path.with_extension("jsonl.damaged");
-    let mut kept =
-        OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, &e))?;
+    let mut kept = OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, e))?;
     let (draft, mut writer) = Draft::create(path)?;
     scan(path, |line, bytes| match line {
         Line::Damaged => kept.write_all(bytes),
         Line::Header { .. } | Line::Run { .. } => writer.write_all(bytes),
     })?;
-    kept.sync_all().map_err(|e| cannot("write", &aside, &e))?;
+    kept.sync_all().map_err(|e| cannot("write", &aside, e))?;
     draft.commit(writer)?;
-    let lines = if damaged == 1 { "1 line".into() } else { format!("{damaged} lines") };
-    Ok(format!("{}: {lines} damaged, kept in {}; what stood there is run again", path.display(), aside.display()))
+    let (lines, path, aside) = (count(damaged, "line"), path.display(), aside.display());
+    Ok(format!("{path}: {lines} damaged, kept in {aside}; what stood there is run again"))
 }

@@ -1,11 +1,10 @@
 //! A line of the journal: how it is written, hashed, and read back without trust.
 
 use crate::experiment::spec::Cadence;
+use crate::files::cannot;
 use crate::record::{RunRecord, Status};
 use crate::setting::Settings;
-use crate::sweep::Halt;
-use crate::sweep::files::cannot;
-use crate::sweep::journal::Clock;
+use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -15,6 +14,15 @@ use std::path::Path;
 pub const FORMAT: u32 = 1;
 const HASH_AT: usize = "{\"hash\":\"".len();
 const REST_AT: usize = HASH_AT + 64 + "\",".len();
+
+/// When and where a run ran: kept beside its record, since no two machines agree on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: f64,
+    pub worker: usize,
+}
 
 /// Which program wrote the lines that follow.
 #[derive(Serialize, Deserialize)]
@@ -87,25 +95,20 @@ pub enum Line {
 }
 
 /// Walks over the lines of a journal file, one in memory at a time.
-pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
+pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), SweepError> {
+    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, e))?);
     let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
     loop {
         bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
+        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, e))?;
         if length == 0 {
             return Ok(());
         }
         let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
             Some(Glance { header: Some(header), .. }) if header.format != FORMAT => {
                 let age = if header.format > FORMAT { "newer" } else { "older" };
-                return Err(Halt::Input(format!(
-                    "{} was written by gradsweep {} in the {age} journal format {}, and this version reads format {FORMAT}; \
-                     use that version, choose another folder with --out, or let --fresh set the journal aside",
-                    path.display(),
-                    header.program,
-                    header.format
-                )));
+                let (path, Header { program, format, .. }) = (path.to_path_buf(), header);
+                return Err(SweepError::JournalFormat { path, program, age, format, known: FORMAT });
             }
             Some(Glance { header: Some(header), .. }) => {
                 numerics = header.numerics;
@@ -117,7 +120,7 @@ pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<(
             }
             _ => Line::Damaged,
         };
-        visit(line, &bytes).map_err(|e| cannot("write beside", path, &e))?;
+        visit(line, &bytes).map_err(|e| cannot("write beside", path, e))?;
         offset += length as u64;
     }
 }

@@ -1,10 +1,11 @@
 //! What the present CSV files and figures were made from, so that nothing is made twice.
 
+use super::tables;
+use crate::files::{FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
-use crate::sweep::files::{cannot, write};
+use crate::results::claims;
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;
-use crate::sweep::{Halt, claims};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,8 +38,8 @@ impl Stamp {
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    pub fn write(&self, dir: &Path) -> Result<(), Halt> {
-        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), &e))?;
+    pub fn write(&self, dir: &Path) -> Result<(), FileError> {
+        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), e))?;
         write(&dir.join(FILE), &text)
     }
 
@@ -67,9 +68,9 @@ impl Stamp {
     }
 
     /// The stamp of CSV files just written.
-    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, Halt> {
+    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, FileError> {
         let mut files = BTreeMap::new();
-        for name in super::CSV_FILES {
+        for name in tables::FILES {
             files.insert(name.to_string(), file_hash(&dir.join(name))?);
         }
         Ok(Stamp { inputs, plan, files, figures: Stamp::read(dir).figures })
@@ -89,9 +90,9 @@ impl Stamp {
     }
 }
 
-fn file_hash(path: &Path) -> Result<String, Halt> {
+fn file_hash(path: &Path) -> Result<String, FileError> {
     let mut hasher = blake3::Hasher::new();
-    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, &e))?;
-    hasher.update_reader(file).map_err(|e| cannot("read", path, &e))?;
+    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, e))?;
+    hasher.update_reader(file).map_err(|e| cannot("read", path, e))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

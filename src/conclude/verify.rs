@@ -1,15 +1,89 @@
 //! Whether a results folder still says what was measured: its CSV files against the journal, row for row, and runs of the
 //! journal against a second computation.
 
+use super::layout::Layout;
 use crate::experiment::plan::Plan;
-use crate::finish::csvs::Layout;
-use crate::finish::theory::predictions;
-use crate::record::RunRecord;
-use crate::sweep::Halt;
-use crate::sweep::files::cannot;
+use crate::files::{FileError, cannot};
+use crate::record::{RunRecord, Status};
+use crate::seed::Seeds;
 use crate::sweep::journal::Journal;
+use crate::sweep::predictions::predictions;
 use crate::sweep::work::{Job, Work};
+use crate::sweep::{SweepError, pool};
+use crate::table::Cell;
+use crate::train::train;
+use std::ops::ControlFlow;
 use std::path::Path;
+use thiserror::Error;
+
+/// How many runs to compute again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sample {
+    Runs(usize),
+    Percent(f64),
+}
+
+/// A text that is no [`Sample`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("write a number of runs, such as 20, or a percentage, such as 5%")]
+pub struct NoSample;
+
+impl std::str::FromStr for Sample {
+    type Err = NoSample;
+
+    fn from_str(text: &str) -> Result<Self, NoSample> {
+        let percent = |p: &str| p.parse().ok().filter(|p| (0.0..=100.0).contains(p)).map(Sample::Percent);
+        let sample = match text.strip_suffix('%') {
+            Some(number) => percent(number),
+            None => text.parse().ok().map(Sample::Runs),
+        };
+        sample.ok_or(NoSample)
+    }
+}
+
+impl Sample {
+    /// Of `n` runs: at least one, unless none was asked for.
+    fn of(self, n: usize) -> usize {
+        match self {
+            Sample::Runs(runs) => runs.min(n),
+            Sample::Percent(0.0) => 0,
+            Sample::Percent(p) => ((n as f64 * p / 100.0).round() as usize).clamp(1.min(n), n),
+        }
+    }
+
+    /// The numbers of the jobs to compute again, drawn by `seed` from those that left numbers, in plan order.
+    pub fn draw(self, seed: u64, work: &Work, journal: &Journal) -> Vec<usize> {
+        let left_numbers =
+            |job: &usize| journal.status(&work.jobs[*job].run.run_id).is_some_and(|status| status != Status::Failed);
+        let done: Vec<usize> = (0..work.jobs.len()).filter(left_numbers).collect();
+        let seeds = Seeds { experiment: seed, run: 0 };
+        let mut drawn = seeds.stream("verify", &[done.len()]).permutation(done.len());
+        drawn.truncate(self.of(done.len()));
+        drawn.sort_unstable();
+        drawn.into_iter().map(|i| done[i]).collect()
+    }
+}
+
+/// Computes the `jobs` again, so many at the same time, and returns the first difference of each that differs.
+///
+/// # Errors
+/// A run that fails now, or a journal that cannot be read.
+pub fn compute_again(
+    plan: &Plan,
+    work: &Work,
+    journal: &Journal,
+    jobs: &[usize],
+    at_once: usize,
+) -> Result<Vec<Difference>, SweepError> {
+    let compare = |&number: &usize| -> Result<Option<Difference>, SweepError> {
+        let job = &work.jobs[number];
+        let Some(entry) = journal.entry(&job.run.run_id)? else { return Ok(None) };
+        let again = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
+            .map_err(|source| SweepError::run(job, " when computed again", source))?;
+        Ok(record_against(plan, job, &entry.run.record, &again))
+    };
+    Ok(pool::map(jobs, at_once, compare)?.into_iter().flatten().collect())
+}
 
 /// Where two versions of a folder's numbers part.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +103,7 @@ type Rows = Vec<Vec<String>>;
 
 fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Rows; 4] {
     let mut rows: [Rows; 4] = Default::default();
-    let put = |file: usize, cells: &mut dyn Iterator<Item = &crate::table::Cell>| {
+    let put = |file: usize, cells: &mut dyn Iterator<Item = &Cell>| {
         rows[file].push(cells.map(ToString::to_string).collect());
         Ok::<_, std::convert::Infallible>(())
     };
@@ -46,7 +120,7 @@ pub fn files_against_journal(
     plan: &Plan,
     work: &Work,
     journal: &Journal,
-) -> Result<Option<Difference>, Halt> {
+) -> Result<Option<Difference>, FileError> {
     let layout = Layout::of(plan, &predictions(plan, work, |_| true));
     let mut readers = Vec::new();
     for (file, columns) in &layout.files {
@@ -54,9 +128,9 @@ pub fn files_against_journal(
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| {
             let cure =
                 "tables are made when a sweep ends, or by `gradsweep merge DIR` of what an interrupted one has left";
-            Halt::Io(format!("cannot read {}: {e}; {cure}", path.display()))
+            cannot("read", &path, format!("{e}; {cure}"))
         })?;
-        let header = reader.headers().map_err(|e| cannot("read", &path, &e))?;
+        let header = reader.headers().map_err(|e| cannot("read", &path, e))?;
         if !header.iter().eq(columns.iter().map(String::as_str)) {
             let (found, expected) = (header.iter().collect::<Vec<_>>().join(","), columns.join(","));
             let (run, row, column) = ("its first line".into(), String::new(), "(all)".into());
@@ -72,7 +146,7 @@ pub fn files_against_journal(
             for _ in expected {
                 let (path, records) = &mut readers[number];
                 if let Some(record) = records.next() {
-                    let record = record.map_err(|e| cannot("read", path, &e))?;
+                    let record = record.map_err(|e| cannot("read", path, e))?;
                     found.push(record.iter().map(String::from).collect());
                 }
             }
@@ -83,7 +157,7 @@ pub fn files_against_journal(
     }
     for ((file, columns), (path, mut records)) in layout.files.iter().zip(readers) {
         if let Some(record) = records.next() {
-            let record = record.map_err(|e| cannot("read", &path, &e))?;
+            let record = record.map_err(|e| cannot("read", &path, e))?;
             return Ok(Some(Difference {
                 file: file.to_string(),
                 run: record.get(0).unwrap_or_default().into(),
@@ -98,7 +172,7 @@ pub fn files_against_journal(
 }
 
 /// The first place where a journaled record differs from `again`.
-pub fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<Difference> {
+fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<Difference> {
     // A prediction is no part of a record.
     let layout = Layout::of(plan, &[]);
     let (found, expected) = (rows(&layout, plan, job, journaled), rows(&layout, plan, job, again));

@@ -1,6 +1,6 @@
-//! Every claim of a results folder held against its CSV files.
+//! Every claim of an experiment judged from the results of its runs.
 
-use super::{Expect, Judged, Observation, Verdict, judge};
+use super::verdict::{Expect, Judged, Observation, judge};
 use crate::columns::Column;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
@@ -10,9 +10,9 @@ use crate::results::{Results, ResultsError, Run};
 use crate::stats::spread;
 use std::collections::BTreeMap;
 
-/// One claim, or one of its repetitions, and what came of it.
+/// One claim, or one of its repetitions, with its verdict.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
+pub struct JudgedClaim {
     /// Number of the claim in the file, from 1.
     pub number: usize,
     /// Its sentence, with the numbers it is about.
@@ -26,17 +26,24 @@ pub struct Checked {
     pub judged: Judged,
 }
 
+impl JudgedClaim {
+    /// The repetition: `depth=8 activation=relu`; empty for a claim that is judged once.
+    pub fn part(&self) -> String {
+        self.part.iter().map(|(axis, label)| format!("{axis}={label}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// Judges all claims, in the order of the file.
 ///
 /// # Errors
 /// A table that is missing or cannot be read.
-pub fn check(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<Checked>, ResultsError> {
-    let mut checked = Vec::new();
+pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedClaim>, ResultsError> {
+    let mut judged_claims = Vec::new();
     for (number, claim) in (1..).zip(claims) {
         let values = Values::read(results, claim)?;
         for part in parts(results, claim) {
             let judged = of_part(results, claim, &values, &part);
-            checked.push(Checked {
+            judged_claims.push(JudgedClaim {
                 number,
                 says: sentence(claim),
                 part,
@@ -47,7 +54,7 @@ pub fn check(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<Checked>, Re
             });
         }
     }
-    Ok(checked)
+    Ok(judged_claims)
 }
 
 /// The combinations of labels for which a claim is repeated.
@@ -87,7 +94,7 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
     let seeds = |filter: &Filter| observations(results, values, filter);
     let against = claim.against.as_ref().and_then(|(other, by)| match other {
         Against::Runs(other) => Some((seeds(&narrowed(other, part)), *by)),
-        // Each run has been held against the prediction of its own cell.
+        // Each run has been compared with the prediction of its own cell.
         Against::Theory => None,
     });
     let compared = |own: Vec<Observation>| match &against {
@@ -110,13 +117,8 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
         let differences: Vec<Observation> = both.map(|(next, this)| combined(*next, *this, By::Difference)).collect();
         judge(&differences, step, claim.confidence)
     });
-    // One step that fails fails the claim, else one that is open leaves it open: the worst is told.
-    let rank = |judged: &Judged| match judged.verdict {
-        Verdict::Fails => 0,
-        Verdict::Inconclusive => 1,
-        Verdict::Holds => 2,
-    };
-    steps.min_by_key(rank).unwrap_or_else(|| judge(&[], step, claim.confidence))
+    // One step that fails fails the claim, else one that is inconclusive leaves it so: the worst is reported.
+    steps.min_by_key(|judged| judged.verdict).unwrap_or_else(|| judge(&[], step, claim.confidence))
 }
 
 /// Two numbers of a seed compared. A run that diverged helps on neither side.
