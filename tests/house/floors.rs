@@ -6,12 +6,13 @@ use std::path::Path;
 
 /// The rooms of each floor, from the ground up. Rooms may use their neighbours (a model is built of ops, training
 /// reads a spec), except on the floor that reads results: a figure is drawn from the CSV files alone.
-const FLOORS: [&[&str]; 6] = [
-    &["columns", "seed", "table", "stats", "setting", "real", "record", "parallel"],
+const FLOORS: [&[&str]; 7] = [
+    &["columns", "seed", "table", "files", "stats", "setting", "real", "record", "parallel"],
     &["data", "model", "ops", "optim", "schedule", "probe"],
     &["experiment", "plan_file", "train", "stop", "score", "theory"],
     &["sweep", "results"],
-    &["finish", "figure", "compare", "claim", "report"],
+    &["answer", "figure", "compare", "claim", "report"],
+    &["conclude"],
     &["cli", "main"],
 ];
 const STRANGERS: usize = 4;
@@ -27,12 +28,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ctrlc", &["sweep/interrupt.rs"]),
     ("clap", &["cli"]),
     ("safetensors::", &["sweep/tensors.rs"]),
-    ("std::fs", &["data", "sweep", "results.rs", "finish", "figure", "compare", "claim", "report", "cli"]),
+    ("std::fs", &["files.rs", "data", "sweep", "results", "conclude", "figure", "report", "cli"]),
     ("std::time", &["sweep", "cli"]),
-    ("std::thread", &["sweep", "finish/csvs.rs", "parallel.rs", "cli"]),
+    ("std::thread", &["sweep", "conclude/tables.rs", "parallel.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
-    ("stdout(", &["cli/mod.rs"]),
+    ("stdout(", &["cli/print.rs"]),
     ("stderr(", &["sweep/progress.rs", "cli"]),
     ("print!", &[]),
     ("println!", &[]),
@@ -165,14 +166,14 @@ fn the_check_sees_what_it_should() {
         ("train.rs", "use crate::sweep::pool;", "floor 3"),
         ("train.rs", "use super::sweep::pool;", "floor 3"),
         ("seed.rs", "\n\nfn f() { crate::data::load() }", "src/seed.rs:3: `data`"),
-        ("finish/csvs.rs", "use crate::{table::Cell, figure::{style, axis}};", "`figure` is on floor 4"),
+        ("claim/text.rs", "use crate::{table::Cell, figure::{style, axis}};", "`figure` is on floor 4"),
         ("sweep/pool.rs", "use crate::{\n    table::Cell,\n    cli::say,\n};", "`cli`"),
         ("attic.rs", "", "stands on no floor"),
         ("train.rs", "use crate::attic::Trunk;", "`attic` stands on no floor"),
         ("experiment/plan.rs", "use candle_core::Tensor;", "candle_core"),
         ("experiment/read.rs", "let text = std::fs::read(path);", "std::fs"),
         ("train.rs", "use std::time::Instant;", "std::time"),
-        ("finish.rs", "println!(\"x\");", "nowhere"),
+        ("conclude.rs", "println!(\"x\");", "nowhere"),
         ("sweep/pool.rs", "unsafe { f() }", "unsafe"),
     ];
     for (path, text, words) in bad {
@@ -182,7 +183,7 @@ fn the_check_sees_what_it_should() {
     let good = [
         ("train.rs", "use crate::experiment::spec::RunSpec; // unlike crate::sweep"),
         ("sweep/pool.rs", "use super::journal::Journal;\nuse crate::{data::Dataset, record::{RunRecord, Status}};"),
-        ("finish.rs", "use crate::sweep::Halt;\n#[cfg(test)]\nmod tests { use crate::cli; }"),
+        ("conclude.rs", "use crate::sweep::SweepError;\n#[cfg(test)]\nmod tests { use crate::cli; }"),
         ("ops/fused.rs", "unsafe { gemm() }"),
         ("cli/mod.rs", "use crate::{figure, train};"),
     ];
