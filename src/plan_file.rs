@@ -115,6 +115,11 @@ impl PlanFile {
         self.figures.iter().map(own).collect()
     }
 
+    /// The labels and the seed of each run, in order.
+    pub fn runs(&self) -> impl Iterator<Item = (&BTreeMap<String, String>, u64)> {
+        self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
+    }
+
     /// Whether some run has a loss to reach.
     pub fn has_target(&self) -> bool {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);

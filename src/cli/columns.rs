@@ -10,6 +10,5 @@ use std::process::ExitCode;
 /// # Errors
 /// When stdout cannot be written.
 pub fn run() -> Result<ExitCode, CommandError> {
-    print(&markdown())?;
-    Ok(ExitCode::SUCCESS)
+    print(&markdown())
 }

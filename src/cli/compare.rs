@@ -32,6 +32,5 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         )));
     };
     conclusion.report()?;
-    print(&text(comparison))?;
-    Ok(ExitCode::SUCCESS)
+    print(&text(comparison))
 }

@@ -20,8 +20,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "gradsweep", &mut script);
-    print(&String::from_utf8_lossy(&script))?;
-    Ok(ExitCode::SUCCESS)
+    print(&String::from_utf8_lossy(&script))
 }
 
 /// Prints a page with the program and all its commands.
@@ -40,6 +39,5 @@ pub fn man() -> Result<ExitCode, CommandError> {
         man.render_description_section(&mut page).map_err(cannot)?;
         man.render_options_section(&mut page).map_err(cannot)?;
     }
-    print(&String::from_utf8_lossy(&page))?;
-    Ok(ExitCode::SUCCESS)
+    print(&String::from_utf8_lossy(&page))
 }

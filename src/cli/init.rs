@@ -79,6 +79,5 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(cannot)?;
     file.write_all(text.as_bytes()).map_err(cannot)?;
     let shown = path.display();
-    print(&format!("{shown} is written. Next: gradsweep plan {shown}, then gradsweep sweep {shown}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print(&format!("{shown} is written. Next: gradsweep plan {shown}, then gradsweep sweep {shown}\n"))
 }

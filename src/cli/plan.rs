@@ -30,14 +30,12 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let Loaded { plan, work, chosen, dir } = options.plan.load()?;
     if options.schedule {
-        print(&rates::curves(&work, &chosen)?)?;
-        return Ok(ExitCode::SUCCESS);
+        return print(&rates::curves(&work, &chosen)?);
     }
     let status = FolderStatus::of(&dir, &plan, &work, &Journal::read(&dir.join("journal"))?)?;
     if options.csv {
         let table = outline::table(&plan, &work, &status, &chosen).csv().map_err(CommandError::failed)?;
-        print(&String::from_utf8_lossy(&table))?;
-        return Ok(ExitCode::SUCCESS);
+        return print(&String::from_utf8_lossy(&table));
     }
     let to_do = status.open(&chosen);
     let mut text = outline::grid(&plan, &work);
@@ -47,6 +45,5 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let rate = Rate::find(&dir, &work, &to_do, &train::train);
         text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
     }
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    print(&text)
 }

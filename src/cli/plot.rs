@@ -54,8 +54,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
             "figures"
         }
     };
-    print(&format!("{}\n", dir.join(folder).display()))?;
-    Ok(ExitCode::SUCCESS)
+    print(&format!("{}\n", dir.join(folder).display()))
 }
 
 /// Says which figures had nothing to show.

@@ -10,6 +10,5 @@ use std::process::ExitCode;
 /// # Errors
 /// When stdout cannot be written.
 pub fn run() -> Result<ExitCode, CommandError> {
-    print(&settings_table_markdown())?;
-    Ok(ExitCode::SUCCESS)
+    print(&settings_table_markdown())
 }

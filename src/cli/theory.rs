@@ -19,6 +19,5 @@ pub struct Options {
 /// What reading the experiment, its data and its results folder reports.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let Loaded { plan, work, chosen, dir } = options.plan.load()?;
-    print(&predicted_and_measured(&dir, &plan, &work, &chosen).map_err(CommandError::input)?)?;
-    Ok(ExitCode::SUCCESS)
+    print(&predicted_and_measured(&dir, &plan, &work, &chosen).map_err(CommandError::input)?)
 }

@@ -3,7 +3,7 @@
 use crate::cli::error::CommandError;
 use crate::cli::print::print;
 use crate::cli::request::{count, environments_data_dir};
-use crate::conclude::verify::{Difference, Sample, compute_again, files_against_journal};
+use crate::conclude::verify::{Sample, compute_again, files_against_journal};
 use crate::sweep::journal::Journal;
 use crate::sweep::progress::note;
 use crate::sweep::unfinished::Counts;
@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn differs(difference: &Difference) -> ExitCode {
+fn differs(difference: &str) -> ExitCode {
     note(&format!("differs: {difference}"));
     note("help: sweep the experiment into another folder with --out and compare, or --fresh runs all of it again");
     ExitCode::FAILURE

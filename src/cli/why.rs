@@ -41,8 +41,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     text.push_str(&format!("runs        {runs}{planned}, over {seeds} seed{}\n", if *seeds == 1 { "" } else { "s" }));
     text.push_str(&format!("plan        {plan}\ndata        {data}\nprogram     {program}{revision}\n"));
     text.push_str(&format!("draw again  {}\n", again(path, &origin)));
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    print(&text)
 }
 
 /// The command that draws it, from its results folder if it lies in that.

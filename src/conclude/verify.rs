@@ -64,7 +64,7 @@ impl Sample {
     }
 }
 
-/// Computes the `jobs` again, so many at the same time, and returns the first difference of each that differs.
+/// Computes the `jobs` again, so many at the same time, and returns the first difference of each that differs, in words.
 ///
 /// # Errors
 /// A run that fails now, or a journal that cannot be read.
@@ -74,8 +74,8 @@ pub fn compute_again(
     journal: &Journal,
     jobs: &[usize],
     at_once: usize,
-) -> Result<Vec<Difference>, SweepError> {
-    let compare = |&number: &usize| -> Result<Option<Difference>, SweepError> {
+) -> Result<Vec<String>, SweepError> {
+    let compare = |&number: &usize| -> Result<Option<String>, SweepError> {
         let job = &work.jobs[number];
         let Some(entry) = journal.entry(&job.run.run_id)? else { return Ok(None) };
         let again = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
@@ -85,24 +85,12 @@ pub fn compute_again(
     Ok(pool::map(jobs, at_once, compare)?.into_iter().flatten().collect())
 }
 
-/// Where two versions of a folder's numbers part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Difference {
-    pub file: String,
-    /// `run_id` and what it stands for.
-    pub run: String,
-    /// `step 10, layer 2`, where the file has several rows a run.
-    pub row: String,
-    pub column: String,
-    pub found: String,
-    pub expected: String,
-}
+/// A row of a table as text.
+type Row = Vec<String>;
 
-/// The rows of a run in one of the files of [`Layout`].
-type Rows = Vec<Vec<String>>;
-
-fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Rows; 4] {
-    let mut rows: [Rows; 4] = Default::default();
+/// The rows of a run in each of the files of [`Layout`].
+fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Vec<Row>; 4] {
+    let mut rows: [Vec<Row>; 4] = Default::default();
     let put = |file: usize, cells: &mut dyn Iterator<Item = &Cell>| {
         rows[file].push(cells.map(ToString::to_string).collect());
         Ok::<_, std::convert::Infallible>(())
@@ -111,7 +99,7 @@ fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Rows; 4
     rows
 }
 
-/// The first place where the CSV files differ from the journal, which holds a hash of each of its lines.
+/// The first place where the CSV files differ from the journal, in words; the journal holds a hash of each of its lines.
 ///
 /// # Errors
 /// A file that is missing or cannot be read.
@@ -120,9 +108,9 @@ pub fn files_against_journal(
     plan: &Plan,
     work: &Work,
     journal: &Journal,
-) -> Result<Option<Difference>, FileError> {
+) -> Result<Option<String>, FileError> {
     let layout = Layout::of(plan, &predictions(plan, work, |_| true));
-    let mut readers = Vec::new();
+    let mut files = Vec::new();
     for (file, columns) in &layout.files {
         let path = dir.join(file);
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| {
@@ -130,91 +118,78 @@ pub fn files_against_journal(
                 "tables are made when a sweep ends, or by `gradsweep merge DIR` of what an interrupted one has left";
             cannot("read", &path, format!("{e}; {cure}"))
         })?;
-        let header = reader.headers().map_err(|e| cannot("read", &path, e))?;
-        if !header.iter().eq(columns.iter().map(String::as_str)) {
-            let (found, expected) = (header.iter().collect::<Vec<_>>().join(","), columns.join(","));
-            let (run, row, column) = ("its first line".into(), String::new(), "(all)".into());
-            return Ok(Some(Difference { file: file.to_string(), run, row, column, found, expected }));
+        let header = reader.headers().map_err(|e| cannot("read", &path, e))?.iter().collect::<Vec<_>>().join(",");
+        let expected = columns.join(",");
+        if header != expected {
+            return Ok(Some(format!("{file}, its first line: {header} instead of {expected}")));
         }
-        readers.push((path, reader.into_records()));
+        files.push(reader.into_records().map(move |row| match row {
+            Ok(row) => Ok(row.iter().map(String::from).collect::<Row>()),
+            Err(e) => Err(cannot("read", &path, e)),
+        }));
     }
     for job in &work.jobs {
         let Some(entry) = journal.entry(&job.run.run_id)? else { continue };
         let expected = rows(&layout, plan, job, &entry.run.record);
-        for (number, ((file, columns), expected)) in layout.files.iter().zip(&expected).enumerate() {
-            let mut found: Rows = Vec::with_capacity(expected.len());
-            for _ in expected {
-                let (path, records) = &mut readers[number];
-                if let Some(record) = records.next() {
-                    let record = record.map_err(|e| cannot("read", path, e))?;
-                    found.push(record.iter().map(String::from).collect());
+        for ((file, columns), (found, expected)) in layout.files.iter().zip(files.iter_mut().zip(&expected)) {
+            for expected in expected {
+                let found = found.next().transpose()?;
+                if let Some(difference) = difference(file, columns, job, found.as_ref(), Some(expected)) {
+                    return Ok(Some(difference));
                 }
-            }
-            if let Some(difference) = first_difference(file, job, columns, &found, expected) {
-                return Ok(Some(difference));
             }
         }
     }
-    for ((file, columns), (path, mut records)) in layout.files.iter().zip(readers) {
-        if let Some(record) = records.next() {
-            let record = record.map_err(|e| cannot("read", &path, e))?;
-            return Ok(Some(Difference {
-                file: file.to_string(),
-                run: record.get(0).unwrap_or_default().into(),
-                row: "after the last run of the plan".into(),
-                column: columns[0].clone(),
-                found: record.get(0).unwrap_or_default().into(),
-                expected: "the end of the file".into(),
-            }));
+    for ((file, _), mut found) in layout.files.iter().zip(files) {
+        if let Some(row) = found.next().transpose()? {
+            let run = row.first().map_or("", String::as_str);
+            return Ok(Some(format!(
+                "{file}, run {run} after the last run of the plan instead of the end of the file"
+            )));
         }
     }
     Ok(None)
 }
 
 /// The first place where a journaled record differs from `again`.
-fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<Difference> {
+fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<String> {
     // A prediction is no part of a record.
     let layout = Layout::of(plan, &[]);
     let (found, expected) = (rows(&layout, plan, job, journaled), rows(&layout, plan, job, again));
-    let files = layout.files.iter().zip(found.iter().zip(&expected));
-    files.into_iter().find_map(|((file, columns), (found, expected))| {
-        first_difference(&format!("the journal's part of {file}"), job, columns, found, expected)
+    layout.files.iter().zip(found.iter().zip(&expected)).find_map(|((file, columns), (found, expected))| {
+        let file = format!("the journal's part of {file}");
+        let mut rows = 0..found.len().max(expected.len());
+        rows.find_map(|i| difference(&file, columns, job, found.get(i), expected.get(i)))
     })
 }
 
-fn first_difference(file: &str, job: &Job, columns: &[String], found: &Rows, expected: &Rows) -> Option<Difference> {
-    let at = (0..found.len().max(expected.len())).find(|&i| found.get(i) != expected.get(i))?;
-    let nothing = Vec::new();
-    let (found, expected) = (found.get(at).unwrap_or(&nothing), expected.get(at).unwrap_or(&nothing));
-    let column = (0..found.len().max(expected.len())).find(|&c| found.get(c) != expected.get(c)).unwrap_or(0);
-    let value = |row: &Vec<String>| match row.get(column) {
+/// Where and how two rows of a run differ, if they do: `layers.csv, run ... (depth=4), step 10, layer 2, column zeros: 1
+/// instead of 0`.
+fn difference(
+    file: &str,
+    columns: &[String],
+    job: &Job,
+    found: Option<&Row>,
+    expected: Option<&Row>,
+) -> Option<String> {
+    let cell = |row: Option<&Row>, at: usize| row.and_then(|row| row.get(at).cloned());
+    let at = (0..=columns.len()).find(|at| cell(found, *at) != cell(expected, *at))?;
+    let address = ["step", "layer"].iter().filter_map(|name| {
+        let place = columns.iter().position(|column| column == name)?;
+        Some(format!(", {name} {}", cell(expected.or(found), place)?))
+    });
+    let value = |row: Option<&Row>| match cell(row, at) {
         Some(text) if text.is_empty() => "an empty cell".into(),
-        Some(text) => text.clone(),
+        Some(text) => text,
         None => "nothing".into(),
     };
-    let place = |name: &str| {
-        let number = columns.iter().position(|c| c == name)?;
-        Some(format!("{name} {}", expected.get(number).or(found.get(number))?))
-    };
-    let inside = columns.first().is_some_and(|c| c == "run_id") && columns.get(1).is_some_and(|c| c == "step");
-    Some(Difference {
-        file: file.into(),
-        run: format!("{} ({})", job.run.run_id, job.label),
-        row: if inside {
-            ["step", "layer"].iter().filter_map(|name| place(name)).collect::<Vec<_>>().join(", ")
-        } else {
-            String::new()
-        },
-        column: columns.get(column).cloned().unwrap_or_else(|| "(one more)".into()),
-        found: value(found),
-        expected: value(expected),
-    })
-}
-
-impl std::fmt::Display for Difference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Difference { file, run, row, column, found, expected } = self;
-        let row = if row.is_empty() { String::new() } else { format!(", {row}") };
-        write!(f, "{file}, run {run}{row}, column {column}: {found} instead of {expected}")
-    }
+    Some(format!(
+        "{file}, run {} ({}){}, column {}: {} instead of {}",
+        job.run.run_id,
+        job.label,
+        address.collect::<String>(),
+        columns.get(at).map_or("(one more)", String::as_str),
+        value(found),
+        value(expected)
+    ))
 }

@@ -2,13 +2,13 @@
 
 use crate::experiment::plan::{Plan, PlannedRun};
 use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
+use crate::plan_file::PlanFile;
 use crate::record::Status;
 use crate::sweep::SweepError;
 use crate::sweep::journal::{Journal, JournaledSpec};
 use crate::sweep::plan_text::view_of;
 use crate::sweep::work::{Job, Work};
 use crate::table::number;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -34,24 +34,6 @@ pub struct FolderStatus {
     gone: Vec<String>,
 }
 
-/// What this needs of the folder's own `plan.json`.
-#[derive(Default, Deserialize)]
-struct OldPlan {
-    seeds: Vec<u64>,
-    cells: Vec<OldCell>,
-    data: Option<OldData>,
-}
-
-#[derive(Deserialize)]
-struct OldData {
-    digest: String,
-}
-
-#[derive(Deserialize)]
-struct OldCell {
-    labels: Labels,
-}
-
 impl FolderStatus {
     /// Compares the runs of a plan with the journal and the present plan of a folder.
     ///
@@ -67,9 +49,9 @@ impl FolderStatus {
         if dropped.is_empty() {
             return Ok(FolderStatus { states, dropped: 0, gone: Vec::new() });
         }
-        let old = OldPlan::read(dir, view.len());
-        let same_data = old.data.as_ref().is_none_or(|data| data.digest == work.digest());
-        let keys: HashMap<&String, (&Labels, u64)> = view.iter().zip(old.runs()).collect();
+        let old = old_plan(dir, view.len());
+        let same_data = old.as_ref().is_none_or(|old| old.data.digest == work.digest());
+        let keys: HashMap<&String, (&Labels, u64)> = view.iter().zip(old.iter().flat_map(PlanFile::runs)).collect();
         let labels: Vec<Labels> = plan.cells.iter().map(|cell| cell.labels.iter().cloned().collect()).collect();
         let key = |run: &PlannedRun| (&labels[run.cell], run.spec.seeds.run);
         let jobs: HashMap<(&Labels, u64), usize> =
@@ -83,7 +65,7 @@ impl FolderStatus {
                     // A plan that goes back has the new run already.
                     if states[i] == RunState::New { states[i] = RunState::Changed(what) } else { gone.push(what) }
                 }
-                _ => gone.push(why_gone(key.copied(), old.seeds.len(), plan)),
+                _ => gone.push(why_gone(key.copied(), old.as_ref().map_or(0, |old| old.seeds.len()), plan)),
             }
         }
         Ok(FolderStatus { states, dropped: dropped.len(), gone })
@@ -115,18 +97,10 @@ impl FolderStatus {
 
 type Labels = BTreeMap<String, String>;
 
-impl OldPlan {
-    /// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
-    fn read(dir: &Path, runs: usize) -> Self {
-        let bytes = std::fs::read(dir.join("plan.json")).ok();
-        let plan = bytes.and_then(|bytes| serde_json::from_slice::<OldPlan>(&bytes).ok());
-        plan.filter(|plan| plan.cells.len() * plan.seeds.len() == runs).unwrap_or_default()
-    }
-
-    /// Labels and seed of each run, in order.
-    fn runs(&self) -> impl Iterator<Item = (&Labels, u64)> {
-        self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
-    }
+/// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
+fn old_plan(dir: &Path, runs: usize) -> Option<PlanFile> {
+    let plan: PlanFile = serde_json::from_slice(&std::fs::read(dir.join("plan.json")).ok()?).ok()?;
+    (plan.cells.len() * plan.seeds.len() == runs).then_some(plan)
 }
 
 /// Why the plan has no run of these labels and this seed.
