@@ -53,18 +53,6 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-impl From<&crate::setting::Value> for Cell {
-    fn from(value: &crate::setting::Value) -> Self {
-        use crate::setting::Value;
-        match value {
-            Value::Bool(b) => Cell::Bool(*b),
-            Value::Int(i) => Cell::Int(*i),
-            Value::Float(x) => Cell::Float(*x),
-            Value::Text(_) | Value::Matrix(_) | Value::List(_) => Cell::Text(value.to_string()),
-        }
-    }
-}
-
 // JSON has no NaN and no infinity, so those three travel as text.
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -213,12 +201,21 @@ struct Unchecked {
     rows: Vec<Vec<Cell>>,
 }
 
-impl TryFrom<Unchecked> for Table {
-    type Error = String;
+/// A table whose rows and header differ in length.
+#[derive(Debug, thiserror::Error)]
+#[error("row {row} has {cells} cells for {columns} columns")]
+struct RaggedTable {
+    row: usize,
+    cells: usize,
+    columns: usize,
+}
 
-    fn try_from(Unchecked { columns, rows }: Unchecked) -> Result<Self, String> {
+impl TryFrom<Unchecked> for Table {
+    type Error = RaggedTable;
+
+    fn try_from(Unchecked { columns, rows }: Unchecked) -> Result<Self, RaggedTable> {
         match rows.iter().position(|row| row.len() != columns.len()) {
-            Some(i) => Err(format!("row {i} has {} cells for {} columns", rows[i].len(), columns.len())),
+            Some(row) => Err(RaggedTable { row, cells: rows[row].len(), columns: columns.len() }),
             None => Ok(Table { columns, rows }),
         }
     }

@@ -43,13 +43,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     }
     let conclusion = Conclusion::of(Results::read(dir).map_err(CommandError::input)?, &claims)?;
     print(&full(&conclusion.claims))?;
-    if claims::are_later(dir, &claims) {
-        note(CLAIMS_ARE_LATER);
-    }
+    claims::edited_later(dir, &claims).into_iter().for_each(note);
     conclusion.report()?;
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }
-
-/// What is said of claims that were written after the runs.
-pub(super) const CLAIMS_ARE_LATER: &str =
-    "the claims were edited after the runs: what the runs show may have shaped them";

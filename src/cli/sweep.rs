@@ -2,7 +2,6 @@
 
 use crate::answer::table::end_table;
 use crate::claim::text::summary;
-use crate::cli::check::CLAIMS_ARE_LATER;
 use crate::cli::error::{CommandError, FAILED_CLAIM};
 use crate::cli::plot::left_out;
 use crate::cli::print::print;
@@ -138,9 +137,7 @@ pub(super) fn tell(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Resu
     }
     if !plan.claims.is_empty() && counts.done > 0 {
         print(&summary(&conclusion.claims))?;
-        if claims::are_later(&conclusion.results.dir, &plan.claims) {
-            note(CLAIMS_ARE_LATER);
-        }
+        claims::edited_later(&conclusion.results.dir, &plan.claims).into_iter().for_each(note);
     }
     Ok(())
 }

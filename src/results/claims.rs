@@ -34,8 +34,12 @@ pub fn hash(claims: &[ClaimSpec]) -> String {
     blake3::hash(json(claims).as_bytes()).to_hex()[..16].to_string()
 }
 
-/// Whether the runs of a folder were started with other claims, or with none.
-pub fn are_later(dir: &Path, claims: &[ClaimSpec]) -> bool {
+/// What to say of claims that were written after the runs, which were started with other claims, or with none.
+pub fn edited_later(dir: &Path, claims: &[ClaimSpec]) -> Option<&'static str> {
+    are_later(dir, claims).then_some("the claims were edited after the runs: what the runs show may have shaped them")
+}
+
+fn are_later(dir: &Path, claims: &[ClaimSpec]) -> bool {
     let provenance = std::fs::read(dir.join("provenance.json")).unwrap_or_default();
     let provenance: serde_json::Value = serde_json::from_slice(&provenance).unwrap_or_default();
     let sessions = provenance["sittings"].as_array().into_iter().flatten();
