@@ -1,4 +1,4 @@
-//! Claims: the sentences of an experiment that its runs can confirm or refute, judged, and told as a table and as text.
+//! Claims: the sentences of an experiment that its runs can confirm or refute, judged, and as tables and text.
 
 mod judging;
 mod tables;

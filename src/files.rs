@@ -28,7 +28,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Starts the file that will stand at `path`.
+    /// Starts the file that will be at `path`.
     ///
     /// # Errors
     /// When the draft cannot be created.

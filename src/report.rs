@@ -30,7 +30,7 @@ pub enum ReportError {
     File(#[from] FileError),
 }
 
-/// What the report tells: the results of a folder and what was concluded from them.
+/// What the report shows: the results of a folder and what was concluded from them.
 pub struct Content<'a> {
     pub results: &'a Results,
     /// The answer to the experiment's question, in a sentence or two.
@@ -57,7 +57,7 @@ pub fn write(content: &Content) -> Result<(), ReportError> {
 struct PageFigure<'a> {
     name: String,
     svg: String,
-    /// Claims of several parts; one of a single part stands whole in the drawing.
+    /// Claims of several parts; one of a single part is written out in the drawing.
     verdicts: Vec<&'a FigureClaim>,
 }
 

@@ -1,4 +1,4 @@
-//! A results folder as figures, comparisons and claims see it: plan.json and runs.csv in memory, the long tables read row by row.
+//! A results folder as figures, comparisons and claims read it: plan.json and runs.csv in memory, the long tables read row by row.
 
 pub mod choice;
 pub mod claims;
@@ -40,7 +40,7 @@ impl Run {
         self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
     }
 
-    /// A number that a median may take in: finite, and not how a run ended that diverged, which has no end to speak of.
+    /// A number that a median may take in: finite, and not of the end of a run that diverged.
     pub fn averaged(&self, metric: &str) -> Option<f64> {
         let ended =
             self.status != Status::Diverged || columns::outcome(metric).is_some_and(Column::outlives_divergence);

@@ -1,4 +1,4 @@
-//! Tidy tables: what the CSV files hold, and how a number is written so that it reads back equal.
+//! Tidy tables of cells, CSV files, and how numbers are written, so that they read back equal or so that people read them.
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! The answer in a sentence: where the gradient fades most and least, or which point comes lowest, with N.
+//! The answer to an experiment in a sentence: where the gradient fades most and least, which arm or cell ends best, with N.
 
 use crate::columns::{self, Column, On};
 use crate::experiment::settings::touches_start;

@@ -1,4 +1,4 @@
-//! Judged claims as plain data: the rows of `claims.csv`, and the claims that each figure tells.
+//! Judged claims as plain data: the rows of `claims.csv`, and the claims shown with each figure.
 
 use super::judging::JudgedClaim;
 use super::verdict::Verdict;
@@ -33,21 +33,21 @@ pub fn table(claims: &[JudgedClaim]) -> Table {
     table
 }
 
-/// For each figure the claims it tells: a claim belongs to the first of the figures that are nearest to what it is about.
+/// For each figure the claims shown with it: a claim belongs to the first of the figures that are nearest to what it is about.
 pub fn by_figure(figures: &[FigureSpec], specs: &[ClaimSpec], claims: &[JudgedClaim]) -> Vec<Vec<FigureClaim>> {
     let mut by_figure = vec![Vec::new(); figures.len()];
     for parts in claims.chunk_by(|a, b| a.number == b.number) {
         let Some(spec) = specs.get(parts[0].number - 1) else { continue };
         let near = |(place, figure): (usize, &FigureSpec)| Some((figure.nearness(spec)?, place));
         if let Some((_, figure)) = figures.iter().enumerate().filter_map(near).min() {
-            by_figure[figure].extend(told(parts));
+            by_figure[figure].extend(summarized(parts));
         }
     }
     by_figure
 }
 
 /// All parts of one claim together, the worst of them giving the verdict.
-fn told(parts: &[JudgedClaim]) -> Option<FigureClaim> {
+fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
     let worst = parts.iter().map(|part| part.judged.verdict).min()?;
     let count = |(verdict, word): (Verdict, &str)| {
         let n = parts.iter().filter(|part| part.judged.verdict == verdict).count();

@@ -1,4 +1,4 @@
-//! Judging a claim: what the seeds allow to say of a median, and nothing more.
+//! The verdict on a claim about a median: whether the seeds confirm it, refute it, or do not suffice.
 //!
 //! Each seed gives an [`Observation`], an interval that its true value lies in; the ends of the median's interval are order
 //! statistics of their ends. So whatever is not known widens the interval, and can never help a claim.
@@ -48,7 +48,7 @@ impl Verdict {
     }
 }
 
-/// A verdict and the numbers it stands on.
+/// A verdict and the numbers it is based on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
     pub verdict: Verdict,
@@ -70,7 +70,7 @@ pub struct Judged {
 /// nothing is said.
 pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> Judged {
     let (minus, plus) = (f64::NEG_INFINITY, f64::INFINITY);
-    // Where a diverged run stands: outside of an interval it is on either side, so both are tried.
+    // The value of a diverged run: outside of an interval it may lie on either side, so both are tried.
     let worst: &[f64] = match expect {
         Expect::Above(_) => &[minus],
         Expect::Below(_) => &[plus],
@@ -113,7 +113,7 @@ pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> J
     }
 }
 
-/// Low end, high end and coverage of the median, diverged runs standing at `worst`.
+/// Low end, high end and coverage of the median, diverged runs counted as `worst`.
 fn interval(observations: &[Observation], worst: f64, confidence: f64) -> [f64; 3] {
     let end = |above: bool| -> Vec<f64> {
         let far = if above { f64::INFINITY } else { f64::NEG_INFINITY };

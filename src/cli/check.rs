@@ -2,8 +2,8 @@
 
 use crate::claim::text::full;
 use crate::cli::error::{CommandError, FAILED_CLAIM};
+use crate::cli::plan_options::{PlanOptions, count};
 use crate::cli::print::print;
-use crate::cli::request::{PlanOptions, count};
 use crate::cli::sweep;
 use crate::conclude::Conclusion;
 use crate::results::{Results, claims};

@@ -1,8 +1,8 @@
 //! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
 
 use crate::cli::error::CommandError;
+use crate::cli::plan_options::environments_data_dir;
 use crate::cli::print::print;
-use crate::cli::request::environments_data_dir;
 use crate::data::Places;
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::model::differences;

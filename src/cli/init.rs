@@ -1,4 +1,4 @@
-//! `init`: an experiment file to start from, so that the program is enough without its repository.
+//! `init`: writes an experiment file to start from, so that the program can be used without its repository.
 
 use crate::cli::error::CommandError;
 use crate::cli::print::print;

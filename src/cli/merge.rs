@@ -1,8 +1,8 @@
 //! `merge DIR`: tables and figures of a folder that several shards filled, and what is still missing.
 
 use crate::cli::error::CommandError;
-use crate::cli::request::environments_data_dir;
-use crate::cli::sweep::{exit_code, tell};
+use crate::cli::plan_options::environments_data_dir;
+use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::conclude;
 use crate::figure::draw_all;
 use crate::sweep::journal::Journal;
@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let journal = Journal::read(&dir.join("journal"))?;
     let conclusion = conclude(dir, &plan, &work, &journal, &draw_all)?;
     let counts = Counts::of(&work, &journal);
-    tell(&plan, counts, &conclusion)?;
+    print_conclusion(&plan, counts, &conclusion)?;
     note(&format!(
         "{}: {} of {} are there, in {}",
         plan.name,

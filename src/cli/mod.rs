@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand, and what they share.
+//! The command line: which subcommands there are; each has a file of its own.
 
 pub mod check;
 pub mod columns;
@@ -10,9 +10,9 @@ pub mod examples;
 pub mod init;
 pub mod merge;
 pub mod plan;
+mod plan_options;
 pub mod plot;
 mod print;
-mod request;
 pub mod settings;
 pub mod shell;
 pub mod single_thread;

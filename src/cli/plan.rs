@@ -1,8 +1,8 @@
 //! `plan FILE`: what a sweep would run and cost.
 
 use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions};
 use crate::cli::print::print;
-use crate::cli::request::{Loaded, PlanOptions};
 use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
 use crate::sweep::status::FolderStatus;

@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     print(&format!("{}\n", dir.join(folder).display()))
 }
 
-/// Says which figures had nothing to show.
+/// Reports which figures had nothing to show.
 pub(super) fn left_out(drawn: &[Drawn]) {
     for figure in drawn {
         if let Some(why) = &figure.skipped {

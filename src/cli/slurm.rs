@@ -1,8 +1,8 @@
 //! `slurm FILE --shards n`: a job script for Slurm that sweeps in shards and merges them.
 
 use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::print::print;
-use crate::cli::request::{Loaded, PlanOptions, count};
 use crate::cli::shell::{line, quote};
 use clap::Args;
 use std::process::ExitCode;

@@ -3,9 +3,9 @@
 use crate::answer::table::end_table;
 use crate::claim::text::summary;
 use crate::cli::error::{CommandError, FAILED_CLAIM};
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::plot::left_out;
 use crate::cli::print::print;
-use crate::cli::request::{Loaded, PlanOptions, count};
 use crate::cli::shell;
 use crate::conclude::{Conclusion, conclude, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
@@ -103,7 +103,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     })
 }
 
-/// A sweep that has the folder to itself: train, conclude, and say how it went.
+/// A sweep that has the folder to itself: train, conclude, and report.
 fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     let Loaded { plan, work, chosen, dir } = loaded;
     let keep = Keep { replan: options.replan, fresh: options.fresh };
@@ -118,7 +118,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
 
     let conclusion = conclude(dir, plan, work, &folder.journal, &draw_all)?;
     let counts = Counts::of(work, &folder.journal);
-    tell(plan, counts, &conclusion)?;
+    print_conclusion(plan, counts, &conclusion)?;
     let again = |job: &crate::sweep::work::Job| shell::line(&options.plan.again(plan, &job.run));
     failures(work, &folder.journal, again)?.iter().for_each(|line| note(line));
     note(&format!("results in {}: report.html, {}, figures", dir.display(), tables::with_rows(plan).join(", ")));
@@ -128,8 +128,8 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     Ok(exit_code(counts.failed == 0, &conclusion))
 }
 
-/// Says what the results show: the table, what has not run yet, and what became of the claims.
-pub(super) fn tell(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
+/// Prints what the results show: the table, how many runs are missing, and the verdicts on the claims.
+pub(super) fn print_conclusion(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
     left_out(&conclusion.drawn);
     print(&end_table(plan, &conclusion.summary))?;
     if counts.done < counts.planned {

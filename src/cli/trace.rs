@@ -1,8 +1,8 @@
 //! `trace FILE`: one run's first steps as tensors in a file, for anyone who computes them again.
 
 use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::print::print;
-use crate::cli::request::{Loaded, PlanOptions, count};
 use crate::experiment::plan::Plan;
 use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};

@@ -1,8 +1,8 @@
-//! `verify DIR`: a sample of the runs computed again, and every number compared with what the folder says.
+//! `verify DIR`: computes a sample of the runs again and compares every number with the files of the folder.
 
 use crate::cli::error::CommandError;
+use crate::cli::plan_options::{count, environments_data_dir};
 use crate::cli::print::print;
-use crate::cli::request::{count, environments_data_dir};
 use crate::conclude::verify::{Sample, compute_again, files_against_journal};
 use crate::sweep::journal::Journal;
 use crate::sweep::progress::note;

@@ -8,7 +8,7 @@ use crate::results::choice::Choice;
 use crate::stats::{Spread, best_of, median_interval};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Probability with which intervals are to hold the true value; the probability that so few seeds give stands beside them.
+/// Probability with which intervals should contain the true value; the one that so few seeds give is reported beside them.
 pub const CONFIDENCE: f64 = 0.9;
 
 /// What is measured of every arm of a comparison.
@@ -50,7 +50,7 @@ pub struct Arm {
     pub reported: BTreeMap<u64, f64>,
 }
 
-/// A best value that stands at the end of its range, so that a better one may lie beyond.
+/// A best value at the end of its range, so that a better one may lie beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     pub axis: String,
@@ -128,7 +128,7 @@ impl Arm {
     }
 }
 
-/// Whether a label stands at an end of the numbers that were tried.
+/// Whether a label is the smallest or the largest of the numbers that were tried.
 fn edge(axis: &Axis, tried: &BTreeSet<usize>, label: &str) -> Option<Edge> {
     if axis.scale == Scale::Category {
         return None;

@@ -1,4 +1,4 @@
-//! Two arms, seed by seed: how far apart they are, and whether the seeds can tell.
+//! Pairs of arms compared seed by seed: how far apart they are, and whether the seeds suffice to distinguish them.
 
 use super::arms::{Arm, CONFIDENCE};
 use crate::stats::signed_rank::{Estimate, SignedRank, hodges_lehmann, holm, signed_rank};

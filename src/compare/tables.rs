@@ -1,4 +1,4 @@
-//! The comparison as tables: a row an arm, and a row a pair of arms.
+//! The comparison as tables: one with a row for each arm, one with a row for each pair of arms.
 
 use super::comparison::Comparison;
 use super::tasks::Task;

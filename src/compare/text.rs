@@ -1,4 +1,4 @@
-//! The comparison in words: a table a task, what to beware of, and the sentence about each pair.
+//! The comparison as text: a table for each task, warnings, and a sentence about each pair of arms.
 
 use super::arms::Arm;
 use super::comparison::Comparison;
@@ -30,27 +30,27 @@ pub fn text(comparison: &Comparison) -> String {
         let _ = writeln!(text, "\n{}", task.name());
         table(&mut text, comparison, task);
         warnings(&mut text, comparison, task);
-        let told: Vec<&Pair> =
+        let listed: Vec<&Pair> =
             task.pairs.iter().filter(|p| task.pairs.len() <= MANY || p.is_distinguishable()).collect();
-        for pair in &told {
+        for pair in &listed {
             let _ = writeln!(text, "  {}", sentence(pair, report));
         }
-        if told.len() < task.pairs.len() {
-            let _ = writeln!(text, "  {}", rest(&task.pairs, told.len()));
+        if listed.len() < task.pairs.len() {
+            let _ = writeln!(text, "  {}", rest(&task.pairs, listed.len()));
         }
     }
     text
 }
 
-/// With more pairs only those are told that can be distinguished, and the others are counted.
+/// With more pairs only those that can be distinguished are listed, and the others are counted.
 const MANY: usize = 6;
 
-/// The pairs that are not told one by one.
-fn rest(pairs: &[Pair], told: usize) -> String {
+/// The pairs that are not listed one by one.
+fn rest(pairs: &[Pair], listed: usize) -> String {
     let others = pairs.iter().filter(|pair| !pair.is_distinguishable());
     let fewest = others.map(|pair| pair.difference.n).min().unwrap_or(0);
     let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
-    let which = if told == 0 { "none".into() } else { format!("{told}") };
+    let which = if listed == 0 { "none".into() } else { format!("{listed}") };
     let could = if smallest > 0.05 {
         format!(": after the correction for {} pairs no p can be below {}", pairs.len(), significant(smallest))
     } else {

@@ -13,7 +13,7 @@ use std::path::Path;
 const FILE: &str = ".stamp";
 /// Another program may write other columns and draw otherwise.
 const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
-/// Its source: the revision, and the time of the build where no revision holds it.
+/// Its source: the revision, and the time of the build where no revision has it.
 const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
 const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];

@@ -1,5 +1,5 @@
-//! Whether a results folder still says what was measured: its CSV files against the journal, row for row, and runs of the
-//! journal against a second computation.
+//! Whether a results folder agrees with what was measured: its CSV files are compared with the journal, row by row, and runs of
+//! the journal with a second computation.
 
 use super::layout::Layout;
 use crate::experiment::plan::Plan;

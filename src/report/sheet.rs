@@ -10,19 +10,19 @@ pub struct Sheet {
     pub id: &'static str,
     pub heading: &'static str,
     pub note: String,
-    pub columns: Vec<Column>,
+    pub columns: Vec<SheetColumn>,
     pub rows: Vec<Vec<Field>>,
 }
 
 #[derive(Serialize)]
-pub struct Column {
+pub struct SheetColumn {
     pub name: String,
     /// The labels to filter by; empty for a column of numbers.
     pub choices: Vec<String>,
     pub number: bool,
 }
 
-/// What stands in a row under a column.
+/// A cell of the table.
 #[derive(Serialize, Default)]
 pub struct Field {
     pub text: String,
@@ -34,10 +34,10 @@ pub struct Field {
     pub class: &'static str,
 }
 
-impl Column {
+impl SheetColumn {
     /// Of labels, in the order of their axis.
     pub fn labels(name: &str, choices: &[String]) -> Self {
-        Column {
+        SheetColumn {
             name: name.into(),
             choices: if choices.len() > 1 { choices.to_vec() } else { Vec::new() },
             number: false,
@@ -45,11 +45,11 @@ impl Column {
     }
 
     pub fn text(name: &str) -> Self {
-        Column { name: name.into(), choices: Vec::new(), number: false }
+        SheetColumn { name: name.into(), choices: Vec::new(), number: false }
     }
 
     pub fn number(name: &str) -> Self {
-        Column { name: name.into(), choices: Vec::new(), number: true }
+        SheetColumn { name: name.into(), choices: Vec::new(), number: true }
     }
 }
 

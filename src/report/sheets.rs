@@ -1,6 +1,6 @@
 //! The tables of the report: claims, cells, arms.
 
-use super::sheet::{Column, Field, Sheet};
+use super::sheet::{Field, Sheet, SheetColumn};
 use crate::columns::{self, Measured};
 use crate::results::Results;
 use crate::table::{Record, Records};
@@ -71,9 +71,9 @@ pub fn claims(table: &Records) -> Option<Sheet> {
         .collect();
     let verdicts = ["holds", "fails", "inconclusive"].map(String::from);
     let columns = COLUMNS.map(|name| match name {
-        "verdict" => Column::labels(name, &verdicts),
-        "" | "median" | "covered" | "N" => Column::number(name),
-        name => Column::text(name),
+        "verdict" => SheetColumn::labels(name, &verdicts),
+        "" | "median" | "covered" | "N" => SheetColumn::number(name),
+        name => SheetColumn::text(name),
     });
     let note =
         "Each is about a median over seeds; the interval behind it is made of order statistics, which cover the \
@@ -91,9 +91,9 @@ fn spread_of_claim(row: &Record) -> Field {
 pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
     let axes: Vec<_> = results.plan.axes.iter().filter(|axis| table.columns.contains(&axis.name)).collect();
     let measures = measured(table, columns::summarized());
-    let columns = axes.iter().map(|axis| Column::labels(&axis.name, &axis.labels));
+    let columns = axes.iter().map(|axis| SheetColumn::labels(&axis.name, &axis.labels));
     let counts = || columns::COUNTS.iter().map(|column| column.name);
-    let numbers = measures.iter().copied().chain(counts()).map(Column::number);
+    let numbers = measures.iter().copied().chain(counts()).map(SheetColumn::number);
     let mut rows: Vec<Vec<Field>> = table
         .rows
         .iter()
@@ -121,9 +121,9 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
     let shown = measured(table, at_the_end.chain(to_target));
     let counts = ["n", "diverged", "missing"];
     let tuned = !get(first, "setting").is_empty();
-    let columns = axes.iter().map(|axis| Column::labels(axis, labels(axis)));
-    let setting = ["setting", "at an edge", "tries"].into_iter().filter(|_| tuned).map(Column::text);
-    let numbers = shown.iter().copied().chain(counts).map(Column::number);
+    let columns = axes.iter().map(|axis| SheetColumn::labels(axis, labels(axis)));
+    let setting = ["setting", "at an edge", "tries"].into_iter().filter(|_| tuned).map(SheetColumn::text);
+    let numbers = shown.iter().copied().chain(counts).map(SheetColumn::number);
     let mut rows: Vec<Vec<Field>> = table
         .rows
         .iter()

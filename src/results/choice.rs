@@ -1,4 +1,4 @@
-//! The rule by which a setting is the best of those tried: the median of some seeds chooses, the others are shown.
+//! How the best of several settings is chosen: by the median over some seeds, while the other seeds are reported.
 
 use super::{Results, Run};
 use crate::columns::{self, Column};

@@ -1,4 +1,4 @@
-//! A claim with its verdict, as the figure that shows what the claim is about tells it.
+//! A claim with its verdict, as the figure that it is shown with has it.
 
 use serde::Serialize;
 

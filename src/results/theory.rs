@@ -1,4 +1,4 @@
-//! `theory.csv` as figures see it: what theory says of each cell before the first update.
+//! `theory.csv` as figures and claims read it: what theory predicts for each cell before the first update.
 
 use super::csv_file::CsvFile;
 use super::{Results, ResultsError};

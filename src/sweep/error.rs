@@ -1,4 +1,4 @@
-//! Why a sweep, or work on its folder, could not go on; every message holds the cure.
+//! Why a sweep, or work on its folder, could not go on; every message says what to do.
 
 use crate::data::DataError;
 use crate::experiment::Problem;

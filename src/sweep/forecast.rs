@@ -1,4 +1,4 @@
-//! How long runs will take: their arithmetic times what an operation took here.
+//! How long runs will take: their number of operations times the measured time of one.
 
 use crate::experiment::cost::flop;
 use crate::experiment::spec::At;

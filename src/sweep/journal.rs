@@ -2,7 +2,7 @@
 //! only the runs in flight and a damaged line is noticed and redone.
 //!
 //! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. A header says which program wrote the
-//! lines after it; every other line holds one run: what the clock said, what was asked and what was measured.
+//! lines after it; every other line holds one run: its times, its settings and its measurements.
 
 mod line;
 
@@ -13,7 +13,7 @@ use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
 use crate::files::{Draft, FileError, cannot, write};
 use crate::record::{RunRecord, Status};
 use crate::sweep::SweepError;
-use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Place, intact, line, scan, short_hash};
+use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
 use crate::sweep::lock;
 use crate::sweep::shard::Shard;
 use crate::table::count;
@@ -65,8 +65,8 @@ pub struct Journal {
     damaged: Vec<usize>,
     /// The numerics of each file's last header.
     numerics: Vec<u32>,
-    index: Mutex<HashMap<String, Place>>,
-    /// What is appended to, or why that is over: every worker then tells the first cause.
+    index: Mutex<HashMap<String, Position>>,
+    /// The file to append to, or why it can be written no more: every worker then reports the first cause.
     out: Mutex<Result<Out, FileError>>,
 }
 
@@ -102,7 +102,9 @@ impl Journal {
             scan(path, |line, _| {
                 match line {
                     Line::Header { numerics: of } => numerics[number] = of,
-                    Line::Run { run_id, place } => remember(&mut index, run_id, Place { file: number, ..place }),
+                    Line::Run { run_id, position } => {
+                        remember(&mut index, run_id, Position { file: number, ..position })
+                    }
                     Line::Damaged => damaged[number] += 1,
                 }
                 Ok(())
@@ -197,7 +199,7 @@ impl Journal {
             return Err(error);
         }
         let hash = short_hash(text.as_bytes());
-        let place = Place {
+        let position = Position {
             file: out.number,
             offset: out.offset,
             length: text.len(),
@@ -206,7 +208,7 @@ impl Journal {
             numerics: NUMERICS_VERSION,
         };
         out.offset += text.len() as u64;
-        remember(&mut lock(&self.index), run.run_id.clone(), place);
+        remember(&mut lock(&self.index), run.run_id.clone(), position);
         Ok(())
     }
 
@@ -223,12 +225,12 @@ impl Journal {
 
     /// How a run ended, if it is in the journal.
     pub fn status(&self, run_id: &str) -> Option<Status> {
-        lock(&self.index).get(run_id).map(|place| place.status)
+        lock(&self.index).get(run_id).map(|position| position.status)
     }
 
     /// A number that changes when the journaled line of a run does.
     pub fn fingerprint(&self, run_id: &str) -> Option<u64> {
-        lock(&self.index).get(run_id).map(|place| place.hash)
+        lock(&self.index).get(run_id).map(|position| position.hash)
     }
 
     /// Into how many shards its runs were dealt: each number that occurs, ascending.
@@ -263,16 +265,16 @@ impl Journal {
         struct Line {
             run: JournaledSpec,
         }
-        let numerics = lock(&self.index).get(run_id).map_or(0, |place| place.numerics);
+        let numerics = lock(&self.index).get(run_id).map_or(0, |position| position.numerics);
         Ok(self.line_of::<Line>(run_id)?.map(|line| JournaledSpec { numerics, ..line.run }))
     }
 
     fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, FileError> {
-        let Some(place) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
-        let path = &self.files[place.file];
-        let mut bytes = vec![0; place.length];
+        let Some(position) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
+        let path = &self.files[position.file];
+        let mut bytes = vec![0; position.length];
         let read = File::open(path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(place.offset))?;
+            file.seek(SeekFrom::Start(position.offset))?;
             file.read_exact(&mut bytes)
         });
         read.map_err(|e| cannot("read", path, e))?;
@@ -309,11 +311,11 @@ pub fn retire(dir: &Path) -> Result<usize, FileError> {
 }
 
 /// A later line counts unless it says that a run failed which once ended well.
-fn remember(index: &mut HashMap<String, Place>, run_id: String, place: Place) {
+fn remember(index: &mut HashMap<String, Position>, run_id: String, position: Position) {
     match index.get(&run_id) {
-        Some(old) if old.status != Status::Failed && place.status == Status::Failed => {}
+        Some(old) if old.status != Status::Failed && position.status == Status::Failed => {}
         _ => {
-            index.insert(run_id, place);
+            index.insert(run_id, position);
         }
     }
 }

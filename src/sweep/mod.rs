@@ -1,4 +1,4 @@
-//! Many runs: which, in what order, on how many threads, and how none of them gets lost.
+//! Many runs: which of them to do, in what order, on how many threads, and how none of their results is lost.
 
 mod error;
 pub mod folder;

@@ -1,4 +1,4 @@
-//! A plan in words, and as a table for programs: its cells, its status in its folder, what it costs.
+//! A plan as text for a person and as a table for programs: its cells, its status in its folder, its cost.
 
 use crate::experiment::cost::{Cost, flop};
 use crate::experiment::plan::Plan;
@@ -73,7 +73,7 @@ fn labels(plan: &Plan, position: usize, axis: &Axis) -> String {
 
 /// What the folder has of the plan.
 pub fn folder(dir: &Path, status: &FolderStatus) -> String {
-    format!("  in {}: {}\n{}", dir.display(), stands(status), changes(status))
+    format!("  in {}: {}\n{}", dir.display(), run_counts(status), changes(status))
 }
 
 /// The arithmetic of all runs and of those to do; how many `--only` leaves.
@@ -96,7 +96,7 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
 }
 
 /// How many runs are done, new and changed.
-fn stands(status: &FolderStatus) -> String {
+fn run_counts(status: &FolderStatus) -> String {
     let ended = |end: Status| status.count(|s| *s == RunState::Done(end));
     let mut done = format!("{} done", status.count(|s| matches!(s, RunState::Done(_))));
     let ends: Vec<String> =

@@ -1,4 +1,4 @@
-//! What a plan is called in its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
+//! How a plan is written into its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
 
 use crate::data::Targets;
 use crate::experiment::plan::{GridCell, Plan};

@@ -1,4 +1,4 @@
-//! The pool: one run a thread, in the order given, each finished run journaled at once.
+//! A pool of threads that trains the runs, one a thread, in the order given, and journals each as soon as it has finished.
 
 use crate::columns;
 use crate::data::Dataset;

@@ -1,4 +1,4 @@
-//! What theory predicts of each cell of a plan at init, layer by layer, and as the rows of `theory.csv`.
+//! What theory predicts for each cell of a plan before the first update, layer by layer, and the rows of `theory.csv`.
 
 use crate::columns;
 use crate::data::Dataset;

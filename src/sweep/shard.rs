@@ -1,4 +1,4 @@
-//! One of several machines' parts of a sweep: which runs are its own, and who else writes into the folder.
+//! A shard, the part of a sweep that one of several machines runs: which runs are its own, and who else writes into the folder.
 
 use crate::sweep::SweepError;
 use std::path::Path;

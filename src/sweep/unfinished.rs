@@ -1,4 +1,4 @@
-//! The runs of a plan that are missing or have failed, in words, with the commands that bring them.
+//! The runs of a plan that are missing or have failed: how many, which, and the commands that run them.
 
 use crate::files::FileError;
 use crate::record::Status;

@@ -1,4 +1,4 @@
-//! A line of the journal: how it is written, hashed, and read back without trust.
+//! A line of the journal: how it is written, hashed, and checked when it is read back.
 
 use crate::experiment::spec::Cadence;
 use crate::files::cannot;
@@ -74,9 +74,9 @@ struct GlanceRecord {
     status: Status,
 }
 
-/// Where a run stands in the journal.
+/// The position of a run in the journal.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Position {
     pub file: usize,
     pub offset: u64,
     pub length: usize,
@@ -90,7 +90,7 @@ pub struct Place {
 /// What a line turns out to be when it is read back.
 pub enum Line {
     Header { numerics: u32 },
-    Run { run_id: String, place: Place },
+    Run { run_id: String, position: Position },
     Damaged,
 }
 
@@ -116,7 +116,10 @@ pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<(
             }
             Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
                 let hash = short_hash(&bytes);
-                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash, numerics } }
+                Line::Run {
+                    run_id,
+                    position: Position { file: 0, offset, length, status: record.status, hash, numerics },
+                }
             }
             _ => Line::Damaged,
         };

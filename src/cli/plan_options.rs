@@ -108,7 +108,7 @@ fn parent(path: &Path) -> PathBuf {
 /// More seeds or jobs than this are a slip of the pen.
 const MOST: u64 = 10_000;
 
-/// A text that is no number of things.
+/// A text that is not a number of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("write a whole number from 1 to {MOST}")]
 pub struct NoCount;
