@@ -243,15 +243,20 @@ fn predicted(cell: &CellTheory, metric: &Metric) -> Option<f64> {
     match metric {
         Metric::Run(column) => cell.outcome(column),
         Metric::Layers { column, layer, per_layer: Some(below), .. } => {
-            let decades = cell.by_layer(column)?;
-            let at = |at: &Ordinal| match at {
-                Ordinal::First => decades.first(),
-                Ordinal::Last => decades.last(),
-                Ordinal::Number(n) => decades.get(n.checked_sub(1)?),
-            };
-            Some(10f64.powf(at(layer)? - at(below)?)).filter(|ratio| ratio.is_finite())
+            let decades: BTreeMap<usize, f64> = (1..).zip(cell.by_layer(column)?).collect();
+            let ratio = 10f64.powf(at(&decades, *layer)? - at(&decades, *below)?);
+            Some(ratio).filter(|ratio| ratio.is_finite())
         }
         Metric::Layers { .. } | Metric::History { .. } => None,
+    }
+}
+
+/// The value of a layer.
+fn at(layers: &BTreeMap<usize, f64>, layer: Ordinal) -> Option<f64> {
+    match layer {
+        Ordinal::First => layers.first_key_value().map(|(_, x)| *x),
+        Ordinal::Last => layers.last_key_value().map(|(_, x)| *x),
+        Ordinal::Number(n) => layers.get(&n).copied(),
     }
 }
 
@@ -275,14 +280,9 @@ impl Latest {
     }
 
     fn choose(self, layer: Ordinal, per_layer: Option<Ordinal>) -> BTreeMap<usize, f64> {
-        let pick = |layers: &BTreeMap<usize, f64>, at: Ordinal| match at {
-            Ordinal::First => layers.first_key_value().map(|(_, x)| *x),
-            Ordinal::Last => layers.last_key_value().map(|(_, x)| *x),
-            Ordinal::Number(n) => layers.get(&n).copied(),
-        };
         let of_run = |(run, (_, layers)): (usize, (f64, BTreeMap<usize, f64>))| {
-            let below = per_layer.map_or(Some(1.0), |at| pick(&layers, at))?;
-            Some((run, pick(&layers, layer)? / below))
+            let below = per_layer.map_or(Some(1.0), |below| at(&layers, below))?;
+            Some((run, at(&layers, layer)? / below))
         };
         self.0.into_iter().filter_map(of_run).collect()
     }
@@ -299,17 +299,12 @@ fn sentence(claim: &ClaimSpec) -> String {
 }
 
 fn metric(claim: &ClaimSpec) -> String {
-    let at = |at: &Ordinal| match at {
-        Ordinal::First => "first".to_string(),
-        Ordinal::Last => "last".to_string(),
-        Ordinal::Number(n) => n.to_string(),
-    };
     let name = match &claim.metric {
         Metric::Run(column) => column.clone(),
-        Metric::History { column, step } => format!("{column} at step {}", at(step)),
+        Metric::History { column, step } => format!("{column} at step {step}"),
         Metric::Layers { column, step, layer, per_layer } => {
-            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {}", at(below)));
-            format!("{column} of layer {}{over} at step {}", at(layer), at(step))
+            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {below}"));
+            format!("{column} of layer {layer}{over} at step {step}")
         }
     };
     match &claim.against {

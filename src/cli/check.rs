@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let Request { set, base, data_dir, .. } = Request::read(dir)?;
         let (file, out) = (dir.join("experiment.toml"), Some(dir.join("fresh_seeds")));
         let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
-        return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, only: Vec::new(), data_dir, base });
+        return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
     }
     let conclusion = Conclusion::of(Results::read(dir).map_err(CommandError::input)?, &claims)?;
     print(&full(&conclusion.claims))?;

@@ -9,8 +9,9 @@ use crate::model::differences;
 use crate::record::RunRecord;
 use crate::sweep::SweepError;
 use crate::sweep::load::with_data;
+use crate::sweep::pool::cores;
 use crate::sweep::provenance::{cpu, instructions};
-use crate::table::{Cell, significant};
+use crate::table::{Cell, count, significant};
 use crate::train::train;
 use clap::Args;
 use std::ops::ControlFlow;
@@ -31,23 +32,20 @@ pub struct Options {
     data_dir: Option<PathBuf>,
 }
 
-/// What was found of one thing.
-struct Finding {
-    well: bool,
-    what: &'static str,
-    says: String,
-}
+/// What was found of one thing: whether it is well, and in words.
+type Finding = (bool, String);
 
 /// Prints what it finds; 1 if something is wrong.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
-    let checks: [&dyn Fn() -> Finding; 5] =
-        [&machine, &folder, &|| datasets(options.data_dir.as_deref()), &gradients, &shadow];
+    let data = || datasets(options.data_dir.as_deref());
+    let checks: [(&str, &dyn Fn() -> Finding); 5] =
+        [("machine", &machine), ("folder", &folder), ("data", &data), ("gradients", &gradients), ("training", &shadow)];
     let mut well = true;
-    for check in checks {
-        let Finding { well: fine, what, says } = check();
+    for (what, check) in checks {
+        let (fine, says) = check();
         print(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
         well &= fine;
     }
@@ -55,11 +53,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 }
 
 fn machine() -> Finding {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let cpu = cpu().unwrap_or_else(|| std::env::consts::ARCH.into());
     let slow = if instructions() == "portable" { "; without AVX2 a sweep takes several times as long" } else { "" };
-    let says = format!("{cpu}, {cores} core{}, {}{slow}", if cores == 1 { "" } else { "s" }, instructions());
-    Finding { well: true, what: "machine", says }
+    (true, format!("{cpu}, {}, {}{slow}", count(cores(), "core"), instructions()))
 }
 
 /// Whether a sweep started here could write its results.
@@ -68,11 +64,10 @@ fn folder() -> Finding {
     let place = if results.is_dir() { results } else { Path::new(".") };
     let probe = place.join(format!(".doctor-{}", std::process::id()));
     let written = std::fs::write(&probe, "x").and_then(|()| std::fs::remove_file(&probe));
-    let says = match &written {
-        Ok(()) => "results can be written to results/".to_string(),
-        Err(e) => format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display()),
-    };
-    Finding { well: written.is_ok(), what: "folder", says }
+    match written {
+        Ok(()) => (true, "results can be written to results/".into()),
+        Err(e) => (false, format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display())),
+    }
 }
 
 /// Which downloaded data sets are there; none is needed.
@@ -81,11 +76,10 @@ fn datasets(data_dir: Option<&Path>) -> Finding {
     let Some(dir) = named else {
         let says = "digits, spirals, teacher and mnist1d are in the program; for mnist and fashion_mnist name a folder with \
                     --data-dir or GRADSWEEP_DATA";
-        return Finding { well: true, what: "data", says: says.into() };
+        return (true, says.into());
     };
     if !dir.is_dir() {
-        let says = format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display());
-        return Finding { well: false, what: "data", says };
+        return (false, format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display()));
     }
     let mut found = Vec::new();
     for name in ["mnist", "fashion_mnist"] {
@@ -100,8 +94,7 @@ fn datasets(data_dir: Option<&Path>) -> Finding {
         None => format!("{name} is whole"),
         Some(e) => format!("{name}: {}", e.lines().next().unwrap_or_default().trim_start_matches("error: ")),
     });
-    let says = format!("in {}: {}", dir.display(), says.collect::<Vec<_>>().join("; "));
-    Finding { well: !absent, what: "data", says }
+    (!absent, format!("in {}: {}", dir.display(), says.collect::<Vec<_>>().join("; ")))
 }
 
 fn gradients() -> Finding {
@@ -113,7 +106,7 @@ fn gradients() -> Finding {
         Err(e) => (false, format!("{e}; please report this")),
     };
     let cure = if well { "" } else { "; this build computes wrong gradients on this machine: please report it" };
-    Finding { well, what: "gradients", says: format!("{says}{cure}") }
+    (well, format!("{says}{cure}"))
 }
 
 /// The same run in f32 and in f64.
@@ -132,7 +125,7 @@ fn shadow() -> Finding {
         Err(e) => (false, e.to_string()),
     };
     let cure = if well { "" } else { "; please report this with the line `machine`" };
-    Finding { well, what: "training", says: format!("{says}{cure}") }
+    (well, format!("{says}{cure}"))
 }
 
 fn losses() -> Result<[f64; 2], SweepError> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The options that define a plan.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct PlanOptions {
     /// The experiment, a TOML file
     pub file: PathBuf,

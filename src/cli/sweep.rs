@@ -18,13 +18,14 @@ use crate::sweep::progress::{Show, note};
 use crate::sweep::session::{self, share, to_do, train_all};
 use crate::sweep::shard::{Shard, ShardError};
 use crate::sweep::unfinished::{Counts, failures};
+use crate::sweep::work::Job;
 use crate::sweep::{SweepError, candle_is_single_threaded};
 use crate::table;
 use clap::Args;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
@@ -68,16 +69,7 @@ fn interrupted(kept: &str) -> String {
 /// # Errors
 /// As [`run`].
 pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, CommandError> {
-    run(&Options {
-        plan,
-        jobs: None,
-        replan: false,
-        shard: None,
-        retry_failed: false,
-        fresh: false,
-        fail_fast: false,
-        quiet: false,
-    })
+    run(&Options { plan, ..Options::default() })
 }
 
 /// The whole of a sweep, in order.
@@ -119,7 +111,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     let conclusion = conclude(dir, plan, work, &folder.journal, &draw_all)?;
     let counts = Counts::of(work, &folder.journal);
     print_conclusion(plan, counts, &conclusion)?;
-    let again = |job: &crate::sweep::work::Job| shell::line(&options.plan.again(plan, &job.run));
+    let again = |job: &Job| shell::line(&options.plan.again(plan, &job.run));
     failures(work, &folder.journal, again)?.iter().for_each(|line| note(line));
     note(&format!("results in {}: report.html, {}, figures", dir.display(), tables::with_rows(plan).join(", ")));
     if let Some(compare) = &plan.compare {

@@ -31,9 +31,9 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     let layout = Layout::of(plan, &predicted.cells);
     let mut tables = Vec::new();
     for (file, columns) in &layout.files {
-        tables.push(CsvFile::create(dir, file, columns)?);
+        tables.push(TableDraft::create(dir, file, columns)?);
     }
-    let mut timings = CsvFile::create(dir, "timings.csv", columns::TIMINGS)?;
+    let mut timings = TableDraft::create(dir, "timings.csv", columns::TIMINGS)?;
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
         // Reading the journal and writing the tables take about as long.
@@ -57,11 +57,11 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         }
         Ok(())
     })?;
-    let mut summary = CsvFile::create(dir, "summary.csv", &Summaries::header(plan))?;
+    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(plan))?;
     for (c, cell) in plan.cells.iter().enumerate() {
         summary.row(&summaries.row(c, cell))?;
     }
-    let mut theory = CsvFile::create(dir, "theory.csv", &predictions::header(plan))?;
+    let mut theory = TableDraft::create(dir, "theory.csv", &predictions::header(plan))?;
     for row in predictions::rows(plan, &predicted) {
         theory.row(&row)?;
     }
@@ -90,19 +90,19 @@ pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
     tables
 }
 
-/// A CSV file under construction.
-struct CsvFile {
+/// A table under construction, row by row.
+struct TableDraft {
     path: PathBuf,
     draft: Draft,
     writer: CsvWriter<BufWriter<File>>,
 }
 
-impl CsvFile {
+impl TableDraft {
     fn create<S: AsRef<str>>(dir: &Path, name: &str, columns: &[S]) -> Result<Self, FileError> {
         let path = dir.join(name);
         let (draft, to) = Draft::create(&path)?;
         let writer = CsvWriter::new(to, columns).map_err(|e| cannot("write", &path, e))?;
-        Ok(CsvFile { path, draft, writer })
+        Ok(TableDraft { path, draft, writer })
     }
 
     fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> Result<(), FileError> {

@@ -2,6 +2,7 @@
 
 use crate::experiment::cost::flop;
 use crate::experiment::spec::At;
+use crate::results::csv_file::records;
 use crate::sweep::RunFn;
 use crate::sweep::pool::cores;
 use crate::sweep::progress::clock;
@@ -40,11 +41,11 @@ impl Rate {
     }
 
     fn timed(dir: &Path, work: &Work) -> Option<Self> {
-        let mut reader = csv::Reader::from_path(dir.join("timings.csv")).ok()?;
-        let rows = reader.deserialize::<HashMap<String, String>>().filter_map(Result::ok);
-        let times: HashMap<String, f64> =
-            rows.filter_map(|row| Some((row.get("run_id")?.clone(), row.get("seconds")?.parse().ok()?))).collect();
-        let known = work.jobs.iter().filter_map(|job| Some((job.cost.total(), *times.get(&job.run.run_id)?)));
+        let timings = records(&dir.join("timings.csv")).ok()?;
+        let rows = timings.rows.iter();
+        let times: HashMap<&str, f64> =
+            rows.filter_map(|row| Some((row.get("run_id")?.as_str(), row.get("seconds")?.parse().ok()?))).collect();
+        let known = work.jobs.iter().filter_map(|job| Some((job.cost.total(), *times.get(job.run.run_id.as_str())?)));
         let (mut cost, mut seconds, mut timed) = (0.0, 0.0, 0);
         for (flop, time) in known {
             (cost, seconds, timed) = (cost + flop, seconds + time, timed + 1);
