@@ -15,6 +15,7 @@ use crate::experiment::plan::Plan;
 use crate::figure::Drawn;
 use crate::files::{FileError, remove, write_table};
 use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::report::{self, Content, ReportError};
 use crate::results::figure_claims::FigureClaim;
 use crate::results::{Results, ResultsError, claims};
@@ -119,7 +120,7 @@ impl Conclusion {
         if !specs.is_empty() && !results.runs.is_empty() {
             write_table(&dir.join("claims.csv"), &claim::table(&claims))?;
         }
-        let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims);
+        let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, FigureSpec::nearness);
         Ok(Conclusion { results, summary, comparison, claims, drawn: Vec::new(), arms, pairs, figure_claims })
     }
 

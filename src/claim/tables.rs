@@ -33,12 +33,18 @@ pub fn table(claims: &[JudgedClaim]) -> Table {
     table
 }
 
-/// For each figure the claims shown with it: a claim belongs to the first of the figures that are nearest to what it is about.
-pub fn by_figure(figures: &[FigureSpec], specs: &[ClaimSpec], claims: &[JudgedClaim]) -> Vec<Vec<FigureClaim>> {
+/// For each figure the claims shown with it: a claim belongs to the first of the figures that are nearest to what it is about,
+/// where `nearness` is smaller the nearer a figure is, and `None` for a figure that cannot show the claim.
+pub fn by_figure(
+    figures: &[FigureSpec],
+    specs: &[ClaimSpec],
+    claims: &[JudgedClaim],
+    nearness: impl Fn(&FigureSpec, &ClaimSpec) -> Option<u8>,
+) -> Vec<Vec<FigureClaim>> {
     let mut by_figure = vec![Vec::new(); figures.len()];
     for parts in claims.chunk_by(|a, b| a.number == b.number) {
         let Some(spec) = specs.get(parts[0].number - 1) else { continue };
-        let near = |(place, figure): (usize, &FigureSpec)| Some((figure.nearness(spec)?, place));
+        let near = |(place, figure): (usize, &FigureSpec)| Some((nearness(figure, spec)?, place));
         if let Some((_, figure)) = figures.iter().enumerate().filter_map(near).min() {
             by_figure[figure].extend(summarized(parts));
         }
