@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// The files that [`write`] writes, `timings.csv` included.
+/// The tables of a results folder, `timings.csv` included.
 pub const FILES: [&str; 7] =
     ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv", "timings.csv"];
 
