@@ -16,14 +16,14 @@ fn main() {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     println!("cargo::rustc-env=GRADSWEEP_BUILT={seconds}");
     let state = git::state(Path::new("."), &sources);
-    let source = state.as_ref().map_or(String::new(), |state| state.revision.clone());
+    let source = state.as_ref().map_or(String::new(), |state| state.commit.clone());
     let is_held = state.as_ref().is_some_and(|state| !state.dirty);
     println!(
         "cargo::rustc-env=GRADSWEEP_SOURCE={source}{}",
         if is_held { String::new() } else { format!(" {seconds}") }
     );
     if let Some(state) = state {
-        println!("cargo::rustc-env=GRADSWEEP_REVISION={}", state.revision);
+        println!("cargo::rustc-env=GRADSWEEP_REVISION={}", state.commit);
         println!("cargo::rustc-env=GRADSWEEP_DIRTY={}", state.dirty);
     }
     let rustc = std::env::var_os("RUSTC").and_then(|rustc| Command::new(rustc).arg("--version").output().ok());

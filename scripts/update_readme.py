@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the measured sentence and table, and the settings table, into README.md.
+"""Writes the measured sentence and table, and the tables of settings and columns, into README.md.
 
     cargo build --release && python3 scripts/update_readme.py
 
-Numbers come from results/gallery/vanishing/summary.csv, settings from `gradsweep settings`; tests/house/readme.rs fails when
-the README and either of them drift apart.
+Numbers come from results/gallery/vanishing/summary.csv, settings and columns from `gradsweep settings` and `gradsweep
+columns`; tests/house/readme.rs fails when the README and any of them drift apart.
 """
 
 import csv
@@ -74,10 +74,11 @@ def main():
     readme = ROOT / "README.md"
     text = readme.read_text()
     measured = cells()
-    settings = subprocess.run([ROOT / "target/release/gradsweep", "settings"], capture_output=True, text=True, check=True)
     text = between(text, "<!-- headline -->", "<!-- end of headline -->", headline(measured))
     text = between(text, "<!-- results -->", "<!-- end of results -->", table(measured))
-    text = between(text, "<!-- settings -->", "<!-- end of settings -->", "\n" + settings.stdout.strip() + "\n")
+    for part in ["settings", "columns"]:
+        told = subprocess.run([ROOT / "target/release/gradsweep", part], capture_output=True, text=True, check=True)
+        text = between(text, f"<!-- {part} -->", f"<!-- end of {part} -->", "\n" + told.stdout.strip() + "\n")
     readme.write_text(text)
 
 

@@ -100,7 +100,7 @@
 //!
 //! # Reading results
 //!
-//! [`finish`] writes the tables; [`figure`], [`compare`], [`claim`] and [`report`] are made from them alone.
+//! [`conclude`] writes the tables; [`figure`], [`compare`], [`claim`] and [`report`] are made from them alone.
 //!
 //! ```
 //! use gradsweep::claim::{Expect, Observation, Verdict, judge};
@@ -115,14 +115,16 @@
 //!
 //! [`cli`] is the program: one file a subcommand.
 
+pub mod answer;
 pub mod claim;
 pub mod cli;
 pub mod columns;
 pub mod compare;
+pub mod conclude;
 pub mod data;
 pub mod experiment;
 pub mod figure;
-pub mod finish;
+pub mod files;
 pub mod model;
 pub mod ops;
 pub mod optim;

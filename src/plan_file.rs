@@ -115,9 +115,22 @@ impl PlanFile {
         self.figures.iter().map(own).collect()
     }
 
+    /// The labels and the seed of each run, in order.
+    pub fn runs(&self) -> impl Iterator<Item = (&BTreeMap<String, String>, u64)> {
+        self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
+    }
+
     /// Whether some run has a loss to reach.
     pub fn has_target(&self) -> bool {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
         settings.into_iter().any(|settings| settings.contains_key("target_loss"))
     }
+}
+
+/// Identity of a plan, from the text of `plan.json` and the ids of its runs, in order, one a line.
+pub fn plan_hash(plan_json: &str, run_ids: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(plan_json.as_bytes());
+    hasher.update(run_ids);
+    hasher.finalize().to_hex()[..16].to_string()
 }

@@ -18,6 +18,13 @@ pub enum Status {
 }
 
 impl Status {
+    const ALL: [Status; 4] = [Status::Finished, Status::ReachedTarget, Status::Diverged, Status::Failed];
+
+    /// The status of a word in `runs.csv`; `None` if it is none.
+    pub fn read(word: &str) -> Option<Self> {
+        Status::ALL.into_iter().find(|status| status.word() == word)
+    }
+
     /// The word in `runs.csv`.
     pub fn word(self) -> &'static str {
         match self {

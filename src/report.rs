@@ -1,37 +1,64 @@
 //! `report.html`: a results folder as one page that needs nothing but a browser.
-//!
-//! Made from the folder's files alone, like the figures: plan.json, the CSV files, the SVG figures, provenance.json.
 
-mod answer;
-mod figures;
-mod folder;
+mod sessions;
 mod sheet;
 mod sheets;
 
-use crate::results::{Results, ResultsError};
-use crate::sweep::files::write as write_file;
-use figures::Shown;
-use folder::Folder;
+use crate::files::{FileError, write as write_file};
+use crate::record::Status;
+use crate::results::Results;
+use crate::results::figure_claims::FigureClaim;
+use crate::table::Records;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
+use sessions::{Session, sessions};
 use sheet::Sheet;
-use std::collections::BTreeMap;
-use std::path::Path;
+use thiserror::Error;
 
 const FILE: &str = "report.html";
 const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
 const SCRIPT: &str = include_str!("report/script.js");
 
-/// Writes `report.html` into a results folder.
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    #[error("the report cannot be made: {0:#}")]
+    Page(#[from] minijinja::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What the report shows: the results of a folder and what was concluded from them.
+pub struct Content<'a> {
+    pub results: &'a Results,
+    /// The answer to the experiment's question, in a sentence or two.
+    pub answer: String,
+    /// As `summary.csv`, `comparison.csv`, `comparison_pairs.csv` and `claims.csv` have them.
+    pub summary: &'a Records,
+    pub arms: &'a Records,
+    pub pairs: &'a Records,
+    pub claims: &'a Records,
+    /// The claims that belong to each figure of the plan.
+    pub figure_claims: &'a [Vec<FigureClaim>],
+}
+
+/// Writes `report.html` into the results folder, from its contents, its SVG figures and its `provenance.json`.
 ///
 /// # Errors
-/// A file of the folder that cannot be read, or the page that cannot be written.
-pub fn write(dir: &Path) -> Result<(), ResultsError> {
-    let results = Results::read(dir)?;
-    let page = render(&results, &Folder::read(dir))?;
-    write_file(&dir.join(FILE), page.as_bytes()).map_err(|e| ResultsError::new(e.to_string()))
+/// A page that cannot be made or written.
+pub fn write(content: &Content) -> Result<(), ReportError> {
+    Ok(write_file(&content.results.dir.join(FILE), render(content)?.as_bytes())?)
+}
+
+/// A figure in the page.
+#[derive(Serialize)]
+struct PageFigure<'a> {
+    name: String,
+    svg: String,
+    /// Claims of several parts; one of a single part is written out in the drawing.
+    verdicts: Vec<&'a FigureClaim>,
 }
 
 /// What the page shows.
@@ -42,7 +69,7 @@ struct Page<'a> {
     version: &'static str,
     name: &'a str,
     question: &'a str,
-    answer: String,
+    answer: &'a str,
     runs: usize,
     planned: usize,
     /// What became of those that did not end well; empty if all did.
@@ -51,20 +78,20 @@ struct Page<'a> {
     seeds: usize,
     /// What networks were trained on; empty for test functions.
     data: String,
-    headline: Vec<Shown>,
-    figures: Vec<Shown>,
+    headline: Vec<PageFigure<'a>>,
+    figures: Vec<PageFigure<'a>>,
     sheets: Vec<Sheet>,
     sentences: Vec<String>,
     settings: Vec<(String, String)>,
-    sittings: Vec<BTreeMap<&'static str, String>>,
+    sessions: Vec<Session>,
     experiment: String,
 }
 
-fn render(results: &Results, folder: &Folder) -> Result<String, ResultsError> {
+fn render(content: &Content) -> Result<String, minijinja::Error> {
+    let Content { results, summary, arms, pairs, claims, .. } = content;
     let plan = &results.plan;
-    let claims = folder.table("claims.csv")?;
-    let mut figures = figures::figures(results, folder)?;
-    let sheets = [sheets::claims(&claims), sheets::cells(results, folder)?, sheets::arms(results, folder)?];
+    let mut figures = figures(content);
+    let sheets = [sheets::claims(claims), sheets::cells(results, summary), sheets::arms(results, arms)];
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),
         false => format!(
@@ -78,24 +105,45 @@ fn render(results: &Results, folder: &Folder) -> Result<String, ResultsError> {
         version: env!("CARGO_PKG_VERSION"),
         name: &plan.name,
         question: &plan.question,
-        answer: answer::answer(results, folder)?,
+        answer: &content.answer,
         runs: results.runs.len(),
         planned: plan.cells.len() * plan.seeds.len(),
-        ended: answer::ended(results),
+        ended: ended(results),
         cells: plan.cells.len(),
         seeds: plan.seeds.len(),
         data,
         headline: figures.drain(..figures.len().min(1)).collect(),
         figures,
         sheets: sheets.into_iter().flatten().collect(),
-        sentences: sheets::sentences(folder)?,
-        settings: folder.settings(plan),
-        sittings: folder.sittings(),
-        experiment: folder.text("experiment.toml"),
+        sentences: sheets::sentences(pairs),
+        settings: plan.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
+        sessions: sessions(&results.dir),
+        experiment: text(results, "experiment.toml"),
     };
-    let cannot = |e: minijinja::Error| ResultsError::new(format!("the report cannot be made: {e:#}"));
     let mut environment = Environment::new();
-    environment.add_template("page.html", PAGE).map_err(cannot)?;
-    let template = environment.get_template("page.html").map_err(cannot)?;
-    template.render(Serde(page)).map_err(cannot)
+    environment.add_template("page.html", PAGE)?;
+    environment.get_template("page.html")?.render(Serde(page))
+}
+
+/// A text file of the folder; empty where there is none.
+fn text(results: &Results, file: &str) -> String {
+    std::fs::read_to_string(results.dir.join(file)).unwrap_or_default()
+}
+
+/// The figures that were drawn, in the order of the plan, each with the verdicts on what it shows.
+fn figures<'a>(content: &Content<'a>) -> Vec<PageFigure<'a>> {
+    let names = content.results.plan.figure_names().into_iter();
+    let figure = |(name, claims): (String, &'a Vec<FigureClaim>)| {
+        let svg = text(content.results, &format!("figures/{name}.svg"));
+        PageFigure { name, svg, verdicts: claims.iter().filter(|claim| claim.parts.len() > 1).collect() }
+    };
+    names.zip(content.figure_claims).map(figure).filter(|figure| !figure.svg.is_empty()).collect()
+}
+
+/// How many runs diverged or failed, in words; empty if none did.
+fn ended(results: &Results) -> String {
+    let count = |status| results.runs.iter().filter(|run| run.status == status).count();
+    let bad = [(count(Status::Diverged), "diverged"), (count(Status::Failed), "failed")];
+    let words: Vec<String> = bad.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    words.join(", ")
 }

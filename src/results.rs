@@ -1,36 +1,23 @@
-//! A results folder as figures and comparisons see it: plan.json and runs.csv in memory, the long tables streamed past.
+//! A results folder as figures, comparisons and claims read it: plan.json and runs.csv in memory, the long tables read row by row.
 
 pub mod choice;
+pub mod claims;
+pub mod csv_file;
+mod error;
+pub mod figure_claims;
 pub mod theory;
-pub mod verdicts;
+
+pub use error::ResultsError;
 
 use crate::columns::{self, Column, On};
 use crate::data::Function;
 use crate::experiment::settings;
-use crate::plan_file::{PlanCell, PlanFile, SCHEMA};
+use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
-use crate::sweep::folder::hash_of;
-use csv::StringRecord;
+use crate::table::Records;
+use csv_file::CsvFile;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-
-/// Why results could not be read or shown: what is wrong and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResultsError(String);
-
-impl ResultsError {
-    pub(crate) fn new(message: String) -> Self {
-        ResultsError(message)
-    }
-}
-
-impl std::fmt::Display for ResultsError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ResultsError {}
 
 /// One row of runs.csv.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +41,7 @@ impl Run {
         self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
     }
 
-    /// A number that a median may take in: finite, and not how a run ended that diverged, which has no end to speak of.
+    /// A number that a median may take in: finite, and not of the end of a run that diverged.
     pub fn averaged(&self, metric: &str) -> Option<f64> {
         let ended =
             self.status != Status::Diverged || columns::outcome(metric).is_some_and(Column::outlives_divergence);
@@ -84,19 +71,14 @@ impl Results {
     /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
     pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         let path = dir.join("plan.json");
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
-        let plan: PlanFile = serde_json::from_str(&text).map_err(|e| {
-            ResultsError::new(format!("{}: {e}; run the sweep again, it rewrites plan.json", path.display()))
-        })?;
+        let text = std::fs::read_to_string(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
+        let plan: PlanFile =
+            serde_json::from_str(&text).map_err(|source| ResultsError::PlanFile { path: path.clone(), source })?;
         if plan.schema != SCHEMA {
-            return Err(ResultsError::new(format!(
-                "{}: schema {} is not known to this program, which reads schema {SCHEMA}; run the sweep again with it",
-                path.display(),
-                plan.schema
-            )));
+            return Err(ResultsError::Schema { path, schema: plan.schema });
         }
         let runs = read_runs(&dir.join("runs.csv"), &plan)?;
-        let plan_hash = hash_of(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
+        let plan_hash = plan_hash(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
 
@@ -107,6 +89,14 @@ impl Results {
             (label, |key: &str| cell.settings.get(key))
         });
         settings::touches_start(axis, on, self.plan.axes.iter().map(|axis| axis.name.as_str()), cells)
+    }
+
+    /// `summary.csv`; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that is no CSV file.
+    pub fn summary(&self) -> Result<Records, ResultsError> {
+        csv_file::records(&self.dir.join("summary.csv"))
     }
 
     /// The test function of a run; `None` for a network.
@@ -134,17 +124,15 @@ impl Results {
         columns: &[&str],
         mut each: impl FnMut(usize, &[Option<f64>]),
     ) -> Result<(), ResultsError> {
-        let path = self.dir.join(file);
         let wanted: HashMap<&str, usize> = runs.iter().map(|r| (self.runs[*r].id.as_str(), *r)).collect();
-        let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
-        let header = reader.headers().map_err(|e| unreadable(&path, &e))?.clone();
-        let id = column(&header, "run_id", &path)?;
-        let places = columns.iter().map(|c| column(&header, c, &path)).collect::<Result<Vec<_>, _>>()?;
-        let (mut row, mut numbers) = (StringRecord::new(), vec![None; columns.len()]);
-        while reader.read_record(&mut row).map_err(|e| unreadable(&path, &e))? {
-            if let Some(run) = wanted.get(&row[id]) {
+        let mut file = CsvFile::open(&self.dir.join(file))?;
+        let id = file.column("run_id")?;
+        let places = file.columns(columns.iter().copied())?;
+        let mut numbers = vec![None; columns.len()];
+        while file.read_row()? {
+            if let Some(run) = wanted.get(file.text(id)) {
                 for (slot, place) in numbers.iter_mut().zip(&places) {
-                    *slot = parse(&row, *place, &header, &path)?;
+                    *slot = file.number(*place)?;
                 }
                 each(*run, &numbers);
             }
@@ -154,77 +142,34 @@ impl Results {
 }
 
 fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| unreadable(path, &e))?;
-    let header = reader.headers().map_err(|e| unreadable(path, &e))?.clone();
-    let place = |name: &str| column(&header, name, path);
-    let (id, seed, status) = (place("run_id")?, place("seed")?, place("status")?);
-    let axes = plan.axes.iter().map(|a| place(&a.name)).collect::<Result<Vec<_>, _>>()?;
-    let outcome = columns::OUTCOMES.iter().map(|c| place(c.name)).collect::<Result<Vec<_>, _>>()?;
-    let loss = header.iter().position(|c| c == "loss");
+    let mut file = CsvFile::open(path)?;
+    let (id, seed, status) = (file.column("run_id")?, file.column("seed")?, file.column("status")?);
+    let axes = file.columns(plan.axes.iter().map(|axis| axis.name.as_str()))?;
+    let outcomes = file.columns(columns::OUTCOMES.iter().map(|column| column.name))?;
+    let place = |name: &str| file.header.iter().position(|c| c == name);
+    let loss = place("loss");
     let filters: Vec<(String, usize)> = plan
         .figures
         .iter()
         .flat_map(|f| f.filter.keys())
         .filter(|key| plan.axes.iter().all(|a| a.name != **key))
-        .filter_map(|key| Some((key.clone(), header.iter().position(|c| c == key)?)))
+        .filter_map(|key| Some((key.clone(), place(key)?)))
         .collect();
     let mut runs = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(|e| unreadable(path, &e))?;
-        let wrong = |what: String| {
-            let line = row.position().map_or(0, csv::Position::line);
-            ResultsError::new(format!("{}:{line}: {what}; run the sweep again, it rewrites the tables", path.display()))
+    while file.read_row()? {
+        let label = |(axis, at): (&crate::plan_file::Axis, &usize)| {
+            let place = axis.labels.iter().position(|label| label == file.text(*at));
+            place.ok_or_else(|| file.wrong(*at, format!("but plan.json knows {}", axis.labels.join(", "))))
         };
-        let labels = plan.axes.iter().zip(&axes).map(|(axis, at)| {
-            axis.labels.iter().position(|l| *l == row[*at]).ok_or_else(|| {
-                wrong(format!("{} is \"{}\", but plan.json knows {}", axis.name, &row[*at], axis.labels.join(", ")))
-            })
-        });
-        let known = [Status::Finished, Status::ReachedTarget, Status::Diverged, Status::Failed];
         runs.push(Run {
-            id: row[id].to_string(),
-            labels: labels.collect::<Result<_, _>>()?,
-            seed: row[seed].parse().map_err(|_| wrong(format!("the seed \"{}\" is not a whole number", &row[seed])))?,
-            status: known
-                .into_iter()
-                .find(|s| s.word() == &row[status])
-                .ok_or_else(|| wrong(format!("the status \"{}\" is not known", &row[status])))?,
-            loss: loss.map_or(String::new(), |at| row[at].to_string()),
-            values: outcome.iter().map(|at| parse(&row, *at, &header, path)).collect::<Result<_, _>>()?,
-            settings: filters.iter().map(|(key, at)| (key.clone(), row[*at].to_string())).collect(),
+            id: file.text(id).into(),
+            labels: plan.axes.iter().zip(&axes).map(label).collect::<Result<_, _>>()?,
+            seed: file.text(seed).parse().map_err(|_| file.wrong(seed, "which is not a whole number"))?,
+            status: Status::read(file.text(status)).ok_or_else(|| file.wrong(status, "which is not known"))?,
+            loss: loss.map_or(String::new(), |at| file.text(at).into()),
+            values: outcomes.iter().map(|at| file.number(*at)).collect::<Result<_, _>>()?,
+            settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),
         });
     }
     Ok(runs)
-}
-
-fn column(header: &StringRecord, name: &str, path: &Path) -> Result<usize, ResultsError> {
-    header.iter().position(|c| c == name).ok_or_else(|| {
-        ResultsError::new(format!(
-            "{}: no column \"{name}\"; there are {}",
-            path.display(),
-            header.iter().collect::<Vec<_>>().join(", ")
-        ))
-    })
-}
-
-fn parse(row: &StringRecord, at: usize, header: &StringRecord, path: &Path) -> Result<Option<f64>, ResultsError> {
-    match &row[at] {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
-            let line = row.position().map_or(0, csv::Position::line);
-            ResultsError::new(format!(
-                "{}:{line}: {} is \"{text}\", which is not a number",
-                path.display(),
-                &header[at]
-            ))
-        }),
-    }
-}
-
-fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> ResultsError {
-    let path = path.display();
-    ResultsError::new(format!(
-        "{path}: {error}; give a folder that a sweep has finished, or make tables and figures of what an interrupted one \
-         has left with `gradsweep merge DIR`"
-    ))
 }

@@ -5,6 +5,7 @@
 //! made from these rows, so they cannot drift apart.
 
 use crate::columns::On;
+use crate::table::Cell;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -39,6 +40,17 @@ impl Hash for Value {
             Value::Text(text) => text.hash(hasher),
             Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(hasher)),
             Value::List(list) => list.iter().for_each(|x| x.to_bits().hash(hasher)),
+        }
+    }
+}
+
+impl From<&Value> for Cell {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Bool(b) => Cell::Bool(*b),
+            Value::Int(i) => Cell::Int(*i),
+            Value::Float(x) => Cell::Float(*x),
+            Value::Text(_) | Value::Matrix(_) | Value::List(_) => Cell::Text(value.to_string()),
         }
     }
 }

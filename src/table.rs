@@ -1,7 +1,8 @@
-//! Tidy tables: what the CSV files hold, and how a number is written so that it reads back equal.
+//! Tidy tables of cells, CSV files, and how numbers are written, so that they read back equal or so that people read them.
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::io::Write;
 
@@ -49,18 +50,6 @@ impl From<&str> for Cell {
 impl<T: Into<Cell>> From<Option<T>> for Cell {
     fn from(value: Option<T>) -> Self {
         value.map_or(Cell::Empty, Into::into)
-    }
-}
-
-impl From<&crate::setting::Value> for Cell {
-    fn from(value: &crate::setting::Value) -> Self {
-        use crate::setting::Value;
-        match value {
-            Value::Bool(b) => Cell::Bool(*b),
-            Value::Int(i) => Cell::Int(*i),
-            Value::Float(x) => Cell::Float(*x),
-            Value::Text(_) | Value::Matrix(_) | Value::List(_) => Cell::Text(value.to_string()),
-        }
     }
 }
 
@@ -136,6 +125,50 @@ pub fn significant(x: f64, digits: usize) -> String {
     number(rounded.unwrap_or(x))
 }
 
+/// The number in so many significant digits, trailing zeros kept: fixed-point between `10^-digits` and `10^(digits + 1)`,
+/// else with an exponent.
+pub fn rounded(x: f64, digits: i32) -> String {
+    let size = x.abs();
+    if !x.is_finite() || size == 0.0 {
+        return format!("{x}");
+    }
+    if (10f64.powi(-digits)..10f64.powi(digits + 1)).contains(&size) {
+        format!("{x:.*}", (digits - 1 - size.log10().floor() as i32).max(0) as usize)
+    } else {
+        format!("{x:.*e}", (digits - 1).max(0) as usize)
+    }
+}
+
+/// The number with a sign and so many decimals; what rounds to zero has no sign.
+pub fn signed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:+.decimals$}");
+    let zero = text.trim_start_matches(['+', '-', '0', '.']).is_empty();
+    if zero { text.trim_start_matches(['+', '-']).into() } else { text }
+}
+
+/// `1 run`, `2 runs`.
+pub fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Rows of text in columns of equal width, two blanks apart: the columns that `left` names to the left, the others, which
+/// hold numbers, to the right.
+pub fn aligned(rows: &[Vec<String>], left: impl Fn(usize) -> bool) -> String {
+    let length = |text: &String| text.chars().count();
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns).map(|c| rows.iter().map(|row| length(&row[c])).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cell = |(c, cell): (usize, &String)| {
+            let width = widths[c];
+            if left(c) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        };
+        let line = row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
 /// A number that is written as [`number`] says.
 struct Number(f64);
 
@@ -168,12 +201,21 @@ struct Unchecked {
     rows: Vec<Vec<Cell>>,
 }
 
-impl TryFrom<Unchecked> for Table {
-    type Error = String;
+/// A table whose rows and header differ in length.
+#[derive(Debug, thiserror::Error)]
+#[error("row {row} has {cells} cells for {columns} columns")]
+struct RaggedTable {
+    row: usize,
+    cells: usize,
+    columns: usize,
+}
 
-    fn try_from(Unchecked { columns, rows }: Unchecked) -> Result<Self, String> {
+impl TryFrom<Unchecked> for Table {
+    type Error = RaggedTable;
+
+    fn try_from(Unchecked { columns, rows }: Unchecked) -> Result<Self, RaggedTable> {
         match rows.iter().position(|row| row.len() != columns.len()) {
-            Some(i) => Err(format!("row {i} has {} cells for {} columns", rows[i].len(), columns.len())),
+            Some(row) => Err(RaggedTable { row, cells: rows[row].len(), columns: columns.len() }),
             None => Ok(Table { columns, rows }),
         }
     }
@@ -201,6 +243,33 @@ impl Table {
     /// The index of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c == name)
+    }
+
+    /// The table as a CSV file.
+    ///
+    /// # Errors
+    /// A row of another length than the header.
+    pub fn csv(&self) -> csv::Result<Vec<u8>> {
+        let mut writer = CsvWriter::new(Vec::new(), &self.columns)?;
+        self.rows.iter().try_for_each(|row| writer.row(row))?;
+        Ok(writer.finish()?)
+    }
+}
+
+/// A small table as text, as a CSV file has it, its cells found by the names of their columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    pub columns: Vec<String>,
+    pub rows: Vec<Record>,
+}
+
+/// A row of [`Records`]: column -> text.
+pub type Record = BTreeMap<String, String>;
+
+impl From<&Table> for Records {
+    fn from(table: &Table) -> Self {
+        let row = |row: &Vec<Cell>| table.columns.iter().cloned().zip(row.iter().map(Cell::to_string)).collect();
+        Records { columns: table.columns.clone(), rows: table.rows.iter().map(row).collect() }
     }
 }
 

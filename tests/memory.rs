@@ -3,13 +3,12 @@
 //! Alone in its file, since the highest resident size is one of the whole process.
 
 use gradsweep::columns;
+use gradsweep::conclude::conclude;
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::{Experiment, Overrides};
-use gradsweep::finish::finish;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::RunError;
 use gradsweep::run::spec::RunSpec;
-use gradsweep::sweep::Halt;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
@@ -49,14 +48,14 @@ fn sweep(runs: u64) {
         digest: "00".into(),
         function: None,
     };
-    let work = Work::new(&plan, |_| Ok::<_, Halt>(data.clone())).unwrap();
+    let work = Work::new(&plan, |_| Ok::<_, RunError>(data.clone())).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 2, fail_fast: false, show: Show::Nothing };
     let order = work.order((0..work.jobs.len()).collect());
     let tally = pool::run(&work, &order, options, &record, &folder.journal, &Interrupt::new()).unwrap();
     assert_eq!(tally.done, runs as usize);
-    finish(dir.path(), &plan, &work, &folder.journal, &|_| Ok(())).unwrap();
+    conclude(dir.path(), &plan, &work, &folder.journal, &|_, _| Ok(Vec::new())).unwrap();
 }
 
 /// The highest resident size so far in KiB; none where there is no `/proc`.

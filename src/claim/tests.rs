@@ -1,8 +1,9 @@
 //! Planted claims, and how often a true one is called false.
 
 use super::Observation::{AtLeast, Diverged, Exactly, Unknown};
-use super::*;
+use super::{Expect, Observation, Verdict, judge, seeds_for};
 use crate::seed::Seeds;
+use crate::stats::median_interval;
 
 const EXPECTATIONS: [Expect; 3] = [Expect::Above(0.7), Expect::Below(0.7), Expect::Within(0.6, 0.8)];
 

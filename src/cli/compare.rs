@@ -1,9 +1,10 @@
 //! `compare DIR`: the arms of a results folder, from its CSV files.
 
-use crate::cli::{report, say};
-use crate::compare::Comparison;
-use crate::results::Results;
-use crate::sweep::Halt;
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
+use crate::compare::text;
+use crate::conclude::Conclusion;
+use crate::results::{Results, claims};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,19 +19,18 @@ pub struct Options {
 ///
 /// # Errors
 /// A folder without results, or whose plan has nothing to compare.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
-    let results = Results::read(dir).map_err(|e| Halt::Input(e.to_string()))?;
-    let comparison = Comparison::of(&results).map_err(|e| Halt::Input(e.to_string()))?;
-    let Some(comparison) = comparison else {
-        return Err(Halt::Input(format!(
+    let results = Results::read(dir).map_err(CommandError::input)?;
+    let claims = claims::read(dir).map_err(CommandError::input)?;
+    let conclusion = Conclusion::of(results, &claims)?;
+    let Some(comparison) = &conclusion.comparison else {
+        return Err(CommandError::input(format!(
             "{} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; \
              write [compare] with arm = \"...\", the name of an axis, and sweep it again, which runs nothing anew",
             dir.display()
         )));
     };
-    comparison.write(dir).map_err(|e| Halt::Io(e.to_string()))?;
-    report(dir)?;
-    say(&comparison.text())?;
-    Ok(ExitCode::SUCCESS)
+    conclusion.report()?;
+    print(&text(comparison))
 }

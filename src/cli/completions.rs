@@ -1,7 +1,8 @@
 //! `completions SHELL` and `man`, both from the definition of the command line.
 
-use crate::cli::{Cli, say};
-use crate::sweep::Halt;
+use crate::cli::Cli;
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -16,20 +17,19 @@ pub struct Options {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "gradsweep", &mut script);
-    say(&String::from_utf8_lossy(&script))?;
-    Ok(ExitCode::SUCCESS)
+    print(&String::from_utf8_lossy(&script))
 }
 
 /// Prints a page with the program and all its commands.
 ///
 /// # Errors
 /// When it cannot be made, or stdout cannot be written.
-pub fn man() -> Result<ExitCode, Halt> {
+pub fn man() -> Result<ExitCode, CommandError> {
     let mut page = Vec::new();
-    let cannot = |e: std::io::Error| Halt::Io(format!("the manual page cannot be made: {e}"));
+    let cannot = |e: std::io::Error| CommandError::failed(format!("the manual page cannot be made: {e}"));
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut page).map_err(cannot)?;
@@ -39,6 +39,5 @@ pub fn man() -> Result<ExitCode, Halt> {
         man.render_description_section(&mut page).map_err(cannot)?;
         man.render_options_section(&mut page).map_err(cannot)?;
     }
-    say(&String::from_utf8_lossy(&page))?;
-    Ok(ExitCode::SUCCESS)
+    print(&String::from_utf8_lossy(&page))
 }

@@ -1,14 +1,18 @@
 //! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
 
-use crate::cli::{load, say};
+use crate::cli::error::CommandError;
+use crate::cli::plan_options::environments_data_dir;
+use crate::cli::print::print;
 use crate::data::Places;
-use crate::experiment::{Experiment, Overrides, Plan};
+use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
 use crate::model::differences;
 use crate::record::RunRecord;
 use crate::run::train;
-use crate::sweep::Halt;
+use crate::sweep::SweepError;
+use crate::sweep::load::with_data;
+use crate::sweep::pool::cores;
 use crate::sweep::provenance::{cpu, instructions};
-use crate::table::{Cell, significant};
+use crate::table::{Cell, count, significant};
 use clap::Args;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -28,35 +32,30 @@ pub struct Options {
     data_dir: Option<PathBuf>,
 }
 
-/// What was found of one thing.
-struct Finding {
-    well: bool,
-    what: &'static str,
-    says: String,
-}
+/// What was found of one thing: whether it is well, and in words.
+type Finding = (bool, String);
 
 /// Prints what it finds; 1 if something is wrong.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
-    let checks: [&dyn Fn() -> Finding; 5] =
-        [&machine, &folder, &|| datasets(options.data_dir.as_deref()), &gradients, &shadow];
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
+    let data = || datasets(options.data_dir.as_deref());
+    let checks: [(&str, &dyn Fn() -> Finding); 5] =
+        [("machine", &machine), ("folder", &folder), ("data", &data), ("gradients", &gradients), ("training", &shadow)];
     let mut well = true;
-    for check in checks {
-        let Finding { well: fine, what, says } = check();
-        say(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
+    for (what, check) in checks {
+        let (fine, says) = check();
+        print(&format!("{:<6} {what:<10} {says}\n", if fine { "ok" } else { "WRONG" }))?;
         well &= fine;
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn machine() -> Finding {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let cpu = cpu().unwrap_or_else(|| std::env::consts::ARCH.into());
     let slow = if instructions() == "portable" { "; without AVX2 a sweep takes several times as long" } else { "" };
-    let says = format!("{cpu}, {cores} core{}, {}{slow}", if cores == 1 { "" } else { "s" }, instructions());
-    Finding { well: true, what: "machine", says }
+    (true, format!("{cpu}, {}, {}{slow}", count(cores(), "core"), instructions()))
 }
 
 /// Whether a sweep started here could write its results.
@@ -65,29 +64,29 @@ fn folder() -> Finding {
     let place = if results.is_dir() { results } else { Path::new(".") };
     let probe = place.join(format!(".doctor-{}", std::process::id()));
     let written = std::fs::write(&probe, "x").and_then(|()| std::fs::remove_file(&probe));
-    let says = match &written {
-        Ok(()) => "results can be written to results/".to_string(),
-        Err(e) => format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display()),
-    };
-    Finding { well: written.is_ok(), what: "folder", says }
+    match written {
+        Ok(()) => (true, "results can be written to results/".into()),
+        Err(e) => (false, format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display())),
+    }
 }
 
 /// Which downloaded data sets are there; none is needed.
 fn datasets(data_dir: Option<&Path>) -> Finding {
-    let named = data_dir.map(Path::to_path_buf).or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
+    let named = data_dir.map(Path::to_path_buf).or_else(environments_data_dir);
     let Some(dir) = named else {
         let says = "digits, spirals, teacher and mnist1d are in the program; for mnist and fashion_mnist name a folder with \
                     --data-dir or GRADSWEEP_DATA";
-        return Finding { well: true, what: "data", says: says.into() };
+        return (true, says.into());
     };
     if !dir.is_dir() {
-        let says = format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display());
-        return Finding { well: false, what: "data", says };
+        return (false, format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display()));
     }
     let mut found = Vec::new();
     for name in ["mnist", "fashion_mnist"] {
+        let places = Places { data_dir: Some(dir.clone()), base: PathBuf::new() };
         let loaded = plan(&format!("name = \"x\"\n[base]\ndata = \"{name}\"\nsteps = 1\n"))
-            .and_then(|plan| load(&plan, Places { data_dir: Some(dir.clone()), base: PathBuf::new() }));
+            .map_err(SweepError::from)
+            .and_then(|plan| with_data(&plan, &places));
         found.push((name, loaded.err().map(|e| e.to_string())));
     }
     let absent = found.iter().all(|(_, error)| error.is_some());
@@ -95,8 +94,7 @@ fn datasets(data_dir: Option<&Path>) -> Finding {
         None => format!("{name} is whole"),
         Some(e) => format!("{name}: {}", e.lines().next().unwrap_or_default().trim_start_matches("error: ")),
     });
-    let says = format!("in {}: {}", dir.display(), says.collect::<Vec<_>>().join("; "));
-    Finding { well: !absent, what: "data", says }
+    (!absent, format!("in {}: {}", dir.display(), says.collect::<Vec<_>>().join("; ")))
 }
 
 fn gradients() -> Finding {
@@ -108,7 +106,7 @@ fn gradients() -> Finding {
         Err(e) => (false, format!("{e}; please report this")),
     };
     let cure = if well { "" } else { "; this build computes wrong gradients on this machine: please report it" };
-    Finding { well, what: "gradients", says: format!("{says}{cure}") }
+    (well, format!("{says}{cure}"))
 }
 
 /// The same run in f32 and in f64.
@@ -124,20 +122,20 @@ fn shadow() -> Finding {
             );
             (apart < SHADOW, says)
         }
-        Err(e) => (false, e),
+        Err(e) => (false, e.to_string()),
     };
     let cure = if well { "" } else { "; please report this with the line `machine`" };
-    Finding { well, what: "training", says: format!("{says}{cure}") }
+    (well, format!("{says}{cure}"))
 }
 
-fn losses() -> Result<[f64; 2], String> {
-    let plan = plan(RUN).map_err(|e| e.to_string())?;
-    let work = load(&plan, Places::default()).map_err(|e| e.to_string())?;
+fn losses() -> Result<[f64; 2], SweepError> {
+    let plan = plan(RUN)?;
+    let work = with_data(&plan, &Places::default())?;
     let mut losses = [f64::NAN; 2];
     for (job, loss) in work.jobs.iter().zip(&mut losses) {
-        let record =
-            train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())?;
-        *loss = end(&record).ok_or("a run left no loss")?;
+        let record = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
+            .map_err(|source| SweepError::run(job, "", source))?;
+        *loss = end(&record).unwrap_or(f64::NAN);
     }
     Ok(losses)
 }
@@ -150,7 +148,6 @@ fn end(record: &RunRecord) -> Option<f64> {
     }
 }
 
-fn plan(text: &str) -> Result<Plan, Halt> {
-    let experiment = Experiment::parse(text, "doctor.toml");
-    experiment.and_then(|e| e.plan(&Overrides::default())).map_err(|problem| Halt::Input(problem.to_string()))
+fn plan(text: &str) -> Result<Plan, ExperimentError> {
+    Experiment::parse(text, "doctor.toml")?.plan(&Overrides::default())
 }

@@ -60,7 +60,30 @@ Examples:
 pub const MAN: &str = "\
 Example:
   gradsweep man > ~/.local/share/man/man1/gradsweep.1";
+pub const SETTINGS: &str = "\
+Example:
+  gradsweep settings > settings.md";
+pub const COLUMNS: &str = "\
+Example:
+  gradsweep columns > columns.md";
 
 /// All of them.
-pub const ALL: [&str; 15] =
-    [SWEEP, PLAN, MERGE, VERIFY, TRACE, SLURM, THEORY, COMPARE, CHECK, PLOT, WHY, INIT, DOCTOR, COMPLETIONS, MAN];
+pub const ALL: [&str; 17] = [
+    SWEEP,
+    PLAN,
+    MERGE,
+    VERIFY,
+    TRACE,
+    SLURM,
+    THEORY,
+    COMPARE,
+    CHECK,
+    PLOT,
+    WHY,
+    INIT,
+    DOCTOR,
+    COMPLETIONS,
+    MAN,
+    SETTINGS,
+    COLUMNS,
+];

@@ -1,7 +1,7 @@
-//! `init`: an experiment file to start from, so that the program is enough without its repository.
+//! `init`: writes an experiment file to start from, so that the program can be used without its repository.
 
-use crate::cli::say;
-use crate::sweep::Halt;
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
 use clap::Args;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -43,14 +43,14 @@ pub struct Options {
 ///
 /// # Errors
 /// A name that does not exist, or a file that does.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     if options.list {
         let question = |text: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix("question"));
             line.map_or(String::new(), |line| line.trim_start_matches([' ', '=']).trim_matches('"').to_string())
         };
         for (name, text) in SHIPPED {
-            say(&format!("{name:<32} {}\n", question(text)))?;
+            print(&format!("{name:<32} {}\n", question(text)))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -64,19 +64,20 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         Some(like) => match SHIPPED.iter().find(|(name, _)| name == like || name.ends_with(&format!("/{like}"))) {
             Some((_, text)) => text.to_string(),
             None => {
-                return Err(Halt::Input(format!(
+                return Err(CommandError::input(format!(
                     "there is no experiment \"{like}\"; `gradsweep init --list` names them"
                 )));
             }
         },
     };
     let cannot = |e: std::io::Error| match e.kind() {
-        ErrorKind::AlreadyExists => Halt::Input(format!("{} exists already; give another name", path.display())),
-        _ => Halt::Io(format!("cannot write {}: {e}", path.display())),
+        ErrorKind::AlreadyExists => {
+            CommandError::input(format!("{} exists already; give another name", path.display()))
+        }
+        _ => CommandError::failed(format!("cannot write {}: {e}", path.display())),
     };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(cannot)?;
     file.write_all(text.as_bytes()).map_err(cannot)?;
     let shown = path.display();
-    say(&format!("{shown} is written. Next: gradsweep plan {shown}, then gradsweep sweep {shown}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print(&format!("{shown} is written. Next: gradsweep plan {shown}, then gradsweep sweep {shown}\n"))
 }

@@ -1,16 +1,18 @@
-//! The command line: one file a subcommand, and what they share.
+//! The command line: which subcommands there are; each has a file of its own.
 
-pub mod again;
 pub mod check;
+pub mod columns;
 pub mod compare;
 pub mod completions;
 pub mod doctor;
+mod error;
 pub mod examples;
 pub mod init;
 pub mod merge;
 pub mod plan;
+mod plan_options;
 pub mod plot;
-pub mod reopen;
+mod print;
 pub mod settings;
 pub mod shell;
 pub mod single_thread;
@@ -21,21 +23,8 @@ pub mod trace;
 pub mod verify;
 pub mod why;
 
-use crate::compare::{Comparison, remove};
-use crate::data::{self, Places};
-use crate::experiment::{Experiment, Overrides, Plan};
-use crate::figure::{Drawn, draw_all};
-use crate::finish::theory::check_claims;
-use crate::results::Results;
-use crate::setting::Settings;
-use crate::sweep::outline::runs;
 use crate::sweep::progress::note;
-use crate::sweep::request::Request;
-use crate::sweep::work::{Work, select};
-use crate::sweep::{Halt, claims, interrupt};
-use clap::{Args, Parser, Subcommand};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// How does the gradient fade on its way back to the first layer, and what stops it?
@@ -99,151 +88,12 @@ enum Command {
     #[command(after_help = examples::MAN)]
     Man,
     /// List every setting of an experiment with its range and default
+    #[command(after_help = examples::SETTINGS)]
     Settings,
+    /// List every column of the CSV files with its meaning and unit
+    #[command(after_help = examples::COLUMNS)]
+    Columns,
 }
-
-/// What defines a plan, the same for every command that takes an experiment file.
-#[derive(Args)]
-struct PlanOptions {
-    /// The experiment, a TOML file
-    file: PathBuf,
-    /// Results folder [default: results/<name of the experiment>]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Change the experiment, in the syntax of its file, such as optimizer.lr=0.1 or depth="[2, 4]"
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Run seeds 1..N instead of those of the file
-    #[arg(long, value_name = "N", value_parser = count)]
-    seeds: Option<u64>,
-    /// Run seeds from 1000001 on instead of from 1, on which nothing was tuned
-    #[arg(long)]
-    fresh_seeds: bool,
-    /// Only the runs with this value now, such as depth="[8, 16]" or seed=1; the plan stays whole
-    #[arg(long, value_name = "AXIS=VALUE")]
-    only: Vec<String>,
-    /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// What relative data files are relative to, if not the folder of the file.
-    #[arg(skip)]
-    base: Option<PathBuf>,
-}
-
-impl PlanOptions {
-    fn read(&self) -> Result<Plan, Halt> {
-        let file = self.file.display();
-        let source = std::fs::read_to_string(&self.file).map_err(|e| {
-            Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
-        })?;
-        let overrides = Overrides { set: self.set.clone(), seeds: self.seeds, fresh_seeds: self.fresh_seeds };
-        let experiment = Experiment::parse(&source, &file.to_string());
-        experiment.and_then(|e| e.plan(&overrides)).map_err(|problem| Halt::Input(problem.to_string()))
-    }
-
-    fn load(&self, plan: &Plan) -> Result<Work, Halt> {
-        load(plan, Places { data_dir: self.data_dir.clone(), base: self.base() })
-    }
-
-    fn base(&self) -> PathBuf {
-        self.base.clone().unwrap_or_else(|| parent(&self.file))
-    }
-
-    /// What a results folder keeps of these.
-    fn request(&self) -> Request {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        Request {
-            set: self.set.clone(),
-            seeds: self.seeds,
-            fresh_seeds: self.fresh_seeds,
-            base: self.base.clone().unwrap_or_else(|| parent(&absolute(&self.file))),
-            data_dir: self.data_dir.as_deref().map(absolute),
-        }
-    }
-
-    /// The words of a command line that asks for the same plan in the same folder.
-    fn words(&self) -> Vec<String> {
-        let mut words = vec![self.file.display().to_string()];
-        let mut option = |name: &str, value: String| words.extend([name.into(), value]);
-        self.set.iter().for_each(|change| option("--set", change.clone()));
-        self.seeds.iter().for_each(|n| option("--seeds", n.to_string()));
-        self.out.iter().for_each(|dir| option("--out", dir.display().to_string()));
-        self.data_dir.iter().for_each(|dir| option("--data-dir", dir.display().to_string()));
-        if self.fresh_seeds {
-            words.push("--fresh-seeds".into());
-        }
-        words
-    }
-
-    /// The runs that `--only` allows.
-    fn chosen(&self, plan: &Plan, work: &Work) -> Result<Vec<usize>, Halt> {
-        select(plan, work, &self.only).map_err(|problem| Halt::Input(problem.to_string()))
-    }
-
-    fn folder(&self, plan: &Plan) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name))
-    }
-}
-
-fn parent(path: &Path) -> PathBuf {
-    path.parent().unwrap_or(Path::new("")).to_path_buf()
-}
-
-/// Loads the data of a plan; without a folder of downloaded data sets the environment may name one.
-fn load(plan: &Plan, places: Places) -> Result<Work, Halt> {
-    let data_dir = places.data_dir.or_else(|| std::env::var_os("GRADSWEEP_DATA").map(PathBuf::from));
-    let places = Places { data_dir, ..places };
-    let load = |settings: &Settings| {
-        data::load(settings, &places).map_err(|e| match e.setting {
-            Some(key) => plan.place(key, settings.get(key)).error(e.what, e.cure).to_string(),
-            None => e.to_string(),
-        })
-    };
-    Work::new(plan, load).map_err(Halt::Input)
-}
-
-/// Every cell must fit its data before anything runs.
-fn check(plan: &Plan, work: &Work) -> Result<(), Halt> {
-    let fits = plan.check_data(&work.facts()).and_then(|()| check_claims(plan, work));
-    fits.map_err(|problem| Halt::Input(problem.to_string()))
-}
-
-/// What is made from the CSV files of a results folder: the comparison of its arms, the verdicts on its claims, then all its
-/// figures, which show those.
-fn show(dir: &Path) -> Result<Vec<Drawn>, String> {
-    let results = Results::read(dir).map_err(|e| e.to_string())?;
-    let comparison = Comparison::of(&results).map_err(|e| e.to_string())?;
-    comparison.map_or_else(|| remove(dir), |c| c.write(dir)).map_err(|e| e.to_string())?;
-    let claims = claims::read(dir).map_err(|e| e.to_string())?;
-    if !claims.is_empty() && !results.runs.is_empty() {
-        check::judge(&results, &claims).map_err(|e| e.to_string())?;
-    }
-    draw_all(dir).map_err(|e| e.to_string())
-}
-
-/// The same, and says which figures had nothing to show.
-fn draw(dir: &Path) -> Result<(), String> {
-    for figure in show(dir)? {
-        if let Some(why) = figure.skipped {
-            note(&format!("figure {} left out: {why}", figure.name));
-        }
-    }
-    Ok(())
-}
-
-/// Writes the report of a results folder, once everything it quotes is there.
-fn report(dir: &Path) -> Result<(), Halt> {
-    crate::report::write(dir).map_err(|e| Halt::Io(e.to_string()))
-}
-
-/// A number of things, at least one.
-fn count(text: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|n| (1..=MOST).contains(n));
-    number.ok_or_else(|| format!("write a whole number from 1 to {MOST}"))
-}
-
-/// More seeds or jobs than this are a slip of the pen.
-const MOST: u64 = 10_000;
 
 /// Runs the command of this process.
 pub fn run() -> ExitCode {
@@ -264,30 +114,12 @@ pub fn run() -> ExitCode {
         Command::Completions(options) => completions::run(&options),
         Command::Man => completions::man(),
         Command::Settings => settings::run(),
+        Command::Columns => columns::run(),
     };
-    match result {
-        Ok(code) => code,
-        Err(halt) => {
-            let text = halt.to_string();
-            // A problem of the experiment file already begins with the word.
-            let said = matches!(halt, Halt::Interrupted(_)) || text.starts_with("error");
-            note(&if said { text } else { format!("error: {text}") });
-            match halt {
-                Halt::Input(_) => ExitCode::from(2),
-                Halt::Io(_) => ExitCode::FAILURE,
-                Halt::Interrupted(_) => ExitCode::from(interrupt::EXIT as u8),
-            }
-        }
-    }
-}
-
-/// Prints to stdout. A reader that went away (`| head`) is no error.
-fn say(text: &str) -> Result<(), Halt> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Halt::Io(format!("cannot write to stdout: {e}"))),
-        _ => Ok(()),
-    }
+    result.unwrap_or_else(|error| {
+        note(&error.message());
+        error.exit_code()
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! `plan FILE`: what a sweep would run and cost.
 
-use crate::cli::{PlanOptions, check, say};
+use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions};
+use crate::cli::print::print;
 use crate::run;
-use crate::sweep::Halt;
 use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
-use crate::sweep::outline;
-use crate::sweep::rates;
-use crate::sweep::standing::Standing;
+use crate::sweep::status::FolderStatus;
+use crate::sweep::{outline, rates};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -27,29 +27,23 @@ pub struct Options {
 ///
 /// # Errors
 /// What reading the experiment, its data and its results folder reports.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
-    let plan = options.plan.read()?;
-    let work = options.plan.load(&plan)?;
-    check(&plan, &work)?;
-    let chosen = options.plan.chosen(&plan, &work)?;
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
+    let Loaded { plan, work, chosen, dir } = options.plan.load()?;
     if options.schedule {
-        say(&rates::curves(&work, &chosen).map_err(|e| Halt::Input(e.to_string()))?)?;
-        return Ok(ExitCode::SUCCESS);
+        return print(&rates::curves(&work, &chosen)?);
     }
-    let dir = options.plan.folder(&plan);
-    let standing = Standing::of(&dir, &plan, &work, &Journal::read(&dir.join("journal"))?)?;
+    let status = FolderStatus::of(&dir, &plan, &work, &Journal::read(&dir.join("journal"))?)?;
     if options.csv {
-        say(&outline::csv(&plan, &work, &standing, &chosen)?)?;
-        return Ok(ExitCode::SUCCESS);
+        let table = outline::table(&plan, &work, &status, &chosen).csv().map_err(CommandError::failed)?;
+        return print(&String::from_utf8_lossy(&table));
     }
-    let todo = standing.open(&chosen);
+    let to_do = status.open(&chosen);
     let mut text = outline::grid(&plan, &work);
-    text += &outline::folder(&dir, &standing);
-    text += &outline::cost(&work, &chosen, &todo);
-    if !todo.is_empty() {
-        let rate = Rate::find(&dir, &work, &todo, &run::train);
-        text += &format!("  time      {}\n", forecast(rate, &work, &todo));
+    text += &outline::folder(&dir, &status);
+    text += &outline::cost(&work, &chosen, &to_do);
+    if !to_do.is_empty() {
+        let rate = Rate::find(&dir, &work, &to_do, &run::train);
+        text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
     }
-    say(&text)?;
-    Ok(ExitCode::SUCCESS)
+    print(&text)
 }

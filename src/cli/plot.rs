@@ -1,8 +1,11 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
-use crate::cli::{draw, report, say};
-use crate::figure::{self, draw_styled};
-use crate::sweep::Halt;
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
+use crate::conclude::Conclusion;
+use crate::figure::{self, Drawn, draw_all, draw_styled};
+use crate::results::{Results, claims};
+use crate::sweep::progress::note;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +20,7 @@ pub struct Options {
     style: Style,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Style {
     Page,
     Slide,
@@ -28,27 +31,37 @@ enum Style {
 ///
 /// # Errors
 /// A folder without results; what drawing reports.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
     if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
-        return Err(Halt::Input(format!(
+        return Err(CommandError::input(format!(
             "{} has no {file}; give a folder that a sweep has finished, or make tables and figures of what an interrupted \
              one has left with `gradsweep merge DIR`",
             dir.display()
         )));
     }
-    let style = match options.style {
-        Style::Page => None,
-        Style::Slide => Some(figure::Style::Slide),
-        Style::Column => Some(figure::Style::Column),
+    let results = Results::read(dir).map_err(CommandError::failed)?;
+    let styled = |style: figure::Style| draw_styled(&results, style).map(|_| style.folder());
+    let folder = match options.style {
+        Style::Slide => styled(figure::Style::Slide).map_err(CommandError::failed)?,
+        Style::Column => styled(figure::Style::Column).map_err(CommandError::failed)?,
+        Style::Page => {
+            let claims = claims::read(dir).map_err(CommandError::failed)?;
+            let mut conclusion = Conclusion::of(results, &claims)?;
+            conclusion.draw(&draw_all).map_err(CommandError::failed)?;
+            left_out(&conclusion.drawn);
+            conclusion.report()?;
+            "figures"
+        }
     };
-    if let Some(style) = style {
-        draw_styled(dir, style).map_err(|e| Halt::Io(e.to_string()))?;
-        say(&format!("{}\n", dir.join(style.folder()).display()))?;
-        return Ok(ExitCode::SUCCESS);
+    print(&format!("{}\n", dir.join(folder).display()))
+}
+
+/// Reports which figures had nothing to show.
+pub(super) fn left_out(drawn: &[Drawn]) {
+    for figure in drawn {
+        if let Some(why) = &figure.skipped {
+            note(&format!("figure {} left out: {why}", figure.name));
+        }
     }
-    draw(dir).map_err(Halt::Io)?;
-    report(dir)?;
-    say(&format!("{}\n", dir.join("figures").display()))?;
-    Ok(ExitCode::SUCCESS)
 }

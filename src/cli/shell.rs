@@ -1,4 +1,4 @@
-//! Command lines that a POSIX shell reads back as they are meant.
+//! Command lines quoted for a POSIX shell.
 
 /// The words as one line.
 pub(super) fn line(words: &[String]) -> String {

@@ -1,8 +1,9 @@
 //! `slurm FILE --shards n`: a job script for Slurm that sweeps in shards and merges them.
 
+use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
+use crate::cli::print::print;
 use crate::cli::shell::{line, quote};
-use crate::cli::{PlanOptions, check, count, say};
-use crate::sweep::Halt;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -28,12 +29,10 @@ pub struct Options {
 ///
 /// # Errors
 /// Whatever is wrong with the experiment.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
-    let plan = options.plan.read()?;
-    let work = options.plan.load(&plan)?;
-    check(&plan, &work)?;
-    options.plan.chosen(&plan, &work)?;
-    let program = std::env::current_exe().map_err(|e| Halt::Io(format!("cannot find the program's own file: {e}")))?;
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
+    let Loaded { plan, dir, .. } = options.plan.load()?;
+    let program = std::env::current_exe()
+        .map_err(|e| CommandError::failed(format!("cannot find the program's own file: {e}")))?;
     let program = program.display().to_string();
     let (shards, jobs) = (options.shards, options.jobs);
     let only = options.plan.only.iter().flat_map(|only| ["--only".into(), only.clone()]);
@@ -41,7 +40,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     sweep.extend(only);
     // The number of shards stands here, since Slurm's own count is wrong for an array with gaps.
     sweep.extend(["--shard".into(), format!("auto/{shards}"), "--jobs".into(), jobs.to_string(), "--quiet".into()]);
-    let folder = options.plan.folder(&plan).display().to_string();
+    let folder = dir.display().to_string();
     let merge = line(&[program, "merge".into(), folder]);
     let name = format!("gradsweep-{}", plan.name);
     let mut directives = vec![
@@ -56,7 +55,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     directives.extend(options.partition.iter().map(|partition| format!("--partition={partition}")));
     let directives: String = directives.iter().map(|d| format!("#SBATCH {d}\n")).collect();
     let (sweep, merge_job) = (line(&sweep), quote(&format!("exec {merge}")));
-    say(&format!(
+    print(&format!(
         "#!/bin/sh
 {directives}
 # `sh` this file to submit the array and the merge that waits for it, or `sbatch` it for the array alone.

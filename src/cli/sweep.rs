@@ -1,27 +1,31 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::cli::again::failures;
-use crate::cli::check::{FAILED_CLAIM, settle};
-use crate::cli::{PlanOptions, check, count, draw, report, runs, say, shell, show};
+use crate::answer::table::end_table;
+use crate::claim::text::summary;
+use crate::cli::error::{CommandError, FAILED_CLAIM};
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
+use crate::cli::plot::left_out;
+use crate::cli::print::print;
+use crate::cli::shell;
+use crate::conclude::{Conclusion, conclude, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
-use crate::finish::{View, end_table, finish, shows_another_plan};
+use crate::figure::draw_all;
 use crate::record::Status;
-use crate::run;
-use crate::sweep::folder::{Folder, Keep, plan_hash, plan_json};
+use crate::results::claims;
+use crate::sweep::folder::{Folder, Keep};
 use crate::sweep::interrupt::Interrupt;
-use crate::sweep::pool::{self, Tally};
 use crate::sweep::progress::{Show, note};
-use crate::sweep::provenance::Sitting;
-use crate::sweep::shard::Shard;
-use crate::sweep::work::Work;
-use crate::sweep::{Halt, candle_is_single_threaded, claims};
+use crate::sweep::session::{self, share, to_do, train_all};
+use crate::sweep::shard::{Shard, ShardError};
+use crate::sweep::unfinished::{Counts, failures};
+use crate::sweep::work::Job;
+use crate::sweep::{SweepError, candle_is_single_threaded};
+use crate::table;
 use clap::Args;
-use std::collections::HashSet;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::process::ExitCode;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
@@ -48,7 +52,7 @@ pub struct Options {
     quiet: bool,
 }
 
-fn shard(text: &str) -> Result<Shard, String> {
+fn shard(text: &str) -> Result<Shard, ShardError> {
     Shard::read(text, |name| std::env::var(name).ok())
 }
 
@@ -56,194 +60,140 @@ static INTERRUPT: Interrupt = Interrupt::new();
 const KEPT: &str = "every finished run is kept, and the same command goes on from there";
 const KEPT_FRESH: &str = "every finished run is kept, and the same command without --fresh goes on from there";
 
+fn interrupted(kept: &str) -> String {
+    format!("interrupted; {kept}")
+}
+
 /// A sweep of this plan, as if asked for without other options.
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, Halt> {
-    run(&Options {
-        plan,
-        jobs: None,
-        replan: false,
-        shard: None,
-        retry_failed: false,
-        fresh: false,
-        fail_fast: false,
-        quiet: false,
-    })
+pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, CommandError> {
+    run(&Options { plan, ..Options::default() })
 }
 
 /// The whole of a sweep, in order.
 ///
 /// # Errors
 /// What each part reports.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     candle_is_single_threaded()?;
-    let plan = options.plan.read()?;
-    let work = options.plan.load(&plan)?;
-    check(&plan, &work)?;
-    let chosen = options.plan.chosen(&plan, &work)?;
-    let dir = options.plan.folder(&plan);
-    let keep = Keep { replan: options.replan, fresh: options.fresh };
+    let loaded = options.plan.load()?;
     let goodbye: fn() = if options.fresh { || note(&interrupted(KEPT_FRESH)) } else { || note(&interrupted(KEPT)) };
-    INTERRUPT.listen(goodbye).map_err(|e| Halt::Io(format!("cannot listen for Ctrl-C: {e}")))?;
-    let kept = if options.fresh { KEPT_FRESH } else { KEPT };
-    let request = options.plan.request();
-    let opened = match options.shard {
-        Some(shard) => Folder::join(&dir, &plan, &work, &request, shard),
-        None => Folder::open(&dir, &plan, &work, &request, keep),
+    INTERRUPT.listen(goodbye).map_err(SweepError::Signals)?;
+    let result = match options.shard {
+        Some(shard) => own_share(options, &loaded, shard),
+        None => whole(options, &loaded),
     };
-    let result = opened.and_then(|(folder, notes)| {
-        notes.iter().for_each(|line| note(line));
-        match options.shard {
-            Some(shard) => own_share(options, &plan, &work, &folder, &chosen, shard),
-            None => in_folder(options, &plan, &work, &folder, chosen),
+    let kept = if options.fresh { KEPT_FRESH } else { KEPT };
+    result.map_err(|error| match error {
+        CommandError::Failed { cause, .. } => {
+            CommandError::Failed { cause, help: format!("mend that, such as by making room; {kept}") }
         }
-    });
-    result.map_err(|halt| match halt {
-        Halt::Io(what) => Halt::Io(format!("{what}\nhelp: mend that, such as by making room; {kept}")),
-        Halt::Interrupted(_) => Halt::Interrupted(interrupted(kept)),
+        CommandError::Interrupted(_) => CommandError::Interrupted(interrupted(kept)),
         input => input,
     })
 }
 
-fn interrupted(kept: &str) -> String {
-    format!("interrupted; {kept}")
-}
+/// A sweep that has the folder to itself: train, conclude, and report.
+fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
+    let Loaded { plan, work, chosen, dir } = loaded;
+    let keep = Keep { replan: options.replan, fresh: options.fresh };
+    let (folder, notes) = Folder::open(dir, plan, work, &options.plan.request(), keep)?;
+    notes.iter().for_each(|line| note(line));
+    if shows_another_plan(dir, plan, work) {
+        conclude(dir, plan, work, &folder.journal, &draw_all)?;
+    }
+    let order = to_do(work, &folder.journal, chosen, options.retry_failed);
+    announce(plan, Counts::of(work, &folder.journal), &order, dir.display());
+    train(options, loaded, &folder, &order)?;
 
-/// What happens once the folder is ours: train, finish, and say how it went.
-fn in_folder(
-    options: &Options,
-    plan: &Plan,
-    work: &Work,
-    folder: &Folder,
-    chosen: Vec<usize>,
-) -> Result<ExitCode, Halt> {
-    if shows_another_plan(&folder.dir, plan, work) {
-        let draw_silently = |dir: &Path| show(dir).map(|_| ());
-        finish(&folder.dir, plan, work, &folder.journal, &draw_silently)?;
-    }
-    let order = work.order(missing(chosen, work, folder, options.retry_failed));
-    announce(plan, work, folder, &order);
-    if !order.is_empty() {
-        train_all(options, plan, work, folder, &order)?;
-    }
-    let view = finish(&folder.dir, plan, work, &folder.journal, &draw)?;
-    say(&end_table(&folder.dir, plan)?)?;
-    if view.done < view.planned {
-        note(&format!("{} of the plan not run yet", runs(view.planned - view.done)));
-    }
-    let claim_fails = settle(&folder.dir, plan, view)?;
-    report(&folder.dir)?;
-    let failures = failures(&options.plan, plan, work, &folder.journal)?;
-    if !failures.is_empty() {
-        note(&failures);
-    }
-    note(&format!("results in {}: report.html, {}, figures", folder.dir.display(), tables(plan).join(", ")));
+    let conclusion = conclude(dir, plan, work, &folder.journal, &draw_all)?;
+    let counts = Counts::of(work, &folder.journal);
+    print_conclusion(plan, counts, &conclusion)?;
+    let again = |job: &Job| shell::line(&options.plan.again(plan, &job.run));
+    failures(work, &folder.journal, again)?.iter().for_each(|line| note(line));
+    note(&format!("results in {}: report.html, {}, figures", dir.display(), tables::with_rows(plan).join(", ")));
     if let Some(compare) = &plan.compare {
-        note(&format!("which {} is better: gradsweep compare {}", compare.arm, folder.dir.display()));
+        note(&format!("which {} is better: gradsweep compare {}", compare.arm, dir.display()));
     }
-    Ok(match (view.failed, claim_fails) {
-        (1.., _) => ExitCode::FAILURE,
-        (0, true) => ExitCode::from(FAILED_CLAIM),
-        (0, false) => ExitCode::SUCCESS,
-    })
+    Ok(exit_code(counts.failed == 0, &conclusion))
 }
 
-/// The CSV files that have rows: layers are of networks, points of functions, comparisons of arms.
-fn tables(plan: &Plan) -> Vec<&'static str> {
-    let functions = plan.cells.iter().filter(|cell| cell.function().is_some()).count();
-    let mut tables = vec!["runs.csv", "summary.csv", "history.csv"];
-    if functions < plan.cells.len() {
-        tables.push("layers.csv");
+/// Prints what the results show: the table, how many runs are missing, and the verdicts on the claims.
+pub(super) fn print_conclusion(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
+    left_out(&conclusion.drawn);
+    print(&end_table(plan, &conclusion.summary))?;
+    if counts.done < counts.planned {
+        note(&format!("{} of the plan not run yet", table::count(counts.planned - counts.done, "run")));
     }
-    if functions > 0 {
-        tables.push("points.csv");
+    if !plan.claims.is_empty() && counts.done > 0 {
+        print(&summary(&conclusion.claims))?;
+        claims::edited_later(&conclusion.results.dir, &plan.claims).into_iter().for_each(note);
     }
-    if plan.compare.is_some() {
-        tables.push("comparison.csv");
+    Ok(())
+}
+
+/// 1 where runs are not as they should be, else 3 where a claim fails.
+pub(super) fn exit_code(runs_are_well: bool, conclusion: &Conclusion) -> ExitCode {
+    match (runs_are_well, conclusion.claim_fails()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(FAILED_CLAIM),
+        (true, false) => ExitCode::SUCCESS,
     }
-    if plan.figures.iter().any(|figure| figure.theory) {
-        tables.push("theory.csv");
-    }
-    tables
 }
 
 /// What a shard does: train its share of what is missing. Tables and figures are made by `merge`.
-fn own_share(
-    options: &Options,
-    plan: &Plan,
-    work: &Work,
-    folder: &Folder,
-    chosen: &[usize],
-    shard: Shard,
-) -> Result<ExitCode, Halt> {
-    let chosen: HashSet<usize> = chosen.iter().copied().collect();
-    let mut own = shard.deal(&work.order((0..work.jobs.len()).collect()));
-    own.retain(|run| chosen.contains(run));
-    let order = work.order(missing(own.clone(), work, folder, options.retry_failed));
-    let (name, dir) = (&plan.name, folder.dir.display());
-    let before = own.len() - order.len();
-    note(&format!("{name}: shard {shard} has {} to do, {before} done before, in {dir}", runs(order.len())));
-    if !order.is_empty() {
-        train_all(options, plan, work, folder, &order)?;
-    }
-    let ended = |status: Status| {
-        own.iter().filter(|run| folder.journal.status(&work.jobs[**run].run.run_id) == Some(status)).count()
-    };
-    let failed = ended(Status::Failed);
+fn own_share(options: &Options, loaded: &Loaded, shard: Shard) -> Result<ExitCode, CommandError> {
+    let Loaded { plan, work, chosen, dir } = loaded;
+    let (folder, notes) = Folder::join(dir, plan, work, &options.plan.request(), shard)?;
+    notes.iter().for_each(|line| note(line));
+    let own = share(work, chosen, shard);
+    let order = to_do(work, &folder.journal, &own, options.retry_failed);
+    let (name, dir, runs) = (&plan.name, dir.display(), table::count(order.len(), "run"));
+    note(&format!("{name}: shard {shard} has {runs} to do, {} done before, in {dir}", own.len() - order.len()));
+    train(options, loaded, &folder, &order)?;
+    let has_failed = |run: &&usize| folder.journal.status(&work.jobs[**run].run.run_id) == Some(Status::Failed);
+    let failed = own.iter().filter(has_failed).count();
     if failed > 0 {
-        note(&format!("{} failed; after `gradsweep merge`, runs.csv has each message", runs(failed)));
+        let runs = table::count(failed, "run");
+        note(&format!("{runs} failed; after `gradsweep merge`, runs.csv has each message"));
     }
     note(&format!("shard {shard} is done; when all have ended: gradsweep merge {}", shell::quote(&dir.to_string())));
     Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The chosen runs that the journal does not have, or has as failed when those are to be run again.
-fn missing(chosen: Vec<usize>, work: &Work, folder: &Folder, retry_failed: bool) -> Vec<usize> {
-    let open = |i: &usize| match folder.journal.status(&work.jobs[*i].run.run_id) {
-        None => true,
-        Some(status) => retry_failed && status == Status::Failed,
-    };
-    chosen.into_iter().filter(open).collect()
-}
-
-fn announce(plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) {
-    let (name, dir) = (&plan.name, folder.dir.display());
-    let View { planned, done, .. } = View::of(work, &folder.journal);
+fn announce(plan: &Plan, counts: Counts, order: &[usize], dir: std::path::Display) {
+    let (name, Counts { planned, done, .. }) = (&plan.name, counts);
     if order.is_empty() && done == planned {
-        note(&format!("{name}: all {} are done, see {dir}", runs(planned)));
+        note(&format!("{name}: all {} are done, see {dir}", table::count(planned, "run")));
     } else {
-        note(&format!("{name}: {} to do, {done} of {planned} done before, in {dir}", runs(order.len())));
+        let runs = table::count(order.len(), "run");
+        note(&format!("{name}: {runs} to do, {done} of {planned} done before, in {dir}"));
     }
     if plan.claims_left_out > 0 {
         note(&format!("claims left out, since --set took away what they are about: {}", plan.claims_left_out));
     }
 }
 
-fn train_all(options: &Options, plan: &Plan, work: &Work, folder: &Folder, order: &[usize]) -> Result<(), Halt> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = options.jobs.map_or(cores, |n| n as usize);
-    let hash = plan_hash(&plan_json(plan, work), work);
-    let provenance = match options.shard {
-        Some(shard) => folder.dir.join("journal").join(format!("{}.provenance.json", shard.file_stem())),
-        None => folder.dir.join("provenance.json"),
-    };
-    let claims = claims::hash(&plan.claims);
-    let sitting = Sitting::begin(provenance, &options.plan.file, [&hash, &claims], work, jobs, order.len())?;
+fn train(options: &Options, loaded: &Loaded, folder: &Folder, order: &[usize]) -> Result<(), CommandError> {
+    if order.is_empty() {
+        return Ok(());
+    }
     // A dumb terminal cannot move its cursor, and would show every drawing of the bars.
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let lines = options.quiet || dumb || !std::io::stderr().is_terminal();
-    let show = if lines { Show::Lines } else { Show::Bars };
-    let how = pool::Options { jobs, fail_fast: options.fail_fast, show };
-    let tally = pool::run(work, order, how, &run::train, &folder.journal, &INTERRUPT)?;
-    sitting.end(tally.done)?;
-    if INTERRUPT.asked() {
-        return Err(Halt::Interrupted(String::new()));
-    }
-    let Tally { done, failed, .. } = tally;
-    if options.fail_fast && failed > 0 {
-        note(&format!("--fail-fast: stopped at the first failed run, {} not run", runs(order.len() - done)));
+    let how = session::Options {
+        jobs: options.jobs.map(|n| n as usize),
+        fail_fast: options.fail_fast,
+        show: if lines { Show::Lines } else { Show::Bars },
+        shard: options.shard,
+        experiment: &options.plan.file,
+    };
+    let tally = train_all(&loaded.plan, &loaded.work, folder, order, how, &INTERRUPT)?;
+    if options.fail_fast && tally.failed > 0 {
+        let runs = table::count(order.len() - tally.done, "run");
+        note(&format!("--fail-fast: stopped at the first failed run, {runs} not run"));
     }
     Ok(())
 }

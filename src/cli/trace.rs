@@ -1,12 +1,13 @@
 //! `trace FILE`: one run's first steps as tensors in a file, for anyone who computes them again.
 
-use crate::cli::{PlanOptions, check, count, say};
+use crate::cli::error::CommandError;
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
+use crate::cli::print::print;
 use crate::experiment::plan::Plan;
 use crate::run::trace::trace;
-use crate::sweep::Halt;
-use crate::sweep::candle_is_single_threaded;
 use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};
+use crate::sweep::{SweepError, candle_is_single_threaded};
 use clap::Args;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -36,15 +37,13 @@ pub struct Options {
 ///
 /// # Errors
 /// Whatever is wrong with the experiment, a choice that several cells fit, or a file that cannot be written.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     candle_is_single_threaded()?;
-    let plan = options.plan.read()?;
-    let work = options.plan.load(&plan)?;
-    check(&plan, &work)?;
-    let job = chosen(options, &plan, &work)?;
+    let Loaded { plan, work, chosen, .. } = options.plan.load()?;
+    let job = the_one(options, &plan, &work, &chosen)?;
     let data = work.dataset(job);
-    let traced = trace(&job.run.spec, data, options.steps as usize)
-        .map_err(|e| Halt::Io(format!("run {} ({}) failed: {e}", job.run.run_id, job.label)))?;
+    let traced =
+        trace(&job.run.spec, data, options.steps as usize).map_err(|source| SweepError::run(job, "", source))?;
     let spec = &job.run.spec;
     let settings: serde_json::Map<_, _> =
         spec.settings.iter().map(|(key, value)| (key.to_string(), serde_json::json!(value))).collect();
@@ -67,7 +66,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     write_tensors(&path, &traced.tensors, metadata)?;
     let of = if traced.steps < options.steps as usize { ": the run ends there" } else { "" };
     let (steps, tensors) = (traced.steps, traced.tensors.len());
-    say(&format!(
+    print(&format!(
         "{}: run {} ({}), {steps} of {} steps{of}; {tensors} tensors in {}\n",
         plan.name,
         job.run.run_id,
@@ -79,13 +78,12 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
 }
 
 /// The one run that the options name.
-fn chosen<'a>(options: &Options, plan: &Plan, work: &'a Work) -> Result<&'a Job, Halt> {
-    let chosen = options.plan.chosen(plan, work)?;
+fn the_one<'a>(options: &Options, plan: &Plan, work: &'a Work, chosen: &[usize]) -> Result<&'a Job, CommandError> {
     let of_seed: Vec<&Job> =
         chosen.iter().map(|i| &work.jobs[*i]).filter(|job| job.run.spec.seeds.run == options.seed).collect();
     match of_seed[..] {
         [job] => Ok(job),
-        [] => Err(Halt::Input(format!(
+        [] => Err(CommandError::input(format!(
             "no chosen run has seed {}; write --seed with one of the experiment's, or more --seeds",
             options.seed
         ))),
@@ -96,7 +94,7 @@ fn chosen<'a>(options: &Options, plan: &Plan, work: &'a Work) -> Result<&'a Job,
                 let label = of_seed.first().map(|job| &plan.cells[job.run.cell].labels[i].1)?;
                 (labels.len() > 1).then(|| format!("--only {}={label}", axis.name))
             });
-            Err(Halt::Input(format!(
+            Err(CommandError::input(format!(
                 "a trace is of one run, and {} fit; choose a cell, for example with {}",
                 of_seed.len(),
                 still_open.collect::<Vec<_>>().join(" ")

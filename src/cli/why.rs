@@ -1,9 +1,10 @@
 //! `why FIGURE`: what a figure shows, which plan, data and program it comes from, and how to draw it again.
 
-use crate::cli::{say, shell};
+use crate::cli::error::CommandError;
+use crate::cli::print::print;
+use crate::cli::shell;
 use crate::figure::origin::Origin;
 use crate::results::Results;
-use crate::sweep::Halt;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,13 +19,13 @@ pub struct Options {
 ///
 /// # Errors
 /// A file that cannot be read, or that is no figure of this program.
-pub fn run(options: &Options) -> Result<ExitCode, Halt> {
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let path = &options.figure;
     let origin = Origin::read(path).map_err(|e| {
-        Halt::Input(format!("cannot read {}: {e}; give the path of a PNG, SVG or PDF figure", path.display()))
+        CommandError::input(format!("cannot read {}: {e}; give the path of a PNG, SVG or PDF figure", path.display()))
     })?;
     let Some(origin) = origin else {
-        return Err(Halt::Input(format!(
+        return Err(CommandError::input(format!(
             "{} does not say where it comes from; give a PNG, SVG or PDF figure that this program has drawn and nobody has edited",
             path.display()
         )));
@@ -40,8 +41,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
     text.push_str(&format!("runs        {runs}{planned}, over {seeds} seed{}\n", if *seeds == 1 { "" } else { "s" }));
     text.push_str(&format!("plan        {plan}\ndata        {data}\nprogram     {program}{revision}\n"));
     text.push_str(&format!("draw again  {}\n", again(path, &origin)));
-    say(&text)?;
-    Ok(ExitCode::SUCCESS)
+    print(&text)
 }
 
 /// The command that draws it, from its results folder if it lies in that.

@@ -1,17 +1,27 @@
 //! Each arm at its best setting: chosen by the median over some seeds, measured on the others.
 
-use super::{CONFIDENCE, Comparison, Problem};
 use crate::columns::{self, Column};
-use crate::plan_file::compare::Compare;
 use crate::plan_file::{Axis, Scale};
 use crate::record::Status;
+use crate::results::Run;
 use crate::results::choice::Choice;
-use crate::results::{Results, ResultsError, Run};
 use crate::stats::{Spread, best_of, median_interval};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One arm on one problem.
-#[derive(Clone, Debug, PartialEq)]
+/// Probability with which intervals should contain the true value; the one that so few seeds give is reported beside them.
+pub const CONFIDENCE: f64 = 0.9;
+
+/// What is measured of every arm of a comparison.
+pub struct Measure<'a> {
+    pub choice: &'a Choice,
+    /// The metric that arms are compared by.
+    pub report: &'a str,
+    /// Whether runs had a loss to reach.
+    pub target: bool,
+}
+
+/// One arm on one task.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arm {
     pub name: String,
     /// Settings tried.
@@ -40,7 +50,7 @@ pub struct Arm {
     pub reported: BTreeMap<u64, f64>,
 }
 
-/// A best value that stands at the end of its range, so that a better one may lie beyond.
+/// A best value at the end of its range, so that a better one may lie beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     pub axis: String,
@@ -48,153 +58,78 @@ pub struct Edge {
     pub largest: bool,
 }
 
-/// Every problem with its arms, in the order of the plan.
-pub fn problems(
-    results: &Results,
-    compare: &Compare,
-    choice: &Choice,
-    comparison: &Comparison,
-) -> Result<Vec<Problem>, ResultsError> {
-    let axes = &results.plan.axes;
-    let position = |name: &String| {
-        axes.iter().position(|axis| axis.name == *name).ok_or_else(|| {
-            ResultsError::new(format!(
-                "plan.json compares along \"{name}\", which is no axis of it; run the sweep again"
-            ))
-        })
-    };
-    let arm_axis = position(&compare.arm)?;
-    let tuned = compare.tune.iter().map(position).collect::<Result<Vec<_>, _>>()?;
-    let others: Vec<usize> = (0..axes.len()).filter(|i| *i != arm_axis && !tuned.contains(i)).collect();
-
-    // From the cells of the plan, so that missing runs are noticed.
-    let mut problems: BTreeMap<Vec<usize>, BTreeMap<usize, Tries>> = BTreeMap::new();
-    for cell in &results.plan.cells {
-        let label = |axis: &usize| {
-            let own = cell.labels.get(&axes[*axis].name);
-            own.and_then(|own| axes[*axis].labels.iter().position(|l| l == own)).unwrap_or(0)
-        };
-        let arms = problems.entry(others.iter().map(label).collect()).or_default();
-        arms.entry(label(&arm_axis)).or_default().insert(tuned.iter().map(label).collect(), BTreeMap::new());
-    }
-    for run in &results.runs {
-        let labels = |axes: &[usize]| axes.iter().map(|a| run.labels[*a]).collect::<Vec<_>>();
-        let arms = problems.get_mut(&labels(&others));
-        let tries = arms.and_then(|arms| arms.get_mut(&run.labels[arm_axis]));
-        if let Some(runs) = tries.and_then(|tries| tries.get_mut(&labels(&tuned))) {
-            runs.insert(run.seed, run);
-        }
-    }
-    let varied: Vec<usize> = others.iter().copied().filter(|a| axes[*a].labels.len() > 1).collect();
-    let tuned: Vec<&Axis> = tuned.iter().map(|a| &axes[*a]).collect();
-    let problem = |(key, arms): (&Vec<usize>, &BTreeMap<usize, Tries>)| {
-        let fewest = arms.values().map(BTreeMap::len).min().unwrap_or(1);
-        let arm = |(arm, tries): (&usize, &Tries)| {
-            let tries: Vec<Try> = tries.iter().map(|(settings, runs)| Try { settings, runs }).collect();
-            Arm::of(axes[arm_axis].labels[*arm].clone(), &tries, &tuned, choice, comparison, fewest)
-        };
-        let place = |axis: &usize| others.iter().position(|o| o == axis).unwrap_or(0);
-        let labels = varied.iter().map(|a| (axes[*a].name.clone(), axes[*a].labels[key[place(a)]].clone()));
-        Problem { labels: labels.collect(), arms: arms.iter().map(arm).collect(), pairs: Vec::new() }
-    };
-    Ok(problems.iter().map(problem).collect())
-}
-
 /// The settings of an arm, as label numbers of the tuned axes, and the runs of each by seed.
-type Tries<'a> = BTreeMap<Vec<usize>, BTreeMap<u64, &'a Run>>;
+pub type Tries<'a> = BTreeMap<Vec<usize>, BTreeMap<u64, &'a Run>>;
 
-/// One setting of an arm, with its runs by seed.
-struct Try<'a> {
-    settings: &'a [usize],
-    runs: &'a BTreeMap<u64, &'a Run>,
-}
-
-impl Try<'_> {
-    fn run(&self, seed: u64) -> Option<&Run> {
-        self.runs.get(&seed).copied().filter(|run| run.status != Status::Failed)
-    }
+/// The run of a seed, if it is there and did not fail.
+fn run<'a>(runs: &BTreeMap<u64, &'a Run>, seed: u64) -> Option<&'a Run> {
+    runs.get(&seed).copied().filter(|run| !run.failed())
 }
 
 impl Arm {
-    fn of(
-        name: String,
-        tries: &[Try],
-        tuned: &[&Axis],
-        choice: &Choice,
-        comparison: &Comparison,
-        fewest: usize,
-    ) -> Arm {
-        let all: Vec<u64> = [&comparison.tune_seeds[..], &comparison.report_seeds].concat();
-        let choosers = if comparison.tune_seeds.is_empty() { &comparison.report_seeds } else { &comparison.tune_seeds };
-        let scores: Vec<Option<f64>> = tries.iter().map(|t| choice.score(t.runs)).collect();
-        let best = (0..tries.len()).filter(|i| scores[*i].is_some()).min_by(|a, b| {
-            let score = |i: &usize| scores[*i].unwrap_or(f64::INFINITY);
-            score(a).total_cmp(&score(b))
-        });
-        let missing = tries.iter().flat_map(|t| all.iter().filter(|seed| t.run(**seed).is_none())).count();
+    /// The arm at the best of its settings; `fewest` is the number of tries of the arm that has the fewest.
+    pub fn of(name: String, tries: &Tries, tuned: &[&Axis], measure: &Measure, fewest: usize) -> Arm {
+        let Choice { metric, tune_seeds, report_seeds } = measure.choice;
+        let all: Vec<u64> = [&tune_seeds[..], report_seeds].concat();
+        let choosers = if tune_seeds.is_empty() { report_seeds } else { tune_seeds };
+        let scores: Vec<Option<f64>> = tries.values().map(|runs| measure.choice.score(runs)).collect();
+        let known = tries.iter().zip(&scores).filter_map(|(setting, score)| Some((setting, (*score)?)));
+        let best = known.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(setting, _)| setting);
+        let missing = tries.values().flat_map(|runs| all.iter().filter(|seed| run(runs, **seed).is_none())).count();
         let tuning: Vec<&Run> = if tries.len() > 1 {
-            tries.iter().flat_map(|t| choosers.iter().filter_map(|seed| t.run(*seed))).collect()
+            tries.values().flat_map(|runs| choosers.iter().filter_map(|seed| run(runs, *seed))).collect()
         } else {
             Vec::new()
         };
         let steps = |run: &&Run| run.value("steps").unwrap_or(0.0) as u64;
-        let known: Option<Vec<f64>> = scores.iter().copied().collect();
-        let sign = if columns::outcome(&comparison.choose).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
+        let sign = if columns::outcome(metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
+        let fair = scores.into_iter().collect::<Option<Vec<f64>>>().and_then(|scores| best_of(&scores, fewest, 0.5));
         let mut arm = Arm {
             name,
             tries: tries.len(),
-            chosen: Vec::new(),
-            edges: Vec::new(),
             tune_runs: tuning.len(),
             tune_steps: tuning.iter().map(steps).sum(),
-            fair_score: known.and_then(|scores| best_of(&scores, fewest, 0.5)).map(|score| sign * score),
-            n: 0,
-            diverged: 0,
+            fair_score: fair.map(|score| sign * score),
             missing,
-            measures: BTreeMap::new(),
-            reached: 0,
-            steps_to_target: None,
-            reported: BTreeMap::new(),
+            ..Arm::default()
         };
-        let Some(best) = best else { return arm };
+        let Some((setting, runs)) = best else { return arm };
         for (place, axis) in tuned.iter().enumerate() {
-            let mut tried: Vec<usize> = tries.iter().map(|t| t.settings[place]).collect();
-            tried.sort_unstable();
-            tried.dedup();
-            if tried.len() < 2 {
-                continue;
+            let tried: BTreeSet<usize> = tries.keys().map(|setting| setting[place]).collect();
+            if tried.len() > 1 {
+                let label = &axis.labels[setting[place]];
+                arm.chosen.push((axis.name.clone(), label.clone()));
+                arm.edges.extend(edge(axis, &tried, label));
             }
-            let label = &axis.labels[tries[best].settings[place]];
-            arm.chosen.push((axis.name.clone(), label.clone()));
-            arm.edges.extend(edge(axis, &tried, label));
         }
-        arm.measure(&tries[best], comparison);
+        arm.measure(runs, measure);
         arm
     }
 
-    fn measure(&mut self, chosen: &Try, comparison: &Comparison) {
+    fn measure(&mut self, runs: &BTreeMap<u64, &Run>, measure: &Measure) {
         let runs: Vec<(u64, &Run)> =
-            comparison.report_seeds.iter().filter_map(|seed| Some((*seed, chosen.run(*seed)?))).collect();
+            measure.choice.report_seeds.iter().filter_map(|seed| Some((*seed, run(runs, *seed)?))).collect();
         self.n = runs.len();
         self.diverged = runs.iter().filter(|(_, run)| run.status == Status::Diverged).count();
         for metric in columns::compared().map(|column| column.name) {
-            let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| run.worth(metric)).collect();
+            let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| run.value_or_worst(metric)).collect();
             if let Some(spread) = values.and_then(|values| median_interval(&values, CONFIDENCE)) {
                 self.measures.insert(metric, spread);
             }
         }
-        if comparison.target {
+        if measure.target {
             let steps: Vec<f64> =
                 runs.iter().map(|(_, run)| run.value("steps_to_target").unwrap_or(f64::INFINITY)).collect();
             self.reached = steps.iter().filter(|s| s.is_finite()).count();
             self.steps_to_target = median_interval(&steps, CONFIDENCE);
         }
-        self.reported = runs.iter().filter_map(|(seed, run)| Some((*seed, run.worth(&comparison.report)?))).collect();
+        let reported = runs.iter().filter_map(|(seed, run)| Some((*seed, run.value_or_worst(measure.report)?)));
+        self.reported = reported.collect();
     }
 }
 
-/// Whether a label stands at an end of the numbers that were tried.
-fn edge(axis: &Axis, tried: &[usize], label: &str) -> Option<Edge> {
+/// Whether a label is the smallest or the largest of the numbers that were tried.
+fn edge(axis: &Axis, tried: &BTreeSet<usize>, label: &str) -> Option<Edge> {
     if axis.scale == Scale::Category {
         return None;
     }

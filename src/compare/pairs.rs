@@ -1,9 +1,9 @@
-//! Two arms, seed by seed: how far apart they are, and whether the seeds can tell.
+//! Pairs of arms compared seed by seed: how far apart they are, and whether the seeds suffice to distinguish them.
 
-use super::{Arm, CONFIDENCE};
+use super::arms::{Arm, CONFIDENCE};
 use crate::stats::signed_rank::{Estimate, SignedRank, hodges_lehmann, holm, signed_rank};
 
-/// Two arms of a problem.
+/// Two arms of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
     pub first: String,
@@ -11,7 +11,7 @@ pub struct Pair {
     /// Of the first minus the second, over the seeds that both have.
     pub difference: Estimate,
     pub test: SignedRank,
-    /// The p-value corrected for the number of pairs of its problem.
+    /// The p-value corrected for the number of pairs of its task.
     pub corrected: f64,
     /// The smallest corrected p-value that so many seeds and pairs can give.
     pub smallest: f64,

@@ -1,14 +1,19 @@
-//! The comparison in words: a table a problem, what to beware of, and the sentence about each pair.
+//! The comparison as text: a table for each task, warnings, and a sentence about each pair of arms.
 
-use super::{Arm, Comparison, Pair, Problem};
+use super::arms::Arm;
+use super::comparison::Comparison;
+use super::pairs::Pair;
+use super::tasks::Task;
 use crate::columns::{self, Scale};
 use crate::stats::Spread;
+use crate::table::{aligned, count, rounded};
 use std::fmt::Write;
 
+/// The comparison for a person.
 pub fn text(comparison: &Comparison) -> String {
-    let Comparison { arm, choose, report, tune_seeds, report_seeds, problems, .. } = comparison;
+    let Comparison { arm, choose, report, tune_seeds, report_seeds, tasks, .. } = comparison;
     let mut text = String::new();
-    let chooses = problems.iter().flat_map(|p| &p.arms).any(|arm| arm.tries > 1);
+    let chooses = tasks.iter().flat_map(|p| &p.arms).any(|arm| arm.tries > 1);
     let seeds = seeds(report_seeds);
     let _ = match (chooses, tune_seeds.is_empty()) {
         (true, false) => {
@@ -21,31 +26,31 @@ pub fn text(comparison: &Comparison) -> String {
         ),
         (false, _) => writeln!(text, "{arm}: one setting each, reported on {seeds}"),
     };
-    for problem in problems {
-        let _ = writeln!(text, "\n{}", problem.name());
-        table(&mut text, comparison, problem);
-        warnings(&mut text, comparison, problem);
-        let told: Vec<&Pair> =
-            problem.pairs.iter().filter(|p| problem.pairs.len() <= MANY || p.is_distinguishable()).collect();
-        for pair in &told {
+    for task in tasks {
+        let _ = writeln!(text, "\n{}", task.name());
+        table(&mut text, comparison, task);
+        warnings(&mut text, comparison, task);
+        let listed: Vec<&Pair> =
+            task.pairs.iter().filter(|p| task.pairs.len() <= MANY || p.is_distinguishable()).collect();
+        for pair in &listed {
             let _ = writeln!(text, "  {}", sentence(pair, report));
         }
-        if told.len() < problem.pairs.len() {
-            let _ = writeln!(text, "  {}", rest(&problem.pairs, told.len()));
+        if listed.len() < task.pairs.len() {
+            let _ = writeln!(text, "  {}", rest(&task.pairs, listed.len()));
         }
     }
     text
 }
 
-/// With more pairs only those are told that can be distinguished, and the others are counted.
+/// With more pairs only those that can be distinguished are listed, and the others are counted.
 const MANY: usize = 6;
 
-/// The pairs that are not told one by one.
-fn rest(pairs: &[Pair], told: usize) -> String {
+/// The pairs that are not listed one by one.
+fn rest(pairs: &[Pair], listed: usize) -> String {
     let others = pairs.iter().filter(|pair| !pair.is_distinguishable());
     let fewest = others.map(|pair| pair.difference.n).min().unwrap_or(0);
     let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
-    let which = if told == 0 { "none".into() } else { format!("{told}") };
+    let which = if listed == 0 { "none".into() } else { format!("{listed}") };
     let could = if smallest > 0.05 {
         format!(": after the correction for {} pairs no p can be below {}", pairs.len(), significant(smallest))
     } else {
@@ -66,10 +71,10 @@ fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-fn table(text: &mut String, comparison: &Comparison, problem: &Problem) {
+fn table(text: &mut String, comparison: &Comparison, task: &Task) {
     let report = comparison.report.as_str();
-    let best = ["best_val_loss", "best_train_loss"].into_iter().find(|m| has(problem, m) && *m != report);
-    let accuracy = ["test_accuracy", "val_accuracy", "train_accuracy"].into_iter().find(|m| has(problem, m));
+    let best = ["best_val_loss", "best_train_loss"].into_iter().find(|m| has(task, m) && *m != report);
+    let accuracy = ["test_accuracy", "val_accuracy", "train_accuracy"].into_iter().find(|m| has(task, m));
     let accuracy = accuracy.filter(|metric| *metric != report);
     let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into(), format!("{report} [range]")];
     head.extend(best.map(String::from));
@@ -95,22 +100,15 @@ fn table(text: &mut String, comparison: &Comparison, problem: &Problem) {
         row.extend([arm.n.to_string(), arm.diverged.to_string()]);
         row
     };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(problem.arms.iter().map(row)).collect();
-    let widths: Vec<usize> =
-        (0..rows[0].len()).map(|c| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0)).collect();
-    for row in &rows {
-        // Words to the left, numbers to the right.
-        let cell = |(i, cell): (usize, &String)| match i {
-            0 | 1 => format!("{cell:<0$}", widths[i]),
-            _ => format!("{cell:>0$}", widths[i]),
-        };
-        let line = row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
-        let _ = writeln!(text, "  {}", line.trim_end());
-    }
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(task.arms.iter().map(row)).collect();
+    // Words to the left, numbers to the right.
+    aligned(&rows, |column| column < 2).lines().for_each(|line| {
+        let _ = writeln!(text, "  {line}");
+    });
 }
 
-fn has(problem: &Problem, metric: &str) -> bool {
-    problem.arms.iter().any(|arm| arm.measures.contains_key(metric))
+fn has(task: &Task, metric: &str) -> bool {
+    task.arms.iter().any(|arm| arm.measures.contains_key(metric))
 }
 
 fn interval(s: &Spread, metric: &str) -> String {
@@ -132,16 +130,10 @@ fn number(x: f64, metric: &str) -> String {
 
 /// Three significant digits.
 fn significant(x: f64) -> String {
-    let digits = (2 - x.abs().max(1e-300).log10().floor() as i32).max(0) as usize;
-    match x.abs() {
-        0.0 => "0".into(),
-        1.0 => format!("{x}"),
-        1e-3..1e4 => format!("{x:.digits$}"),
-        _ => format!("{x:.2e}"),
-    }
+    if x.abs() == 1.0 { format!("{x}") } else { rounded(x, 3) }
 }
 
-/// A miss is a miss: where half of the runs or more missed there is no median to tell.
+/// Where half of the runs or more missed the target there is no median to report.
 fn steps_to_target(arm: &Arm) -> String {
     match arm.steps_to_target {
         Some(s) if s.median.is_finite() => format!("{:.0} ({} of {})", s.median, arm.reached, arm.n),
@@ -150,8 +142,8 @@ fn steps_to_target(arm: &Arm) -> String {
     }
 }
 
-fn warnings(text: &mut String, comparison: &Comparison, problem: &Problem) {
-    for arm in &problem.arms {
+fn warnings(text: &mut String, comparison: &Comparison, task: &Task) {
+    for arm in &task.arms {
         for edge in &arm.edges {
             let (end, side) = if edge.largest { ("largest", "above") } else { ("smallest", "below") };
             let _ = writeln!(
@@ -166,16 +158,15 @@ fn warnings(text: &mut String, comparison: &Comparison, problem: &Problem) {
             let _ = writeln!(text, "  warning: {} runs of {} are missing or failed", arm.missing, arm.name);
         }
     }
-    let tuned: Vec<&Arm> = problem.arms.iter().filter(|arm| arm.tries > 1).collect();
+    let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries > 1).collect();
     if !tuned.is_empty() {
         let budget = tuned.iter().map(|arm| format!("{} {} runs, {} steps", arm.name, arm.tune_runs, arm.tune_steps));
         let _ = writeln!(text, "  tuning: {}", budget.collect::<Vec<_>>().join("; "));
     }
-    let fewest = problem.arms.iter().map(|arm| arm.tries).min().unwrap_or(0);
-    if problem.arms.iter().any(|arm| arm.tries > fewest) {
+    let fewest = task.arms.iter().map(|arm| arm.tries).min().unwrap_or(0);
+    if task.arms.iter().any(|arm| arm.tries > fewest) {
         let metric = comparison.choose.as_str();
-        let fair =
-            problem.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, number(arm.fair_score?, metric))));
+        let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, number(arm.fair_score?, metric))));
         let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
         let _ = writeln!(
             text,
@@ -188,7 +179,7 @@ fn warnings(text: &mut String, comparison: &Comparison, problem: &Problem) {
 /// What a statistician would sign.
 pub fn sentence(pair: &Pair, metric: &str) -> String {
     let Pair { first, second, difference: d, corrected, smallest, test, .. } = pair;
-    let seeds = if d.n == 1 { "1 seed".into() } else { format!("{} seeds", d.n) };
+    let seeds = count(d.n, "seed");
     if d.n == 1 {
         return format!("{first} and {second}: one seed tells no difference from chance");
     }

@@ -7,7 +7,7 @@ use super::select::{Selection, heading};
 use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, solid};
 use super::text::{self, Weight};
 use crate::plan_file::figure::Medium;
-use crate::results::verdicts::Verdict;
+use crate::results::figure_claims::FigureClaim;
 
 /// A line of text with the house's defaults.
 pub fn label(at: Point, text: impl Into<String>, size: f64, anchor: Anchor) -> Text {
@@ -303,8 +303,8 @@ impl Page {
 }
 
 /// Adds what became of the claims that a finished page is about, the worst first where there are many.
-pub fn verdicts(scene: &mut Scene, verdicts: &[Verdict]) {
-    let mut order: Vec<&Verdict> = verdicts.iter().collect();
+pub fn verdicts(scene: &mut Scene, verdicts: &[FigureClaim]) {
+    let mut order: Vec<&FigureClaim> = verdicts.iter().collect();
     if order.len() > VERDICTS {
         order.sort_by_key(|verdict| (verdict.word == "holds", verdict.number));
     }

@@ -33,7 +33,7 @@ mod words;
 
 use crate::parallel::in_parallel;
 use crate::plan_file::figure::{FigureKind, FigureSpec, Medium};
-use crate::results::verdicts::Verdict;
+use crate::results::figure_claims::FigureClaim;
 use crate::results::{Results, ResultsError};
 use origin::Origin;
 use scene::Scene;
@@ -57,31 +57,33 @@ pub struct Drawn {
 /// A scene, or the reason why the results hold nothing to draw.
 pub type Outcome = Result<Scene, String>;
 
-/// Draws every figure of the plan into `dir/figures/`, in each of the [`FORMATS`], and removes those that are none
-/// of the plan's or have nothing to show any more.
+/// Draws every figure of the plan into `figures/` of the results folder, in each of the [`FORMATS`], with the claims that belong
+/// to it, and removes those that are none of the plan's or have nothing to show any more.
 ///
 /// # Errors
-/// A file of `dir` that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
+/// A file of the folder that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
 /// file that cannot be written.
-pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
-    let results = Results::read(dir)?;
+pub fn draw_all(results: &Results, claims: &[Vec<FigureClaim>]) -> Result<Vec<Drawn>, ResultsError> {
     let names = results.plan.figure_names();
-    let folder = dir.join("figures");
+    let folder = results.dir.join("figures");
     for (name, spec) in names.iter().zip(&results.plan.figures) {
-        check(&results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
+        check(results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
     }
     std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
-    let specs = results.plan.figures.iter().zip(results.verdicts()?);
-    let figures: Vec<(String, &FigureSpec, Vec<Verdict>)> =
-        names.into_iter().zip(specs).map(|(name, (spec, verdicts))| (name, spec, verdicts)).collect();
-    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec, verdicts)| {
+    let figures: Vec<(String, &FigureSpec, &[FigureClaim])> = names
+        .into_iter()
+        .zip(&results.plan.figures)
+        .enumerate()
+        .map(|(i, (name, spec))| (name, spec, claims.get(i).map_or(&[][..], Vec::as_slice)))
+        .collect();
+    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec, claims)| {
         let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
-        let outcome = draw(&results, spec).map_err(named)?;
-        let origin = Origin::of(&results, spec, name).map_err(named)?;
+        let outcome = draw(results, spec).map_err(named)?;
+        let origin = Origin::of(results, spec, name).map_err(named)?;
         let name = name.clone();
         Ok(match outcome {
             Ok(mut scene) => {
-                layout::verdicts(&mut scene, verdicts);
+                layout::verdicts(&mut scene, claims);
                 Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None }
             }
             Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
@@ -117,17 +119,16 @@ impl Style {
 ///
 /// # Errors
 /// As [`draw_all`].
-pub fn draw_styled(dir: &Path, style: Style) -> Result<Vec<Drawn>, ResultsError> {
-    let results = Results::read(dir)?;
-    let folder = dir.join(style.folder());
+pub fn draw_styled(results: &Results, style: Style) -> Result<Vec<Drawn>, ResultsError> {
+    let folder = results.dir.join(style.folder());
     std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
     let figures: Vec<(String, &FigureSpec)> =
         results.plan.figure_names().into_iter().zip(&results.plan.figures).collect();
     let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
         let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
-        let origin = Origin::of(&results, spec, name).map_err(named)?;
+        let origin = Origin::of(results, spec, name).map_err(named)?;
         let name = name.clone();
-        Ok(match styled(&results, spec, style).map_err(named)? {
+        Ok(match styled(results, spec, style).map_err(named)? {
             Ok(scene) => Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None },
             Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
         })

@@ -120,7 +120,7 @@ impl<'a> Selection<'a> {
             .collect();
         let used = |name: &String| {
             let index = axis(name)?;
-            Ok(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
+            Ok::<_, ResultsError>(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
         };
         let (row, column) = match &spec.facet[..] {
             [] => (None, None),

@@ -67,6 +67,16 @@ pub enum Ordinal {
     Number(usize),
 }
 
+impl std::fmt::Display for Ordinal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ordinal::First => f.write_str("first"),
+            Ordinal::Last => f.write_str("last"),
+            Ordinal::Number(n) => write!(f, "{n}"),
+        }
+    }
+}
+
 /// What the median is claimed to be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,4 +1,4 @@
-//! The rule by which a setting is the best of those tried: the median of some seeds chooses, the others are shown.
+//! How the best of several settings is chosen: by the median over some seeds, while the other seeds are reported.
 
 use super::{Results, Run};
 use crate::columns::{self, Column};
@@ -13,18 +13,18 @@ pub struct Choice {
     pub metric: String,
     /// Seeds that only choose; where there is but one seed, or nothing to choose, none.
     pub tune_seeds: Vec<u64>,
-    /// Seeds that show what the chosen setting is worth; they choose too where no others do.
+    /// Seeds whose runs are reported for the chosen setting; they choose too where no others do.
     pub report_seeds: Vec<u64>,
 }
 
 impl Choice {
-    /// The smallest is best: the median of what a setting's runs are worth, an accuracy negated; `None` unless all the
+    /// The smallest is best: the median over a setting's runs, an accuracy negated; `None` unless all the
     /// seeds that choose are there.
     pub fn score(&self, runs: &BTreeMap<u64, &Run>) -> Option<f64> {
         let sign = if columns::outcome(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
-        let worth = |seed: &u64| Some(sign * runs.get(seed)?.worth(&self.metric)?);
+        let value = |seed: &u64| Some(sign * runs.get(seed)?.value_or_worst(&self.metric)?);
         let seeds = if self.tune_seeds.is_empty() { &self.report_seeds } else { &self.tune_seeds };
-        spread(&seeds.iter().map(worth).collect::<Option<Vec<f64>>>()?).map(|s| s.median)
+        spread(&seeds.iter().map(value).collect::<Option<Vec<f64>>>()?).map(|s| s.median)
     }
 }
 
@@ -47,9 +47,9 @@ impl Results {
 }
 
 impl Run {
-    /// A number of its end, of a diverged run the worst there is; `None` where there is no such number: no validation
-    /// part, a failed run.
-    pub fn worth(&self, metric: &str) -> Option<f64> {
+    /// A number of the run's end, the worst possible one if it diverged; `None` where there is no such number: no
+    /// validation part, a failed run.
+    pub fn value_or_worst(&self, metric: &str) -> Option<f64> {
         let worst = columns::outcome(metric).map_or(f64::INFINITY, Column::worst);
         match self.value(metric) {
             Some(x) if self.status != Status::Diverged && x.is_finite() => Some(x),

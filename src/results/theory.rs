@@ -1,7 +1,9 @@
-//! `theory.csv` as figures see it: what theory says of each cell before the first update.
+//! `theory.csv` as figures and claims read it: what theory predicts for each cell before the first update.
 
-use super::{Results, ResultsError, column, parse, unreadable};
+use super::csv_file::CsvFile;
+use super::{Results, ResultsError};
 use crate::columns::{self, Predicted};
+use crate::plan_file::Axis;
 use std::collections::HashMap;
 
 /// The prediction of one cell: decades (log10 of a root mean square) over the last hidden layer's stream, layer 1 first.
@@ -52,33 +54,30 @@ impl Results {
     /// # Errors
     /// A file that is missing or not what a sweep writes.
     pub fn theory(&self) -> Result<Theory, ResultsError> {
-        let path = self.dir.join("theory.csv");
-        let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
-        let header = reader.headers().map_err(|e| unreadable(&path, &e))?.clone();
-        let place = |name: &str| column(&header, name, &path);
-        let axes = self.plan.axes.iter().map(|axis| place(&axis.name)).collect::<Result<Vec<_>, _>>()?;
-        let (stream, delta, note) = (place("stream_decades")?, place("delta_decades")?, place("note")?);
-        let (variance, depth) = (place("argument_variance")?, place("correlation_depth")?);
+        let mut file = CsvFile::open(&self.dir.join("theory.csv"))?;
+        let axes = file.columns(self.plan.axes.iter().map(|axis| axis.name.as_str()))?;
+        let (stream, delta, note) =
+            (file.column("stream_decades")?, file.column("delta_decades")?, file.column("note")?);
+        let (variance, depth) = (file.column("argument_variance")?, file.column("correlation_depth")?);
         let mut theory = Theory::new();
-        for row in reader.records() {
-            let row = row.map_err(|e| unreadable(&path, &e))?;
-            let label = |(axis, at): (&crate::plan_file::Axis, &usize)| axis.labels.iter().position(|l| *l == row[*at]);
+        while file.read_row()? {
+            let label = |(axis, at): (&Axis, &usize)| axis.labels.iter().position(|label| label == file.text(*at));
             // A cell of an earlier plan is none of this one's.
             let Some(labels) = self.plan.axes.iter().zip(&axes).map(label).collect::<Option<Vec<_>>>() else {
                 continue;
             };
-            match (parse(&row, stream, &header, &path)?, parse(&row, delta, &header, &path)?) {
+            match (file.number(stream)?, file.number(delta)?) {
                 (Some(stream), Some(delta)) => {
                     let cell = theory.entry(labels).or_insert_with(|| Ok(CellTheory::default()));
                     if let Ok(cell) = cell {
                         cell.stream.push(stream);
                         cell.delta.push(delta);
-                        cell.variance.extend(parse(&row, variance, &header, &path)?);
-                        cell.correlation_depth = parse(&row, depth, &header, &path)?;
-                        cell.caveat = row[note].to_string();
+                        cell.variance.extend(file.number(variance)?);
+                        cell.correlation_depth = file.number(depth)?;
+                        cell.caveat = file.text(note).into();
                     }
                 }
-                _ => _ = theory.insert(labels, Err(row[note].to_string())),
+                _ => _ = theory.insert(labels, Err(file.text(note).into())),
             }
         }
         Ok(theory)

@@ -1,11 +1,13 @@
-//! How long runs will take: their arithmetic times what an operation took here.
+//! How long runs will take: their number of operations times the measured time of one.
 
+use crate::results::csv_file::records;
 use crate::run::cost::flop;
 use crate::run::spec::At;
 use crate::sweep::RunFn;
-use crate::sweep::outline::runs;
+use crate::sweep::pool::cores;
 use crate::sweep::progress::clock;
 use crate::sweep::work::{Job, Work};
+use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -37,11 +39,11 @@ impl Rate {
     }
 
     fn timed(dir: &Path, work: &Work) -> Option<Self> {
-        let mut reader = csv::Reader::from_path(dir.join("timings.csv")).ok()?;
-        let rows = reader.deserialize::<HashMap<String, String>>().filter_map(Result::ok);
-        let times: HashMap<String, f64> =
-            rows.filter_map(|row| Some((row.get("run_id")?.clone(), row.get("seconds")?.parse().ok()?))).collect();
-        let known = work.jobs.iter().filter_map(|job| Some((job.cost.total(), *times.get(&job.run.run_id)?)));
+        let timings = records(&dir.join("timings.csv")).ok()?;
+        let rows = timings.rows.iter();
+        let times: HashMap<&str, f64> =
+            rows.filter_map(|row| Some((row.get("run_id")?.as_str(), row.get("seconds")?.parse().ok()?))).collect();
+        let known = work.jobs.iter().filter_map(|job| Some((job.cost.total(), *times.get(job.run.run_id.as_str())?)));
         let (mut cost, mut seconds, mut timed) = (0.0, 0.0, 0);
         for (flop, time) in known {
             (cost, seconds, timed) = (cost + flop, seconds + time, timed + 1);
@@ -67,7 +69,7 @@ impl Rate {
 
 /// How long the runs `todo` will take on all cores, and how that is known.
 pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let Some(rate) = rate else { return "known once a run was timed; the sweep says it as it goes".into() };
     let longest = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).fold(0.0, f64::max);
     let share = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).sum::<f64>() / cores as f64;
@@ -77,7 +79,7 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     let speed = flop(1.0 / rate.seconds);
     let source = match rate.timed {
         0 => "tried for a moment just now".to_string(),
-        n => format!("as {} in timings.csv", runs(n)),
+        n => format!("as {} in timings.csv", count(n, "run")),
     };
     format!("{time} on {cores} cores, at {speed}/s each ({source})")
 }

@@ -2,20 +2,23 @@
 //! only the runs in flight and a damaged line is noticed and redone.
 //!
 //! A line is `{"hash":"<64 hex>",<rest>}` where the hash is BLAKE3 of `<rest>}`. A header says which program wrote the
-//! lines after it; every other line holds one run: what the clock said, what was asked and what was measured.
+//! lines after it; every other line holds one run: its times, its settings and its measurements.
 
 mod line;
 
+pub use line::Clock;
+
 use crate::experiment::plan::PlannedRun;
+use crate::files::{Draft, FileError, cannot, write};
 use crate::record::{RunRecord, Status};
 use crate::run::spec::{Cadence, NUMERICS_VERSION};
-use crate::sweep::Halt;
-use crate::sweep::files::{Draft, cannot};
-use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Place, intact, line, scan, short_hash};
+use crate::sweep::SweepError;
+use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
 use crate::sweep::lock;
 use crate::sweep::shard::Shard;
+use crate::table::count;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -27,15 +30,6 @@ use std::time::{Duration, Instant};
 const OWN: &str = "runs.jsonl";
 /// A power cut may cost this much; a kill costs nothing that was appended.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
-
-/// When and where a run ran: kept beside its record, since no two machines agree on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Clock {
-    /// RFC 3339, UTC.
-    pub started: String,
-    pub seconds: f64,
-    pub worker: usize,
-}
 
 /// A journaled run.
 #[derive(Debug, Deserialize)]
@@ -52,9 +46,9 @@ pub struct EntryRun {
     pub record: RunRecord,
 }
 
-/// What a journaled run was asked to do.
+/// The specification of a journaled run.
 #[derive(Debug, Deserialize)]
-pub struct Asked {
+pub struct JournaledSpec {
     /// Of the program that ran it; 0 where its header was damaged.
     #[serde(skip)]
     pub numerics: u32,
@@ -71,9 +65,9 @@ pub struct Journal {
     damaged: Vec<usize>,
     /// The numerics of each file's last header.
     numerics: Vec<u32>,
-    index: Mutex<HashMap<String, Place>>,
-    /// What is appended to, or why that is over: every worker then tells the first cause.
-    out: Mutex<Result<Out, Halt>>,
+    index: Mutex<HashMap<String, Position>>,
+    /// The file to append to, or why it can be written no more: every worker then reports the first cause.
+    out: Mutex<Result<Out, FileError>>,
 }
 
 struct Out {
@@ -101,14 +95,16 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read, or that a newer program wrote.
-    pub fn read(dir: &Path) -> Result<Self, Halt> {
+    pub fn read(dir: &Path) -> Result<Self, SweepError> {
         let files = files(dir)?;
         let (mut index, mut damaged, mut numerics) = (HashMap::new(), vec![0; files.len()], vec![0; files.len()]);
         for (number, path) in files.iter().enumerate() {
             scan(path, |line, _| {
                 match line {
                     Line::Header { numerics: of } => numerics[number] = of,
-                    Line::Run { run_id, place } => remember(&mut index, run_id, Place { file: number, ..place }),
+                    Line::Run { run_id, position } => {
+                        remember(&mut index, run_id, Position { file: number, ..position })
+                    }
                     Line::Damaged => damaged[number] += 1,
                 }
                 Ok(())
@@ -120,7 +116,7 @@ impl Journal {
             damaged,
             numerics,
             index: Mutex::new(index),
-            out: Mutex::new(Err(Halt::Io("the journal was opened to be read".into()))),
+            out: Mutex::new(Err(cannot("write", dir, "the journal was opened to be read"))),
         })
     }
 
@@ -129,7 +125,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), Halt> {
+    pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
         self.append_to(OWN, plan_hash, |_| true)
     }
 
@@ -138,7 +134,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), Halt> {
+    pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), SweepError> {
         let own = format!("{}.jsonl", shard.file_stem());
         self.append_to(&own, plan_hash, |file| file.ends_with(&own))
     }
@@ -148,7 +144,7 @@ impl Journal {
         own: &str,
         plan_hash: &str,
         mends: impl Fn(&Path) -> bool,
-    ) -> Result<(Self, Vec<String>), Halt> {
+    ) -> Result<(Self, Vec<String>), SweepError> {
         let header = line(&serde_json::json!({ "header": Header {
             format: FORMAT,
             numerics: NUMERICS_VERSION,
@@ -164,16 +160,16 @@ impl Journal {
         let own = self.dir.join(own);
         let new = !own.exists();
         if new {
-            crate::sweep::files::write(&own, header.as_bytes())?;
+            write(&own, header.as_bytes())?;
         }
         if new || !notes.is_empty() {
             self = Journal::read(&self.dir)?;
         }
-        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, &e))?;
+        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, e))?;
         if self.files.iter().zip(&self.numerics).any(|(path, n)| *path == own && *n != NUMERICS_VERSION) {
-            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, &e))?;
+            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, e))?;
         }
-        let offset = file.metadata().map_err(|e| cannot("read", &own, &e))?.len();
+        let offset = file.metadata().map_err(|e| cannot("read", &own, e))?.len();
         let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
         *lock(&self.out) = Ok(Out { file, path: own, number, offset, synced: Instant::now() });
         Ok((self, notes))
@@ -183,7 +179,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the line cannot be written (the disk is full): the journal then takes no more.
-    pub fn append(&self, run: &PlannedRun, record: &RunRecord, clock: &Clock) -> Result<(), Halt> {
+    pub fn append(&self, run: &PlannedRun, record: &RunRecord, clock: &Clock) -> Result<(), FileError> {
         let text = line(&NewEntry {
             clock,
             run: NewRun {
@@ -196,14 +192,14 @@ impl Journal {
             },
         });
         let mut guard = lock(&self.out);
-        let out = guard.as_mut().map_err(|halt| halt.clone())?;
+        let out = guard.as_mut().map_err(|error| error.clone())?;
         if let Err(e) = out.append(text.as_bytes()) {
-            let halt = cannot("write", &out.path, &e);
-            *guard = Err(halt.clone());
-            return Err(halt);
+            let error = cannot("write", &out.path, e);
+            *guard = Err(error.clone());
+            return Err(error);
         }
         let hash = short_hash(text.as_bytes());
-        let place = Place {
+        let position = Position {
             file: out.number,
             offset: out.offset,
             length: text.len(),
@@ -212,7 +208,7 @@ impl Journal {
             numerics: NUMERICS_VERSION,
         };
         out.offset += text.len() as u64;
-        remember(&mut lock(&self.index), run.run_id.clone(), place);
+        remember(&mut lock(&self.index), run.run_id.clone(), position);
         Ok(())
     }
 
@@ -220,21 +216,21 @@ impl Journal {
     ///
     /// # Errors
     /// What the disk reports.
-    pub fn sync(&self) -> Result<(), Halt> {
+    pub fn sync(&self) -> Result<(), FileError> {
         match lock(&self.out).as_ref() {
-            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, &e)),
+            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, e)),
             Err(_) => Ok(()),
         }
     }
 
     /// How a run ended, if it is in the journal.
     pub fn status(&self, run_id: &str) -> Option<Status> {
-        lock(&self.index).get(run_id).map(|place| place.status)
+        lock(&self.index).get(run_id).map(|position| position.status)
     }
 
     /// A number that changes when the journaled line of a run does.
     pub fn fingerprint(&self, run_id: &str) -> Option<u64> {
-        lock(&self.index).get(run_id).map(|place| place.hash)
+        lock(&self.index).get(run_id).map(|position| position.hash)
     }
 
     /// Into how many shards its runs were dealt: each number that occurs, ascending.
@@ -256,44 +252,44 @@ impl Journal {
     ///
     /// # Errors
     /// When the file changed or went away under the program.
-    pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, Halt> {
+    pub fn entry(&self, run_id: &str) -> Result<Option<Entry>, FileError> {
         self.line_of(run_id)
     }
 
-    /// What a run of the journal was asked to do; `None` when the journal does not have it.
+    /// The specification of a run of the journal; `None` when the journal does not have it.
     ///
     /// # Errors
     /// When the file changed or went away under the program.
-    pub fn asked(&self, run_id: &str) -> Result<Option<Asked>, Halt> {
+    pub fn spec(&self, run_id: &str) -> Result<Option<JournaledSpec>, FileError> {
         #[derive(Deserialize)]
         struct Line {
-            run: Asked,
+            run: JournaledSpec,
         }
-        let numerics = lock(&self.index).get(run_id).map_or(0, |place| place.numerics);
-        Ok(self.line_of::<Line>(run_id)?.map(|line| Asked { numerics, ..line.run }))
+        let numerics = lock(&self.index).get(run_id).map_or(0, |position| position.numerics);
+        Ok(self.line_of::<Line>(run_id)?.map(|line| JournaledSpec { numerics, ..line.run }))
     }
 
-    fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, Halt> {
-        let Some(place) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
-        let path = &self.files[place.file];
-        let mut bytes = vec![0; place.length];
+    fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, FileError> {
+        let Some(position) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
+        let path = &self.files[position.file];
+        let mut bytes = vec![0; position.length];
         let read = File::open(path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(place.offset))?;
+            file.seek(SeekFrom::Start(position.offset))?;
             file.read_exact(&mut bytes)
         });
-        read.map_err(|e| cannot("read", path, &e))?;
+        read.map_err(|e| cannot("read", path, e))?;
         let entry = intact(&bytes).then(|| serde_json::from_slice(&bytes).ok()).flatten();
         let changed = format!("the line of run {run_id} changed under the program; run the sweep again");
-        entry.map(Some).ok_or_else(|| cannot("read", path, &changed))
+        entry.map(Some).ok_or_else(|| cannot("read", path, changed))
     }
 }
 
 /// The journal files of a folder, by name; none when there is no folder.
-fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
+fn files(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
         Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(cannot("read", dir, &e)),
+        Err(e) => return Err(cannot("read", dir, e)),
     };
     files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
     files.sort();
@@ -304,38 +300,37 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, Halt> {
 ///
 /// # Errors
 /// When a file cannot be renamed.
-pub fn retire(dir: &Path) -> Result<usize, Halt> {
+pub fn retire(dir: &Path) -> Result<usize, FileError> {
     let files = files(dir)?;
     for path in &files {
         let old = (1..).map(|n| path.with_extension(format!("jsonl.old{n}"))).find(|p| !p.exists());
         let old = old.unwrap_or_else(|| path.with_extension("jsonl.old"));
-        fs::rename(path, &old).map_err(|e| cannot("rename", path, &e))?;
+        fs::rename(path, &old).map_err(|e| cannot("rename", path, e))?;
     }
     Ok(files.len())
 }
 
 /// A later line counts unless it says that a run failed which once ended well.
-fn remember(index: &mut HashMap<String, Place>, run_id: String, place: Place) {
+fn remember(index: &mut HashMap<String, Position>, run_id: String, position: Position) {
     match index.get(&run_id) {
-        Some(old) if old.status != Status::Failed && place.status == Status::Failed => {}
+        Some(old) if old.status != Status::Failed && position.status == Status::Failed => {}
         _ => {
-            index.insert(run_id, place);
+            index.insert(run_id, position);
         }
     }
 }
 
 /// Moves the damaged lines of a journal file to `<file>.damaged` and says so.
-fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, Halt> {
+fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, SweepError> {
     let aside = path.with_extension("jsonl.damaged");
-    let mut kept =
-        OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, &e))?;
+    let mut kept = OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, e))?;
     let (draft, mut writer) = Draft::create(path)?;
     scan(path, |line, bytes| match line {
         Line::Damaged => kept.write_all(bytes),
         Line::Header { .. } | Line::Run { .. } => writer.write_all(bytes),
     })?;
-    kept.sync_all().map_err(|e| cannot("write", &aside, &e))?;
+    kept.sync_all().map_err(|e| cannot("write", &aside, e))?;
     draft.commit(writer)?;
-    let lines = if damaged == 1 { "1 line".into() } else { format!("{damaged} lines") };
-    Ok(format!("{}: {lines} damaged, kept in {}; what stood there is run again", path.display(), aside.display()))
+    let (lines, path, aside) = (count(damaged, "line"), path.display(), aside.display());
+    Ok(format!("{path}: {lines} damaged, kept in {aside}; what stood there is run again"))
 }

@@ -1,13 +1,12 @@
-//! A plan in words, and as a table for programs: its cells, how it stands in its folder, what it costs.
+//! A plan as text for a person and as a table for programs: its cells, its status in its folder, its cost.
 
 use crate::experiment::plan::Plan;
 use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::run::cost::{Cost, flop};
-use crate::sweep::Halt;
-use crate::sweep::standing::{Standing, State};
+use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
-use crate::table::{Cell, CsvWriter};
+use crate::table::{Cell, Table, count};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Add;
@@ -22,7 +21,7 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
     }
     for part in &plan.parts {
         let (what, position) = (&part.text, &part.position);
-        let n = cells(part.cells);
+        let n = count(part.cells, "cell");
         let _ = match part.section {
             "ablation" => writeln!(text, "  ablation  around {what}: leaves out {n} of the whole grid ({position})"),
             "exclude" => writeln!(text, "  exclude   {what}: leaves out {n} ({position})"),
@@ -32,8 +31,9 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
     let by_excludes: usize = plan.parts.iter().filter(|p| p.section == "exclude").map(|p| p.cells).sum();
     let twice = if by_excludes > plan.excluded { ", some of them twice" } else { "" };
     let excluded = if plan.excluded > 0 { format!(" ({} excluded{twice})", plan.excluded) } else { String::new() };
-    let seeds = if plan.seeds.len() == 1 { "1 seed".into() } else { format!("{} seeds", plan.seeds.len()) };
-    let _ = writeln!(text, "  {}{excluded} x {seeds} = {}", cells(plan.cells.len()), runs(work.jobs.len()));
+    let seeds = count(plan.seeds.len(), "seed");
+    let _ =
+        writeln!(text, "  {}{excluded} x {seeds} = {}", count(plan.cells.len(), "cell"), count(work.jobs.len(), "run"));
     for data in &work.datasets {
         let _ = writeln!(text, "  data      {}", data.summary());
     }
@@ -50,17 +50,17 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
 /// The labels of an axis, each with its cells unless all have as many.
 fn labels(plan: &Plan, position: usize, axis: &Axis) -> String {
     const SHOWN: usize = 12;
-    let mut count: HashMap<&str, usize> = HashMap::new();
+    let mut cells: HashMap<&str, usize> = HashMap::new();
     for cell in &plan.cells {
-        *count.entry(cell.labels[position].1.as_str()).or_default() += 1;
+        *cells.entry(cell.labels[position].1.as_str()).or_default() += 1;
     }
-    let counts: Vec<usize> = axis.labels.iter().map(|label| count[label.as_str()]).collect();
+    let counts: Vec<usize> = axis.labels.iter().map(|label| cells[label.as_str()]).collect();
     let alike = counts.iter().all(|n| *n == counts[0]);
     let shown = axis.labels.iter().zip(&counts).take(SHOWN).enumerate().map(|(i, (label, n))| {
         let label = if label.is_empty() { "-" } else { label };
         match (alike, i) {
             (true, _) => label.to_string(),
-            (false, 0) => format!("{label} ({})", cells(*n)),
+            (false, 0) => format!("{label} ({})", count(*n, "cell")),
             (false, _) => format!("{label} ({n})"),
         }
     });
@@ -68,19 +68,19 @@ fn labels(plan: &Plan, position: usize, axis: &Axis) -> String {
     if axis.labels.len() > SHOWN {
         let _ = write!(text, ", ... {}", axis.labels.last().map_or("", String::as_str));
     }
-    if alike { format!("{text}: {} each", cells(counts[0])) } else { text }
+    if alike { format!("{text}: {} each", count(counts[0], "cell")) } else { text }
 }
 
 /// What the folder has of the plan.
-pub fn folder(dir: &Path, standing: &Standing) -> String {
-    format!("  in {}: {}\n{}", dir.display(), stands(standing), changes(standing))
+pub fn folder(dir: &Path, status: &FolderStatus) -> String {
+    format!("  in {}: {}\n{}", dir.display(), run_counts(status), changes(status))
 }
 
 /// The arithmetic of all runs and of those to do; how many `--only` leaves.
 pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
     let mut text = String::new();
     if chosen.len() < work.jobs.len() {
-        let all = runs(work.jobs.len());
+        let all = count(work.jobs.len(), "run");
         let _ = writeln!(text, "  --only    {} of {all} chosen, {} to do", chosen.len(), todo.len());
     }
     let total =
@@ -96,9 +96,9 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
 }
 
 /// How many runs are done, new and changed.
-fn stands(standing: &Standing) -> String {
-    let ended = |status: Status| standing.count(|s| *s == State::Done(status));
-    let mut done = format!("{} done", standing.count(|s| matches!(s, State::Done(_))));
+fn run_counts(status: &FolderStatus) -> String {
+    let ended = |end: Status| status.count(|s| *s == RunState::Done(end));
+    let mut done = format!("{} done", status.count(|s| matches!(s, RunState::Done(_))));
     let ends: Vec<String> =
         [(Status::Diverged, "diverged"), (Status::Failed, "failed, which --retry-failed runs again")]
             .into_iter()
@@ -108,66 +108,52 @@ fn stands(standing: &Standing) -> String {
     if !ends.is_empty() {
         let _ = write!(done, " ({})", ends.join(", "));
     }
-    let _ = write!(done, ", {} new", standing.count(|s| *s == State::New));
-    match standing.count(|s| matches!(s, State::Changed(_))) {
+    let _ = write!(done, ", {} new", status.count(|s| *s == RunState::New));
+    match status.count(|s| matches!(s, RunState::Changed(_))) {
         0 => done,
         n => format!("{done}, {n} changed"),
     }
 }
 
 /// What changed and in how many runs, the commonest first; what the plan drops from view.
-fn changes(standing: &Standing) -> String {
+fn changes(status: &FolderStatus) -> String {
     const SHOWN: usize = 8;
-    let groups = standing.changes();
+    let groups = status.changes();
     let mut text = String::new();
     for (what, n) in groups.iter().take(SHOWN) {
-        let _ = writeln!(text, "  changed   {what} ({})", runs(*n));
+        let _ = writeln!(text, "  changed   {what} ({})", count(*n, "run"));
     }
     if groups.len() > SHOWN {
         let _ = writeln!(text, "  changed   {} other changes; --csv has each", groups.len() - SHOWN);
     }
-    if standing.dropped > 0 {
-        let n = runs(standing.dropped);
+    if status.dropped > 0 {
+        let n = count(status.dropped, "run");
         let _ =
             writeln!(text, "  dropped   {n} of the folder would leave its tables: sweep asks for --replan or --out");
-        for (why, n) in standing.gone().iter().take(SHOWN) {
-            let _ = writeln!(text, "            {why} ({})", runs(*n));
+        for (why, n) in status.gone().iter().take(SHOWN) {
+            let _ = writeln!(text, "            {why} ({})", count(*n, "run"));
         }
     }
     text
 }
 
 /// One row a run of those chosen, in plan order: `run_id`, labels, `seed`, `status`, `changed`, `cost_flop`.
-///
-/// # Errors
-/// When the table cannot be made.
-pub fn csv(plan: &Plan, work: &Work, standing: &Standing, chosen: &[usize]) -> Result<String, Halt> {
-    let wrong = |e: &dyn std::fmt::Display| Halt::Io(format!("cannot write the table: {e}"));
-    let mut header = vec!["run_id"];
-    header.extend(plan.axes.iter().map(|a| a.name.as_str()));
-    header.extend(["seed", "status", "changed", "cost_flop"]);
-    let mut table = CsvWriter::new(Vec::new(), &header).map_err(|e| wrong(&e))?;
+pub fn table(plan: &Plan, work: &Work, status: &FolderStatus, chosen: &[usize]) -> Table {
+    let axes = plan.axes.iter().map(|axis| axis.name.as_str());
+    let columns: Vec<&str> =
+        ["run_id"].into_iter().chain(axes).chain(["seed", "status", "changed", "cost_flop"]).collect();
+    let mut table = Table::new(&columns);
     for i in chosen {
         let job = &work.jobs[*i];
-        let (status, changed) = match &standing.states[*i] {
-            State::Done(status) => (status.word(), ""),
-            State::Changed(what) => ("changed", what.as_str()),
-            State::New => ("new", ""),
+        let (status, changed) = match &status.states[*i] {
+            RunState::Done(status) => (status.word(), ""),
+            RunState::Changed(what) => ("changed", what.as_str()),
+            RunState::New => ("new", ""),
         };
         let mut row = vec![Cell::Text(job.run.run_id.clone())];
         row.extend(plan.cells[job.run.cell].labels.iter().map(|(_, label)| Cell::Text(label.clone())));
         row.extend([Cell::Int(job.run.spec.seeds.run as i64), status.into(), changed.into(), job.cost.total().into()]);
-        table.row(&row).map_err(|e| wrong(&e))?;
+        table.push(row);
     }
-    let bytes = table.finish().map_err(|e| wrong(&e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// `1 run`, `2 runs`.
-pub fn runs(n: usize) -> String {
-    if n == 1 { "1 run".into() } else { format!("{n} runs") }
-}
-
-fn cells(n: usize) -> String {
-    if n == 1 { "1 cell".into() } else { format!("{n} cells") }
+    table
 }

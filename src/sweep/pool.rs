@@ -1,4 +1,4 @@
-//! The pool: one run a thread, in the order given, each finished run journaled at once.
+//! A pool of threads that trains the runs, one a thread, in the order given, and journals each as soon as it has finished.
 
 use crate::columns;
 use crate::data::Dataset;
@@ -8,10 +8,10 @@ use crate::run::spec::RunSpec;
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
 use crate::sweep::lock;
-use crate::sweep::progress::{Board, Show};
+use crate::sweep::progress::{Board, Show, Tally};
 use crate::sweep::provenance::utc;
 use crate::sweep::work::Work;
-use crate::sweep::{Halt, RunFn};
+use crate::sweep::{RunFn, SweepError};
 use crate::table::Table;
 use rayon::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -34,14 +34,6 @@ pub struct Options {
     pub show: Show,
 }
 
-/// How the runs of this sitting ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub done: usize,
-    pub diverged: usize,
-    pub failed: usize,
-}
-
 /// Trains the jobs numbered in `order` and journals each. Runs in flight are dropped when `interrupt` asks.
 ///
 /// # Errors
@@ -53,7 +45,7 @@ pub fn run(
     train: &RunFn,
     journal: &Journal,
     interrupt: &Interrupt,
-) -> Result<Tally, Halt> {
+) -> Result<Tally, SweepError> {
     let workers = options.jobs.clamp(1, order.len().max(1));
     let pool = threads(workers)?;
     let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost.total()).sum(), order.len());
@@ -82,9 +74,9 @@ pub fn run(
                 let _saving = interrupt.saving();
                 journal.append(&job.run, &record, &clock)
             };
-            if let Err(halt) = saved {
+            if let Err(error) = saved {
                 stop.store(true, Ordering::Relaxed);
-                lock(&broken).get_or_insert(halt);
+                lock(&broken).get_or_insert(error);
                 return;
             }
             board.end(worker, job, record.status);
@@ -101,7 +93,7 @@ pub fn run(
     });
     journal.sync()?;
     match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(halt) => Err(halt),
+        Some(error) => Err(error.into()),
         None => Ok(board.tally()),
     }
 }
@@ -113,14 +105,19 @@ pub fn run(
 pub fn map<I: Sync, O: Send>(
     items: &[I],
     jobs: usize,
-    work: impl Fn(&I) -> Result<O, Halt> + Sync + Send,
-) -> Result<Vec<O>, Halt> {
+    work: impl Fn(&I) -> Result<O, SweepError> + Sync + Send,
+) -> Result<Vec<O>, SweepError> {
     threads(jobs.clamp(1, items.len().max(1)))?.install(|| items.par_iter().map(work).collect())
 }
 
-fn threads(count: usize) -> Result<rayon::ThreadPool, Halt> {
+/// The cores that this program may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn threads(count: usize) -> Result<rayon::ThreadPool, SweepError> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK);
-    builder.build().map_err(|e| Halt::Io(format!("cannot start {count} threads: {e}; try a smaller --jobs")))
+    builder.build().map_err(|source| SweepError::Threads { count, source })
 }
 
 /// The record of a run that has none: a row with its message.

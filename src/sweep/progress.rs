@@ -4,7 +4,6 @@
 
 use crate::record::Status;
 use crate::sweep::lock;
-use crate::sweep::pool::Tally;
 use crate::sweep::work::Job;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
@@ -27,7 +26,15 @@ pub enum Show {
     Nothing,
 }
 
-/// What the workers are at.
+/// How the runs of this session ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub done: usize,
+    pub diverged: usize,
+    pub failed: usize,
+}
+
+/// What the workers are doing.
 pub struct Board {
     began: Instant,
     runs: usize,
@@ -45,11 +52,11 @@ struct Sum {
 #[derive(Default)]
 struct Worker {
     step: AtomicUsize,
-    job: Mutex<Option<Now>>,
+    job: Mutex<Option<CurrentRun>>,
 }
 
 #[derive(Clone)]
-struct Now {
+struct CurrentRun {
     label: String,
     steps: usize,
     cost: f64,
@@ -66,7 +73,7 @@ impl Board {
     pub fn start(&self, worker: usize, job: &Job) {
         self.workers[worker].step.store(0, Ordering::Relaxed);
         *lock(&self.workers[worker].job) =
-            Some(Now { label: job.label.clone(), steps: job.steps, cost: job.cost.total() });
+            Some(CurrentRun { label: job.label.clone(), steps: job.steps, cost: job.cost.total() });
     }
 
     /// A worker is before this step.
@@ -194,7 +201,7 @@ mod tests {
         assert_eq!(board.left(Duration::from_secs(1)), None);
         lock(&board.sum).cost = 80.0;
         assert_eq!(board.left(Duration::from_secs(8)), Some(Duration::from_secs(2)));
-        *lock(&board.workers[0].job) = Some(Now { label: String::new(), steps: 10, cost: 20.0 });
+        *lock(&board.workers[0].job) = Some(CurrentRun { label: String::new(), steps: 10, cost: 20.0 });
         board.step(0, 5);
         assert_eq!(board.left(Duration::from_secs(9)), Some(Duration::from_secs(1)));
     }

@@ -1,23 +1,23 @@
 //! Where results come from: program, machine, clock and command, in the one file that may differ between machines.
 
+use crate::files::{cannot, write};
 use crate::ops::kernel;
-use crate::sweep::files::{cannot, write};
 use crate::sweep::work::Work;
-use crate::sweep::{Halt, git};
+use crate::sweep::{SweepError, git};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// One sitting of a sweep, from its start to its end.
-pub struct Sitting {
+/// One session of a sweep, from its start to its end.
+pub struct SessionRecord {
     path: PathBuf,
     record: Value,
     earlier: Vec<Value>,
 }
 
-impl Sitting {
-    /// Notes the start and writes the file at `path`; earlier sittings stay in it. `experiment` is the path of its file.
+impl SessionRecord {
+    /// Notes the start and writes the file at `path`; earlier sessions stay in it. `experiment` is the path of its file.
     ///
     /// Of the environment nothing is noted: it may hold secrets.
     ///
@@ -30,13 +30,13 @@ impl Sitting {
         work: &Work,
         jobs: usize,
         todo: usize,
-    ) -> Result<Self, Halt> {
-        let sittings = |bytes: &[u8]| {
+    ) -> Result<Self, SweepError> {
+        let sessions = |bytes: &[u8]| {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
             file.get("sittings")?.as_array().cloned()
         };
         let earlier = match fs::read(&path) {
-            Ok(bytes) => sittings(&bytes).map_or_else(
+            Ok(bytes) => sessions(&bytes).map_or_else(
                 // What cannot be read is kept aside, for a person may still make sense of it.
                 || fs::rename(&path, path.with_extension("json.damaged")).map(|()| Vec::new()),
                 Ok,
@@ -44,7 +44,7 @@ impl Sitting {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(e) => Err(e),
         };
-        let earlier = earlier.map_err(|e| cannot("read", &path, &e))?;
+        let earlier = earlier.map_err(|e| cannot("read", &path, e))?;
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
             "numerics": crate::run::spec::NUMERICS_VERSION,
@@ -64,43 +64,43 @@ impl Sitting {
             "started": utc(SystemTime::now()),
             "ended": null,
         });
-        let sitting = Sitting { path, record, earlier };
-        sitting.write()?;
-        Ok(sitting)
+        let session = SessionRecord { path, record, earlier };
+        session.write()?;
+        Ok(session)
     }
 
     /// Notes the end.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn end(mut self, done: usize) -> Result<(), Halt> {
+    pub fn end(mut self, done: usize) -> Result<(), SweepError> {
         self.record["ended"] = utc(SystemTime::now()).into();
         self.record["runs_done"] = done.into();
         self.write()
     }
 
-    fn write(&self) -> Result<(), Halt> {
-        let sittings: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
-        let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sittings }));
-        write(&self.path, text.as_bytes())
+    fn write(&self) -> Result<(), SweepError> {
+        let sessions: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
+        let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sessions }));
+        Ok(write(&self.path, text.as_bytes())?)
     }
 }
 
-fn as_json(state: git::State) -> Value {
-    json!({ "revision": state.revision, "dirty": state.dirty })
+fn as_json(state: git::Revision) -> Value {
+    json!({ "revision": state.commit, "dirty": state.dirty })
 }
 
 /// The source the program was built from: as it stands now if nothing in it is younger than the program, since a commit
 /// may have been made after the build; else as it was then.
-fn of_program() -> Option<git::State> {
+fn of_program() -> Option<git::Revision> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = ["src", "Cargo.toml", "Cargo.lock", "build.rs"].map(Path::new);
     let built = UNIX_EPOCH + Duration::from_secs(env!("GRADSWEEP_BUILT").parse().ok()?);
     let same = sources.iter().all(|path| youngest(&root.join(path)).is_some_and(|time| time < built));
     let now = same.then(|| git::state(root, &sources)).flatten();
     let then = || {
-        let revision = option_env!("GRADSWEEP_REVISION")?.into();
-        Some(git::State { revision, dirty: option_env!("GRADSWEEP_DIRTY")? == "true" })
+        let commit = option_env!("GRADSWEEP_REVISION")?.into();
+        Some(git::Revision { commit, dirty: option_env!("GRADSWEEP_DIRTY")? == "true" })
     };
     now.or_else(then)
 }
@@ -116,11 +116,11 @@ fn youngest(path: &Path) -> Option<SystemTime> {
 
 /// The repository that holds the experiment: dirty when a tracked file of it differs from the revision, or the experiment
 /// itself does or is not in it.
-fn of_experiment(file: &Path) -> Option<git::State> {
+fn of_experiment(file: &Path) -> Option<git::Revision> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let tree = git::state(dir, &[])?;
     let own = git::state(dir, &[Path::new(file.file_name()?)])?;
-    Some(git::State { dirty: tree.dirty || own.dirty, ..tree })
+    Some(git::Revision { dirty: tree.dirty || own.dirty, ..tree })
 }
 
 /// What the loops of a run are compiled for; all give the same bits.

@@ -1,10 +1,10 @@
 //! Every distinct schedule of a plan as a table of step and learning rate, with bars: `plan --schedule`.
 
 use crate::schedule::{Schedule, Shape};
-use crate::setting::{SettingError, Settings};
-use crate::sweep::outline::runs;
+use crate::setting::Settings;
+use crate::sweep::SweepError;
 use crate::sweep::work::Work;
-use crate::table::number;
+use crate::table::{count, number};
 use std::fmt::Write;
 
 /// Rows of a table, besides the last.
@@ -30,7 +30,7 @@ struct Curve {
 ///
 /// # Errors
 /// When a setting is missing: a defect of the plan.
-pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, SettingError> {
+pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, SweepError> {
     let mut curves: Vec<Curve> = Vec::new();
     for job in chosen.iter().map(|i| &work.jobs[*i]) {
         let settings = &job.run.spec.settings;
@@ -62,7 +62,7 @@ fn drawn(curve: &Curve) -> String {
     let rates: Vec<String> = curve.rates.iter().map(|lr| number(*lr)).collect();
     let last = curve.shape.steps.saturating_sub(1);
     let flat = curve.shape.shape == Shape::Constant && curve.shape.warmup == 0;
-    let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), runs(curve.runs));
+    let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), count(curve.runs, "run"));
     if flat {
         return text;
     }

@@ -1,8 +1,8 @@
 //! How a plan was asked for: kept in its folder, so that `merge` and `verify` can build the plan again from there.
 
 use crate::experiment::Overrides;
-use crate::sweep::Halt;
-use crate::sweep::files::{cannot, write_as};
+use crate::files::{cannot, write_as};
+use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,28 +33,22 @@ impl Request {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(&self, dir: &Path, writer: &str) -> Result<(), Halt> {
+    pub fn write(&self, dir: &Path, writer: &str) -> Result<(), SweepError> {
         let path = path(dir);
-        let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, &e))?;
-        write_as(writer, &path, format!("{text}\n").as_bytes())
+        let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, e))?;
+        Ok(write_as(writer, &path, format!("{text}\n").as_bytes())?)
     }
 
     /// The one that a results folder keeps.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn read(dir: &Path) -> Result<Self, Halt> {
+    pub fn read(dir: &Path) -> Result<Self, SweepError> {
         let path = path(dir);
-        let text = fs::read(&path).map_err(|e| {
-            Halt::Input(format!(
-                "{} does not say how its plan was asked for ({}: {e}); give the folder of a sweep, or sweep it once more",
-                dir.display(),
-                path.display()
-            ))
-        })?;
-        serde_json::from_slice(&text).map_err(|e| {
-            Halt::Input(format!("{} is damaged: {e}; sweep the experiment once more to mend it", path.display()))
-        })
+        match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).map_err(|source| SweepError::DamagedRequest { path, source }),
+            Err(source) => Err(SweepError::NoRequest { dir: dir.to_path_buf(), path, source }),
+        }
     }
 }
 

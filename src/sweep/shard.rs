@@ -1,7 +1,8 @@
-//! One of several machines' parts of a sweep: which runs are its own, and who else writes into the folder.
+//! A shard, the part of a sweep that one of several machines runs: which runs are its own, and who else writes into the folder.
 
-use crate::sweep::Halt;
+use crate::sweep::SweepError;
 use std::path::Path;
+use thiserror::Error;
 
 /// Shard `index` of `count`, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,24 @@ const ARRAYS: [(&str, &str, usize); 3] = [
     ("PARALLEL_SEQ", "GNU parallel", 1),
 ];
 
+/// Why a text names no shard.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ShardError {
+    #[error("write i/n, such as 0/4 for the first of 4, or auto/n inside {}", schedulers())]
+    Form,
+    #[error(
+        "there is no shard {index} of {count}: they count from 0 to {}; give each machine its own of these",
+        count - 1
+    )]
+    OutOfRange { index: usize, count: usize },
+    #[error("{name} is \"{value}\", which is no number from {first} on; write --shard i/n yourself")]
+    NoNumber { name: &'static str, value: String, first: usize },
+    #[error("auto needs one of {}, and none is set; run inside {}, or write i/n", ARRAYS.map(|a| a.0).join(", "), schedulers())]
+    NoScheduler,
+    #[error("auto cannot choose: {} are set; write i/n with the one you mean", names.join(" and "))]
+    SeveralSchedulers { names: Vec<&'static str> },
+}
+
 /// More shards than this are a slip of the pen.
 const MOST: usize = 100_000;
 
@@ -24,19 +43,12 @@ impl Shard {
     /// `i/n`, or `auto/n` where the scheduler's environment `variable` says i.
     ///
     /// # Errors
-    /// What else it could be, in words.
-    pub fn read(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let form = || format!("write i/n, such as 0/4 for the first of 4, or auto/n inside {}", whose());
-        let (index, count) = text.split_once('/').ok_or_else(form)?;
-        let count: usize = count.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or_else(form)?;
-        let index = if index == "auto" { automatic(variable)? } else { index.parse().map_err(|_| form())? };
-        if index >= count {
-            return Err(format!(
-                "there is no shard {index} of {count}: they count from 0 to {}; give each machine its own of these",
-                count - 1
-            ));
-        }
-        Ok(Shard { index, count })
+    /// A text of another form, a number that is too large, a scheduler that is not known.
+    pub fn read(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
+        let (index, count) = text.split_once('/').ok_or(ShardError::Form)?;
+        let count: usize = count.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or(ShardError::Form)?;
+        let index = if index == "auto" { automatic(variable)? } else { index.parse().map_err(|_| ShardError::Form)? };
+        if index < count { Ok(Shard { index, count }) } else { Err(ShardError::OutOfRange { index, count }) }
     }
 
     /// The runs of this shard, given all of the plan in the order of running: they are dealt in turn, so that each shard gets
@@ -64,32 +76,20 @@ impl std::fmt::Display for Shard {
 }
 
 /// The number of this task in its array.
-fn automatic(variable: impl Fn(&str) -> Option<String>) -> Result<usize, String> {
-    let found: Vec<_> = ARRAYS.iter().filter_map(|(name, _, first)| Some((name, variable(name)?, first))).collect();
-    match &found[..] {
+fn automatic(variable: impl Fn(&str) -> Option<String>) -> Result<usize, ShardError> {
+    let found: Vec<_> = ARRAYS.iter().filter_map(|(name, _, first)| Some((*name, variable(name)?, *first))).collect();
+    match found.as_slice() {
         [(name, value, first)] => {
-            let index = value.parse::<usize>().ok().and_then(|n| n.checked_sub(**first));
-            index.ok_or_else(|| {
-                format!("{name} is \"{value}\", which is no number from {first} on; write --shard i/n yourself")
-            })
+            let index = value.parse::<usize>().ok().and_then(|n| n.checked_sub(*first));
+            index.ok_or_else(|| ShardError::NoNumber { name, value: value.clone(), first: *first })
         }
-        [] => {
-            let names: Vec<&str> = ARRAYS.iter().map(|(name, ..)| *name).collect();
-            Err(format!(
-                "auto needs one of {}, and none is set; run inside {}, or write i/n",
-                names.join(", "),
-                whose()
-            ))
-        }
-        several => {
-            let names: Vec<&str> = several.iter().map(|(name, ..)| **name).collect();
-            Err(format!("auto cannot choose: {} are set; write i/n with the one you mean", names.join(" and ")))
-        }
+        [] => Err(ShardError::NoScheduler),
+        several => Err(ShardError::SeveralSchedulers { names: several.iter().map(|(name, ..)| *name).collect() }),
     }
 }
 
-fn whose() -> String {
-    let [first, second, third] = ARRAYS.map(|(_, whose, _)| whose);
+fn schedulers() -> String {
+    let [first, second, third] = ARRAYS.map(|(_, scheduler, _)| scheduler);
     format!("{first}, {second} or {third}")
 }
 
@@ -119,18 +119,16 @@ pub fn array(indices: &[usize]) -> String {
 /// That no machine seen from here writes into the folder as a shard.
 ///
 /// # Errors
-/// [`Halt::Input`] with the shard that does.
-pub fn refuse_running(journals: &Path) -> Result<(), Halt> {
+/// When a shard does.
+pub fn refuse_running(journals: &Path) -> Result<(), SweepError> {
     let entries = std::fs::read_dir(journals).into_iter().flatten().flatten().map(|entry| entry.path());
     for path in entries.filter(|path| path.extension().is_some_and(|e| e == "lock")) {
         let Some(shard) = Shard::of_file(&path) else { continue };
         let held =
             std::fs::File::open(&path).is_ok_and(|f| matches!(f.try_lock(), Err(std::fs::TryLockError::WouldBlock)));
         if held {
-            return Err(Halt::Input(format!(
-                "shard {shard} is writing into {}; wait for it and `gradsweep merge` the folder, or choose another with --out",
-                journals.parent().unwrap_or(journals).display()
-            )));
+            let dir = journals.parent().unwrap_or(journals).to_path_buf();
+            return Err(SweepError::ShardRunning { shard: shard.to_string(), dir });
         }
     }
     Ok(())
@@ -140,7 +138,7 @@ pub fn refuse_running(journals: &Path) -> Result<(), Halt> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, set: &[(&str, &str)]) -> Result<Shard, String> {
+    fn read(text: &str, set: &[(&str, &str)]) -> Result<Shard, ShardError> {
         Shard::read(text, |name| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.to_string()))
     }
 
@@ -163,7 +161,7 @@ mod tests {
             ("auto/4", &[("SLURM_ARRAY_TASK_ID", "7")], "no shard 7 of 4"),
             ("auto/4", &[("SLURM_ARRAY_TASK_ID", "1"), ("PARALLEL_SEQ", "1")], "cannot choose"),
         ] {
-            let message = read(text, set).unwrap_err();
+            let message = read(text, set).unwrap_err().to_string();
             assert!(message.contains(word), "{text}: {message}");
         }
     }

@@ -1,8 +1,8 @@
 //! Named tensors in one safetensors file, which PyTorch, JAX and NumPy read.
 
+use crate::files::{cannot, write};
 use crate::run::trace::{NamedTensor, Values};
-use crate::sweep::Halt;
-use crate::sweep::files::{cannot, write};
+use crate::sweep::SweepError;
 use safetensors::{Dtype, View, serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,8 +42,12 @@ impl View for &NamedTensor {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_tensors(path: &Path, tensors: &[NamedTensor], metadata: HashMap<String, String>) -> Result<(), Halt> {
+pub fn write_tensors(
+    path: &Path,
+    tensors: &[NamedTensor],
+    metadata: HashMap<String, String>,
+) -> Result<(), SweepError> {
     let named = tensors.iter().map(|tensor| (&tensor.name, tensor));
-    let bytes = serialize(named, Some(metadata)).map_err(|e| cannot("write", path, &e))?;
-    write(path, &bytes)
+    let bytes = serialize(named, Some(metadata)).map_err(|e| cannot("write", path, e))?;
+    Ok(write(path, &bytes)?)
 }

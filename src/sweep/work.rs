@@ -1,4 +1,4 @@
-//! What there is to do: every run of a plan with its data, its label and its predicted cost, and in what order.
+//! The runs of a plan, each with its data, its label and its predicted cost, and the order in which they are run.
 
 use crate::data::{Dataset, Targets};
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
@@ -34,7 +34,7 @@ impl Work {
         let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
         let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
         let extents: Vec<Extent> = datasets.iter().map(Extent::of).collect();
-        // Listing steps is dear, and most runs have one length.
+        // Listing steps takes long, and most runs have the same length.
         let mut recorded: HashMap<usize, Recorded> = HashMap::new();
         let job = |run: PlannedRun| {
             let data = sets.of_cell[run.cell];

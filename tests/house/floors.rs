@@ -6,12 +6,13 @@ use std::path::Path;
 
 /// The rooms of each floor, from the ground up. Rooms may use their neighbours (a model is built of ops, training
 /// reads a spec), except on the floor that reads results: a figure is drawn from the CSV files alone.
-const FLOORS: [&[&str]; 6] = [
-    &["columns", "seed", "table", "stats", "setting", "real", "record", "parallel"],
+const FLOORS: [&[&str]; 7] = [
+    &["columns", "seed", "table", "files", "stats", "setting", "real", "record", "parallel"],
     &["data", "model", "ops", "optim", "schedule", "probe", "theory"],
     &["experiment", "plan_file", "run"],
     &["sweep", "results"],
-    &["finish", "figure", "compare", "claim", "report"],
+    &["answer", "figure", "compare", "claim", "report"],
+    &["conclude"],
     &["cli", "main"],
 ];
 const STRANGERS: usize = 4;
@@ -22,17 +23,17 @@ const HOMES: &[(&str, &[&str])] = &[
     ("candle_nn", &["model", "ops", "optim", "probe"]),
     ("plotters", &["figure"]),
     ("minijinja", &["report"]),
-    ("rayon", &["sweep/pool.rs"]),
+    ("rayon", &["sweep/pool.rs", "sweep/error.rs"]),
     ("indicatif", &["sweep/progress.rs"]),
-    ("ctrlc", &["sweep/interrupt.rs"]),
+    ("ctrlc", &["sweep/interrupt.rs", "sweep/error.rs"]),
     ("clap", &["cli"]),
     ("safetensors::", &["sweep/tensors.rs"]),
-    ("std::fs", &["data", "sweep", "results.rs", "finish", "figure", "compare", "claim", "report", "cli"]),
+    ("std::fs", &["files.rs", "data", "sweep", "results", "conclude", "figure", "report", "cli"]),
     ("std::time", &["sweep", "cli"]),
-    ("std::thread", &["model/candle_model.rs", "sweep", "finish/csvs.rs", "parallel.rs", "cli"]),
+    ("std::thread", &["model/candle_model.rs", "sweep", "conclude/tables.rs", "parallel.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
-    ("stdout(", &["cli/mod.rs"]),
+    ("stdout(", &["cli/print.rs"]),
     ("stderr(", &["sweep/progress.rs", "cli"]),
     ("print!", &[]),
     ("println!", &[]),
@@ -165,14 +166,14 @@ fn the_check_sees_what_it_should() {
         ("run/train.rs", "use crate::sweep::pool;", "floor 3"),
         ("record.rs", "use super::sweep::pool;", "floor 3"),
         ("seed.rs", "\n\nfn f() { crate::data::load() }", "src/seed.rs:3: `data`"),
-        ("finish/csvs.rs", "use crate::{table::Cell, figure::{style, axis}};", "`figure` is on floor 4"),
+        ("claim/text.rs", "use crate::{table::Cell, figure::{style, axis}};", "`figure` is on floor 4"),
         ("sweep/pool.rs", "use crate::{\n    table::Cell,\n    cli::say,\n};", "`cli`"),
         ("attic.rs", "", "stands on no floor"),
         ("run/train.rs", "use crate::attic::Trunk;", "`attic` stands on no floor"),
         ("experiment/plan.rs", "use candle_core::Tensor;", "candle_core"),
         ("experiment/read.rs", "let text = std::fs::read(path);", "std::fs"),
         ("run/train.rs", "use std::time::Instant;", "std::time"),
-        ("finish.rs", "println!(\"x\");", "nowhere"),
+        ("conclude.rs", "println!(\"x\");", "nowhere"),
         ("sweep/pool.rs", "unsafe { f() }", "unsafe"),
     ];
     for (path, text, words) in bad {
@@ -182,7 +183,7 @@ fn the_check_sees_what_it_should() {
     let good = [
         ("experiment/plan.rs", "use crate::run::spec::RunSpec; // unlike crate::sweep"),
         ("sweep/pool.rs", "use super::journal::Journal;\nuse crate::{data::Dataset, record::{RunRecord, Status}};"),
-        ("finish.rs", "use crate::sweep::Halt;\n#[cfg(test)]\nmod tests { use crate::cli; }"),
+        ("conclude.rs", "use crate::sweep::SweepError;\n#[cfg(test)]\nmod tests { use crate::cli; }"),
         ("ops/fused.rs", "unsafe { gemm() }"),
         ("cli/mod.rs", "use crate::{figure, run};"),
     ];

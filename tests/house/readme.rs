@@ -1,5 +1,6 @@
 //! The README says what the program and the committed results say.
 
+use gradsweep::columns;
 use gradsweep::experiment::settings::settings_table_markdown;
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::plan_file::figure::FigureKind;
@@ -18,12 +19,10 @@ fn section<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn the_settings_table_is_the_programs_own() {
-    assert_eq!(
-        section(&read("README.md"), "settings"),
-        settings_table_markdown().trim(),
-        "run scripts/update_readme.py"
-    );
+fn the_tables_of_settings_and_columns_are_the_programs_own() {
+    for (name, table) in [("settings", settings_table_markdown()), ("columns", columns::markdown())] {
+        assert_eq!(section(&read("README.md"), name), table.trim(), "run scripts/update_readme.py");
+    }
 }
 
 #[test]

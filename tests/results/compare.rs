@@ -87,7 +87,7 @@ fn the_setting_is_chosen_on_the_first_seeds_and_reported_on_the_others() {
     let dir = planted(&ARMS.replace("SEEDS", "8"), loss);
     let comparison = compared(&dir);
     assert_eq!((comparison.tune_seeds.as_slice(), comparison.report_seeds.len()), ([1, 2].as_slice(), 6));
-    let [sgd, momentum] = &comparison.problems[0].arms[..] else { panic!() };
+    let [sgd, momentum] = &comparison.tasks[0].arms[..] else { panic!() };
     assert_eq!(sgd.chosen, [("optimizer.lr".to_string(), "0.01".to_string())]);
     assert_eq!((sgd.tries, sgd.tune_runs, sgd.tune_steps, sgd.n), (3, 6, 120, 6));
     assert!(sgd.edges.is_empty());
@@ -95,7 +95,7 @@ fn the_setting_is_chosen_on_the_first_seeds_and_reported_on_the_others() {
     assert!(momentum.edges[0].largest);
     assert!((sgd.measures["train_loss"].median - 1.055).abs() < 1e-12);
     // Six seeds, all one way: the smallest p there is.
-    let pair = &comparison.problems[0].pairs[0];
+    let pair = &comparison.tasks[0].pairs[0];
     assert_eq!((pair.test.p, pair.corrected, pair.difference.n), (1.0 / 32.0, 1.0 / 32.0, 6));
     assert!(pair.is_distinguishable() && (pair.difference.value + 2.0).abs() < 1e-12);
     let out = gradsweep(dir.path(), &["compare", "results/arms"]);
@@ -117,7 +117,7 @@ fn few_seeds_tell_nothing_and_say_so() {
     let dir = planted(&ARMS.replace("SEEDS", "5"), |optimizer, _, seed| {
         seed as f64 + if optimizer == "sgd" { 0.0 } else { 100.0 }
     });
-    let pair = &compared(&dir).problems[0].pairs[0];
+    let pair = &compared(&dir).tasks[0].pairs[0];
     assert_eq!((pair.difference.n, pair.test.p, pair.smallest), (4, 0.125, 0.125));
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
     assert!(text.contains("not distinguishable with 4 seeds") && text.contains("can be below 0.125"), "{text}");
@@ -140,11 +140,11 @@ fn a_diverged_run_is_the_worst_there_is_and_never_averaged_away() {
     };
     let dir = planted(&ARMS.replace("SEEDS", "6"), loss);
     let comparison = compared(&dir);
-    let [sgd, momentum] = &comparison.problems[0].arms[..] else { panic!() };
+    let [sgd, momentum] = &comparison.tasks[0].arms[..] else { panic!() };
     assert_eq!((momentum.chosen[0].1.as_str(), momentum.diverged, momentum.n), ("0.0001", 1, 4));
     assert_eq!(momentum.measures["train_loss"].high, f64::INFINITY);
     assert_eq!(sgd.diverged, 0);
-    assert_eq!(comparison.problems[0].pairs[0].difference.low, f64::NEG_INFINITY);
+    assert_eq!(comparison.tasks[0].pairs[0].difference.low, f64::NEG_INFINITY);
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
     assert!(text.contains("2.00 [2.00, diverged]"), "{text}");
 }
@@ -158,7 +158,7 @@ fn unequal_numbers_of_tries_are_told_with_a_fair_score() {
         _ => 2.0,
     });
     let comparison = compared(&dir);
-    let [sgd, momentum] = &comparison.problems[0].arms[..] else { panic!() };
+    let [sgd, momentum] = &comparison.tasks[0].arms[..] else { panic!() };
     // One try of three: 1, 2 or 3, in the middle 2.
     assert_eq!((sgd.fair_score, momentum.fair_score), (Some(2.0), Some(3.0)));
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
@@ -177,7 +177,7 @@ fn the_section_says_what_is_compared() {
     let comparison = compared(&dir);
     assert_eq!((comparison.arm.as_str(), comparison.report.as_str()), ("variant", "best_train_loss"));
     assert_eq!((comparison.tune_seeds.len(), comparison.report_seeds.len()), (1, 3));
-    assert_eq!(comparison.problems[0].arms.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(comparison.tasks[0].arms.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]

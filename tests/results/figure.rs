@@ -1,12 +1,12 @@
 //! Figures from made-up results folders: nothing cut, nothing overlapping, nothing missing.
 
 use crate::figure_support::house::{says, scenes, series, sound, swept};
-use crate::figure_support::{Fake, labels, of_networks, only, spec, vanishing};
+use crate::figure_support::{Fake, draw_all, labels, of_networks, only, spec, vanishing};
 use flate2::read::ZlibDecoder;
 use gradsweep::figure::origin::Origin;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::text::Weight;
-use gradsweep::figure::{FORMATS, Style, draw, draw_all, draw_styled, pdf, png, styled, svg};
+use gradsweep::figure::{FORMATS, Style, draw, draw_styled, pdf, png, styled, svg};
 use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
@@ -486,7 +486,7 @@ fn slides_and_columns_have_their_shape_and_everything_on_them() {
         }
     }
     for style in [Style::Slide, Style::Column] {
-        let drawn = draw_styled(temp.path(), style).unwrap();
+        let drawn = draw_styled(&Results::read(temp.path()).unwrap(), style).unwrap();
         let own = temp.path().join(style.folder());
         assert!(drawn.iter().all(|f| f.files.len() == FORMATS.len() && f.files.iter().all(|f| f.starts_with(&own))));
     }

@@ -229,7 +229,7 @@ fn misses_are_shown_as_misses() {
     fake.target = None;
     let temp = tempfile::tempdir().unwrap();
     fake.write(temp.path());
-    for drawn in gradsweep::figure::draw_all(temp.path()).unwrap() {
+    for drawn in crate::figure_support::draw_all(temp.path()).unwrap() {
         assert!(drawn.skipped.unwrap().contains("target_loss"));
     }
 }
@@ -321,7 +321,7 @@ fn tuned_figures_show_the_settings_that_compare_chooses() {
     };
     let scene = draw(&results, &spec).unwrap().unwrap();
     let comparison = Comparison::of(&results).unwrap().expect("two optimizers");
-    for (i, problem) in comparison.problems.iter().enumerate() {
+    for (i, problem) in comparison.tasks.iter().enumerate() {
         for arm in &problem.arms {
             let wanted = arm.measures["train_loss"].median.log10();
             let shown = height(&scene, true, line(&scene, &arm.name)[i]);

@@ -1,18 +1,21 @@
 //! A sweep with a made-up training function: what it writes may depend on the plan alone, whatever happens to it.
 
+use gradsweep::answer::table::end_table;
 use gradsweep::columns;
+use gradsweep::conclude::{Conclusion, conclude};
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::{Experiment, Overrides, Plan};
-use gradsweep::finish::{View, end_table, finish};
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::results::figure_claims::FigureClaim;
+use gradsweep::results::{Results, ResultsError};
 use gradsweep::run::RunError;
 use gradsweep::run::spec::RunSpec;
-use gradsweep::sweep::Halt;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
-use gradsweep::sweep::pool::{self, Options, Tally};
-use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::pool::{self, Options};
+use gradsweep::sweep::progress::{Show, Tally};
 use gradsweep::sweep::request::Request;
+use gradsweep::sweep::unfinished::Counts;
 use gradsweep::sweep::work::{Work, select};
 use gradsweep::table::{Cell, Table};
 use std::collections::BTreeMap;
@@ -59,7 +62,7 @@ fn work(plan: &Plan) -> Work {
         digest: "00".into(),
         function: None,
     };
-    Work::new(plan, |_| Ok::<_, Halt>(data.clone())).unwrap()
+    Work::new(plan, |_| Ok::<_, RunError>(data.clone())).unwrap()
 }
 
 /// Numbers from the seeds, NaN and infinities where a run diverges.
@@ -109,26 +112,31 @@ const QUIET: Options = Options { jobs: 2, fail_fast: false, show: Show::Nothing 
 
 type Train<'a> = &'a gradsweep::sweep::RunFn<'a>;
 
-/// One sitting, from opening the folder to the CSV files, and the notes on opening.
-fn sit(
+/// One session, from opening the folder to the CSV files, and the notes on opening.
+fn session(
     dir: &Path,
     plan: &Plan,
     options: Options,
     keep: Keep,
     train: Train,
     interrupt: &Interrupt,
-) -> (Tally, View, Vec<String>) {
+) -> (Tally, Counts, Vec<String>) {
     let work = work(plan);
     let (folder, notes) = Folder::open(dir, plan, &work, &Request::default(), keep).unwrap();
     let open = |i: &usize| folder.journal.status(&work.jobs[*i].run.run_id).is_none();
     let todo = (0..work.jobs.len()).filter(open).collect();
     let tally = pool::run(&work, &work.order(todo), options, train, &folder.journal, interrupt).unwrap();
-    let view = finish(dir, plan, &work, &folder.journal, &|_| Ok(())).unwrap();
-    (tally, view, notes)
+    concluded(dir, plan, &work, &folder);
+    (tally, Counts::of(&work, &folder.journal), notes)
 }
 
-fn sweep(dir: &Path, plan: &Plan) -> (Tally, View, Vec<String>) {
-    sit(dir, plan, QUIET, Keep::default(), &train, &Interrupt::new())
+/// The tables, with no figures.
+fn concluded(dir: &Path, plan: &Plan, work: &Work, folder: &Folder) -> Conclusion {
+    conclude(dir, plan, work, &folder.journal, &|_, _| Ok(Vec::new())).unwrap()
+}
+
+fn sweep(dir: &Path, plan: &Plan) -> (Tally, Counts, Vec<String>) {
+    session(dir, plan, QUIET, Keep::default(), &train, &Interrupt::new())
 }
 
 /// The files that must not depend on clock, machine or history.
@@ -147,7 +155,8 @@ fn bytes_do_not_depend_on_jobs() {
     let plan = plan(3);
     let each = [1, 2, 5].map(|jobs| {
         let dir = dir.path().join(jobs.to_string());
-        let (tally, view, _) = sit(&dir, &plan, Options { jobs, ..QUIET }, Keep::default(), &train, &Interrupt::new());
+        let (tally, view, _) =
+            session(&dir, &plan, Options { jobs, ..QUIET }, Keep::default(), &train, &Interrupt::new());
         assert_eq!((tally.done, view.done, view.planned), (18, 18, 18));
         bytes(&dir)
     });
@@ -162,9 +171,9 @@ fn interrupted_and_resumed_equals_uninterrupted() {
     let plan = plan(3);
     sweep(&dir.path().join("whole"), &plan);
     let broken = dir.path().join("broken");
-    for (sitting, after) in [4, 5, 100].into_iter().enumerate() {
+    for (number, after) in [4, 5, 100].into_iter().enumerate() {
         let (interrupt, begun) = (Interrupt::new(), AtomicUsize::new(0));
-        let (tally, _, _) = sit(
+        let (tally, _, _) = session(
             &broken,
             &plan,
             QUIET,
@@ -177,7 +186,7 @@ fn interrupted_and_resumed_equals_uninterrupted() {
             },
             &interrupt,
         );
-        assert!(sitting == 2 || (tally.done >= after - 1 && tally.done <= after), "{tally:?}");
+        assert!(number == 2 || (tally.done >= after - 1 && tally.done <= after), "{tally:?}");
     }
     assert!(bytes(&broken) == bytes(&dir.path().join("whole")));
 }
@@ -199,7 +208,7 @@ fn a_long_run_stops_within_a_second() {
                 std::thread::sleep(Duration::from_millis(1));
             }
         };
-        let (tally, view, _) = sit(dir.path(), &plan(1), QUIET, Keep::default(), endless, &interrupt);
+        let (tally, view, _) = session(dir.path(), &plan(1), QUIET, Keep::default(), endless, &interrupt);
         assert_eq!((tally.done, view.done), (0, 0));
         asked.join().unwrap()
     });
@@ -255,7 +264,7 @@ fn a_panic_is_one_failed_row() {
         assert!(spec.settings.int("depth") != Some(8) || spec.seeds.run != 2 || spec.settings.flag("bias"), "sour run");
         train(spec, data, on_step)
     };
-    let (tally, view, _) = sit(dir.path(), &plan, QUIET, Keep::default(), sour, &Interrupt::new());
+    let (tally, view, _) = session(dir.path(), &plan, QUIET, Keep::default(), sour, &Interrupt::new());
     assert_eq!((tally.done, tally.failed, view.failed, view.done), (12, 1, 1, 12));
     let rows = rows(&dir.path().join("runs.csv"));
     let failed: Vec<_> = rows.iter().filter(|row| row["status"] == "failed").collect();
@@ -280,11 +289,11 @@ fn a_retried_run_replaces_its_failure_and_is_not_replaced_by_one() {
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     for (train, failed) in [(defect, 1), (&train as Train, 0), (defect, 0)] {
         pool::run(&work, &[0], QUIET, train, &folder.journal, &Interrupt::new()).unwrap();
-        assert_eq!(View::of(&work, &folder.journal).failed, failed);
+        assert_eq!(Counts::of(&work, &folder.journal).failed, failed);
     }
     drop(folder);
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
-    assert_eq!(View::of(&work, &folder.journal), View { planned: 6, done: 1, diverged: 0, failed: 0 });
+    assert_eq!(Counts::of(&work, &folder.journal), Counts { planned: 6, done: 1, diverged: 0, failed: 0 });
 }
 
 #[test]
@@ -293,7 +302,7 @@ fn fail_fast_stops_and_leaves_the_rest_for_later() {
     let plan = plan(3);
     let options = Options { jobs: 1, fail_fast: true, show: Show::Nothing };
     let defect: Train = &|_, _, _| Err(RunError::Defect("no luck".into()));
-    let (tally, view, _) = sit(dir.path(), &plan, options, Keep::default(), defect, &Interrupt::new());
+    let (tally, view, _) = session(dir.path(), &plan, options, Keep::default(), defect, &Interrupt::new());
     assert_eq!((tally.done, tally.failed, view.done), (1, 1, 1));
 }
 
@@ -369,7 +378,7 @@ fn only_chooses_runs_and_names_what_it_does_not_know() {
 
 fn refused(dir: &Path, plan: &Plan) -> String {
     match Folder::open(dir, plan, &work(plan), &Request::default(), Keep::default()) {
-        Err(Halt::Input(message)) => message,
+        Err(error) if error.is_input() => error.to_string(),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("{} was accepted", dir.display()),
     }
@@ -399,7 +408,7 @@ fn a_plan_may_grow_but_not_silently_drop_finished_runs() {
     let message = refused(dir.path(), &plan(1));
     assert!(message.contains("12 finished runs") && message.contains("--replan"), "{message}");
     let replan = Keep { replan: true, fresh: false };
-    let (tally, view, _) = sit(dir.path(), &plan(1), QUIET, replan, &train, &Interrupt::new());
+    let (tally, view, _) = session(dir.path(), &plan(1), QUIET, replan, &train, &Interrupt::new());
     assert_eq!((tally.done, view.planned), (0, 6));
     assert_eq!(rows(&dir.path().join("runs.csv")).len(), 6);
     assert_eq!(sweep(dir.path(), &plan(1)).0.done, 0, "dropped once, not asked again");
@@ -413,7 +422,7 @@ fn fresh_runs_everything_again_and_deletes_nothing() {
     let before = bytes(dir.path());
     let fresh = Keep { replan: false, fresh: true };
     for n in 1..=2 {
-        assert_eq!(sit(dir.path(), &plan(1), QUIET, fresh, &train, &Interrupt::new()).0.done, 6);
+        assert_eq!(session(dir.path(), &plan(1), QUIET, fresh, &train, &Interrupt::new()).0.done, 6);
         assert!(dir.path().join(format!("journal/runs.jsonl.old{n}")).is_file());
     }
     assert!(bytes(dir.path()) == before);
@@ -427,11 +436,12 @@ fn what_is_up_to_date_is_not_made_again() {
     let work = work(&plan);
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     let drawn = AtomicUsize::new(0);
-    let draw = |dir: &Path| {
+    let draw = |results: &Results, _: &[Vec<FigureClaim>]| {
         drawn.fetch_add(1, Ordering::Relaxed);
-        fs::create_dir_all(dir.join("figures")).map_err(|e| e.to_string())
+        fs::create_dir_all(results.dir.join("figures")).unwrap();
+        Ok(Vec::new())
     };
-    let again = || finish(dir.path(), &plan, &work, &folder.journal, &draw).unwrap();
+    let again = || conclude(dir.path(), &plan, &work, &folder.journal, &draw).unwrap();
     let written = || fs::metadata(dir.path().join("runs.csv")).unwrap().modified().unwrap();
     let right = bytes(dir.path());
     let before = written();
@@ -452,8 +462,9 @@ fn a_figure_that_fails_leaves_the_tables() {
     let work = work(&plan);
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     pool::run(&work, &work.order((0..6).collect()), QUIET, &train, &folder.journal, &Interrupt::new()).unwrap();
-    let result = finish(dir.path(), &plan, &work, &folder.journal, &|_| Err("no ink".into()));
-    assert!(matches!(result, Err(Halt::Io(message)) if message.contains("no ink")));
+    let no_ink = |_: &Results, _: &[Vec<FigureClaim>]| Err(ResultsError::Figure("no ink".into()));
+    let result = conclude(dir.path(), &plan, &work, &folder.journal, &no_ink);
+    assert!(result.is_err_and(|error| error.to_string().contains("no ink")));
     assert_eq!(rows(&dir.path().join("runs.csv")).len(), 6);
 }
 
@@ -462,7 +473,7 @@ fn the_table_at_the_end_shows_each_remedy_at_the_greatest_depth() {
     let dir = tempdir().unwrap();
     let plan = plan(5);
     sweep(dir.path(), &plan);
-    let table = end_table(dir.path(), &plan).unwrap();
+    let table = end_table(&plan, &Results::read(dir.path()).unwrap().summary().unwrap());
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     let summary = rows(&dir.path().join("summary.csv"));
     for variant in ["plain", "no_bias"] {
@@ -480,6 +491,6 @@ fn the_table_at_the_end_holds_every_optimizer_that_shares_a_point() {
     let dir = tempdir().unwrap();
     let plan = Experiment::parse(text, "x.toml").unwrap().plan(&Overrides::default()).unwrap();
     sweep(dir.path(), &plan);
-    let table = end_table(dir.path(), &plan).unwrap();
+    let table = end_table(&plan, &Results::read(dir.path()).unwrap().summary().unwrap());
     assert!(["optimizer.lr 0.01 ", "  sgd ", "  adam "].iter().all(|part| table.contains(part)), "{table}");
 }

@@ -3,12 +3,12 @@
 use super::mutate::{Corpus, Rng};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use gradsweep::conclude::conclude;
 use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
-use gradsweep::finish::finish;
+use gradsweep::files;
 use gradsweep::run::train;
 use gradsweep::setting::Settings;
-use gradsweep::sweep::files;
 use gradsweep::sweep::journal::{Clock, Journal};
 use gradsweep::sweep::work::Work;
 use std::fs;
@@ -181,10 +181,10 @@ impl Target for JournalFiles {
         assert!(notes.is_empty() && journal.len() == known, "mended once is mended: {notes:?}");
         let ids = self.work.jobs.iter().map(|job| &job.run.run_id);
         let read: Vec<bool> =
-            ids.map(|id| journal.asked(id).is_ok() && matches!(journal.entry(id), Ok(Some(_)))).collect();
+            ids.map(|id| journal.spec(id).is_ok() && matches!(journal.entry(id), Ok(Some(_)))).collect();
         if rng.once_in(16) {
             // A record that somebody forged may be an error here, and no panic.
-            let _ = finish(dir, &self.plan, &self.work, &journal, &|_| Ok(()));
+            let _ = conclude(dir, &self.plan, &self.work, &journal, &|_, _| Ok(Vec::new()));
         }
         read.contains(&true)
     }

@@ -1,11 +1,10 @@
-//! A line of the journal: how it is written, hashed, and read back without trust.
+//! A line of the journal: how it is written, hashed, and checked when it is read back.
 
+use crate::files::cannot;
 use crate::record::{RunRecord, Status};
 use crate::run::spec::Cadence;
 use crate::setting::Settings;
-use crate::sweep::Halt;
-use crate::sweep::files::cannot;
-use crate::sweep::journal::Clock;
+use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -15,6 +14,15 @@ use std::path::Path;
 pub const FORMAT: u32 = 1;
 const HASH_AT: usize = "{\"hash\":\"".len();
 const REST_AT: usize = HASH_AT + 64 + "\",".len();
+
+/// When and where a run ran: kept beside its record, since no two machines agree on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: f64,
+    pub worker: usize,
+}
 
 /// Which program wrote the lines that follow.
 #[derive(Serialize, Deserialize)]
@@ -66,9 +74,9 @@ struct GlanceRecord {
     status: Status,
 }
 
-/// Where a run stands in the journal.
+/// The position of a run in the journal.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Position {
     pub file: usize,
     pub offset: u64,
     pub length: usize,
@@ -82,30 +90,25 @@ pub struct Place {
 /// What a line turns out to be when it is read back.
 pub enum Line {
     Header { numerics: u32 },
-    Run { run_id: String, place: Place },
+    Run { run_id: String, position: Position },
     Damaged,
 }
 
 /// Walks over the lines of a journal file, one in memory at a time.
-pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), Halt> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, &e))?);
+pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), SweepError> {
+    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, e))?);
     let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
     loop {
         bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, &e))?;
+        let length = reader.read_until(b'\n', &mut bytes).map_err(|e| cannot("read", path, e))?;
         if length == 0 {
             return Ok(());
         }
         let line = match intact(&bytes).then(|| serde_json::from_slice::<Glance>(&bytes).ok()).flatten() {
             Some(Glance { header: Some(header), .. }) if header.format != FORMAT => {
                 let age = if header.format > FORMAT { "newer" } else { "older" };
-                return Err(Halt::Input(format!(
-                    "{} was written by gradsweep {} in the {age} journal format {}, and this version reads format {FORMAT}; \
-                     use that version, choose another folder with --out, or let --fresh set the journal aside",
-                    path.display(),
-                    header.program,
-                    header.format
-                )));
+                let (path, Header { program, format, .. }) = (path.to_path_buf(), header);
+                return Err(SweepError::JournalFormat { path, program, age, format, known: FORMAT });
             }
             Some(Glance { header: Some(header), .. }) => {
                 numerics = header.numerics;
@@ -113,11 +116,14 @@ pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<(
             }
             Some(Glance { run: Some(GlanceRun { run_id, record }), .. }) => {
                 let hash = short_hash(&bytes);
-                Line::Run { run_id, place: Place { file: 0, offset, length, status: record.status, hash, numerics } }
+                Line::Run {
+                    run_id,
+                    position: Position { file: 0, offset, length, status: record.status, hash, numerics },
+                }
             }
             _ => Line::Damaged,
         };
-        visit(line, &bytes).map_err(|e| cannot("write beside", path, &e))?;
+        visit(line, &bytes).map_err(|e| cannot("write beside", path, e))?;
         offset += length as u64;
     }
 }

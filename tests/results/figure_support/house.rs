@@ -1,8 +1,8 @@
 //! The house rules that every figure keeps: nothing cut, nothing overlapping, N said.
 
-use super::Fake;
+use super::{Fake, draw_all};
+use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
-use gradsweep::figure::{draw, draw_all};
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use std::path::Path;

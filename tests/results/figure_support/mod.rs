@@ -3,7 +3,9 @@
 pub mod house;
 
 use gradsweep::columns;
+use gradsweep::figure::{self, Drawn};
 use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
+use gradsweep::results::{Results, ResultsError};
 use gradsweep::seed::Seeds;
 use gradsweep::table::{Cell, CsvWriter};
 use serde_json::json;
@@ -287,4 +289,9 @@ impl FakeRun {
         self.history.clear();
         self.layers.clear();
     }
+}
+
+/// Draws all figures of a folder, without claims.
+pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
+    figure::draw_all(&Results::read(dir)?, &[])
 }

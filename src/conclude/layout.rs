@@ -1,123 +1,38 @@
-//! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
+//! The rows of a run in `runs.csv`, `history.csv`, `layers.csv` and `points.csv`.
 
 use crate::columns::{self, Column};
 use crate::experiment::plan::{GridCell, Plan};
 use crate::experiment::settings;
-use crate::finish::summary::Summaries;
-use crate::finish::theory::{self, Theory, Told};
 use crate::record::{RunRecord, point_columns};
-use crate::sweep::Halt;
-use crate::sweep::files::{Draft, cannot};
-use crate::sweep::journal::Journal;
-use crate::sweep::work::{Job, Work};
-use crate::table::{Cell, CsvWriter};
+use crate::sweep::predictions::CellPrediction;
+use crate::sweep::work::Job;
+use crate::table::Cell;
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
-use std::thread;
-
-/// Runs read from the journal before they are written.
-const AHEAD: usize = 16;
-
-/// Writes all of them.
-///
-/// # Errors
-/// A file that cannot be read or written.
-pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), Halt> {
-    let predicted = Theory::of(plan, work);
-    let layout = Layout::of(plan, &predicted.cells);
-    let mut tables = Vec::new();
-    for (file, columns) in &layout.files {
-        tables.push(CsvFile::create(dir, file, columns)?);
-    }
-    let mut timings = CsvFile::create(dir, "timings.csv", columns::TIMINGS)?;
-    let mut summaries = Summaries::new(plan.cells.len());
-    thread::scope(|scope| {
-        // Reading the journal and writing the tables take about as long.
-        let (read, entries) = sync_channel(AHEAD);
-        scope.spawn(move || {
-            for job in &work.jobs {
-                let entry = journal.entry(&job.run.run_id).transpose();
-                // Nobody listens any more once the writer has met an error.
-                if entry.is_some_and(|entry| read.send((job, entry)).is_err()) {
-                    return;
-                }
-            }
-        });
-        for (job, entry) in entries {
-            let entry = entry?;
-            let (record, clock) = (&entry.run.record, &entry.clock);
-            let id = Cell::Text(job.run.run_id.clone());
-            layout.rows(plan, job, record, |file, row| tables[file].row(row))?;
-            timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
-            summaries.add(job.run.cell, record);
-        }
-        Ok(())
-    })?;
-    let mut summary = CsvFile::create(dir, "summary.csv", &Summaries::header(plan))?;
-    for (c, cell) in plan.cells.iter().enumerate() {
-        summary.row(&summaries.row(c, cell))?;
-    }
-    let mut theory = CsvFile::create(dir, "theory.csv", &theory::header(plan))?;
-    for row in theory::rows(plan, &predicted) {
-        theory.row(&row)?;
-    }
-    for file in tables.into_iter().chain([summary, theory, timings]) {
-        file.commit()?;
-    }
-    Ok(())
-}
-
-/// A CSV file under construction.
-struct CsvFile {
-    path: PathBuf,
-    draft: Draft,
-    writer: CsvWriter<BufWriter<File>>,
-}
-
-impl CsvFile {
-    fn create<S: AsRef<str>>(dir: &Path, name: &str, columns: &[S]) -> Result<Self, Halt> {
-        let path = dir.join(name);
-        let (draft, to) = Draft::create(&path)?;
-        let writer = CsvWriter::new(to, columns).map_err(|e| cannot("write", &path, &e))?;
-        Ok(CsvFile { path, draft, writer })
-    }
-
-    fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> Result<(), Halt> {
-        self.writer.row(cells).map_err(|e| cannot("write", &self.path, &e))
-    }
-
-    fn commit(self) -> Result<(), Halt> {
-        let to = self.writer.finish().map_err(|e| cannot("write", &self.path, &e))?;
-        self.draft.commit(to)
-    }
-}
 
 /// The files that hold what runs measured, and the columns of each.
 pub struct Layout {
     /// `runs.csv` is the first.
     pub files: [(&'static str, Vec<String>); 4],
-    runs: Columns,
+    runs: RunColumns,
     /// The predicted attenuation of each cell; empty where predictions are left out.
     attenuation: Vec<Cell>,
 }
 
 impl Layout {
-    pub fn of(plan: &Plan, told: &[Option<Told>]) -> Self {
+    pub fn of(plan: &Plan, predictions: &[Option<CellPrediction>]) -> Self {
         let variables = plan.cells.iter().filter_map(GridCell::function).map(|f| f.start.len()).max().unwrap_or(0);
         let owned = |columns: &[Column]| columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
         let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
-        let runs = Columns::of(plan);
+        let runs = RunColumns::of(plan);
         let files = [
             ("runs.csv", runs.header().into_iter().map(String::from).collect()),
             ("history.csv", with_id(owned(columns::HISTORY))),
             ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
-        let predicted = |told: &Option<Told>| told.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
-        Layout { files, runs, attenuation: told.iter().map(|told| predicted(told).into()).collect() }
+        let predicted =
+            |cell: &Option<CellPrediction>| cell.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
+        Layout { files, runs, attenuation: predictions.iter().map(|cell| predicted(cell).into()).collect() }
     }
 
     /// Hands every row of a run to `put`, with the number of its file.
@@ -144,13 +59,13 @@ impl Layout {
 }
 
 /// Which columns `runs.csv` has.
-struct Columns {
+struct RunColumns {
     /// Axes that no setting is called after: `variant`, `optimizer`, the names of zips.
     labels: Vec<String>,
     settings: Vec<&'static str>,
 }
 
-impl Columns {
+impl RunColumns {
     fn of(plan: &Plan) -> Self {
         let mut seen = HashSet::new();
         let settings: Vec<&str> = settings::all().map(|s| s.key).filter(|key| seen.insert(*key)).collect();
@@ -159,7 +74,7 @@ impl Columns {
         if !labels.iter().any(|name| name == "optimizer") {
             labels.push("optimizer".into());
         }
-        Columns { labels, settings }
+        RunColumns { labels, settings }
     }
 
     fn header(&self) -> Vec<&str> {

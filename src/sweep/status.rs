@@ -1,21 +1,21 @@
-//! What a results folder already has of a plan: done, new, or changed and by which setting.
+//! The status of a plan in its results folder: which of its runs are done, new, or changed and by which setting.
 
 use crate::experiment::plan::{Plan, PlannedRun};
+use crate::plan_file::PlanFile;
 use crate::record::Status;
 use crate::run::spec::{NUMERICS_VERSION, RunSpec};
-use crate::sweep::Halt;
-use crate::sweep::folder::view_of;
-use crate::sweep::journal::{Asked, Journal};
+use crate::sweep::SweepError;
+use crate::sweep::journal::{Journal, JournaledSpec};
+use crate::sweep::plan_text::view_of;
 use crate::sweep::work::{Job, Work};
 use crate::table::number;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-/// How one run of a plan stands in a folder.
+/// The status of one run of a plan in a folder.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum RunState {
     /// It is in the journal.
     Done(Status),
     /// The folder has a run of these labels and this seed that differs in this: `width 48 -> 64`.
@@ -23,53 +23,35 @@ pub enum State {
     New,
 }
 
-/// How a plan stands in a folder.
+/// The status of a plan in a folder.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
+pub struct FolderStatus {
     /// One for each job.
-    pub states: Vec<State>,
+    pub states: Vec<RunState>,
     /// Finished runs in the folder's view that the plan does not have; a sweep drops them only with `--replan`.
     pub dropped: usize,
     /// Why, for those of them that no changed run takes the place of: `seeds 5 -> 3`.
     gone: Vec<String>,
 }
 
-/// What this needs of the folder's own `plan.json`.
-#[derive(Default, Deserialize)]
-struct OldPlan {
-    seeds: Vec<u64>,
-    cells: Vec<OldCell>,
-    data: Option<OldData>,
-}
-
-#[derive(Deserialize)]
-struct OldData {
-    digest: String,
-}
-
-#[derive(Deserialize)]
-struct OldCell {
-    labels: Labels,
-}
-
-impl Standing {
+impl FolderStatus {
     /// Compares the runs of a plan with the journal and the present plan of a folder.
     ///
     /// # Errors
     /// A file of the folder that cannot be read.
-    pub fn of(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<Self, Halt> {
+    pub fn of(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<Self, SweepError> {
         let view = view_of(dir)?;
         let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
         let finished = |id: &str| journal.status(id).is_some_and(|status| status != Status::Failed);
-        let state = |job: &Job| journal.status(&job.run.run_id).map_or(State::New, State::Done);
-        let mut states: Vec<State> = work.jobs.iter().map(state).collect();
+        let state = |job: &Job| journal.status(&job.run.run_id).map_or(RunState::New, RunState::Done);
+        let mut states: Vec<RunState> = work.jobs.iter().map(state).collect();
         let dropped: Vec<&String> = view.iter().filter(|id| !planned.contains(id.as_str()) && finished(id)).collect();
         if dropped.is_empty() {
-            return Ok(Standing { states, dropped: 0, gone: Vec::new() });
+            return Ok(FolderStatus { states, dropped: 0, gone: Vec::new() });
         }
-        let old = OldPlan::read(dir, view.len());
-        let same_data = old.data.as_ref().is_none_or(|data| data.digest == work.digest());
-        let keys: HashMap<&String, (&Labels, u64)> = view.iter().zip(old.runs()).collect();
+        let old = old_plan(dir, view.len());
+        let same_data = old.as_ref().is_none_or(|old| old.data.digest == work.digest());
+        let keys: HashMap<&String, (&Labels, u64)> = view.iter().zip(old.iter().flat_map(PlanFile::runs)).collect();
         let labels: Vec<Labels> = plan.cells.iter().map(|cell| cell.labels.iter().cloned().collect()).collect();
         let key = |run: &PlannedRun| (&labels[run.cell], run.spec.seeds.run);
         let jobs: HashMap<(&Labels, u64), usize> =
@@ -77,23 +59,23 @@ impl Standing {
         let mut gone = Vec::new();
         for id in &dropped {
             let key = keys.get(*id);
-            match (key.and_then(|key| jobs.get(key)), journal.asked(id)?) {
-                (Some(&i), Some(asked)) => {
-                    let what = difference(&asked, &work.jobs[i].run.spec, same_data);
+            match (key.and_then(|key| jobs.get(key)), journal.spec(id)?) {
+                (Some(&i), Some(old)) => {
+                    let what = difference(&old, &work.jobs[i].run.spec, same_data);
                     // A plan that goes back has the new run already.
-                    if states[i] == State::New { states[i] = State::Changed(what) } else { gone.push(what) }
+                    if states[i] == RunState::New { states[i] = RunState::Changed(what) } else { gone.push(what) }
                 }
-                _ => gone.push(why_gone(key.copied(), old.seeds.len(), plan)),
+                _ => gone.push(why_gone(key.copied(), old.as_ref().map_or(0, |old| old.seeds.len()), plan)),
             }
         }
-        Ok(Standing { states, dropped: dropped.len(), gone })
+        Ok(FolderStatus { states, dropped: dropped.len(), gone })
     }
 
     /// What changed and in how many runs, the commonest first.
     pub fn changes(&self) -> Vec<(&str, usize)> {
         grouped(self.states.iter().filter_map(|state| match state {
-            State::Changed(what) => Some(what.as_str()),
-            State::Done(_) | State::New => None,
+            RunState::Changed(what) => Some(what.as_str()),
+            RunState::Done(_) | RunState::New => None,
         }))
     }
 
@@ -104,29 +86,21 @@ impl Standing {
 
     /// Those of `chosen` that are not done.
     pub fn open(&self, chosen: &[usize]) -> Vec<usize> {
-        chosen.iter().copied().filter(|i| !matches!(self.states[*i], State::Done(_))).collect()
+        chosen.iter().copied().filter(|i| !matches!(self.states[*i], RunState::Done(_))).collect()
     }
 
     /// How many runs are in this state.
-    pub fn count(&self, of: impl Fn(&State) -> bool) -> usize {
+    pub fn count(&self, of: impl Fn(&RunState) -> bool) -> usize {
         self.states.iter().filter(|state| of(state)).count()
     }
 }
 
 type Labels = BTreeMap<String, String>;
 
-impl OldPlan {
-    /// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
-    fn read(dir: &Path, runs: usize) -> Self {
-        let bytes = std::fs::read(dir.join("plan.json")).ok();
-        let plan = bytes.and_then(|bytes| serde_json::from_slice::<OldPlan>(&bytes).ok());
-        plan.filter(|plan| plan.cells.len() * plan.seeds.len() == runs).unwrap_or_default()
-    }
-
-    /// Labels and seed of each run, in order.
-    fn runs(&self) -> impl Iterator<Item = (&Labels, u64)> {
-        self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
-    }
+/// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
+fn old_plan(dir: &Path, runs: usize) -> Option<PlanFile> {
+    let plan: PlanFile = serde_json::from_slice(&std::fs::read(dir.join("plan.json")).ok()?).ok()?;
+    (plan.cells.len() * plan.seeds.len() == runs).then_some(plan)
 }
 
 /// Why the plan has no run of these labels and this seed.
@@ -163,7 +137,7 @@ fn grouped<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
 }
 
 /// Everything that decides a run's numbers and differs, as `key old -> new`.
-fn difference(old: &Asked, spec: &RunSpec, same_data: bool) -> String {
+fn difference(old: &JournaledSpec, spec: &RunSpec, same_data: bool) -> String {
     let mut before: BTreeMap<String, Value> = old.settings.clone();
     let mut after: BTreeMap<String, Value> = spec.settings.iter().map(|(k, v)| (k.to_string(), json!(v))).collect();
     for (side, seed, cadence) in

@@ -1,4 +1,4 @@
-//! `theory.csv`: what theory says of each cell at init, layer by layer, for the figures that draw it.
+//! What theory predicts for each cell of a plan before the first update, layer by layer, and the rows of `theory.csv`.
 
 use crate::columns;
 use crate::data::Dataset;
@@ -14,30 +14,30 @@ use crate::table::Cell;
 use crate::theory::{Inputs, MeanField, NoPrediction, Prediction};
 use std::collections::HashMap;
 
-/// A prediction, or why there is none.
-pub type Told = Result<Prediction, NoPrediction>;
+/// The prediction of a cell, or why there is none.
+pub type CellPrediction = Result<Prediction, NoPrediction>;
 
-/// What theory says of a plan.
-pub struct Theory {
+/// What theory predicts of a plan.
+pub struct Predictions {
     /// By layer, of each cell; `None` for test functions, which have no layers.
-    pub cells: Vec<Option<Told>>,
+    pub cells: Vec<Option<CellPrediction>>,
     /// xi_c of each cell that has one, in layers; none at all where no figure asks for it.
     depths: Vec<Option<f64>>,
 }
 
-impl Theory {
+impl Predictions {
     pub fn of(plan: &Plan, work: &Work) -> Self {
         let drawn = plan.figures.iter().any(|figure| figure.theory && figure.kind == FigureKind::HeatMap);
         let cells = predictions(plan, work, |_| true);
         let depths = if drawn { correlation_depths(&cells) } else { Vec::new() };
-        Theory { cells, depths }
+        Predictions { cells, depths }
     }
 }
 
 /// xi_c of each cell; nets that are equal but for their depth share it.
-fn correlation_depths(cells: &[Option<Told>]) -> Vec<Option<f64>> {
+fn correlation_depths(cells: &[Option<CellPrediction>]) -> Vec<Option<f64>> {
     let mut known: Vec<((MeanField, f64), Option<f64>)> = Vec::new();
-    let mut of_cell = |told: &Option<Told>| {
+    let mut of_cell = |told: &Option<CellPrediction>| {
         let prediction = told.as_ref()?.as_ref().ok()?;
         let net = prediction.recursion?;
         if let Some((_, depth)) = known.iter().find(|(other, _)| *other == net) {
@@ -57,7 +57,7 @@ fn inputs(plan: &Plan, work: &Work) -> Vec<Inputs> {
 }
 
 /// The prediction of every cell that `wanted` keeps; `None` for the others and for test functions, which have no layers.
-pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> Vec<Option<Told>> {
+pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> Vec<Option<CellPrediction>> {
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     // Most axes of a grid do not touch the start, and a prediction takes its time: each net once, on all cores.
     let mut nets: Vec<(usize, &Settings)> = Vec::new();
@@ -70,9 +70,9 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
             nets.len() - 1
         }));
     }
-    let told: Vec<Told> =
+    let predicted: Vec<CellPrediction> =
         in_parallel(&nets, |(data, settings)| model::family(settings).predict(settings, &inputs[*data]));
-    of_cells.into_iter().map(|net| net.map(|net| told[net].clone())).collect()
+    of_cells.into_iter().map(|net| net.map(|net| predicted[net].clone())).collect()
 }
 
 /// The settings of a net that decide how it starts.
@@ -88,8 +88,8 @@ pub fn header(plan: &Plan) -> Vec<String> {
     axes.chain(columns::THEORY.iter().map(|column| column.name.to_string())).collect()
 }
 
-/// Holds the claims against theory that say so: there has to be one for every cell that they are about. Where the command line
-/// changed the grid, such a claim is left open instead.
+/// Checks that there is a prediction for every cell of a claim that compares with theory. Where the command line changed the
+/// grid, such a claim is inconclusive instead.
 ///
 /// # Errors
 /// The first cell without a prediction, and why.
@@ -98,9 +98,9 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
         let Some(place) = place else { continue };
         let labels =
             |cell: &GridCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
-        let told = predictions(plan, work, |index| labels(&plan.cells[index]));
-        for (cell, told) in plan.cells.iter().zip(&told).filter(|(cell, _)| labels(cell)) {
-            let why = match told {
+        let predicted = predictions(plan, work, |index| labels(&plan.cells[index]));
+        for (cell, prediction) in plan.cells.iter().zip(&predicted).filter(|(cell, _)| labels(cell)) {
+            let why = match prediction {
                 Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
                 Some(Ok(_)) => "a net of one hidden layer loses nothing on the way to its first",
                 Some(Err(why)) => &why.to_string(),
@@ -124,19 +124,19 @@ fn is_asked_for(plan: &Plan) -> bool {
 
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure
 /// and no claim asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
-pub fn rows(plan: &Plan, theory: &Theory) -> Vec<Vec<Cell>> {
+pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
     if !is_asked_for(plan) {
         return Vec::new();
     }
     let decades = |square: f64| Cell::Float(square / (2.0 * std::f64::consts::LN_10));
     let mut rows = Vec::new();
-    for (index, (cell, told)) in plan.cells.iter().zip(&theory.cells).enumerate() {
+    for (index, (cell, prediction)) in plan.cells.iter().zip(&theory.cells).enumerate() {
         let depth = || Cell::from(theory.depths.get(index).copied().flatten());
         let mut row = |rest: [Cell; 6]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
-        match told {
+        match prediction {
             None => {}
             Some(Err(why)) => {
                 row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.to_string())])

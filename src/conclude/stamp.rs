@@ -1,10 +1,11 @@
 //! What the present CSV files and figures were made from, so that nothing is made twice.
 
+use super::tables;
+use crate::files::{FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
-use crate::sweep::files::{cannot, write};
+use crate::results::claims;
 use crate::sweep::journal::Journal;
 use crate::sweep::work::Work;
-use crate::sweep::{Halt, claims};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::path::Path;
 const FILE: &str = ".stamp";
 /// Another program may write other columns and draw otherwise.
 const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
-/// Its source: the revision, and the time of the build where no revision holds it.
+/// Its source: the revision, and the time of the build where no revision has it.
 const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
 const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
@@ -37,8 +38,8 @@ impl Stamp {
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    pub fn write(&self, dir: &Path) -> Result<(), Halt> {
-        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), &e))?;
+    pub fn write(&self, dir: &Path) -> Result<(), FileError> {
+        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), e))?;
         write(&dir.join(FILE), &text)
     }
 
@@ -67,9 +68,9 @@ impl Stamp {
     }
 
     /// The stamp of CSV files just written.
-    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, Halt> {
+    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, FileError> {
         let mut files = BTreeMap::new();
-        for name in super::CSV_FILES {
+        for name in tables::FILES {
             files.insert(name.to_string(), file_hash(&dir.join(name))?);
         }
         Ok(Stamp { inputs, plan, files, figures: Stamp::read(dir).figures })
@@ -89,9 +90,9 @@ impl Stamp {
     }
 }
 
-fn file_hash(path: &Path) -> Result<String, Halt> {
+fn file_hash(path: &Path) -> Result<String, FileError> {
     let mut hasher = blake3::Hasher::new();
-    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, &e))?;
-    hasher.update_reader(file).map_err(|e| cannot("read", path, &e))?;
+    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, e))?;
+    hasher.update_reader(file).map_err(|e| cannot("read", path, e))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -1,4 +1,4 @@
-//! `summary.csv`: what a cell's seeds agree on, with the counts that say how many of them speak.
+//! `summary.csv`: the median and the range of each measurement over the seeds of a cell, and how many runs they are of.
 
 use crate::columns::{self, COUNTS, Column};
 use crate::experiment::plan::{GridCell, Plan};
@@ -6,8 +6,8 @@ use crate::record::{RunRecord, Status};
 use crate::stats::spread;
 use crate::table::Cell;
 
-/// One cell's runs so far: counts, and the values of those that did not fail. A run that diverged has no end to
-/// speak of, but its start is as good as any: leaving it out would pick the seeds by how training went.
+/// One cell's runs so far: counts, and the values of those that did not fail. A run that diverged has no
+/// meaningful end, but its start is as good as any: leaving it out would select the seeds by how training went.
 #[derive(Clone, Default)]
 struct Summary {
     n: usize,
@@ -20,7 +20,7 @@ struct Summary {
 /// The summaries of all cells.
 pub struct Summaries {
     cells: Vec<Summary>,
-    /// The summarized outcomes, and where each stands in a record.
+    /// The summarized outcomes, and the place of each in a record.
     outcomes: Vec<(&'static Column, usize)>,
 }
 

@@ -1,6 +1,6 @@
-//! Every claim of a results folder held against its CSV files.
+//! Every claim of an experiment judged from the results of its runs.
 
-use super::{Expect, Judged, Observation, Verdict, judge};
+use super::verdict::{Expect, Judged, Observation, judge};
 use crate::columns::Column;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
@@ -10,9 +10,9 @@ use crate::results::{Results, ResultsError, Run};
 use crate::stats::spread;
 use std::collections::BTreeMap;
 
-/// One claim, or one of its repetitions, and what came of it.
+/// One claim, or one of its repetitions, with its verdict.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
+pub struct JudgedClaim {
     /// Number of the claim in the file, from 1.
     pub number: usize,
     /// Its sentence, with the numbers it is about.
@@ -26,17 +26,24 @@ pub struct Checked {
     pub judged: Judged,
 }
 
+impl JudgedClaim {
+    /// The repetition: `depth=8 activation=relu`; empty for a claim that is judged once.
+    pub fn part(&self) -> String {
+        self.part.iter().map(|(axis, label)| format!("{axis}={label}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// Judges all claims, in the order of the file.
 ///
 /// # Errors
 /// A table that is missing or cannot be read.
-pub fn check(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<Checked>, ResultsError> {
-    let mut checked = Vec::new();
+pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedClaim>, ResultsError> {
+    let mut judged_claims = Vec::new();
     for (number, claim) in (1..).zip(claims) {
         let values = Values::read(results, claim)?;
         for part in parts(results, claim) {
             let judged = of_part(results, claim, &values, &part);
-            checked.push(Checked {
+            judged_claims.push(JudgedClaim {
                 number,
                 says: sentence(claim),
                 part,
@@ -47,7 +54,7 @@ pub fn check(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<Checked>, Re
             });
         }
     }
-    Ok(checked)
+    Ok(judged_claims)
 }
 
 /// The combinations of labels for which a claim is repeated.
@@ -87,7 +94,7 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
     let seeds = |filter: &Filter| observations(results, values, filter);
     let against = claim.against.as_ref().and_then(|(other, by)| match other {
         Against::Runs(other) => Some((seeds(&narrowed(other, part)), *by)),
-        // Each run has been held against the prediction of its own cell.
+        // Each run has been compared with the prediction of its own cell.
         Against::Theory => None,
     });
     let compared = |own: Vec<Observation>| match &against {
@@ -110,13 +117,8 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
         let differences: Vec<Observation> = both.map(|(next, this)| combined(*next, *this, By::Difference)).collect();
         judge(&differences, step, claim.confidence)
     });
-    // One step that fails fails the claim, else one that is open leaves it open: the worst is told.
-    let rank = |judged: &Judged| match judged.verdict {
-        Verdict::Fails => 0,
-        Verdict::Inconclusive => 1,
-        Verdict::Holds => 2,
-    };
-    steps.min_by_key(rank).unwrap_or_else(|| judge(&[], step, claim.confidence))
+    // One step that fails fails the claim, else one that is inconclusive leaves it so: the worst is reported.
+    steps.min_by_key(|judged| judged.verdict).unwrap_or_else(|| judge(&[], step, claim.confidence))
 }
 
 /// Two numbers of a seed compared. A run that diverged helps on neither side.
@@ -241,15 +243,20 @@ fn predicted(cell: &CellTheory, metric: &Metric) -> Option<f64> {
     match metric {
         Metric::Run(column) => cell.outcome(column),
         Metric::Layers { column, layer, per_layer: Some(below), .. } => {
-            let decades = cell.by_layer(column)?;
-            let at = |at: &Ordinal| match at {
-                Ordinal::First => decades.first(),
-                Ordinal::Last => decades.last(),
-                Ordinal::Number(n) => decades.get(n.checked_sub(1)?),
-            };
-            Some(10f64.powf(at(layer)? - at(below)?)).filter(|ratio| ratio.is_finite())
+            let decades: BTreeMap<usize, f64> = (1..).zip(cell.by_layer(column)?).collect();
+            let ratio = 10f64.powf(at(&decades, *layer)? - at(&decades, *below)?);
+            Some(ratio).filter(|ratio| ratio.is_finite())
         }
         Metric::Layers { .. } | Metric::History { .. } => None,
+    }
+}
+
+/// The value of a layer.
+fn at(layers: &BTreeMap<usize, f64>, layer: Ordinal) -> Option<f64> {
+    match layer {
+        Ordinal::First => layers.first_key_value().map(|(_, x)| *x),
+        Ordinal::Last => layers.last_key_value().map(|(_, x)| *x),
+        Ordinal::Number(n) => layers.get(&n).copied(),
     }
 }
 
@@ -273,14 +280,9 @@ impl Latest {
     }
 
     fn choose(self, layer: Ordinal, per_layer: Option<Ordinal>) -> BTreeMap<usize, f64> {
-        let pick = |layers: &BTreeMap<usize, f64>, at: Ordinal| match at {
-            Ordinal::First => layers.first_key_value().map(|(_, x)| *x),
-            Ordinal::Last => layers.last_key_value().map(|(_, x)| *x),
-            Ordinal::Number(n) => layers.get(&n).copied(),
-        };
         let of_run = |(run, (_, layers)): (usize, (f64, BTreeMap<usize, f64>))| {
-            let below = per_layer.map_or(Some(1.0), |at| pick(&layers, at))?;
-            Some((run, pick(&layers, layer)? / below))
+            let below = per_layer.map_or(Some(1.0), |below| at(&layers, below))?;
+            Some((run, at(&layers, layer)? / below))
         };
         self.0.into_iter().filter_map(of_run).collect()
     }
@@ -297,17 +299,12 @@ fn sentence(claim: &ClaimSpec) -> String {
 }
 
 fn metric(claim: &ClaimSpec) -> String {
-    let at = |at: &Ordinal| match at {
-        Ordinal::First => "first".to_string(),
-        Ordinal::Last => "last".to_string(),
-        Ordinal::Number(n) => n.to_string(),
-    };
     let name = match &claim.metric {
         Metric::Run(column) => column.clone(),
-        Metric::History { column, step } => format!("{column} at step {}", at(step)),
+        Metric::History { column, step } => format!("{column} at step {step}"),
         Metric::Layers { column, step, layer, per_layer } => {
-            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {}", at(below)));
-            format!("{column} of layer {}{over} at step {}", at(layer), at(step))
+            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {below}"));
+            format!("{column} of layer {layer}{over} at step {step}")
         }
     };
     match &claim.against {

@@ -2,28 +2,18 @@
 
 use crate::experiment::plan::Plan;
 use crate::plan_file::Axis;
-use crate::sweep::Halt;
-use crate::sweep::files::cannot;
-use std::collections::HashMap;
+use crate::table::{Record, Records, signed};
 use std::fmt::Write;
-use std::path::Path;
-
-type Row = HashMap<String, String>;
 
 /// One line for each remedy (the axis `variant`, else the first axis with several points besides depth and
-/// activation), grouped by activation, at the greatest usual depth and the commonest point of every other axis, from
-/// `summary.csv`.
-///
-/// # Errors
-/// When `summary.csv` cannot be read.
-pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
-    let rows = read(&dir.join("summary.csv"))?;
+/// activation), grouped by activation, at the greatest usual depth and the commonest point of every other axis.
+pub fn end_table(plan: &Plan, summary: &Records) -> String {
     let varied: Vec<&Axis> = plan.axes.iter().filter(|a| a.labels.len() > 1).collect();
     let named = |name: &str| varied.iter().copied().find(|a| a.name == name);
     let (group, depth) = (named("activation"), named("depth"));
     let special = |a: &Axis| [group, depth].iter().flatten().any(|s| s.name == a.name);
     let remedy = named("variant").or_else(|| varied.iter().copied().find(|a| !special(a)));
-    let mut rows: Vec<&Row> = rows.iter().collect();
+    let mut rows: Vec<&Record> = summary.rows.iter().collect();
     let mut fixed: Vec<(&str, &str)> = Vec::new();
     for axis in varied.iter().filter(|a| [group, remedy].iter().flatten().all(|free| free.name != a.name)) {
         let centre = plan.centre.get(&axis.name);
@@ -49,7 +39,7 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
     let _ = writeln!(text, "{head:<24}{} {title:>14} {:>4} {:>8}", column("attenuation at init,"), "N", "diverged");
     let _ = writeln!(text, "{:<24}{} {:>14}", "", column("decades/layer [range]"), "median");
     for label in group.map_or(vec![None], |axis| axis.labels.iter().map(Some).collect()) {
-        let in_group = |row: &&&Row| group.zip(label).is_none_or(|(axis, label)| row.get(&axis.name) == Some(label));
+        let in_group = |row: &&&Record| group.zip(label).is_none_or(|(axis, label)| row.get(&axis.name) == Some(label));
         for (i, row) in rows.iter().filter(in_group).enumerate() {
             if let (0, Some(axis), Some(label)) = (i, group, label) {
                 let _ = writeln!(text, "{} {label}", axis.name);
@@ -57,7 +47,7 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
             let name = remedy.and_then(|axis| row.get(&axis.name)).map_or("all runs", String::as_str);
             let name: String = name.chars().take(22).collect();
             let attenuation = match (value(row, "attenuation_init_median"), range(row, "attenuation_init")) {
-                (Some(median), Some(range)) => format!("{} {range}", signed(median)),
+                (Some(median), Some(range)) => format!("{:>6} {range}", signed(median, 3)),
                 _ => "-".into(),
             };
             let outcome = value(row, &format!("{metric}_median")).map_or("-".into(), |x| show(metric, x));
@@ -71,11 +61,11 @@ pub fn end_table(dir: &Path, plan: &Plan) -> Result<String, Halt> {
             );
         }
     }
-    Ok(text)
+    text
 }
 
 /// Accuracy where the task has classes, else a loss; on the test part where there is one.
-fn outcome(rows: &[&Row]) -> (&'static str, &'static str) {
+fn outcome(rows: &[&Record]) -> (&'static str, &'static str) {
     let metrics = [("test_accuracy", "test accuracy"), ("test_loss", "test loss"), ("train_loss", "train loss")];
     let known = |metric: &str| rows.iter().any(|row| value(row, &format!("{metric}_median")).is_some());
     metrics.into_iter().find(|(metric, _)| known(metric)).unwrap_or(metrics[0])
@@ -86,7 +76,7 @@ fn show(metric: &str, x: f64) -> String {
 }
 
 /// The deepest label, but for those that few rows have: a single deep net beside a grid is not its subject.
-fn deepest<'a>(axis: &'a Axis, rows: &[&Row]) -> &'a str {
+fn deepest<'a>(axis: &'a Axis, rows: &[&Record]) -> &'a str {
     let count = |label: &String| rows.iter().filter(|row| row.get(&axis.name) == Some(label)).count();
     let most = axis.labels.iter().map(count).max().unwrap_or(0);
     let depth = |label: &&String| label.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
@@ -95,27 +85,16 @@ fn deepest<'a>(axis: &'a Axis, rows: &[&Row]) -> &'a str {
 }
 
 /// The label that most rows have, the first of equals: axes of single optimizers or variants do not cover all cells.
-fn commonest<'a>(axis: &'a Axis, rows: &[&Row]) -> &'a str {
+fn commonest<'a>(axis: &'a Axis, rows: &[&Record]) -> &'a str {
     let count = |label: &&String| rows.iter().filter(|row| row.get(&axis.name) == Some(*label)).count();
     axis.labels.iter().rev().max_by_key(count).map_or("", String::as_str)
 }
 
-fn value(row: &Row, column: &str) -> Option<f64> {
+fn value(row: &Record, column: &str) -> Option<f64> {
     row.get(column)?.parse().ok()
 }
 
-fn range(row: &Row, metric: &str) -> Option<String> {
+fn range(row: &Record, metric: &str) -> Option<String> {
     let (low, high) = (value(row, &format!("{metric}_low"))?, value(row, &format!("{metric}_high"))?);
-    Some(format!("[{}, {}]", signed(low), signed(high)))
-}
-
-fn read(path: &Path) -> Result<Vec<Row>, Halt> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| cannot("read", path, &e))?;
-    reader.deserialize().map(|row| row.map_err(|e| cannot("read", path, &e))).collect()
-}
-
-/// Three decimals with a sign, which nothing that rounds to zero has.
-fn signed(x: f64) -> String {
-    let text = format!("{x:+.3}");
-    if text.trim_start_matches(['+', '-']) == "0.000" { " 0.000".into() } else { text }
+    Some(format!("[{:>6}, {:>6}]", signed(low, 3), signed(high, 3)))
 }

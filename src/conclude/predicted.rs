@@ -1,0 +1,83 @@
+//! The attenuation that theory predicts of every cell at init, next to what was measured, as a table for a person.
+
+use crate::experiment::plan::Plan;
+use crate::results::{Results, ResultsError};
+use crate::stats::spread;
+use crate::sweep::predictions::{CellPrediction, predictions};
+use crate::sweep::work::Work;
+use crate::table::{aligned, signed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+/// What is compared: decades of `stream_rms` lost a layer before the first update.
+const METRIC: &str = "attenuation_init";
+const HEADING: &str = "Attenuation before the first update: decades of gradient lost per layer toward the input.\n\
+    Predicted at infinite width; measured: the median of N seeds.\n\n";
+
+/// The table of the cells that the `chosen` runs belong to, with the results in `dir`, if there are some.
+///
+/// # Errors
+/// Results that cannot be read.
+pub fn predicted_and_measured(dir: &Path, plan: &Plan, work: &Work, chosen: &[usize]) -> Result<String, ResultsError> {
+    let runs = chosen.iter().map(|i| &work.jobs[*i].run);
+    let cell_of: BTreeMap<&str, usize> = runs.map(|run| (run.run_id.as_str(), run.cell)).collect();
+    let chosen: BTreeSet<usize> = cell_of.values().copied().collect();
+    let predictions = predictions(plan, work, |cell| chosen.contains(&cell));
+    let measured = measured(dir, &cell_of)?;
+
+    let axes: Vec<usize> = (0..plan.axes.len()).filter(|a| plan.axes[*a].labels.len() > 1).collect();
+    let mut header: Vec<String> = axes.iter().map(|a| plan.axes[*a].name.clone()).collect();
+    header.extend(["predicted", "measured", "difference", "N", ""].map(String::from));
+    let (mut rows, last) = (vec![header], axes.len() + 4);
+    let mut notes: Vec<String> = Vec::new();
+    for &cell in &chosen {
+        let mut row: Vec<String> = axes.iter().map(|a| plan.cells[cell].labels[*a].1.clone()).collect();
+        let (predicted, note) = predicted(predictions[cell].as_ref());
+        row.extend(numbers(predicted, measured.get(&cell)));
+        row.push(note.map_or(String::new(), |note| {
+            let known = notes.iter().position(|n| *n == note).unwrap_or_else(|| {
+                notes.push(note);
+                notes.len() - 1
+            });
+            format!("[{}]", known + 1)
+        }));
+        rows.push(row);
+    }
+    let mut text = format!("{HEADING}{}", aligned(&rows, |column| column < axes.len() || column == last));
+    for (i, note) in notes.iter().enumerate() {
+        let _ = writeln!(text, "{}[{}] {note}", if i == 0 { "\n" } else { "" }, i + 1);
+    }
+    Ok(text)
+}
+
+/// The measured values of each cell that has some; none at all where there are no results yet.
+fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize, Vec<f64>>, ResultsError> {
+    let mut measured: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    if dir.join("runs.csv").exists() {
+        for run in &Results::read(dir)?.runs {
+            if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), run.averaged(METRIC)) {
+                measured.entry(*cell).or_default().push(value);
+            }
+        }
+    }
+    Ok(measured)
+}
+
+/// The attenuation, and what limits the prediction or why there is none.
+fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String>) {
+    match prediction {
+        None => (None, Some("a test function has no layers".into())),
+        Some(Err(why)) => (None, Some(why.to_string())),
+        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost".into())),
+        Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
+    }
+}
+
+/// Predicted, measured, their difference and N.
+fn numbers(predicted: Option<f64>, values: Option<&Vec<f64>>) -> [String; 4] {
+    let median = values.and_then(|v| spread(v)).map(|s| s.median);
+    let difference = predicted.zip(median).map(|(p, m)| m - p);
+    let show = |x: Option<f64>| x.map_or("-".into(), |x| signed(x, 4));
+    [show(predicted), show(median), show(difference), values.map_or(0, Vec::len).to_string()]
+}

@@ -1,0 +1,116 @@
+//! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
+
+use super::layout::Layout;
+use super::summary::Summaries;
+use crate::columns;
+use crate::experiment::plan::Plan;
+use crate::files::{Draft, FileError, cannot};
+use crate::sweep::journal::Journal;
+use crate::sweep::predictions::{self, Predictions};
+use crate::sweep::work::Work;
+use crate::table::{Cell, CsvWriter};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+/// The tables of a results folder, `timings.csv` included.
+pub const FILES: [&str; 7] =
+    ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv", "timings.csv"];
+
+/// Runs read from the journal before they are written.
+const AHEAD: usize = 16;
+
+/// Writes all of them.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<(), FileError> {
+    let predicted = Predictions::of(plan, work);
+    let layout = Layout::of(plan, &predicted.cells);
+    let mut tables = Vec::new();
+    for (file, columns) in &layout.files {
+        tables.push(TableDraft::create(dir, file, columns)?);
+    }
+    let mut timings = TableDraft::create(dir, "timings.csv", columns::TIMINGS)?;
+    let mut summaries = Summaries::new(plan.cells.len());
+    thread::scope(|scope| {
+        // Reading the journal and writing the tables take about as long.
+        let (read, entries) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            for job in &work.jobs {
+                let entry = journal.entry(&job.run.run_id).transpose();
+                // Nobody listens any more once the writer has met an error.
+                if entry.is_some_and(|entry| read.send((job, entry)).is_err()) {
+                    return;
+                }
+            }
+        });
+        for (job, entry) in entries {
+            let entry = entry?;
+            let (record, clock) = (&entry.run.record, &entry.clock);
+            let id = Cell::Text(job.run.run_id.clone());
+            layout.rows(plan, job, record, |file, row| tables[file].row(row))?;
+            timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
+            summaries.add(job.run.cell, record);
+        }
+        Ok(())
+    })?;
+    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(plan))?;
+    for (c, cell) in plan.cells.iter().enumerate() {
+        summary.row(&summaries.row(c, cell))?;
+    }
+    let mut theory = TableDraft::create(dir, "theory.csv", &predictions::header(plan))?;
+    for row in predictions::rows(plan, &predicted) {
+        theory.row(&row)?;
+    }
+    for file in tables.into_iter().chain([summary, theory, timings]) {
+        file.commit()?;
+    }
+    Ok(())
+}
+
+/// The CSV files of a plan that have rows: layers are of networks, points of functions, comparisons of arms.
+pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
+    let functions = plan.cells.iter().filter(|cell| cell.function().is_some()).count();
+    let mut tables = vec!["runs.csv", "summary.csv", "history.csv"];
+    if functions < plan.cells.len() {
+        tables.push("layers.csv");
+    }
+    if functions > 0 {
+        tables.push("points.csv");
+    }
+    if plan.compare.is_some() {
+        tables.push("comparison.csv");
+    }
+    if plan.figures.iter().any(|figure| figure.theory) {
+        tables.push("theory.csv");
+    }
+    tables
+}
+
+/// A table under construction, row by row.
+struct TableDraft {
+    path: PathBuf,
+    draft: Draft,
+    writer: CsvWriter<BufWriter<File>>,
+}
+
+impl TableDraft {
+    fn create<S: AsRef<str>>(dir: &Path, name: &str, columns: &[S]) -> Result<Self, FileError> {
+        let path = dir.join(name);
+        let (draft, to) = Draft::create(&path)?;
+        let writer = CsvWriter::new(to, columns).map_err(|e| cannot("write", &path, e))?;
+        Ok(TableDraft { path, draft, writer })
+    }
+
+    fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a Cell>) -> Result<(), FileError> {
+        self.writer.row(cells).map_err(|e| cannot("write", &self.path, e))
+    }
+
+    fn commit(self) -> Result<(), FileError> {
+        let to = self.writer.finish().map_err(|e| cannot("write", &self.path, e))?;
+        self.draft.commit(to)
+    }
+}

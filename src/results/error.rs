@@ -1,0 +1,45 @@
+//! Why a results folder cannot be read, and what to do about it.
+
+use crate::files::FileError;
+use crate::plan_file::SCHEMA;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why results could not be read, compared, judged or shown.
+#[derive(Debug, Error)]
+pub enum ResultsError {
+    #[error(
+        "{path}: {source}; give a folder that a sweep has finished, or make tables and figures of what an interrupted one \
+         has left with `gradsweep merge DIR`"
+    )]
+    Unreadable { path: PathBuf, source: csv::Error },
+    #[error("{path}: {source}; run the sweep again, it rewrites plan.json")]
+    PlanFile { path: PathBuf, source: serde_json::Error },
+    #[error(
+        "{path}: schema {schema} is not known to this program, which reads schema {SCHEMA}; run the sweep again with it"
+    )]
+    Schema { path: PathBuf, schema: u32 },
+    #[error("{path}: no column \"{name}\"; there are {known}")]
+    NoColumn { path: PathBuf, name: String, known: String },
+    #[error("{path}:{line}: {column} is \"{text}\", {why}; run the sweep again, it rewrites the tables")]
+    Cell { path: PathBuf, line: u64, column: String, text: String, why: String },
+    #[error("{path} is damaged: {source}; sweep the experiment once more to mend it")]
+    Claims { path: PathBuf, source: serde_json::Error },
+    #[error("plan.json compares along \"{0}\", which is no axis of it; run the sweep again")]
+    NoAxis(String),
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A figure that does not fit its plan.
+    #[error("{0}")]
+    Figure(String),
+}
+
+impl ResultsError {
+    pub(crate) fn new(message: String) -> Self {
+        ResultsError::Figure(message)
+    }
+
+    pub(super) fn unreadable(path: &Path, source: impl Into<csv::Error>) -> Self {
+        ResultsError::Unreadable { path: path.to_path_buf(), source: source.into() }
+    }
+}

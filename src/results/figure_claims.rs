@@ -1,0 +1,28 @@
+//! A claim with its verdict, as the figure that it is shown with has it.
+
+use serde::Serialize;
+
+/// A claim and its verdict, in words and numbers for a caption.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FigureClaim {
+    /// Its place in the file, from 1.
+    pub number: usize,
+    /// The worst of its parts: `holds`, `fails` or `inconclusive`.
+    pub word: String,
+    pub says: String,
+    /// How many parts hold, fail and are inconclusive.
+    pub count: String,
+    /// One a part: its own verdict and numbers.
+    pub parts: Vec<(String, String)>,
+}
+
+impl FigureClaim {
+    /// As a line of a caption.
+    pub fn line(&self) -> String {
+        let (count, number) = match &self.parts[..] {
+            [(_, numbers)] => (String::new(), format!(" ({numbers})")),
+            _ => (format!(" ({})", self.count), String::new()),
+        };
+        format!("Claim {} {}{count}: {}{number}.", self.number, self.word, self.says.trim_end_matches('.'))
+    }
+}

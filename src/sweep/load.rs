@@ -1,0 +1,60 @@
+//! From an experiment file, or from the folder of an earlier sweep, to a plan and the data it needs.
+
+use crate::data::{self, Places};
+use crate::experiment::{Experiment, Overrides, Plan};
+use crate::setting::Settings;
+use crate::sweep::SweepError;
+use crate::sweep::plan_text::view_of;
+use crate::sweep::predictions::check_claims;
+use crate::sweep::request::Request;
+use crate::sweep::work::Work;
+use std::path::{Path, PathBuf};
+
+/// The plan of an experiment file and its data, every cell checked against them before anything runs.
+///
+/// # Errors
+/// Whatever is wrong with the experiment or its data.
+pub fn experiment(file: &Path, overrides: &Overrides, places: &Places) -> Result<(Plan, Work), SweepError> {
+    let source = std::fs::read_to_string(file)
+        .map_err(|source| SweepError::NoExperiment { path: file.to_path_buf(), source })?;
+    let plan = Experiment::parse(&source, &file.display().to_string())?.plan(overrides)?;
+    let work = with_data(&plan, places)?;
+    plan.check_data(&work.facts())?;
+    check_claims(&plan, &work)?;
+    Ok((plan, work))
+}
+
+/// The runs of a plan with their data.
+///
+/// # Errors
+/// Data that cannot be read, with the line of the experiment that asks for them where that is at fault.
+pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
+    Work::new(plan, |settings: &Settings| {
+        data::load(settings, places).map_err(|e| match e.setting {
+            Some(key) => plan.place(key, settings.get(key)).error(e.what, e.cure).into(),
+            None => e.into(),
+        })
+    })
+}
+
+/// The plan of a results folder, built again from the files that the sweep left there, and its data; `data_dir` is where the
+/// downloaded data sets lie if the sweep was not told.
+///
+/// # Errors
+/// A folder without a plan; an experiment, data or a program that no longer give the runs the folder is about.
+pub fn reopen(dir: &Path, data_dir: Option<PathBuf>) -> Result<(Plan, Work), SweepError> {
+    let path = dir.join("experiment.toml");
+    let source = std::fs::read_to_string(&path).map_err(|source| SweepError::NoResults {
+        dir: dir.to_path_buf(),
+        path: path.clone(),
+        source,
+    })?;
+    let request = Request::read(dir)?;
+    let plan = Experiment::parse(&source, &path.display().to_string())?.plan(&request.overrides())?;
+    let work = with_data(&plan, &Places { data_dir: request.data_dir.or(data_dir), base: request.base })?;
+    if view_of(dir)?.iter().eq(work.jobs.iter().map(|job| &job.run.run_id)) {
+        Ok((plan, work))
+    } else {
+        Err(SweepError::OtherRuns(dir.to_path_buf()))
+    }
+}

@@ -1,0 +1,80 @@
+//! How a plan is written into its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
+
+use crate::data::Targets;
+use crate::experiment::plan::{GridCell, Plan};
+use crate::files::{FileError, read_if_there};
+use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
+use crate::setting::Value;
+use crate::sweep::work::Work;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The text of `plan.json`: see [`PlanFile`].
+pub fn plan_json(plan: &Plan, work: &Work) -> String {
+    let fixed = fixed(plan);
+    let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
+    let cell = |cell: &GridCell| PlanCell {
+        labels: cell.labels.iter().cloned().collect(),
+        settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
+        function: cell.function(),
+    };
+    // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
+    let first = work.datasets.iter().find(|data| data.function.is_none()).unwrap_or(&work.datasets[0]);
+    let file = PlanFile {
+        schema: SCHEMA,
+        name: plan.name.clone(),
+        question: plan.question.clone(),
+        seeds: plan.seeds.clone(),
+        seed: plan.experiment_seed,
+        record: Some(plan.cadence.clone()),
+        settings: fixed.iter().map(|(key, value)| owned((key, value))).collect(),
+        axes: plan.axes.clone(),
+        cells: plan.cells.iter().map(cell).collect(),
+        figures: plan.figures.clone(),
+        compare: plan.compare.clone(),
+        data: PlanData {
+            name: first.name.clone(),
+            digest: work.digest(),
+            train_rows: first.train.rows,
+            outputs: first.train.targets.outputs(),
+            classes: matches!(first.train.targets, Targets::Classes { .. }),
+        },
+        probe: plan.cadence.probe.min(first.train.rows),
+    };
+    file.text()
+}
+
+/// The settings that are the same in every cell.
+fn fixed(plan: &Plan) -> BTreeMap<&'static str, &Value> {
+    let mut cells = plan.cells.iter();
+    let mut fixed: BTreeMap<_, _> = cells.next().map(|cell| cell.settings.iter().collect()).unwrap_or_default();
+    for cell in cells {
+        fixed.retain(|key, value| cell.settings.get(key) == Some(*value));
+    }
+    fixed
+}
+
+/// Identity of a plan: its file and its runs, in order.
+pub fn plan_hash(plan_json: &str, work: &Work) -> String {
+    plan_file::plan_hash(plan_json, run_ids(work).as_bytes())
+}
+
+/// The run ids of the plan, one a line.
+pub fn run_ids(work: &Work) -> String {
+    work.jobs.iter().map(|job| format!("{}\n", job.run.run_id)).collect()
+}
+
+/// Which runs the folder's current plan holds; what else is in the journal was dropped from view on purpose.
+pub fn view_path(dir: &Path) -> PathBuf {
+    dir.join("journal").join("view.txt")
+}
+
+/// The run ids of the folder's current plan, in order; none when it has no plan yet.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn view_of(dir: &Path) -> Result<Vec<String>, FileError> {
+    let bytes = read_if_there(&view_path(dir))?.unwrap_or_default();
+    // A damaged name is the name of no run.
+    Ok(String::from_utf8_lossy(&bytes).lines().map(String::from).collect())
+}
