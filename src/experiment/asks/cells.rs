@@ -4,11 +4,7 @@
 use crate::columns::On;
 use crate::data::Function;
 use crate::experiment::nearest;
-use crate::experiment::read::ExperimentError;
-use crate::experiment::read::axis::no_label;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::node::Word;
-use crate::experiment::read::selector::Selector;
+use crate::experiment::read::{ExperimentError, Location, Result, Selector, Word, no_label};
 use crate::experiment::settings::{self, Registry, literal};
 use crate::plan_file::Axis;
 use crate::plan_file::claim::Filter;

@@ -3,7 +3,7 @@
 use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;
 use crate::columns::Column;
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 use crate::plan_file::claim::{Against, ClaimSpec, Filter};
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@ use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::{FigureKind, FigureSpec};

@@ -2,7 +2,7 @@
 
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
-use crate::experiment::read::error::{ExperimentError, Result};
+use crate::experiment::read::{ExperimentError, Result};
 use crate::experiment::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;

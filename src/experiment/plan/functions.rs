@@ -2,8 +2,7 @@
 
 use super::combine::Plan;
 use crate::data::Function;
-use crate::experiment::read::error::Result;
-use crate::experiment::read::node::Word;
+use crate::experiment::read::{Result, Word};
 
 /// What `[record]` holds of networks alone.
 const OF_NETWORKS: [&str; 2] = ["gradients", "probe"];

@@ -3,8 +3,7 @@
 
 use super::grid::Grid;
 use crate::experiment::file::{Experiment, MOST_RUNS};
-use crate::experiment::read::axis::{Assignment, WrittenAxis};
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Assignment, Location, Result, WrittenAxis};
 use crate::experiment::settings::{Registry, is_file_name};
 use crate::setting::Settings;
 use std::collections::HashMap;

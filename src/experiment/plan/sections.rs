@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::resolve::Resolver;
 use crate::experiment::file::Experiment;
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 
 /// A section that keeps cells out or brings them in.
 #[derive(Clone, Debug, PartialEq)]
