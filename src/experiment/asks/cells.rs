@@ -1,5 +1,5 @@
-//! The axes and cells that figures, claims and the comparison are held against: no unknown axis, no empty selection, no
-//! hidden average.
+//! The axes and cells of a plan, against which figures, claims and the comparison are checked: every name exists, no
+//! selection is empty, and no axis is averaged over silently.
 
 use crate::columns::On;
 use crate::data::Function;

@@ -1,4 +1,4 @@
-//! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
+//! Checks the claims against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
 use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;

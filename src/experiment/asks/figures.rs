@@ -1,4 +1,4 @@
-//! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
+//! Checks the figures against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
 use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_spec::WrittenFigure;

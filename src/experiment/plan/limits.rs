@@ -1,5 +1,4 @@
-//! What a plan is refused for before its cells are trained: a name for no folder, two axes for one key, too many runs, equal
-//! cells.
+//! Reasons to refuse a plan before anything is trained: no usable folder name, a key on two axes, too many runs, equal cells.
 
 use super::grid::Grid;
 use crate::experiment::file::{Experiment, MOST_RUNS};

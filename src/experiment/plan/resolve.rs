@@ -1,4 +1,4 @@
-//! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
+//! From the points of a cell to its settings: which value wins, which settings apply, and which cells are excluded.
 
 use super::contradictions::contradiction;
 use crate::experiment::file::Experiment;
@@ -306,7 +306,7 @@ impl<'a> Resolver<'a> {
         ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
     }
 
-    /// Holds the settings against each other.
+    /// Checks that the settings do not contradict each other.
     fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<()> {
         let Some(found) = contradiction(settings) else { return Ok(()) };
         let place = |key: &str| held[self.registry.find(key)?].map(|h| h.assignment.place.clone());

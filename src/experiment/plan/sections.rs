@@ -1,4 +1,4 @@
-//! What the sections that shape a grid do to it, in numbers: for `plan`, and against a slip of the pen.
+//! How many cells `[ablation]`, `[[exclude]]` and `[[include]]` add or remove, for `plan`; and the check of `expect_runs`.
 
 use super::grid::Grid;
 use super::resolve::Resolver;

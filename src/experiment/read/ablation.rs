@@ -1,4 +1,4 @@
-//! `[ablation]`: one factor at a time around a centre, instead of every combination.
+//! `[ablation]`: the axes vary one at a time around a centre, instead of in every combination.
 
 use super::axis::{Point, WrittenAxis, bundle_axis};
 use super::error::Result;
