@@ -1,14 +1,10 @@
-//! The axes and cells that figures, claims and the comparison are held against: no unknown axis, no empty selection, no
-//! hidden average.
+//! The axes and cells of a plan, against which figures, claims and the comparison are checked: every name exists, no
+//! selection is empty, and no axis is averaged over silently.
 
 use crate::columns::On;
 use crate::data::Function;
 use crate::experiment::nearest;
-use crate::experiment::read::ExperimentError;
-use crate::experiment::read::axis::no_label;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::node::Word;
-use crate::experiment::read::selector::Selector;
+use crate::experiment::read::{ExperimentError, Location, Result, Selector, Word, no_label};
 use crate::experiment::settings::{self, Registry, literal};
 use crate::plan_file::Axis;
 use crate::plan_file::claim::Filter;

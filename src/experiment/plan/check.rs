@@ -1,8 +1,8 @@
-//! What can be checked only once the data are loaded.
+//! Checks of a plan that need the loaded data.
 
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
-use crate::experiment::read::error::{ExperimentError, Result};
+use crate::experiment::read::{ExperimentError, Result};
 use crate::model;
 use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
@@ -14,7 +14,7 @@ use crate::setting::{Settings, Value};
 const MOST_WEIGHTS: f64 = 1e9;
 
 impl Plan {
-    /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
+    /// Checks every cell against its data; `facts` are those of [`Plan::datasets`], in order.
     ///
     /// # Errors
     /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, for a

@@ -16,7 +16,7 @@ pub(crate) fn optimizers(entry: &Entry) -> Result<WrittenAxis> {
     let mut all: Vec<Point> = Vec::new();
     let mut owned: Vec<(usize, Scale)> = Vec::new();
     let mut names: HashMap<String, Location> = HashMap::new();
-    for (place, entries) in entry.tables()? {
+    for (place, entries) in entry.tables(|place, entries| Ok((place, entries)))? {
         let mut name = None;
         let mut patch = Patch { clears: registry.family("optimizer").collect(), sets: Vec::new() };
         let mut own: Vec<Vec<Point>> = Vec::new();

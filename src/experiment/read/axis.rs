@@ -109,7 +109,7 @@ impl WrittenAxis {
 }
 
 /// The position of the axis of bundles (`variant`, `optimizer`, a zip) that is called so.
-pub(crate) fn bundles(axes: &[WrittenAxis], name: &str) -> Option<usize> {
+pub(crate) fn bundle_axis(axes: &[WrittenAxis], name: &str) -> Option<usize> {
     axes.iter().position(|a| a.key.is_none() && a.name == name)
 }
 

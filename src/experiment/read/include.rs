@@ -1,6 +1,6 @@
 //! `[[include]]`: cells beside the grid, each a small grid of its own.
 
-use super::axis::{self, Assignment, Patch, Point, WrittenAxis, bundles};
+use super::axis::{self, Assignment, Patch, Point, WrittenAxis, bundle_axis};
 use super::bundles::named;
 use super::error::{Location, Result};
 use super::node::Entry;
@@ -38,7 +38,7 @@ impl Include {
             texts.push(format!("{name} = {}", words.join(" ")));
         };
         for e in entries {
-            let axis = bundles(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
+            let axis = bundle_axis(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
             if let Some(axis) = axis {
                 let labels = e.value.scalars(e.key)?.into_iter().map(|(value, place)| {
                     let label = value.to_string();
@@ -75,7 +75,7 @@ impl Include {
 
     fn add(&mut self, key: usize, points: Vec<Point>, at: &Location, axes: &[WrittenAxis]) -> Result<()> {
         let name = Registry::get().keys[key].short();
-        if let Some(arms) = bundles(axes, name) {
+        if let Some(arms) = bundle_axis(axes, name) {
             let arm = &axes[arms].points[0];
             let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
             let help = format!("name the arm, as in {name} = \"{}\"", arm.label);
