@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("candle_nn", &["model", "ops", "optim", "probe"]),
     ("plotters", &["figure"]),
     ("minijinja", &["report"]),
-    ("rayon", &["sweep/pool.rs"]),
+    ("rayon", &["parallel.rs", "sweep/pool.rs"]),
     ("indicatif", &["sweep/progress.rs"]),
     ("ctrlc", &["sweep/interrupt.rs"]),
     ("clap", &["cli"]),
