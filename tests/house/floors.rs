@@ -23,7 +23,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("candle_nn", &["model", "ops", "optim", "probe"]),
     ("plotters", &["figure"]),
     ("minijinja", &["report"]),
-    ("rayon", &["sweep/pool.rs", "sweep/error.rs"]),
+    ("rayon", &["parallel.rs", "sweep/pool.rs", "sweep/error.rs"]),
     ("indicatif", &["sweep/progress.rs"]),
     ("ctrlc", &["sweep/interrupt.rs", "sweep/error.rs"]),
     ("clap", &["cli"]),
