@@ -24,7 +24,7 @@ pub mod why;
 use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, Problem};
-use crate::figure::{Drawn, draw_all};
+use crate::figure::{Drawn, Style, draw_all};
 use crate::finish::theory::check_claims;
 use crate::results::Results;
 use crate::setting::Settings;
@@ -218,7 +218,7 @@ fn show(dir: &Path) -> Result<Vec<Drawn>, String> {
     if !claims.is_empty() && !results.runs.is_empty() {
         check::judge(&results, &claims).map_err(|e| e.to_string())?;
     }
-    draw_all(dir).map_err(|e| e.to_string())
+    draw_all(dir, Style::Page).map_err(|e| e.to_string())
 }
 
 /// The same, and says which figures had nothing to show.

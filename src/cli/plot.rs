@@ -1,7 +1,7 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
 use crate::cli::{draw, report, say};
-use crate::figure::{self, draw_styled};
+use crate::figure::{self, draw_all};
 use crate::sweep::Halt;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         Style::Column => Some(figure::Style::Column),
     };
     if let Some(style) = style {
-        draw_styled(dir, style).map_err(|e| Halt::Io(e.to_string()))?;
+        draw_all(dir, style).map_err(|e| Halt::Io(e.to_string()))?;
         say(&format!("{}\n", dir.join(style.folder()).display()))?;
         return Ok(ExitCode::SUCCESS);
     }

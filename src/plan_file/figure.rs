@@ -113,25 +113,6 @@ impl FigureSpec {
     }
 }
 
-/// What a figure is drawn for.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Medium {
-    /// A page with everything there is to say.
-    #[default]
-    Page,
-    /// A column of a paper, 8 cm wide, whose caption is the paper's.
-    Column,
-    /// A slide, its panels so many times as high as on a page.
-    Slide(f64),
-}
-
-impl Medium {
-    /// Whether only the first of several measurements has room.
-    pub fn is_brief(self) -> bool {
-        self != Medium::Page
-    }
-}
-
 /// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet`, `over` or
 /// `tune`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,9 +142,6 @@ pub struct FigureSpec {
     /// Whether the prediction at init is drawn over what was measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub theory: bool,
-    /// What it is drawn for; no part of the plan.
-    #[serde(skip)]
-    pub medium: Medium,
 }
 
 impl FigureSpec {
@@ -183,7 +161,6 @@ impl FigureSpec {
             filter: BTreeMap::new(),
             step: None,
             theory: false,
-            medium: Medium::Page,
         }
     }
 }

@@ -1,0 +1,73 @@
+//! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
+
+use crate::columns::Quantity;
+use crate::figure::FigureError;
+use crate::figure::chart::{Block, Chart, DotSeries, Dots, GUESSING, Legend, Mark, Stack, guess_line, strip_line};
+use crate::figure::endings::Endings;
+use crate::figure::guessing::{guessing, named};
+use crate::figure::places::{self, gap};
+use crate::figure::ruler::Ruler;
+use crate::figure::select::{Key, Selection};
+use crate::figure::sheet::{Medium, Sheet};
+use crate::figure::words::{self, Caption};
+
+pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let column = selection.measurement("train_loss")?;
+    let endings = Endings::of(selection, column, &selection.runs);
+    let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
+    let guess = guessing(selection, column);
+    let all = endings.values();
+    // A loss is seen against guessing; an accuracy where that is in sight.
+    let beside = guess.as_ref().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).map(|guess| guess.at);
+    let Some(mut y) = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height) else {
+        return Err(selection.nothing(&format!("a finite {}", column.name)));
+    };
+    let guess = guess.filter(|guess| y.holds(guess.at));
+    // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
+    let stack = endings.groups.values().map(|seeds| seeds.lost()).max().unwrap_or(0);
+    let strip = (Dots::CROSS * stack as f64 + 4.0).min(Dots::SHARE * height);
+    let edge = (stack > 0).then(|| y.add_strip(endings.lost_at(), strip, height));
+
+    let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING).lost(
+        endings.fate,
+        endings.lost,
+        selection.runs.len(),
+    );
+    let x = places::along(&selection.x);
+    let x_title = places::title(&selection.x);
+    let panel = |panel: Key| {
+        let dots = Mark::Dots(dots(selection, &endings, &x, panel));
+        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge.map(strip_line)).chain([dots]).collect()
+    };
+    let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
+    let finding = endings.finding(selection, "cells");
+    let sheet = Sheet::new(selection, medium, 5);
+    let caption = Caption::new(format!("Dot: one run; line: {}.", words::median(selection)))
+        .add(
+            endings.lost > 0,
+            format!(
+                "×: {}, counted as the worst value in the median; a line ends where its median is such a run.",
+                endings.fate
+            ),
+        )
+        .add(y.floor.is_some(), "▼: exactly zero.")
+        .of(selection);
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
+}
+
+fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: Key) -> Dots {
+    let places: Vec<f64> = x.ticks.iter().map(|tick| tick.at).collect();
+    let labels = Selection::labels(&selection.x);
+    let stack = |color: usize, (label, place): (&usize, &f64)| {
+        let seeds = endings.groups.get(&Key { color, x: *label, ..panel })?;
+        let runs = seeds.runs.iter().map(|(seed, ending)| (*seed, *ending)).collect();
+        Some(Stack { x: *place, runs, spread: seeds.spread })
+    };
+    let series = |color: usize| DotSeries {
+        look: selection.look(color),
+        name: selection.color_name(color),
+        stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
+    };
+    let series = Selection::labels(&selection.color).into_iter().map(series).collect();
+    Dots { gap: gap(&places), series, lost_at: endings.lost_at() }
+}
