@@ -8,7 +8,7 @@ use crate::figure::finding::{self, Words};
 use crate::figure::ruler::Ruler;
 use crate::figure::select::{Key, Selection, over_seeds};
 use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{TICK, legible};
+use crate::figure::style::TICK;
 use crate::figure::text::{self, Weight};
 use crate::figure::theory::{self, Overlay};
 use crate::figure::words::{self, Caption};
@@ -267,7 +267,7 @@ fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[V
 fn labels(selection: &Selection, groups: &[Vec<usize>], start: impl Fn(usize) -> Option<(f64, f64)>) -> Option<Mark> {
     let label = |group: &Vec<usize>| {
         let (value, rate) = start(group[0])?;
-        Some((value, words::rate(rate), legible(selection.look(group[0]).color)))
+        Some((value, words::rate(rate), selection.look(group[0]).color))
     };
     let labels: Vec<_> = groups.iter().filter_map(label).collect();
     (!labels.is_empty()).then_some(Mark::Labels { x: 1.0, labels })

@@ -6,7 +6,7 @@ use crate::figure::chart::{Arm, Dots, Mark, Points, Spot, Stack};
 use crate::figure::endings::Ending;
 use crate::figure::ruler::{End, range};
 use crate::figure::scene::{Anchor, Color, Point, Scene, Stroke, Text, at};
-use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, mark, solid, tint};
+use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, legible, mark, solid, tint};
 use crate::stats::Spread;
 use std::collections::BTreeSet;
 
@@ -208,7 +208,8 @@ fn end_labels(scene: &mut Scene, panel: &Panel, first: f64, labels: &[(f64, Stri
     for ((wanted, text, color), y) in ends.into_iter().zip(placed) {
         let end = first - 7.5;
         scene.line(vec![at(end + 1.0, y), at(first - 2.5, wanted)], solid(color, 0.6));
-        scene.text(Text { color, ..label(at(end, y + TICK * 0.36), text, TICK, Anchor::End) });
+        let text = label(at(end, y + TICK * 0.36), text, TICK, Anchor::End);
+        scene.text(Text { color: legible(color), ..text });
     }
 }
 
