@@ -4,7 +4,7 @@
 //!
 //! With a word, only the networks whose name holds it.
 
-#[path = "../tests/support/at_init.rs"]
+#[path = "../tests/numbers/at_init.rs"]
 mod at_init;
 
 use at_init::{Case, per_layer};

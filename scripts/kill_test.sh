@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --quiet
-KILLS="${1:-200}" KILL_SEED="${2:-1}" cargo test --release --quiet --test kill -- --nocapture | grep kills
+KILLS="${1:-200}" KILL_SEED="${2:-1}" cargo test --release --quiet --test sweeping kill:: -- --nocapture | grep kills
 
 if [ "$(id -u)" != 0 ]; then
     echo "full disks: left out, only root may mount one"

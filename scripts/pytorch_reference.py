@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains our definitions in PyTorch and writes the numbers that tests/pytorch.rs holds ours against.
+"""Trains our definitions in PyTorch and writes the numbers that tests/numbers/pytorch.rs holds ours against.
 
     python3 -m venv /tmp/venv
     /tmp/venv/bin/pip install -r scripts/requirements.txt

@@ -1,4 +1,4 @@
-"""Writes tests/fixtures/theory_reference.csv: what tests/theory.rs holds src/theory against.
+"""Writes tests/fixtures/theory_reference.csv: what tests/numbers/theory.rs holds src/theory against.
 
     pip install mpmath numpy && python scripts/theory_reference.py > tests/fixtures/theory_reference.csv
 

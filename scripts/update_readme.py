@@ -3,7 +3,7 @@
 
     cargo build --release && python3 scripts/update_readme.py
 
-Numbers come from results/gallery/vanishing/summary.csv, settings from `gradsweep settings`; tests/readme.rs fails when
+Numbers come from results/gallery/vanishing/summary.csv, settings from `gradsweep settings`; tests/house/readme.rs fails when
 the README and either of them drift apart.
 """
 

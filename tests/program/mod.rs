@@ -1,4 +1,5 @@
 //! What tests of the program itself share: running it, looking at what it said, reading its tables.
+// Two test programs use it, and one of them not all of it.
 #![allow(dead_code)]
 
 use std::fs;

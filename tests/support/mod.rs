@@ -1,12 +1,6 @@
-//! What several tests share: settings from a few pairs, with every default filled in; a point for an optimizer.
-#![allow(dead_code)]
+//! What several tests share: settings from a few pairs, with every default filled in.
 
-use gradsweep::ops::Element;
-use gradsweep::ops::block::Role;
-use gradsweep::optim::Parameters;
 use gradsweep::setting::{Setting, Settings, Value};
-use std::cell::RefCell;
-use std::ops::Range;
 
 /// Every row of the settings table.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
@@ -41,32 +35,4 @@ pub fn settings(pairs: &[(&str, Value)]) -> Settings {
 /// A text value.
 pub fn text(s: &str) -> Value {
     Value::Text(s.into())
-}
-
-/// Weights that are no network's.
-pub struct Point<T>(RefCell<Vec<T>>);
-
-impl<T: Element> Point<T> {
-    pub fn new(weights: Vec<T>) -> Self {
-        Point(RefCell::new(weights))
-    }
-
-    pub fn read(&self) -> Vec<T> {
-        self.0.borrow().clone()
-    }
-
-    pub fn write(&self, weights: Vec<T>) {
-        *self.0.borrow_mut() = weights;
-    }
-}
-
-impl<T: Element> Parameters<T> for Point<T> {
-    fn segments(&self) -> Vec<(Role, Range<usize>)> {
-        vec![(Role::Weight, 0..self.0.borrow().len())]
-    }
-
-    fn rewrite(&self, mut change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
-        change(&mut self.0.borrow_mut());
-        Ok(())
-    }
 }

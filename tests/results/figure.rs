@@ -1,9 +1,7 @@
 //! Figures from made-up results folders: nothing cut, nothing overlapping, nothing missing.
 
-mod figure_support;
-
-use figure_support::house::{says, scenes, series, sound, swept};
-use figure_support::{Fake, labels, of_networks, only, spec, vanishing};
+use crate::figure_support::house::{says, scenes, series, sound, swept};
+use crate::figure_support::{Fake, labels, of_networks, only, spec, vanishing};
 use flate2::read::ZlibDecoder;
 use gradsweep::figure::origin::Origin;
 use gradsweep::figure::scene::{Scene, Shape};

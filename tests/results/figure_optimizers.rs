@@ -1,9 +1,7 @@
 //! Figures that compare optimizers, held against numbers worked out by other means.
 
-mod figure_support;
-
-use figure_support::house::{says, scenes, series, sound, swept};
-use figure_support::{Fake, labels, spec, vanishing};
+use crate::figure_support::house::{says, scenes, series, sound, swept};
+use crate::figure_support::{Fake, labels, only, spec, vanishing};
 use gradsweep::compare::Comparison;
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
@@ -148,7 +146,7 @@ fn attenuation_over_training_begins_and_ends_as_runs_csv_says() {
     // One run alone, so that its line is its own numbers.
     results.runs.retain(|run| run.seed == 2);
     let spec = FigureSpec {
-        filter: figure_support::only(&[("depth", "4"), ("optimizer.lr", "0.1")]),
+        filter: only(&[("depth", "4"), ("optimizer.lr", "0.1")]),
         color: Some("optimizer".into()),
         ..spec(FigureKind::AttenuationOverTraining)
     };
@@ -207,7 +205,7 @@ fn misses_are_shown_as_misses() {
     fake.target = Some(0.5);
     let figure = |rate: &str, kind| FigureSpec {
         color: Some("optimizer".into()),
-        filter: figure_support::only(&[("optimizer.lr", rate)]),
+        filter: only(&[("optimizer.lr", rate)]),
         ..spec(kind)
     };
     fake.figures = vec![figure("10", FigureKind::StepsToTarget), figure("0.1", FigureKind::StepsToTarget)];
@@ -284,7 +282,7 @@ fn sixty_arms_stay_on_the_page() {
     fake.figures.push(FigureSpec {
         x: Some("optimizer.lr".into()),
         color: Some("optimizer".into()),
-        ..figure_support::spec(FigureKind::LrSensitivity)
+        ..crate::figure_support::spec(FigureKind::LrSensitivity)
     });
     scenes("sixty", &fake);
 }
@@ -295,7 +293,7 @@ fn update_ratios_are_those_of_layers_csv() {
     fake.seeds = 1;
     fake.figures = vec![FigureSpec {
         facet: labels(&["variant"]),
-        filter: figure_support::only(&[("depth", "4"), ("activation", "tanh"), ("optimizer", "adam")]),
+        filter: only(&[("depth", "4"), ("activation", "tanh"), ("optimizer", "adam")]),
         ..spec(FigureKind::UpdateRatio)
     }];
     fake.twist = |run| {

@@ -1,8 +1,7 @@
 //! Going on after whatever happened, as a user meets it: reasons for what runs again, failed runs and the command that
 //! repeats each alone, a start from nothing, a part of the runs.
 
-mod program;
-
+use crate::program::{PROGRAM, Tables, expect, said, tables};
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::FORMATS;
@@ -13,7 +12,6 @@ use gradsweep::sweep::pool::{self, Options};
 use gradsweep::sweep::progress::Show;
 use gradsweep::sweep::request::Request;
 use gradsweep::sweep::work::Work;
-use program::{PROGRAM, Tables, expect, said, tables};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,13 +1,12 @@
 //! Update rules against their closed forms, applied to gradients that the test chooses. Rates, stability limits and
 //! noise floors through whole runs are in `functions.rs`, PyTorch's trajectories in `pytorch.rs`.
 
-mod support;
-
+use crate::point::Point;
+use crate::support::{settings, text};
 use gradsweep::model::Gradients;
 use gradsweep::ops::Element;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::setting::Value;
-use support::{Point, settings, text};
 
 /// A rule at work on one weight.
 struct Weight<T> {

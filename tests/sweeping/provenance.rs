@@ -1,8 +1,6 @@
 //! Where results come from can be looked up: what is frozen before the first run, and what `provenance.json` says.
 
-mod program;
-
-use program::{PROGRAM, expect};
+use crate::program::{PROGRAM, expect};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Whole trainings held against PyTorch's numbers, written by `scripts/pytorch_reference.py` from the same initial
 //! weights and batches. Needs no Python: the numbers are committed.
 
-mod support;
-
+use crate::point::Point;
+use crate::support::{settings, text};
 use candle_core::Tensor;
 use gradsweep::data::function::Kind;
 use gradsweep::data::{Split, Targets};
@@ -18,7 +18,6 @@ use gradsweep::score;
 use gradsweep::setting::{Domain, Settings, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use support::{Point, settings};
 
 #[derive(Deserialize)]
 struct File<C> {
@@ -284,9 +283,7 @@ fn every_optimizer_follows_pytorch() {
     for rule in Optimizer::ALL {
         for dtype in ["f32", "f64"] {
             let covered = file.cases.iter().any(|c| {
-                c.dtype == dtype
-                    && c.steps == 50
-                    && c.settings.get("optimizer.kind") == Some(&support::text(rule.word()))
+                c.dtype == dtype && c.steps == 50 && c.settings.get("optimizer.kind") == Some(&text(rule.word()))
             });
             assert!(covered, "{} is not held against PyTorch in {dtype}", rule.word());
         }
@@ -332,7 +329,7 @@ fn every_optimizer_with_all_that_composes_follows_pytorch_down_rosenbrock() {
             for wanted in alone.chain([vec![], beside.to_vec()]) {
                 let is_it = |case: &&Descent| {
                     case.dtype == dtype
-                        && case.settings.get("optimizer.kind") == Some(&support::text(rule.word()))
+                        && case.settings.get("optimizer.kind") == Some(&text(rule.word()))
                         && beside.into_iter().all(|key| case.settings.contains_key(key) == wanted.contains(&key))
                 };
                 assert!(file.cases.iter().any(|c| is_it(&c)), "{} with {wanted:?} in {dtype} is not held", rule.word());
@@ -377,7 +374,7 @@ fn every_schedule_follows_pytorch() {
     }
     let Domain::Word(words) = gradsweep::schedule::SETTINGS[0].domain else { panic!("the schedule is a word") };
     for word in words {
-        let held = file.cases.iter().any(|case| case.settings.get("schedule") == Some(&support::text(word)));
+        let held = file.cases.iter().any(|case| case.settings.get("schedule") == Some(&text(word)));
         assert!(held, "{word} is not held against PyTorch");
     }
 }

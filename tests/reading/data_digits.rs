@@ -1,10 +1,8 @@
 //! The embedded digits against what their sources say of them, and pinned: results are compared by this digest.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::data::{Dataset, Places, Targets, load};
 use gradsweep::setting::Value;
-use support::{settings, text};
 
 fn digits(pairs: &[(&str, Value)]) -> Dataset {
     load(&settings(pairs), &Places::default()).unwrap_or_else(|e| panic!("{e}"))

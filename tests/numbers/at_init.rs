@@ -1,4 +1,5 @@
 //! The gradient of many networks at init, measured by the probe, beside what theory predicts.
+// An example uses it too, and neither uses all of it.
 #![allow(dead_code)]
 
 use gradsweep::model::init::Init;

@@ -1,13 +1,11 @@
 //! Damaged, doubtful and oversized data: every one an error that names the file, the place and the cure.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::data::{Dataset, Places, load};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::Path;
-use support::{settings, text};
 
 /// Loads a file of this content as CSV.
 fn csv(content: &[u8], more: &[(&str, Value)]) -> Result<Dataset, String> {

@@ -1,9 +1,7 @@
 //! Several machines, one folder: whatever runs where and however often, the merged tables are those of a plain sweep;
 //! and `verify` finds what somebody changed.
 
-mod program;
-
-use program::{PROGRAM, Tables, expect, expect_shell, tables};
+use crate::program::{PROGRAM, Tables, expect, expect_shell, tables};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

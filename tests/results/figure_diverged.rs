@@ -1,8 +1,6 @@
 //! Runs that diverged are counted in every figure, and how they ended is in no median.
 
-mod figure_support;
-
-use figure_support::{Fake, vanishing};
+use crate::figure_support::{Fake, vanishing};
 use gradsweep::figure::draw;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::plan_file::figure::FigureKind;

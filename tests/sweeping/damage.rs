@@ -3,9 +3,7 @@
 
 #![cfg(unix)]
 
-mod program;
-
-use program::{PROGRAM, Tables, expect_shell, tables};
+use crate::program::{PROGRAM, Tables, expect_shell, tables};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

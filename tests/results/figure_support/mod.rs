@@ -1,5 +1,4 @@
 //! Results folders as a sweep leaves them, with made-up but plausible numbers, for tests of the figures.
-#![allow(dead_code)]
 
 pub mod house;
 
@@ -57,7 +56,7 @@ const OF_ARMS: &[FigureKind] = &[FigureKind::BestOfTries, FigureKind::StepsToTar
 
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = FigureKind> {
-    // Paths are of functions, and tests/theory_figure.rs has what is drawn from theory.
+    // Paths are of functions, and `theory_figure.rs` has what is drawn from theory.
     let others = [FigureKind::Trajectories, FigureKind::Derivative];
     FigureKind::ALL.iter().copied().filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }

@@ -1,10 +1,7 @@
 //! Measured on predicted: wide networks at init fade as theory says, narrow ones scatter as it says.
 
-#[path = "support/at_init.rs"]
-mod at_init;
-mod support;
-
-use at_init::{Case, per_layer};
+use crate::at_init::{Case, per_layer};
+use crate::support::{settings, text};
 use gradsweep::model::Architecture;
 use gradsweep::model::architecture::Residual;
 use gradsweep::model::init::Init;
@@ -107,8 +104,7 @@ fn the_logarithm_of_a_narrow_nets_gradient_has_the_predicted_mean_and_variance()
 /// Images differ in length, so each sample has its own transient; the prediction averages over them.
 #[test]
 fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
-    let digits =
-        data::load(&support::settings(&[("data", support::text("digits"))]), &data::Places::default()).unwrap();
+    let digits = data::load(&settings(&[("data", text("digits"))]), &data::Places::default()).unwrap();
     let rows: Vec<usize> = (0..64).collect();
     let (x, target) = score::batch::<f64>(&digits.train, digits.features, &rows, Loss::CrossEntropy).unwrap();
     let lengths: Vec<f64> = digits.train.x[..64 * digits.features]

@@ -1,7 +1,6 @@
 //! Identities that hold to rounding at every step of a training: the strictest test of the recorded gradients.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::model::init::Init;
 use gradsweep::model::{Architecture, Gradients, Network, Path};
 use gradsweep::ops::activation::Activation;
@@ -13,7 +12,6 @@ use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
 use gradsweep::setting::Value;
-use support::{settings, text};
 
 const SEEDS: Seeds = Seeds { experiment: 0, run: 5 };
 const ROWS: usize = 12;

@@ -1,9 +1,7 @@
 //! The report from outside: what it says is what the CSV files say, it needs nothing else, and it goes on saying it.
 
-mod program;
-
+use crate::program::{PROGRAM, expect};
 use gradsweep::figure::FORMATS;
-use program::{PROGRAM, expect};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,6 @@
 //! Theory over measurement: what `theory = true` draws, says and leaves out, on sweeps that are really run.
 
-mod figure_support;
-
-use figure_support::house::sound;
+use crate::figure_support::house::sound;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::{Style, draw, styled};
 use gradsweep::results::Results;

@@ -1,10 +1,8 @@
 //! Data sets as a run sees them: sizes, scaling, splits that stay put, and errors that name the cure.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::data::{Dataset, Places, Targets, load};
 use gradsweep::setting::Value;
-use support::{settings, text};
 
 fn data(pairs: &[(&str, Value)]) -> Dataset {
     load(&settings(pairs), &Places::default()).unwrap_or_else(|e| panic!("{e}"))

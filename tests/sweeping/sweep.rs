@@ -259,7 +259,10 @@ fn a_panic_is_one_failed_row() {
     let rows = rows(&dir.path().join("runs.csv"));
     let failed: Vec<_> = rows.iter().filter(|row| row["status"] == "failed").collect();
     assert_eq!((rows.len(), failed.len()), (12, 1));
-    assert!(failed[0]["message"].contains("sour run") && failed[0]["message"].contains("tests/sweep.rs"), "{failed:?}");
+    assert!(
+        failed[0]["message"].contains("sour run") && failed[0]["message"].contains("tests/sweeping/sweep.rs"),
+        "{failed:?}"
+    );
     assert_eq!(
         (failed[0]["depth"].as_str(), failed[0]["variant"].as_str(), failed[0]["steps"].as_str()),
         ("8", "no_bias", "")

@@ -1,7 +1,6 @@
 //! Identities that hold to rounding whatever the weights: skips that start at zero, orthogonal linear nets, gradient flow.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::model::init::Init;
 use gradsweep::model::{Architecture, Gradients, Network, Path};
 use gradsweep::ops::activation::Activation;
@@ -12,7 +11,6 @@ use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::{LayerMeasure, Probe};
 use gradsweep::seed::Seeds;
 use gradsweep::setting::Value;
-use support::{settings, text};
 
 const SEEDS: Seeds = Seeds { experiment: 0, run: 3 };
 const ROWS: usize = 6;

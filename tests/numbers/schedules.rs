@@ -1,10 +1,8 @@
 //! Schedules at their corners; their values against PyTorch are in `pytorch.rs`.
 
-mod support;
-
+use crate::support::{settings, text};
 use gradsweep::schedule::{SETTINGS, Schedule, Shape};
 use gradsweep::setting::{Domain, Value};
-use support::{settings, text};
 
 /// One of every kind of the family's table.
 fn family(steps: usize, warmup: usize) -> Vec<Schedule> {

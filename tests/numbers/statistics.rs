@@ -5,7 +5,7 @@ use gradsweep::stats::{best_of, median_interval};
 use serde_json::Value;
 
 fn reference(section: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("fixtures/statistics.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../fixtures/statistics.json")).unwrap();
     all[section].as_array().unwrap().clone()
 }
 

@@ -1,0 +1,4 @@
+//! What the source and the documents say of themselves is true.
+
+mod floors;
+mod readme;

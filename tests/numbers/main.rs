@@ -1,0 +1,21 @@
+//! What is computed, held against outside truth: closed forms, finite differences, PyTorch, scipy and theory.
+
+mod article;
+mod at_init;
+mod correlation;
+mod divergence;
+mod functions;
+mod gradients;
+mod invariants;
+mod invariants_in_training;
+mod optimizers;
+mod point;
+mod pytorch;
+mod schedules;
+mod statistics;
+#[path = "../support/mod.rs"]
+mod support;
+mod theory;
+mod theory_measured;
+mod trace;
+mod training;

@@ -1,0 +1,11 @@
+//! What is read from outside: experiment files and data sets, right, wrong and damaged.
+
+mod data;
+mod data_digits;
+mod data_errors;
+mod experiment;
+mod experiment_errors;
+mod fuzz;
+mod grammar;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,12 @@
+//! What is made of a results folder: claims, comparisons, figures and the report.
+
+mod claims;
+mod compare;
+mod figure;
+mod figure_diverged;
+mod figure_optimizers;
+mod figure_support;
+#[path = "../program/mod.rs"]
+mod program;
+mod report;
+mod theory_figure;

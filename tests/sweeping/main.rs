@@ -1,0 +1,12 @@
+//! Sweeps as a user runs them: the command line, going on after a stop, several machines, damage and kills.
+
+mod cli;
+mod damage;
+mod kill;
+#[path = "../program/mod.rs"]
+mod program;
+mod provenance;
+mod resume;
+mod shards;
+mod sweep;
+mod transcripts;
