@@ -71,7 +71,7 @@
 //! // He's variance keeps a ReLU net's gradient as it is.
 //! let relu = MeanField { activation: Activation::Relu, weight_variance: 2.0, bias_variance: 0.0 };
 //! assert!((relu.chi(1.0) - 1.0).abs() < 1e-12);
-//! # Ok::<(), gradsweep::experiment::Problem>(())
+//! # Ok::<(), gradsweep::experiment::ExperimentError>(())
 //! ```
 //!
 //! # Many runs

@@ -4,7 +4,9 @@ pub mod claim;
 pub mod compare;
 pub mod figure;
 
+use crate::columns::On;
 use crate::data::Function;
+use crate::experiment::settings;
 use crate::experiment::spec::Cadence;
 use crate::setting::Value;
 use compare::Compare;
@@ -113,6 +115,15 @@ impl PlanFile {
             free
         };
         self.figures.iter().map(own).collect()
+    }
+
+    /// Whether an axis can touch what is measured on this before the first update.
+    pub fn touches_start(&self, axis: &str, on: On) -> bool {
+        let cells = self.cells.iter().map(|cell| {
+            let label = cell.labels.get(axis).map_or("", String::as_str);
+            (label, cell.settings.iter().map(|(key, value)| (key.as_str(), value)))
+        });
+        settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
     }
 
     /// Whether some run has a loss to reach.

@@ -80,7 +80,7 @@ impl ExperimentText {
 
     fn plan(&self, rng: &mut Rng) -> Result<Plan, String> {
         let text = self.corpus.text(rng);
-        let said = |problem: gradsweep::experiment::Problem| problem.to_string();
+        let said = |problem: gradsweep::experiment::ExperimentError| problem.to_string();
         let experiment = Experiment::parse(&String::from_utf8_lossy(&text), "x.toml").map_err(said)?;
         let set = (0..rng.below(3) / 2).map(|_| self.option(rng)).collect();
         let seeds = rng.once_in(8).then(|| rng.next() >> rng.below(64));

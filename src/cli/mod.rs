@@ -23,8 +23,8 @@ pub mod why;
 
 use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
-use crate::experiment::{Experiment, Overrides, Plan, Problem};
 use crate::figure::{Drawn, Style, draw_all};
+use crate::experiment::{Experiment, Overrides, Plan};
 use crate::finish::theory::check_claims;
 use crate::results::Results;
 use crate::setting::Settings;
@@ -195,7 +195,7 @@ fn load(plan: &Plan, places: Places) -> Result<Work, Halt> {
     let places = Places { data_dir, ..places };
     let load = |settings: &Settings| {
         data::load(settings, &places).map_err(|e| match e.setting {
-            Some(key) => Problem::new(&plan.place(key, settings.get(key)), e.what, e.cure).to_string(),
+            Some(key) => plan.place(key, settings.get(key)).error(e.what, e.cure).to_string(),
             None => e.to_string(),
         })
     };

@@ -2,7 +2,7 @@
 
 use crate::columns;
 use crate::data::Dataset;
-use crate::experiment::Problem;
+use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
@@ -92,7 +92,7 @@ pub fn header(plan: &Plan) -> Vec<String> {
 ///
 /// # Errors
 /// The first cell without a prediction, and why.
-pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
+pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
     for (claim, place) in plan.claims.iter().zip(&plan.against_theory).filter(|_| !plan.changed) {
         let Some(place) = place else { continue };
         let labels =
@@ -109,7 +109,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
             let name = varied.map(|(axis, (_, label))| format!("{} {label}", axis.name)).collect::<Vec<_>>().join(", ");
             let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
             let help = format!("{why}; leave such cells out with `where`, or claim a number");
-            return Err(Problem::new(place, format!("theory predicts nothing{of}"), help));
+            return Err(place.error(format!("theory predicts nothing{of}"), help));
         }
     }
     Ok(())

@@ -2,7 +2,6 @@
 
 use super::folder::{Folder, Rows};
 use crate::columns::{self, Column, On};
-use crate::experiment::settings::touches_start;
 use crate::record::Status;
 use crate::results::{Results, ResultsError};
 use crate::table::significant;
@@ -65,7 +64,7 @@ fn extreme<'a>(cells: &[&'a Row], column: &str, sign: f64) -> Option<(&'a Row, f
 /// What is told about a cell by its labels: `depth 32, activation sigmoid`. At the start the optimizer does not count.
 fn name(results: &Results, row: &Row, at_start: bool) -> String {
     let several = results.plan.axes.iter().filter(|axis| axis.labels.len() > 1);
-    let several = several.filter(|axis| !at_start || touches_start(&axis.name, On::Probe));
+    let several = several.filter(|axis| !at_start || results.plan.touches_start(&axis.name, On::Probe));
     let labels = several.filter_map(|axis| Some(format!("{} {}", axis.name, row.get(&axis.name)?)));
     labels.collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 //! From TOML text to plan: what a file means, and that the meaning does not hang on how it is written.
 
 use gradsweep::experiment::cost::{Recorded, Shape, cost};
-use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan, PlannedRun, Problem};
+use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, Plan, PlannedRun};
 use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::setting::Value;
@@ -11,11 +11,11 @@ fn plan(text: &str) -> Plan {
     try_plan(text).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-fn try_plan(text: &str) -> Result<Plan, Problem> {
+fn try_plan(text: &str) -> Result<Plan, ExperimentError> {
     Experiment::parse(text, "x.toml")?.plan(&Overrides::default())
 }
 
-fn set(text: &str, changes: &[&str]) -> Result<Plan, Problem> {
+fn set(text: &str, changes: &[&str]) -> Result<Plan, ExperimentError> {
     let overrides =
         Overrides { set: changes.iter().map(|s| s.to_string()).collect(), seeds: None, ..Overrides::default() };
     Experiment::parse(text, "x.toml")?.plan(&overrides)

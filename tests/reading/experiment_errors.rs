@@ -1,8 +1,8 @@
 //! Wrong experiments: each is told what is wrong, where, and what to write instead, word for word.
 
-use gradsweep::experiment::{Experiment, Overrides, Problem};
+use gradsweep::experiment::{Experiment, ExperimentError, Overrides};
 
-fn problem(text: &str) -> Problem {
+fn problem(text: &str) -> ExperimentError {
     match Experiment::parse(text, "x.toml").and_then(|e| e.plan(&Overrides::default())) {
         Ok(plan) => panic!("{} cells were planned from\n{text}", plan.cells.len()),
         Err(problem) => problem,

@@ -1,10 +1,10 @@
 //! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
 
-use super::axis::{Assignment, Point};
-use super::nearest;
-use super::problem::{Place, Problem};
-use super::settings::{Registry, fit, literal};
-use super::written::{Exclude, Experiment};
+use crate::experiment::file::Experiment;
+use crate::experiment::read::axis::{Assignment, Point, bundles, no_label, no_such_name};
+use crate::experiment::read::error::{ExperimentError, Location, Result};
+use crate::experiment::read::selector::{Selection, Selector};
+use crate::experiment::settings::{Registry, fit, literal};
 use crate::optim::ADAMW_DECAY;
 use crate::setting::{DefaultValue, Setting, Settings, Value};
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ pub(crate) struct Resolver<'a> {
     experiment: &'a Experiment,
     base: Vec<Option<Held<'a>>>,
     /// With the number of cells that each matched.
-    excludes: Vec<(&'a Exclude, Vec<Test<'a>>, usize)>,
+    excludes: Vec<(&'a Selection, Vec<Test<'a>>, usize)>,
     /// For each key of `[base]`: whether it applied somewhere, and a head and its kind that it did not apply to.
     applied: Vec<(bool, Option<(usize, usize)>)>,
     heads: Vec<usize>,
@@ -70,7 +70,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self> {
         let registry = Registry::get();
         let count = registry.keys.len();
         let mut base = vec![None; count];
@@ -96,59 +96,44 @@ impl<'a> Resolver<'a> {
         if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
             return Err(resolver.two_lengths(steps, epochs));
         }
-        let excludes = experiment.excludes.iter().map(|e| Ok((e, resolver.tests(e)?, 0)));
-        Ok(Resolver { excludes: excludes.collect::<Result<_, Problem>>()?, ..resolver })
+        let tests = |e: &'a Selection| e.keys.iter().map(|selector| resolver.test(selector)).collect::<Result<_>>();
+        let excludes = experiment.excludes.iter().map(|e| Ok((e, tests(e)?, 0)));
+        Ok(Resolver { excludes: excludes.collect::<Result<_>>()?, ..resolver })
     }
 
-    fn two_lengths(&self, steps: Held, epochs: Held) -> Problem {
+    fn two_lengths(&self, steps: Held, epochs: Held) -> ExperimentError {
         let message = "`steps` and `epochs` are both given, but each alone says how long a run is";
-        Problem::new(&epochs.assignment.place, message, "keep one of the two").also(&steps.assignment.place)
+        epochs.assignment.place.error(message, "keep one of the two").also(&steps.assignment.place)
     }
 
-    fn tests(&self, exclude: &'a Exclude) -> Result<Vec<Test<'a>>, Problem> {
-        exclude
-            .keys
-            .iter()
-            .map(|selector| {
-                let axes = &self.experiment.axes;
-                if let Some(axis) = axes.iter().position(|a| a.key.is_none() && a.name == selector.key) {
-                    let labels: Vec<&str> = axes[axis].points.iter().map(|p| p.label.as_str()).collect();
-                    let wanted = selector.values.iter().map(|(value, place)| {
-                        let text = value.to_string();
-                        labels.iter().copied().find(|l| *l == text).ok_or_else(|| {
-                            let message = format!("the axis `{}` has no `{text}`", selector.key);
-                            Problem::new(place, message, nearest::suggest(&text, labels.iter().copied()))
-                        })
-                    });
-                    return Ok(Test::Label(axis, wanted.collect::<Result<_, _>>()?));
-                }
-                let Some(key) = self.registry.find(&selector.key) else {
-                    let names = axes.iter().map(|a| a.name.as_str());
-                    let help = match nearest::nearest(&selector.key, names) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => self.registry.suggest(&selector.key),
-                    };
-                    return Err(Problem::new(
-                        &selector.place,
-                        format!("no axis and no setting is called `{}`", selector.key),
-                        help,
-                    ));
-                };
-                let setting = &self.registry.keys[key];
-                let values = selector.values.iter().map(|(value, place)| {
-                    setting.fit(value).ok_or_else(|| {
-                        let message = format!("`{}` is never {}", selector.key, literal(value));
-                        Problem::new(place, message, format!("write {}", setting.rows[0].domain))
-                    })
-                });
-                Ok(Test::Setting(key, values.collect::<Result<_, _>>()?))
-            })
-            .collect()
+    fn test(&self, selector: &'a Selector) -> Result<Test<'a>> {
+        let axes = &self.experiment.axes;
+        if let Some(axis) = bundles(axes, &selector.key) {
+            let labels = || axes[axis].points.iter().map(|p| p.label.as_str());
+            let wanted = selector.values.iter().map(|(value, place)| {
+                let text = value.to_string();
+                let label = labels().find(|l| *l == text);
+                label.ok_or_else(|| no_label(&selector.key, &text, place, labels()))
+            });
+            return Ok(Test::Label(axis, wanted.collect::<Result<_>>()?));
+        }
+        let Some(key) = self.registry.find(&selector.key) else {
+            return Err(no_such_name(&selector.key, &selector.place, axes));
+        };
+        let setting = &self.registry.keys[key];
+        let values = selector.values.iter().map(|(value, place)| {
+            let never = || {
+                let message = format!("`{}` is never {}", selector.key, literal(value));
+                place.error(message, format!("write {}", setting.rows[0].domain))
+            };
+            setting.fit(value).ok_or_else(never)
+        });
+        Ok(Test::Setting(key, values.collect::<Result<_>>()?))
     }
 
     /// The settings of the cell with these points (one an axis); `None` if it is excluded, which an included cell
     /// never is.
-    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>, Problem> {
+    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>> {
         let mut held = self.base.clone();
         for point in points {
             point.patch.clears.iter().for_each(|key| held[*key] = None);
@@ -232,7 +217,7 @@ impl<'a> Resolver<'a> {
         excluded
     }
 
-    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings, Problem> {
+    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings> {
         let registry = self.registry;
         let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for (index, key) in registry.keys.iter().enumerate() {
@@ -253,7 +238,7 @@ impl<'a> Resolver<'a> {
                     let word = key.head.map_or("", |head| registry.keys[head].words[kinds[head]]);
                     let message =
                         format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
-                    return Err(Problem::new(&h.assignment.place, message, format!("write {}", row.domain)));
+                    return h.assignment.place.fail(message, format!("write {}", row.domain));
                 }
             } else if row.default == DefaultValue::Required {
                 let head = key.head.and_then(|head| held[head]);
@@ -281,7 +266,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// The problem of an option that this kind of its head does not have.
-    fn does_not_apply(&self, index: usize, option: Held, held: Option<Held>, (head, kind): (usize, usize)) -> Problem {
+    fn does_not_apply(
+        &self,
+        index: usize,
+        option: Held,
+        held: Option<Held>,
+        (head, kind): (usize, usize),
+    ) -> ExperimentError {
         let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
@@ -298,28 +289,28 @@ impl<'a> Resolver<'a> {
             true => format!("it belongs to networks, and the model of a function is the point itself; {cure}"),
             false => format!("it belongs to {}; {cure}", of.join(", ")),
         };
-        let problem = Problem::new(&option.assignment.place, message, help);
+        let problem = option.assignment.place.error(message, help);
         match held {
             Some(head) => problem.also(&head.assignment.place),
             None => problem,
         }
     }
 
-    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> Problem {
+    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> ExperimentError {
         let help = format!("write {name} = ..., {domain}");
         let message = match head {
             Some(head) => format!("\"{}\" needs `{name}`", head.assignment.value),
             None => format!("`{name}` is required"),
         };
-        Problem { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
+        ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
     }
 
     /// What single ranges cannot say.
-    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<(), Problem> {
+    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<()> {
         let place = |name: &'static str| held[self.registry.index(name)].map(|h| h.assignment.place.clone());
-        let clash = |at: Option<Place>, also: Option<Place>, message: &str, help: &str| {
+        let clash = |at: Option<Location>, also: Option<Location>, message: &str, help: &str| {
             let (at, also) = if at.is_some() { (at, also) } else { (also, None) };
-            Err(Problem { message: message.into(), at, also, help: help.into() })
+            Err(ExperimentError { message: message.into(), at, also, help: help.into() })
         };
         if settings.text("optimizer.kind") == Some("gd") && settings.int("batch").is_some() {
             let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
@@ -387,7 +378,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What can only be judged after all cells.
-    pub fn finish(&self) -> Result<(), Problem> {
+    pub fn finish(&self) -> Result<()> {
         for (exclude, _, matched) in &self.excludes {
             if *matched == 0 {
                 let help = match self.experiment.ablation {
@@ -396,7 +387,7 @@ impl<'a> Resolver<'a> {
                         "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
                     }
                 };
-                return Err(Problem::new(&exclude.place, "this [[exclude]] matches no cell", help));
+                return exclude.place.fail("this [[exclude]] matches no cell", help);
             }
         }
         for (index, (applied, kind)) in self.applied.iter().enumerate() {

@@ -1,8 +1,11 @@
-//! What is wrong with an experiment, where it stands and what to write instead.
+//! The error of an experiment: what is wrong, where it stands in the file, and what to write instead.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The result of everything that reads or plans an experiment.
+pub(crate) type Result<T, E = ExperimentError> = std::result::Result<T, E>;
 
 /// A text that settings are read from: the experiment file, or one `--set` of the command line.
 #[derive(Debug, PartialEq)]
@@ -11,19 +14,46 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// The text with its name in messages.
+    pub fn new(name: &str, text: &str) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: text.into() })
+    }
+}
+
 /// A stretch of a source.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Location {
     source: Arc<Source>,
     start: usize,
     end: usize,
 }
 
-impl Place {
+impl Location {
     /// The bytes `span` of `source`; a span that does not fit is moved inside.
     pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let start = span.start.min(source.text.len());
-        Place { source: source.clone(), start, end: span.end.clamp(start, source.text.len()) }
+        Location { source: source.clone(), start, end: span.end.clamp(start, source.text.len()) }
+    }
+
+    /// The whole of `source`.
+    pub(crate) fn whole(source: &Arc<Source>) -> Self {
+        Location::new(source, 0..source.text.len())
+    }
+
+    /// What is wrong here, and the cure.
+    pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ExperimentError {
+        ExperimentError { message: message.into(), at: Some(self.clone()), also: None, help: help.into() }
+    }
+
+    /// Fails with what is wrong here, and the cure.
+    pub(crate) fn fail<T>(&self, message: impl Into<String>, help: impl Into<String>) -> Result<T> {
+        Err(self.error(message, help))
+    }
+
+    /// The source that it is a stretch of.
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
     /// Where the stretch begins, in bytes: places of one file sort by it.
@@ -80,29 +110,24 @@ impl Place {
 
 /// One thing wrong. Its `Display` is what the user sees: the message, the line with a caret, the cure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct ExperimentError {
     pub message: String,
-    pub at: Option<Place>,
+    pub at: Option<Location>,
     /// A second place that has a part in it.
-    pub also: Option<Place>,
+    pub also: Option<Location>,
     /// The cure.
     pub help: String,
 }
 
-impl Problem {
-    /// A problem at `at`, with its cure.
-    pub fn new(at: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Problem { message: message.into(), at: Some(at.clone()), also: None, help: help.into() }
-    }
-
+impl ExperimentError {
     /// Names the second place, unless it is the first.
-    pub fn also(mut self, place: &Place) -> Self {
+    pub fn also(mut self, place: &Location) -> Self {
         self.also = Some(place.clone()).filter(|p| Some(p) != self.at.as_ref());
         self
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ExperimentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}", self.message)?;
         if let Some(place) = &self.at {
@@ -116,7 +141,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for ExperimentError {}
 
 #[cfg(test)]
 mod tests {
@@ -124,19 +149,19 @@ mod tests {
 
     #[test]
     fn carets_stand_under_the_place() {
-        let source = Arc::new(Source { name: "x.toml".into(), text: "a = 1\nlr = -0.1  # é\n".into() });
-        let problem = Problem::new(&Place::new(&source, 11..15), "learning rate must be above 0", "write 0.01");
+        let source = Source::new("x.toml", "a = 1\nlr = -0.1  # é\n");
+        let error = Location::new(&source, 11..15).error("learning rate must be above 0", "write 0.01");
         let expected = "error: learning rate must be above 0\n --> x.toml:2:6\n  |\n2 | lr = -0.1  # é\n  |      ^^^^ here\nhelp: write 0.01";
-        assert_eq!(problem.to_string(), expected);
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
     fn any_span_of_any_text_prints() {
-        let source = Arc::new(Source { name: "x".into(), text: "é\r\n\tü = \"☃\n".into() });
+        let source = Source::new("x", "é\r\n\tü = \"☃\n");
         for start in 0..20 {
             for end in 0..20 {
-                let place = Place::new(&source, start..end);
-                assert!(Problem::new(&place, "m", "h").also(&place).to_string().contains("help: h"));
+                let place = Location::new(&source, start..end);
+                assert!(place.error("m", "h").also(&place).to_string().contains("help: h"));
             }
         }
     }

@@ -1,17 +1,15 @@
 //! `[[include]]`: cells beside the grid, each a small grid of its own.
 
-use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis, named};
-use super::nearest;
-use super::problem::{Place, Problem};
-use super::reader::{Entry, Reader, is_several};
-use super::settings::{Registry, literal};
+use super::axis::{self, Assignment, Leaf, Patch, Point, WrittenAxis, bundles, named};
+use super::error::{Location, Result};
+use super::node::Entry;
+use crate::experiment::settings::{Registry, literal};
 use std::collections::HashSet;
-use toml::de::DeValue;
 
 /// Cells to append. An axis it does not name keeps all its points, as in an exclude.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Include {
-    pub place: Place,
+    pub place: Location,
     /// As written, for the plan.
     pub text: String,
     /// Axes with labels of their own (`variant`, `optimizer`, zips) and the labels chosen there.
@@ -24,43 +22,36 @@ pub(crate) struct Include {
 
 impl Include {
     /// Reads one `[[include]]` of a file that has these axes.
-    pub fn read(reader: &Reader, place: Place, entries: &[Entry], axes: &[WrittenAxis]) -> Result<Self, Problem> {
+    pub fn read(place: Location, entries: &[Entry], axes: &[WrittenAxis]) -> Result<Self> {
         let registry = Registry::get();
         if entries.is_empty() {
             let message = "this [[include]] does not say which cells to append";
-            return Err(Problem::new(&place, message, "name them, as in depth = 64, or delete it"));
+            return place.fail(message, "name them, as in depth = 64, or delete it");
         }
         let mut include =
             Include { place, text: String::new(), named: Vec::new(), lists: Vec::new(), clears: Vec::new() };
         let mut texts = Vec::new();
+        let mut say = |name: &str, e: &Entry| {
+            let words: Vec<&str> = e.value.at.text().split_whitespace().collect();
+            texts.push(format!("{name} = {}", words.join(" ")));
+        };
         for e in entries {
-            let mut say = |name: &str, e: &Entry| {
-                let value = reader.at(e.value);
-                let words: Vec<&str> = value.text().split_whitespace().collect();
-                texts.push(format!("{name} = {}", words.join(" ")));
-            };
-            let axis = axes.iter().find(|a| a.key.is_none() && a.name == e.key);
-            if let Some(axis) =
-                axis.filter(|_| !matches!(e.value.get_ref(), DeValue::Table(_)) || reader.is_whole_table(e.value))
-            {
-                let labels = reader.scalars(e.key, e.value)?.into_iter().map(|(value, place)| {
+            let axis = bundles(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
+            if let Some(axis) = axis {
+                let labels = e.value.scalars(e.key)?.into_iter().map(|(value, place)| {
                     let label = value.to_string();
                     named(&label, &place)?;
-                    if axis.points.iter().any(|p| p.label == label) {
-                        return Ok(label);
-                    }
-                    let known = axis.points.iter().map(|p| p.label.as_str());
-                    let message = format!("the axis `{}` has no `{label}`", axis.name);
-                    Err(Problem::new(&place, message, nearest::suggest(&label, known)))
+                    axes[axis].has(&label, &place)?;
+                    Ok(label)
                 });
                 say(e.key, e);
-                include.named.push((axis.name.clone(), labels.collect::<Result<_, _>>()?));
+                include.named.push((e.key.to_string(), labels.collect::<Result<_>>()?));
                 continue;
             }
             if registry.find(e.key).is_none() && !registry.is_family(e.key) {
-                return Err(unknown(e, axes));
+                return Err(axis::no_such_name(e.key, &e.at, axes));
             }
-            reader.walk(e.key, e, &mut |leaf| {
+            axis::walk(e.key, e, &mut |leaf| {
                 let (key, e) = match leaf {
                     Leaf::Family(family) => {
                         include.clears.extend(registry.family(family));
@@ -69,9 +60,9 @@ impl Include {
                     Leaf::Set(key, e) => (key, e),
                 };
                 say(registry.keys[key].short(), e);
-                let points = match is_several(&registry.keys[key], e.value) {
-                    true => reader.points(key, e)?.0,
-                    false => vec![reader.point(key, e, e.value)?],
+                let points = match e.value.is_several(&registry.keys[key]) {
+                    true => axis::points(key, e)?.0,
+                    false => vec![axis::point(key, e, &e.value)?],
                 };
                 include.add(key, points, &e.at, axes)
             })?;
@@ -80,16 +71,16 @@ impl Include {
         Ok(include)
     }
 
-    fn add(&mut self, key: usize, points: Vec<Point>, at: &Place, axes: &[WrittenAxis]) -> Result<(), Problem> {
+    fn add(&mut self, key: usize, points: Vec<Point>, at: &Location, axes: &[WrittenAxis]) -> Result<()> {
         let name = Registry::get().keys[key].short();
-        if let Some(arms) = axes.iter().find(|a| a.key.is_none() && a.name == name) {
+        if let Some(arms) = bundles(axes, name) {
+            let arm = &axes[arms].points[0];
             let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
-            let help = format!("name the arm, as in {name} = \"{}\"", arms.points[0].label);
-            return Err(Problem::new(at, message, help).also(&arms.points[0].place));
+            let help = format!("name the arm, as in {name} = \"{}\"", arm.label);
+            return Err(at.error(message, help).also(&arm.place));
         }
         if let Some((_, first)) = self.lists.iter().find(|(known, _)| *known == key) {
-            let problem = Problem::new(at, format!("`{name}` is set twice"), "keep one of the two");
-            return Err(problem.also(&first[0].place));
+            return Err(axis::set_twice(name, at, &first[0].place));
         }
         self.lists.push((key, points));
         Ok(())
@@ -100,7 +91,7 @@ impl Include {
     ///
     /// # Errors
     /// A setting that a chosen variant or zip decides.
-    pub fn grid(&self, axes: &[WrittenAxis], centre: &[Option<usize>]) -> Result<Vec<Vec<Point>>, Problem> {
+    pub fn grid(&self, axes: &[WrittenAxis], centre: &[Option<usize>]) -> Result<Vec<Vec<Point>>> {
         let mut grid: Vec<Vec<Point>> = Vec::with_capacity(axes.len() + self.lists.len());
         for (axis, centre) in axes.iter().zip(centre) {
             let labels = self.named.iter().find(|(name, _)| axis.key.is_none() && *name == axis.name);
@@ -158,31 +149,19 @@ impl Include {
     }
 
     /// The name of a variant or a zip says what it sets, so that nothing else may set it.
-    fn is_free(&self, points: &[Point], axes: &[WrittenAxis], grid: &[Vec<Point>]) -> Result<(), Problem> {
+    fn is_free(&self, points: &[Point], axes: &[WrittenAxis], grid: &[Vec<Point>]) -> Result<()> {
         for own in points.iter().flat_map(|p| &p.patch.sets) {
             for (axis, chosen) in axes.iter().zip(grid).filter(|(a, _)| a.key.is_none() && a.name != "optimizer") {
-                for point in chosen {
-                    if let Some(first) = point.patch.sets.iter().find(|a| a.key == own.key) {
-                        let name = Registry::get().keys[own.key].short();
-                        let message = format!("`{name}` is decided by `{}` of the axis `{}`", point.label, axis.name);
-                        let help = format!(
-                            "choose another point of `{0}` in this [[include]], or give `{0}` one more",
-                            axis.name
-                        );
-                        return Err(Problem::new(&own.place, message, help).also(&first.place));
-                    }
-                }
+                let decides = |point: &&Point| point.patch.value(own.key).is_some();
+                let Some(point) = chosen.iter().find(decides) else { continue };
+                let name = Registry::get().keys[own.key].short();
+                let message = format!("`{name}` is decided by `{}` of the axis `{}`", point.label, axis.name);
+                let help =
+                    format!("choose another point of `{0}` in this [[include]], or give `{0}` one more", axis.name);
+                let first = point.patch.value(own.key).map_or(&point.place, |a| &a.place);
+                return Err(own.place.error(message, help).also(first));
             }
         }
         Ok(())
     }
-}
-
-fn unknown(entry: &Entry, axes: &[WrittenAxis]) -> Problem {
-    let names = axes.iter().map(|a| a.name.as_str());
-    let help = match nearest::nearest(entry.key, names) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => Registry::get().suggest(entry.key),
-    };
-    Problem::new(&entry.at, format!("no axis and no setting is called `{}`", entry.key), help)
 }

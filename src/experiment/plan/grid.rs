@@ -1,10 +1,11 @@
 //! Which combinations of points there are, by number: the grid or its ablation, then what `[[include]]` appends.
 
-use super::axis::{Point, WrittenAxis};
-use super::include::Include;
-use super::problem::Problem;
-use super::settings::Registry;
-use super::written::Experiment;
+use crate::experiment::file::Experiment;
+use crate::experiment::read::ablation;
+use crate::experiment::read::axis::{Point, WrittenAxis};
+use crate::experiment::read::error::Result;
+use crate::experiment::read::include::Include;
+use crate::experiment::settings::Registry;
 use std::collections::BTreeMap;
 
 /// All combinations, numbered, those that `[[exclude]]` drops among them.
@@ -34,10 +35,10 @@ impl<'a> Grid<'a> {
     ///
     /// # Errors
     /// A centre or an include that does not fit the axes.
-    pub fn new(experiment: &'a Experiment) -> Result<Self, Problem> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self> {
         let axes = &experiment.axes;
         let centre = match &experiment.ablation {
-            Some(ablation) => ablation.points(axes)?,
+            Some(centre) => ablation::centre(centre, axes)?,
             None => vec![None; axes.len()],
         };
         let mut touched = Vec::new();
@@ -96,7 +97,7 @@ impl<'a> Grid<'a> {
             let (axis, point) = (&self.axes[index], &self.blocks[0].points[index][point]);
             centre.insert(axis.name.clone(), point.label.clone());
             for (key, _) in &axis.owned {
-                let value = point.patch.sets.iter().find(|a| a.key == *key).map(|a| a.value.to_string());
+                let value = point.patch.value(*key).map(|a| a.value.to_string());
                 centre.insert(Registry::get().keys[*key].name.into(), value.unwrap_or_default());
             }
         }

@@ -1,9 +1,9 @@
 //! From cells to columns: the labels that tell cells apart, and the axes they are labels of.
 
-use super::axis::{Point, WrittenAxis};
 use super::grid::Grid;
-use super::plan::GridCell;
-use super::settings::Registry;
+use crate::experiment::asks::cells::GridCell;
+use crate::experiment::read::axis::{Point, WrittenAxis};
+use crate::experiment::settings::Registry;
 use crate::plan_file::{Axis, Scale};
 use crate::setting::{Settings, Value};
 use std::collections::HashSet;

@@ -1,11 +1,12 @@
 //! `--only axis=value`: which runs go now. The plan stays whole.
 
-use super::nearest;
-use super::plan::{GridCell, Plan};
-use super::problem::{Place, Problem};
-use super::reader::Reader;
-use super::settings::{Registry, literal};
-use super::written::Selector;
+use super::combine::Plan;
+use crate::experiment::asks::cells::GridCell;
+use crate::experiment::nearest;
+use crate::experiment::overrides::one_entry;
+use crate::experiment::read::error::{ExperimentError, Location, Result};
+use crate::experiment::read::selector::{Selector, selectors};
+use crate::experiment::settings::{Registry, literal};
 use crate::setting::Value;
 
 /// The word for the run seed, an axis of every plan.
@@ -33,17 +34,12 @@ impl Plan {
     ///
     /// # Errors
     /// What is no axis or no setting, a value that no cell has, and a choice that leaves no cell.
-    pub fn only(&self, texts: &[String]) -> Result<Only, Problem> {
+    pub fn only(&self, texts: &[String]) -> Result<Only, ExperimentError> {
         let mut allowed: Vec<(String, Vec<bool>)> = Vec::new();
         let mut seeds: Vec<u64> = Vec::new();
         let mut last = None;
         for text in texts {
-            let reader = Reader::of_option("--only", text)?;
-            let document = reader.document()?;
-            let entries = reader.entries(document.get_ref());
-            reader.one_entry(&entries)?;
-            let mut selectors = Vec::new();
-            reader.selectors("", &entries, &mut selectors)?;
+            let selectors = one_entry("--only", text, |entry| selectors(std::slice::from_ref(entry)))?;
             for selector in selectors {
                 if selector.key == SEED {
                     seeds.extend(self.chosen_seeds(&selector)?);
@@ -64,7 +60,7 @@ impl Plan {
         match last {
             Some(place) if !cells.contains(&true) => {
                 let message = "no cell has all of these at once, so --only leaves nothing to run";
-                Err(Problem::new(&place, message, "`plan` shows the cells and what is excluded; choose other values"))
+                place.fail(message, "`plan` shows the cells and what is excluded; choose other values")
             }
             _ => Ok(Only { cells, seeds }),
         }
@@ -92,20 +88,20 @@ impl Plan {
     }
 
     /// The run seeds of a `seed=` selector.
-    fn chosen_seeds(&self, selector: &Selector) -> Result<Vec<u64>, Problem> {
-        let seed = |(value, place): &(Value, Place)| {
+    fn chosen_seeds(&self, selector: &Selector) -> Result<Vec<u64>> {
+        let seed = |(value, place): &(Value, Location)| {
             let known = self.seeds.iter().copied().find(|seed| value.to_string() == seed.to_string());
             let n = self.seeds.len();
             known.ok_or_else(|| {
                 let message = format!("the plan has no run seed {}", literal(value));
-                Problem::new(place, message, format!("choose from 1 to {n}; --seeds N gives the plan more"))
+                place.error(message, format!("choose from 1 to {n}; --seeds N gives the plan more"))
             })
         };
         selector.values.iter().map(seed).collect()
     }
 
     /// The axis or setting of a selector, and the cells that have one of its values.
-    fn chosen(&self, selector: &Selector) -> Result<(String, Vec<bool>), Problem> {
+    fn chosen(&self, selector: &Selector) -> Result<(String, Vec<bool>), ExperimentError> {
         let registry = Registry::get();
         let setting = registry.find(&selector.key).map(|key| &registry.keys[key]);
         let name = setting.map_or(selector.key.as_str(), |s| s.short());
@@ -116,11 +112,7 @@ impl Plan {
         };
         if axis.is_none() && setting.is_none() {
             let help = nearest::suggest(&selector.key, self.axes.iter().map(|a| a.name.as_str()).chain([SEED]));
-            return Err(Problem::new(
-                &selector.place,
-                format!("no axis and no setting is called `{}`", selector.key),
-                help,
-            ));
+            return selector.place.fail(format!("no axis and no setting is called `{}`", selector.key), help);
         }
         let mut chosen = vec![false; self.cells.len()];
         for (value, place) in &selector.values {
@@ -138,11 +130,8 @@ impl Plan {
                 let mut seen = std::collections::HashSet::new();
                 known.retain(|label| seen.insert(label.clone()));
                 let message = format!("no cell has `{name}` = {}", literal(value));
-                return Err(Problem::new(
-                    place,
-                    message,
-                    nearest::suggest(&value.to_string(), known.iter().map(String::as_str)),
-                ));
+                let help = nearest::suggest(&value.to_string(), known.iter().map(String::as_str));
+                return place.fail(message, help);
             }
         }
         Ok((name.to_string(), chosen))

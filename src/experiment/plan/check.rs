@@ -1,8 +1,9 @@
 //! What can be checked only once the data are loaded.
 
-use super::plan::{DataFacts, Datasets, Plan};
-use super::problem::Problem;
-use super::spec::RunSpec;
+use super::combine::Plan;
+use super::datasets::{DataFacts, Datasets};
+use crate::experiment::read::error::{ExperimentError, Result};
+use crate::experiment::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
@@ -19,15 +20,14 @@ impl Plan {
     ///
     /// # Panics
     /// When `facts` are not one for each data set.
-    pub fn check_data(&self, facts: &[DataFacts]) -> Result<(), Problem> {
+    pub fn check_data(&self, facts: &[DataFacts]) -> Result<(), ExperimentError> {
         let datasets = self.datasets();
         assert_eq!(facts.len(), datasets.settings.len(), "facts for each data set");
         self.check_listed_steps(facts, datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
             let problem = |key: &'static str, message: String, help: String| {
-                let value = settings.get(key);
-                Err(Problem::new(&self.place(key, value), message, help))
+                self.place(key, settings.get(key)).fail(message, help)
             };
             if let Some(batch) = settings.int("batch")
                 && batch > facts.train_rows as i64
@@ -75,7 +75,7 @@ impl Plan {
     }
 
     /// A step listed under `[record]` must be reached by some run, or it would vanish without a word.
-    fn check_listed_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<(), Problem> {
+    fn check_listed_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<()> {
         if self.listed_steps.is_empty() {
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl Plan {
                 let message = format!("`record.{list}` asks for step {step}, but no run has more than {longest} steps");
                 let help =
                     format!("write a step from 0 to {longest} (the first and the last are always in), or more `steps`");
-                Err(Problem::new(place, message, help))
+                place.fail(message, help)
             }
             None => Ok(()),
         }

@@ -1,22 +1,16 @@
 //! What holds for the cells that have a test function in place of a network.
 
-use super::plan::{GridCell, Plan};
-use super::problem::{Place, Problem};
+use super::combine::Plan;
 use crate::data::Function;
+use crate::experiment::read::error::Result;
+use crate::experiment::read::node::Word;
 
 /// What `[record]` holds of networks alone.
 const OF_NETWORKS: [&str; 2] = ["gradients", "probe"];
 
-impl GridCell {
-    /// The test function of the cell; `None` where it trains a network, or where its start does not fit.
-    pub fn function(&self) -> Option<Function> {
-        Function::from_settings(&self.settings)?.ok()
-    }
-}
-
 impl Plan {
     /// Holds the functions against what single settings cannot say; `recorded` are the keys under `[record]`.
-    pub(super) fn check_functions(&self, recorded: &[(String, Place)]) -> Result<(), Problem> {
+    pub(super) fn check_functions(&self, recorded: &[Word]) -> Result<()> {
         let (mut functions, mut networks) = (false, false);
         for cell in &self.cells {
             let settings = &cell.settings;
@@ -27,7 +21,7 @@ impl Plan {
             functions = true;
             let function = function.map_err(|e| {
                 let key = e.setting.unwrap_or("function");
-                Problem::new(&self.place(key, settings.get(key)), e.what, e.cure)
+                self.place(key, settings.get(key)).error(e.what, e.cure)
             })?;
             if self.seeds.len() > 1 && !function.is_random() {
                 let message = format!(
@@ -37,7 +31,7 @@ impl Plan {
                 );
                 let help =
                     "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
-                return Err(Problem::new(&self.place("function", settings.get("function")), message, help));
+                return self.place("function", settings.get("function")).fail(message, help);
             }
         }
         let wrong = recorded.iter().find_map(|(key, place)| {
@@ -51,7 +45,7 @@ impl Plan {
             }
         });
         match wrong {
-            Some((place, message)) => Err(Problem::new(place, message, "delete the line")),
+            Some((place, message)) => place.fail(message, "delete the line"),
             None => Ok(()),
         }
     }

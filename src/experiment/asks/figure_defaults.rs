@@ -1,7 +1,6 @@
 //! The figures that are drawn when the file asks for none.
 
-use super::plan::GridCell;
-use super::settings::touches_start;
+use super::cells::{Cells, GridCell};
 use crate::columns::On;
 use crate::data::function::Kind;
 use crate::plan_file::compare::Compare;
@@ -17,12 +16,8 @@ const PANELS: usize = 24;
 /// One axis becomes the colour (variants before others), one the panels (activations before others); the other axes
 /// are fixed, depth at its deepest and each other at its first label, so that nothing is averaged unseen. What a
 /// comparison chooses for each arm has a figure of its own, and is at its best where training is shown.
-pub fn defaults(
-    axes: &[Axis],
-    cells: &[GridCell],
-    centre: &BTreeMap<String, String>,
-    compare: Option<&Compare>,
-) -> Vec<FigureSpec> {
+pub fn defaults(grid: Cells, centre: &BTreeMap<String, String>, compare: Option<&Compare>) -> Vec<FigureSpec> {
+    let Cells { axes, cells } = grid;
     let several = || axes.iter().filter(|a| a.labels.len() > 1);
     let compare = compare.filter(|c| c.tune_seeds > 0);
     let is_tuned = |a: &&Axis| compare.is_some_and(|c| c.tune.contains(&a.name));
@@ -30,7 +25,7 @@ pub fn defaults(
     let several: Vec<&str> = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
     let depth = several.contains(&"depth").then_some("depth");
     let others: Vec<&str> = several.iter().copied().filter(|n| *n != "depth").collect();
-    let structural: Vec<&str> = others.iter().copied().filter(|n| touches_start(n, On::Probe)).collect();
+    let structural: Vec<&str> = others.iter().copied().filter(|n| grid.touches_start(n, On::Probe)).collect();
     let pick = |from: &[&str]| -> (Option<String>, Option<String>) {
         let facet = from.iter().copied().find(|n| *n == "activation");
         let first = |ok: &dyn Fn(&str) -> bool| from.iter().copied().find(|n| ok(n));
@@ -57,7 +52,7 @@ pub fn defaults(
         names
     };
     if cells.iter().all(|cell| cell.function().is_some()) {
-        return functions(axes, cells, &several).into_iter().map(fixed).collect();
+        return functions(grid, &several).into_iter().map(fixed).collect();
     }
 
     // Depth is a colour only where nothing else asks for one.
@@ -152,7 +147,8 @@ fn comparison(axes: &[Axis], compare: &Compare, tune: &[String], others: &[Strin
 }
 
 /// The paths and the losses on test functions: a panel for each of them, a colour for each arm.
-fn functions(axes: &[Axis], cells: &[GridCell], several: &[&str]) -> Vec<FigureSpec> {
+fn functions(grid: Cells, several: &[&str]) -> Vec<FigureSpec> {
+    let Cells { axes, cells } = grid;
     let kinds = |label: &str, position: usize| -> Vec<Option<Kind>> {
         let of_label = cells.iter().filter(|cell| cell.labels[position].1 == label);
         of_label.map(|cell| cell.function().map(|f| f.kind)).collect()
@@ -165,7 +161,8 @@ fn functions(axes: &[Axis], cells: &[GridCell], several: &[&str]) -> Vec<FigureS
         held.iter().any(|of_label| of_label.first() != held[0].first())
     };
     let facet: Vec<String> = several.iter().find(shapes).map(|name| name.to_string()).into_iter().collect();
-    let arms = || several.iter().filter(|name| !facet.contains(&name.to_string()) && !touches_start(name, On::Batch));
+    let arms =
+        || several.iter().filter(|name| !facet.contains(&name.to_string()) && !grid.touches_start(name, On::Batch));
     let color = arms().find(|name| **name == "optimizer").or_else(|| arms().next()).map(|name| name.to_string());
     let mut kinds = vec![FigureKind::Curves];
     if cells.iter().all(|cell| cell.function().is_some_and(|f| f.start.len() == 2)) {
