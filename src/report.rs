@@ -8,6 +8,7 @@ mod folder;
 mod sheet;
 mod sheets;
 
+use crate::results::verdicts::Nearness;
 use crate::results::{Results, ResultsError};
 use crate::sweep::files::write as write_file;
 use figures::Shown;
@@ -28,9 +29,9 @@ const SCRIPT: &str = include_str!("report/script.js");
 ///
 /// # Errors
 /// A file of the folder that cannot be read, or the page that cannot be written.
-pub fn write(dir: &Path) -> Result<(), ResultsError> {
+pub fn write(dir: &Path, nearness: Nearness) -> Result<(), ResultsError> {
     let results = Results::read(dir)?;
-    let page = render(&results, &Folder::read(dir))?;
+    let page = render(&results, &Folder::read(dir), nearness)?;
     write_file(&dir.join(FILE), page.as_bytes()).map_err(|e| ResultsError::new(e.to_string()))
 }
 
@@ -60,10 +61,10 @@ struct Page<'a> {
     experiment: String,
 }
 
-fn render(results: &Results, folder: &Folder) -> Result<String, ResultsError> {
+fn render(results: &Results, folder: &Folder, nearness: Nearness) -> Result<String, ResultsError> {
     let plan = &results.plan;
     let claims = folder.table("claims.csv")?;
-    let mut figures = figures::figures(results, folder)?;
+    let mut figures = figures::figures(results, folder, nearness)?;
     let sheets = [sheets::claims(&claims), sheets::cells(results, folder)?, sheets::arms(results, folder)?];
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),

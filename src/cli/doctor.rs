@@ -3,6 +3,7 @@
 use crate::cli::{load, say};
 use crate::data::Places;
 use crate::experiment::{Experiment, Overrides, Plan};
+use crate::figure::kinds::FACTS;
 use crate::model::differences;
 use crate::record::RunRecord;
 use crate::sweep::Halt;
@@ -151,6 +152,6 @@ fn end(record: &RunRecord) -> Option<f64> {
 }
 
 fn plan(text: &str) -> Result<Plan, Halt> {
-    let experiment = Experiment::parse(text, "doctor.toml");
+    let experiment = Experiment::parse(text, "doctor.toml", FACTS);
     experiment.and_then(|e| e.plan(&Overrides::default())).map_err(|problem| Halt::Input(problem.to_string()))
 }

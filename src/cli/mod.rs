@@ -23,8 +23,9 @@ pub mod why;
 
 use crate::compare::{Comparison, remove};
 use crate::data::{self, Places};
-use crate::figure::{Drawn, Style, draw_all};
 use crate::experiment::{Experiment, Overrides, Plan};
+use crate::figure::kinds::{ALL, FACTS, nearness};
+use crate::figure::{Drawn, Style, draw_all};
 use crate::finish::theory::check_claims;
 use crate::results::Results;
 use crate::setting::Settings;
@@ -137,7 +138,7 @@ impl PlanOptions {
             Halt::Input(format!("cannot read {file}: {e}; give the path of an experiment file in TOML"))
         })?;
         let overrides = Overrides { set: self.set.clone(), seeds: self.seeds, fresh_seeds: self.fresh_seeds };
-        let experiment = Experiment::parse(&source, &file.to_string());
+        let experiment = Experiment::parse(&source, &file.to_string(), FACTS);
         experiment.and_then(|e| e.plan(&overrides)).map_err(|problem| Halt::Input(problem.to_string()))
     }
 
@@ -218,7 +219,7 @@ fn show(dir: &Path) -> Result<Vec<Drawn>, String> {
     if !claims.is_empty() && !results.runs.is_empty() {
         check::judge(&results, &claims).map_err(|e| e.to_string())?;
     }
-    draw_all(dir, Style::Page).map_err(|e| e.to_string())
+    draw_all(dir, ALL, Style::Page).map_err(|e| e.to_string())
 }
 
 /// The same, and says which figures had nothing to show.
@@ -233,7 +234,7 @@ fn draw(dir: &Path) -> Result<(), String> {
 
 /// Writes the report of a results folder, once everything it quotes is there.
 fn report(dir: &Path) -> Result<(), Halt> {
-    crate::report::write(dir).map_err(|e| Halt::Io(e.to_string()))
+    crate::report::write(dir, &|figure, claim| nearness(ALL, figure, claim)).map_err(|e| Halt::Io(e.to_string()))
 }
 
 /// A number of things, at least one.

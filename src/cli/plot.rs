@@ -1,6 +1,7 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
 use crate::cli::{draw, report, say};
+use crate::figure::kinds::ALL;
 use crate::figure::{self, draw_all};
 use crate::sweep::Halt;
 use clap::{Args, ValueEnum};
@@ -43,7 +44,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Halt> {
         Style::Column => Some(figure::Style::Column),
     };
     if let Some(style) = style {
-        draw_all(dir, style).map_err(|e| Halt::Io(e.to_string()))?;
+        draw_all(dir, ALL, style).map_err(|e| Halt::Io(e.to_string()))?;
         say(&format!("{}\n", dir.join(style.folder()).display()))?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -3,6 +3,7 @@
 use crate::cli::load;
 use crate::data::Places;
 use crate::experiment::{Experiment, Plan};
+use crate::figure::kinds::FACTS;
 use crate::sweep::Halt;
 use crate::sweep::folder::view_of;
 use crate::sweep::request::Request;
@@ -23,7 +24,7 @@ pub(super) fn reopen(dir: &Path) -> Result<(Plan, Work), Halt> {
         ))
     })?;
     let request = Request::read(dir)?;
-    let experiment = Experiment::parse(&source, &path.display().to_string());
+    let experiment = Experiment::parse(&source, &path.display().to_string(), FACTS);
     let plan =
         experiment.and_then(|e| e.plan(&request.overrides())).map_err(|problem| Halt::Input(problem.to_string()))?;
     let work = load(&plan, Places { data_dir: request.data_dir, base: request.base })?;

@@ -3,6 +3,7 @@
 use super::asks::claim_spec::WrittenClaim;
 use super::asks::compare::WrittenCompare;
 use super::asks::figure_spec::WrittenFigure;
+use super::figure_kind::FigureKind;
 use super::read::axis::{self, Leaf, Patch, WrittenAxis};
 use super::read::error::{ExperimentError, Location, Result, Source};
 use super::read::include::Include;
@@ -40,6 +41,8 @@ pub struct Experiment {
     pub(crate) excludes: Vec<Selection>,
     pub(crate) includes: Vec<Include>,
     pub(crate) record: Record,
+    /// The kinds that there are of figures.
+    pub(crate) kinds: Vec<&'static FigureKind>,
     pub(crate) figures: Vec<WrittenFigure>,
     pub(crate) compare: Option<WrittenCompare>,
     pub(crate) claims: Vec<WrittenClaim>,
@@ -48,11 +51,12 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads the text of an experiment file; `file` is its name in messages.
+    /// Reads the text of an experiment file; `file` is its name in messages, `kinds` are those of figures, usually
+    /// [`FACTS`](crate::figure::kinds::FACTS).
     ///
     /// # Errors
     /// The first thing wrong with the text, whatever the text is.
-    pub fn parse(text: &str, file: &str) -> Result<Experiment, ExperimentError> {
+    pub fn parse(text: &str, file: &str, kinds: &[&'static FigureKind]) -> Result<Experiment, ExperimentError> {
         let source = Source::new(file, text);
         let document = Document::parse(&source)?;
         let mut experiment = Experiment {
@@ -69,6 +73,7 @@ impl Experiment {
             excludes: Vec::new(),
             includes: Vec::new(),
             record: Record::usual(),
+            kinds: kinds.to_vec(),
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
@@ -124,7 +129,7 @@ impl Experiment {
             }
             "figure" => {
                 for (place, entries) in entry.tables()? {
-                    self.figures.push(WrittenFigure::read(place, entries)?);
+                    self.figures.push(WrittenFigure::read(place, entries, &self.kinds)?);
                 }
             }
             "claim" => {

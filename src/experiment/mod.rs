@@ -7,6 +7,7 @@
 //! and what the command line changes in it, `plan` the grid, its cells and their runs.
 
 pub mod cost;
+pub mod figure_kind;
 pub(crate) mod nearest;
 pub mod settings;
 pub mod spec;

@@ -3,20 +3,20 @@
 //! Results become a [`chart`] (by a file of `kinds/`), a chart becomes a [`scene`] (by `page/`), a scene becomes files (by `out/`).
 
 pub mod chart;
-mod endings;
+pub mod endings;
 mod error;
 mod finding;
 mod guessing;
-mod kinds;
+pub mod kinds;
 mod names;
 mod out;
 mod page;
 mod places;
-mod ruler;
+pub mod ruler;
 pub mod scene;
-mod select;
-mod sheet;
-mod style;
+pub mod select;
+pub mod sheet;
+pub mod style;
 pub mod text;
 mod theory;
 mod training;
@@ -29,6 +29,7 @@ use crate::parallel::in_parallel;
 use crate::plan_file::figure::FigureSpec;
 use crate::results::Results;
 use crate::results::verdicts::Verdict;
+use kinds::Kind;
 use origin::Origin;
 use scene::Scene;
 use select::Selection;
@@ -75,20 +76,24 @@ impl Style {
 /// # Errors
 /// A file of `dir` that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a file that
 /// cannot be written.
-pub fn draw_all(dir: &Path, style: Style) -> Result<Vec<Drawn>, FigureError> {
+pub fn draw_all(dir: &Path, kinds: &[Kind], style: Style) -> Result<Vec<Drawn>, FigureError> {
     let results = Results::read(dir)?;
     let folder = dir.join(style.folder());
     let names = results.plan.figure_names();
     let figures: Vec<(&String, &FigureSpec)> = names.iter().zip(&results.plan.figures).collect();
     for (name, spec) in &figures {
-        select(&results, spec).map_err(|e| e.of_figure(name))?;
+        select(&results, spec, kinds).map_err(|e| e.of_figure(name))?;
     }
     std::fs::create_dir_all(&folder).map_err(|source| FigureError::Write { path: folder.clone(), source })?;
-    let verdicts = if style == Style::Page { results.verdicts()? } else { Vec::new() };
+    let verdicts = if style == Style::Page {
+        results.verdicts(&|figure, claim| kinds::nearness(kinds, figure, claim))?
+    } else {
+        Vec::new()
+    };
     let figures: Vec<(usize, (&String, &FigureSpec))> = figures.into_iter().enumerate().collect();
     let drawn = in_parallel(&figures, |(i, (name, spec))| {
         let verdicts = verdicts.get(*i).map_or(&[][..], Vec::as_slice);
-        write(&results, (name, spec), style, verdicts, &folder).map_err(|e| e.of_figure(name))
+        write(&results, (name, spec), (kinds, style), verdicts, &folder).map_err(|e| e.of_figure(name))
     });
     let drawn: Vec<Drawn> = drawn.into_iter().collect::<Result<_, FigureError>>()?;
     let kept = drawn.iter().flat_map(|figure| &figure.files).collect();
@@ -100,12 +105,12 @@ pub fn draw_all(dir: &Path, style: Style) -> Result<Vec<Drawn>, FigureError> {
 fn write(
     results: &Results,
     (name, spec): (&str, &FigureSpec),
-    style: Style,
+    (kinds, style): (&[Kind], Style),
     verdicts: &[Verdict],
     folder: &Path,
 ) -> Result<Drawn, FigureError> {
-    let origin = Origin::of(&select(results, spec)?, name);
-    let (files, skipped) = match draw(results, spec, style) {
+    let origin = Origin::of(&select(results, spec, kinds)?, name);
+    let (files, skipped) = match draw(results, spec, kinds, style) {
         Ok(mut scene) => {
             page::layout::verdicts(&mut scene, verdicts);
             (out::write(&scene, &origin, folder, name)?, None)
@@ -120,9 +125,10 @@ fn write(
 ///
 /// # Errors
 /// A figure whose axes do not fit the plan, that has [nothing](FigureError::Nothing) to show, or a file that cannot be read.
-pub fn draw(results: &Results, spec: &FigureSpec, style: Style) -> Result<Scene, FigureError> {
-    let selection = select(results, spec)?;
-    let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&kinds::draw(&selection, medium)?));
+pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) -> Result<Scene, FigureError> {
+    let kind = kinds::find(kinds, spec)?;
+    let selection = select(results, spec, kinds)?;
+    let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
     match style {
         Style::Page => on(Medium::Page),
         Style::Column => Ok(sheet::in_column(on(Medium::Column)?)),
@@ -138,9 +144,9 @@ pub fn draw(results: &Results, spec: &FigureSpec, style: Style) -> Result<Scene,
 }
 
 /// The runs of a figure, once it is known to fit the plan.
-fn select<'a>(results: &'a Results, spec: &'a FigureSpec) -> Result<Selection<'a>, FigureError> {
+fn select<'a>(results: &'a Results, spec: &'a FigureSpec, kinds: &[Kind]) -> Result<Selection<'a>, FigureError> {
     match spec.step.as_deref() {
-        None | Some("first" | "last") => Selection::new(results, spec, spec.kind.takes_x()),
+        None | Some("first" | "last") => Selection::new(results, spec, kinds::find(kinds, spec)?.facts),
         Some(step) => Err(FigureError::Selection(format!("step = \"{step}\": write \"first\" or \"last\""))),
     }
 }

@@ -4,6 +4,7 @@ use super::FigureError;
 use super::names;
 use super::style::Look;
 use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{Axis, PlanCell, Scale};
 use crate::record::Status;
@@ -78,6 +79,7 @@ pub struct Key {
 pub struct Selection<'a> {
     pub results: &'a Results,
     pub spec: &'a FigureSpec,
+    pub kind: &'static FigureKind,
     pub row: Option<Used<'a>>,
     pub column: Option<Used<'a>>,
     pub color: Option<Used<'a>>,
@@ -93,11 +95,11 @@ pub struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Checks the spec against the plan and picks the runs. `x_is_axis` is false where the kind brings its own x.
+    /// Checks the spec against the plan and picks the runs.
     ///
     /// # Errors
     /// An unknown axis or label, or an axis that is neither fixed, used nor pooled, by name.
-    pub fn new(results: &'a Results, spec: &'a FigureSpec, x_is_axis: bool) -> Result<Self, FigureError> {
+    pub fn new(results: &'a Results, spec: &'a FigureSpec, kind: &'static FigureKind) -> Result<Self, FigureError> {
         let plan = &results.plan;
         let axis = |name: &String| {
             plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
@@ -139,7 +141,8 @@ impl<'a> Selection<'a> {
         };
         // What one panel distinguishes beside x: by colour, or in a heat map by height.
         let color = spec.color.as_ref().or(spec.y.as_ref()).map(used).transpose()?;
-        let x = if x_is_axis { spec.x.as_ref().map(used).transpose()? } else { None };
+        let along = spec.x.as_ref().filter(|_| kind.x != AlongX::Own);
+        let x = along.map(used).transpose()?;
         for name in spec.over.iter().chain(&spec.tune) {
             axis(name)?;
         }
@@ -164,7 +167,7 @@ impl<'a> Selection<'a> {
         }
         let mut runs: Vec<usize> =
             (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
-        let chosen: &[String] = if spec.kind.chooses() { &spec.tune } else { &[] };
+        let chosen: &[String] = if kind.tune == Tune::Best { &spec.tune } else { &[] };
         let choice = (!chosen.is_empty()).then(|| results.choice());
         if let Some(choice) = &choice {
             runs = tuned(results, &runs, chosen, choice);
@@ -193,7 +196,7 @@ impl<'a> Selection<'a> {
             })
             .map(|(_, (a, kept))| format!("{} {}", names::axis(&a.name), a.labels[kept[0]]))
             .collect();
-        Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed, choice })
+        Ok(Selection { results, spec, kind, row, column, color, x, runs, planned, fixed, choice })
     }
 
     /// The selected run behind an index.

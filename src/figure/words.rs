@@ -4,7 +4,7 @@ use super::chart::CROWD;
 use super::names;
 use super::select::{Key, Selection, shown_label};
 use crate::columns::{self, Column, Measured};
-use crate::plan_file::figure::FigureKind;
+use crate::experiment::figure_kind::Over;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub fn shown(selection: &Selection) -> String {
     if !selection.fixed.is_empty() {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));
     }
-    if !selection.spec.over.is_empty() && selection.spec.kind != FigureKind::PerformanceProfile {
+    if !selection.spec.over.is_empty() && selection.kind.over == Over::Pooled {
         parts.push(format!("pooled within a seed by its median: {}", names::axes(&selection.spec.over)));
     }
     if let Some(choice) = &selection.choice {

@@ -6,7 +6,6 @@ use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
-use crate::plan_file::figure::FigureKind;
 use crate::setting::{Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -25,8 +24,7 @@ pub struct Theory {
 
 impl Theory {
     pub fn of(plan: &Plan, work: &Work) -> Self {
-        let drawn = plan.figures.iter().any(|figure| figure.theory && figure.kind == FigureKind::HeatMap);
-        let depths = if drawn { correlation_depths(plan, work) } else { Vec::new() };
+        let depths = if plan.figure_theory.depth_scale { correlation_depths(plan, work) } else { Vec::new() };
         Theory { cells: predictions(plan, work, |_| true), depths }
     }
 }
@@ -117,8 +115,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 
 /// Whether a figure or a claim asks for theory layer by layer.
 fn is_asked_for(plan: &Plan) -> bool {
-    plan.figures.iter().any(|figure| figure.theory || figure.kind == FigureKind::Derivative)
-        || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
+    plan.figure_theory.layers || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
 }
 
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure

@@ -1,7 +1,7 @@
 //! The figures of the folder, each with the verdicts on what it shows.
 
 use super::folder::Folder;
-use crate::results::verdicts::Verdict;
+use crate::results::verdicts::{Nearness, Verdict};
 use crate::results::{Results, ResultsError};
 use serde::Serialize;
 
@@ -18,9 +18,9 @@ pub struct Shown {
 ///
 /// # Errors
 /// Files of claims that cannot be read.
-pub fn figures(results: &Results, folder: &Folder) -> Result<Vec<Shown>, ResultsError> {
+pub fn figures(results: &Results, folder: &Folder, nearness: Nearness) -> Result<Vec<Shown>, ResultsError> {
     let names = results.plan.figure_names().into_iter();
-    let shown = names.zip(results.verdicts()?).map(|(name, verdicts)| {
+    let shown = names.zip(results.verdicts(nearness)?).map(|(name, verdicts)| {
         let svg = folder.text(&format!("figures/{name}.svg"));
         Shown { name, svg, verdicts: verdicts.into_iter().filter(|verdict| verdict.parts.len() > 1).collect() }
     });

@@ -1,6 +1,7 @@
 //! What became of the claims, as the figures that show what they are about tell it.
 
 use super::{Results, ResultsError, unreadable};
+use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::figure::FigureSpec;
 use crate::sweep::claims;
 use crate::table::significant;
@@ -45,12 +46,16 @@ struct Row {
     n: usize,
 }
 
+/// How near a figure is to what a claim is about; `None` if it shows something else.
+pub type Nearness<'a> = &'a dyn Fn(&FigureSpec, &ClaimSpec) -> Option<u8>;
+
 impl Results {
-    /// The verdicts for each figure of the plan: a claim belongs to the first of those that are nearest to what it is about.
+    /// The verdicts for each figure of the plan: a claim belongs to the first of those that are nearest to what it is about, as
+    /// `nearness` has it (the smallest is nearest).
     ///
     /// # Errors
     /// Files of claims that cannot be read.
-    pub fn verdicts(&self) -> Result<Vec<Vec<Verdict>>, ResultsError> {
+    pub fn verdicts(&self, nearness: Nearness) -> Result<Vec<Vec<Verdict>>, ResultsError> {
         let mut by_figure = vec![Vec::new(); self.plan.figures.len()];
         let path = self.dir.join("claims.csv");
         if !path.is_file() {
@@ -60,7 +65,7 @@ impl Results {
         let mut reader = csv::Reader::from_path(&path).map_err(|e| unreadable(&path, &e))?;
         let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().map_err(|e| unreadable(&path, &e))?;
         for (number, claim) in (1..).zip(&claims) {
-            let near = |(place, figure): (usize, &FigureSpec)| Some((figure.nearness(claim)?, place));
+            let near = |(place, figure): (usize, &FigureSpec)| Some((nearness(figure, claim)?, place));
             let figure = self.plan.figures.iter().enumerate().filter_map(near).min().map(|(_, place)| place);
             let own: Vec<&Row> = rows.iter().filter(|row| row.claim == number).collect();
             if let (Some(figure), Some(verdict)) = (figure, verdict(number, &own)) {

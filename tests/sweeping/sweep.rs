@@ -4,6 +4,7 @@ use gradsweep::columns;
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides, Plan};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::finish::{View, end_table, finish};
 use gradsweep::record::{RunError, RunRecord, Status};
 use gradsweep::sweep::Halt;
@@ -45,7 +46,7 @@ bias = false
 
 fn plan(seeds: u64) -> Plan {
     let overrides = Overrides { set: Vec::new(), seeds: Some(seeds), ..Overrides::default() };
-    Experiment::parse(EXPERIMENT, "made_up.toml").unwrap().plan(&overrides).unwrap()
+    Experiment::parse(EXPERIMENT, "made_up.toml", FACTS).unwrap().plan(&overrides).unwrap()
 }
 
 fn work(plan: &Plan) -> Work {
@@ -477,7 +478,7 @@ fn the_table_at_the_end_shows_each_remedy_at_the_greatest_depth() {
 fn the_table_at_the_end_holds_every_optimizer_that_shares_a_point() {
     let text = "[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 0.01]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.01, 0.001]\n";
     let dir = tempdir().unwrap();
-    let plan = Experiment::parse(text, "x.toml").unwrap().plan(&Overrides::default()).unwrap();
+    let plan = Experiment::parse(text, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
     sweep(dir.path(), &plan);
     let table = end_table(dir.path(), &plan).unwrap();
     assert!(["optimizer.lr 0.01 ", "  sgd ", "  adam "].iter().all(|part| table.contains(part)), "{table}");

@@ -1,6 +1,10 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
+use super::Kind;
 use crate::columns::{self, Column, Measured, Predicted};
+use crate::experiment::figure_kind::{
+    AlongX, CellsShown, Defaults, FigureKind, Roles, Shows, Theory, is_of_init, names,
+};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Spot, merged, series, zero_line};
 use crate::figure::endings::Ending;
@@ -15,12 +19,50 @@ use crate::figure::text::{self, Weight};
 use crate::figure::theory::{self, Overlay};
 use crate::figure::words::{self, Caption};
 use crate::plan_file::Scale;
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 
 type Spreads = BTreeMap<Key, Spread>;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::Axis("depth"),
+    cells: CellsShown::Layers,
+    columns: || names(columns::OUTCOMES),
+    of_init: |figure| figure.metric.is_none() || is_of_init(figure),
+    theory: Theory::Columns(&[
+        "attenuation_total_init",
+        "attenuation_init",
+        "attenuation_delta_init",
+        // Of trained nets it says why there is none.
+        "attenuation_total_end",
+        "attenuation_end",
+    ]),
+    shows: shows_attenuation,
+    default,
+    ..FigureKind::new("attenuation_by_depth")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// A single line through two depths says no more than the gradient by layer.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let Roles { color, facet } = grid.of_start();
+    let says_more = color.is_some() || grid.count("depth") > 2;
+    let facet = grid.facets([facet, None]);
+    let spec = FigureSpec { x: Some("depth".into()), color, facet, ..FigureSpec::new(FACTS.word) };
+    (grid.has_depth() && says_more).then_some(spec)
+}
+
+/// Any attenuation of a run.
+pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
+    let column = if let Metric::Run(column) = metric { columns::outcome(column) } else { None };
+    Shows::if_true(column.is_some_and(Column::is_attenuation))
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("attenuation_total_init")?;
     let lost = spreads(selection, |run| selection.run(run).averaged(column.name));
     if lost.is_empty() {

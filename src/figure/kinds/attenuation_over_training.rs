@@ -1,5 +1,8 @@
 //! What training makes of the fading: decades of gradient lost per layer against step, a line a variant.
 
+use super::Kind;
+use super::attenuation_by_depth::shows_attenuation;
+use crate::experiment::figure_kind::{CellsShown, FigureKind};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Points, series, zero_line};
 use crate::figure::ruler::{End, Ruler};
@@ -12,7 +15,18 @@ use std::collections::BTreeMap;
 /// For each series: log(1 + step) and the spread over the seeds.
 type Lines = BTreeMap<(Key, ()), Points>;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    cells: CellsShown::Layers,
+    shows: shows_attenuation,
+    default: |grid| grid.of_arms("attenuation_over_training"),
+    ..FigureKind::new("attenuation_over_training")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (lines, ends) = lines(selection)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).chain([0.0]).collect::<Vec<_>>();
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 140.0 };

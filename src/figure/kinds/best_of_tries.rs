@@ -1,6 +1,8 @@
 //! What tuning buys: the best of k tries against k, exact over all choices of so many (Dodge et al. 2019, with quantiles).
 
-use crate::columns::Column;
+use super::Kind;
+use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{FigureKind, Shows, Tune};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, CROWD, Chart, Legend, Points, series};
 use crate::figure::endings::{Ending, Endings, worst};
@@ -19,7 +21,19 @@ type Tries = BTreeMap<Key, Vec<Ending>>;
 /// For each series: k and, over all choices of k tries, what the best of them is in the median and in four fifths of them.
 type Lines = BTreeMap<Key, Points>;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    tune: Tune::Tries,
+    columns: || columns::compared().map(|column| column.name).collect(),
+    shows: Shows::ending,
+    default: |grid| grid.of_arms("best_of_tries"),
+    ..FigureKind::new("best_of_tries")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement(&selection.results.choice().metric)?;
     let tries = tries(selection, column);
     let lost = tries.values().flatten().filter(|ending| **ending == Ending::Lost).count();

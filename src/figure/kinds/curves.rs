@@ -1,6 +1,8 @@
 //! How training went: loss and accuracy against step, median and range of the seeds.
 
+use super::Kind;
 use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{Defaults, FigureKind, Roles, Shows, names};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, GUESSING, Legend, Mark, Points, Strip, guess_line, series};
 use crate::figure::endings::Endings;
@@ -10,6 +12,8 @@ use crate::figure::select::{Key, Selection};
 use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::training::{Training, crosses, reach};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use std::collections::BTreeMap;
 
 /// For each series and measurement: step and spread over the seeds.
@@ -24,7 +28,36 @@ struct Measure {
     guess: Option<Guess>,
 }
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    columns: || names(columns::HISTORY),
+    shows,
+    default,
+    default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),
+    ..FigureKind::new("curves")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let Roles { color, facet } = grid.of_training();
+    let color = color.or_else(|| grid.has_depth().then(|| "depth".into()));
+    let facet = grid.facets([facet, None]);
+    Some(FigureSpec { color, facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
+}
+
+/// The losses also show who reaches a target, though not how fast.
+fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
+    match metric {
+        Metric::Run(column) if columns::outcome(column).is_some_and(Column::missing_is_worst) => Shows::Related,
+        Metric::History { column, .. } | Metric::Run(column) => {
+            Shows::column(figure, &["train_loss", "test_accuracy"], column)
+        }
+        _ => Shows::Nothing,
+    }
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let first = selection.measurement("train_loss")?;
     let second = columns::measurement("test_accuracy");
     let alone = selection.spec.metric.is_some() || selection.row.is_some() || medium.is_brief();

@@ -1,6 +1,8 @@
 //! Why the gradient fades: phi' over the density of its argument in the first and the last hidden layer, and the factor by which
 //! a layer multiplies the gradient. From theory, with what was measured beside it.
 
+use super::Kind;
+use crate::experiment::figure_kind::{CellsShown, Color as KindColor, FigureKind, Shows, Theory};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Mark, Sample, Spot};
 use crate::figure::endings::Ending;
@@ -12,6 +14,7 @@ use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::{INK, LINE, Look, Marker, solid, tint};
 use crate::figure::words::{self, Caption};
 use crate::ops::activation::Activation;
+use crate::plan_file::claim::Metric;
 use crate::results::Results;
 use crate::results::theory::CellTheory;
 use crate::setting::Settings;
@@ -35,7 +38,23 @@ struct Shown {
     measured: Option<f64>,
 }
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    color: KindColor::Taken,
+    takes_step: false,
+    cells: CellsShown::Layers,
+    of_init: |_| true,
+    theory: Theory::All,
+    shows: |_, metric| match metric {
+        Metric::Run(column) => Shows::if_true(column == "attenuation_init"),
+        _ => Shows::Nothing,
+    },
+    ..FigureKind::new("derivative")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let shown = shown(selection)?;
     if shown.is_empty() {
         return Err(FigureError::Nothing(

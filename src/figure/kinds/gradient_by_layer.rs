@@ -1,6 +1,8 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
+use super::Kind;
 use crate::columns::{self, Column, Measured, Quantity};
+use crate::experiment::figure_kind::{CellsShown, Defaults, FigureKind, Shows, Theory, names};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Strip, merged, series};
 use crate::figure::endings::Ending;
@@ -12,6 +14,8 @@ use crate::figure::style::TICK;
 use crate::figure::text::{self, Weight};
 use crate::figure::theory::{self, Overlay};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use crate::record::Status;
 use crate::stats::Spread;
 use std::collections::BTreeMap;
@@ -27,7 +31,58 @@ type Profiles = BTreeMap<(Key, usize), Points>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    cells: CellsShown::Layers,
+    columns: || names(columns::LAYERS),
+    of_init: |figure| figure.step.as_deref() != Some("last"),
+    theory: Theory::Columns(&["stream_rms", "delta_rms"]),
+    shows,
+    default,
+    ..FigureKind::new("gradient_by_layer")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// The headline: at the start, or where only training differs at the end, which is what can differ then.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let (start, training) = (grid.of_start(), grid.of_training());
+    let depth = grid.has_depth().then(|| "depth".to_string());
+    let spec = FigureSpec::new(FACTS.word);
+    // Depth is a colour only where nothing else asks for one.
+    Some(match (start.color.or_else(|| depth.clone()), training.color.clone().or(depth)) {
+        (None, Some(_)) => FigureSpec {
+            step: Some("last".into()),
+            tune: grid.tune.clone(),
+            color: training.color,
+            facet: grid.facets([training.facet, None]),
+            ..spec
+        },
+        (color, _) => FigureSpec { color, facet: grid.facets([start.facet, None]), ..spec },
+    })
+}
+
+/// A gradient by layer says how much of it is lost, too.
+fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
+    match metric {
+        Metric::Layers { column, .. } => Shows::column(figure, &["stream_rms", "weight_grad_rms"], column),
+        Metric::Run(column) => {
+            let lost = columns::outcome(column).map(|column| column.quantity);
+            Shows::if_true(match figure.metric.as_deref() {
+                None => matches!(
+                    lost,
+                    Some(Quantity::Attenuation | Quantity::DeltaAttenuation | Quantity::WeightGradientAttenuation)
+                ),
+                Some("delta_rms") => lost == Some(Quantity::DeltaAttenuation),
+                Some("weight_grad_rms") => lost == Some(Quantity::WeightGradientAttenuation),
+                _ => false,
+            })
+        }
+        _ => Shows::Nothing,
+    }
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let spec = selection.spec;
     let first = selection.measurement("stream_rms")?;
     let second = columns::find(columns::LAYERS, "weight_grad_rms");

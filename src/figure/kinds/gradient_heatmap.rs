@@ -1,6 +1,8 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
-use crate::columns::{Column, Quantity};
+use super::Kind;
+use crate::columns::{self, Column, Quantity};
+use crate::experiment::figure_kind::{CellsShown, Color, Defaults, FigureKind, Roles, Shows, names};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, ColorBar, Legend, Mark, Tile, TileLost, Tiles, bar_height};
 use crate::figure::finding;
@@ -9,12 +11,35 @@ use crate::figure::select::{Key, Selection, over_seeds};
 use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::{MISSING, ZERO, viridis};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    color: Color::Taken,
+    cells: CellsShown::Layers,
+    columns: || names(columns::LAYERS),
+    shows: |figure, metric| match metric {
+        Metric::Layers { column, .. } => Shows::column(figure, &["stream_rms", "weight_grad_rms"], column),
+        _ => Shows::Nothing,
+    },
+    default,
+    ..FigureKind::new("gradient_heatmap")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let Roles { color, facet } = grid.of_training();
+    let facet = grid.facets([color, facet]);
+    Some(FigureSpec { facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     if let Some(color) = &selection.color {
         let name = &color.axis.name;
         return Err(FigureError::Selection(format!(

@@ -1,6 +1,10 @@
 //! How a number at the end of the runs depends on two settings: a tile for each pair, one colour scale for all panels.
 
-use crate::columns::{Column, Scale};
+use super::Kind;
+use crate::columns::{self, Column, Scale};
+use crate::experiment::figure_kind::{
+    AlongX, Color as KindColor, FigureKind, Shows, Theory as Predicts, is_of_init, names,
+};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, ColorBar, Legend, Mark, Spot, Tile, TileLost, Tiles, bar_height};
 use crate::figure::endings::{Ending, Endings, Seeds};
@@ -20,7 +24,20 @@ use crate::table::number;
 const TILE: f64 = 17.0;
 const CROSSED: f64 = 27.0;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::TwoAxes,
+    color: KindColor::Taken,
+    columns: || names(columns::OUTCOMES),
+    of_init: is_of_init,
+    theory: Predicts::DepthScale,
+    shows: Shows::ending,
+    ..FigureKind::new("heat_map")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (results, spec) = (selection.results, selection.spec);
     let (Some(x), Some(y)) = (&selection.x, &selection.color) else {
         return Err(FigureError::Selection("a heat_map needs two axes: name them as `x` and `y`".into()));
@@ -36,7 +53,7 @@ pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError>
     let same = |other: &&FigureSpec| other.kind == spec.kind && other.metric == spec.metric && *other != spec;
     let others: Vec<&FigureSpec> = results.plan.figures.iter().filter(same).collect();
     for other in &others {
-        let other = Selection::new(results, other, true)?;
+        let other = Selection::new(results, other, selection.kind)?;
         shown.extend(medians(&Endings::of(&other, column, &other.runs)));
     }
     let tile = if spec.theory { CROSSED } else { TILE };

@@ -1,6 +1,9 @@
 //! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
+use super::Kind;
+use crate::columns;
 use crate::columns::Quantity;
+use crate::experiment::figure_kind::{AlongX, Defaults, FigureKind, Roles, Shows, is_of_init, names};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, DotSeries, Dots, GUESSING, Legend, Mark, Stack, guess_line, strip_line};
 use crate::figure::endings::Endings;
@@ -10,8 +13,38 @@ use crate::figure::ruler::Ruler;
 use crate::figure::select::{Key, Selection};
 use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::figure::FigureSpec;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::Axis("depth"),
+    columns: || names(columns::OUTCOMES),
+    of_init: is_of_init,
+    shows: Shows::ending,
+    default,
+    ..FigureKind::new("loss_by_depth")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// Against depth, or where that is fixed against the learning rate.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let spec = FigureSpec::new(FACTS.word);
+    if grid.has_depth() {
+        let Roles { color, facet } = grid.of_training();
+        let rest = |name: &&str| *name == "optimizer" && ![&color, &facet].contains(&&Some(name.to_string()));
+        let second = grid.others().into_iter().find(rest).map(String::from);
+        let facet = grid.facets([facet, second]);
+        return Some(FigureSpec { x: Some("depth".into()), tune: grid.tune.clone(), color, facet, ..spec });
+    }
+    let (rates, rest): (Vec<&str>, Vec<&str>) = grid.others().into_iter().partition(|name| *name == "optimizer.lr");
+    let rate = rates.first().filter(|rate| grid.is_number(rate))?.to_string();
+    let Roles { color, facet } = grid.pick(&rest);
+    let facet = grid.facets([facet, None]);
+    Some(FigureSpec { name: Some("loss_by_learning_rate".into()), x: Some(rate), color, facet, ..spec })
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("train_loss")?;
     let endings = Endings::of(selection, column, &selection.runs);
     let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };

@@ -1,6 +1,8 @@
 //! How much the learning rate matters: the loss at the end against it, a line an optimizer, the best of each ringed.
 
-use crate::columns::Column;
+use super::Kind;
+use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{AlongX, Defaults, FigureKind, Shows, is_of_init, names};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Sample, series};
 use crate::figure::endings::{Ending, Endings, worst};
@@ -12,6 +14,7 @@ use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::{INK, Look, Marker, tint};
 use crate::figure::words::{self, Caption};
 use crate::plan_file::Scale;
+use crate::plan_file::figure::FigureSpec;
 use crate::stats::Spread;
 use std::collections::BTreeMap;
 
@@ -39,7 +42,29 @@ struct Line {
 /// The `x` of a key is 0.
 type Lines = BTreeMap<Key, Line>;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::Numbers("optimizer.lr"),
+    takes_step: false,
+    columns: || names(columns::OUTCOMES),
+    of_init: is_of_init,
+    shows: Shows::ending,
+    default,
+    ..FigureKind::new("lr_sensitivity")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// Against the learning rate, or another number that is tuned; the other tuned axes are at their best.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let mut spec = grid.of_arms(FACTS.word)?;
+    let numbers = grid.tune.iter().filter(|name| grid.is_number(name));
+    spec.x = Some(numbers.max_by_key(|name| *name == "optimizer.lr")?.clone());
+    spec.tune.retain(|name| Some(name) != spec.x.as_ref());
+    Some(spec)
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let Some(along) = &selection.x else {
         return Err(FigureError::Selection("a lr_sensitivity needs an axis of numbers: name it as `x`".into()));
     };

@@ -1,4 +1,4 @@
-//! The kinds of figures: each file makes a chart of results.
+//! The kinds of figures. Each file says everything of one: what can be asked of it, and how results become its chart.
 
 mod attenuation_by_depth;
 mod attenuation_over_training;
@@ -20,28 +20,55 @@ use super::FigureError;
 use super::chart::Chart;
 use super::select::Selection;
 use super::sheet::Medium;
-use crate::plan_file::figure::FigureKind;
+use crate::experiment::figure_kind::FigureKind;
+use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::figure::FigureSpec;
 
-/// The chart of a selection.
-///
-/// # Errors
-/// A selection that does not fit the kind or holds nothing to draw, or a file that cannot be read.
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let draw = match selection.spec.kind {
-        FigureKind::GradientByLayer => gradient_by_layer::draw,
-        FigureKind::LossByDepth => loss_by_depth::draw,
-        FigureKind::AttenuationByDepth => attenuation_by_depth::draw,
-        FigureKind::GradientHeatmap => gradient_heatmap::draw,
-        FigureKind::HeatMap => heat_map::draw,
-        FigureKind::Curves => curves::draw,
-        FigureKind::Trajectories => trajectories::draw,
-        FigureKind::LrSensitivity => lr_sensitivity::draw,
-        FigureKind::AttenuationOverTraining => attenuation_over_training::draw,
-        FigureKind::UpdateRatio => update_ratio::draw,
-        FigureKind::BestOfTries => best_of_tries::draw,
-        FigureKind::StepsToTarget => steps_to_target::draw,
-        FigureKind::PerformanceProfile => performance_profile::draw,
-        FigureKind::Derivative => derivative::draw,
-    };
-    draw(selection, medium)
+/// A kind of figure.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// What can be asked of it, for the reader of an experiment.
+    pub facts: &'static FigureKind,
+    /// Makes the chart of a selection. Fails if that does not fit the kind or holds nothing to draw.
+    pub draw: fn(&Selection, Medium) -> Result<Chart, FigureError>,
+}
+
+/// All kinds, in the order in which they are drawn if the file asks for none.
+pub const ALL: &[Kind] = &[
+    gradient_by_layer::KIND,
+    lr_sensitivity::KIND,
+    best_of_tries::KIND,
+    attenuation_over_training::KIND,
+    update_ratio::KIND,
+    steps_to_target::KIND,
+    performance_profile::KIND,
+    loss_by_depth::KIND,
+    attenuation_by_depth::KIND,
+    gradient_heatmap::KIND,
+    heat_map::KIND,
+    trajectories::KIND,
+    curves::KIND,
+    derivative::KIND,
+];
+
+/// What can be asked of all kinds: what the reader of an experiment needs.
+pub const FACTS: &[&FigureKind] = &{
+    let mut facts = [ALL[0].facts; ALL.len()];
+    let mut i = 0;
+    while i < ALL.len() {
+        facts[i] = ALL[i].facts;
+        i += 1;
+    }
+    facts
+};
+
+/// How near a figure is to what a claim is about, see [`FigureKind::nearness`].
+pub fn nearness(kinds: &[Kind], figure: &FigureSpec, claim: &ClaimSpec) -> Option<u8> {
+    find(kinds, figure).ok()?.facts.nearness(figure, claim)
+}
+
+/// The kind of a figure.
+pub(super) fn find(kinds: &[Kind], figure: &FigureSpec) -> Result<Kind, FigureError> {
+    let kind = kinds.iter().copied().find(|kind| kind.facts.word == figure.kind);
+    kind.ok_or_else(|| FigureError::Selection(format!("no figure is of kind \"{}\"", figure.kind)))
 }

@@ -1,6 +1,8 @@
 //! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
 
+use super::Kind;
 use super::steps_to_target;
+use crate::experiment::figure_kind::{Color, FigureKind, Over};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, Legend, Mark, Spot, merged};
 use crate::figure::endings::Ending;
@@ -10,6 +12,7 @@ use crate::figure::select::{Key, Selection};
 use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::LINE;
 use crate::figure::words::Caption;
+use crate::plan_file::figure::FigureSpec;
 use std::collections::BTreeMap;
 
 /// Labels of the pooled axes, and the seed.
@@ -25,7 +28,22 @@ struct Arm {
     problems: usize,
 }
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    color: Color::Required,
+    takes_step: false,
+    over: Over::Problems,
+    shows: steps_to_target::shows_steps,
+    default: |grid| {
+        let spec = grid.of_arms("performance_profile").filter(|_| grid.has_target())?;
+        Some(FigureSpec { facet: Vec::new(), over: grid.problems(), ..spec })
+    },
+    ..FigureKind::new("performance_profile")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     steps_to_target::target_column(selection)?;
     let arms = factors(selection);
     let solved = || arms.values().flat_map(|arm| arm.factors.iter().copied());

@@ -1,6 +1,8 @@
 //! How fast each arm reaches the target loss: a dot a run, a bar through the median, and those that never did.
 
+use super::Kind;
 use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{FigureKind, Shows};
 use crate::figure::FigureError;
 use crate::figure::chart::{Arm, Block, Chart, Legend, Mark};
 use crate::figure::endings::{Ending, Endings, Seeds};
@@ -11,9 +13,27 @@ use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::{EDGE, THIN, TICK, solid};
 use crate::figure::text::{self, Weight};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use std::collections::BTreeSet;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    shows: shows_steps,
+    default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),
+    ..FigureKind::new("steps_to_target")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// The steps to a target.
+pub fn shows_steps(_: &FigureSpec, metric: &Metric) -> Shows {
+    let column = if let Metric::Run(column) = metric { columns::outcome(column) } else { None };
+    Shows::if_true(column.is_some_and(Column::missing_is_worst))
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let runs = selection.runs.iter().filter_map(|run| Some((*run, steps(selection, *run)?))).collect();
     let endings = Endings::new(selection, target_column(selection)?, runs);
     let values = endings.values();

@@ -1,9 +1,11 @@
 //! Where optimizers go: the paths of runs on a function of two variables, over its level lines.
 
+use super::Kind;
 use super::contour::Grid;
 use crate::columns;
 use crate::data::Function;
-use crate::data::function::Kind;
+use crate::data::function::Kind as FunctionKind;
+use crate::experiment::figure_kind::{CellsShown, FigureKind, Over};
 use crate::figure::FigureError;
 use crate::figure::chart::{Body, Chart, Legend, Mark, Plane, Planes, Sample, Spot};
 use crate::figure::endings::Endings;
@@ -32,7 +34,18 @@ type Paths = BTreeMap<usize, Vec<Spot>>;
 /// The lowest and the highest x1 and x2 that are shown.
 type Window = ((f64, f64), (f64, f64));
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    over: Over::Never,
+    cells: CellsShown::Planes,
+    default_of_functions: |grid| grid.are_planes().then(|| grid.of_functions("trajectories")),
+    ..FigureKind::new("trajectories")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let results = selection.results;
     let mut paths = Paths::new();
     results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
@@ -132,7 +145,7 @@ fn window<'a>(function: &Function, paths: impl Iterator<Item = &'a Vec<Spot>> + 
 }
 
 /// Level lines at half powers of ten, from the values that a fiftieth of the panel is below up to its largest.
-fn levels(kind: Kind, (x, y): Window) -> Vec<Mark> {
+fn levels(kind: FunctionKind, (x, y): Window) -> Vec<Mark> {
     let place = |u: f64, v: f64| (x.0 + u * (x.1 - x.0), y.0 + v * (y.1 - y.0));
     let value = |u: f64, v: f64| kind.at(&<[f64; 2]>::from(place(u, v)), &mut [0.0; 2]);
     // Close to a minimum the root of the value is straight, so that lines between grid points are true.

@@ -1,6 +1,8 @@
 //! How fast each layer learns: the norm of its update over that of its weights against step, a line a layer.
 
+use super::Kind;
 use crate::columns;
+use crate::experiment::figure_kind::{CellsShown, Color, FigureKind, Shows};
 use crate::figure::FigureError;
 use crate::figure::chart::{Block, Chart, LOST, Legend, Mark, Points, Sample};
 use crate::figure::endings::Ending;
@@ -11,6 +13,8 @@ use crate::figure::sheet::{Medium, Sheet};
 use crate::figure::style::Look;
 use crate::figure::training::{Training, crosses, reach};
 use crate::figure::words::{self, Caption};
+use crate::plan_file::claim::Metric;
+use crate::plan_file::figure::FigureSpec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For each panel and layer: log(1 + step) and the spread of log10 over the seeds.
@@ -19,7 +23,25 @@ type Lines = BTreeMap<(Key, u64), Points>;
 /// Layers the legend names at most.
 const NAMED: usize = 6;
 
-pub fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    color: Color::Taken,
+    takes_step: false,
+    cells: CellsShown::Layers,
+    shows: |_, metric| match metric {
+        Metric::Layers { column, .. } => Shows::if_true(column == "update_ratio"),
+        _ => Shows::Nothing,
+    },
+    default: |grid| {
+        let spec = grid.of_arms("update_ratio")?;
+        Some(FigureSpec { facet: spec.color.into_iter().collect(), color: None, ..spec })
+    },
+    ..FigureKind::new("update_ratio")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = columns::find(columns::LAYERS, "update_ratio");
     let (lines, ends) = lines(selection)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>();

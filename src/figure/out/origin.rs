@@ -43,7 +43,7 @@ impl Origin {
         Origin {
             experiment: plan.name.clone(),
             figure: name.into(),
-            kind: spec.kind.word().into(),
+            kind: spec.kind.clone(),
             fixed: selection.fixed.join(", "),
             runs: selection.runs.len(),
             planned: selection.planned,

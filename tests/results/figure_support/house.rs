@@ -1,8 +1,9 @@
 //! The house rules that every figure keeps: nothing cut, nothing overlapping, N said.
 
 use super::Fake;
+use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
-use gradsweep::figure::{draw, draw_all};
+use gradsweep::figure::{Style, draw, draw_all};
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use std::path::Path;
@@ -20,7 +21,7 @@ fn folder(name: &str, fake: &Fake) -> (Option<tempfile::TempDir>, std::path::Pat
     std::fs::create_dir_all(&path).unwrap();
     fake.write(&path);
     if temp.is_none() {
-        draw_all(&path).unwrap();
+        draw_all(&path, ALL, Style::Page).unwrap();
     }
     (temp, path)
 }
@@ -30,7 +31,7 @@ pub fn scenes(name: &str, fake: &Fake) -> Vec<(FigureSpec, Scene)> {
     let (_temp, dir) = folder(name, fake);
     let results = Results::read(&dir).unwrap();
     let scenes: Vec<(FigureSpec, Scene)> =
-        fake.figures.iter().map(|s| (s.clone(), draw(&results, s).unwrap().unwrap())).collect();
+        fake.figures.iter().map(|s| (s.clone(), draw(&results, s, ALL, Style::Page).unwrap())).collect();
     for (spec, scene) in &scenes {
         sound(&format!("{name} {:?}", spec.kind), scene);
     }
