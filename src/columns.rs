@@ -2,6 +2,10 @@
 //!
 //! Claims, figures, comparisons, summaries and the README read these rows. No code looks at how a column's name is spelled.
 
+use Measured::{Best, End, Init, Run, Step};
+use On::{Batch, Probe, Split, Training};
+use Quantity::{Attenuation, DeltaAttenuation, WeightGradientAttenuation};
+
 /// A column of a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
@@ -120,7 +124,7 @@ impl Column {
 
     /// What a row is about.
     const fn key(name: &'static str, words: &'static [&'static str]) -> Self {
-        Column { quantity: Quantity::Key, ..Column::new(name, words, Measured::Run, On::Training) }
+        Column { quantity: Quantity::Key, ..Column::new(name, words, Run, Training) }
     }
 
     const fn loss(name: &'static str, words: &'static [&'static str], measured: Measured, on: On) -> Self {
@@ -129,27 +133,30 @@ impl Column {
     }
 
     const fn accuracy(name: &'static str, words: &'static [&'static str], measured: Measured) -> Self {
-        let column = Column::new(name, words, measured, On::Split);
+        let column = Column::new(name, words, measured, Split);
         Column { quantity: Quantity::Accuracy, scale: Scale::Share, better: Better::Higher, unit: "share", ..column }
     }
 
     const fn share(name: &'static str, words: &'static [&'static str], on: On) -> Self {
-        Column { scale: Scale::Share, unit: "share", ..Column::new(name, words, Measured::Step, on) }
+        Column { scale: Scale::Share, unit: "share", ..Column::new(name, words, Step, on) }
     }
 
     const fn gradient(name: &'static str, words: &'static [&'static str]) -> Self {
-        let column = Column::new(name, words, Measured::Step, On::Probe);
+        let column = Column::new(name, words, Step, Probe);
         Column { quantity: Quantity::Gradient, scale: Scale::Log, ..column }
     }
 
-    const fn decades(
-        name: &'static str,
-        words: &'static [&'static str],
-        measured: Measured,
-        quantity: Quantity,
-        unit: &'static str,
-    ) -> Self {
-        Column { quantity, unit, ..Column::new(name, words, measured, On::Probe) }
+    /// Decades lost on the way to the first layer, per layer or in all.
+    const fn decades(name: &'static str, words: &'static [&'static str], measured: Measured, of: Quantity) -> Self {
+        Column { quantity: of, unit: "decades", ..Column::new(name, words, measured, Probe) }
+    }
+
+    const fn steps(name: &'static str, words: &'static [&'static str], measured: Measured) -> Self {
+        Column { quantity: Quantity::Steps, unit: "updates", ..Column::new(name, words, measured, Training) }
+    }
+
+    const fn per_layer(self) -> Self {
+        Column { unit: "decades per layer", ..self }
     }
 
     const fn log(self) -> Self {
@@ -238,109 +245,74 @@ pub const RUN_KEYS: &[Column] = &[
 
 /// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
 pub const OUTCOMES: &[Column] = &[
-    Column {
-        quantity: Quantity::Steps,
-        ..Column::new("steps", &["steps"], Measured::Run, On::Training).unit("updates")
-    },
-    Column::loss("train_loss", &["training loss"], Measured::End, On::Split).summarized(),
-    Column::accuracy("train_accuracy", &["training accuracy"], Measured::End),
-    Column::loss("val_loss", &["validation loss"], Measured::End, On::Split),
-    Column::accuracy("val_accuracy", &["validation accuracy"], Measured::End),
-    Column::loss("test_loss", &["test loss"], Measured::End, On::Split).summarized(),
-    Column::accuracy("test_accuracy", &["test accuracy"], Measured::End).summarized(),
-    Column {
-        quantity: Quantity::Steps,
-        ..Column::new("best_step", &["step of the best loss"], Measured::Best, On::Training).unit("updates")
-    },
-    Column::loss("best_train_loss", &["training loss at its best"], Measured::Best, On::Split),
-    Column::loss("best_val_loss", &["validation loss at its best"], Measured::Best, On::Split),
-    Column::loss("best_test_loss", &["test loss", "at the best step"], Measured::Best, On::Split),
-    Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Measured::Best),
-    Column {
-        quantity: Quantity::Steps,
-        better: Better::Lower,
-        ..Column::new("steps_to_target", &["steps to the target loss"], Measured::Run, On::Training)
-            .log()
-            .unit("updates")
-    },
-    Column::decades(
-        "attenuation_init",
-        &["decades lost per layer,", "at the start"],
-        Measured::Init,
-        Quantity::Attenuation,
-        "decades per layer",
-    )
-    .predicted(Predicted::Attenuation)
-    .summarized(),
-    Column::decades(
-        "attenuation_end",
-        &["decades lost per layer,", "at the end"],
-        Measured::End,
-        Quantity::Attenuation,
-        "decades per layer",
-    )
-    .summarized(),
+    Column::steps("steps", &["steps"], Run),
+    Column::loss("train_loss", &["training loss"], End, Split).summarized(),
+    Column::accuracy("train_accuracy", &["training accuracy"], End),
+    Column::loss("val_loss", &["validation loss"], End, Split),
+    Column::accuracy("val_accuracy", &["validation accuracy"], End),
+    Column::loss("test_loss", &["test loss"], End, Split).summarized(),
+    Column::accuracy("test_accuracy", &["test accuracy"], End).summarized(),
+    Column::steps("best_step", &["step of the best loss"], Best),
+    Column::loss("best_train_loss", &["training loss at its best"], Best, Split),
+    Column::loss("best_val_loss", &["validation loss at its best"], Best, Split),
+    Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split),
+    Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best),
+    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the target loss"], Run).log() },
+    Column::decades("attenuation_init", &["decades lost per layer,", "at the start"], Init, Attenuation)
+        .per_layer()
+        .predicted(Predicted::Attenuation)
+        .summarized(),
+    Column::decades("attenuation_end", &["decades lost per layer,", "at the end"], End, Attenuation)
+        .per_layer()
+        .summarized(),
     Column::decades(
         "attenuation_total_init",
         &["decades from the last layer", "to the first, at the start"],
-        Measured::Init,
-        Quantity::Attenuation,
-        "decades",
+        Init,
+        Attenuation,
     )
     .predicted(Predicted::AttenuationTotal),
     Column::decades(
         "attenuation_total_end",
         &["decades from the last layer", "to the first, at the end"],
-        Measured::End,
-        Quantity::Attenuation,
-        "decades",
+        End,
+        Attenuation,
     ),
     Column::decades(
         "attenuation_delta_init",
         &["decades of dL/dz lost", "per layer, at the start"],
-        Measured::Init,
-        Quantity::DeltaAttenuation,
-        "decades per layer",
+        Init,
+        DeltaAttenuation,
     )
+    .per_layer()
     .predicted(Predicted::DeltaAttenuation),
     Column::decades(
         "weight_grad_total_init",
         &["decades of dL/dW from the last", "layer to the second, at the start"],
-        Measured::Init,
-        Quantity::WeightGradientAttenuation,
-        "decades",
+        Init,
+        WeightGradientAttenuation,
     ),
-    Column::new(
-        "layers_zero",
-        &["layers whose weight gradients", "are all 0, at the start"],
-        Measured::Init,
-        On::Batch,
-    )
-    .unit("layers"),
+    Column::new("layers_zero", &["layers whose weight gradients", "are all 0, at the start"], Init, Batch)
+        .unit("layers"),
 ];
 
 /// The last column of `runs.csv`: what theory says that the run's `attenuation_init` should be.
-pub const ATTENUATION_THEORY: Column = Column::decades(
-    "attenuation_theory",
-    &["decades lost per layer,", "by theory"],
-    Measured::Init,
-    Quantity::Attenuation,
-    "decades per layer",
-);
+pub const ATTENUATION_THEORY: Column =
+    Column::decades("attenuation_theory", &["decades lost per layer,", "by theory"], Init, Attenuation).per_layer();
 
 /// The columns of `history.csv` after `run_id`: one row a scored step.
 pub const HISTORY: &[Column] = &[
     Column::key("step", &["step"]),
-    Column::new("epoch", &["epoch"], Measured::Step, On::Training).unit("passes over the training part"),
-    Column::new("lr", &["learning rate"], Measured::Step, On::Training),
-    Column::loss("batch_loss", &["loss of the batch"], Measured::Step, On::Batch),
-    Column::loss("train_loss", &["training loss"], Measured::Step, On::Split),
-    Column::accuracy("train_accuracy", &["training accuracy"], Measured::Step),
-    Column::loss("val_loss", &["validation loss"], Measured::Step, On::Split),
-    Column::accuracy("val_accuracy", &["validation accuracy"], Measured::Step),
-    Column::loss("test_loss", &["test loss"], Measured::Step, On::Split),
-    Column::accuracy("test_accuracy", &["test accuracy"], Measured::Step),
-    Column::new("grad_norm", &["norm of the gradient"], Measured::Step, On::Batch).log(),
+    Column::new("epoch", &["epoch"], Step, Training).unit("passes over the training part"),
+    Column::new("lr", &["learning rate"], Step, Training),
+    Column::loss("batch_loss", &["loss of the batch"], Step, Batch),
+    Column::loss("train_loss", &["training loss"], Step, Split),
+    Column::accuracy("train_accuracy", &["training accuracy"], Step),
+    Column::loss("val_loss", &["validation loss"], Step, Split),
+    Column::accuracy("val_accuracy", &["validation accuracy"], Step),
+    Column::loss("test_loss", &["test loss"], Step, Split),
+    Column::accuracy("test_accuracy", &["test accuracy"], Step),
+    Column::new("grad_norm", &["norm of the gradient"], Step, Batch).log(),
 ];
 
 /// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth.
@@ -351,35 +323,33 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta),
     Column::gradient("weight_grad_rms", &["root mean square of", "dL/dW of the batch"]),
     Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),
-    Column::new("coherence", &["coherence of the", "samples' gradients"], Measured::Step, On::Probe),
-    Column::new("correlation", &["correlation of the", "samples' gradients"], Measured::Step, On::Probe),
-    Column::new("activation_mean", &["mean of the", "layer's output"], Measured::Step, On::Probe),
-    Column::new("activation_std", &["standard deviation of", "the layer's output"], Measured::Step, On::Probe),
-    Column::new("weight_rms", &["root mean square of", "the weights"], Measured::Step, On::Probe).log(),
-    Column::new("update_ratio", &["norm of the update", "over that of the weights"], Measured::Step, On::Training)
-        .log(),
-    Column::share("saturated", &["share of activations", "that are saturated"], On::Probe),
-    Column::share("inactive", &["share of arguments", "that are not positive"], On::Probe),
-    Column::share("dead", &["share of units that", "are dead"], On::Probe),
-    Column::share("zeros", &["share of weight", "gradients that are 0"], On::Batch),
-    Column::share("subnormals", &["share of weight", "gradients below normal"], On::Batch),
+    Column::new("coherence", &["coherence of the", "samples' gradients"], Step, Probe),
+    Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe),
+    Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe),
+    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe),
+    Column::new("weight_rms", &["root mean square of", "the weights"], Step, Probe).log(),
+    Column::new("update_ratio", &["norm of the update", "over that of the weights"], Step, Training).log(),
+    Column::share("saturated", &["share of activations", "that are saturated"], Probe),
+    Column::share("inactive", &["share of arguments", "that are not positive"], Probe),
+    Column::share("dead", &["share of units that", "are dead"], Probe),
+    Column::share("zeros", &["share of weight", "gradients that are 0"], Batch),
+    Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
 ];
 
 /// The columns of `theory.csv` after the labels: one row a hidden layer of each cell.
 pub const THEORY: &[Column] = &[
     Column::key("layer", &["layer, counted from the input"]),
-    Column::new("stream_decades", &["dL/dh over that of", "the last layer"], Measured::Init, On::Probe).unit("decades"),
-    Column::new("delta_decades", &["dL/dz over dL/dh of", "the last layer"], Measured::Init, On::Probe).unit("decades"),
-    Column::new("argument_variance", &["variance of the", "activation's argument"], Measured::Init, On::Probe),
-    Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Measured::Init, On::Probe)
-        .unit("layers"),
+    Column::new("stream_decades", &["dL/dh over that of", "the last layer"], Init, Probe).unit("decades"),
+    Column::new("delta_decades", &["dL/dz over dL/dh of", "the last layer"], Init, Probe).unit("decades"),
+    Column::new("argument_variance", &["variance of the", "activation's argument"], Init, Probe),
+    Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Init, Probe).unit("layers"),
     Column::key("note", &["what limits the prediction,", "or why there is none"]),
 ];
 
 /// The columns of `timings.csv`.
 pub const TIMINGS: &[Column] = &[
     Column::key("run_id", &["identity of the run"]),
-    Column::new("seconds", &["duration of the run"], Measured::Run, On::Training).unit("s"),
+    Column::new("seconds", &["duration of the run"], Run, Training).unit("s"),
     Column::key("worker", &["number of the thread"]),
     Column::key("started", &["when it began, UTC"]),
 ];
@@ -399,11 +369,11 @@ pub const CLAIMS: &[Column] = &[
     Column::key("metric", &["what it is about"]),
     Column::key("expected", &["what it expects of the median"]),
     Column::key("verdict", &["holds, fails or inconclusive"]),
-    Column::new("median", &["median over the seeds"], Measured::Run, On::Training),
-    Column::new("low", &["lower end of its interval"], Measured::Run, On::Training),
-    Column::new("high", &["upper end of its interval"], Measured::Run, On::Training),
-    Column::new("coverage", &["probability that the interval", "covers the true median"], Measured::Run, On::Training),
-    Column::new("confidence", &["probability that was asked for"], Measured::Run, On::Training),
+    Column::new("median", &["median over the seeds"], Run, Training),
+    Column::new("low", &["lower end of its interval"], Run, Training),
+    Column::new("high", &["upper end of its interval"], Run, Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
+    Column::new("confidence", &["probability that was asked for"], Run, Training),
     Column::key("n", &["seeds"]),
     Column::key("diverged", &["seeds whose run diverged"]),
     Column::key("unknown", &["seeds whose run is missing or failed"]),
@@ -416,12 +386,7 @@ pub const ARMS: &[Column] = &[
     Column::key("tries", &["settings tried"]),
     Column::key("tune_runs", &["runs that chose"]),
     Column::key("tune_steps", &["their updates"]),
-    Column::new(
-        "fair_score",
-        &["score of the best of as many tries", "as the arm with the fewest has"],
-        Measured::Run,
-        On::Training,
-    ),
+    Column::new("fair_score", &["score of the best of as many tries", "as the arm with the fewest has"], Run, Training),
     Column::key("n", &["runs reported"]),
     Column::key("diverged", &["of these, diverged"]),
     Column::key("missing", &["runs that are missing or failed"]),
@@ -435,15 +400,15 @@ pub const PAIRS: &[Column] = &[
     Column::key("first", &["one arm"]),
     Column::key("second", &["the other arm"]),
     Column::key("metric", &["what is compared"]),
-    Column::new("difference", &["median of first less second,", "seed by seed"], Measured::Run, On::Training),
-    Column::new("low", &["lower end of its interval"], Measured::Run, On::Training),
-    Column::new("high", &["upper end of its interval"], Measured::Run, On::Training),
-    Column::new("coverage", &["probability that the interval", "covers the true median"], Measured::Run, On::Training),
+    Column::new("difference", &["median of first less second,", "seed by seed"], Run, Training),
+    Column::new("low", &["lower end of its interval"], Run, Training),
+    Column::new("high", &["upper end of its interval"], Run, Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
     Column::key("n", &["seeds"]),
-    Column::new("effect", &["rank-biserial correlation"], Measured::Run, On::Training),
-    Column::new("p", &["p of the signed-rank test"], Measured::Run, On::Training),
-    Column::new("p_corrected", &["the same, corrected for all pairs"], Measured::Run, On::Training),
-    Column::new("p_smallest", &["smallest p that so many seeds can give"], Measured::Run, On::Training),
+    Column::new("effect", &["rank-biserial correlation"], Run, Training),
+    Column::new("p", &["p of the signed-rank test"], Run, Training),
+    Column::new("p_corrected", &["the same, corrected for all pairs"], Run, Training),
+    Column::new("p_smallest", &["smallest p that so many seeds can give"], Run, Training),
     Column::key("sentence", &["the same in words"]),
 ];
 

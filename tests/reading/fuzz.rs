@@ -1,8 +1,8 @@
 //! A small share of the fuzzing on every run of the tests; `scripts/fuzz.sh` does a million inputs each.
 
-#[path = "../../examples/fuzz/mutate.rs"]
+#[path = "../../tools/fuzz/mutate.rs"]
 mod mutate;
-#[path = "../../examples/fuzz/targets.rs"]
+#[path = "../../tools/fuzz/targets.rs"]
 mod targets;
 
 use mutate::Rng;
