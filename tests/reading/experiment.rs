@@ -222,7 +222,7 @@ fn default_figures_fit_any_axes() {
         for (i, figure) in first.figures.iter().enumerate() {
             text += &format!(
                 "\n[[figure]]\nname = \"f{i}\"\nkind = \"{}\"\nfacet = {:?}\ntune = {:?}\n",
-                figure.kind.word(),
+                figure.kind,
                 figure.facet,
                 figure.tune
             );

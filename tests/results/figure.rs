@@ -350,7 +350,7 @@ fn two_facets_another_step_and_other_metrics_are_drawn() {
         ..base.clone()
     };
     let last = FigureSpec { step: Some("last".into()), name: Some("../last & <least>".into()), ..base.clone() };
-    let mut accuracy = fake.figures[1].clone();
+    let mut accuracy = fake.figures.iter().find(|f| f.kind == "loss_by_depth").unwrap().clone();
     accuracy.metric = Some("test_accuracy".into());
     fake.figures = vec![grid, last, accuracy];
     let drawn = scenes("other", &fake);
