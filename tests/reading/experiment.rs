@@ -93,8 +93,7 @@ score     = { every = 50 }
 kind   = "gradient_by_layer"
 facet  = ["variant", "activation"]
 color  = "depth"
-over   = ["budget"]
-where  = { l2 = 1e-5, optimizer.lr = 1e-3 }
+where  = { l2 = 1e-5, optimizer.lr = 1e-3, budget = "32/2000" }
 "#;
 
 /// What turns the example into an ablation with cells beside it.

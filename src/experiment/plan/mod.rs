@@ -2,6 +2,7 @@
 
 mod check;
 mod combine;
+mod contradictions;
 mod datasets;
 mod functions;
 mod grid;

@@ -1,8 +1,9 @@
 //! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
 
+use super::contradictions::contradiction;
 use crate::experiment::file::Experiment;
 use crate::experiment::read::axis::{Assignment, Point, bundles, no_label, no_such_name};
-use crate::experiment::read::error::{ExperimentError, Location, Result};
+use crate::experiment::read::error::{ExperimentError, Result};
 use crate::experiment::read::selector::{Selection, Selector};
 use crate::experiment::settings::{Registry, fit, literal};
 use crate::optim::ADAMW_DECAY;
@@ -305,71 +306,18 @@ impl<'a> Resolver<'a> {
         ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
     }
 
-    /// What single ranges cannot say.
+    /// Holds the settings against each other.
     fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<()> {
-        let place = |name: &'static str| held[self.registry.index(name)].map(|h| h.assignment.place.clone());
-        let clash = |at: Option<Location>, also: Option<Location>, message: &str, help: &str| {
-            let (at, also) = if at.is_some() { (at, also) } else { (also, None) };
-            Err(ExperimentError { message: message.into(), at, also, help: help.into() })
-        };
-        if settings.text("optimizer.kind") == Some("gd") && settings.int("batch").is_some() {
-            let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
-            return clash(
-                place("batch"),
-                place("optimizer.kind"),
-                "`gd` and a `batch` of some rows contradict each other",
-                help,
-            );
-        }
-        if settings.text("optimizer.kind") == Some("rprop") {
-            let key = match settings.text("schedule") {
-                Some("constant") => "schedule.warmup",
-                _ => "schedule",
-            };
-            if key == "schedule" || settings.int(key) > Some(0) {
-                let help = "leave schedule and warm-up out for rprop, or leave the combination out with [[exclude]]";
-                let message = "`rprop` finds its own step sizes: a schedule of the learning rate would do nothing";
-                return clash(place(key), place("optimizer.kind"), message, help);
-            }
-            if settings.float("optimizer.min_step") > settings.float("optimizer.max_step") {
-                let message = "`optimizer.min_step` is larger than `optimizer.max_step`";
-                return clash(place("optimizer.min_step"), place("optimizer.max_step"), message, "swap the two");
-            }
-        }
-        // The smallest number that an f32 holds in full.
-        let least = f64::from(f32::MIN_POSITIVE);
-        let of_steps = |key: &str| crate::optim::SETTINGS.iter().find(|row| row.key == key).map(|row| row.key);
-        let faint =
-            settings.iter().filter(|(_, v)| matches!(v, Value::Float(x) if (f64::MIN_POSITIVE..least).contains(x)));
-        let mut faint = faint.filter_map(|(key, value)| Some((of_steps(key)?, value)));
-        if let (Some("f32"), Some((key, value))) = (settings.text("dtype"), faint.next()) {
-            let message = format!("`{key}` = {value} is about zero in f32, where a run would divide by it or lose it");
-            return clash(place(key), place("dtype"), &message, "write at least 1.2e-38, or dtype = \"f64\"");
-        }
-        if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
-            let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
-            let help = "write the steps to the first restart as schedule.period, or delete the line";
-            return clash(place("schedule.growth"), None, message, help);
-        }
-        if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
-            let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
-            return clash(place("batch"), place("batch_norm"), "`batch_norm` needs batches of at least 2", help);
-        }
-        if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
-            return clash(
-                place("stop_at_target"),
-                None,
-                "`stop_at_target` needs a `target_loss`",
-                "write target_loss = 0.01, or another loss",
-            );
-        }
-        if let (Some(Value::Matrix(x)), Some(Value::Matrix(y))) = (settings.get("data.x"), settings.get("data.y"))
-            && x.len() != y.len()
-        {
-            let message = format!("`data.x` has {} rows, but `data.y` has {}", x.len(), y.len());
-            return clash(place("data.y"), place("data.x"), &message, "write one row of each for every sample");
-        }
-        Ok(())
+        let Some(found) = contradiction(settings) else { return Ok(()) };
+        let place = |key: &str| held[self.registry.find(key)?].map(|h| h.assignment.place.clone());
+        let (first, second) = (place(found.keys[0]), place(found.keys[1]));
+        let (at, also) = if first.is_some() { (first, second) } else { (second, None) };
+        Err(ExperimentError {
+            message: found.message,
+            also: also.filter(|place| at.as_ref() != Some(place)),
+            at,
+            help: found.help.into(),
+        })
     }
 
     /// How many cells each `[[exclude]]` matched.
