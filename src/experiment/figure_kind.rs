@@ -16,7 +16,7 @@ pub struct FigureKind {
     /// Its word in the file.
     pub word: &'static str,
     pub x: AlongX,
-    pub color: Color,
+    pub color: ColorBy,
     /// Whether the first or the last step can be chosen.
     pub takes_step: bool,
     pub tune: Tune,
@@ -26,7 +26,7 @@ pub struct FigureKind {
     pub columns: fn() -> Vec<&'static str>,
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
-    pub theory: Theory,
+    pub theory: Predicts,
     /// Whether it shows what a claim is about.
     pub shows: fn(&FigureSpec, &Metric) -> Shows,
     /// The figure of this kind that is drawn of networks if the file asks for none.
@@ -50,7 +50,7 @@ pub enum AlongX {
 
 /// Whether an axis of the experiment can be its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
+pub enum ColorBy {
     /// No: the colour is the measurement or the layer.
     Taken,
     Free,
@@ -89,7 +89,7 @@ pub enum CellsShown {
 
 /// What theory says in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theory {
+pub enum Predicts {
     Nothing,
     /// Predicts these columns, the first of them where none is named.
     Columns(&'static [&'static str]),
@@ -112,8 +112,8 @@ impl FigureTheory {
     pub(crate) fn of(figures: &[FigureSpec], kinds: &[&'static FigureKind]) -> Self {
         let theory = |figure: &FigureSpec| kinds.iter().find(|kind| kind.word == figure.kind).map(|kind| kind.theory);
         FigureTheory {
-            layers: figures.iter().any(|figure| figure.theory || theory(figure) == Some(Theory::All)),
-            depth_scale: figures.iter().any(|figure| figure.theory && theory(figure) == Some(Theory::DepthScale)),
+            layers: figures.iter().any(|figure| figure.theory || theory(figure) == Some(Predicts::All)),
+            depth_scale: figures.iter().any(|figure| figure.theory && theory(figure) == Some(Predicts::DepthScale)),
         }
     }
 }
@@ -133,14 +133,14 @@ impl FigureKind {
         FigureKind {
             word,
             x: AlongX::Own,
-            color: Color::Free,
+            color: ColorBy::Free,
             takes_step: true,
             tune: Tune::Best,
             over: Over::Pooled,
             cells: CellsShown::All,
             columns: Vec::new,
             of_init: |_| false,
-            theory: Theory::Nothing,
+            theory: Predicts::Nothing,
             shows: |_, _| Shows::Nothing,
             default: |_| None,
             default_of_functions: |_| None,
@@ -207,7 +207,7 @@ impl Shows {
 }
 
 /// The names of the measurements of a table.
-pub fn names(table: &'static [Column]) -> Vec<&'static str> {
+pub fn column_names(table: &'static [Column]) -> Vec<&'static str> {
     columns::measurements(table).map(|column| column.name).collect()
 }
 

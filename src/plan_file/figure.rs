@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// A figure. Every axis with several labels among the chosen cells is named in `x`, `color`, `facet`, `over` or
 /// `tune`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FigureSpec {
     /// The word of its kind.
     pub kind: String,
@@ -38,20 +38,6 @@ pub struct FigureSpec {
 impl FigureSpec {
     /// A figure of this kind with nothing else said.
     pub fn new(kind: &str) -> Self {
-        FigureSpec {
-            kind: kind.into(),
-            name: None,
-            title: None,
-            metric: None,
-            x: None,
-            y: None,
-            color: None,
-            facet: Vec::new(),
-            over: Vec::new(),
-            tune: Vec::new(),
-            filter: BTreeMap::new(),
-            step: None,
-            theory: false,
-        }
+        FigureSpec { kind: kind.into(), ..FigureSpec::default() }
     }
 }

@@ -221,9 +221,7 @@ fn default_figures_fit_any_axes() {
         for (i, figure) in first.figures.iter().enumerate() {
             text += &format!(
                 "\n[[figure]]\nname = \"f{i}\"\nkind = \"{}\"\nfacet = {:?}\ntune = {:?}\n",
-                figure.kind,
-                figure.facet,
-                figure.tune
+                figure.kind, figure.facet, figure.tune
             );
             for (key, value) in [("x", &figure.x), ("color", &figure.color)] {
                 text += &value.as_ref().map_or(String::new(), |v| format!("{key} = \"{v}\"\n"));

@@ -1,7 +1,7 @@
 //! A `[[figure]]` as it is written in an experiment.
 
 use super::cells::Role;
-use crate::experiment::figure_kind::{AlongX, CellsShown, Color, FigureKind, Over, Theory};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
 use crate::experiment::nearest;
 use crate::experiment::read::error::{Location, Result};
 use crate::experiment::read::fields::Fields;
@@ -70,7 +70,7 @@ fn choosable(fields: &Fields, kind: &FigureKind, key: &str) -> Result<()> {
         "step" => kind.takes_step,
         "x" => kind.x != AlongX::Own,
         "y" => kind.x == AlongX::TwoAxes,
-        "color" => kind.color != Color::Taken,
+        "color" => kind.color != ColorBy::Taken,
         _ => kind.over != Over::Never,
     };
     if has {
@@ -94,19 +94,19 @@ fn predicted(
 ) -> Result<()> {
     let at = |key: &str| fields.get(key).map_or(&fields.place, |e| &e.at);
     let known = match kind.theory {
-        Theory::Columns(known) => known,
+        Predicts::Columns(known) => known,
         // Six depth scales, whatever the colour shows.
-        Theory::DepthScale if roles.iter().any(|role| ["x", "y"].contains(&role.key) && role.axis == "depth") => {
+        Predicts::DepthScale if roles.iter().any(|role| ["x", "y"].contains(&role.key) && role.axis == "depth") => {
             return Ok(());
         }
-        Theory::DepthScale => {
+        Predicts::DepthScale => {
             let word = kind.word.replace('_', " ");
             let message =
                 format!("theory draws how deep a net can be trained, and no axis of this {word} is the depth");
             return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
         }
-        Theory::Nothing | Theory::All => {
-            let speaks = |kind: &&&FigureKind| matches!(kind.theory, Theory::Columns(_) | Theory::DepthScale);
+        Predicts::Nothing | Predicts::All => {
+            let speaks = |kind: &&&FigureKind| matches!(kind.theory, Predicts::Columns(_) | Predicts::DepthScale);
             let kinds = kinds.iter().filter(speaks).map(|kind| kind.word);
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
             return at("theory").fail(format!("theory predicts nothing in a figure of kind {}", kind.word), help);

@@ -4,7 +4,7 @@ use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
-use crate::experiment::figure_kind::{AlongX, CellsShown, Color, Tune};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
 use crate::experiment::read::error::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
@@ -48,7 +48,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
         let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
         return place.fail(format!("a {word} needs `tune`"), help);
     }
-    if kind.color == Color::Required && !has("color") {
+    if kind.color == ColorBy::Required && !has("color") {
         let help = "name the axis whose values are compared, as in color = \"optimizer\"";
         return place.fail(format!("a {word} needs `color`"), help);
     }

@@ -1,28 +1,7 @@
 //! How the loss of gradient grows with depth at the start, and what training makes of it at the deepest networks.
 
-use super::Kind;
-use crate::columns::{self, Column, Measured, Predicted};
-use crate::experiment::figure_kind::{
-    AlongX, CellsShown, Defaults, FigureKind, Roles, Shows, Theory, is_of_init, names,
-};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Spot, merged, series, zero_line};
-use crate::figure::endings::Ending;
-use crate::figure::finding::{self, Words};
-use crate::figure::names;
-use crate::figure::places;
-use crate::figure::ruler::Ruler;
-use crate::figure::select::{Key, Selection, Used, over_seeds};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{EDGE, Look, Marker, TICK, WHITE, solid, tint};
-use crate::figure::text::{self, Weight};
-use crate::figure::theory::{self, Overlay};
-use crate::figure::words::{self, Caption};
+use super::prelude::*;
 use crate::plan_file::Scale;
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use crate::stats::Spread;
-use std::collections::BTreeMap;
 
 type Spreads = BTreeMap<Key, Spread>;
 
@@ -30,9 +9,9 @@ type Spreads = BTreeMap<Key, Spread>;
 const FACTS: FigureKind = FigureKind {
     x: AlongX::Axis("depth"),
     cells: CellsShown::Layers,
-    columns: || names(columns::OUTCOMES),
+    columns: || column_names(columns::OUTCOMES),
     of_init: |figure| figure.metric.is_none() || is_of_init(figure),
-    theory: Theory::Columns(&[
+    theory: Predicts::Columns(&[
         "attenuation_total_init",
         "attenuation_init",
         "attenuation_delta_init",

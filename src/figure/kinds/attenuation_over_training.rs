@@ -1,16 +1,7 @@
 //! What training makes of the fading: decades of gradient lost per layer against step, a line a variant.
 
-use super::Kind;
 use super::attenuation_by_depth::shows_attenuation;
-use crate::experiment::figure_kind::{CellsShown, FigureKind};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Points, series, zero_line};
-use crate::figure::ruler::{End, Ruler};
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::training::{Training, crosses, reach};
-use crate::figure::words::{self, Caption};
-use std::collections::BTreeMap;
+use super::prelude::*;
 
 /// For each series: log(1 + step) and the spread over the seeds.
 type Lines = BTreeMap<(Key, ()), Points>;

@@ -1,19 +1,7 @@
 //! What tuning buys: the best of k tries against k, exact over all choices of so many (Dodge et al. 2019, with quantiles).
 
-use super::Kind;
-use crate::columns::{self, Column};
-use crate::experiment::figure_kind::{FigureKind, Shows, Tune};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, CROWD, Chart, Legend, Points, series};
-use crate::figure::endings::{Ending, Endings, worst};
-use crate::figure::finding::{self, Words};
-use crate::figure::names;
-use crate::figure::ruler::Ruler;
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::words::{self, Caption};
+use super::prelude::*;
 use crate::stats::{Spread, best_of};
-use std::collections::BTreeMap;
 
 /// The tries of each series.
 type Tries = BTreeMap<Key, Vec<Ending>>;

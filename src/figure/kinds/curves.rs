@@ -1,20 +1,6 @@
 //! How training went: loss and accuracy against step, median and range of the seeds.
 
-use super::Kind;
-use crate::columns::{self, Column};
-use crate::experiment::figure_kind::{Defaults, FigureKind, Roles, Shows, names};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, GUESSING, Legend, Mark, Points, Strip, guess_line, series};
-use crate::figure::endings::Endings;
-use crate::figure::guessing::{Guess, guessing, named};
-use crate::figure::ruler::{End, Ruler};
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::training::{Training, crosses, reach};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::BTreeMap;
+use super::prelude::*;
 
 /// For each series and measurement: step and spread over the seeds.
 type Curves = BTreeMap<(Key, usize), Points>;
@@ -30,7 +16,7 @@ struct Measure {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    columns: || names(columns::HISTORY),
+    columns: || column_names(columns::HISTORY),
     shows,
     default,
     default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),

@@ -1,25 +1,11 @@
 //! Why the gradient fades: phi' over the density of its argument in the first and the last hidden layer, and the factor by which
 //! a layer multiplies the gradient. From theory, with what was measured beside it.
 
-use super::Kind;
-use crate::experiment::figure_kind::{CellsShown, Color as KindColor, FigureKind, Shows, Theory};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Mark, Sample, Spot};
-use crate::figure::endings::Ending;
-use crate::figure::finding::{self, Words};
-use crate::figure::ruler::Ruler;
-use crate::figure::scene::Color;
-use crate::figure::select::{Key, Selection, over_seeds};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{INK, LINE, Look, Marker, solid, tint};
-use crate::figure::words::{self, Caption};
+use super::prelude::*;
 use crate::ops::activation::Activation;
-use crate::plan_file::claim::Metric;
 use crate::results::Results;
 use crate::results::theory::CellTheory;
 use crate::setting::Settings;
-use crate::table::significant;
-use std::collections::BTreeMap;
 
 const SLOPE: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
 /// The first layer in blue, the last in orange, of the house's categories.
@@ -40,11 +26,11 @@ struct Shown {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    color: KindColor::Taken,
+    color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,
     of_init: |_| true,
-    theory: Theory::All,
+    theory: Predicts::All,
     shows: |_, metric| match metric {
         Metric::Run(column) => Shows::if_true(column == "attenuation_init"),
         _ => Shows::Nothing,

@@ -1,24 +1,6 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
-use super::Kind;
-use crate::columns::{self, Column, Measured, Quantity};
-use crate::experiment::figure_kind::{CellsShown, Defaults, FigureKind, Shows, Theory, names};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Strip, merged, series};
-use crate::figure::endings::Ending;
-use crate::figure::finding::{self, Words};
-use crate::figure::ruler::Ruler;
-use crate::figure::select::{Key, Selection, over_seeds};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::TICK;
-use crate::figure::text::{self, Weight};
-use crate::figure::theory::{self, Overlay};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use crate::record::Status;
-use crate::stats::Spread;
-use std::collections::BTreeMap;
+use super::prelude::*;
 
 /// A step and its rows of numbers, one after the other: a layer and its measurements.
 type Snapshot = (f64, Vec<Option<f64>>);
@@ -34,9 +16,9 @@ const X_TITLE: &str = "layer, counted from the input";
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     cells: CellsShown::Layers,
-    columns: || names(columns::LAYERS),
+    columns: || column_names(columns::LAYERS),
     of_init: |figure| figure.step.as_deref() != Some("last"),
-    theory: Theory::Columns(&["stream_rms", "delta_rms"]),
+    theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
     shows,
     default,
     ..FigureKind::new("gradient_by_layer")

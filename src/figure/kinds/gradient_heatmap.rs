@@ -1,28 +1,15 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
-use super::Kind;
-use crate::columns::{self, Column, Quantity};
-use crate::experiment::figure_kind::{CellsShown, Color, Defaults, FigureKind, Roles, Shows, names};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, ColorBar, Legend, Mark, Tile, TileLost, Tiles, bar_height};
-use crate::figure::finding;
-use crate::figure::ruler::Ruler;
-use crate::figure::select::{Key, Selection, over_seeds};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{MISSING, ZERO, viridis};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::{BTreeMap, BTreeSet};
+use super::prelude::*;
 
 /// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    color: Color::Taken,
+    color: ColorBy::Taken,
     cells: CellsShown::Layers,
-    columns: || names(columns::LAYERS),
+    columns: || column_names(columns::LAYERS),
     shows: |figure, metric| match metric {
         Metric::Layers { column, .. } => Shows::column(figure, &["stream_rms", "weight_grad_rms"], column),
         _ => Shows::Nothing,

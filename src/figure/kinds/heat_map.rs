@@ -1,22 +1,7 @@
 //! How a number at the end of the runs depends on two settings: a tile for each pair, one colour scale for all panels.
 
-use super::Kind;
-use crate::columns::{self, Column, Scale};
-use crate::experiment::figure_kind::{
-    AlongX, Color as KindColor, FigureKind, Shows, Theory as Predicts, is_of_init, names,
-};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, ColorBar, Legend, Mark, Spot, Tile, TileLost, Tiles, bar_height};
-use crate::figure::endings::{Ending, Endings, Seeds};
-use crate::figure::finding;
-use crate::figure::names;
-use crate::figure::ruler::{Ruler, minus};
-use crate::figure::scene::Color;
-use crate::figure::select::{Key, Selection, Used};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{MISSING, ZERO, viridis};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::figure::FigureSpec;
+use super::prelude::*;
+use crate::columns::Scale;
 use crate::results::theory::Theory;
 use crate::table::number;
 
@@ -27,8 +12,8 @@ const CROSSED: f64 = 27.0;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     x: AlongX::TwoAxes,
-    color: KindColor::Taken,
-    columns: || names(columns::OUTCOMES),
+    color: ColorBy::Taken,
+    columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,
     theory: Predicts::DepthScale,
     shows: Shows::ending,

@@ -1,24 +1,11 @@
 //! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
-use super::Kind;
-use crate::columns;
-use crate::columns::Quantity;
-use crate::experiment::figure_kind::{AlongX, Defaults, FigureKind, Roles, Shows, is_of_init, names};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, DotSeries, Dots, GUESSING, Legend, Mark, Stack, guess_line, strip_line};
-use crate::figure::endings::Endings;
-use crate::figure::guessing::{guessing, named};
-use crate::figure::places::{self, gap};
-use crate::figure::ruler::Ruler;
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::figure::FigureSpec;
+use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     x: AlongX::Axis("depth"),
-    columns: || names(columns::OUTCOMES),
+    columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,
     shows: Shows::ending,
     default,
@@ -102,5 +89,5 @@ fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: Key) -> Dots
         stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
     };
     let series = Selection::labels(&selection.color).into_iter().map(series).collect();
-    Dots { gap: gap(&places), series, lost_at: endings.lost_at() }
+    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at() }
 }

@@ -1,22 +1,7 @@
 //! How much the learning rate matters: the loss at the end against it, a line an optimizer, the best of each ringed.
 
-use super::Kind;
-use crate::columns::{self, Column};
-use crate::experiment::figure_kind::{AlongX, Defaults, FigureKind, Shows, is_of_init, names};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Mark, Points, Sample, series};
-use crate::figure::endings::{Ending, Endings, worst};
-use crate::figure::guessing::guessing;
-use crate::figure::names;
-use crate::figure::ruler::{Ruler, range};
-use crate::figure::select::{Key, Selection, Used};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{INK, Look, Marker, tint};
-use crate::figure::words::{self, Caption};
+use super::prelude::*;
 use crate::plan_file::Scale;
-use crate::plan_file::figure::FigureSpec;
-use crate::stats::Spread;
-use std::collections::BTreeMap;
 
 /// Height of a colour's line of crosses.
 const CROSS: f64 = 5.2;
@@ -46,7 +31,7 @@ type Lines = BTreeMap<Key, Line>;
 const FACTS: FigureKind = FigureKind {
     x: AlongX::Numbers("optimizer.lr"),
     takes_step: false,
-    columns: || names(columns::OUTCOMES),
+    columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,
     shows: Shows::ending,
     default,

@@ -12,6 +12,7 @@ mod heat_map;
 mod loss_by_depth;
 mod lr_sensitivity;
 mod performance_profile;
+mod prelude;
 mod steps_to_target;
 mod trajectories;
 mod update_ratio;

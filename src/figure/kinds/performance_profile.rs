@@ -1,19 +1,7 @@
 //! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
 
-use super::Kind;
+use super::prelude::*;
 use super::steps_to_target;
-use crate::experiment::figure_kind::{Color, FigureKind, Over};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, Legend, Mark, Spot, merged};
-use crate::figure::endings::Ending;
-use crate::figure::finding;
-use crate::figure::ruler::{Ruler, Tick};
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::LINE;
-use crate::figure::words::Caption;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::BTreeMap;
 
 /// Labels of the pooled axes, and the seed.
 type Problem = (Vec<usize>, u64);
@@ -30,7 +18,7 @@ struct Arm {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    color: Color::Required,
+    color: ColorBy::Required,
     takes_step: false,
     over: Over::Problems,
     shows: steps_to_target::shows_steps,

@@ -1,21 +1,6 @@
 //! How fast each arm reaches the target loss: a dot a run, a bar through the median, and those that never did.
 
-use super::Kind;
-use crate::columns::{self, Column};
-use crate::experiment::figure_kind::{FigureKind, Shows};
-use crate::figure::FigureError;
-use crate::figure::chart::{Arm, Block, Chart, Legend, Mark};
-use crate::figure::endings::{Ending, Endings, Seeds};
-use crate::figure::finding::{self, Words};
-use crate::figure::ruler::{End, Ruler};
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{EDGE, THIN, TICK, solid};
-use crate::figure::text::{self, Weight};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::BTreeSet;
+use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {

@@ -1,22 +1,9 @@
 //! Where optimizers go: the paths of runs on a function of two variables, over its level lines.
 
-use super::Kind;
 use super::contour::Grid;
-use crate::columns;
+use super::prelude::*;
 use crate::data::Function;
 use crate::data::function::Kind as FunctionKind;
-use crate::experiment::figure_kind::{CellsShown, FigureKind, Over};
-use crate::figure::FigureError;
-use crate::figure::chart::{Body, Chart, Legend, Mark, Plane, Planes, Sample, Spot};
-use crate::figure::endings::Endings;
-use crate::figure::ruler::range;
-use crate::figure::select::{Key, Selection, heading};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{INK, LINE, Look, Marker, THIN, WHITE, solid, tint};
-use crate::figure::words::Caption;
-use crate::record::Status;
-use crate::table::significant;
-use std::collections::BTreeMap;
 
 /// Points of the grid that level lines are read off, in each direction.
 const FINE: usize = 181;

@@ -1,21 +1,6 @@
 //! How fast each layer learns: the norm of its update over that of its weights against step, a line a layer.
 
-use super::Kind;
-use crate::columns;
-use crate::experiment::figure_kind::{CellsShown, Color, FigureKind, Shows};
-use crate::figure::FigureError;
-use crate::figure::chart::{Block, Chart, LOST, Legend, Mark, Points, Sample};
-use crate::figure::endings::Ending;
-use crate::figure::finding::{self, Words};
-use crate::figure::ruler::{End, Ruler};
-use crate::figure::select::{Key, Selection};
-use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::Look;
-use crate::figure::training::{Training, crosses, reach};
-use crate::figure::words::{self, Caption};
-use crate::plan_file::claim::Metric;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::{BTreeMap, BTreeSet};
+use super::prelude::*;
 
 /// For each panel and layer: log(1 + step) and the spread of log10 over the seeds.
 type Lines = BTreeMap<(Key, u64), Points>;
@@ -25,7 +10,7 @@ const NAMED: usize = 6;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    color: Color::Taken,
+    color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,
     shows: |_, metric| match metric {
