@@ -309,7 +309,7 @@ impl Chart {
         legend: Legend,
         blocks: Vec<Block>,
     ) -> Self {
-        let columns = Selection::labels(&selection.column);
+        let columns = selection.columns();
         let columns = columns.iter().map(|c| heading(&selection.column, *c)).collect();
         let body = Body::Grid(Grid { columns, blocks, colors: None });
         let (caption, caption_without_numbers) = (String::new(), None);
@@ -361,7 +361,7 @@ impl Block {
         height: f64,
         panel: impl Fn(Key) -> Vec<Mark>,
     ) -> Block {
-        let rows = Selection::labels(&selection.row).into_iter();
+        let rows = selection.rows().into_iter();
         let strips = rows.map(|row| Strip::new(selection, row, (y, y_title), &panel)).collect();
         Block { x, x_title: x_title.into(), strips, height, gap: 0.0, ruled: true }
     }
@@ -375,7 +375,7 @@ impl Strip {
         (y, title): (&Ruler, &[impl ToString]),
         panel: impl Fn(Key) -> Vec<Mark>,
     ) -> Strip {
-        let columns = Selection::labels(&selection.column).into_iter();
+        let columns = selection.columns().into_iter();
         Strip {
             heading: heading(&selection.row, row),
             y: y.clone(),
@@ -421,7 +421,7 @@ pub fn strip_line(edge: f64) -> Mark {
 /// Colours for which `own` is the same, together; those of which it has nothing are left out.
 pub fn merged<T: PartialEq>(selection: &Selection, own: impl Fn(usize) -> Vec<T>) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Vec<usize>, Vec<T>)> = Vec::new();
-    for color in Selection::labels(&selection.color) {
+    for color in selection.colors() {
         let own = own(color);
         match groups.iter_mut().find(|(_, other)| *other == own) {
             _ if own.is_empty() => {}

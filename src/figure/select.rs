@@ -210,6 +210,21 @@ impl<'a> Selection<'a> {
         Key { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
     }
 
+    /// The labels that make rows of panels; a single 0 without an axis, as in the next ones.
+    pub fn rows(&self) -> Vec<usize> {
+        Selection::labels(&self.row)
+    }
+
+    /// The labels that make columns of panels.
+    pub fn columns(&self) -> Vec<usize> {
+        Selection::labels(&self.column)
+    }
+
+    /// The labels that have a colour.
+    pub fn colors(&self) -> Vec<usize> {
+        Selection::labels(&self.color)
+    }
+
     /// The labels along one part of the figure; a single 0 where no axis is used.
     pub fn labels(used: &Option<Used>) -> Vec<usize> {
         used.as_ref().map_or(vec![0], |u| u.labels.clone())
@@ -227,7 +242,7 @@ impl<'a> Selection<'a> {
 
     /// Each colour by itself.
     pub fn each_color(&self) -> Vec<Vec<usize>> {
-        Selection::labels(&self.color).into_iter().map(|color| vec![color]).collect()
+        self.colors().into_iter().map(|color| vec![color]).collect()
     }
 
     /// What the colours are the labels of; empty where there are none.

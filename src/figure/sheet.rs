@@ -39,7 +39,7 @@ impl Sheet {
     /// A sheet wide enough for all columns of a grid; of a single row for `most`, spread such that the last line of panels is as
     /// full as can be.
     pub fn new(selection: &Selection, medium: Medium, most: usize) -> Sheet {
-        let (rows, panels) = (Selection::labels(&selection.row).len(), Selection::labels(&selection.column).len());
+        let (rows, panels) = (selection.rows().len(), selection.columns().len());
         let most = if medium == Medium::Column { most.min(2) } else { most };
         Sheet::with(medium, if rows > 1 { panels } else { panels.div_ceil(panels.div_ceil(most).max(1)) })
     }

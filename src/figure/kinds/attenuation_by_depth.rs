@@ -54,9 +54,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let along = |of: &Spreads| by_place(selection, &x, of);
 
     let values = lost.values().flat_map(|s| [s.low, s.high, 0.0]).chain(lost.keys().filter_map(predicted));
-    let Some(y) = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0) else {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
-    };
+    let y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let x_title = places::title(&selection.x);
     let lines = along(&lost);
     let panel = |panel: Key| {
@@ -159,7 +158,7 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     let deepest = selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
     let x = Ruler::over(&ends.flat_map(|(_, s)| [s.low, s.high, 0.0]).collect::<Vec<_>>(), false, 80.0)?;
-    let colors = Selection::labels(&selection.color);
+    let colors = selection.colors();
     let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
     // The first colour on top, as in the legend.
     let y = Ruler::rows(names);

@@ -20,10 +20,10 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (lines, ends) = lines(selection)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).chain([0.0]).collect::<Vec<_>>();
-    let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 140.0 };
-    let Some(mut y) = Ruler::over(&values, false, height).filter(|_| !lines.is_empty()) else {
-        return Err(selection.nothing("a gradient at several layers"));
-    };
+    let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
+    let mut y = Ruler::over(&values, false, height)
+        .filter(|_| !lines.is_empty())
+        .ok_or_else(|| selection.nothing("a gradient at several layers"))?;
     if !ends.is_empty() {
         // Room for the crosses above the lines.
         y.extend(End::High, 0.07);

@@ -30,10 +30,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     // The worst tries may lie decades off, so the ruler is that of the medians, and bands are cut where it ends.
     let medians: Vec<f64> = lines.values().flatten().map(|(_, s)| s.median).collect();
     let medians: Vec<f64> = medians.into_iter().filter(|v| *v != worst(column)).collect();
-    let height = if Selection::labels(&selection.row).len() > 2 { 110.0 } else { 150.0 };
-    let Some(y) = Ruler::of(&medians, column, height) else {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
-    };
+    let height = if selection.rows().len() > 2 { 110.0 } else { 150.0 };
+    let y =
+        Ruler::of(&medians, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     for (_, spread) in lines.values_mut().flatten() {
         spread.high = spread.high.min(y.high);
         // An exact zero stays one, on the floor line.

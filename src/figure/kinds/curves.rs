@@ -49,7 +49,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let alone = selection.spec.metric.is_some() || selection.row.is_some() || medium.is_brief();
     let columns: Vec<&Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
     let (curves, ends) = curves(selection, &columns)?;
-    let height = if Selection::labels(&selection.row).len() > 2 { 96.0 } else { 122.0 };
+    let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
         let drawn = curves.iter().filter(|((_, n), _)| *n == index).flat_map(|(_, points)| points);
@@ -87,12 +87,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let strip = |row: usize, measure: &Measure| {
         Strip::new(selection, row, (&measure.y, measure.column.words), |key| panel(key, measure))
     };
-    let rows = Selection::labels(&selection.row);
+    let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| measures.iter().map(|measure| strip(*row, measure))).collect();
     let block = Block { x, x_title: "step".into(), strips, height, gap: 0.0, ruled: true };
 
     let finding = Endings::of(selection, first, &selection.runs).finding(selection, "lines");
-    let greys = selection.color.is_none() && Selection::labels(&selection.column).len() > 1;
+    let greys = selection.color.is_none() && selection.columns().len() > 1;
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
         .add(greys, "Grey: the other panels' medians.")

@@ -60,7 +60,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Some(own) => marks(own, highest, &places),
         None => vec![Mark::Empty("no prediction")],
     };
-    let height = if Selection::labels(&selection.row).len() > 2 { 90.0 } else { 118.0 };
+    let height = if selection.rows().len() > 2 { 90.0 } else { 118.0 };
     let x_title = "argument z of the activation, before the first update";
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &["φ′(z)"]), height, panel) };
     let line = |name: &str, color| (name.to_string(), Sample::Plain(Look { color, ..SLOPE }));

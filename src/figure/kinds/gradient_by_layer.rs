@@ -83,7 +83,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
     let x = Ruler::layers(deepest as usize, label_room(&sheet, &rates));
-    let height = if Selection::labels(&selection.row).len() > 2 { 92.0 } else { 128.0 };
+    let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
         .filter_map(|m| Some((m, Ruler::of(&reached(&profiles, &overlay, (m, measured[m])), measured[m], height)?)))
         .collect();
@@ -105,7 +105,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
         })
     };
-    let rows = Selection::labels(&selection.row);
+    let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
     let block = Block { x: x.clone(), x_title: X_TITLE.into(), strips, height, gap: 0.0, ruled: true };
     let below = theory::ratios(selection, &groups, (x, X_TITLE), &ratios(selection, first, &snapshots, &overlay));
@@ -146,12 +146,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
 }
 
-/// The outcome that says how fast a measurement fades from layer to layer, for dL/dh.
+/// The outcome that says how fast dL/dh fades from layer to layer; `None` where another measurement is drawn.
 fn fades(column: &Column, last: bool) -> Option<&'static Column> {
-    let when = if last { Measured::End } else { Measured::Init };
-    let of_stream = column.predicted == Some(columns::Predicted::Stream);
-    let rate = |c: &&Column| c.quantity == Quantity::Attenuation && c.measured == when && c.unit == "decades per layer";
-    columns::OUTCOMES.iter().find(rate).filter(|_| of_stream)
+    let rate = if last { "attenuation_end" } else { "attenuation_init" };
+    columns::outcome(rate).filter(|_| column.predicted == Some(Predicted::Stream))
 }
 
 /// The decades that each group loses per layer.

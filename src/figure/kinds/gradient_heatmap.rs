@@ -36,12 +36,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("stream_rms")?;
     let (maps, cut) = maps(selection, column)?;
     let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
-    let rows = Selection::labels(&selection.row).len();
+    let rows = selection.rows().len();
     let height = if rows > 3 { 64.0 } else { 96.0 };
     let bar = bar_height(rows, height);
-    let Some(colors) = Ruler::colors(&values, column, bar) else {
-        return Err(selection.nothing(&format!("a finite {} by layer", column.name)));
-    };
+    let colors = Ruler::colors(&values, column, bar)
+        .ok_or_else(|| selection.nothing(&format!("a finite {} by layer", column.name)))?;
     let places = || maps.values().flat_map(BTreeMap::keys);
     let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
     let y = Ruler { low: 0.5, high: deepest as f64 + 0.5, ..Ruler::layers(deepest as usize, 0.0) };

@@ -43,10 +43,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let tile = if spec.theory { CROSSED } else { TILE };
     let height = (tile * y.labels.len() as f64).clamp(60.0, 240.0);
-    let rows = Selection::labels(&selection.row).len();
-    let Some(colors) = Ruler::colors(&shown, column, height) else {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
-    };
+    let rows = selection.rows().len();
+    let colors =
+        Ruler::colors(&shown, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| used.shown(*l)));
     let (across, up) = (labels(x), labels(y));
@@ -60,7 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     block.ruled = false;
     let drawn = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
     let drawn = drawn.clone().any(|mark| matches!(mark, Mark::Tiles(tiles) if !tiles.lines.is_empty()));
-    let several = match rows * Selection::labels(&selection.column).len() {
+    let several = match rows * selection.columns().len() {
         _ if !others.is_empty() => ", the same scale in all maps of it",
         1 => "",
         _ => ", the same scale in all panels",

@@ -34,14 +34,13 @@ fn default(grid: &Defaults) -> Option<FigureSpec> {
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("train_loss")?;
     let endings = Endings::of(selection, column, &selection.runs);
-    let height = if Selection::labels(&selection.row).len() > 2 { 100.0 } else { 126.0 };
+    let height = if selection.rows().len() > 2 { 100.0 } else { 126.0 };
     let guess = guessing(selection, column);
     let all = endings.values();
     // A loss is seen against guessing; an accuracy where that is in sight.
     let beside = guess.as_ref().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).map(|guess| guess.at);
-    let Some(mut y) = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height) else {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
-    };
+    let mut y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let guess = guess.filter(|guess| y.holds(guess.at));
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
     let stack = endings.groups.values().map(|seeds| seeds.lost()).max().unwrap_or(0);
@@ -88,6 +87,6 @@ fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: Key) -> Dots
         name: selection.color_name(color),
         stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
     };
-    let series = Selection::labels(&selection.color).into_iter().map(series).collect();
+    let series = selection.colors().into_iter().map(series).collect();
     Dots { gap: places::gap(&places), series, lost_at: endings.lost_at() }
 }

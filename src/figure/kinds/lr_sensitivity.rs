@@ -57,14 +57,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let endings = Endings::of(selection, column, &selection.runs);
     let lines = lines(&endings, along);
     let rates = || lines.values().flat_map(|line| &line.rates);
-    let height = if Selection::labels(&selection.row).len() > 2 { 110.0 } else { 160.0 };
-    let Some(mut y) = Ruler::of(&values(&lines, &endings), column, height) else {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
-    };
+    let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
+    let mut y = Ruler::of(&values(&lines, &endings), column, height)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let cut = y.cut(guessing(selection, column).as_ref());
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
-    let losers: Vec<usize> = Selection::labels(&selection.color).into_iter().filter(loses).collect();
+    let losers: Vec<usize> = selection.colors().into_iter().filter(loses).collect();
     let strip = (CROSS * losers.len() as f64 + 4.0).min(0.4 * height);
     if !losers.is_empty() {
         y.add_strip(endings.lost_at(), strip, height);
@@ -80,7 +79,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let points: BTreeMap<Key, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
     let panel = |panel: Key| {
         let mut marks = series(selection, &groups, |color| points.get(&Key { color, ..panel }));
-        for color in Selection::labels(&selection.color) {
+        for color in selection.colors() {
             let Some(line) = lines.get(&Key { color, ..panel }) else { continue };
             let own = selection.look(color).color;
             marks.extend(ring(line, &y, own));

@@ -24,13 +24,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let values = endings.values();
     let sheet = Sheet::new(selection, medium, 3);
     let panel_width = (sheet.width - 110.0) / sheet.slots as f64;
-    let Some(mut x) = Ruler::over(&values, true, panel_width * 0.6) else {
-        return Err(selection.nothing("reached the target"));
-    };
+    let mut x = Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing("reached the target"))?;
     let stack = endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let strip = (Arm::CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
     let edge = if stack > 0 { x.add_strip(End::High, strip, panel_width) } else { x.high };
-    let colors = Selection::labels(&selection.color);
+    let colors = selection.colors();
     // The first arm on top.
     let y = Ruler::rows(colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)));
     let arm = |(i, color): (usize, &usize), panel: Key| {

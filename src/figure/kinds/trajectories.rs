@@ -59,7 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         false => "The way down".to_string(),
     };
     let slots = match (&selection.row, panels.len()) {
-        (Some(_), _) => Selection::labels(&selection.column).len().min(4),
+        (Some(_), _) => selection.columns().len().min(4),
         (None, n @ 1..=2) => n,
         (None, 4) => 2,
         (None, _) => 3,

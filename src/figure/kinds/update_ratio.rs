@@ -30,10 +30,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = columns::find(columns::LAYERS, "update_ratio");
     let (lines, ends) = lines(selection)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>();
-    let height = if Selection::labels(&selection.row).len() > 2 { 92.0 } else { 112.0 };
-    let Some(mut y) = Ruler::over(&values, true, height) else {
-        return Err(selection.nothing("an update of its weights"));
-    };
+    let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
+    let mut y = Ruler::over(&values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
     if !ends.is_empty() {
         // Room for the crosses above the lines.
         y.extend(End::High, 0.07);
