@@ -418,6 +418,11 @@ pub fn strip_line(edge: f64) -> Mark {
     Mark::Across { y: edge, stroke: solid(EDGE, THIN) }
 }
 
+/// The points of a series, to be held against those of another to the last bit.
+pub fn bits(points: &Points) -> Vec<[u64; 4]> {
+    points.iter().map(|(x, s)| [*x, s.median, s.low, s.high].map(f64::to_bits)).collect()
+}
+
 /// Colours for which `own` is the same, together; those of which it has nothing are left out.
 pub fn merged<T: PartialEq>(selection: &Selection, own: impl Fn(usize) -> Vec<T>) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Vec<usize>, Vec<T>)> = Vec::new();

@@ -1,6 +1,5 @@
 //! Rulers: the scales of a panel with their ticks. A logarithmic one holds log10 of the value, so it reaches past the smallest f64.
 
-use super::guessing::Guess;
 use super::text::{self, Weight, power_of_ten};
 use crate::columns::{Column, Scale};
 use crate::table::significant;
@@ -108,8 +107,8 @@ impl Ruler {
 
     /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
     /// What is higher is drawn at the edge; the caption's sentence says so.
-    pub fn cut(&mut self, guess: Option<&Guess>) -> Option<String> {
-        let high = guess?.at + 1.0;
+    pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
+        let high = guess? + 1.0;
         if self.unit != Unit::Log10 || self.high < high + 1.0 {
             return None;
         }

@@ -6,7 +6,7 @@ use super::style::Look;
 use crate::columns::{self, Column};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::plan_file::figure::FigureSpec;
-use crate::plan_file::{Axis, PlanCell, Scale};
+use crate::plan_file::{Axis, PlanCell, PlanFile, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{Results, Run};
@@ -113,17 +113,7 @@ impl<'a> Selection<'a> {
         for (name, labels) in &spec.filter {
             check_filter(results, name, labels)?;
         }
-        let kept: Vec<Vec<usize>> = plan
-            .axes
-            .iter()
-            .map(|a| {
-                let cells = plan.cells.iter().filter(|cell| {
-                    spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_none_or(|l| allowed.contains(l)))
-                });
-                let present: BTreeSet<&String> = cells.filter_map(|cell| cell.labels.get(&a.name)).collect();
-                (0..a.labels.len()).filter(|i| present.contains(&a.labels[*i])).collect()
-            })
-            .collect();
+        let kept: Vec<Vec<usize>> = plan.axes.iter().map(|axis| kept_labels(plan, axis, spec)).collect();
         let used = |name: &String| {
             let index = axis(name)?;
             Ok::<_, FigureError>(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
@@ -146,16 +136,31 @@ impl<'a> Selection<'a> {
         for name in spec.over.iter().chain(&spec.tune) {
             axis(name)?;
         }
-        let shown = [&row, &column, &color, &x];
-        for (i, a) in plan.axes.iter().enumerate() {
-            let uses = shown.iter().filter(|u| u.as_ref().is_some_and(|u| u.index == i)).count();
-            if uses > 1 {
+        let (runs, planned, fixed, choice) = (Vec::new(), None, Vec::new(), None);
+        let selection = Selection { results, spec, kind, row, column, color, x, runs, planned, fixed, choice };
+        selection.check_axes(&kept)?;
+        let fixed = selection.fixed(&kept);
+        Ok(Selection { fixed, ..selection }.with_runs())
+    }
+
+    /// How many parts of the figure an axis is used for.
+    fn uses(&self, index: usize) -> usize {
+        let shown = [&self.row, &self.column, &self.color, &self.x];
+        shown.into_iter().flatten().filter(|used| used.index == index).count()
+    }
+
+    /// Checks that no axis is used twice, and none of several labels not at all.
+    fn check_axes(&self, kept: &[Vec<usize>]) -> Result<(), FigureError> {
+        let spec = self.spec;
+        for (i, a) in self.results.plan.axes.iter().enumerate() {
+            if self.uses(i) > 1 {
                 return Err(FigureError::Selection(format!(
                     "axis \"{}\" is used twice; give each of facet, color and x its own",
                     a.name
                 )));
             }
-            if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name) {
+            let is_open = self.uses(i) == 0 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name);
+            if is_open && kept[i].len() > 1 {
                 return Err(FigureError::Selection(format!(
                     "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
                      facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
@@ -165,13 +170,29 @@ impl<'a> Selection<'a> {
                 )));
             }
         }
-        let mut runs: Vec<usize> =
-            (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
-        let chosen: &[String] = if kind.tune == Tune::Best { &spec.tune } else { &[] };
+        Ok(())
+    }
+
+    /// The axes of which one label of several is left, as `name label`.
+    fn fixed(&self, kept: &[Vec<usize>]) -> Vec<String> {
+        let is_fixed = |i: usize, a: &Axis| {
+            a.labels.len() > 1 && kept[i].len() == 1 && !self.spec.tune.contains(&a.name) && self.uses(i) == 0
+        };
+        let axes = self.results.plan.axes.iter().enumerate().filter(|(i, a)| is_fixed(*i, a));
+        axes.map(|(i, a)| format!("{} {}", names::axis(&a.name), a.labels[kept[i][0]])).collect()
+    }
+
+    /// The same with its runs: those that its `where` leaves, of tuned axes those at their best label.
+    fn with_runs(self) -> Self {
+        let Selection { results, spec, .. } = self;
+        let plan = &results.plan;
+        let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect::<Vec<_>>();
+        let chosen: &[String] = if self.kind.tune == Tune::Best { &spec.tune } else { &[] };
         let choice = (!chosen.is_empty()).then(|| results.choice());
-        if let Some(choice) = &choice {
-            runs = tuned(results, &runs, chosen, choice);
-        }
+        let runs = match &choice {
+            Some(choice) => tuned(results, &runs, chosen, choice),
+            None => runs,
+        };
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
         let cells = plan.cells.iter().filter(|cell| {
             spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
@@ -183,20 +204,7 @@ impl<'a> Selection<'a> {
         let cells: BTreeSet<_> = cells.map(of_cell).collect();
         let seeds = choice.as_ref().map_or(plan.seeds.len(), |c| c.report_seeds.len());
         let planned = on_axes.then(|| cells.len() * seeds);
-        let fixed = plan
-            .axes
-            .iter()
-            .zip(&kept)
-            .enumerate()
-            .filter(|(i, (a, kept))| {
-                a.labels.len() > 1
-                    && kept.len() == 1
-                    && !spec.tune.contains(&a.name)
-                    && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
-            })
-            .map(|(_, (a, kept))| format!("{} {}", names::axis(&a.name), a.labels[kept[0]]))
-            .collect();
-        Ok(Selection { results, spec, kind, row, column, color, x, runs, planned, fixed, choice })
+        Selection { runs, planned, choice, ..self }
     }
 
     /// The selected run behind an index.
@@ -355,6 +363,15 @@ fn tuned(results: &Results, runs: &[usize], tune: &[String], choice: &Choice) ->
     let is_best = |run: &Run| best.get(&part(run, false)) == Some(&part(run, true));
     let shown = |run: &Run| choice.report_seeds.contains(&run.seed) && is_best(run);
     runs.iter().copied().filter(|r| shown(&results.runs[*r])).collect()
+}
+
+/// The labels of an axis that occur in the cells that are left by `where`.
+fn kept_labels(plan: &PlanFile, axis: &Axis, spec: &FigureSpec) -> Vec<usize> {
+    let cells = plan.cells.iter().filter(|cell| {
+        spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_none_or(|l| allowed.contains(l)))
+    });
+    let present: BTreeSet<&String> = cells.filter_map(|cell| cell.labels.get(&axis.name)).collect();
+    (0..axis.labels.len()).filter(|i| present.contains(&axis.labels[*i])).collect()
 }
 
 fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), FigureError> {

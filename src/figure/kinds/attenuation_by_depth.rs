@@ -49,7 +49,6 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &Key| overlay.get(key)?.outcome(column.name);
-    let groups = merged(selection, |color| signature(&lost, color));
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
     let along = |of: &Spreads| by_place(selection, &x, of);
 
@@ -58,6 +57,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let x_title = places::title(&selection.x);
     let lines = along(&lost);
+    let groups = merged(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
+    });
     let panel = |panel: Key| {
         let lines = series(selection, &groups, |color| lines.get(&Key { color, ..panel }));
         let dashed = |group: &Vec<usize>| {
@@ -127,12 +130,6 @@ fn found(selection: &Selection, lost: &Spreads, groups: &[Vec<usize>]) -> String
 fn spreads(selection: &Selection, of: impl Fn(usize) -> Option<f64>) -> Spreads {
     let groups = selection.by_seed(selection.runs.iter().filter_map(|run| Some((*run, of(*run)?))));
     groups.into_iter().filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?))).collect()
-}
-
-/// All that is drawn of a colour, to the last bit.
-fn signature(spreads: &Spreads, color: usize) -> Vec<(usize, usize, usize, [u64; 3])> {
-    let own = spreads.iter().filter(|(key, _)| key.color == color);
-    own.map(|(k, s)| (k.row, k.column, k.x, [s.median, s.low, s.high].map(f64::to_bits))).collect()
 }
 
 /// The labels along x with their places.

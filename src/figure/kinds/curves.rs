@@ -59,7 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             y.extend(End::High, 0.07);
         }
         let guess = guessing(selection, column);
-        cut.extend(y.cut(guess.as_ref()).map(|sentence| format!(" {sentence}")));
+        cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
         let guess = guess.filter(|guess| y.holds(guess.at));
         Some(Measure { column, index, y, guess })
     };

@@ -77,7 +77,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         return Err(selection.nothing("a gradient by layer"));
     }
     let overlay = Overlay::new(selection, last)?;
-    let groups = merged(selection, |color| signature(&profiles, color));
+    let groups = merged(selection, |color| {
+        let own = profiles.iter().filter(|((key, _), _)| key.color == color);
+        own.map(|((key, m), points)| (key.row, key.column, *m, bits(points))).collect()
+    });
     let rates = rates(selection, first, last);
 
     let sheet = Sheet::new(selection, medium, 4);
@@ -252,13 +255,6 @@ fn dashed(overlay: &Overlay, key: &Key, column: &Column, points: &Points) -> Opt
     let (_, last) = points.last()?;
     let predicted = overlay.get(key)?.by_layer(column.name)?;
     Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
-}
-
-/// All that is drawn of a colour, to the last bit.
-fn signature(profiles: &Profiles, color: usize) -> Vec<(usize, usize, usize, Vec<[u64; 4]>)> {
-    let bits = |(x, s): &(f64, Spread)| [*x, s.median, s.low, s.high].map(f64::to_bits);
-    let own = profiles.iter().filter(|((key, _), _)| key.color == color);
-    own.map(|((key, m), points)| (key.row, key.column, *m, points.iter().map(bits).collect())).collect()
 }
 
 /// The steepest fading and the steepest growth in sight, in words.

@@ -1,4 +1,6 @@
-//! A scene as PNG, written by plotters' bitmap backend: filled at eight pixels a point, averaged 3 x 3 down.
+//! A scene as PNG: the shapes are filled here, and plotters' bitmap backend holds the finished pixels and encodes the file.
+//!
+//! Shapes are filled at eight pixels a point and averaged 3 x 3 down.
 //!
 //! Lines and letters become polygons here and are filled span by span (nonzero winding), since plotters' own
 //! thick lines have holes at sharp turns and no smoothing.
