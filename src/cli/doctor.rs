@@ -4,7 +4,8 @@ use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
 use crate::cli::print::print;
 use crate::data::Places;
-use crate::experiment::{Experiment, Overrides, Plan, Problem};
+use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
+use crate::figure::kinds::FACTS;
 use crate::model::differences;
 use crate::record::RunRecord;
 use crate::sweep::SweepError;
@@ -148,6 +149,6 @@ fn end(record: &RunRecord) -> Option<f64> {
     }
 }
 
-fn plan(text: &str) -> Result<Plan, Problem> {
-    Experiment::parse(text, "doctor.toml")?.plan(&Overrides::default())
+fn plan(text: &str) -> Result<Plan, ExperimentError> {
+    Experiment::parse(text, "doctor.toml", FACTS)?.plan(&Overrides::default())
 }

@@ -48,8 +48,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         DefaultValue::Float(0.0),
         "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
     )
-    .of(KINDS)
-    .acts(Acts::OnTheBatch),
+    .of(KINDS),
     Setting::new(
         "function.noise",
         Domain::Float { min: 0.0, max: 1e6 },

@@ -1,15 +1,14 @@
-//! What the command line changes: `--set key=value` and `--seeds n`.
+//! What the command line changes in an experiment: `--set key=value` and `--seeds n`.
 
-use super::axis::{Assignment, Leaf, Patch, Point, WrittenAxis};
-use super::plan::Plan;
-use super::problem::{Place, Problem, Source};
-use super::reader::{Entry, Reader, is_several};
+use super::file::{Experiment, MOST_SEEDS};
+use super::read::axis::{self, Assignment, Leaf, Patch, Point, WrittenAxis, bundles};
+use super::read::error::{Location, Result, Source};
+use super::read::node::{Document, Entry};
+use super::read::value::SECTIONS;
 use super::settings::Registry;
-use super::written::{Experiment, MOST_SEEDS, SECTIONS};
 use crate::plan_file::Scale;
 use crate::setting::Value;
 use std::sync::Arc;
-use toml::de::DeValue;
 
 /// What the command line changes in an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,11 +26,11 @@ pub struct Overrides {
 pub const FRESH: u64 = 1_000_000;
 
 impl Experiment {
-    /// Applies the command line's changes and combines the axes.
+    /// The experiment with the command line's changes.
     ///
     /// # Errors
-    /// The first thing wrong with a change, the grid, or a figure.
-    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, Problem> {
+    /// The first thing wrong with a change.
+    pub(crate) fn with(&self, overrides: &Overrides) -> Result<Experiment> {
         let mut experiment = self.clone();
         if *overrides != Overrides::default() {
             // It counts the runs of the file as it stands.
@@ -39,37 +38,33 @@ impl Experiment {
             experiment.changed = true;
         }
         for text in &overrides.set {
-            experiment.set(text)?;
+            one_entry("--set", text, |entry| experiment.set(entry))?;
         }
         if let Some(seeds) = overrides.seeds {
             if !(1..=MOST_SEEDS as u64).contains(&seeds) {
-                let source = Arc::new(Source { name: "--seeds".into(), text: seeds.to_string() });
                 let message = format!("the number of seeds must be from 1 to {MOST_SEEDS}, but is {seeds}");
-                return Err(Problem::new(&Place::new(&source, 0..source.text.len()), message, "write --seeds 5"));
+                let source = Source::new("--seeds", &seeds.to_string());
+                return Location::whole(&source).fail(message, "write --seeds 5");
             }
             experiment.seeds = seeds;
         }
         if overrides.fresh_seeds {
             experiment.first_seed = FRESH + 1;
         }
-        Plan::combine(&experiment)
+        Ok(experiment)
     }
 
     /// One `--set key=value`.
-    fn set(&mut self, text: &str) -> Result<(), Problem> {
-        let reader = Reader::of_option("--set", text)?;
-        let document = reader.document()?;
-        let entries = reader.entries(document.get_ref());
-        let entry = reader.one_entry(&entries)?;
-        if self.read_plain(&reader, entry)? {
+    fn set(&mut self, entry: &Entry) -> Result<()> {
+        if self.read_plain(entry)? {
             return Ok(());
         }
-        let bundles = self.axes.iter().find(|a| a.key.is_none() && a.name == entry.key);
-        if let Some(axis) = bundles.filter(|_| !matches!(entry.value.get_ref(), DeValue::Table(_))) {
+        if let (Some(axis), false) = (bundles(&self.axes, entry.key), entry.value.toml.is_table()) {
+            let axis = &self.axes[axis];
             let message =
                 format!("--set cannot change `{0}`: the file says what each point of the axis `{0}` sets", axis.name);
             let help = format!("to run some of its points alone, write --only {}={}", axis.name, axis.points[0].label);
-            return Err(Problem::new(&entry.at, message, help).also(&axis.place));
+            return Err(entry.at.error(message, help).also(&axis.place));
         }
         let registry = Registry::get();
         if SECTIONS.contains(&entry.key) && registry.find(entry.key).is_none() {
@@ -78,53 +73,36 @@ impl Experiment {
                 _ => "change the file there",
             };
             let message = format!("--set changes settings, and `{}` is a section of the file", entry.key);
-            return Err(Problem::new(&entry.at, message, help));
+            return entry.at.fail(message, help);
         }
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
         let mut axes: Vec<WrittenAxis> = Vec::new();
-        reader.walk(entry.key, entry, &mut |leaf| {
-            match leaf {
+        axis::walk(entry.key, entry, &mut |leaf| {
+            let (key, e) = match leaf {
                 Leaf::Family(family) => {
                     base.clears.extend(registry.family(family));
+                    return Ok(());
                 }
-                Leaf::Set(key, e) => {
-                    changed.push(key);
-                    let setting = &registry.keys[key];
-                    let several = is_several(setting, e.value);
-                    if several {
-                        axes.push(reader.axis(key, e)?);
-                    } else if self.axes.iter().any(|a| a.key == Some(key)) {
-                        // A fixed value for an axis leaves an axis of one point, so that figures still find it.
-                        let value = reader.setting(setting, e.value)?;
-                        let place = reader.at(e.value);
-                        let mut axis = WrittenAxis {
-                            name: setting.short().into(),
-                            place: e.at.clone(),
-                            scale: if matches!(value, Value::Text(_) | Value::Bool(_)) {
-                                Scale::Category
-                            } else {
-                                Scale::Linear
-                            },
-                            points: Vec::new(),
-                            key: Some(key),
-                            owned: Vec::new(),
-                        };
-                        let label = value.to_string();
-                        let sets = vec![Assignment { key, value, place: place.clone() }];
-                        axis.points.push(Point { label, patch: Patch { clears: vec![], sets }, place });
-                        axes.push(axis);
-                    } else {
-                        let value = reader.setting(setting, e.value)?;
-                        base.add(Assignment { key, value, place: reader.at(e.value) })?;
-                    }
-                }
+                Leaf::Set(key, e) => (key, e),
+            };
+            changed.push(key);
+            let setting = &registry.keys[key];
+            if e.value.is_several(setting) {
+                axes.push(WrittenAxis::read(key, e)?);
+                return Ok(());
             }
-            Ok(())
+            let (value, place) = (e.value.setting(setting)?, e.value.at.clone());
+            if self.axes.iter().any(|a| a.key == Some(key)) {
+                // A fixed value for an axis leaves an axis of one point, so that figures still find it.
+                let is_word = matches!(value, Value::Text(_) | Value::Bool(_));
+                let scale = if is_word { Scale::Category } else { Scale::Linear };
+                axes.push(WrittenAxis::new(key, e.at.clone(), vec![Point::of(key, value, place)], scale));
+                return Ok(());
+            }
+            base.add(Assignment { key, value, place })
         })?;
-        for key in &changed {
-            self.is_free(*key, &entry.at)?;
-        }
+        changed.iter().try_for_each(|key| self.is_free(*key, &entry.at))?;
         // Steps and epochs are two ways to say one thing, so the new one displaces the old.
         let length = [registry.index("steps"), registry.index("epochs")];
         let displaces = changed.iter().any(|k| length.contains(k));
@@ -145,63 +123,44 @@ impl Experiment {
     }
 
     /// A key that a variant, zip or optimizer sets cannot be changed by name.
-    fn is_free(&self, key: usize, at: &Place) -> Result<(), Problem> {
-        let name = Registry::get().keys[key].short();
+    fn is_free(&self, key: usize, at: &Location) -> Result<()> {
         for axis in self.axes.iter().filter(|a| a.key.is_none()) {
             for point in &axis.points {
-                let sets = point.patch.sets.iter().find(|a| a.key == key).map(|a| &a.place);
                 let cleared = point.patch.clears.contains(&key).then_some(&point.place);
-                if let Some(place) = sets.or(cleared) {
-                    let message = format!(
-                        "--set cannot change `{name}`: `{}` of the axis `{}` decides it",
-                        point.label, axis.name
-                    );
-                    let help = format!(
-                        "change the file there; --only \"{}={}\" runs that point alone",
-                        axis.name, point.label
-                    );
-                    return Err(Problem::new(at, message, help).also(place));
-                }
+                let Some(place) = point.patch.value(key).map(|a| &a.place).or(cleared) else { continue };
+                let (name, label) = (Registry::get().keys[key].short(), &point.label);
+                let message = format!("--set cannot change `{name}`: `{label}` of the axis `{}` decides it", axis.name);
+                let help = format!("change the file there; --only \"{}={label}\" runs that point alone", axis.name);
+                return Err(at.error(message, help).also(place));
             }
         }
         Ok(())
     }
 }
 
-impl Reader {
-    /// Reads the `key=value` of a command-line option, in the file's own syntax but for the quotes of a single word.
-    ///
-    /// # Errors
-    /// When it has no key or no value.
-    pub fn of_option(option: &str, text: &str) -> Result<Self, Problem> {
-        let reader = |text: &str| Reader { source: Arc::new(Source { name: option.into(), text: text.into() }) };
-        let bare = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
-        match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
-            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
-                let word = starts_a_word(value) && value.chars().all(bare);
-                Ok(reader(&if word { format!("{key}=\"{value}\"") } else { text.to_string() }))
-            }
-            _ => {
-                let reader = reader(text);
-                let place = reader.place(0..text.len());
-                let key = if option == "--only" { "AXIS" } else { "KEY" };
-                let message = format!("{option} needs {key}=VALUE, but is \"{}\"", text.escape_debug());
-                let help = format!("write {option} depth=8, or {option} \"depth=[2, 4]\" for several values");
-                Err(Problem::new(&place, message, help))
-            }
+/// Reads the one `key=value` of a command-line option, in the file's own syntax but for the quotes of a single word.
+///
+/// # Errors
+/// When it has no key, no value or several of them.
+pub(crate) fn one_entry<T>(option: &str, text: &str, read: impl FnOnce(&Entry) -> Result<T>) -> Result<T> {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./ ".contains(c);
+    let source: Arc<Source> = match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+            let word = starts_a_word(value) && value.chars().all(bare);
+            Source::new(option, &if word { format!("{key}=\"{value}\"") } else { text.to_string() })
         }
-    }
-
-    /// The one entry of such an option.
-    pub fn one_entry<'a, 'b>(&self, entries: &'b [Entry<'a>]) -> Result<&'b Entry<'a>, Problem> {
-        let option = &self.source.name;
-        match entries {
-            [entry] => Ok(entry),
-            _ => {
-                let place = self.place(0..self.source.text.len());
-                let message = format!("{option} takes one change at a time");
-                Err(Problem::new(&place, message, format!("write {option} once for each")))
-            }
+        _ => {
+            let key = if option == "--only" { "AXIS" } else { "KEY" };
+            let message = format!("{option} needs {key}=VALUE, but is \"{}\"", text.escape_debug());
+            let help = format!("write {option} depth=8, or {option} \"depth=[2, 4]\" for several values");
+            return Location::whole(&Source::new(option, text)).fail(message, help);
+        }
+    };
+    match Document::parse(&source)?.entries().as_slice() {
+        [entry] => read(entry),
+        _ => {
+            let message = format!("{option} takes one change at a time");
+            Location::whole(&source).fail(message, format!("write {option} once for each"))
         }
     }
 }

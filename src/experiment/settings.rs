@@ -37,15 +37,45 @@ pub fn settings_table_markdown() -> String {
     text
 }
 
-/// Whether an axis can touch what is measured on this before the first update. An axis that is called after no setting, such as
-/// `variant`, may set anything.
-pub fn touches_start(axis: &str, on: On) -> bool {
+/// Whether an axis can touch what is measured on this before the first update, judged by the settings that change with its
+/// label; a setting that another axis is called after is that one's. `cells` has the label and the settings of each cell.
+pub fn touches_start<'a, 'k: 'a, S: IntoIterator<Item = (&'k str, &'a Value)>>(
+    axis: &str,
+    on: On,
+    axes: impl Iterator<Item = &'a str>,
+    cells: impl Iterator<Item = (&'a str, S)>,
+) -> bool {
     let registry = Registry::get();
-    let Some(key) = registry.find(axis).map(|index| &registry.keys[index]) else { return true };
-    // A kind brings the options of its family along.
-    let family =
-        registry.keys.iter().filter(|other| other.family == key.family && (key.is_head() || other.name == key.name));
-    family.flat_map(|key| &key.rows).any(|row| row.acts.can_touch(on))
+    let others: Vec<usize> = axes.filter(|name| *name != axis).filter_map(|name| registry.find(name)).collect();
+    // For each setting its value at each label; `None` where the cells of a label differ.
+    let mut labels: HashMap<&str, usize> = HashMap::new();
+    let mut values: HashMap<&str, HashMap<&str, (Option<&Value>, usize)>> = HashMap::new();
+    for (label, settings) in cells {
+        *labels.entry(label).or_default() += 1;
+        for (key, value) in settings {
+            let (known, count) = values.entry(key).or_default().entry(label).or_insert((Some(value), 0));
+            *known = known.filter(|known| *known == value);
+            *count += 1;
+        }
+    }
+    let changes = |of_label: &HashMap<&str, (Option<&Value>, usize)>| {
+        let at = |label: &&str| of_label.get(label).copied().unwrap_or((None, 0));
+        let is_its_own = labels.iter().all(|(label, all)| {
+            let (value, count) = at(label);
+            count == 0 || count == *all && value.is_some()
+        });
+        let first = labels.keys().next().map(at);
+        is_its_own && labels.keys().any(|label| Some(at(label).0) != first.map(|(value, _)| value))
+    };
+    let mut changed = values.iter().filter(|(_, of_label)| changes(of_label)).filter_map(|(key, _)| registry.find(key));
+    let can_touch = |key: usize| registry.keys[key].rows.iter().any(|row| row.acts.can_touch(on));
+    labels.len() < 2 || changed.any(|key| !others.contains(&key) && can_touch(key))
+}
+
+/// Whether a name can be that of a file or a folder on any system.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.len() <= 100 && name.chars().all(usable) && !name.starts_with(['.', '-'])
 }
 
 /// A value as it is written in TOML.

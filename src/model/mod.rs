@@ -27,7 +27,10 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::new("batch_norm.momentum", Domain::Float { min: 0.0, max: 1.0 }, DefaultValue::Float(0.1), "weight of the new batch in the running statistics")
         .of(&["before", "after"])
         .acts(Acts::OnUpdates),
-    Setting::new("batch_norm.affine", Domain::Bool, DefaultValue::Bool(true), "learned gain and shift after the normalization").of(&["before", "after"]),
+    Setting::new("batch_norm.affine", Domain::Bool, DefaultValue::Bool(true), "learned gain and shift after the normalization")
+        .of(&["before", "after"])
+        // They start at 1 and 0: only the norm of the gradient knows of them.
+        .acts(Acts::OnTheBatch),
     Setting::new(
         "residual",
         Domain::Word(&["none", "pre_activation", "post_activation"]),

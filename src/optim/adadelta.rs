@@ -3,7 +3,7 @@
 //! Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701 (2012), algorithm 1, which has no learning
 //! rate (lr = 1) and takes rho = 0.95, eps = 1e-6. As PyTorch: with an lr, and rho = 0.9.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 //! Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 12
 //! (2011), figure 1 without the projection; lr = 0.01 and eps = 1e-10 as PyTorch.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 //! Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1, with its lr = 0.001, b1 = 0.9,
 //! b2 = 0.999, eps = 1e-8. The bias corrections are taken into the constants of the step.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

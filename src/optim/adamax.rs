@@ -3,7 +3,7 @@
 //! Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 2, with its lr = 0.002, b1 = 0.9,
 //! b2 = 0.999. The paper has no eps; as PyTorch, 1e-8 is added to |g|, which keeps 0/0 out.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@
 //! PyTorch: the largest is taken of the uncorrected v, then both corrections of Adam apply; Adam's defaults.
 
 use super::adam::Adam;
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 //! Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, algorithm 2, with its b1 = 0.9,
 //! b2 = 0.99 and lr = 1e-4. Its decay is the decoupled `weight_decay`, 0 if unset.
 
-use super::{MOST_SLOTS, Rule, sign};
+use super::rule::{MOST_SLOTS, Rule, sign};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -15,6 +15,7 @@ pub mod nadam;
 pub mod radam;
 pub mod rmsprop;
 pub mod rprop;
+mod rule;
 mod settings;
 pub mod sgd;
 
@@ -27,6 +28,7 @@ use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;
+use rule::{MOST_SLOTS, Rule};
 use std::ops::Range;
 
 /// The `weight_decay` of adamw where the file says nothing.
@@ -58,17 +60,6 @@ impl Regularization {
             clip_value: settings.float("clip.value"),
         }
     }
-}
-
-/// State numbers a parameter that the greediest rule keeps.
-const MOST_SLOTS: usize = 3;
-
-/// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
-trait Rule<T>: Copy {
-    /// State numbers a parameter, at most [`MOST_SLOTS`].
-    const SLOTS: usize;
-
-    fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 
 /// What an optimizer updates: packed parameters.
@@ -249,13 +240,6 @@ kernel! {
         finite.parameters &= parameters_finite;
         finite.state &= state_finite;
     }
-}
-
-/// -1, 0 or 1; 0 for NaN.
-#[inline(always)]
-fn sign<T: Real>(x: T) -> T {
-    let positive = if x > T::of(0.0) { T::of(1.0) } else { T::of(0.0) };
-    if x < T::of(0.0) { T::of(-1.0) } else { positive }
 }
 
 /// A decaying state ends at zero rather than in slow subnormal numbers.

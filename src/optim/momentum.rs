@@ -7,7 +7,7 @@
 //! ICML 2013. As PyTorch: lr outside the velocity, which matters when a schedule changes it, and w is the point that
 //! Sutskever looks ahead to.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 /// v <- m v + g; w <- w - lr v.

@@ -5,7 +5,7 @@
 //! and psi = 0.004 of its experiments; lr = 0.002, b1 = 0.9, b2 = 0.999, eps = 1e-8. As PyTorch: m itself decays by b1,
 //! not by mu_t.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 /// mu_t, which the run multiplies up from step 1.

@@ -6,7 +6,7 @@
 //! b1 = 0.9, b2 = 0.999. As PyTorch: the threshold is 5 where the paper has 4, and eps = 1e-8, which the paper has not,
 //! is added to the uncorrected root.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@
 //! velocity; lr = 0.001 as in the lecture; neither centred nor with momentum by default. A variance that rounding makes
 //! negative counts as 0, where PyTorch has NaN.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

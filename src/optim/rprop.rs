@@ -6,7 +6,7 @@
 //! taken, instead of the last one back (iRprop- of Igel & Hüsken, "Improving the Rprop learning algorithm", NC 2000), and
 //! lr = 0.01. Signs are multiplied, not gradients, whose product would be zero for those below 1e-23 in f32.
 
-use super::{MOST_SLOTS, Rule, sign};
+use super::rule::{MOST_SLOTS, Rule, sign};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

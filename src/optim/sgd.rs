@@ -1,7 +1,7 @@
 //! Gradient descent: w <- w - lr g. On the whole set Cauchy 1847 (`gd`); on batches Robbins & Monro, "A stochastic
 //! approximation method", Annals of Mathematical Statistics 22 (1951) (`sgd`). No source sets lr; 0.1 by default.
 
-use super::{MOST_SLOTS, Rule};
+use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]

@@ -1,12 +1,12 @@
 //! The error function and the normal distribution.
 
 use super::exponential::decay;
-use super::{Real, polynomial};
+use super::number::{Number, polynomial};
 
 /// e^(t^2) erfc(t) for t >= 0, by a polynomial in v = (t - m) / (t + m). Its slope would enlarge what v rounds away, so
 /// that v takes one step of Newton's method.
 #[inline(always)]
-fn scaled_erfc<T: Real>(t: T) -> T {
+fn scaled_erfc<T: Number>(t: T) -> T {
     let m = T::ERFC_MIDDLE;
     let inverse = T::of(1.0) / (t + m);
     let v = (t - m) * inverse;
@@ -17,7 +17,7 @@ fn scaled_erfc<T: Real>(t: T) -> T {
 
 /// 1 - erfc(|x|) with the sign of x; near zero, where that would cancel, an odd polynomial.
 #[inline(always)]
-pub(super) fn erf<T: Real>(x: T) -> T {
+pub(super) fn erf<T: Number>(x: T) -> T {
     let size = x.abs();
     let t = if size > T::ERF_IS_ONE { T::ERF_IS_ONE } else { size };
     let far = (-decay(-(t * t))).mul_add(scaled_erfc(t), T::of(1.0));
@@ -29,7 +29,7 @@ pub(super) fn erf<T: Real>(x: T) -> T {
 
 /// The density and the distribution function of the standard normal distribution, with accurate tails.
 #[inline(always)]
-pub(super) fn normal<T: Real>(x: T) -> (T, T) {
+pub(super) fn normal<T: Number>(x: T) -> (T, T) {
     let (half, one) = (T::of(0.5), T::of(1.0));
     let size = x.abs();
     let t = if size > T::DENSITY_IS_ZERO { T::DENSITY_IS_ZERO } else { size };

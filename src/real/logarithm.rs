@@ -1,10 +1,10 @@
 //! ln(1 + x).
 
-use super::{Real, polynomial};
+use super::number::{Number, polynomial};
 
 /// 1 + x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), and ln(1 + f) by s = f / (2 + f), the form of fdlibm.
 #[inline(always)]
-pub(super) fn ln_1p<T: Real>(x: T) -> T {
+pub(super) fn ln_1p<T: Number>(x: T) -> T {
     let one = T::of(1.0);
     let (k, four) = (one + x).binary_logarithm();
     // From x itself, so that what 1 + x rounds away is kept.

@@ -1,7 +1,7 @@
 //! Why a sweep, or work on its folder, could not go on; every message says what to do.
 
 use crate::data::DataError;
-use crate::experiment::Problem;
+use crate::experiment::ExperimentError;
 use crate::files::FileError;
 use crate::record::RunError;
 use crate::sweep::work::Job;
@@ -16,7 +16,7 @@ pub enum SweepError {
     NoExperiment { path: PathBuf, source: io::Error },
     /// The experiment file is wrong, or does not fit its data.
     #[error(transparent)]
-    Experiment(#[from] Problem),
+    Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Data(#[from] DataError),
     #[error("{0}")]

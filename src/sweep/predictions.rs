@@ -2,11 +2,10 @@
 
 use crate::columns;
 use crate::data::Dataset;
-use crate::experiment::Problem;
+use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
-use crate::plan_file::figure::FigureKind;
 use crate::setting::{Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -25,8 +24,7 @@ pub struct Predictions {
 
 impl Predictions {
     pub fn of(plan: &Plan, work: &Work) -> Self {
-        let drawn = plan.figures.iter().any(|figure| figure.theory && figure.kind == FigureKind::HeatMap);
-        let depths = if drawn { correlation_depths(plan, work) } else { Vec::new() };
+        let depths = if plan.figure_theory.depth_scale { correlation_depths(plan, work) } else { Vec::new() };
         Predictions { cells: predictions(plan, work, |_| true), depths }
     }
 }
@@ -93,7 +91,7 @@ pub fn header(plan: &Plan) -> Vec<String> {
 ///
 /// # Errors
 /// The first cell without a prediction, and why.
-pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
+pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
     for (claim, place) in plan.claims.iter().zip(&plan.against_theory).filter(|_| !plan.changed) {
         let Some(place) = place else { continue };
         let labels =
@@ -110,7 +108,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
             let name = varied.map(|(axis, (_, label))| format!("{} {label}", axis.name)).collect::<Vec<_>>().join(", ");
             let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
             let help = format!("{why}; leave such cells out with `where`, or claim a number");
-            return Err(Problem::new(place, format!("theory predicts nothing{of}"), help));
+            return Err(place.error(format!("theory predicts nothing{of}"), help));
         }
     }
     Ok(())
@@ -118,8 +116,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), Problem> {
 
 /// Whether a figure or a claim asks for theory layer by layer.
 fn is_asked_for(plan: &Plan) -> bool {
-    plan.figures.iter().any(|figure| figure.theory || figure.kind == FigureKind::Derivative)
-        || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
+    plan.figure_theory.layers || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
 }
 
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure

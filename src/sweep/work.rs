@@ -99,7 +99,7 @@ fn label(plan: &Plan, cell: &GridCell, seed: u64) -> String {
 ///
 /// # Errors
 /// An axis, a value or a seed that is not in the plan.
-pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, crate::experiment::Problem> {
+pub fn select(plan: &Plan, work: &Work, only: &[String]) -> Result<Vec<usize>, crate::experiment::ExperimentError> {
     let only = plan.only(only)?;
     let allowed = |run: &PlannedRun| only.allows(run.cell, run.spec.seeds.run);
     Ok((0..work.jobs.len()).filter(|&i| allowed(&work.jobs[i].run)).collect())

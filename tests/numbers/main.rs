@@ -4,6 +4,7 @@ mod article;
 mod at_init;
 mod correlation;
 mod divergence;
+mod first_step;
 mod functions;
 mod gradients;
 mod invariants;

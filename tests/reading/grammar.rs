@@ -1,13 +1,14 @@
 //! The laws of the grid: how many cells there are, that no two are the same, and that a run's id hangs on nothing but
 //! what decides its numbers. Grids are drawn at random and compared with sets built the simple way.
 
-use gradsweep::experiment::{Experiment, Overrides, Plan, Problem};
+use gradsweep::experiment::{Experiment, ExperimentError, Overrides, Plan};
+use gradsweep::figure::kinds::FACTS;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-fn plan(text: &str) -> Result<Plan, Problem> {
-    Experiment::parse(text, "x.toml")?.plan(&Overrides::default())
+fn plan(text: &str) -> Result<Plan, ExperimentError> {
+    Experiment::parse(text, "x.toml", FACTS)?.plan(&Overrides::default())
 }
 
 fn ids(plan: &Plan) -> Vec<String> {

@@ -186,7 +186,7 @@ impl<T: Real> Pass<'_, T> {
             }
         };
         w.inverse_deviation.clear();
-        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / Real::sqrt(*s + T::of(norm.eps))));
+        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / T::sqrt(*s + T::of(norm.eps))));
         w.standardized.resize(v.len(), T::of(0.0));
         let map = Affine {
             center: &w.center,

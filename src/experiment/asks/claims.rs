@@ -1,0 +1,103 @@
+//! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
+
+use super::cells::{Cells, GridCell};
+use super::claim_spec::WrittenClaim;
+use crate::columns::Column;
+use crate::experiment::read::error::{Location, Result};
+use crate::plan_file::claim::{Against, ClaimSpec, Filter};
+use std::collections::BTreeSet;
+
+/// The claims with axis names and labels as the plan has them.
+///
+/// Where the command line changed the grid, the claims that no longer fit it are left out.
+pub(crate) fn check(written: &[WrittenClaim], cells: Cells, changed: bool) -> Result<Vec<ClaimSpec>> {
+    let claims = written.iter().map(|claim| one(claim, cells));
+    if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
+}
+
+fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
+    let mut spec = claim.spec.clone();
+    let roles = cells.roles(&claim.roles, "claim", "each, over and along")?;
+    for (role, axis) in &roles {
+        let name = axis.name.clone();
+        match role.key {
+            "each" => spec.each.push(name),
+            "along" => spec.along = Some(name),
+            _ if is_untouched(&spec, &name, cells) => {
+                let message = "this axis cannot touch what is measured before the first update: pooling would count equal \
+                               values several times";
+                return role.place.fail(message, "fix it with `where`");
+            }
+            _ => spec.over.push(name),
+        }
+    }
+    let (filter, left) = cells.select(&claim.filter, "`where` of this claim", &claim.place)?;
+    spec.filter = filter;
+    let used: Vec<&str> = roles.iter().map(|(_, axis)| axis.name.as_str()).collect();
+    settled(&spec, &claim.place, cells, &left, &used)?;
+    fixed_init(claim, &spec, &left)?;
+    match (&mut spec.against, &claim.against) {
+        (Some((Against::Theory, _)), _) if !spec.metric.is_predicted() => {
+            let help = "it predicts attenuation_init, attenuation_total_init, attenuation_delta_init, and stream_rms or \
+                        delta_rms of a layer over another (per_layer) at step \"first\"";
+            return claim.metric_at.fail("theory does not predict this metric", help);
+        }
+        (Some((Against::Runs(other), _)), Some((selectors, place))) => {
+            // What `against` does not name stays as in `where`.
+            let (own, _) = cells.select(selectors, "`against` of this claim", place)?;
+            let whole: Filter = spec.filter.clone().into_iter().chain(own).collect();
+            let others: Vec<&GridCell> = cells.cells.iter().filter(|cell| cell.is_in(&whole)).collect();
+            if others.is_empty() {
+                let help = "no cell has all of `where` and `against` at once; what `against` does not name stays as in `where`";
+                return place.fail("`against` of this claim selects nothing", help);
+            }
+            other.clone_from(&whole);
+            settled(&spec, place, cells, &others, &used)?;
+            if whole == spec.filter {
+                return place.fail("this claim compares runs with themselves", "name another label");
+            }
+        }
+        _ => {}
+    }
+    if let Some((role, axis)) = roles.iter().find(|(role, _)| role.key == "along") {
+        let position = cells.position(&axis.name).unwrap_or_default();
+        let labels: BTreeSet<&String> = left.iter().map(|cell| &cell.labels[position].1).collect();
+        if labels.len() < 2 {
+            let message = format!("`{}` has one label here, along which nothing can rise or fall", axis.name);
+            return role.place.fail(message, "let `where` leave several");
+        }
+    }
+    Ok(spec)
+}
+
+/// Every axis is fixed, repeated, pooled by name or gone along.
+fn settled(spec: &ClaimSpec, place: &Location, cells: Cells, chosen: &[&GridCell], used: &[&str]) -> Result<()> {
+    match cells.unsettled(chosen, used) {
+        None => Ok(()),
+        // What only acts on training leaves the start as it is: any one label says it all.
+        Some(left) if is_untouched(spec, &left.axis.name, cells) => {
+            let message = format!("`{}` cannot touch what is measured before the first update", left.axis.name);
+            place.fail(message, left.fix())
+        }
+        Some(left) => Err(left.error("claim", place, &format!("repeat it: each = [\"{}\"]", left.axis.name))),
+    }
+}
+
+/// An attenuation pooled over several inits would be of none of them.
+fn fixed_init(claim: &WrittenClaim, spec: &ClaimSpec, chosen: &[&GridCell]) -> Result<()> {
+    if !spec.metric.described().is_some_and(Column::is_attenuation) || spec.over.is_empty() {
+        return Ok(());
+    }
+    let inits: BTreeSet<&str> = chosen.iter().filter_map(|cell| cell.settings.text("init")).collect();
+    if inits.len() > 1 {
+        let message = format!("this claim pools attenuations of several inits ({})", Vec::from_iter(inits).join(", "));
+        return claim.metric_at.fail(message, "fix the init with `where`, or repeat the claim with `each`");
+    }
+    Ok(())
+}
+
+/// Whether the metric is measured before the first update and an axis cannot touch it there.
+fn is_untouched(spec: &ClaimSpec, axis: &str, cells: Cells) -> bool {
+    let described = spec.metric.described();
+    spec.metric.is_of_init() && described.is_some_and(|column| !cells.touches_start(axis, column.on))
+}

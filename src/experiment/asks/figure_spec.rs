@@ -1,0 +1,122 @@
+//! A `[[figure]]` as it is written in an experiment.
+
+use super::cells::Role;
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
+use crate::experiment::nearest;
+use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::fields::Fields;
+use crate::experiment::read::node::Entry;
+use crate::experiment::read::selector::Selector;
+use crate::plan_file::figure::FigureSpec;
+
+/// A `[[figure]]` with its places, not yet held against the axes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WrittenFigure {
+    pub place: Location,
+    pub kind: &'static FigureKind,
+    /// All that does not depend on the axes.
+    pub spec: FigureSpec,
+    /// Where its name stands, or else the figure.
+    pub name_at: Location,
+    pub roles: Vec<Role>,
+    pub filter: Vec<Selector>,
+}
+
+const KEYS: [&str; 13] =
+    ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "tune", "where", "step", "theory"];
+
+impl WrittenFigure {
+    /// Reads one `[[figure]]` of one of these kinds.
+    pub fn read(place: Location, entries: Vec<Entry>, kinds: &[&'static FigureKind]) -> Result<Self> {
+        let fields = Fields::new("[[figure]]", place, entries, &KEYS)?;
+        let words = || kinds.iter().map(|k| k.word);
+        let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
+        let (word, at) = fields.need("kind", &help)?.word()?;
+        let Some(kind) = kinds.iter().copied().find(|k| k.word == word) else {
+            return at.fail(format!("no figure is of kind \"{word}\""), nearest::suggest(&word, words()));
+        };
+        ["metric", "step", "x", "y", "color", "over"].into_iter().try_for_each(|key| choosable(&fields, kind, key))?;
+        let text = |key| fields.read(key, Entry::text);
+        let of_figure = " of this figure";
+        let spec = FigureSpec {
+            name: text("name")?,
+            title: text("title")?,
+            metric: fields.read("metric", |e| e.one_of((kind.columns)(), of_figure))?,
+            step: fields.read("step", |e| e.one_of(["first", "last"], of_figure))?,
+            theory: fields.read("theory", Entry::flag)?.unwrap_or(false),
+            ..FigureSpec::new(kind.word)
+        };
+        let mut roles = Vec::new();
+        for key in ["x", "y", "color"] {
+            roles.extend(Role::each(key, fields.read(key, Entry::word)?));
+        }
+        for key in ["facet", "over", "tune"] {
+            roles.extend(Role::each(key, fields.words(key)?));
+        }
+        if spec.theory {
+            predicted((kind, kinds), &spec, &roles, &fields)?;
+        }
+        let name_at = fields.get("name").map_or(&fields.place, |e| &e.value.at).clone();
+        let filter = fields.selectors("where")?;
+        Ok(WrittenFigure { place: fields.place, kind, spec, name_at, roles, filter })
+    }
+}
+
+/// Checks that a figure of this kind has what the key chooses, if the key is there.
+fn choosable(fields: &Fields, kind: &FigureKind, key: &str) -> Result<()> {
+    let Some(entry) = fields.get(key) else { return Ok(()) };
+    let has = match key {
+        "metric" => !(kind.columns)().is_empty(),
+        "step" => kind.takes_step,
+        "x" => kind.x != AlongX::Own,
+        "y" => kind.x == AlongX::TwoAxes,
+        "color" => kind.color != ColorBy::Taken,
+        _ => kind.over != Over::Never,
+    };
+    if has {
+        return Ok(());
+    }
+    let help = match key {
+        "metric" | "step" if kind.cells == CellsShown::Planes => "delete the line: every recorded step is drawn",
+        "metric" | "step" => "delete the line",
+        "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
+        _ => "use `facet` for a panel each, or `where` to fix it",
+    };
+    entry.at.fail(format!("a figure of kind {} has no `{key}` to choose", kind.word), help)
+}
+
+/// Checks that theory speaks of what this figure shows.
+fn predicted(
+    (kind, kinds): (&FigureKind, &[&'static FigureKind]),
+    spec: &FigureSpec,
+    roles: &[Role],
+    fields: &Fields,
+) -> Result<()> {
+    let at = |key: &str| fields.get(key).map_or(&fields.place, |e| &e.at);
+    let known = match kind.theory {
+        Predicts::Columns(known) => known,
+        // Six depth scales, whatever the colour shows.
+        Predicts::DepthScale if roles.iter().any(|role| ["x", "y"].contains(&role.key) && role.axis == "depth") => {
+            return Ok(());
+        }
+        Predicts::DepthScale => {
+            let word = kind.word.replace('_', " ");
+            let message =
+                format!("theory draws how deep a net can be trained, and no axis of this {word} is the depth");
+            return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
+        }
+        Predicts::Nothing | Predicts::All => {
+            let speaks = |kind: &&&FigureKind| matches!(kind.theory, Predicts::Columns(_) | Predicts::DepthScale);
+            let kinds = kinds.iter().filter(speaks).map(|kind| kind.word);
+            let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
+            return at("theory").fail(format!("theory predicts nothing in a figure of kind {}", kind.word), help);
+        }
+    };
+    match &spec.metric {
+        Some(metric) if !known.contains(&metric.as_str()) => {
+            let help = format!("choose one of {}, or delete `theory`", known.join(", "));
+            at("metric").fail(format!("theory does not predict `{metric}`"), help)
+        }
+        _ => Ok(()),
+    }
+}

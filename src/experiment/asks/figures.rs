@@ -1,0 +1,136 @@
+//! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
+
+use super::cells::{Cells, GridCell, Role, toml_key};
+use super::figure_spec::WrittenFigure;
+use crate::columns::{self, On};
+use crate::data::function::{Kind, counted};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
+use crate::experiment::read::error::{Location, Result};
+use crate::experiment::settings::is_file_name;
+use crate::plan_file::Scale;
+use crate::plan_file::figure::FigureSpec;
+use std::collections::HashMap;
+
+/// The figures with axis names and labels as the plan has them.
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<FigureSpec>> {
+    let mut names: HashMap<&str, &Location> = HashMap::new();
+    let checked = written.iter().map(|figure| {
+        let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
+        if !is_file_name(name) {
+            let help = "use letters, digits, `_`, `-` and `.`, starting with a letter or digit";
+            return figure.name_at.fail(format!("\"{}\" cannot be a file's name", name.escape_debug()), help);
+        }
+        if let Some(first) = names.insert(name, &figure.name_at) {
+            let message = format!("two figures would be written to the file `{name}`");
+            return Err(figure.name_at.error(message, "give each a `name` of its own").also(first));
+        }
+        one(figure, cells)
+    });
+    checked.collect()
+}
+
+fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
+    let (mut roles, mut spec) = (figure.roles.clone(), figure.spec.clone());
+    let (kind, word, place) = (figure.kind, figure.kind.word, &figure.place);
+    let has = |key: &str| figure.roles.iter().any(|role| role.key == key);
+    if let (false, Some(x)) = (has("x"), kind.default_x()) {
+        if cells.position(x).is_none() {
+            let message = format!("a {word} needs an axis `{x}`, and this experiment has none");
+            return place.fail(message, "name another axis as `x`");
+        }
+        roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
+    }
+    if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
+        let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
+        return place.fail(format!("a {word} needs two axes, `x` and `y`"), help);
+    }
+    if kind.tune == Tune::Tries && !has("tune") {
+        let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
+        return place.fail(format!("a {word} needs `tune`"), help);
+    }
+    if kind.color == ColorBy::Required && !has("color") {
+        let help = "name the axis whose values are compared, as in color = \"optimizer\"";
+        return place.fail(format!("a {word} needs `color`"), help);
+    }
+    if (spec.metric.as_deref(), spec.step.as_deref()) == (Some("update_ratio"), Some("last")) {
+        let help = "write step = \"first\", or draw it as a gradient_heatmap";
+        return place.fail("no update follows the last step, so `update_ratio` is empty there", help);
+    }
+    let roles = cells.roles(&roles, "figure", "x, y, color, facet, over and tune")?;
+    for (role, axis) in &roles {
+        let name = axis.name.clone();
+        match role.key {
+            "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
+                let message = format!("`{name}` goes along x of a {word}, and not all of its values are numbers");
+                return role.place.fail(message, "give it several numbers, or name another axis as `x`");
+            }
+            "x" => spec.x = Some(name),
+            "y" => spec.y = Some(name),
+            "color" => spec.color = Some(name),
+            "facet" => spec.facet.push(name),
+            "over" => spec.over.push(name),
+            _ => spec.tune.push(name),
+        }
+    }
+    if let Some((third, _)) = roles.iter().filter(|(role, _)| role.key == "facet").nth(2) {
+        let help = "name at most two, the rows and the columns; fix the others with `where`";
+        return third.place.fail(format!("`facet` names {} axes", spec.facet.len()), help);
+    }
+    let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
+    spec.filter = filter;
+
+    let at_init = (kind.of_init)(&spec);
+    let on = spec.metric.as_deref().and_then(columns::measurement).map_or(On::Probe, |column| column.on);
+    let mut pooled = roles.iter().filter(|(role, _)| role.key == "over");
+    if let Some((role, axis)) = pooled.find(|(_, axis)| at_init && !cells.touches_start(&axis.name, on)) {
+        let message = format!(
+            "`{}` cannot touch the first step, so pooling it would count equal values several times",
+            axis.name
+        );
+        return role.place.fail(message, format!("fix it instead: where = {{ {} = ... }}", toml_key(&axis.name)));
+    }
+    fits(figure, &spec, &left)?;
+    let used: Vec<&str> = roles.iter().map(|(_, axis)| axis.name.as_str()).collect();
+    match cells.unsettled(&left, &used) {
+        Some(left) => Err(left.error("figure", place, &format!("show it: facet or color = \"{}\"", left.axis.name))),
+        None => Ok(spec),
+    }
+}
+
+/// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
+fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<()> {
+    let wrong = |message: String, help: &str| figure.place.fail(message, help);
+    let word = figure.kind.word;
+    if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
+        let help = "draw `curves`, or `trajectories` where the function has two variables";
+        return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
+    }
+    if figure.kind.cells != CellsShown::Planes {
+        return Ok(());
+    }
+    let mut panels: HashMap<Vec<&str>, Kind> = HashMap::new();
+    for cell in cells {
+        let Some(function) = cell.function() else {
+            let help = "fix it to functions with `where`, or draw another kind";
+            return wrong(format!("{word} are of functions, and this figure has cells that train a network"), help);
+        };
+        let n = function.start.len();
+        if n != 2 {
+            let help = match function.kind {
+                Kind::Quadratic { .. } => {
+                    "write function.dimension = 2, choose other cells with `where`, or draw `curves`"
+                }
+                _ => "choose other cells with `where`, or draw `curves`",
+            };
+            let has = counted(n, "variable");
+            return wrong(format!("{word} are drawn in the plane, but a function here has {has}"), help);
+        }
+        let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
+        let first = *panels.entry(panel.collect()).or_insert(function.kind);
+        if first != function.kind {
+            let help = "make a panel of each with `facet`, or fix the function with `where`";
+            return wrong(format!("one panel of these {word} would show several functions"), help);
+        }
+    }
+    Ok(())
+}

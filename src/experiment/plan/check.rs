@@ -1,0 +1,95 @@
+//! What can be checked only once the data are loaded.
+
+use super::combine::Plan;
+use super::datasets::{DataFacts, Datasets};
+use crate::experiment::read::error::{ExperimentError, Result};
+use crate::experiment::spec::RunSpec;
+use crate::schedule::Schedule;
+use crate::seed::Seeds;
+use crate::setting::{Settings, Value};
+
+/// More weights than this are not tried.
+const MOST_WEIGHTS: f64 = 1e9;
+
+impl Plan {
+    /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
+    ///
+    /// # Errors
+    /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, for a
+    /// schedule longer than its run, or for a loss its targets don't have.
+    ///
+    /// # Panics
+    /// When `facts` are not one for each data set.
+    pub fn check_data(&self, facts: &[DataFacts]) -> Result<(), ExperimentError> {
+        let datasets = self.datasets();
+        assert_eq!(facts.len(), datasets.settings.len(), "facts for each data set");
+        self.check_listed_steps(facts, datasets)?;
+        for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
+            let (facts, settings) = (&facts[*data], &cell.settings);
+            let problem = |key: &'static str, message: String, help: String| {
+                self.place(key, settings.get(key)).fail(message, help)
+            };
+            if let Some(batch) = settings.int("batch")
+                && batch > facts.train_rows as i64
+            {
+                let message =
+                    format!("a batch of {batch} is larger than the training set of {} rows", facts.train_rows);
+                return problem("batch", message, format!("write batch = \"full\", or at most {}", facts.train_rows));
+            }
+            let normed = settings.text("batch_norm").is_some_and(|w| w != "none");
+            // A bound that no training run here could meet in a day, so that it is no memory that runs out instead.
+            let int = |key: &str| settings.int(key).unwrap_or(0) as f64;
+            let weights = (int("depth") - 1.0) * int("width").powi(2);
+            if weights > MOST_WEIGHTS {
+                let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
+                return problem("width", message, "take a smaller `width` or `depth`".into());
+            }
+            if normed && self.cadence.probe == 1 {
+                let message = "`batch_norm` needs a probe set of at least 2 rows".to_string();
+                return problem("batch_norm", message, "write record.probe = 64, or leave it out".into());
+            }
+            if normed && facts.train_rows == 1 {
+                let message = "`batch_norm` needs at least two training rows".to_string();
+                return problem("batch_norm", message, "take more data, or no batch_norm".into());
+            }
+            // Most cells have no schedule to speak of.
+            if settings.text("schedule") != Some("constant") || settings.int("schedule.warmup") > Some(0) {
+                let steps = self.spec(settings).steps(facts.train_rows);
+                let schedule = Schedule::from_settings(settings, steps);
+                if let Some((key, message, help)) = schedule.ok().and_then(|schedule| schedule.unreached()) {
+                    return problem(key, message, help);
+                }
+            }
+            if settings.get("loss") == Some(&Value::Text("cross_entropy".into())) && !facts.classes {
+                let message = "`cross_entropy` needs classes, but the targets are real numbers".to_string();
+                return problem("loss", message, "write loss = \"mse\", or delete the line".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The first run of a cell.
+    fn spec(&self, settings: &Settings) -> RunSpec {
+        let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
+        RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() }
+    }
+
+    /// A step listed under `[record]` must be reached by some run, or it would vanish without a word.
+    fn check_listed_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<()> {
+        if self.listed_steps.is_empty() {
+            return Ok(());
+        }
+        let cells = self.cells.iter().zip(&datasets.of_cell);
+        let steps = cells.map(|(cell, data)| self.spec(&cell.settings).steps(facts[*data].train_rows));
+        let longest = steps.max().unwrap_or(0);
+        match self.listed_steps.iter().find(|(_, step, _)| *step > longest) {
+            Some((list, step, place)) => {
+                let message = format!("`record.{list}` asks for step {step}, but no run has more than {longest} steps");
+                let help =
+                    format!("write a step from 0 to {longest} (the first and the last are always in), or more `steps`");
+                place.fail(message, help)
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Combining the axes of an experiment into the plan: ordered axes, the cells of their grid, and what is asked of them.
+
+use super::datasets::Datasets;
+use super::grid::Grid;
+use super::labels::{axes, label};
+use super::limits;
+use super::resolve::Resolver;
+use super::sections::{Part, expected, parts};
+use crate::experiment::asks::cells::{Cells, GridCell};
+use crate::experiment::asks::{claims, compare, figure_defaults, figures};
+use crate::experiment::figure_kind::FigureTheory;
+use crate::experiment::file::Experiment;
+use crate::experiment::overrides::Overrides;
+use crate::experiment::read::axis::{Assignment, Point};
+use crate::experiment::read::error::{ExperimentError, Location, Result};
+use crate::experiment::settings::Registry;
+use crate::experiment::spec::Cadence;
+use crate::plan_file::Axis;
+use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::compare::Compare;
+use crate::plan_file::figure::FigureSpec;
+use crate::setting::{Settings, Value};
+use std::collections::BTreeMap;
+
+/// All runs of an experiment, in order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub name: String,
+    pub question: String,
+    /// Run seeds, 1..n, or as many fresh ones.
+    pub seeds: Vec<u64>,
+    pub experiment_seed: u64,
+    pub axes: Vec<Axis>,
+    /// The last axis changes fastest.
+    pub cells: Vec<GridCell>,
+    /// Cells that `[[exclude]]` removed.
+    pub excluded: usize,
+    /// The centre of an ablation: axis -> label, for the axes that it names.
+    pub centre: BTreeMap<String, String>,
+    /// What each `[ablation]`, `[[exclude]]` and `[[include]]` does.
+    pub parts: Vec<Part>,
+    pub cadence: Cadence,
+    pub figures: Vec<FigureSpec>,
+    /// Whether a figure draws what theory predicts layer by layer, and up to which depth nets can be trained.
+    pub figure_theory: FigureTheory,
+    /// How arms are compared, where there are some.
+    pub compare: Option<Compare>,
+    /// What the runs are to show.
+    pub claims: Vec<ClaimSpec>,
+    /// Where each claim of the file says that it is against theory.
+    pub(crate) against_theory: Vec<Option<Location>>,
+    /// Whether the command line changed what the file says.
+    pub changed: bool,
+    /// Claims of the file that do not fit the grid since `--set` changed it.
+    pub claims_left_out: usize,
+    /// The text of the experiment file.
+    pub source: String,
+    /// Steps listed under `[record]`, by the name of the list.
+    pub(crate) listed_steps: Vec<(&'static str, usize, Location)>,
+    /// Every value that was written, for messages.
+    pub(crate) written: Vec<Assignment>,
+    pub(crate) file: Location,
+    datasets: Datasets,
+}
+
+impl Experiment {
+    /// Applies the command line's changes and combines the axes.
+    ///
+    /// # Errors
+    /// The first thing wrong with a change, the grid, or a figure.
+    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ExperimentError> {
+        Plan::combine(&self.with(overrides)?)
+    }
+}
+
+impl Plan {
+    /// Combines the axes of `experiment`.
+    pub(crate) fn combine(experiment: &Experiment) -> Result<Plan> {
+        let file = Location::new(&experiment.source, 0..0);
+        let name = limits::folder_name(experiment, &file)?;
+        limits::no_key_twice(&experiment.axes)?;
+        let grid = Grid::new(experiment)?;
+        let size = limits::grid_size(experiment, &grid, &file)?;
+        let mut resolver = Resolver::new(experiment)?;
+        let mut resolved: Vec<(usize, Settings)> = Vec::with_capacity(size);
+        let mut points: Vec<&Point> = Vec::with_capacity(experiment.axes.len());
+        for index in 0..size {
+            grid.points(index, &mut points);
+            if let Some(settings) = resolver.cell(&points, grid.include(index).is_some())? {
+                resolved.push((index, settings));
+            }
+        }
+        resolver.finish()?;
+        if resolved.is_empty() {
+            let place = experiment.excludes.last().map_or(&file, |e| &e.place);
+            let help = "name more keys, which must all match, or fewer values";
+            return place.fail("no cell is left: [[exclude]] drops all of them", help);
+        }
+        expected(experiment, resolved.len())?;
+        limits::no_equal_cells(&experiment.axes, &grid, &resolved)?;
+        let excluded = size - resolved.len();
+        let parts = parts(experiment, &grid, &resolver);
+        // What included cells alone set becomes an axis where it varies, so that labels still tell all cells apart.
+        let varies = |key: &usize| {
+            let name = Registry::get().keys[*key].name;
+            let first = resolved.first().and_then(|(_, settings)| settings.get(name));
+            resolved.iter().any(|(_, settings)| settings.get(name) != first)
+        };
+        let beside: Vec<usize> = grid.touched.iter().copied().filter(varies).collect();
+        let cells: Vec<GridCell> = resolved
+            .into_iter()
+            .map(|(index, settings)| {
+                grid.points(index, &mut points);
+                label(&experiment.axes, &beside, settings, &points)
+            })
+            .collect();
+        let axes = axes(&experiment.axes, &grid, &beside, &cells);
+        let centre = grid.centre();
+        let included = experiment.includes.iter().flat_map(|i| i.sets());
+        let points = experiment.axes.iter().flat_map(|a| &a.points).flat_map(|p| &p.patch.sets);
+        let datasets = Datasets::of(&cells);
+        let mut plan = Plan {
+            name,
+            question: experiment.question.clone(),
+            seeds: (experiment.first_seed..experiment.first_seed + experiment.seeds).collect(),
+            experiment_seed: experiment.seed,
+            axes,
+            cells,
+            excluded,
+            parts,
+            centre,
+            cadence: experiment.record.cadence.clone(),
+            figures: Vec::new(),
+            figure_theory: FigureTheory::default(),
+            compare: None,
+            claims: Vec::new(),
+            against_theory: experiment.claims.iter().map(|claim| claim.against_theory().cloned()).collect(),
+            changed: experiment.changed,
+            claims_left_out: 0,
+            listed_steps: experiment.record.listed.clone(),
+            source: experiment.source.text.clone(),
+            written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
+            file,
+            datasets,
+        };
+        plan.check_functions(&experiment.record.keys)?;
+        let grid = Cells { axes: &plan.axes, cells: &plan.cells };
+        let compare = compare::resolve(experiment.compare.as_ref(), grid, plan.seeds.len())?;
+        let claims = claims::check(&experiment.claims, grid, experiment.changed)?;
+        let figures = match experiment.figures.as_slice() {
+            [] => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
+            written => figures::check(written, grid)?,
+        };
+        plan.claims_left_out = experiment.claims.len() - claims.len();
+        let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
+        Ok(Plan { compare, claims, figures, figure_theory, ..plan })
+    }
+
+    /// The distinct data sets of the cells, in order of first use.
+    pub fn datasets(&self) -> &Datasets {
+        &self.datasets
+    }
+
+    /// Where `key` was given `value`; the file as a whole for a default.
+    pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Location {
+        let index = Registry::get().index(key);
+        let found = self.written.iter().find(|a| a.key == index && Some(&a.value) == value);
+        found.map_or_else(|| self.file.clone(), |a| a.place.clone())
+    }
+}

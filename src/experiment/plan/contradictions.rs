@@ -1,0 +1,68 @@
+//! What the range of a single setting cannot say: settings of one cell that contradict each other.
+
+use crate::optim;
+use crate::setting::{Settings, Value};
+
+/// Two settings that contradict each other.
+pub(super) struct Contradiction {
+    /// The one to change first, then the one it contradicts; twice the same where something is missing beside it.
+    pub keys: [&'static str; 2],
+    pub message: String,
+    pub help: &'static str,
+}
+
+/// The first contradiction in the settings of a cell.
+pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
+    let found = |keys, message: &str, help| Some(Contradiction { keys, message: message.into(), help });
+    let rule = settings.text("optimizer.kind");
+    if rule == Some("gd") && settings.int("batch").is_some() {
+        let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
+        return found(["batch", "optimizer.kind"], "`gd` and a `batch` of some rows contradict each other", help);
+    }
+    if rule == Some("rprop") {
+        let is_constant = settings.text("schedule") == Some("constant");
+        if !is_constant || settings.int("schedule.warmup") > Some(0) {
+            let key = if is_constant { "schedule.warmup" } else { "schedule" };
+            let help = "leave schedule and warm-up out for rprop, or leave the combination out with [[exclude]]";
+            let message = "`rprop` finds its own step sizes: a schedule of the learning rate would do nothing";
+            return found([key, "optimizer.kind"], message, help);
+        }
+        let (least, most) = ("optimizer.min_step", "optimizer.max_step");
+        if settings.float(least) > settings.float(most) {
+            return found([least, most], &format!("`{least}` is larger than `{most}`"), "swap the two");
+        }
+    }
+    if settings.text("dtype") == Some("f32")
+        && let Some((key, value)) = faint(settings)
+    {
+        let message = format!("`{key}` = {value} is about zero in f32, where a run would divide by it or lose it");
+        return found([key, "dtype"], &message, "write at least 1.2e-38, or dtype = \"f64\"");
+    }
+    if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
+        let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
+        let help = "write the steps to the first restart as schedule.period, or delete the line";
+        return found(["schedule.growth"; 2], message, help);
+    }
+    if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
+        let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
+        return found(["batch", "batch_norm"], "`batch_norm` needs batches of at least 2", help);
+    }
+    if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
+        let help = "write target_loss = 0.01, or another loss";
+        return found(["stop_at_target"; 2], "`stop_at_target` needs a `target_loss`", help);
+    }
+    match (settings.get("data.x"), settings.get("data.y")) {
+        (Some(Value::Matrix(x)), Some(Value::Matrix(y))) if x.len() != y.len() => {
+            let message = format!("`data.x` has {} rows, but `data.y` has {}", x.len(), y.len());
+            found(["data.y", "data.x"], &message, "write one row of each for every sample")
+        }
+        _ => None,
+    }
+}
+
+/// A setting of the updates that an f64 tells from zero and an f32 does not in full.
+fn faint(settings: &Settings) -> Option<(&'static str, &Value)> {
+    let lost = f64::MIN_POSITIVE..f64::from(f32::MIN_POSITIVE);
+    let of_updates = |key: &str| optim::SETTINGS.iter().any(|row| row.key == key);
+    settings.iter().find(|(key, value)| matches!(value, Value::Float(x) if lost.contains(x)) && of_updates(key))
+}

@@ -1,0 +1,52 @@
+//! What holds for the cells that have a test function in place of a network.
+
+use super::combine::Plan;
+use crate::data::Function;
+use crate::experiment::read::error::Result;
+use crate::experiment::read::node::Word;
+
+/// What `[record]` holds of networks alone.
+const OF_NETWORKS: [&str; 2] = ["gradients", "probe"];
+
+impl Plan {
+    /// Holds the functions against what single settings cannot say; `recorded` are the keys under `[record]`.
+    pub(super) fn check_functions(&self, recorded: &[Word]) -> Result<()> {
+        let (mut functions, mut networks) = (false, false);
+        for cell in &self.cells {
+            let settings = &cell.settings;
+            let Some(function) = Function::from_settings(settings) else {
+                networks = true;
+                continue;
+            };
+            functions = true;
+            let function = function.map_err(|e| {
+                let key = e.setting.unwrap_or("function");
+                self.place(key, settings.get(key)).error(e.what, e.cure)
+            })?;
+            if self.seeds.len() > 1 && !function.is_random() {
+                let message = format!(
+                    "without noise or spread `{}` is the same run for each of the {} seeds",
+                    function.kind.word(),
+                    self.seeds.len()
+                );
+                let help =
+                    "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
+                return self.place("function", settings.get("function")).fail(message, help);
+            }
+        }
+        let wrong = recorded.iter().find_map(|(key, place)| {
+            let of_networks = OF_NETWORKS.contains(&key.as_str());
+            match (of_networks && !networks, key == "points" && !functions) {
+                (true, _) => {
+                    Some((place, format!("`record.{key}` is of networks, and every run here is of a function")))
+                }
+                (_, true) => Some((place, "`record.points` is of functions, and no run here has one".into())),
+                _ => None,
+            }
+        });
+        match wrong {
+            Some((place, message)) => place.fail(message, "delete the line"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a plan is refused for before its cells are trained: a name for no folder, two axes for one key, too many runs, equal
+//! cells.
+
+use super::grid::Grid;
+use crate::experiment::file::{Experiment, MOST_RUNS};
+use crate::experiment::read::axis::{Assignment, WrittenAxis};
+use crate::experiment::read::error::{Location, Result};
+use crate::experiment::settings::{Registry, is_file_name};
+use crate::setting::Settings;
+use std::collections::HashMap;
+
+/// The name of the results folder: `name`, or the file's own name without its ending.
+pub(super) fn folder_name(experiment: &Experiment, file: &Location) -> Result<String> {
+    let stem =
+        || std::path::Path::new(&experiment.source.name).file_stem().unwrap_or_default().to_string_lossy().into();
+    let (name, place): (String, &Location) = match &experiment.name {
+        Some((name, place)) => (name.clone(), place),
+        None => (stem(), file),
+    };
+    if !is_file_name(&name) {
+        let message = format!("\"{}\" cannot be the name of a results folder", name.escape_debug());
+        let help =
+            "write name = \"...\" with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit";
+        return place.fail(message, help);
+    }
+    Ok(name)
+}
+
+/// No two axes set one key.
+pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
+    let registry = Registry::get();
+    let (steps, epochs) = (registry.index("steps"), registry.index("epochs"));
+    let mut owner: HashMap<usize, (usize, &Assignment)> = HashMap::new();
+    for (index, axis) in axes.iter().enumerate() {
+        for assignment in axis.points.iter().flat_map(|p| &p.patch.sets) {
+            let key = if assignment.key == epochs { steps } else { assignment.key };
+            let (first, at) = owner.entry(key).or_insert((index, assignment));
+            if *first != index {
+                let name = registry.keys[assignment.key].short();
+                let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
+                let help = "let one axis set it, or tie the two together in a [zip.NAME]";
+                return Err(assignment.place.error(message, help).also(&at.place));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The number of combinations, refused if the runs are too many to build.
+pub(super) fn grid_size(experiment: &Experiment, grid: &Grid, file: &Location) -> Result<usize> {
+    let cells: f64 = grid.sizes().iter().sum();
+    let runs = cells * experiment.seeds as f64;
+    if runs > MOST_RUNS as f64 {
+        let sizes: Vec<String> = experiment.axes.iter().map(|a| format!("{} {}", a.points.len(), a.name)).collect();
+        let how = if experiment.ablation.is_some() { "around its centre " } else { "" };
+        let more = if experiment.includes.is_empty() { "" } else { ", those included among them" };
+        let message = format!(
+            "the grid {how}has {} x {} seeds = {runs} runs{more}, more than {MOST_RUNS}",
+            sizes.join(" x "),
+            experiment.seeds
+        );
+        let longest = experiment.axes.iter().max_by_key(|a| a.points.len()).map_or(file, |a| &a.place);
+        return longest.fail(message, "shorten the axes, or ask with several experiments");
+    }
+    Ok(cells as usize)
+}
+
+/// No two cells resolve to the same settings.
+pub(super) fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usize, Settings)]) -> Result<()> {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(resolved.len());
+    for (i, (index, settings)) in resolved.iter().enumerate() {
+        let alike = known.entry(settings.fingerprint()).or_default();
+        if let Some(j) = alike.iter().find(|j| resolved[**j].1 == *settings) {
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            grid.points(resolved[*j].0, &mut first);
+            grid.points(*index, &mut second);
+            if let Some(include) = grid.include(*index) {
+                let message =
+                    format!("this [[include]] appends a cell that is there already: ({})", grid.describe(&second));
+                return include.place.fail(message, "name fewer cells, or delete it");
+            }
+            let differ = (0..axes.len()).find(|k| first[*k] != second[*k]).unwrap_or(0);
+            let message = format!("two cells are equal: ({}) and ({})", grid.describe(&first), grid.describe(&second));
+            let help = "they would be the same runs counted twice: delete one, or drop it with [[exclude]]";
+            return Err(second[differ].place.error(message, help).also(&first[differ].place));
+        }
+        alike.push(i);
+    }
+    Ok(())
+}

@@ -1,0 +1,348 @@
+//! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
+
+use super::contradictions::contradiction;
+use crate::experiment::file::Experiment;
+use crate::experiment::read::axis::{Assignment, Point, bundles, no_label, no_such_name};
+use crate::experiment::read::error::{ExperimentError, Result};
+use crate::experiment::read::selector::{Selection, Selector};
+use crate::experiment::settings::{Registry, fit, literal};
+use crate::optim::ADAMW_DECAY;
+use crate::setting::{DefaultValue, Setting, Settings, Value};
+use std::collections::HashMap;
+
+/// A value in force and the axis it comes from (`None`: `[base]`).
+#[derive(Clone, Copy)]
+struct Held<'a> {
+    assignment: &'a Assignment,
+    axis: Option<usize>,
+}
+
+/// A value in force, before it is copied.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Written(&'a Value),
+    Default(DefaultValue),
+}
+
+impl Found<'_> {
+    fn is(self, value: &Value) -> bool {
+        match self {
+            Found::Written(written) => written == value,
+            Found::Default(default) => default.is(value),
+        }
+    }
+
+    fn value(self) -> Option<Value> {
+        match self {
+            Found::Written(written) => Some(written.clone()),
+            Found::Default(default) => default.value(),
+        }
+    }
+}
+
+/// What one key of an exclude is compared with.
+enum Test<'a> {
+    /// The label on this axis.
+    Label(usize, Vec<&'a str>),
+    /// The value of this setting.
+    Setting(usize, Vec<Value>),
+}
+
+/// Resolves cells one after the other and remembers what only the whole grid can tell.
+pub(crate) struct Resolver<'a> {
+    registry: &'static Registry,
+    experiment: &'a Experiment,
+    base: Vec<Option<Held<'a>>>,
+    /// With the number of cells that each matched.
+    excludes: Vec<(&'a Selection, Vec<Test<'a>>, usize)>,
+    /// For each key of `[base]`: whether it applied somewhere, and a head and its kind that it did not apply to.
+    applied: Vec<(bool, Option<(usize, usize)>)>,
+    heads: Vec<usize>,
+    /// Keys whose range differs by kind, so that reading could not settle it.
+    varying: Vec<bool>,
+    /// For each set of keys that apply, the first cell's settings: the next ones share them.
+    shared: HashMap<Vec<usize>, Settings>,
+    steps: usize,
+    epochs: usize,
+    batch: usize,
+    rule: usize,
+    weight_decay: usize,
+    function: usize,
+}
+
+impl<'a> Resolver<'a> {
+    pub fn new(experiment: &'a Experiment) -> Result<Self> {
+        let registry = Registry::get();
+        let count = registry.keys.len();
+        let mut base = vec![None; count];
+        for assignment in &experiment.base.sets {
+            base[assignment.key] = Some(Held { assignment, axis: None });
+        }
+        let resolver = Resolver {
+            registry,
+            experiment,
+            base,
+            excludes: Vec::new(),
+            applied: vec![(false, None); count],
+            heads: (0..count).filter(|k| registry.keys[*k].is_head()).collect(),
+            varying: registry.keys.iter().map(|k| k.rows.iter().any(|r| r.domain != k.rows[0].domain)).collect(),
+            shared: HashMap::new(),
+            steps: registry.index("steps"),
+            epochs: registry.index("epochs"),
+            batch: registry.index("batch"),
+            rule: registry.index("optimizer.kind"),
+            weight_decay: registry.index("weight_decay"),
+            function: registry.index("function"),
+        };
+        if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
+            return Err(resolver.two_lengths(steps, epochs));
+        }
+        let tests = |e: &'a Selection| e.keys.iter().map(|selector| resolver.test(selector)).collect::<Result<_>>();
+        let excludes = experiment.excludes.iter().map(|e| Ok((e, tests(e)?, 0)));
+        Ok(Resolver { excludes: excludes.collect::<Result<_>>()?, ..resolver })
+    }
+
+    fn two_lengths(&self, steps: Held, epochs: Held) -> ExperimentError {
+        let message = "`steps` and `epochs` are both given, but each alone says how long a run is";
+        epochs.assignment.place.error(message, "keep one of the two").also(&steps.assignment.place)
+    }
+
+    fn test(&self, selector: &'a Selector) -> Result<Test<'a>> {
+        let axes = &self.experiment.axes;
+        if let Some(axis) = bundles(axes, &selector.key) {
+            let labels = || axes[axis].points.iter().map(|p| p.label.as_str());
+            let wanted = selector.values.iter().map(|(value, place)| {
+                let text = value.to_string();
+                let label = labels().find(|l| *l == text);
+                label.ok_or_else(|| no_label(&selector.key, &text, place, labels()))
+            });
+            return Ok(Test::Label(axis, wanted.collect::<Result<_>>()?));
+        }
+        let Some(key) = self.registry.find(&selector.key) else {
+            return Err(no_such_name(&selector.key, &selector.place, axes));
+        };
+        let setting = &self.registry.keys[key];
+        let values = selector.values.iter().map(|(value, place)| {
+            let never = || {
+                let message = format!("`{}` is never {}", selector.key, literal(value));
+                place.error(message, format!("write {}", setting.rows[0].domain))
+            };
+            setting.fit(value).ok_or_else(never)
+        });
+        Ok(Test::Setting(key, values.collect::<Result<_>>()?))
+    }
+
+    /// The settings of the cell with these points (one an axis); `None` if it is excluded, which an included cell
+    /// never is.
+    pub fn cell(&mut self, points: &[&'a Point], included: bool) -> Result<Option<Settings>> {
+        let mut held = self.base.clone();
+        for point in points {
+            point.patch.clears.iter().for_each(|key| held[*key] = None);
+        }
+        for (axis, point) in points.iter().enumerate() {
+            for assignment in &point.patch.sets {
+                held[assignment.key] = Some(Held { assignment, axis: Some(axis) });
+            }
+        }
+        if let (Some(steps), Some(epochs)) = (held[self.steps], held[self.epochs]) {
+            match (steps.axis, epochs.axis) {
+                (None, Some(_)) => held[self.steps] = None,
+                (Some(_), None) => held[self.epochs] = None,
+                _ => return Err(self.two_lengths(steps, epochs)),
+            }
+        }
+        let mut kinds = vec![0; held.len()];
+        for head in &self.heads {
+            kinds[*head] = self.kind(*head, held[*head]);
+        }
+        if !included && self.is_excluded(points, &held, &kinds) {
+            return Ok(None);
+        }
+        self.settings(&held, &kinds).map(Some)
+    }
+
+    /// Which of its words a head has.
+    fn kind(&self, head: usize, held: Option<Held>) -> usize {
+        let key = &self.registry.keys[head];
+        let word = match (held.map(|h| &h.assignment.value), key.rows[0].default) {
+            (Some(Value::Text(word)), _) => word.as_str(),
+            (_, DefaultValue::Text(word)) => word,
+            _ => "",
+        };
+        key.words.iter().position(|w| *w == word).unwrap_or(0)
+    }
+
+    /// Whether a setting is about a network, and this cell has a test function instead.
+    fn is_idle(&self, key: usize, kinds: &[usize]) -> bool {
+        self.registry.keys[key].is_of_networks() && kinds[self.function] > 0
+    }
+
+    /// The row of a setting that holds in this cell; nothing where it does not apply.
+    fn row(&self, key: usize, kinds: &[usize]) -> Option<&'static Setting> {
+        let setting = &self.registry.keys[key];
+        if self.is_idle(key, kinds) { None } else { setting.row(setting.head.map_or(0, |h| kinds[h])) }
+    }
+
+    /// The value in force, or the default; nothing where the setting does not apply.
+    fn value(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Found<'a>> {
+        if self.is_idle(key, kinds) {
+            return None;
+        }
+        let rule = self.registry.keys[self.rule].words[kinds[self.rule]];
+        let default = if let Some(held) = held[key] {
+            return Some(Found::Written(&held.assignment.value));
+        } else if key == self.batch && rule == "gd" {
+            DefaultValue::Text("full")
+        } else if key == self.weight_decay && rule == "adamw" {
+            DefaultValue::Float(ADAMW_DECAY)
+        } else if key == self.steps && held[self.epochs].is_some() && !self.is_idle(self.epochs, kinds) {
+            DefaultValue::Unset
+        } else {
+            self.row(key, kinds)?.default
+        };
+        (!matches!(default, DefaultValue::Unset | DefaultValue::Required)).then_some(Found::Default(default))
+    }
+
+    fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held<'a>>], kinds: &[usize]) -> bool {
+        let mut excluded = false;
+        for i in 0..self.excludes.len() {
+            let matches = self.excludes[i].1.iter().all(|test| match test {
+                Test::Label(axis, labels) => labels.contains(&points[*axis].label.as_str()),
+                Test::Setting(key, values) => {
+                    self.value(*key, held, kinds).is_some_and(|found| values.iter().any(|v| found.is(v)))
+                }
+            });
+            self.excludes[i].2 += usize::from(matches);
+            excluded |= matches;
+        }
+        excluded
+    }
+
+    fn settings(&mut self, held: &[Option<Held<'a>>], kinds: &[usize]) -> Result<Settings> {
+        let registry = self.registry;
+        let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
+        for (index, key) in registry.keys.iter().enumerate() {
+            let Some(row) = self.row(index, kinds) else {
+                if let (Some(h), Some(head)) =
+                    (held[index], if self.is_idle(index, kinds) { Some(self.function) } else { key.head })
+                {
+                    if h.axis.is_some() {
+                        return Err(self.does_not_apply(index, h, held[head], (head, kinds[head])));
+                    }
+                    self.applied[index].1.get_or_insert((head, kinds[head]));
+                }
+                continue;
+            };
+            if let Some(h) = held[index] {
+                self.applied[index].0 = true;
+                if self.varying[index] && fit(&row.domain, &h.assignment.value).is_none() {
+                    let word = key.head.map_or("", |head| registry.keys[head].words[kinds[head]]);
+                    let message =
+                        format!("`{}` of {word} must be {}, but is {}", key.name, row.domain, h.assignment.value);
+                    return h.assignment.place.fail(message, format!("write {}", row.domain));
+                }
+            } else if row.default == DefaultValue::Required {
+                let head = key.head.and_then(|head| held[head]);
+                return Err(self.missing(key.name, &row.domain, head));
+            }
+            if let Some(value) = self.value(index, held, kinds) {
+                present.push(index);
+                values.push(value);
+            }
+        }
+        let settings = match self.shared.get(&present) {
+            Some(first) => {
+                let differ = values.iter().zip(first.iter()).enumerate().filter(|(_, (found, (_, v)))| !found.is(v));
+                first.with(differ.filter_map(|(position, (found, _))| Some((position, found.value()?))).collect())
+            }
+            None => {
+                let pair = |(index, found): (&usize, &Found)| Some((registry.keys[*index].name, found.value()?));
+                let first = Settings::new(present.iter().zip(&values).filter_map(pair).collect());
+                self.shared.insert(present, first.clone());
+                first
+            }
+        };
+        self.agree(&settings, held)?;
+        Ok(settings)
+    }
+
+    /// The problem of an option that this kind of its head does not have.
+    fn does_not_apply(
+        &self,
+        index: usize,
+        option: Held,
+        held: Option<Held>,
+        (head, kind): (usize, usize),
+    ) -> ExperimentError {
+        let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
+        let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
+        of.sort_unstable();
+        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.family, head.words[kind]);
+        let of_network = key.is_of_networks() && head.family == "function";
+        let cure = match option.axis {
+            Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
+            Some(axis) if held.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
+            Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
+            None if of_network => "delete it",
+            None => "choose one of those, or delete it",
+        };
+        let help = match of_network {
+            true => format!("it belongs to networks, and the model of a function is the point itself; {cure}"),
+            false => format!("it belongs to {}; {cure}", of.join(", ")),
+        };
+        let problem = option.assignment.place.error(message, help);
+        match held {
+            Some(head) => problem.also(&head.assignment.place),
+            None => problem,
+        }
+    }
+
+    fn missing(&self, name: &str, domain: &crate::setting::Domain, head: Option<Held>) -> ExperimentError {
+        let help = format!("write {name} = ..., {domain}");
+        let message = match head {
+            Some(head) => format!("\"{}\" needs `{name}`", head.assignment.value),
+            None => format!("`{name}` is required"),
+        };
+        ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
+    }
+
+    /// Holds the settings against each other.
+    fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<()> {
+        let Some(found) = contradiction(settings) else { return Ok(()) };
+        let place = |key: &str| held[self.registry.find(key)?].map(|h| h.assignment.place.clone());
+        let (first, second) = (place(found.keys[0]), place(found.keys[1]));
+        let (at, also) = if first.is_some() { (first, second) } else { (second, None) };
+        Err(ExperimentError {
+            message: found.message,
+            also: also.filter(|place| at.as_ref() != Some(place)),
+            at,
+            help: found.help.into(),
+        })
+    }
+
+    /// How many cells each `[[exclude]]` matched.
+    pub fn matched(&self) -> impl Iterator<Item = usize> {
+        self.excludes.iter().map(|(_, _, matched)| *matched)
+    }
+
+    /// What can only be judged after all cells.
+    pub fn finish(&self) -> Result<()> {
+        for (exclude, _, matched) in &self.excludes {
+            if *matched == 0 {
+                let help = match self.experiment.ablation {
+                    None => "all its keys must match in one cell; correct it or delete it",
+                    Some(_) => {
+                        "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
+                    }
+                };
+                return exclude.place.fail("this [[exclude]] matches no cell", help);
+            }
+        }
+        for (index, (applied, kind)) in self.applied.iter().enumerate() {
+            if let (false, Some((head, kind)), Some(held)) = (applied, kind, self.base[index]) {
+                return Err(self.does_not_apply(index, held, self.base[*head], (*head, *kind)));
+            }
+        }
+        Ok(())
+    }
+}

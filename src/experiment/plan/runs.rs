@@ -1,0 +1,87 @@
+//! The runs of a plan, each with an identity that hangs on nothing but what decides its numbers.
+
+use super::combine::Plan;
+use crate::experiment::settings::Registry;
+use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
+use crate::seed::Seeds;
+use crate::setting::{Settings, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One run of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedRun {
+    /// 16 hex digits: see [`Plan::runs`].
+    pub run_id: String,
+    pub cell: usize,
+    pub spec: RunSpec,
+}
+
+impl Plan {
+    /// Every run, cell by cell and within a cell seed by seed. `digests` holds the digest of each of
+    /// [`Plan::datasets`], in order.
+    ///
+    /// A run's id is BLAKE3 over the canonical JSON of its settings that are not at their default (sorted by key),
+    /// the data digest, both seeds, the record cadence and [`NUMERICS_VERSION`]: what decides its numbers and
+    /// nothing else.
+    ///
+    /// # Panics
+    /// When `digests` are not one for each data set.
+    pub fn runs(&self, digests: &[String]) -> Vec<PlannedRun> {
+        let datasets = self.datasets();
+        assert_eq!(digests.len(), datasets.settings.len(), "one digest for each data set");
+        // The canonical form has sorted keys; those of a map of JSON are.
+        let cadence = serde_json::json!(self.cadence);
+        let mut runs = Vec::with_capacity(self.cells.len() * self.seeds.len());
+        for (index, cell) in self.cells.iter().enumerate() {
+            let settings = non_default(&cell.settings);
+            for run in &self.seeds {
+                let seeds = Seeds { experiment: self.experiment_seed, run: *run };
+                let run_id = short_hash(&Canonical {
+                    cadence: &cadence,
+                    data: &digests[datasets.of_cell[index]],
+                    experiment_seed: seeds.experiment,
+                    numerics: NUMERICS_VERSION,
+                    seed: seeds.run,
+                    settings: &settings,
+                });
+                let spec = RunSpec { settings: cell.settings.clone(), seeds, cadence: self.cadence.clone() };
+                runs.push(PlannedRun { run_id, cell: index, spec });
+            }
+        }
+        runs
+    }
+}
+
+/// What decides the numbers of a run, its fields in alphabetical order.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    cadence: &'a serde_json::Value,
+    data: &'a str,
+    experiment_seed: u64,
+    numerics: u32,
+    seed: u64,
+    settings: &'a BTreeMap<&'static str, &'a Value>,
+}
+
+fn short_hash(run: &Canonical) -> String {
+    // Nothing in it can fail to become JSON.
+    let json = serde_json::to_vec(run).unwrap_or_default();
+    blake3::hash(&json).to_hex()[..16].to_string()
+}
+
+/// Settings that differ from the default of their kind, by key.
+fn non_default(settings: &Settings) -> BTreeMap<&'static str, &Value> {
+    let registry = Registry::get();
+    let mut keys = registry.keys.iter();
+    let mut is_default = |name: &'static str, value: &Value| {
+        let key = keys.find(|key| key.name == name).expect("settings stand in the order of the table");
+        let kind = |head: usize| {
+            let head = &registry.keys[head];
+            head.words.iter().position(|w| settings.text(head.name) == Some(w)).unwrap_or(0)
+        };
+        let row = if key.rows.len() == 1 { Some(key.rows[0]) } else { key.row(key.head.map_or(0, kind)) };
+        row.is_some_and(|row| row.default.is(value))
+    };
+    settings.iter().filter(|(name, value)| !is_default(name, value)).collect()
+}

@@ -1,0 +1,52 @@
+//! The keys of one section of the file that asks for something: a figure, a claim, the comparison.
+
+use super::ExperimentError;
+use super::error::{Location, Result};
+use super::node::{Entry, Word};
+use super::selector::{Selector, selectors};
+
+/// The entries of a section whose keys are all known.
+pub(crate) struct Fields<'a> {
+    /// As it is called in messages: `[[claim]]`.
+    what: &'static str,
+    pub place: Location,
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The entries of the section `what`.
+    ///
+    /// # Errors
+    /// A key that is none of the known ones.
+    pub fn new(what: &'static str, place: Location, entries: Vec<Entry<'a>>, known: &[&str]) -> Result<Self> {
+        match entries.iter().find(|e| !known.contains(&e.key)) {
+            Some(odd) => Err(odd.unknown(&format!("key of {what}"), known.iter().copied())),
+            None => Ok(Fields { what, place, entries }),
+        }
+    }
+
+    /// The entry of a key, if the section has one.
+    pub fn get(&self, key: &str) -> Option<&Entry<'a>> {
+        self.entries.iter().find(|e| e.key == key)
+    }
+
+    /// The entry of a key that must be there.
+    pub fn need(&self, key: &str, help: &str) -> Result<&Entry<'a>> {
+        self.get(key).ok_or_else(|| self.place.error(format!("this {} has no `{key}`", self.what), help))
+    }
+
+    /// What `read` makes of a key's entry, if there is one.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(&Entry<'a>) -> Result<T, ExperimentError>) -> Result<Option<T>> {
+        self.get(key).map(read).transpose()
+    }
+
+    /// The texts of a key, none where it is missing.
+    pub fn words(&self, key: &str) -> Result<Vec<Word>> {
+        Ok(self.read(key, Entry::words)?.unwrap_or_default())
+    }
+
+    /// What a key such as `where` selects, nothing where it is missing.
+    pub fn selectors(&self, key: &str) -> Result<Vec<Selector>> {
+        Ok(self.read(key, |e| selectors(&e.table()?))?.unwrap_or_default())
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading the value of a setting: whether it is one value, several or a range, and what is wrong if it does not fit.
+
+use super::ExperimentError;
+use super::error::{Location, Result};
+use super::node::Node;
+use crate::experiment::nearest;
+use crate::experiment::settings::{Key, Registry, literal};
+use crate::setting::{DefaultValue, Domain, Value};
+use toml::de::DeValue;
+
+/// What may stand at the top of the file.
+pub(crate) const SECTIONS: &[&str] = &[
+    "name",
+    "question",
+    "seeds",
+    "seed",
+    "expect_runs",
+    "base",
+    "axes",
+    "variants",
+    "optimizer",
+    "zip",
+    "ablation",
+    "exclude",
+    "include",
+    "record",
+    "figure",
+    "compare",
+    "claim",
+];
+
+impl Node<'_> {
+    /// The value of a setting.
+    pub fn setting(&self, key: &Key) -> Result<Value> {
+        let raw = self.raw();
+        raw.as_ref().and_then(|raw| key.fit(raw)).ok_or_else(|| self.misfit(key, raw.as_ref()))
+    }
+
+    /// Whether it is one of the ranges `{ log = .. }`, `{ lin = .. }`, `{ from = .. }`.
+    pub fn is_range(&self) -> bool {
+        matches!(self.toml, DeValue::Table(table) if ["log", "lin", "from"].iter().any(|k| table.contains_key(*k)))
+    }
+
+    /// Whether a setting is given several values, and not one that happens to be a list.
+    pub fn is_several(&self, key: &Key) -> bool {
+        match (self.toml, key.rows[0].domain) {
+            (DeValue::Array(_), Domain::Matrix) => false,
+            (DeValue::Array(items), Domain::List | Domain::Steps) => items.iter().any(|v| v.get_ref().is_array()),
+            (DeValue::Array(_), _) => true,
+            _ => self.is_range(),
+        }
+    }
+
+    fn misfit(&self, key: &Key, raw: Option<&Value>) -> ExperimentError {
+        const AXES: &str = "several values make an axis: put the list or range under [axes]";
+        let (name, domain) = (key.short(), &key.rows[0].domain);
+        if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
+            let help = nearest::suggest(word, words.iter().copied());
+            return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
+        }
+        if self.is_several(key) {
+            let what = if self.is_range() { "a range" } else { "a list" };
+            return self.at.error(format!("`{name}` holds one value here, but is {what}"), AXES);
+        }
+        let wanted = key.domain();
+        let whole = match (domain, raw) {
+            (Domain::Int { .. } | Domain::IntOrWord { .. }, Some(Value::Float(x))) if x.fract() == 0.0 => {
+                Some(Value::Int(*x as i64)).filter(|v| key.fit(v).is_some())
+            }
+            _ => None,
+        };
+        let help = match (whole, key.rows[0].default) {
+            (Some(whole), _) => format!("write {whole}, without point or exponent"),
+            (None, DefaultValue::Unset | DefaultValue::Required) => format!("write {wanted}"),
+            (None, default) => {
+                format!("write {wanted}, for example {}", default.value().map_or(String::new(), |v| literal(&v)))
+            }
+        };
+        self.at.error(format!("`{name}` must be {wanted}, but is {}", self.found()), help)
+    }
+}
+
+/// The error of a key that is no setting.
+pub(crate) fn unknown_setting(path: &str, at: &Location) -> ExperimentError {
+    let first = path.split('.').next().unwrap_or(path);
+    let help = if ["name", "question", "seeds", "seed"].contains(&first) {
+        format!("`{first}` belongs at the top of the file, before the first [section]")
+    } else if SECTIONS.contains(&first) && !Registry::get().is_family(first) {
+        format!("`{first}` is a [section] of its own")
+    } else {
+        Registry::get().suggest(path)
+    };
+    at.error(format!("unknown setting `{path}`"), help)
+}
