@@ -5,7 +5,7 @@
 use super::endings::Ending;
 use super::ruler::{End, Ruler};
 use super::scene::{Color, Stroke};
-use super::select::{Key, Selection, heading};
+use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
 use super::style::{EDGE, INK, Look, Marker, SOFT, THIN, solid};
 use super::words;
@@ -359,7 +359,7 @@ impl Block {
         (x, x_title): (Ruler, &str),
         (y, y_title): (&Ruler, &[impl ToString]),
         height: f64,
-        panel: impl Fn(Key) -> Vec<Mark>,
+        panel: impl Fn(GroupKey) -> Vec<Mark>,
     ) -> Block {
         let rows = selection.rows().into_iter();
         let strips = rows.map(|row| Strip::new(selection, row, (y, y_title), &panel)).collect();
@@ -373,14 +373,14 @@ impl Strip {
         selection: &Selection,
         row: usize,
         (y, title): (&Ruler, &[impl ToString]),
-        panel: impl Fn(Key) -> Vec<Mark>,
+        panel: impl Fn(GroupKey) -> Vec<Mark>,
     ) -> Strip {
         let columns = selection.columns().into_iter();
         Strip {
             heading: heading(&selection.row, row),
             y: y.clone(),
             title: title.iter().map(ToString::to_string).collect(),
-            panels: columns.map(|column| panel(Key { row, column, color: 0, x: 0 })).collect(),
+            panels: columns.map(|column| panel(GroupKey { row, column, color: 0, x: 0 })).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{self, Words};
 use super::ruler::End;
-use super::select::{Key, Selection, over_seeds};
+use super::select::{GroupKey, Selection, over_seeds};
 use super::words;
 use crate::columns::{Better, Column, Measured};
 use crate::record::Status;
@@ -55,7 +55,7 @@ impl Seeds {
 /// The endings of a figure's runs.
 pub struct Endings {
     pub column: &'static Column,
-    pub groups: BTreeMap<Key, Seeds>,
+    pub groups: BTreeMap<GroupKey, Seeds>,
     /// Runs that are lost.
     pub lost: usize,
     /// What became of them.
@@ -74,7 +74,7 @@ impl Endings {
         let worst = worst(column);
         let ending = |value: f64| if value == worst { Ending::Lost } else { Ending::Value(value) };
         let values = runs.iter().map(|(run, ending)| (*run, ending.value().unwrap_or(worst)));
-        let seeds = |(key, seeds): (Key, BTreeMap<u64, f64>)| {
+        let seeds = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| {
             let spread = over_seeds(seeds.values().copied())?;
             let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value))).collect();
             Some((key, Seeds { runs, spread, median: ending(spread.median) }))

@@ -68,7 +68,7 @@ impl Used<'_> {
 
 /// Where a group of runs belongs; 0 stands for an axis the figure does not use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct GroupKey {
     pub row: usize,
     pub column: usize,
     pub color: usize,
@@ -213,9 +213,9 @@ impl<'a> Selection<'a> {
     }
 
     /// Where a run belongs.
-    pub fn key(&self, run: usize) -> Key {
+    pub fn key(&self, run: usize) -> GroupKey {
         let place = |used: &Option<Used>| used.as_ref().map_or(0, |u| self.run(run).labels[u.index]);
-        Key { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
+        GroupKey { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
     }
 
     /// The labels that make rows of panels; a single 0 without an axis, as in the next ones.
@@ -259,20 +259,20 @@ impl<'a> Selection<'a> {
     }
 
     /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
-    pub fn place(&self, key: &Key) -> String {
+    pub fn place(&self, key: &GroupKey) -> String {
         let panel = Some(self.panel(key)).filter(|panel| !panel.is_empty());
         let own = named(&[(&self.color, key.color), (&self.x, key.x)]);
         panel.into_iter().chain(own).collect::<Vec<_>>().join(", ")
     }
 
     /// The same with a place within the group: `tanh, layer 3`.
-    pub fn place_with(&self, key: &Key, within: String) -> String {
+    pub fn place_with(&self, key: &GroupKey, within: String) -> String {
         let place = Some(self.place(key)).filter(|place| !place.is_empty());
         place.into_iter().chain([within]).collect::<Vec<_>>().join(", ")
     }
 
     /// What tells a panel from the others.
-    pub fn panel(&self, key: &Key) -> String {
+    pub fn panel(&self, key: &GroupKey) -> String {
         named(&[(&self.row, key.row), (&self.column, key.column)]).join(", ")
     }
 
@@ -304,8 +304,8 @@ impl<'a> Selection<'a> {
     }
 
     /// Values by group and seed. What is pooled by `over` within a seed becomes its median, so that N counts seeds.
-    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<Key, BTreeMap<u64, f64>> {
-        let mut pooled: BTreeMap<Key, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
+    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<GroupKey, BTreeMap<u64, f64>> {
+        let mut pooled: BTreeMap<GroupKey, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
         for (run, value) in values {
             pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
         }
@@ -318,7 +318,7 @@ impl<'a> Selection<'a> {
 
     /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.
     pub fn seeds(&self) -> String {
-        let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
         for run in self.runs.iter().filter(|r| !self.run(**r).failed()) {
             groups.entry(self.key(*run)).or_default().insert(self.run(*run).seed);
         }

@@ -4,7 +4,7 @@ use super::FigureError;
 use super::chart::{Block, Legend, Mark, Points, Spot, series};
 use super::ruler::Ruler;
 use super::scene::Stroke;
-use super::select::{Key, Selection};
+use super::select::{GroupKey, Selection};
 use super::style::{INK, Look, Marker, SOFT, THIN, WHITE, solid};
 use crate::results::theory::CellTheory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ const HEIGHT: f64 = 56.0;
 /// The predictions that a figure draws.
 #[derive(Default)]
 pub struct Overlay {
-    of: BTreeMap<Key, CellTheory>,
+    of: BTreeMap<GroupKey, CellTheory>,
     /// Why some series have none.
     refused: BTreeMap<String, usize>,
 }
@@ -34,7 +34,7 @@ impl Overlay {
             return Ok(overlay);
         }
         let theory = selection.results.theory()?;
-        let mut groups: BTreeMap<Key, BTreeSet<&Vec<usize>>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeSet<&Vec<usize>>> = BTreeMap::new();
         for run in &selection.runs {
             groups.entry(selection.key(*run)).or_default().insert(&selection.run(*run).labels);
         }
@@ -47,7 +47,7 @@ impl Overlay {
         Ok(overlay)
     }
 
-    pub fn get(&self, key: &Key) -> Option<&CellTheory> {
+    pub fn get(&self, key: &GroupKey) -> Option<&CellTheory> {
         self.of.get(key)
     }
 
@@ -114,12 +114,12 @@ pub fn ratios(
     selection: &Selection,
     groups: &[Vec<usize>],
     (x, x_title): (Ruler, &str),
-    ratios: &BTreeMap<Key, Points>,
+    ratios: &BTreeMap<GroupKey, Points>,
 ) -> Option<Block> {
     let reach = ratios.values().flatten().flat_map(|(_, s)| [s.low.abs(), s.high.abs()]).reduce(f64::max)?;
     let y = Ruler::over(&[-reach, reach], true, HEIGHT)?;
-    let panel = |panel: Key| {
-        let lines = series(selection, groups, |color| ratios.get(&Key { color, ..panel }));
+    let panel = |panel: GroupKey| {
+        let lines = series(selection, groups, |color| ratios.get(&GroupKey { color, ..panel }));
         if lines.is_empty() {
             return vec![Mark::Empty("no prediction")];
         }

@@ -3,7 +3,7 @@
 use super::chart::{Mark, Points};
 use super::ruler::End;
 use super::scene::Color;
-use super::select::{Key, Selection, over_seeds};
+use super::select::{GroupKey, Selection, over_seeds};
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ pub struct Training<K> {
     /// By step and line.
     values: BTreeMap<(u64, K), Vec<(usize, f64)>>,
     /// The seeds of each group that have any row.
-    seeds: BTreeMap<Key, BTreeSet<u64>>,
+    seeds: BTreeMap<GroupKey, BTreeSet<u64>>,
     /// The last step of each run.
     last: BTreeMap<usize, u64>,
 }
@@ -38,8 +38,8 @@ impl<K: Ord + Copy> Training<K> {
 
     /// The lines, with `x` of a step, as far as all seeds of a group have a value: a median over those that are left would jump
     /// when one ends.
-    pub fn lines(&mut self, selection: &Selection, x: fn(f64) -> f64) -> BTreeMap<(Key, K), Points> {
-        let mut lines: BTreeMap<(Key, K), Points> = BTreeMap::new();
+    pub fn lines(&mut self, selection: &Selection, x: fn(f64) -> f64) -> BTreeMap<(GroupKey, K), Points> {
+        let mut lines: BTreeMap<(GroupKey, K), Points> = BTreeMap::new();
         for ((step, line), values) in std::mem::take(&mut self.values) {
             for (key, seeds) in selection.by_seed(values.into_iter()) {
                 if seeds.len() == self.seeds[&key].len() {
@@ -62,7 +62,7 @@ impl<K: Ord + Copy> Training<K> {
 pub fn crosses<'a>(
     selection: &'a Selection,
     ends: &'a [(usize, f64)],
-    panel: Key,
+    panel: GroupKey,
     color: impl Fn(usize) -> Color + 'a,
 ) -> impl Iterator<Item = Mark> + 'a {
     let here = ends.iter().map(|(run, x)| (selection.key(*run), *x));
@@ -71,7 +71,7 @@ pub fn crosses<'a>(
 }
 
 /// The largest place of any line or end, at least `least`.
-pub fn reach<K>(lines: &BTreeMap<(Key, K), Points>, ends: &[(usize, f64)], least: f64) -> f64 {
+pub fn reach<K>(lines: &BTreeMap<(GroupKey, K), Points>, ends: &[(usize, f64)], least: f64) -> f64 {
     let places = lines.values().flatten().map(|(x, _)| *x).chain(ends.iter().map(|(_, x)| *x));
     places.fold(least, f64::max)
 }

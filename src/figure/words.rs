@@ -2,7 +2,7 @@
 
 use super::chart::CROWD;
 use super::names;
-use super::select::{Key, Selection, shown_label};
+use super::select::{GroupKey, Selection, shown_label};
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record::Status;
@@ -69,10 +69,10 @@ fn chosen(selection: &Selection) -> String {
         let labels = tuned.map(|(i, axis)| shown_label(axis, selection.run(run).labels[i]));
         labels.collect::<Vec<_>>().join(" and ")
     };
-    let mut panels: BTreeMap<Key, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
+    let mut panels: BTreeMap<GroupKey, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
     for run in &selection.runs {
         let key = selection.key(*run);
-        let groups = panels.entry(Key { color: 0, ..key }).or_default();
+        let groups = panels.entry(GroupKey { color: 0, ..key }).or_default();
         groups.entry(key.color).or_default().insert(setting(*run));
     }
     let groups = || panels.values().flatten();

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::plan_file::Scale;
 
-type Spreads = BTreeMap<Key, Spread>;
+type Spreads = BTreeMap<GroupKey, Spread>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -48,7 +48,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         return Err(selection.nothing(&format!("a finite {}", column.name)));
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
-    let predicted = |key: &Key| overlay.get(key)?.outcome(column.name);
+    let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
     let along = |of: &Spreads| by_place(selection, &x, of);
 
@@ -61,11 +61,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let own = lines.iter().filter(|(key, _)| key.color == color);
         own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
     });
-    let panel = |panel: Key| {
-        let lines = series(selection, &groups, |color| lines.get(&Key { color, ..panel }));
+    let panel = |panel: GroupKey| {
+        let lines = series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
         let dashed = |group: &Vec<usize>| {
-            let label =
-                |(label, place): (usize, f64)| Some((place, predicted(&Key { x: label, color: group[0], ..panel })?));
+            let label = |(label, place): (usize, f64)| {
+                Some((place, predicted(&GroupKey { x: label, color: group[0], ..panel })?))
+            };
             theory::line(labels(selection, &x).filter_map(label).collect::<Vec<Spot>>().into_iter())
         };
         [zero_line()].into_iter().chain(lines).chain(groups.iter().flat_map(dashed)).collect()
@@ -138,11 +139,11 @@ fn labels(selection: &Selection, x: &Ruler) -> impl Iterator<Item = (usize, f64)
 }
 
 /// The series of each panel and colour; the `x` of a key is 0.
-fn by_place(selection: &Selection, x: &Ruler, spreads: &Spreads) -> BTreeMap<Key, Points> {
-    let mut points: BTreeMap<Key, Points> = BTreeMap::new();
+fn by_place(selection: &Selection, x: &Ruler, spreads: &Spreads) -> BTreeMap<GroupKey, Points> {
+    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (label, place) in labels(selection, x) {
         for (key, spread) in spreads.iter().filter(|(key, _)| key.x == label) {
-            points.entry(Key { x: 0, ..*key }).or_default().push((place, *spread));
+            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, *spread));
         }
     }
     points
@@ -159,10 +160,10 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
     // The first colour on top, as in the legend.
     let y = Ruler::rows(names);
-    let panel = |panel: Key| {
+    let panel = |panel: GroupKey| {
         let zero = Mark::Upright { x: 0.0, stroke: solid(EDGE, 0.8) };
         let arm = |(i, color): (usize, &usize)| {
-            let key = Key { color: *color, x: deepest, ..panel };
+            let key = GroupKey { color: *color, x: deepest, ..panel };
             let place = (colors.len() - 1 - i) as f64;
             dumbbell((place, &y.reading(place)), &selection.look(*color), &x, (start.get(&key), end.get(&key)))
         };

@@ -4,7 +4,7 @@ use super::attenuation_by_depth::shows_attenuation;
 use super::prelude::*;
 
 /// For each series: log(1 + step) and the spread over the seeds.
-type Lines = BTreeMap<(Key, ()), Points>;
+type Lines = BTreeMap<(GroupKey, ()), Points>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -32,8 +32,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = Legend::of(selection, &groups).lost("diverged", ends.len(), selection.runs.len());
     let mut x = Ruler::steps(reach(&lines, &ends, 0.0).exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
-    let panel = |panel: Key| {
-        let lines = series(selection, &groups, |color| lines.get(&(Key { color, ..panel }, ())));
+    let panel = |panel: GroupKey| {
+        let lines = series(selection, &groups, |color| lines.get(&(GroupKey { color, ..panel }, ())));
         [zero_line()]
             .into_iter()
             .chain(lines)

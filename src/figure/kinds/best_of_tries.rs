@@ -4,10 +4,10 @@ use super::prelude::*;
 use crate::stats::{Spread, best_of};
 
 /// The tries of each series.
-type Tries = BTreeMap<Key, Vec<Ending>>;
+type Tries = BTreeMap<GroupKey, Vec<Ending>>;
 
 /// For each series: k and, over all choices of k tries, what the best of them is in the median and in four fifths of them.
-type Lines = BTreeMap<Key, Points>;
+type Lines = BTreeMap<GroupKey, Points>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -41,7 +41,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         }
     }
     let groups = selection.each_color();
-    let panel = |panel: Key| series(selection, &groups, |color| lines.get(&Key { color, ..panel }));
+    let panel = |panel: GroupKey| series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
     let x = Ruler::layers(lines.values().map(Vec::len).max().unwrap_or(1), 0.02);
     let x_title = format!("tries (values of {})", names::axes(&selection.spec.tune));
     let block = Block::new(selection, (x, &x_title), (&y, column.words), height, panel);

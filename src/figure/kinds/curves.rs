@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 /// For each series and measurement: step and spread over the seeds.
-type Curves = BTreeMap<(Key, usize), Points>;
+type Curves = BTreeMap<(GroupKey, usize), Points>;
 
 /// One measurement with its ruler.
 struct Measure {
@@ -76,10 +76,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut x = Ruler::linear(0.0, last, 4);
     (x.low, x.high) = (-0.02 * last, 1.02 * last);
     x.ticks.retain(|t| t.at <= x.high);
-    let panel = |panel: Key, measure: &Measure| {
+    let panel = |panel: GroupKey, measure: &Measure| {
         let guess = guess_line(measure.guess.as_ref().map(|guess| guess.at));
         let others = others(selection, &curves, panel, measure.index);
-        let lines = series(selection, &groups, |color| curves.get(&(Key { color, ..panel }, measure.index)));
+        let lines = series(selection, &groups, |color| curves.get(&(GroupKey { color, ..panel }, measure.index)));
         let crosses =
             crosses(selection, &ends, panel, |color| selection.look(color).color).filter(|_| measure.index == 0);
         guess.into_iter().chain(others).chain(lines).chain(crosses).collect()
@@ -103,8 +103,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 }
 
 /// The medians of the other panels of a row, to compare with where no colours are.
-fn others(selection: &Selection, curves: &Curves, panel: Key, measure: usize) -> Vec<Mark> {
-    let elsewhere = |key: &Key| selection.color.is_none() && key.row == panel.row && key.column != panel.column;
+fn others(selection: &Selection, curves: &Curves, panel: GroupKey, measure: usize) -> Vec<Mark> {
+    let elsewhere = |key: &GroupKey| selection.color.is_none() && key.row == panel.row && key.column != panel.column;
     let others = curves.iter().filter(|((key, n), _)| *n == measure && elsewhere(key));
     others.map(|(_, points)| Mark::Context(points.clone())).collect()
 }

@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (lowest, highest) = (slopes().fold(0.0, f64::min), slopes().fold(0.25, f64::max));
     let x = Ruler { low: -reach, high: reach, ..Ruler::exact(-reach, reach, 5) };
     let y = Ruler { low: 1.1 * lowest, high: 1.45 * highest, ..Ruler::exact(1.1 * lowest, 1.05 * highest, 5) };
-    let panel = |panel: Key| match shown.get(&panel) {
+    let panel = |panel: GroupKey| match shown.get(&panel) {
         Some(own) => marks(own, highest, &places),
         None => vec![Mark::Empty("no prediction")],
     };
@@ -78,7 +78,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 }
 
 /// Which layers let most through and which least.
-fn found(selection: &Selection, shown: &BTreeMap<Key, Shown>) -> String {
+fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
     let factors = shown.iter().filter_map(|(key, own)| Some((selection.place(key), Ending::Value(own.measured?))));
     let words = Words {
         high: "Largest",
@@ -91,10 +91,10 @@ fn found(selection: &Selection, shown: &BTreeMap<Key, Shown>) -> String {
 }
 
 /// The cell of each panel with its prediction, where there is one.
-fn shown(selection: &Selection) -> Result<BTreeMap<Key, Shown>, FigureError> {
+fn shown(selection: &Selection) -> Result<BTreeMap<GroupKey, Shown>, FigureError> {
     let theory = selection.results.theory()?;
     let factors = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged("attenuation_init")?)));
-    let measured: BTreeMap<Key, f64> = selection
+    let measured: BTreeMap<GroupKey, f64> = selection
         .by_seed(factors)
         .into_iter()
         .filter_map(|(key, seeds)| Some((key, 10f64.powf(-over_seeds(seeds.into_values())?.median))))

@@ -9,7 +9,7 @@ type Snapshot = (f64, Vec<Option<f64>>);
 type Snapshots = BTreeMap<usize, Snapshot>;
 
 /// For each group and measurement, its points: layer and spread over the seeds.
-type Profiles = BTreeMap<(Key, usize), Points>;
+type Profiles = BTreeMap<(GroupKey, usize), Points>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
@@ -92,17 +92,17 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .collect();
     let strip = |row: usize, (m, y): &(usize, Ruler)| {
         Strip::new(selection, row, (y, measured[*m].words), |panel| {
-            let points = |color: usize| profiles.get(&(Key { color, ..panel }, *m));
+            let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
             let lines = series(selection, &groups, points);
             if lines.is_empty() {
                 return vec![Mark::Empty("no runs")];
             }
             let predicted = groups.iter().filter_map(|group| {
-                let key = Key { color: group[0], ..panel };
+                let key = GroupKey { color: group[0], ..panel };
                 Some(theory::line(dashed(&overlay, &key, measured[*m], points(group[0])?)?.into_iter()))
             });
             let labels = labels(selection, &groups, |color| {
-                let rate = rates.get(&Key { color, ..panel }).filter(|_| *m == 0)?;
+                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
                 Some((points(color)?.first()?.1.median, *rate))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
@@ -156,15 +156,15 @@ fn fades(column: &Column, last: bool) -> Option<&'static Column> {
 }
 
 /// The decades that each group loses per layer.
-fn rates(selection: &Selection, first: &Column, last: bool) -> BTreeMap<Key, f64> {
+fn rates(selection: &Selection, first: &Column, last: bool) -> BTreeMap<GroupKey, f64> {
     let Some(column) = fades(first, last) else { return BTreeMap::new() };
     let values = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged(column.name)?)));
-    let median = |(key, seeds): (Key, BTreeMap<u64, f64>)| Some((key, over_seeds(seeds.into_values())?.median));
+    let median = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| Some((key, over_seeds(seeds.into_values())?.median));
     selection.by_seed(values).into_iter().filter_map(median).collect()
 }
 
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
-fn label_room(sheet: &Sheet, rates: &BTreeMap<Key, f64>) -> f64 {
+fn label_room(sheet: &Sheet, rates: &BTreeMap<GroupKey, f64>) -> f64 {
     let room = (sheet.width - 105.0) / sheet.slots as f64;
     let widest = rates.values().map(|r| text::width(&words::rate(*r), TICK, Weight::Regular)).fold(0.0, f64::max);
     if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
@@ -223,7 +223,12 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
 }
 
 /// Decades by which the first metric lies above its prediction, both over their own last layer: within a run first.
-fn ratios(selection: &Selection, column: &Column, snapshots: &Snapshots, overlay: &Overlay) -> BTreeMap<Key, Points> {
+fn ratios(
+    selection: &Selection,
+    column: &Column,
+    snapshots: &Snapshots,
+    overlay: &Overlay,
+) -> BTreeMap<GroupKey, Points> {
     let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
     for (run, (_, table)) in snapshots {
         let Some(predicted) = overlay.get(&selection.key(*run)).and_then(|p| p.by_layer(column.name)) else { continue };
@@ -238,8 +243,8 @@ fn ratios(selection: &Selection, column: &Column, snapshots: &Snapshots, overlay
 }
 
 /// The spread over the seeds of each group in each layer.
-fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> BTreeMap<Key, Points> {
-    let mut points: BTreeMap<Key, Points> = BTreeMap::new();
+fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> BTreeMap<GroupKey, Points> {
+    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (layer, values) in layers {
         for (key, seeds) in selection.by_seed(values.into_iter()) {
             if let Some(spread) = over_seeds(seeds.into_values()) {
@@ -251,16 +256,16 @@ fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> 
 }
 
 /// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.
-fn dashed(overlay: &Overlay, key: &Key, column: &Column, points: &Points) -> Option<Vec<(f64, f64)>> {
+fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -> Option<Vec<(f64, f64)>> {
     let (_, last) = points.last()?;
     let predicted = overlay.get(key)?.by_layer(column.name)?;
     Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
 }
 
 /// The steepest fading and the steepest growth in sight, in words.
-fn steepest(selection: &Selection, rates: &BTreeMap<Key, f64>, groups: &[Vec<usize>]) -> String {
+fn steepest(selection: &Selection, rates: &BTreeMap<GroupKey, f64>, groups: &[Vec<usize>]) -> String {
     let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
-    let place = |key: &Key| match selection.place(key) {
+    let place = |key: &GroupKey| match selection.place(key) {
         name if name.is_empty() => name,
         name => format!("{name}: "),
     };

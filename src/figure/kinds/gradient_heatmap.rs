@@ -45,7 +45,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
     let y = Ruler { low: 0.5, high: deepest as f64 + 0.5, ..Ruler::layers(deepest as usize, 0.0) };
     let x = Ruler { high: edge(last as f64, true), ..Ruler::steps(last as f64) };
-    let panel = |panel: Key| maps.get(&panel).map_or(vec![Mark::Empty("no runs")], |map| draw_map(map, &colors));
+    let panel = |panel: GroupKey| maps.get(&panel).map_or(vec![Mark::Empty("no runs")], |map| draw_map(map, &colors));
     let x_title = "step (as the logarithm of 1 + step)";
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &["layer"]), height, panel) };
     let first =
@@ -64,9 +64,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 }
 
 /// The maps, and whether one ends because a seed of its does.
-fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<Key, Map>, bool), FigureError> {
+fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<GroupKey, Map>, bool), FigureError> {
     let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
-    let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
         if let [Some(step), Some(layer), Some(value)] = *row {
             groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
@@ -76,7 +76,7 @@ fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<Key, Map>, b
             cells.entry((step as u64, layer as u64)).or_default().push((run, value));
         }
     })?;
-    let (mut maps, mut cut): (BTreeMap<Key, Map>, bool) = (BTreeMap::new(), false);
+    let (mut maps, mut cut): (BTreeMap<GroupKey, Map>, bool) = (BTreeMap::new(), false);
     for (cell, values) in cells {
         for (key, seeds) in selection.by_seed(values.into_iter()) {
             // A median over the seeds that are left would jump when one ends.
@@ -93,10 +93,10 @@ fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<Key, Map>, b
 }
 
 /// The smallest and the largest in sight.
-fn found(selection: &Selection, maps: &BTreeMap<Key, Map>, column: &Column) -> String {
+fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
-    let tell = |(key, (step, layer), value): (&Key, &(u64, u64), f64)| {
+    let tell = |(key, (step, layer), value): (&GroupKey, &(u64, u64), f64)| {
         let place = selection.place_with(key, format!("layer {layer}, step {step}"));
         format!("{place}: {}", finding::measured(value, column))
     };

@@ -49,7 +49,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| used.shown(*l)));
     let (across, up) = (labels(x), labels(y));
-    let panel = |panel: Key| {
+    let panel = |panel: GroupKey| {
         let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, (x, y), other);
         let lines = if spec.theory { depth_lines((x, y), scale) } else { Vec::new() };
         vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), ..tiles(&endings, (x, y), panel, &colors) })]
@@ -95,10 +95,10 @@ fn medians(endings: &Endings) -> Vec<f64> {
 }
 
 /// The tiles of one panel, column by column from below.
-fn tiles(endings: &Endings, (x, y): (&Used, &Used), panel: Key, colors: &Ruler) -> Tiles {
+fn tiles(endings: &Endings, (x, y): (&Used, &Used), panel: GroupKey, colors: &Ruler) -> Tiles {
     let labels = x.labels.iter().enumerate().flat_map(|x| y.labels.iter().enumerate().map(move |y| (x, y)));
     let known = labels.filter_map(|((i, x), (j, y))| {
-        Some(((i as f64, j as f64), (*x, *y), endings.groups.get(&Key { x: *x, color: *y, ..panel })?))
+        Some(((i as f64, j as f64), (*x, *y), endings.groups.get(&GroupKey { x: *x, color: *y, ..panel })?))
     });
     let known: Vec<(Spot, (usize, usize), &Seeds)> = known.collect();
     let sign = endings.column.sign();
@@ -138,11 +138,11 @@ const SCALES: f64 = 6.0;
 fn depth_scale(
     selection: &Selection,
     theory: &Theory,
-    panel: Key,
+    panel: GroupKey,
     (x, y): (&Used, &Used),
     other: usize,
 ) -> Option<f64> {
-    let here = |key: &Key| {
+    let here = |key: &GroupKey| {
         let label = if x.axis.name == "depth" { key.color } else { key.x };
         (key.row, key.column, label) == (panel.row, panel.column, other)
     };

@@ -54,7 +54,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     );
     let x = places::along(&selection.x);
     let x_title = places::title(&selection.x);
-    let panel = |panel: Key| {
+    let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
         guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge.map(strip_line)).chain([dots]).collect()
     };
@@ -74,11 +74,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
 }
 
-fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: Key) -> Dots {
+fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) -> Dots {
     let places: Vec<f64> = x.ticks.iter().map(|tick| tick.at).collect();
     let labels = Selection::labels(&selection.x);
     let stack = |color: usize, (label, place): (&usize, &f64)| {
-        let seeds = endings.groups.get(&Key { color, x: *label, ..panel })?;
+        let seeds = endings.groups.get(&GroupKey { color, x: *label, ..panel })?;
         let runs = seeds.runs.iter().map(|(seed, ending)| (*seed, *ending)).collect();
         Some(Stack { x: *place, runs, spread: seeds.spread })
     };

@@ -25,7 +25,7 @@ struct Line {
 }
 
 /// The `x` of a key is 0.
-type Lines = BTreeMap<Key, Line>;
+type Lines = BTreeMap<GroupKey, Line>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -76,11 +76,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = if log { Ruler::log(low, high, sheet.room()) } else { Ruler::linear(low, high, sheet.room()) };
     let groups = selection.each_color();
     let points = |line: &Line| line.rates.iter().map(|rate| (rate.at, rate.spread)).collect();
-    let points: BTreeMap<Key, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
-    let panel = |panel: Key| {
-        let mut marks = series(selection, &groups, |color| points.get(&Key { color, ..panel }));
+    let points: BTreeMap<GroupKey, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
+    let panel = |panel: GroupKey| {
+        let mut marks = series(selection, &groups, |color| points.get(&GroupKey { color, ..panel }));
         for color in selection.colors() {
-            let Some(line) = lines.get(&Key { color, ..panel }) else { continue };
+            let Some(line) = lines.get(&GroupKey { color, ..panel }) else { continue };
             let own = selection.look(color).color;
             marks.extend(ring(line, &y, own));
             let Some(place) = losers.iter().position(|c| *c == color) else { continue };
@@ -125,16 +125,16 @@ fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
 }
 
 fn lines(endings: &Endings, along: &Used) -> Lines {
-    let mut rates: BTreeMap<Key, Vec<Rate>> = BTreeMap::new();
+    let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
     for (key, seeds) in &endings.groups {
         let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
         let at = if along.axis.scale == Scale::Log { rate.log10() } else { rate };
         if at.is_finite() {
             let rate = Rate { at, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
-            rates.entry(Key { x: 0, ..*key }).or_default().push(rate);
+            rates.entry(GroupKey { x: 0, ..*key }).or_default().push(rate);
         }
     }
-    let line = |(key, mut rates): (Key, Vec<Rate>)| {
+    let line = |(key, mut rates): (GroupKey, Vec<Rate>)| {
         rates.sort_by(|a, b| a.at.total_cmp(&b.at));
         let best = best(&rates, endings.column);
         (key, Line { rates, best })

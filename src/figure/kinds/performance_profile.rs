@@ -7,10 +7,10 @@ use super::steps_to_target;
 type Problem = (Vec<usize>, u64);
 
 /// For each arm: log10 of its factor on each problem that it solved, sorted.
-type Factors = BTreeMap<Key, Arm>;
+type Factors = BTreeMap<GroupKey, Solved>;
 
 #[derive(Default, PartialEq)]
-struct Arm {
+struct Solved {
     factors: Vec<f64>,
     /// Problems, solved or missed.
     problems: usize,
@@ -51,8 +51,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     (x.low, x.high) = (-0.01 * most, most);
     x.ticks.retain(|t| (0.0..=most).contains(&t.at));
     let y = Ruler { low: -0.03, high: 1.04, ..Ruler::exact(0.0, 1.0, 6) };
-    let panel = |panel: Key| {
-        let arms = groups.iter().map(|group| (group, arms.get(&Key { color: group[0], ..panel })));
+    let panel = |panel: GroupKey| {
+        let arms = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
         arms.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten().collect()
     };
     let x_title = "steps to the target, as a factor of the fewest that any took";
@@ -73,7 +73,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 }
 
 /// The profile of one arm with markers here and there.
-fn stairs(selection: &Selection, group: &[usize], arm: &Arm, (x, y): (&Ruler, &Ruler)) -> Vec<Mark> {
+fn stairs(selection: &Selection, group: &[usize], arm: &Solved, (x, y): (&Ruler, &Ruler)) -> Vec<Mark> {
     let (look, name, steps) = (selection.look(group[0]), selection.joined(group), profile(arm));
     let line = Mark::Curve { points: corners(&steps, x.high), stroke: look.stroke(LINE), name: Some(name.clone()) };
     let every = steps.len().div_ceil(8).max(1);
@@ -86,7 +86,7 @@ fn stairs(selection: &Selection, group: &[usize], arm: &Arm, (x, y): (&Ruler, &R
 /// Who is fastest most often, and who solves most.
 fn found(selection: &Selection, arms: &Factors) -> String {
     let most = |within: f64| {
-        let share = |arm: &Arm| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
+        let share = |arm: &Solved| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
         let shares = arms.iter().map(|(key, arm)| (selection.place(key), share(arm))).collect::<Vec<_>>();
         let most = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
         finding::who(&shares, (shares.len(), "arms"), most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
@@ -101,12 +101,12 @@ fn factors(selection: &Selection) -> Factors {
         labels.filter(|(axis, _)| selection.spec.over.contains(&axis.name)).map(|(_, label)| *label).collect()
     };
     // By panel, problem and arm.
-    let mut panels: BTreeMap<Key, BTreeMap<Problem, BTreeMap<usize, Ending>>> = BTreeMap::new();
+    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Ending>>> = BTreeMap::new();
     for run in &selection.runs {
         let Some(steps) = steps_to_target::steps(selection, *run) else { continue };
         let key = selection.key(*run);
         let problem = (pooled(*run), selection.run(*run).seed);
-        let problems = panels.entry(Key { color: 0, ..key }).or_default();
+        let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
         problems.entry(problem).or_default().insert(key.color, steps);
     }
     let mut factors = Factors::new();
@@ -115,7 +115,7 @@ fn factors(selection: &Selection) -> Factors {
         for steps in problems.values().filter(|steps| steps.len() == arms) {
             let fewest = steps.values().filter_map(|ending| ending.value()).fold(f64::INFINITY, f64::min);
             for (color, own) in steps {
-                let arm = factors.entry(Key { color: *color, ..panel }).or_default();
+                let arm = factors.entry(GroupKey { color: *color, ..panel }).or_default();
                 arm.factors.extend(own.value().map(|steps| steps - fewest));
                 arm.problems += 1;
             }
@@ -126,7 +126,7 @@ fn factors(selection: &Selection) -> Factors {
 }
 
 /// Each factor, and the share of problems solved within it.
-fn profile(arm: &Arm) -> Vec<Spot> {
+fn profile(arm: &Solved) -> Vec<Spot> {
     let mut steps: Vec<Spot> = Vec::new();
     for (i, factor) in arm.factors.iter().enumerate() {
         let share = (i + 1) as f64 / arm.problems as f64;

@@ -11,7 +11,7 @@ pub(super) use crate::figure::finding::{self, Words};
 pub(super) use crate::figure::guessing::{Guess, guessing, named};
 pub(super) use crate::figure::ruler::{End, Ruler, Tick, minus, range};
 pub(super) use crate::figure::scene::Color;
-pub(super) use crate::figure::select::{Key, Selection, Used, heading, over_seeds};
+pub(super) use crate::figure::select::{GroupKey, Selection, Used, heading, over_seeds};
 pub(super) use crate::figure::sheet::{Medium, Sheet};
 pub(super) use crate::figure::style::*;
 pub(super) use crate::figure::text::{self, Weight};

@@ -31,8 +31,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let colors = selection.colors();
     // The first arm on top.
     let y = Ruler::rows(colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)));
-    let arm = |(i, color): (usize, &usize), panel: Key| {
-        let seeds = endings.groups.get(&Key { color: *color, ..panel })?;
+    let arm = |(i, color): (usize, &usize), panel: GroupKey| {
+        let seeds = endings.groups.get(&GroupKey { color: *color, ..panel })?;
         Some(Mark::Arm(Arm {
             y: (colors.len() - 1 - i) as f64,
             look: selection.look(*color),
@@ -43,7 +43,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             edge,
         }))
     };
-    let panel = |panel: Key| {
+    let panel = |panel: GroupKey| {
         let line = (stack > 0).then(|| Mark::Upright { x: edge, stroke: solid(EDGE, THIN) });
         line.into_iter().chain(colors.iter().enumerate().filter_map(|color| arm(color, panel))).collect()
     };

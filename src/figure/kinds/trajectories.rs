@@ -1,6 +1,6 @@
 //! Where optimizers go: the paths of runs on a function of two variables, over its level lines.
 
-use super::contour::Grid;
+use super::contour::Surface;
 use super::prelude::*;
 use crate::data::Function;
 use crate::data::function::Kind as FunctionKind;
@@ -45,7 +45,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     })?;
     let mut panels: BTreeMap<(usize, usize), (&Function, Vec<usize>)> = BTreeMap::new();
     for run in paths.keys() {
-        let Key { row, column, .. } = selection.key(*run);
+        let GroupKey { row, column, .. } = selection.key(*run);
         if let Some(function) = results.function(*run).filter(|f| f.start.len() == 2) {
             panels.entry((row, column)).or_insert((function, Vec::new())).1.push(*run);
         }
@@ -136,7 +136,7 @@ fn levels(kind: FunctionKind, (x, y): Window) -> Vec<Mark> {
     let place = |u: f64, v: f64| (x.0 + u * (x.1 - x.0), y.0 + v * (y.1 - y.0));
     let value = |u: f64, v: f64| kind.at(&<[f64; 2]>::from(place(u, v)), &mut [0.0; 2]);
     // Close to a minimum the root of the value is straight, so that lines between grid points are true.
-    let grid = Grid::new(FINE, FINE, |u, v| value(u, v).sqrt());
+    let grid = Surface::new(FINE, FINE, |u, v| value(u, v).sqrt());
     let mut sorted = grid.values.clone();
     sorted.sort_by(f64::total_cmp);
     let order = |share: f64| 2.0 * sorted[(share * (sorted.len() - 1) as f64) as usize].max(1e-150).log10() / GAP;

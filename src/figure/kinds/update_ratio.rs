@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 /// For each panel and layer: log(1 + step) and the spread of log10 over the seeds.
-type Lines = BTreeMap<(Key, u64), Points>;
+type Lines = BTreeMap<(GroupKey, u64), Points>;
 
 /// Layers the legend names at most.
 const NAMED: usize = 6;
@@ -39,7 +39,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let mut x = Ruler::steps(reach(&lines, &ends, 0.0).exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
-    let panel = |panel: Key| {
+    let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
         let crosses = crosses(selection, &ends, panel, |_| LOST.color);
         by_layer(&layers, |layer| lines.get(&(panel, layer))).into_iter().chain(crosses).collect()
