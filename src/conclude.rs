@@ -12,10 +12,10 @@ use crate::answer::sentence;
 use crate::claim::{self, JudgedClaim, Verdict, judge_all};
 use crate::compare::{self, Comparison};
 use crate::experiment::plan::Plan;
-use crate::figure::Drawn;
+use crate::figure::kinds::{self, ALL};
+use crate::figure::{Drawn, FigureError, Style, draw_all};
 use crate::files::{FileError, remove, write_table};
 use crate::plan_file::claim::ClaimSpec;
-use crate::plan_file::figure::FigureSpec;
 use crate::report::{self, Content, ReportError};
 use crate::results::figure_claims::FigureClaim;
 use crate::results::{Results, ResultsError, claims};
@@ -36,13 +36,21 @@ pub enum ConcludeError {
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error("the CSV files are written, but not all figures: {0}")]
-    Figures(ResultsError),
+    Figures(FigureError),
     #[error(transparent)]
     Report(#[from] ReportError),
 }
 
-/// What draws the figures of some results, each with the claims that belong to it: [`crate::figure::draw_all`].
-pub type Draw<'a> = dyn Fn(&Results, &[Vec<FigureClaim>]) -> Result<Vec<Drawn>, ResultsError> + 'a;
+/// What draws the figures of some results, each with the claims that belong to it: [`draw_pages`].
+pub type Draw<'a> = dyn Fn(&Results, &[Vec<FigureClaim>]) -> Result<Vec<Drawn>, FigureError> + 'a;
+
+/// Draws every figure of the plan as a page.
+///
+/// # Errors
+/// As [`draw_all`].
+pub fn draw_pages(results: &Results, claims: &[Vec<FigureClaim>]) -> Result<Vec<Drawn>, FigureError> {
+    draw_all(results, ALL, Style::Page, claims)
+}
 
 /// What the results of a folder show.
 pub struct Conclusion {
@@ -120,7 +128,9 @@ impl Conclusion {
         if !specs.is_empty() && !results.runs.is_empty() {
             write_table(&dir.join("claims.csv"), &claim::table(&claims))?;
         }
-        let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, FigureSpec::nearness);
+        let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, |figure, claim| {
+            kinds::nearness(ALL, figure, claim)
+        });
         Ok(Conclusion { results, summary, comparison, claims, drawn: Vec::new(), arms, pairs, figure_claims })
     }
 
@@ -128,7 +138,7 @@ impl Conclusion {
     ///
     /// # Errors
     /// What `draw` reports.
-    pub fn draw(&mut self, draw: &Draw) -> Result<(), ResultsError> {
+    pub fn draw(&mut self, draw: &Draw) -> Result<(), FigureError> {
         self.drawn = draw(&self.results, &self.figure_claims)?;
         Ok(())
     }

@@ -61,14 +61,15 @@
 //!
 //! ```
 //! use gradsweep::experiment::{Experiment, Overrides};
+//! use gradsweep::figure::kinds::FACTS;
 //! use gradsweep::theory::MeanField;
 //! use gradsweep::ops::activation::Activation;
 //!
 //! let text = "name = \"x\"\nseeds = 3\n[axes]\ndepth = [2, 8]\nactivation = [\"tanh\", \"relu\"]\n";
-//! let plan = Experiment::parse(text, "x.toml")?.plan(&Overrides::default())?;
+//! let plan = Experiment::parse(text, "x.toml", FACTS)?.plan(&Overrides::default())?;
 //! assert_eq!((plan.cells.len(), plan.seeds.len()), (4, 3));
 //! // A mistake is told with its place and the cure.
-//! let wrong = Experiment::parse("name = \"x\"\n[axes]\ndept = [2]\n", "x.toml").and_then(|e| e.plan(&Overrides::default()));
+//! let wrong = Experiment::parse("name = \"x\"\n[axes]\ndept = [2]\n", "x.toml", FACTS).and_then(|e| e.plan(&Overrides::default()));
 //! assert!(wrong.unwrap_err().to_string().contains("depth"));
 //!
 //! // He's variance keeps a ReLU net's gradient as it is.
@@ -84,12 +85,13 @@
 //! ```
 //! use gradsweep::data::{Places, load};
 //! use gradsweep::experiment::{Experiment, Overrides};
+//! use gradsweep::figure::kinds::FACTS;
 //! use gradsweep::sweep::work::Work;
 //! use gradsweep::run::train;
 //! use std::ops::ControlFlow;
 //!
 //! let text = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"spirals\", n = 200 }\nwidth = 4\nsteps = 5\n";
-//! let plan = Experiment::parse(text, "x.toml")?.plan(&Overrides::default())?;
+//! let plan = Experiment::parse(text, "x.toml", FACTS)?.plan(&Overrides::default())?;
 //! let work = Work::new(&plan, |settings| load(settings, &Places::default()))?;
 //! for job in &work.jobs {
 //!     let record = train(&job.run.spec, work.dataset(job), &mut |_step| ControlFlow::Continue(()))?;

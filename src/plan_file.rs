@@ -104,7 +104,7 @@ impl PlanFile {
     pub fn figure_names(&self) -> Vec<String> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let own = |spec: &FigureSpec| {
-            let wanted = spec.name.as_deref().unwrap_or(spec.kind.word());
+            let wanted = spec.name.as_ref().unwrap_or(&spec.kind);
             let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
             let name: String = wanted.chars().map(safe).collect();
             let numbered = (2..).map(|n| format!("{name}_{n}"));

@@ -6,6 +6,7 @@ use gradsweep::columns;
 use gradsweep::conclude::conclude;
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::RunError;
 use gradsweep::run::spec::RunSpec;
@@ -36,7 +37,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
 
 fn sweep(runs: u64) {
     let overrides = Overrides { set: Vec::new(), seeds: Some(runs), ..Overrides::default() };
-    let plan = Experiment::parse("[base]\ndepth = 2\nwidth = 6\nsteps = 20\nbatch = 8", "many.toml");
+    let plan = Experiment::parse("[base]\ndepth = 2\nwidth = 6\nsteps = 20\nbatch = 8", "many.toml", FACTS);
     let plan = plan.unwrap().plan(&overrides).unwrap();
     let targets = Targets::Classes { labels: vec![0; 16], count: 2 };
     let data = Dataset {

@@ -2,6 +2,7 @@
 
 use gradsweep::data::{Dataset, Places, load};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::kernel::{Width, limit, width};
 use gradsweep::ops::loss::Loss;
@@ -26,7 +27,7 @@ gradients = { every = 2 }
 
 /// What is recorded of a run, as text.
 fn record(data: &Dataset, changes: &[String]) -> String {
-    let experiment = Experiment::parse(FILE, "t.toml").unwrap();
+    let experiment = Experiment::parse(FILE, "t.toml", FACTS).unwrap();
     let plan = experiment.plan(&Overrides { set: changes.to_vec(), ..Overrides::default() });
     let plan = plan.unwrap_or_else(|e| panic!("{changes:?}: {e}"));
     let runs = plan.runs(std::slice::from_ref(&data.digest));

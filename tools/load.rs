@@ -4,6 +4,7 @@
 use gradsweep::columns;
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::seed::Stream;
 use gradsweep::sweep::folder::{Folder, Keep};
@@ -17,7 +18,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [file, dir, bytes] = args.as_slice() else { return Err("write FILE DIR BYTES".into()) };
-    let plan = Experiment::parse(&std::fs::read_to_string(file)?, file)?.plan(&Overrides::default())?;
+    let plan = Experiment::parse(&std::fs::read_to_string(file)?, file, FACTS)?.plan(&Overrides::default())?;
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default()))?;
     let (folder, _) = Folder::open(Path::new(dir), &plan, &work, &Request::default(), Keep::default())?;
     let share = bytes.parse::<usize>()? / work.jobs.len();

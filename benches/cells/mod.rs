@@ -2,6 +2,7 @@
 
 use gradsweep::data::{self, Dataset, Places};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::run::RunSpec;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub fn one(base: &Value, cell: &Value) -> Cell {
     });
     let head = ["name = \"cell\"", "question = \"How long is a step?\"", "seeds = 1", "[base]"].map(String::from);
     let lines: Vec<String> = head.into_iter().chain(lines).collect();
-    let experiment = Experiment::parse(&lines.join("\n"), "cells.json").unwrap_or_else(|e| panic!("{e}"));
+    let experiment = Experiment::parse(&lines.join("\n"), "cells.json", FACTS).unwrap_or_else(|e| panic!("{e}"));
     let plan = experiment.plan(&Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
     let data = data::load(&plan.datasets().settings[0], &Places::default()).expect("digits are embedded");
     let run = plan.runs(std::slice::from_ref(&data.digest)).swap_remove(0);

@@ -5,6 +5,7 @@ use crate::cli::plan_options::environments_data_dir;
 use crate::cli::print::print;
 use crate::data::Places;
 use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
+use crate::figure::kinds::FACTS;
 use crate::model::differences;
 use crate::record::RunRecord;
 use crate::run::train;
@@ -149,5 +150,5 @@ fn end(record: &RunRecord) -> Option<f64> {
 }
 
 fn plan(text: &str) -> Result<Plan, ExperimentError> {
-    Experiment::parse(text, "doctor.toml")?.plan(&Overrides::default())
+    Experiment::parse(text, "doctor.toml", FACTS)?.plan(&Overrides::default())
 }

@@ -3,8 +3,8 @@
 use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
 use crate::cli::sweep::{exit_code, print_conclusion};
-use crate::conclude::conclude;
-use crate::figure::draw_all;
+use crate::conclude::{conclude, draw_pages};
+use crate::figure::kinds::FACTS;
 use crate::sweep::journal::Journal;
 use crate::sweep::progress::note;
 use crate::sweep::unfinished::{Counts, after_merge};
@@ -27,10 +27,10 @@ pub struct Options {
 /// A folder without a plan, one that a sweep is writing to, files that cannot be read or written.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
-    let (plan, work) = load::reopen(dir, environments_data_dir())?;
+    let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let _lock = folder::lock(dir)?;
     let journal = Journal::read(&dir.join("journal"))?;
-    let conclusion = conclude(dir, &plan, &work, &journal, &draw_all)?;
+    let conclusion = conclude(dir, &plan, &work, &journal, &draw_pages)?;
     let counts = Counts::of(&work, &journal);
     print_conclusion(&plan, counts, &conclusion)?;
     note(&format!(

@@ -2,6 +2,7 @@
 
 use crate::data::Places;
 use crate::experiment::plan::{Plan, PlannedRun};
+use crate::figure::kinds::FACTS;
 use crate::sweep::SweepError;
 use crate::sweep::load;
 use crate::sweep::request::Request;
@@ -55,7 +56,8 @@ impl PlanOptions {
     pub fn load(&self) -> Result<Loaded, SweepError> {
         let data_dir = self.data_dir.clone().or_else(environments_data_dir);
         let base = self.base.clone().unwrap_or_else(|| parent(&self.file));
-        let (plan, work) = load::experiment(&self.file, &self.request().overrides(), &Places { data_dir, base })?;
+        let (plan, work) =
+            load::experiment(&self.file, &self.request().overrides(), &Places { data_dir, base }, FACTS)?;
         let chosen = select(&plan, &work, &self.only)?;
         let dir = self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name));
         Ok(Loaded { plan, work, chosen, dir })

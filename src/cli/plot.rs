@@ -2,8 +2,9 @@
 
 use crate::cli::error::CommandError;
 use crate::cli::print::print;
-use crate::conclude::Conclusion;
-use crate::figure::{self, Drawn, draw_all, draw_styled};
+use crate::conclude::{Conclusion, draw_pages};
+use crate::figure::kinds::ALL;
+use crate::figure::{self, Drawn, draw_all};
 use crate::results::{Results, claims};
 use crate::sweep::progress::note;
 use clap::{Args, ValueEnum};
@@ -41,20 +42,21 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         )));
     }
     let results = Results::read(dir).map_err(CommandError::failed)?;
-    let styled = |style: figure::Style| draw_styled(&results, style).map(|_| style.folder());
-    let folder = match options.style {
-        Style::Slide => styled(figure::Style::Slide).map_err(CommandError::failed)?,
-        Style::Column => styled(figure::Style::Column).map_err(CommandError::failed)?,
-        Style::Page => {
-            let claims = claims::read(dir).map_err(CommandError::failed)?;
-            let mut conclusion = Conclusion::of(results, &claims)?;
-            conclusion.draw(&draw_all).map_err(CommandError::failed)?;
-            left_out(&conclusion.drawn);
-            conclusion.report()?;
-            "figures"
-        }
+    let style = match options.style {
+        Style::Page => figure::Style::Page,
+        Style::Slide => figure::Style::Slide,
+        Style::Column => figure::Style::Column,
     };
-    print(&format!("{}\n", dir.join(folder).display()))
+    if style == figure::Style::Page {
+        let claims = claims::read(dir).map_err(CommandError::failed)?;
+        let mut conclusion = Conclusion::of(results, &claims)?;
+        conclusion.draw(&draw_pages).map_err(CommandError::failed)?;
+        left_out(&conclusion.drawn);
+        conclusion.report()?;
+    } else {
+        draw_all(&results, ALL, style, &[]).map_err(CommandError::failed)?;
+    }
+    print(&format!("{}\n", dir.join(style.folder()).display()))
 }
 
 /// Reports which figures had nothing to show.

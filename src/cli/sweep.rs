@@ -7,9 +7,8 @@ use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::plot::left_out;
 use crate::cli::print::print;
 use crate::cli::shell;
-use crate::conclude::{Conclusion, conclude, shows_another_plan, tables};
+use crate::conclude::{Conclusion, conclude, draw_pages, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
-use crate::figure::draw_all;
 use crate::record::Status;
 use crate::results::claims;
 use crate::sweep::folder::{Folder, Keep};
@@ -102,13 +101,13 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     let (folder, notes) = Folder::open(dir, plan, work, &options.plan.request(), keep)?;
     notes.iter().for_each(|line| note(line));
     if shows_another_plan(dir, plan, work) {
-        conclude(dir, plan, work, &folder.journal, &draw_all)?;
+        conclude(dir, plan, work, &folder.journal, &draw_pages)?;
     }
     let order = to_do(work, &folder.journal, chosen, options.retry_failed);
     announce(plan, Counts::of(work, &folder.journal), &order, dir.display());
     train(options, loaded, &folder, &order)?;
 
-    let conclusion = conclude(dir, plan, work, &folder.journal, &draw_all)?;
+    let conclusion = conclude(dir, plan, work, &folder.journal, &draw_pages)?;
     let counts = Counts::of(work, &folder.journal);
     print_conclusion(plan, counts, &conclusion)?;
     let again = |job: &Job| shell::line(&options.plan.again(plan, &job.run));

@@ -4,6 +4,7 @@ use crate::cli::error::CommandError;
 use crate::cli::plan_options::{count, environments_data_dir};
 use crate::cli::print::print;
 use crate::conclude::verify::{Sample, compute_again, files_against_journal};
+use crate::figure::kinds::FACTS;
 use crate::sweep::journal::Journal;
 use crate::sweep::progress::note;
 use crate::sweep::unfinished::Counts;
@@ -35,7 +36,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     candle_is_single_threaded()?;
     let dir = &options.dir;
-    let (plan, work) = load::reopen(dir, environments_data_dir())?;
+    let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let journal = Journal::read(&dir.join("journal"))?;
     if let Some(difference) = files_against_journal(dir, &plan, &work, &journal)? {
         return Ok(differs(&difference));

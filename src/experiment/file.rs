@@ -3,6 +3,7 @@
 use super::asks::claim_spec::WrittenClaim;
 use super::asks::compare::WrittenCompare;
 use super::asks::figure_spec::WrittenFigure;
+use super::figure_kind::FigureKind;
 use super::read::{
     Document, Entry, ExperimentError, Include, Leaf, Location, Patch, Record, Result, SECTIONS, Selection, Source,
     Word, WrittenAxis, ablation, arms, bundles, points, selectors,
@@ -36,6 +37,8 @@ pub struct Experiment {
     pub(crate) excludes: Vec<Selection>,
     pub(crate) includes: Vec<Include>,
     pub(crate) record: Record,
+    /// The kinds that there are of figures.
+    pub(crate) kinds: Vec<&'static FigureKind>,
     pub(crate) figures: Vec<WrittenFigure>,
     pub(crate) compare: Option<WrittenCompare>,
     pub(crate) claims: Vec<WrittenClaim>,
@@ -44,11 +47,12 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads the text of an experiment file; `file` is its name in messages.
+    /// Reads the text of an experiment file; `file` is its name in messages, `kinds` are those of figures, usually
+    /// [`FACTS`](crate::figure::kinds::FACTS).
     ///
     /// # Errors
     /// The first thing wrong with the text, whatever the text is.
-    pub fn parse(text: &str, file: &str) -> Result<Experiment, ExperimentError> {
+    pub fn parse(text: &str, file: &str, kinds: &[&'static FigureKind]) -> Result<Experiment, ExperimentError> {
         let source = Source::new(file, text);
         let document = Document::parse(&source)?;
         let mut experiment = Experiment {
@@ -65,6 +69,7 @@ impl Experiment {
             excludes: Vec::new(),
             includes: Vec::new(),
             record: Record::usual(),
+            kinds: kinds.to_vec(),
             figures: Vec::new(),
             compare: None,
             claims: Vec::new(),
@@ -115,7 +120,10 @@ impl Experiment {
                     keys => Ok(Selection { place, keys }),
                 })?;
             }
-            "figure" => self.figures = entry.tables(WrittenFigure::read)?,
+            "figure" => {
+                let kinds = &self.kinds;
+                self.figures = entry.tables(|place, entries| WrittenFigure::read(place, entries, kinds))?;
+            }
             "claim" => self.claims = entry.tables(WrittenClaim::read)?,
             "compare" => self.compare = Some(WrittenCompare::read(entry)?),
             _ if self.read_plain(entry)? => {}

@@ -6,6 +6,7 @@
 //! Each part uses only those above it: `read` the sections as written, `asks` what the file asks for, the file as a whole
 //! and what the command line changes in it, `plan` the grid, its cells and their runs.
 
+pub mod figure_kind;
 pub(crate) mod nearest;
 pub mod settings;
 

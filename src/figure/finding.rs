@@ -1,10 +1,9 @@
 //! The sentence under a title: what there is to see, with its numbers; the caption says how it was drawn.
 
-use super::axis::{minus, range};
-use super::select::{Key, Selection, Used, heading, over_seeds};
+use super::endings::Ending;
+use super::ruler::{minus, range};
 use super::text::power_of_ten;
-use super::words;
-use crate::columns::{self, Measured};
+use crate::columns::{Column, Scale};
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
@@ -20,40 +19,22 @@ pub struct Words<'a> {
     pub only: &'a str,
     /// What is counted where several share an end: `lines`.
     pub each: &'a str,
-    /// What became of a group whose value is infinitely bad.
+    /// What became of a group that is lost.
     pub lost: &'a str,
-}
-
-/// How the groups of a figure end by a column of runs.csv: the best and the worst of them, and how many diverged.
-pub fn ends(selection: &Selection, metric: &str, each: &str) -> String {
-    let values = selection.by_seed(selection.runs.iter().filter_map(|r| Some((*r, selection.compared(*r, metric)?))));
-    let medians = values.into_iter().filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?.median)));
-    let at_start = columns::outcome(metric).is_some_and(|column| column.measured == Measured::Init);
-    let only = if at_start { "At the start" } else { "At the end" };
-    // Some measurements say themselves when they are taken.
-    let when = if words::says_when(metric) { String::new() } else { format!(" {}", only.to_lowercase()) };
-    let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
-    let (high, low) = match words::better(metric) {
-        Some(sign) if sign < 0.0 => ("Highest", &lowest[..]),
-        _ => (&highest[..], "Lowest"),
-    };
-    let medians: Vec<(String, f64)> = medians.map(|(key, median)| (place(selection, &key), median)).collect();
-    let words = Words { high, low, only, each, lost: selection.lost(metric) };
-    extremes(&medians, &words, words::better(metric).unwrap_or(1.0), |v| measured(v, metric))
 }
 
 /// The ends of the values, the best first: the largest if `sign` is 1, the smallest if it is -1. Where several read the
 /// same their number stands for their names.
-pub fn extremes(values: &[(String, f64)], words: &Words, sign: f64, say: impl Fn(f64) -> String) -> String {
-    let lost = values.iter().filter(|(_, v)| *v == -sign * f64::INFINITY).count();
+pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl Fn(f64) -> String) -> String {
+    let value = |(name, ending): &(String, Ending)| Some((name.clone(), ending.value()?));
+    let mut known: Vec<(String, f64)> = values.iter().filter_map(value).filter(|(_, v)| !v.is_nan()).collect();
+    let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
     let of_all = |n: usize| format!("{n} of {} {}", values.len(), words.each);
-    let mut known: Vec<&(String, f64)> =
-        values.iter().filter(|(_, v)| !v.is_nan() && *v != -sign * f64::INFINITY).collect();
     // Stable, so that of equal ones the first is named.
     known.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
-    let end = |value: f64| who(values, words.each, value, &say);
+    let end = |value: f64| who(&known, (values.len(), words.each), value, &say);
     let (first, second) = if sign > 0.0 { (words.high, words.low) } else { (words.low, words.high) };
-    let mut parts = match known[..] {
+    let mut parts = match &known[..] {
         [] => Vec::new(),
         [(_, best), .., (_, worst)] if say(*best) != say(*worst) => {
             vec![format!("{first}: {}.", end(*best)), format!("{second}: {}.", end(*worst))]
@@ -70,7 +51,8 @@ pub fn extremes(values: &[(String, f64)], words: &Words, sign: f64, say: impl Fn
 }
 
 /// Whose value this is: `adam: 0.1`, or `5 of 7 arms: 0.1` where several read the same or lie too close to be told apart.
-pub fn who(values: &[(String, f64)], each: &str, value: f64, say: impl Fn(f64) -> String) -> String {
+/// `each` of `all` have a value or are lost.
+pub fn who(values: &[(String, f64)], (all, each): (usize, &str), value: f64, say: impl Fn(f64) -> String) -> String {
     let own = say(value);
     let (low, high) = range(values.iter().map(|(_, v)| *v)).unwrap_or_default();
     let close: Vec<&(String, f64)> =
@@ -79,34 +61,18 @@ pub fn who(values: &[(String, f64)], each: &str, value: f64, say: impl Fn(f64) -
     match same[..] {
         [(name, _)] if close.len() <= FEW && name.is_empty() => own,
         [(name, _)] if close.len() <= FEW => format!("{name}: {own}"),
-        _ if same.len() == close.len() => format!("{} of {} {each}: {own}", same.len(), values.len()),
-        _ => format!("{} of {} {each}: about {own}", close.len(), values.len()),
+        _ if same.len() == close.len() => format!("{} of {all} {each}: {own}", same.len()),
+        _ => format!("{} of {all} {each}: about {own}", close.len()),
     }
 }
 
-/// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
-pub fn place(selection: &Selection, key: &Key) -> String {
-    let panel = panel(selection, key);
-    let own = [(&selection.color, key.color), (&selection.x, key.x)];
-    named([panel].into_iter().filter(|panel| !panel.is_empty()), &own)
-}
-
-/// What tells a panel from the others.
-pub fn panel(selection: &Selection, key: &Key) -> String {
-    named([].into_iter(), &[(&selection.row, key.row), (&selection.column, key.column)])
-}
-
-fn named(before: impl Iterator<Item = String>, used: &[(&Option<Used>, usize)]) -> String {
-    let several = |used: &&(&Option<Used>, usize)| used.0.as_ref().is_some_and(|used| used.labels.len() > 1);
-    before.chain(used.iter().filter(several).map(|(used, label)| heading(used, *label))).collect::<Vec<_>>().join(", ")
-}
-
-/// A value of a metric for a sentence, of its log10 where that is drawn.
-pub fn measured(value: f64, metric: &str) -> String {
-    if words::is_share(metric) {
-        return format!("{:.1}\u{a0}%", 100.0 * value);
+/// A value of a column for a sentence, of its log10 where that is drawn.
+pub fn measured(value: f64, column: &Column) -> String {
+    match column.scale {
+        Scale::Share => format!("{:.1}\u{a0}%", 100.0 * value),
+        Scale::Log => amount(value, true),
+        Scale::Linear => amount(value, false),
     }
-    amount(value, words::logarithmic(metric))
 }
 
 /// A number for a sentence, in three digits: `0.013`, `2.7 × 10⁻³⁶`; of its log10 where that is given.
@@ -132,7 +98,9 @@ mod tests {
 
     #[test]
     fn the_best_end_comes_first_and_what_reads_the_same_is_counted() {
-        let named = |values: &[f64]| values.iter().zip('a'..).map(|(v, c)| (c.to_string(), *v)).collect::<Vec<_>>();
+        let ending = |v: f64| if v == f64::INFINITY { Ending::Lost } else { Ending::Value(v) };
+        let named =
+            |values: &[f64]| values.iter().zip('a'..).map(|(v, c)| (c.to_string(), ending(*v))).collect::<Vec<_>>();
         let said = |values: &[f64], sign| extremes(&named(values), &WORDS, sign, |v| amount(v, false));
         assert_eq!(said(&[3.0, 1.0, 2.0], -1.0), "Lowest: b: 1. Highest: a: 3.");
         assert_eq!(said(&[3.0, 1.0, 2.0], 1.0), "Highest: a: 3. Lowest: b: 1.");
@@ -141,7 +109,10 @@ mod tests {
         assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
         assert_eq!(said(&[f64::NAN], -1.0), "");
-        assert_eq!(extremes(&[(String::new(), 0.5)], &WORDS, 1.0, |v| amount(v, false)), "At the end: 0.5.");
+        assert_eq!(
+            extremes(&[(String::new(), Ending::Value(0.5))], &WORDS, 1.0, |v| amount(v, false)),
+            "At the end: 0.5."
+        );
     }
 
     #[test]

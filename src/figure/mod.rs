@@ -1,47 +1,40 @@
-//! Figures, drawn from a results folder's plan.json and CSV files alone: a table, then a scene, then PNG, SVG and PDF.
+//! Figures, drawn from a results folder's plan.json and CSV files alone.
+//!
+//! Results become a [`chart`] (by a file of `kinds/`), a chart becomes a [`scene`] (by `page/`), a scene becomes files (by `out/`).
 
-mod attenuation_by_depth;
-mod attenuation_over_training;
-mod axis;
-mod best_of_tries;
-mod contour;
-mod curves;
-mod derivative;
+pub mod chart;
+pub mod endings;
+mod error;
 mod finding;
-mod gradient_by_layer;
-mod gradient_heatmap;
-mod heat_map;
-mod layout;
-mod loss_by_depth;
-mod lr_sensitivity;
-pub mod origin;
-mod paper;
-pub mod pdf;
-mod performance_profile;
-mod plot;
-pub mod png;
+mod guessing;
+pub mod kinds;
+mod names;
+mod out;
+mod page;
+mod places;
+pub mod ruler;
 pub mod scene;
-mod select;
-mod steps_to_target;
-mod style;
-pub mod svg;
+pub mod select;
+pub mod sheet;
+pub mod style;
 pub mod text;
 mod theory;
-mod trajectories;
-mod update_ratio;
+mod training;
 mod words;
 
+pub use error::FigureError;
+pub use out::{FORMATS, origin, pdf, png, svg};
+
 use crate::parallel::in_parallel;
-use crate::plan_file::figure::{FigureKind, FigureSpec, Medium};
+use crate::plan_file::figure::FigureSpec;
+use crate::results::Results;
 use crate::results::figure_claims::FigureClaim;
-use crate::results::{Results, ResultsError};
+use kinds::Kind;
 use origin::Origin;
 use scene::Scene;
-use std::collections::BTreeSet;
+use select::Selection;
+use sheet::Medium;
 use std::path::{Path, PathBuf};
-
-/// The endings of the files that each figure is written to.
-pub const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 
 /// What became of one figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,174 +47,105 @@ pub struct Drawn {
     pub skipped: Option<String>,
 }
 
-/// A scene, or the reason why the results hold nothing to draw.
-pub type Outcome = Result<Scene, String>;
-
-/// Draws every figure of the plan into `figures/` of the results folder, in each of the [`FORMATS`], with the claims that belong
-/// to it, and removes those that are none of the plan's or have nothing to show any more.
-///
-/// # Errors
-/// A file of the folder that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a
-/// file that cannot be written.
-pub fn draw_all(results: &Results, claims: &[Vec<FigureClaim>]) -> Result<Vec<Drawn>, ResultsError> {
-    let names = results.plan.figure_names();
-    let folder = results.dir.join("figures");
-    for (name, spec) in names.iter().zip(&results.plan.figures) {
-        check(results, spec).map_err(|e| ResultsError::new(format!("figure \"{name}\": {e}")))?;
-    }
-    std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
-    let figures: Vec<(String, &FigureSpec, &[FigureClaim])> = names
-        .into_iter()
-        .zip(&results.plan.figures)
-        .enumerate()
-        .map(|(i, (name, spec))| (name, spec, claims.get(i).map_or(&[][..], Vec::as_slice)))
-        .collect();
-    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec, claims)| {
-        let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
-        let outcome = draw(results, spec).map_err(named)?;
-        let origin = Origin::of(results, spec, name).map_err(named)?;
-        let name = name.clone();
-        Ok(match outcome {
-            Ok(mut scene) => {
-                layout::verdicts(&mut scene, claims);
-                Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None }
-            }
-            Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
-        })
-    })
-    .into_iter()
-    .collect::<Result<_, ResultsError>>()?;
-    remove_others(&folder, &drawn).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
-    Ok(drawn)
-}
-
-/// Another shape for the figures of a plan, in a folder of its own.
+/// The shape of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// For a lecture, sixteen to nine, in large type.
+    /// A page with everything there is to say, and what became of the claims that the figure is about.
+    Page,
+    /// For a lecture, sixteen to nine, in large type. Of the caption it has what says how many runs are shown, of several
+    /// measurements the first.
     Slide,
-    /// For a column of a paper, 8 cm wide.
+    /// For a column of a paper, 8 cm wide; as brief as a slide.
     Column,
 }
 
 impl Style {
-    /// Where in the results folder they lie.
+    /// Where in the results folder such figures lie.
     pub fn folder(self) -> &'static str {
         match self {
+            Style::Page => "figures",
             Style::Slide => "figures/slides",
             Style::Column => "figures/columns",
         }
     }
 }
 
-/// Draws every figure of the plan once more, into a folder of the style: of the caption what says how many runs it shows, of several
-/// measurements the first.
+/// Draws every figure of the plan into the style's folder, in each of the [`FORMATS`], a page with the `claims` that belong to
+/// the figure, and removes those that are none of the plan's or have nothing to show any more.
 ///
 /// # Errors
-/// As [`draw_all`].
-pub fn draw_styled(results: &Results, style: Style) -> Result<Vec<Drawn>, ResultsError> {
+/// A table that cannot be read, a figure whose axes do not fit the plan (before anything is drawn), or a file that cannot be
+/// written.
+pub fn draw_all(
+    results: &Results,
+    kinds: &[Kind],
+    style: Style,
+    claims: &[Vec<FigureClaim>],
+) -> Result<Vec<Drawn>, FigureError> {
     let folder = results.dir.join(style.folder());
-    std::fs::create_dir_all(&folder).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
-    let figures: Vec<(String, &FigureSpec)> =
-        results.plan.figure_names().into_iter().zip(&results.plan.figures).collect();
-    let drawn: Vec<Drawn> = in_parallel(&figures, |(name, spec)| {
-        let named = |e: ResultsError| ResultsError::new(format!("figure \"{name}\": {e}"));
-        let origin = Origin::of(results, spec, name).map_err(named)?;
-        let name = name.clone();
-        Ok(match styled(results, spec, style).map_err(named)? {
-            Ok(scene) => Drawn { files: write(&scene, &origin, &folder, &name)?, name, skipped: None },
-            Err(reason) => Drawn { name, files: Vec::new(), skipped: Some(reason) },
-        })
-    })
-    .into_iter()
-    .collect::<Result<_, ResultsError>>()?;
-    remove_others(&folder, &drawn).map_err(|e| ResultsError::new(format!("{}: {e}", folder.display())))?;
+    let names = results.plan.figure_names();
+    let figures: Vec<(&String, &FigureSpec)> = names.iter().zip(&results.plan.figures).collect();
+    for (name, spec) in &figures {
+        select(results, spec, kinds).map_err(|e| e.of_figure(name))?;
+    }
+    std::fs::create_dir_all(&folder).map_err(|source| FigureError::Write { path: folder.clone(), source })?;
+    let figures: Vec<(usize, (&String, &FigureSpec))> = figures.into_iter().enumerate().collect();
+    let drawn = in_parallel(&figures, |(i, (name, spec))| {
+        let claims = claims.get(*i).map_or(&[][..], Vec::as_slice);
+        write(results, (name, spec), (kinds, style), claims, &folder).map_err(|e| e.of_figure(name))
+    });
+    let drawn: Vec<Drawn> = drawn.into_iter().collect::<Result<_, FigureError>>()?;
+    let kept = drawn.iter().flat_map(|figure| &figure.files).collect();
+    out::remove_others(&folder, &kept).map_err(|source| FigureError::Write { path: folder, source })?;
     Ok(drawn)
 }
 
-/// A figure in that style.
-///
-/// # Errors
-/// As [`draw`].
-pub fn styled(results: &Results, spec: &FigureSpec, style: Style) -> Result<Outcome, ResultsError> {
-    let on = |medium: Medium| draw(results, &FigureSpec { medium, ..spec.clone() });
-    if style == Style::Column {
-        return Ok(on(Medium::Column)?.map(paper::in_column));
-    }
-    let (one, half) = match (on(Medium::Slide(1.0))?, on(Medium::Slide(0.5))?) {
-        (Ok(one), Ok(half)) => (one, half),
-        (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
-    };
-    // Titles, legends and captions keep their height; the panels take what they leave.
-    let panels = 2.0 * (one.height - half.height);
-    let room = paper::SLIDE.1 * one.width / paper::SLIDE.0;
-    let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-    Ok(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?.map(paper::on_slide))
-}
-
-/// Removes the images in `folder` that are not among those drawn: figures of an earlier plan, halves of a killed program.
-fn remove_others(folder: &Path, drawn: &[Drawn]) -> std::io::Result<()> {
-    let kept: BTreeSet<&PathBuf> = drawn.iter().flat_map(|figure| &figure.files).collect();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let image = path.extension().is_some_and(|ending| FORMATS.iter().any(|format| ending == *format));
-        if image && !kept.contains(&path) {
-            std::fs::remove_file(&path)?;
+/// Draws one figure and writes its files.
+fn write(
+    results: &Results,
+    (name, spec): (&str, &FigureSpec),
+    (kinds, style): (&[Kind], Style),
+    claims: &[FigureClaim],
+    folder: &Path,
+) -> Result<Drawn, FigureError> {
+    let origin = Origin::of(&select(results, spec, kinds)?, name);
+    let (files, skipped) = match draw(results, spec, kinds, style) {
+        Ok(mut scene) => {
+            page::layout::verdicts(&mut scene, claims);
+            (out::write(&scene, &origin, folder, name)?, None)
         }
-    }
-    Ok(())
+        Err(FigureError::Nothing(why)) => (Vec::new(), Some(why)),
+        Err(error) => return Err(error),
+    };
+    Ok(Drawn { name: name.into(), files, skipped })
 }
 
 /// Draws one figure as a scene.
 ///
 /// # Errors
-/// As [`draw_all`].
-pub fn draw(results: &Results, spec: &FigureSpec) -> Result<Outcome, ResultsError> {
-    check(results, spec)?;
-    match spec.kind {
-        FigureKind::GradientByLayer => gradient_by_layer::draw(results, spec),
-        FigureKind::LossByDepth => loss_by_depth::draw(results, spec),
-        FigureKind::AttenuationByDepth => attenuation_by_depth::draw(results, spec),
-        FigureKind::GradientHeatmap => gradient_heatmap::draw(results, spec),
-        FigureKind::HeatMap => heat_map::draw(results, spec),
-        FigureKind::Curves => curves::draw(results, spec),
-        FigureKind::Trajectories => trajectories::draw(results, spec),
-        FigureKind::LrSensitivity => lr_sensitivity::draw(results, spec),
-        FigureKind::AttenuationOverTraining => attenuation_over_training::draw(results, spec),
-        FigureKind::UpdateRatio => update_ratio::draw(results, spec),
-        FigureKind::BestOfTries => best_of_tries::draw(results, spec),
-        FigureKind::StepsToTarget => steps_to_target::draw(results, spec),
-        FigureKind::PerformanceProfile => performance_profile::draw(results, spec),
-        FigureKind::Derivative => derivative::draw(results, spec),
+/// A figure whose axes do not fit the plan, that has [nothing](FigureError::Nothing) to show, or a file that cannot be read.
+pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) -> Result<Scene, FigureError> {
+    let kind = kinds::find(kinds, spec)?;
+    let selection = select(results, spec, kinds)?;
+    let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
+    match style {
+        Style::Page => on(Medium::Page),
+        Style::Column => Ok(sheet::in_column(on(Medium::Column)?)),
+        Style::Slide => {
+            let (one, half) = (on(Medium::Slide(1.0))?, on(Medium::Slide(0.5))?);
+            // Titles, legends and captions keep their height; the panels take what they leave.
+            let panels = 2.0 * (one.height - half.height);
+            let room = sheet::SLIDE.1 * one.width / sheet::SLIDE.0;
+            let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
+            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?))
+        }
     }
 }
 
-fn check(results: &Results, spec: &FigureSpec) -> Result<(), ResultsError> {
-    if !matches!(spec.step.as_deref(), None | Some("first" | "last")) {
-        return Err(ResultsError::new(format!(
-            "step = \"{}\": write \"first\" or \"last\"",
-            spec.step.as_deref().unwrap_or("")
-        )));
+/// The runs of a figure, once it is known to fit the plan.
+fn select<'a>(results: &'a Results, spec: &'a FigureSpec, kinds: &[Kind]) -> Result<Selection<'a>, FigureError> {
+    match spec.step.as_deref() {
+        None | Some("first" | "last") => Selection::new(results, spec, kinds::find(kinds, spec)?.facts),
+        Some(step) => Err(FigureError::Selection(format!("step = \"{step}\": write \"first\" or \"last\""))),
     }
-    select::Selection::new(results, spec, spec.kind.takes_x()).map(|_| ())
-}
-
-/// Writes the files beside their final names first, so that a reader never meets half a figure.
-fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Result<Vec<PathBuf>, ResultsError> {
-    let mut files = Vec::new();
-    for ending in FORMATS {
-        let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
-        let written = match ending {
-            "png" => png::write(scene, &part).and_then(|()| {
-                let image = std::fs::read(&part).map_err(|e| e.to_string())?;
-                std::fs::write(&part, origin.into_png(&image)).map_err(|e| e.to_string())
-            }),
-            "svg" => std::fs::write(&part, svg::render(scene, &origin.element())).map_err(|e| e.to_string()),
-            _ => std::fs::write(&part, pdf::render(scene, origin)).map_err(|e| e.to_string()),
-        };
-        let moved = written.and_then(|()| std::fs::rename(&part, &path).map_err(|e| e.to_string()));
-        moved.map_err(|e| ResultsError::new(format!("{}: {e}", path.display())))?;
-        files.push(path);
-    }
-    Ok(files)
 }

@@ -176,12 +176,12 @@ pub struct Scene {
 
 impl Scene {
     pub fn line(&mut self, points: Vec<Point>, stroke: Stroke) {
-        self.shapes.push(Shape::Line { points, stroke, name: None });
+        self.named_line(points, stroke, None);
     }
 
-    /// A line that stands for data.
-    pub fn series(&mut self, name: &str, points: Vec<Point>, stroke: Stroke) {
-        self.shapes.push(Shape::Line { points, stroke, name: Some(name.to_string()) });
+    /// A line that stands for data if it has a name.
+    pub fn named_line(&mut self, points: Vec<Point>, stroke: Stroke, name: Option<&str>) {
+        self.shapes.push(Shape::Line { points, stroke, name: name.map(String::from) });
     }
 
     pub fn area(&mut self, points: Vec<Point>, color: Color, opacity: f64) {

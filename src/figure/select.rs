@@ -1,13 +1,15 @@
 //! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
 
+use super::FigureError;
+use super::names;
 use super::style::Look;
-use super::words;
 use crate::columns::{self, Column};
+use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::plan_file::figure::FigureSpec;
-use crate::plan_file::{Axis, PlanCell, Scale};
+use crate::plan_file::{Axis, PlanCell, PlanFile, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
-use crate::results::{Results, ResultsError, Run};
+use crate::results::{Results, Run};
 use crate::stats::{Spread, spread};
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +48,7 @@ impl Used<'_> {
     pub fn heading(&self, label: usize) -> String {
         let text = self.shown(label);
         let speaks = SPEAKING.contains(&self.axis.name.as_str()) && text.parse::<f64>().is_err();
-        if speaks { text } else { format!("{} = {text}", words::axis(&self.axis.name)) }
+        if speaks { text } else { format!("{} = {text}", names::axis(&self.axis.name)) }
     }
 
     /// The label as people read it.
@@ -66,7 +68,7 @@ impl Used<'_> {
 
 /// Where a group of runs belongs; 0 stands for an axis the figure does not use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct GroupKey {
     pub row: usize,
     pub column: usize,
     pub color: usize,
@@ -77,6 +79,7 @@ pub struct Key {
 pub struct Selection<'a> {
     pub results: &'a Results,
     pub spec: &'a FigureSpec,
+    pub kind: &'static FigureKind,
     pub row: Option<Used<'a>>,
     pub column: Option<Used<'a>>,
     pub color: Option<Used<'a>>,
@@ -92,42 +95,35 @@ pub struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Checks the spec against the plan and picks the runs. `x_is_axis` is false where the kind brings its own x.
+    /// Checks the spec against the plan and picks the runs.
     ///
     /// # Errors
     /// An unknown axis or label, or an axis that is neither fixed, used nor pooled, by name.
-    pub fn new(results: &'a Results, spec: &'a FigureSpec, x_is_axis: bool) -> Result<Self, ResultsError> {
+    pub fn new(results: &'a Results, spec: &'a FigureSpec, kind: &'static FigureKind) -> Result<Self, FigureError> {
         let plan = &results.plan;
         let axis = |name: &String| {
             plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
                 let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
-                ResultsError::new(format!("no axis \"{name}\" in this experiment; its axes are {}", names.join(", ")))
+                FigureError::Selection(format!(
+                    "no axis \"{name}\" in this experiment; its axes are {}",
+                    names.join(", ")
+                ))
             })
         };
         for (name, labels) in &spec.filter {
             check_filter(results, name, labels)?;
         }
-        let kept: Vec<Vec<usize>> = plan
-            .axes
-            .iter()
-            .map(|a| {
-                let cells = plan.cells.iter().filter(|cell| {
-                    spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_none_or(|l| allowed.contains(l)))
-                });
-                let present: BTreeSet<&String> = cells.filter_map(|cell| cell.labels.get(&a.name)).collect();
-                (0..a.labels.len()).filter(|i| present.contains(&a.labels[*i])).collect()
-            })
-            .collect();
+        let kept: Vec<Vec<usize>> = plan.axes.iter().map(|axis| kept_labels(plan, axis, spec)).collect();
         let used = |name: &String| {
             let index = axis(name)?;
-            Ok::<_, ResultsError>(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
+            Ok::<_, FigureError>(Used { index, axis: &plan.axes[index], labels: kept[index].clone() })
         };
         let (row, column) = match &spec.facet[..] {
             [] => (None, None),
             [column] => (None, Some(used(column)?)),
             [row, column] => (Some(used(row)?), Some(used(column)?)),
             more => {
-                return Err(ResultsError::new(format!(
+                return Err(FigureError::Selection(format!(
                     "`facet` names {} axes; a page has rows and columns: name two, and fix the others with `where`",
                     more.len()
                 )));
@@ -135,21 +131,37 @@ impl<'a> Selection<'a> {
         };
         // What one panel distinguishes beside x: by colour, or in a heat map by height.
         let color = spec.color.as_ref().or(spec.y.as_ref()).map(used).transpose()?;
-        let x = if x_is_axis { spec.x.as_ref().map(used).transpose()? } else { None };
+        let along = spec.x.as_ref().filter(|_| kind.x != AlongX::Own);
+        let x = along.map(used).transpose()?;
         for name in spec.over.iter().chain(&spec.tune) {
             axis(name)?;
         }
-        let shown = [&row, &column, &color, &x];
-        for (i, a) in plan.axes.iter().enumerate() {
-            let uses = shown.iter().filter(|u| u.as_ref().is_some_and(|u| u.index == i)).count();
-            if uses > 1 {
-                return Err(ResultsError::new(format!(
+        let (runs, planned, fixed, choice) = (Vec::new(), None, Vec::new(), None);
+        let selection = Selection { results, spec, kind, row, column, color, x, runs, planned, fixed, choice };
+        selection.check_axes(&kept)?;
+        let fixed = selection.fixed(&kept);
+        Ok(Selection { fixed, ..selection }.with_runs())
+    }
+
+    /// How many parts of the figure an axis is used for.
+    fn uses(&self, index: usize) -> usize {
+        let shown = [&self.row, &self.column, &self.color, &self.x];
+        shown.into_iter().flatten().filter(|used| used.index == index).count()
+    }
+
+    /// Checks that no axis is used twice, and none of several labels not at all.
+    fn check_axes(&self, kept: &[Vec<usize>]) -> Result<(), FigureError> {
+        let spec = self.spec;
+        for (i, a) in self.results.plan.axes.iter().enumerate() {
+            if self.uses(i) > 1 {
+                return Err(FigureError::Selection(format!(
                     "axis \"{}\" is used twice; give each of facet, color and x its own",
                     a.name
                 )));
             }
-            if uses == 0 && kept[i].len() > 1 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name) {
-                return Err(ResultsError::new(format!(
+            let is_open = self.uses(i) == 0 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name);
+            if is_open && kept[i].len() > 1 {
+                return Err(FigureError::Selection(format!(
                     "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
                      facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
                     kept[i].len(),
@@ -158,13 +170,29 @@ impl<'a> Selection<'a> {
                 )));
             }
         }
-        let mut runs: Vec<usize> =
-            (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect();
-        let chosen: &[String] = if spec.kind.chooses() { &spec.tune } else { &[] };
+        Ok(())
+    }
+
+    /// The axes of which one label of several is left, as `name label`.
+    fn fixed(&self, kept: &[Vec<usize>]) -> Vec<String> {
+        let is_fixed = |i: usize, a: &Axis| {
+            a.labels.len() > 1 && kept[i].len() == 1 && !self.spec.tune.contains(&a.name) && self.uses(i) == 0
+        };
+        let axes = self.results.plan.axes.iter().enumerate().filter(|(i, a)| is_fixed(*i, a));
+        axes.map(|(i, a)| format!("{} {}", names::axis(&a.name), a.labels[kept[i][0]])).collect()
+    }
+
+    /// The same with its runs: those that its `where` leaves, of tuned axes those at their best label.
+    fn with_runs(self) -> Self {
+        let Selection { results, spec, .. } = self;
+        let plan = &results.plan;
+        let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect::<Vec<_>>();
+        let chosen: &[String] = if self.kind.tune == Tune::Best { &spec.tune } else { &[] };
         let choice = (!chosen.is_empty()).then(|| results.choice());
-        if let Some(choice) = &choice {
-            runs = tuned(results, &runs, chosen, choice);
-        }
+        let runs = match &choice {
+            Some(choice) => tuned(results, &runs, chosen, choice),
+            None => runs,
+        };
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
         let cells = plan.cells.iter().filter(|cell| {
             spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
@@ -176,20 +204,7 @@ impl<'a> Selection<'a> {
         let cells: BTreeSet<_> = cells.map(of_cell).collect();
         let seeds = choice.as_ref().map_or(plan.seeds.len(), |c| c.report_seeds.len());
         let planned = on_axes.then(|| cells.len() * seeds);
-        let fixed = plan
-            .axes
-            .iter()
-            .zip(&kept)
-            .enumerate()
-            .filter(|(i, (a, kept))| {
-                a.labels.len() > 1
-                    && kept.len() == 1
-                    && !spec.tune.contains(&a.name)
-                    && !shown.iter().any(|u| u.as_ref().is_some_and(|u| u.index == *i))
-            })
-            .map(|(_, (a, kept))| format!("{} {}", words::axis(&a.name), a.labels[kept[0]]))
-            .collect();
-        Ok(Selection { results, spec, row, column, color, x, runs, planned, fixed, choice })
+        Selection { runs, planned, choice, ..self }
     }
 
     /// The selected run behind an index.
@@ -198,9 +213,24 @@ impl<'a> Selection<'a> {
     }
 
     /// Where a run belongs.
-    pub fn key(&self, run: usize) -> Key {
+    pub fn key(&self, run: usize) -> GroupKey {
         let place = |used: &Option<Used>| used.as_ref().map_or(0, |u| self.run(run).labels[u.index]);
-        Key { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
+        GroupKey { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
+    }
+
+    /// The labels that make rows of panels; a single 0 without an axis, as in the next ones.
+    pub fn rows(&self) -> Vec<usize> {
+        Selection::labels(&self.row)
+    }
+
+    /// The labels that make columns of panels.
+    pub fn columns(&self) -> Vec<usize> {
+        Selection::labels(&self.column)
+    }
+
+    /// The labels that have a colour.
+    pub fn colors(&self) -> Vec<usize> {
+        Selection::labels(&self.color)
     }
 
     /// The labels along one part of the figure; a single 0 where no axis is used.
@@ -220,54 +250,62 @@ impl<'a> Selection<'a> {
 
     /// Each colour by itself.
     pub fn each_color(&self) -> Vec<Vec<usize>> {
-        Selection::labels(&self.color).into_iter().map(|color| vec![color]).collect()
+        self.colors().into_iter().map(|color| vec![color]).collect()
     }
 
     /// What the colours are the labels of; empty where there are none.
     pub fn legend_heading(&self) -> String {
-        self.color.as_ref().map_or(String::new(), |u| words::axis(&u.axis.name))
+        self.color.as_ref().map_or(String::new(), |u| names::axis(&u.axis.name))
+    }
+
+    /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
+    pub fn place(&self, key: &GroupKey) -> String {
+        let panel = Some(self.panel(key)).filter(|panel| !panel.is_empty());
+        let own = named(&[(&self.color, key.color), (&self.x, key.x)]);
+        panel.into_iter().chain(own).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same with a place within the group: `tanh, layer 3`.
+    pub fn place_with(&self, key: &GroupKey, within: String) -> String {
+        let place = Some(self.place(key)).filter(|place| !place.is_empty());
+        place.into_iter().chain([within]).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What tells a panel from the others.
+    pub fn panel(&self, key: &GroupKey) -> String {
+        named(&[(&self.row, key.row), (&self.column, key.column)]).join(", ")
+    }
+
+    /// The column that the figure asks for, or else the kind's own.
+    ///
+    /// # Errors
+    /// A name that no column has.
+    pub fn measurement(&self, own: &str) -> Result<&'static Column, FigureError> {
+        let name = self.spec.metric.as_deref().unwrap_or(own);
+        columns::measurement(name).ok_or_else(|| FigureError::Selection(format!("there is no column \"{name}\"")))
+    }
+
+    /// Why there is nothing to draw, where no run has a usable number.
+    pub fn nothing(&self, what: &str) -> FigureError {
+        let (runs, failed, diverged) = (self.runs.len(), self.count(Status::Failed), self.count(Status::Diverged));
+        FigureError::Nothing(match runs {
+            0 => "no run of this figure's selection has ended yet".into(),
+            _ => format!("none of its {runs} runs has {what} ({failed} failed, {diverged} diverged)"),
+        })
     }
 
     pub fn look(&self, color: usize) -> Look {
         self.color.as_ref().map_or(Look::ONLY, |u| u.look(color))
     }
 
-    /// Whether some selected run has this key's panel and colour.
+    /// How many of the selected runs have ended so.
     pub fn count(&self, status: Status) -> usize {
         self.runs.iter().filter(|r| self.run(**r).status == status).count()
     }
 
-    /// A number of a run for comparing ends: log10 where it is drawn so, and the worst there is for a run that diverged or never
-    /// reached its target.
-    pub fn compared(&self, run: usize, metric: &str) -> Option<f64> {
-        let (run, column) = (self.run(run), columns::outcome(metric));
-        let worst = words::worst(metric);
-        match run.value(metric) {
-            _ if run.failed() => None,
-            _ if run.status == Status::Diverged && !column.is_some_and(Column::outlives_divergence) => Some(worst),
-            Some(v) if !v.is_finite() => Some(worst),
-            Some(v) => Some(if words::logarithmic(metric) { v.log10() } else { v }),
-            None if column.is_some_and(Column::missing_is_worst) && self.results.plan.has_target() => Some(worst),
-            None => None,
-        }
-    }
-
-    /// What became of the runs that count as the worst there is.
-    pub fn lost(&self, metric: &str) -> &'static str {
-        let worst = words::worst(metric);
-        let lost = || self.runs.iter().filter(|run| self.compared(**run, metric) == Some(worst));
-        let diverged = lost().filter(|run| self.run(**run).status == Status::Diverged).count();
-        match columns::outcome(metric) {
-            Some(column) if column.missing_is_worst() => "never reached it",
-            _ if diverged == lost().count() => "diverged",
-            _ if diverged == 0 => "not finite",
-            _ => "diverged or not finite",
-        }
-    }
-
     /// Values by group and seed. What is pooled by `over` within a seed becomes its median, so that N counts seeds.
-    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<Key, BTreeMap<u64, f64>> {
-        let mut pooled: BTreeMap<Key, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
+    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<GroupKey, BTreeMap<u64, f64>> {
+        let mut pooled: BTreeMap<GroupKey, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
         for (run, value) in values {
             pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
         }
@@ -280,7 +318,7 @@ impl<'a> Selection<'a> {
 
     /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.
     pub fn seeds(&self) -> String {
-        let mut groups: BTreeMap<Key, BTreeSet<u64>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
         for run in self.runs.iter().filter(|r| !self.run(**r).failed()) {
             groups.entry(self.key(*run)).or_default().insert(self.run(*run).seed);
         }
@@ -291,6 +329,12 @@ impl<'a> Selection<'a> {
             (_, high) => format!("{} seeds", high.unwrap_or(&0)),
         }
     }
+}
+
+/// The headings of the axes of which several labels are shown.
+fn named(used: &[(&Option<Used>, usize)]) -> Vec<String> {
+    let several = |used: &&(&Option<Used>, usize)| used.0.as_ref().is_some_and(|used| used.labels.len() > 1);
+    used.iter().filter(several).map(|(used, label)| heading(used, *label)).collect()
 }
 
 /// Median and range over the seeds of a group; NaN (not finite where it had to be) is left out and counted by the caller.
@@ -321,17 +365,26 @@ fn tuned(results: &Results, runs: &[usize], tune: &[String], choice: &Choice) ->
     runs.iter().copied().filter(|r| shown(&results.runs[*r])).collect()
 }
 
-fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), ResultsError> {
+/// The labels of an axis that occur in the cells that are left by `where`.
+fn kept_labels(plan: &PlanFile, axis: &Axis, spec: &FigureSpec) -> Vec<usize> {
+    let cells = plan.cells.iter().filter(|cell| {
+        spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_none_or(|l| allowed.contains(l)))
+    });
+    let present: BTreeSet<&String> = cells.filter_map(|cell| cell.labels.get(&axis.name)).collect();
+    (0..axis.labels.len()).filter(|i| present.contains(&axis.labels[*i])).collect()
+}
+
+fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), FigureError> {
     match results.plan.axes.iter().find(|a| a.name == name) {
         Some(axis) => match labels.iter().find(|l| !axis.labels.contains(l)) {
-            Some(label) => Err(ResultsError::new(format!(
+            Some(label) => Err(FigureError::Selection(format!(
                 "`where` asks for {name} = \"{label}\", but that axis has {}",
                 axis.labels.join(", ")
             ))),
             None => Ok(()),
         },
         None if results.runs.first().is_none_or(|run| run.settings.contains_key(name)) => Ok(()),
-        None => Err(ResultsError::new(format!("`where` names \"{name}\", which is no column of runs.csv"))),
+        None => Err(FigureError::Selection(format!("`where` names \"{name}\", which is no column of runs.csv"))),
     }
 }
 

@@ -1,28 +1,24 @@
 //! Theory over measurement: the prediction of each series, what the caption says of it, and the panel of ratios.
 
-use super::layout::{Panel, Sample, label};
-use super::plot::{self, Vertical};
-use super::scene::{Anchor, Point, Scene, Stroke, Text, at};
-use super::select::{Key, Selection};
-use super::style::{INK, Look, Marker, SOFT, THIN, TICK, WHITE, solid};
-use crate::results::ResultsError;
+use super::FigureError;
+use super::chart::{Block, Legend, Mark, Points, Spot, series};
+use super::ruler::Ruler;
+use super::scene::Stroke;
+use super::select::{GroupKey, Selection};
+use super::style::{INK, Look, Marker, SOFT, THIN, WHITE, solid};
 use crate::results::theory::CellTheory;
-use crate::stats::Spread;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How predictions are drawn.
 const DASHED: Look = Look { color: INK, dash: &[3.2, 1.8], marker: Marker::Disc, hollow: false };
 
-/// What stands beside the panels of measured over predicted, one string a line.
-pub const TITLE: [&str; 2] = ["measured", "/ predicted"];
-
-/// Height of the panels of measured over predicted.
-pub const HEIGHT: f64 = 56.0;
+/// Height of the panels of measured over predicted, in points.
+const HEIGHT: f64 = 56.0;
 
 /// The predictions that a figure draws.
 #[derive(Default)]
 pub struct Overlay {
-    of: BTreeMap<Key, CellTheory>,
+    of: BTreeMap<GroupKey, CellTheory>,
     /// Why some series have none.
     refused: BTreeMap<String, usize>,
 }
@@ -32,13 +28,13 @@ impl Overlay {
     ///
     /// # Errors
     /// A `theory.csv` that is missing or not what a sweep writes.
-    pub fn new(selection: &Selection, trained: bool) -> Result<Overlay, ResultsError> {
+    pub fn new(selection: &Selection, trained: bool) -> Result<Overlay, FigureError> {
         let mut overlay = Overlay::default();
         if !selection.spec.theory {
             return Ok(overlay);
         }
         let theory = selection.results.theory()?;
-        let mut groups: BTreeMap<Key, BTreeSet<&Vec<usize>>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeSet<&Vec<usize>>> = BTreeMap::new();
         for run in &selection.runs {
             groups.entry(selection.key(*run)).or_default().insert(&selection.run(*run).labels);
         }
@@ -51,7 +47,7 @@ impl Overlay {
         Ok(overlay)
     }
 
-    pub fn get(&self, key: &Key) -> Option<&CellTheory> {
+    pub fn get(&self, key: &GroupKey) -> Option<&CellTheory> {
         self.of.get(key)
     }
 
@@ -59,14 +55,14 @@ impl Overlay {
         self.of.is_empty()
     }
 
-    /// The legend's line, where something is drawn.
-    pub fn legend(&self) -> Option<(String, Sample)> {
-        (!self.is_empty()).then(|| ("predicted at infinite width".into(), Sample::Plain(DASHED)))
+    /// The legend with its line, where something is drawn.
+    pub fn named(&self, legend: Legend) -> Legend {
+        legend.line((!self.is_empty()).then(|| "predicted at infinite width".into()), DASHED)
     }
 
     /// What the caption says of it: `how` it is drawn, what it leaves out and why.
     pub fn caption(&self, how: &str) -> String {
-        let mut text = if self.is_empty() { String::new() } else { format!(" {how}") };
+        let mut text = if self.is_empty() { String::new() } else { how.to_string() };
         let caveats: BTreeSet<&str> = self.of.values().map(|p| p.caveat.as_str()).filter(|c| !c.is_empty()).collect();
         for caveat in caveats {
             let n = self.of.values().filter(|p| p.caveat == caveat).count();
@@ -101,39 +97,33 @@ fn told(
 }
 
 /// The dashed line of a prediction, as far as it is finite.
-pub fn draw_line(scene: &mut Scene, panel: &Panel, points: impl Iterator<Item = (f64, f64)>) {
-    let line: Vec<Point> = points.filter(|(_, y)| y.is_finite()).map(|(x, y)| panel.at(x, y)).collect();
-    if line.len() > 1 {
-        // A white core keeps the dashes apart from a series of their own colour.
-        scene.line(line.clone(), solid(WHITE, 0.9));
-        scene.line(line, Stroke { width: 0.9, ..DASHED.stroke(THIN) });
+pub fn line(points: impl Iterator<Item = Spot>) -> Vec<Mark> {
+    let points: Vec<Spot> = points.filter(|(_, y)| y.is_finite()).collect();
+    if points.len() < 2 {
+        return Vec::new();
     }
+    // A white core keeps the dashes apart from a series of their own colour.
+    let dashes = Stroke { width: 0.9, ..DASHED.stroke(THIN) };
+    let line = |stroke| Mark::Curve { points: points.clone(), stroke, name: None };
+    vec![line(solid(WHITE, 0.9)), line(dashes)]
 }
 
-/// The scale of measured over predicted, as far below 1 as above it; `None` where nothing is predicted.
-pub fn scale<'a>(ratios: impl Iterator<Item = &'a Spread>) -> Option<Vertical> {
-    let reach = ratios.flat_map(|s| [s.low.abs(), s.high.abs()]).reduce(f64::max)?;
-    Vertical::over(&[-reach, reach], true, HEIGHT)
-}
-
-/// The ratios of one panel: the line of agreement, then band and median of each series.
-pub fn draw_ratios<P: AsRef<[(f64, Spread)]>>(
-    scene: &mut Scene,
-    panel: &Panel,
-    vertical: &Vertical,
-    series: &[(Look, String, P)],
-) {
-    if series.iter().all(|(_, _, points)| points.as_ref().is_empty()) {
-        let middle = at((panel.area.left + panel.area.right) / 2.0, (panel.area.top + panel.area.bottom) / 2.0);
-        scene.text(Text { color: SOFT, ..label(middle, "no prediction", TICK, Anchor::Middle) });
-        return;
-    }
-    let y = panel.y(0.0);
-    scene.line(vec![at(panel.area.left, y), at(panel.area.right, y)], solid(SOFT, 0.8));
-    for (look, _, points) in series {
-        plot::band(scene, panel, vertical, look, points.as_ref(), series.len());
-    }
-    for (i, (look, name, points)) in series.iter().enumerate() {
-        plot::median(scene, panel, vertical, look, name, points.as_ref(), i);
-    }
+/// The panels of measured over predicted on a scale as far below 1 as above it: the line of agreement, then the series. `None`
+/// where nothing is predicted.
+pub fn ratios(
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    (x, x_title): (Ruler, &str),
+    ratios: &BTreeMap<GroupKey, Points>,
+) -> Option<Block> {
+    let reach = ratios.values().flatten().flat_map(|(_, s)| [s.low.abs(), s.high.abs()]).reduce(f64::max)?;
+    let y = Ruler::over(&[-reach, reach], true, HEIGHT)?;
+    let panel = |panel: GroupKey| {
+        let lines = series(selection, groups, |color| ratios.get(&GroupKey { color, ..panel }));
+        if lines.is_empty() {
+            return vec![Mark::Empty("no prediction")];
+        }
+        [Mark::Across { y: 0.0, stroke: solid(SOFT, 0.8) }].into_iter().chain(lines).collect()
+    };
+    Some(Block::new(selection, (x, x_title), (&y, &["measured", "/ predicted"]), HEIGHT, panel))
 }

@@ -29,16 +29,9 @@ pub enum ResultsError {
     NoAxis(String),
     #[error(transparent)]
     File(#[from] FileError),
-    /// A figure that does not fit its plan.
-    #[error("{0}")]
-    Figure(String),
 }
 
 impl ResultsError {
-    pub(crate) fn new(message: String) -> Self {
-        ResultsError::Figure(message)
-    }
-
     pub(super) fn unreadable(path: &Path, source: impl Into<csv::Error>) -> Self {
         ResultsError::Unreadable { path: path.to_path_buf(), source: source.into() }
     }

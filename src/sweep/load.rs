@@ -1,6 +1,7 @@
 //! From an experiment file, or from the folder of an earlier sweep, to a plan and the data it needs.
 
 use crate::data::{self, Places};
+use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::{Experiment, Overrides, Plan};
 use crate::setting::Settings;
 use crate::sweep::SweepError;
@@ -10,14 +11,20 @@ use crate::sweep::request::Request;
 use crate::sweep::work::Work;
 use std::path::{Path, PathBuf};
 
-/// The plan of an experiment file and its data, every cell checked against them before anything runs.
+/// The plan of an experiment file and its data, every cell checked against them before anything runs; `kinds` are the
+/// figures that it may ask for.
 ///
 /// # Errors
 /// Whatever is wrong with the experiment or its data.
-pub fn experiment(file: &Path, overrides: &Overrides, places: &Places) -> Result<(Plan, Work), SweepError> {
+pub fn experiment(
+    file: &Path,
+    overrides: &Overrides,
+    places: &Places,
+    kinds: &[&'static FigureKind],
+) -> Result<(Plan, Work), SweepError> {
     let source = std::fs::read_to_string(file)
         .map_err(|source| SweepError::NoExperiment { path: file.to_path_buf(), source })?;
-    let plan = Experiment::parse(&source, &file.display().to_string())?.plan(overrides)?;
+    let plan = Experiment::parse(&source, &file.display().to_string(), kinds)?.plan(overrides)?;
     let work = with_data(&plan, places)?;
     plan.check_data(&work.facts())?;
     check_claims(&plan, &work)?;
@@ -42,7 +49,11 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 ///
 /// # Errors
 /// A folder without a plan; an experiment, data or a program that no longer give the runs the folder is about.
-pub fn reopen(dir: &Path, data_dir: Option<PathBuf>) -> Result<(Plan, Work), SweepError> {
+pub fn reopen(
+    dir: &Path,
+    data_dir: Option<PathBuf>,
+    kinds: &[&'static FigureKind],
+) -> Result<(Plan, Work), SweepError> {
     let path = dir.join("experiment.toml");
     let source = std::fs::read_to_string(&path).map_err(|source| SweepError::NoResults {
         dir: dir.to_path_buf(),
@@ -50,7 +61,7 @@ pub fn reopen(dir: &Path, data_dir: Option<PathBuf>) -> Result<(Plan, Work), Swe
         source,
     })?;
     let request = Request::read(dir)?;
-    let plan = Experiment::parse(&source, &path.display().to_string())?.plan(&request.overrides())?;
+    let plan = Experiment::parse(&source, &path.display().to_string(), kinds)?.plan(&request.overrides())?;
     let work = with_data(&plan, &Places { data_dir: request.data_dir.or(data_dir), base: request.base })?;
     if view_of(dir)?.iter().eq(work.jobs.iter().map(|job| &job.run.run_id)) {
         Ok((plan, work))

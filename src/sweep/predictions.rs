@@ -7,7 +7,6 @@ use crate::experiment::plan::{GridCell, Plan};
 use crate::model;
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
-use crate::plan_file::figure::FigureKind;
 use crate::setting::{Acts, Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -27,9 +26,8 @@ pub struct Predictions {
 
 impl Predictions {
     pub fn of(plan: &Plan, work: &Work) -> Self {
-        let drawn = plan.figures.iter().any(|figure| figure.theory && figure.kind == FigureKind::HeatMap);
         let cells = predictions(plan, work, |_| true);
-        let depths = if drawn { correlation_depths(&cells) } else { Vec::new() };
+        let depths = if plan.figure_theory.depth_scale { correlation_depths(&cells) } else { Vec::new() };
         Predictions { cells, depths }
     }
 }
@@ -118,8 +116,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 
 /// Whether a figure or a claim asks for theory layer by layer.
 fn is_asked_for(plan: &Plan) -> bool {
-    plan.figures.iter().any(|figure| figure.theory || figure.kind == FigureKind::Derivative)
-        || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
+    plan.figure_theory.layers || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
 }
 
 /// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure

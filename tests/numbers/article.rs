@@ -3,6 +3,7 @@
 
 use gradsweep::data::{Places, Sizes, Targets, load};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::model::dense::Architecture;
 use gradsweep::model::init::{Init, initial};
 use gradsweep::record::{RunRecord, Status};
@@ -16,7 +17,7 @@ const LR: f64 = 0.01;
 
 fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Init)> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/article.toml");
-    let experiment = Experiment::parse(&std::fs::read_to_string(file).unwrap(), file).unwrap();
+    let experiment = Experiment::parse(&std::fs::read_to_string(file).unwrap(), file, FACTS).unwrap();
     let set = changes.iter().map(|c| c.to_string()).collect();
     let plan =
         experiment.plan(&Overrides { set, seeds: None, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}"));

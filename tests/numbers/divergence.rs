@@ -3,6 +3,7 @@
 
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::spec::RunSpec;
 use gradsweep::run::train;
@@ -50,7 +51,7 @@ fn run(data: &Dataset, changes: &[&str], seed: usize) -> RunRecord {
 fn run_with(data: &Dataset, changes: &[&str], seed: usize, bent: impl Fn(&mut RunSpec)) -> RunRecord {
     let set = changes.iter().map(|c| c.to_string()).collect();
     let overrides = Overrides { set, seeds: Some(9), ..Overrides::default() };
-    let plan = Experiment::parse(FILE, "t.toml").unwrap().plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
+    let plan = Experiment::parse(FILE, "t.toml", FACTS).unwrap().plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
     let mut runs = plan.runs(std::slice::from_ref(&data.digest));
     bent(&mut runs[seed].spec);
     train(&runs[seed].spec, data, &mut |_| ControlFlow::Continue(())).unwrap()

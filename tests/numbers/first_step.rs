@@ -65,7 +65,8 @@ fn beside(row: &Setting) -> Vec<String> {
 }
 
 fn run(file: &str, set: Vec<String>) -> RunRecord {
-    let plan = Experiment::parse(file, "x.toml").and_then(|e| e.plan(&Overrides { set, ..Overrides::default() }));
+    let plan = Experiment::parse(file, "x.toml", gradsweep::figure::kinds::FACTS)
+        .and_then(|e| e.plan(&Overrides { set, ..Overrides::default() }));
     let plan = plan.unwrap_or_else(|error| panic!("{error}"));
     let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
     let runs = plan.runs(std::slice::from_ref(&data.digest));

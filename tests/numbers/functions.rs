@@ -3,6 +3,7 @@
 use gradsweep::data::function::Kind;
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides, settings::settings_table_markdown};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::optim::Optimizer;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::train;
@@ -15,7 +16,7 @@ use std::ops::ControlFlow;
 /// The record of every seed of an experiment of one cell.
 fn runs(base: &str, seeds: u64) -> Vec<RunRecord> {
     let text = format!("name = \"t\"\nseeds = {seeds}\n{base}");
-    let plan = Experiment::parse(&text, "t.toml").and_then(|e| e.plan(&Overrides::default()));
+    let plan = Experiment::parse(&text, "t.toml", FACTS).and_then(|e| e.plan(&Overrides::default()));
     let plan = plan.unwrap_or_else(|e| panic!("{text}\n{e}"));
     assert_eq!(plan.cells.len(), 1);
     let data = data::load(&plan.datasets().settings[0], &Places::default()).unwrap();
@@ -499,7 +500,7 @@ fn the_target_is_tested_at_every_step() {
 }
 
 fn error(text: &str) -> String {
-    let plan = Experiment::parse(text, "t.toml").and_then(|e| e.plan(&Overrides::default()));
+    let plan = Experiment::parse(text, "t.toml", FACTS).and_then(|e| e.plan(&Overrides::default()));
     plan.err().unwrap_or_else(|| panic!("no error: {text}")).to_string()
 }
 
@@ -531,7 +532,7 @@ fn settings_of_networks_are_errors_that_say_so() {
     assert!(count > 40, "{count}");
     // With a network in another cell they are at home again.
     let mixed = "[base]\ndepth = 2\nepochs = 3\n[variants.net]\n[variants.point]\nfunction = \"beale\"\n";
-    let plan = Experiment::parse(mixed, "t.toml").unwrap().plan(&Overrides::default()).unwrap();
+    let plan = Experiment::parse(mixed, "t.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
     assert_eq!((plan.cells[0].settings.int("depth"), plan.cells[1].settings.int("depth")), (Some(2), None));
     assert_eq!((plan.cells[0].settings.int("steps"), plan.cells[1].settings.int("steps")), (None, Some(1000)));
 }
@@ -579,7 +580,7 @@ fn mistakes_are_told_with_their_cure() {
 #[test]
 fn starts_make_an_axis() {
     let text = "[base]\nfunction = \"beale\"\n[axes]\n\"function.start\" = [[1, 1], [0.5, -0.0]]";
-    let plan = Experiment::parse(text, "t.toml").unwrap().plan(&Overrides::default()).unwrap();
+    let plan = Experiment::parse(text, "t.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
     assert_eq!(plan.axes[0].labels, ["[1, 1]", "[0.5, 0]"]);
     assert_eq!(plan.cells[1].function().unwrap().start, [0.5, 0.0]);
 }

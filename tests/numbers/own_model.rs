@@ -3,6 +3,7 @@
 
 use gradsweep::data::{Dataset, Places, Sizes, load};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::model::candle_model::Forward;
 use gradsweep::model::dense::Dense;
 use gradsweep::model::init::{Init, initial};
@@ -77,7 +78,7 @@ impl Family for Sine {
 
 fn planned(base: &str) -> (RunSpec, Dataset) {
     let text = format!("name = \"t\"\n[base]\ndata = {{ kind = \"teacher\", features = 3, n = 60 }}\n{base}\n");
-    let plan = Experiment::parse(&text, "t.toml").and_then(|e| e.plan(&Overrides::default())).unwrap();
+    let plan = Experiment::parse(&text, "t.toml", FACTS).and_then(|e| e.plan(&Overrides::default())).unwrap();
     let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
     (plan.runs(std::slice::from_ref(&data.digest)).remove(0).spec, data)
 }

@@ -3,6 +3,7 @@
 use gradsweep::data::{self, Dataset, Places};
 use gradsweep::experiment::plan::PlannedRun;
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::trace::{NamedTensor, Trace, Values, trace};
 use gradsweep::run::train;
@@ -12,7 +13,7 @@ use std::process::Command;
 
 fn planned(base: &str) -> (PlannedRun, Dataset) {
     let text = format!("name = \"t\"\nseeds = 1\n[base]\n{base}\n[record]\nscore = {{ every = 1 }}\n");
-    let plan = Experiment::parse(&text, "t.toml").and_then(|e| e.plan(&Overrides::default())).unwrap();
+    let plan = Experiment::parse(&text, "t.toml", FACTS).and_then(|e| e.plan(&Overrides::default())).unwrap();
     let data = data::load(&plan.datasets().settings[0], &Places::default()).unwrap();
     (plan.runs(std::slice::from_ref(&data.digest)).remove(0), data)
 }

@@ -2,6 +2,7 @@
 
 use gradsweep::data::{Dataset, Places, load};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::train;
 use gradsweep::table::{Cell, Table};
@@ -30,7 +31,7 @@ fn digits() -> Dataset {
 }
 
 fn run(data: &Dataset, changes: &[&str]) -> RunRecord {
-    let experiment = Experiment::parse(FILE, "t.toml").unwrap();
+    let experiment = Experiment::parse(FILE, "t.toml", FACTS).unwrap();
     let set = changes.iter().map(|c| c.to_string()).collect();
     let plan =
         experiment.plan(&Overrides { set, seeds: None, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}"));

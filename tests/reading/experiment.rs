@@ -2,8 +2,8 @@
 
 use gradsweep::data::Sizes;
 use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, Plan, PlannedRun};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::plan_file::Scale;
-use gradsweep::plan_file::figure::FigureKind;
 use gradsweep::run::cost::{Extent, Recorded, cost};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
@@ -13,13 +13,13 @@ fn plan(text: &str) -> Plan {
 }
 
 fn try_plan(text: &str) -> Result<Plan, ExperimentError> {
-    Experiment::parse(text, "x.toml")?.plan(&Overrides::default())
+    Experiment::parse(text, "x.toml", FACTS)?.plan(&Overrides::default())
 }
 
 fn set(text: &str, changes: &[&str]) -> Result<Plan, ExperimentError> {
     let overrides =
         Overrides { set: changes.iter().map(|s| s.to_string()).collect(), seeds: None, ..Overrides::default() };
-    Experiment::parse(text, "x.toml")?.plan(&overrides)
+    Experiment::parse(text, "x.toml", FACTS)?.plan(&overrides)
 }
 
 fn runs(plan: &Plan) -> Vec<PlannedRun> {
@@ -172,17 +172,8 @@ fn shipped_experiments_plan() {
 fn default_figures_of_vanishing() {
     let path = format!("{}/experiments/vanishing.toml", env!("CARGO_MANIFEST_DIR"));
     let plan = plan(&std::fs::read_to_string(path).unwrap());
-    let kinds: Vec<FigureKind> = plan.figures.iter().map(|f| f.kind).collect();
-    assert_eq!(
-        kinds,
-        [
-            FigureKind::GradientByLayer,
-            FigureKind::LossByDepth,
-            FigureKind::AttenuationByDepth,
-            FigureKind::GradientHeatmap,
-            FigureKind::Curves
-        ]
-    );
+    let kinds: Vec<&str> = plan.figures.iter().map(|f| f.kind.as_str()).collect();
+    assert_eq!(kinds, ["gradient_by_layer", "loss_by_depth", "attenuation_by_depth", "gradient_heatmap", "curves"]);
     let headline = &plan.figures[0];
     assert_eq!(
         (headline.color.as_deref(), headline.facet.as_slice()),
@@ -231,9 +222,7 @@ fn default_figures_fit_any_axes() {
         for (i, figure) in first.figures.iter().enumerate() {
             text += &format!(
                 "\n[[figure]]\nname = \"f{i}\"\nkind = \"{}\"\nfacet = {:?}\ntune = {:?}\n",
-                figure.kind.word(),
-                figure.facet,
-                figure.tune
+                figure.kind, figure.facet, figure.tune
             );
             for (key, value) in [("x", &figure.x), ("color", &figure.color)] {
                 text += &value.as_ref().map_or(String::new(), |v| format!("{key} = \"{v}\"\n"));
@@ -373,7 +362,7 @@ fn command_line_changes() {
         plan.cells.iter().all(|c| c.settings.int("steps") == Some(7) && c.settings.float("data.noise") == Some(0.5))
     );
     assert_eq!(set(&text, &["epochs=3"]).unwrap().cells[0].settings.get("steps"), None);
-    let experiment = Experiment::parse(&text, "x.toml").unwrap();
+    let experiment = Experiment::parse(&text, "x.toml", FACTS).unwrap();
     assert_eq!(
         experiment
             .plan(&Overrides { set: vec!["seeds=9".into()], seeds: Some(2), ..Overrides::default() })
@@ -391,7 +380,7 @@ fn command_line_changes() {
 #[test]
 fn the_name_is_that_of_the_file_unless_given() {
     let name = |text: &str, file: &str| {
-        Experiment::parse(text, file).and_then(|e| e.plan(&Overrides::default())).map(|p| p.name)
+        Experiment::parse(text, file, FACTS).and_then(|e| e.plan(&Overrides::default())).map(|p| p.name)
     };
     assert_eq!(name("", "some/where/mine.toml"), Ok("mine".into()));
     assert_eq!(name("name = \"other\"", "mine.toml"), Ok("other".into()));

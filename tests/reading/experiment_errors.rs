@@ -1,9 +1,10 @@
 //! Wrong experiments: each is told what is wrong, where, and what to write instead, word for word.
 
 use gradsweep::experiment::{Experiment, ExperimentError, Overrides};
+use gradsweep::figure::kinds::FACTS;
 
 fn problem(text: &str) -> ExperimentError {
-    match Experiment::parse(text, "x.toml").and_then(|e| e.plan(&Overrides::default())) {
+    match Experiment::parse(text, "x.toml", FACTS).and_then(|e| e.plan(&Overrides::default())) {
         Ok(plan) => panic!("{} cells were planned from\n{text}", plan.cells.len()),
         Err(problem) => problem,
     }

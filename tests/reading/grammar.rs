@@ -2,12 +2,13 @@
 //! what decides its numbers. Grids are drawn at random and compared with sets built the simple way.
 
 use gradsweep::experiment::{Experiment, ExperimentError, Overrides, Plan};
+use gradsweep::figure::kinds::FACTS;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 fn plan(text: &str) -> Result<Plan, ExperimentError> {
-    Experiment::parse(text, "x.toml")?.plan(&Overrides::default())
+    Experiment::parse(text, "x.toml", FACTS)?.plan(&Overrides::default())
 }
 
 fn ids(plan: &Plan) -> Vec<String> {

@@ -322,9 +322,13 @@ fn every_paper_has_claims_and_a_plan() {
     for entry in fs::read_dir("experiments/papers").unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let plan = gradsweep::experiment::Experiment::parse(&text, &path.display().to_string())
-            .and_then(|e| e.plan(&gradsweep::experiment::Overrides::default()))
-            .unwrap_or_else(|e| panic!("{e}"));
+        let plan = gradsweep::experiment::Experiment::parse(
+            &text,
+            &path.display().to_string(),
+            gradsweep::figure::kinds::FACTS,
+        )
+        .and_then(|e| e.plan(&gradsweep::experiment::Overrides::default()))
+        .unwrap_or_else(|e| panic!("{e}"));
         assert!(plan.claims.len() >= 2, "{}", path.display());
         assert_eq!(Some(plan.name.as_str()), path.file_stem().and_then(|s| s.to_str()));
         assert!(text.contains("Tolerances:"), "{} does not say where its tolerances come from", path.display());

@@ -3,6 +3,7 @@
 use gradsweep::compare::Comparison;
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::results::Results;
 use gradsweep::run::trace::trace;
 use std::fs;
@@ -58,7 +59,7 @@ fn compared(dir: &TempDir) -> Comparison {
 fn all_arms_of_a_seed_start_from_the_same_weights_and_see_the_same_batches() {
     let text = "name = \"t\"\nseeds = 2\n[base]\ndepth = 2\nwidth = 8\nsteps = 3\n[[optimizer]]\nkind = \"sgd\"\n\
         [[optimizer]]\nkind = \"adam\"\nlr = [1e-3, 1e-2]\n[[optimizer]]\nkind = \"rprop\"\n";
-    let plan = Experiment::parse(text, "t.toml").and_then(|e| e.plan(&Overrides::default())).unwrap();
+    let plan = Experiment::parse(text, "t.toml", FACTS).and_then(|e| e.plan(&Overrides::default())).unwrap();
     let data = data::load(&plan.datasets().settings[0], &Places::default()).unwrap();
     let runs = plan.runs(std::slice::from_ref(&data.digest));
     let shared = |name: &str| name.starts_with("initial/") || name.ends_with("/rows");

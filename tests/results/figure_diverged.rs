@@ -1,26 +1,26 @@
 //! Runs that diverged are counted in every figure, and how they ended is in no median.
 
 use crate::figure_support::{Fake, vanishing};
-use gradsweep::figure::draw;
+use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
-use gradsweep::plan_file::figure::FigureKind;
+use gradsweep::figure::{Style, draw};
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
 /// The vanishing grid, its gradients by layer after the last step.
 fn at_the_end() -> Fake {
     let mut fake = vanishing();
-    for figure in fake.figures.iter_mut().filter(|f| f.kind == FigureKind::GradientByLayer) {
+    for figure in fake.figures.iter_mut().filter(|f| f.kind == "gradient_by_layer") {
         figure.step = Some("last".into());
     }
     fake
 }
 
-fn scenes(fake: &Fake) -> Vec<(FigureKind, Scene)> {
+fn scenes(fake: &Fake) -> Vec<(String, Scene)> {
     let dir = tempfile::tempdir().unwrap();
     fake.write(dir.path());
     let results = Results::read(dir.path()).unwrap();
-    fake.figures.iter().map(|spec| (spec.kind, draw(&results, spec).unwrap().unwrap())).collect()
+    fake.figures.iter().map(|spec| (spec.kind.clone(), draw(&results, spec, ALL, Style::Page).unwrap())).collect()
 }
 
 /// Of five seeds three end early, with numbers that are finite and mean nothing.
@@ -43,10 +43,10 @@ fn how_diverged_runs_end_is_in_no_median() {
         let text = scene.texts().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
         assert!(text.contains(" diverged"), "{kind:?} counts no run that diverged: {text}");
         assert!(!text.contains("77.7"), "{kind:?} averages the end of runs that diverged: {text}");
-        if *kind == FigureKind::GradientHeatmap {
+        if *kind == "gradient_heatmap" {
             assert!(count(scene) < count(before), "the maps go on without their seeds");
         }
-        if *kind == FigureKind::HeatMap {
+        if *kind == "heat_map" {
             // Three of five are the median: no tile has a number, and none is the best.
             assert!(!text.contains("Outlined") && text.contains("×: diverged"), "{text}");
         }

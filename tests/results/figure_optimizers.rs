@@ -3,9 +3,10 @@
 use crate::figure_support::house::{says, scenes, series, sound, swept};
 use crate::figure_support::{Fake, labels, only, spec, vanishing};
 use gradsweep::compare::Comparison;
-use gradsweep::figure::draw;
+use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
-use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
+use gradsweep::figure::{Style, draw};
+use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::table::Cell;
 
 /// A line of the figure by its name, as places on the page.
@@ -66,11 +67,8 @@ fn rates() -> Fake {
         }
         true
     };
-    fake.figures = vec![FigureSpec {
-        x: Some("optimizer.lr".into()),
-        color: Some("optimizer".into()),
-        ..spec(FigureKind::LrSensitivity)
-    }];
+    fake.figures =
+        vec![FigureSpec { x: Some("optimizer.lr".into()), color: Some("optimizer".into()), ..spec("lr_sensitivity") }];
     fake
 }
 
@@ -106,33 +104,27 @@ const TRAINED: &str = "seeds = 4\n[base]\nsteps = 60\nwidth = 8\ntarget_loss = 1
 #[test]
 fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
     let (_temp, results) = swept(TRAINED);
-    let kinds: Vec<FigureKind> = results.plan.figures.iter().map(|f| f.kind).collect();
+    let kinds: Vec<&str> = results.plan.figures.iter().map(|f| f.kind.as_str()).collect();
     let own = [
-        FigureKind::LrSensitivity,
-        FigureKind::BestOfTries,
-        FigureKind::AttenuationOverTraining,
-        FigureKind::UpdateRatio,
-        FigureKind::StepsToTarget,
-        FigureKind::PerformanceProfile,
+        "lr_sensitivity",
+        "best_of_tries",
+        "attenuation_over_training",
+        "update_ratio",
+        "steps_to_target",
+        "performance_profile",
     ];
     assert!(kinds[1..].starts_with(&own), "{kinds:?}");
     for spec in &results.plan.figures {
-        let scene = draw(&results, spec).unwrap().unwrap();
+        let scene = draw(&results, spec, ALL, Style::Page).unwrap();
         sound(&format!("{:?}", spec.kind), &scene);
         // Seed 1 chose, the other three are shown; what tuning is worth is told by all of them.
-        let seeds = match (spec.kind, spec.tune.is_empty()) {
-            (FigureKind::PerformanceProfile, _) => "N = 6 problems",
-            (FigureKind::BestOfTries, _) | (_, true) => "4 seeds",
+        let seeds = match (spec.kind.as_str(), spec.tune.is_empty()) {
+            ("performance_profile", _) => "N = 6 problems",
+            ("best_of_tries", _) | (_, true) => "4 seeds",
             _ => "3 seeds",
         };
         let chosen = says(&scene, "learning rate chosen by the validation loss of seed 1");
-        assert_eq!(
-            chosen,
-            !spec.tune.is_empty() && spec.kind != FigureKind::BestOfTries,
-            "{:?}: {}",
-            spec.kind,
-            scene.caption
-        );
+        assert_eq!(chosen, !spec.tune.is_empty() && spec.kind != "best_of_tries", "{:?}: {}", spec.kind, scene.caption);
         assert!(says(&scene, seeds), "{:?}", spec.kind);
         if spec.color.as_deref() == Some("optimizer") {
             assert!(["sgd", "adam"].iter().all(|name| series(&scene).contains(name)), "{:?}", spec.kind);
@@ -148,9 +140,9 @@ fn attenuation_over_training_begins_and_ends_as_runs_csv_says() {
     let spec = FigureSpec {
         filter: only(&[("depth", "4"), ("optimizer.lr", "0.1")]),
         color: Some("optimizer".into()),
-        ..spec(FigureKind::AttenuationOverTraining)
+        ..spec("attenuation_over_training")
     };
-    let scene = draw(&results, &spec).unwrap().unwrap();
+    let scene = draw(&results, &spec, ALL, Style::Page).unwrap();
     let path = line(&scene, "sgd");
     let run = results.runs.iter().find(|run| run.labels == [1, 0, 2]).expect("sgd at depth 4 and 0.1");
     for (place, metric) in [(path[0], "attenuation_init"), (*path.last().unwrap(), "attenuation_end")] {
@@ -174,7 +166,7 @@ fn tries() -> Fake {
         true
     };
     let figure = |kind| FigureSpec { color: Some("optimizer".into()), tune: labels(&["optimizer.lr"]), ..spec(kind) };
-    fake.figures = vec![figure(FigureKind::BestOfTries)];
+    fake.figures = vec![figure("best_of_tries")];
     fake
 }
 
@@ -208,7 +200,7 @@ fn misses_are_shown_as_misses() {
         filter: only(&[("optimizer.lr", rate)]),
         ..spec(kind)
     };
-    fake.figures = vec![figure("10", FigureKind::StepsToTarget), figure("0.1", FigureKind::StepsToTarget)];
+    fake.figures = vec![figure("10", "steps_to_target"), figure("0.1", "steps_to_target")];
     for figure in &mut fake.figures {
         figure.name = Some(format!("steps_{}", figure.filter["optimizer.lr"][0]));
     }
@@ -239,11 +231,8 @@ fn a_profile_is_the_share_within_a_factor() {
     let mut fake = tries();
     fake.target = Some(0.5);
     fake.axes[0] = ("depth", labels(&["2", "4"]), "log");
-    fake.figures = vec![FigureSpec {
-        color: Some("optimizer".into()),
-        over: labels(&["depth"]),
-        ..spec(FigureKind::PerformanceProfile)
-    }];
+    fake.figures =
+        vec![FigureSpec { color: Some("optimizer".into()), over: labels(&["depth"]), ..spec("performance_profile") }];
     // Momentum: 100 steps at depth 2, a miss at 4. Adam: 200, 300, 400, 500, 600 at 2 and 700 at 4.
     fake.twist = |run| {
         let steps = match (run.labels["optimizer"].as_str(), run.labels["depth"].as_str()) {
@@ -277,12 +266,11 @@ fn sixty_arms_stay_on_the_page() {
     fake.target = Some(0.5);
     fake.axes[1].1 = (0..60).map(|i| format!("optimizer number {i}")).collect();
     let spec = |kind| FigureSpec { color: Some("optimizer".into()), tune: labels(&["optimizer.lr"]), ..spec(kind) };
-    fake.figures =
-        [FigureKind::BestOfTries, FigureKind::StepsToTarget, FigureKind::PerformanceProfile].map(spec).to_vec();
+    fake.figures = ["best_of_tries", "steps_to_target", "performance_profile"].map(spec).to_vec();
     fake.figures.push(FigureSpec {
         x: Some("optimizer.lr".into()),
         color: Some("optimizer".into()),
-        ..crate::figure_support::spec(FigureKind::LrSensitivity)
+        ..crate::figure_support::spec("lr_sensitivity")
     });
     scenes("sixty", &fake);
 }
@@ -294,7 +282,7 @@ fn update_ratios_are_those_of_layers_csv() {
     fake.figures = vec![FigureSpec {
         facet: labels(&["variant"]),
         filter: only(&[("depth", "4"), ("activation", "tanh"), ("optimizer", "adam")]),
-        ..spec(FigureKind::UpdateRatio)
+        ..spec("update_ratio")
     }];
     fake.twist = |run| {
         for row in &mut run.layers {
@@ -317,9 +305,9 @@ fn tuned_figures_show_the_settings_that_compare_chooses() {
         x: Some("depth".into()),
         color: Some("optimizer".into()),
         tune: labels(&["optimizer.lr"]),
-        ..spec(FigureKind::LossByDepth)
+        ..spec("loss_by_depth")
     };
-    let scene = draw(&results, &spec).unwrap().unwrap();
+    let scene = draw(&results, &spec, ALL, Style::Page).unwrap();
     let comparison = Comparison::of(&results).unwrap().expect("two optimizers");
     for (i, problem) in comparison.tasks.iter().enumerate() {
         for arm in &problem.arms {

@@ -1,8 +1,9 @@
 //! Theory over measurement: what `theory = true` draws, says and leaves out, on sweeps that are really run.
 
 use crate::figure_support::house::sound;
+use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
-use gradsweep::figure::{Style, draw, styled};
+use gradsweep::figure::{Style, draw};
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -90,7 +91,7 @@ fn wide_nets_lie_on_the_predictions_of_theory_csv() {
         }
         assert!(factors.iter().all(|factor| (factor - 1.0).abs() < 0.05), "{cell:?} {factors:?}");
     }
-    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
     assert_eq!(dashed(&scene), 6);
     let text = text(&scene);
     for said in
@@ -147,7 +148,8 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
         theory = true
         "#,
     );
-    let scenes: Vec<Scene> = results.plan.figures.iter().map(|s| draw(&results, s).unwrap().unwrap()).collect();
+    let scenes: Vec<Scene> =
+        results.plan.figures.iter().map(|s| draw(&results, s, ALL, Style::Page).unwrap()).collect();
     let after = "for batch normalization after the activation no closed form is known";
     let before = "the rate of deep layers";
     let trained = "theory is of nets before the first update";
@@ -168,7 +170,7 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
     assert!(text(&scenes[4]).contains(after) || text(&scenes[4]).contains(pooled));
     // A figure is drawn from the folder alone; what is missing there is said.
     std::fs::remove_file(dir.path().join("out/theory.csv")).unwrap();
-    let error = draw(&results, &results.plan.figures[0]).unwrap_err().to_string();
+    let error = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap_err().to_string();
     assert!(error.contains("theory.csv"), "{error}");
 }
 
@@ -189,9 +191,9 @@ fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
          activation = [\"identity\", \"relu\", { kind = \"leaky_relu\", slope = 0.5 }, \"gelu\"]\n\
          batch_norm = [\"none\", \"before\"]\n[[figure]]\nkind = \"derivative\"\nfacet = [\"activation\", \"batch_norm\"]\n",
     );
-    let scene = draw(&results, &results.plan.figures[0]).unwrap().unwrap();
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
     sound("derivative", &scene);
-    sound("derivative on a slide", &styled(&results, &results.plan.figures[0], Style::Slide).unwrap().unwrap());
+    sound("derivative on a slide", &draw(&results, &results.plan.figures[0], ALL, Style::Slide).unwrap());
     let text = text(&scene);
     // sigma_w^2 = 1/3; E phi'^2 is 1, 1/2 and (1 + 0.5^2) / 2.
     for square in [1.0 / 3.0, 1.0 / 6.0, 1.25 / 6.0f64] {
@@ -229,7 +231,7 @@ fn six_depth_scales_cross_a_heat_map_where_they_should() {
     };
     let (_dir, results) = sweep(&(grid.clone() + &figure("variant", "depth") + &figure("depth", "variant")));
     for (spec, upright) in results.plan.figures.iter().zip([true, false]) {
-        let scene = draw(&results, spec).unwrap().unwrap();
+        let scene = draw(&results, spec, ALL, Style::Page).unwrap();
         assert!(text(&scene).contains("6 ξ") && text(&scene).contains("six times the depth scale"), "{}", text(&scene));
         let line = scene.shapes.iter().find_map(|shape| match shape {
             Shape::Line { points, stroke, .. } if stroke.dash == [4.0, 2.0] => Some(points.clone()),

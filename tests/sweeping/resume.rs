@@ -5,6 +5,7 @@ use crate::program::{PROGRAM, Tables, expect, said, tables};
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::FORMATS;
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::run::RunError;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
@@ -47,7 +48,7 @@ fn started(text: &str) -> (tempfile::TempDir, Tables) {
 
 /// Journals what `train` makes of the runs `which` of the experiment, as a program with a defect would.
 fn plant(dir: &Path, text: &str, which: &[usize], started: &str) {
-    let plan = Experiment::parse(text, "small.toml").unwrap().plan(&Overrides::default()).unwrap();
+    let plan = Experiment::parse(text, "small.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
     let (folder, _) = Folder::open(dir, &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 1, fail_fast: false, show: Show::Nothing };

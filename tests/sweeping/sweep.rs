@@ -5,9 +5,11 @@ use gradsweep::columns;
 use gradsweep::conclude::{Conclusion, conclude};
 use gradsweep::data::{Dataset, Split, Targets};
 use gradsweep::experiment::{Experiment, Overrides, Plan};
+use gradsweep::figure::FigureError;
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::results::Results;
 use gradsweep::results::figure_claims::FigureClaim;
-use gradsweep::results::{Results, ResultsError};
 use gradsweep::run::RunError;
 use gradsweep::run::spec::RunSpec;
 use gradsweep::sweep::folder::{Folder, Keep};
@@ -49,7 +51,7 @@ bias = false
 
 fn plan(seeds: u64) -> Plan {
     let overrides = Overrides { set: Vec::new(), seeds: Some(seeds), ..Overrides::default() };
-    Experiment::parse(EXPERIMENT, "made_up.toml").unwrap().plan(&overrides).unwrap()
+    Experiment::parse(EXPERIMENT, "made_up.toml", FACTS).unwrap().plan(&overrides).unwrap()
 }
 
 fn work(plan: &Plan) -> Work {
@@ -462,7 +464,7 @@ fn a_figure_that_fails_leaves_the_tables() {
     let work = work(&plan);
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     pool::run(&work, &work.order((0..6).collect()), QUIET, &train, &folder.journal, &Interrupt::new()).unwrap();
-    let no_ink = |_: &Results, _: &[Vec<FigureClaim>]| Err(ResultsError::Figure("no ink".into()));
+    let no_ink = |_: &Results, _: &[Vec<FigureClaim>]| Err(FigureError::Nothing("no ink".into()));
     let result = conclude(dir.path(), &plan, &work, &folder.journal, &no_ink);
     assert!(result.is_err_and(|error| error.to_string().contains("no ink")));
     assert_eq!(rows(&dir.path().join("runs.csv")).len(), 6);
@@ -489,7 +491,7 @@ fn the_table_at_the_end_shows_each_remedy_at_the_greatest_depth() {
 fn the_table_at_the_end_holds_every_optimizer_that_shares_a_point() {
     let text = "[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 0.01]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.01, 0.001]\n";
     let dir = tempdir().unwrap();
-    let plan = Experiment::parse(text, "x.toml").unwrap().plan(&Overrides::default()).unwrap();
+    let plan = Experiment::parse(text, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
     sweep(dir.path(), &plan);
     let table = end_table(&plan, &Results::read(dir.path()).unwrap().summary().unwrap());
     assert!(["optimizer.lr 0.01 ", "  sgd ", "  adam "].iter().all(|part| table.contains(part)), "{table}");

@@ -6,6 +6,7 @@ use flate2::write::GzEncoder;
 use gradsweep::conclude::conclude;
 use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::files;
 use gradsweep::run::train;
 use gradsweep::setting::Settings;
@@ -81,7 +82,7 @@ impl ExperimentText {
     fn plan(&self, rng: &mut Rng) -> Result<Plan, String> {
         let text = self.corpus.text(rng);
         let said = |problem: gradsweep::experiment::ExperimentError| problem.to_string();
-        let experiment = Experiment::parse(&String::from_utf8_lossy(&text), "x.toml").map_err(said)?;
+        let experiment = Experiment::parse(&String::from_utf8_lossy(&text), "x.toml", FACTS).map_err(said)?;
         let set = (0..rng.below(3) / 2).map(|_| self.option(rng)).collect();
         let seeds = rng.once_in(8).then(|| rng.next() >> rng.below(64));
         let plan = experiment.plan(&Overrides { set, seeds, ..Overrides::default() }).map_err(said)?;
@@ -121,7 +122,7 @@ impl JournalFiles {
         let text = "[base]\ndata = { kind = \"spirals\", n = 40 }\nwidth = 2\nsteps = 3\nbatch = 8\n[axes]\ndepth = [1, 2]\n\
                     [record]\nscore.every = 2\ngradients.every = 2\nprobe = 8";
         let overrides = Overrides { set: Vec::new(), seeds: Some(2), ..Overrides::default() };
-        let plan = Experiment::parse(text, "x.toml").and_then(|e| e.plan(&overrides)).expect("a plan");
+        let plan = Experiment::parse(text, "x.toml", FACTS).and_then(|e| e.plan(&overrides)).expect("a plan");
         let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).expect("its data");
         let dir = tempfile::tempdir().expect("a folder");
         let (journal, _) = Journal::read(dir.path()).and_then(|j| j.open("0123456789abcdef")).expect("a journal");
@@ -192,7 +193,8 @@ impl Target for JournalFiles {
 
 /// The settings of a data set, from the text of `[base]`.
 fn settings(base: &str) -> Settings {
-    let plan = Experiment::parse(&format!("[base]\n{base}"), "x.toml").and_then(|e| e.plan(&Overrides::default()));
+    let plan =
+        Experiment::parse(&format!("[base]\n{base}"), "x.toml", FACTS).and_then(|e| e.plan(&Overrides::default()));
     plan.unwrap_or_else(|problem| panic!("{problem}")).datasets().settings[0].clone()
 }
 

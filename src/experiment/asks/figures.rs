@@ -4,17 +4,18 @@ use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureKind, FigureSpec};
+use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
 /// The figures with axis names and labels as the plan has them.
 pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
-        let name = figure.spec.name.as_deref().unwrap_or(figure.spec.kind.word());
+        let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
         if !is_file_name(name) {
             let help = "use letters, digits, `_`, `-` and `.`, starting with a letter or digit";
             return figure.name_at.fail(format!("\"{}\" cannot be a file's name", name.escape_debug()), help);
@@ -30,7 +31,7 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<Figur
 
 fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let (mut roles, mut spec) = (figure.roles.clone(), figure.spec.clone());
-    let (kind, word, place) = (spec.kind, spec.kind.word(), &figure.place);
+    let (kind, word, place) = (figure.kind, figure.kind.word, &figure.place);
     let has = |key: &str| figure.roles.iter().any(|role| role.key == key);
     if let (false, Some(x)) = (has("x"), kind.default_x()) {
         if cells.position(x).is_none() {
@@ -39,17 +40,17 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
         }
         roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
     }
-    if kind == FigureKind::HeatMap && !(has("x") && has("y")) {
+    if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
-        return place.fail("a heat_map needs two axes, `x` and `y`", help);
+        return place.fail(format!("a {word} needs two axes, `x` and `y`"), help);
     }
-    if kind == FigureKind::BestOfTries && !has("tune") {
+    if kind.tune == Tune::Tries && !has("tune") {
         let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
-        return place.fail("a best_of_tries needs `tune`", help);
+        return place.fail(format!("a {word} needs `tune`"), help);
     }
-    if kind == FigureKind::PerformanceProfile && !has("color") {
+    if kind.color == ColorBy::Required && !has("color") {
         let help = "name the axis whose values are compared, as in color = \"optimizer\"";
-        return place.fail("a performance_profile needs `color`", help);
+        return place.fail(format!("a {word} needs `color`"), help);
     }
     if (spec.metric.as_deref(), spec.step.as_deref()) == (Some("update_ratio"), Some("last")) {
         let help = "write step = \"first\", or draw it as a gradient_heatmap";
@@ -59,7 +60,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     for (role, axis) in &roles {
         let name = axis.name.clone();
         match role.key {
-            "x" if kind == FigureKind::LrSensitivity && axis.scale == Scale::Category => {
+            "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
                 let message = format!("`{name}` goes along x of a {word}, and not all of its values are numbers");
                 return role.place.fail(message, "give it several numbers, or name another axis as `x`");
             }
@@ -78,7 +79,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
 
-    let at_init = kind.is_of_init(spec.metric.as_deref(), spec.step.as_deref());
+    let at_init = (kind.of_init)(&spec);
     let on = spec.metric.as_deref().and_then(columns::measurement).map_or(On::Probe, |column| column.on);
     let mut pooled = roles.iter().filter(|(role, _)| role.key == "over");
     if let Some((role, axis)) = pooled.find(|(_, axis)| at_init && !cells.touches_start(&axis.name, on)) {
@@ -99,19 +100,19 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
 /// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
 fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<()> {
     let wrong = |message: String, help: &str| figure.place.fail(message, help);
-    let word = spec.kind.word();
-    if spec.kind.is_of_layers() && cells.iter().all(|cell| cell.function().is_some()) {
+    let word = figure.kind.word;
+    if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
         let help = "draw `curves`, or `trajectories` where the function has two variables";
         return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
     }
-    if spec.kind != FigureKind::Trajectories {
+    if figure.kind.cells != CellsShown::Planes {
         return Ok(());
     }
     let mut panels: HashMap<Vec<&str>, Kind> = HashMap::new();
     for cell in cells {
         let Some(function) = cell.function() else {
             let help = "fix it to functions with `where`, or draw another kind";
-            return wrong("trajectories are of functions, and this figure has cells that train a network".into(), help);
+            return wrong(format!("{word} are of functions, and this figure has cells that train a network"), help);
         };
         let n = function.start.len();
         if n != 2 {
@@ -122,13 +123,13 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
                 _ => "choose other cells with `where`, or draw `curves`",
             };
             let has = counted(n, "variable");
-            return wrong(format!("trajectories are drawn in the plane, but a function here has {has}"), help);
+            return wrong(format!("{word} are drawn in the plane, but a function here has {has}"), help);
         }
         let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
         let first = *panels.entry(panel.collect()).or_insert(function.kind);
         if first != function.kind {
             let help = "make a panel of each with `facet`, or fix the function with `where`";
-            return wrong("one panel of these trajectories would show several functions".into(), help);
+            return wrong(format!("one panel of these {word} would show several functions"), help);
         }
     }
     Ok(())

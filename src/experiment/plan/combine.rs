@@ -8,6 +8,7 @@ use super::resolve::Resolver;
 use super::sections::{Part, expected, parts};
 use crate::experiment::asks::cells::{Cells, GridCell};
 use crate::experiment::asks::{claims, compare, figure_defaults, figures};
+use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
 use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
@@ -39,6 +40,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     pub cadence: Cadence,
     pub figures: Vec<FigureSpec>,
+    /// Whether a figure draws what theory predicts layer by layer, and up to which depth nets can be trained.
+    pub figure_theory: FigureTheory,
     /// How arms are compared, where there are some.
     pub compare: Option<Compare>,
     /// What the runs are to show.
@@ -127,6 +130,7 @@ impl Plan {
             centre,
             cadence: experiment.record.cadence.clone(),
             figures: Vec::new(),
+            figure_theory: FigureTheory::default(),
             compare: None,
             claims: Vec::new(),
             against_theory: experiment.claims.iter().map(|claim| claim.against_theory().cloned()).collect(),
@@ -143,11 +147,12 @@ impl Plan {
         let compare = compare::resolve(experiment.compare.as_ref(), grid, plan.seeds.len())?;
         let claims = claims::check(&experiment.claims, grid, experiment.changed)?;
         let figures = match experiment.figures.as_slice() {
-            [] => figure_defaults::defaults(grid, &plan.centre, compare.as_ref()),
+            [] => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
             written => figures::check(written, grid)?,
         };
         plan.claims_left_out = experiment.claims.len() - claims.len();
-        Ok(Plan { compare, claims, figures, ..plan })
+        let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
+        Ok(Plan { compare, claims, figures, figure_theory, ..plan })
     }
 
     /// The distinct data sets of the cells, in order of first use.

@@ -1,8 +1,9 @@
 //! The house rules that every figure keeps: nothing cut, nothing overlapping, N said.
 
 use super::{Fake, draw_all};
-use gradsweep::figure::draw;
+use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Rect, Scene, Shape};
+use gradsweep::figure::{Style, draw};
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use std::path::Path;
@@ -30,7 +31,7 @@ pub fn scenes(name: &str, fake: &Fake) -> Vec<(FigureSpec, Scene)> {
     let (_temp, dir) = folder(name, fake);
     let results = Results::read(&dir).unwrap();
     let scenes: Vec<(FigureSpec, Scene)> =
-        fake.figures.iter().map(|s| (s.clone(), draw(&results, s).unwrap().unwrap())).collect();
+        fake.figures.iter().map(|s| (s.clone(), draw(&results, s, ALL, Style::Page).unwrap())).collect();
     for (spec, scene) in &scenes {
         sound(&format!("{name} {:?}", spec.kind), scene);
     }

@@ -3,9 +3,10 @@
 pub mod house;
 
 use gradsweep::columns;
-use gradsweep::figure::{self, Drawn};
-use gradsweep::plan_file::figure::{FigureKind, FigureSpec};
-use gradsweep::results::{Results, ResultsError};
+use gradsweep::figure::kinds::ALL;
+use gradsweep::figure::{self, Drawn, FigureError, Style};
+use gradsweep::plan_file::figure::FigureSpec;
+use gradsweep::results::Results;
 use gradsweep::seed::Seeds;
 use gradsweep::table::{Cell, CsvWriter};
 use serde_json::json;
@@ -45,7 +46,7 @@ pub fn labels<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(T::to_string).collect()
 }
 
-pub fn spec(kind: FigureKind) -> FigureSpec {
+pub fn spec(kind: &str) -> FigureSpec {
     FigureSpec::new(kind)
 }
 
@@ -54,13 +55,13 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Kinds of which a test of their own knows what they ask of a plan.
-const OF_ARMS: &[FigureKind] = &[FigureKind::BestOfTries, FigureKind::StepsToTarget, FigureKind::PerformanceProfile];
+const OF_ARMS: &[&str] = &["best_of_tries", "steps_to_target", "performance_profile"];
 
 /// Every kind that any networks have.
-pub fn of_networks() -> impl Iterator<Item = FigureKind> {
+pub fn of_networks() -> impl Iterator<Item = &'static str> {
     // Paths are of functions, and `theory_figure.rs` has what is drawn from theory.
-    let others = [FigureKind::Trajectories, FigureKind::Derivative];
-    FigureKind::ALL.iter().copied().filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
+    let others = ["trajectories", "derivative"];
+    ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 
 /// The grid of the vanishing experiment with its five figures.
@@ -72,22 +73,22 @@ pub fn vanishing() -> Fake {
         figure.facet = facet();
         figure.color = color();
         figure.filter = only(&[("optimizer", "momentum")]);
-        match figure.kind {
-            FigureKind::GradientByLayer | FigureKind::Curves | FigureKind::AttenuationOverTraining => {
+        match figure.kind.as_str() {
+            "gradient_by_layer" | "curves" | "attenuation_over_training" => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
             }
-            FigureKind::LossByDepth => {
+            "loss_by_depth" => {
                 figure.facet = labels(&["optimizer", "activation"]);
                 figure.filter.clear();
                 figure.x = Some("depth".into());
             }
-            FigureKind::AttenuationByDepth | FigureKind::LrSensitivity => figure.x = Some("depth".into()),
-            FigureKind::GradientHeatmap | FigureKind::UpdateRatio => {
+            "attenuation_by_depth" | "lr_sensitivity" => figure.x = Some("depth".into()),
+            "gradient_heatmap" | "update_ratio" => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
             }
-            FigureKind::HeatMap => {
+            "heat_map" => {
                 (figure.x, figure.y, figure.color) = (Some("depth".into()), color(), None);
             }
             _ => {}
@@ -291,7 +292,7 @@ impl FakeRun {
     }
 }
 
-/// Draws all figures of a folder, without claims.
-pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, ResultsError> {
-    figure::draw_all(&Results::read(dir)?, &[])
+/// Draws all figures of a folder as pages, without claims.
+pub fn draw_all(dir: &Path) -> Result<Vec<Drawn>, FigureError> {
+    figure::draw_all(&Results::read(dir)?, ALL, Style::Page, &[])
 }

@@ -2,9 +2,7 @@
 //!
 //! In a PNG it is an iTXt chunk, in an SVG the metadata element, in a PDF a property of its XMP packet; all hold the same JSON.
 
-use super::select::Selection;
-use crate::plan_file::figure::FigureSpec;
-use crate::results::{Results, ResultsError};
+use crate::figure::select::Selection;
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -38,17 +36,14 @@ const SVG: [&str; 2] = ["<metadata>", "</metadata>"];
 const PDF: [&str; 2] = ["<gradsweep:origin>", "</gradsweep:origin>"];
 
 impl Origin {
-    /// Of a figure of these results.
-    ///
-    /// # Errors
-    /// A figure whose axes do not fit the plan.
-    pub fn of(results: &Results, spec: &FigureSpec, name: &str) -> Result<Self, ResultsError> {
-        let selection = Selection::new(results, spec, spec.kind.takes_x())?;
+    /// Of the figure of this name that shows the selection.
+    pub(in crate::figure) fn of(selection: &Selection, name: &str) -> Self {
+        let (results, spec) = (selection.results, selection.spec);
         let plan = &results.plan;
-        Ok(Origin {
+        Origin {
             experiment: plan.name.clone(),
             figure: name.into(),
-            kind: spec.kind.word().into(),
+            kind: spec.kind.clone(),
             fixed: selection.fixed.join(", "),
             runs: selection.runs.len(),
             planned: selection.planned,
@@ -57,7 +52,7 @@ impl Origin {
             data: format!("{} {}", plan.data.name, plan.data.digest),
             program: concat!("gradsweep ", env!("CARGO_PKG_VERSION")).into(),
             revision: option_env!("GRADSWEEP_REVISION").map(String::from),
-        })
+        }
     }
 
     /// As JSON that is safe within XML.

@@ -1,6 +1,7 @@
-//! Scales and their ticks. A logarithmic one holds log10 of the value, so it reaches past the smallest f64.
+//! Rulers: the scales of a panel with their ticks. A logarithmic one holds log10 of the value, so it reaches past the smallest f64.
 
 use super::text::{self, Weight, power_of_ten};
+use crate::columns::{Column, Scale};
 use crate::table::significant;
 
 /// A labelled place on a scale.
@@ -25,11 +26,20 @@ pub enum Unit {
 
 /// A scale from `low` to `high` with ticks inside it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
+pub struct Ruler {
     pub low: f64,
     pub high: f64,
     pub ticks: Vec<Tick>,
     pub unit: Unit,
+    /// Where exact zeros of a logarithmic scale stand, if there are any.
+    pub floor: Option<f64>,
+}
+
+/// An end of a ruler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Low,
+    High,
 }
 
 /// The finite smallest and largest of the values, `None` if there are none.
@@ -40,7 +50,83 @@ pub fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
         .fold(None, |range, v| Some(range.map_or((v, v), |(low, high): (f64, f64)| (low.min(v), high.max(v)))))
 }
 
-impl Axis {
+impl Ruler {
+    /// A ruler over values, of which log10 is given where it is `logarithmic`: minus infinity is then an exact zero, which
+    /// stands on a floor line. `None` if no value is finite or zero. `height` in points.
+    pub fn over(values: &[f64], logarithmic: bool, height: f64) -> Option<Ruler> {
+        let room = (height / 20.0) as usize;
+        let zeros = logarithmic && values.contains(&f64::NEG_INFINITY);
+        let (low, high) = match range(values.iter().copied()) {
+            Some(range) => range,
+            None if zeros => (-1.0, 0.0),
+            None => return None,
+        };
+        let mut ruler = if logarithmic { Ruler::log(low, high, room) } else { Ruler::linear(low, high, room) };
+        if zeros {
+            let floor = ruler.low - 0.09 * (ruler.high - ruler.low);
+            ruler.low = floor - 0.03 * (ruler.high - ruler.low);
+            ruler.ticks.insert(0, Tick { at: floor, label: "0".into() });
+            ruler.floor = Some(floor);
+        }
+        Some(ruler)
+    }
+
+    /// A ruler over values of a column, shares in per cent.
+    pub fn of(values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
+        let mut ruler = Ruler::over(values, column.is_log(), height)?;
+        if column.scale == Scale::Share {
+            let percent = |tick: &mut Tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3));
+            ruler.ticks.iter_mut().for_each(percent);
+        }
+        Some(ruler)
+    }
+
+    /// The same reading for colours: from the smallest to the largest value, or wider where these are equal.
+    pub fn colors(values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
+        let ruler = Ruler::of(values, column, height)?;
+        let range = range(values.iter().copied()).filter(|(low, high)| high > low);
+        let (low, high) = range.unwrap_or((ruler.low, ruler.high));
+        Some(Ruler { low, high, ..ruler })
+    }
+
+    /// Makes it longer at one end, by this share of what it is.
+    pub fn extend(&mut self, end: End, share: f64) {
+        let more = share * (self.high - self.low);
+        match end {
+            End::Low => self.low -= more,
+            End::High => self.high += more,
+        }
+    }
+
+    /// Makes room for a strip of so many points at one end of a panel that is `length` points long, and says where it begins.
+    pub fn add_strip(&mut self, end: End, strip: f64, length: f64) -> f64 {
+        let edge = if end == End::High { self.high } else { self.low };
+        self.extend(end, strip / (length - strip));
+        edge
+    }
+
+    /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
+    /// What is higher is drawn at the edge; the caption's sentence says so.
+    pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
+        let high = guess? + 1.0;
+        if self.unit != Unit::Log10 || self.high < high + 1.0 {
+            return None;
+        }
+        self.high = high;
+        self.ticks.retain(|tick| tick.at <= high);
+        Some(format!("Losses above {} are drawn at the upper edge.", significant(10f64.powf(high), 2)))
+    }
+
+    /// Whether a place lies on it.
+    pub fn holds(&self, place: f64) -> bool {
+        (self.low..=self.high).contains(&place)
+    }
+
+    /// Where a value is drawn: a zero on the floor; `None` for what is not a number or infinite.
+    pub fn place(&self, value: f64) -> Option<f64> {
+        if value == f64::NEG_INFINITY { self.floor } else { value.is_finite().then_some(value) }
+    }
+
     /// Where a value stands, 0 at `low` and 1 at `high`.
     pub fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
@@ -60,7 +146,7 @@ impl Axis {
     }
 
     /// A plain scale over the values, a little wider than they are, with up to `room` labels.
-    pub fn linear(low: f64, high: f64, room: usize) -> Axis {
+    pub fn linear(low: f64, high: f64, room: usize) -> Ruler {
         let (low, high) = widen(low, high, 0.05);
         let coarse = nice_step((high - low) / room.max(2) as f64);
         // One finer where the coarse step leaves fewer than two ticks in sight.
@@ -72,18 +158,18 @@ impl Axis {
             .take_while(|v| *v <= high + 1e-9 * step)
             .map(|at| Tick { at, label: number(at, step) })
             .collect();
-        Axis { low, high, ticks, unit: Unit::Value }
+        Ruler { low, high, ticks, unit: Unit::Value, floor: None }
     }
 
     /// A plain scale from `low` to `high` and no further.
-    pub fn exact(low: f64, high: f64, room: usize) -> Axis {
-        let mut axis = Axis { low, high, ..Axis::linear(low, high, room) };
+    pub fn exact(low: f64, high: f64, room: usize) -> Ruler {
+        let mut axis = Ruler { low, high, ..Ruler::linear(low, high, room) };
         axis.ticks.retain(|tick| (low..=high).contains(&tick.at));
         axis
     }
 
     /// A logarithmic scale between two log10 values, with up to `room` labels.
-    pub fn log(low: f64, high: f64, room: usize) -> Axis {
+    pub fn log(low: f64, high: f64, room: usize) -> Ruler {
         // Less than half a decade would blow noise up to look like a finding.
         let spare = (0.5 - (high - low)).max(0.0) / 2.0;
         let (low, high) = widen(low - spare, high + spare, 0.04);
@@ -94,7 +180,7 @@ impl Axis {
             // Few decades leave room for 2 and 5, or 3, of each.
             let finer = [&[1, 2, 5][..], &[1, 3]].into_iter().map(round).find(|t| t.len() <= room);
             if let Some(ticks) = finer.filter(|_| high - low < 2.5) {
-                return Axis { low, high, ticks, unit: Unit::Log10 };
+                return Ruler { low, high, ticks, unit: Unit::Log10, floor: None };
             }
             let every = |step: i64| decades.iter().filter(move |k| *k % step == 0);
             let usable = |step: &i64| every(*step).count() >= 2;
@@ -107,17 +193,17 @@ impl Axis {
                 }
             }
             let ticks = every(step).map(|k| Tick { at: *k as f64, label: power_of_ten(*k) }).collect();
-            return Axis { low, high, ticks, unit: Unit::Log10 };
+            return Ruler { low, high, ticks, unit: Unit::Log10, floor: None };
         }
         // Less than two powers of ten in sight: label 1, 2 and 5 of each decade, or any round numbers.
         let digits: [&[i64]; 3] = [&[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
         // Half a decade holds at least two of the last set.
         let fitting = digits.iter().map(|d| round(d)).find(|t| t.len() >= 2);
-        Axis { low, high, ticks: fitting.unwrap_or_default(), unit: Unit::Log10 }
+        Ruler { low, high, ticks: fitting.unwrap_or_default(), unit: Unit::Log10, floor: None }
     }
 
     /// Values as steps of a run, on a scale of log(1 + step) so that step 0 has a place.
-    pub fn steps(last: f64) -> Axis {
+    pub fn steps(last: f64) -> Ruler {
         let high = last.max(1.0).ln_1p();
         let mut ticks = vec![Tick { at: 0.0, label: "0".into() }];
         let mut step = 1.0f64;
@@ -126,11 +212,11 @@ impl Axis {
             ticks.push(Tick { at: step.ln_1p(), label });
             step *= 10.0;
         }
-        Axis { low: 0.0, high, ticks, unit: Unit::Steps }
+        Ruler { low: 0.0, high, ticks, unit: Unit::Steps, floor: None }
     }
 
     /// The numbers 1..=last with `last` and round numbers labelled, `gap` (a share of the whole) free on the left.
-    pub fn layers(last: usize, gap: f64) -> Axis {
+    pub fn layers(last: usize, gap: f64) -> Ruler {
         let last = last.max(1);
         let span = (last.max(2) - 1) as f64;
         let step = if last <= 5 { 1.0 } else { nice_step(span / 4.0).max(1.0) } as usize;
@@ -142,13 +228,19 @@ impl Axis {
         let ticks = marked.into_iter().map(|l| Tick { at: l as f64, label: l.to_string() }).collect();
         let pad = 0.03 * span;
         let (low, high) = (1.0 - pad, 1.0 + span + pad);
-        Axis { low: low - (high - low) * gap / (1.0 - gap), high, ticks, unit: Unit::Value }
+        Ruler { low: low - (high - low) * gap / (1.0 - gap), high, ticks, unit: Unit::Value, floor: None }
     }
 
     /// One place a label, evenly spaced.
-    pub fn categories(labels: impl IntoIterator<Item = String>) -> Axis {
+    pub fn categories(labels: impl IntoIterator<Item = String>) -> Ruler {
         let ticks: Vec<Tick> = labels.into_iter().enumerate().map(|(i, label)| Tick { at: i as f64, label }).collect();
-        Axis { low: -0.5, high: ticks.len().max(1) as f64 - 0.5, ticks, unit: Unit::Label }
+        Ruler { low: -0.5, high: ticks.len().max(1) as f64 - 0.5, ticks, unit: Unit::Label, floor: None }
+    }
+
+    /// One row a label, the first on top.
+    pub fn rows(labels: impl DoubleEndedIterator<Item = String>) -> Ruler {
+        let ruler = Ruler::categories(labels.rev());
+        Ruler { low: ruler.low - 0.1, high: ruler.high + 0.1, ..ruler }
     }
 
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.
@@ -230,7 +322,7 @@ mod tests {
 
     #[test]
     fn log_ticks_reach_the_smallest_numbers() {
-        let axis = Axis::log(-300.0, 0.0, 8);
+        let axis = Ruler::log(-300.0, 0.0, 8);
         let labels: Vec<&str> = axis.ticks.iter().map(|t| t.label.as_str()).collect();
         assert_eq!(labels, ["10⁻³⁰⁰", "10⁻²⁵⁰", "10⁻²⁰⁰", "10⁻¹⁵⁰", "10⁻¹⁰⁰", "10⁻⁵⁰", "1"]);
         assert!(axis.ticks.iter().all(|t| (0.0..=1.0).contains(&axis.share(t.at))));
@@ -240,7 +332,7 @@ mod tests {
     fn every_range_gets_ticks_within_it() {
         for (low, high) in [(-300.0, -299.0), (-1.0, 0.3), (0.1, 0.2), (0.301, 0.3011), (-5.0, -5.0), (2.0, 9.0)] {
             for room in [2, 5, 9] {
-                for axis in [Axis::log(low, high, room), Axis::linear(low, high, room)] {
+                for axis in [Ruler::log(low, high, room), Ruler::linear(low, high, room)] {
                     assert!(axis.ticks.len() >= 2, "{low} {high} {room} {axis:?}");
                     assert!(axis.ticks.len() <= room.max(4) + 3, "{low} {high} {room} {axis:?}");
                     assert!(axis.ticks.iter().all(|t| (-1e-6..=1.0 + 1e-6).contains(&axis.share(t.at))), "{axis:?}");
@@ -248,20 +340,20 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Axis::linear(-0.3, 0.9, 7).ticks[0].label, "−0.2");
+        assert_eq!(Ruler::linear(-0.3, 0.9, 7).ticks[0].label, "−0.2");
     }
 
     #[test]
     fn a_place_is_read_back() {
-        assert_eq!(Axis::log(-300.0, 0.0, 8).reading(-2.0), "0.01");
-        assert_eq!(Axis::steps(300.0).reading(100f64.ln_1p()), "100");
-        assert_eq!(Axis::categories(["sgd".into(), "adam".into()]).reading(0.7), "adam");
+        assert_eq!(Ruler::log(-300.0, 0.0, 8).reading(-2.0), "0.01");
+        assert_eq!(Ruler::steps(300.0).reading(100f64.ln_1p()), "100");
+        assert_eq!(Ruler::categories(["sgd".into(), "adam".into()]).reading(0.7), "adam");
     }
 
     #[test]
     fn layers_label_the_first_and_the_last() {
         for last in [1, 2, 5, 8, 16, 31, 32, 100, 1000] {
-            let axis = Axis::layers(last, 0.2);
+            let axis = Ruler::layers(last, 0.2);
             assert_eq!((axis.ticks[0].label.as_str(), axis.ticks.last().unwrap().at), ("1", last as f64));
             assert!(axis.share(1.0) > 0.19 && axis.ticks.len() <= 9, "{last} {axis:?}");
         }
@@ -269,7 +361,7 @@ mod tests {
 
     #[test]
     fn thinned_labels_keep_apart_and_keep_the_last() {
-        let axis = Axis::categories((0..40).map(|i| format!("label {i}")));
+        let axis = Ruler::categories((0..40).map(|i| format!("label {i}")));
         let kept: Vec<Tick> = axis.thinned(300.0, 7.0).into_iter().filter(|t| !t.label.is_empty()).collect();
         assert!(kept.len() > 3 && kept.len() < 12);
         assert_eq!(kept.last().unwrap().label, "label 39");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Values on a grid of `columns` x `rows` points, row by row.
-pub struct Grid {
+pub struct Surface {
     pub columns: usize,
     pub rows: usize,
     pub values: Vec<f64>,
@@ -12,12 +12,12 @@ pub struct Grid {
 /// An edge of the grid: its first point, and whether it goes up a row or right a column.
 type Edge = (usize, bool);
 
-impl Grid {
+impl Surface {
     /// `of` at every point: column and row as shares of the width and the height.
-    pub fn new(columns: usize, rows: usize, of: impl Fn(f64, f64) -> f64) -> Grid {
+    pub fn new(columns: usize, rows: usize, of: impl Fn(f64, f64) -> f64) -> Surface {
         let share = |i: usize, n: usize| i as f64 / (n - 1) as f64;
         let points = (0..rows).flat_map(|r| (0..columns).map(move |c| (share(c, columns), share(r, rows))));
-        Grid { columns, rows, values: points.map(|(u, v)| of(u, v)).collect() }
+        Surface { columns, rows, values: points.map(|(u, v)| of(u, v)).collect() }
     }
 
     /// The lines along which the value is `level`, in shares of the width and the height.
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_cone_has_closed_circles() {
         let radius = |u: f64, v: f64| (u - 0.5).hypot(v - 0.5);
-        let grid = Grid::new(81, 61, radius);
+        let grid = Surface::new(81, 61, radius);
         for level in [0.1, 0.3, 0.45] {
             let lines = grid.lines(level);
             assert_eq!(lines.len(), 1, "{level}");
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_plane_has_one_straight_line() {
-        let lines = Grid::new(11, 11, |u, v| u + v).lines(0.73);
+        let lines = Surface::new(11, 11, |u, v| u + v).lines(0.73);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].iter().all(|(u, v)| (u + v - 0.73).abs() < 1e-12));
         assert_eq!(lines[0].len(), 16);

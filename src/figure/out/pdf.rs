@@ -1,8 +1,8 @@
 //! A scene as a PDF of one page, for papers: lines stay lines, and text stays text in the part of the font that it uses.
 
 use super::origin::Origin;
-use super::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
-use super::text::{self, Weight};
+use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
+use crate::figure::text::{self, Weight};
 use flate2::{Compression, write::ZlibEncoder};
 use pdf_writer::types::{CidFontType, FontFlags, LineJoinStyle, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};

@@ -1,7 +1,7 @@
 //! A scene as SVG: text stays text, and what a place tells is a tooltip.
 
-use super::scene::{Anchor, Color, Scene, Shape, Text, Turn};
-use super::text::Weight;
+use crate::figure::scene::{Anchor, Color, Scene, Shape, Text, Turn};
+use crate::figure::text::Weight;
 use std::fmt::Write;
 
 /// The file's content; `metadata` is an element of its own, or empty.
@@ -94,7 +94,7 @@ fn draw_text(out: &mut String, text: &Text) -> std::fmt::Result {
     )
 }
 
-fn list(points: &[super::scene::Point]) -> String {
+fn list(points: &[crate::figure::scene::Point]) -> String {
     points.iter().map(|p| format!("{:.2},{:.2}", p.x, p.y)).collect::<Vec<_>>().join(" ")
 }
 

@@ -1,11 +1,14 @@
-//! A scene as PNG, written by plotters' bitmap backend: filled at eight pixels a point, averaged 3 x 3 down.
+//! A scene as PNG: the shapes are filled here, and plotters' bitmap backend holds the finished pixels and encodes the file.
+//!
+//! Shapes are filled at eight pixels a point and averaged 3 x 3 down.
 //!
 //! Lines and letters become polygons here and are filled span by span (nonzero winding), since plotters' own
 //! thick lines have holes at sharp turns and no smoothing.
 
-use super::scene::{Anchor, Color, Point, Scene, Shape, Stroke, Text, Turn, at};
-use super::text;
+use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Stroke, Text, Turn, at};
+use crate::figure::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
@@ -25,8 +28,8 @@ pub fn size(scene: &Scene) -> (u32, u32) {
 /// Writes the scene as a PNG file.
 ///
 /// # Errors
-/// In words, when the file cannot be written.
-pub fn write(scene: &Scene, path: &Path) -> Result<(), String> {
+/// A file that cannot be written.
+pub fn write(scene: &Scene, path: &Path) -> io::Result<()> {
     let (w, h) = size(scene);
     let mut image = BitMapBackend::new(path, (w, h));
     let mut band = Band::new(w as usize * FINE);
@@ -43,9 +46,9 @@ pub fn write(scene: &Scene, path: &Path) -> Result<(), String> {
             }
         }
         let size = (w, (rows.len() / FINE) as u32);
-        image.blit_bitmap((0, top as i32), size, &band.average()).map_err(|e| e.to_string())?;
+        image.blit_bitmap((0, top as i32), size, &band.average()).map_err(io::Error::other)?;
     }
-    image.present().map_err(|e| e.to_string())
+    image.present().map_err(io::Error::other)
 }
 
 /// A shape with the rows it covers. Its fill is kept only if several bands need it: a dot a run makes many.

@@ -1,12 +1,11 @@
 //! A page: title, legend, rows of panels on shared scales, caption. Everything outside the data has its own place.
 
-use super::axis::{Axis, Tick};
-use super::paper::Paper;
-use super::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
-use super::select::{Selection, heading};
-use super::style::{self, EDGE, HEADING, INK, LABEL, Look, MARGIN, RULE, SOFT, THIN, TICK, TITLE, solid};
-use super::text::{self, Weight};
-use crate::plan_file::figure::Medium;
+use crate::figure::chart::{Block, Legend, Sample};
+use crate::figure::ruler::{Ruler, Tick};
+use crate::figure::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
+use crate::figure::sheet::{Medium, Sheet};
+use crate::figure::style::{self, EDGE, HEADING, INK, LABEL, MARGIN, RULE, SOFT, THIN, TICK, TITLE, solid};
+use crate::figure::text::{self, Weight};
 use crate::results::figure_claims::FigureClaim;
 
 /// A line of text with the house's defaults.
@@ -20,28 +19,19 @@ pub const SMALLEST: f64 = 5.4;
 /// More verdicts than this would outweigh their figure.
 const VERDICTS: usize = 5;
 
-/// What a legend line shows before its text.
-pub enum Sample {
-    /// A line with its marker.
-    Line(Look),
-    /// A line alone: a reference, no series.
-    Plain(Look),
-    Mark(Look),
-}
-
 /// A page that grows downwards.
 pub struct Page {
     pub scene: Scene,
     /// The first free line.
     pub y: f64,
-    paper: Paper,
+    pub sheet: Sheet,
 }
 
 /// One plot: where it is and its scales.
 pub struct Panel {
     pub area: Rect,
-    pub x: Axis,
-    pub y: Axis,
+    pub x: Ruler,
+    pub y: Ruler,
 }
 
 impl Panel {
@@ -58,63 +48,30 @@ impl Panel {
     }
 }
 
-/// What stands around the panels of one block of rows.
+/// What the panels of one block share with those of the others.
 pub struct Frame<'a> {
-    /// Columns of the page's grid; a last block may hold fewer, which keep their width.
-    pub slots: usize,
-    /// Above each column.
-    pub columns: Vec<String>,
-    /// To the right of each row, read downwards; empty for none.
-    pub rows: Vec<String>,
-    /// The scale along each column's bottom.
-    pub x: Vec<Axis>,
-    /// The scale of each row.
-    pub y: Vec<Axis>,
-    /// Left of each row, one string a line.
-    pub y_titles: Vec<Vec<&'a str>>,
-    /// Under the block.
-    pub x_title: String,
-    /// Height of each row.
-    pub height: f64,
+    /// Above each column; empty for none.
+    pub columns: &'a [String],
+    /// The columns of the chart that are shown.
+    pub shown: std::ops::Range<usize>,
+    /// Width kept for the labels of the y ticks, so that blocks line up.
+    pub left: f64,
     /// Free points to the right of the panels (a colour bar).
     pub right: f64,
-    /// Least width kept for the labels of the y ticks, so that two blocks line up.
-    pub left: f64,
-    /// Light lines at the labelled y ticks.
-    pub ruled: bool,
-}
-
-impl Frame<'_> {
-    /// A block of panels headed by what the selection makes columns and rows of; scales and titles are still to be said.
-    pub fn headed(selection: &Selection, rows: &[usize], columns: &[usize], slots: usize) -> Self {
-        Frame {
-            slots,
-            columns: columns.iter().map(|c| heading(&selection.column, *c)).collect(),
-            rows: rows.iter().map(|r| heading(&selection.row, *r)).collect(),
-            x: Vec::new(),
-            y: Vec::new(),
-            y_titles: Vec::new(),
-            x_title: String::new(),
-            height: 0.0,
-            right: 0.0,
-            left: 0.0,
-            ruled: true,
-        }
-    }
 }
 
 impl Page {
     /// Starts a page with its title, and a line under it if there is something to say.
-    pub fn new(title: &str, subtitle: &str, paper: Paper) -> Page {
-        let width = paper.width;
+    pub fn new(title: &str, subtitle: &str, sheet: Sheet) -> Page {
+        let width = sheet.width;
         let scene = Scene { width, title: title.to_string(), caption: subtitle.to_string(), ..Scene::default() };
-        let mut page = Page { scene, y: MARGIN, paper };
+        let mut page = Page { scene, y: MARGIN, sheet };
         let head = [(title, TITLE, Weight::Bold, INK), (subtitle, LABEL, Weight::Regular, SOFT)];
         // A column has its paper's caption above or below it, a slide no room for a second line.
-        let said = head.into_iter().filter(|_| paper.medium != Medium::Column);
+        let said = head.into_iter().filter(|_| sheet.medium != Medium::Column);
         for (line, size, weight, color) in said {
             let room = width - 2.0 * MARGIN;
-            let size = match paper.medium {
+            let size = match sheet.medium {
                 Medium::Slide(_) => size * (room / text::width(line, size, weight)).clamp(SMALLEST / LABEL, 1.0),
                 _ => size,
             };
@@ -130,7 +87,7 @@ impl Page {
     }
 
     /// A legend in as many equal columns as fit, headed by what its entries are.
-    pub fn legend(&mut self, heading: &str, entries: &[(String, Sample)]) {
+    pub fn legend(&mut self, Legend { heading, entries }: &Legend) {
         if entries.is_empty() {
             return;
         }
@@ -177,29 +134,29 @@ impl Page {
     }
 
     /// Draws the frame of a block and gives its panels, `[row][column]`.
-    pub fn block(&mut self, frame: &Frame) -> Vec<Vec<Panel>> {
-        let stretch = if let Medium::Slide(stretch) = self.paper.medium { stretch } else { 1.0 };
-        let height = frame.height * stretch;
+    pub fn block(&mut self, block: &Block, frame: &Frame) -> Vec<Vec<Panel>> {
+        self.y += block.gap;
+        let height = block.height * self.sheet.medium.stretch();
         let (gap, row_gap) = (14.0, 12.0);
-        let too_long = |part: &&str| text::width(part, LABEL, Weight::Regular) > height + row_gap;
-        let shared =
-            frame.y_titles.windows(2).all(|pair| pair[0] == pair[1]) && frame.y_titles.iter().flatten().any(too_long);
+        let strips = &block.strips;
+        let too_long = |part: &&String| text::width(part, LABEL, Weight::Regular) > height + row_gap;
+        let same = strips.windows(2).all(|pair| pair[0].title == pair[1].title);
+        let shared = same && strips.iter().flat_map(|strip| &strip.title).any(|part| too_long(&part));
         // A title that is too long for its row stands once for all of them, if they share it, or in more lines.
-        let rows = frame.y.len() as f64;
+        let rows = strips.len() as f64;
         let whole = rows * height + (rows - 1.0) * row_gap;
         let title_room = if shared { whole } else { height + row_gap };
-        let titled = |lines: &Vec<&str>| match lines.iter().any(|l| text::width(l, LABEL, Weight::Regular) > title_room)
-        {
-            true => text::wrap(&lines.join(" "), LABEL, Weight::Regular, title_room),
-            false => lines.iter().map(|line| line.to_string()).collect(),
-        };
-        let y_titles: Vec<Vec<String>> = frame.y_titles.iter().map(titled).collect();
-        let title_lines = y_titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
-        let left =
-            MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.y.iter().map(tick_width).fold(frame.left, f64::max) + 5.0;
-        let strip = if frame.rows.iter().all(String::is_empty) { 0.0 } else { HEADING * 1.5 };
-        let right = self.scene.width - MARGIN - strip - frame.right;
-        let columns = frame.slots.max(1);
+        let titled =
+            |lines: &Vec<String>| match lines.iter().any(|l| text::width(l, LABEL, Weight::Regular) > title_room) {
+                true => text::wrap(&lines.join(" "), LABEL, Weight::Regular, title_room),
+                false => lines.clone(),
+            };
+        let titles: Vec<Vec<String>> = strips.iter().map(|strip| titled(&strip.title)).collect();
+        let title_lines = titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
+        let left = MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.left + 5.0;
+        let strip_room = if strips.iter().all(|strip| strip.heading.is_empty()) { 0.0 } else { HEADING * 1.5 };
+        let right = self.scene.width - MARGIN - strip_room - frame.right;
+        let columns = self.sheet.slots.max(1);
         let width = (right - left - gap * (columns - 1) as f64) / columns as f64;
         if frame.columns.iter().any(|c| !c.is_empty()) {
             self.y += HEADING;
@@ -213,18 +170,19 @@ impl Page {
         }
         let block_top = self.y;
         let mut panels = Vec::new();
-        for (row, y) in frame.y.iter().enumerate() {
+        for (row, strip) in strips.iter().enumerate() {
+            let y = &strip.y;
             let (top, bottom) = (self.y, self.y + height);
             let mut line = Vec::new();
-            for (column, x) in frame.x.iter().enumerate() {
+            for column in 0..frame.shown.len() {
                 let start = left + column as f64 * (width + gap);
                 let area = Rect { left: start, top, right: start + width, bottom };
-                let panel = Panel { area, x: x.clone(), y: y.clone() };
-                self.furnish(&panel, frame.ruled, column == 0, row + 1 == frame.y.len());
+                let panel = Panel { area, x: block.x.clone(), y: y.clone() };
+                self.furnish(&panel, block.ruled, column == 0, row + 1 == strips.len());
                 line.push(panel);
             }
             let middle = (top + bottom) / 2.0;
-            let lines = &y_titles[row];
+            let lines = &titles[row];
             let at_y = if shared { block_top + whole / 2.0 } else { middle };
             let wide = lines.iter().map(|part| text::width(part, LABEL, Weight::Regular)).fold(title_room, f64::max);
             let size = (LABEL * title_room * (1.0 - 1e-9) / wide).max(SMALLEST);
@@ -233,12 +191,12 @@ impl Page {
                 let part = text::fit(part, size, Weight::Regular, title_room);
                 self.scene.text(Text { turn: Turn::Up, ..label(at(x, at_y), part, size, Anchor::Middle) });
             }
-            if strip > 0.0 {
+            if strip_room > 0.0 {
                 // Smaller before it is cut: a panel is less high than a heading may be long.
                 let room = height + row_gap - 2.0;
-                let wide = text::width(&frame.rows[row], HEADING, Weight::Bold).max(room);
+                let wide = text::width(&strip.heading, HEADING, Weight::Bold).max(room);
                 let size = (HEADING * room * (1.0 - 1e-9) / wide).max(SMALLEST);
-                let name = text::fit(&frame.rows[row], size, Weight::Bold, room);
+                let name = text::fit(&strip.heading, size, Weight::Bold, room);
                 let text = label(at(right + 6.0, middle), name, size, Anchor::Middle);
                 self.scene.text(Text { turn: Turn::Down, weight: Weight::Bold, ..text });
             }
@@ -246,13 +204,13 @@ impl Page {
             self.y = bottom + row_gap;
         }
         self.y += LABEL + 1.5;
-        self.scene.text(label(at((left + right) / 2.0, self.y), frame.x_title.clone(), LABEL, Anchor::Middle));
+        self.scene.text(label(at((left + right) / 2.0, self.y), &*block.x_title, LABEL, Anchor::Middle));
         self.y += 10.0;
         panels
     }
 
     /// A panel with scales of its own: labels on both sides, its heading above.
-    pub fn panel(&mut self, area: Rect, heading: &str, x: Axis, y: Axis) -> Panel {
+    pub fn panel(&mut self, area: Rect, heading: &str, x: Ruler, y: Ruler) -> Panel {
         let name = text::fit(heading, HEADING, Weight::Bold, area.width());
         let text = label(at((area.left + area.right) / 2.0, area.top - 5.0), name, HEADING, Anchor::Middle);
         self.scene.text(Text { weight: Weight::Bold, ..text });
@@ -287,7 +245,7 @@ impl Page {
     /// Closes the page with what is shown, wrapped to its width.
     pub fn caption(mut self, caption: &str) -> Scene {
         // What is said beside it need not stand on it, but for how many runs it shows.
-        let end = caption.find(". ").filter(|_| self.paper.medium.is_brief()).map_or(caption.len(), |at| at + 1);
+        let end = caption.find(". ").filter(|_| self.sheet.medium.is_brief()).map_or(caption.len(), |at| at + 1);
         let caption = &caption[..end];
         self.y += 2.0;
         for line in text::wrap(caption, TICK, Weight::Regular, self.scene.width - 2.0 * MARGIN) {
@@ -322,8 +280,8 @@ pub fn verdicts(scene: &mut Scene, verdicts: &[FigureClaim]) {
 }
 
 /// The width of the widest label of a scale's ticks.
-pub fn tick_width(axis: &Axis) -> f64 {
-    axis.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max)
+pub fn tick_width(ruler: &Ruler) -> f64 {
+    ruler.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max)
 }
 
 /// The y ticks whose labels keep apart.

@@ -1,0 +1,438 @@
+//! A chart as plain data: what each panel shows, on which rulers and under which words. It knows nothing of places on a page.
+//!
+//! The files of `kinds/` make charts of results, and `page/` draws them.
+
+use super::endings::Ending;
+use super::ruler::{End, Ruler};
+use super::scene::{Color, Stroke};
+use super::select::{GroupKey, Selection, heading};
+use super::sheet::Sheet;
+use super::style::{EDGE, INK, Look, Marker, SOFT, THIN, solid};
+use super::words;
+use crate::stats::Spread;
+
+/// A place in a panel, on its two rulers.
+pub type Spot = (f64, f64);
+
+/// A place along x, and median and range over the seeds there.
+pub type Points = Vec<(f64, Spread)>;
+
+/// With more series than this, bands would cover each other and are left out.
+pub const CROWD: usize = 12;
+
+/// Of more values in order than are told apart, the legend names so many.
+const NAMED: usize = 10;
+
+/// A chart and the sheet that it is laid out for.
+pub struct Chart {
+    pub sheet: Sheet,
+    pub title: String,
+    /// What there is to see, in a sentence under the title.
+    pub finding: String,
+    pub legend: Legend,
+    pub body: Body,
+    /// How it was drawn, from what, and what was left out.
+    pub caption: String,
+    /// Instead, where tiles have no room for their numbers.
+    pub caption_without_numbers: Option<String>,
+}
+
+/// What the looks of a chart stand for.
+#[derive(Default)]
+pub struct Legend {
+    /// What the entries are labels of; empty where that is plain.
+    pub heading: String,
+    pub entries: Vec<(String, Sample)>,
+}
+
+/// What an entry of a legend shows before its text.
+pub enum Sample {
+    /// A line with its marker.
+    Line(Look),
+    /// A line alone: a reference, no series.
+    Plain(Look),
+    Mark(Look),
+}
+
+/// The panels of a chart.
+pub enum Body {
+    Grid(Grid),
+    Planes(Planes),
+}
+
+/// Panels in rows and columns that share their rulers. Where the columns do not fit side by side, all blocks are repeated for
+/// the next columns.
+pub struct Grid {
+    /// Above each column.
+    pub columns: Vec<String>,
+    /// One under the other.
+    pub blocks: Vec<Block>,
+    pub colors: Option<ColorBar>,
+}
+
+/// The colour scale of maps.
+pub struct ColorBar {
+    pub ruler: Ruler,
+    /// What it measures, one string a line.
+    pub title: &'static [&'static str],
+    /// At most so high, in points.
+    pub height: f64,
+}
+
+/// How high the colour scale of so many rows of maps is.
+pub fn bar_height(rows: usize, height: f64) -> f64 {
+    (rows as f64 * (height + 12.0)).min(220.0)
+}
+
+/// Rows of panels above one ruler.
+pub struct Block {
+    pub x: Ruler,
+    pub x_title: String,
+    pub strips: Vec<Strip>,
+    /// Height of each row in points, and free points above all.
+    pub height: f64,
+    pub gap: f64,
+    /// Light lines at the labelled y ticks.
+    pub ruled: bool,
+}
+
+/// A row of panels with their ruler.
+pub struct Strip {
+    /// To the right of it; empty for none.
+    pub heading: String,
+    pub y: Ruler,
+    /// To the left of it, one string a line.
+    pub title: Vec<String>,
+    /// What each panel shows, in the order of drawing.
+    pub panels: Vec<Vec<Mark>>,
+}
+
+/// Panels with rulers of their own, so many side by side: x1 against x2.
+pub struct Planes {
+    pub slots: usize,
+    pub planes: Vec<Plane>,
+}
+
+/// A window on a plane.
+pub struct Plane {
+    pub heading: String,
+    /// The lowest and the highest value along each ruler.
+    pub x: (f64, f64),
+    pub y: (f64, f64),
+    pub marks: Vec<Mark>,
+}
+
+/// Something that is drawn in a panel.
+pub enum Mark {
+    /// A line from side to side.
+    Across {
+        y: f64,
+        stroke: Stroke,
+    },
+    /// A line from top to bottom.
+    Upright {
+        x: f64,
+        stroke: Stroke,
+    },
+    /// The range of the seeds along a series, wherever one of them is above zero.
+    Band {
+        color: Color,
+        points: Points,
+    },
+    /// The median of a series with markers here and there; `turn` staggers them between series.
+    Median {
+        look: Look,
+        name: String,
+        points: Points,
+        turn: usize,
+    },
+    /// The median of a series that is drawn elsewhere, in grey.
+    Context(Points),
+    /// A line; a named one stands for data.
+    Curve {
+        points: Vec<Spot>,
+        stroke: Stroke,
+        name: Option<String>,
+    },
+    /// A long line, cut at the borders of the panel and without the points that nobody could tell apart.
+    Path {
+        points: Vec<Spot>,
+        stroke: Stroke,
+        name: Option<String>,
+    },
+    Area {
+        points: Vec<Spot>,
+        color: Color,
+        opacity: f64,
+    },
+    Symbol {
+        at: Spot,
+        radius: f64,
+        look: Look,
+    },
+    Disc {
+        at: Spot,
+        radius: f64,
+        color: Color,
+    },
+    /// Nothing to see: what a place tells a reader who points at it.
+    Tip {
+        at: Spot,
+        text: String,
+    },
+    /// A cross so many points away from the upper (or lower) edge.
+    EdgeCross {
+        x: f64,
+        from: End,
+        inset: f64,
+        radius: f64,
+        color: Color,
+    },
+    /// A ring, with an arrow to one side if that is not 0.
+    Ring {
+        at: Spot,
+        side: f64,
+        color: Color,
+    },
+    /// Short lines of text in the upper left corner.
+    Corner(Vec<String>),
+    /// Words in the middle of a panel that has nothing to show.
+    Empty(&'static str),
+    /// Numbers at the left ends of lines: where the line begins, what is written and its colour.
+    Labels {
+        x: f64,
+        labels: Vec<(f64, String, Color)>,
+    },
+    /// Every run as a dot, beside each other where several series share a place.
+    Dots(Dots),
+    /// One arm along x: a dot a run, a bar through the median, crosses for the runs that never came.
+    Arm(Arm),
+    /// A small tick above the panel: what is recorded.
+    Notch {
+        x: f64,
+    },
+    Tiles(Tiles),
+}
+
+/// Runs at places along x, for each series of a panel.
+pub struct Dots {
+    /// Smallest distance between two places.
+    pub gap: f64,
+    pub series: Vec<DotSeries>,
+    /// The end of the panel at which lost runs pile up.
+    pub lost_at: End,
+}
+
+pub struct DotSeries {
+    pub look: Look,
+    pub name: String,
+    pub stacks: Vec<Stack>,
+}
+
+impl Dots {
+    /// Height of a cross in a stack of lost runs, in points, and the largest share of a panel that stacks take.
+    pub const CROSS: f64 = 4.8;
+    pub const SHARE: f64 = 0.25;
+}
+
+/// The runs at one place.
+pub struct Stack {
+    pub x: f64,
+    /// In the order of their seeds.
+    pub runs: Vec<(u64, Ending)>,
+    pub spread: Spread,
+}
+
+/// The runs of one arm.
+pub struct Arm {
+    pub y: f64,
+    pub look: Look,
+    pub name: String,
+    pub values: Vec<f64>,
+    pub median: Option<f64>,
+    pub misses: usize,
+    /// Where the strip of misses begins.
+    pub edge: f64,
+}
+
+impl Arm {
+    /// Distance between its crosses, in points.
+    pub const CROSS: f64 = 5.0;
+}
+
+/// A map: tiles with numbers in them and lines over them.
+#[derive(Default)]
+pub struct Tiles {
+    pub tiles: Vec<Tile>,
+    /// The tile that is outlined.
+    pub best: Option<usize>,
+    /// Dashed lines, and the name of each.
+    pub lines: Vec<Vec<Spot>>,
+    pub line_name: String,
+}
+
+/// A tile from its lower left to its upper right corner.
+pub struct Tile {
+    pub low: Spot,
+    pub high: Spot,
+    pub color: Color,
+    /// What it tells a reader who points at it.
+    pub told: String,
+    /// Written in it, if the numbers of all tiles have room.
+    pub number: Option<String>,
+    pub lost: TileLost,
+}
+
+/// How much of a tile is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileLost {
+    Nothing,
+    /// Some seeds: a small cross in a corner.
+    Some,
+    /// The median seed: a cross.
+    Median,
+}
+
+/// How runs that diverged look in a legend.
+pub const LOST: Look = Look { color: INK, dash: &[], marker: Marker::Cross, hollow: false };
+
+/// The line of guessing.
+pub const GUESSING: Look = Look { color: SOFT, dash: &[4.0, 2.0], marker: Marker::Disc, hollow: false };
+
+impl Chart {
+    /// A chart without a caption. `own` is the kind's title, for a figure that has none of its own.
+    pub fn new(
+        selection: &Selection,
+        sheet: Sheet,
+        own: &str,
+        finding: String,
+        legend: Legend,
+        blocks: Vec<Block>,
+    ) -> Self {
+        let columns = selection.columns();
+        let columns = columns.iter().map(|c| heading(&selection.column, *c)).collect();
+        let body = Body::Grid(Grid { columns, blocks, colors: None });
+        let (caption, caption_without_numbers) = (String::new(), None);
+        Chart { sheet, title: words::title(selection, own), finding, legend, body, caption, caption_without_numbers }
+    }
+
+    /// The same with the colour scale of its maps.
+    pub fn colors(mut self, colors: ColorBar) -> Self {
+        if let Body::Grid(grid) = &mut self.body {
+            grid.colors = Some(colors);
+        }
+        self
+    }
+}
+
+impl Legend {
+    /// What the series are, each a colour or several that are equal; of many values in order some stand for all.
+    pub fn of(selection: &Selection, groups: &[Vec<usize>]) -> Self {
+        let heading = selection.legend_heading();
+        let Some(color) = &selection.color else { return Legend { heading, entries: Vec::new() } };
+        let named = if color.ordered() && groups.len() > CROWD { NAMED } else { groups.len() };
+        let spread = |i: usize| i * (groups.len() - 1) / (named - 1).max(1);
+        let shown = (0..named).map(|i| &groups[spread(i)]);
+        let entry = |group: &Vec<usize>| (selection.joined(group), Sample::Line(selection.look(group[0])));
+        Legend { heading, entries: shown.map(entry).collect() }
+    }
+
+    /// The same with a reference line, if there is one.
+    pub fn line(mut self, name: Option<String>, look: Look) -> Self {
+        self.entries.extend(name.map(|name| (name, Sample::Plain(look))));
+        self
+    }
+
+    /// The same with the cross of lost runs, if there are some.
+    pub fn lost(mut self, what: &str, lost: usize, runs: usize) -> Self {
+        if lost > 0 {
+            self.entries.push((format!("{what} ({lost} of {runs} runs)"), Sample::Mark(LOST)));
+        }
+        self
+    }
+}
+
+impl Block {
+    /// A row of panels for each label of the selection's rows, all on the same rulers. `panel` says what each shows.
+    pub fn new(
+        selection: &Selection,
+        (x, x_title): (Ruler, &str),
+        (y, y_title): (&Ruler, &[impl ToString]),
+        height: f64,
+        panel: impl Fn(GroupKey) -> Vec<Mark>,
+    ) -> Block {
+        let rows = selection.rows().into_iter();
+        let strips = rows.map(|row| Strip::new(selection, row, (y, y_title), &panel)).collect();
+        Block { x, x_title: x_title.into(), strips, height, gap: 0.0, ruled: true }
+    }
+}
+
+impl Strip {
+    /// The panels of one row.
+    pub fn new(
+        selection: &Selection,
+        row: usize,
+        (y, title): (&Ruler, &[impl ToString]),
+        panel: impl Fn(GroupKey) -> Vec<Mark>,
+    ) -> Strip {
+        let columns = selection.columns().into_iter();
+        Strip {
+            heading: heading(&selection.row, row),
+            y: y.clone(),
+            title: title.iter().map(ToString::to_string).collect(),
+            panels: columns.map(|column| panel(GroupKey { row, column, color: 0, x: 0 })).collect(),
+        }
+    }
+}
+
+/// Bands, then medians: the series of one panel, each a colour or several that are equal.
+pub fn series<'a>(
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    points: impl Fn(usize) -> Option<&'a Points>,
+) -> Vec<Mark> {
+    let present = || groups.iter().enumerate().filter_map(|(turn, group)| Some((turn, group, points(group[0])?)));
+    let bands = present().filter(|_| groups.len() <= CROWD);
+    let bands = bands.map(|(_, group, p)| Mark::Band { color: selection.look(group[0]).color, points: p.clone() });
+    let medians = present().map(|(turn, group, points)| Mark::Median {
+        look: selection.look(group[0]),
+        name: selection.joined(group),
+        points: points.clone(),
+        turn,
+    });
+    bands.chain(medians).collect()
+}
+
+/// The line of guessing, if it is in sight.
+pub fn guess_line(guess: Option<f64>) -> Option<Mark> {
+    guess.map(|y| Mark::Across { y, stroke: GUESSING.stroke(0.9) })
+}
+
+/// The line at zero.
+pub fn zero_line() -> Mark {
+    Mark::Across { y: 0.0, stroke: solid(SOFT, 0.8) }
+}
+
+/// The edge of a strip for lost runs.
+pub fn strip_line(edge: f64) -> Mark {
+    Mark::Across { y: edge, stroke: solid(EDGE, THIN) }
+}
+
+/// The points of a series, to be held against those of another to the last bit.
+pub fn bits(points: &Points) -> Vec<[u64; 4]> {
+    points.iter().map(|(x, s)| [*x, s.median, s.low, s.high].map(f64::to_bits)).collect()
+}
+
+/// Colours for which `own` is the same, together; those of which it has nothing are left out.
+pub fn merged<T: PartialEq>(selection: &Selection, own: impl Fn(usize) -> Vec<T>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Vec<usize>, Vec<T>)> = Vec::new();
+    for color in selection.colors() {
+        let own = own(color);
+        match groups.iter_mut().find(|(_, other)| *other == own) {
+            _ if own.is_empty() => {}
+            Some((group, _)) => group.push(color),
+            None => groups.push((vec![color], own)),
+        }
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}

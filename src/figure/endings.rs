@@ -1,0 +1,129 @@
+//! How runs end by one column of `runs.csv`: with a value, or lost. A lost run counts in every median.
+
+use super::finding::{self, Words};
+use super::ruler::End;
+use super::select::{GroupKey, Selection, over_seeds};
+use super::words;
+use crate::columns::{Better, Column, Measured};
+use crate::record::Status;
+use crate::stats::Spread;
+use std::collections::BTreeMap;
+
+/// What a lost run counts as in a median: infinitely bad. An exact zero on a logarithmic scale is at the other end.
+pub fn worst(column: &Column) -> f64 {
+    if column.higher_is_better() { f64::NEG_INFINITY } else { f64::INFINITY }
+}
+
+/// What a run, or the median of several, ended with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ending {
+    /// log10 where the column is drawn so: minus infinity is an exact zero.
+    Value(f64),
+    /// It diverged, is not finite or never got to its target: worse than every value.
+    Lost,
+}
+
+impl Ending {
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Ending::Value(value) => Some(value),
+            Ending::Lost => None,
+        }
+    }
+}
+
+/// The endings of one group of runs.
+pub struct Seeds {
+    /// What is pooled within a seed is already its median.
+    pub runs: BTreeMap<u64, Ending>,
+    /// Over the seeds, a lost one counting as infinitely bad.
+    pub spread: Spread,
+    pub median: Ending,
+}
+
+impl Seeds {
+    pub fn lost(&self) -> usize {
+        self.runs.values().filter(|ending| **ending == Ending::Lost).count()
+    }
+
+    /// The values of the seeds that are not lost.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        self.runs.values().filter_map(|ending| ending.value())
+    }
+}
+
+/// The endings of a figure's runs.
+pub struct Endings {
+    pub column: &'static Column,
+    pub groups: BTreeMap<GroupKey, Seeds>,
+    /// Runs that are lost.
+    pub lost: usize,
+    /// What became of them.
+    pub fate: &'static str,
+}
+
+impl Endings {
+    /// Of some runs of a selection, but those that failed or were not measured.
+    pub fn of(selection: &Selection, column: &'static Column, runs: &[usize]) -> Endings {
+        let of_run = |run: &usize| Some((*run, ending(selection, *run, column)?));
+        Endings::new(selection, column, runs.iter().filter_map(of_run).collect())
+    }
+
+    /// Of runs with their endings.
+    pub fn new(selection: &Selection, column: &'static Column, runs: Vec<(usize, Ending)>) -> Endings {
+        let worst = worst(column);
+        let ending = |value: f64| if value == worst { Ending::Lost } else { Ending::Value(value) };
+        let values = runs.iter().map(|(run, ending)| (*run, ending.value().unwrap_or(worst)));
+        let seeds = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| {
+            let spread = over_seeds(seeds.values().copied())?;
+            let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value))).collect();
+            Some((key, Seeds { runs, spread, median: ending(spread.median) }))
+        };
+        let groups = selection.by_seed(values).into_iter().filter_map(seeds).collect();
+        let lost: Vec<usize> = runs.iter().filter(|(_, e)| *e == Ending::Lost).map(|(run, _)| *run).collect();
+        let diverged = lost.iter().filter(|run| selection.run(**run).status == Status::Diverged).count();
+        let fate = match diverged {
+            _ if column.missing_is_worst() => "never reached it",
+            n if n == lost.len() => "diverged",
+            0 => "not finite",
+            _ => "diverged or not finite",
+        };
+        Endings { column, groups, lost: lost.len(), fate }
+    }
+
+    /// The values of all seeds that are not lost.
+    pub fn values(&self) -> Vec<f64> {
+        self.groups.values().flat_map(Seeds::values).collect()
+    }
+
+    /// The end of a panel at which lost runs pile up: that of the worst values.
+    pub fn lost_at(&self) -> End {
+        if self.column.better == Better::Higher { End::Low } else { End::High }
+    }
+
+    /// The best and the worst of the groups, and how many are lost.
+    pub fn finding(&self, selection: &Selection, each: &str) -> String {
+        let column = self.column;
+        let only = if column.measured == Measured::Init { "At the start" } else { "At the end" };
+        // Some measurements say themselves when they are taken.
+        let when = if words::says_when(column) { String::new() } else { format!(" {}", only.to_lowercase()) };
+        let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
+        let (high, low) =
+            if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
+        let medians: Vec<_> = self.groups.iter().map(|(key, s)| (selection.place(key), s.median)).collect();
+        let words = Words { high, low, only, each, lost: self.fate };
+        finding::extremes(&medians, &words, column.sign().unwrap_or(1.0), |v| finding::measured(v, column))
+    }
+}
+
+fn ending(selection: &Selection, run: usize, column: &Column) -> Option<Ending> {
+    let run = selection.run(run);
+    match run.value(column.name) {
+        _ if run.failed() => None,
+        _ if run.status == Status::Diverged && !column.outlives_divergence() => Some(Ending::Lost),
+        Some(v) if !v.is_finite() => Some(Ending::Lost),
+        Some(v) => Some(Ending::Value(if column.is_log() { v.log10() } else { v })),
+        None if column.missing_is_worst() && selection.results.plan.has_target() => Some(Ending::Lost),
+        None => None,
+    }
+}

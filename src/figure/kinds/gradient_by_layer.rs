@@ -1,0 +1,310 @@
+//! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
+
+use super::prelude::*;
+
+/// A step and its rows of numbers, one after the other: a layer and its measurements.
+type Snapshot = (f64, Vec<Option<f64>>);
+
+/// The runs that are drawn, each at its step.
+type Snapshots = BTreeMap<usize, Snapshot>;
+
+/// For each group and measurement, its points: layer and spread over the seeds.
+type Profiles = BTreeMap<(GroupKey, usize), Points>;
+
+const X_TITLE: &str = "layer, counted from the input";
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    cells: CellsShown::Layers,
+    columns: || column_names(columns::LAYERS),
+    of_init: |figure| figure.step.as_deref() != Some("last"),
+    theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
+    shows,
+    default,
+    ..FigureKind::new("gradient_by_layer")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// The headline: at the start, or where only training differs at the end, which is what can differ then.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let (start, training) = (grid.of_start(), grid.of_training());
+    let depth = grid.has_depth().then(|| "depth".to_string());
+    let spec = FigureSpec::new(FACTS.word);
+    // Depth is a colour only where nothing else asks for one.
+    Some(match (start.color.or_else(|| depth.clone()), training.color.clone().or(depth)) {
+        (None, Some(_)) => FigureSpec {
+            step: Some("last".into()),
+            tune: grid.tune.clone(),
+            color: training.color,
+            facet: grid.facets([training.facet, None]),
+            ..spec
+        },
+        (color, _) => FigureSpec { color, facet: grid.facets([start.facet, None]), ..spec },
+    })
+}
+
+/// A gradient by layer says how much of it is lost, too.
+fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
+    match metric {
+        Metric::Layers { column, .. } => Shows::column(figure, &["stream_rms", "weight_grad_rms"], column),
+        Metric::Run(column) => {
+            let lost = columns::outcome(column).map(|column| column.quantity);
+            Shows::if_true(match figure.metric.as_deref() {
+                None => matches!(
+                    lost,
+                    Some(Quantity::Attenuation | Quantity::DeltaAttenuation | Quantity::WeightGradientAttenuation)
+                ),
+                Some("delta_rms") => lost == Some(Quantity::DeltaAttenuation),
+                Some("weight_grad_rms") => lost == Some(Quantity::WeightGradientAttenuation),
+                _ => false,
+            })
+        }
+        _ => Shows::Nothing,
+    }
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let spec = selection.spec;
+    let first = selection.measurement("stream_rms")?;
+    let second = columns::find(columns::LAYERS, "weight_grad_rms");
+    let alone = spec.metric.is_some() || spec.theory || selection.row.is_some() || medium.is_brief();
+    let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
+    let last = spec.step.as_deref() == Some("last");
+    let (snapshots, left_out) = snapshots(selection, &measured, last)?;
+    let profiles = profiles(selection, &measured, &snapshots);
+    if profiles.is_empty() {
+        return Err(selection.nothing("a gradient by layer"));
+    }
+    let overlay = Overlay::new(selection, last)?;
+    let groups = merged(selection, |color| {
+        let own = profiles.iter().filter(|((key, _), _)| key.color == color);
+        own.map(|((key, m), points)| (key.row, key.column, *m, bits(points))).collect()
+    });
+    let rates = rates(selection, first, last);
+
+    let sheet = Sheet::new(selection, medium, 4);
+    let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
+    let x = Ruler::layers(deepest as usize, label_room(&sheet, &rates));
+    let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
+    let rulers: Vec<(usize, Ruler)> = (0..measured.len())
+        .filter_map(|m| Some((m, Ruler::of(&reached(&profiles, &overlay, (m, measured[m])), measured[m], height)?)))
+        .collect();
+    let strip = |row: usize, (m, y): &(usize, Ruler)| {
+        Strip::new(selection, row, (y, measured[*m].words), |panel| {
+            let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
+            let lines = series(selection, &groups, points);
+            if lines.is_empty() {
+                return vec![Mark::Empty("no runs")];
+            }
+            let predicted = groups.iter().filter_map(|group| {
+                let key = GroupKey { color: group[0], ..panel };
+                Some(theory::line(dashed(&overlay, &key, measured[*m], points(group[0])?)?.into_iter()))
+            });
+            let labels = labels(selection, &groups, |color| {
+                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
+                Some((points(color)?.first()?.1.median, *rate))
+            });
+            lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
+        })
+    };
+    let rows = selection.rows();
+    let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
+    let block = Block { x: x.clone(), x_title: X_TITLE.into(), strips, height, gap: 0.0, ruled: true };
+    let below = theory::ratios(selection, &groups, (x, X_TITLE), &ratios(selection, first, &snapshots, &overlay));
+
+    let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
+        .add(
+            true,
+            overlay.caption(
+                "Dashed: mean-field theory of infinitely wide nets with this init. It predicts the ratio between layers and \
+                 not their level, and is drawn through the median of the last hidden layer. Below: measured over predicted, \
+                 each run over its own last layer; 1 is agreement.",
+            ),
+        )
+        .add(
+            !rates.is_empty(),
+            "Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; \
+             negative where it grows.",
+        )
+        .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
+        .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
+        .add(
+            left_out > 0,
+            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
+        )
+        .of_probe(selection);
+    let when = if last { "after the last step" } else { "before the first update" };
+    let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {
+        None => "How large the gradient is".into(),
+        Some(column) => words::subject(column),
+    };
+    let own = format!("{what} at each layer, {when}");
+    let finding = match fades(first, last) {
+        Some(_) => steepest(selection, &rates, &groups),
+        None => ends(selection, first, &profiles, &groups),
+    };
+    let legend = overlay.named(Legend::of(selection, &groups));
+    let blocks = [block].into_iter().chain(below).collect();
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+}
+
+/// The outcome that says how fast dL/dh fades from layer to layer; `None` where another measurement is drawn.
+fn fades(column: &Column, last: bool) -> Option<&'static Column> {
+    let rate = if last { "attenuation_end" } else { "attenuation_init" };
+    columns::outcome(rate).filter(|_| column.predicted == Some(Predicted::Stream))
+}
+
+/// The decades that each group loses per layer.
+fn rates(selection: &Selection, first: &Column, last: bool) -> BTreeMap<GroupKey, f64> {
+    let Some(column) = fades(first, last) else { return BTreeMap::new() };
+    let values = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged(column.name)?)));
+    let median = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| Some((key, over_seeds(seeds.into_values())?.median));
+    selection.by_seed(values).into_iter().filter_map(median).collect()
+}
+
+/// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
+fn label_room(sheet: &Sheet, rates: &BTreeMap<GroupKey, f64>) -> f64 {
+    let room = (sheet.width - 105.0) / sheet.slots as f64;
+    let widest = rates.values().map(|r| text::width(&words::rate(*r), TICK, Weight::Regular)).fold(0.0, f64::max);
+    if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
+}
+
+/// What the ruler of a measurement has to reach.
+fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)) -> Vec<f64> {
+    let own = profiles.iter().filter(|((_, n), _)| *n == m);
+    let values = own.flat_map(|((key, _), points)| {
+        let predicted = dashed(overlay, key, column, points).unwrap_or_default();
+        let finite = predicted.into_iter().map(|(_, y)| y).filter(|y| y.is_finite());
+        points.iter().flat_map(|(_, s)| [s.low, s.high]).chain(finite).collect::<Vec<_>>()
+    });
+    values.collect()
+}
+
+/// Reads the rows of the first or last step, and how many runs are left out of them.
+fn snapshots(selection: &Selection, measured: &[&Column], last: bool) -> Result<(Snapshots, usize), FigureError> {
+    let columns: Vec<&str> = ["step", "layer"].into_iter().chain(measured.iter().map(|column| column.name)).collect();
+    let mut rows = Snapshots::new();
+    selection.results.stream("layers.csv", &selection.runs, &columns, |run, row| {
+        let Some(step) = row[0] else { return };
+        let kept = rows.entry(run).or_insert((step, Vec::new()));
+        if (last && step > kept.0) || (!last && step < kept.0) {
+            *kept = (step, Vec::new());
+        }
+        if step == kept.0 {
+            kept.1.extend(&row[1..]);
+        }
+    })?;
+    let wild = |v: &Option<f64>| v.is_some_and(|v| !v.is_finite());
+    // The last step of a run that diverged is no end of training, finite or not.
+    let diverged = |run: usize| last && selection.run(run).status == Status::Diverged;
+    let before = rows.len();
+    rows.retain(|run, (_, layers)| !diverged(*run) && !layers.iter().any(wild));
+    let left_out = before - rows.len();
+    Ok((rows, left_out))
+}
+
+/// The spread of every metric over the seeds.
+fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) -> Profiles {
+    let mut profiles = Profiles::new();
+    for (m, column) in measured.iter().enumerate() {
+        let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
+        for (run, (_, table)) in snapshots {
+            for row in table.chunks_exact(1 + measured.len()) {
+                if let (Some(layer), Some(value)) = (row[0], row[1 + m]) {
+                    let value = if column.is_log() { value.log10() } else { value };
+                    layers.entry(layer as u64).or_default().push((*run, value));
+                }
+            }
+        }
+        profiles.extend(by_layer(selection, layers).into_iter().map(|(key, points)| ((key, m), points)));
+    }
+    profiles
+}
+
+/// Decades by which the first metric lies above its prediction, both over their own last layer: within a run first.
+fn ratios(
+    selection: &Selection,
+    column: &Column,
+    snapshots: &Snapshots,
+    overlay: &Overlay,
+) -> BTreeMap<GroupKey, Points> {
+    let mut layers: BTreeMap<u64, Vec<(usize, f64)>> = BTreeMap::new();
+    for (run, (_, table)) in snapshots {
+        let Some(predicted) = overlay.get(&selection.key(*run)).and_then(|p| p.by_layer(column.name)) else { continue };
+        let measured: Vec<Option<f64>> = table.chunks_exact(2).map(|row| row[1].map(f64::log10)).collect();
+        let Some(Some(last)) = measured.last() else { continue };
+        for (l, (measured, predicted)) in measured.iter().zip(&predicted).enumerate() {
+            let above = measured.map(|m| m - last - predicted).filter(|above| above.is_finite());
+            layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
+        }
+    }
+    by_layer(selection, layers)
+}
+
+/// The spread over the seeds of each group in each layer.
+fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> BTreeMap<GroupKey, Points> {
+    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
+    for (layer, values) in layers {
+        for (key, seeds) in selection.by_seed(values.into_iter()) {
+            if let Some(spread) = over_seeds(seeds.into_values()) {
+                points.entry(key).or_default().push((layer as f64, spread));
+            }
+        }
+    }
+    points
+}
+
+/// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.
+fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -> Option<Vec<(f64, f64)>> {
+    let (_, last) = points.last()?;
+    let predicted = overlay.get(key)?.by_layer(column.name)?;
+    Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
+}
+
+/// The steepest fading and the steepest growth in sight, in words.
+fn steepest(selection: &Selection, rates: &BTreeMap<GroupKey, f64>, groups: &[Vec<usize>]) -> String {
+    let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
+    let place = |key: &GroupKey| match selection.place(key) {
+        name if name.is_empty() => name,
+        name => format!("{name}: "),
+    };
+    let (fades, grows) =
+        if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
+    let mut parts = Vec::new();
+    // Reversed, since of equal ones the first is to be named.
+    if let Some((key, rate)) = shown().rev().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
+        let factor = 10f64.powf(*rate);
+        parts.push(format!(
+            "{fades} {}{} decades per layer, a factor of {factor:.*}.",
+            place(key),
+            words::rate(*rate),
+            if factor < 2.0 { 2 } else { 1 }
+        ));
+    }
+    if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
+        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
+    }
+    parts.join(" ")
+}
+
+/// Where another measurement is largest and where smallest.
+fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[Vec<usize>]) -> String {
+    let drawn = profiles.iter().filter(|((key, m), _)| *m == 0 && groups.iter().any(|g| g[0] == key.color));
+    let values = drawn.flat_map(|((key, _), points)| {
+        let place = move |layer: &f64| selection.place_with(key, format!("layer {layer}"));
+        points.iter().map(move |(layer, spread)| (place(layer), Ending::Value(spread.median)))
+    });
+    let words = Words { high: "Largest", low: "Smallest", only: "At layer 1", each: "points", lost: "diverged" };
+    finding::extremes(&values.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, column))
+}
+
+/// The rate of each line where it begins.
+fn labels(selection: &Selection, groups: &[Vec<usize>], start: impl Fn(usize) -> Option<(f64, f64)>) -> Option<Mark> {
+    let label = |group: &Vec<usize>| {
+        let (value, rate) = start(group[0])?;
+        Some((value, words::rate(rate), selection.look(group[0]).color))
+    };
+    let labels: Vec<_> = groups.iter().filter_map(label).collect();
+    (!labels.is_empty()).then_some(Mark::Labels { x: 1.0, labels })
+}

@@ -1,0 +1,92 @@
+//! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
+
+use super::prelude::*;
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::Axis("depth"),
+    columns: || column_names(columns::OUTCOMES),
+    of_init: is_of_init,
+    shows: Shows::ending,
+    default,
+    ..FigureKind::new("loss_by_depth")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// Against depth, or where that is fixed against the learning rate.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let spec = FigureSpec::new(FACTS.word);
+    if grid.has_depth() {
+        let Roles { color, facet } = grid.of_training();
+        let rest = |name: &&str| *name == "optimizer" && ![&color, &facet].contains(&&Some(name.to_string()));
+        let second = grid.others().into_iter().find(rest).map(String::from);
+        let facet = grid.facets([facet, second]);
+        return Some(FigureSpec { x: Some("depth".into()), tune: grid.tune.clone(), color, facet, ..spec });
+    }
+    let (rates, rest): (Vec<&str>, Vec<&str>) = grid.others().into_iter().partition(|name| *name == "optimizer.lr");
+    let rate = rates.first().filter(|rate| grid.is_number(rate))?.to_string();
+    let Roles { color, facet } = grid.pick(&rest);
+    let facet = grid.facets([facet, None]);
+    Some(FigureSpec { name: Some("loss_by_learning_rate".into()), x: Some(rate), color, facet, ..spec })
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let column = selection.measurement("train_loss")?;
+    let endings = Endings::of(selection, column, &selection.runs);
+    let height = if selection.rows().len() > 2 { 100.0 } else { 126.0 };
+    let guess = guessing(selection, column);
+    let all = endings.values();
+    // A loss is seen against guessing; an accuracy where that is in sight.
+    let beside = guess.as_ref().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).map(|guess| guess.at);
+    let mut y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let guess = guess.filter(|guess| y.holds(guess.at));
+    // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
+    let stack = endings.groups.values().map(|seeds| seeds.lost()).max().unwrap_or(0);
+    let strip = (Dots::CROSS * stack as f64 + 4.0).min(Dots::SHARE * height);
+    let edge = (stack > 0).then(|| y.add_strip(endings.lost_at(), strip, height));
+
+    let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING).lost(
+        endings.fate,
+        endings.lost,
+        selection.runs.len(),
+    );
+    let x = places::along(&selection.x);
+    let x_title = places::title(&selection.x);
+    let panel = |panel: GroupKey| {
+        let dots = Mark::Dots(dots(selection, &endings, &x, panel));
+        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge.map(strip_line)).chain([dots]).collect()
+    };
+    let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
+    let finding = endings.finding(selection, "cells");
+    let sheet = Sheet::new(selection, medium, 5);
+    let caption = Caption::new(format!("Dot: one run; line: {}.", words::median(selection)))
+        .add(
+            endings.lost > 0,
+            format!(
+                "×: {}, counted as the worst value in the median; a line ends where its median is such a run.",
+                endings.fate
+            ),
+        )
+        .add(y.floor.is_some(), "▼: exactly zero.")
+        .of(selection);
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
+}
+
+fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) -> Dots {
+    let places: Vec<f64> = x.ticks.iter().map(|tick| tick.at).collect();
+    let labels = Selection::labels(&selection.x);
+    let stack = |color: usize, (label, place): (&usize, &f64)| {
+        let seeds = endings.groups.get(&GroupKey { color, x: *label, ..panel })?;
+        let runs = seeds.runs.iter().map(|(seed, ending)| (*seed, *ending)).collect();
+        Some(Stack { x: *place, runs, spread: seeds.spread })
+    };
+    let series = |color: usize| DotSeries {
+        look: selection.look(color),
+        name: selection.color_name(color),
+        stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
+    };
+    let series = selection.colors().into_iter().map(series).collect();
+    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at() }
+}

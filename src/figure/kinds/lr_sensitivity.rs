@@ -1,0 +1,167 @@
+//! How much the learning rate matters: the loss at the end against it, a line an optimizer, the best of each ringed.
+
+use super::prelude::*;
+use crate::plan_file::Scale;
+
+/// Height of a colour's line of crosses.
+const CROSS: f64 = 5.2;
+
+const RING: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: true };
+
+/// What the seeds say at one rate.
+struct Rate {
+    /// The rate as the ruler has it: log10 where it is logarithmic.
+    at: f64,
+    spread: Spread,
+    median: Ending,
+    lost: usize,
+}
+
+/// One series, from the smallest rate to the largest.
+struct Line {
+    rates: Vec<Rate>,
+    /// The rate with the best median; none where the column has no better and worse, or all medians are lost.
+    best: Option<usize>,
+}
+
+/// The `x` of a key is 0.
+type Lines = BTreeMap<GroupKey, Line>;
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    x: AlongX::Numbers("optimizer.lr"),
+    takes_step: false,
+    columns: || column_names(columns::OUTCOMES),
+    of_init: is_of_init,
+    shows: Shows::ending,
+    default,
+    ..FigureKind::new("lr_sensitivity")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// Against the learning rate, or another number that is tuned; the other tuned axes are at their best.
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let mut spec = grid.of_arms(FACTS.word)?;
+    let numbers = grid.tune.iter().filter(|name| grid.is_number(name));
+    spec.x = Some(numbers.max_by_key(|name| *name == "optimizer.lr")?.clone());
+    spec.tune.retain(|name| Some(name) != spec.x.as_ref());
+    Some(spec)
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let Some(along) = &selection.x else {
+        return Err(FigureError::Selection("a lr_sensitivity needs an axis of numbers: name it as `x`".into()));
+    };
+    let column = selection.measurement(&selection.results.choice().metric)?;
+    let endings = Endings::of(selection, column, &selection.runs);
+    let lines = lines(&endings, along);
+    let rates = || lines.values().flat_map(|line| &line.rates);
+    let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
+    let mut y = Ruler::of(&values(&lines, &endings), column, height)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let cut = y.cut(guessing(selection, column).map(|guess| guess.at));
+    // A line of crosses for each colour that has some, in a strip of their own at the edge.
+    let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
+    let losers: Vec<usize> = selection.colors().into_iter().filter(loses).collect();
+    let strip = (CROSS * losers.len() as f64 + 4.0).min(0.4 * height);
+    if !losers.is_empty() {
+        y.add_strip(endings.lost_at(), strip, height);
+    }
+    let gap = (strip - 4.0) / losers.len() as f64;
+
+    let sheet = Sheet::new(selection, medium, 3);
+    let (low, high) = range(rates().map(|rate| rate.at)).unwrap_or((0.0, 1.0));
+    let log = along.axis.scale == Scale::Log;
+    let x = if log { Ruler::log(low, high, sheet.room()) } else { Ruler::linear(low, high, sheet.room()) };
+    let groups = selection.each_color();
+    let points = |line: &Line| line.rates.iter().map(|rate| (rate.at, rate.spread)).collect();
+    let points: BTreeMap<GroupKey, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
+    let panel = |panel: GroupKey| {
+        let mut marks = series(selection, &groups, |color| points.get(&GroupKey { color, ..panel }));
+        for color in selection.colors() {
+            let Some(line) = lines.get(&GroupKey { color, ..panel }) else { continue };
+            let own = selection.look(color).color;
+            marks.extend(ring(line, &y, own));
+            let Some(place) = losers.iter().position(|c| *c == color) else { continue };
+            marks.extend(line.rates.iter().filter(|rate| rate.lost > 0).map(|rate| Mark::EdgeCross {
+                x: rate.at,
+                from: endings.lost_at(),
+                inset: 3.5 + place as f64 * gap,
+                radius: 2.1,
+                color: tint(own, if rate.lost == rate.spread.n { 1.0 } else { 0.5 }),
+            }));
+        }
+        marks
+    };
+    let name = names::axis(&along.axis.name);
+    let block = Block::new(selection, (x, &name), (&y, column.words), height, panel);
+
+    let edges = lines.values().filter(|line| line.side() != 0.0).count();
+    let lost: usize = rates().map(|rate| rate.lost).sum();
+    let mut legend = Legend::of(selection, &groups);
+    if edges > 0 {
+        let entry = format!("→ best at an end of its range ({edges} of {})", lines.len());
+        legend.entries.push((entry, Sample::Mark(RING)));
+    }
+    let legend = legend.lost(endings.fate, lost, selection.runs.len());
+    let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
+        .add(true, "Ring: the best of its line.")
+        .add(cut.is_some(), cut.as_deref().unwrap_or_default())
+        .add(edges > 0, "Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.")
+        .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
+        .add(y.floor.is_some(), "▼: exactly zero.")
+        .of(selection);
+    let own = format!("{} at the end against {name}", words::subject(column));
+    let finding = endings.finding(selection, "places");
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
+}
+
+/// What the ruler has to reach: medians and ranges, without the ends of those that a lost seed has made infinite.
+fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
+    let rates = lines.values().flat_map(|line| &line.rates);
+    let reached = rates.flat_map(|rate| [rate.spread.low, rate.spread.median, rate.spread.high]);
+    reached.filter(|value| *value != worst(endings.column)).collect()
+}
+
+fn lines(endings: &Endings, along: &Used) -> Lines {
+    let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
+    for (key, seeds) in &endings.groups {
+        let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
+        let at = if along.axis.scale == Scale::Log { rate.log10() } else { rate };
+        if at.is_finite() {
+            let rate = Rate { at, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
+            rates.entry(GroupKey { x: 0, ..*key }).or_default().push(rate);
+        }
+    }
+    let line = |(key, mut rates): (GroupKey, Vec<Rate>)| {
+        rates.sort_by(|a, b| a.at.total_cmp(&b.at));
+        let best = best(&rates, endings.column);
+        (key, Line { rates, best })
+    };
+    rates.into_iter().map(line).collect()
+}
+
+fn best(rates: &[Rate], column: &Column) -> Option<usize> {
+    let sign = column.sign()?;
+    // Reversed, since of equal ones the first is the best.
+    let known = rates.iter().enumerate().rev().filter_map(|(i, rate)| Some((i, sign * rate.median.value()?)));
+    known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(i, _)| i)
+}
+
+impl Line {
+    /// 1 where the best rate is the last of several, -1 where it is the first, else 0.
+    fn side(&self) -> f64 {
+        match self.best {
+            Some(best) if self.rates.len() > 1 && best + 1 == self.rates.len() => 1.0,
+            Some(0) if self.rates.len() > 1 => -1.0,
+            _ => 0.0,
+        }
+    }
+}
+
+/// A ring around the best rate, with an arrow out of the range where it is the last in it.
+fn ring(line: &Line, y: &Ruler, color: crate::figure::scene::Color) -> Option<Mark> {
+    let rate = &line.rates[line.best?];
+    Some(Mark::Ring { at: (rate.at, y.place(rate.spread.median)?), side: line.side(), color })
+}

@@ -1,0 +1,75 @@
+//! The kinds of figures. Each file says everything of one: what can be asked of it, and how results become its chart.
+
+mod attenuation_by_depth;
+mod attenuation_over_training;
+mod best_of_tries;
+mod contour;
+mod curves;
+mod derivative;
+mod gradient_by_layer;
+mod gradient_heatmap;
+mod heat_map;
+mod loss_by_depth;
+mod lr_sensitivity;
+mod performance_profile;
+mod prelude;
+mod steps_to_target;
+mod trajectories;
+mod update_ratio;
+
+use super::FigureError;
+use super::chart::Chart;
+use super::select::Selection;
+use super::sheet::Medium;
+use crate::experiment::figure_kind::FigureKind;
+use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::figure::FigureSpec;
+
+/// A kind of figure.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// What can be asked of it, for the reader of an experiment.
+    pub facts: &'static FigureKind,
+    /// Makes the chart of a selection. Fails if that does not fit the kind or holds nothing to draw.
+    pub draw: fn(&Selection, Medium) -> Result<Chart, FigureError>,
+}
+
+/// All kinds, in the order in which they are drawn if the file asks for none.
+pub const ALL: &[Kind] = &[
+    gradient_by_layer::KIND,
+    lr_sensitivity::KIND,
+    best_of_tries::KIND,
+    attenuation_over_training::KIND,
+    update_ratio::KIND,
+    steps_to_target::KIND,
+    performance_profile::KIND,
+    loss_by_depth::KIND,
+    attenuation_by_depth::KIND,
+    gradient_heatmap::KIND,
+    heat_map::KIND,
+    trajectories::KIND,
+    curves::KIND,
+    derivative::KIND,
+];
+
+/// What can be asked of all kinds: what the reader of an experiment needs.
+pub const FACTS: &[&FigureKind] = &{
+    let mut facts = [ALL[0].facts; ALL.len()];
+    let mut i = 0;
+    while i < ALL.len() {
+        facts[i] = ALL[i].facts;
+        i += 1;
+    }
+    facts
+};
+
+/// How near a figure is to what a claim is about, see [`FigureKind::nearness`].
+pub fn nearness(kinds: &[Kind], figure: &FigureSpec, claim: &ClaimSpec) -> Option<u8> {
+    find(kinds, figure).ok()?.facts.nearness(figure, claim)
+}
+
+/// The kind of a figure.
+pub(super) fn find(kinds: &[Kind], figure: &FigureSpec) -> Result<Kind, FigureError> {
+    let kind = kinds.iter().copied().find(|kind| kind.facts.word == figure.kind);
+    kind.ok_or_else(|| FigureError::Selection(format!("no figure is of kind \"{}\"", figure.kind)))
+}

@@ -1,0 +1,155 @@
+//! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
+
+use super::prelude::*;
+use super::steps_to_target;
+
+/// Labels of the pooled axes, and the seed.
+type Problem = (Vec<usize>, u64);
+
+/// For each arm: log10 of its factor on each problem that it solved, sorted.
+type Factors = BTreeMap<GroupKey, Solved>;
+
+#[derive(Default, PartialEq)]
+struct Solved {
+    factors: Vec<f64>,
+    /// Problems, solved or missed.
+    problems: usize,
+}
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    color: ColorBy::Required,
+    takes_step: false,
+    over: Over::Problems,
+    shows: steps_to_target::shows_steps,
+    default: |grid| {
+        let spec = grid.of_arms("performance_profile").filter(|_| grid.has_target())?;
+        Some(FigureSpec { facet: Vec::new(), over: grid.problems(), ..spec })
+    },
+    ..FigureKind::new("performance_profile")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    steps_to_target::target_column(selection)?;
+    let arms = factors(selection);
+    let solved = || arms.values().flat_map(|arm| arm.factors.iter().copied());
+    if solved().next().is_none() {
+        return Err(selection.nothing("reached the target on a problem that all arms have run"));
+    }
+    let sheet = Sheet::new(selection, medium, 3);
+    let groups = merged(selection, |color| {
+        arms.iter().filter(|(key, _)| key.color == color).map(|(key, arm)| (key.row, key.column, arm)).collect()
+    });
+    // The last step up, and a little further, so that it is seen to be the last.
+    let most = solved().fold(0.1, f64::max) * 1.06;
+    let mut x = Ruler::log(0.0, most, sheet.room());
+    if most < 1.0 {
+        x.ticks = (1..=9).map(|d| Tick { at: f64::from(d).log10(), label: d.to_string() }).collect();
+    }
+    (x.low, x.high) = (-0.01 * most, most);
+    x.ticks.retain(|t| (0.0..=most).contains(&t.at));
+    let y = Ruler { low: -0.03, high: 1.04, ..Ruler::exact(0.0, 1.0, 6) };
+    let panel = |panel: GroupKey| {
+        let arms = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
+        arms.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten().collect()
+    };
+    let x_title = "steps to the target, as a factor of the fewest that any took";
+    let block = Block::new(selection, (x.clone(), x_title), (&y, &["share of problems solved"]), 150.0, panel);
+    let problems = arms.values().map(|arm| arm.problems).max().unwrap_or(0);
+    let fewest = arms.values().map(|arm| arm.problems).min().unwrap_or(0);
+    let n = if problems == fewest { problems.to_string() } else { format!("{fewest} to {problems}") };
+    let each = selection.spec.over.iter().map(String::as_str).chain(["seed"]).collect::<Vec<_>>().join(" and ");
+    let first = format!("N = {n} problems a panel, one for each {each}; those that an arm has not run are left out.");
+    let caption = Caption::new(first)
+        .add(true, "A miss is solved at no factor; left end: how often an arm was the fastest.")
+        .add(groups.iter().any(|g| g.len() > 1), "Arms joined by = have the same profile.")
+        .add(true, steps_to_target::target(selection))
+        .of(selection);
+    let own = "Share of problems solved within a factor of the fastest's steps";
+    let legend = Legend::of(selection, &groups);
+    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &arms), legend, vec![block]) })
+}
+
+/// The profile of one arm with markers here and there.
+fn stairs(selection: &Selection, group: &[usize], arm: &Solved, (x, y): (&Ruler, &Ruler)) -> Vec<Mark> {
+    let (look, name, steps) = (selection.look(group[0]), selection.joined(group), profile(arm));
+    let line = Mark::Curve { points: corners(&steps, x.high), stroke: look.stroke(LINE), name: Some(name.clone()) };
+    let every = steps.len().div_ceil(8).max(1);
+    let marked = steps.iter().step_by(every).map(|at| Mark::Symbol { at: *at, radius: 1.9, look });
+    let told = |(factor, share): &Spot| format!("{name}\n{}: {}", x.reading(*factor), y.reading(*share));
+    let tips = steps.iter().map(|at| Mark::Tip { at: *at, text: told(at) });
+    [line].into_iter().chain(marked).chain(tips).collect()
+}
+
+/// Who is fastest most often, and who solves most.
+fn found(selection: &Selection, arms: &Factors) -> String {
+    let most = |within: f64| {
+        let share = |arm: &Solved| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
+        let shares = arms.iter().map(|(key, arm)| (selection.place(key), share(arm))).collect::<Vec<_>>();
+        let most = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
+        finding::who(&shares, (shares.len(), "arms"), most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
+    };
+    format!("Fastest most often: {}. Solves most: {}.", most(0.0), most(f64::MAX))
+}
+
+fn factors(selection: &Selection) -> Factors {
+    let axes = &selection.results.plan.axes;
+    let pooled = |run: usize| -> Vec<usize> {
+        let labels = axes.iter().zip(&selection.run(run).labels);
+        labels.filter(|(axis, _)| selection.spec.over.contains(&axis.name)).map(|(_, label)| *label).collect()
+    };
+    // By panel, problem and arm.
+    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Ending>>> = BTreeMap::new();
+    for run in &selection.runs {
+        let Some(steps) = steps_to_target::steps(selection, *run) else { continue };
+        let key = selection.key(*run);
+        let problem = (pooled(*run), selection.run(*run).seed);
+        let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
+        problems.entry(problem).or_default().insert(key.color, steps);
+    }
+    let mut factors = Factors::new();
+    for (panel, problems) in panels {
+        let arms = problems.values().map(BTreeMap::len).max().unwrap_or(0);
+        for steps in problems.values().filter(|steps| steps.len() == arms) {
+            let fewest = steps.values().filter_map(|ending| ending.value()).fold(f64::INFINITY, f64::min);
+            for (color, own) in steps {
+                let arm = factors.entry(GroupKey { color: *color, ..panel }).or_default();
+                arm.factors.extend(own.value().map(|steps| steps - fewest));
+                arm.problems += 1;
+            }
+        }
+    }
+    factors.values_mut().for_each(|arm| arm.factors.sort_by(f64::total_cmp));
+    factors
+}
+
+/// Each factor, and the share of problems solved within it.
+fn profile(arm: &Solved) -> Vec<Spot> {
+    let mut steps: Vec<Spot> = Vec::new();
+    for (i, factor) in arm.factors.iter().enumerate() {
+        let share = (i + 1) as f64 / arm.problems as f64;
+        match steps.last_mut() {
+            Some(last) if last.0 == *factor => last.1 = share,
+            _ => steps.push((*factor, share)),
+        }
+    }
+    steps
+}
+
+/// The corners of the profile from a factor of 1 to `most`.
+fn corners(steps: &[Spot], most: f64) -> Vec<Spot> {
+    let mut corners = vec![(0.0, 0.0)];
+    for (factor, share) in steps {
+        let before = corners.last().map_or(0.0, |c| c.1);
+        // A profile begins at its share at 1 and does not rise to it.
+        if *factor == 0.0 {
+            corners[0].1 = *share;
+        } else {
+            corners.extend([(*factor, before), (*factor, *share)]);
+        }
+    }
+    corners.push((most, corners.last().map_or(0.0, |c| c.1)));
+    corners
+}

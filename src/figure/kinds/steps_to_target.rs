@@ -1,0 +1,115 @@
+//! How fast each arm reaches the target loss: a dot a run, a bar through the median, and those that never did.
+
+use super::prelude::*;
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    shows: shows_steps,
+    default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),
+    ..FigureKind::new("steps_to_target")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// The steps to a target.
+pub fn shows_steps(_: &FigureSpec, metric: &Metric) -> Shows {
+    let column = if let Metric::Run(column) = metric { columns::outcome(column) } else { None };
+    Shows::if_true(column.is_some_and(Column::missing_is_worst))
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let runs = selection.runs.iter().filter_map(|run| Some((*run, steps(selection, *run)?))).collect();
+    let endings = Endings::new(selection, target_column(selection)?, runs);
+    let values = endings.values();
+    let sheet = Sheet::new(selection, medium, 3);
+    let panel_width = (sheet.width - 110.0) / sheet.slots as f64;
+    let mut x = Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing("reached the target"))?;
+    let stack = endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
+    let strip = (Arm::CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
+    let edge = if stack > 0 { x.add_strip(End::High, strip, panel_width) } else { x.high };
+    let colors = selection.colors();
+    // The first arm on top.
+    let y = Ruler::rows(colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)));
+    let arm = |(i, color): (usize, &usize), panel: GroupKey| {
+        let seeds = endings.groups.get(&GroupKey { color: *color, ..panel })?;
+        Some(Mark::Arm(Arm {
+            y: (colors.len() - 1 - i) as f64,
+            look: selection.look(*color),
+            name: selection.color_name(*color),
+            values: seeds.values().collect(),
+            median: seeds.median.value(),
+            misses: seeds.lost(),
+            edge,
+        }))
+    };
+    let panel = |panel: GroupKey| {
+        let line = (stack > 0).then(|| Mark::Upright { x: edge, stroke: solid(EDGE, THIN) });
+        line.into_iter().chain(colors.iter().enumerate().filter_map(|color| arm(color, panel))).collect()
+    };
+    let height = (colors.len() as f64 * 14.0 + 6.0).max(34.0);
+    let title = [selection.legend_heading()];
+    let block = Block::new(selection, (x.clone(), "steps to the target loss"), (&y, &title), height, panel);
+    let misses: usize = endings.groups.values().map(Seeds::lost).sum();
+    let runs: usize = endings.groups.values().map(|seeds| seeds.runs.len()).sum();
+    let caption = Caption::new(format!("Dot: one run; bar: {}.", words::median(selection)))
+        .add(misses > 0, "×: a run that never reached it; an arm of which half or more never did has no median.")
+        .add(true, target(selection))
+        .of(selection);
+    let legend = Legend::default().lost(endings.fate, misses, runs);
+    let own = "Steps until the training loss is at its target";
+    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &endings), legend, vec![block]) })
+}
+
+/// Who is there first, and how many arms have no median.
+fn found(selection: &Selection, endings: &Endings) -> String {
+    let medians = endings.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median));
+    let words = Words {
+        high: "Slowest",
+        low: "Fastest",
+        only: "Steps",
+        each: "arms",
+        lost: "never reach it with half of their seeds or more",
+    };
+    finding::extremes(&medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
+}
+
+/// The column, where the experiment has a target.
+///
+/// # Errors
+/// Runs without one.
+pub fn target_column(selection: &Selection) -> Result<&'static Column, FigureError> {
+    let column = columns::outcome("steps_to_target").filter(|_| selection.results.plan.has_target());
+    column.ok_or_else(|| FigureError::Nothing("none of its runs has a target: write target_loss under [base]".into()))
+}
+
+/// log10 of the steps a run took to its target, lost where it never got there; `None` for a failed run.
+pub fn steps(selection: &Selection, run: usize) -> Option<Ending> {
+    let run = selection.run(run);
+    // A run that starts at its target took no step; a ruler of factors begins at one.
+    let steps = run.value("steps_to_target").map_or(Ending::Lost, |steps| Ending::Value(steps.max(1.0).log10()));
+    (!run.failed()).then_some(steps)
+}
+
+/// What the target is, and how exactly the steps to it are known: a caption's sentences.
+pub fn target(selection: &Selection) -> String {
+    let cells = selection.runs.iter().filter_map(|run| selection.results.cell(*run));
+    let targets: BTreeSet<String> = cells
+        .filter_map(|cell| cell.settings.get("target_loss").or(selection.results.plan.settings.get("target_loss")))
+        .map(ToString::to_string)
+        .collect();
+    let target = match &targets.into_iter().collect::<Vec<_>>()[..] {
+        [one] => format!("Target: a training loss of {one}."),
+        _ => String::new(),
+    };
+    // Where every count is a multiple of some number, losses were looked at so seldom.
+    let steps = selection.runs.iter().filter_map(|run| selection.run(*run).value("steps_to_target"));
+    match steps.fold(0, |every, steps| gcd(every, steps as u64)) {
+        0 | 1 => target,
+        every => format!("{target} Known to {every} steps, which lie between two looks at the loss."),
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,205 @@
+//! Where optimizers go: the paths of runs on a function of two variables, over its level lines.
+
+use super::contour::Surface;
+use super::prelude::*;
+use crate::data::Function;
+use crate::data::function::Kind as FunctionKind;
+
+/// Points of the grid that level lines are read off, in each direction.
+const FINE: usize = 181;
+/// Decades between neighbouring level lines.
+const GAP: f64 = 0.5;
+/// With more level lines than this the panel would be grey.
+const MOST_LEVELS: i64 = 24;
+
+const START: Look = Look { color: INK, dash: &[], marker: Marker::Square, hollow: true };
+const MINIMUM: Look = Look { color: INK, dash: &[], marker: Marker::Diamond, hollow: true };
+
+/// The recorded points of each run, as far as they are finite.
+type Paths = BTreeMap<usize, Vec<Spot>>;
+
+/// The lowest and the highest x1 and x2 that are shown.
+type Window = ((f64, f64), (f64, f64));
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    takes_step: false,
+    over: Over::Never,
+    cells: CellsShown::Planes,
+    default_of_functions: |grid| grid.are_planes().then(|| grid.of_functions("trajectories")),
+    ..FigureKind::new("trajectories")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let results = selection.results;
+    let mut paths = Paths::new();
+    results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
+        if let [Some(_), Some(x), Some(y)] = row
+            && x.is_finite()
+            && y.is_finite()
+        {
+            paths.entry(run).or_default().push((*x, *y));
+        }
+    })?;
+    let mut panels: BTreeMap<(usize, usize), (&Function, Vec<usize>)> = BTreeMap::new();
+    for run in paths.keys() {
+        let GroupKey { row, column, .. } = selection.key(*run);
+        if let Some(function) = results.function(*run).filter(|f| f.start.len() == 2) {
+            panels.entry((row, column)).or_insert((function, Vec::new())).1.push(*run);
+        }
+    }
+    if panels.is_empty() {
+        return Err(selection.nothing("a path in two variables"));
+    }
+    let names: Vec<&str> = panels.values().map(|(f, _)| f.kind.word()).collect();
+    let own = match names.iter().all(|name| *name == names[0]) {
+        true => format!("The way down {}", names[0]),
+        false => "The way down".to_string(),
+    };
+    let slots = match (&selection.row, panels.len()) {
+        (Some(_), _) => selection.columns().len().min(4),
+        (None, n @ 1..=2) => n,
+        (None, 4) => 2,
+        (None, _) => 3,
+    };
+    let plane = |((row, column), (function, runs)): (&(usize, usize), &(&Function, Vec<usize>))| {
+        let headings = [heading(&selection.row, *row), heading(&selection.column, *column)];
+        let headings: Vec<String> = headings.into_iter().filter(|h| !h.is_empty()).collect();
+        let window = window(function, runs.iter().map(|run| &paths[run]));
+        let runs = || runs.iter().map(|run| (*run, &paths[run][..]));
+        // Wide enough to be seen around the path that ends in it.
+        let minima = function.kind.minima().into_iter();
+        let minima = minima.map(|m| Mark::Symbol { at: (m[0], m[1]), radius: 4.2, look: MINIMUM });
+        let marks = levels(function.kind, window).into_iter();
+        let marks = marks.chain(runs().map(|(run, points)| path(selection, window, run, points))).chain(minima);
+        let marks = marks.chain(runs().flat_map(|(run, points)| ends(selection, window, run, points))).collect();
+        Plane { heading: headings.join(", "), x: window.0, y: window.1, marks }
+    };
+    let planes = panels.iter().map(plane).collect();
+    let finding = match columns::outcome("train_loss") {
+        Some(column) => Endings::of(selection, column, &selection.runs).finding(selection, "groups of runs"),
+        None => String::new(),
+    };
+    let caption = Caption::new(format!(
+        "A line is the path of one run, N = {}. Grey: lines of equal value, each √10 times the next, powers of ten darker. \
+         A coloured marker is the end of a path, or where it leaves the panel to end outside.",
+        selection.seeds()
+    ))
+    .of(selection);
+    let chart = Chart::new(selection, Sheet::with(medium, 1), &own, finding, legend(selection), Vec::new());
+    Ok(Chart { body: Body::Planes(Planes { slots, planes }), caption, ..chart })
+}
+
+fn legend(selection: &Selection) -> Legend {
+    let colors = selection.color.iter().flat_map(|color| &color.labels);
+    let mut entries: Vec<(String, Sample)> =
+        colors.map(|c| (selection.color_name(*c), Sample::Line(look(selection, *c)))).collect();
+    entries.push(("start".into(), Sample::Mark(START)));
+    entries.push(("minimum".into(), Sample::Mark(MINIMUM)));
+    let legend = Legend { heading: selection.legend_heading(), entries };
+    legend.lost("diverged", selection.count(Status::Diverged), selection.runs.len())
+}
+
+/// Paths are drawn without dashes, which would hide their zigzags; the markers tell them apart as well.
+fn look(selection: &Selection, color: usize) -> Look {
+    Look { dash: &[], ..selection.look(color) }
+}
+
+/// What is shown of the plane: start, minima and paths, as far as these do not run away.
+fn window<'a>(function: &Function, paths: impl Iterator<Item = &'a Vec<Spot>> + Clone) -> Window {
+    let mut fixed: Vec<Spot> = function.kind.minima().iter().map(|m| (m[0], m[1])).collect();
+    fixed.push((function.start[0], function.start[1]));
+    fixed.extend(paths.clone().filter_map(|path| path.first()));
+    let sides: [fn(&Spot) -> f64; 2] = [|p| p.0, |p| p.1];
+    let spans = sides.map(|side| range(fixed.iter().map(side)).unwrap_or((0.0, 1.0)));
+    let longest = spans.iter().map(|(low, high)| high - low).fold(0.1, f64::max);
+    // No side much shorter than the other, and room for a path to swing out by as much again.
+    let size = spans.map(|(low, high)| (high - low).max(0.6 * longest));
+    let far = |side: usize, value: f64| {
+        let (low, high) = spans[side];
+        value < (low + high) / 2.0 - 1.6 * size[side] || value > (low + high) / 2.0 + 1.6 * size[side]
+    };
+    let near = paths.flatten().filter(|p| !far(0, p.0) && !far(1, p.1));
+    let shown: Vec<Spot> = near.copied().chain(fixed.iter().copied()).collect();
+    let widened = |side: usize| {
+        let (low, high) = range(shown.iter().map(sides[side])).unwrap_or(spans[side]);
+        let half = 0.58 * (high - low).max(size[side]);
+        ((low + high) / 2.0 - half, (low + high) / 2.0 + half)
+    };
+    (widened(0), widened(1))
+}
+
+/// Level lines at half powers of ten, from the values that a fiftieth of the panel is below up to its largest.
+fn levels(kind: FunctionKind, (x, y): Window) -> Vec<Mark> {
+    let place = |u: f64, v: f64| (x.0 + u * (x.1 - x.0), y.0 + v * (y.1 - y.0));
+    let value = |u: f64, v: f64| kind.at(&<[f64; 2]>::from(place(u, v)), &mut [0.0; 2]);
+    // Close to a minimum the root of the value is straight, so that lines between grid points are true.
+    let grid = Surface::new(FINE, FINE, |u, v| value(u, v).sqrt());
+    let mut sorted = grid.values.clone();
+    sorted.sort_by(f64::total_cmp);
+    let order = |share: f64| 2.0 * sorted[(share * (sorted.len() - 1) as f64) as usize].max(1e-150).log10() / GAP;
+    let highest = order(1.0).floor() as i64;
+    let lowest = (order(0.02).ceil() as i64).max(highest - MOST_LEVELS);
+    let level = |k: i64| {
+        let decade = (k as f64 * GAP).fract() == 0.0;
+        let stroke = solid(tint(INK, if decade { 0.5 } else { 0.26 }), THIN);
+        let lines = grid.lines(10f64.powf(k as f64 * GAP / 2.0)).into_iter();
+        lines.map(move |line| {
+            let points = line.into_iter().map(|(u, v)| place(u, v)).collect();
+            Mark::Path { points, stroke, name: None }
+        })
+    };
+    (lowest..=highest).flat_map(level).collect()
+}
+
+/// The path of a run.
+fn path(selection: &Selection, window: Window, run: usize, points: &[Spot]) -> Mark {
+    let color = selection.key(run).color;
+    let stroke = look(selection, color).stroke(LINE * 0.8);
+    Mark::Path {
+        points: shown(selection, window, run, points).to_vec(),
+        stroke,
+        name: Some(selection.color_name(color)),
+    }
+}
+
+/// Of a run that diverged or ends outside only what comes before it leaves the panel: its zigzags would cover all.
+fn shown<'a>(selection: &Selection, window: Window, run: usize, points: &'a [Spot]) -> &'a [Spot] {
+    let outside = |spot: &Spot| !inside(*spot, window);
+    let is_lost = selection.run(run).status == Status::Diverged || points.last().is_some_and(outside);
+    match points.iter().position(outside).filter(|_| is_lost) {
+        Some(first) => &points[..=first],
+        None => points,
+    }
+}
+
+/// Marks where a run starts and where it ends or leaves the panel.
+fn ends(selection: &Selection, window: Window, run: usize, points: &[Spot]) -> Vec<Mark> {
+    let shown = shown(selection, window, run, points);
+    let (Some(first), Some(left), Some(last)) = (points.first(), shown.last(), points.last()) else {
+        return Vec::new();
+    };
+    let key = selection.key(run);
+    let own = selection.run(run);
+    let diverged = own.status == Status::Diverged;
+    let look = look(selection, key.color);
+    let (x, y) = window;
+    let at = (left.0.clamp(x.0, x.1), left.1.clamp(y.0, y.1));
+    let ends = if diverged { "diverged after" } else { "ends at" };
+    let value = own.value("train_loss").map_or(String::new(), |v| format!(", {}", significant(v, 4)));
+    let (name, seed) = (selection.color_name(key.color), own.seed);
+    let text = format!("{name}, seed {seed}\n{ends} ({}, {}){value}", significant(last.0, 4), significant(last.1, 4));
+    let symbol = |radius, look| Mark::Symbol { at, radius, look };
+    let start = inside(*first, window).then_some(Mark::Symbol { at: *first, radius: 2.7, look: START });
+    let end = match diverged {
+        true => vec![symbol(3.2, Look { marker: Marker::Cross, ..look })],
+        false => vec![symbol(3.1, Look { color: WHITE, ..look }), symbol(2.5, look)],
+    };
+    start.into_iter().chain([Mark::Tip { at, text }]).chain(end).collect()
+}
+
+fn inside(spot: Spot, (x, y): Window) -> bool {
+    (x.0..=x.1).contains(&spot.0) && (y.0..=y.1).contains(&spot.1)
+}

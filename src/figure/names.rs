@@ -1,0 +1,21 @@
+//! What settings are called beside a panel, in a legend and in a caption.
+
+/// What an axis is called: a setting in words.
+pub fn axis(name: &str) -> String {
+    match name {
+        "optimizer.lr" => "learning rate".into(),
+        "l2" => "L2".into(),
+        "batch" => "batch size".into(),
+        name => name.replace(['_', '.'], " "),
+    }
+}
+
+/// Several axes.
+pub fn axes(names: &[String]) -> String {
+    names.iter().map(|name| axis(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// An axis along a panel, with its unit.
+pub fn axis_title(name: &str) -> String {
+    if name == "depth" { "depth (hidden layers)".into() } else { axis(name) }
+}

@@ -1,0 +1,91 @@
+//! From a chart to a scene: the page with its title, legend, panels and caption.
+
+pub mod layout;
+mod marks;
+mod tiles;
+
+use super::chart::{Body, Chart, Grid, Mark, Plane, Planes};
+use super::ruler::Ruler;
+use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
+use super::style::{LABEL, MARGIN};
+use layout::{Frame, Page, Panel, label, tick_width};
+
+/// Lays out a chart on its sheet.
+pub fn draw(chart: &Chart) -> Scene {
+    let mut page = Page::new(&chart.title, &chart.finding, chart.sheet);
+    page.legend(&chart.legend);
+    let numbers = match &chart.body {
+        Body::Grid(grid) => draw_grid(&mut page, grid),
+        Body::Planes(planes) => {
+            draw_planes(&mut page, planes);
+            false
+        }
+    };
+    let without = chart.caption_without_numbers.as_ref().filter(|_| !numbers);
+    page.caption(without.unwrap_or(&chart.caption))
+}
+
+/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers.
+fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
+    let slots = page.sheet.slots.max(1);
+    let rulers = grid.blocks.iter().flat_map(|block| &block.strips).map(|strip| &strip.y);
+    let left = rulers.map(tick_width).fold(0.0, f64::max);
+    let right = if grid.colors.is_some() { 90.0 } else { 0.0 };
+    let mut numbers = false;
+    let (mut top, mut bottom) = (f64::INFINITY, page.y);
+    for start in (0..grid.columns.len()).step_by(slots) {
+        let shown = start..(start + slots).min(grid.columns.len());
+        for (i, block) in grid.blocks.iter().enumerate() {
+            // Blocks under one another have their columns named once.
+            let columns = if i == 0 { &grid.columns[shown.clone()] } else { &[] };
+            let panels = page.block(block, &Frame { columns, shown: shown.clone(), left, right });
+            for (strip, row) in block.strips.iter().zip(&panels) {
+                for (marks, panel) in strip.panels[shown.clone()].iter().zip(row) {
+                    marks::draw(&mut page.scene, panel, marks);
+                    numbers |= marks.iter().any(|mark| has_numbers(panel, mark));
+                    (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
+                }
+            }
+        }
+    }
+    if let Some(colors) = &grid.colors {
+        let left = page.scene.width - 78.0;
+        let bar = Rect { left, right: left + 10.0, top, bottom: bottom.min(top + colors.height) };
+        tiles::color_bar(&mut page.scene, bar, colors);
+    }
+    numbers
+}
+
+fn has_numbers(panel: &Panel, mark: &Mark) -> bool {
+    matches!(mark, Mark::Tiles(map) if tiles::number_size(panel, map).is_some())
+}
+
+/// Windows on planes, each with labels of its own.
+fn draw_planes(page: &mut Page, Planes { slots, planes }: &Planes) {
+    // Room on the left of each panel for its labels.
+    let (side, gap) = (26.0, 14.0);
+    let left = MARGIN + LABEL * 1.4;
+    let wide = page.scene.width;
+    let width = (wide - MARGIN - left - gap * (slots - 1) as f64) / *slots as f64 - side;
+    let height = if *slots == 1 { 0.62 * width } else { 0.86 * width } * page.sheet.medium.stretch();
+    for line in planes.chunks(*slots) {
+        let top = page.y + 14.0;
+        for (slot, plane) in line.iter().enumerate() {
+            let start = left + slot as f64 * (width + side + gap) + side;
+            draw_plane(page, Rect { left: start, top, right: start + width, bottom: top + height }, plane);
+        }
+        let middle = at(MARGIN + LABEL, top + height / 2.0);
+        page.scene.text(Text { turn: Turn::Up, ..label(middle, "x2", LABEL, Anchor::Middle) });
+        page.y = top + height + 20.0;
+    }
+    let x_title = at((left + side + wide - MARGIN) / 2.0, page.y + 2.0);
+    page.scene.text(label(x_title, "x1", LABEL, Anchor::Middle));
+    page.y += 10.0;
+}
+
+fn draw_plane(page: &mut Page, area: Rect, plane: &Plane) {
+    let ruler = |(low, high): (f64, f64), room: f64| Ruler::exact(low, high, room as usize);
+    let (x, y) = (ruler(plane.x, area.width() / 40.0), ruler(plane.y, area.height() / 28.0));
+    let panel = page.panel(area, &plane.heading, x, y);
+    marks::draw(&mut page.scene, &panel, &plane.marks);
+}

@@ -1,0 +1,44 @@
+//! Places along x for the labels of an axis of the plan.
+
+use super::names;
+use super::ruler::{Ruler, Tick, Unit, range};
+use super::select::Used;
+use crate::plan_file::Scale;
+
+/// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one; a single place
+/// without an axis.
+pub fn along(used: &Option<Used>) -> Ruler {
+    used.as_ref().map_or(Ruler::categories([String::new()]), |used| on(used, used.axis.scale))
+}
+
+/// What such an axis is called, with its unit.
+pub fn title(used: &Option<Used>) -> String {
+    used.as_ref().map_or(String::new(), |used| names::axis_title(&used.axis.name))
+}
+
+/// The same on a scale of the figure's own, as far as the labels are numbers.
+pub fn on(used: &Used, scale: Scale) -> Ruler {
+    let labels = || used.labels.iter().map(|l| used.shown(*l));
+    let value = |label: &String| match scale {
+        Scale::Category => None,
+        Scale::Linear => label.parse::<f64>().ok().filter(|v| v.is_finite()),
+        Scale::Log => label.parse::<f64>().ok().map(f64::log2).filter(|v| v.is_finite()),
+    };
+    let Some(values) =
+        used.labels.iter().map(|l| value(&used.axis.labels[*l])).collect::<Option<Vec<f64>>>().filter(|v| v.len() > 1)
+    else {
+        return Ruler::categories(labels());
+    };
+    let ticks: Vec<Tick> = values.iter().zip(labels()).map(|(at, label)| Tick { at: *at, label }).collect();
+    let (low, high) = range(values.iter().copied()).unwrap_or((0.0, 1.0));
+    let pad = gap(&values) * 0.5;
+    Ruler { low: low - pad, high: high + pad, ticks, unit: Unit::Label, floor: None }
+}
+
+/// The smallest distance between two places; 1 if there is only one.
+pub fn gap(places: &[f64]) -> f64 {
+    let mut sorted = places.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let gaps = sorted.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0);
+    gaps.min_by(f64::total_cmp).unwrap_or(1.0)
+}

@@ -1,0 +1,83 @@
+//! What figures are drawn on: a page, a slide, a column of a paper; how wide it is and how many panels stand side by side.
+
+use super::scene::Scene;
+use super::select::Selection;
+use super::style::WIDTH;
+
+/// What a figure is drawn for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Medium {
+    /// A page with everything there is to say.
+    Page,
+    /// A column of a paper, 8 cm wide, whose caption is the paper's.
+    Column,
+    /// A slide, its panels so many times as high as on a page.
+    Slide(f64),
+}
+
+impl Medium {
+    /// Whether only the first of several measurements has room.
+    pub fn is_brief(self) -> bool {
+        self != Medium::Page
+    }
+
+    /// How much higher panels are than on a page.
+    pub fn stretch(self) -> f64 {
+        if let Medium::Slide(stretch) = self { stretch } else { 1.0 }
+    }
+}
+
+/// What a figure is drawn on: its width in points, and how many panels stand side by side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sheet {
+    pub medium: Medium,
+    pub width: f64,
+    pub slots: usize,
+}
+
+impl Sheet {
+    /// A sheet wide enough for all columns of a grid; of a single row for `most`, spread such that the last line of panels is as
+    /// full as can be.
+    pub fn new(selection: &Selection, medium: Medium, most: usize) -> Sheet {
+        let (rows, panels) = (selection.rows().len(), selection.columns().len());
+        let most = if medium == Medium::Column { most.min(2) } else { most };
+        Sheet::with(medium, if rows > 1 { panels } else { panels.div_ceil(panels.div_ceil(most).max(1)) })
+    }
+
+    /// A sheet wide enough for so many panels side by side. Slides and columns are narrow, so that type is large once they fill
+    /// their place.
+    pub fn with(medium: Medium, slots: usize) -> Sheet {
+        let columns = slots as f64;
+        let width = match medium {
+            Medium::Page => WIDTH.max(columns * 105.0 + 90.0),
+            Medium::Column => 1.3 * COLUMN.max(columns * 62.0 + 50.0),
+            Medium::Slide(_) => SLIDE.0.max(columns * 84.0 + 90.0),
+        };
+        Sheet { medium, width, slots }
+    }
+
+    /// How many tick labels have room under a panel.
+    pub fn room(&self) -> usize {
+        ((self.width - 60.0) / self.slots as f64 / 34.0) as usize
+    }
+}
+
+/// Width and height of a slide in points: labels of 8.8 points are a thirtieth of its height.
+pub const SLIDE: (f64, f64) = (484.0, 272.25);
+
+/// Scales and centres a finished page on a slide that is sixteen to nine.
+pub fn on_slide(scene: Scene) -> Scene {
+    let (width, height) = (2.0 * SLIDE.0, 2.0 * SLIDE.1);
+    let scale = (width / scene.width).min(height / scene.height);
+    let left = (width - scale * scene.width) / 2.0;
+    Scene { width, height, ..scene.moved(scale, left) }
+}
+
+/// Width of a column in points: 8 cm.
+pub const COLUMN: f64 = 226.8;
+
+/// Scales a finished page to the width of a column.
+pub fn in_column(scene: Scene) -> Scene {
+    let scale = COLUMN / scene.width;
+    Scene { width: COLUMN, ..scene.moved(scale, 0.0) }
+}
