@@ -6,8 +6,8 @@
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Block, Nonlinearity, Skip};
 use gradsweep::ops::chain::Chain;
-use gradsweep::ops::fused::{Arena, FusedChain, Mode};
-use gradsweep::ops::{Element, Result, Tensor, tensor};
+use gradsweep::ops::fused::{Arena, FusedChain};
+use gradsweep::ops::{Element, Mode, Result, Tensor, tensor};
 use gradsweep::stats::spread;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;

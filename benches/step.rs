@@ -7,15 +7,14 @@
 mod cells;
 
 use cells::Cell;
-use gradsweep::model::init::Init;
-use gradsweep::model::{Architecture, Gradients, Network, Path};
-use gradsweep::ops::activation::Activation;
+use gradsweep::model::dense::{Architecture, Dense};
+use gradsweep::model::{BuildError, Family, Gradients, Model};
+use gradsweep::ops::Mode;
 use gradsweep::ops::block::Block;
-use gradsweep::ops::fused::Mode;
-use gradsweep::ops::gemm::{Into, Matrix, multiply};
+use gradsweep::ops::gemm::{Matrix, multiply};
 use gradsweep::ops::loss::Loss;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
-use gradsweep::score;
+use gradsweep::run::score;
 use gradsweep::stats::spread;
 use serde_json::json;
 use std::time::Instant;
@@ -57,15 +56,15 @@ impl Products {
         for (l, &(inputs, outputs)) in self.shapes.iter().enumerate() {
             let (before, after) = self.streams.split_at_mut(l + 1);
             let weight = Matrix::new(&self.weights[l], inputs, outputs);
-            multiply(Matrix::new(&before[l], batch, inputs), weight, &mut after[0], Into::Overwrite);
+            multiply(Matrix::new(&before[l], batch, inputs), weight, &mut after[0]);
         }
         for (l, &(inputs, outputs)) in self.shapes.iter().enumerate().rev() {
             let (before, after) = self.deltas.split_at_mut(l + 1);
             let (x, delta) = (Matrix::new(&self.streams[l], batch, inputs), Matrix::new(&after[0], batch, outputs));
-            multiply(x.t(), delta, &mut self.gradients[l], Into::Overwrite);
+            multiply(x.t(), delta, &mut self.gradients[l]);
             if l > 0 {
                 let weight = Matrix::new(&self.weights[l], inputs, outputs);
-                multiply(delta, weight.t(), &mut before[l], Into::Overwrite);
+                multiply(delta, weight.t(), &mut before[l]);
             }
         }
     }
@@ -79,7 +78,8 @@ impl Products {
 /// A training step, the same calls as in `train`.
 struct Training<'a> {
     cell: &'a Cell,
-    network: Network<f32>,
+    architecture: Architecture,
+    model: Box<dyn Model<f32>>,
     optimizer: Stepper<f32>,
     gradients: Gradients<f32>,
     batch: usize,
@@ -88,35 +88,40 @@ struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    fn new(cell: &'a Cell) -> Result<Self, String> {
-        let (settings, data) = (&cell.spec.settings, &cell.data);
-        let architecture = Architecture::from_settings(settings, data.features, data.train.targets.outputs())?;
-        let init = Init::from_settings(settings, Activation::from_settings(settings, "activation")?)?;
-        let network = Network::new(architecture, init, &cell.spec.seeds).map_err(|e| e.to_string())?;
+    fn new(cell: &'a Cell) -> Result<Self, BuildError> {
+        let (settings, sizes) = (&cell.spec.settings, cell.data.sizes());
+        let packed = Dense::Fused.initial(settings, &sizes, &cell.spec.seeds)?;
+        let model = Dense::Fused.build_f32(settings, &sizes, &packed)?;
         let rule = Optimizer::from_settings(settings)?;
-        let optimizer = Stepper::new(rule, Regularization::from_settings(settings), &network);
-        let batch = cell.spec.batch(data.train.rows);
-        let lr = settings.float("optimizer.lr").ok_or("`optimizer.lr` is not set")?;
-        Ok(Training { cell, network, optimizer, gradients: Gradients::default(), batch, lr, at: 0 })
+        Ok(Training {
+            cell,
+            architecture: Architecture::from_settings(settings, &sizes)?,
+            optimizer: Stepper::new(rule, Regularization::from_settings(settings), model.layout()),
+            model,
+            gradients: Gradients::default(),
+            batch: cell.spec.batch(cell.data.train.rows),
+            lr: settings.needed_float("optimizer.lr")?,
+            at: 0,
+        })
     }
 
     fn step(&mut self) -> gradsweep::ops::Result<()> {
         let data = &self.cell.data;
         self.at = if self.at + 2 * self.batch > data.train.rows { 0 } else { self.at + self.batch };
         let rows: Vec<usize> = (self.at..self.at + self.batch).collect();
-        let (x, target) = score::batch::<f32>(&data.train, data.features, &rows, Loss::CrossEntropy)?;
-        let gradients = &mut self.gradients;
-        self.network.loss_and_gradients(Path::Fused, Mode::Train, &x, Loss::CrossEntropy, target, gradients)?;
+        let batch = score::batch(&data.train, &data.shape, &rows, Loss::CrossEntropy)?;
+        let Training { model, optimizer, gradients, lr, .. } = self;
+        model.loss_and_gradients(batch, Mode::Train, gradients)?;
         assert!(gradients.finite, "the cell diverged");
-        self.network.take_in_statistics(self.batch);
-        self.optimizer.step(&self.network, gradients, self.lr)
+        model.updated(self.batch);
+        model.rewrite(&mut |packed| optimizer.step(packed, gradients, *lr))
     }
 }
 
 /// Medians of a step and of its products, in seconds, and the products' floating-point operations.
 fn time(cell: &Cell) -> (f64, f64, f64) {
     let mut training = Training::new(cell).unwrap_or_else(|e| panic!("{}: {e}", cell.name));
-    let mut products = Products::new(training.network.chain.blocks(), training.batch);
+    let mut products = Products::new(&training.architecture.blocks(), training.batch);
     let (mut steps, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         let began = Instant::now();

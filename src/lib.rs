@@ -25,8 +25,8 @@
 //! does to a gradient:
 //!
 //! ```
-//! use gradsweep::model::architecture::Residual;
-//! use gradsweep::model::{Architecture, Network, init::Init};
+//! use gradsweep::model::dense::{Architecture, Network, Residual};
+//! use gradsweep::model::{Batch, init::Init};
 //! use gradsweep::ops::activation::Activation;
 //! use gradsweep::ops::{loss::Loss, loss::Target, tensor};
 //! use gradsweep::probe::Probe;
@@ -43,9 +43,12 @@
 //!     norm: None,
 //!     residual: Residual::None,
 //! };
-//! let network = Network::<f32>::new(architecture.clone(), Init::LecunNormal, &Seeds { experiment: 0, run: 1 })?;
+//! let seeds = Seeds { experiment: 0, run: 1 };
+//! let network = Network::<f32>::new(architecture.clone(), Init::LecunNormal, &seeds)?;
 //! let x = tensor(vec![0.5f64, -1.0, 0.3, 0.9, 1.2, 0.1, -0.7, -0.2], (2, 4))?;
-//! let mut probe = Probe::new(&architecture, x, Target::Classes(vec![0, 1]), Loss::CrossEntropy)?;
+//! let batch = Batch { x, target: Target::Classes(vec![0, 1]), loss: Loss::CrossEntropy };
+//! let in_f64 = Network::<f64>::new(architecture, Init::LecunNormal, &seeds)?;
+//! let mut probe = Probe::new(Box::new(in_f64), batch);
 //! let layers = probe.measure(&network)?;
 //! // phi' is at most 1/4, so that nine layers take at least a factor of 4^9 (here at sigma_w = 1).
 //! assert!(layers[9].stream_rms / layers[0].stream_rms > 4f64.powi(9) * 0.5);
@@ -54,7 +57,7 @@
 //!
 //! # One run, one plan
 //!
-//! [`experiment`] reads a file and combines its axes, [`train`] trains a cell, [`theory`] predicts it.
+//! [`experiment`] reads a file and combines its axes, [`run`] trains a cell, [`theory`] predicts it.
 //!
 //! ```
 //! use gradsweep::experiment::{Experiment, Overrides};
@@ -84,7 +87,7 @@
 //! use gradsweep::experiment::{Experiment, Overrides};
 //! use gradsweep::figure::kinds::FACTS;
 //! use gradsweep::sweep::work::Work;
-//! use gradsweep::train::train;
+//! use gradsweep::run::train;
 //! use std::ops::ControlFlow;
 //!
 //! let text = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"spirals\", n = 200 }\nwidth = 4\nsteps = 5\n";
@@ -134,13 +137,11 @@ pub mod real;
 pub mod record;
 pub mod report;
 pub mod results;
+pub mod run;
 pub mod schedule;
-pub mod score;
 pub mod seed;
 pub mod setting;
 pub mod stats;
-pub mod stop;
 pub mod sweep;
 pub mod table;
 pub mod theory;
-pub mod train;

@@ -1,26 +1,18 @@
-//! A few long jobs on all cores, where a pool of threads would be more than it takes.
+//! A few long jobs on all cores, in a pool of their own: the common one has a single thread, since candle would split its
+//! products over it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use rayon::prelude::*;
 use std::thread;
 
-/// `job` done for each item on all cores; the results are in the order of the items.
+/// `job` done for each item on all cores, or on this one where no threads can be started; the results are in the order
+/// of the items.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mine = std::iter::from_fn(|| {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            Some((i, job(items.get(i)?)))
-        });
-        mine.collect::<Vec<_>>()
-    };
-    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        own.into_iter().chain(others.into_iter().flat_map(|w| w.join().expect("a job's panic goes on here"))).collect()
-    });
-    done.sort_by_key(|(i, _)| *i);
-    done.into_iter().map(|(_, result)| result).collect()
+    // Zero would be the default number of threads.
+    match rayon::ThreadPoolBuilder::new().num_threads(workers.max(1)).build() {
+        Ok(pool) => pool.install(|| items.par_iter().map(&job).collect()),
+        Err(_) => items.iter().map(job).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,8 @@ pub mod claim;
 pub mod compare;
 pub mod figure;
 
-use crate::columns::On;
 use crate::data::Function;
-use crate::experiment::settings;
-use crate::experiment::spec::Cadence;
+use crate::run::spec::Cadence;
 use crate::setting::Value;
 use compare::Compare;
 use figure::FigureSpec;
@@ -120,15 +118,6 @@ impl PlanFile {
     /// The labels and the seed of each run, in order.
     pub fn runs(&self) -> impl Iterator<Item = (&BTreeMap<String, String>, u64)> {
         self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
-    }
-
-    /// Whether an axis can touch what is measured on this before the first update.
-    pub fn touches_start(&self, axis: &str, on: On) -> bool {
-        let cells = self.cells.iter().map(|cell| {
-            let label = cell.labels.get(axis).map_or("", String::as_str);
-            (label, cell.settings.iter().map(|(key, value)| (key.as_str(), value)))
-        });
-        settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
     }
 
     /// Whether some run has a loss to reach.

@@ -4,129 +4,119 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
-use crate::model::{Architecture, Gradients, Network, Path};
-use crate::ops::block::Role;
-use crate::ops::fused::{Arena, Mode, Saturation, lock, saturation};
-use crate::ops::loss::{Loss, Target};
+use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
-use crate::ops::{Element, with_slice};
-use candle_core::{Result, Tensor};
+use crate::ops::saturation::saturation;
+use crate::ops::{Element, Mode, Result};
+use std::ops::Range;
 
 mod correlation;
 
 /// One hidden layer, measured. Gradients are per sample: B times the gradient of the mean loss over B samples. Every
 /// `rms` is the root mean square over samples and units (or entries), summed in f64.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LayerMeasure {
+    /// From 1 on.
+    pub layer: usize,
+    /// Where its weight stands in the packed parameters.
+    pub weight: Range<usize>,
     /// Of dL/dh, h the layer's output after norm, activation and skip.
     pub stream_rms: f64,
-    /// Of dL/dz, z the activation's argument.
-    pub delta_rms: f64,
+    /// Of dL/dz, z the activation's argument; `None` without one.
+    pub delta_rms: Option<f64>,
     /// Of the weight gradient of the mean loss over the probe set.
     pub weight_grad_rms: f64,
     /// Of the weight gradient of single samples, |x| |dL/du| for the affine map u = x W + b; exact without batch
-    /// norm, with it the sample's own term of the batch gradient.
-    pub weight_grad_sample_rms: f64,
+    /// norm, with it the sample's own term of the batch gradient. `None` where other layers or times share the weight.
+    pub weight_grad_sample_rms: Option<f64>,
     /// How alike dL/dh of different samples still are: the slope of the line through 0 of the cosines between the first
     /// 32 samples on the same samples' cosines at the last hidden layer, where it is therefore 1. In a wide net at init
     /// the recursion of the gradients' covariance is linear, so this is its factor, the correlation of Balduzzi et al.
     /// (2017), whatever the loss. None for a single sample.
     pub correlation: Option<f64>,
     /// Of phi's output.
-    pub activation_mean: f64,
-    pub activation_std: f64,
+    pub activation_mean: Option<f64>,
+    pub activation_std: Option<f64>,
     pub weight_rms: f64,
     /// Fraction of |phi'(z)| under 5 % of its maximum; none for the rectifiers.
     pub saturated: Option<f64>,
     /// Fraction of z <= 0; for the rectifiers alone.
     pub inactive: Option<f64>,
     /// Fraction of units with phi'(z) = 0 on every row.
-    pub dead: f64,
+    pub dead: Option<f64>,
 }
 
 impl LayerMeasure {
     /// How far samples agree: the squared ratio of the batch gradient to a single sample's; 1 when all are alike, about
     /// 1/B when they are independent.
-    pub fn coherence(&self) -> f64 {
-        (self.weight_grad_rms / self.weight_grad_sample_rms).powi(2)
+    pub fn coherence(&self) -> Option<f64> {
+        self.weight_grad_sample_rms.map(|sample| (self.weight_grad_rms / sample).powi(2))
     }
 }
 
 /// A probe of one run.
 pub struct Probe {
-    network: Network<f64>,
-    x: Tensor,
-    target: Target<f64>,
-    loss: Loss,
-    rows: usize,
+    model: Box<dyn Model<f64>>,
+    batch: Batch<f64>,
     gradients: Gradients<f64>,
 }
 
 impl Probe {
-    /// On the rows of `x`, `[rows, features]`.
+    /// On the rows of `batch`, by a model of the run's family, whose parameters are overwritten.
+    pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>) -> Self {
+        Probe { model, batch, gradients: Gradients::default() }
+    }
+
+    /// Measures every hidden layer of `model` as it stands, in training mode.
     ///
     /// # Errors
     /// What candle reports.
-    pub fn new(architecture: &Architecture, x: Tensor, target: Target<f64>, loss: Loss) -> Result<Self> {
-        let parameters = architecture.blocks().iter().map(|b| b.parameter_count()).sum();
-        let network = Network::with_parameters(architecture.clone(), &vec![0.0; parameters])?;
-        let rows = x.dim(0)?;
-        Ok(Probe { network, x, target, loss, rows, gradients: Gradients::default() })
-    }
-
-    /// Measures every hidden layer of `network` as it stands, in training mode.
-    ///
-    /// # Errors
-    /// What candle reports.
-    pub fn measure<T: Element>(&mut self, network: &Network<T>) -> Result<Vec<LayerMeasure>> {
-        self.network.copy_from(network)?;
-        let (target, gradients) = (self.target.clone(), &mut self.gradients);
-        self.network.loss_and_gradients(Path::Fused, Mode::Probe, &self.x, self.loss, target, gradients)?;
-        let arena = lock(self.network.arena());
-        let (depth, width) = (self.network.architecture.depth, self.network.architecture.width);
-        let last = correlation::cosines(&arena.blocks[depth - 1].output_delta, width);
-        with_slice(&self.x, |x| {
-            self.network.read(|parameters| {
-                let layer = |layer| self.layer(layer, &arena, x, parameters, &self.gradients.packed, &last);
-                (1..=depth).map(layer).collect()
-            })
-        })?
-    }
-
-    fn layer(
-        &self,
-        layer: usize,
-        arena: &Arena<f64>,
-        x: &[f64],
-        parameters: &[f64],
-        gradients: &[f64],
-        last: &[f64],
-    ) -> LayerMeasure {
-        let (architecture, chain) = (&self.network.architecture, &self.network.chain);
-        let index = layer - 1;
-        let (block, own) = (&chain.blocks()[index], &arena.blocks[index]);
-        let samples = self.rows as f64;
-        let (site_block, before) = architecture.activation_site(layer);
-        let workspace = &arena.blocks[site_block];
-        let site = if before { &workspace.before } else { &workspace.after };
-        let activation = workspace.activation(before);
-        let n = activation.len() as f64;
-        let mean = sum(activation) / n;
-        let phi = architecture.activation;
-        let Saturation { saturated, inactive, dead } = saturation(phi, &site.argument, activation, architecture.width);
-        LayerMeasure {
-            stream_rms: samples * rms(&own.output_delta),
-            delta_rms: samples * rms(&site.delta),
-            weight_grad_rms: rms(chain.part(gradients, index, Role::Weight)),
-            weight_grad_sample_rms: samples
-                * rms_of_products(arena.affine_input(index, x), block.inputs, own.affine_delta(), block.outputs),
-            correlation: correlation::left(&correlation::cosines(&own.output_delta, architecture.width), last),
-            activation_mean: mean,
-            activation_std: (squares_around(activation, mean) / n).sqrt(),
-            weight_rms: rms(chain.part(parameters, index, Role::Weight)),
-            saturated: (!phi.is_rectifier()).then_some(saturated),
-            inactive: phi.is_rectifier().then_some(inactive),
-            dead,
+    pub fn measure<T: Element>(&mut self, model: &dyn Model<T>) -> Result<Vec<LayerMeasure>> {
+        copy_parameters(model, &mut *self.model)?;
+        self.model.loss_and_gradients(self.batch.clone(), Mode::Probe, &mut self.gradients)?;
+        let (rows, gradients) = (self.batch.x.dim(0)?, &self.gradients.packed);
+        let (mut layers, mut cosines, mut visited) = (Vec::new(), Vec::new(), Ok(()));
+        self.model.read(&mut |parameters| {
+            visited = self.model.visit(&mut |site, tap| {
+                cosines.push(correlation::cosines(tap.stream, site.units));
+                layers.push(layer(site, tap, rows, parameters, gradients));
+            });
+        })?;
+        visited?;
+        if let Some(last) = cosines.last() {
+            for (layer, own) in layers.iter_mut().zip(&cosines) {
+                layer.correlation = correlation::left(own, last);
+            }
         }
+        Ok(layers)
+    }
+}
+
+/// Measures one site; its correlation is left open.
+fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradients: &[f64]) -> LayerMeasure {
+    let samples = rows as f64;
+    let seen = |numbers: &[f64]| !numbers.is_empty();
+    let weight_gradient = &gradients[site.weight.clone()];
+    let columns = |numbers: &[f64]| numbers.len() / rows;
+    let single = !site.shared && seen(tap.input) && seen(tap.affine_delta);
+    let n = tap.activation.len() as f64;
+    let mean = seen(tap.activation).then(|| sum(tap.activation) / n);
+    let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, site.units)));
+    LayerMeasure {
+        layer: site.layer,
+        weight: site.weight.clone(),
+        stream_rms: samples * rms(tap.stream),
+        delta_rms: seen(tap.delta).then(|| samples * rms(tap.delta)),
+        weight_grad_rms: rms(weight_gradient),
+        weight_grad_sample_rms: single.then(|| {
+            samples * rms_of_products(tap.input, columns(tap.input), tap.affine_delta, columns(tap.affine_delta))
+        }),
+        correlation: None,
+        activation_mean: mean,
+        activation_std: mean.map(|mean| (squares_around(tap.activation, mean) / n).sqrt()),
+        weight_rms: rms(&parameters[site.weight.clone()]),
+        saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated),
+        inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
+        dead: flat.map(|(_, flat)| flat.dead),
     }
 }

@@ -57,23 +57,3 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub points: Table,
 }
-
-/// Why a run left no record.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RunError {
-    /// The caller asked to stop.
-    Cancelled,
-    /// A defect, in words.
-    Failed(String),
-}
-
-impl std::fmt::Display for RunError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            RunError::Cancelled => f.write_str("stopped before its end"),
-            RunError::Failed(message) => f.write_str(message),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}

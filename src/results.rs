@@ -9,8 +9,9 @@ pub mod theory;
 
 pub use error::ResultsError;
 
-use crate::columns::{self, Column};
+use crate::columns::{self, Column, On};
 use crate::data::Function;
+use crate::experiment::settings;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
 use crate::table::Records;
@@ -79,6 +80,15 @@ impl Results {
         let runs = read_runs(&dir.join("runs.csv"), &plan)?;
         let plan_hash = plan_hash(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
+    }
+
+    /// Whether an axis can touch what is measured on this before the first update.
+    pub fn touches_start(&self, axis: &str, on: On) -> bool {
+        let cells = self.plan.cells.iter().map(|cell| {
+            let label = cell.labels.get(axis).map_or("", String::as_str);
+            (label, |key: &str| cell.settings.get(key))
+        });
+        settings::touches_start(axis, on, self.plan.axes.iter().map(|axis| axis.name.as_str()), cells)
     }
 
     /// `summary.csv`; empty where there is none.

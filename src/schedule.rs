@@ -4,7 +4,7 @@ mod settings;
 
 pub use settings::SETTINGS;
 
-use crate::setting::{Settings, Value};
+use crate::setting::{SettingError, Settings, Value};
 use std::f64::consts::PI;
 
 /// The shape of a schedule after its warm-up: the share of lr at step t = 0, 1, ... of T.
@@ -124,16 +124,16 @@ impl Schedule {
     ///
     /// # Errors
     /// When a setting is missing or unknown.
-    pub fn from_settings(settings: &Settings, steps: usize) -> Result<Self, String> {
-        let number = |key: &str| settings.float(key).ok_or_else(|| format!("`{key}` is not set"));
-        let whole = |key: &str| settings.int(key).map(|i| i as usize).ok_or_else(|| format!("`{key}` is not set"));
+    pub fn from_settings(settings: &Settings, steps: usize) -> Result<Self, SettingError> {
+        let number = |key: &str| settings.needed_float(key);
+        let whole = |key: &str| settings.needed_int(key);
         let last = || number("schedule.final");
-        let shape = match settings.text("schedule").ok_or("`schedule` is not set")? {
+        let shape = match settings.needed_text("schedule")? {
             "constant" => Shape::Constant,
             "step" => Shape::Step { every: whole("schedule.every")?, factor: number("schedule.factor")? },
             "multi_step" => {
                 let Some(Value::List(milestones)) = settings.get("schedule.milestones") else {
-                    return Err("`schedule.milestones` is not set".into());
+                    return Err(SettingError::unset("schedule.milestones"));
                 };
                 let milestones = milestones.iter().map(|m| *m as usize).collect();
                 Shape::MultiStep { milestones, factor: number("schedule.factor")? }
@@ -149,7 +149,7 @@ impl Schedule {
             "one_cycle" => {
                 Shape::OneCycle { first: number("schedule.first")?, last: last()?, rise: number("schedule.rise")? }
             }
-            other => return Err(format!("there is no schedule \"{other}\"")),
+            other => return Err(SettingError::unknown("schedule", "schedule", other)),
         };
         let warmup = settings.int("schedule.warmup").unwrap_or(0) as usize;
         Ok(Schedule { lr: number("optimizer.lr")?, shape, warmup, steps })

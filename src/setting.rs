@@ -9,7 +9,9 @@ use crate::table::Cell;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
 use std::sync::Arc;
+use thiserror::Error;
 
 /// A resolved value of a setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -276,6 +278,11 @@ impl Setting {
         }
     }
 
+    /// A number with this default.
+    pub const fn float(key: &'static str, domain: Domain, default: f64, help: &'static str) -> Self {
+        Setting::new(key, domain, DefaultValue::Float(default), help)
+    }
+
     /// This setting chooses its family's kind and is called `word` inside the family's table.
     pub const fn head(mut self, word: &'static str) -> Self {
         self.head = Some(word);
@@ -392,6 +399,30 @@ impl Settings {
         }
     }
 
+    /// A number that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_float(&self, key: &str) -> Result<f64, SettingError> {
+        self.float(key).ok_or_else(|| SettingError::unset(key))
+    }
+
+    /// An integer that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_int(&self, key: &str) -> Result<usize, SettingError> {
+        self.int(key).map(|i| i as usize).ok_or_else(|| SettingError::unset(key))
+    }
+
+    /// A word that has to be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn needed_text(&self, key: &str) -> Result<&str, SettingError> {
+        self.text(key).ok_or_else(|| SettingError::unset(key))
+    }
+
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Value::Bool(true)))
     }
@@ -400,5 +431,58 @@ impl Settings {
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
+    }
+}
+
+/// The members of a family that is listed with the words for its members.
+pub const fn members<T: Copy, const N: usize>(named: &[(&'static str, T); N]) -> [T; N] {
+    let mut members = [named[0].1; N];
+    let mut i = 0;
+    while i < N {
+        members[i] = named[i].1;
+        i += 1;
+    }
+    members
+}
+
+/// The words for them.
+pub const fn words<T: Copy, const N: usize>(named: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut words = [""; N];
+    let mut i = 0;
+    while i < N {
+        words[i] = named[i].0;
+        i += 1;
+    }
+    words
+}
+
+/// The word for one, whatever its options.
+pub fn word<T>(named: &[(&'static str, T)], member: &T) -> &'static str {
+    let found = named.iter().find(|(_, other)| discriminant(other) == discriminant(member));
+    found.map_or("", |(word, _)| word)
+}
+
+/// A setting that is missing, or that does not fit the others or the data.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct SettingError {
+    pub key: String,
+    pub message: String,
+}
+
+impl SettingError {
+    /// What is wrong with this setting, and what to write instead.
+    pub fn new(key: &str, message: impl Into<String>) -> Self {
+        SettingError { key: key.into(), message: message.into() }
+    }
+
+    /// That it is not there.
+    pub fn unset(key: &str) -> Self {
+        Self::new(key, format!("`{key}` is not set"))
+    }
+
+    /// That no member of a family has this word.
+    pub fn unknown(key: &str, family: &str, word: &str) -> Self {
+        Self::new(key, format!("there is no {family} \"{word}\""))
     }
 }

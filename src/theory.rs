@@ -5,16 +5,16 @@
 //! 2020). Pure f64; the expectations are one- and two-dimensional integrals, good to 1e-12.
 
 pub mod batch_norm;
-pub mod cell;
 pub mod finite_width;
+mod inputs;
 pub mod mean_field;
-mod post_activation;
+pub(crate) mod post_activation;
 pub mod prediction;
 mod quadrature;
 pub mod residual;
 
-pub use cell::{AtInit, Inputs};
 pub use finite_width::log_factor;
+pub use inputs::Inputs;
 pub use mean_field::{Limit, MeanField};
-pub use prediction::{Prediction, predict};
+pub use prediction::{NoPrediction, Prediction};
 pub use residual::ResidualBlock;

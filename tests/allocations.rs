@@ -1,12 +1,12 @@
 //! A training step allocates what candle's graph and the matrix products allocate, and nothing that grows with the net.
 
-use gradsweep::model::architecture::Residual;
+use gradsweep::model::dense::{Architecture, Network, Residual};
 use gradsweep::model::init::Init;
-use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::model::{Batch, Gradients, Model};
+use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Place, Skip};
-use gradsweep::ops::fused::Mode;
-use gradsweep::ops::gemm::{Into, Matrix, multiply};
+use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::gemm::{Matrix, multiply};
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::{Tensor, tensor};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
@@ -60,15 +60,16 @@ fn allocations(work: impl FnOnce()) -> usize {
 
 /// What a step of this net allocates beyond its matrix products.
 fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: Optimizer) -> usize {
-    let network = Network::<f32>::new(architecture.clone(), Init::HeNormal, &Seeds { experiment: 0, run: 1 }).unwrap();
+    let mut network =
+        Network::<f32>::new(architecture.clone(), Init::HeNormal, &Seeds { experiment: 0, run: 1 }).unwrap();
     let regularization =
         Regularization { l2: 1e-3, weight_decay: 1e-3, clip_norm: Some(1.0), ..Regularization::default() };
-    let mut optimizer = Stepper::new(rule, regularization, &network);
+    let mut optimizer = Stepper::new(rule, regularization, network.layout());
     let mut gradients = Gradients::default();
     let mut step = |x: Tensor, target: Target<f32>| {
-        network.loss_and_gradients(Path::Fused, Mode::Train, &x, loss, target, &mut gradients).unwrap();
-        network.take_in_statistics(batch);
-        optimizer.step(&network, &gradients, 0.01).unwrap();
+        network.loss_and_gradients(Batch { x, target, loss }, Mode::Train, &mut gradients).unwrap();
+        network.updated(batch);
+        network.rewrite(&mut |packed| optimizer.step(packed, &gradients, 0.01)).unwrap();
     };
     let x = || tensor((0..batch * FEATURES).map(|i| (i % 7) as f32 - 3.0).collect(), (batch, FEATURES)).unwrap();
     let y = || match loss {
@@ -89,10 +90,10 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
             let x = Matrix::new(&stream[..batch * b.inputs], batch, b.inputs);
             let d = Matrix::new(&stream[..batch * b.outputs], batch, b.outputs);
             let w = Matrix::new(&weight[..b.inputs * b.outputs], b.inputs, b.outputs);
-            multiply(x, w, &mut stream_out[..batch * b.outputs], Into::Overwrite);
-            multiply(x.t(), d, &mut weight_out[..b.inputs * b.outputs], Into::Overwrite);
+            multiply(x, w, &mut stream_out[..batch * b.outputs]);
+            multiply(x.t(), d, &mut weight_out[..b.inputs * b.outputs]);
             if i > 0 {
-                multiply(d, w.t(), &mut stream_out[..batch * b.inputs], Into::Overwrite);
+                multiply(d, w.t(), &mut stream_out[..batch * b.inputs]);
             }
         }
     });
@@ -104,7 +105,7 @@ fn a_step_allocates_nothing_that_grows() {
     let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
     let mut most = 0;
     for activation in Activation::ALL {
-        for norm in [None, norm(Place::Before), norm(Place::After)] {
+        for norm in [None, norm(Placement::Before), norm(Placement::After)] {
             for residual in
                 [Residual::None, Residual::PreActivation(Skip::Learned), Residual::PostActivation(Skip::Scaled(0.5))]
             {

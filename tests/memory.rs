@@ -5,10 +5,11 @@
 use gradsweep::columns;
 use gradsweep::conclude::conclude;
 use gradsweep::data::{Dataset, Split, Targets};
-use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
-use gradsweep::record::{RunError, RunRecord, Status};
+use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::RunError;
+use gradsweep::run::spec::RunSpec;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
@@ -41,7 +42,7 @@ fn sweep(runs: u64) {
     let targets = Targets::Classes { labels: vec![0; 16], count: 2 };
     let data = Dataset {
         name: "made_up".into(),
-        features: 3,
+        shape: vec![3],
         train: Split { rows: 16, x: vec![0.0; 48], targets },
         validation: None,
         test: None,

@@ -7,8 +7,8 @@ use gradsweep::ops::activation::Activation;
 use gradsweep::ops::kernel::{Width, limit, width};
 use gradsweep::ops::loss::Loss;
 use gradsweep::optim::Optimizer;
+use gradsweep::run::train;
 use gradsweep::setting::{Settings, Value};
-use gradsweep::train::train;
 use std::ops::ControlFlow;
 
 /// Width 21 leaves columns over at every chunk size.

@@ -120,9 +120,9 @@ fn tensors(split: &Split, features: usize) -> Result<(Tensor, Tensor)> {
 fn train(cell: &Cell, data: &Dataset, seed: u64) -> Result<[f32; 2]> {
     let vars = VarMap::new();
     let builder = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-    let net = Net::new(cell, data.features, data.train.targets.outputs(), builder)?;
+    let net = Net::new(cell, data.features(), data.train.targets.outputs(), builder)?;
     let mut update = Update::new(cell, &vars)?;
-    let (x, y) = tensors(&data.train, data.features)?;
+    let (x, y) = tensors(&data.train, data.features())?;
     let seeds = Seeds { experiment: 0, run: seed };
     let mut order: Vec<u32> = Vec::new();
     let mut at = 0;
@@ -138,7 +138,7 @@ fn train(cell: &Cell, data: &Dataset, seed: u64) -> Result<[f32; 2]> {
         update.backward_step(&candle_nn::loss::cross_entropy(&logits, &y.index_select(&rows, 0)?)?)?;
     }
     let score = |split: &Split| -> Result<f32> {
-        let (x, y) = tensors(split, data.features)?;
+        let (x, y) = tensors(split, data.features())?;
         let logits = net.forward(&x, false)?.detach();
         candle_nn::loss::cross_entropy(&logits, &y)?.to_scalar()
     };

@@ -8,11 +8,10 @@
 mod at_init;
 
 use at_init::{Case, per_layer};
-use gradsweep::model::Architecture;
-use gradsweep::model::architecture::Residual;
+use gradsweep::model::dense::{Architecture, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Place, Skip};
+use gradsweep::ops::block::{Norm, Placement, Skip};
 
 const WIDTH: usize = 512;
 const NETS: u64 = 16;
@@ -40,7 +39,7 @@ fn main() {
         "| network | init | width | depth | batch | predicted, ln per layer | measured | ± | measured / predicted per layer | delta |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    let norm = Some(Norm { place: Place::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
     let inits = |a: Activation| match a {
         Activation::Identity => {
             vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal { gain: 1.0 })]

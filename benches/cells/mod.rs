@@ -1,8 +1,9 @@
 //! The cells of `scripts/peers/cells.json` as resolved runs with their data.
 
 use gradsweep::data::{self, Dataset, Places};
-use gradsweep::experiment::{Experiment, Overrides, RunSpec};
+use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
+use gradsweep::run::RunSpec;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

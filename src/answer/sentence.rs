@@ -47,7 +47,7 @@ fn extreme<'a>(cells: &[&'a Record], column: &str, sign: f64) -> Option<(&'a Rec
 /// A cell by its labels: `depth 32, activation sigmoid`. At the start the optimizer does not count.
 fn name(results: &Results, row: &Record, at_start: bool) -> String {
     let several = results.plan.axes.iter().filter(|axis| axis.labels.len() > 1);
-    let several = several.filter(|axis| !at_start || results.plan.touches_start(&axis.name, On::Probe));
+    let several = several.filter(|axis| !at_start || results.touches_start(&axis.name, On::Probe));
     let labels = several.filter_map(|axis| Some(format!("{} {}", axis.name, row.get(&axis.name)?)));
     labels.collect::<Vec<_>>().join(", ")
 }

@@ -3,11 +3,11 @@
 use crate::cli::error::CommandError;
 use crate::cli::plan_options::{Loaded, PlanOptions};
 use crate::cli::print::print;
+use crate::run;
 use crate::sweep::forecast::{Rate, forecast};
 use crate::sweep::journal::Journal;
 use crate::sweep::status::FolderStatus;
 use crate::sweep::{outline, rates};
-use crate::train;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     text += &outline::folder(&dir, &status);
     text += &outline::cost(&work, &chosen, &to_do);
     if !to_do.is_empty() {
-        let rate = Rate::find(&dir, &work, &to_do, &train::train);
+        let rate = Rate::find(&dir, &work, &to_do, &run::train);
         text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
     }
     print(&text)

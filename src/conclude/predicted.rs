@@ -30,7 +30,7 @@ pub fn predicted_and_measured(dir: &Path, plan: &Plan, work: &Work, chosen: &[us
     let mut header: Vec<String> = axes.iter().map(|a| plan.axes[*a].name.clone()).collect();
     header.extend(["predicted", "measured", "difference", "N", ""].map(String::from));
     let (mut rows, last) = (vec![header], axes.len() + 4);
-    let mut notes: Vec<&str> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     for &cell in &chosen {
         let mut row: Vec<String> = axes.iter().map(|a| plan.cells[cell].labels[*a].1.clone()).collect();
         let (predicted, note) = predicted(predictions[cell].as_ref());
@@ -65,12 +65,12 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
 }
 
 /// The attenuation, and what limits the prediction or why there is none.
-fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<&str>) {
+fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String>) {
     match prediction {
-        None => (None, Some("a test function has no layers")),
-        Some(Err(why)) => (None, Some(why)),
-        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost")),
-        Some(Ok(p)) => (p.attenuation(), p.caveat),
+        None => (None, Some("a test function has no layers".into())),
+        Some(Err(why)) => (None, Some(why.to_string())),
+        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost".into())),
+        Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Any CSV file: numeric features and one target column, of classes or of real numbers.
 
-use super::{DataError, Places, Raw, Targets, file};
+use super::dataset::Targets;
+use super::error::DataError;
+use super::file;
+use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use std::cmp::Ordering;
 

@@ -1,6 +1,6 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
-use super::Function;
+use super::function::Function;
 
 /// What the network is to produce.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,11 +29,27 @@ pub struct Split {
     pub targets: Targets,
 }
 
+/// What a model takes and what it gives, for one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Shape of the input: `[features]`, `[time, features]` or `[channels, height, width]`.
+    pub input: Vec<usize>,
+    pub outputs: usize,
+}
+
+impl Sizes {
+    /// Numbers in an input.
+    pub fn features(&self) -> usize {
+        self.input.iter().product()
+    }
+}
+
 /// A loaded, split and scaled data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     pub name: String,
-    pub features: usize,
+    /// Of one row's input: `[features]`, `[time, features]` or `[channels, height, width]`.
+    pub shape: Vec<usize>,
     pub train: Split,
     pub validation: Option<Split>,
     pub test: Option<Split>,
@@ -83,15 +99,25 @@ impl Split {
 
 impl Dataset {
     /// Closes a data set with its digest.
-    pub fn new(name: String, features: usize, train: Split, validation: Option<Split>, test: Option<Split>) -> Self {
+    pub fn new(name: String, shape: Vec<usize>, train: Split, validation: Option<Split>, test: Option<Split>) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&(features as u64).to_le_bytes());
+        hasher.update(&(shape.iter().product::<usize>() as u64).to_le_bytes());
         for split in [Some(&train), validation.as_ref(), test.as_ref()] {
             hasher.update(&[u8::from(split.is_some())]);
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
         let digest = hasher.finalize().to_hex()[..16].to_string();
-        Dataset { name, features, train, validation, test, digest, function: None }
+        Dataset { name, shape, train, validation, test, digest, function: None }
+    }
+
+    /// Numbers in a row's input.
+    pub fn features(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// What a model for it takes and gives.
+    pub fn sizes(&self) -> Sizes {
+        Sizes { input: self.shape.clone(), outputs: self.train.targets.outputs() }
     }
 
     /// One line for a person: rows, features, what is predicted, and the scale of the training inputs.
@@ -115,7 +141,7 @@ impl Dataset {
             self.name,
             self.train.rows,
             rows(&self.test),
-            self.features,
+            self.features(),
             self.digest
         )
     }

@@ -1,6 +1,9 @@
 //! The UCI handwritten digits (test part): 1797 images of 8 x 8, ten classes, embedded in the program. See NOTICE.
 
-use super::{DataError, Raw, Targets, file, idx};
+use super::dataset::Targets;
+use super::error::DataError;
+use super::raw::Raw;
+use super::{file, idx};
 
 const IMAGES: &[u8] = include_bytes!("files/digits-images-idx3-ubyte.gz");
 const LABELS: &[u8] = include_bytes!("files/digits-labels-idx1-ubyte.gz");

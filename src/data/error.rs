@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum Position {
     Byte(u64),
     Line(u64),
 }
@@ -16,7 +16,7 @@ pub struct DataError {
     pub setting: Option<&'static str>,
     /// The file, where one is involved.
     pub file: Option<String>,
-    pub at: Option<At>,
+    pub at: Option<Position>,
     pub what: String,
     pub cure: String,
 }
@@ -34,12 +34,12 @@ impl DataError {
 
     /// At a byte of the (uncompressed) file.
     pub fn byte(self, byte: usize) -> Self {
-        DataError { at: Some(At::Byte(byte as u64)), ..self }
+        DataError { at: Some(Position::Byte(byte as u64)), ..self }
     }
 
     /// At a line, counted from 1.
     pub fn line(self, line: u64) -> Self {
-        DataError { at: Some(At::Line(line)), ..self }
+        DataError { at: Some(Position::Line(line)), ..self }
     }
 }
 
@@ -47,8 +47,8 @@ impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.what)?;
         match (&self.file, self.at) {
-            (Some(file), Some(At::Byte(byte))) => write!(f, "\n --> {file}: byte {byte}")?,
-            (Some(file), Some(At::Line(line))) => write!(f, "\n --> {file}:{line}")?,
+            (Some(file), Some(Position::Byte(byte))) => write!(f, "\n --> {file}: byte {byte}")?,
+            (Some(file), Some(Position::Line(line))) => write!(f, "\n --> {file}:{line}")?,
             (Some(file), None) => write!(f, "\n --> {file}")?,
             (None, _) => {}
         }

@@ -1,6 +1,6 @@
 //! Reading a file whole, unpacking it when it is gzip, with a limit on what it may unpack to.
 
-use super::DataError;
+use super::error::DataError;
 use std::io::Read;
 use std::path::Path;
 

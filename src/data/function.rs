@@ -2,13 +2,16 @@
 //!
 //! Values are at least 0 everywhere and 0 at the minima, so that they can be drawn on a logarithmic scale.
 
-use super::{DataError, Dataset, Split, Targets};
+use super::dataset::{Dataset, Split, Targets};
+use super::error::DataError;
 use crate::real::Real;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, of_problems};
+use crate::setting::{
+    Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
-const KINDS: &[&str] = &["quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"];
+const KINDS: &[&str] = &words(&Kind::NAMED);
 
 /// The settings of the functions.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
@@ -19,19 +22,19 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         "a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic",
     )
     .head("kind"),
-    Setting::new(
+    Setting::float(
         "function.condition",
         Domain::Float { min: 1.0, max: 1e12 },
-        DefaultValue::Float(100.0),
+        100.0,
         "condition number: the eigenvalues go from 1 to it in equal ratios",
     )
     .of(&["quadratic"]),
     Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, DefaultValue::Int(2), "number of variables; with one the eigenvalue is 1")
         .of(&["quadratic"]),
-    Setting::new(
+    Setting::float(
         "function.c",
         Domain::Float { min: 2.0, max: 1e6 },
-        DefaultValue::Float(3.0),
+        3.0,
         "gradient of the first of every three steps; that of the other two is -1",
     )
     .of(&["reddi"]),
@@ -42,17 +45,17 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]",
     )
     .of(KINDS),
-    Setting::new(
+    Setting::float(
         "function.spread",
         Domain::Float { min: 0.0, max: 1e6 },
-        DefaultValue::Float(0.0),
+        0.0,
         "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
     )
     .of(KINDS),
-    Setting::new(
+    Setting::float(
         "function.noise",
         Domain::Float { min: 0.0, max: 1e6 },
-        DefaultValue::Float(0.0),
+        0.0,
         "standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed",
     )
     .of(KINDS)
@@ -84,26 +87,22 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every formula, with default constants.
-    pub const ALL: [Kind; 6] = [
-        Kind::Quadratic { condition: 100.0, dimension: 2 },
-        Kind::Rosenbrock,
-        Kind::Beale,
-        Kind::Himmelblau,
-        Kind::Saddle,
-        Kind::Reddi { c: 3.0 },
+    /// Every formula, with default constants, by the word in an experiment file.
+    const NAMED: [(&'static str, Kind); 6] = [
+        ("quadratic", Kind::Quadratic { condition: 100.0, dimension: 2 }),
+        ("rosenbrock", Kind::Rosenbrock),
+        ("beale", Kind::Beale),
+        ("himmelblau", Kind::Himmelblau),
+        ("saddle", Kind::Saddle),
+        ("reddi", Kind::Reddi { c: 3.0 }),
     ];
 
+    /// Every formula, with default constants.
+    pub const ALL: [Kind; 6] = members(&Self::NAMED);
+
     /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Kind::Quadratic { .. } => "quadratic",
-            Kind::Rosenbrock => "rosenbrock",
-            Kind::Beale => "beale",
-            Kind::Himmelblau => "himmelblau",
-            Kind::Saddle => "saddle",
-            Kind::Reddi { .. } => "reddi",
-        }
+    pub fn word(self) -> &'static str {
+        word(&Self::NAMED, &self)
     }
 
     /// Number of variables.
@@ -279,7 +278,7 @@ impl Function {
         let targets = Targets::Values { y: Vec::new(), width: 0 };
         let train = Split { rows: 1, x: self.start.clone(), targets };
         let name = self.kind.word().to_string();
-        Dataset { function: Some(self), ..Dataset::new(name, train.x.len(), train, None, None) }
+        Dataset { function: Some(self), ..Dataset::new(name, vec![train.x.len()], train, None, None) }
     }
 
     /// One line for a person.

@@ -1,6 +1,9 @@
 //! IDX files (the format of MNIST: LeCun, Cortes, Burges): reading them, MNIST and Fashion-MNIST by checksum, and any pair by path.
 
-use super::{DataError, Places, Raw, Split, Targets, file};
+use super::dataset::{Split, Targets};
+use super::error::DataError;
+use super::file;
+use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use std::path::{Path, PathBuf};
 

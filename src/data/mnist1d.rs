@@ -2,7 +2,9 @@
 //!
 //! The transformation follows the author's package and is held against its own draws; the random draws are ours.
 
-use super::{DataError, Raw, Targets, stream};
+use super::dataset::Targets;
+use super::error::DataError;
+use super::raw::{Raw, stream};
 use crate::seed::Stream;
 use crate::setting::Settings;
 

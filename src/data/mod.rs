@@ -9,28 +9,19 @@ pub mod function;
 mod idx;
 mod mnist1d;
 mod points;
+mod raw;
 mod settings;
 mod spirals;
 mod split;
 mod teacher;
 
-pub use dataset::{Dataset, Split, Targets};
+pub use dataset::{Dataset, Sizes, Split, Targets};
 pub use error::DataError;
 pub use function::Function;
+pub use raw::Places;
 pub use settings::SETTINGS;
 
-use crate::seed::{Seeds, Stream};
 use crate::setting::Settings;
-use std::path::PathBuf;
-
-/// Where files are looked for.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// Holds `mnist/` and `fashion_mnist/`: `--data-dir` or the environment variable `GRADSWEEP_DATA`.
-    pub data_dir: Option<PathBuf>,
-    /// What relative paths in an experiment are relative to: the folder of its file.
-    pub base: PathBuf,
-}
 
 /// Loads, splits and scales the data set that the `data` settings describe, or takes the `function` in its place.
 ///
@@ -59,22 +50,4 @@ pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> 
         }
     };
     split::prepare(raw, settings)
-}
-
-/// The stream of a data set's own seed for this purpose: the same for every run of an experiment.
-fn stream(settings: &Settings, purpose: &str) -> Stream {
-    let seed = settings.int("data.seed").unwrap_or(0) as u64;
-    Seeds { experiment: seed, run: 0 }.stream(purpose, &[])
-}
-
-/// A data set as its source gives it, not yet split or scaled.
-struct Raw {
-    name: String,
-    /// The file it came from, for messages.
-    file: String,
-    features: usize,
-    x: Vec<f64>,
-    targets: Targets,
-    /// A test part the source itself sets apart.
-    test: Option<Split>,
 }

@@ -1,6 +1,8 @@
 //! Points written into the experiment itself: `data = { kind = "points", x = [[1.0], [2.0]], y = [[0.1], [0.2]] }`.
 
-use super::{DataError, Raw, Targets};
+use super::dataset::Targets;
+use super::error::DataError;
+use super::raw::Raw;
 use crate::setting::{Settings, Value};
 
 /// All rows train; the targets are real numbers.

@@ -1,6 +1,7 @@
 //! Interleaved spirals in the plane, one arm a class: easy to draw, impossible for a linear model.
 
-use super::{Raw, Targets, stream};
+use super::dataset::Targets;
+use super::raw::{Raw, stream};
 use crate::setting::Settings;
 
 /// Point i of a class at angle phase + 4 t and radius t, t = (i + 1/2) / points, plus Gaussian noise on both coordinates.

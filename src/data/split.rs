@@ -3,7 +3,9 @@
 //! Every choice has a random stream of its own, so that none moves another: the test part stays the same whatever
 //! `n_train`, `validation` and `label_noise` say, and a smaller `n_train` is the beginning of a larger one.
 
-use super::{DataError, Dataset, Raw, Split, Targets, stream};
+use super::dataset::{Dataset, Split, Targets};
+use super::error::DataError;
+use super::raw::{Raw, stream};
 use crate::setting::Settings;
 
 /// Splits and scales.
@@ -62,7 +64,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     if settings.text("data.scaling") == Some("standard") {
         scale(&file, features, &mut train, validation.as_mut(), test.as_mut())?;
     }
-    Ok(Dataset::new(name, features, train, validation, test))
+    Ok(Dataset::new(name, vec![features], train, validation, test))
 }
 
 /// Replaces a fraction of the training labels by a random other class. The rows hit by a smaller fraction are

@@ -1,6 +1,7 @@
 //! Teacher and student: the targets are a random network's outputs, so a zero loss is known to be within reach.
 
-use super::{Raw, Targets, stream};
+use super::dataset::Targets;
+use super::raw::{Raw, stream};
 use crate::setting::Settings;
 
 /// x ~ N(0, 1); y = v . tanh(x W) with W ~ N(0, 1/features) and v ~ N(0, 1/width), plus Gaussian noise.

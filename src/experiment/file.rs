@@ -4,14 +4,10 @@ use super::asks::claim_spec::WrittenClaim;
 use super::asks::compare::WrittenCompare;
 use super::asks::figure_spec::WrittenFigure;
 use super::figure_kind::FigureKind;
-use super::read::axis::{self, Leaf, Patch, WrittenAxis};
-use super::read::error::{ExperimentError, Location, Result, Source};
-use super::read::include::Include;
-use super::read::node::{Document, Entry, Word};
-use super::read::record::Record;
-use super::read::selector::{Selection, selectors};
-use super::read::value::SECTIONS;
-use super::read::{ablation, arms};
+use super::read::{
+    Document, Entry, ExperimentError, Include, Leaf, Location, Patch, Record, Result, SECTIONS, Selection, Source,
+    Word, WrittenAxis, ablation, arms, bundles, points, selectors,
+};
 use super::settings::Registry;
 use std::sync::Arc;
 
@@ -85,9 +81,7 @@ impl Experiment {
         others.iter().try_for_each(|entry| experiment.read(entry))?;
         experiment.axes.sort_by_key(|a| a.place.start());
         for entry in &includes {
-            for (place, entries) in entry.tables()? {
-                experiment.includes.push(Include::read(place, &entries, &experiment.axes)?);
-            }
+            experiment.includes = entry.tables(|place, entries| Include::read(place, &entries, &experiment.axes))?;
         }
         Ok(experiment)
     }
@@ -96,47 +90,41 @@ impl Experiment {
         match entry.key {
             "base" => {
                 for e in entry.table()? {
-                    axis::patch(e.key, &e, &mut self.base)?;
+                    points::patch(e.key, &e, &mut self.base)?;
                 }
             }
             "axes" => {
                 for e in entry.table()? {
-                    axis::walk(e.key, &e, &mut |leaf| {
+                    points::walk(e.key, &e, &mut |leaf| {
                         if let Leaf::Set(key, e) = leaf {
-                            self.axes.push(WrittenAxis::read(key, e)?);
+                            self.axes.push(points::axis(key, e)?);
                         }
                         Ok(())
                     })?;
                 }
             }
-            "variants" => self.axes.push(axis::variants(entry)?),
+            "variants" => self.axes.push(bundles::variants(entry)?),
             "optimizer" => self.axes.push(arms::optimizers(entry)?),
             "zip" => {
                 for e in entry.table()? {
-                    self.axes.push(axis::zip(&e)?);
+                    self.axes.push(bundles::zip(&e)?);
                 }
             }
             "ablation" => self.ablation = Some(ablation::read(entry)?),
             "exclude" => {
-                for (place, entries) in entry.tables()? {
-                    let keys = selectors(&entries)?;
-                    if keys.is_empty() {
+                self.excludes = entry.tables(|place, entries| match selectors(&entries)? {
+                    keys if keys.is_empty() => {
                         let help = "name what to leave out, as in depth = 2, or delete it";
-                        return place.fail("this [[exclude]] would drop every cell", help);
+                        place.fail("this [[exclude]] would drop every cell", help)
                     }
-                    self.excludes.push(Selection { place, keys });
-                }
+                    keys => Ok(Selection { place, keys }),
+                })?;
             }
             "figure" => {
-                for (place, entries) in entry.tables()? {
-                    self.figures.push(WrittenFigure::read(place, entries, &self.kinds)?);
-                }
+                let kinds = &self.kinds;
+                self.figures = entry.tables(|place, entries| WrittenFigure::read(place, entries, kinds))?;
             }
-            "claim" => {
-                for (place, entries) in entry.tables()? {
-                    self.claims.push(WrittenClaim::read(place, entries)?);
-                }
-            }
+            "claim" => self.claims = entry.tables(WrittenClaim::read)?,
             "compare" => self.compare = Some(WrittenCompare::read(entry)?),
             _ if self.read_plain(entry)? => {}
             key => {

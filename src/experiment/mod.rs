@@ -6,11 +6,9 @@
 //! Each part uses only those above it: `read` the sections as written, `asks` what the file asks for, the file as a whole
 //! and what the command line changes in it, `plan` the grid, its cells and their runs.
 
-pub mod cost;
 pub mod figure_kind;
 pub(crate) mod nearest;
 pub mod settings;
-pub mod spec;
 
 mod read;
 
@@ -26,4 +24,3 @@ pub use overrides::Overrides;
 pub use plan::{DataFacts, GridCell, Plan, PlannedRun};
 pub use read::ExperimentError;
 pub use settings::settings_table_markdown;
-pub use spec::RunSpec;

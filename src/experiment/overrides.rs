@@ -1,10 +1,10 @@
 //! What the command line changes in an experiment: `--set key=value` and `--seeds n`.
 
 use super::file::{Experiment, MOST_SEEDS};
-use super::read::axis::{self, Assignment, Leaf, Patch, Point, WrittenAxis, bundles};
-use super::read::error::{Location, Result, Source};
-use super::read::node::{Document, Entry};
-use super::read::value::SECTIONS;
+use super::read::{
+    Assignment, Document, Entry, Leaf, Location, Patch, Point, Result, SECTIONS, Source, WrittenAxis, bundle_axis,
+    points,
+};
 use super::settings::Registry;
 use crate::plan_file::Scale;
 use crate::setting::Value;
@@ -59,7 +59,7 @@ impl Experiment {
         if self.read_plain(entry)? {
             return Ok(());
         }
-        if let (Some(axis), false) = (bundles(&self.axes, entry.key), entry.value.toml.is_table()) {
+        if let (Some(axis), false) = (bundle_axis(&self.axes, entry.key), entry.value.toml.is_table()) {
             let axis = &self.axes[axis];
             let message =
                 format!("--set cannot change `{0}`: the file says what each point of the axis `{0}` sets", axis.name);
@@ -78,7 +78,7 @@ impl Experiment {
         let mut changed: Vec<usize> = Vec::new();
         let mut base = Patch::default();
         let mut axes: Vec<WrittenAxis> = Vec::new();
-        axis::walk(entry.key, entry, &mut |leaf| {
+        points::walk(entry.key, entry, &mut |leaf| {
             let (key, e) = match leaf {
                 Leaf::Family(family) => {
                     base.clears.extend(registry.family(family));
@@ -89,7 +89,7 @@ impl Experiment {
             changed.push(key);
             let setting = &registry.keys[key];
             if e.value.is_several(setting) {
-                axes.push(WrittenAxis::read(key, e)?);
+                axes.push(points::axis(key, e)?);
                 return Ok(());
             }
             let (value, place) = (e.value.setting(setting)?, e.value.at.clone());

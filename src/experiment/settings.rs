@@ -11,9 +11,10 @@ pub fn all() -> impl Iterator<Item = &'static Setting> {
     [
         crate::data::SETTINGS,
         crate::data::function::SETTINGS,
-        crate::model::SETTINGS,
+        crate::model::dense::SETTINGS,
+        crate::model::init::SETTINGS,
         crate::ops::activation::SETTINGS,
-        super::spec::SETTINGS,
+        crate::run::spec::SETTINGS,
         crate::optim::SETTINGS,
         crate::schedule::SETTINGS,
     ]
@@ -37,39 +38,28 @@ pub fn settings_table_markdown() -> String {
     text
 }
 
-/// Whether an axis can touch what is measured on this before the first update, judged by the settings that change with its
-/// label; a setting that another axis is called after is that one's. `cells` has the label and the settings of each cell.
-pub fn touches_start<'a, 'k: 'a, S: IntoIterator<Item = (&'k str, &'a Value)>>(
+/// Whether an axis can touch what is measured on this before the first update, judged by the settings that go along with its
+/// labels; a setting that another axis is called after is that one's. `cells` has the label and the settings of each cell.
+pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
     axis: &str,
     on: On,
     axes: impl Iterator<Item = &'a str>,
-    cells: impl Iterator<Item = (&'a str, S)>,
+    cells: impl Iterator<Item = (&'a str, F)> + Clone,
 ) -> bool {
     let registry = Registry::get();
-    let others: Vec<usize> = axes.filter(|name| *name != axis).filter_map(|name| registry.find(name)).collect();
-    // For each setting its value at each label; `None` where the cells of a label differ.
-    let mut labels: HashMap<&str, usize> = HashMap::new();
-    let mut values: HashMap<&str, HashMap<&str, (Option<&Value>, usize)>> = HashMap::new();
-    for (label, settings) in cells {
-        *labels.entry(label).or_default() += 1;
-        for (key, value) in settings {
-            let (known, count) = values.entry(key).or_default().entry(label).or_insert((Some(value), 0));
-            *known = known.filter(|known| *known == value);
-            *count += 1;
-        }
-    }
-    let changes = |of_label: &HashMap<&str, (Option<&Value>, usize)>| {
-        let at = |label: &&str| of_label.get(label).copied().unwrap_or((None, 0));
-        let is_its_own = labels.iter().all(|(label, all)| {
-            let (value, count) = at(label);
-            count == 0 || count == *all && value.is_some()
+    let others: Vec<usize> = axes.filter(|other| *other != axis).filter_map(|other| registry.find(other)).collect();
+    let goes_along = |key: &str| {
+        let mut values: HashMap<&str, Option<&Value>> = HashMap::new();
+        let is_fixed = cells.clone().all(|(label, of)| {
+            let value = of(key);
+            *values.entry(label).or_insert(value) == value
         });
-        let first = labels.keys().next().map(at);
-        is_its_own && labels.keys().any(|label| Some(at(label).0) != first.map(|(value, _)| value))
+        is_fixed && values.values().any(|value| Some(value) != values.values().next())
     };
-    let mut changed = values.iter().filter(|(_, of_label)| changes(of_label)).filter_map(|(key, _)| registry.find(key));
-    let can_touch = |key: usize| registry.keys[key].rows.iter().any(|row| row.acts.can_touch(on));
-    labels.len() < 2 || changed.any(|key| !others.contains(&key) && can_touch(key))
+    let keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index));
+    let mut keys = keys.filter(|(_, key)| key.rows.iter().any(|row| row.acts.can_touch(on)));
+    let first = cells.clone().next().map(|(label, _)| label);
+    cells.clone().all(|(label, _)| Some(label) == first) || keys.any(|(_, key)| goes_along(key.name))
 }
 
 /// Whether a name can be that of a file or a folder on any system.

@@ -1,13 +1,12 @@
 //! Gradients against central differences, so that whoever runs the program can see that they are right on this machine.
 
-use super::architecture::Residual;
+use super::boundary::{Batch, Gradients, Model};
+use super::dense::{Architecture, Network, Residual};
 use super::init::Init;
-use super::{Architecture, Gradients, Network, Path};
 use crate::ops::activation::Activation;
-use crate::ops::block::{Norm, Place, Skip};
-use crate::ops::fused::Mode;
+use crate::ops::block::{Norm, Placement, Skip};
 use crate::ops::loss::{Loss, Target};
-use crate::ops::{self, tensor};
+use crate::ops::{self, Mode, tensor};
 use crate::seed::Seeds;
 
 const ROWS: usize = 7;
@@ -22,7 +21,7 @@ const STEP: f64 = 1e-5;
 /// # Errors
 /// What candle reports.
 pub fn worst() -> ops::Result<(f64, usize)> {
-    let norm = Norm { place: Place::Before, eps: 1e-5, momentum: 0.1, affine: true };
+    let norm = Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true };
     let forms =
         [(None, Residual::None), (Some(norm), Residual::None), (None, Residual::PreActivation(Skip::Scaled(0.6)))];
     let (mut worst, mut nets) = (0.0f64, 0);
@@ -39,38 +38,64 @@ pub fn worst() -> ops::Result<(f64, usize)> {
                 norm,
                 residual,
             };
-            worst = worst.max(deviation(architecture)?);
+            worst = worst.max(of_net(architecture)?);
             nets += 1;
         }
     }
     Ok((worst, nets))
 }
 
-fn deviation(architecture: Architecture) -> ops::Result<f64> {
+fn of_net(architecture: Architecture) -> ops::Result<f64> {
     let seeds = Seeds { experiment: 0, run: 1 };
-    let network = Network::<f64>::new(architecture, Init::Gaussian { sigma_w: 1.3, sigma_b: 0.2 }, &seeds)?;
+    let mut network = Network::<f64>::new(architecture, Init::Gaussian { sigma_w: 1.3, sigma_b: 0.2 }, &seeds)?;
     let mut stream = seeds.stream("x", &[]);
     let x = tensor((0..ROWS * FEATURES).map(|_| stream.normal()).collect::<Vec<f64>>(), (ROWS, FEATURES))?;
-    let loss = |gradients: &mut Gradients<f64>| {
-        let target = Target::Classes((0..ROWS).map(|i| (i % OUTPUTS) as u32).collect());
-        network.loss_and_gradients(Path::Fused, Mode::Probe, &x, Loss::CrossEntropy, target, gradients)
-    };
-    let mut analytic = Gradients::default();
-    loss(&mut analytic)?;
-    let mut scratch = Gradients::default();
-    let mut at = |parameter: usize, by: f64| {
-        network.rewrite(|p: &mut [f64]| p[parameter] += by)?;
-        let value = loss(&mut scratch);
-        network.rewrite(|p: &mut [f64]| p[parameter] -= by)?;
-        value
-    };
+    let target = Target::Classes((0..ROWS).map(|i| (i % OUTPUTS) as u32).collect());
+    deviation(&mut network, &Batch { x, target, loss: Loss::CrossEntropy })
+}
+
+/// The largest deviation of a model's gradient from the central difference of its loss, over all parameters, on the
+/// largest difference.
+///
+/// # Errors
+/// What candle reports.
+pub fn deviation(model: &mut dyn Model<f64>, batch: &Batch<f64>) -> ops::Result<f64> {
+    let mut gradients = Gradients::default();
+    model.loss_and_gradients(batch.clone(), Mode::Train, &mut gradients)?;
     let (mut apart, mut largest) = (0.0f64, 0.0f64);
-    for (parameter, gradient) in analytic.packed.iter().enumerate() {
-        let difference = (at(parameter, STEP)? - at(parameter, -STEP)?) / (2.0 * STEP);
+    for (parameter, gradient) in gradients.packed.iter().enumerate() {
+        let difference = slope(model, batch, |packed, by| packed[parameter] += by)?;
         apart = apart.max((gradient - difference).abs());
         largest = largest.max(difference.abs());
     }
     Ok(apart / largest)
+}
+
+/// The same along one random direction, which is all that a large model has time for.
+///
+/// # Errors
+/// What candle reports.
+pub fn directional_deviation(model: &mut dyn Model<f64>, batch: &Batch<f64>, seeds: &Seeds) -> ops::Result<f64> {
+    let mut gradients = Gradients::default();
+    model.loss_and_gradients(batch.clone(), Mode::Train, &mut gradients)?;
+    let mut stream = seeds.stream("direction", &[]);
+    let direction: Vec<f64> = gradients.packed.iter().map(|_| stream.normal()).collect();
+    let along: f64 = gradients.packed.iter().zip(&direction).map(|(g, d)| g * d).sum();
+    let difference =
+        slope(model, batch, |packed, by| packed.iter_mut().zip(&direction).for_each(|(p, d)| *p += by * d))?;
+    Ok((along - difference).abs() / difference.abs())
+}
+
+/// The central difference of the loss where `shift` moves the parameters by so much.
+fn slope(model: &mut dyn Model<f64>, batch: &Batch<f64>, shift: impl Fn(&mut [f64], f64)) -> ops::Result<f64> {
+    let mut scratch = Gradients::default();
+    let mut at = |by: f64| {
+        model.rewrite(&mut |packed| shift(packed, by))?;
+        let loss = model.loss_and_gradients(batch.clone(), Mode::Train, &mut scratch);
+        model.rewrite(&mut |packed| shift(packed, -by))?;
+        loss
+    };
+    Ok((at(STEP)? - at(-STEP)?) / (2.0 * STEP))
 }
 
 #[cfg(test)]

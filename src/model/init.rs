@@ -1,10 +1,10 @@
 //! Initial weights: one stream a tensor, so that no layer's draws depend on another's.
 
-use super::Architecture;
+use super::layout::Layout;
 use crate::ops::activation::Activation;
-use crate::ops::block::{Block, Role};
+use crate::ops::block::Role;
 use crate::seed::{Seeds, Stream};
-use crate::setting::Settings;
+use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
 
 /// The distribution of initial weights, with `n` = fan-in and `m` = fan-out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,9 +34,9 @@ impl Init {
     ///
     /// # Errors
     /// When a setting is missing or unknown.
-    pub fn from_settings(settings: &Settings, activation: Activation) -> Result<Self, String> {
-        let number = |key: &str| settings.float(key).ok_or_else(|| format!("`{key}` is not set"));
-        Ok(match settings.text("init").ok_or("`init` is not set")? {
+    pub fn from_settings(settings: &Settings, activation: Activation) -> Result<Self, SettingError> {
+        let number = |key: &str| settings.needed_float(key);
+        Ok(match settings.needed_text("init")? {
             "glorot_normal" => Init::GlorotNormal,
             "glorot_uniform" => Init::GlorotUniform,
             "he_normal" => Init::HeNormal,
@@ -56,7 +56,7 @@ impl Init {
                 Activation::Selu => Init::LecunNormal,
                 _ => Init::GlorotNormal,
             },
-            other => return Err(format!("there is no init \"{other}\"")),
+            other => return Err(SettingError::unknown("init", "init", other)),
         })
     }
 
@@ -102,29 +102,53 @@ fn orthogonal(inputs: usize, outputs: usize, gain: f64, stream: &mut Stream) -> 
     (0..inputs * outputs).map(|k| entry(k / outputs, k % outputs)).collect()
 }
 
-/// The packed initial parameters of a block: weights drawn, biases 0 (or drawn, if the init says so), norm gain 1 and
-/// shift 0, learned scale 0.
-pub fn initial(init: Init, architecture: &Architecture, index: usize, block: &Block, seeds: &Seeds) -> Vec<f64> {
-    let mut packed = Vec::with_capacity(block.parameter_count());
-    for segment in block.segments() {
-        let name = architecture.parameter_name(index, segment.role);
-        match segment.role {
+/// The packed parameters of a layout: weights drawn, biases 0 (or drawn, if the init says so), norm gains 1 and shifts 0,
+/// learned scales 0.
+pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
+    let mut packed = Vec::with_capacity(layout.count());
+    for parameter in layout.parameters() {
+        let mut stream = seeds.stream(&parameter.name, &parameter.shape);
+        match parameter.role {
             Role::Weight => {
-                let mut stream = seeds.stream(&name, &[block.inputs, block.outputs]);
-                packed.extend(init.weights(block.inputs, block.outputs, &mut stream));
+                let inputs = parameter.shape.first().copied().unwrap_or(1);
+                packed.extend(init.weights(inputs, parameter.range.len() / inputs.max(1), &mut stream));
             }
             Role::Bias => {
                 let sigma = if let Init::Gaussian { sigma_b, .. } = init { sigma_b } else { 0.0 };
-                let mut stream = seeds.stream(&name, &[block.outputs]);
-                packed
-                    .extend((0..segment.range.len()).map(|_| if sigma > 0.0 { sigma * stream.normal() } else { 0.0 }));
+                let mut draw = || if sigma > 0.0 { sigma * stream.normal() } else { 0.0 };
+                packed.extend(parameter.range.clone().map(|_| draw()));
             }
-            Role::NormGain => packed.resize(segment.range.end, 1.0),
-            Role::NormShift | Role::Scale => packed.resize(segment.range.end, 0.0),
+            Role::NormGain => packed.resize(parameter.range.end, 1.0),
+            Role::NormShift | Role::Scale => packed.resize(parameter.range.end, 0.0),
         }
     }
     packed
 }
+
+/// The settings of the initial weights.
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::new(
+        "init",
+        Domain::Word(&[
+            "glorot_normal",
+            "glorot_uniform",
+            "he_normal",
+            "he_uniform",
+            "lecun_normal",
+            "lecun_uniform",
+            "orthogonal",
+            "gaussian",
+            "uniform_fan_in",
+            "matched",
+        ]),
+        DefaultValue::Text("lecun_normal"),
+        "distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))",
+    )
+    .head("kind"),
+    Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0, "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
+    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0, "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
+    Setting::float("init.gain", Domain::Positive { max: 1e6 }, 1.0, "factor on every initial weight").of(&["orthogonal"]),
+]);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! Activations: the function, its derivative and where it saturates.
 
 use crate::real::Real;
-use crate::setting::{DefaultValue, Domain, Problems, Setting, Settings, of_problems};
+use crate::setting::{
+    DefaultValue, Domain, Problems, Setting, SettingError, Settings, members, of_problems, word, words,
+};
 
 /// A nonlinearity of the hidden layers. One more is a variant here, a row in [`Activation::ALL`], a curve below,
 /// and an arm of `with_curve!` and of the composed path.
@@ -45,50 +47,41 @@ pub(super) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 pub(super) const SELU_LAMBDA: f64 = 1.050_700_987_355_480_5;
 
 impl Activation {
-    /// Every activation, with its default options.
-    pub const ALL: [Activation; 14] = [
-        Activation::Identity,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::HardTanh,
-        Activation::Softsign,
-        Activation::Softplus,
-        Activation::Relu,
-        Activation::LeakyRelu { slope: 0.01 },
-        Activation::Elu { alpha: 1.0 },
-        Activation::Selu,
-        Activation::Gelu,
-        Activation::Silu,
-        Activation::Mish,
-        Activation::Erf,
+    /// Every activation, with its default options, by the word in an experiment file.
+    const NAMED: [(&'static str, Activation); 14] = [
+        ("identity", Activation::Identity),
+        ("sigmoid", Activation::Sigmoid),
+        ("tanh", Activation::Tanh),
+        ("hard_tanh", Activation::HardTanh),
+        ("softsign", Activation::Softsign),
+        ("softplus", Activation::Softplus),
+        ("relu", Activation::Relu),
+        ("leaky_relu", Activation::LeakyRelu { slope: 0.01 }),
+        ("elu", Activation::Elu { alpha: 1.0 }),
+        ("selu", Activation::Selu),
+        ("gelu", Activation::Gelu),
+        ("silu", Activation::Silu),
+        ("mish", Activation::Mish),
+        ("erf", Activation::Erf),
     ];
 
+    /// Every activation, with its default options.
+    pub const ALL: [Activation; 14] = members(&Self::NAMED);
+
     /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Activation::Identity => "identity",
-            Activation::Sigmoid => "sigmoid",
-            Activation::Tanh => "tanh",
-            Activation::HardTanh => "hard_tanh",
-            Activation::Softsign => "softsign",
-            Activation::Softplus => "softplus",
-            Activation::Relu => "relu",
-            Activation::LeakyRelu { .. } => "leaky_relu",
-            Activation::Elu { .. } => "elu",
-            Activation::Selu => "selu",
-            Activation::Gelu => "gelu",
-            Activation::Silu => "silu",
-            Activation::Mish => "mish",
-            Activation::Erf => "erf",
-        }
+    pub fn word(self) -> &'static str {
+        word(&Self::NAMED, &self)
     }
 
     /// The activation that the settings of `family` (`activation` or `output_activation`) name.
-    pub fn from_settings(settings: &Settings, family: &str) -> Result<Self, String> {
-        let word = settings.text(family).ok_or_else(|| format!("`{family}` is not set"))?;
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn from_settings(settings: &Settings, family: &str) -> Result<Self, SettingError> {
+        let wanted = settings.needed_text(family)?;
         let option = |name: &str| settings.float(&format!("{family}.{name}"));
-        let found = Self::ALL.into_iter().find(|a| a.word() == word);
-        Ok(match found.ok_or_else(|| format!("there is no activation \"{word}\""))? {
+        let found = Self::ALL.into_iter().find(|a| a.word() == wanted);
+        Ok(match found.ok_or_else(|| SettingError::unknown(family, "activation", wanted))? {
             Activation::LeakyRelu { slope } => Activation::LeakyRelu { slope: option("slope").unwrap_or(slope) },
             Activation::Elu { alpha } => Activation::Elu { alpha: option("alpha").unwrap_or(alpha) },
             other => other,
@@ -284,64 +277,29 @@ macro_rules! with_curve {
 }
 pub(super) use with_curve;
 
-const WORDS: &[&str] = &{
-    let mut words = [""; Activation::ALL.len()];
-    let mut i = 0;
-    while i < words.len() {
-        words[i] = Activation::ALL[i].word();
-        i += 1;
-    }
-    words
-};
+/// The settings of an activation: its kind, and the options of two kinds.
+const fn settings(keys: [&'static str; 3], default: &'static str, help: &'static str) -> [Setting; 3] {
+    const WORDS: &[&str] = &words(&Activation::NAMED);
+    let [kind, slope, alpha] = keys;
+    let (shallow, plateau) = (Domain::Float { min: 0.0, max: 1.0 }, Domain::Positive { max: 1e6 });
+    [
+        Setting::new(kind, Domain::Word(WORDS), DefaultValue::Text(default), help).head("kind"),
+        Setting::float(slope, shallow, 0.01, "slope on the negative side").of(&["leaky_relu"]),
+        Setting::float(alpha, plateau, 1.0, "size of the negative plateau").of(&["elu"]),
+    ]
+}
+
+const HIDDEN: [Setting; 3] =
+    settings(["activation", "activation.slope", "activation.alpha"], "tanh", "nonlinearity of the hidden layers");
+const OUTPUT: [Setting; 3] = settings(
+    ["output_activation", "output_activation.slope", "output_activation.alpha"],
+    "identity",
+    "nonlinearity of the output layer, before the loss",
+);
 
 /// The settings of the activation family.
-pub const SETTINGS: &[Setting] = &of_problems(
-    Problems::Networks,
-    [
-        Setting::new(
-            "activation",
-            Domain::Word(WORDS),
-            DefaultValue::Text("tanh"),
-            "nonlinearity of the hidden layers",
-        )
-        .head("kind"),
-        Setting::new(
-            "activation.slope",
-            Domain::Float { min: 0.0, max: 1.0 },
-            DefaultValue::Float(0.01),
-            "slope on the negative side",
-        )
-        .of(&["leaky_relu"]),
-        Setting::new(
-            "activation.alpha",
-            Domain::Positive { max: 1e6 },
-            DefaultValue::Float(1.0),
-            "size of the negative plateau",
-        )
-        .of(&["elu"]),
-        Setting::new(
-            "output_activation",
-            Domain::Word(WORDS),
-            DefaultValue::Text("identity"),
-            "nonlinearity of the output layer, before the loss",
-        )
-        .head("kind"),
-        Setting::new(
-            "output_activation.slope",
-            Domain::Float { min: 0.0, max: 1.0 },
-            DefaultValue::Float(0.01),
-            "slope on the negative side",
-        )
-        .of(&["leaky_relu"]),
-        Setting::new(
-            "output_activation.alpha",
-            Domain::Positive { max: 1e6 },
-            DefaultValue::Float(1.0),
-            "size of the negative plateau",
-        )
-        .of(&["elu"]),
-    ],
-);
+pub const SETTINGS: &[Setting] =
+    &of_problems(Problems::Networks, [HIDDEN[0], HIDDEN[1], HIDDEN[2], OUTPUT[0], OUTPUT[1], OUTPUT[2]]);
 
 #[cfg(test)]
 mod tests {

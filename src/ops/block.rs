@@ -7,7 +7,7 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Norm {
     /// On the activation's argument, or on its output.
-    pub place: Place,
+    pub place: Placement,
     /// Added to the (biased) batch variance.
     pub eps: f64,
     /// Weight of the new batch in the running statistics; these take the unbiased variance.
@@ -18,7 +18,7 @@ pub struct Norm {
 
 /// Where a norm stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Placement {
     Before,
     After,
 }
@@ -133,9 +133,9 @@ impl<T: crate::real::Real> Running<T> {
         Running { mean: vec![T::of(0.0); units], variance: vec![T::of(1.0); units] }
     }
 
-    /// Takes in the mean and the biased variance of a batch of `rows`.
-    pub fn update(&mut self, norm: &Norm, mean: &[T], variance: &[T], rows: usize) {
-        let (keep, take) = (T::of(1.0 - norm.momentum), T::of(norm.momentum));
+    /// Takes in the mean and the biased variance of a batch of `rows`, with this weight.
+    pub fn update(&mut self, momentum: f64, mean: &[T], variance: &[T], rows: usize) {
+        let (keep, take) = (T::of(1.0 - momentum), T::of(momentum));
         let unbias = T::of(rows as f64 / (rows as f64 - 1.0));
         for (old, new) in self.mean.iter_mut().zip(mean) {
             *old = keep * *old + take * *new;

@@ -45,11 +45,4 @@ impl Chain {
     pub fn part<'a, T>(&self, packed: &'a [T], block: usize, role: Role) -> &'a [T] {
         self.blocks[block].part(&packed[self.range(block)], role).unwrap_or_default()
     }
-
-    /// Every parameter tensor: its block, its role, its place in the packed vector.
-    pub fn segments(&self) -> impl Iterator<Item = (usize, Role, Range<usize>)> + '_ {
-        self.blocks.iter().zip(&self.starts).enumerate().flat_map(|(i, (block, start))| {
-            block.segments().map(move |s| (i, s.role, start + s.range.start..start + s.range.end))
-        })
-    }
 }

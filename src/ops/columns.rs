@@ -42,123 +42,105 @@ impl<const W: usize> Columns<W> {
     }
 }
 
-kernel! {
+/// Defines a kernel that walks down all columns; its body sees `W` of them at a time.
+macro_rules! pass {
+    ($(#[$doc:meta])* $name:ident<T $(, $C:ident)?>($($arg:ident: $ty:ty),*) over $n:expr => |$columns:ident| $body:block) => {
+        kernel! {
+            $(#[$doc])*
+            pub(super) fn $name<T $(, $C: Curve<T>)?>($($arg: $ty),*) {
+                #[inline(always)]
+                fn pass<T: Real $(, $C: Curve<T>)?, const W: usize>($columns: Columns<W>, $($arg: $ty),*) $body
+                across!($n, pass($($arg),*));
+            }
+        }
+    };
+}
+
+pass! {
     /// Adds the bias to every row.
-    pub(super) fn add_to_rows<T>(bias: &[T], v: &mut [T]) {
-        across!(bias.len(), add(bias, v));
-    }
-}
-
-#[inline(always)]
-fn add<T: Real, const W: usize>(columns: Columns<W>, bias: &[T], v: &mut [T]) {
-    let b = *columns.of(bias);
-    for row in v.chunks_exact_mut(bias.len()) {
-        let x = columns.of_mut(row);
-        for k in 0..W {
-            x[k] += b[k];
+    add_to_rows<T>(bias: &[T], v: &mut [T]) over bias.len() => |columns| {
+        let b = *columns.of(bias);
+        for row in v.chunks_exact_mut(bias.len()) {
+            let x = columns.of_mut(row);
+            for k in 0..W {
+                x[k] += b[k];
+            }
         }
     }
 }
 
-kernel! {
+pass! {
     /// `v = phi(v + bias)`, with zero for what is too small to keep.
-    pub(super) fn activate_rows<T, C: Curve<T>>(curve: C, bias: &[T], v: &mut [T]) {
-        across!(bias.len(), activate(curve, bias, v));
-    }
-}
-
-#[inline(always)]
-fn activate<T: Real, C: Curve<T>, const W: usize>(columns: Columns<W>, curve: C, bias: &[T], v: &mut [T]) {
-    let b = *columns.of(bias);
-    for row in v.chunks_exact_mut(bias.len()) {
-        let x = columns.of_mut(row);
-        for k in 0..W {
-            x[k] = curve.value(x[k] + b[k]).kept();
+    activate_rows<T, C>(curve: C, bias: &[T], v: &mut [T]) over bias.len() => |columns| {
+        let b = *columns.of(bias);
+        for row in v.chunks_exact_mut(bias.len()) {
+            let x = columns.of_mut(row);
+            for k in 0..W {
+                x[k] = curve.value(x[k] + b[k]).kept();
+            }
         }
     }
 }
 
-kernel! {
+pass! {
     /// `sums[j] = sum over rows of v[row][j]`.
-    pub(super) fn column_sums<T>(v: &[T], sums: &mut [T]) {
-        across!(sums.len(), sum(v, sums));
-    }
-}
-
-#[inline(always)]
-fn sum<T: Real, const W: usize>(columns: Columns<W>, v: &[T], sums: &mut [T]) {
-    let mut total = [T::of(0.0); W];
-    for row in v.chunks_exact(sums.len()) {
-        let x = columns.of(row);
-        for k in 0..W {
-            total[k] += x[k];
+    column_sums<T>(v: &[T], sums: &mut [T]) over sums.len() => |columns| {
+        let mut total = [T::of(0.0); W];
+        for row in v.chunks_exact(sums.len()) {
+            let x = columns.of(row);
+            for k in 0..W {
+                total[k] += x[k];
+            }
         }
+        *columns.of_mut(sums) = total;
     }
-    *columns.of_mut(sums) = total;
 }
 
-kernel! {
+pass! {
     /// `d *= phi'(z)`, with zero for what is too small to keep; `sums` become the column sums of the new d.
-    pub(super) fn times_slope<T, C: Curve<T>>(curve: C, z: &[T], a: &[T], d: &mut [T], sums: &mut [T]) {
-        across!(sums.len(), slope(curve, z, a, d, sums));
-    }
-}
-
-#[inline(always)]
-fn slope<T: Real, C: Curve<T>, const W: usize>(
-    columns: Columns<W>,
-    curve: C,
-    z: &[T],
-    a: &[T],
-    d: &mut [T],
-    sums: &mut [T],
-) {
-    let n = sums.len();
-    let mut total = [T::of(0.0); W];
-    for ((d, z), a) in d.chunks_exact_mut(n).zip(z.chunks_exact(n)).zip(a.chunks_exact(n)) {
-        let (d, z, a) = (columns.of_mut(d), columns.of(z), columns.of(a));
-        for k in 0..W {
-            d[k] = (d[k] * curve.slope(z[k], a[k])).kept();
-            total[k] += d[k];
+    times_slope<T, C>(curve: C, z: &[T], a: &[T], d: &mut [T], sums: &mut [T]) over sums.len() => |columns| {
+        let n = sums.len();
+        let mut total = [T::of(0.0); W];
+        for ((d, z), a) in d.chunks_exact_mut(n).zip(z.chunks_exact(n)).zip(a.chunks_exact(n)) {
+            let (d, z, a) = (columns.of_mut(d), columns.of(z), columns.of(a));
+            for k in 0..W {
+                d[k] = (d[k] * curve.slope(z[k], a[k])).kept();
+                total[k] += d[k];
+            }
         }
+        *columns.of_mut(sums) = total;
     }
-    *columns.of_mut(sums) = total;
 }
 
-kernel! {
+pass! {
     /// Mean and biased variance of each column, in two passes.
-    pub(super) fn column_moments<T>(v: &[T], mean: &mut [T], variance: &mut [T]) {
-        across!(mean.len(), moments(v, mean, variance));
-    }
-}
-
-#[inline(always)]
-fn moments<T: Real, const W: usize>(columns: Columns<W>, v: &[T], mean: &mut [T], variance: &mut [T]) {
-    let n = mean.len();
-    let inverse_rows = T::of(n as f64 / v.len() as f64);
-    let mut m = [T::of(0.0); W];
-    for row in v.chunks_exact(n) {
-        let x = columns.of(row);
-        for k in 0..W {
-            m[k] += x[k];
+    column_moments<T>(v: &[T], mean: &mut [T], variance: &mut [T]) over mean.len() => |columns| {
+        let n = mean.len();
+        let inverse_rows = T::of(n as f64 / v.len() as f64);
+        let mut m = [T::of(0.0); W];
+        for row in v.chunks_exact(n) {
+            let x = columns.of(row);
+            for k in 0..W {
+                m[k] += x[k];
+            }
         }
-    }
-    for m in &mut m {
-        *m *= inverse_rows;
-    }
-    let mut s = [T::of(0.0); W];
-    for row in v.chunks_exact(n) {
-        let x = columns.of(row);
-        for k in 0..W {
-            let d = x[k] - m[k];
-            s[k] += d * d;
+        for m in &mut m {
+            *m *= inverse_rows;
         }
+        let mut s = [T::of(0.0); W];
+        for row in v.chunks_exact(n) {
+            let x = columns.of(row);
+            for k in 0..W {
+                let d = x[k] - m[k];
+                s[k] += d * d;
+            }
+        }
+        for s in &mut s {
+            *s *= inverse_rows;
+        }
+        *columns.of_mut(mean) = m;
+        *columns.of_mut(variance) = s;
     }
-    for s in &mut s {
-        *s *= inverse_rows;
-    }
-    *columns.of_mut(mean) = m;
-    *columns.of_mut(variance) = s;
 }
 
 /// What a norm does to each column: `standardized = (v - center) inverse_deviation`, `v = gain standardized + shift`.
@@ -170,54 +152,38 @@ pub(super) struct Affine<'a, T> {
     pub shift: Option<&'a [T]>,
 }
 
-kernel! {
+pass! {
     /// `v = phi(norm(v))` in place, with zero for what is too small to keep; keeps the standardized values.
-    pub(super) fn normalize<T, C: Curve<T>>(map: &Affine<T>, curve: C, v: &mut [T], standardized: &mut [T]) {
-        across!(map.center.len(), normal(map, curve, v, standardized));
-    }
-}
-
-#[inline(always)]
-fn normal<T: Real, C: Curve<T>, const W: usize>(
-    columns: Columns<W>,
-    map: &Affine<T>,
-    curve: C,
-    v: &mut [T],
-    standardized: &mut [T],
-) {
-    let n = map.center.len();
-    let (center, scale) = (*columns.of(map.center), *columns.of(map.inverse_deviation));
-    let gain = map.gain.map_or([T::of(1.0); W], |g| *columns.of(g));
-    let shift = map.shift.map_or([T::of(0.0); W], |s| *columns.of(s));
-    for (row, kept) in v.chunks_exact_mut(n).zip(standardized.chunks_exact_mut(n)) {
-        let (x, kept) = (columns.of_mut(row), columns.of_mut(kept));
-        for k in 0..W {
-            kept[k] = (x[k] - center[k]) * scale[k];
-            x[k] = curve.value(gain[k] * kept[k] + shift[k]).kept();
+    normalize<T, C>(map: &Affine<T>, curve: C, v: &mut [T], standardized: &mut [T]) over map.center.len() => |columns| {
+        let n = map.center.len();
+        let (center, scale) = (*columns.of(map.center), *columns.of(map.inverse_deviation));
+        let gain = map.gain.map_or([T::of(1.0); W], |g| *columns.of(g));
+        let shift = map.shift.map_or([T::of(0.0); W], |s| *columns.of(s));
+        for (row, kept) in v.chunks_exact_mut(n).zip(standardized.chunks_exact_mut(n)) {
+            let (x, kept) = (columns.of_mut(row), columns.of_mut(kept));
+            for k in 0..W {
+                kept[k] = (x[k] - center[k]) * scale[k];
+                x[k] = curve.value(gain[k] * kept[k] + shift[k]).kept();
+            }
         }
     }
 }
 
-kernel! {
+pass! {
     /// The column sums of d and of d times the standardized x.
-    pub(super) fn sums_and_products<T>(d: &[T], standardized: &[T], sums: &mut [T], products: &mut [T]) {
-        across!(sums.len(), products_of(d, standardized, sums, products));
-    }
-}
-
-#[inline(always)]
-fn products_of<T: Real, const W: usize>(columns: Columns<W>, d: &[T], x: &[T], sums: &mut [T], products: &mut [T]) {
-    let n = sums.len();
-    let (mut sum, mut product) = ([T::of(0.0); W], [T::of(0.0); W]);
-    for (d, x) in d.chunks_exact(n).zip(x.chunks_exact(n)) {
-        let (d, x) = (columns.of(d), columns.of(x));
-        for k in 0..W {
-            sum[k] += d[k];
-            product[k] += d[k] * x[k];
+    sums_and_products<T>(d: &[T], standardized: &[T], sums: &mut [T], products: &mut [T]) over sums.len() => |columns| {
+        let n = sums.len();
+        let (mut sum, mut product) = ([T::of(0.0); W], [T::of(0.0); W]);
+        for (d, x) in d.chunks_exact(n).zip(standardized.chunks_exact(n)) {
+            let (d, x) = (columns.of(d), columns.of(x));
+            for k in 0..W {
+                sum[k] += d[k];
+                product[k] += d[k] * x[k];
+            }
         }
+        *columns.of_mut(sums) = sum;
+        *columns.of_mut(products) = product;
     }
-    *columns.of_mut(sums) = sum;
-    *columns.of_mut(products) = product;
 }
 
 /// A norm's gradient, column by column: `scale (d - mean(d) - x mean(d x))`.
@@ -230,39 +196,28 @@ pub(super) struct ThroughStatistics<'a, T> {
     pub scale: &'a [T],
 }
 
-kernel! {
+pass! {
     /// Turns `d`, the gradient of the normalized output, into the gradient of the input, through the batch's own
     /// statistics (Ioffe & Szegedy 2015, section 3); `column_sums` become those of the new d.
-    pub(super) fn through_statistics<T>(by: &ThroughStatistics<T>, d: &mut [T], standardized: &[T], column_sums: &mut [T]) {
-        across!(column_sums.len(), statistics(by, d, standardized, column_sums));
-    }
-}
-
-#[inline(always)]
-fn statistics<T: Real, const W: usize>(
-    columns: Columns<W>,
-    by: &ThroughStatistics<T>,
-    d: &mut [T],
-    x: &[T],
-    column_sums: &mut [T],
-) {
-    let n = column_sums.len();
-    let inverse_rows = T::of(n as f64 / d.len() as f64);
-    let (mut mean, mut slope) = (*columns.of(by.sums), *columns.of(by.products));
-    let scale = *columns.of(by.scale);
-    for k in 0..W {
-        mean[k] *= inverse_rows;
-        slope[k] *= inverse_rows;
-    }
-    let mut total = [T::of(0.0); W];
-    for (d, x) in d.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
-        let (d, x) = (columns.of_mut(d), columns.of(x));
+    through_statistics<T>(by: &ThroughStatistics<T>, d: &mut [T], standardized: &[T], column_sums: &mut [T]) over column_sums.len() => |columns| {
+        let n = column_sums.len();
+        let inverse_rows = T::of(n as f64 / d.len() as f64);
+        let (mut mean, mut slope) = (*columns.of(by.sums), *columns.of(by.products));
+        let scale = *columns.of(by.scale);
         for k in 0..W {
-            d[k] = scale[k] * (d[k] - mean[k] - x[k] * slope[k]);
-            total[k] += d[k];
+            mean[k] *= inverse_rows;
+            slope[k] *= inverse_rows;
         }
+        let mut total = [T::of(0.0); W];
+        for (d, x) in d.chunks_exact_mut(n).zip(standardized.chunks_exact(n)) {
+            let (d, x) = (columns.of_mut(d), columns.of(x));
+            for k in 0..W {
+                d[k] = scale[k] * (d[k] - mean[k] - x[k] * slope[k]);
+                total[k] += d[k];
+            }
+        }
+        *columns.of_mut(column_sums) = total;
     }
-    *columns.of_mut(column_sums) = total;
 }
 
 /// How steep phi is at a site, column by column.
@@ -275,36 +230,23 @@ pub(super) struct Steepness<'a, T> {
     pub steepest: &'a mut [T],
 }
 
-kernel! {
+pass! {
     /// Counts flat slopes and looks for the steepest.
-    pub(super) fn steepness<T, C: Curve<T>>(curve: C, z: &[T], a: &[T], bound: T, found: Steepness<T>) {
-        let mut found = found;
-        across!(found.flat.len(), steep(curve, z, a, bound, &mut found));
-    }
-}
-
-#[inline(always)]
-fn steep<T: Real, C: Curve<T>, const W: usize>(
-    columns: Columns<W>,
-    curve: C,
-    z: &[T],
-    a: &[T],
-    bound: T,
-    found: &mut Steepness<T>,
-) {
-    let n = found.flat.len();
-    let (zero, one) = (T::of(0.0), T::of(1.0));
-    let (mut flat, mut off, mut steepest) = ([zero; W], [zero; W], [zero; W]);
-    for (z, a) in z.chunks_exact(n).zip(a.chunks_exact(n)) {
-        let (z, a) = (columns.of(z), columns.of(a));
-        for k in 0..W {
-            let slope = curve.slope(z[k], a[k]).abs();
-            flat[k] += if slope < bound { one } else { zero };
-            off[k] += if z[k] <= zero { one } else { zero };
-            steepest[k] = if slope > steepest[k] { slope } else { steepest[k] };
+    steepness<T, C>(curve: C, z: &[T], a: &[T], bound: T, found: &mut Steepness<T>) over found.flat.len() => |columns| {
+        let n = found.flat.len();
+        let (zero, one) = (T::of(0.0), T::of(1.0));
+        let (mut flat, mut off, mut steepest) = ([zero; W], [zero; W], [zero; W]);
+        for (z, a) in z.chunks_exact(n).zip(a.chunks_exact(n)) {
+            let (z, a) = (columns.of(z), columns.of(a));
+            for k in 0..W {
+                let slope = curve.slope(z[k], a[k]).abs();
+                flat[k] += if slope < bound { one } else { zero };
+                off[k] += if z[k] <= zero { one } else { zero };
+                steepest[k] = if slope > steepest[k] { slope } else { steepest[k] };
+            }
         }
+        *columns.of_mut(found.flat) = flat;
+        *columns.of_mut(found.off) = off;
+        *columns.of_mut(found.steepest) = steepest;
     }
-    *columns.of_mut(found.flat) = flat;
-    *columns.of_mut(found.off) = off;
-    *columns.of_mut(found.steepest) = steepest;
 }

@@ -4,32 +4,19 @@
 //! fresh zeros: two passes and two buffers a block that nothing needs. What a backward needs of its forward, and the
 //! parameter gradients it makes, stay in the network's [`Arena`], whose buffers are reused every step.
 //!
-//! Activations and gradients smaller than [`SMALLEST_KEPT`](crate::real::Real::SMALLEST_KEPT) are written as zero: the arithmetic of a very deep
+//! Activations and gradients smaller than [`SMALLEST_KEPT`](crate::real::Number::SMALLEST_KEPT) are written as zero: the arithmetic of a very deep
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
 mod pass;
 
-use super::activation::{Activation, with_curve};
 use super::block::{Block, Running};
 use super::chain::Chain;
-use super::columns::Steepness;
 use super::reduce::all_finite;
-use super::{Element, columns, contiguous, with_slice};
+use super::{Element, Mode, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// How a norm behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Batch statistics.
-    Train,
-    /// As in training, and everything a probe looks at is kept.
-    Probe,
-    /// Running statistics; no backward.
-    Evaluate,
-}
 
 /// What a network's backward needs of its forward, and what it makes.
 #[derive(Debug, Default)]
@@ -49,9 +36,9 @@ pub struct Workspace<T> {
     /// `[batch, outputs]`.
     pub output: Vec<T>,
     /// The activation before the affine map.
-    pub before: Site<T>,
+    pub before: Activated<T>,
     /// The activation after it.
-    pub after: Site<T>,
+    pub after: Activated<T>,
     /// The affine map's input, where the block changes its own.
     pub affine_input: Vec<T>,
     /// Gradient of the affine map's output (kept in a probe where it is not `after.delta`).
@@ -69,9 +56,9 @@ pub struct Workspace<T> {
     inverse_deviation: Vec<T>,
 }
 
-/// Where an activation is computed.
+/// What an activation keeps.
 #[derive(Debug, Default)]
-pub struct Site<T> {
+pub struct Activated<T> {
     /// phi's argument z, `[batch, units]`; empty where the slope follows from the output (kept in a probe).
     pub argument: Vec<T>,
     /// phi's output; empty where it is the block's output or the affine map's input.
@@ -207,29 +194,5 @@ impl<T> Arena<T> {
     fn at<'a>(&'a mut self, block: usize, x: &'a [T]) -> (&'a [T], &'a mut Workspace<T>) {
         let (before, from) = self.blocks.split_at_mut(block);
         (before.last().map_or(x, |w| &w.output), &mut from[0])
-    }
-}
-
-/// How much of an activation's argument lies where it is flat.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Saturation {
-    /// Fraction of |phi'(z)| under 5 % of its maximum.
-    pub saturated: f64,
-    /// Fraction of z <= 0.
-    pub inactive: f64,
-    /// Fraction of units with phi'(z) = 0 on every row.
-    pub dead: f64,
-}
-
-/// Of phi at z, rows of `units`, given also a = phi(z).
-pub fn saturation(activation: Activation, z: &[f64], a: &[f64], units: usize) -> Saturation {
-    let (mut flat, mut off, mut steepest) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
-    let found = Steepness { flat: &mut flat, off: &mut off, steepest: &mut steepest };
-    let bound = 0.05 * activation.max_slope();
-    with_curve!(activation, f64, curve => columns::steepness(curve, z, a, bound, found));
-    Saturation {
-        saturated: flat.iter().sum::<f64>() / z.len() as f64,
-        inactive: off.iter().sum::<f64>() / z.len() as f64,
-        dead: steepest.iter().filter(|s| **s == 0.0).count() as f64 / units as f64,
     }
 }

@@ -32,18 +32,11 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
-/// What the product does to what stands in its place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Into {
-    Overwrite,
-    Add,
-}
-
-/// `out = a b` or `out += a b`, on the calling thread alone.
+/// `out = a b`, on the calling thread alone.
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn multiply<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T], into: Into) {
+pub fn multiply<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T]) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert!(b.rows == k && out.len() == m * n, "[{m}, {k}] times [{}, {n}] into {} numbers", b.rows, out.len());
     let (a_rows, a_columns) = a.strides();
@@ -58,7 +51,7 @@ pub fn multiply<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T], into: Into) 
             out.as_mut_ptr(),
             1,
             n as isize,
-            into == Into::Add,
+            false,
             a.numbers.as_ptr(),
             a_columns,
             a_rows,
@@ -94,9 +87,9 @@ mod tests {
         for x in lhs {
             for y in rhs {
                 let mut out = vec![1.0; m * n];
-                multiply(x, y, &mut out, Into::Add);
+                multiply(x, y, &mut out);
                 for (i, got) in out.iter().enumerate() {
-                    let want: f64 = 1.0 + (0..k).map(|j| a[i / n * k + j] * b[j * n + i % n]).sum::<f64>();
+                    let want: f64 = (0..k).map(|j| a[i / n * k + j] * b[j * n + i % n]).sum();
                     assert!((got - want).abs() < 1e-12);
                 }
             }

@@ -13,6 +13,7 @@ pub mod gemm;
 pub mod kernel;
 pub mod loss;
 pub mod reduce;
+pub mod saturation;
 
 use crate::real::Real;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Storage, Var, WithDType};
@@ -20,6 +21,22 @@ use std::cell::RefCell;
 
 /// candle's own, for the floors above, which know candle only through this one.
 pub use candle_core::{Error, Result, Tensor};
+
+/// candle's message, without the backtrace that it appends when asked to keep one.
+pub fn first_line(error: &Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_string()
+}
+
+/// What a pass is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Norms take the statistics of the batch.
+    Train,
+    /// As in training, and everything that is measured is kept.
+    Probe,
+    /// Norms take their running statistics; there is no backward.
+    Evaluate,
+}
 
 /// A floating-point type both we and candle know: f32 or f64.
 pub trait Element: Real + WithDType {
@@ -52,7 +69,7 @@ pub fn with_slice<T: Element, R>(tensor: &Tensor, read: impl FnOnce(&[T]) -> R) 
 }
 
 /// The part of `storage` that `layout` covers.
-fn contiguous<'a, T: Element>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+pub(crate) fn contiguous<'a, T: Element>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
     let numbers = storage.as_slice::<T>()?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&numbers[start..end]),
@@ -97,6 +114,7 @@ kernel::kernel! {
 ///
 /// # Errors
 /// When their number does not fit the shape.
-pub fn tensor<T: Element>(numbers: Vec<T>, shape: (usize, usize)) -> Result<Tensor> {
+pub fn tensor<T: Element>(numbers: Vec<T>, shape: impl Into<candle_core::Shape>) -> Result<Tensor> {
+    let shape: candle_core::Shape = shape.into();
     Tensor::from_vec(numbers, shape, &candle_core::Device::Cpu)
 }

@@ -25,17 +25,7 @@ macro_rules! sum {
         }
     };
     (@ $lanes:ident, $a:ident => |$x:ident| $term:expr) => {
-        let (chunks, rest) = $a.as_chunks::<LANES>();
-        for chunk in chunks {
-            for ($x, sum) in chunk.iter().zip($lanes.iter_mut()) {
-                let $x = $x.f64();
-                *sum += $term;
-            }
-        }
-        for ($x, sum) in rest.iter().zip($lanes.iter_mut()) {
-            let $x = $x.f64();
-            *sum += $term;
-        }
+        sum!(@ $lanes, $a, $a => |$x, _same| $term);
     };
     (@ $lanes:ident, $a:ident, $b:ident => |$x:ident, $y:ident| $term:expr) => {
         let (chunks, rest) = $a.as_chunks::<LANES>();

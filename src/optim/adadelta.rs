@@ -7,16 +7,11 @@ use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
-pub(super) struct Adadelta<T> {
-    lr: T,
-    rho: T,
-    take: T,
-    eps: T,
-}
+pub(super) struct Adadelta<T>([T; 4]);
 
 impl<T: Real> Adadelta<T> {
     pub(super) fn new(lr: f64, rho: f64, eps: f64) -> Self {
-        Adadelta { lr: T::of(lr), rho: T::of(rho), take: T::of(1.0 - rho), eps: T::of(eps) }
+        Adadelta([lr, rho, 1.0 - rho, eps].map(T::of))
     }
 }
 
@@ -25,9 +20,10 @@ impl<T: Real> Rule<T> for Adadelta<T> {
 
     #[inline(always)]
     fn change(self, g: T, [s, u, _]: &mut [T; MOST_SLOTS]) -> T {
-        *s = self.rho * *s + self.take * (g * g);
-        let d = (*u + self.eps).sqrt() / (*s + self.eps).sqrt() * g;
-        *u = self.rho * *u + self.take * (d * d);
-        self.lr * d
+        let [lr, rho, take, eps] = self.0;
+        *s = rho * *s + take * (g * g);
+        let d = (*u + eps).sqrt() / (*s + eps).sqrt() * g;
+        *u = rho * *u + take * (d * d);
+        lr * d
     }
 }

@@ -7,14 +7,11 @@ use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
-pub(super) struct Adagrad<T> {
-    lr: T,
-    eps: T,
-}
+pub(super) struct Adagrad<T>([T; 2]);
 
 impl<T: Real> Adagrad<T> {
     pub(super) fn new(lr: f64, eps: f64) -> Self {
-        Adagrad { lr: T::of(lr), eps: T::of(eps) }
+        Adagrad([lr, eps].map(T::of))
     }
 }
 
@@ -23,7 +20,8 @@ impl<T: Real> Rule<T> for Adagrad<T> {
 
     #[inline(always)]
     fn change(self, g: T, [s, ..]: &mut [T; MOST_SLOTS]) -> T {
+        let [lr, eps] = self.0;
         *s += g * g;
-        self.lr * g / (s.sqrt() + self.eps)
+        lr * g / (s.sqrt() + eps)
     }
 }

@@ -7,45 +7,44 @@
 use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
+/// Decaying means of the gradient and of its square.
+#[derive(Clone, Copy)]
+pub(super) struct Moments<T>([T; 4]);
+
+impl<T: Real> Moments<T> {
+    pub(super) fn new(beta1: f64, beta2: f64) -> Self {
+        Moments([beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of))
+    }
+
+    /// Takes the gradient into both.
+    #[inline(always)]
+    pub(super) fn take_in(self, g: T, m: &mut T, v: &mut T) {
+        let [beta1, take1, beta2, take2] = self.0;
+        *m = beta1 * *m + take1 * g;
+        *v = beta2 * *v + take2 * (g * g);
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Adam<T> {
-    beta1: T,
-    take1: T,
-    beta2: T,
-    take2: T,
-    eps: T,
-    /// lr / (1 - b1^t).
-    rate: T,
-    /// 1 / sqrt(1 - b2^t).
-    correction: T,
+    pub(super) moments: Moments<T>,
+    /// lr / (1 - b1^t), 1 / sqrt(1 - b2^t), eps.
+    constants: [T; 3],
 }
 
 impl<T: Real> Adam<T> {
     /// For step `t` = 1, 2, ...
     pub(super) fn new(lr: f64, beta1: f64, beta2: f64, eps: f64, t: u32) -> Self {
         let t = f64::from(t);
-        Adam {
-            beta1: T::of(beta1),
-            take1: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            take2: T::of(1.0 - beta2),
-            eps: T::of(eps),
-            rate: T::of(lr / (1.0 - beta1.powf(t))),
-            correction: T::of((1.0 - beta2.powf(t)).sqrt().recip()),
-        }
-    }
-
-    /// Takes the gradient into both moments.
-    #[inline(always)]
-    pub(super) fn take_in(self, g: T, m: &mut T, v: &mut T) {
-        *m = self.beta1 * *m + self.take1 * g;
-        *v = self.beta2 * *v + self.take2 * (g * g);
+        let constants = [lr / (1.0 - beta1.powf(t)), (1.0 - beta2.powf(t)).sqrt().recip(), eps];
+        Adam { moments: Moments::new(beta1, beta2), constants: constants.map(T::of) }
     }
 
     /// The change that these moments ask for.
     #[inline(always)]
     pub(super) fn change_by(self, m: T, v: T) -> T {
-        self.rate * m / (v.sqrt() * self.correction + self.eps)
+        let [rate, correction, eps] = self.constants;
+        rate * m / (v.sqrt() * correction + eps)
     }
 }
 
@@ -54,7 +53,7 @@ impl<T: Real> Rule<T> for Adam<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, v, _]: &mut [T; MOST_SLOTS]) -> T {
-        self.take_in(g, m, v);
+        self.moments.take_in(g, m, v);
         self.change_by(*m, *v)
     }
 }

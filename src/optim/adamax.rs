@@ -7,25 +7,12 @@ use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
-pub(super) struct Adamax<T> {
-    beta1: T,
-    take1: T,
-    beta2: T,
-    eps: T,
-    /// lr / (1 - b1^t).
-    rate: T,
-}
+pub(super) struct Adamax<T>([T; 5]);
 
 impl<T: Real> Adamax<T> {
     /// For step `t` = 1, 2, ...
     pub(super) fn new(lr: f64, beta1: f64, beta2: f64, eps: f64, t: u32) -> Self {
-        Adamax {
-            beta1: T::of(beta1),
-            take1: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            eps: T::of(eps),
-            rate: T::of(lr / (1.0 - beta1.powf(f64::from(t)))),
-        }
+        Adamax([beta1, 1.0 - beta1, beta2, eps, lr / (1.0 - beta1.powf(f64::from(t)))].map(T::of))
     }
 }
 
@@ -34,9 +21,10 @@ impl<T: Real> Rule<T> for Adamax<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, u, _]: &mut [T; MOST_SLOTS]) -> T {
-        *m = self.beta1 * *m + self.take1 * g;
-        let (kept, new) = (self.beta2 * *u, g.abs() + self.eps);
+        let [beta1, take1, beta2, eps, rate] = self.0;
+        *m = beta1 * *m + take1 * g;
+        let (kept, new) = (beta2 * *u, g.abs() + eps);
         *u = if kept > new { kept } else { new };
-        self.rate * *m / *u
+        rate * *m / *u
     }
 }

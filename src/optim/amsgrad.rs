@@ -16,7 +16,7 @@ impl<T: Real> Rule<T> for AmsGrad<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, v, x]: &mut [T; MOST_SLOTS]) -> T {
-        self.0.take_in(g, m, v);
+        self.0.moments.take_in(g, m, v);
         // NaN stays: it compares as not smaller.
         *x = if *v < *x { *x } else { *v };
         self.0.change_by(*m, *x)

@@ -1,9 +1,9 @@
 //! The family of update rules: their names, constants and state.
 
-use crate::setting::Settings;
+use crate::setting::{SettingError, Settings, members, word, words};
 
-/// An update rule with its constants. One more is a variant, a row in [`Optimizer::ALL`], a file with its rule, and an
-/// arm of the step. Equation, defaults and source of each stand in the module that its variant names.
+/// An update rule with its constants. One more is a variant, a row in its list, a file with its rule, and an
+/// arm of [`Stepper::step`](super::Stepper::step). Equation, defaults and source of each stand in the module that its variant names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
     /// [`sgd`](super::sgd) on the whole training set.
@@ -40,65 +40,44 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// Every rule, with its default constants.
-    pub const ALL: [Optimizer; 15] = [
-        Optimizer::Gd,
-        Optimizer::Sgd,
-        Optimizer::Momentum { momentum: 0.9 },
-        Optimizer::Nesterov { momentum: 0.9 },
-        Optimizer::Adagrad { eps: 1e-10 },
-        Optimizer::Adadelta { rho: 0.9, eps: 1e-6 },
-        Optimizer::RmsProp { rho: 0.99, eps: 1e-8, momentum: 0.0, centered: false },
-        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::AmsGrad { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::Adamax { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::NAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, momentum_decay: 0.004 },
-        Optimizer::RAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-        Optimizer::Lion { beta1: 0.9, beta2: 0.99 },
-        Optimizer::Rprop { shrink: 0.5, grow: 1.2, min_step: 1e-6, max_step: 50.0 },
+    /// Every rule, with its default constants, by the word in an experiment file.
+    const NAMED: [(&'static str, Optimizer); 15] = [
+        ("gd", Optimizer::Gd),
+        ("sgd", Optimizer::Sgd),
+        ("momentum", Optimizer::Momentum { momentum: 0.9 }),
+        ("nesterov", Optimizer::Nesterov { momentum: 0.9 }),
+        ("adagrad", Optimizer::Adagrad { eps: 1e-10 }),
+        ("adadelta", Optimizer::Adadelta { rho: 0.9, eps: 1e-6 }),
+        ("rmsprop", Optimizer::RmsProp { rho: 0.99, eps: 1e-8, momentum: 0.0, centered: false }),
+        ("adam", Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
+        ("amsgrad", Optimizer::AmsGrad { beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
+        ("adamw", Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
+        ("adamax", Optimizer::Adamax { beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
+        ("nadam", Optimizer::NAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, momentum_decay: 0.004 }),
+        ("radam", Optimizer::RAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
+        ("lion", Optimizer::Lion { beta1: 0.9, beta2: 0.99 }),
+        ("rprop", Optimizer::Rprop { shrink: 0.5, grow: 1.2, min_step: 1e-6, max_step: 50.0 }),
     ];
 
+    /// Every rule, with its default constants.
+    pub const ALL: [Optimizer; 15] = members(&Self::NAMED);
+
     /// The words of all rules, in the order of [`Optimizer::ALL`].
-    pub(super) const WORDS: [&'static str; Self::ALL.len()] = {
-        let mut words = [""; Self::ALL.len()];
-        let mut i = 0;
-        while i < words.len() {
-            words[i] = Self::ALL[i].word();
-            i += 1;
-        }
-        words
-    };
+    pub(super) const WORDS: [&'static str; 15] = words(&Self::NAMED);
 
     /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Optimizer::Gd => "gd",
-            Optimizer::Sgd => "sgd",
-            Optimizer::Momentum { .. } => "momentum",
-            Optimizer::Nesterov { .. } => "nesterov",
-            Optimizer::Adagrad { .. } => "adagrad",
-            Optimizer::Adadelta { .. } => "adadelta",
-            Optimizer::RmsProp { .. } => "rmsprop",
-            Optimizer::Adam { .. } => "adam",
-            Optimizer::AmsGrad { .. } => "amsgrad",
-            Optimizer::AdamW { .. } => "adamw",
-            Optimizer::Adamax { .. } => "adamax",
-            Optimizer::NAdam { .. } => "nadam",
-            Optimizer::RAdam { .. } => "radam",
-            Optimizer::Lion { .. } => "lion",
-            Optimizer::Rprop { .. } => "rprop",
-        }
+    pub fn word(self) -> &'static str {
+        word(&Self::NAMED, &self)
     }
 
     /// The rule the settings name.
     ///
     /// # Errors
     /// When a setting is missing or unknown.
-    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
-        let word = settings.text("optimizer.kind").ok_or("`optimizer.kind` is not set")?;
-        let found = Self::ALL.into_iter().find(|o| o.word() == word);
-        let mut rule = found.ok_or_else(|| format!("there is no optimizer \"{word}\""))?;
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingError> {
+        let wanted = settings.needed_text("optimizer.kind")?;
+        let found = Self::ALL.into_iter().find(|o| o.word() == wanted);
+        let mut rule = found.ok_or_else(|| SettingError::unknown("optimizer.kind", "optimizer", wanted))?;
         if let Optimizer::RmsProp { centered, .. } = &mut rule {
             *centered = settings.flag("optimizer.centered");
         }
@@ -132,19 +111,6 @@ impl Optimizer {
             Optimizer::Rprop { shrink, grow, min_step, max_step } => {
                 vec![("shrink", shrink), ("grow", grow), ("min_step", min_step), ("max_step", max_step)]
             }
-        }
-    }
-
-    /// State numbers a parameter.
-    pub(super) fn slots(self) -> usize {
-        match self {
-            Optimizer::Gd | Optimizer::Sgd => 0,
-            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } | Optimizer::Adagrad { .. } => 1,
-            Optimizer::RmsProp { momentum: 0.0, centered: false, .. } | Optimizer::Lion { .. } => 1,
-            Optimizer::Adadelta { .. } | Optimizer::Rprop { .. } => 2,
-            Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::Adamax { .. } => 2,
-            Optimizer::NAdam { .. } | Optimizer::RAdam { .. } => 2,
-            Optimizer::RmsProp { .. } | Optimizer::AmsGrad { .. } => 3,
         }
     }
 }

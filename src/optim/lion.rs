@@ -7,23 +7,11 @@ use super::rule::{MOST_SLOTS, Rule, sign};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
-pub(super) struct Lion<T> {
-    lr: T,
-    beta1: T,
-    take1: T,
-    beta2: T,
-    take2: T,
-}
+pub(super) struct Lion<T>([T; 5]);
 
 impl<T: Real> Lion<T> {
     pub(super) fn new(lr: f64, beta1: f64, beta2: f64) -> Self {
-        Lion {
-            lr: T::of(lr),
-            beta1: T::of(beta1),
-            take1: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            take2: T::of(1.0 - beta2),
-        }
+        Lion([lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::of))
     }
 }
 
@@ -32,8 +20,9 @@ impl<T: Real> Rule<T> for Lion<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, ..]: &mut [T; MOST_SLOTS]) -> T {
-        let change = self.lr * sign(self.beta1 * *m + self.take1 * g);
-        *m = self.beta2 * *m + self.take2 * g;
+        let [lr, beta1, take1, beta2, take2] = self.0;
+        let change = lr * sign(beta1 * *m + take1 * g);
+        *m = beta2 * *m + take2 * g;
         change
     }
 }

@@ -22,7 +22,7 @@ pub mod sgd;
 pub use family::Optimizer;
 pub use settings::SETTINGS;
 
-use crate::model::{Gradients, Network};
+use crate::model::{Gradients, Layout};
 use crate::ops::Element;
 use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
@@ -62,33 +62,11 @@ impl Regularization {
     }
 }
 
-/// What an optimizer updates: packed parameters.
-pub trait Parameters<T> {
-    /// Stretches of one role each that cover them in order.
-    fn segments(&self) -> Vec<(Role, Range<usize>)>;
-
-    /// Lets `change` rewrite all of them in place.
-    ///
-    /// # Errors
-    /// What candle reports.
-    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()>;
-}
-
-impl<T: Element> Parameters<T> for Network<T> {
-    fn segments(&self) -> Vec<(Role, Range<usize>)> {
-        self.chain.segments().map(|(_, role, range)| (role, range)).collect()
-    }
-
-    fn rewrite(&self, change: impl FnMut(&mut [T])) -> candle_core::Result<()> {
-        self.rewrite(change)
-    }
-}
-
 /// A rule at work on parameters: its state and how often it has stepped.
 pub struct Stepper<T> {
     rule: Optimizer,
     regularization: Regularization,
-    /// A vector as long as the packed parameters for each slot.
+    /// A vector as long as the packed parameters for each slot of the rule, from the first step on.
     state: [Vec<T>; MOST_SLOTS],
     /// The packed parameters in stretches, and whether l2 and decay act there.
     stretches: Vec<(Range<usize>, bool)>,
@@ -108,21 +86,18 @@ pub struct Finite {
 
 impl<T: Element> Stepper<T> {
     /// With state zero.
-    pub fn new(rule: Optimizer, regularization: Regularization, parameters: &impl Parameters<T>) -> Self {
-        let segments = parameters.segments();
-        let n = segments.last().map_or(0, |(_, range)| range.end);
-        let state = std::array::from_fn(|k| vec![T::of(0.0); if k < rule.slots() { n } else { 0 }]);
+    pub fn new(rule: Optimizer, regularization: Regularization, layout: &Layout) -> Self {
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
-        for (role, range) in segments {
-            let decays = !undecayed && (regularization.decay_all || role == Role::Weight);
+        for parameter in layout.parameters() {
+            let decays = !undecayed && (regularization.decay_all || parameter.role == Role::Weight);
             match stretches.last_mut() {
-                Some((stretch, same)) if *same == decays => stretch.end = range.end,
-                _ => stretches.push((range, decays)),
+                Some((stretch, same)) if *same == decays => stretch.end = parameter.range.end,
+                _ => stretches.push((parameter.range.clone(), decays)),
             }
         }
         let finite = Finite { parameters: true, state: true };
-        Stepper { rule, regularization, state, stretches, steps: 0, product: 1.0, finite }
+        Stepper { rule, regularization, state: Default::default(), stretches, steps: 0, product: 1.0, finite }
     }
 
     /// Whether the parameters and the state are finite after the last step.
@@ -130,16 +105,8 @@ impl<T: Element> Stepper<T> {
         self.finite
     }
 
-    /// Updates every parameter from its gradient, at learning rate `lr`.
-    ///
-    /// # Errors
-    /// What candle reports.
-    pub fn step(
-        &mut self,
-        parameters: &impl Parameters<T>,
-        gradients: &Gradients<T>,
-        lr: f64,
-    ) -> candle_core::Result<()> {
+    /// Updates the packed parameters from their gradients, at learning rate `lr`.
+    pub fn step(&mut self, parameters: &mut [T], gradients: &Gradients<T>, lr: f64) {
         self.steps += 1;
         if let Optimizer::NAdam { beta1, momentum_decay, .. } = self.rule {
             self.product *= nadam::mu(beta1, momentum_decay, self.steps);
@@ -148,54 +115,65 @@ impl<T: Element> Stepper<T> {
             Some(bound) => (bound / gradients.norm()).min(1.0),
             None => 1.0,
         };
-        let Stepper { rule, regularization, state, stretches, steps, product, finite } = self;
-        *finite = Finite { parameters: true, state: true };
-        parameters.rewrite(|parameters: &mut [T]| {
-            for (stretch, decays) in stretches.iter() {
-                let task = Task {
-                    norm_scale: T::of(norm_scale),
-                    bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
-                    l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
-                    shrink: T::of(if *decays { lr * regularization.weight_decay } else { 0.0 }),
-                    parameters: &mut parameters[stretch.clone()],
-                    gradients: &gradients.packed[stretch.clone()],
-                    finite: &mut *finite,
-                };
-                let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
-                apply(*rule, lr, *steps, *product, task, slots);
+        self.finite = Finite { parameters: true, state: true };
+        let (rule, t, product) = (self.rule, self.steps, self.product);
+        let step = Step { stepper: self, parameters, gradients: &gradients.packed, lr, norm_scale };
+        match rule {
+            Optimizer::Gd | Optimizer::Sgd => step.by(sgd::Sgd(T::of(lr))),
+            Optimizer::Momentum { momentum } => step.by(momentum::Momentum::new(lr, momentum)),
+            Optimizer::Nesterov { momentum } => step.by(momentum::Nesterov(momentum::Momentum::new(lr, momentum))),
+            Optimizer::Adagrad { eps } => step.by(adagrad::Adagrad::new(lr, eps)),
+            Optimizer::Adadelta { rho, eps } => step.by(adadelta::Adadelta::new(lr, rho, eps)),
+            Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {
+                step.by(rmsprop::RmsProp::new(lr, rho, eps))
             }
-        })
+            Optimizer::RmsProp { rho, eps, momentum, centered } => {
+                step.by(rmsprop::CenteredRmsProp::new(lr, rho, eps, momentum, centered))
+            }
+            Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
+                step.by(adam::Adam::new(lr, beta1, beta2, eps, t))
+            }
+            Optimizer::AmsGrad { beta1, beta2, eps } => {
+                step.by(amsgrad::AmsGrad(adam::Adam::new(lr, beta1, beta2, eps, t)))
+            }
+            Optimizer::Adamax { beta1, beta2, eps } => step.by(adamax::Adamax::new(lr, beta1, beta2, eps, t)),
+            Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
+                step.by(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product))
+            }
+            Optimizer::RAdam { beta1, beta2, eps } => step.by(radam::RAdam::new(lr, beta1, beta2, eps, t)),
+            Optimizer::Lion { beta1, beta2 } => step.by(lion::Lion::new(lr, beta1, beta2)),
+            Optimizer::Rprop { shrink, grow, min_step, max_step } => {
+                step.by(rprop::Rprop::new(lr, [shrink, grow], [min_step, max_step], t))
+            }
+        }
     }
 }
 
-/// Step `t` = 1, 2, ... of a rule on a stretch of parameters.
-fn apply<T: Element>(rule: Optimizer, lr: f64, t: u32, product: f64, task: Task<T>, slots: [&mut [T]; MOST_SLOTS]) {
-    match rule {
-        Optimizer::Gd | Optimizer::Sgd => update(sgd::Sgd::new(lr), task, slots),
-        Optimizer::Momentum { momentum } => update(momentum::Momentum::new(lr, momentum), task, slots),
-        Optimizer::Nesterov { momentum } => update(momentum::Nesterov::new(lr, momentum), task, slots),
-        Optimizer::Adagrad { eps } => update(adagrad::Adagrad::new(lr, eps), task, slots),
-        Optimizer::Adadelta { rho, eps } => update(adadelta::Adadelta::new(lr, rho, eps), task, slots),
-        Optimizer::RmsProp { rho, eps, momentum: 0.0, centered: false } => {
-            update(rmsprop::RmsProp::new(lr, rho, eps), task, slots)
-        }
-        Optimizer::RmsProp { rho, eps, momentum, centered } => {
-            update(rmsprop::CenteredRmsProp::new(lr, rho, eps, momentum, centered), task, slots)
-        }
-        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-            update(adam::Adam::new(lr, beta1, beta2, eps, t), task, slots)
-        }
-        Optimizer::AmsGrad { beta1, beta2, eps } => {
-            update(amsgrad::AmsGrad(adam::Adam::new(lr, beta1, beta2, eps, t)), task, slots)
-        }
-        Optimizer::Adamax { beta1, beta2, eps } => update(adamax::Adamax::new(lr, beta1, beta2, eps, t), task, slots),
-        Optimizer::NAdam { beta1, beta2, eps, momentum_decay } => {
-            update(nadam::NAdam::new(lr, [beta1, beta2], eps, momentum_decay, t, product), task, slots)
-        }
-        Optimizer::RAdam { beta1, beta2, eps } => update(radam::RAdam::new(lr, beta1, beta2, eps, t), task, slots),
-        Optimizer::Lion { beta1, beta2 } => update(lion::Lion::new(lr, beta1, beta2), task, slots),
-        Optimizer::Rprop { shrink, grow, min_step, max_step } => {
-            update(rprop::Rprop::new(lr, [shrink, grow], [min_step, max_step], t), task, slots)
+/// One update of all parameters, whose rule is still to be chosen.
+struct Step<'a, T> {
+    stepper: &'a mut Stepper<T>,
+    parameters: &'a mut [T],
+    gradients: &'a [T],
+    lr: f64,
+    norm_scale: f64,
+}
+
+impl<T: Element> Step<'_, T> {
+    fn by<R: Rule<T>>(self, rule: R) {
+        let Step { stepper: Stepper { regularization, state, stretches, finite, .. }, parameters, .. } = self;
+        state[..R::SLOTS].iter_mut().for_each(|slot| slot.resize(parameters.len(), T::of(0.0)));
+        for (stretch, decays) in stretches.iter() {
+            let task = Task {
+                norm_scale: T::of(self.norm_scale),
+                bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
+                l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
+                shrink: T::of(if *decays { self.lr * regularization.weight_decay } else { 0.0 }),
+                parameters: &mut parameters[stretch.clone()],
+                gradients: &self.gradients[stretch.clone()],
+                finite: &mut *finite,
+            };
+            let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());
+            update(rule, task, slots);
         }
     }
 }

@@ -12,14 +12,11 @@ use crate::real::Real;
 
 /// v <- m v + g; w <- w - lr v.
 #[derive(Clone, Copy)]
-pub(super) struct Momentum<T> {
-    lr: T,
-    m: T,
-}
+pub(super) struct Momentum<T>([T; 2]);
 
 impl<T: Real> Momentum<T> {
     pub(super) fn new(lr: f64, momentum: f64) -> Self {
-        Momentum { lr: T::of(lr), m: T::of(momentum) }
+        Momentum([lr, momentum].map(T::of))
     }
 }
 
@@ -28,27 +25,23 @@ impl<T: Real> Rule<T> for Momentum<T> {
 
     #[inline(always)]
     fn change(self, g: T, [v, ..]: &mut [T; MOST_SLOTS]) -> T {
-        *v = self.m * *v + g;
-        self.lr * *v
+        let [lr, m] = self.0;
+        *v = m * *v + g;
+        lr * *v
     }
 }
 
 /// v <- m v + g; w <- w - lr (g + m v).
 #[derive(Clone, Copy)]
-pub(super) struct Nesterov<T>(Momentum<T>);
-
-impl<T: Real> Nesterov<T> {
-    pub(super) fn new(lr: f64, momentum: f64) -> Self {
-        Nesterov(Momentum::new(lr, momentum))
-    }
-}
+pub(super) struct Nesterov<T>(pub(super) Momentum<T>);
 
 impl<T: Real> Rule<T> for Nesterov<T> {
     const SLOTS: usize = 1;
 
     #[inline(always)]
     fn change(self, g: T, [v, ..]: &mut [T; MOST_SLOTS]) -> T {
-        *v = self.0.m * *v + g;
-        self.0.lr * (g + self.0.m * *v)
+        let [lr, m] = self.0.0;
+        *v = m * *v + g;
+        lr * (g + m * *v)
     }
 }

@@ -5,6 +5,7 @@
 //! and psi = 0.004 of its experiments; lr = 0.002, b1 = 0.9, b2 = 0.999, eps = 1e-8. As PyTorch: m itself decays by b1,
 //! not by mu_t.
 
+use super::adam::Moments;
 use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
@@ -15,33 +16,19 @@ pub(super) fn mu(beta1: f64, momentum_decay: f64, t: u32) -> f64 {
 
 #[derive(Clone, Copy)]
 pub(super) struct NAdam<T> {
-    beta1: T,
-    take1: T,
-    beta2: T,
-    take2: T,
-    eps: T,
-    /// lr n.
-    rate_of_mean: T,
-    /// lr h.
-    rate_of_gradient: T,
-    /// 1 / sqrt(1 - b2^t).
-    correction: T,
+    moments: Moments<T>,
+    /// lr n, lr h, 1 / sqrt(1 - b2^t), eps.
+    constants: [T; 4],
 }
 
 impl<T: Real> NAdam<T> {
     /// For step `t` = 1, 2, ..., where `product` is mu_1 ... mu_t.
     pub(super) fn new(lr: f64, [beta1, beta2]: [f64; 2], eps: f64, momentum_decay: f64, t: u32, product: f64) -> Self {
         let (now, next) = (mu(beta1, momentum_decay, t), mu(beta1, momentum_decay, t + 1));
-        NAdam {
-            beta1: T::of(beta1),
-            take1: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            take2: T::of(1.0 - beta2),
-            eps: T::of(eps),
-            rate_of_mean: T::of(lr * next / (1.0 - product * next)),
-            rate_of_gradient: T::of(lr * (1.0 - now) / (1.0 - product)),
-            correction: T::of((1.0 - beta2.powf(f64::from(t))).sqrt().recip()),
-        }
+        let of_mean = lr * next / (1.0 - product * next);
+        let of_gradient = lr * (1.0 - now) / (1.0 - product);
+        let constants = [of_mean, of_gradient, (1.0 - beta2.powf(f64::from(t))).sqrt().recip(), eps];
+        NAdam { moments: Moments::new(beta1, beta2), constants: constants.map(T::of) }
     }
 }
 
@@ -50,8 +37,8 @@ impl<T: Real> Rule<T> for NAdam<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, v, _]: &mut [T; MOST_SLOTS]) -> T {
-        *m = self.beta1 * *m + self.take1 * g;
-        *v = self.beta2 * *v + self.take2 * (g * g);
-        (self.rate_of_mean * *m + self.rate_of_gradient * g) / (v.sqrt() * self.correction + self.eps)
+        let [of_mean, of_gradient, correction, eps] = self.constants;
+        self.moments.take_in(g, m, v);
+        (of_mean * *m + of_gradient * g) / (v.sqrt() * correction + eps)
     }
 }

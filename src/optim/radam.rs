@@ -6,20 +6,15 @@
 //! b1 = 0.9, b2 = 0.999. As PyTorch: the threshold is 5 where the paper has 4, and eps = 1e-8, which the paper has not,
 //! is added to the uncorrected root.
 
+use super::adam::Moments;
 use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
 pub(super) struct RAdam<T> {
-    beta1: T,
-    take1: T,
-    beta2: T,
-    take2: T,
-    /// lr / (1 - b1^t).
-    rate: T,
-    /// The divisor is `slope` sqrt(v) + `floor`: 1 while not rectified.
-    slope: T,
-    floor: T,
+    moments: Moments<T>,
+    /// lr / (1 - b1^t), and the divisor `slope` sqrt(v) + `floor`: 1 while not rectified.
+    constants: [T; 3],
 }
 
 impl<T: Real> RAdam<T> {
@@ -36,15 +31,8 @@ impl<T: Real> RAdam<T> {
         } else {
             (0.0, 1.0)
         };
-        RAdam {
-            beta1: T::of(beta1),
-            take1: T::of(1.0 - beta1),
-            beta2: T::of(beta2),
-            take2: T::of(1.0 - beta2),
-            rate: T::of(lr / (1.0 - beta1.powf(t))),
-            slope: T::of(slope),
-            floor: T::of(floor),
-        }
+        let constants = [lr / (1.0 - beta1.powf(t)), slope, floor].map(T::of);
+        RAdam { moments: Moments::new(beta1, beta2), constants }
     }
 }
 
@@ -53,8 +41,8 @@ impl<T: Real> Rule<T> for RAdam<T> {
 
     #[inline(always)]
     fn change(self, g: T, [m, v, _]: &mut [T; MOST_SLOTS]) -> T {
-        *m = self.beta1 * *m + self.take1 * g;
-        *v = self.beta2 * *v + self.take2 * (g * g);
-        self.rate * *m / (self.slope * v.sqrt() + self.floor)
+        let [rate, slope, floor] = self.constants;
+        self.moments.take_in(g, m, v);
+        rate * *m / (slope * v.sqrt() + floor)
     }
 }

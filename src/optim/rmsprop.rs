@@ -11,16 +11,11 @@ use super::rule::{MOST_SLOTS, Rule};
 use crate::real::Real;
 
 #[derive(Clone, Copy)]
-pub(super) struct RmsProp<T> {
-    lr: T,
-    rho: T,
-    take: T,
-    eps: T,
-}
+pub(super) struct RmsProp<T>([T; 4]);
 
 impl<T: Real> RmsProp<T> {
     pub(super) fn new(lr: f64, rho: f64, eps: f64) -> Self {
-        RmsProp { lr: T::of(lr), rho: T::of(rho), take: T::of(1.0 - rho), eps: T::of(eps) }
+        RmsProp([lr, rho, 1.0 - rho, eps].map(T::of))
     }
 }
 
@@ -29,8 +24,9 @@ impl<T: Real> Rule<T> for RmsProp<T> {
 
     #[inline(always)]
     fn change(self, g: T, [s, ..]: &mut [T; MOST_SLOTS]) -> T {
-        *s = self.rho * *s + self.take * (g * g);
-        self.lr * g / (s.sqrt() + self.eps)
+        let [lr, rho, take, eps] = self.0;
+        *s = rho * *s + take * (g * g);
+        lr * g / (s.sqrt() + eps)
     }
 }
 
@@ -38,15 +34,14 @@ impl<T: Real> Rule<T> for RmsProp<T> {
 #[derive(Clone, Copy)]
 pub(super) struct CenteredRmsProp<T> {
     plain: RmsProp<T>,
-    momentum: T,
-    /// 1 where centred, else 0.
-    centered: T,
+    /// The momentum, and 1 where centred, else 0.
+    constants: [T; 2],
 }
 
 impl<T: Real> CenteredRmsProp<T> {
     pub(super) fn new(lr: f64, rho: f64, eps: f64, momentum: f64, centered: bool) -> Self {
-        let centered = T::of(f64::from(u8::from(centered)));
-        CenteredRmsProp { plain: RmsProp::new(lr, rho, eps), momentum: T::of(momentum), centered }
+        let constants = [momentum, f64::from(u8::from(centered))].map(T::of);
+        CenteredRmsProp { plain: RmsProp::new(lr, rho, eps), constants }
     }
 }
 
@@ -55,12 +50,12 @@ impl<T: Real> Rule<T> for CenteredRmsProp<T> {
 
     #[inline(always)]
     fn change(self, g: T, [s, a, v]: &mut [T; MOST_SLOTS]) -> T {
-        let RmsProp { lr, rho, take, eps } = self.plain;
+        let ([lr, rho, take, eps], [momentum, centered]) = (self.plain.0, self.constants);
         *s = rho * *s + take * (g * g);
-        *a = rho * *a + take * (self.centered * g);
+        *a = rho * *a + take * (centered * g);
         let variance = *s - *a * *a;
         let variance = if variance < T::of(0.0) { T::of(0.0) } else { variance };
-        *v = self.momentum * *v + g / (variance.sqrt() + eps);
+        *v = momentum * *v + g / (variance.sqrt() + eps);
         lr * *v
     }
 }

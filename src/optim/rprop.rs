@@ -11,25 +11,14 @@ use crate::real::Real;
 
 #[derive(Clone, Copy)]
 pub(super) struct Rprop<T> {
-    lr: T,
-    shrink: T,
-    grow: T,
-    min_step: T,
-    max_step: T,
+    constants: [T; 5],
     is_first: bool,
 }
 
 impl<T: Real> Rprop<T> {
     /// For step `t` = 1, 2, ...
     pub(super) fn new(lr: f64, [shrink, grow]: [f64; 2], [min_step, max_step]: [f64; 2], t: u32) -> Self {
-        Rprop {
-            lr: T::of(lr),
-            shrink: T::of(shrink),
-            grow: T::of(grow),
-            min_step: T::of(min_step),
-            max_step: T::of(max_step),
-            is_first: t == 1,
-        }
+        Rprop { constants: [lr, shrink, grow, min_step, max_step].map(T::of), is_first: t == 1 }
     }
 }
 
@@ -38,13 +27,14 @@ impl<T: Real> Rule<T> for Rprop<T> {
 
     #[inline(always)]
     fn change(self, g: T, [last, step, _]: &mut [T; MOST_SLOTS]) -> T {
+        let [lr, shrink, grow, min_step, max_step] = self.constants;
         let now = sign(g);
         let turn = now * *last;
-        let size = if self.is_first { self.lr } else { *step };
-        let kept = if turn > T::of(0.0) { size * self.grow } else { size };
-        let size = if turn < T::of(0.0) { size * self.shrink } else { kept };
-        let size = if size < self.min_step { self.min_step } else { size };
-        *step = if size > self.max_step { self.max_step } else { size };
+        let size = if self.is_first { lr } else { *step };
+        let kept = if turn > T::of(0.0) { size * grow } else { size };
+        let size = if turn < T::of(0.0) { size * shrink } else { kept };
+        let size = if size < min_step { min_step } else { size };
+        *step = if size > max_step { max_step } else { size };
         *last = if turn < T::of(0.0) { T::of(0.0) } else { now };
         *step * *last
     }

@@ -1,12 +1,12 @@
-//! What every update rule is: from a gradient and a few state numbers to the change of a parameter.
+//! What an update rule is: elementwise, with a few state numbers for each parameter.
 
 use crate::real::Real;
 
 /// State numbers a parameter that the greediest rule keeps.
-pub const MOST_SLOTS: usize = 3;
+pub(super) const MOST_SLOTS: usize = 3;
 
 /// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
-pub trait Rule<T>: Copy {
+pub(super) trait Rule<T>: Copy {
     /// State numbers a parameter, at most [`MOST_SLOTS`].
     const SLOTS: usize;
 
@@ -15,7 +15,7 @@ pub trait Rule<T>: Copy {
 
 /// -1, 0 or 1; 0 for NaN.
 #[inline(always)]
-pub fn sign<T: Real>(x: T) -> T {
+pub(super) fn sign<T: Real>(x: T) -> T {
     let positive = if x > T::of(0.0) { T::of(1.0) } else { T::of(0.0) };
     if x < T::of(0.0) { T::of(-1.0) } else { positive }
 }

@@ -36,41 +36,25 @@ pub const SETTINGS: &[Setting] = &on_updates([
         "steps t of the drops, all reached before the run ends: lr factor^(number of milestones <= t)",
     )
     .of(&["multi_step"]),
-    Setting::new(
-        "schedule.factor",
-        Domain::Positive { max: 1.0 },
-        DefaultValue::Float(0.1),
-        "what each drop multiplies by",
-    )
-    .of(&["step", "multi_step"]),
-    Setting::new(
+    Setting::float("schedule.factor", Domain::Positive { max: 1.0 }, 0.1, "what each drop multiplies by")
+        .of(&["step", "multi_step"]),
+    Setting::float(
         "schedule.final",
         Domain::Positive { max: 1.0 },
-        DefaultValue::Float(0.01),
+        0.01,
         "fraction of lr left at the last step: lr final^(t/T)",
     )
     .of(&["exponential"]),
-    Setting::new(
-        "schedule.rate",
-        Domain::Float { min: 0.0, max: f64::MAX },
-        DefaultValue::Float(0.01),
-        "lr / (1 + rate t)",
-    )
-    .of(&["inverse_time"]),
-    Setting::new("schedule.final", SHARE, DefaultValue::Float(0.0), "fraction of lr left at the last step").of(&[
+    Setting::float("schedule.rate", Domain::Float { min: 0.0, max: f64::MAX }, 0.01, "lr / (1 + rate t)")
+        .of(&["inverse_time"]),
+    Setting::float("schedule.final", SHARE, 0.0, "fraction of lr left at the last step").of(&[
         "polynomial",
         "linear",
         "cosine",
     ]),
-    Setting::new("schedule.final", SHARE, DefaultValue::Float(4e-6), "fraction of lr at the last update")
-        .of(&["one_cycle"]),
-    Setting::new(
-        "schedule.power",
-        Domain::Positive { max: 100.0 },
-        DefaultValue::Float(1.0),
-        "lr (final + (1 - final) (1 - t/T)^power)",
-    )
-    .of(&["polynomial"]),
+    Setting::float("schedule.final", SHARE, 4e-6, "fraction of lr at the last update").of(&["one_cycle"]),
+    Setting::float("schedule.power", Domain::Positive { max: 100.0 }, 1.0, "lr (final + (1 - final) (1 - t/T)^power)")
+        .of(&["polynomial"]),
     Setting::new(
         "schedule.period",
         STEPS,
@@ -85,15 +69,14 @@ pub const SETTINGS: &[Setting] = &on_updates([
         "how many times as long as the one before each period is",
     )
     .of(&["cosine"]),
-    Setting::new(
+    Setting::float(
         "schedule.rise",
         Domain::Fraction,
-        DefaultValue::Float(0.3),
+        0.3,
         "fraction of the steps over which lr rises to its top; momentum is left alone",
     )
     .of(&["one_cycle"]),
-    Setting::new("schedule.first", SHARE, DefaultValue::Float(0.04), "fraction of lr at the first update")
-        .of(&["one_cycle"]),
+    Setting::float("schedule.first", SHARE, 0.04, "fraction of lr at the first update").of(&["one_cycle"]),
     Setting::new(
         "schedule.warmup",
         Domain::Int { min: 0, max: 1_000_000_000 },

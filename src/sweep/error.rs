@@ -3,7 +3,8 @@
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::files::FileError;
-use crate::record::RunError;
+use crate::run::RunError;
+use crate::setting::SettingError;
 use crate::sweep::work::Job;
 use std::io;
 use std::path::PathBuf;
@@ -19,8 +20,8 @@ pub enum SweepError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error("{0}")]
-    Schedule(String),
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     #[error("{dir} is no results folder ({path}: {source}); give one that a sweep has made")]
     NoResults { dir: PathBuf, path: PathBuf, source: io::Error },
     #[error(
@@ -71,7 +72,7 @@ pub enum SweepError {
     #[error("cannot listen for Ctrl-C: {0}")]
     Signals(#[from] ctrlc::Error),
     #[error("run {run_id} ({label}) failed{when}: {source}")]
-    Run { run_id: String, label: String, when: &'static str, source: RunError },
+    Run { run_id: String, label: String, when: &'static str, source: Box<RunError> },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -80,7 +81,7 @@ pub enum SweepError {
 impl SweepError {
     /// A run that failed outside of a sweep, and `when`.
     pub fn run(job: &Job, when: &'static str, source: RunError) -> Self {
-        SweepError::Run { run_id: job.run.run_id.clone(), label: job.label.clone(), when, source }
+        SweepError::Run { run_id: job.run.run_id.clone(), label: job.label.clone(), when, source: Box::new(source) }
     }
 
     /// Whether the user has to change something first: the experiment, the command line or the folder.

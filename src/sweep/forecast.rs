@@ -1,8 +1,8 @@
 //! How long runs will take: their number of operations times the measured time of one.
 
-use crate::experiment::cost::flop;
-use crate::experiment::spec::At;
 use crate::results::csv_file::records;
+use crate::run::cost::flop;
+use crate::run::spec::At;
 use crate::sweep::RunFn;
 use crate::sweep::pool::cores;
 use crate::sweep::progress::clock;
@@ -17,8 +17,6 @@ use std::time::{Duration, Instant};
 const TRIAL: Duration = Duration::from_millis(100);
 /// A step of more operations than this is too long to try.
 const LARGEST_STEP: f64 = 1e9;
-/// candle walks its graph by recursion, so that only nets of this depth are tried on a small stack.
-const DEEPEST: i64 = 256;
 
 /// Seconds an operation takes on one core, and how that is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,10 +53,7 @@ impl Rate {
 
     /// A moment of a cheap, a middling and a costly run, weighted by their cost.
     fn tried(work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
-        let small = |job: &&Job| {
-            job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP
-                && job.run.spec.settings.int("depth").is_none_or(|depth| depth <= DEEPEST)
-        };
+        let small = |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP;
         let mut jobs: Vec<&Job> = todo.iter().map(|i| &work.jobs[*i]).filter(small).collect();
         jobs.sort_by(|a, b| a.cost.total().total_cmp(&b.cost.total()));
         let last = jobs.len().checked_sub(1)?;

@@ -9,9 +9,9 @@ mod line;
 pub use line::Clock;
 
 use crate::experiment::plan::PlannedRun;
-use crate::experiment::spec::{Cadence, NUMERICS_VERSION};
 use crate::files::{Draft, FileError, cannot, write};
 use crate::record::{RunRecord, Status};
+use crate::run::spec::{Cadence, NUMERICS_VERSION};
 use crate::sweep::SweepError;
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
 use crate::sweep::lock;

@@ -25,8 +25,9 @@ pub mod work;
 pub use error::SweepError;
 
 use crate::data::Dataset;
-use crate::experiment::spec::RunSpec;
-use crate::record::{RunError, RunRecord};
+use crate::record::RunRecord;
+use crate::run::RunError;
+use crate::run::spec::RunSpec;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

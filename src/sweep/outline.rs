@@ -1,9 +1,9 @@
 //! A plan as text for a person and as a table for programs: its cells, its status in its folder, its cost.
 
-use crate::experiment::cost::{Cost, flop};
 use crate::experiment::plan::Plan;
 use crate::plan_file::Axis;
 use crate::record::Status;
+use crate::run::cost::{Cost, flop};
 use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
 use crate::table::{Cell, Table, count};

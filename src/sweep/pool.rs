@@ -2,8 +2,9 @@
 
 use crate::columns;
 use crate::data::Dataset;
-use crate::experiment::spec::RunSpec;
-use crate::record::{RunError, RunRecord, Status};
+use crate::record::{RunRecord, Status};
+use crate::run::RunError;
+use crate::run::spec::RunSpec;
 use crate::sweep::interrupt::Interrupt;
 use crate::sweep::journal::{Clock, Journal};
 use crate::sweep::lock;
@@ -161,6 +162,6 @@ fn guarded(
     result.unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-        Err(RunError::Failed(format!("panic{}: {text}", PANICKED_AT.take())))
+        Err(RunError::Defect(format!("panic{}: {text}", PANICKED_AT.take())))
     })
 }

@@ -4,15 +4,17 @@ use crate::columns;
 use crate::data::Dataset;
 use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
+use crate::model;
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
-use crate::setting::{Settings, Value};
+use crate::setting::{Acts, Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
-use crate::theory::{AtInit, Inputs, Prediction};
+use crate::theory::{Inputs, MeanField, NoPrediction, Prediction};
+use std::collections::HashMap;
 
-/// The prediction of a cell, or in words why there is none.
-pub type CellPrediction = Result<Prediction, String>;
+/// The prediction of a cell, or why there is none.
+pub type CellPrediction = Result<Prediction, NoPrediction>;
 
 /// What theory predicts of a plan.
 pub struct Predictions {
@@ -24,30 +26,26 @@ pub struct Predictions {
 
 impl Predictions {
     pub fn of(plan: &Plan, work: &Work) -> Self {
-        let depths = if plan.figure_theory.depth_scale { correlation_depths(plan, work) } else { Vec::new() };
-        Predictions { cells: predictions(plan, work, |_| true), depths }
+        let cells = predictions(plan, work, |_| true);
+        let depths = if plan.figure_theory.depth_scale { correlation_depths(&cells) } else { Vec::new() };
+        Predictions { cells, depths }
     }
 }
 
-/// xi_c of each cell; equal nets but for their depth share it.
-fn correlation_depths(plan: &Plan, work: &Work) -> Vec<Option<f64>> {
-    let (sets, inputs) = (plan.datasets(), inputs(plan, work));
-    let mut known: Vec<(usize, Settings, Option<f64>)> = Vec::new();
-    let mut of_cell = |(index, cell): (usize, &GridCell)| {
-        let mut settings = cell.settings.clone();
-        settings.set("depth", Value::Int(1));
-        let data = sets.of_cell[index];
-        if let Some((.., depth)) = known.iter().find(|(other, like, _)| *other == data && *like == settings) {
+/// xi_c of each cell; nets that are equal but for their depth share it.
+fn correlation_depths(cells: &[Option<CellPrediction>]) -> Vec<Option<f64>> {
+    let mut known: Vec<((MeanField, f64), Option<f64>)> = Vec::new();
+    let mut of_cell = |told: &Option<CellPrediction>| {
+        let prediction = told.as_ref()?.as_ref().ok()?;
+        let net = prediction.recursion?;
+        if let Some((_, depth)) = known.iter().find(|(other, _)| *other == net) {
             return *depth;
         }
-        let depth = match cell.function() {
-            Some(_) => None,
-            None => AtInit::new(&settings, &inputs[data]).ok().and_then(|net| net.correlation_depth(&inputs[data])),
-        };
-        known.push((data, settings, depth));
+        let depth = prediction.correlation_depth();
+        known.push((net, depth));
         depth
     };
-    plan.cells.iter().enumerate().map(&mut of_cell).collect()
+    cells.iter().map(&mut of_cell).collect()
 }
 
 /// What a prediction needs to know of each data set.
@@ -60,24 +58,26 @@ fn inputs(plan: &Plan, work: &Work) -> Vec<Inputs> {
 pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> Vec<Option<CellPrediction>> {
     let (sets, inputs) = (plan.datasets(), inputs(plan, work));
     // Most axes of a grid do not touch the start, and a prediction takes its time: each net once, on all cores.
-    let mut nets: Vec<(usize, AtInit)> = Vec::new();
-    let mut of_cell = |(index, cell): (usize, &GridCell)| {
-        if cell.function().is_some() || !wanted(index) {
-            return None;
-        }
+    let mut nets: Vec<(usize, &Settings)> = Vec::new();
+    let mut known = HashMap::new();
+    let mut of_cells: Vec<Option<usize>> = vec![None; plan.cells.len()];
+    for (index, cell) in plan.cells.iter().enumerate().filter(|(i, cell)| cell.function().is_none() && wanted(*i)) {
         let data = sets.of_cell[index];
-        Some(AtInit::new(&cell.settings, &inputs[data]).map(|net| {
-            let known = nets.iter().position(|(other, like)| *other == data && *like == net);
-            known.unwrap_or_else(|| {
-                nets.push((data, net));
-                nets.len() - 1
-            })
-        }))
-    };
-    let of_cells: Vec<Option<Result<usize, String>>> = plan.cells.iter().enumerate().map(&mut of_cell).collect();
+        of_cells[index] = Some(*known.entry((data, at_start(&cell.settings))).or_insert_with(|| {
+            nets.push((data, &cell.settings));
+            nets.len() - 1
+        }));
+    }
     let predicted: Vec<CellPrediction> =
-        in_parallel(&nets, |(data, net)| net.predict(&inputs[*data]).map_err(str::to_string));
-    of_cells.into_iter().map(|net| Some(net?.and_then(|net| predicted[net].clone()))).collect()
+        in_parallel(&nets, |(data, settings)| model::family(settings).predict(settings, &inputs[*data]));
+    of_cells.into_iter().map(|net| net.map(|net| predicted[net].clone())).collect()
+}
+
+/// The settings of a net that decide how it starts.
+fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
+    let rows = || model::family(settings).settings().iter().copied().flatten();
+    let starts = |key: &str| rows().any(|row| row.key == key && row.acts == Acts::FromTheStart);
+    settings.iter().filter(|(key, _)| starts(key)).collect()
 }
 
 /// The axes, then the columns that [`crate::results::theory`] reads.
@@ -101,7 +101,7 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
             let why = match prediction {
                 Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
                 Some(Ok(_)) => "a net of one hidden layer loses nothing on the way to its first",
-                Some(Err(why)) => why,
+                Some(Err(why)) => &why.to_string(),
                 None => "a test function has no layers",
             };
             let varied = plan.axes.iter().zip(&cell.labels).filter(|(axis, _)| axis.labels.len() > 1);
@@ -136,7 +136,7 @@ pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
         match prediction {
             None => {}
             Some(Err(why)) => {
-                row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.clone())])
+                row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.to_string())])
             }
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {

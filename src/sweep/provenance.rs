@@ -47,7 +47,7 @@ impl SessionRecord {
         let earlier = earlier.map_err(|e| cannot("read", &path, e))?;
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
-            "numerics": crate::experiment::spec::NUMERICS_VERSION,
+            "numerics": crate::run::spec::NUMERICS_VERSION,
             "git": { "program": of_program().map(as_json), "experiment": of_experiment(experiment).map(as_json) },
             "rustc": option_env!("GRADSWEEP_RUSTC"),
             "experiment": experiment,
@@ -139,30 +139,15 @@ pub fn cpu() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_string())
 }
 
-/// RFC 3339 in UTC, whole seconds.
+/// RFC 3339 in UTC, whole seconds; clocks outside of 1970 to 9999 are taken to the nearer end.
 pub fn utc(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Days since 1970-01-01 as a date of the Gregorian calendar, counted in 400-year eras that start on 1 March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    let last = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_seconds(time.clamp(UNIX_EPOCH, last)).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn utc_agrees_with_date() {

@@ -34,7 +34,7 @@ pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, SweepError> {
     let mut curves: Vec<Curve> = Vec::new();
     for job in chosen.iter().map(|i| &work.jobs[*i]) {
         let settings = &job.run.spec.settings;
-        let schedule = Schedule::from_settings(settings, job.steps).map_err(SweepError::Schedule)?;
+        let schedule = Schedule::from_settings(settings, job.steps)?;
         let (lr, shape) = (schedule.lr, Schedule { lr: 1.0, ..schedule });
         let known = curves.iter().position(|curve| curve.shape == shape);
         let at = known.unwrap_or_else(|| {

@@ -3,6 +3,7 @@
 use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::results::claims;
+use crate::run::train;
 use crate::sweep::SweepError;
 use crate::sweep::folder::Folder;
 use crate::sweep::interrupt::Interrupt;
@@ -13,7 +14,6 @@ use crate::sweep::progress::{Show, Tally};
 use crate::sweep::provenance::SessionRecord;
 use crate::sweep::shard::Shard;
 use crate::sweep::work::Work;
-use crate::train::train;
 use std::collections::HashSet;
 use std::path::Path;
 

@@ -1,9 +1,9 @@
 //! The status of a plan in its results folder: which of its runs are done, new, or changed and by which setting.
 
 use crate::experiment::plan::{Plan, PlannedRun};
-use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
 use crate::plan_file::PlanFile;
 use crate::record::Status;
+use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::sweep::SweepError;
 use crate::sweep::journal::{Journal, JournaledSpec};
 use crate::sweep::plan_text::view_of;

@@ -1,8 +1,8 @@
 //! Named tensors in one safetensors file, which PyTorch, JAX and NumPy read.
 
 use crate::files::{cannot, write};
+use crate::run::trace::{NamedTensor, Values};
 use crate::sweep::SweepError;
-use crate::train::trace::{NamedTensor, Values};
 use safetensors::{Dtype, View, serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
 //! The runs of a plan, each with its data, its label and its predicted cost, and the order in which they are run.
 
 use crate::data::{Dataset, Targets};
-use crate::experiment::cost::{Cost, Recorded, Shape, cost};
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
+use crate::run::cost::{Cost, Extent, Recorded, cost};
 use crate::setting::Settings;
 use std::collections::HashMap;
 
@@ -33,14 +33,14 @@ impl Work {
         let sets = plan.datasets();
         let datasets = sets.settings.iter().map(load).collect::<Result<Vec<_>, E>>()?;
         let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
+        let extents: Vec<Extent> = datasets.iter().map(Extent::of).collect();
         // Listing steps takes long, and most runs have the same length.
         let mut recorded: HashMap<usize, Recorded> = HashMap::new();
         let job = |run: PlannedRun| {
             let data = sets.of_cell[run.cell];
-            let shape = shape(&datasets[data]);
-            let steps = run.spec.steps(shape.train_rows);
+            let steps = run.spec.steps(extents[data].train_rows);
             let recorded = recorded.entry(steps).or_insert_with(|| Recorded::of(&plan.cadence, steps));
-            let cost = cost(&run.spec, &shape, *recorded);
+            let cost = cost(&run.spec, &extents[data], *recorded);
             let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
             Job { run, data, cost, steps, label }
         };
@@ -53,6 +53,7 @@ impl Work {
         let facts = |data: &Dataset| DataFacts {
             digest: data.digest.clone(),
             train_rows: data.train.rows,
+            sizes: data.sizes(),
             classes: matches!(data.train.targets, Targets::Classes { .. }),
         };
         self.datasets.iter().map(facts).collect()
@@ -76,16 +77,6 @@ impl Work {
         let cost = |i: usize| self.jobs[i].cost.total();
         todo.sort_by(|&a, &b| seed(a).cmp(&seed(b)).then(cost(b).total_cmp(&cost(a))).then(a.cmp(&b)));
         todo
-    }
-}
-
-fn shape(data: &Dataset) -> Shape {
-    let others = [&data.validation, &data.test].into_iter().flatten();
-    Shape {
-        train_rows: data.train.rows,
-        other_rows: others.map(|split| split.rows).sum(),
-        features: data.features,
-        outputs: data.train.targets.outputs(),
     }
 }
 

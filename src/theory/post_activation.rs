@@ -14,7 +14,7 @@ use super::residual::ResidualBlock;
 /// moments of (g . 1, g . h), to leading order in 1/n; what these two say of any other g . v is its regression on 1 and h.
 ///
 /// None where the stream grows beyond what f64 holds.
-pub(super) fn post_activation(block: &ResidualBlock, first: f64, depth: usize, width: usize) -> Option<Layers> {
+pub(crate) fn post_activation(block: &ResidualBlock, first: f64, depth: usize, width: usize) -> Option<Layers> {
     let (s, n, layer) = (block.scale, width as f64, &block.layer);
     let forward = Forward::layers(block, first, depth);
     if !forward.iter().all(|layer| layer.above.square < LARGEST) {

@@ -26,7 +26,7 @@ impl ResidualBlock {
 
 /// The pre-activation form, layer 1 an affine stem of variance `first`. Inside the branch delta_l = s phi'(h_l) (W^T
 /// dL/dh_(l+1)); the last layer has no branch, its delta is its stream.
-pub(super) fn pre_activation(block: &ResidualBlock, first: f64, depth: usize) -> Layers {
+pub(crate) fn pre_activation(block: &ResidualBlock, first: f64, depth: usize) -> Layers {
     let variances = std::iter::successors(Some(first), |q| Some(within_range(block.variance(*q))));
     let branches: Vec<f64> = variances.take(depth - 1).map(|q| block.scale.powi(2) * block.layer.chi(q)).collect();
     skip_and_branch(&branches, 0.0)
@@ -35,7 +35,7 @@ pub(super) fn pre_activation(block: &ResidualBlock, first: f64, depth: usize) ->
 /// The same with batch normalization before the activation, in the limit of a large batch of unrelated samples: the
 /// branch sees variance 1 and its gradient is divided by the stream's variance over the batch, which starts at `first`
 /// and gains s^2 sigma_w^2 Var phi a block (Yang et al. 2019 for the layer, He et al. 2016b for the form).
-pub(super) fn pre_activation_normalized(block: &ResidualBlock, first: f64, depth: usize) -> Layers {
+pub(crate) fn pre_activation_normalized(block: &ResidualBlock, first: f64, depth: usize) -> Layers {
     let (square, phi) = (block.scale.powi(2), block.layer.activation);
     let gain = square * block.layer.weight_variance * batch_norm::variance(phi, 1.0);
     let chi = square * block.layer.chi(1.0);

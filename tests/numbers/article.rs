@@ -1,15 +1,15 @@
 //! The article's example, `experiments/article.toml`: the backward recursion written out by hand, with no autograd,
 //! against the program's own run of the file.
 
-use gradsweep::data::{Places, Targets, load};
+use gradsweep::data::{Places, Sizes, Targets, load};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
-use gradsweep::model::Architecture;
+use gradsweep::model::dense::Architecture;
 use gradsweep::model::init::{Init, initial};
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::train;
 use gradsweep::seed::Seeds;
 use gradsweep::table::Cell;
-use gradsweep::train::train;
 use std::ops::ControlFlow;
 
 const STEPS: usize = 1000;
@@ -28,7 +28,8 @@ fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Init)> {
     plan.runs(std::slice::from_ref(&data.digest))
         .into_iter()
         .map(|run| {
-            let architecture = Architecture::from_settings(&run.spec.settings, 1, 1).unwrap();
+            let architecture =
+                Architecture::from_settings(&run.spec.settings, &Sizes { input: vec![1], outputs: 1 }).unwrap();
             let init = Init::from_settings(&run.spec.settings, architecture.activation).unwrap();
             let record = train(&run.spec, &data, &mut |_| ControlFlow::Continue(())).unwrap();
             (run.spec.seeds, record, architecture, init)
@@ -45,9 +46,8 @@ fn losses(record: &RunRecord) -> Vec<f64> {
 /// x -> tanh(x w1 + b1) -> tanh(h w2 + b2); L = mean (y - t)^2.
 /// dL/dz2 = (2/5) (y - t) (1 - y^2); dL/dz1 = (dL/dz2 w2^T) (1 - h^2); dW_l = h_(l-1)^T dL/dz_l.
 fn by_hand(seeds: Seeds, architecture: &Architecture, init: Init) -> Vec<f64> {
-    let blocks = architecture.blocks();
-    let first = initial(init, architecture, 0, &blocks[0], &seeds);
-    let second = initial(init, architecture, 1, &blocks[1], &seeds);
+    let packed = initial(init, &architecture.layout(), &seeds);
+    let (first, second) = packed.split_at(10);
     let (mut w1, mut b1) = (first[..5].to_vec(), first[5..].to_vec());
     let (mut w2, mut b2) = (second[..5].to_vec(), second[5]);
     let mut losses = Vec::new();

@@ -2,13 +2,15 @@
 // An example uses it too, and neither uses all of it.
 #![allow(dead_code)]
 
+use gradsweep::model::Batch;
+use gradsweep::model::dense::theory::predict;
+use gradsweep::model::dense::{Architecture, Network};
 use gradsweep::model::init::Init;
-use gradsweep::model::{Architecture, Network};
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
 use gradsweep::probe::{LayerMeasure, Probe};
 use gradsweep::seed::Seeds;
-use gradsweep::theory::{Prediction, predict};
+use gradsweep::theory::Prediction;
 
 pub struct Case {
     pub architecture: Architecture,
@@ -42,10 +44,9 @@ impl Case {
             1 => (Target::Values(vec![1.0; self.rows]), Loss::Mse),
             _ => (Target::Classes((0..self.rows).map(|i| (i % outputs) as u32).collect()), Loss::CrossEntropy),
         };
-        let network = Network::<f64>::new(self.architecture.clone(), self.init, &seeds).unwrap();
+        let network = || Network::<f64>::new(self.architecture.clone(), self.init, &seeds).unwrap();
         let x = tensor(x, (self.rows, features)).unwrap();
-        let mut probe = Probe::new(&self.architecture, x, target, loss).unwrap();
-        probe.measure(&network).unwrap()
+        Probe::new(Box::new(network()), Batch { x, target, loss }).measure(&network()).unwrap()
     }
 
     /// The squared stream of layer 1 on the last layer's, in so many nets.
@@ -60,7 +61,7 @@ impl Case {
         let nets: Vec<_> = (1..=self.nets).map(|run| self.layers(run)).collect();
         let mean = |of: &dyn Fn(&[LayerMeasure]) -> f64| nets.iter().map(|l| of(l)).sum::<f64>() / nets.len() as f64;
         let stream = |l: usize| mean(&|layers| (layers[l].stream_rms / layers[last].stream_rms).powi(2));
-        let delta = |l: usize| mean(&|layers| (layers[l].delta_rms / layers[last].stream_rms).powi(2));
+        let delta = |l: usize| mean(&|layers| (layers[l].delta_rms.unwrap() / layers[last].stream_rms).powi(2));
         let fourth = mean(&|layers| (layers[0].stream_rms / layers[last].stream_rms).powi(4));
         let relative_variance = fourth / stream(0).powi(2) - 1.0;
         Measured {

@@ -1,8 +1,9 @@
 //! How much of the likeness of samples' gradients is left at a layer, against closed forms (Balduzzi et al. 2017).
 
-use gradsweep::model::architecture::Residual;
+use gradsweep::model::Batch;
+use gradsweep::model::dense::Residual;
+use gradsweep::model::dense::{Architecture, Network};
 use gradsweep::model::init::Init;
-use gradsweep::model::{Architecture, Network};
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
@@ -33,9 +34,9 @@ fn measure(architecture: &Architecture, init: Init, run: u64, targets: f64) -> V
     let mut stream = seeds.stream("inputs", &[]);
     let x = (0..ROWS * architecture.features).map(|_| stream.normal()).collect();
     let target = Target::Values((0..ROWS * architecture.outputs).map(|_| stream.normal() * targets).collect());
-    let network = Network::<f64>::new(architecture.clone(), init, &seeds).unwrap();
+    let network = || Network::<f64>::new(architecture.clone(), init, &seeds).unwrap();
     let x = tensor(x, (ROWS, architecture.features)).unwrap();
-    Probe::new(architecture, x, target, Loss::Mse).unwrap().measure(&network).unwrap()
+    Probe::new(Box::new(network()), Batch { x, target, loss: Loss::Mse }).measure(&network()).unwrap()
 }
 
 #[test]
@@ -75,8 +76,9 @@ fn an_orthogonal_linear_net_keeps_every_likeness_however_small_its_gradients() {
 fn a_single_sample_is_like_no_other() {
     let architecture = net(Activation::Tanh, 8, 3);
     let seeds = Seeds { experiment: 0, run: 1 };
-    let network = Network::<f64>::new(architecture.clone(), Init::LecunNormal, &seeds).unwrap();
+    let network = || Network::<f64>::new(architecture.clone(), Init::LecunNormal, &seeds).unwrap();
     let x = tensor(vec![0.5; 8], (1, 8)).unwrap();
-    let layers = Probe::new(&architecture, x, Target::Classes(vec![1]), Loss::CrossEntropy).unwrap().measure(&network);
+    let batch = Batch { x, target: Target::Classes(vec![1]), loss: Loss::CrossEntropy };
+    let layers = Probe::new(Box::new(network()), batch).measure(&network());
     assert!(layers.unwrap().iter().all(|layer| layer.correlation.is_none()));
 }

@@ -2,13 +2,13 @@
 //! could hide it.
 
 use gradsweep::data::{Dataset, Split, Targets};
-use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::spec::RunSpec;
+use gradsweep::run::train;
 use gradsweep::setting::Value;
 use gradsweep::table::Cell;
-use gradsweep::train::train;
 use std::collections::HashMap;
 use std::fs;
 use std::ops::ControlFlow;
@@ -34,7 +34,7 @@ fn split(x: &[f64], y: &[f64]) -> Split {
 fn data(features: usize, train: Split) -> Dataset {
     Dataset {
         name: "planted".into(),
-        features,
+        shape: vec![features],
         train,
         validation: None,
         test: None,

@@ -5,9 +5,9 @@ use gradsweep::columns::{self, Column, On};
 use gradsweep::data::{Places, load};
 use gradsweep::experiment::{Experiment, Overrides, settings};
 use gradsweep::record::RunRecord;
+use gradsweep::run::train;
 use gradsweep::setting::{Acts, Domain, Problems, Setting};
 use gradsweep::table::{Cell, Table};
-use gradsweep::train::train;
 use std::ops::ControlFlow;
 
 const NET: &str = r#"

@@ -6,10 +6,10 @@ use gradsweep::experiment::{Experiment, Overrides, settings::settings_table_mark
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::optim::Optimizer;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::train;
 use gradsweep::seed::Seeds;
 use gradsweep::setting::{Domain, Setting};
 use gradsweep::table::{Cell, Table};
-use gradsweep::train::train;
 use std::f64::consts::PI;
 use std::ops::ControlFlow;
 
@@ -516,7 +516,8 @@ fn settings_of_networks_are_errors_that_say_so() {
     };
     let named = gradsweep::experiment::settings::all()
         .filter(|row| ["loss", "batch", "epochs", "decay_all"].contains(&row.key));
-    let families = [gradsweep::data::SETTINGS, gradsweep::model::SETTINGS, gradsweep::ops::activation::SETTINGS];
+    use gradsweep::{data, model::dense, model::init, ops::activation};
+    let families = [data::SETTINGS, dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
     let mut count = 0;
     for row in families.into_iter().flatten().chain(named) {
         let (key, value) = (row.key, sample(row));

@@ -1,11 +1,14 @@
 //! Identities that hold to rounding at every step of a training: the strictest test of the recorded gradients.
 
 use crate::support::{settings, text};
+use gradsweep::data::Sizes;
+use gradsweep::model::dense::{Architecture, Network};
 use gradsweep::model::init::Init;
-use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::model::{Batch, Gradients, Model};
+use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::Role;
-use gradsweep::ops::fused::{Mode, lock};
+use gradsweep::ops::fused::lock;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
@@ -20,21 +23,20 @@ const STEPS: usize = 40;
 
 fn architecture(pairs: &[(&str, Value)]) -> Architecture {
     let fixed = [("depth", Value::Int(5)), ("width", Value::Int(9))];
-    Architecture::from_settings(&settings(&[&fixed, pairs].concat()), FEATURES, 4).unwrap()
+    let sizes = Sizes { input: vec![FEATURES], outputs: 4 };
+    Architecture::from_settings(&settings(&[&fixed, pairs].concat()), &sizes).unwrap()
 }
 
 /// Trains in f64 by adam, and shows `look` every step's network and gradient, as a probe leaves them.
 fn train(architecture: &Architecture, mut look: impl FnMut(usize, &Network<f64>, &Gradients<f64>)) {
-    let network = Network::<f64>::new(architecture.clone(), Init::HeNormal, &SEEDS).unwrap();
-    let mut stepper =
-        Stepper::new(Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 }, Regularization::default(), &network);
+    let mut network = Network::<f64>::new(architecture.clone(), Init::HeNormal, &SEEDS).unwrap();
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
+    let mut stepper = Stepper::new(adam, Regularization::default(), network.layout());
     let mut gradients = Gradients::default();
     for step in 0..STEPS {
-        network
-            .loss_and_gradients(Path::Fused, Mode::Probe, &x(), Loss::CrossEntropy, target(), &mut gradients)
-            .unwrap();
+        network.loss_and_gradients(batch(), Mode::Probe, &mut gradients).unwrap();
         look(step, &network, &gradients);
-        stepper.step(&network, &gradients, 0.01).unwrap();
+        network.rewrite(&mut |packed| stepper.step(packed, &gradients, 0.01)).unwrap();
     }
 }
 
@@ -43,8 +45,8 @@ fn x() -> gradsweep::ops::Tensor {
     tensor((0..ROWS * FEATURES).map(|_| stream.normal()).collect(), (ROWS, FEATURES)).unwrap()
 }
 
-fn target() -> Target<f64> {
-    Target::Classes((0..ROWS as u32).map(|i| i % 4).collect())
+fn batch() -> Batch<f64> {
+    Batch { x: x(), target: Target::Classes((0..ROWS as u32).map(|i| i % 4).collect()), loss: Loss::CrossEntropy }
 }
 
 fn product(x: &[f64], y: &[f64]) -> f64 {
@@ -93,7 +95,7 @@ fn every_layer_of_a_homogeneous_net_has_the_same_product_of_weights_and_gradient
                 }
                 if residual == "none" {
                     network
-                        .read(|parameters| {
+                        .read(&mut |parameters| {
                             for l in 0..=last {
                                 let weight = network.chain.part(parameters, l, Role::Weight);
                                 let slope = network.chain.part(&gradients.packed, l, Role::Weight);
@@ -119,7 +121,7 @@ fn under_batch_norm_no_unit_has_a_gradient_along_its_own_weights_nor_on_its_bias
         ]);
         train(&net, |step, network, gradients| {
             network
-                .read(|parameters| {
+                .read(&mut |parameters| {
                     for l in 0..net.depth {
                         let block = &network.chain.blocks()[l];
                         let weight = network.chain.part(parameters, l, Role::Weight);
@@ -153,11 +155,11 @@ fn what_the_probe_logs_of_a_homogeneous_net_fits_the_identity() {
     let net =
         Architecture { width: 1, ..architecture(&[("activation", text("identity")), ("bias", Value::Bool(false))]) };
     let x = tensor(vec![0.5; FEATURES], (1, FEATURES)).unwrap();
-    let mut probe = Probe::new(&net, x, Target::Classes(vec![1]), Loss::CrossEntropy).unwrap();
-    let network = Network::<f64>::new(net, Init::LecunNormal, &SEEDS).unwrap();
-    let layers = probe.measure(&network).unwrap();
+    let batch = Batch { x, target: Target::Classes(vec![1]), loss: Loss::CrossEntropy };
+    let network = || Network::<f64>::new(net.clone(), Init::LecunNormal, &SEEDS).unwrap();
+    let layers = Probe::new(Box::new(network()), batch).measure(&network()).unwrap();
     let products: Vec<f64> = layers[1..].iter().map(|l| l.weight_rms * l.weight_grad_rms).collect();
-    let streams: Vec<f64> = layers.iter().map(|l| l.activation_mean.abs() * l.stream_rms).collect();
+    let streams: Vec<f64> = layers.iter().map(|l| l.activation_mean.unwrap().abs() * l.stream_rms).collect();
     for found in products.iter().chain(&streams) {
         assert!((found / products[0] - 1.0).abs() < 1e-13, "{products:?} {streams:?}");
     }

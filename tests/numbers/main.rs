@@ -10,6 +10,7 @@ mod gradients;
 mod invariants;
 mod invariants_in_training;
 mod optimizers;
+mod own_model;
 mod point;
 mod pytorch;
 mod schedules;

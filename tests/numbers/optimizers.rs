@@ -1,7 +1,7 @@
 //! Update rules against their closed forms, applied to gradients that the test chooses. Rates, stability limits and
 //! noise floors through whole runs are in `functions.rs`, PyTorch's trajectories in `pytorch.rs`.
 
-use crate::point::Point;
+use crate::point::point;
 use crate::support::{settings, text};
 use gradsweep::model::Gradients;
 use gradsweep::ops::Element;
@@ -10,26 +10,24 @@ use gradsweep::setting::Value;
 
 /// A rule at work on one weight.
 struct Weight<T> {
-    point: Point<T>,
+    at: T,
     stepper: Stepper<T>,
 }
 
 impl<T: Element> Weight<T> {
     fn new(start: f64, rule: Optimizer, regularization: Regularization) -> Self {
-        let point = Point::new(vec![T::of(start)]);
-        let stepper = Stepper::new(rule, regularization, &point);
-        Weight { point, stepper }
+        Weight { at: T::of(start), stepper: Stepper::new(rule, regularization, &point(1)) }
     }
 
     /// The weight after a step on this gradient.
     fn step(&mut self, gradient: f64, lr: f64) -> f64 {
         let gradients = Gradients { packed: vec![T::of(gradient)], finite: true };
-        self.stepper.step(&self.point, &gradients, lr).unwrap();
+        self.stepper.step(std::slice::from_mut(&mut self.at), &gradients, lr);
         self.at()
     }
 
     fn at(&self) -> f64 {
-        self.point.read()[0].f64()
+        self.at.f64()
     }
 }
 
@@ -202,7 +200,7 @@ fn projected(rule: Optimizer, gradient: impl Fn(usize) -> f64, steps: usize) -> 
     let mut weight = Weight::<f64>::new(0.0, rule, NOTHING);
     for t in 1..=steps {
         let moved = weight.step(gradient(t), 0.5 / (t as f64).sqrt());
-        weight.point.write(vec![moved.clamp(-1.0, 1.0)]);
+        weight.at = moved.clamp(-1.0, 1.0);
     }
     weight.at()
 }
@@ -239,19 +237,18 @@ fn wilson(i: usize, label: f64) -> Vec<(usize, f64)> {
 /// The weights after full-batch least squares from zero, at rate lr or lr / sqrt t.
 fn least_squares(rule: Optimizer, lr: f64, falling: bool, steps: usize, labels: &[f64]) -> Vec<f64> {
     let samples: Vec<_> = labels.iter().enumerate().map(|(i, y)| (wilson(i, *y), *y)).collect();
-    let point = Point::new(vec![0.0f64; 3 + 5 * labels.len()]);
-    let mut stepper = Stepper::new(rule, NOTHING, &point);
+    let mut w = vec![0.0f64; 3 + 5 * labels.len()];
+    let mut stepper = Stepper::new(rule, NOTHING, &point(w.len()));
     for t in 1..=steps {
-        let w = point.read();
         let mut packed = vec![0.0; w.len()];
         for (x, y) in &samples {
             let off = x.iter().map(|(j, x)| w[*j] * x).sum::<f64>() - y;
             x.iter().for_each(|(j, x)| packed[*j] += off * x / labels.len() as f64);
         }
         let lr = if falling { lr / (t as f64).sqrt() } else { lr };
-        stepper.step(&point, &Gradients { packed, finite: true }, lr).unwrap();
+        stepper.step(&mut w, &Gradients { packed, finite: true }, lr);
     }
-    point.read()
+    w
 }
 
 #[test]

@@ -1,20 +1,19 @@
 //! Whole trainings held against PyTorch's numbers, written by `scripts/pytorch_reference.py` from the same initial
 //! weights and batches. Needs no Python: the numbers are committed.
 
-use crate::point::Point;
+use crate::point::point;
 use crate::support::{settings, text};
-use candle_core::Tensor;
 use gradsweep::data::function::Kind;
-use gradsweep::data::{Split, Targets};
-use gradsweep::model::{Architecture, Gradients, Network, Path};
+use gradsweep::data::{Sizes, Split, Targets};
+use gradsweep::model::dense::Dense;
+use gradsweep::model::{self, Family, Gradients, Layout, Model, Precision};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::fused::Mode;
-use gradsweep::ops::loss::{FusedLoss, Loss, Target};
-use gradsweep::ops::{Element, with_slice};
+use gradsweep::ops::loss::{FusedLoss, Loss};
+use gradsweep::ops::{Element, Mode, with_slice};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::Probe;
+use gradsweep::run::score;
 use gradsweep::schedule::Schedule;
-use gradsweep::score;
 use gradsweep::setting::{Domain, Settings, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -140,7 +139,7 @@ fn check(case: &Case, what: &str, ours: &[f64], theirs: &[f64], worst: &mut f64)
 }
 
 /// The batch as training sees it: inputs, and targets for this loss.
-fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> (Tensor, Target<T>) {
+fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> model::Batch<T> {
     let targets = match (&batch.classes, &batch.values) {
         (Some(labels), _) => Targets::Classes { labels: labels.clone(), count: case.outputs },
         (_, Some(y)) => Targets::Values { y: y.clone(), width: case.outputs },
@@ -148,45 +147,40 @@ fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> (Tensor, Targe
     };
     let split = Split { rows: batch.rows, x: batch.x.clone(), targets };
     let rows: Vec<usize> = (0..batch.rows).collect();
-    score::batch(&split, case.features, &rows, loss).unwrap()
+    score::batch(&split, &[case.features], &rows, loss).unwrap()
 }
 
 /// Our packed vectors from tensors by name.
-fn packed(case: &Case, architecture: &Architecture) -> Vec<f64> {
-    let mut used = 0;
-    let blocks = architecture.blocks();
+fn packed(case: &Case, layout: &Layout) -> Vec<f64> {
+    assert_eq!(layout.parameters().len(), case.parameters.len(), "{}", case.name);
     let mut packed = Vec::new();
-    for (i, block) in blocks.iter().enumerate() {
-        for segment in block.segments() {
-            let name = architecture.parameter_name(i, segment.role);
-            let parameter = case.parameters.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name}"));
-            assert_eq!(parameter.shape.iter().product::<usize>(), segment.range.len(), "{name}");
-            packed.extend(&parameter.values);
-            used += 1;
-        }
+    for own in layout.parameters() {
+        let name = &own.name;
+        let parameter = case.parameters.iter().find(|p| p.name == *name).unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(parameter.shape.iter().product::<usize>(), own.range.len(), "{name}");
+        packed.extend(&parameter.values);
     }
-    assert_eq!(used, case.parameters.len(), "{}", case.name);
     packed
 }
 
 /// The tensors of a packed vector, in the order of the case's parameters.
-fn unpacked<T: Element>(case: &Case, network: &Network<T>, packed: &[T]) -> Vec<Vec<f64>> {
-    let tensors: Vec<_> = network.tensors().collect();
-    let of = |p: &Parameter| {
-        let (_, _, range) = tensors.iter().find(|(name, _, _)| *name == p.name).unwrap();
-        packed[range.clone()].iter().map(|x| x.f64()).collect()
-    };
+fn unpacked<T: Element>(case: &Case, layout: &Layout, packed: &[T]) -> Vec<Vec<f64>> {
+    let of = |p: &Parameter| packed[layout.find(&p.name).unwrap().range.clone()].iter().map(|x| x.f64()).collect();
     case.parameters.iter().map(of).collect()
 }
 
-fn parameters<T: Element>(case: &Case, network: &Network<T>) -> Vec<Vec<f64>> {
-    network.read(|packed| unpacked(case, network, packed)).unwrap()
+fn parameters<T: Element>(case: &Case, model: &dyn Model<T>) -> Vec<Vec<f64>> {
+    let mut parameters = Vec::new();
+    model.read(&mut |packed| parameters = unpacked(case, model.layout(), packed)).unwrap();
+    parameters
 }
 
-fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
+fn run<T: Precision>(case: &Case, family: Dense, worst: &mut f64) {
     let settings = resolved(&case.settings);
-    let architecture = Architecture::from_settings(&settings, case.features, case.outputs).unwrap();
-    let network = Network::<T>::with_parameters(architecture.clone(), &packed(case, &architecture)).unwrap();
+    let sizes = Sizes { input: vec![case.features], outputs: case.outputs };
+    let layout = family.layout(&settings, &sizes).unwrap();
+    let packed = packed(case, &layout);
+    let mut network = T::build(&family, &settings, &sizes, &packed).unwrap();
     let classes = case.batches[0].classes.is_some();
     let loss = match settings.text("loss") {
         Some(word) => Loss::ALL.into_iter().find(|l| l.word() == word).unwrap(),
@@ -196,25 +190,24 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
     let expected = &case.expected;
 
     let first = &case.batches[0];
-    let (x, target) = tensors::<f64>(case, first, loss);
-    let mut probe = Probe::new(&architecture, x, target, loss).unwrap();
-    let measures = probe.measure(&network).unwrap();
+    let mut probe = Probe::new(family.build_f64(&settings, &sizes, &packed).unwrap(), tensors(case, first, loss));
+    let measures = probe.measure(&*network).unwrap();
     let ours: Vec<f64> = measures.iter().map(|m| m.stream_rms).collect();
     check(case, "stream_rms", &ours, &expected.probe.stream_rms, worst);
-    let ours: Vec<f64> = measures.iter().map(|m| m.delta_rms).collect();
+    let ours: Vec<f64> = measures.iter().map(|m| m.delta_rms.unwrap()).collect();
     check(case, "delta_rms", &ours, &expected.probe.delta_rms, worst);
 
     let schedule = Schedule::from_settings(&settings, case.steps).unwrap();
     let rule = Optimizer::from_settings(&settings).unwrap();
-    let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &network);
+    let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &layout);
     let mut gradients = Gradients::default();
     let (mut losses, mut rates) = (Vec::new(), Vec::new());
     for step in 0..=case.steps {
         let batch = &case.batches[step % case.batches.len()];
-        let (x, target) = tensors::<T>(case, batch, loss);
-        let value = network.loss_and_gradients(path, Mode::Train, &x, loss, target, &mut gradients).unwrap();
+        let tensors = tensors(case, batch, loss);
+        let value = network.loss_and_gradients(tensors, Mode::Train, &mut gradients).unwrap();
         if step == 0 {
-            let ours = unpacked(case, &network, &gradients.packed);
+            let ours = unpacked(case, &layout, &gradients.packed);
             let size = largest(&expected.gradients.concat());
             for ((p, ours), theirs) in case.parameters.iter().zip(&ours).zip(&expected.gradients) {
                 if expected.zero_gradients.contains(&p.name) {
@@ -230,15 +223,15 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
         }
         losses.push(value);
         rates.push(schedule.at(step));
-        network.take_in_statistics(batch.rows);
-        stepper.step(&network, &gradients, schedule.at(step)).unwrap();
+        network.updated(batch.rows);
+        network.rewrite(&mut |packed| stepper.step(packed, &gradients, schedule.at(step))).unwrap();
         let after = match step + 1 {
             1 => Some(&expected.after_first),
             s if s == case.steps => Some(&expected.after_last),
             _ => None,
         };
         if let Some(after) = after {
-            for ((p, ours), theirs) in case.parameters.iter().zip(parameters(case, &network)).zip(after) {
+            for ((p, ours), theirs) in case.parameters.iter().zip(parameters(case, &*network)).zip(after) {
                 check(case, &format!("{} after step {}", p.name, step + 1), &ours, theirs, worst);
             }
         }
@@ -247,14 +240,13 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
     check(case, "learning rates", &rates, &expected.lr, &mut 0.0);
 
     let running = network.running();
-    assert_eq!(running.len(), expected.running.len(), "{}", case.name);
-    for (ours, theirs) in running.iter().zip(&expected.running) {
-        let numbers = |v: &[T]| v.iter().map(|x| x.f64()).collect::<Vec<_>>();
-        check(case, "running mean", &numbers(&ours.mean), &theirs.mean, worst);
-        check(case, "running variance", &numbers(&ours.variance), &theirs.var, worst);
+    assert_eq!(running.len(), 2 * expected.running.len(), "{}", case.name);
+    let theirs = expected.running.iter().flat_map(|theirs| [&theirs.mean, &theirs.var]);
+    for ((name, ours), theirs) in running.iter().zip(theirs) {
+        check(case, name, &ours.iter().map(|x| x.f64()).collect::<Vec<_>>(), theirs, worst);
     }
-    let (x, target) = tensors::<T>(case, first, loss);
-    let outputs = network.outputs(path, Mode::Evaluate, &x).unwrap();
+    let model::Batch { x, target, loss } = tensors::<T>(case, first, loss);
+    let outputs = network.outputs(&x, Mode::Evaluate).unwrap();
     let numbers = with_slice::<T, _>(&outputs, |o| o.iter().map(|x| x.f64()).collect::<Vec<_>>()).unwrap();
     check(case, "evaluation outputs", &numbers, &expected.eval_outputs, worst);
     let fused = FusedLoss { loss, target };
@@ -262,14 +254,14 @@ fn run<T: Element>(case: &Case, path: Path, worst: &mut f64) {
     check(case, "evaluation loss", &[value], &[expected.eval_loss], worst);
 }
 
-fn run_file(name: &str, paths: &[Path]) {
+fn run_file(name: &str, families: &[Dense]) {
     let file: File<Case> = read(name);
     let mut worst = 0.0f64;
     for case in &file.cases {
-        for path in paths {
+        for family in families {
             match case.dtype.as_str() {
-                "f32" => run::<f32>(case, *path, &mut worst),
-                _ => run::<f64>(case, *path, &mut worst),
+                "f32" => run::<f32>(case, *family, &mut worst),
+                _ => run::<f64>(case, *family, &mut worst),
             }
         }
     }
@@ -278,7 +270,7 @@ fn run_file(name: &str, paths: &[Path]) {
 
 #[test]
 fn every_optimizer_follows_pytorch() {
-    run_file("optimizers", &[Path::Fused, Path::Composed]);
+    run_file("optimizers", &[Dense::Fused, Dense::Composed]);
     let file: File<Case> = read("optimizers");
     for rule in Optimizer::ALL {
         for dtype in ["f32", "f64"] {
@@ -294,16 +286,16 @@ fn every_optimizer_follows_pytorch() {
 fn descend<T: Element>(case: &Descent) -> f64 {
     let settings = resolved(&case.settings);
     let rule = Optimizer::from_settings(&settings).unwrap();
-    let point = Point::new(case.path[0].map(T::of).to_vec());
-    let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &point);
+    let mut at_point = case.path[0].map(T::of);
+    let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &point(2));
     let mut worst = 0.0f64;
     for theirs in &case.path[1..] {
-        let at: Vec<f64> = point.read().iter().map(|x| x.f64()).collect();
+        let at: Vec<f64> = at_point.iter().map(|x| x.f64()).collect();
         let mut gradient = [0.0; 2];
         Kind::Rosenbrock.at(&at, &mut gradient);
         let gradients = Gradients { packed: gradient.map(T::of).to_vec(), finite: true };
-        stepper.step(&point, &gradients, settings.float("optimizer.lr").unwrap()).unwrap();
-        let ours: Vec<f64> = point.read().iter().map(|x| x.f64()).collect();
+        stepper.step(&mut at_point, &gradients, settings.float("optimizer.lr").unwrap());
+        let ours: Vec<f64> = at_point.iter().map(|x| x.f64()).collect();
         worst = worst.max(error(&ours, theirs));
     }
     worst
@@ -340,13 +332,13 @@ fn every_optimizer_with_all_that_composes_follows_pytorch_down_rosenbrock() {
 
 #[test]
 fn every_norm_and_skip_follows_pytorch() {
-    run_file("architecture", &[Path::Fused, Path::Composed]);
+    run_file("architecture", &[Dense::Fused, Dense::Composed]);
 }
 
 #[test]
 fn every_activation_follows_pytorch() {
     // candle's own erf carries six digits in its derivative, so the composed path is not held to 1e-10 here.
-    run_file("activations", &[Path::Fused]);
+    run_file("activations", &[Dense::Fused]);
     let file: File<Case> = read("activations");
     for activation in Activation::ALL {
         let named = |s: &BTreeMap<String, Value>| Activation::from_settings(&resolved(s), "activation");

@@ -2,16 +2,16 @@
 
 use crate::at_init::{Case, per_layer};
 use crate::support::{settings, text};
-use gradsweep::model::Architecture;
-use gradsweep::model::architecture::Residual;
+use gradsweep::model::dense::theory::predict;
+use gradsweep::model::dense::{Architecture, Network, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Place, Skip};
+use gradsweep::ops::block::{Norm, Placement, Skip};
 use gradsweep::ops::loss::Loss;
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
-use gradsweep::theory::{log_factor, predict};
-use gradsweep::{data, model::Network, score};
+use gradsweep::theory::log_factor;
+use gradsweep::{data, run::score};
 
 fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
     Architecture {
@@ -70,7 +70,7 @@ fn wide_residual_networks_grow_as_predicted() {
 #[test]
 fn batch_normalized_networks_grow_by_batch_size_as_predicted() {
     // Random inputs of so many features are equally far apart from the first layer on.
-    let norm = Some(Norm { place: Place::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
     for (activation, rows) in [(Activation::Relu, 8), (Activation::Relu, 32), (Activation::Tanh, 16)] {
         check(Architecture { norm, features: 512, ..net(activation, 512, 6) }, Init::LecunNormal, rows);
     }
@@ -106,19 +106,19 @@ fn the_logarithm_of_a_narrow_nets_gradient_has_the_predicted_mean_and_variance()
 fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
     let digits = data::load(&settings(&[("data", text("digits"))]), &data::Places::default()).unwrap();
     let rows: Vec<usize> = (0..64).collect();
-    let (x, target) = score::batch::<f64>(&digits.train, digits.features, &rows, Loss::CrossEntropy).unwrap();
-    let lengths: Vec<f64> = digits.train.x[..64 * digits.features]
-        .chunks_exact(digits.features)
-        .map(|row| row.iter().map(|x| x * x).sum::<f64>() / digits.features as f64)
+    let batch = score::batch::<f64>(&digits.train, &digits.shape, &rows, Loss::CrossEntropy).unwrap();
+    let lengths: Vec<f64> = digits.train.x[..64 * digits.features()]
+        .chunks_exact(digits.features())
+        .map(|row| row.iter().map(|x| x * x).sum::<f64>() / digits.features() as f64)
         .collect();
     for (activation, init) in [(Activation::Tanh, Init::HeNormal), (Activation::Silu, Init::GlorotUniform)] {
-        let architecture = Architecture { features: digits.features, ..net(activation, 512, 4) };
+        let architecture = Architecture { features: digits.features(), ..net(activation, 512, 4) };
         let predicted = predict(&architecture, init, &lengths, 64).unwrap();
-        let mut probe = Probe::new(&architecture, x.clone(), target.clone(), Loss::CrossEntropy).unwrap();
+        let network = |run| Network::<f64>::new(architecture.clone(), init, &Seeds { experiment: 0, run }).unwrap();
+        let mut probe = Probe::new(Box::new(network(1)), batch.clone());
         let mut attenuation = || {
             let run = |run| {
-                let network = Network::<f64>::new(architecture.clone(), init, &Seeds { experiment: 0, run }).unwrap();
-                let layers = probe.measure(&network).unwrap();
+                let layers = probe.measure(&network(run)).unwrap();
                 (layers[3].stream_rms / layers[0].stream_rms).log10() / 3.0
             };
             (1..=4).map(run).sum::<f64>() / 4.0

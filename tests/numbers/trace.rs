@@ -5,9 +5,9 @@ use gradsweep::experiment::plan::PlannedRun;
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::trace::{NamedTensor, Trace, Values, trace};
+use gradsweep::run::train;
 use gradsweep::table::Cell;
-use gradsweep::train::trace::{NamedTensor, Trace, Values, trace};
-use gradsweep::train::train;
 use std::ops::ControlFlow;
 use std::process::Command;
 

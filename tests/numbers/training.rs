@@ -4,8 +4,8 @@ use gradsweep::data::{Dataset, Places, load};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::record::{RunRecord, Status};
+use gradsweep::run::train;
 use gradsweep::table::{Cell, Table};
-use gradsweep::train::train;
 use std::ops::ControlFlow;
 
 const FILE: &str = r#"

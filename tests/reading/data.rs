@@ -15,7 +15,7 @@ fn message(pairs: &[(&str, Value)]) -> String {
 #[test]
 fn digits_are_split_and_scaled_as_documented() {
     let d = data(&[]);
-    assert_eq!((d.train.rows, d.test.as_ref().unwrap().rows, d.features), (1437, 360, 64));
+    assert_eq!((d.train.rows, d.test.as_ref().unwrap().rows, d.features()), (1437, 360, 64));
     let mean_square = d.train.x.iter().map(|x| x * x).sum::<f64>() / d.train.x.len() as f64;
     assert!((mean_square - 1.0).abs() < 1e-12, "{mean_square}");
     let Targets::Classes { labels, count } = &d.train.targets else { panic!("digits are classes") };
@@ -53,11 +53,11 @@ fn the_test_part_stays_whatever_training_does() {
 #[test]
 fn generated_sets_have_their_shapes() {
     let d = data(&[("data", text("spirals")), ("data.classes", Value::Int(4))]);
-    assert_eq!((d.features, d.train.rows, d.train.targets.outputs()), (2, 1600, 4));
+    assert_eq!((d.features(), d.train.rows, d.train.targets.outputs()), (2, 1600, 4));
     let d = data(&[("data", text("teacher"))]);
-    assert_eq!((d.features, d.train.rows, d.train.targets.outputs()), (16, 1600, 1));
+    assert_eq!((d.features(), d.train.rows, d.train.targets.outputs()), (16, 1600, 1));
     let d = data(&[("data", text("mnist1d"))]);
-    assert_eq!((d.features, d.train.rows, d.train.targets.outputs()), (40, 4000, 10));
+    assert_eq!((d.features(), d.train.rows, d.train.targets.outputs()), (40, 4000, 10));
     let column = |v: &[f64]| Value::Matrix(v.iter().map(|x| vec![*x]).collect());
     let d = data(&[("data", text("points")), ("data.x", column(&[1.0, 2.0])), ("data.y", column(&[0.1, 0.2]))]);
     assert_eq!((d.train.x.as_slice(), d.test.is_none()), (&[1.0, 2.0][..], true));
@@ -70,7 +70,7 @@ fn csv_files_by_path() {
     let rows: String = (0..50).map(|i| format!("{i},{},{}\n", i * i, ["no", "yes"][i % 2])).collect();
     std::fs::write(dir.path().join("t.csv"), format!("a,b,c\n{rows}")).unwrap();
     let d = load(&settings(&[("data", text("csv")), ("data.path", text("t.csv"))]), &places).unwrap();
-    assert_eq!((d.train.rows, d.features, d.train.targets.outputs()), (40, 2, 2));
+    assert_eq!((d.train.rows, d.features(), d.train.targets.outputs()), (40, 2, 2));
     std::fs::write(dir.path().join("one.csv"), "1,2,0\n3,4,0\n").unwrap();
     let one = load(&settings(&[("data", text("csv")), ("data.path", text("one.csv"))]), &places);
     assert!(one.unwrap_err().to_string().contains("one class"));
@@ -112,6 +112,6 @@ fn mnist_and_fashion_mnist_are_the_published_ones() {
     let places = Places { data_dir: Some(dir.into()), base: Default::default() };
     for kind in ["mnist", "fashion_mnist"] {
         let d = load(&settings(&[("data", text(kind))]), &places).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!((d.train.rows, d.test.unwrap().rows, d.features), (60_000, 10_000, 784), "{kind}");
+        assert_eq!((d.train.rows, d.test.as_ref().unwrap().rows, d.features()), (60_000, 10_000, 784), "{kind}");
     }
 }

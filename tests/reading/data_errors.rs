@@ -79,7 +79,7 @@ fn what_is_not_a_file_is_not_read() {
 #[test]
 fn idx_pairs_that_do_not_fit() {
     let (images, labels) = pair();
-    assert_eq!(idx(&gzip(&images), &labels).unwrap().features, 2);
+    assert_eq!(idx(&gzip(&images), &labels).unwrap().features(), 2);
     says(idx(&images[..images.len() - 1], &labels), &["x: byte 31"]);
     says(idx(&labels, &images), &["y", "[10, 2]"]);
     let nine: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, 9].into_iter().chain((0..9).map(|i| i % 2)).collect();
@@ -111,7 +111,7 @@ fn csv_targets_that_are_no_clear_classes_or_values() {
     let twice = format!("y,y\n{}", rows(&|i| (i % 2).to_string()));
     says(csv(twice.as_bytes(), &[("data.target", text("y"))]), &["t.csv:1", "2 columns are called \"y\""]);
     let marked = format!("\u{feff}a,b\n{}", rows(&|i| (i % 2).to_string()));
-    assert_eq!(csv(marked.as_bytes(), &[("data.target", text("a"))]).unwrap().features, 1);
+    assert_eq!(csv(marked.as_bytes(), &[("data.target", text("a"))]).unwrap().features(), 1);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! From TOML text to plan: what a file means, and that the meaning does not hang on how it is written.
 
-use gradsweep::experiment::cost::{Recorded, Shape, cost};
+use gradsweep::data::Sizes;
 use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, Plan, PlannedRun};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::plan_file::Scale;
+use gradsweep::run::cost::{Extent, Recorded, cost};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
 
@@ -391,7 +392,7 @@ fn data_settings_may_vary() {
     let plan = plan("[base]\ndata = \"spirals\"\n[axes]\ndata.n = [10, 20]\nwidth = [4, 8]\n");
     let datasets = plan.datasets();
     assert_eq!((datasets.settings.len(), &datasets.of_cell[..]), (2, &[0, 0, 1, 1][..]));
-    let facts = |rows| DataFacts { digest: "d".into(), train_rows: rows, classes: true };
+    let facts = |rows| DataFacts { digest: "d".into(), train_rows: rows, sizes: sizes(64, 10), classes: true };
     assert_eq!(plan.check_data(&[facts(64), facts(64)]), Ok(()));
     let problem = plan.check_data(&[facts(64), facts(63)]).unwrap_err().to_string();
     assert!(problem.contains("a batch of 64 is larger than the training set of 63 rows"), "{problem}");
@@ -399,7 +400,7 @@ fn data_settings_may_vary() {
 
 #[test]
 fn checks_that_need_the_data_name_the_place() {
-    let facts = DataFacts { digest: "d".into(), train_rows: 10, classes: false };
+    let facts = DataFacts { digest: "d".into(), train_rows: 10, sizes: sizes(64, 1), classes: false };
     let batch = plan("[base]\nwidth = 3\nbatch = 11").check_data(std::slice::from_ref(&facts)).unwrap_err().to_string();
     assert!(batch.contains("x.toml:3:9"), "{batch}");
     let loss = plan("[base]\nbatch = \"full\"\nloss = \"cross_entropy\"").check_data(&[facts]).unwrap_err().to_string();
@@ -416,13 +417,21 @@ fn a_hundred_thousand_cells_plan_quickly() {
     assert!(seconds < 10.0, "planning must not be quadratic: {seconds} s");
 }
 
+fn sizes(features: usize, outputs: usize) -> Sizes {
+    Sizes { input: vec![features], outputs }
+}
+
+fn extent(train_rows: usize, other_rows: usize, sizes: Sizes) -> Extent {
+    Extent { train_rows, other_rows, sizes, is_function: false }
+}
+
 #[test]
 fn vanishing_costs_what_it_was_chosen_for() {
     let path = format!("{}/experiments/vanishing.toml", env!("CARGO_MANIFEST_DIR"));
     let plan = plan(&std::fs::read_to_string(path).unwrap());
-    let shape = Shape { train_rows: 1437, other_rows: 360, features: 64, outputs: 10 };
+    let extent = extent(1437, 360, sizes(64, 10));
     let recorded = Recorded::of(&plan.cadence, 300);
-    let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &shape, recorded).training).sum();
+    let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &extent, recorded).training).sum();
     assert!((2.4e12..2.8e12).contains(&training), "{training:e}");
 }
 
@@ -431,8 +440,8 @@ fn cost_is_the_formula() {
     let plan = plan(
         "[base]\ndepth = 3\nwidth = 10\nbatch = 8\nsteps = 100\n[record]\nprobe = 5\nscore.every = 50\ngradients.at = [0]",
     );
-    let shape = Shape { train_rows: 30, other_rows: 20, features: 7, outputs: 2 };
-    let cost = cost(&runs(&plan)[0].spec, &shape, Recorded::of(&plan.cadence, 100));
+    let extent = extent(30, 20, sizes(7, 2));
+    let cost = cost(&runs(&plan)[0].spec, &extent, Recorded::of(&plan.cadence, 100));
     let weights = 7.0 * 10.0 + 2.0 * 10.0 * 10.0 + 10.0 * 2.0;
     assert_eq!(cost.training, 100.0 * 6.0 * 8.0 * weights);
     assert_eq!(cost.scoring, 3.0 * 2.0 * 50.0 * weights);
@@ -480,5 +489,38 @@ proptest! {
         if depths * variants > 1 {
             prop_assert_eq!(ids(&excluded).len(), all - widths * seeds);
         }
+    }
+}
+
+#[test]
+fn an_axis_is_judged_by_what_its_points_set() {
+    let pooled = |axes: &str, over: &str| {
+        let claim = format!(
+            "[[claim]]\nsays = \"x\"\nmetric = \"attenuation_init\"\nover = \"{over}\"\nexpect = {{ above = 0 }}\n"
+        );
+        try_plan(&format!("{axes}{claim}"))
+    };
+    let touches = [
+        ("[variants.wide]\nwidth = 8\n[variants.deep]\ndepth = 9\n", "variant"),
+        ("[[optimizer]]\nkind = \"sgd\"\nwidth = 8\n[[optimizer]]\nkind = \"adam\"\n", "optimizer"),
+        ("[zip.size]\ndepth = [2, 3]\nsteps = [10, 20]\n", "size"),
+    ];
+    for (axes, over) in touches {
+        let plan = pooled(axes, over).unwrap_or_else(|error| panic!("{axes}{error}"));
+        assert_eq!(plan.claims[0].over, [over], "{axes}");
+    }
+    let only_trains = [
+        ("[variants.plain]\n[variants.decay]\nl2 = 0.1\n", "variant"),
+        (
+            "[[optimizer]]\nkind = \"sgd\"\nbatch = 8\n[[optimizer]]\nkind = \"adam\"\nclip = { norm = 1 }\n",
+            "optimizer",
+        ),
+        ("[zip.budget]\nbatch = [8, 16]\nsteps = [10, 20]\n", "budget"),
+        ("[axes]\n\"batch_norm.momentum\" = [0.1, 0.2]\n[base]\nbatch_norm = true\n", "batch_norm.momentum"),
+        ("[axes]\nbatch = [8, 16]\n", "batch"),
+    ];
+    for (axes, over) in only_trains {
+        let error = pooled(axes, over).map(|_| ()).unwrap_err();
+        assert!(error.message.starts_with("this axis cannot touch what is measured"), "{axes}{error}");
     }
 }

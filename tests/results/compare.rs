@@ -5,7 +5,7 @@ use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::results::Results;
-use gradsweep::train::trace::trace;
+use gradsweep::run::trace::trace;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

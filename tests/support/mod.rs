@@ -4,8 +4,11 @@ use gradsweep::setting::{Setting, Settings, Value};
 
 /// Every row of the settings table.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    use gradsweep::{data, experiment::spec, model, ops::activation, optim, schedule};
-    [data::SETTINGS, model::SETTINGS, activation::SETTINGS, spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]
+    use gradsweep::model::{dense, init};
+    use gradsweep::{data, ops::activation, optim, run::spec, schedule};
+    let nets = [dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
+    [&[data::SETTINGS], &nets[..], &[spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]]
+        .concat()
         .into_iter()
         .flatten()
 }

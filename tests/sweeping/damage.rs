@@ -209,7 +209,7 @@ fn a_second_sweep_in_the_folder_is_refused_and_disturbs_nothing() {
 #[test]
 fn a_folder_of_other_numerics_runs_again_when_told_to() {
     let (dir, results, whole) = finished();
-    let now = gradsweep::experiment::spec::NUMERICS_VERSION;
+    let now = gradsweep::run::spec::NUMERICS_VERSION;
     let old = |line: String| {
         line.replace(&format!("\"numerics\":{now}"), "\"numerics\":1").replace("\"run_id\":\"", "\"run_id\":\"old")
     };

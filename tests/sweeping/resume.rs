@@ -6,7 +6,7 @@ use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::FORMATS;
 use gradsweep::figure::kinds::FACTS;
-use gradsweep::record::RunError;
+use gradsweep::run::RunError;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
@@ -52,8 +52,16 @@ fn plant(dir: &Path, text: &str, which: &[usize], started: &str) {
     let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
     let (folder, _) = Folder::open(dir, &plan, &work, &Request::default(), Keep::default()).unwrap();
     let options = Options { jobs: 1, fail_fast: false, show: Show::Nothing };
-    let defect = RunError::Failed(format!("a defect\nof {started}"));
-    pool::run(&work, which, options, &|_, _, _| Err(defect.clone()), &folder.journal, &Interrupt::new()).unwrap();
+    let defect = format!("a defect\nof {started}");
+    pool::run(
+        &work,
+        which,
+        options,
+        &|_, _, _| Err(RunError::Defect(defect.clone())),
+        &folder.journal,
+        &Interrupt::new(),
+    )
+    .unwrap();
 }
 
 #[cfg(unix)]

@@ -4,13 +4,14 @@ use gradsweep::answer::table::end_table;
 use gradsweep::columns;
 use gradsweep::conclude::{Conclusion, conclude};
 use gradsweep::data::{Dataset, Split, Targets};
-use gradsweep::experiment::spec::RunSpec;
 use gradsweep::experiment::{Experiment, Overrides, Plan};
 use gradsweep::figure::FigureError;
 use gradsweep::figure::kinds::FACTS;
-use gradsweep::record::{RunError, RunRecord, Status};
+use gradsweep::record::{RunRecord, Status};
 use gradsweep::results::Results;
 use gradsweep::results::figure_claims::FigureClaim;
+use gradsweep::run::RunError;
+use gradsweep::run::spec::RunSpec;
 use gradsweep::sweep::folder::{Folder, Keep};
 use gradsweep::sweep::interrupt::Interrupt;
 use gradsweep::sweep::pool::{self, Options};
@@ -56,7 +57,7 @@ fn plan(seeds: u64) -> Plan {
 fn work(plan: &Plan) -> Work {
     let data = Dataset {
         name: "made_up".into(),
-        features: 3,
+        shape: vec![3],
         train: Split { rows: 16, x: vec![0.0; 48], targets: Targets::Classes { labels: vec![0; 16], count: 2 } },
         validation: None,
         test: None,
@@ -286,7 +287,7 @@ fn a_retried_run_replaces_its_failure_and_is_not_replaced_by_one() {
     let dir = tempdir().unwrap();
     let plan = plan(1);
     let work = work(&plan);
-    let defect: Train = &|_, _, _| Err(RunError::Failed("no luck".into()));
+    let defect: Train = &|_, _, _| Err(RunError::Defect("no luck".into()));
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     for (train, failed) in [(defect, 1), (&train as Train, 0), (defect, 0)] {
         pool::run(&work, &[0], QUIET, train, &folder.journal, &Interrupt::new()).unwrap();
@@ -302,7 +303,7 @@ fn fail_fast_stops_and_leaves_the_rest_for_later() {
     let dir = tempdir().unwrap();
     let plan = plan(3);
     let options = Options { jobs: 1, fail_fast: true, show: Show::Nothing };
-    let defect: Train = &|_, _, _| Err(RunError::Failed("no luck".into()));
+    let defect: Train = &|_, _, _| Err(RunError::Defect("no luck".into()));
     let (tally, view, _) = session(dir.path(), &plan, options, Keep::default(), defect, &Interrupt::new());
     assert_eq!((tally.done, tally.failed, view.done), (1, 1, 1));
 }

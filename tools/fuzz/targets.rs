@@ -4,14 +4,14 @@ use super::mutate::{Corpus, Rng};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gradsweep::conclude::conclude;
-use gradsweep::data::{self, Places};
+use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::files;
+use gradsweep::run::train;
 use gradsweep::setting::Settings;
 use gradsweep::sweep::journal::{Clock, Journal};
 use gradsweep::sweep::work::Work;
-use gradsweep::train::train;
 use std::fs;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -97,7 +97,9 @@ impl Target for ExperimentText {
     fn read(&self, rng: &mut Rng, _: &Path) -> bool {
         let Ok(plan) = self.plan(rng) else { return false };
         let sets = plan.datasets().settings.len();
-        let facts = |digest: &String| DataFacts { digest: digest.clone(), train_rows: 1437, classes: true };
+        let sizes = || Sizes { input: vec![64], outputs: 10 };
+        let facts =
+            |digest: &String| DataFacts { digest: digest.clone(), train_rows: 1437, sizes: sizes(), classes: true };
         let digests: Vec<String> = (0..sets).map(|i| format!("{i:016x}")).collect();
         if let Err(problem) = plan.check_data(&digests.iter().map(facts).collect::<Vec<_>>()) {
             return problem.to_string().is_empty();
@@ -200,7 +202,7 @@ fn settings(base: &str) -> Settings {
 fn load(settings: &Settings, dir: &Path) -> bool {
     match data::load(settings, &Places { data_dir: None, base: dir.into() }) {
         Ok(data) => {
-            assert_eq!(data.train.x.len(), data.train.rows * data.features);
+            assert_eq!(data.train.x.len(), data.train.rows * data.features());
             assert!(data.train.x.iter().all(|x| x.is_finite()), "only finite numbers are let in");
             true
         }

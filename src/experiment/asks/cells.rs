@@ -1,14 +1,10 @@
-//! The axes and cells that figures, claims and the comparison are held against: no unknown axis, no empty selection, no
-//! hidden average.
+//! The axes and cells of a plan, against which figures, claims and the comparison are checked: every name exists, no
+//! selection is empty, and no axis is averaged over silently.
 
 use crate::columns::On;
 use crate::data::Function;
 use crate::experiment::nearest;
-use crate::experiment::read::ExperimentError;
-use crate::experiment::read::axis::no_label;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::node::Word;
-use crate::experiment::read::selector::Selector;
+use crate::experiment::read::{ExperimentError, Location, Result, Selector, Word, no_label};
 use crate::experiment::settings::{self, Registry, literal};
 use crate::plan_file::Axis;
 use crate::plan_file::claim::Filter;
@@ -163,7 +159,8 @@ impl<'a> Cells<'a> {
     /// Whether an axis can touch what is measured on this before the first update.
     pub fn touches_start(&self, axis: &str, on: On) -> bool {
         let position = self.axes.iter().position(|a| a.name == axis);
-        let cells = self.cells.iter().map(|c| (position.map_or("", |p| c.labels[p].1.as_str()), c.settings.iter()));
+        let label = |cell: &'a GridCell| position.map_or("", |p| cell.labels[p].1.as_str());
+        let cells = self.cells.iter().map(|cell| (label(cell), |key: &str| cell.settings.get(key)));
         settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
     }
 }

@@ -3,11 +3,7 @@
 use super::cells::Role;
 use crate::columns::{self, Column};
 use crate::experiment::nearest;
-use crate::experiment::read::ExperimentError;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::fields::Fields;
-use crate::experiment::read::node::Entry;
-use crate::experiment::read::selector::{Selector, selectors};
+use crate::experiment::read::{Entry, ExperimentError, Fields, Location, Result, Selector, selectors};
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use toml::de::DeValue;
 

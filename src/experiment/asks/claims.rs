@@ -1,9 +1,9 @@
-//! Holding claims against the axes: no unknown axis, no empty selection, no hidden average.
+//! Checks the claims against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
 use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;
 use crate::columns::Column;
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 use crate::plan_file::claim::{Against, ClaimSpec, Filter};
 use std::collections::BTreeSet;
 

@@ -2,9 +2,7 @@
 
 use super::cells::Cells;
 use crate::columns;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::fields::Fields;
-use crate::experiment::read::node::{Entry, Word};
+use crate::experiment::read::{Entry, Fields, Location, Result, Word};
 use crate::plan_file::Axis;
 use crate::plan_file::compare::Compare;
 

@@ -3,10 +3,7 @@
 use super::cells::Role;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
 use crate::experiment::nearest;
-use crate::experiment::read::error::{Location, Result};
-use crate::experiment::read::fields::Fields;
-use crate::experiment::read::node::Entry;
-use crate::experiment::read::selector::Selector;
+use crate::experiment::read::{Entry, Fields, Location, Result, Selector};
 use crate::plan_file::figure::FigureSpec;
 
 /// A `[[figure]]` with its places, not yet held against the axes.

@@ -1,11 +1,11 @@
-//! Holding the asked-for figures against the axes: no unknown axis, no empty selection, no hidden average.
+//! Checks the figures against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
 use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;

@@ -1,18 +1,20 @@
-//! What can be checked only once the data are loaded.
+//! Checks of a plan that need the loaded data.
 
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
-use crate::experiment::read::error::{ExperimentError, Result};
-use crate::experiment::spec::RunSpec;
+use crate::experiment::read::{ExperimentError, Result};
+use crate::model;
+use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 
-/// More weights than this are not tried.
+/// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
+/// that runs out instead.
 const MOST_WEIGHTS: f64 = 1e9;
 
 impl Plan {
-    /// Holds every cell against its data; `facts` are those of [`Plan::datasets`], in order.
+    /// Checks every cell against its data; `facts` are those of [`Plan::datasets`], in order.
     ///
     /// # Errors
     /// A recorded step that no run reaches; the first cell that asks for a batch larger than its training rows, for a
@@ -36,21 +38,23 @@ impl Plan {
                     format!("a batch of {batch} is larger than the training set of {} rows", facts.train_rows);
                 return problem("batch", message, format!("write batch = \"full\", or at most {}", facts.train_rows));
             }
-            let normed = settings.text("batch_norm").is_some_and(|w| w != "none");
-            // A bound that no training run here could meet in a day, so that it is no memory that runs out instead.
-            let int = |key: &str| settings.int(key).unwrap_or(0) as f64;
-            let weights = (int("depth") - 1.0) * int("width").powi(2);
-            if weights > MOST_WEIGHTS {
-                let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
-                return problem("width", message, "take a smaller `width` or `depth`".into());
-            }
-            if normed && self.cadence.probe == 1 {
-                let message = "`batch_norm` needs a probe set of at least 2 rows".to_string();
-                return problem("batch_norm", message, "write record.probe = 64, or leave it out".into());
-            }
-            if normed && facts.train_rows == 1 {
-                let message = "`batch_norm` needs at least two training rows".to_string();
-                return problem("batch_norm", message, "take more data, or no batch_norm".into());
+            if cell.function().is_none() {
+                let family = model::family(settings);
+                let weights = family.cost(settings, &facts.sizes, 1).weights;
+                if weights > MOST_WEIGHTS {
+                    let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
+                    return problem("width", message, "take a smaller `width` or `depth`".into());
+                }
+                if let Some(key) = family.couples_samples(settings) {
+                    if self.cadence.probe == 1 {
+                        let message = format!("`{key}` needs a probe set of at least 2 rows");
+                        return problem(key, message, "write record.probe = 64, or leave it out".into());
+                    }
+                    if facts.train_rows == 1 {
+                        let message = format!("`{key}` needs at least two training rows");
+                        return problem(key, message, format!("take more data, or no {key}"));
+                    }
+                }
             }
             // Most cells have no schedule to speak of.
             if settings.text("schedule") != Some("constant") || settings.int("schedule.warmup") > Some(0) {

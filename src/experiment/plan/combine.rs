@@ -11,14 +11,13 @@ use crate::experiment::asks::{claims, compare, figure_defaults, figures};
 use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
-use crate::experiment::read::axis::{Assignment, Point};
-use crate::experiment::read::error::{ExperimentError, Location, Result};
+use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
 use crate::experiment::settings::Registry;
-use crate::experiment::spec::Cadence;
 use crate::plan_file::Axis;
 use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
+use crate::run::spec::Cadence;
 use crate::setting::{Settings, Value};
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the range of a single setting cannot say: settings of one cell that contradict each other.
+//! Settings of one cell that contradict each other, although each of them lies in its range.
 
 use crate::optim;
 use crate::setting::{Settings, Value};

@@ -1,5 +1,6 @@
 //! The data sets that the cells of a plan ask for.
 
+use crate::data::Sizes;
 use crate::experiment::asks::cells::GridCell;
 use crate::setting::{Settings, Value};
 use std::collections::HashMap;
@@ -9,6 +10,8 @@ use std::collections::HashMap;
 pub struct DataFacts {
     pub digest: String,
     pub train_rows: usize,
+    /// What a model for it takes and gives.
+    pub sizes: Sizes,
     /// Classes, not real-valued targets.
     pub classes: bool,
 }

@@ -1,15 +1,14 @@
-//! What holds for the cells that have a test function in place of a network.
+//! Checks of the cells that minimize a test function instead of training a network.
 
 use super::combine::Plan;
 use crate::data::Function;
-use crate::experiment::read::error::Result;
-use crate::experiment::read::node::Word;
+use crate::experiment::read::{Result, Word};
 
 /// What `[record]` holds of networks alone.
 const OF_NETWORKS: [&str; 2] = ["gradients", "probe"];
 
 impl Plan {
-    /// Holds the functions against what single settings cannot say; `recorded` are the keys under `[record]`.
+    /// Checks what the range of a single setting cannot say of a function; `recorded` are the keys under `[record]`.
     pub(super) fn check_functions(&self, recorded: &[Word]) -> Result<()> {
         let (mut functions, mut networks) = (false, false);
         for cell in &self.cells {

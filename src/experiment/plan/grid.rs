@@ -1,10 +1,7 @@
 //! Which combinations of points there are, by number: the grid or its ablation, then what `[[include]]` appends.
 
 use crate::experiment::file::Experiment;
-use crate::experiment::read::ablation;
-use crate::experiment::read::axis::{Point, WrittenAxis};
-use crate::experiment::read::error::Result;
-use crate::experiment::read::include::Include;
+use crate::experiment::read::{Include, Point, Result, WrittenAxis, ablation};
 use crate::experiment::settings::Registry;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use crate::experiment::asks::cells::GridCell;
-use crate::experiment::read::axis::{Point, WrittenAxis};
+use crate::experiment::read::{Point, WrittenAxis};
 use crate::experiment::settings::Registry;
 use crate::plan_file::{Axis, Scale};
 use crate::setting::{Settings, Value};

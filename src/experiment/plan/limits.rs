@@ -1,10 +1,8 @@
-//! What a plan is refused for before its cells are trained: a name for no folder, two axes for one key, too many runs, equal
-//! cells.
+//! Reasons to refuse a plan before anything is trained: no usable folder name, a key on two axes, too many runs, equal cells.
 
 use super::grid::Grid;
 use crate::experiment::file::{Experiment, MOST_RUNS};
-use crate::experiment::read::axis::{Assignment, WrittenAxis};
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Assignment, Location, Result, WrittenAxis};
 use crate::experiment::settings::{Registry, is_file_name};
 use crate::setting::Settings;
 use std::collections::HashMap;

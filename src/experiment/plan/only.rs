@@ -4,8 +4,7 @@ use super::combine::Plan;
 use crate::experiment::asks::cells::GridCell;
 use crate::experiment::nearest;
 use crate::experiment::overrides::one_entry;
-use crate::experiment::read::error::{ExperimentError, Location, Result};
-use crate::experiment::read::selector::{Selector, selectors};
+use crate::experiment::read::{ExperimentError, Location, Result, Selector, selectors};
 use crate::experiment::settings::{Registry, literal};
 use crate::setting::Value;
 

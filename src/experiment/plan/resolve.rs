@@ -1,10 +1,10 @@
-//! From the points of a cell to its settings: who overrides whom, what applies, what is left out.
+//! From the points of a cell to its settings: which value wins, which settings apply, and which cells are excluded.
 
 use super::contradictions::contradiction;
 use crate::experiment::file::Experiment;
-use crate::experiment::read::axis::{Assignment, Point, bundles, no_label, no_such_name};
-use crate::experiment::read::error::{ExperimentError, Result};
-use crate::experiment::read::selector::{Selection, Selector};
+use crate::experiment::read::{
+    Assignment, ExperimentError, Point, Result, Selection, Selector, bundle_axis, no_label, no_such_name,
+};
 use crate::experiment::settings::{Registry, fit, literal};
 use crate::optim::ADAMW_DECAY;
 use crate::setting::{DefaultValue, Setting, Settings, Value};
@@ -109,7 +109,7 @@ impl<'a> Resolver<'a> {
 
     fn test(&self, selector: &'a Selector) -> Result<Test<'a>> {
         let axes = &self.experiment.axes;
-        if let Some(axis) = bundles(axes, &selector.key) {
+        if let Some(axis) = bundle_axis(axes, &selector.key) {
             let labels = || axes[axis].points.iter().map(|p| p.label.as_str());
             let wanted = selector.values.iter().map(|(value, place)| {
                 let text = value.to_string();
@@ -306,7 +306,7 @@ impl<'a> Resolver<'a> {
         ExperimentError { message, at: head.map(|h| h.assignment.place.clone()), also: None, help }
     }
 
-    /// Holds the settings against each other.
+    /// Checks that the settings do not contradict each other.
     fn agree(&self, settings: &Settings, held: &[Option<Held>]) -> Result<()> {
         let Some(found) = contradiction(settings) else { return Ok(()) };
         let place = |key: &str| held[self.registry.find(key)?].map(|h| h.assignment.place.clone());

@@ -1,8 +1,8 @@
-//! The runs of a plan, each with an identity that hangs on nothing but what decides its numbers.
+//! The runs of a plan and their identities, which depend on nothing but what decides the numbers of a run.
 
 use super::combine::Plan;
 use crate::experiment::settings::Registry;
-use crate::experiment::spec::{NUMERICS_VERSION, RunSpec};
+use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::Serialize;

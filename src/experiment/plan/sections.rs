@@ -1,9 +1,9 @@
-//! What the sections that shape a grid do to it, in numbers: for `plan`, and against a slip of the pen.
+//! How many cells `[ablation]`, `[[exclude]]` and `[[include]]` add or remove, for `plan`; and the check of `expect_runs`.
 
 use super::grid::Grid;
 use super::resolve::Resolver;
 use crate::experiment::file::Experiment;
-use crate::experiment::read::error::{Location, Result};
+use crate::experiment::read::{Location, Result};
 
 /// A section that keeps cells out or brings them in.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
-//! `[ablation]`: one factor at a time around a centre, instead of every combination.
+//! `[ablation]`: the axes vary one at a time around a centre, instead of in every combination.
 
-use super::axis::{Point, WrittenAxis, bundles};
+use super::axis::{Point, WrittenAxis, bundle_axis};
 use super::error::Result;
 use super::node::Entry;
 use super::selector::{Selection, Selector, selectors};
@@ -69,7 +69,7 @@ fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usiz
         let points = axes[axis].points.iter().enumerate();
         (axis, points.filter(|(_, point)| fits(point)).map(|(i, _)| i).collect())
     };
-    if let Some(axis) = bundles(axes, &selector.key) {
+    if let Some(axis) = bundle_axis(axes, &selector.key) {
         let label = value.to_string();
         return Ok(those(axis, &|point| point.label == label));
     }

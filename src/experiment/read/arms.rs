@@ -1,8 +1,10 @@
 //! `[[optimizer]]`: arms of one axis, each of which may own axes.
 
-use super::axis::{Assignment, Leaf, MOST_POINTS, Patch, Point, WrittenAxis, named, points, walk};
+use super::axis::{Assignment, MOST_POINTS, Patch, Point, WrittenAxis};
+use super::bundles::named;
 use super::error::{Location, Result};
 use super::node::Entry;
+use super::points::{Leaf, points, walk};
 use crate::experiment::settings::Registry;
 use crate::plan_file::Scale;
 use std::collections::HashMap;
@@ -14,7 +16,7 @@ pub(crate) fn optimizers(entry: &Entry) -> Result<WrittenAxis> {
     let mut all: Vec<Point> = Vec::new();
     let mut owned: Vec<(usize, Scale)> = Vec::new();
     let mut names: HashMap<String, Location> = HashMap::new();
-    for (place, entries) in entry.tables()? {
+    for (place, entries) in entry.tables(|place, entries| Ok((place, entries)))? {
         let mut name = None;
         let mut patch = Patch { clears: registry.family("optimizer").collect(), sets: Vec::new() };
         let mut own: Vec<Vec<Point>> = Vec::new();

@@ -1,4 +1,4 @@
-//! The keys of one section of the file that asks for something: a figure, a claim, the comparison.
+//! The keys of one section that describes a figure, a claim or the comparison, looked up by name.
 
 use super::ExperimentError;
 use super::error::{Location, Result};

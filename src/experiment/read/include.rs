@@ -1,8 +1,10 @@
 //! `[[include]]`: cells beside the grid, each a small grid of its own.
 
-use super::axis::{self, Assignment, Leaf, Patch, Point, WrittenAxis, bundles, named};
+use super::axis::{self, Assignment, Patch, Point, WrittenAxis, bundle_axis};
+use super::bundles::named;
 use super::error::{Location, Result};
 use super::node::Entry;
+use super::points::{Leaf, point, points, walk};
 use crate::experiment::settings::{Registry, literal};
 use std::collections::HashSet;
 
@@ -36,7 +38,7 @@ impl Include {
             texts.push(format!("{name} = {}", words.join(" ")));
         };
         for e in entries {
-            let axis = bundles(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
+            let axis = bundle_axis(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
             if let Some(axis) = axis {
                 let labels = e.value.scalars(e.key)?.into_iter().map(|(value, place)| {
                     let label = value.to_string();
@@ -51,7 +53,7 @@ impl Include {
             if registry.find(e.key).is_none() && !registry.is_family(e.key) {
                 return Err(axis::no_such_name(e.key, &e.at, axes));
             }
-            axis::walk(e.key, e, &mut |leaf| {
+            walk(e.key, e, &mut |leaf| {
                 let (key, e) = match leaf {
                     Leaf::Family(family) => {
                         include.clears.extend(registry.family(family));
@@ -61,8 +63,8 @@ impl Include {
                 };
                 say(registry.keys[key].short(), e);
                 let points = match e.value.is_several(&registry.keys[key]) {
-                    true => axis::points(key, e)?.0,
-                    false => vec![axis::point(key, e, &e.value)?],
+                    true => points(key, e)?.0,
+                    false => vec![point(key, e, &e.value)?],
                 };
                 include.add(key, points, &e.at, axes)
             })?;
@@ -73,7 +75,7 @@ impl Include {
 
     fn add(&mut self, key: usize, points: Vec<Point>, at: &Location, axes: &[WrittenAxis]) -> Result<()> {
         let name = Registry::get().keys[key].short();
-        if let Some(arms) = bundles(axes, name) {
+        if let Some(arms) = bundle_axis(axes, name) {
             let arm = &axes[arms].points[0];
             let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
             let help = format!("name the arm, as in {name} = \"{}\"", arm.label);

@@ -2,14 +2,27 @@
 
 pub(crate) mod ablation;
 pub(crate) mod arms;
-pub(crate) mod axis;
-pub(crate) mod error;
-pub(crate) mod fields;
-pub(crate) mod include;
-pub(crate) mod node;
+mod axis;
+pub(crate) mod bundles;
+mod error;
+mod fields;
+mod include;
+mod node;
+pub(crate) mod points;
 mod range;
-pub(crate) mod record;
-pub(crate) mod selector;
-pub(crate) mod value;
+mod record;
+mod selector;
+mod value;
 
 pub use error::ExperimentError;
+pub(crate) use {
+    axis::{Assignment, Patch, Point, WrittenAxis, bundle_axis, no_label, no_such_name},
+    error::{Location, Result, Source},
+    fields::Fields,
+    include::Include,
+    node::{Document, Entry, Word},
+    points::Leaf,
+    record::Record,
+    selector::{Selection, Selector, selectors},
+    value::SECTIONS,
+};

@@ -224,15 +224,15 @@ impl<'a> Entry<'a> {
         self.value.table(self.key)
     }
 
-    /// The tables of what has to be a list of tables, each with its place.
-    pub fn tables(&self) -> Result<Vec<(Location, Vec<Entry<'a>>)>> {
+    /// What `read` makes of each table, given its place and its entries, of what has to be a list of tables.
+    pub fn tables<T>(&self, mut read: impl FnMut(Location, Vec<Entry<'a>>) -> Result<T>) -> Result<Vec<T>> {
         let name = self.key;
         let wrong = |node: &Node| {
             let help = format!("write [[{name}]] on a line of its own, once for each, and its keys below");
             node.at.error(format!("`{name}` must be a list of tables, but is {}", kind(node.toml)), help)
         };
         let items = self.value.items().ok_or_else(|| wrong(&self.value))?;
-        items.map(|item| item.entries().ok_or_else(|| wrong(&item)).map(|entries| (item.at, entries))).collect()
+        items.map(|item| read(item.at.clone(), item.entries().ok_or_else(|| wrong(&item))?)).collect()
     }
 
     /// The error of a key that is none of the known ones.

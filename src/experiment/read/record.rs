@@ -2,7 +2,7 @@
 
 use super::error::{Location, Result};
 use super::node::{Entry, Word};
-use crate::experiment::spec::{At, Cadence};
+use crate::run::spec::{At, Cadence};
 use toml::de::DeValue;
 
 /// The section as written.

@@ -1,10 +1,11 @@
 //! One block's forward and backward on slices.
 
-use super::{Mode, Scratch, Site, Workspace};
+use super::{Activated, Scratch, Workspace};
+use crate::ops::Mode;
 use crate::ops::activation::{Curve, Identity, with_curve};
-use crate::ops::block::{Block, Nonlinearity, Norm, Place, Role, Skip};
+use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
 use crate::ops::columns::{self, Affine, ThroughStatistics};
-use crate::ops::gemm::{Into, Matrix, multiply};
+use crate::ops::gemm::{Matrix, multiply};
 use crate::ops::kernel::kernel;
 use crate::ops::reduce;
 use crate::real::Real;
@@ -31,7 +32,7 @@ impl<T: Real> Pass<'_, T> {
         let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
 
         w.output.resize(rows * outputs, T::of(0.0));
-        multiply(Matrix::new(x, rows, inputs), self.weight(), &mut w.output, Into::Overwrite);
+        multiply(Matrix::new(x, rows, inputs), self.weight(), &mut w.output);
 
         let bias = self.part(Role::Bias);
         match self.block.after {
@@ -90,17 +91,17 @@ impl<T: Real> Pass<'_, T> {
         self.put(gradient, Role::Bias, |out| out.copy_from_slice(&s.column_sums));
         let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
         let delta = Matrix::new(&d, rows, outputs);
-        multiply(Matrix::new(x, rows, inputs).t(), delta, &mut gradient[..inputs * outputs], Into::Overwrite);
+        multiply(Matrix::new(x, rows, inputs).t(), delta, &mut gradient[..inputs * outputs]);
 
         w.affine_delta.clear();
-        let same_as_at_site = self.block.after.is_some_and(|p| p.norm.is_none_or(|n| n.place == Place::After));
+        let same_as_at_site = self.block.after.is_some_and(|p| p.norm.is_none_or(|n| n.place == Placement::After));
         if self.mode == Mode::Probe && !same_as_at_site {
             w.affine_delta.extend_from_slice(&d);
         }
         let mut dx = std::mem::take(&mut s.input);
         if input_wanted {
             dx.resize(h.len(), T::of(0.0));
-            multiply(delta, self.weight().t(), &mut dx, Into::Overwrite);
+            multiply(delta, self.weight().t(), &mut dx);
             if let Some(pair) = self.block.before {
                 s.column_sums.resize(inputs, T::of(0.0));
                 let mut site = std::mem::take(&mut w.before);
@@ -136,7 +137,7 @@ impl<T: Real> Pass<'_, T> {
     fn pair_forward(
         &self,
         pair: Nonlinearity,
-        site: &mut Site<T>,
+        site: &mut Activated<T>,
         w: &mut Workspace<T>,
         bias: Option<&[T]>,
         v: &mut [T],
@@ -145,7 +146,7 @@ impl<T: Real> Pass<'_, T> {
         site.argument.clear();
         site.activation.clear();
         let keep_argument = self.mode == Mode::Probe || !pair.activation.slope_from_output();
-        match pair.norm.filter(|n| n.place == Place::Before) {
+        match pair.norm.filter(|n| n.place == Placement::Before) {
             Some(norm) if keep_argument => self.norm_forward(&norm, w, bias, Identity, v),
             Some(norm) => with_curve!(pair.activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
             None if keep_argument => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, v)),
@@ -158,7 +159,7 @@ impl<T: Real> Pass<'_, T> {
             site.argument.extend_from_slice(v);
             with_curve!(pair.activation, T, curve => activate(curve, v));
         }
-        let after = pair.norm.filter(|n| n.place == Place::After);
+        let after = pair.norm.filter(|n| n.place == Placement::After);
         if changes || after.is_some() {
             site.activation.extend_from_slice(v);
         }
@@ -203,14 +204,14 @@ impl<T: Real> Pass<'_, T> {
     fn pair_backward(
         &self,
         pair: Nonlinearity,
-        site: &mut Site<T>,
+        site: &mut Activated<T>,
         w: &mut Workspace<T>,
         gradient: &mut [T],
         s: &mut Scratch<T>,
         a: &[T],
         d: &mut [T],
     ) {
-        if let Some(Norm { place: Place::After, .. }) = pair.norm {
+        if let Some(Norm { place: Placement::After, .. }) = pair.norm {
             self.norm_backward(w, gradient, s, d);
         }
         let a = if site.activation.is_empty() { a } else { &site.activation[..] };
@@ -220,7 +221,7 @@ impl<T: Real> Pass<'_, T> {
             site.delta.clear();
             site.delta.extend_from_slice(d);
         }
-        if let Some(Norm { place: Place::Before, .. }) = pair.norm {
+        if let Some(Norm { place: Placement::Before, .. }) = pair.norm {
             self.norm_backward(w, gradient, s, d);
         }
     }

@@ -1,8 +1,8 @@
 //! A line of the journal: how it is written, hashed, and checked when it is read back.
 
-use crate::experiment::spec::Cadence;
 use crate::files::cannot;
 use crate::record::{RunRecord, Status};
+use crate::run::spec::Cadence;
 use crate::setting::Settings;
 use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize, Serializer};

@@ -1,15 +1,31 @@
 //! How much arithmetic a run is, known before it starts: for the order of running, `plan` and the ETA.
 
 use super::spec::{Cadence, RunSpec};
+use crate::data::{Dataset, Sizes};
+use crate::model;
 
-/// Rows of a data set's parts and the width of its ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+/// Rows of a data set's parts, and the sizes of each row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
     pub train_rows: usize,
     /// Validation and test rows together.
     pub other_rows: usize,
-    pub features: usize,
-    pub outputs: usize,
+    pub sizes: Sizes,
+    /// A test function, whose value takes a few operations for each variable.
+    pub is_function: bool,
+}
+
+impl Extent {
+    /// Of this data.
+    pub fn of(data: &Dataset) -> Self {
+        let others = [&data.validation, &data.test].into_iter().flatten();
+        Extent {
+            train_rows: data.train.rows,
+            other_rows: others.map(|split| split.rows).sum(),
+            sizes: data.sizes(),
+            is_function: data.function.is_some(),
+        }
+    }
 }
 
 /// Floating-point operations of a run, matrix products only: a multiply and an add count as two.
@@ -63,23 +79,24 @@ impl Recorded {
     }
 }
 
-/// The cost of one run on data of this shape: training is `steps * 6 * batch * sum(fan_in * fan_out)` over all
-/// affine maps, the output layer among them.
-pub fn cost(spec: &RunSpec, shape: &Shape, recorded: Recorded) -> Cost {
-    let int = |key: &str| spec.settings.int(key).unwrap_or(0).max(0) as f64;
-    let (depth, width) = (int("depth"), int("width"));
-    let (features, outputs) = (shape.features as f64, shape.outputs as f64);
-    let weights = match depth {
-        // A function: a few operations for each variable.
-        0.0 => features,
-        _ => features * width + (depth - 1.0) * width * width + width * outputs,
+/// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward
+/// over all rows.
+pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
+    let pass = |rows: usize| match extent.is_function {
+        true => {
+            let forward = 2.0 * rows as f64 * extent.sizes.features() as f64;
+            [forward, 2.0 * forward]
+        }
+        false => {
+            let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
+            [pass.forward, pass.backward]
+        }
     };
-    let last = spec.steps(shape.train_rows);
-    let probe = spec.cadence.probe.min(shape.train_rows) as f64;
-    let rows = (shape.train_rows + shape.other_rows) as f64;
+    let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
+    let rows = extent.train_rows + extent.other_rows;
     Cost {
-        training: last as f64 * 6.0 * spec.batch(shape.train_rows) as f64 * weights,
-        scoring: recorded.scores as f64 * 2.0 * rows * weights,
-        probing: recorded.probes as f64 * 6.0 * probe * weights,
+        training: spec.steps(extent.train_rows) as f64 * there_and_back(spec.batch(extent.train_rows)),
+        scoring: recorded.scores as f64 * pass(rows)[0],
+        probing: recorded.probes as f64 * there_and_back(spec.cadence.probe.min(extent.train_rows)),
     }
 }

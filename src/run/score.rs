@@ -1,10 +1,9 @@
-//! Scores: loss and accuracy of a network over a whole split, in evaluation mode.
+//! Scores: loss and accuracy of a model over a whole split, in evaluation mode.
 
 use crate::data::{Split, Targets};
-use crate::model::{Network, Path};
-use crate::ops::fused::Mode;
+use crate::model::{Batch, Model};
 use crate::ops::loss::{FusedLoss, Loss, Target};
-use crate::ops::{Element, Result, Tensor, convert, tensor, with_slice};
+use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
 const CHUNK: usize = 256;
@@ -16,11 +15,12 @@ pub struct Score {
     pub accuracy: Option<f64>,
 }
 
-/// The given rows of a split as a batch: inputs `[rows, features]` and targets for this loss.
+/// The given rows of a split, whose inputs have this shape, with targets for this loss.
 ///
 /// # Errors
 /// What candle reports.
-pub fn batch<T: Element>(split: &Split, features: usize, rows: &[usize], loss: Loss) -> Result<(Tensor, Target<T>)> {
+pub fn batch<T: Element>(split: &Split, shape: &[usize], rows: &[usize], loss: Loss) -> Result<Batch<T>> {
+    let features: usize = shape.iter().product();
     let mut x = vec![T::of(0.0); rows.len() * features];
     for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
         convert(&split.x[row * features..][..features], x);
@@ -39,20 +39,21 @@ pub fn batch<T: Element>(split: &Split, features: usize, rows: &[usize], loss: L
             Target::Values(rows.iter().flat_map(row).collect())
         }
     };
-    Ok((tensor(x, (rows.len(), features))?, target))
+    let dims: Vec<usize> = [&[rows.len()], shape].concat();
+    Ok(Batch { x: tensor(x, dims)?, target, loss })
 }
 
-/// Scores the network on a split.
+/// Scores a model on a split, whose inputs have this shape.
 ///
 /// # Errors
 /// What candle reports.
-pub fn score<T: Element>(network: &Network<T>, split: &Split, loss: Loss) -> Result<Score> {
-    let width = network.architecture.outputs;
+pub fn score<T: Element>(model: &dyn Model<T>, split: &Split, shape: &[usize], loss: Loss) -> Result<Score> {
     let (mut total, mut hits) = (0.0, 0usize);
     let order: Vec<usize> = (0..split.rows).collect();
     for rows in order.chunks(CHUNK) {
-        let (x, target) = batch::<T>(split, network.architecture.features, rows, loss)?;
-        let outputs = network.outputs(Path::Fused, Mode::Evaluate, &x)?;
+        let Batch { x, target, loss } = batch::<T>(split, shape, rows, loss)?;
+        let outputs = model.outputs(&x, Mode::Evaluate)?.contiguous()?;
+        let width = outputs.dim(1)?;
         with_slice::<T, _>(&outputs, |o| -> Result<()> {
             if let Targets::Classes { labels, .. } = &split.targets {
                 let row_hits = |(row, out): (&usize, &[T])| largest(out) == Some(labels[*row] as usize);

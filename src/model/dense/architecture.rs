@@ -1,8 +1,11 @@
-//! The shape of a network as data: settings in, a list of blocks out.
+//! The shape of a dense net as data: settings in, a list of blocks out.
 
+use crate::data::Sizes;
+use crate::model::boundary::Site;
+use crate::model::layout::Layout;
 use crate::ops::activation::Activation;
-use crate::ops::block::{Block, Nonlinearity, Norm, Place, Role, Skip};
-use crate::setting::{Settings, Value};
+use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
+use crate::setting::{SettingError, Settings, Value};
 
 /// What the settings say of the network, and the sizes the data brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,28 +33,27 @@ pub enum Residual {
 }
 
 impl Architecture {
-    /// From resolved settings, for data with this many features and outputs.
+    /// From resolved settings, for data of these sizes.
     ///
     /// # Errors
     /// When a setting is missing or not what its table says.
-    pub fn from_settings(settings: &Settings, features: usize, outputs: usize) -> Result<Self, String> {
+    pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
         let size = |key: &str| {
             let n = settings.int(key).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-            n.ok_or_else(|| format!("`{key}` has to be an integer above 0"))
+            n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer above 0")))
         };
         let depth = size("depth")?;
-        let number = |key: &str| settings.float(key).ok_or_else(|| format!("`{key}` is not set"));
         let place = match settings.text("batch_norm") {
-            Some("before") => Some(Place::Before),
-            Some("after") => Some(Place::After),
+            Some("before") => Some(Placement::Before),
+            Some("after") => Some(Placement::After),
             _ => None,
         };
         let norm = match place {
             None => None,
             Some(place) => Some(Norm {
                 place,
-                eps: number("batch_norm.eps")?,
-                momentum: number("batch_norm.momentum")?,
+                eps: settings.needed_float("batch_norm.eps")?,
+                momentum: settings.needed_float("batch_norm.momentum")?,
                 affine: settings.flag("batch_norm.affine"),
             }),
         };
@@ -59,7 +61,10 @@ impl Architecture {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
             Some(Value::Float(s)) => Skip::Scaled(*s),
-            Some(other) => return Err(format!("`residual.scale` cannot be {other}")),
+            Some(other) => {
+                let message = format!("`residual.scale` cannot be {other}");
+                return Err(SettingError::new("residual.scale", message));
+            }
             None => Skip::None,
         };
         let residual = match settings.text("residual") {
@@ -68,8 +73,8 @@ impl Architecture {
             _ => Residual::None,
         };
         Ok(Architecture {
-            features,
-            outputs,
+            features: sizes.features(),
+            outputs: sizes.outputs,
             depth,
             width: size("width")?,
             activation: Activation::from_settings(settings, "activation")?,
@@ -110,8 +115,21 @@ impl Architecture {
         (1..=self.depth).map(hidden).chain([output]).collect()
     }
 
+    /// The parameters, block after block.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.blocks().iter().enumerate().flat_map(|(index, block)| {
+            block.segments().map(move |segment| {
+                let shape = match segment.role {
+                    Role::Weight => vec![block.inputs, block.outputs],
+                    _ => vec![segment.range.len()],
+                };
+                (self.parameter_name(index, segment.role), segment.role, shape)
+            })
+        }))
+    }
+
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
-    pub fn parameter_name(&self, block: usize, role: Role) -> String {
+    fn parameter_name(&self, block: usize, role: Role) -> String {
         let layer = |b: usize| if b == self.depth { "output".into() } else { format!("layer{}", b + 1) };
         // A norm belongs to the layer whose stream it normalizes, also where the next block computes it.
         let shifted = usize::from(matches!(self.residual, Residual::PreActivation(_)));
@@ -122,6 +140,19 @@ impl Architecture {
             Role::NormGain => format!("{}.norm.gain", layer(block - shifted)),
             Role::NormShift => format!("{}.norm.shift", layer(block - shifted)),
         }
+    }
+
+    /// Where the hidden layers are measured.
+    pub fn sites(&self) -> Vec<Site> {
+        let mut end = 0;
+        let site = |(index, block): (usize, &Block)| {
+            let start = end;
+            end += block.parameter_count();
+            let weight = start..start + block.inputs * block.outputs;
+            let (layer, activation) = (index + 1, Some(self.activation));
+            Site { layer, time: None, units: self.width, weight, shared: false, activation }
+        };
+        self.blocks().iter().enumerate().take(self.depth).map(site).collect()
     }
 
     /// Where the activation of hidden layer `l` (1..depth) is computed: (block, whether before its affine map).

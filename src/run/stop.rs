@@ -1,5 +1,6 @@
-//! When a run ends before its last step: at divergence, or at its target loss.
+//! When a run ends: at divergence, at its target loss, or at its last step.
 
+use crate::optim::Finite;
 use crate::record::Status;
 
 /// How a run ended, and what there is to say of it.
@@ -9,9 +10,11 @@ pub struct End {
     pub message: String,
 }
 
-/// The loss to reach, and whether the run ends there.
+/// How far a run goes, the loss to reach, and whether it ends there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stop {
+    /// Updates at most.
+    pub steps: usize,
     pub target_loss: Option<f64>,
     pub stop_at_target: bool,
 }
@@ -22,11 +25,10 @@ pub struct State {
     pub step: usize,
     pub batch_loss: f64,
     pub gradients_finite: bool,
-    pub weights_finite: bool,
-    /// The optimizer's state, where an infinity would stop a weight for good and show nowhere else.
-    pub optimizer_finite: bool,
-    /// The batch and running statistics of batch normalization, where an infinity makes every output zero.
-    pub statistics_finite: bool,
+    /// The weights and the optimizer's state.
+    pub optimizer: Finite,
+    /// What of the model's own is not finite.
+    pub fault: Option<&'static str>,
     /// Over the whole training part, at the steps where it is known.
     pub train_loss: Option<f64>,
     /// Over the validation and test parts, likewise.
@@ -45,10 +47,10 @@ impl Stop {
         let not_finite = [
             ("loss", state.batch_loss.is_finite()),
             ("gradient", state.gradients_finite),
-            ("weights", state.weights_finite),
+            ("weights", state.optimizer.parameters),
             ("training loss", state.train_loss.is_none_or(f64::is_finite)),
-            ("optimizer state", state.optimizer_finite),
-            ("batch-norm statistics", state.statistics_finite),
+            ("optimizer state", state.optimizer.state),
+            (state.fault.unwrap_or_default(), state.fault.is_none()),
             ("validation loss", state.val_loss.is_none_or(f64::is_finite)),
             ("test loss", state.test_loss.is_none_or(f64::is_finite)),
         ]
@@ -58,7 +60,11 @@ impl Stop {
             let message = format!("{what} not finite at step {}", state.step);
             return Some(End { status: Status::Diverged, message });
         }
-        (self.stop_at_target && self.reached(state.train_loss))
-            .then(|| End { status: Status::ReachedTarget, message: String::new() })
+        let status = match () {
+            () if self.stop_at_target && self.reached(state.train_loss) => Status::ReachedTarget,
+            () if state.step >= self.steps => Status::Finished,
+            () => return None,
+        };
+        Some(End { status, message: String::new() })
     }
 }

@@ -141,6 +141,11 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
+    /// Whether it is trained in f64.
+    pub fn is_double(&self) -> bool {
+        self.settings.text("dtype") == Some("f64")
+    }
+
     /// Samples a step, for a training part of `rows`.
     pub fn batch(&self, rows: usize) -> usize {
         match self.settings.int("batch") {

@@ -1,0 +1,33 @@
+//! What every source of data is given and what it gives: folders and a stream in, rows not yet split or scaled out.
+
+use super::dataset::{Split, Targets};
+use crate::seed::{Seeds, Stream};
+use crate::setting::Settings;
+use std::path::PathBuf;
+
+/// Where files are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Holds `mnist/` and `fashion_mnist/`: `--data-dir` or the environment variable `GRADSWEEP_DATA`.
+    pub data_dir: Option<PathBuf>,
+    /// What relative paths in an experiment are relative to: the folder of its file.
+    pub base: PathBuf,
+}
+
+/// The stream of a data set's own seed for this purpose: the same for every run of an experiment.
+pub(super) fn stream(settings: &Settings, purpose: &str) -> Stream {
+    let seed = settings.int("data.seed").unwrap_or(0) as u64;
+    Seeds { experiment: seed, run: 0 }.stream(purpose, &[])
+}
+
+/// A data set as its source gives it, not yet split or scaled.
+pub(super) struct Raw {
+    pub name: String,
+    /// The file it came from, for messages.
+    pub file: String,
+    pub features: usize,
+    pub x: Vec<f64>,
+    pub targets: Targets,
+    /// A test part the source itself sets apart.
+    pub test: Option<Split>,
+}

@@ -1,0 +1,226 @@
+//! The two traits by which everything else knows a model: a [`Family`] says what a model would be, from settings and the
+//! data's sizes alone, and builds it; a [`Model`] computes losses and gradients, and shows what a probe measures.
+
+use super::layout::Layout;
+use crate::data::Sizes;
+use crate::ops::activation::Activation;
+use crate::ops::loss::{Loss, Target};
+use crate::ops::{self, Element, Mode, Tensor, reduce};
+use crate::seed::Seeds;
+use crate::setting::{Setting, SettingError, Settings};
+use crate::theory::{Inputs, NoPrediction, Prediction};
+use std::ops::Range;
+use thiserror::Error;
+
+/// A kind of model.
+pub trait Family: Sync {
+    /// The rows of the settings table that it reads.
+    fn settings(&self) -> &'static [&'static [Setting]];
+
+    /// The parameters, in the order in which they are packed.
+    ///
+    /// # Errors
+    /// When a setting is missing, or does not fit the others or the data.
+    fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError>;
+
+    /// The packed parameters before the first update, each drawn from a stream of its own.
+    ///
+    /// # Errors
+    /// As [`Family::layout`].
+    fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError>;
+
+    /// What one pass over so many rows costs.
+    fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost;
+
+    /// The setting that makes the samples of a batch depend on each other, so that a batch needs two of them.
+    fn couples_samples(&self, _: &Settings) -> Option<&'static str> {
+        None
+    }
+
+    /// What theory says of the gradient before the first update.
+    ///
+    /// # Errors
+    /// Why it says nothing.
+    fn predict(&self, _: &Settings, _: &Inputs) -> Result<Prediction, NoPrediction> {
+        Err(NoPrediction::Family)
+    }
+
+    /// The model with these packed parameters, in single precision.
+    ///
+    /// # Errors
+    /// As [`Family::layout`], and what candle reports.
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32>;
+
+    /// The same in double precision.
+    ///
+    /// # Errors
+    /// As [`Family::build_f32`].
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64>;
+}
+
+/// A model with its parameters, at one precision.
+pub trait Model<T: Element> {
+    /// The parameters, in the order in which they are packed.
+    fn layout(&self) -> &Layout;
+
+    /// Shows the packed parameters.
+    ///
+    /// # Errors
+    /// What candle reports.
+    fn read(&self, see: &mut dyn FnMut(&[T])) -> ops::Result<()>;
+
+    /// Lets `change` rewrite the packed parameters in place.
+    ///
+    /// # Errors
+    /// What candle reports.
+    fn rewrite(&mut self, change: &mut dyn FnMut(&mut [T])) -> ops::Result<()>;
+
+    /// The mean loss over a batch, and its gradient. [`Mode::Probe`] also keeps what [`Model::visit`] shows.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or what candle reports.
+    fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> ops::Result<f64>;
+
+    /// The outputs for inputs `[rows, ...]`, as `[rows, outputs]`. In a training mode the batch statistics of these inputs
+    /// may take the place of the last batch's.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or what candle reports.
+    fn outputs(&self, x: &Tensor, mode: Mode) -> ops::Result<Tensor>;
+
+    /// Shows what the last probe pass left at each site, from the input on.
+    ///
+    /// # Errors
+    /// What candle reports.
+    fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> ops::Result<()>;
+
+    /// Lets running statistics take in those of the last batch, of `rows`: a part of the update.
+    fn updated(&mut self, _rows: usize) {}
+
+    /// The running statistics, by name.
+    fn running(&self) -> Vec<(String, Vec<T>)> {
+        Vec::new()
+    }
+
+    /// What is not finite beside parameters, gradients and losses, where such an infinity would show nowhere else.
+    fn fault(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Overwrites the parameters of a model with those of another of the same layout, at any precision.
+///
+/// # Errors
+/// What candle reports.
+pub fn copy_parameters<T: Element, U: Element>(from: &dyn Model<T>, to: &mut dyn Model<U>) -> ops::Result<()> {
+    let mut copied = Ok(());
+    to.rewrite(&mut |own| copied = from.read(&mut |theirs| ops::convert(theirs, own)))?;
+    copied
+}
+
+/// What [`Model::fault`] says of the statistics of batch normalization.
+pub(super) const STATISTICS: &str = "batch-norm statistics";
+
+/// Where something is measured: one hidden layer, at one time step where there are several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// From 1 on.
+    pub layer: usize,
+    pub time: Option<usize>,
+    /// Numbers that the layer hands on for one sample.
+    pub units: usize,
+    /// Where its weight `[inputs, outputs]` stands in the packed parameters.
+    pub weight: Range<usize>,
+    /// Whether other sites use the same weight.
+    pub shared: bool,
+    /// Its nonlinearity; `None` where that is none of ours.
+    pub activation: Option<Activation>,
+}
+
+/// What is seen at a site, `[rows, units]` each, L the mean loss over the rows. Empty where the model has no such thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Tap<'a, T> {
+    /// h, which the layer hands on: after norm, activation and skip connection.
+    pub h: &'a [T],
+    /// dL/dh.
+    pub stream: &'a [T],
+    /// z, the argument of the activation.
+    pub z: &'a [T],
+    /// dL/dz.
+    pub delta: &'a [T],
+    /// phi(z).
+    pub activation: &'a [T],
+    /// x of the affine map u = x W + b, `[rows, inputs]`.
+    pub input: &'a [T],
+    /// dL/du.
+    pub affine_delta: &'a [T],
+}
+
+/// Rows to learn from: their inputs `[rows, ...]`, their targets, and the loss that compares.
+#[derive(Clone, Debug)]
+pub struct Batch<T> {
+    pub x: Tensor,
+    pub target: Target<T>,
+    pub loss: Loss,
+}
+
+/// The gradient of the mean loss with respect to every parameter, packed as the parameters are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gradients<T> {
+    pub packed: Vec<T>,
+    /// Whether all of it is finite.
+    pub finite: bool,
+}
+
+impl<T: Element> Gradients<T> {
+    /// The Euclidean norm over all parameters.
+    pub fn norm(&self) -> f64 {
+        reduce::sum_of_squares(&self.packed, 1.0).sqrt()
+    }
+}
+
+/// What a pass over a batch costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PassCost {
+    /// Numbers in the weight matrices.
+    pub weights: f64,
+    /// Floating-point operations forward; a multiply and an add count as two.
+    pub forward: f64,
+    /// Those backward.
+    pub backward: f64,
+    /// Bytes of parameters, their gradients and what a backward needs of its forward, in single precision.
+    pub bytes: f64,
+}
+
+/// Why a model was not built.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("{}", ops::first_line(.0))]
+    Candle(#[from] ops::Error),
+}
+
+/// A model, or why it was not built.
+pub type Built<T> = Result<Box<dyn Model<T>>, BuildError>;
+
+/// A precision at which models are built.
+pub trait Precision: Element {
+    /// The family's model at this precision.
+    ///
+    /// # Errors
+    /// As [`Family::build_f32`].
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<Self>;
+}
+
+impl Precision for f32 {
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
+        family.build_f32(settings, sizes, packed)
+    }
+}
+
+impl Precision for f64 {
+    fn build(family: &dyn Family, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
+        family.build_f64(settings, sizes, packed)
+    }
+}

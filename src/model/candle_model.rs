@@ -1,0 +1,178 @@
+//! A model written as a plain forward pass in candle's own ops: any device, any precision, gradients by candle's autograd.
+//!
+//! The author writes a function of named parameters. Where something is to be measured it hands a tensor through
+//! [`Pass::tap`], which in a probe pass is an identity whose backward keeps the gradient that comes by.
+
+use super::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
+use super::layout::{Layout, Parameter};
+use super::pass::{Part, Pass, Statistics, Tapped};
+use crate::ops::block::Running;
+use crate::ops::{Element, Mode, Tensor, loss, reduce, rewrite};
+use candle_core::{Device, Error, Result, Var};
+use std::sync::{Arc, PoisonError};
+
+/// candle walks its graph by recursion, some 250 bytes a node: enough for half a million nodes. Only what is touched is
+/// ever memory.
+const STACK: usize = 128 << 20;
+
+/// From a pass and the inputs `[rows, ...]` to the outputs `[rows, outputs]`.
+pub type Forward = dyn Fn(&mut Pass, &Tensor) -> Result<Tensor> + Send + Sync;
+
+/// A forward pass with its parameters and sites.
+pub struct CandleModel<T> {
+    layout: Layout,
+    /// The parameters as the optimizer sees them, and as candle's graph does, one variable each.
+    packed: Vec<T>,
+    variables: Vec<Var>,
+    forward: Arc<Forward>,
+    sites: Vec<Site>,
+    /// What the last probe pass left at each site.
+    kept: Vec<Kept<T>>,
+    norms: Vec<Statistics>,
+}
+
+/// Of each part of a site its value and its gradient.
+type Kept<T> = [[Vec<T>; 2]; Part::COUNT];
+
+/// What a pass forward and backward leaves.
+struct Passed<T> {
+    loss: f64,
+    gradient: Vec<T>,
+    kept: Vec<Kept<T>>,
+    norms: Vec<Statistics>,
+}
+
+impl<T: Element> CandleModel<T> {
+    /// With these packed parameters. The sites are those that `forward` taps, by their order here.
+    ///
+    /// # Errors
+    /// When the number of parameters does not fit the layout.
+    pub fn new(layout: Layout, sites: Vec<Site>, packed: &[f64], forward: Arc<Forward>) -> Result<Self> {
+        if packed.len() != layout.count() {
+            candle_core::bail!("a model of {} parameters got {}", layout.count(), packed.len());
+        }
+        let packed: Vec<T> = packed.iter().map(|x| T::of(*x)).collect();
+        let variable = |parameter: &Parameter| {
+            Var::from_slice(&packed[parameter.range.clone()], parameter.shape.clone(), &Device::Cpu)
+        };
+        let variables = layout.parameters().iter().map(variable).collect::<Result<_>>()?;
+        Ok(CandleModel { layout, packed, variables, forward, sites, kept: Vec::new(), norms: Vec::new() })
+    }
+
+    /// Runs the forward pass over these parameters.
+    fn pass<'a>(&'a self, mode: Mode, parameters: &'a [Tensor], x: &Tensor) -> Result<(Tensor, Pass<'a>)> {
+        let norms = self.norms.clone();
+        let mut pass = Pass { mode, layout: &self.layout, parameters, norms, tapped: Vec::new() };
+        Ok(((self.forward)(&mut pass, x)?, pass))
+    }
+
+    /// A pass forward and backward.
+    fn there_and_back(&self, batch: &Batch<T>, mode: Mode) -> Result<Passed<T>> {
+        let parameters: Vec<Tensor> = self.variables.iter().map(|v| v.as_tensor().clone()).collect();
+        let (outputs, pass) = self.pass(mode, &parameters, &batch.x)?;
+        let value = loss::composed(batch.loss, &outputs, &batch.target)?;
+        let store = value.backward()?;
+        let mut gradient = Vec::with_capacity(self.packed.len());
+        for (parameter, variable) in self.layout.parameters().iter().zip(&parameters) {
+            match store.get(variable) {
+                Some(g) => gradient.extend(g.flatten_all()?.to_vec1::<T>()?),
+                None => candle_core::bail!("no gradient comes back to {}: use it, and do not detach", parameter.name),
+            }
+        }
+        let kept = if mode == Mode::Probe { self.keep(pass.tapped)? } else { Vec::new() };
+        Ok(Passed { loss: value.to_scalar::<T>()?.f64(), gradient, kept, norms: pass.norms })
+    }
+
+    fn keep(&self, tapped: Vec<Tapped>) -> Result<Vec<Kept<T>>> {
+        let mut kept: Vec<Kept<T>> = vec![Kept::default(); self.sites.len()];
+        for Tapped { site, part, value, gradient } in tapped {
+            let Some(own) = kept.get_mut(site) else {
+                candle_core::bail!("site {site} is tapped, but there are {}", self.sites.len())
+            };
+            let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1();
+            let gradient = match &*gradient.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(gradient) => numbers(gradient)?,
+                None if part.has_gradient() => {
+                    candle_core::bail!("no gradient comes back to {part:?} of site {site}: go on with what tap returns")
+                }
+                None => Vec::new(),
+            };
+            own[part as usize] = [numbers(&value)?, gradient];
+        }
+        match kept.iter().position(|own| own[Part::Stream as usize][0].is_empty()) {
+            Some(site) => candle_core::bail!("site {site} has no {:?}: tap it", Part::Stream),
+            None => Ok(kept),
+        }
+    }
+}
+
+/// Does it on a thread with room for a deep graph.
+fn with_large_stack<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(Error::wrap)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+impl<T: Element> Model<T> for CandleModel<T> {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn read(&self, see: &mut dyn FnMut(&[T])) -> Result<()> {
+        see(&self.packed);
+        Ok(())
+    }
+
+    fn rewrite(&mut self, change: &mut dyn FnMut(&mut [T])) -> Result<()> {
+        change(&mut self.packed);
+        for (parameter, variable) in self.layout.parameters().iter().zip(&self.variables) {
+            rewrite(variable, |numbers: &mut [T]| numbers.copy_from_slice(&self.packed[parameter.range.clone()]))?;
+        }
+        Ok(())
+    }
+
+    fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
+        let Passed { loss, gradient, kept, norms } = with_large_stack(|| self.there_and_back(&batch, mode))?;
+        into.finite = reduce::all_finite(&gradient);
+        (into.packed, self.kept, self.norms) = (gradient, kept, norms);
+        Ok(loss)
+    }
+
+    fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+        // Without variables candle records no graph.
+        let parameters: Vec<Tensor> = self.variables.iter().map(Var::as_detached_tensor).collect();
+        let mode = if mode == Mode::Probe { Mode::Train } else { mode };
+        Ok(self.pass(mode, &parameters, x)?.0)
+    }
+
+    fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
+        for (site, kept) in self.sites.iter().zip(&self.kept) {
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta]] = kept;
+            see(site, Tap { h, stream, z, delta, activation, input, affine_delta });
+        }
+        Ok(())
+    }
+
+    fn updated(&mut self, rows: usize) {
+        for Statistics { momentum, running, mean, variance, .. } in &mut self.norms {
+            running.update(*momentum, mean, variance, rows);
+        }
+    }
+
+    fn running(&self) -> Vec<(String, Vec<T>)> {
+        let rounded = |numbers: &[f64]| numbers.iter().map(|x| T::of(*x)).collect();
+        let of = |Statistics { name, running, .. }: &Statistics| {
+            [(format!("{name}.mean"), rounded(&running.mean)), (format!("{name}.variance"), rounded(&running.variance))]
+        };
+        self.norms.iter().flat_map(of).collect()
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let finite = |norm: &Statistics| {
+            let Running { mean, variance } = &norm.running;
+            [mean, variance, &norm.mean, &norm.variance].into_iter().all(|x| reduce::all_finite(x))
+        };
+        (!self.norms.iter().all(finite)).then_some(STATISTICS)
+    }
+}

@@ -1,0 +1,93 @@
+//! The dense net in candle's own ops: the reference that the fused one is held against.
+
+use super::architecture::Architecture;
+use crate::model::candle_model::CandleModel;
+use crate::model::pass::{Part, Pass};
+use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Skip};
+use crate::ops::composed::activate;
+use crate::ops::{Element, Result, Tensor};
+use std::sync::Arc;
+
+/// The net with these packed parameters.
+///
+/// # Errors
+/// When their number does not fit.
+pub fn model<T: Element>(architecture: &Architecture, packed: &[f64]) -> Result<CandleModel<T>> {
+    let own = architecture.clone();
+    let forward = move |pass: &mut Pass, x: &Tensor| {
+        let mut h = x.clone();
+        for (index, block) in own.blocks().iter().enumerate() {
+            h = Step { block, index, is_hidden: index < own.depth }.forward(pass, &h)?;
+        }
+        Ok(h)
+    };
+    CandleModel::new(architecture.layout(), architecture.sites(), packed, Arc::new(forward))
+}
+
+/// A block on the way.
+struct Step<'a> {
+    block: &'a Block,
+    index: usize,
+    is_hidden: bool,
+}
+
+impl Step<'_> {
+    /// The block's output for the input `h` `[rows, inputs]`.
+    fn forward(&self, pass: &mut Pass, h: &Tensor) -> Result<Tensor> {
+        let &Step { block, index, is_hidden } = self;
+        let name = if is_hidden { layer(index) } else { "output".into() };
+        let own = |pass: &Pass, what: &str| pass.parameter(&format!("{name}.{what}"));
+        let mut x = h.clone();
+        if let Some(pair) = block.before {
+            x = nonlinearity(pass, &pair, index - 1, &x)?;
+        }
+        x = if is_hidden { pass.tap(index, Part::Input, &x)? } else { x };
+        x = x.matmul(&own(pass, "weight")?)?;
+        if block.bias {
+            x = x.broadcast_add(&own(pass, "bias")?)?;
+        }
+        x = if is_hidden { pass.tap(index, Part::Affine, &x)? } else { x };
+        x = match block.after {
+            Some(pair) if is_hidden => nonlinearity(pass, &pair, index, &x)?,
+            Some(pair) => activate(pair.activation, &x)?,
+            None => x,
+        };
+        let out = match block.skip {
+            Skip::None => x,
+            Skip::Scaled(s) => (h + (x * s)?)?,
+            Skip::Learned => (h + x.broadcast_mul(&own(pass, "scale")?)?)?,
+        };
+        if is_hidden { pass.tap(index, Part::Stream, &out) } else { Ok(out) }
+    }
+}
+
+/// The activation of a hidden layer, and the norm before or after it.
+fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -> Result<Tensor> {
+    let placed = |place: Placement| pair.norm.filter(|norm| norm.place == place);
+    let mut v = v.clone();
+    if let Some(norm) = placed(Placement::Before) {
+        v = normalize(pass, &norm, site, &v)?;
+    }
+    v = pass.tap(site, Part::Argument, &v)?;
+    v = activate(pair.activation, &v)?;
+    v = pass.tap(site, Part::Activation, &v)?;
+    if let Some(norm) = placed(Placement::After) {
+        v = normalize(pass, &norm, site, &v)?;
+    }
+    Ok(v)
+}
+
+fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {
+    let name = layer(site);
+    let x = pass.batch_norm(&name, norm.eps, norm.momentum, v)?;
+    if !norm.affine {
+        return Ok(x);
+    }
+    let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
+    x.broadcast_mul(&own("gain")?)?.broadcast_add(&own("shift")?)
+}
+
+/// What the parameters of a hidden layer are called after.
+fn layer(index: usize) -> String {
+    format!("layer{}", index + 1)
+}

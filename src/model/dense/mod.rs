@@ -1,0 +1,139 @@
+//! The dense family: hidden layers of affine map, norm, activation and skip connection, then an output layer.
+
+pub mod architecture;
+pub mod composed;
+pub mod network;
+pub mod theory;
+
+pub use architecture::{Architecture, Residual};
+pub use network::Network;
+
+use super::boundary::{Built, Family, PassCost};
+use super::init::{self, Init};
+use super::layout::Layout;
+use crate::data::Sizes;
+use crate::ops::{Element, activation};
+use crate::seed::Seeds;
+use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
+use crate::theory::{Inputs, NoPrediction, Prediction};
+
+/// Dense nets, by one of two implementations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dense {
+    /// One op for the whole net: what a sweep trains.
+    Fused,
+    /// Candle's own ops: the reference.
+    Composed,
+}
+
+impl Family for Dense {
+    fn settings(&self) -> &'static [&'static [Setting]] {
+        &[SETTINGS, init::SETTINGS, activation::SETTINGS]
+    }
+
+    fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
+        Ok(Architecture::from_settings(settings, sizes)?.layout())
+    }
+
+    fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError> {
+        let architecture = Architecture::from_settings(settings, sizes)?;
+        let init = Init::from_settings(settings, architecture.activation)?;
+        Ok(init::initial(init, &architecture.layout(), seeds))
+    }
+
+    fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
+        let number = |key: &str| settings.int(key).unwrap_or(0).max(0) as f64;
+        let (depth, width, rows) = (number("depth"), number("width"), rows as f64);
+        let (features, outputs) = (sizes.features() as f64, sizes.outputs as f64);
+        let weights = features * width + (depth - 1.0) * width * width + width * outputs;
+        // Weights and their gradients, and three numbers a unit and row.
+        let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (depth * width + outputs));
+        PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes }
+    }
+
+    fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {
+        settings.text("batch_norm").is_some_and(|place| place != "none").then_some("batch_norm")
+    }
+
+    fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
+        let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
+        let init = Init::from_settings(settings, architecture.activation)?;
+        let squares = if architecture.norm.is_some() { &inputs.centred } else { &inputs.squares };
+        theory::predict(&architecture, init, squares, inputs.rows)
+    }
+
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
+        self.build(settings, sizes, packed)
+    }
+
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
+        self.build(settings, sizes, packed)
+    }
+}
+
+impl Dense {
+    fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
+        let architecture = Architecture::from_settings(settings, sizes)?;
+        Ok(match self {
+            Dense::Fused => Box::new(Network::with_parameters(architecture, packed)?),
+            Dense::Composed => Box::new(composed::model(&architecture, packed)?),
+        })
+    }
+}
+
+/// The settings of the architecture.
+pub const SETTINGS: &[Setting] = &of_problems(
+    Problems::Networks,
+    [
+        Setting::new(
+            "depth",
+            Domain::Int { min: 1, max: 10_000 },
+            DefaultValue::Int(8),
+            "hidden layers, counted 1..depth from the input; a linear output layer follows",
+        ),
+        Setting::new("width", Domain::Int { min: 1, max: 16_384 }, DefaultValue::Int(64), "units of each hidden layer"),
+        Setting::new("bias", Domain::Bool, DefaultValue::Bool(true), "affine maps have a bias"),
+        Setting::new(
+            "batch_norm",
+            Domain::Word(&["none", "before", "after"]),
+            DefaultValue::Text("none"),
+            "batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`",
+        )
+        .head("place")
+        .as_bool("none", "before"),
+        Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5, "added to the variance")
+            .of(&["before", "after"]),
+        Setting::float(
+            "batch_norm.momentum",
+            Domain::Float { min: 0.0, max: 1.0 },
+            0.1,
+            "weight of the new batch in the running statistics",
+        )
+        .of(&["before", "after"])
+        .acts(Acts::OnUpdates),
+        Setting::new(
+            "batch_norm.affine",
+            Domain::Bool,
+            DefaultValue::Bool(true),
+            "learned gain and shift after the normalization",
+        )
+        .of(&["before", "after"])
+        // They start at 1 and 0: only the norm of the gradient knows of them.
+        .acts(Acts::OnTheBatch),
+        Setting::new(
+            "residual",
+            Domain::Word(&["none", "pre_activation", "post_activation"]),
+            DefaultValue::Text("none"),
+            "skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`",
+        )
+        .head("form")
+        .as_bool("none", "pre_activation"),
+        Setting::new(
+            "residual.scale",
+            Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] },
+            DefaultValue::Text("1/sqrt(depth)"),
+            "branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0",
+        )
+        .of(&["pre_activation", "post_activation"]),
+    ],
+);

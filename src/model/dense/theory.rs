@@ -1,0 +1,134 @@
+//! What theory says of a dense net before its first update, by its form.
+
+use super::architecture::{Architecture, Residual};
+use crate::model::init::Init;
+use crate::ops::block::{Placement, Skip};
+use crate::theory::batch_norm;
+use crate::theory::mean_field::{MeanField, slope_square};
+use crate::theory::post_activation::post_activation;
+use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
+use crate::theory::residual::{self, ResidualBlock};
+
+/// sigma_w^2 of the map from the features and of a map between hidden layers, and sigma_b^2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Variances {
+    pub first: f64,
+    pub hidden: f64,
+    pub bias: f64,
+}
+
+impl Variances {
+    /// What `init` draws for this architecture: fan-in times the variance of a weight.
+    pub fn of(init: Init, architecture: &Architecture) -> Self {
+        let (n, m) = (architecture.features as f64, architecture.width as f64);
+        let (first, hidden) = match init {
+            Init::GlorotNormal | Init::GlorotUniform => (2.0 * n / (n + m), 1.0),
+            Init::HeNormal | Init::HeUniform => (2.0, 2.0),
+            Init::LecunNormal | Init::LecunUniform => (1.0, 1.0),
+            Init::UniformFanIn => (1.0 / 3.0, 1.0 / 3.0),
+            Init::Gaussian { sigma_w, .. } => (sigma_w * sigma_w, sigma_w * sigma_w),
+            // Orthonormal along the shorter side: more outputs share the same squared length.
+            Init::Orthogonal { gain } => (gain * gain * (n / m).min(1.0), gain * gain),
+        };
+        let bias = match init {
+            Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
+            _ => 0.0,
+        };
+        Variances { first, hidden, bias }
+    }
+}
+
+/// Predicts the gradient at init for samples whose features have these mean squares, |x|^2 / features, one a sample (or
+/// one for all); under batch normalization about each feature's mean, and with `batch` samples a batch.
+///
+/// The gradient of the loss with respect to the outputs counts as equally long for every sample and as independent of
+/// the network below. A learned branch scale is 0 at init.
+///
+/// # Errors
+/// Where no closed form is known: batch normalization after the activation, in post-activation blocks or with
+/// a batch below 4, signals beyond f64, and inputs that are no mean squares.
+pub fn predict(
+    architecture: &Architecture,
+    init: Init,
+    inputs: &[f64],
+    batch: usize,
+) -> Result<Prediction, NoPrediction> {
+    if inputs.is_empty() || !inputs.iter().all(|x| x.is_finite() && *x >= 0.0) {
+        return Err(NoPrediction::Inputs);
+    }
+    let variances = Variances::of(init, architecture);
+    let block = |skip| ResidualBlock {
+        layer: MeanField {
+            activation: architecture.activation,
+            weight_variance: variances.hidden,
+            bias_variance: variances.bias,
+        },
+        scale: match skip {
+            Skip::Scaled(s) => s,
+            Skip::Learned => 0.0,
+            Skip::None => 1.0,
+        },
+    };
+    let depth = architecture.depth;
+    if let Some(norm) = architecture.norm {
+        if norm.place == Placement::After {
+            return Err(NoPrediction::NormAfterActivation);
+        }
+        return match architecture.residual {
+            Residual::None => {
+                let growth = batch_norm::growth(architecture.activation, batch).ok_or(NoPrediction::SmallBatch)?;
+                let squares: Vec<f64> = (1..=depth).map(|l| (depth - l) as f64 * growth.ln()).collect();
+                let caveat =
+                    Some("the rate of deep layers: the first ones still remember how far apart the samples are");
+                Ok(Prediction {
+                    stream: squares.clone(),
+                    delta: squares,
+                    variance: Vec::new(),
+                    recursion: None,
+                    caveat,
+                })
+            }
+            Residual::PreActivation(skip) => {
+                let caveat = Some("the limit of a large batch of unrelated samples");
+                let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
+                if first <= 0.0 {
+                    return Err(NoPrediction::NoVariance);
+                }
+                Ok(average(vec![residual::pre_activation_normalized(&block(skip), first, depth)], caveat))
+            }
+            Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+        };
+    }
+    let sample = |x: &f64| -> Result<Layers, NoPrediction> {
+        let first = variances.first * x + variances.bias;
+        Ok(match architecture.residual {
+            Residual::None => plain(&block(Skip::None).layer, first, depth),
+            Residual::PreActivation(skip) => residual::pre_activation(&block(skip), first, depth),
+            Residual::PostActivation(skip) => {
+                post_activation(&block(skip), first, depth, architecture.width).ok_or(NoPrediction::BeyondRange)?
+            }
+        })
+    };
+    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None);
+    if architecture.residual == Residual::None {
+        let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
+        let first = variances.first * square + variances.bias;
+        let layer = block(Skip::None).layer;
+        prediction.variance = layer.variances(first).take(depth).collect();
+        prediction.recursion = Some((layer, first));
+    }
+    Ok(prediction)
+}
+
+/// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.
+fn plain(layer: &MeanField, first: f64, depth: usize) -> Layers {
+    let mut stream = 0.0;
+    let mut layers = Layers::with_capacity(depth);
+    let slopes: Vec<f64> = layer.variances(first).take(depth).map(|q| slope_square(layer.activation, q)).collect();
+    for slope in slopes.into_iter().rev() {
+        layers.push((stream, stream + slope.ln()));
+        stream += (layer.weight_variance * slope).ln();
+    }
+    layers.reverse();
+    layers
+}

@@ -1,0 +1,50 @@
+//! Where each parameter of a model stands in the one vector that holds all of them.
+
+use crate::ops::block::Role;
+use std::ops::Range;
+
+/// A tensor of parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// As files and tests know it: `layer3.weight`, `output.bias`.
+    pub name: String,
+    /// What it is for; l2 and weight decay act on weights.
+    pub role: Role,
+    /// A weight is `[inputs, outputs]`.
+    pub shape: Vec<usize>,
+    /// Its place in the packed vector.
+    pub range: Range<usize>,
+}
+
+/// The parameters of a model, in packed order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    parameters: Vec<Parameter>,
+}
+
+impl Layout {
+    /// One after the other, as they come: name, role and shape of each.
+    pub fn new(tensors: impl IntoIterator<Item = (String, Role, Vec<usize>)>) -> Self {
+        let mut end = 0;
+        let place = |(name, role, shape): (String, Role, Vec<usize>)| {
+            let start = end;
+            end += shape.iter().product::<usize>();
+            Parameter { name, role, shape, range: start..end }
+        };
+        Layout { parameters: tensors.into_iter().map(place).collect() }
+    }
+
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameter of this name.
+    pub fn find(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Numbers in all.
+    pub fn count(&self) -> usize {
+        self.parameters.last().map_or(0, |parameter| parameter.range.end)
+    }
+}

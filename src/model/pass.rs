@@ -1,0 +1,137 @@
+//! What the author of a forward pass in candle's ops has at hand: parameters by name, taps where something is measured, and
+//! batch normalization.
+
+use super::layout::Layout;
+use crate::ops::block::Running;
+use crate::ops::{Mode, Tensor, contiguous};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout as Strides, Result, Shape};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Of one batch normalization.
+#[derive(Clone, Debug)]
+pub(super) struct Statistics {
+    pub(super) name: String,
+    pub(super) momentum: f64,
+    pub(super) running: Running<f64>,
+    /// Of the last batch; the variance is biased.
+    pub(super) mean: Vec<f64>,
+    pub(super) variance: Vec<f64>,
+}
+
+/// What a tapped tensor is at its site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// h, which the layer hands on. Every site has one.
+    Stream,
+    /// z, the argument of the activation.
+    Argument,
+    /// phi(z).
+    Activation,
+    /// x of the affine map u = x W + b.
+    Input,
+    /// u.
+    Affine,
+}
+
+impl Part {
+    pub(super) const COUNT: usize = 5;
+
+    /// Whether a probe measures its gradient.
+    pub(super) fn has_gradient(self) -> bool {
+        matches!(self, Part::Stream | Part::Argument | Part::Affine)
+    }
+}
+
+/// What a forward pass may use.
+pub struct Pass<'a> {
+    pub(super) mode: Mode,
+    pub(super) layout: &'a Layout,
+    pub(super) parameters: &'a [Tensor],
+    pub(super) norms: Vec<Statistics>,
+    pub(super) tapped: Vec<Tapped>,
+}
+
+pub(super) struct Tapped {
+    pub(super) site: usize,
+    pub(super) part: Part,
+    pub(super) value: Tensor,
+    pub(super) gradient: Arc<Mutex<Option<Tensor>>>,
+}
+
+impl Pass<'_> {
+    /// The parameter of this name, in the shape that the layout gives it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn parameter(&self, name: &str) -> Result<Tensor> {
+        match self.layout.parameters().iter().position(|parameter| parameter.name == name) {
+            Some(index) => Ok(self.parameters[index].clone()),
+            None => candle_core::bail!("the model has no parameter {name}"),
+        }
+    }
+
+    /// Hands `tensor` through, and lets a probe see it as this part of a site, counted from 0.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn tap(&mut self, site: usize, part: Part, tensor: &Tensor) -> Result<Tensor> {
+        if self.mode != Mode::Probe {
+            return Ok(tensor.clone());
+        }
+        let gradient = Arc::default();
+        let identity = Identity { gradient: Arc::clone(&gradient) };
+        self.tapped.push(Tapped { site, part, value: tensor.detach(), gradient });
+        tensor.contiguous()?.apply_op1(identity)
+    }
+
+    /// `v` `[rows, units]`, standardized by the batch's mean and variance, or by the running ones in evaluation. Each
+    /// normalization has a name of its own; `momentum` is the weight of a new batch in the running statistics.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn batch_norm(&mut self, name: &str, eps: f64, momentum: f64, v: &Tensor) -> Result<Tensor> {
+        let known = self.norms.iter().position(|norm| norm.name == name);
+        let index = known.unwrap_or(self.norms.len());
+        if known.is_none() {
+            let running = Running::new(v.dim(1)?);
+            let Running { mean, variance } = running.clone();
+            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance });
+        }
+        let norm = &mut self.norms[index];
+        let (mean, variance) = if self.mode == Mode::Evaluate {
+            let row = |x: &[f64]| Tensor::from_slice(x, (1, x.len()), v.device())?.to_dtype(v.dtype());
+            (row(&norm.running.mean)?, row(&norm.running.variance)?)
+        } else {
+            let mean = v.mean_keepdim(0)?;
+            let variance = v.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?;
+            let numbers = |x: &Tensor| x.flatten_all()?.to_dtype(DType::F64)?.to_vec1();
+            (norm.mean, norm.variance) = (numbers(&mean)?, numbers(&variance)?);
+            (mean, variance)
+        };
+        v.broadcast_sub(&mean)?.broadcast_div(&(variance + eps)?.sqrt()?)
+    }
+}
+
+/// Hands the gradient through, and keeps it.
+struct Identity {
+    gradient: Arc<Mutex<Option<Tensor>>>,
+}
+
+impl CustomOp1 for Identity {
+    fn name(&self) -> &'static str {
+        "tap"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, at: &Strides) -> Result<(CpuStorage, Shape)> {
+        let copy = match storage {
+            CpuStorage::F32(_) => CpuStorage::F32(contiguous(storage, at)?.to_vec()),
+            _ => CpuStorage::F64(contiguous(storage, at)?.to_vec()),
+        };
+        Ok((copy, at.shape().clone()))
+    }
+
+    fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient.detach());
+        Ok(Some(gradient.clone()))
+    }
+}

@@ -1,0 +1,16 @@
+//! One run, from its resolved settings to its record: no file, no clock, no printing.
+
+pub mod cost;
+pub mod error;
+mod objective;
+mod recorder;
+pub mod score;
+pub mod spec;
+pub mod stop;
+pub mod trace;
+pub mod train;
+mod training;
+
+pub use error::RunError;
+pub use spec::RunSpec;
+pub use train::{train, train_model};

@@ -1,0 +1,193 @@
+//! What is trained: a model on data, or the point of a test function.
+
+use super::error::RunError;
+use super::recorder::{Recorder, Scores};
+use super::score::{self, Score};
+use super::spec::RunSpec;
+use crate::data::function::Kind;
+use crate::data::{Dataset, Function, Split};
+use crate::model::{Family, Gradients, Layout, Model, Precision};
+use crate::ops::block::Role;
+use crate::ops::loss::Loss;
+use crate::ops::reduce::all_finite;
+use crate::ops::{self, Element, Mode};
+use crate::optim::Stepper;
+use crate::probe::Probe;
+use crate::seed::{Seeds, Stream};
+
+/// Whose parameters are trained, and how its loss comes about.
+pub(super) enum Objective<'a, T: Element> {
+    Model(Learner<'a, T>),
+    Function(Box<Descent<T>>),
+}
+
+/// A model, on data, under a loss.
+pub(super) struct Learner<'a, T: Element> {
+    pub model: Box<dyn Model<T>>,
+    probe: Probe,
+    pub data: &'a Dataset,
+    pub loss: Loss,
+    /// Rows of the last batch.
+    rows: usize,
+}
+
+/// A point on the graph of a function.
+pub(super) struct Descent<T> {
+    kind: Kind,
+    layout: Layout,
+    point: Vec<T>,
+    /// Gradients taken so far, one a step.
+    taken: usize,
+    /// Standard deviation and source of the noise on every gradient entry.
+    noise: (f64, Stream),
+}
+
+impl<'a, T: Precision> Objective<'a, T> {
+    /// With the initial weights, or at the start.
+    ///
+    /// # Errors
+    /// When a setting is missing, or what candle reports.
+    pub fn new(family: &dyn Family, spec: &RunSpec, data: &'a Dataset, loss: Loss) -> Result<Self, RunError> {
+        if let Some(function) = &data.function {
+            return Ok(Objective::Function(Box::new(Descent::new(function, &spec.seeds))));
+        }
+        let (settings, sizes) = (&spec.settings, data.sizes());
+        let initial = family.initial(settings, &sizes, &spec.seeds)?;
+        let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
+        let batch = score::batch(&data.train, &data.shape, &rows, loss)?;
+        let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch);
+        let model = T::build(family, settings, &sizes, &initial)?;
+        Ok(Objective::Model(Learner { model, probe, data, loss, rows: 0 }))
+    }
+}
+
+impl<T: Element> Objective<'_, T> {
+    pub fn layout(&self) -> &Layout {
+        match self {
+            Objective::Model(learner) => learner.model.layout(),
+            Objective::Function(descent) => &descent.layout,
+        }
+    }
+
+    /// The loss on these training rows, and its gradient.
+    pub fn loss_and_gradients(&mut self, rows: &[usize], gradients: &mut Gradients<T>) -> Result<f64, RunError> {
+        match self {
+            Objective::Model(learner) => {
+                learner.rows = rows.len();
+                let batch = score::batch(&learner.data.train, &learner.data.shape, rows, learner.loss)?;
+                Ok(learner.model.loss_and_gradients(batch, Mode::Train, gradients)?)
+            }
+            Objective::Function(descent) => Ok(descent.value_and_gradient(gradients)),
+        }
+    }
+
+    /// The losses that a row of `history.csv` holds.
+    pub fn scores(&self) -> Result<Scores, RunError> {
+        match self {
+            Objective::Model(Learner { model, data, loss, .. }) => {
+                let on = |split: &Split| score::score(&**model, split, &data.shape, *loss);
+                let maybe =
+                    |split: &Option<Split>| -> ops::Result<Option<Score>> { split.as_ref().map(on).transpose() };
+                Ok(Scores { train: on(&data.train)?, validation: maybe(&data.validation)?, test: maybe(&data.test)? })
+            }
+            Objective::Function(descent) => {
+                Ok(Scores { train: Score { loss: descent.value(), accuracy: None }, validation: None, test: None })
+            }
+        }
+    }
+
+    /// Records what lies inside: the layers of a model, where the point of a function is.
+    pub fn look_inside(&mut self, gradients: &Gradients<T>, record: &mut Recorder) -> Result<(), RunError> {
+        match self {
+            Objective::Model(Learner { model, probe, .. }) => record.layers(probe.measure(&**model)?, gradients),
+            Objective::Function(descent) => record.point(&descent.point),
+        }
+        Ok(())
+    }
+
+    /// Updates the parameters, and records how far each layer went where its row was just written.
+    pub fn update(
+        &mut self,
+        optimizer: &mut Stepper<T>,
+        gradients: &Gradients<T>,
+        lr: f64,
+        record: &mut Recorder,
+    ) -> Result<(), RunError> {
+        match self {
+            Objective::Model(Learner { model, rows, .. }) => {
+                model.updated(*rows);
+                model.rewrite(&mut |parameters| {
+                    let before = record.wants_inside().then(|| parameters.to_vec());
+                    optimizer.step(parameters, gradients, lr);
+                    if let Some(before) = before {
+                        record.update_ratios(&before, parameters);
+                    }
+                })?;
+            }
+            Objective::Function(descent) => {
+                optimizer.step(&mut descent.point, gradients, lr);
+                project(descent.kind, &mut descent.point);
+            }
+        }
+        Ok(())
+    }
+
+    /// The packed parameters.
+    pub fn parameters(&self) -> Result<Vec<T>, RunError> {
+        let mut copy = Vec::new();
+        match self {
+            Objective::Model(learner) => learner.model.read(&mut |packed| copy = packed.to_vec())?,
+            Objective::Function(descent) => copy.clone_from(&descent.point),
+        }
+        Ok(copy)
+    }
+
+    /// What of a model's own is not finite.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Objective::Model(learner) => learner.model.fault(),
+            Objective::Function(_) => None,
+        }
+    }
+}
+
+/// Takes what lies outside a function's box to its border; NaN stays.
+fn project<T: Element>(kind: Kind, point: &mut [T]) {
+    let reach = T::of(kind.reach());
+    for x in point.iter_mut().filter(|x| x.abs() > reach) {
+        *x = reach.copysign(*x);
+    }
+}
+
+impl<T: Element> Descent<T> {
+    fn new(function: &Function, seeds: &Seeds) -> Self {
+        let shape = [function.start.len()];
+        let mut around = seeds.stream("start", &shape);
+        let mut start: Vec<T> = function.start.iter().map(|x| T::of(x + function.spread * around.normal())).collect();
+        project(function.kind, &mut start);
+        let noise = (function.noise, seeds.stream("gradient noise", &shape));
+        let layout = Layout::new([("point".into(), Role::Weight, shape.to_vec())]);
+        Descent { kind: function.kind, layout, point: start, taken: 0, noise }
+    }
+
+    /// The value at the point, without noise.
+    fn value(&self) -> f64 {
+        self.kind.at(&self.point, &mut vec![T::of(0.0); self.point.len()]).f64()
+    }
+
+    /// The value at the point, and the step's gradient with a fresh draw of the noise.
+    fn value_and_gradient(&mut self, gradients: &mut Gradients<T>) -> f64 {
+        gradients.packed.resize(self.point.len(), T::of(0.0));
+        let value = self.kind.at(&self.point, &mut gradients.packed);
+        if let Some(gradient) = self.kind.gradient_in_turn(self.taken) {
+            gradients.packed.fill(T::of(gradient));
+        }
+        self.taken += 1;
+        let (deviation, stream) = &mut self.noise;
+        if *deviation > 0.0 {
+            gradients.packed.iter_mut().for_each(|g| *g += T::of(*deviation * stream.normal()));
+        }
+        gradients.finite = all_finite(&gradients.packed);
+        value.f64()
+    }
+}
