@@ -6,6 +6,7 @@ mod figure;
 mod figure_diverged;
 mod figure_optimizers;
 mod figure_support;
+mod own_kind;
 #[path = "../program/mod.rs"]
 mod program;
 mod report;
