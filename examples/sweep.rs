@@ -42,8 +42,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (folder, _notes) = Folder::open(dir, &plan, &work, &Request::default(), Keep::default())?;
     let all: Vec<usize> = (0..work.jobs.len()).collect();
     let order = to_do(&work, &folder.journal, &all, false);
-    let options =
-        Options { jobs: None, fail_fast: false, show: Show::Nothing, shard: None, experiment: Path::new("from_code.toml") };
+    let options = Options {
+        jobs: None,
+        fail_fast: false,
+        show: Show::Nothing,
+        shard: None,
+        experiment: Path::new("from_code.toml"),
+    };
     let tally = train_all(&plan, &work, &folder, &order, options, &Interrupt::new())?;
 
     let conclusion = conclude(dir, &plan, &work, &folder.journal, &draw_pages)?;

@@ -1,28 +1,13 @@
 //! gradsweep: how does the gradient fade on its way back to the first layer, and what stops it?
 //!
 //! The program reads a TOML experiment, trains every cell of its grid as a candle model and leaves CSV files, figures and
-//! judged claims. This library is the same in parts, built in floors: a module uses only those below its own.
-//!
-//! # Ground: numbers and their spread
-//!
-//! [`seed`] derives every random stream, [`stats`] speaks of medians with their true coverage, [`table`] writes numbers
-//! that read back equal.
-//!
-//! ```
-//! use gradsweep::seed::Seeds;
-//! use gradsweep::stats::spread;
-//!
-//! let mut stream = Seeds { experiment: 0, run: 1 }.stream("dice", &[5]);
-//! let throws: Vec<f64> = (0..5).map(|_| stream.below(6) as f64 + 1.0).collect();
-//! let median = spread(&throws).unwrap();
-//! // The range of five covers the true median in 15 of 16 cases.
-//! assert!(median.low <= median.median && median.coverage == 0.9375);
-//! ```
+//! judged claims. This library is the same in parts, built in floors: a module uses only those below its own. `examples/` has a
+//! sweep from code, reading results, a figure of one's own and an update rule of one's own.
 //!
 //! # Parts: networks and what is measured in them
 //!
-//! [`data`], [`model`], [`ops`], [`optim`], [`schedule`] and [`probe`] are where candle lives. Here is what a deep sigmoid net
-//! does to a gradient:
+//! [`data`], [`model`] and [`optim`] are where candle lives; [`setting`] and [`mod@columns`] say what every setting and every CSV column
+//! is. Here is what a deep sigmoid net does to a gradient:
 //!
 //! ```
 //! use gradsweep::model::dense::{Architecture, Network, Residual};
@@ -102,7 +87,7 @@
 //!
 //! # Reading results
 //!
-//! [`conclude`] writes the tables; [`figure`], [`compare`], [`claim`] and [`report`] are made from them alone.
+//! [`mod@conclude`] makes everything that a reader opens; [`figure`], [`compare`] and [`claim`] are made from the tables alone.
 //!
 //! ```
 //! use gradsweep::claim::{Expect, Observation, Verdict, judge};
@@ -112,36 +97,46 @@
 //! // Two seeds cannot say so much.
 //! assert_eq!(judge(&seeds[..2], Expect::Above(0.8), 0.9).verdict, Verdict::Inconclusive);
 //! ```
-//!
-//! # The door
-//!
-//! [`cli`] is the program: one file a subcommand.
 
-pub mod answer;
 pub mod claim;
-pub mod cli;
 pub mod columns;
 pub mod compare;
 pub mod conclude;
 pub mod data;
 pub mod experiment;
 pub mod figure;
-pub mod files;
 pub mod model;
-pub mod ops;
 pub mod optim;
-pub mod parallel;
-pub mod plan_file;
-pub mod probe;
-pub mod real;
-pub mod record;
-pub mod report;
 pub mod results;
 pub mod run;
-pub mod schedule;
-pub mod seed;
 pub mod setting;
-pub mod stats;
 pub mod sweep;
-pub mod table;
 pub mod theory;
+
+// What a caller meets in signatures above, or what the program and its tests alone use.
+#[doc(hidden)]
+pub mod answer;
+#[doc(hidden)]
+pub mod cli;
+#[doc(hidden)]
+pub mod files;
+#[doc(hidden)]
+pub mod ops;
+#[doc(hidden)]
+pub mod plan_file;
+#[doc(hidden)]
+pub mod probe;
+#[doc(hidden)]
+pub mod record;
+#[doc(hidden)]
+pub mod schedule;
+#[doc(hidden)]
+pub mod seed;
+#[doc(hidden)]
+pub mod stats;
+#[doc(hidden)]
+pub mod table;
+
+mod parallel;
+mod real;
+mod report;

@@ -16,6 +16,8 @@ use thiserror::Error;
 pub struct PlanOptions {
     /// The experiment, a TOML file
     pub file: PathBuf,
+    // The help shows the brackets as they are.
+    #[allow(rustdoc::invalid_html_tags)]
     /// Results folder [default: results/<name of the experiment>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

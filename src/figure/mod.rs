@@ -25,8 +25,9 @@ mod words;
 pub use error::FigureError;
 pub use out::{FORMATS, origin, pdf, png, svg};
 
+pub use crate::plan_file::figure::FigureSpec;
+
 use crate::parallel::in_parallel;
-use crate::plan_file::figure::FigureSpec;
 use crate::results::Results;
 use crate::results::figure_claims::FigureClaim;
 use kinds::Kind;

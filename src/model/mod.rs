@@ -15,6 +15,11 @@ pub use candle_model::CandleModel;
 pub use layout::{Layout, Parameter};
 pub use pass::{Part, Pass};
 
+pub use crate::ops::block::Role;
+pub use crate::ops::loss::{Loss, Target};
+pub use crate::ops::{Element, Mode, Tensor};
+pub use crate::seed::Seeds;
+
 use crate::setting::Settings;
 
 /// The family that the settings name.

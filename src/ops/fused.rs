@@ -4,7 +4,7 @@
 //! fresh zeros: two passes and two buffers a block that nothing needs. What a backward needs of its forward, and the
 //! parameter gradients it makes, stay in the network's [`Arena`], whose buffers are reused every step.
 //!
-//! Activations and gradients smaller than [`SMALLEST_KEPT`](crate::real::Number::SMALLEST_KEPT) are written as zero: the arithmetic of a very deep
+//! Activations and gradients smaller than `SMALLEST_KEPT` of `real.rs` are written as zero: the arithmetic of a very deep
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 

@@ -20,6 +20,7 @@ mod settings;
 pub mod sgd;
 
 pub use family::Optimizer;
+pub use rule::{MOST_SLOTS, Rule};
 pub use settings::SETTINGS;
 
 use crate::model::{Gradients, Layout};
@@ -28,7 +29,6 @@ use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;
-use rule::{MOST_SLOTS, Rule};
 use std::ops::Range;
 
 /// The `weight_decay` of adamw where the file says nothing.
@@ -111,13 +111,8 @@ impl<T: Element> Stepper<T> {
         if let Optimizer::NAdam { beta1, momentum_decay, .. } = self.rule {
             self.product *= nadam::mu(beta1, momentum_decay, self.steps);
         }
-        let norm_scale = match self.regularization.clip_norm {
-            Some(bound) => (bound / gradients.norm()).min(1.0),
-            None => 1.0,
-        };
-        self.finite = Finite { parameters: true, state: true };
         let (rule, t, product) = (self.rule, self.steps, self.product);
-        let step = Step { stepper: self, parameters, gradients: &gradients.packed, lr, norm_scale };
+        let step = Step { stepper: self, parameters, gradients, lr };
         match rule {
             Optimizer::Gd | Optimizer::Sgd => step.by(sgd::Sgd(T::of(lr))),
             Optimizer::Momentum { momentum } => step.by(momentum::Momentum::new(lr, momentum)),
@@ -149,27 +144,35 @@ impl<T: Element> Stepper<T> {
     }
 }
 
+impl<T: Element> Stepper<T> {
+    /// The same update by a rule of one's own. Clipping, `l2` and `weight_decay` act beside it as always.
+    pub fn step_by(&mut self, rule: impl Rule<T>, parameters: &mut [T], gradients: &Gradients<T>, lr: f64) {
+        Step { stepper: self, parameters, gradients, lr }.by(rule);
+    }
+}
+
 /// One update of all parameters, whose rule is still to be chosen.
 struct Step<'a, T> {
     stepper: &'a mut Stepper<T>,
     parameters: &'a mut [T],
-    gradients: &'a [T],
+    gradients: &'a Gradients<T>,
     lr: f64,
-    norm_scale: f64,
 }
 
 impl<T: Element> Step<'_, T> {
     fn by<R: Rule<T>>(self, rule: R) {
         let Step { stepper: Stepper { regularization, state, stretches, finite, .. }, parameters, .. } = self;
+        let norm_scale = regularization.clip_norm.map_or(1.0, |bound| (bound / self.gradients.norm()).min(1.0));
+        *finite = Finite { parameters: true, state: true };
         state[..R::SLOTS].iter_mut().for_each(|slot| slot.resize(parameters.len(), T::of(0.0)));
         for (stretch, decays) in stretches.iter() {
             let task = Task {
-                norm_scale: T::of(self.norm_scale),
+                norm_scale: T::of(norm_scale),
                 bound: regularization.clip_value.map_or(T::of(f64::INFINITY), T::of),
                 l2: T::of(if *decays { regularization.l2 } else { 0.0 }),
                 shrink: T::of(if *decays { self.lr * regularization.weight_decay } else { 0.0 }),
                 parameters: &mut parameters[stretch.clone()],
-                gradients: &self.gradients[stretch.clone()],
+                gradients: &self.gradients.packed[stretch.clone()],
                 finite: &mut *finite,
             };
             let slots = state.each_mut().map(|slot| slot.get_mut(stretch.clone()).unwrap_or_default());

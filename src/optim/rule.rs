@@ -3,13 +3,14 @@
 use crate::real::Real;
 
 /// State numbers a parameter that the greediest rule keeps.
-pub(super) const MOST_SLOTS: usize = 3;
+pub const MOST_SLOTS: usize = 3;
 
-/// An elementwise rule: from a gradient and its state to what is subtracted from the parameter.
-pub(super) trait Rule<T>: Copy {
+/// An elementwise rule with its constants of one step: from a gradient and its state to what is subtracted from the parameter.
+pub trait Rule<T>: Copy {
     /// State numbers a parameter, at most [`MOST_SLOTS`].
     const SLOTS: usize;
 
+    /// What is subtracted. The state starts at zero.
     fn change(self, gradient: T, state: &mut [T; MOST_SLOTS]) -> T;
 }
 

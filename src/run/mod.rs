@@ -14,3 +14,6 @@ mod training;
 pub use error::RunError;
 pub use spec::RunSpec;
 pub use train::{train, train_model};
+pub use training::Batches;
+
+pub use crate::record::{RunRecord, Status};

@@ -80,7 +80,7 @@ impl Training {
 }
 
 /// Batches without replacement: a fresh order each epoch; the last partial batch is dropped.
-pub(super) struct Batches {
+pub struct Batches {
     seeds: Seeds,
     rows: usize,
     batch: usize,
@@ -90,6 +90,7 @@ pub(super) struct Batches {
 }
 
 impl Batches {
+    /// Of `batch` of the `rows` rows, in the order that a run of these seeds has them.
     pub fn new(seeds: Seeds, rows: usize, batch: usize) -> Self {
         Batches { seeds, rows, batch, order: Vec::new(), epoch: 0, at: 0 }
     }
