@@ -184,13 +184,7 @@ impl DefaultValue {
 
     /// Whether `value` is the default.
     pub fn is(self, value: &Value) -> bool {
-        match (self, value) {
-            (DefaultValue::Bool(a), Value::Bool(b)) => a == *b,
-            (DefaultValue::Int(a), Value::Int(b)) => a == *b,
-            (DefaultValue::Float(a), Value::Float(b)) => a == *b,
-            (DefaultValue::Text(a), Value::Text(b)) => a == *b,
-            _ => false,
-        }
+        self.value().as_ref() == Some(value)
     }
 }
 
@@ -426,17 +420,11 @@ impl Settings {
     }
 
     pub fn int(&self, key: &str) -> Option<i64> {
-        match self.get(key)? {
-            Value::Int(i) => Some(*i),
-            _ => None,
-        }
+        if let Value::Int(i) = self.get(key)? { Some(*i) } else { None }
     }
 
     pub fn text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Value::Text(s) => Some(s),
-            _ => None,
-        }
+        if let Value::Text(s) = self.get(key)? { Some(s) } else { None }
     }
 
     /// A number that has to be there.
