@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -149,6 +150,13 @@ impl fmt::Display for Domain {
     }
 }
 
+/// Any positive number.
+pub const POSITIVE: Domain = Domain::Positive { max: f64::MAX };
+/// Any number from 0 on.
+pub const NOT_NEGATIVE: Domain = Domain::Float { min: 0.0, max: f64::MAX };
+/// A part of the whole, 0 and 1 included.
+pub const SHARE: Domain = Domain::Float { min: 0.0, max: 1.0 };
+
 /// What holds when the file does not say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DefaultValue {
@@ -176,13 +184,7 @@ impl DefaultValue {
 
     /// Whether `value` is the default.
     pub fn is(self, value: &Value) -> bool {
-        match (self, value) {
-            (DefaultValue::Bool(a), Value::Bool(b)) => a == *b,
-            (DefaultValue::Int(a), Value::Int(b)) => a == *b,
-            (DefaultValue::Float(a), Value::Float(b)) => a == *b,
-            (DefaultValue::Text(a), Value::Text(b)) => a == *b,
-            _ => false,
-        }
+        self.value().as_ref() == Some(value)
     }
 }
 
@@ -264,7 +266,7 @@ pub const fn of_problems<const N: usize>(problems: Problems, mut settings: [Sett
 
 impl Setting {
     /// A plain setting.
-    pub const fn new(key: &'static str, domain: Domain, default: DefaultValue, help: &'static str) -> Self {
+    pub const fn new(key: &'static str, domain: Domain, default: DefaultValue) -> Self {
         Setting {
             key,
             domain,
@@ -274,13 +276,45 @@ impl Setting {
             of: &[],
             acts: Acts::FromTheStart,
             problems: Problems::All,
-            help,
+            help: "",
         }
     }
 
     /// A number with this default.
-    pub const fn float(key: &'static str, domain: Domain, default: f64, help: &'static str) -> Self {
-        Setting::new(key, domain, DefaultValue::Float(default), help)
+    pub const fn float(key: &'static str, domain: Domain, default: f64) -> Self {
+        Setting::new(key, domain, DefaultValue::Float(default))
+    }
+
+    /// A whole number in this range.
+    pub const fn int(key: &'static str, range: RangeInclusive<i64>, default: i64) -> Self {
+        let domain = Domain::Int { min: *range.start(), max: *range.end() };
+        Setting::new(key, domain, DefaultValue::Int(default))
+    }
+
+    /// Yes or no.
+    pub const fn flag(key: &'static str, default: bool) -> Self {
+        Setting::new(key, Domain::Bool, DefaultValue::Bool(default))
+    }
+
+    /// One of these words.
+    pub const fn word(key: &'static str, words: &'static [&'static str], default: &'static str) -> Self {
+        Setting::new(key, Domain::Word(words), DefaultValue::Text(default))
+    }
+
+    /// Without a default: off, or following from other settings as the help says.
+    pub const fn unset(key: &'static str, domain: Domain) -> Self {
+        Setting::new(key, domain, DefaultValue::Unset)
+    }
+
+    /// The file has to say.
+    pub const fn required(key: &'static str, domain: Domain) -> Self {
+        Setting::new(key, domain, DefaultValue::Required)
+    }
+
+    /// What it means.
+    pub const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
     }
 
     /// This setting chooses its family's kind and is called `word` inside the family's table.
@@ -386,17 +420,11 @@ impl Settings {
     }
 
     pub fn int(&self, key: &str) -> Option<i64> {
-        match self.get(key)? {
-            Value::Int(i) => Some(*i),
-            _ => None,
-        }
+        if let Value::Int(i) = self.get(key)? { Some(*i) } else { None }
     }
 
     pub fn text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Value::Text(s) => Some(s),
-            _ => None,
-        }
+        if let Value::Text(s) = self.get(key)? { Some(s) } else { None }
     }
 
     /// A number that has to be there.

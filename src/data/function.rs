@@ -5,9 +5,7 @@
 use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
 use crate::real::Real;
-use crate::setting::{
-    Acts, DefaultValue, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words,
-};
+use crate::setting::{Acts, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
@@ -15,51 +13,21 @@ const KINDS: &[&str] = &words(&Kind::NAMED);
 
 /// The settings of the functions.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
-    Setting::new(
-        "function",
-        Domain::Word(&["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"]),
-        DefaultValue::Text("none"),
-        "a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic",
-    )
-    .head("kind"),
-    Setting::float(
-        "function.condition",
-        Domain::Float { min: 1.0, max: 1e12 },
-        100.0,
-        "condition number: the eigenvalues go from 1 to it in equal ratios",
-    )
-    .of(&["quadratic"]),
-    Setting::new("function.dimension", Domain::Int { min: 1, max: 100 }, DefaultValue::Int(2), "number of variables; with one the eigenvalue is 1")
-        .of(&["quadratic"]),
-    Setting::float(
-        "function.c",
-        Domain::Float { min: 2.0, max: 1e6 },
-        3.0,
-        "gradient of the first of every three steps; that of the other two is -1",
-    )
-    .of(&["reddi"]),
-    Setting::new(
-        "function.start",
-        Domain::List,
-        DefaultValue::Unset,
-        "where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]",
-    )
-    .of(KINDS),
-    Setting::float(
-        "function.spread",
-        Domain::Float { min: 0.0, max: 1e6 },
-        0.0,
-        "standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed",
-    )
-    .of(KINDS),
-    Setting::float(
-        "function.noise",
-        Domain::Float { min: 0.0, max: 1e6 },
-        0.0,
-        "standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed",
-    )
-    .of(KINDS)
-    .acts(Acts::OnTheBatch),
+    Setting::word("function", &["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"], "none")
+        .head("kind")
+        .help("a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic"),
+    Setting::float("function.condition", Domain::Float { min: 1.0, max: 1e12 }, 100.0).of(&["quadratic"])
+        .help("condition number: the eigenvalues go from 1 to it in equal ratios"),
+    Setting::int("function.dimension", 1..=100, 2).of(&["quadratic"])
+        .help("number of variables; with one the eigenvalue is 1"),
+    Setting::float("function.c", Domain::Float { min: 2.0, max: 1e6 }, 3.0).of(&["reddi"])
+        .help("gradient of the first of every three steps; that of the other two is -1"),
+    Setting::unset("function.start", Domain::List).of(KINDS)
+        .help("where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]"),
+    Setting::float("function.spread", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS)
+        .help("standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed"),
+    Setting::float("function.noise", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS).acts(Acts::OnTheBatch)
+        .help("standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed"),
 ]);
 
 /// No start lies farther out, so that values stay finite there.

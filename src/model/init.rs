@@ -4,7 +4,7 @@ use super::layout::Layout;
 use crate::ops::activation::Activation;
 use crate::ops::block::Role;
 use crate::seed::{Seeds, Stream};
-use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
+use crate::setting::{Domain, Problems, Setting, SettingError, Settings, of_problems};
 
 /// The distribution of initial weights, with `n` = fan-in and `m` = fan-out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,27 +127,15 @@ pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
 
 /// The settings of the initial weights.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::new(
-        "init",
-        Domain::Word(&[
-            "glorot_normal",
-            "glorot_uniform",
-            "he_normal",
-            "he_uniform",
-            "lecun_normal",
-            "lecun_uniform",
-            "orthogonal",
-            "gaussian",
-            "uniform_fan_in",
-            "matched",
-        ]),
-        DefaultValue::Text("lecun_normal"),
-        "distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))",
-    )
-    .head("kind"),
-    Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0, "weights ~ N(0, sigma_w^2 / fan_in)").of(&["gaussian"]),
-    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0, "biases ~ N(0, sigma_b^2); every other init starts them at 0").of(&["gaussian"]),
-    Setting::float("init.gain", Domain::Positive { max: 1e6 }, 1.0, "factor on every initial weight").of(&["orthogonal"]),
+    Setting::word("init", &[
+        "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
+        "orthogonal", "gaussian", "uniform_fan_in", "matched",
+    ], "lecun_normal")
+        .head("kind")
+        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))"),
+    Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0).of(&["gaussian"]).help("weights ~ N(0, sigma_w^2 / fan_in)"),
+    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(&["gaussian"]).help("biases ~ N(0, sigma_b^2); every other init starts them at 0"),
+    Setting::float("init.gain", Domain::Positive { max: 1e6 }, 1.0).of(&["orthogonal"]).help("factor on every initial weight"),
 ]);
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! Activations: the function, its derivative and where it saturates.
 
 use crate::real::Real;
-use crate::setting::{
-    DefaultValue, Domain, Problems, Setting, SettingError, Settings, members, of_problems, word, words,
-};
+use crate::setting::{Domain, Problems, Setting, SettingError, Settings, members, of_problems, word, words};
 
 /// A nonlinearity of the hidden layers. One more is a variant here, a row in [`Activation::ALL`], a curve below,
 /// and an arm of `with_curve!` and of the composed path.
@@ -283,9 +281,9 @@ const fn settings(keys: [&'static str; 3], default: &'static str, help: &'static
     let [kind, slope, alpha] = keys;
     let (shallow, plateau) = (Domain::Float { min: 0.0, max: 1.0 }, Domain::Positive { max: 1e6 });
     [
-        Setting::new(kind, Domain::Word(WORDS), DefaultValue::Text(default), help).head("kind"),
-        Setting::float(slope, shallow, 0.01, "slope on the negative side").of(&["leaky_relu"]),
-        Setting::float(alpha, plateau, 1.0, "size of the negative plateau").of(&["elu"]),
+        Setting::word(kind, WORDS, default).head("kind").help(help),
+        Setting::float(slope, shallow, 0.01).of(&["leaky_relu"]).help("slope on the negative side"),
+        Setting::float(alpha, plateau, 1.0).of(&["elu"]).help("size of the negative plateau"),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! One run, resolved: everything that decides its numbers, and the identity that follows from it.
 
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Setting, Settings};
+use crate::setting::{Acts, DefaultValue, Domain, NOT_NEGATIVE, Setting, Settings};
 use serde::{Deserialize, Serialize};
 
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
@@ -9,46 +9,18 @@ pub const NUMERICS_VERSION: u32 = 3;
 
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
-    Setting::new(
-        "loss",
-        Domain::Word(&["cross_entropy", "mse"]),
-        DefaultValue::Unset,
-        "if unset: cross_entropy for classes, mse (mean over samples and outputs) for real-valued targets; mse on classes takes one-hot targets",
-    )
-    .of_networks(),
-    Setting::new(
-        "batch",
-        Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] },
-        DefaultValue::Int(64),
-        "samples a step; a last partial batch is dropped",
-    )
-    .acts(Acts::OnTheBatch)
-    .of_networks(),
-    Setting::new("steps", Domain::Int { min: 1, max: 1_000_000_000 }, DefaultValue::Int(1000), "updates at most")
-        .acts(Acts::OnUpdates),
-    Setting::new(
-        "epochs",
-        Domain::Int { min: 1, max: 1_000_000 },
-        DefaultValue::Unset,
-        "instead of `steps`: passes over the training part",
-    )
-    .acts(Acts::OnUpdates)
-    .of_networks(),
-    Setting::new(
-        "target_loss",
-        Domain::Float { min: 0.0, max: f64::MAX },
-        DefaultValue::Unset,
-        "training loss whose first reaching is recorded as `steps_to_target`",
-    )
-    .acts(Acts::OnUpdates),
-    Setting::new("stop_at_target", Domain::Bool, DefaultValue::Bool(false), "end the run there")
-        .acts(Acts::OnUpdates),
-    Setting::new(
-        "dtype",
-        Domain::Word(&["f32", "f64"]),
-        DefaultValue::Text("f32"),
-        "arithmetic of the training; the probe is always f64",
-    ),
+    Setting::unset("loss", Domain::Word(&["cross_entropy", "mse"])).of_networks()
+        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs) for real-valued targets; mse on classes takes one-hot targets"),
+    Setting::new("batch", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] }, DefaultValue::Int(64))
+        .acts(Acts::OnTheBatch).of_networks()
+        .help("samples a step; a last partial batch is dropped"),
+    Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("updates at most"),
+    Setting::unset("epochs", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
+        .help("instead of `steps`: passes over the training part"),
+    Setting::unset("target_loss", NOT_NEGATIVE).acts(Acts::OnUpdates)
+        .help("training loss whose first reaching is recorded as `steps_to_target`"),
+    Setting::flag("stop_at_target", false).acts(Acts::OnUpdates).help("end the run there"),
+    Setting::word("dtype", &["f32", "f64"], "f32").help("arithmetic of the training; the probe is always f64"),
 ];
 
 /// At which steps something is recorded; the first and the last are always in.

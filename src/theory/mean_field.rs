@@ -167,12 +167,6 @@ impl MeanField {
         c
     }
 
-    /// xi_q = -1 / ln(dq'/dq): in how many layers the variance comes e times closer to the fixed point `q`
-    /// (Schoenholz et al. 2017). None where it moves away, infinite where it does neither.
-    pub fn variance_depth(&self, q: f64) -> Option<f64> {
-        depth_scale(self.variance_slope(q))
-    }
-
     /// xi_c = -1 / ln(dc'/dc at c*): in how many layers a pair of inputs comes e times closer to its limit
     /// (Schoenholz et al. 2017), at the fixed point `q`.
     pub fn correlation_depth(&self, q: f64) -> Option<f64> {

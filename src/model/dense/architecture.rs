@@ -48,14 +48,9 @@ impl Architecture {
             Some("after") => Some(Placement::After),
             _ => None,
         };
-        let norm = match place {
-            None => None,
-            Some(place) => Some(Norm {
-                place,
-                eps: settings.needed_float("batch_norm.eps")?,
-                momentum: settings.needed_float("batch_norm.momentum")?,
-                affine: settings.flag("batch_norm.affine"),
-            }),
+        let norm = |place| -> Result<Norm, SettingError> {
+            let [eps, momentum] = ["batch_norm.eps", "batch_norm.momentum"].map(|key| settings.needed_float(key));
+            Ok(Norm { place, eps: eps?, momentum: momentum?, affine: settings.flag("batch_norm.affine") })
         };
         let skip = match settings.get("residual.scale") {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
@@ -80,7 +75,7 @@ impl Architecture {
             activation: Activation::from_settings(settings, "activation")?,
             output_activation: Activation::from_settings(settings, "output_activation")?,
             bias: settings.flag("bias"),
-            norm,
+            norm: place.map(norm).transpose()?,
             residual,
         })
     }
@@ -96,11 +91,10 @@ impl Architecture {
             let plain =
                 Block { inputs, outputs: self.width, before: None, bias: self.bias, after: None, skip: Skip::None };
             match self.residual {
-                Residual::None => Block { after: Some(pair), ..plain },
                 Residual::PreActivation(_) if l == 1 => plain,
                 Residual::PreActivation(skip) => Block { before: Some(pair), skip, ..plain },
-                Residual::PostActivation(_) if l == 1 => Block { after: Some(pair), ..plain },
-                Residual::PostActivation(skip) => Block { after: Some(pair), skip, ..plain },
+                Residual::PostActivation(skip) if l > 1 => Block { after: Some(pair), skip, ..plain },
+                _ => Block { after: Some(pair), ..plain },
             }
         };
         let output = Block {

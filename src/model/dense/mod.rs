@@ -14,7 +14,7 @@ use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::{Element, activation};
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Prediction};
 
 /// Dense nets, by one of two implementations.
@@ -82,58 +82,26 @@ impl Dense {
 }
 
 /// The settings of the architecture.
-pub const SETTINGS: &[Setting] = &of_problems(
-    Problems::Networks,
-    [
-        Setting::new(
-            "depth",
-            Domain::Int { min: 1, max: 10_000 },
-            DefaultValue::Int(8),
-            "hidden layers, counted 1..depth from the input; a linear output layer follows",
-        ),
-        Setting::new("width", Domain::Int { min: 1, max: 16_384 }, DefaultValue::Int(64), "units of each hidden layer"),
-        Setting::new("bias", Domain::Bool, DefaultValue::Bool(true), "affine maps have a bias"),
-        Setting::new(
-            "batch_norm",
-            Domain::Word(&["none", "before", "after"]),
-            DefaultValue::Text("none"),
-            "batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`",
-        )
-        .head("place")
-        .as_bool("none", "before"),
-        Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5, "added to the variance")
-            .of(&["before", "after"]),
-        Setting::float(
-            "batch_norm.momentum",
-            Domain::Float { min: 0.0, max: 1.0 },
-            0.1,
-            "weight of the new batch in the running statistics",
-        )
-        .of(&["before", "after"])
-        .acts(Acts::OnUpdates),
-        Setting::new(
-            "batch_norm.affine",
-            Domain::Bool,
-            DefaultValue::Bool(true),
-            "learned gain and shift after the normalization",
-        )
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::int("depth", 1..=10_000, 8)
+        .help("hidden layers, counted 1..depth from the input; a linear output layer follows"),
+    Setting::int("width", 1..=16_384, 64).help("units of each hidden layer"),
+    Setting::flag("bias", true).help("affine maps have a bias"),
+    Setting::word("batch_norm", &["none", "before", "after"], "none").head("place").as_bool("none", "before")
+        .help("batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`"),
+    Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(&["before", "after"])
+        .help("added to the variance"),
+    Setting::float("batch_norm.momentum", SHARE, 0.1).of(&["before", "after"]).acts(Acts::OnUpdates)
+        .help("weight of the new batch in the running statistics"),
+    Setting::flag("batch_norm.affine", true)
         .of(&["before", "after"])
         // They start at 1 and 0: only the norm of the gradient knows of them.
-        .acts(Acts::OnTheBatch),
-        Setting::new(
-            "residual",
-            Domain::Word(&["none", "pre_activation", "post_activation"]),
-            DefaultValue::Text("none"),
-            "skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`",
-        )
-        .head("form")
-        .as_bool("none", "pre_activation"),
-        Setting::new(
-            "residual.scale",
-            Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] },
-            DefaultValue::Text("1/sqrt(depth)"),
-            "branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0",
-        )
-        .of(&["pre_activation", "post_activation"]),
-    ],
-);
+        .acts(Acts::OnTheBatch)
+        .help("learned gain and shift after the normalization"),
+    Setting::word("residual", &["none", "pre_activation", "post_activation"], "none")
+        .head("form").as_bool("none", "pre_activation")
+        .help("skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`"),
+    Setting::new("residual.scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] }, DefaultValue::Text("1/sqrt(depth)"))
+        .of(&["pre_activation", "post_activation"])
+        .help("branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0"),
+]);
