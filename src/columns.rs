@@ -14,6 +14,8 @@ pub struct Column {
     pub words: &'static [&'static str],
     /// Empty for plain numbers, such as losses.
     pub unit: &'static str,
+    /// Whether it is an average over the layers, not their sum.
+    pub is_per_layer: bool,
     pub quantity: Quantity,
     pub scale: Scale,
     pub better: Better,
@@ -112,6 +114,7 @@ impl Column {
             name,
             words,
             unit: "",
+            is_per_layer: false,
             quantity: Quantity::Other,
             scale: Scale::Linear,
             better: Better::Neither,
@@ -156,7 +159,7 @@ impl Column {
     }
 
     const fn per_layer(self) -> Self {
-        Column { unit: "decades per layer", ..self }
+        Column { unit: "decades per layer", is_per_layer: true, ..self }
     }
 
     const fn log(self) -> Self {

@@ -7,7 +7,7 @@ use super::ruler::{End, Ruler};
 use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
-use super::style::{EDGE, INK, Look, Marker, SOFT, THIN, solid};
+use super::style::{INK, Look, Marker, SOFT, solid};
 use super::words;
 use crate::stats::Spread;
 
@@ -51,6 +51,7 @@ pub enum Sample {
     Line(Look),
     /// A line alone: a reference, no series.
     Plain(Look),
+    /// A marker alone.
     Mark(Look),
 }
 
@@ -125,92 +126,44 @@ pub struct Plane {
 /// Something that is drawn in a panel.
 pub enum Mark {
     /// A line from side to side.
-    Across {
-        y: f64,
-        stroke: Stroke,
-    },
+    Across { y: f64, stroke: Stroke },
     /// A line from top to bottom.
-    Upright {
-        x: f64,
-        stroke: Stroke,
-    },
+    Upright { x: f64, stroke: Stroke },
     /// The range of the seeds along a series, wherever one of them is above zero.
-    Band {
-        color: Color,
-        points: Points,
-    },
+    Band { color: Color, points: Points },
     /// The median of a series with markers here and there; `turn` staggers them between series.
-    Median {
-        look: Look,
-        name: String,
-        points: Points,
-        turn: usize,
-    },
+    Median { look: Look, name: String, points: Points, turn: usize },
     /// The median of a series that is drawn elsewhere, in grey.
     Context(Points),
     /// A line; a named one stands for data.
-    Curve {
-        points: Vec<Spot>,
-        stroke: Stroke,
-        name: Option<String>,
-    },
+    Curve { points: Vec<Spot>, stroke: Stroke, name: Option<String> },
     /// A long line, cut at the borders of the panel and without the points that nobody could tell apart.
-    Path {
-        points: Vec<Spot>,
-        stroke: Stroke,
-        name: Option<String>,
-    },
-    Area {
-        points: Vec<Spot>,
-        color: Color,
-        opacity: f64,
-    },
-    Symbol {
-        at: Spot,
-        radius: f64,
-        look: Look,
-    },
-    Disc {
-        at: Spot,
-        radius: f64,
-        color: Color,
-    },
+    Path { points: Vec<Spot>, stroke: Stroke, name: Option<String> },
+    /// A filled polygon.
+    Area { points: Vec<Spot>, color: Color, opacity: f64 },
+    /// The marker of a look.
+    Symbol { at: Spot, radius: f64, look: Look },
+    /// A filled circle.
+    Disc { at: Spot, radius: f64, color: Color },
     /// Nothing to see: what a place tells a reader who points at it.
-    Tip {
-        at: Spot,
-        text: String,
-    },
+    Tip { at: Spot, text: String },
     /// A cross so many points away from the upper (or lower) edge.
-    EdgeCross {
-        x: f64,
-        from: End,
-        inset: f64,
-        radius: f64,
-        color: Color,
-    },
+    EdgeCross { x: f64, from: End, inset: f64, radius: f64, color: Color },
     /// A ring, with an arrow to one side if that is not 0.
-    Ring {
-        at: Spot,
-        side: f64,
-        color: Color,
-    },
+    Ring { at: Spot, side: f64, color: Color },
     /// Short lines of text in the upper left corner.
     Corner(Vec<String>),
     /// Words in the middle of a panel that has nothing to show.
     Empty(&'static str),
     /// Numbers at the left ends of lines: where the line begins, what is written and its colour.
-    Labels {
-        x: f64,
-        labels: Vec<(f64, String, Color)>,
-    },
+    Labels { x: f64, labels: Vec<(f64, String, Color)> },
     /// Every run as a dot, beside each other where several series share a place.
     Dots(Dots),
     /// One arm along x: a dot a run, a bar through the median, crosses for the runs that never came.
     Arm(Arm),
     /// A small tick above the panel: what is recorded.
-    Notch {
-        x: f64,
-    },
+    Notch { x: f64 },
+    /// A map.
     Tiles(Tiles),
 }
 
@@ -411,11 +364,6 @@ pub fn guess_line(guess: Option<f64>) -> Option<Mark> {
 /// The line at zero.
 pub fn zero_line() -> Mark {
     Mark::Across { y: 0.0, stroke: solid(SOFT, 0.8) }
-}
-
-/// The edge of a strip for lost runs.
-pub fn strip_line(edge: f64) -> Mark {
-    Mark::Across { y: edge, stroke: solid(EDGE, THIN) }
 }
 
 /// The points of a series, to be held against those of another to the last bit.

@@ -34,13 +34,9 @@ impl Rect {
     pub fn clip(&self, from: Point, to: Point) -> Option<(Point, Point)> {
         let (dx, dy) = (to.x - from.x, to.y - from.y);
         let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-        let sides = [
-            (-dx, from.x - self.left),
-            (dx, self.right - from.x),
-            (-dy, from.y - self.top),
-            (dy, self.bottom - from.y),
-        ];
-        for (speed, room) in sides {
+        let across = [(-dx, from.x - self.left), (dx, self.right - from.x)];
+        let down = [(-dy, from.y - self.top), (dy, self.bottom - from.y)];
+        for (speed, room) in across.into_iter().chain(down) {
             match room / speed {
                 _ if speed == 0.0 && room < 0.0 => return None,
                 _ if speed == 0.0 => {}
@@ -85,6 +81,17 @@ pub enum Anchor {
     End,
 }
 
+impl Anchor {
+    /// Where a text of this width begins, beside its point.
+    pub fn start(self, width: f64) -> f64 {
+        match self {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -width / 2.0,
+            Anchor::End => -width,
+        }
+    }
+}
+
 /// How the text runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -111,11 +118,7 @@ impl Text {
     /// The box around the text, descenders included.
     pub fn bounds(&self) -> Rect {
         let width = text::width(&self.text, self.size, self.weight);
-        let start = match self.anchor {
-            Anchor::Start => 0.0,
-            Anchor::Middle => -width / 2.0,
-            Anchor::End => -width,
-        };
+        let start = self.anchor.start(width);
         let (up, down) = (text::CAP * self.size, text::DESCENT * self.size);
         let Point { x, y } = self.at;
         match self.turn {
@@ -129,35 +132,17 @@ impl Text {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// An open line; `name` says which series it is (a tooltip in the SVG).
-    Line {
-        points: Vec<Point>,
-        stroke: Stroke,
-        name: Option<String>,
-    },
+    Line { points: Vec<Point>, stroke: Stroke, name: Option<String> },
     /// A filled polygon.
-    Area {
-        points: Vec<Point>,
-        color: Color,
-        opacity: f64,
-    },
-    /// A filled rectangle, drawn without smoothing so that neighbours leave no seam.
-    Tile {
-        rect: Rect,
-        color: Color,
-        /// As the text of a tip.
-        told: Option<String>,
-    },
-    Disc {
-        at: Point,
-        radius: f64,
-        color: Color,
-    },
+    Area { points: Vec<Point>, color: Color, opacity: f64 },
+    /// A filled rectangle, drawn without smoothing so that neighbours leave no seam; `told` as in a tip.
+    Tile { rect: Rect, color: Color, told: Option<String> },
+    /// A filled circle.
+    Disc { at: Point, radius: f64, color: Color },
+    /// A line of text.
     Text(Text),
     /// Nothing to see: what the place tells a reader who points at it (in the SVG), a line a fact.
-    Tip {
-        area: Rect,
-        text: String,
-    },
+    Tip { area: Rect, text: String },
 }
 
 /// How far around a point its tip reaches.
@@ -188,8 +173,9 @@ impl Scene {
         self.shapes.push(Shape::Area { points, color, opacity });
     }
 
-    pub fn tile(&mut self, rect: Rect, color: Color) {
-        self.shapes.push(Shape::Tile { rect, color, told: None });
+    /// A tile, which may tell its value.
+    pub fn tile(&mut self, rect: Rect, color: Color, told: Option<String>) {
+        self.shapes.push(Shape::Tile { rect, color, told });
     }
 
     pub fn disc(&mut self, at: Point, radius: f64, color: Color) {
@@ -207,21 +193,12 @@ impl Scene {
         self.shapes.push(Shape::Tip { area, text });
     }
 
-    /// A tile that tells its value.
-    pub fn telling_tile(&mut self, rect: Rect, color: Color, told: String) {
-        self.shapes.push(Shape::Tile { rect, color, told: Some(told) });
-    }
-
     /// The same `scale` times as large, and so far to the right.
     pub fn moved(mut self, scale: f64, left: f64) -> Scene {
         let point = |p: &mut Point| *p = at(left + scale * p.x, scale * p.y);
         let rect = |r: &mut Rect| {
-            *r = Rect {
-                left: left + scale * r.left,
-                right: left + scale * r.right,
-                top: scale * r.top,
-                bottom: scale * r.bottom,
-            }
+            (r.left, r.right) = (left + scale * r.left, left + scale * r.right);
+            (r.top, r.bottom) = (scale * r.top, scale * r.bottom);
         };
         for shape in &mut self.shapes {
             match shape {

@@ -103,11 +103,8 @@ impl<'a> Selection<'a> {
         let plan = &results.plan;
         let axis = |name: &String| {
             plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
-                let names: Vec<&str> = plan.axes.iter().map(|a| a.name.as_str()).collect();
-                FigureError::Selection(format!(
-                    "no axis \"{name}\" in this experiment; its axes are {}",
-                    names.join(", ")
-                ))
+                let names = plan.axes.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
+                FigureError::Selection(format!("no axis \"{name}\" in this experiment; its axes are {names}"))
             })
         };
         for (name, labels) in &spec.filter {
@@ -189,10 +186,7 @@ impl<'a> Selection<'a> {
         let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect::<Vec<_>>();
         let chosen: &[String] = if self.kind.tune == Tune::Best { &spec.tune } else { &[] };
         let choice = (!chosen.is_empty()).then(|| results.choice());
-        let runs = match &choice {
-            Some(choice) => tuned(results, &runs, chosen, choice),
-            None => runs,
-        };
+        let runs = if let Some(choice) = &choice { tuned(results, &runs, chosen, choice) } else { runs };
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
         let cells = plan.cells.iter().filter(|cell| {
             spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
@@ -216,6 +210,12 @@ impl<'a> Selection<'a> {
     pub fn key(&self, run: usize) -> GroupKey {
         let place = |used: &Option<Used>| used.as_ref().map_or(0, |u| self.run(run).labels[u.index]);
         GroupKey { row: place(&self.row), column: place(&self.column), color: place(&self.color), x: place(&self.x) }
+    }
+
+    /// The labels of a run on those of the plan's axes that are among `names`.
+    pub fn labels_on(&self, run: usize, names: &[String]) -> Vec<usize> {
+        let labels = self.results.plan.axes.iter().zip(&self.run(run).labels);
+        labels.filter(|(axis, _)| names.contains(&axis.name)).map(|(_, label)| *label).collect()
     }
 
     /// The labels that make rows of panels; a single 0 without an axis, as in the next ones.
@@ -260,15 +260,16 @@ impl<'a> Selection<'a> {
 
     /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
     pub fn place(&self, key: &GroupKey) -> String {
-        let panel = Some(self.panel(key)).filter(|panel| !panel.is_empty());
-        let own = named(&[(&self.color, key.color), (&self.x, key.x)]);
-        panel.into_iter().chain(own).collect::<Vec<_>>().join(", ")
+        self.places(key).join(", ")
     }
 
     /// The same with a place within the group: `tanh, layer 3`.
     pub fn place_with(&self, key: &GroupKey, within: String) -> String {
-        let place = Some(self.place(key)).filter(|place| !place.is_empty());
-        place.into_iter().chain([within]).collect::<Vec<_>>().join(", ")
+        [self.places(key), vec![within]].concat().join(", ")
+    }
+
+    fn places(&self, key: &GroupKey) -> Vec<String> {
+        named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
     }
 
     /// What tells a panel from the others.
@@ -310,10 +311,8 @@ impl<'a> Selection<'a> {
             pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
         }
         let median = |values: Vec<f64>| spread(&values).map_or(f64::NAN, |s| s.median);
-        pooled
-            .into_iter()
-            .map(|(key, seeds)| (key, seeds.into_iter().map(|(seed, v)| (seed, median(v))).collect()))
-            .collect()
+        let medians = |seeds: BTreeMap<u64, Vec<f64>>| seeds.into_iter().map(|(seed, v)| (seed, median(v))).collect();
+        pooled.into_iter().map(|(key, seeds)| (key, medians(seeds))).collect()
     }
 
     /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.
@@ -353,13 +352,11 @@ fn tuned(results: &Results, runs: &[usize], tune: &[String], choice: &Choice) ->
     for run in runs.iter().map(|r| &results.runs[*r]) {
         settings.entry(part(run, false)).or_default().entry(part(run, true)).or_default().insert(run.seed, run);
     }
-    let best: BTreeMap<_, _> = settings
-        .into_iter()
-        .filter_map(|(others, tries)| {
-            let scored = tries.into_iter().filter_map(|(setting, runs)| Some((choice.score(&runs)?, setting)));
-            Some((others, scored.min_by(|a, b| a.0.total_cmp(&b.0))?.1))
-        })
-        .collect();
+    let best = settings.into_iter().filter_map(|(others, tries)| {
+        let scored = tries.into_iter().filter_map(|(setting, runs)| Some((choice.score(&runs)?, setting)));
+        Some((others, scored.min_by(|a, b| a.0.total_cmp(&b.0))?.1))
+    });
+    let best: BTreeMap<_, _> = best.collect();
     let is_best = |run: &Run| best.get(&part(run, false)) == Some(&part(run, true));
     let shown = |run: &Run| choice.report_seeds.contains(&run.seed) && is_best(run);
     runs.iter().copied().filter(|r| shown(&results.runs[*r])).collect()

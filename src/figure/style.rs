@@ -23,36 +23,24 @@ pub const THIN: f64 = 0.6;
 pub const LINE: f64 = 1.5;
 
 /// Okabe & Ito, "Color Universal Design" (2008), black first for the baseline and without the yellow, which fades on white.
-const CATEGORIES: [Color; 7] = [
-    Color(0x00, 0x00, 0x00),
-    Color(0xd5, 0x5e, 0x00),
-    Color(0x00, 0x72, 0xb2),
-    Color(0x00, 0x9e, 0x73),
-    Color(0xcc, 0x79, 0xa7),
-    Color(0xe6, 0x9f, 0x00),
-    Color(0x56, 0xb4, 0xe9),
-];
+const CATEGORIES: [u32; 7] = [0x000000, 0xd55e00, 0x0072b2, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9];
 
 /// Viridis (van der Walt and Smith 2015, CC0) at eighths, dark to light.
-const VIRIDIS: [Color; 9] = [
-    Color(0x44, 0x01, 0x54),
-    Color(0x47, 0x2d, 0x7b),
-    Color(0x3b, 0x52, 0x8b),
-    Color(0x2c, 0x72, 0x8e),
-    Color(0x21, 0x91, 0x8c),
-    Color(0x28, 0xae, 0x80),
-    Color(0x5e, 0xc9, 0x62),
-    Color(0xad, 0xdc, 0x30),
-    Color(0xfd, 0xe7, 0x25),
-];
+const VIRIDIS: [u32; 9] = [0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725];
 
 const DASHES: [&[f64]; 5] = [&[], &[5.0, 1.8], &[1.5, 1.5], &[7.0, 1.5, 1.5, 1.5], &[3.0, 1.2]];
+
+/// A colour as `0xrrggbb`.
+const fn hex(rgb: u32) -> Color {
+    let [_, r, g, b] = rgb.to_be_bytes();
+    Color(r, g, b)
+}
 
 /// The perceptually uniform map from 0 (dark) to 1 (light).
 pub fn viridis(share: f64) -> Color {
     let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
     let i = (place as usize).min(VIRIDIS.len() - 2);
-    let (Color(r, g, b), Color(s, h, c)) = (VIRIDIS[i], VIRIDIS[i + 1]);
+    let (Color(r, g, b), Color(s, h, c)) = (hex(VIRIDIS[i]), hex(VIRIDIS[i + 1]));
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (place - i as f64)).round() as u8;
     Color(mix(r, s), mix(g, h), mix(b, c))
 }
@@ -96,7 +84,7 @@ pub struct Look {
 
 impl Look {
     /// The only series of a figure.
-    pub const ONLY: Look = Look { color: CATEGORIES[2], dash: &[], marker: Marker::Disc, hollow: false };
+    pub const ONLY: Look = Look { color: hex(CATEGORIES[2]), dash: &[], marker: Marker::Disc, hollow: false };
 
     /// Number `index` of `count`: a hue for categories, a ramp from light to dark for ordered values.
     pub fn of(index: usize, count: usize, ordered: bool) -> Look {
@@ -105,7 +93,7 @@ impl Look {
             // The lightest eighth of the map is too pale for a line on white.
             viridis(0.8 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
         } else {
-            CATEGORIES[index % CATEGORIES.len()]
+            hex(CATEGORIES[index % CATEGORIES.len()])
         };
         // Shifts against the hues, so that no look comes back before the sixtieth.
         let turn = index + index / CATEGORIES.len() + index / (CATEGORIES.len() * DASHES.len());

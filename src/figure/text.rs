@@ -84,28 +84,24 @@ pub fn outlines(text: &str, weight: Weight) -> Vec<Vec<Point>> {
 
 /// The start of a curve and points along it up to its end; eight chords are below a pixel at our sizes.
 fn flatten(curve: &OutlineCurve) -> (ab_glyph::Point, Vec<ab_glyph::Point>) {
-    let steps = || (1..=8).map(|i| i as f32 / 8.0);
+    let steps = (1..=8).map(|i| i as f32 / 8.0);
     match *curve {
         OutlineCurve::Line(a, b) => (a, vec![b]),
-        OutlineCurve::Quad(a, b, c) => (
-            a,
-            steps()
-                .map(|t| {
-                    let (p, q, r) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-                    ab_glyph::point(p * a.x + q * b.x + r * c.x, p * a.y + q * b.y + r * c.y)
-                })
-                .collect(),
-        ),
-        OutlineCurve::Cubic(a, b, c, d) => (
-            a,
-            steps()
-                .map(|t| {
-                    let u = 1.0 - t;
-                    let (p, q, r, s) = (u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t);
-                    ab_glyph::point(p * a.x + q * b.x + r * c.x + s * d.x, p * a.y + q * b.y + r * c.y + s * d.y)
-                })
-                .collect(),
-        ),
+        OutlineCurve::Quad(a, b, c) => {
+            let at = |t: f32| {
+                let (p, q, r) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
+                ab_glyph::point(p * a.x + q * b.x + r * c.x, p * a.y + q * b.y + r * c.y)
+            };
+            (a, steps.map(at).collect())
+        }
+        OutlineCurve::Cubic(a, b, c, d) => {
+            let at = |t: f32| {
+                let u = 1.0 - t;
+                let (p, q, r, s) = (u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t);
+                ab_glyph::point(p * a.x + q * b.x + r * c.x + s * d.x, p * a.y + q * b.y + r * c.y + s * d.y)
+            };
+            (a, steps.map(at).collect())
+        }
     }
 }
 
@@ -137,10 +133,8 @@ pub fn fit(text: &str, size: f64, weight: Weight, room: f64) -> String {
 /// A power of ten as readers write it: `10⁻⁴⁰`, and `1` and `10` as themselves.
 pub fn power_of_ten(exponent: i64) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    match exponent {
-        0 => return "1".into(),
-        1 => return "10".into(),
-        _ => {}
+    if let 0 | 1 = exponent {
+        return if exponent == 0 { "1".into() } else { "10".into() };
     }
     let digits = exponent.unsigned_abs().to_string();
     let sign = if exponent < 0 { "⁻" } else { "" };

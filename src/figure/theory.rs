@@ -1,12 +1,12 @@
 //! Theory over measurement: the prediction of each series, what the caption says of it, and the panel of ratios.
 
 use super::FigureError;
-use super::chart::{Block, Legend, Mark, Points, Spot, series};
+use super::chart::{Block, Legend, Mark, Points, Spot, series, zero_line};
 use super::ruler::Ruler;
 use super::scene::Stroke;
 use super::select::{GroupKey, Selection};
-use super::style::{INK, Look, Marker, SOFT, THIN, WHITE, solid};
-use crate::results::theory::CellTheory;
+use super::style::{INK, Look, Marker, THIN, WHITE, solid};
+use crate::results::theory::{CellTheory, Theory};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How predictions are drawn.
@@ -77,11 +77,7 @@ impl Overlay {
 }
 
 /// The one prediction of the cells that a group pools.
-fn told(
-    theory: &crate::results::theory::Theory,
-    cells: &BTreeSet<&Vec<usize>>,
-    trained: bool,
-) -> Result<CellTheory, String> {
+fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result<CellTheory, String> {
     if trained {
         return Err("theory is of nets before the first update".into());
     }
@@ -123,7 +119,7 @@ pub fn ratios(
         if lines.is_empty() {
             return vec![Mark::Empty("no prediction")];
         }
-        [Mark::Across { y: 0.0, stroke: solid(SOFT, 0.8) }].into_iter().chain(lines).collect()
+        [zero_line()].into_iter().chain(lines).collect()
     };
     Some(Block::new(selection, (x, x_title), (&y, &["measured", "/ predicted"]), HEIGHT, panel))
 }

@@ -8,6 +8,7 @@ use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a table with a row a step says of the selected runs; `K` tells several lines of one group apart.
+#[derive(Default)]
 pub struct Training<K> {
     /// By step and line.
     values: BTreeMap<(u64, K), Vec<(usize, f64)>>,
@@ -15,12 +16,6 @@ pub struct Training<K> {
     seeds: BTreeMap<GroupKey, BTreeSet<u64>>,
     /// The last step of each run.
     last: BTreeMap<usize, u64>,
-}
-
-impl<K> Default for Training<K> {
-    fn default() -> Self {
-        Training { values: BTreeMap::new(), seeds: BTreeMap::new(), last: BTreeMap::new() }
-    }
 }
 
 impl<K: Ord + Copy> Training<K> {

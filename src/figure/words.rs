@@ -39,19 +39,13 @@ pub fn shown(selection: &Selection) -> String {
             [one] => format!("seed {one}"),
             [first, .., last] => format!("seeds {first}–{last}"),
         };
-        parts.push(format!(
-            "{} chosen by the {metric} of {seeds}{}",
-            names::axes(&selection.spec.tune),
-            chosen(selection)
-        ));
+        let axes = names::axes(&selection.spec.tune);
+        parts.push(format!("{axes} chosen by the {metric} of {seeds}{}", chosen(selection)));
     }
     let mut text = format!("{}.", parts.join("; "));
-    let ended: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed")]
-        .into_iter()
-        .map(|(status, word)| (selection.count(status), word))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
+    let ended = [(Status::Diverged, "diverged"), (Status::Failed, "failed")];
+    let ended = ended.map(|(status, word)| (selection.count(status), word)).into_iter().filter(|(n, _)| *n > 0);
+    let ended: Vec<String> = ended.map(|(n, word)| format!("{n} {word}")).collect();
     if !ended.is_empty() {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
@@ -169,9 +163,6 @@ pub fn says_when(column: &Column) -> bool {
 pub fn rate(value: f64) -> String {
     let decimals = if value.abs() < 0.0995 { 3 } else { 2 };
     let text = format!("{value:.decimals$}");
-    super::ruler::minus(if text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.')) {
-        "0.000"
-    } else {
-        &text
-    })
+    let is_zero = text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.'));
+    super::ruler::minus(if is_zero { "0.000" } else { &text })
 }

@@ -84,7 +84,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let below = if medium.is_brief() { None } else { dumbbells(selection) };
 
     let (line, band) = if medium.is_brief() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
-    let share = if column.unit == "decades per layer" { ", per layer" } else { "" };
+    let share = if column.is_per_layer { ", per layer" } else { "" };
     let broken = |r: &&usize| {
         let run = selection.run(**r);
         run.value("attenuation_init").is_some() && !run.value("attenuation_end").is_some_and(f64::is_finite)

@@ -50,16 +50,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let band =
         if groups.len() > CROWD { "" } else { ", band, cut at the ends of the scale: four fifths of the choices" };
     let first = format!("Line: median over all choices of so many tries{band}; exact. A try is {try_of}.");
-    let caption = Caption::new(first)
-        .add(
-            lost > 0,
-            format!(
-                "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
-                 of them."
-            ),
-        )
-        .add(y.floor.is_some(), "▼: exactly zero.")
-        .of(selection);
+    let diverged = format!(
+        "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
+         of them."
+    );
+    let caption = Caption::new(first).add(lost > 0, diverged).add(y.floor.is_some(), "▼: exactly zero.").of(selection);
     let own = format!("{}: the best of so many tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
@@ -78,14 +73,9 @@ fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
 
 /// The median of each setting that was tried.
 fn tries(selection: &Selection, column: &'static Column) -> Tries {
-    let axes = &selection.results.plan.axes;
-    let setting = |run: usize| -> Vec<usize> {
-        let labels = axes.iter().zip(&selection.run(run).labels);
-        labels.filter(|(axis, _)| selection.spec.tune.contains(&axis.name)).map(|(_, label)| *label).collect()
-    };
     let mut runs: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     for run in &selection.runs {
-        runs.entry(setting(*run)).or_default().push(*run);
+        runs.entry(selection.labels_on(*run, &selection.spec.tune)).or_default().push(*run);
     }
     let mut tries = Tries::new();
     for runs in runs.into_values() {

@@ -50,13 +50,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| used.shown(*l)));
     let (across, up) = (labels(x), labels(y));
     let panel = |panel: GroupKey| {
-        let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, (x, y), other);
+        let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, x, other);
         let lines = if spec.theory { depth_lines((x, y), scale) } else { Vec::new() };
         vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), ..tiles(&endings, (x, y), panel, &colors) })]
     };
     let title = names::axis_title(&x.axis.name);
-    let mut block = Block::new(selection, (across, &title), (&up, &[names::axis_title(&y.axis.name)]), height, panel);
-    block.ruled = false;
+    let y_title = [names::axis_title(&y.axis.name)];
+    let block = Block::new(selection, (across, &title), (&up, &y_title), height, panel);
+    let block = Block { ruled: false, ..block };
     let drawn = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
     let drawn = drawn.clone().any(|mark| matches!(mark, Mark::Tiles(tiles) if !tiles.lines.is_empty()));
     let several = match rows * selection.columns().len() {
@@ -66,13 +67,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let six =
         "Dashed: six times the depth scale ξ of the init, up to which nets can be trained (Schoenholz et al. 2017).";
+    let lost = format!("×: {}, counted as the worst in the median; in a corner: some seeds.", endings.fate);
     let caption = |shown_as: &str| {
         Caption::new(format!("{shown_as}: {}{several}.", words::median(selection)))
             .add(any_best && column.sign().is_some(), "Outlined: the best of a panel.")
-            .add(
-                endings.groups.values().any(|seeds| seeds.lost() > 0),
-                format!("×: {}, counted as the worst in the median; in a corner: some seeds.", endings.fate),
-            )
+            .add(endings.groups.values().any(|seeds| seeds.lost() > 0), &lost)
             .add(drawn, six)
             .add(spec.theory && !drawn, "No depth scale: theory knows one for plain nets alone.")
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
@@ -135,18 +134,11 @@ fn shade(median: Ending, colors: &Ruler) -> (Color, String) {
 const SCALES: f64 = 6.0;
 
 /// xi_c of the nets at one label of the axis that is not the depth, in a panel.
-fn depth_scale(
-    selection: &Selection,
-    theory: &Theory,
-    panel: GroupKey,
-    (x, y): (&Used, &Used),
-    other: usize,
-) -> Option<f64> {
+fn depth_scale(selection: &Selection, theory: &Theory, panel: GroupKey, x: &Used, other: usize) -> Option<f64> {
     let here = |key: &GroupKey| {
         let label = if x.axis.name == "depth" { key.color } else { key.x };
         (key.row, key.column, label) == (panel.row, panel.column, other)
     };
-    debug_assert!(x.axis.name == "depth" || y.axis.name == "depth");
     let runs = selection.runs.iter().filter(|run| here(&selection.key(**run)));
     runs.filter_map(|run| theory.get(&selection.run(*run).labels)?.as_ref().ok()?.correlation_depth).next()
 }

@@ -47,28 +47,23 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let strip = (Dots::CROSS * stack as f64 + 4.0).min(Dots::SHARE * height);
     let edge = (stack > 0).then(|| y.add_strip(endings.lost_at(), strip, height));
 
-    let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING).lost(
-        endings.fate,
-        endings.lost,
-        selection.runs.len(),
-    );
+    let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING);
+    let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
     let x = places::along(&selection.x);
     let x_title = places::title(&selection.x);
     let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
-        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge.map(strip_line)).chain([dots]).collect()
+        let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
+        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge).chain([dots]).collect()
     };
     let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
     let finding = endings.finding(selection, "cells");
     let sheet = Sheet::new(selection, medium, 5);
+    let fate = endings.fate;
+    let lost =
+        format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
     let caption = Caption::new(format!("Dot: one run; line: {}.", words::median(selection)))
-        .add(
-            endings.lost > 0,
-            format!(
-                "×: {}, counted as the worst value in the median; a line ends where its median is such a run.",
-                endings.fate
-            ),
-        )
+        .add(endings.lost > 0, lost)
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })

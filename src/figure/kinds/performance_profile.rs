@@ -95,17 +95,12 @@ fn found(selection: &Selection, arms: &Factors) -> String {
 }
 
 fn factors(selection: &Selection) -> Factors {
-    let axes = &selection.results.plan.axes;
-    let pooled = |run: usize| -> Vec<usize> {
-        let labels = axes.iter().zip(&selection.run(run).labels);
-        labels.filter(|(axis, _)| selection.spec.over.contains(&axis.name)).map(|(_, label)| *label).collect()
-    };
     // By panel, problem and arm.
     let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Ending>>> = BTreeMap::new();
     for run in &selection.runs {
         let Some(steps) = steps_to_target::steps(selection, *run) else { continue };
         let key = selection.key(*run);
-        let problem = (pooled(*run), selection.run(*run).seed);
+        let problem = (selection.labels_on(*run, &selection.spec.over), selection.run(*run).seed);
         let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
         problems.entry(problem).or_default().insert(key.color, steps);
     }

@@ -1,7 +1,7 @@
 //! A scene as a PDF of one page, for papers: lines stay lines, and text stays text in the part of the font that it uses.
 
 use super::origin::Origin;
-use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Text, Turn};
+use crate::figure::scene::{Color, Point, Scene, Shape, Text, Turn};
 use crate::figure::text::{self, Weight};
 use flate2::{Compression, write::ZlibEncoder};
 use pdf_writer::types::{CidFontType, FontFlags, LineJoinStyle, SystemInfo, UnicodeCmap};
@@ -123,12 +123,9 @@ impl Face {
         let mut cid = pdf.cid_font(cid);
         cid.subtype(CidFontType::Type2).base_font(name).system_info(IDENTITY).font_descriptor(descriptor);
         cid.cid_to_gid_map_predefined(Name(b"Identity")).default_width(0.0);
-        cid.widths().consecutive(
-            0,
-            std::iter::once(0.0).chain(self.letters.values().map(|(_, width)| (1000.0 * width) as f32)),
-        );
-        cid.finish();
         let em = |value: f64| (1000.0 * value) as f32;
+        cid.widths().consecutive(0, [0.0].into_iter().chain(self.letters.values().map(|(_, width)| em(*width))));
+        cid.finish();
         pdf.font_descriptor(descriptor)
             .name(name)
             .flags(FontFlags::NON_SYMBOLIC)
@@ -201,11 +198,7 @@ fn fill(content: &mut Content, color: Color) {
 
 fn trace(content: &mut Content, points: impl Iterator<Item = (f32, f32)>) {
     for (i, (x, y)) in points.enumerate() {
-        if i == 0 {
-            content.move_to(x, y);
-        } else {
-            content.line_to(x, y);
-        }
+        _ = if i == 0 { content.move_to(x, y) } else { content.line_to(x, y) };
     }
 }
 
@@ -223,11 +216,7 @@ fn circle(content: &mut Content, (x, y): (f32, f32), r: f32) {
 /// Each glyph where the layout has put it, kerning included.
 fn write_text(content: &mut Content, text: &Text, (x, y): (f32, f32), face: &Face) {
     let (glyphs, width) = text::place(&text.text, text.weight);
-    let start = match text.anchor {
-        Anchor::Start => 0.0,
-        Anchor::Middle => -width * text.size / 2.0,
-        Anchor::End => -width * text.size,
-    } as f32;
+    let start = text.anchor.start(width * text.size) as f32;
     let matrix = match text.turn {
         Turn::Level => [1.0, 0.0, 0.0, 1.0, x + start, y],
         Turn::Up => [0.0, 1.0, -1.0, 0.0, x, y + start],

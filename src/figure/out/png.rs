@@ -5,7 +5,7 @@
 //! Lines and letters become polygons here and are filled span by span (nonzero winding), since plotters' own
 //! thick lines have holes at sharp turns and no smoothing.
 
-use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Stroke, Text, Turn, at};
+use crate::figure::scene::{Color, Point, Scene, Shape, Stroke, Text, Turn, at};
 use crate::figure::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use std::io;
@@ -204,13 +204,11 @@ impl Ink {
 }
 
 fn disc(at: Point, radius: f64) -> Vec<Point> {
-    let n = 28;
-    (0..n)
-        .map(|i| {
-            let angle = std::f64::consts::TAU * i as f64 / n as f64;
-            Point { x: at.x + radius * angle.cos(), y: at.y + radius * angle.sin() }
-        })
-        .collect()
+    let corner = |i: i32| {
+        let angle = std::f64::consts::TAU * f64::from(i) / 28.0;
+        Point { x: at.x + radius * angle.cos(), y: at.y + radius * angle.sin() }
+    };
+    (0..28).map(corner).collect()
 }
 
 /// The polygons a stroked line covers: a box a segment and a disc a joint, all turning the same way.
@@ -223,12 +221,8 @@ fn outline(points: &[Point], stroke: &Stroke) -> Vec<Vec<Point>> {
             let length = (b.x - a.x).hypot(b.y - a.y);
             if length > 0.0 {
                 let (nx, ny) = (-(b.y - a.y) / length * half, (b.x - a.x) / length * half);
-                polygons.push(vec![
-                    at(a.x - nx, a.y - ny),
-                    at(b.x - nx, b.y - ny),
-                    at(b.x + nx, b.y + ny),
-                    at(a.x + nx, a.y + ny),
-                ]);
+                let side = |p: Point, sign: f64| at(p.x + sign * nx, p.y + sign * ny);
+                polygons.push(vec![side(a, -1.0), side(b, -1.0), side(b, 1.0), side(a, 1.0)]);
             }
         }
         if let [_, joints @ .., _] = &piece[..] {
@@ -276,11 +270,7 @@ fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
 
 /// The outlines of a text where it stands.
 fn letters(text: &Text) -> Vec<Vec<Point>> {
-    let start = match text.anchor {
-        Anchor::Start => 0.0,
-        Anchor::Middle => -text::width(&text.text, text.size, text.weight) / 2.0,
-        Anchor::End => -text::width(&text.text, text.size, text.weight),
-    };
+    let start = text.anchor.start(text::width(&text.text, text.size, text.weight));
     let place = |p: &Point| {
         let (x, y) = (start + p.x * text.size, p.y * text.size);
         match text.turn {

@@ -1,6 +1,6 @@
 //! A scene as SVG: text stays text, and what a place tells is a tooltip.
 
-use crate::figure::scene::{Anchor, Color, Scene, Shape, Text, Turn};
+use crate::figure::scene::{Anchor, Color, Rect, Scene, Shape, Text, Turn};
 use crate::figure::text::Weight;
 use std::fmt::Write;
 
@@ -30,13 +30,9 @@ fn draw(out: &mut String, shape: &Shape) -> std::fmt::Result {
                     format!(" stroke-dasharray=\"{}\"", dash.iter().map(f64::to_string).collect::<Vec<_>>().join(" "))
                 }
             };
-            write!(
-                out,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}",
-                list(points),
-                hex(stroke.color),
-                stroke.width
-            )?;
+            let (points, color, width) = (list(points), hex(stroke.color), stroke.width);
+            write!(out, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"")?;
+            write!(out, " stroke-linejoin=\"round\"{dash}")?;
             match name {
                 Some(name) => writeln!(out, "><title>{}</title></polyline>", escape(name)),
                 None => writeln!(out, "/>"),
@@ -45,31 +41,25 @@ fn draw(out: &mut String, shape: &Shape) -> std::fmt::Result {
         Shape::Area { points, color, opacity } => {
             writeln!(out, "<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>", list(points), hex(*color))
         }
-        Shape::Tile { rect, color, told } => writeln!(
-            out,
-            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{}\"{}",
-            rect.left,
-            rect.top,
-            rect.width(),
-            rect.height(),
-            hex(*color),
-            told.as_ref().map_or("/>".into(), |told| format!(" class=\"tip\"><title>{}</title></rect>", escape(told)))
-        ),
+        Shape::Tile { rect, color, told } => {
+            let end = told.as_ref().map(|told| format!(" class=\"tip\"><title>{}</title></rect>", escape(told)));
+            writeln!(out, "{} fill=\"{}\"{}", open(rect), hex(*color), end.as_deref().unwrap_or("/>"))
+        }
         Shape::Disc { at, radius, color } => {
             writeln!(out, "<circle cx=\"{:.2}\" cy=\"{:.2}\" r=\"{radius}\" fill=\"{}\"/>", at.x, at.y, hex(*color))
         }
         Shape::Text(text) => draw_text(out, text),
-        Shape::Tip { area, text } => writeln!(
-            out,
-            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" class=\"tip\" fill=\"none\" \
-             pointer-events=\"all\"><title>{}</title></rect>",
-            area.left,
-            area.top,
-            area.width(),
-            area.height(),
-            escape(text)
-        ),
+        Shape::Tip { area, text } => {
+            let (open, text) = (open(area), escape(text));
+            writeln!(out, "{open} class=\"tip\" fill=\"none\" pointer-events=\"all\"><title>{text}</title></rect>")
+        }
     }
+}
+
+/// The beginning of a rectangle's element.
+fn open(rect: &Rect) -> String {
+    let (x, y, width, height) = (rect.left, rect.top, rect.width(), rect.height());
+    format!("<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"")
 }
 
 fn draw_text(out: &mut String, text: &Text) -> std::fmt::Result {

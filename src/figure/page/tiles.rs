@@ -10,7 +10,7 @@ use crate::figure::text::{self, Weight};
 pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
     let areas: Vec<Rect> = map.tiles.iter().map(|tile| area(panel, tile)).collect();
     for (tile, area) in map.tiles.iter().zip(&areas) {
-        scene.telling_tile(*area, tile.color, tile.told.clone());
+        scene.tile(*area, tile.color, Some(tile.told.clone()));
         match tile.lost {
             TileLost::Nothing => {}
             TileLost::Some => {
@@ -90,7 +90,7 @@ fn named_line(scene: &mut Scene, panel: &Panel, line: &[Point], name: &str) -> O
     let below = at(x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
     let half = text::width(name, TICK, Weight::Bold) / 2.0 + 2.0;
     let paper = Rect { left: below.x - half, right: below.x + half, top: below.y - TICK, bottom: below.y + 2.0 };
-    scene.tile(paper, WHITE);
+    scene.tile(paper, WHITE, None);
     scene.text(Text { weight: Weight::Bold, ..label(below, name, TICK, Anchor::Middle) });
     Some(paper)
 }
@@ -120,7 +120,7 @@ pub fn color_bar(scene: &mut Scene, bar: Rect, colors: &ColorBar) {
     let y = |share: f64| bar.bottom - share * bar.height();
     for i in 0..shades {
         let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
-        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0));
+        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0), None);
     }
     for tick in ruler.ticks.iter().filter(|t| (0.0..=1.0).contains(&ruler.share(t.at))) {
         let at_y = y(ruler.share(tick.at));
