@@ -1,8 +1,7 @@
 //! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::data::Places;
 use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
 use crate::figure::kinds::FACTS;
@@ -14,10 +13,7 @@ use crate::sweep::load::with_data;
 use crate::sweep::pool::cores;
 use crate::sweep::provenance::{cpu, instructions};
 use crate::table::{Cell, count, significant};
-use clap::Args;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Gradients further than this from central differences are wrong.
 const GRADIENTS: f64 = 1e-6;

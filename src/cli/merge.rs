@@ -1,18 +1,14 @@
 //! `merge DIR`: tables and figures of a folder that several shards filled, and what is still missing.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
+use crate::cli::prelude::*;
 use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::{conclude, draw_pages};
 use crate::figure::kinds::FACTS;
 use crate::sweep::journal::Journal;
-use crate::sweep::progress::note;
 use crate::sweep::unfinished::{Counts, after_merge};
 use crate::sweep::{folder, load};
 use crate::table::count;
-use clap::Args;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

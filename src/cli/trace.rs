@@ -1,17 +1,13 @@
 //! `trace FILE`: one run's first steps as tensors in a file, for anyone who computes them again.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::experiment::plan::Plan;
 use crate::run::trace::trace;
 use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};
 use crate::sweep::{SweepError, candle_is_single_threaded};
-use clap::Args;
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What `name_of_tensors` in the file's metadata says.
 const LEGEND: &str = "initial/<parameter>; for each step t: step.<t>/rows, x, classes or values, outputs, loss, lr; \

@@ -17,6 +17,8 @@ pub mod rates;
 pub mod request;
 pub mod session;
 pub mod shard;
+pub mod shell;
+pub mod slurm;
 pub mod status;
 pub mod tensors;
 pub mod unfinished;
