@@ -5,8 +5,7 @@ use crate::columns::Column;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
-use crate::results::theory::CellTheory;
-use crate::results::{Results, ResultsError, Run};
+use crate::results::{Results, ResultsError, Run, theory::CellTheory};
 use crate::stats::spread;
 use std::collections::BTreeMap;
 

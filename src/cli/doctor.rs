@@ -8,10 +8,8 @@ use crate::figure::kinds::FACTS;
 use crate::model::differences;
 use crate::record::RunRecord;
 use crate::run::train;
-use crate::sweep::SweepError;
-use crate::sweep::load::with_data;
-use crate::sweep::pool::cores;
 use crate::sweep::provenance::{cpu, instructions};
+use crate::sweep::{SweepError, load::with_data, pool::cores};
 use crate::table::{Cell, count, significant};
 use std::ops::ControlFlow;
 

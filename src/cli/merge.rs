@@ -5,9 +5,8 @@ use crate::cli::prelude::*;
 use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::{conclude, draw_pages};
 use crate::figure::kinds::FACTS;
-use crate::sweep::journal::Journal;
 use crate::sweep::unfinished::{Counts, after_merge};
-use crate::sweep::{folder, load};
+use crate::sweep::{folder, journal::Journal, load};
 use crate::table::count;
 
 #[derive(Args)]

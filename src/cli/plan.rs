@@ -4,9 +4,7 @@ use crate::cli::plan_options::{Loaded, PlanOptions};
 use crate::cli::prelude::*;
 use crate::run;
 use crate::sweep::forecast::{Rate, forecast};
-use crate::sweep::journal::Journal;
-use crate::sweep::status::FolderStatus;
-use crate::sweep::{outline, rates};
+use crate::sweep::{journal::Journal, outline, rates, status::FolderStatus};
 
 #[derive(Args)]
 pub struct Options {

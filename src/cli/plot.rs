@@ -2,8 +2,7 @@
 
 use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, draw_pages};
-use crate::figure::kinds::ALL;
-use crate::figure::{self, Drawn, draw_all};
+use crate::figure::{self, Drawn, draw_all, kinds::ALL};
 use crate::results::{Results, claims};
 use clap::ValueEnum;
 

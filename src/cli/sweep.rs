@@ -11,13 +11,10 @@ use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::results::claims;
 use crate::sweep::folder::{Folder, Keep};
-use crate::sweep::interrupt::Interrupt;
-use crate::sweep::progress::Show;
 use crate::sweep::session::{self, share, to_do, train_all};
 use crate::sweep::shard::{Shard, ShardError};
 use crate::sweep::unfinished::{Counts, failures};
-use crate::sweep::work::Job;
-use crate::sweep::{SweepError, candle_is_single_threaded, shell};
+use crate::sweep::{SweepError, candle_is_single_threaded, interrupt::Interrupt, progress::Show, shell, work::Job};
 use crate::table;
 use std::io::IsTerminal;
 

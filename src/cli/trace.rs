@@ -4,9 +4,8 @@ use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::prelude::*;
 use crate::experiment::plan::Plan;
 use crate::run::trace::trace;
-use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{SweepError, candle_is_single_threaded};
+use crate::sweep::{SweepError, candle_is_single_threaded, tensors::write_tensors};
 use std::collections::{BTreeSet, HashMap};
 
 /// What `name_of_tensors` in the file's metadata says.

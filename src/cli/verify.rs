@@ -4,9 +4,7 @@ use crate::cli::plan_options::{count, environments_data_dir};
 use crate::cli::prelude::*;
 use crate::conclude::verify::{Sample, compute_again, files_against_journal};
 use crate::figure::kinds::FACTS;
-use crate::sweep::journal::Journal;
-use crate::sweep::unfinished::Counts;
-use crate::sweep::{candle_is_single_threaded, load, pool};
+use crate::sweep::{candle_is_single_threaded, journal::Journal, load, pool, unfinished::Counts};
 use crate::table;
 
 #[derive(Args)]

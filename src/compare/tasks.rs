@@ -2,10 +2,8 @@
 
 use super::arms::{Arm, Measure, Tries};
 use super::pairs::{Pair, pairs};
-use crate::plan_file::Axis;
-use crate::plan_file::compare::Compare;
-use crate::results::choice::Choice;
-use crate::results::{Results, ResultsError};
+use crate::plan_file::{Axis, compare::Compare};
+use crate::results::{Results, ResultsError, choice::Choice};
 use std::collections::BTreeMap;
 
 /// One combination of the axes that neither name arms nor are tuned, and the arms compared on it.

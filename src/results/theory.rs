@@ -1,7 +1,6 @@
 //! `theory.csv` as figures and claims read it: what theory predicts for each cell before the first update.
 
-use super::csv_file::CsvFile;
-use super::{Results, ResultsError};
+use super::{Results, ResultsError, csv_file::CsvFile};
 use crate::columns::{self, Predicted};
 use crate::plan_file::Axis;
 use std::collections::HashMap;

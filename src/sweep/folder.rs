@@ -2,13 +2,10 @@
 
 use crate::experiment::plan::Plan;
 use crate::files::{cannot, write_as};
-use crate::sweep::SweepError;
 use crate::sweep::journal::{self, Journal};
 use crate::sweep::plan_text::{plan_hash, plan_json, run_ids, view_of, view_path};
-use crate::sweep::request::Request;
 use crate::sweep::shard::{self, Shard};
-use crate::sweep::status::FolderStatus;
-use crate::sweep::work::Work;
+use crate::sweep::{SweepError, request::Request, status::FolderStatus, work::Work};
 use crate::table::count;
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};

@@ -28,8 +28,7 @@ pub use error::SweepError;
 
 use crate::data::Dataset;
 use crate::record::RunRecord;
-use crate::run::RunError;
-use crate::run::spec::RunSpec;
+use crate::run::{RunError, spec::RunSpec};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
