@@ -28,13 +28,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let conclusion = conclude(dir, &plan, &work, &journal, &draw_pages)?;
     let counts = Counts::of(&work, &journal);
     print_conclusion(&plan, counts, &conclusion)?;
-    note(&format!(
-        "{}: {} of {} are there, in {}",
-        plan.name,
-        counts.done,
-        count(counts.planned, "run"),
-        dir.display()
-    ));
+    let (name, runs) = (&plan.name, count(counts.planned, "run"));
+    note(&format!("{name}: {} of {runs} are there, in {}", counts.done, dir.display()));
     after_merge(&work, &journal).iter().for_each(|line| note(line));
     Ok(exit_code(counts.done == counts.planned && counts.failed == 0, &conclusion))
 }

@@ -60,16 +60,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let path = options.plan.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", plan.name)));
     write_tensors(&path, &traced.tensors, metadata)?;
     let of = if traced.steps < options.steps as usize { ": the run ends there" } else { "" };
-    let (steps, tensors) = (traced.steps, traced.tensors.len());
-    print(&format!(
-        "{}: run {} ({}), {steps} of {} steps{of}; {tensors} tensors in {}\n",
-        plan.name,
-        job.run.run_id,
-        job.label,
-        traced.run_steps,
-        path.display()
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    let (name, id, label, path) = (&plan.name, &job.run.run_id, &job.label, path.display());
+    let (steps, all, tensors) = (traced.steps, traced.run_steps, traced.tensors.len());
+    print(&format!("{name}: run {id} ({label}), {steps} of {all} steps{of}; {tensors} tensors in {path}\n"))
 }
 
 /// The one run that the options name.

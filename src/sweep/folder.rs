@@ -43,14 +43,9 @@ impl Folder {
         let (journals, lock) = enter(dir, "sweep", "another sweep")?;
         shard::refuse_running(&journals)?;
         let mut notes = Vec::new();
-        if keep.fresh {
-            let n = journal::retire(&journals)?;
-            if n > 0 {
-                notes.push(format!(
-                    "--fresh: the journal of {} is set aside as *.old; every run starts anew",
-                    dir.display()
-                ));
-            }
+        if keep.fresh && journal::retire(&journals)? > 0 {
+            let dir = dir.display();
+            notes.push(format!("--fresh: the journal of {dir} is set aside as *.old; every run starts anew"));
         }
         let journal = Journal::read(&journals)?;
         let status = FolderStatus::of(dir, plan, work, &journal)?;

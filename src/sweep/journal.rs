@@ -196,16 +196,11 @@ impl Journal {
             *guard = Err(error.clone());
             return Err(error);
         }
-        let hash = short_hash(text.as_bytes());
-        let position = Position {
-            file: out.number,
-            offset: out.offset,
-            length: text.len(),
-            status: record.status,
-            hash,
-            numerics: NUMERICS_VERSION,
-        };
-        out.offset += text.len() as u64;
+        let Out { number: file, offset, .. } = *out;
+        let (length, hash) = (text.len(), short_hash(text.as_bytes()));
+        let (status, numerics) = (record.status, NUMERICS_VERSION);
+        let position = Position { file, offset, length, status, hash, numerics };
+        out.offset += length as u64;
         remember(&mut lock(&self.index), run.run_id.clone(), position);
         Ok(())
     }
