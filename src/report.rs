@@ -6,8 +6,7 @@ mod sheets;
 
 use crate::files::{FileError, write as write_file};
 use crate::record::Status;
-use crate::results::Results;
-use crate::results::figure_claims::FigureClaim;
+use crate::results::{Results, figure_claims::FigureClaim};
 use crate::table::Records;
 use minijinja::Environment;
 use minijinja::value::Serde;

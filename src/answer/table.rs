@@ -51,14 +51,8 @@ pub fn end_table(plan: &Plan, summary: &Records) -> String {
                 _ => "-".into(),
             };
             let outcome = value(row, &format!("{metric}_median")).map_or("-".into(), |x| show(metric, x));
-            let count = |key: &str| row.get(key).map_or("-", String::as_str);
-            let _ = writeln!(
-                text,
-                "  {name:<22}{} {outcome:>14} {:>4} {:>8}",
-                column(&attenuation),
-                count("n"),
-                count("diverged")
-            );
+            let [n, diverged] = ["n", "diverged"].map(|key| row.get(key).map_or("-", String::as_str));
+            let _ = writeln!(text, "  {name:<22}{} {outcome:>14} {n:>4} {diverged:>8}", column(&attenuation));
         }
     }
     text

@@ -5,8 +5,7 @@ use crate::columns::Column;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
-use crate::results::theory::CellTheory;
-use crate::results::{Results, ResultsError, Run};
+use crate::results::{Results, ResultsError, Run, theory::CellTheory};
 use crate::stats::spread;
 use std::collections::BTreeMap;
 
@@ -43,15 +42,9 @@ pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedCl
         let values = Values::read(results, claim)?;
         for part in parts(results, claim) {
             let judged = of_part(results, claim, &values, &part);
-            judged_claims.push(JudgedClaim {
-                number,
-                says: sentence(claim),
-                part,
-                metric: metric(claim),
-                expected: expected(claim),
-                confidence: claim.confidence,
-                judged,
-            });
+            let (says, metric, expected) = (sentence(claim), metric(claim), expected(claim));
+            let confidence = claim.confidence;
+            judged_claims.push(JudgedClaim { number, says, part, metric, expected, confidence, judged });
         }
     }
     Ok(judged_claims)

@@ -1,10 +1,8 @@
 //! Judged claims as plain data: the rows of `claims.csv`, and the claims shown with each figure.
 
-use super::judging::JudgedClaim;
-use super::verdict::Verdict;
+use super::{judging::JudgedClaim, verdict::Verdict};
 use crate::columns::CLAIMS;
-use crate::plan_file::claim::ClaimSpec;
-use crate::plan_file::figure::FigureSpec;
+use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
 use crate::table::{Table, significant};
 

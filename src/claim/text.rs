@@ -69,16 +69,9 @@ fn paragraph(text: &mut String, word: &str, says: &str) {
 
 fn effect(claim: &JudgedClaim) -> String {
     let j = claim.judged;
-    let mut text = format!(
-        "{} {}, expected {}; interval [{}, {}] at {:.1} %, N {}",
-        claim.metric,
-        rounded(j.median, 4),
-        claim.expected,
-        rounded(j.low, 4),
-        rounded(j.high, 4),
-        100.0 * j.coverage,
-        j.n
-    );
+    let [median, low, high] = [j.median, j.low, j.high].map(|x| rounded(x, 4));
+    let (JudgedClaim { metric, expected, .. }, percent, n) = (claim, 100.0 * j.coverage, j.n);
+    let mut text = format!("{metric} {median}, expected {expected}; interval [{low}, {high}] at {percent:.1} %, N {n}");
     if j.diverged > 0 {
         let _ = write!(text, ", {} diverged", j.diverged);
     }

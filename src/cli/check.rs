@@ -1,17 +1,13 @@
 //! `check DIR`: the claims of a results folder judged again, from its CSV files.
 
 use crate::claim::text::full;
-use crate::cli::error::{CommandError, FAILED_CLAIM};
+use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{PlanOptions, count};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::cli::sweep;
 use crate::conclude::Conclusion;
 use crate::results::{Results, claims};
-use crate::sweep::progress::note;
 use crate::sweep::request::Request;
-use clap::Args;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

@@ -1,13 +1,9 @@
 //! `compare DIR`: the arms of a results folder, from its CSV files.
 
-use crate::cli::error::CommandError;
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::compare::text;
 use crate::conclude::Conclusion;
 use crate::results::{Results, claims};
-use clap::Args;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

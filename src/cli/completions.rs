@@ -1,11 +1,9 @@
 //! `completions SHELL` and `man`, both from the definition of the command line.
 
 use crate::cli::Cli;
-use crate::cli::error::CommandError;
-use crate::cli::print::print;
-use clap::{Args, CommandFactory};
+use crate::cli::prelude::*;
+use clap::CommandFactory;
 use clap_complete::Shell;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

@@ -1,23 +1,16 @@
 //! `doctor`: whether this machine, its folders and the program's numbers are as they should be, and what to do if not.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::data::Places;
 use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
 use crate::figure::kinds::FACTS;
 use crate::model::differences;
-use crate::record::RunRecord;
 use crate::run::train;
-use crate::sweep::SweepError;
-use crate::sweep::load::with_data;
-use crate::sweep::pool::cores;
 use crate::sweep::provenance::{cpu, instructions};
+use crate::sweep::{SweepError, load::with_data, pool::cores};
 use crate::table::{Cell, count, significant};
-use clap::Args;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Gradients further than this from central differences are wrong.
 const GRADIENTS: f64 = 1e-6;
@@ -115,13 +108,9 @@ fn shadow() -> Finding {
     let (well, says) = match losses() {
         Ok([single, double]) => {
             let apart = (single - double).abs() / double;
-            let says = format!(
-                "20 steps of 8 tanh layers end at a loss of {} in f32 and {} in f64, apart by {}",
-                significant(single, 6),
-                significant(double, 6),
-                significant(apart, 2)
-            );
-            (apart < SHADOW, says)
+            let [f32, f64] = [single, double].map(|loss| significant(loss, 6));
+            let says = format!("20 steps of 8 tanh layers end at a loss of {f32} in f32 and {f64} in f64, apart by ");
+            (apart < SHADOW, says + &significant(apart, 2))
         }
         Err(e) => (false, e.to_string()),
     };
@@ -136,17 +125,12 @@ fn losses() -> Result<[f64; 2], SweepError> {
     for (job, loss) in work.jobs.iter().zip(&mut losses) {
         let record = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
             .map_err(|source| SweepError::run(job, "", source))?;
-        *loss = end(&record).unwrap_or(f64::NAN);
+        let end = record.history.column("train_loss").zip(record.history.rows.last());
+        if let Some(Cell::Float(end)) = end.map(|(place, row)| &row[place]) {
+            *loss = *end;
+        }
     }
     Ok(losses)
-}
-
-fn end(record: &RunRecord) -> Option<f64> {
-    let place = record.history.column("train_loss")?;
-    match record.history.rows.last()?[place] {
-        Cell::Float(loss) => Some(loss),
-        _ => None,
-    }
 }
 
 fn plan(text: &str) -> Result<Plan, ExperimentError> {

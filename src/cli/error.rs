@@ -3,8 +3,7 @@
 use crate::conclude::ConcludeError;
 use crate::files::FileError;
 use crate::report::ReportError;
-use crate::sweep::SweepError;
-use crate::sweep::interrupt;
+use crate::sweep::{SweepError, interrupt};
 use std::error::Error;
 use std::process::ExitCode;
 

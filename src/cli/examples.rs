@@ -66,24 +66,3 @@ Example:
 pub const COLUMNS: &str = "\
 Example:
   gradsweep columns > columns.md";
-
-/// All of them.
-pub const ALL: [&str; 17] = [
-    SWEEP,
-    PLAN,
-    MERGE,
-    VERIFY,
-    TRACE,
-    SLURM,
-    THEORY,
-    COMPARE,
-    CHECK,
-    PLOT,
-    WHY,
-    INIT,
-    DOCTOR,
-    COMPLETIONS,
-    MAN,
-    SETTINGS,
-    COLUMNS,
-];

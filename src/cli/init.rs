@@ -1,12 +1,8 @@
 //! `init`: writes an experiment file to start from, so that the program can be used without its repository.
 
-use crate::cli::error::CommandError;
-use crate::cli::print::print;
-use clap::Args;
+use crate::cli::prelude::*;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 const START: &str = include_str!("init.toml");
 

@@ -1,18 +1,13 @@
 //! `merge DIR`: tables and figures of a folder that several shards filled, and what is still missing.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::environments_data_dir;
+use crate::cli::prelude::*;
 use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::{conclude, draw_pages};
 use crate::figure::kinds::FACTS;
-use crate::sweep::journal::Journal;
-use crate::sweep::progress::note;
 use crate::sweep::unfinished::{Counts, after_merge};
-use crate::sweep::{folder, load};
+use crate::sweep::{folder, journal::Journal, load};
 use crate::table::count;
-use clap::Args;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {
@@ -33,13 +28,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let conclusion = conclude(dir, &plan, &work, &journal, &draw_pages)?;
     let counts = Counts::of(&work, &journal);
     print_conclusion(&plan, counts, &conclusion)?;
-    note(&format!(
-        "{}: {} of {} are there, in {}",
-        plan.name,
-        counts.done,
-        count(counts.planned, "run"),
-        dir.display()
-    ));
+    let (name, runs) = (&plan.name, count(counts.planned, "run"));
+    note(&format!("{name}: {} of {runs} are there, in {}", counts.done, dir.display()));
     after_merge(&work, &journal).iter().for_each(|line| note(line));
     Ok(exit_code(counts.done == counts.planned && counts.failed == 0, &conclusion))
 }

@@ -1,7 +1,6 @@
 //! The command line: which subcommands there are; each has a file of its own.
 
 pub mod check;
-pub mod columns;
 pub mod compare;
 pub mod completions;
 pub mod doctor;
@@ -12,9 +11,7 @@ pub mod merge;
 pub mod plan;
 mod plan_options;
 pub mod plot;
-mod print;
-pub mod settings;
-pub mod shell;
+mod prelude;
 pub mod single_thread;
 pub mod slurm;
 pub mod sweep;
@@ -23,9 +20,10 @@ pub mod trace;
 pub mod verify;
 pub mod why;
 
-use crate::sweep::progress::note;
+use crate::columns;
+use crate::experiment::settings::settings_table_markdown;
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use prelude::*;
 
 /// How does the gradient fade on its way back to the first layer, and what stops it?
 #[derive(Parser)]
@@ -113,8 +111,8 @@ pub fn run() -> ExitCode {
         Command::Doctor(options) => doctor::run(&options),
         Command::Completions(options) => completions::run(&options),
         Command::Man => completions::man(),
-        Command::Settings => settings::run(),
-        Command::Columns => columns::run(),
+        Command::Settings => print(&settings_table_markdown()),
+        Command::Columns => print(&columns::markdown()),
     };
     result.unwrap_or_else(|error| {
         note(&error.message());
@@ -125,10 +123,15 @@ pub fn run() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn every_example_of_the_help_is_understood() {
-        let lines = examples::ALL.iter().flat_map(|text| text.lines()).filter_map(|l| l.strip_prefix("  gradsweep "));
+        let commands = Cli::command();
+        let texts: Vec<String> =
+            commands.get_subcommands().filter_map(|c| Some(c.get_after_help()?.to_string())).collect();
+        assert_eq!(texts.len(), 17);
+        let lines = texts.iter().flat_map(|text| text.lines()).filter_map(|l| l.strip_prefix("  gradsweep "));
         let commands: Vec<&str> = lines.map(|line| line.split(['|', '>']).next().unwrap_or(line)).collect();
         assert!(commands.len() > 20);
         for command in commands {

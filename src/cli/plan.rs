@@ -1,15 +1,10 @@
 //! `plan FILE`: what a sweep would run and cost.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::{Loaded, PlanOptions};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::run;
 use crate::sweep::forecast::{Rate, forecast};
-use crate::sweep::journal::Journal;
-use crate::sweep::status::FolderStatus;
-use crate::sweep::{outline, rates};
-use clap::Args;
-use std::process::ExitCode;
+use crate::sweep::{journal::Journal, outline, rates, status::FolderStatus};
 
 #[derive(Args)]
 pub struct Options {

@@ -3,10 +3,8 @@
 use crate::data::Places;
 use crate::experiment::plan::{Plan, PlannedRun};
 use crate::figure::kinds::FACTS;
-use crate::sweep::SweepError;
-use crate::sweep::load;
-use crate::sweep::request::Request;
 use crate::sweep::work::{Work, select};
+use crate::sweep::{SweepError, load, request::Request};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -1,15 +1,10 @@
 //! `plot DIR`: the figures of a results folder, drawn again from its CSV files.
 
-use crate::cli::error::CommandError;
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, draw_pages};
-use crate::figure::kinds::ALL;
-use crate::figure::{self, Drawn, draw_all};
+use crate::figure::{self, Drawn, draw_all, kinds::ALL};
 use crate::results::{Results, claims};
-use crate::sweep::progress::note;
-use clap::{Args, ValueEnum};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use clap::ValueEnum;
 
 #[derive(Args)]
 pub struct Options {

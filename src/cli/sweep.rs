@@ -2,27 +2,21 @@
 
 use crate::answer::table::end_table;
 use crate::claim::text::summary;
-use crate::cli::error::{CommandError, FAILED_CLAIM};
+use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::plot::left_out;
-use crate::cli::print::print;
-use crate::cli::shell;
+use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, conclude, draw_pages, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::results::claims;
 use crate::sweep::folder::{Folder, Keep};
-use crate::sweep::interrupt::Interrupt;
-use crate::sweep::progress::{Show, note};
 use crate::sweep::session::{self, share, to_do, train_all};
 use crate::sweep::shard::{Shard, ShardError};
 use crate::sweep::unfinished::{Counts, failures};
-use crate::sweep::work::Job;
-use crate::sweep::{SweepError, candle_is_single_threaded};
+use crate::sweep::{SweepError, candle_is_single_threaded, interrupt::Interrupt, progress::Show, shell, work::Job};
 use crate::table;
-use clap::Args;
 use std::io::IsTerminal;
-use std::process::ExitCode;
 
 #[derive(Args, Default)]
 pub struct Options {

@@ -1,11 +1,8 @@
 //! `theory FILE`: what theory says of every cell at init, next to what was measured.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::{Loaded, PlanOptions};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::conclude::predicted::predicted_and_measured;
-use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

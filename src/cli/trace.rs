@@ -1,17 +1,12 @@
 //! `trace FILE`: one run's first steps as tensors in a file, for anyone who computes them again.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::experiment::plan::Plan;
 use crate::run::trace::trace;
-use crate::sweep::tensors::write_tensors;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{SweepError, candle_is_single_threaded};
-use clap::Args;
+use crate::sweep::{SweepError, candle_is_single_threaded, tensors::write_tensors};
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What `name_of_tensors` in the file's metadata says.
 const LEGEND: &str = "initial/<parameter>; for each step t: step.<t>/rows, x, classes or values, outputs, loss, lr; \
@@ -65,16 +60,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let path = options.plan.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", plan.name)));
     write_tensors(&path, &traced.tensors, metadata)?;
     let of = if traced.steps < options.steps as usize { ": the run ends there" } else { "" };
-    let (steps, tensors) = (traced.steps, traced.tensors.len());
-    print(&format!(
-        "{}: run {} ({}), {steps} of {} steps{of}; {tensors} tensors in {}\n",
-        plan.name,
-        job.run.run_id,
-        job.label,
-        traced.run_steps,
-        path.display()
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    let (name, id, label, path) = (&plan.name, &job.run.run_id, &job.label, path.display());
+    let (steps, all, tensors) = (traced.steps, traced.run_steps, traced.tensors.len());
+    print(&format!("{name}: run {id} ({label}), {steps} of {all} steps{of}; {tensors} tensors in {path}\n"))
 }
 
 /// The one run that the options name.

@@ -1,18 +1,11 @@
 //! `verify DIR`: computes a sample of the runs again and compares every number with the files of the folder.
 
-use crate::cli::error::CommandError;
 use crate::cli::plan_options::{count, environments_data_dir};
-use crate::cli::print::print;
+use crate::cli::prelude::*;
 use crate::conclude::verify::{Sample, compute_again, files_against_journal};
 use crate::figure::kinds::FACTS;
-use crate::sweep::journal::Journal;
-use crate::sweep::progress::note;
-use crate::sweep::unfinished::Counts;
-use crate::sweep::{candle_is_single_threaded, load, pool};
+use crate::sweep::{candle_is_single_threaded, journal::Journal, load, pool, unfinished::Counts};
 use crate::table;
-use clap::Args;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Options {

@@ -1,13 +1,9 @@
 //! `why FIGURE`: what a figure shows, which plan, data and program it comes from, and how to draw it again.
 
-use crate::cli::error::CommandError;
-use crate::cli::print::print;
-use crate::cli::shell;
+use crate::cli::prelude::*;
 use crate::figure::origin::Origin;
 use crate::results::Results;
-use clap::Args;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use crate::sweep::shell;
 
 #[derive(Args)]
 pub struct Options {

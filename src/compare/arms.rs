@@ -3,8 +3,7 @@
 use crate::columns::{self, Column};
 use crate::plan_file::{Axis, Scale};
 use crate::record::Status;
-use crate::results::Run;
-use crate::results::choice::Choice;
+use crate::results::{Run, choice::Choice};
 use crate::stats::{Spread, best_of, median_interval};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,6 @@
 //! The comparison as tables: one with a row for each arm, one with a row for each pair of arms.
 
-use super::comparison::Comparison;
-use super::tasks::Task;
-use super::text::sentence;
+use super::{comparison::Comparison, tasks::Task, text::sentence};
 use crate::columns::{self, Column};
 use crate::stats::Spread;
 use crate::table::{Cell, Table};

@@ -2,10 +2,8 @@
 
 use super::arms::{Arm, Measure, Tries};
 use super::pairs::{Pair, pairs};
-use crate::plan_file::Axis;
-use crate::plan_file::compare::Compare;
-use crate::results::choice::Choice;
-use crate::results::{Results, ResultsError};
+use crate::plan_file::{Axis, compare::Compare};
+use crate::results::{Results, ResultsError, choice::Choice};
 use std::collections::BTreeMap;
 
 /// One combination of the axes that neither name arms nor are tuned, and the arms compared on it.
@@ -68,8 +66,8 @@ pub fn tasks(
     let task = |(key, arms): (&Vec<usize>, &BTreeMap<usize, Tries>)| {
         let fewest = arms.values().map(BTreeMap::len).min().unwrap_or(1);
         let name = |arm: &usize| axes[arm_axis].labels[*arm].clone();
-        let arms = arms.iter().map(|(arm, tries)| Arm::of(name(arm), tries, &tuned, &measure, fewest));
-        let arms: Vec<Arm> = arms.collect();
+        let arm = |(arm, tries)| Arm::of(name(arm), tries, &tuned, &measure, fewest);
+        let arms: Vec<Arm> = arms.iter().map(arm).collect();
         let labels = others.iter().zip(key).map(|(axis, label)| &axes[*axis].labels[*label]);
         let varied = others.iter().map(|axis| &axes[*axis]).zip(labels).filter(|(axis, _)| axis.labels.len() > 1);
         Task {

@@ -1,9 +1,6 @@
 //! The comparison as text: a table for each task, warnings, and a sentence about each pair of arms.
 
-use super::arms::Arm;
-use super::comparison::Comparison;
-use super::pairs::Pair;
-use super::tasks::Task;
+use super::{arms::Arm, comparison::Comparison, pairs::Pair, tasks::Task};
 use crate::columns::{self, Scale};
 use crate::stats::Spread;
 use crate::table::{aligned, count, rounded};

@@ -4,8 +4,7 @@ use crate::columns::{self, Column};
 use crate::experiment::plan::{GridCell, Plan};
 use crate::experiment::settings;
 use crate::record::{RunRecord, point_columns};
-use crate::sweep::predictions::CellPrediction;
-use crate::sweep::work::Job;
+use crate::sweep::{predictions::CellPrediction, work::Job};
 use crate::table::Cell;
 use std::collections::HashSet;
 

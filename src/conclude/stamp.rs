@@ -4,8 +4,7 @@ use super::tables;
 use crate::files::{FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
 use crate::results::claims;
-use crate::sweep::journal::Journal;
-use crate::sweep::work::Work;
+use crate::sweep::{journal::Journal, work::Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,10 +44,7 @@ impl Stamp {
 
     /// Hash of what the CSV files would follow from now.
     pub fn inputs(plan_json: &str, work: &Work, journal: &Journal) -> String {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(PROGRAM.as_bytes());
-        hasher.update(SOURCE.as_bytes());
-        hasher.update(plan_json.as_bytes());
+        let mut hasher = hasher(plan_json);
         for job in &work.jobs {
             hasher.update(job.run.run_id.as_bytes());
             hasher.update(&journal.fingerprint(&job.run.run_id).unwrap_or(0).to_le_bytes());
@@ -78,16 +74,20 @@ impl Stamp {
 
     /// Hash of what the figures would follow from now.
     pub fn figure_inputs(&self, plan_json: &str, claims: &[ClaimSpec]) -> String {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(PROGRAM.as_bytes());
-        hasher.update(SOURCE.as_bytes());
-        hasher.update(plan_json.as_bytes());
+        let mut hasher = hasher(plan_json);
         hasher.update(claims::hash(claims).as_bytes());
         DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {
             hasher.update(hash.as_bytes());
         });
         hasher.finalize().to_hex().to_string()
     }
+}
+
+/// Everything that this program makes follows from itself and the plan.
+fn hasher(plan_json: &str) -> blake3::Hasher {
+    let mut hasher = blake3::Hasher::new();
+    [PROGRAM, SOURCE, plan_json].iter().for_each(|text| _ = hasher.update(text.as_bytes()));
+    hasher
 }
 
 fn file_hash(path: &Path) -> Result<String, FileError> {

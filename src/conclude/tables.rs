@@ -1,13 +1,11 @@
 //! The CSV files, streamed from the journal in plan order, a few runs in memory at a time.
 
-use super::layout::Layout;
-use super::summary::Summaries;
+use super::{layout::Layout, summary::Summaries};
 use crate::columns;
 use crate::experiment::plan::Plan;
 use crate::files::{Draft, FileError, cannot};
-use crate::sweep::journal::Journal;
 use crate::sweep::predictions::{self, Predictions};
-use crate::sweep::work::Work;
+use crate::sweep::{journal::Journal, work::Work};
 use crate::table::{Cell, CsvWriter};
 use std::fs::File;
 use std::io::BufWriter;

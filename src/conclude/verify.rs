@@ -7,10 +7,8 @@ use crate::files::{FileError, cannot};
 use crate::record::{RunRecord, Status};
 use crate::run::train;
 use crate::seed::Seeds;
-use crate::sweep::journal::Journal;
-use crate::sweep::predictions::predictions;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{SweepError, pool};
+use crate::sweep::{SweepError, journal::Journal, pool, predictions::predictions};
 use crate::table::Cell;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -183,13 +181,8 @@ fn difference(
         Some(text) => text,
         None => "nothing".into(),
     };
-    Some(format!(
-        "{file}, run {} ({}){}, column {}: {} instead of {}",
-        job.run.run_id,
-        job.label,
-        address.collect::<String>(),
-        columns.get(at).map_or("(one more)", String::as_str),
-        value(found),
-        value(expected)
-    ))
+    let (id, label, address) = (&job.run.run_id, &job.label, address.collect::<String>());
+    let column = columns.get(at).map_or("(one more)", String::as_str);
+    let (found, expected) = (value(found), value(expected));
+    Some(format!("{file}, run {id} ({label}){address}, column {column}: {found} instead of {expected}"))
 }

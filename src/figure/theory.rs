@@ -82,7 +82,7 @@ fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result
         return Err("theory is of nets before the first update".into());
     }
     let mut told = cells.iter().map(|labels| match theory.get(*labels) {
-        Some(told) => told.clone(),
+        Some(told) => told.clone().map_err(|why| why.0),
         None => Err("a test function has no layers".into()),
     });
     let first = told.next().unwrap_or_else(|| Err("no runs".into()))?;

@@ -24,16 +24,14 @@ fn session(session: &Value) -> Session {
     };
     let data = session["data"].as_array().into_iter().flatten();
     let digests = data.map(|d| format!("{} {}", text(&d["name"]), text(&d["digest"])));
+    let [cpu, instructions] = ["cpu", "instructions"].map(|key| text(&session[key]));
     BTreeMap::from([
         ("command", words.collect::<Vec<_>>().join(" ")),
         ("program", text(&session["program"])),
         ("revision", revision(&session["git"]["program"])),
         ("plan", text(&session["plan"])),
         ("data", digests.collect::<Vec<_>>().join(", ")),
-        (
-            "machine",
-            format!("{}, {}, {} cores", text(&session["cpu"]), text(&session["instructions"]), session["cores"]),
-        ),
+        ("machine", format!("{cpu}, {instructions}, {} cores", session["cores"])),
         ("rustc", text(&session["rustc"])),
         ("jobs", text(&session["jobs"])),
         ("runs", text(&session["runs_done"])),

@@ -1,10 +1,10 @@
 //! `theory.csv` as figures and claims read it: what theory predicts for each cell before the first update.
 
-use super::csv_file::CsvFile;
-use super::{Results, ResultsError};
+use super::{Results, ResultsError, csv_file::CsvFile};
 use crate::columns::{self, Predicted};
 use crate::plan_file::Axis;
 use std::collections::HashMap;
+use thiserror::Error;
 
 /// The prediction of one cell: decades (log10 of a root mean square) over the last hidden layer's stream, layer 1 first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,8 +45,13 @@ impl CellTheory {
     }
 }
 
+/// Why a cell has no prediction, as the table says it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct NoTheory(pub String);
+
 /// By the labels of a cell, as indices in the order of the plan's axes: its prediction, or why there is none.
-pub type Theory = HashMap<Vec<usize>, Result<CellTheory, String>>;
+pub type Theory = HashMap<Vec<usize>, Result<CellTheory, NoTheory>>;
 
 impl Results {
     /// Reads `theory.csv`.
@@ -77,7 +82,7 @@ impl Results {
                         cell.caveat = file.text(note).into();
                     }
                 }
-                _ => _ = theory.insert(labels, Err(file.text(note).into())),
+                _ => _ = theory.insert(labels, Err(NoTheory(file.text(note).into()))),
             }
         }
         Ok(theory)

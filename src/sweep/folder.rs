@@ -2,13 +2,10 @@
 
 use crate::experiment::plan::Plan;
 use crate::files::{cannot, write_as};
-use crate::sweep::SweepError;
 use crate::sweep::journal::{self, Journal};
 use crate::sweep::plan_text::{plan_hash, plan_json, run_ids, view_of, view_path};
-use crate::sweep::request::Request;
 use crate::sweep::shard::{self, Shard};
-use crate::sweep::status::FolderStatus;
-use crate::sweep::work::Work;
+use crate::sweep::{SweepError, request::Request, status::FolderStatus, work::Work};
 use crate::table::count;
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -46,14 +43,9 @@ impl Folder {
         let (journals, lock) = enter(dir, "sweep", "another sweep")?;
         shard::refuse_running(&journals)?;
         let mut notes = Vec::new();
-        if keep.fresh {
-            let n = journal::retire(&journals)?;
-            if n > 0 {
-                notes.push(format!(
-                    "--fresh: the journal of {} is set aside as *.old; every run starts anew",
-                    dir.display()
-                ));
-            }
+        if keep.fresh && journal::retire(&journals)? > 0 {
+            let dir = dir.display();
+            notes.push(format!("--fresh: the journal of {dir} is set aside as *.old; every run starts anew"));
         }
         let journal = Journal::read(&journals)?;
         let status = FolderStatus::of(dir, plan, work, &journal)?;

@@ -1,12 +1,9 @@
 //! How long runs will take: their number of operations times the measured time of one.
 
 use crate::results::csv_file::records;
-use crate::run::cost::flop;
-use crate::run::spec::At;
-use crate::sweep::RunFn;
-use crate::sweep::pool::cores;
-use crate::sweep::progress::clock;
+use crate::run::{cost::flop, spec::At};
 use crate::sweep::work::{Job, Work};
+use crate::sweep::{RunFn, pool::cores, progress::clock};
 use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;

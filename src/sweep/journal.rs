@@ -12,10 +12,8 @@ use crate::experiment::plan::PlannedRun;
 use crate::files::{Draft, FileError, cannot, write};
 use crate::record::{RunRecord, Status};
 use crate::run::spec::{Cadence, NUMERICS_VERSION};
-use crate::sweep::SweepError;
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
-use crate::sweep::lock;
-use crate::sweep::shard::Shard;
+use crate::sweep::{SweepError, lock, shard::Shard};
 use crate::table::count;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -198,16 +196,11 @@ impl Journal {
             *guard = Err(error.clone());
             return Err(error);
         }
-        let hash = short_hash(text.as_bytes());
-        let position = Position {
-            file: out.number,
-            offset: out.offset,
-            length: text.len(),
-            status: record.status,
-            hash,
-            numerics: NUMERICS_VERSION,
-        };
-        out.offset += text.len() as u64;
+        let Out { number: file, offset, .. } = *out;
+        let (length, hash) = (text.len(), short_hash(text.as_bytes()));
+        let (status, numerics) = (record.status, NUMERICS_VERSION);
+        let position = Position { file, offset, length, status, hash, numerics };
+        out.offset += length as u64;
         remember(&mut lock(&self.index), run.run_id.clone(), position);
         Ok(())
     }

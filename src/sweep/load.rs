@@ -1,14 +1,9 @@
 //! From an experiment file, or from the folder of an earlier sweep, to a plan and the data it needs.
 
 use crate::data::{self, Places};
-use crate::experiment::figure_kind::FigureKind;
-use crate::experiment::{Experiment, Overrides, Plan};
+use crate::experiment::{Experiment, Overrides, Plan, figure_kind::FigureKind};
 use crate::setting::Settings;
-use crate::sweep::SweepError;
-use crate::sweep::plan_text::view_of;
-use crate::sweep::predictions::check_claims;
-use crate::sweep::request::Request;
-use crate::sweep::work::Work;
+use crate::sweep::{SweepError, plan_text::view_of, predictions::check_claims, request::Request, work::Work};
 use std::path::{Path, PathBuf};
 
 /// The plan of an experiment file and its data, every cell checked against them before anything runs; `kinds` are the

@@ -17,6 +17,8 @@ pub mod rates;
 pub mod request;
 pub mod session;
 pub mod shard;
+pub mod shell;
+pub mod slurm;
 pub mod status;
 pub mod tensors;
 pub mod unfinished;
@@ -26,8 +28,7 @@ pub use error::SweepError;
 
 use crate::data::Dataset;
 use crate::record::RunRecord;
-use crate::run::RunError;
-use crate::run::spec::RunSpec;
+use crate::run::{RunError, spec::RunSpec};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

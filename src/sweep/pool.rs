@@ -3,15 +3,10 @@
 use crate::columns;
 use crate::data::Dataset;
 use crate::record::{RunRecord, Status};
-use crate::run::RunError;
-use crate::run::spec::RunSpec;
-use crate::sweep::interrupt::Interrupt;
+use crate::run::{RunError, spec::RunSpec};
 use crate::sweep::journal::{Clock, Journal};
-use crate::sweep::lock;
 use crate::sweep::progress::{Board, Show, Tally};
-use crate::sweep::provenance::utc;
-use crate::sweep::work::Work;
-use crate::sweep::{RunFn, SweepError};
+use crate::sweep::{RunFn, SweepError, interrupt::Interrupt, lock, provenance::utc, work::Work};
 use crate::table::Table;
 use rayon::prelude::*;
 use std::cell::{Cell, RefCell};

@@ -140,15 +140,9 @@ pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
             }
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
+                    let (stream, delta) = (decades(*stream), decades(*delta));
                     let variance = prediction.variance.get(l).copied().into();
-                    row([
-                        (l + 1).into(),
-                        decades(*stream),
-                        decades(*delta),
-                        variance,
-                        depth(),
-                        prediction.caveat.into(),
-                    ]);
+                    row([(l + 1).into(), stream, delta, variance, depth(), prediction.caveat.into()]);
                 }
             }
         }

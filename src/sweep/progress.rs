@@ -3,8 +3,7 @@
 //! Workers only write down where they are; one thread looks and draws, so that a step costs one atomic store.
 
 use crate::record::Status;
-use crate::sweep::lock;
-use crate::sweep::work::Job;
+use crate::sweep::{lock, work::Job};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::sync::Mutex;

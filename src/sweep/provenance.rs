@@ -2,8 +2,7 @@
 
 use crate::files::{cannot, write};
 use crate::ops::kernel;
-use crate::sweep::work::Work;
-use crate::sweep::{SweepError, git};
+use crate::sweep::{SweepError, git, work::Work};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,7 @@
 
 use crate::schedule::{Schedule, Shape};
 use crate::setting::Settings;
-use crate::sweep::SweepError;
-use crate::sweep::work::Work;
+use crate::sweep::{SweepError, work::Work};
 use crate::table::{count, number};
 use std::fmt::Write;
 

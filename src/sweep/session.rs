@@ -4,16 +4,12 @@ use crate::experiment::plan::Plan;
 use crate::record::Status;
 use crate::results::claims;
 use crate::run::train;
-use crate::sweep::SweepError;
-use crate::sweep::folder::Folder;
-use crate::sweep::interrupt::Interrupt;
-use crate::sweep::journal::Journal;
 use crate::sweep::plan_text::{plan_hash, plan_json};
-use crate::sweep::pool;
 use crate::sweep::progress::{Show, Tally};
-use crate::sweep::provenance::SessionRecord;
-use crate::sweep::shard::Shard;
-use crate::sweep::work::Work;
+use crate::sweep::{
+    SweepError, folder::Folder, interrupt::Interrupt, journal::Journal, pool, provenance::SessionRecord, shard::Shard,
+    work::Work,
+};
 use std::collections::HashSet;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! A shard, the part of a sweep that one of several machines runs: which runs are its own, and who else writes into the folder.
 
 use crate::sweep::SweepError;
+use std::collections::BTreeSet;
 use std::path::Path;
 use thiserror::Error;
 
@@ -95,10 +96,8 @@ fn schedulers() -> String {
 
 /// The shards of `count` that own these positions in the order of running.
 pub fn owners(positions: &[usize], count: usize) -> Vec<usize> {
-    let mut owners: Vec<usize> = positions.iter().map(|p| p % count).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    owners
+    let owners: BTreeSet<usize> = positions.iter().map(|p| p % count).collect();
+    owners.into_iter().collect()
 }
 
 /// Numbers as Slurm writes an array: `0,2-4`.

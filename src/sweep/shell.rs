@@ -1,12 +1,12 @@
 //! Command lines quoted for a POSIX shell.
 
 /// The words as one line.
-pub(super) fn line(words: &[String]) -> String {
+pub fn line(words: &[String]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a POSIX shell reads it back: as it stands where that is safe, else in single quotes.
-pub(super) fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(safe) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

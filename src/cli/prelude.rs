@@ -1,8 +1,12 @@
-//! Printing to stdout.
+//! What the file of every command needs: its options from clap, how it prints, and how it ends.
 
-use crate::cli::error::CommandError;
+pub use crate::cli::error::CommandError;
+pub use crate::sweep::progress::note;
+pub use clap::Args;
+pub use std::path::{Path, PathBuf};
+pub use std::process::ExitCode;
+
 use std::io::{ErrorKind, Write, stdout};
-use std::process::ExitCode;
 
 /// Prints to stdout; the exit code of success. A reader that went away (`| head`) is no error.
 ///
