@@ -8,7 +8,7 @@ use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
 use super::style::{INK, Look, Marker, SOFT, solid};
-use super::words;
+use super::words::{self, CROWD};
 use crate::stats::Spread;
 
 /// A place in a panel, on its two rulers.
@@ -16,9 +16,6 @@ pub type Spot = (f64, f64);
 
 /// A place along x, and median and range over the seeds there.
 pub type Points = Vec<(f64, Spread)>;
-
-/// With more series than this, bands would cover each other and are left out.
-pub const CROWD: usize = 12;
 
 /// Of more values in order than are told apart, the legend names so many.
 const NAMED: usize = 10;

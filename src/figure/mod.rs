@@ -7,6 +7,7 @@ pub mod endings;
 mod error;
 mod finding;
 mod guessing;
+mod kind;
 pub mod kinds;
 mod names;
 mod out;
@@ -30,7 +31,7 @@ pub use crate::plan_file::figure::FigureSpec;
 use crate::parallel::in_parallel;
 use crate::results::Results;
 use crate::results::figure_claims::FigureClaim;
-use kinds::Kind;
+use kind::Kind;
 use origin::Origin;
 use scene::Scene;
 use select::Selection;
@@ -126,7 +127,7 @@ fn write(
 /// # Errors
 /// A figure whose axes do not fit the plan, that has [nothing](FigureError::Nothing) to show, or a file that cannot be read.
 pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) -> Result<Scene, FigureError> {
-    let kind = kinds::find(kinds, spec)?;
+    let kind = kind::find(kinds, spec)?;
     let selection = select(results, spec, kinds)?;
     let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
     match style {
@@ -146,7 +147,7 @@ pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) 
 /// The runs of a figure, once it is known to fit the plan.
 fn select<'a>(results: &'a Results, spec: &'a FigureSpec, kinds: &[Kind]) -> Result<Selection<'a>, FigureError> {
     match spec.step.as_deref() {
-        None | Some("first" | "last") => Selection::new(results, spec, kinds::find(kinds, spec)?.facts),
+        None | Some("first" | "last") => Selection::new(results, spec, kind::find(kinds, spec)?.facts),
         Some(step) => Err(FigureError::Selection(format!("step = \"{step}\": write \"first\" or \"last\""))),
     }
 }

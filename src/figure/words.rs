@@ -1,12 +1,14 @@
 //! The sentences of titles and captions that all kinds of figures share.
 
-use super::chart::CROWD;
 use super::names;
 use super::select::{GroupKey, Selection, shown_label};
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// With more series than this, bands would cover each other and are left out.
+pub const CROWD: usize = 12;
 
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {

@@ -33,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("std::thread", &["model/candle_model.rs", "sweep", "conclude/tables.rs", "parallel.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
-    ("stdout(", &["cli/print.rs"]),
+    ("stdout(", &["cli/prelude.rs"]),
     ("stderr(", &["sweep/progress.rs", "cli"]),
     ("print!", &[]),
     ("println!", &[]),

@@ -1,4 +1,5 @@
-//! The kinds of figures. Each file says everything of one: what can be asked of it, and how results become its chart.
+//! The kinds of figures, and their one list. Each file says everything of one: what can be asked of it, and how results become
+//! its chart.
 
 mod attenuation_by_depth;
 mod attenuation_over_training;
@@ -17,22 +18,9 @@ mod steps_to_target;
 mod trajectories;
 mod update_ratio;
 
-use super::FigureError;
-use super::chart::Chart;
-use super::select::Selection;
-use super::sheet::Medium;
-use crate::experiment::figure_kind::FigureKind;
-use crate::plan_file::claim::ClaimSpec;
-use crate::plan_file::figure::FigureSpec;
+pub use super::kind::{Kind, nearness};
 
-/// A kind of figure.
-#[derive(Clone, Copy)]
-pub struct Kind {
-    /// What can be asked of it, for the reader of an experiment.
-    pub facts: &'static FigureKind,
-    /// Makes the chart of a selection. Fails if that does not fit the kind or holds nothing to draw.
-    pub draw: fn(&Selection, Medium) -> Result<Chart, FigureError>,
-}
+use crate::experiment::figure_kind::FigureKind;
 
 /// All kinds, in the order in which they are drawn if the file asks for none.
 pub const ALL: &[Kind] = &[
@@ -62,14 +50,3 @@ pub const FACTS: &[&FigureKind] = &{
     }
     facts
 };
-
-/// How near a figure is to what a claim is about, see [`FigureKind::nearness`].
-pub fn nearness(kinds: &[Kind], figure: &FigureSpec, claim: &ClaimSpec) -> Option<u8> {
-    find(kinds, figure).ok()?.facts.nearness(figure, claim)
-}
-
-/// The kind of a figure.
-pub(super) fn find(kinds: &[Kind], figure: &FigureSpec) -> Result<Kind, FigureError> {
-    let kind = kinds.iter().copied().find(|kind| kind.facts.word == figure.kind);
-    kind.ok_or_else(|| FigureError::Selection(format!("no figure is of kind \"{}\"", figure.kind)))
-}

@@ -1,6 +1,5 @@
 //! What the files of the kinds are written with.
 
-pub(super) use super::Kind;
 pub(super) use crate::columns::{self, Column, Measured, Predicted, Quantity};
 pub(super) use crate::experiment::figure_kind::{
     AlongX, CellsShown, ColorBy, Defaults, FigureKind, Over, Predicts, Roles, Shows, Tune, column_names, is_of_init,
@@ -9,6 +8,7 @@ pub(super) use crate::figure::chart::*;
 pub(super) use crate::figure::endings::{Ending, Endings, Seeds, worst};
 pub(super) use crate::figure::finding::{self, Words};
 pub(super) use crate::figure::guessing::{Guess, guessing, named};
+pub(super) use crate::figure::kind::Kind;
 pub(super) use crate::figure::ruler::{End, Ruler, Tick, minus, range};
 pub(super) use crate::figure::scene::Color;
 pub(super) use crate::figure::select::{GroupKey, Selection, Used, heading, over_seeds};
@@ -17,7 +17,7 @@ pub(super) use crate::figure::style::*;
 pub(super) use crate::figure::text::{self, Weight};
 pub(super) use crate::figure::theory::{self, Overlay};
 pub(super) use crate::figure::training::{Training, crosses, reach};
-pub(super) use crate::figure::words::{self, Caption};
+pub(super) use crate::figure::words::{self, CROWD, Caption};
 pub(super) use crate::figure::{FigureError, names, places};
 pub(super) use crate::plan_file::claim::Metric;
 pub(super) use crate::plan_file::figure::FigureSpec;

@@ -37,7 +37,7 @@ const PDF: [&str; 2] = ["<gradsweep:origin>", "</gradsweep:origin>"];
 
 impl Origin {
     /// Of the figure of this name that shows the selection.
-    pub(in crate::figure) fn of(selection: &Selection, name: &str) -> Self {
+    pub fn of(selection: &Selection, name: &str) -> Self {
         let (results, spec) = (selection.results, selection.spec);
         let plan = &results.plan;
         Origin {
