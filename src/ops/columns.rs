@@ -8,7 +8,7 @@ use super::kernel::kernel;
 use crate::real::Real;
 
 /// Runs `$pass` on all `$n` columns: 32 at a time, then 16, 4, 1. Each size is compiled for every activation, precision and
-/// instruction set: 64 as well would double the code and make no step faster.
+/// instruction set, so there are no more sizes than these.
 macro_rules! across {
     ($n:expr, $pass:ident($($arg:expr),*)) => {{
         let mut at = 0;
