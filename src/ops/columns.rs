@@ -7,11 +7,11 @@ use super::activation::Curve;
 use super::kernel::kernel;
 use crate::real::Real;
 
-/// Runs `$pass` on all `$n` columns: 32 at a time, then 16, 4, 1. Each size is compiled for every activation, precision and
-/// instruction set, so there are no more sizes than these.
+/// Runs `$pass` on all `$n` columns: 64 at a time, then 32, 16, 4, 1.
 macro_rules! across {
     ($n:expr, $pass:ident($($arg:expr),*)) => {{
         let mut at = 0;
+        across!(@ at, $n, 64, $pass($($arg),*));
         across!(@ at, $n, 32, $pass($($arg),*));
         across!(@ at, $n, 16, $pass($($arg),*));
         across!(@ at, $n, 4, $pass($($arg),*));
