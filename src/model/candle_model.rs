@@ -8,7 +8,7 @@ use super::layout::{Layout, Parameter};
 use super::pass::{Part, Pass, Statistics, Tapped};
 use crate::ops::block::Running;
 use crate::ops::{Element, Mode, Tensor, loss, reduce, rewrite};
-use candle_core::{Device, Error, Result, Var};
+use candle_core::{Device, Result, Var};
 use std::sync::{Arc, PoisonError};
 
 /// candle walks its graph by recursion, some 250 bytes a node: enough for half a million nodes. Only what is touched is
@@ -106,14 +106,6 @@ impl<T: Element> CandleModel<T> {
     }
 }
 
-/// Does it on a thread with room for a deep graph.
-fn with_large_stack<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(Error::wrap)?;
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
 impl<T: Element> Model<T> for CandleModel<T> {
     fn layout(&self) -> &Layout {
         &self.layout
@@ -133,7 +125,7 @@ impl<T: Element> Model<T> for CandleModel<T> {
     }
 
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
-        let Passed { loss, gradient, kept, norms } = with_large_stack(|| self.there_and_back(&batch, mode))?;
+        let Passed { loss, gradient, kept, norms } = stacker::grow(STACK, || self.there_and_back(&batch, mode))?;
         into.finite = reduce::all_finite(&gradient);
         (into.packed, self.kept, self.norms) = (gradient, kept, norms);
         Ok(loss)

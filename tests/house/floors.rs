@@ -30,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("safetensors::", &["sweep/tensors.rs"]),
     ("std::fs", &["files.rs", "data", "sweep", "results", "conclude", "figure", "report", "cli"]),
     ("std::time", &["sweep", "cli"]),
-    ("std::thread", &["model/candle_model.rs", "sweep", "conclude/tables.rs", "parallel.rs", "cli"]),
+    ("std::thread", &["sweep", "conclude/tables.rs", "parallel.rs", "cli"]),
     ("std::env", &["sweep/provenance.rs", "cli"]),
     ("std::process", &["sweep", "cli", "main.rs"]),
     ("stdout(", &["cli/prelude.rs"]),
