@@ -6,8 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
-[ $# -gt 0 ] || set -- experiments/vanishing.toml experiments/optimizers.toml experiments/schedules.toml \
-    experiments/l2_vs_decay.toml experiments/functions.toml $(ls experiments/papers/*.toml 2>/dev/null)
+[ $# -gt 0 ] || set -- experiments/vanishing.toml experiments/lecture.toml experiments/optimizers.toml experiments/schedules.toml \
+    experiments/l2_vs_decay.toml experiments/functions.toml $(ls experiments/recipes/*.toml) $(ls experiments/papers/*.toml 2>/dev/null)
 for file in "$@"; do
     name=$(basename "$file" .toml)
     start=$(date +%s)

@@ -2,6 +2,7 @@
 
 mod cli;
 mod damage;
+mod documents;
 mod kill;
 #[path = "../program/mod.rs"]
 mod program;
