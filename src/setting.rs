@@ -26,6 +26,7 @@ pub enum Value {
     Matrix(Vec<Vec<f64>>),
     /// Numbers in a row: a point.
     List(Vec<f64>),
+    Texts(Vec<String>),
 }
 
 // Settings hold no NaN: what is not finite is refused where it is read.
@@ -41,6 +42,7 @@ impl Hash for Value {
             Value::Text(text) => text.hash(hasher),
             Value::Matrix(rows) => rows.iter().flatten().for_each(|x| x.to_bits().hash(hasher)),
             Value::List(list) => list.iter().for_each(|x| x.to_bits().hash(hasher)),
+            Value::Texts(texts) => texts.hash(hasher),
         }
     }
 }
@@ -51,7 +53,7 @@ impl From<&Value> for Cell {
             Value::Bool(b) => Cell::Bool(*b),
             Value::Int(i) => Cell::Int(*i),
             Value::Float(x) => Cell::Float(*x),
-            Value::Text(_) | Value::Matrix(_) | Value::List(_) => Cell::Text(value.to_string()),
+            Value::Text(_) | Value::Matrix(_) | Value::List(_) | Value::Texts(_) => Cell::Text(value.to_string()),
         }
     }
 }
@@ -67,6 +69,7 @@ impl fmt::Display for Value {
                 write!(f, "[{}]", rows.iter().map(|row| list(row)).collect::<Vec<_>>().join(", "))
             }
             Value::List(numbers) => f.write_str(&list(numbers)),
+            Value::Texts(texts) => write!(f, "{texts:?}"),
         }
     }
 }
@@ -117,6 +120,8 @@ pub enum Domain {
     List,
     /// Whole numbers from 1 on, ascending, at least one.
     Steps,
+    /// Texts, at least one.
+    Texts,
 }
 
 impl fmt::Display for Domain {
@@ -145,6 +150,7 @@ impl fmt::Display for Domain {
             Domain::Text => f.write_str("a text"),
             Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
             Domain::List => f.write_str("a list of numbers, as in [-1.2, 1.0]"),
+            Domain::Texts => f.write_str("a list of texts, as in [\"id\", \"name\"]"),
             Domain::Steps => f.write_str("a list of ascending steps from 1 on, as in [150, 225]"),
         }
     }

@@ -94,6 +94,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     let keep = Keep { replan: options.replan, fresh: options.fresh };
     let (folder, notes) = Folder::open(dir, plan, work, &options.plan.request(), keep)?;
     notes.iter().for_each(|line| note(line));
+    work.datasets.iter().flat_map(|data| &data.notes).for_each(|line| note(&format!("note: {line}")));
     if shows_another_plan(dir, plan, work) {
         conclude(dir, plan, work, &folder.journal, &draw_pages)?;
     }

@@ -1,163 +1,267 @@
-//! Any CSV file: numeric features and one target column, of classes or of real numbers.
+//! Any CSV file: features, of numbers or of words, and one target column, of classes or of real numbers.
+//!
+//! A file is read twice: first to see what each column holds, then for its numbers, so that no more than the text and the
+//! numbers are in memory.
 
-use super::dataset::Targets;
+use super::csv_table::{Reading, Table, is_missing};
+use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
 use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// More different values than this are not taken for classes unless the settings say so.
 const MOST_CLASSES: usize = 100;
 
-/// A row costs some 200 bytes while it is read, so a small file must not unpack to more of them than memory holds.
-const MOST_ROWS: usize = 10_000_000;
+/// More different words than this are no categories.
+const MOST_WORDS: usize = 1000;
 
-/// A cell costs some tens of bytes while its line is read, however short it is.
-const MOST_CELLS: usize = 1 << 26;
+/// Fewer rows than this may be numbered by chance.
+const FEWEST_NUMBERED: usize = 10;
 
-/// The file the settings name.
+/// The file the settings name, and the one with the test rows if they name one.
 pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError> {
-    let Some(path) = settings.text("data.path").map(|p| places.base.join(p)) else {
+    let path = |key: &str| settings.text(key).map(|p| places.base.join(p));
+    let Some(train) = path("data.path") else {
         return Err(DataError::settings("data", "csv data needs a file", "write data.path"));
     };
-    let name = path.display().to_string();
-    let bytes = file::read(&path, file::CSV_LIMIT)?;
-    let target = settings.text("data.target").unwrap_or("last");
-    parse(&name, &bytes, target, settings.text("data.task").unwrap_or("auto"))
+    let load = |path: std::path::PathBuf| {
+        let bytes = file::read(&path, file::CSV_LIMIT)?;
+        Ok((path.display().to_string(), bytes))
+    };
+    let test = path("data.test_path").map(load).transpose()?;
+    parse(load(train)?, test, &Reading::new(settings))
 }
 
-/// Reads a table: comma-separated, a header line if its first line holds a word where later lines hold numbers.
-fn parse(name: &str, bytes: &[u8], target: &str, task: &str) -> Result<Raw, DataError> {
-    let error = |what: String, cure: &str| DataError::file(name, what, cure);
-    // Counted before anything is read, since one line can hold all of them.
-    let separators = bytes.iter().filter(|b| matches!(b, b',' | b'\n')).count();
-    if separators > MOST_CELLS {
-        let what = format!("the file has {separators} cells; the program holds at most {MOST_CELLS}");
-        return Err(error(what, "use a part of the file"));
-    }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(bytes);
-    let mut lines: Vec<(u64, csv::StringRecord)> = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| {
-            let line = e.position().map_or(lines.len() as u64 + 1, |p| p.line());
-            let what = match e.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("this line has {len} cells, the first has {expected_len}")
-                }
-                csv::ErrorKind::Utf8 { .. } => "this line is not UTF-8 text".into(),
-                other => format!("{other:?}"),
-            };
-            error(what, "make every line of the table alike, and delete a first line that is not part of it").line(line)
-        })?;
-        let line = record.position().map_or(0, |p| p.line());
-        if lines.len() == MOST_ROWS {
-            let what = format!("the file has more than {MOST_ROWS} rows");
-            return Err(error(what, "use a part of the file").line(line));
+fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Reading) -> Result<Raw, DataError> {
+    let train = Table::new(train, how)?;
+    let test = test.map(|test| Table::new(test, how)).transpose()?;
+    let mut columns = Columns::new(&train, how)?;
+    if let Some(test) = &test {
+        if test.header.is_some() != train.header.is_some() || test.columns != train.columns {
+            let what = format!("{} columns; {} has {}", test.columns, train.name, train.columns);
+            return Err(DataError::file(&test.name, what, "give two files with the same columns, or one (data.test)"));
         }
-        lines.push((line, record));
+        columns.see(test, how)?;
     }
-    let numeric = |record: &csv::StringRecord| record.iter().filter(|c| c.parse::<f64>().is_ok()).count();
-    let has_header =
-        lines.first().is_some_and(|(_, r)| numeric(r) == 0) && lines.get(1).is_none_or(|(_, r)| numeric(r) > 0);
-    let header = has_header.then(|| lines.remove(0).1);
-    let Some(columns) = lines.first().map(|(_, r)| r.len()) else {
-        return Err(error("the file has no rows".into(), "give a table of numbers, one row a sample"));
-    };
-    if columns < 2 {
-        return Err(error("the file has one column".into(), "give features and a target, separated by commas"));
+    let features = columns.features(&train, how)?;
+    let mut parts = Vec::new();
+    let mut cells = Vec::new();
+    for table in [Some(&train), test.as_ref()].into_iter().flatten() {
+        let before = cells.len();
+        let x = columns.fill(table, &features, how, &mut cells)?;
+        parts.push((x, before..cells.len()));
     }
-    let called = |h: &csv::StringRecord| h.iter().filter(|c| *c == target).count();
-    if let Some(n) = header.as_ref().map(called).filter(|n| *n > 1) {
-        let what = format!("{n} columns are called \"{target}\"");
-        return Err(error(what, "give each its own name, or write data.target as a number from 1").line(1));
+    let targets = columns.targets(&train.name, &cells, how)?;
+    let width = features.iter().map(Feature::width).sum();
+    let mut parts = parts.into_iter().map(|(x, rows)| {
+        let rows: Vec<usize> = rows.collect();
+        Split { rows: rows.len(), x, targets: targets.pick(&rows) }
+    });
+    let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };
+    let notes = columns.numbering(&train).into_iter().collect();
+    let test = parts.next();
+    Ok(Raw { file: train.name, test, notes, ..Raw::new("csv", width, first.x, first.targets) })
+}
+
+/// What the cells of a column are.
+#[derive(Default)]
+struct Seen {
+    rows: usize,
+    missing: usize,
+    /// The different cells that are neither numbers nor missing, up to one more than [`MOST_WORDS`].
+    words: BTreeSet<String>,
+    /// The first of them, with its line.
+    word: Option<(u64, String)>,
+    fraction: bool,
+    /// The first number, while every row has the next whole number.
+    numbered: Option<f64>,
+}
+
+/// All columns of a table, and which are left out.
+struct Columns {
+    seen: Vec<Seen>,
+    target: usize,
+    dropped: Vec<bool>,
+}
+
+/// A column that becomes inputs.
+struct Feature {
+    column: usize,
+    /// Its words, each of which becomes an input that is 1 where the cell holds it, else 0; none for a number.
+    words: Vec<String>,
+}
+
+impl Feature {
+    fn width(&self) -> usize {
+        self.words.len().max(1)
     }
-    let column = match target {
-        "last" => columns - 1,
-        _ => {
-            let by_name = header.as_ref().and_then(|h| h.iter().position(|c| c == target));
-            let by_number = target.parse::<usize>().ok().filter(|n| (1..=columns).contains(n)).map(|n| n - 1);
-            by_name.or(by_number).ok_or_else(|| {
-                let names =
-                    header.as_ref().map_or(format!("1 to {columns}"), |h| h.iter().collect::<Vec<_>>().join(", "));
-                error(
-                    format!("there is no column \"{target}\""),
-                    &format!("data.target is one of {names}, or \"last\""),
+}
+
+impl Columns {
+    fn new(table: &Table, how: &Reading) -> Result<Self, DataError> {
+        let seen = (0..table.columns).map(|_| Seen::default()).collect();
+        let mut columns = Columns { seen, target: 0, dropped: vec![false; table.columns] };
+        columns.see(table, how)?;
+        for name in how.drop {
+            columns.dropped[table.find(name, "data.drop")?] = true;
+        }
+        // A separator at the end of every line makes a last column of nothing.
+        let last = table.columns - 1;
+        let nothing = columns.seen[last].missing == columns.seen[last].rows;
+        if nothing && table.header.as_ref().is_none_or(|header| header[last].is_empty()) {
+            columns.dropped[last] = true;
+        }
+        columns.target = match how.target {
+            "last" => (0..table.columns).rev().find(|c| !columns.dropped[*c]).unwrap_or(last),
+            name => table.find(name, "data.target")?,
+        };
+        columns.dropped[columns.target] = true;
+        if columns.dropped.iter().all(|dropped| *dropped) {
+            return Err(table.error("no feature is left", "data.drop and data.target leave out all columns; keep one"));
+        }
+        Ok(columns)
+    }
+
+    fn see(&mut self, table: &Table, how: &Reading) -> Result<(), DataError> {
+        table.rows(|line, record| {
+            for (seen, cell) in self.seen.iter_mut().zip(record) {
+                let number = how.number(cell);
+                seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
+                seen.numbered = match (seen.rows, number) {
+                    (0, Some(first)) if first.fract() == 0.0 => Some(first),
+                    (n, Some(x)) => seen.numbered.filter(|first| x - first == n as f64),
+                    _ => None,
+                };
+                seen.rows += 1;
+                if number.is_none() && is_missing(cell) {
+                    seen.missing += 1;
+                } else if number.is_none() {
+                    seen.word.get_or_insert_with(|| (line, cell.into()));
+                    if seen.words.len() <= MOST_WORDS && !seen.words.contains(cell) {
+                        seen.words.insert(cell.into());
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The columns that become inputs.
+    fn features(&self, table: &Table, how: &Reading) -> Result<Vec<Feature>, DataError> {
+        let kept = (0..self.seen.len()).filter(|column| !self.dropped[*column]);
+        let feature = |column: usize| {
+            let seen = &self.seen[column];
+            let name = table.called(column);
+            let Some((line, word)) = &seen.word else { return Ok(Feature { column, words: Vec::new() }) };
+            if how.one_hot && seen.words.len() <= MOST_WORDS {
+                return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
+            }
+            let what = format!("cell {} is \"{word}\", not a finite number", column + 1);
+            let comma = word.replacen(',', ".", 1).parse::<f64>().is_ok();
+            let cure = if comma && !how.decimal_comma {
+                "if numbers are written with a decimal comma, write data.decimal = \"comma\"".into()
+            } else if *line == 1 {
+                "delete this line if it is not a row, or write data.header = \"yes\" if it names the columns".into()
+            } else if seen.words.len() > MOST_WORDS {
+                format!(
+                    "leave the column out with data.drop = [\"{name}\"]: it has more than {MOST_WORDS} different words"
                 )
-            })?
-        }
-    };
-    let mut x = Vec::with_capacity(lines.len() * (columns - 1));
-    for (row, (line, record)) in lines.iter().enumerate() {
-        for (i, cell) in record.iter().enumerate().filter(|(i, _)| *i != column) {
-            match cell.parse::<f64>() {
-                Ok(v) if v.is_finite() => x.push(v),
-                _ => {
-                    let what = format!("cell {} is \"{cell}\", not a finite number", i + 1);
-                    let cure = match row {
-                        0 => {
-                            "features are numbers: delete this line if it is not a row, else remove or encode the column"
-                        }
-                        _ => "features are numbers: remove or encode this column",
-                    };
-                    return Err(error(what, cure).line(*line));
+            } else {
+                format!(
+                    "words become inputs of 0 and 1 with data.categories = \"one_hot\"; data.drop = [\"{name}\"] leaves the column out"
+                )
+            };
+            Err(table.error(what, cure).line(*line))
+        };
+        kept.map(feature).collect()
+    }
+
+    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean; their target cells are appended.
+    fn fill(
+        &self,
+        table: &Table,
+        features: &[Feature],
+        how: &Reading,
+        targets: &mut Vec<(u64, Box<str>)>,
+    ) -> Result<Vec<f64>, DataError> {
+        let mut x = Vec::new();
+        table.rows(|line, record| {
+            let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
+            let target = &record[self.target];
+            let no_target = ["", "?"].contains(&target);
+            if how.missing == "drop" && (missing.is_some() || no_target) {
+                return Ok(());
+            }
+            if no_target {
+                let what = if target.is_empty() { "the target is empty".into() } else { format!("the target is \"{target}\"") };
+                let cure = "fill it in, remove the line, or leave out such rows with data.missing = \"drop\"";
+                return Err(table.error(what, cure).line(line));
+            }
+            if let Some(feature) = missing.filter(|_| how.missing == "error") {
+                let what = format!("cell {} is \"{}\", not a finite number", feature.column + 1, &record[feature.column]);
+                let cure = "leave out rows with missing values with data.missing = \"drop\", or take the mean of the training \
+                            rows with data.missing = \"mean\"";
+                return Err(table.error(what, cure).line(line));
+            }
+            for feature in features {
+                let cell = &record[feature.column];
+                match feature.words.is_empty() {
+                    true => x.push(how.number(cell).unwrap_or(f64::NAN)),
+                    false if is_missing(cell) => x.extend(feature.words.iter().map(|_| f64::NAN)),
+                    false => x.extend(feature.words.iter().map(|word| f64::from(u8::from(word == cell)))),
                 }
             }
+            targets.push((line, target.into()));
+            Ok(())
+        })?;
+        if x.is_empty() {
+            return Err(
+                table.error("every row has a missing value", "write data.missing = \"mean\", or drop the column")
+            );
         }
+        Ok(x)
     }
-    refuse_doubtful(name, &lines, column, task)?;
-    let targets = targets(name, &lines, column, task)?;
-    Ok(Raw { name: "csv".into(), file: name.into(), features: columns - 1, x, targets, test: None })
-}
 
-/// Refuses what would be taken for a class of its own by mistake: an empty target, and, unless the settings ask for
-/// classes, a word among numbers that are not whole.
-fn refuse_doubtful(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<(), DataError> {
-    let at = |damaged: &dyn Fn(&str) -> bool| lines.iter().find(|(_, r)| damaged(&r[column]));
-    if let Some((line, _)) = at(&|cell| cell.is_empty()) {
-        let cure = "fill it in, or remove the line";
-        return Err(DataError::file(name, "the target is empty", cure).line(*line));
-    }
-    let fraction = |cell: &str| cell.parse::<f64>().is_ok_and(|v| v.fract() != 0.0);
-    if task == "auto"
-        && at(&fraction).is_some()
-        && let Some((line, record)) = at(&|cell| cell.parse::<f64>().is_err())
-    {
-        let what = format!("the target is \"{}\", among targets that are real numbers", &record[column]);
-        return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
-    }
-    Ok(())
-}
-
-fn targets(name: &str, lines: &[(u64, csv::StringRecord)], column: usize, task: &str) -> Result<Targets, DataError> {
-    let cells: Vec<&str> = lines.iter().map(|(_, r)| &r[column]).collect();
-    // Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.
-    let numbers: Option<Vec<f64>> = cells.iter().map(|c| c.parse::<f64>().ok().map(|v| v + 0.0)).collect();
-    let (labels, count) = match &numbers {
-        Some(numbers) => ranks(numbers, f64::total_cmp),
-        None => ranks(&cells, Ord::cmp),
-    };
-    let whole = numbers.iter().flatten().all(|v| v.fract() == 0.0);
-    let classes = match task {
-        "classes" => true,
-        "values" => false,
-        _ => whole && count <= MOST_CLASSES,
-    };
-    if classes {
-        return Ok(Targets::Classes { labels, count });
-    }
-    let mut y = Vec::with_capacity(cells.len());
-    for (cell, (line, _)) in cells.iter().zip(lines) {
-        match cell.parse::<f64>() {
-            Ok(v) if v.is_finite() => y.push(v),
-            _ => {
-                let what = format!("the target is \"{cell}\", not a finite number");
-                let cure = "correct it, or write data.task = \"classes\"";
-                return Err(DataError::file(name, what, cure).line(*line));
+    /// Classes or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.
+    fn targets(&self, name: &str, cells: &[(u64, Box<str>)], how: &Reading) -> Result<Targets, DataError> {
+        let seen = &self.seen[self.target];
+        let numbers: Option<Vec<f64>> = cells.iter().map(|(_, cell)| how.number(cell).map(|x| x + 0.0)).collect();
+        let odd = cells.iter().find(|(_, cell)| how.number(cell).is_none());
+        if let Some((line, cell)) = odd
+            && (how.task == "values" || how.task == "auto" && seen.fraction)
+        {
+            let what = format!("the target is \"{cell}\", not a finite number as in other lines");
+            return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
+        }
+        let (labels, count) = match &numbers {
+            Some(numbers) => ranks(numbers, f64::total_cmp),
+            None => ranks(&cells.iter().map(|(_, cell)| &**cell).collect::<Vec<_>>(), Ord::cmp),
+        };
+        match (numbers, how.task) {
+            (Some(y), "values") => Ok(Targets::Values { y, width: 1 }),
+            (Some(y), "auto") if seen.fraction || count > MOST_CLASSES => Ok(Targets::Values { y, width: 1 }),
+            (None, "auto") if count > MOST_CLASSES => {
+                let what = format!("the target has {count} different words");
+                Err(DataError::file(
+                    name,
+                    what,
+                    "check data.target, or write data.task = \"classes\" if they are classes",
+                ))
             }
+            _ => Ok(Targets::Classes { labels, count }),
         }
     }
-    Ok(Targets::Values { y, width: 1 })
+
+    /// Says of a feature that it numbers the rows: where a table is sorted, it gives the target away.
+    fn numbering(&self, table: &Table) -> Option<String> {
+        let numbers = |column: &usize| !self.dropped[*column] && self.seen[*column].numbered.is_some();
+        let column = (0..self.seen.len()).find(numbers).filter(|c| self.seen[*c].rows >= FEWEST_NUMBERED)?;
+        let name = table.called(column);
+        Some(format!("column {name} numbers the rows; if it is no feature, leave it out with data.drop = [\"{name}\"]"))
+    }
 }
 
 /// The rank of each value among the different ones, and how many there are.
@@ -171,11 +275,18 @@ fn ranks<T: Copy>(values: &[T], order: impl Fn(&T, &T) -> Ordering) -> (Vec<u32>
 
 #[cfg(test)]
 mod tests {
+    use super::super::csv_table::MOST_CELLS;
     use super::*;
     use proptest::prelude::*;
 
+    fn read_as(bytes: &[u8], target: &str, task: &str) -> Result<Raw, DataError> {
+        let settings = Settings::default();
+        let how = Reading { target, task, ..Reading::new(&settings) };
+        super::parse(("t.csv".into(), bytes.to_vec()), None, &how)
+    }
+
     fn read(text: &str) -> Result<Raw, DataError> {
-        parse("t.csv", text.as_bytes(), "last", "auto")
+        read_as(text.as_bytes(), "last", "auto")
     }
 
     #[test]
@@ -185,7 +296,7 @@ mod tests {
         assert_eq!(raw.targets, Targets::Classes { labels: vec![0, 1, 0], count: 2 });
         let raw = read("1,0.5\n2,1.5\n").unwrap();
         assert_eq!(raw.targets, Targets::Values { y: vec![0.5, 1.5], width: 1 });
-        let raw = parse("t.csv", b"y,a\n0.5,1\n1.5,2\n", "y", "auto").unwrap();
+        let raw = read_as(b"y,a\n0.5,1\n1.5,2\n", "y", "auto").unwrap();
         assert_eq!(raw.x, [1.0, 2.0]);
     }
 
@@ -214,20 +325,20 @@ mod tests {
             let message = read(text).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(message.contains(part), "{text:?}: {message}");
         }
-        assert!(parse("t.csv", b"a,b\n1,2\n", "c", "auto").err().unwrap().to_string().contains("a, b"));
+        assert!(read_as(b"a,b\n1,2\n", "c", "auto").err().unwrap().to_string().contains("a, b"));
     }
 
     #[test]
     fn too_many_cells_are_refused_before_they_are_read() {
-        let message = parse("t.csv", &vec![b','; MOST_CELLS + 1], "last", "auto").err().unwrap().to_string();
+        let message = read_as(&vec![b','; MOST_CELLS + 1], "last", "auto").err().unwrap().to_string();
         assert!(message.contains("67108865 cells") && message.contains("help:"), "{message}");
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[0-9,.\\n\"ab-]{0,120}") {
-            let _ = parse("x", &bytes, "last", "auto");
-            let _ = parse("x", text.as_bytes(), "2", "classes");
+            let _ = read_as(&bytes, "last", "auto");
+            let _ = read_as(text.as_bytes(), "2", "classes");
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
     pub digest: String,
+    /// What a person should look at before trusting the data.
+    pub notes: Vec<String>,
     /// A test function that stands in for data; then the one training row is where it starts.
     pub function: Option<Function>,
 }
@@ -107,7 +109,7 @@ impl Dataset {
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
         let digest = hasher.finalize().to_hex()[..16].to_string();
-        Dataset { name, shape, train, validation, test, digest, function: None }
+        Dataset { name, shape, train, validation, test, digest, notes: Vec::new(), function: None }
     }
 
     /// Numbers in a row's input.
@@ -127,7 +129,15 @@ impl Dataset {
         }
         let rows = |s: &Option<Split>| s.as_ref().map_or(0, |s| s.rows);
         let kind = match &self.train.targets {
-            Targets::Classes { count, .. } => format!("{count} classes"),
+            Targets::Classes { labels, count } => {
+                let mut rows = vec![0usize; *count];
+                labels.iter().for_each(|label| rows[*label as usize] += 1);
+                rows.sort_unstable();
+                match (rows[0], rows[count - 1]) {
+                    (fewest, most) if fewest == most => format!("{count} classes of {most} training rows"),
+                    (fewest, most) => format!("{count} classes of {fewest} to {most} training rows"),
+                }
+            }
             Targets::Values { width, .. } => format!("{width} real-valued targets"),
         };
         let validation = match rows(&self.validation) {

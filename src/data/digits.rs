@@ -15,5 +15,5 @@ pub(super) fn raw() -> Result<Raw, DataError> {
     let labels = idx::parse("embedded digits labels", &unpack("embedded digits labels", LABELS)?)?;
     let targets = Targets::Classes { labels: labels.numbers.iter().map(|v| *v as u32).collect(), count: 10 };
     let features = images.shape[1..].iter().product();
-    Ok(Raw { name: "digits".into(), file: "embedded digits".into(), features, x: images.numbers, targets, test: None })
+    Ok(Raw::new("digits", features, images.numbers, targets))
 }

@@ -123,7 +123,7 @@ fn join(name: &str, file: String, train: (usize, Split), test: Option<(usize, Sp
         }
     }
     let test = test.map(|(_, s)| s);
-    Ok(Raw { name: name.into(), file, features, x: train.x, targets: train.targets, test })
+    Ok(Raw { file, test, ..Raw::new(name, features, train.x, train.targets) })
 }
 
 /// The pair of files the settings name, and a test pair if they name one.

@@ -51,7 +51,7 @@ pub(super) fn raw(settings: &Settings) -> Result<Raw, DataError> {
     }
     let labels = (0..n).map(|i| (i % templates.len()) as u32).collect();
     let targets = Targets::Classes { labels, count: templates.len() };
-    Ok(Raw { name: "mnist1d".into(), file: "mnist1d".into(), features: FEATURES, x, targets, test: None })
+    Ok(Raw::new("mnist1d", FEATURES, x, targets))
 }
 
 /// The glyphs, 12 numbers each.

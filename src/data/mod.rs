@@ -1,6 +1,8 @@
 //! Data sets: where they come from, how they are split and scaled.
 
 mod csv_file;
+mod csv_table;
+mod csv_text;
 mod dataset;
 mod digits;
 mod error;

@@ -14,7 +14,7 @@ pub(super) fn raw(settings: &Settings) -> Result<Raw, DataError> {
     }
     let (features, width) = (x[0].len(), y[0].len());
     let targets = Targets::Values { y: y.concat(), width };
-    Ok(Raw { name: "points".into(), file: "points".into(), features, x: x.concat(), targets, test: None })
+    Ok(Raw::new("points", features, x.concat(), targets))
 }
 
 fn matrix<'a>(settings: &'a Settings, key: &'static str) -> Result<&'a [Vec<f64>], DataError> {

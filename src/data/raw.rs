@@ -30,4 +30,13 @@ pub(super) struct Raw {
     pub targets: Targets,
     /// A test part the source itself sets apart.
     pub test: Option<Split>,
+    /// What a person should look at before trusting the data.
+    pub notes: Vec<String>,
+}
+
+impl Raw {
+    /// Rows that come from no file and bring no test part.
+    pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
+        Raw { name: name.into(), file: name.into(), features, x, targets, test: None, notes: Vec::new() }
+    }
 }

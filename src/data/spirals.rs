@@ -21,5 +21,5 @@ pub(super) fn raw(settings: &Settings) -> Raw {
         labels.push(class as u32);
     }
     let targets = Targets::Classes { labels, count: classes };
-    Raw { name: "spirals".into(), file: "spirals".into(), features: 2, x, targets, test: None }
+    Raw::new("spirals", 2, x, targets)
 }

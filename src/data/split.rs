@@ -13,7 +13,7 @@ use crate::setting::Settings;
 /// # Errors
 /// When a part would be empty, the settings ask for more rows than there are, or the data cannot be learned from.
 pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataError> {
-    let Raw { name, file, features, x, targets, test } = raw;
+    let Raw { name, file, features, x, targets, test, notes } = raw;
     let rows = x.len() / features.max(1);
     if let Targets::Classes { labels, .. } = &targets
         && labels.windows(2).all(|w| w[0] == w[1])
@@ -56,6 +56,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
         None => left,
     };
     let mut train = part(&order[..kept]);
+    fill_missing(&file, features, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
     if name != "points" && train.rows > 1 && constant(&train.x, features).iter().all(|c| *c) {
         let what = format!("the inputs of all {kept} training rows are equal");
         return Err(DataError::file(file, what, "nothing can be learned from them; check the file"));
@@ -64,7 +65,28 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     if settings.text("data.scaling") == Some("standard") {
         scale(&file, features, &mut train, validation.as_mut(), test.as_mut())?;
     }
-    Ok(Dataset::new(name, vec![features], train, validation, test))
+    Ok(Dataset { notes, ..Dataset::new(name, vec![features], train, validation, test) })
+}
+
+/// Puts the mean of the training rows in the place of what is missing.
+fn fill_missing(file: &str, features: usize, parts: [Option<&mut Split>; 3]) -> Result<(), DataError> {
+    let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
+    for feature in 0..features {
+        let cells = |part: &Split| part.x.iter().skip(feature).step_by(features).copied().collect::<Vec<f64>>();
+        if parts.iter().all(|part| cells(part).iter().all(|x| !x.is_nan())) {
+            continue;
+        }
+        let known: Vec<f64> = cells(parts[0]).into_iter().filter(|x| !x.is_nan()).collect();
+        if known.is_empty() {
+            let what = format!("input {} is missing in every training row", feature + 1);
+            return Err(DataError::file(file, what, "leave its column out with data.drop"));
+        }
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        for part in &mut parts {
+            part.x.iter_mut().skip(feature).step_by(features).filter(|x| x.is_nan()).for_each(|x| *x = mean);
+        }
+    }
+    Ok(())
 }
 
 /// Replaces a fraction of the training labels by a random other class. The rows hit by a smaller fraction are

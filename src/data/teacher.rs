@@ -22,5 +22,5 @@ pub(super) fn raw(settings: &Settings) -> Raw {
     };
     let y = x.chunks_exact(features).map(|row| answer(row) + noise * noises.normal()).collect();
     let targets = Targets::Values { y, width: 1 };
-    Raw { name: "teacher".into(), file: "teacher".into(), features, x, targets, test: None }
+    Raw::new("teacher", features, x, targets)
 }

@@ -156,6 +156,7 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
         Domain::Word(words) => word(words),
         Domain::IntOrWord { min, max, words } => int(min, max).or_else(|| word(words)),
         Domain::FloatOrWord { min, max, words } => float(|x, a, b| a <= x && x <= b, min, max).or_else(|| word(words)),
+        Domain::Texts => matches!(value, Value::Texts(_)).then(|| value.clone()),
         Domain::Text => matches!(value, Value::Text(t) if !t.is_empty()).then(|| value.clone()),
         Domain::Matrix => match value {
             // A flat list of numbers is one column.

@@ -36,6 +36,7 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
         writeln!(text, "  {}{excluded} x {seeds} = {}", count(plan.cells.len(), "cell"), count(work.jobs.len(), "run"));
     for data in &work.datasets {
         let _ = writeln!(text, "  data      {}", data.summary());
+        data.notes.iter().for_each(|note| text += &format!("            note: {note}\n"));
     }
     if plan.claims.len() + plan.claims_left_out > 0 {
         let gone = match plan.claims_left_out {

@@ -114,6 +114,102 @@ fn csv_targets_that_are_no_clear_classes_or_values() {
     assert_eq!(csv(marked.as_bytes(), &[("data.target", text("a"))]).unwrap().features(), 1);
 }
 
+/// Forty rows of two numbers and a class, with what makes a file hard to read.
+fn table(separator: &str, number: impl Fn(f64) -> String, end: &str) -> String {
+    let rows = (0..40).map(|i| {
+        let (x, y) = (f64::from(i * 7 % 11) + 0.5, f64::from(i * 5 % 13) - 4.25);
+        [number(x), number(y), ["a", "b"][i as usize % 2].to_string()].join(separator) + end
+    });
+    [["x", "y", "kind"].join(separator) + end].into_iter().chain(rows).map(|line| line + "\n").collect()
+}
+
+#[test]
+fn the_same_table_is_read_however_it_is_written() {
+    let point = |x: f64| x.to_string();
+    let comma = |x: f64| x.to_string().replace('.', ",");
+    let plain = csv(table(",", point, "").as_bytes(), &[]).unwrap();
+    let decimal = [("data.decimal", text("comma"))];
+    for (file, more) in [
+        (table(";", point, ""), &[][..]),
+        (table("\t", point, ""), &[]),
+        (table("   ", point, "  "), &[]),
+        (table(",", point, ","), &[]),
+        (table(",", point, "\r"), &[]),
+        (table(";", comma, ""), &decimal),
+        (table("\t", comma, ""), &decimal),
+        (table(",", |x| format!("\"{x}\""), ""), &[]),
+        (table(";", point, "").replace("kind", "\"kind; of\""), &[]),
+    ] {
+        assert_eq!(csv(file.as_bytes(), more).unwrap_or_else(|e| panic!("{file}{e}")).digest, plain.digest, "{file}");
+    }
+    let utf16: Vec<u8> =
+        format!("\u{feff}{}", table(",", point, "")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(csv(&utf16, &[]).unwrap().digest, plain.digest);
+    // A header of numbers and a table without one are told, not guessed.
+    let numbers = table(",", point, "").replacen("x,y,kind", "2001,2002,2003", 1);
+    assert_eq!(csv(numbers.as_bytes(), &[("data.header", text("yes"))]).unwrap().digest, plain.digest);
+    says(csv(table(";", comma, "").as_bytes(), &[]), &["t.csv:2", "data.decimal = \"comma\""]);
+    says(csv(b"\xe9,1\n2,3\n", &[]), &["t.csv:1", "Latin-1"]);
+}
+
+#[test]
+fn missing_values_words_and_columns_to_leave_out() {
+    let texts = |names: &[&str]| Value::Texts(names.iter().map(|n| n.to_string()).collect());
+    let rows = |cell: &dyn Fn(usize) -> String| -> String {
+        let row = |i: usize| format!("{},{},{}\n", i + 1, cell(i), i / 10);
+        "id,x,kind\n".to_string() + &(0..30).map(row).collect::<String>()
+    };
+    let plain = rows(&|i| format!("{}.5", i * 7 % 11));
+    let read = |file: &str, more: &[(&'static str, Value)]| csv(file.as_bytes(), more);
+    // A column that numbers the rows is pointed at, and can be left out by name or number.
+    let numbered = read(&plain, &[]).unwrap();
+    assert!(numbered.notes[0].contains("column id numbers the rows"), "{:?}", numbered.notes);
+    let dropped = read(&plain, &[("data.drop", texts(&["id"]))]).unwrap();
+    assert_eq!((dropped.features(), dropped.notes.len()), (1, 0));
+    assert_eq!(dropped.digest, read(&plain, &[("data.drop", texts(&["1"]))]).unwrap().digest);
+    says(read(&plain, &[("data.drop", texts(&["ID"]))]), &["no column \"ID\"", "id, x, kind"]);
+    says(read(&plain, &[("data.drop", texts(&["id", "x"]))]), &["no feature is left"]);
+
+    for word in ["?", "", "NA", "nan", "null"] {
+        let holed = rows(&|i| if i == 4 { word.into() } else { format!("{}.5", i * 7 % 11) });
+        let none = [("data.scaling", text("none")), ("data.test", Value::Float(0.0))];
+        let with = |how: &str| read(&holed, &[&none[..], &[("data.missing", text(how))]].concat()).unwrap();
+        says(read(&holed, &[]), &["t.csv:6", "data.missing = \"drop\""]);
+        assert_eq!(with("drop").train.rows, 29);
+        let mean = with("mean");
+        let x: Vec<f64> = mean.train.x.chunks(2).map(|row| row[1]).collect();
+        let known: Vec<f64> = mean.train.x.chunks(2).filter(|row| row[0] != 5.0).map(|row| row[1]).collect();
+        let filled = mean.train.x.chunks(2).find(|row| row[0] == 5.0).unwrap()[1];
+        assert_eq!(x.len(), 30);
+        assert!((filled - known.iter().sum::<f64>() / 29.0).abs() < 1e-12, "{filled}");
+    }
+
+    let words = rows(&|i| ["red", "green", "blue"][i % 3].into());
+    says(read(&words, &[]), &["t.csv:2", "data.categories = \"one_hot\"", "data.drop = [\"x\"]"]);
+    let none = [("data.scaling", text("none")), ("data.categories", text("one_hot"))];
+    let one_hot = read(&words, &none).unwrap();
+    assert_eq!(one_hot.features(), 4);
+    // Blue, green, red: the words in order.
+    let right =
+        |row: &[f64]| row[1..] == [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]][(row[0] as usize - 1) % 3];
+    assert!(one_hot.train.x.chunks(4).all(right));
+}
+
+#[test]
+fn a_table_of_test_rows_beside_the_training_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("t.csv"), "x,kind\n1,a\n2,b\n3,a\n").unwrap();
+    std::fs::write(dir.path().join("u.csv"), "x,kind\n4,c\n5,b\n").unwrap();
+    std::fs::write(dir.path().join("v.csv"), "x,y,kind\n4,1,c\n").unwrap();
+    let read = |test: &str| {
+        let pairs = [("data", text("csv")), ("data.path", text("t.csv")), ("data.test_path", text(test))];
+        load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
+    };
+    let data = read("u.csv").unwrap();
+    assert_eq!((data.train.rows, data.test.unwrap().rows, data.train.targets.outputs()), (3, 2, 3));
+    says(read("v.csv"), &["v.csv", "3 columns"]);
+}
+
 #[test]
 fn equal_rows_are_refused_and_constant_features_become_zero() {
     // The mean of six times 0.1 is not 0.1 in floating point.

@@ -33,10 +33,12 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
 /// What a command prints, stdout first, less progress and what the clock decides.
 fn said(dir: &Path, command: &str) -> Vec<String> {
     let shell = command.replacen("gradsweep", PROGRAM, 1);
-    let output = Command::new("sh").args(["-c", &shell]).current_dir(dir).env_remove("GRADSWEEP_DATA").output().unwrap();
+    let output =
+        Command::new("sh").args(["-c", &shell]).current_dir(dir).env_remove("GRADSWEEP_DATA").output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let lines = String::from_utf8(text).unwrap();
-    let lines = lines.lines().map(str::trim_end).filter(|line| !line.contains(" passed") && !line.starts_with("  time"));
+    let lines =
+        lines.lines().map(str::trim_end).filter(|line| !line.contains(" passed") && !line.starts_with("  time"));
     lines.map(String::from).collect()
 }
 
@@ -102,7 +104,8 @@ fn the_experiments_of_the_documents_can_be_planned() {
         for text in blocks(&page, "toml") {
             let plan = Experiment::parse(text, &path.display().to_string(), FACTS);
             plan.and_then(|e| e.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
-            let name = text.lines().find_map(|line| line.strip_prefix("name     = ")).unwrap_or_default().trim_matches('"');
+            let name =
+                text.lines().find_map(|line| line.strip_prefix("name     = ")).unwrap_or_default().trim_matches('"');
             if let Ok(file) = fs::read_to_string(root().join(format!("experiments/recipes/{name}.toml"))) {
                 let (_, file) = file.split_once('\n').unwrap();
                 assert_eq!(file, text, "experiments/recipes/{name}.toml");

@@ -267,6 +267,9 @@ fn raw(value: &DeValue) -> Option<Value> {
             let width = rows[0].len();
             Value::Matrix(Some(rows).filter(|rows| rows.iter().all(|r| r.len() == width))?)
         }
+        DeValue::Array(items) if !items.is_empty() && items.iter().all(|v| v.get_ref().is_str()) => {
+            Value::Texts(items.iter().filter_map(|v| v.get_ref().as_str()).map(String::from).collect())
+        }
         DeValue::Array(_) => Value::List(numbers(value)?),
         DeValue::Datetime(_) | DeValue::Table(_) => return None,
     })

@@ -1,0 +1,150 @@
+//! A CSV file as rows of cells: how the settings want it read, its header, and its columns by name.
+
+use super::csv_text::{decode, separated};
+use super::error::DataError;
+use crate::setting::{Settings, Value};
+use csv::StringRecord;
+
+/// A small file must not unpack to more cells than memory holds, however short they are.
+pub(super) const MOST_CELLS: usize = 1 << 26;
+
+/// How the settings want a file read.
+pub(super) struct Reading<'a> {
+    pub target: &'a str,
+    pub task: &'a str,
+    pub separator: &'a str,
+    pub header: &'a str,
+    pub decimal_comma: bool,
+    pub missing: &'a str,
+    pub one_hot: bool,
+    pub drop: &'a [String],
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(settings: &'a Settings) -> Self {
+        let word = |key: &str, default: &'a str| settings.text(key).unwrap_or(default);
+        Reading {
+            target: word("data.target", "last"),
+            task: word("data.task", "auto"),
+            separator: word("data.separator", "auto"),
+            header: word("data.header", "auto"),
+            decimal_comma: settings.text("data.decimal") == Some("comma"),
+            missing: word("data.missing", "error"),
+            one_hot: settings.text("data.categories") == Some("one_hot"),
+            drop: if let Some(Value::Texts(names)) = settings.get("data.drop") { names } else { &[] },
+        }
+    }
+
+    pub fn number(&self, cell: &str) -> Option<f64> {
+        let cell = if self.decimal_comma { &cell.replace(',', ".") } else { cell };
+        cell.parse().ok().filter(|x: &f64| x.is_finite())
+    }
+}
+
+/// Whether a cell says that there is no value.
+pub(super) fn is_missing(cell: &str) -> bool {
+    ["", "?"].contains(&cell) || ["na", "n/a", "nan", "null"].contains(&cell.to_ascii_lowercase().as_str())
+}
+
+/// A file's text as a table.
+pub(super) struct Table {
+    pub name: String,
+    pub text: String,
+    pub separator: u8,
+    pub header: Option<StringRecord>,
+    pub columns: usize,
+}
+
+impl Table {
+    pub fn new((name, bytes): (String, Vec<u8>), how: &Reading) -> Result<Self, DataError> {
+        let (text, separator) = separated(decode(&name, bytes)?, how.separator);
+        let mut table = Table { name, text, separator, header: None, columns: 0 };
+        // Counted before anything is read, since one line can hold all of them.
+        let cells = table.text.bytes().filter(|b| *b == separator || *b == b'\n').count();
+        if cells > MOST_CELLS {
+            let what = format!("the file has {cells} cells; the program holds at most {MOST_CELLS}");
+            return Err(table.error(what, "use a part of the file"));
+        }
+        let mut first: Vec<StringRecord> = Vec::new();
+        table.each(|_, record| {
+            first.push(record.clone());
+            Ok(first.len() < 2)
+        })?;
+        // With decimal commas too, so that a wrong data.decimal is not taken for a table of words.
+        let is_number = |cell: &&str| how.number(&cell.replace(',', ".")).is_some();
+        let numbers = |record: &StringRecord| record.iter().filter(is_number).count();
+        let has_header = match how.header {
+            "auto" => first.first().is_some_and(|r| numbers(r) == 0) && first.get(1).is_none_or(|r| numbers(r) > 0),
+            word => word == "yes",
+        };
+        table.columns = first.first().map_or(0, StringRecord::len);
+        if first.len() == usize::from(has_header) {
+            return Err(table.error("the file has no rows", "give a table, one row a sample"));
+        }
+        if table.columns < 2 {
+            let cure = "separate the features and the target by commas, semicolons, tabs or blanks (data.separator)";
+            return Err(table.error("the file has one column", cure));
+        }
+        table.header = has_header.then(|| first.swap_remove(0));
+        Ok(table)
+    }
+
+    pub fn error(&self, what: impl Into<String>, cure: impl Into<String>) -> DataError {
+        DataError::file(&self.name, what, cure)
+    }
+
+    /// Shows every line with its number, the header too, until told to stop.
+    pub fn each(&self, mut see: impl FnMut(u64, &StringRecord) -> Result<bool, DataError>) -> Result<(), DataError> {
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).trim(csv::Trim::All).delimiter(self.separator);
+        let mut reader = reader.from_reader(self.text.as_bytes());
+        let mut record = StringRecord::new();
+        let wrong = |e: csv::Error| {
+            let what = match e.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("this line has {len} cells, the first has {expected_len}")
+                }
+                other => format!("{other:?}"),
+            };
+            let cure = "make every line of the table alike, and delete a first line that is not part of it";
+            self.error(what, cure).line(e.position().map_or(1, |p| p.line()))
+        };
+        while reader.read_record(&mut record).map_err(wrong)? {
+            if !see(record.position().map_or(0, |p| p.line()), &record)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows every row of samples.
+    pub fn rows(&self, mut see: impl FnMut(u64, &StringRecord) -> Result<(), DataError>) -> Result<(), DataError> {
+        let mut skip = self.header.is_some();
+        self.each(|line, record| {
+            if !std::mem::take(&mut skip) {
+                see(line, record)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// A column as a person calls it: by its name, or by its number from 1.
+    pub fn called(&self, column: usize) -> String {
+        self.header.as_ref().map_or((column + 1).to_string(), |header| header[column].to_string())
+    }
+
+    /// The column of this name or number from 1, with the setting that asks for it.
+    pub fn find(&self, wanted: &str, key: &str) -> Result<usize, DataError> {
+        let named: Vec<usize> =
+            (0..self.columns).filter(|c| self.header.is_some() && self.called(*c) == wanted).collect();
+        if named.len() > 1 {
+            let what = format!("{} columns are called \"{wanted}\"", named.len());
+            return Err(self.error(what, format!("give each its own name, or write {key} as a number from 1")).line(1));
+        }
+        let by_number = || wanted.parse().ok().filter(|n| (1..=self.columns).contains(n)).map(|n: usize| n - 1);
+        named.first().copied().or_else(by_number).ok_or_else(|| {
+            let names = (0..self.columns).map(|c| self.called(c)).collect::<Vec<_>>().join(", ");
+            self.error(format!("there is no column \"{wanted}\""), format!("{key} is one of {names}"))
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! The text of a CSV file: which encoding its bytes have, and what separates its cells.
+
+use super::error::DataError;
+
+/// Lines that are looked at to find the separator.
+const LOOKED_AT: usize = 100;
+
+/// The text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+///
+/// # Errors
+/// When it is neither.
+pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
+    let unit: Option<fn([u8; 2]) -> u16> = match bytes[..] {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    };
+    if let Some(unit) = unit {
+        let units: Vec<u16> = bytes[2..].as_chunks().0.iter().map(|two| unit(*two)).collect();
+        return String::from_utf16(&units)
+            .map_err(|_| DataError::file(name, "this is damaged UTF-16 text", "save the file as UTF-8"));
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let what = format!("byte 0x{:02x} is not UTF-8 text; the file may be Latin-1", e.as_bytes()[before.len()]);
+        let cure = "save it as UTF-8, for example with iconv -f latin1 -t utf-8";
+        DataError::file(name, what, cure).line(1 + before.iter().filter(|b| **b == b'\n').count() as u64)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), String::from))
+}
+
+/// The text with a separator of one byte, and that separator: as `data.separator` says, or as its first lines show.
+pub(super) fn separated(text: String, separator: &str) -> (String, u8) {
+    match if separator == "auto" { found(&text) } else { separator } {
+        "semicolon" => (text, b';'),
+        "tab" => (text, b'\t'),
+        "blanks" => {
+            let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join("\t");
+            (text.lines().map(line).collect::<Vec<_>>().join("\n"), b'\t')
+        }
+        _ => (text, b','),
+    }
+}
+
+/// The separator that stands in every line equally often; a semicolon before a comma, which may be a decimal one. Blanks only
+/// where there is no other; commas where nothing fits, so that the error is about the line that is not like the others.
+fn found(text: &str) -> &'static str {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT).collect();
+    let count =
+        |line: &&str, separator| line.split('"').step_by(2).flat_map(|t| t.chars()).filter(|c| *c == separator).count();
+    let even = |counts: Vec<usize>| counts.first().is_some_and(|n| *n > 0 && counts.iter().all(|m| m == n));
+    let candidates = [("tab", '\t'), ("semicolon", ';'), ("comma", ',')];
+    let fits = candidates.into_iter().find(|(_, c)| even(lines.iter().map(|line| count(line, *c)).collect()));
+    let none = lines.iter().all(|line| candidates.iter().all(|(_, c)| count(line, *c) == 0));
+    let blanks = || none && even(lines.iter().map(|line| line.split_whitespace().count() - 1).collect());
+    match fits {
+        Some((word, _)) => word,
+        None if blanks() => "blanks",
+        None => "comma",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_found_by_what_every_line_has() {
+        for (text, separator) in [
+            ("a,b\n1,2\n", "comma"),
+            ("a;b\n1,5;2,5\n", "semicolon"),
+            ("a\tb c\n1\t2\n", "tab"),
+            ("  1.5   2\n 3  4  \n", "blanks"),
+            ("\"a;b\",c\n\"d\",e\n", "comma"),
+            ("1\n2\n", "comma"),
+            ("1,2\n3\n", "comma"),
+            ("", "comma"),
+        ] {
+            assert_eq!(found(text), separator, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn encodings_are_told_apart() {
+        let utf16 = |unit: fn(u16) -> [u8; 2]| "\u{feff}é,1\n".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), "\u{feff}é,1\n".into(), "é,1\n".into()] {
+            assert_eq!(decode("t", bytes).unwrap(), "é,1\n");
+        }
+        let message = decode("t", b"a,1\n\xe9,2\n".to_vec()).unwrap_err().to_string();
+        assert!(message.contains("t:2") && message.contains("Latin-1") && message.contains("iconv"), "{message}");
+    }
+}
