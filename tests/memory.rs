@@ -47,6 +47,7 @@ fn sweep(runs: u64) {
         validation: None,
         test: None,
         digest: "00".into(),
+        notes: Vec::new(),
         function: None,
     };
     let work = Work::new(&plan, |_| Ok::<_, RunError>(data.clone())).unwrap();

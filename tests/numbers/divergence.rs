@@ -38,7 +38,7 @@ fn data(features: usize, train: Split) -> Dataset {
         train,
         validation: None,
         test: None,
-        function: None,
+        notes: Vec::new(), function: None,
         digest: "00".into(),
     }
 }

@@ -62,6 +62,7 @@ fn work(plan: &Plan) -> Work {
         validation: None,
         test: None,
         digest: "00".into(),
+        notes: Vec::new(),
         function: None,
     };
     Work::new(plan, |_| Ok::<_, RunError>(data.clone())).unwrap()
