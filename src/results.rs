@@ -5,6 +5,7 @@ pub mod claims;
 pub mod csv_file;
 mod error;
 pub mod figure_claims;
+mod target;
 pub mod theory;
 
 pub use error::ResultsError;

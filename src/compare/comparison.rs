@@ -16,6 +16,8 @@ pub struct Comparison {
     pub report_seeds: Vec<u64>,
     /// Whether runs had a loss to reach.
     pub target: bool,
+    /// How exactly the steps to it are known; empty where to the step.
+    pub steps_known: String,
     pub tasks: Vec<Task>,
 }
 
@@ -31,9 +33,10 @@ impl Comparison {
         let usual = || ["test_loss", &choice.metric].into_iter().find(measured).unwrap_or("train_loss").to_string();
         let report = compare.report.clone().unwrap_or_else(usual);
         let target = results.plan.has_target();
+        let steps_known = if target { results.steps_known(0..results.runs.len()) } else { String::new() };
         let tasks = tasks(results, compare, &choice, &report, target)?;
         let (tune_seeds, report_seeds) = (choice.tune_seeds, choice.report_seeds);
         let (arm, choose) = (compare.arm.clone(), choice.metric);
-        Ok(Some(Comparison { arm, choose, report, tune_seeds, report_seeds, target, tasks }))
+        Ok(Some(Comparison { arm, choose, report, tune_seeds, report_seeds, target, steps_known, tasks }))
     }
 }

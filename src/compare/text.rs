@@ -23,6 +23,9 @@ pub fn text(comparison: &Comparison) -> String {
         ),
         (false, _) => writeln!(text, "{arm}: one setting each, reported on {seeds}"),
     };
+    if !comparison.steps_known.is_empty() {
+        let _ = writeln!(text, "{}", comparison.steps_known);
+    }
     for task in tasks {
         let _ = writeln!(text, "\n{}", task.name());
         table(&mut text, comparison, task);

@@ -14,7 +14,7 @@ use std::path::Path;
 /// What is compared: decades of `stream_rms` lost a layer before the first update.
 const METRIC: &str = "attenuation_init";
 const HEADING: &str = "Attenuation before the first update: decades of gradient lost per layer toward the input.\n\
-    Predicted at infinite width; measured: the median of N seeds.\n\n";
+    Predicted by mean-field theory, at infinite width unless a note says otherwise; measured: the median of N seeds.\n\n";
 
 /// The table of the cells that the `chosen` runs belong to, with the results in `dir`, if there are some.
 ///

@@ -57,7 +57,7 @@ impl Overlay {
 
     /// The legend with its line, where something is drawn.
     pub fn named(&self, legend: Legend) -> Legend {
-        legend.line((!self.is_empty()).then(|| "predicted at infinite width".into()), DASHED)
+        legend.line((!self.is_empty()).then(|| "predicted by mean-field theory".into()), DASHED)
     }
 
     /// What the caption says of it: `how` it is drawn, what it leaves out and why.
@@ -66,7 +66,12 @@ impl Overlay {
         let caveats: BTreeSet<&str> = self.of.values().map(|p| p.caveat.as_str()).filter(|c| !c.is_empty()).collect();
         for caveat in caveats {
             let n = self.of.values().filter(|p| p.caveat == caveat).count();
-            text.push_str(&format!(" With batch normalization ({n} of {} predictions) it is {caveat}.", self.of.len()));
+            let of = self.of.len();
+            text.push_str(&if n == of {
+                format!(" {caveat}.")
+            } else {
+                format!(" {caveat} ({n} of {of} predictions).")
+            });
         }
         let groups = self.of.len() + self.refused.values().sum::<usize>();
         for (why, n) in &self.refused {

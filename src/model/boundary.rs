@@ -37,6 +37,12 @@ pub trait Family: Sync {
         None
     }
 
+    /// Whether a pass in training mode computes what one in evaluation mode does: no batch statistics and no dropout take
+    /// part, so that the loss of a batch that is the whole training part is the training loss.
+    fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
+        false
+    }
+
     /// What theory says of the gradient before the first update.
     ///
     /// # Errors

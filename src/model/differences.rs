@@ -71,21 +71,6 @@ pub fn deviation(model: &mut dyn Model<f64>, batch: &Batch<f64>) -> ops::Result<
     Ok(apart / largest)
 }
 
-/// The same along one random direction, which is all that a large model has time for.
-///
-/// # Errors
-/// What candle reports.
-pub fn directional_deviation(model: &mut dyn Model<f64>, batch: &Batch<f64>, seeds: &Seeds) -> ops::Result<f64> {
-    let mut gradients = Gradients::default();
-    model.loss_and_gradients(batch.clone(), Mode::Train, &mut gradients)?;
-    let mut stream = seeds.stream("direction", &[]);
-    let direction: Vec<f64> = gradients.packed.iter().map(|_| stream.normal()).collect();
-    let along: f64 = gradients.packed.iter().zip(&direction).map(|(g, d)| g * d).sum();
-    let difference =
-        slope(model, batch, |packed, by| packed.iter_mut().zip(&direction).for_each(|(p, d)| *p += by * d))?;
-    Ok((along - difference).abs() / difference.abs())
-}
-
 /// The central difference of the loss where `shift` moves the parameters by so much.
 fn slope(model: &mut dyn Model<f64>, batch: &Batch<f64>, shift: impl Fn(&mut [f64], f64)) -> ops::Result<f64> {
     let mut scratch = Gradients::default();

@@ -3,6 +3,7 @@
 use super::kernel::kernel;
 use super::{Element, with_slice};
 use crate::real::Real;
+use crate::setting::{SettingError, Settings};
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 
 /// What training minimises.
@@ -22,6 +23,21 @@ impl Loss {
         match self {
             Loss::CrossEntropy => "cross_entropy",
             Loss::Mse => "mse",
+        }
+    }
+
+    /// Of the settings, or if they name none the usual one for such targets.
+    ///
+    /// # Errors
+    /// A word that names none.
+    pub fn from_settings(settings: &Settings, classes: bool) -> std::result::Result<Loss, SettingError> {
+        match settings.text("loss") {
+            Some(word) => {
+                let found = Loss::ALL.into_iter().find(|l| l.word() == word);
+                found.ok_or_else(|| SettingError::unknown("loss", "loss", word))
+            }
+            None if classes => Ok(Loss::CrossEntropy),
+            None => Ok(Loss::Mse),
         }
     }
 }
@@ -74,7 +90,14 @@ impl<T: Element> FusedLoss<T> {
                 for (row, class) in gradient.chunks_exact_mut(width).zip(classes) {
                     let scale = T::of(share / row.iter().map(|e| e.f64()).sum::<f64>());
                     row.iter_mut().for_each(|e| *e *= scale);
-                    row[*class as usize] -= T::of(share);
+                    let own = *class as usize;
+                    row[own] = if T::IS_DOUBLE {
+                        // Of a fitted sample p - 1 would cancel to a few digits; the others' sum has all of them.
+                        let others = row.iter().enumerate().filter(|(other, _)| *other != own);
+                        T::of(-others.map(|(_, e)| e.f64()).sum::<f64>())
+                    } else {
+                        row[own] - T::of(share)
+                    };
                 }
                 Ok(gradient)
             }
@@ -148,6 +171,22 @@ pub fn composed<T: Element>(loss: Loss, outputs: &Tensor, target: &Target<T>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of a fitted sample every entry has all its digits in f64: p = 1 / (1 + rest), so p - 1 is -rest / (1 + rest).
+    #[test]
+    fn the_gradient_of_fitted_samples_keeps_its_digits_in_f64() {
+        for logit in [-5.0f64, -20.0, -35.0, -100.0, -700.0] {
+            let rest = [logit.exp(), (logit - 1.5).exp()];
+            let total = 1.0 + rest[0] + rest[1];
+            let op = FusedLoss::<f64> { loss: Loss::CrossEntropy, target: Target::Classes(vec![1]) };
+            let gradient = op.gradient(&[logit + 3.0, 3.0, logit + 1.5], 3).unwrap();
+            let exact = [rest[0] / total, -(rest[0] + rest[1]) / total, rest[1] / total];
+            for (computed, exact) in gradient.iter().zip(exact) {
+                // The shift by 3 rounds the logits.
+                assert!((computed / exact - 1.0).abs() < 1e-13 * logit.abs(), "{logit}: {computed:e} {exact:e}");
+            }
+        }
+    }
 
     #[test]
     fn cross_entropy_survives_large_logits_and_shows_what_is_not_finite() {

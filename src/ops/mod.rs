@@ -40,17 +40,24 @@ pub enum Mode {
 
 /// A floating-point type both we and candle know: f32 or f64.
 pub trait Element: Real + WithDType {
+    /// Whether it is f64, in which the probe measures.
+    const IS_DOUBLE: bool;
+
     /// The numbers of a storage of this type.
     fn numbers(storage: &mut CpuStorage) -> Option<&mut [Self]>;
 }
 
 impl Element for f32 {
+    const IS_DOUBLE: bool = false;
+
     fn numbers(storage: &mut CpuStorage) -> Option<&mut [f32]> {
         if let CpuStorage::F32(numbers) = storage { Some(numbers) } else { None }
     }
 }
 
 impl Element for f64 {
+    const IS_DOUBLE: bool = true;
+
     fn numbers(storage: &mut CpuStorage) -> Option<&mut [f64]> {
         if let CpuStorage::F64(numbers) = storage { Some(numbers) } else { None }
     }

@@ -15,7 +15,7 @@ pub struct CellTheory {
     pub variance: Vec<f64>,
     /// xi_c in layers, where a figure asked for it and there is one.
     pub correlation_depth: Option<f64>,
-    /// What makes it less than exact at infinite width; empty if nothing.
+    /// What makes it less than exact at infinite width, as a sentence; empty if nothing.
     pub caveat: String,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Recorder {
     inside_steps: Vec<usize>,
     score_steps: Vec<usize>,
     steps_per_epoch: Option<usize>,
-    is_full_batch: bool,
+    has_loss_of_every_step: bool,
     stop: Stop,
     history: Table,
     layers: Table,
@@ -51,7 +51,7 @@ impl Recorder {
             inside_steps: inside.steps(plan.steps),
             score_steps: spec.cadence.score.steps(plan.steps),
             steps_per_epoch: plan.steps_per_epoch,
-            is_full_batch: plan.is_full_batch,
+            has_loss_of_every_step: plan.has_loss_of_every_step,
             stop: plan.stop,
             history: Table::new(columns::HISTORY),
             layers: Table::new(columns::LAYERS),
@@ -82,20 +82,23 @@ impl Recorder {
         self.inside_steps.binary_search(&self.step).is_ok()
     }
 
-    /// What is known at the present step. The first one at which the target is reached is noted.
+    /// What is known at the present step. The first one at which the target is reached is noted. All steps are tested on one
+    /// loss, that of the training part in evaluation mode: as the batch's where it is that at every step, else as scored.
     pub fn state(&mut self, gradients_finite: bool, optimizer: Finite, fault: Option<&'static str>) -> State {
         let scored = self.last.filter(|(step, _)| *step == self.step).map(|(_, scores)| scores);
+        let train_loss = scored.map(|s| s.train.loss);
         let state = State {
             step: self.step,
             batch_loss: self.batch_loss,
             gradients_finite,
             optimizer,
             fault,
-            train_loss: scored.map(|s| s.train.loss).or(self.is_full_batch.then_some(self.batch_loss)),
+            target_loss: if self.has_loss_of_every_step { Some(self.batch_loss) } else { train_loss },
+            train_loss,
             val_loss: scored.and_then(|s| s.validation).map(|s| s.loss),
             test_loss: scored.and_then(|s| s.test).map(|s| s.loss),
         };
-        if self.steps_to_target.is_none() && self.stop.reached(state.train_loss) {
+        if self.steps_to_target.is_none() && self.stop.reached(state.target_loss) {
             self.steps_to_target = Some(state.step);
         }
         state

@@ -5,7 +5,7 @@ use crate::setting::{Acts, DefaultValue, Domain, NOT_NEGATIVE, Setting, Settings
 use serde::{Deserialize, Serialize};
 
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
-pub const NUMERICS_VERSION: u32 = 3;
+pub const NUMERICS_VERSION: u32 = 4;
 
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[

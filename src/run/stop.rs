@@ -1,7 +1,9 @@
 //! When a run ends: at divergence, at its target loss, or at its last step.
 
+use crate::model::Family;
 use crate::optim::Finite;
 use crate::record::Status;
+use crate::setting::Settings;
 
 /// How a run ended, and what there is to say of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,17 +31,25 @@ pub struct State {
     pub optimizer: Finite,
     /// What of the model's own is not finite.
     pub fault: Option<&'static str>,
-    /// Over the whole training part, at the steps where it is known.
+    /// What the target is tested on, at the steps where it is known.
+    pub target_loss: Option<f64>,
+    /// Over the whole training part, where it is scored.
     pub train_loss: Option<f64>,
     /// Over the validation and test parts, likewise.
     pub val_loss: Option<f64>,
     pub test_loss: Option<f64>,
 }
 
+/// Whether the loss of every batch of `batch` of the `rows` training rows is the training loss in evaluation mode, on which
+/// the target is tested; else that is known at the scored steps alone.
+pub fn has_loss_of_every_step(family: &dyn Family, settings: &Settings, batch: usize, rows: usize) -> bool {
+    batch == rows && family.trains_as_it_evaluates(settings)
+}
+
 impl Stop {
     /// Whether the target is reached.
-    pub fn reached(&self, train_loss: Option<f64>) -> bool {
-        matches!((self.target_loss, train_loss), (Some(target), Some(loss)) if loss <= target)
+    pub fn reached(&self, loss: Option<f64>) -> bool {
+        matches!((self.target_loss, loss), (Some(target), Some(loss)) if loss <= target)
     }
 
     /// Whether the run ends here, and how.
@@ -61,7 +71,7 @@ impl Stop {
             return Some(End { status: Status::Diverged, message });
         }
         let status = match () {
-            () if self.stop_at_target && self.reached(state.train_loss) => Status::ReachedTarget,
+            () if self.stop_at_target && self.reached(state.target_loss) => Status::ReachedTarget,
             () if state.step >= self.steps => Status::Finished,
             () => return None,
         };

@@ -44,9 +44,10 @@ pub enum Values {
 
 impl Values {
     fn of<T: Element>(values: &[T]) -> Self {
-        match size_of::<T>() {
-            4 => Values::F32(values.iter().map(|x| x.f64() as f32).collect()),
-            _ => Values::F64(values.iter().map(|x| x.f64()).collect()),
+        if T::IS_DOUBLE {
+            Values::F64(values.iter().map(|x| x.f64()).collect())
+        } else {
+            Values::F32(values.iter().map(|x| x.f64() as f32).collect())
         }
     }
 }
@@ -81,7 +82,7 @@ pub fn trace(spec: &RunSpec, data: &Dataset, steps: usize) -> Result<Trace, RunE
 }
 
 fn traced<T: Precision>(family: &dyn Family, spec: &RunSpec, data: &Dataset, steps: usize) -> Result<Trace, RunError> {
-    let run_steps = Training::from_spec(spec, data)?.steps;
+    let run_steps = Training::from_spec(family, spec, data)?.steps;
     let twin = match data.function {
         Some(_) => None,
         None => {

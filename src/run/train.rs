@@ -75,7 +75,7 @@ pub(super) fn run<T: Precision>(
     on_step: &mut dyn FnMut(usize) -> ControlFlow<()>,
     observer: &mut impl Observer<T>,
 ) -> Result<RunRecord, RunError> {
-    let plan = Training::from_spec(spec, data)?;
+    let plan = Training::from_spec(family, spec, data)?;
     let mut objective = Objective::<T>::new(family, spec, data, plan.loss)?;
     let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, objective.layout());
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);

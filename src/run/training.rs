@@ -1,8 +1,9 @@
 //! What the settings say of one training, for the data that it is on.
 
 use super::spec::RunSpec;
-use super::stop::Stop;
+use super::stop::{Stop, has_loss_of_every_step};
 use crate::data::{Dataset, Targets};
+use crate::model::Family;
 use crate::ops::loss::Loss;
 use crate::optim::{Optimizer, Regularization};
 use crate::schedule::Schedule;
@@ -14,8 +15,8 @@ use crate::setting::SettingError;
 pub(super) struct Training {
     pub loss: Loss,
     pub batch: usize,
-    /// Every batch is the whole training part.
-    pub is_full_batch: bool,
+    /// The loss of every batch is what the target is tested on; always so for a function.
+    pub has_loss_of_every_step: bool,
     pub steps: usize,
     /// A function has no epochs.
     pub steps_per_epoch: Option<usize>,
@@ -32,17 +33,10 @@ impl Training {
     ///
     /// # Errors
     /// When a setting is missing, or does not fit the others or the data.
-    pub fn from_spec(spec: &RunSpec, data: &Dataset) -> Result<Self, SettingError> {
+    pub fn from_spec(family: &dyn Family, spec: &RunSpec, data: &Dataset) -> Result<Self, SettingError> {
         let settings = &spec.settings;
         let classes = matches!(data.train.targets, Targets::Classes { .. });
-        let loss = match settings.text("loss") {
-            Some(word) => {
-                let found = Loss::ALL.into_iter().find(|l| l.word() == word);
-                found.ok_or_else(|| SettingError::unknown("loss", "loss", word))?
-            }
-            None if classes => Loss::CrossEntropy,
-            None => Loss::Mse,
-        };
+        let loss = Loss::from_settings(settings, classes)?;
         if loss == Loss::CrossEntropy && !classes {
             let message = "cross_entropy needs classes, and the targets are real numbers: write loss = \"mse\"";
             return Err(SettingError::new("loss", message));
@@ -69,7 +63,7 @@ impl Training {
             optimizer,
             regularization: Regularization::from_settings(settings),
             schedule: Schedule::from_settings(settings, steps)?,
-            is_full_batch: batch == rows,
+            has_loss_of_every_step: variables.is_some() || has_loss_of_every_step(family, settings, batch, rows),
             stop: Stop {
                 steps,
                 target_loss: settings.float("target_loss"),

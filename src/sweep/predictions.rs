@@ -7,6 +7,7 @@ use crate::experiment::plan::{GridCell, Plan};
 use crate::model;
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
+use crate::run::spec::SETTINGS;
 use crate::setting::{Acts, Settings, Value};
 use crate::sweep::work::Work;
 use crate::table::Cell;
@@ -73,9 +74,9 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
     of_cells.into_iter().map(|net| net.map(|net| predicted[net].clone())).collect()
 }
 
-/// The settings of a net that decide how it starts.
+/// The settings of a net and of its loss that decide how it starts.
 fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
-    let rows = || model::family(settings).settings().iter().copied().flatten();
+    let rows = || model::family(settings).settings().iter().copied().chain([SETTINGS]).flatten();
     let starts = |key: &str| rows().any(|row| row.key == key && row.acts == Acts::FromTheStart);
     settings.iter().filter(|(key, _)| starts(key)).collect()
 }

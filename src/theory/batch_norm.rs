@@ -1,125 +1,197 @@
-//! The gradient under batch normalization, by batch size.
+//! The gradient under batch normalization, by batch size and by what is added to the variance.
 
-use super::mean_field::{mean, mean_square, slope_square};
-use super::quadrature::{KINKS, argument_ends, integral, integral_of_roots};
+use super::mean_field::{MeanField, mean, mean_square};
+use super::outputs::Outputs;
+use super::prediction::Layers;
+use super::quadrature::integral;
+use super::sphere::Sphere;
 use crate::ops::activation::Activation;
 use std::sync::{Mutex, PoisonError};
-
-/// By what a layer z = W h, norm, phi multiplies the squared gradient on its way back, at the depth limit where all
-/// samples of a batch of `batch` = B are equally far apart (Yang et al. 2019). It depends on neither sigma_w nor bias and is
-/// above 1 for every phi: (B - 2) / (B - 3) for the identity. None below a batch of 4, where its mean is infinite.
-///
-/// There the normalized batch of one unit is y = sqrt(B) n, n uniform on the unit sphere of the B - 1 dimensions
-/// orthogonal to (1, ..., 1), so all that is needed are expectations over one and two coordinates of a sphere. With
-/// d = phi'(y), the batch's derivative matrix D = diag(d) and P the projection off (1, ..., 1):
-/// - the variance of a unit's batch is sigma_w^2 E[phi^T P phi] chi^2_(B-1) / (B (B-1)), and E 1/chi^2_(B-1) = 1/(B-3);
-/// - the gradient, which a norm leaves orthogonal to (1, ..., 1) and n, passes by tr(D P D (P - n n^T)).
-pub fn growth(activation: Activation, batch: usize) -> Option<f64> {
-    if batch < 4 {
-        return None;
-    }
-    let known = |growths: &[(Activation, usize, f64)]| {
-        growths.iter().find(|(a, b, _)| (*a, *b) == (activation, batch)).map(|(_, _, growth)| *growth)
-    };
-    let kept = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(growth) = known(&kept()) {
-        return Some(growth);
-    }
-    let b = batch as f64;
-    let growth = b / (b - 3.0) * passed(activation, batch) / spread(activation, batch);
-    kept().push((activation, batch, growth));
-    Some(growth)
-}
-
-/// What [`growth`] found: double integrals take tens of milliseconds, and all depths of a grid ask for the same few.
-static KNOWN: Mutex<Vec<(Activation, usize, f64)>> = Mutex::new(Vec::new());
-
-/// The same for an infinite batch: E phi'^2 / Var phi at variance 1 (Yang et al. 2019); 1 only for the identity, by the
-/// Gaussian Poincare inequality.
-pub fn growth_of_large_batches(activation: Activation) -> f64 {
-    slope_square(activation, 1.0) / variance(activation, 1.0)
-}
 
 /// Var phi(x), x ~ N(0, q).
 pub(super) fn variance(activation: Activation, q: f64) -> f64 {
     mean_square(activation, q) - mean(activation, q).powi(2)
 }
 
-/// E[phi^T P phi] = (B - 1) (E phi(y_1)^2 - E phi(y_1) phi(y_2)).
-fn spread(activation: Activation, batch: usize) -> f64 {
-    let sphere = Sphere::of_batch(batch);
-    let phi = |y: f64| activation.value(y);
-    (batch as f64 - 1.0) * (sphere.mean(|y| phi(y).powi(2)) - sphere.mean_product(phi))
+/// A net of layers z = W h, norm, phi whose samples, a batch of B >= 4, are equally far apart (Yang et al. 2019).
+///
+/// There a unit's batch has the covariance a P, P the projection off (1, ..., 1), so it is sqrt(a c) n, with c drawn from
+/// chi^2_(B-1) and n uniform on the unit sphere of P's space. The norm divides it by s = sqrt(a c / B + eps), which leaves
+/// u = r y with y = sqrt(B) n and r^2 = a c / (a c + B eps). With D = diag(phi'(u)):
+/// - forward, a of the next layer is sigma_w^2 (E phi(u_1)^2 - E phi(u_1) phi(u_2));
+/// - backward, the norm multiplies by (P - r^2 n n^T) / s, so a gradient with the covariance A over the batch leaves
+///   sigma_w^2 E tr(M D A D M) / s^2 in the layer below, M = P - r^2 n n^T. It is a multiple of P there, and in all layers
+///   below; in the last one, what all samples have in common adds a part along (1, ..., 1), little of which passes.
+pub(crate) struct Normalized<'a> {
+    pub layer: &'a MeanField,
+    pub eps: f64,
+    pub batch: usize,
 }
 
-/// E tr(D P D (P - n n^T)), written out in coordinates: E[sum d^2 (1 - 2/B) - sum d^2 n^2 + (sum d)^2 / B^2 + (sum d n)^2 / B].
-fn passed(activation: Activation, batch: usize) -> f64 {
-    let sphere = Sphere::of_batch(batch);
-    let b = batch as f64;
-    let slope = |y: f64| activation.slope(y);
-    let moment = |y: f64| slope(y) * y;
-    let (squares, moments) = (sphere.mean(|y| slope(y).powi(2)), sphere.mean(|y| moment(y).powi(2)) / b);
-    let sum_squared = b * squares + b * (b - 1.0) * sphere.mean_product(slope);
-    let moment_squared = b * moments + (b - 1.0) * sphere.mean_product(moment);
-    (b - 2.0) * squares - b * moments + sum_squared / (b * b) + moment_squared / b
-}
-
-/// The distribution of one unit's normalized batch: each value is sqrt(B - 1) times a coordinate of a uniform point on
-/// the unit sphere of `dimension` = B - 1 dimensions, along axes that meet with cosine -1 / (B - 1).
-struct Sphere {
-    dimension: f64,
-    total: f64,
-}
-
-impl Sphere {
-    fn of_batch(batch: usize) -> Self {
-        let mut sphere = Sphere { dimension: batch as f64 - 1.0, total: 1.0 };
-        sphere.total = sphere.mean(|_| 1.0);
-        sphere
+impl Normalized<'_> {
+    /// The layers of a net of this `depth` whose first has a = `first`, below `outputs` whose weights have `output_variance`
+    /// for sigma_w^2.
+    pub fn layers(&self, first: f64, depth: usize, outputs: &Outputs, output_variance: f64) -> Layers {
+        let weight = self.layer.weight_variance;
+        let gaps = self.batch as f64 - 1.0;
+        let mut forward: Vec<Through> = Vec::with_capacity(depth);
+        let mut a = first;
+        for _ in 0..depth {
+            let still = forward.last().copied().filter(|last| (last.a - a).abs() <= 1e-13 * a);
+            let through = still.unwrap_or_else(|| self.through(a));
+            a = weight * through.spread;
+            forward.push(through);
+        }
+        let top = forward[depth - 1];
+        let shared = outputs.shared(output_variance * top.spread, output_variance * top.pair);
+        let mut stream = 0.0;
+        let mut layers = Layers::with_capacity(depth);
+        for (from_last, at) in forward.iter().rev().enumerate() {
+            layers.push((stream, stream + at.slope_square.ln()));
+            let shared = if from_last == 0 { shared } else { 0.0 };
+            stream += (weight * ((1.0 - shared) * at.passed / gaps + shared * at.passed_shared)).ln();
+        }
+        layers.reverse();
+        layers
     }
 
-    /// E f(y) of one value.
-    fn mean(&self, f: impl Fn(f64) -> f64) -> f64 {
-        let scale = self.dimension.sqrt();
-        coordinate_integral(self.dimension, argument_ends(scale, scale).collect(), |t| f(scale * t)) / self.total
-    }
-
-    /// E f(y_1) f(y_2) of two values: given the first coordinate t, the second is cosine t + sine sqrt(1 - t^2) w, with w
-    /// a coordinate of a uniform point on a sphere of one dimension less.
-    fn mean_product(&self, f: impl Fn(f64) -> f64) -> f64 {
-        let scale = self.dimension.sqrt();
-        let cosine = -1.0 / self.dimension;
-        let sine = (1.0 - cosine * cosine).sqrt();
-        let ends: Vec<f64> = argument_ends(scale, scale).collect();
-        // Where a kink of the second value enters the sphere, the inner integral begins like a power of a square root.
-        let enters = |kink: f64| {
-            let t = (kink / scale).clamp(-1.0, 1.0).acos();
-            [t - cosine.acos(), t + cosine.acos()].map(f64::cos)
+    /// Expectations over a unit's batch.
+    fn through(&self, a: f64) -> Through {
+        let b = self.batch as f64;
+        let noise = b * self.eps;
+        let factor = |c: f64| if a * c > 0.0 { (a * c / (a * c + noise)).sqrt() } else { 0.0 };
+        let at = |c: f64| Moments::at(self.layer.activation, self.batch, factor(c));
+        let forward = |of: &dyn Fn(f64, &Moments) -> f64| chi_square_mean(b - 1.0, |c| of(factor(c), &at(c)));
+        // E f(c) / s^2 over chi^2_(B-1) is that of c f(c) / s^2 over chi^2_(B-3), on B - 3: without eps f's alone.
+        let backward = |of: &dyn Fn(f64, &Moments) -> f64| {
+            chi_square_mean(b - 3.0, |c| of(factor(c), &at(c)) * b * c / (a * c + noise)) / (b - 3.0)
         };
-        let outer_ends = ends.iter().copied().chain(KINKS.into_iter().flat_map(enters)).collect();
-        let inner_dimension = self.dimension - 1.0;
-        let inner_total = coordinate_integral(inner_dimension, Vec::new(), |_| 1.0);
-        let outer = |t: f64| {
-            let radius = sine * (1.0 - t * t).max(0.0).sqrt();
-            let ends = ends.iter().map(|end| (end - cosine * t) / radius).collect();
-            f(scale * t) * coordinate_integral(inner_dimension, ends, |w| f(scale * (cosine * t + radius * w)))
-        };
-        let weighted = |a: f64| a.cos().powf(self.dimension - 2.0) * outer(a.sin());
-        integral_of_roots(angles(self.dimension, outer_ends), weighted) / (self.total * inner_total)
+        Through {
+            a,
+            spread: forward(&|r, m| m.spread * r * r),
+            pair: forward(&|_, m| m.value_pair),
+            slope_square: forward(&|_, m| m.slope_square),
+            passed: backward(&|r, m| m.passed(b, r)),
+            passed_shared: backward(&|r, m| m.passed_shared(b, r)),
+        }
     }
 }
 
-/// The integral of (1 - t^2)^((dimension - 3) / 2) f(t) over -1 < t < 1, with panels that end at `ends`: up to its
-/// normalization the mean of f over a coordinate of a uniform point on the sphere of this dimension.
-fn coordinate_integral(dimension: f64, ends: Vec<f64>, f: impl Fn(f64) -> f64) -> f64 {
-    integral(angles(dimension, ends), |a| a.cos().powf(dimension - 2.0) * f(a.sin()))
+/// What a layer with this a makes of the batch, and of its gradient.
+#[derive(Clone, Copy)]
+struct Through {
+    a: f64,
+    /// E phi(u_1)^2 - E phi(u_1) phi(u_2), and its second term.
+    spread: f64,
+    pair: f64,
+    slope_square: f64,
+    /// E tr(M D A D M) / s^2 for A = P and for A = (1, ..., 1) (1, ..., 1)^T / B.
+    passed: f64,
+    passed_shared: f64,
 }
 
-/// Panels in the angle t = sin(a), where the density is cos(a)^(dimension - 2): smooth up to the poles, and nearly normal
-/// in high dimensions.
-fn angles(dimension: f64, ends: Vec<f64>) -> Vec<f64> {
-    let quarter = std::f64::consts::FRAC_PI_2;
-    let normal = [2.0, 4.0, 7.0, 11.0].into_iter().flat_map(|z| [-z, z]).map(|z| z / dimension.sqrt());
-    let inside = ends.into_iter().filter(|t| t.abs() < 1.0).map(f64::asin);
-    inside.chain(normal.filter(|a| a.abs() < quarter)).chain([-quarter, quarter]).collect()
+/// Expectations over y for a given r, u = r y, all smooth in r.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    /// (E phi(u_1)^2 - E phi(u_1) phi(u_2)) / r^2.
+    spread: f64,
+    value_pair: f64,
+    /// E phi'(u_1)^2 and E phi'(u_1) phi'(u_2).
+    slope_square: f64,
+    slope_pair: f64,
+    /// The same of y phi'(u).
+    moment_square: f64,
+    moment_pair: f64,
+}
+
+/// Moments are computed at this many steps of r from 0 to 1, and cubic between.
+const GRID: usize = 32;
+
+/// Those that were computed: double integrals take tens of milliseconds, and all nets of a grid ask for the same few.
+static KNOWN: Mutex<Vec<(Activation, usize, usize, Moments)>> = Mutex::new(Vec::new());
+
+impl Moments {
+    /// Lagrange's cubic through the four nearest points of the grid.
+    fn at(activation: Activation, batch: usize, r: f64) -> Self {
+        let place = r * GRID as f64;
+        let first = (place as usize).clamp(1, GRID - 2) - 1;
+        let nodes = first..first + 4;
+        let mut sum = Moments::default();
+        for node in nodes.clone() {
+            let others = nodes.clone().filter(|other| *other != node);
+            let weight: f64 = others.map(|k| (place - k as f64) / (node as f64 - k as f64)).product();
+            if weight != 0.0 {
+                sum.add(weight, &Self::of_node(activation, batch, node));
+            }
+        }
+        sum
+    }
+
+    fn add(&mut self, weight: f64, other: &Moments) {
+        self.spread += weight * other.spread;
+        self.value_pair += weight * other.value_pair;
+        self.slope_square += weight * other.slope_square;
+        self.slope_pair += weight * other.slope_pair;
+        self.moment_square += weight * other.moment_square;
+        self.moment_pair += weight * other.moment_pair;
+    }
+
+    fn of_node(activation: Activation, batch: usize, node: usize) -> Self {
+        let kept = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept().iter().find(|k| (k.0, k.1, k.2) == (activation, batch, node)).map(|k| k.3);
+        found.unwrap_or_else(|| {
+            // At 0 the limit, from where squares of r are below what a cubic misses.
+            let moments = Self::integrated(activation, batch, (node as f64 / GRID as f64).max(1e-4));
+            kept().push((activation, batch, node, moments));
+            moments
+        })
+    }
+
+    fn integrated(activation: Activation, batch: usize, r: f64) -> Self {
+        let sphere = Sphere::of_batch(batch, r);
+        let value = |y: f64| activation.value(r * y);
+        let slope = |y: f64| activation.slope(r * y);
+        let moment = |y: f64| slope(y) * y;
+        let value_pair = sphere.mean_product(value);
+        Moments {
+            spread: (sphere.mean(|y| value(y).powi(2)) - value_pair) / (r * r),
+            value_pair,
+            slope_square: sphere.mean(|y| slope(y).powi(2)),
+            slope_pair: sphere.mean_product(slope),
+            moment_square: sphere.mean(|y| moment(y).powi(2)),
+            moment_pair: sphere.mean_product(moment),
+        }
+    }
+
+    /// E (1, ..., 1) D (1, ..., 1)^T and E (n^T D (1, ..., 1)^T)^2, both squared and on B.
+    fn sums(&self, b: f64) -> [f64; 2] {
+        let on_b = |square: f64, pair: f64| square + (b - 1.0) * pair;
+        [on_b(self.slope_square, self.slope_pair), on_b(self.moment_square, self.moment_pair) / b]
+    }
+
+    /// E tr(M D P D M), with M^2 = P - k n n^T and k = 2 r^2 - r^4.
+    fn passed(&self, b: f64, r: f64) -> f64 {
+        let [ones, along] = self.sums(b);
+        (b - 2.0) * self.slope_square + ones / b - bend(r) * (self.moment_square - along)
+    }
+
+    /// E tr(M D J D M), J the projection on (1, ..., 1).
+    fn passed_shared(&self, b: f64, r: f64) -> f64 {
+        let [ones, along] = self.sums(b);
+        self.slope_square - ones / b - bend(r) * along
+    }
+}
+
+/// k of M^2 = P - k n n^T.
+fn bend(r: f64) -> f64 {
+    r * r * (2.0 - r * r)
+}
+
+/// E f(c), c ~ chi^2 of so many degrees of freedom, over its root, which is nearly normal of variance 1/2.
+fn chi_square_mean(degrees: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let middle = (degrees - 1.0).max(0.0).sqrt();
+    let density = |x: f64| ((degrees - 1.0) * (x / middle.max(1.0)).ln() - 0.5 * (x * x - middle * middle)).exp();
+    let steps = [0.0, 0.8, 1.6, 3.2, 4.8, 6.4].into_iter().flat_map(|x| [middle - x, middle + x]);
+    let ends: Vec<f64> = steps.map(|x: f64| x.max(0.0)).collect();
+    integral(ends.clone(), |x| density(x) * f(x * x)) / integral(ends, density)
 }

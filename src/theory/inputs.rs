@@ -1,12 +1,12 @@
-//! What a prediction needs to know of the data and of the rows that the layers are measured on.
+//! What a prediction needs to know of the data: the rows that the layers are measured on, and their targets.
 
-use crate::data::{Dataset, Sizes};
+use crate::data::{Dataset, Sizes, Targets};
 
 /// Mean squares are averaged over this many groups of rows of alike length: a prediction is smooth in the length, and
 /// takes its time for each.
 const GROUPS: usize = 32;
 
-/// The sizes of the data, and how long the inputs are.
+/// The sizes of the data, how long the inputs are, and the targets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inputs {
     pub sizes: Sizes,
@@ -16,6 +16,10 @@ pub struct Inputs {
     pub squares: Vec<f64>,
     /// The same about the mean of each feature over the rows, which is all that a batch normalization sees.
     pub centred: Vec<f64>,
+    /// Whether the targets are classes.
+    pub classes: bool,
+    /// Of each row, one after the other; a class is a one among zeros.
+    pub targets: Vec<f64>,
 }
 
 impl Inputs {
@@ -31,7 +35,20 @@ impl Inputs {
             let of = |r| row(r).iter().zip(about).map(|(x, mean)| (x - mean).powi(2)).sum::<f64>() / n as f64;
             grouped(rows.iter().map(of).collect())
         };
-        Inputs { sizes: data.sizes(), rows: rows.len(), squares: square(&vec![0.0; n]), centred: square(&means) }
+        let target = |r: &usize| match &data.train.targets {
+            Targets::Classes { labels, count } => {
+                (0..*count).map(|class| f64::from(u8::from(class == labels[*r] as usize))).collect()
+            }
+            Targets::Values { y, width } => y[r * width..][..*width].to_vec(),
+        };
+        Inputs {
+            sizes: data.sizes(),
+            rows: rows.len(),
+            squares: square(&vec![0.0; n]),
+            centred: square(&means),
+            classes: matches!(data.train.targets, Targets::Classes { .. }),
+            targets: rows.iter().flat_map(target).collect(),
+        }
     }
 }
 

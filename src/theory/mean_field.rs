@@ -91,11 +91,6 @@ impl MeanField {
         std::iter::successors(Some(q), move |q| Some(within_range(self.variance(*q))))
     }
 
-    /// Variance and chi of `layers` layers, the first of variance `q`.
-    pub fn transient(&self, q: f64, layers: usize) -> Vec<(f64, f64)> {
-        self.variances(q).take(layers).map(|q| (q, self.chi(q))).collect()
-    }
-
     /// Where the variance goes from `q`. The map grows with q, so that is the nearest fixed point on the side to which
     /// the first step moves.
     pub fn limit(&self, q: f64) -> Limit {
@@ -171,40 +166,6 @@ impl MeanField {
     /// (Schoenholz et al. 2017), at the fixed point `q`.
     pub fn correlation_depth(&self, q: f64) -> Option<f64> {
         depth_scale(self.correlation_slope(q, self.fixed_correlation(q)))
-    }
-
-    /// xi = 1 / |ln chi|: in how many layers the squared gradient falls or grows e times at the fixed point `q`
-    /// (Schoenholz et al. 2017).
-    pub fn gradient_depth(&self, q: f64) -> f64 {
-        1.0 / self.chi(q).ln().abs()
-    }
-
-    /// The ensemble with chi = 1 at its fixed point q* for this bias variance, and q*: the edge of chaos (Poole et al.
-    /// 2016). None where no q up to 1e6 has one.
-    ///
-    /// Each q is the fixed point of exactly one critical ensemble, sigma_w^2 = 1 / E phi'^2 and sigma_b^2 = q -
-    /// sigma_w^2 E phi^2; the smallest q that has the asked sigma_b^2 is found by bisection. Without bias and with
-    /// phi(0) = 0 that is q* = 0, and chi is that of small q.
-    pub fn critical(activation: Activation, bias_variance: f64) -> Option<(Self, f64)> {
-        let at = |q: f64| MeanField { activation, weight_variance: 1.0 / slope_square(activation, q), bias_variance };
-        let excess = |q: f64| q - at(q).variance(q);
-        if bias_variance == 0.0 && activation.value(0.0) == 0.0 {
-            return Some((at(f64::MIN_POSITIVE), 0.0));
-        }
-        let (mut low, mut high) = (0.0, VANISHED);
-        while excess(high) < 0.0 {
-            (low, high) = (high, 2.0 * high);
-            if high > 1e6 {
-                return None;
-            }
-        }
-        loop {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                return Some((at(middle), middle));
-            }
-            if excess(middle) < 0.0 { low = middle } else { high = middle }
-        }
     }
 }
 

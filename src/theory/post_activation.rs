@@ -12,18 +12,25 @@ use super::residual::ResidualBlock;
 /// gains s r h (z . phi'(z) g) / n beside the rest's s^2 chi |g|^2. That is small by 1/n at first, but grows with every
 /// block where E z phi'(z) and the mean of the stream have one sign, as for relu. Followed here are |g|^2 and the second
 /// moments of (g . 1, g . h), to leading order in 1/n; what these two say of any other g . v is its regression on 1 and h.
+/// In the last layer `overlap` tells them, relative to |g|^2, from mean and mean square of h.
 ///
 /// None where the stream grows beyond what f64 holds.
-pub(crate) fn post_activation(block: &ResidualBlock, first: f64, depth: usize, width: usize) -> Option<Layers> {
+pub(crate) fn post_activation(
+    block: &ResidualBlock,
+    first: f64,
+    depth: usize,
+    width: usize,
+    overlap: impl Fn(f64, f64) -> [f64; 3],
+) -> Option<Layers> {
     let (s, n, layer) = (block.scale, width as f64, &block.layer);
     let forward = Forward::layers(block, first, depth);
     if !forward.iter().all(|layer| layer.above.square < LARGEST) {
         return None;
     }
     let mut stream = 0.0;
-    // Of (g . 1, g . h) / sqrt(n), relative to |g|^2 / n: at first g has no preferred direction.
+    // Of (g . 1, g . h) / sqrt(n), relative to |g|^2 / n.
     let top = forward[depth - 1].above;
-    let mut overlap = [1.0, top.mean, top.square];
+    let mut overlap = overlap(top.mean, top.square);
     let mut layers = Vec::with_capacity(depth);
     for (l, at) in forward.iter().enumerate().rev() {
         let inside = if l == 0 { 1.0 } else { s * s };

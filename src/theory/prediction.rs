@@ -17,7 +17,7 @@ pub struct Prediction {
     pub variance: Vec<f64>,
     /// Of plain nets: the ensemble of a hidden layer, and the variance in the first.
     pub recursion: Option<(MeanField, f64)>,
-    /// What makes it less than exact at infinite width, in words for a caption.
+    /// What makes it less than exact at infinite width: a sentence that says of what.
     pub caveat: Option<&'static str>,
 }
 
@@ -33,16 +33,6 @@ impl Prediction {
     /// Decades of `stream_rms` lost a layer on the way to layer 1; none at depth 1.
     pub fn attenuation(&self) -> Option<f64> {
         per_layer(&self.stream)
-    }
-
-    /// Decades lost in all.
-    pub fn attenuation_total(&self) -> Option<f64> {
-        per_layer(&self.stream).map(|a| a * (self.stream.len() - 1) as f64)
-    }
-
-    /// The same a layer, of `delta_rms`.
-    pub fn attenuation_delta(&self) -> Option<f64> {
-        per_layer(&self.delta)
     }
 }
 

@@ -32,17 +32,18 @@ pub(crate) fn pre_activation(block: &ResidualBlock, first: f64, depth: usize) ->
     skip_and_branch(&branches, 0.0)
 }
 
-/// The same with batch normalization before the activation, in the limit of a large batch of unrelated samples: the
-/// branch sees variance 1 and its gradient is divided by the stream's variance over the batch, which starts at `first`
-/// and gains s^2 sigma_w^2 Var phi a block (Yang et al. 2019 for the layer, He et al. 2016b for the form).
-pub(crate) fn pre_activation_normalized(block: &ResidualBlock, first: f64, depth: usize) -> Layers {
-    let (square, phi) = (block.scale.powi(2), block.layer.activation);
-    let gain = square * block.layer.weight_variance * batch_norm::variance(phi, 1.0);
-    let chi = square * block.layer.chi(1.0);
-    let variances = (0..depth).map(|l| first + l as f64 * gain);
-    // delta_l is taken after the norm, where it is larger by the stream's variance.
-    let mut layers = skip_and_branch(&variances.clone().take(depth - 1).map(|v| chi / v).collect::<Vec<_>>(), 0.0);
-    layers.iter_mut().zip(variances).for_each(|(layer, v)| layer.1 += v.ln());
+/// The same with batch normalization before the activation, in the limit of a large batch of unrelated samples: where the
+/// stream has the variance v over the batch, the branch sees v / (v + eps) and its gradient is divided by v + eps. v starts
+/// at `first` and gains s^2 sigma_w^2 Var phi a block (Yang et al. 2019 for the layer, He et al. 2016b for the form).
+pub(crate) fn pre_activation_normalized(block: &ResidualBlock, first: f64, eps: f64, depth: usize) -> Layers {
+    let (square, layer) = (block.scale.powi(2), &block.layer);
+    let seen = |v: f64| v / (v + eps);
+    let above = |v: &f64| v + square * layer.weight_variance * batch_norm::variance(layer.activation, seen(*v));
+    let variances: Vec<f64> = std::iter::successors(Some(first), |v| Some(above(v))).take(depth).collect();
+    let branch = |v: &f64| square * layer.chi(seen(*v)) / (v + eps);
+    let mut layers = skip_and_branch(&variances[..depth - 1].iter().map(branch).collect::<Vec<_>>(), 0.0);
+    // delta_l is taken after the norm, where it is larger by what the norm divides by.
+    layers.iter_mut().zip(variances).for_each(|(layer, v)| layer.1 += (v + eps).ln());
     layers
 }
 

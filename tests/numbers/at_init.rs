@@ -6,11 +6,12 @@ use gradsweep::model::Batch;
 use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Network};
 use gradsweep::model::init::Init;
+use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
 use gradsweep::probe::{LayerMeasure, Probe};
 use gradsweep::seed::Seeds;
-use gradsweep::theory::Prediction;
+use gradsweep::theory::{Outputs, Prediction};
 
 pub struct Case {
     pub architecture: Architecture,
@@ -71,9 +72,22 @@ impl Case {
         }
     }
 
-    pub fn predict(&self) -> Prediction {
-        predict(&self.architecture, self.init, &[1.0], self.rows).unwrap()
+    /// As the nets are measured: classes in turn, or all targets 1.
+    fn outputs(&self) -> Outputs {
+        let Architecture { outputs, output_activation, .. } = self.architecture;
+        at_the_end(outputs, output_activation, self.rows)
     }
+
+    pub fn predict(&self) -> Prediction {
+        predict(&self.architecture, self.init, &[1.0], self.rows, &self.outputs()).unwrap()
+    }
+}
+
+/// So many samples of as many classes in turn as there are outputs, or with one output of the target 1.
+pub fn at_the_end(count: usize, activation: Activation, rows: usize) -> Outputs {
+    let one_hot = |i: usize| (0..count).map(move |class| if class == i % count { 1.0 } else { 0.0 });
+    let loss = if count == 1 { Loss::Mse } else { Loss::CrossEntropy };
+    Outputs { loss, activation, count, targets: (0..rows).flat_map(one_hot).collect() }
 }
 
 /// Measured on predicted, per layer: the factor by which one layer's squared gradient is larger than predicted.

@@ -4,6 +4,7 @@ mod article;
 mod at_init;
 mod correlation;
 mod divergence;
+mod finite_width;
 mod first_step;
 mod functions;
 mod gradients;
@@ -18,6 +19,7 @@ mod statistics;
 #[path = "../support/mod.rs"]
 mod support;
 mod theory;
+mod theory_closed_forms;
 mod theory_measured;
 mod trace;
 mod training;

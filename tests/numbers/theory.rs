@@ -1,13 +1,26 @@
 //! Theory against independent integration (scripts/theory_reference.py), closed forms and published numbers.
 
-use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Residual as Form};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Placement, Skip};
 use gradsweep::theory::mean_field::{mean_square, slope_square};
-use gradsweep::theory::{Limit, MeanField, ResidualBlock, batch_norm, log_factor};
+use gradsweep::theory::{Limit, MeanField, NoPrediction, Prediction, ResidualBlock};
+
+use crate::at_init::at_the_end;
+use crate::finite_width::log_factor;
+use crate::theory_closed_forms::{batch_growth, critical, gradient_depth, growth_of_large_batches, transient};
 use std::f64::consts::PI;
+
+fn predict(architecture: &Architecture, init: Init, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
+    let outputs = at_the_end(architecture.outputs, architecture.output_activation, batch);
+    gradsweep::model::dense::theory::predict(architecture, init, inputs, batch, &outputs)
+}
+
+/// Of deep layers, without eps.
+fn growth(activation: Activation, batch: usize) -> Result<f64, NoPrediction> {
+    batch_growth(activation, batch, 0.0, Init::LecunNormal)
+}
 
 fn field(activation: Activation, weight_variance: f64, bias_variance: f64) -> MeanField {
     MeanField { activation, weight_variance, bias_variance }
@@ -66,10 +79,10 @@ fn theory_agrees_with_independent_integration() {
             "variance_slope" => (unit.variance_slope(first), 1e-12),
             "fixed_point" => (fixed(), 1e-12),
             "fixed_chi" => (given.chi(fixed()), 1e-12),
-            "critical_weight" => (MeanField::critical(activation, first).unwrap().0.weight_variance, 1e-11),
-            "critical_variance" => (MeanField::critical(activation, first).unwrap().1, 1e-10),
+            "critical_weight" => (critical(activation, first).unwrap().0.weight_variance, 1e-11),
+            "critical_variance" => (critical(activation, first).unwrap().1, 1e-10),
             "log10_product" => {
-                let layers = field(activation, first, 0.0).transient(1.0, second as usize);
+                let layers = transient(field(activation, first, 0.0), 1.0, second as usize);
                 (layers.iter().map(|(_, chi)| chi.log10()).sum(), 1e-11)
             }
             "mean_product" => (unit.correlation(first, second) * unit.variance(first), 1e-11),
@@ -79,7 +92,7 @@ fn theory_agrees_with_independent_integration() {
             "width_mean" => (log_factor(activation, first as usize).unwrap().mean, 1e-11),
             "width_variance" => (log_factor(activation, first as usize).unwrap().variance, 1e-11),
             // Sampled: `second` is the standard error.
-            "batch_growth" => (batch_norm::growth(activation, first as usize).unwrap(), 4.5 * second / value + 1e-6),
+            "batch_growth" => (growth(activation, first as usize).unwrap(), 4.5 * second / value + 1e-6),
             other => panic!("{other}"),
         };
         close(computed, value, relative, &what);
@@ -203,24 +216,24 @@ fn published_rates_come_out_to_their_digits() {
     printed(torch.chi(torch.limit(1.0).value().unwrap()), "0.32830", "tanh");
     for (weight, scale) in [(1.0, "3.627"), (2.5, "7.979")] {
         let field = field(Tanh, weight, 0.05);
-        printed(field.gradient_depth(field.limit(1.0).value().unwrap()), scale, "xi");
+        printed(gradient_depth(field, field.limit(1.0).value().unwrap()), scale, "xi");
     }
     // In the ordered phase pairs converge at the rate of the gradient (Schoenholz et al. 2017).
     let ordered = field(Tanh, 1.0, 0.05);
     let q = ordered.limit(1.0).value().unwrap();
-    close(ordered.correlation_depth(q).unwrap(), ordered.gradient_depth(q), 1e-11, "xi_c");
+    close(ordered.correlation_depth(q).unwrap(), gradient_depth(ordered, q), 1e-11, "xi_c");
     printed(field(Selu, 1.0, 0.0).variance_slope(1.0), "0.78265", "selu");
     // Critical tanh fades as a power of depth: the product of the chis times the depth tends to 0.706.
     for (depth, constant) in [(10, "0.7137"), (100_000, "0.7061")] {
-        let product: f64 = field(Tanh, 1.0, 0.0).transient(1.0, depth).iter().map(|(_, chi)| chi).product();
+        let product: f64 = transient(field(Tanh, 1.0, 0.0), 1.0, depth).iter().map(|(_, chi)| chi).product();
         printed(product * depth as f64, constant, "critical tanh");
     }
-    let (erf, q) = MeanField::critical(Erf, 0.05).unwrap();
+    let (erf, q) = critical(Erf, 0.05).unwrap();
     printed(erf.weight_variance, "1.375839", "erf");
     printed(q, "0.517177", "erf");
-    printed(MeanField::critical(Erf, 0.0).unwrap().0.weight_variance, "0.785398", "erf");
-    printed(MeanField::critical(Relu, 0.0).unwrap().0.weight_variance, "2.000000", "relu");
-    assert_eq!(MeanField::critical(Relu, 0.1), None);
+    printed(critical(Erf, 0.0).unwrap().0.weight_variance, "0.785398", "erf");
+    printed(critical(Relu, 0.0).unwrap().0.weight_variance, "2.000000", "relu");
+    assert_eq!(critical(Relu, 0.1), None);
 }
 
 #[test]
@@ -260,12 +273,12 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
     {
         let b = f64::from(batch);
         let what = format!("batch {batch}");
-        close(batch_norm::growth(Activation::Identity, batch as usize).unwrap(), (b - 2.0) / (b - 3.0), 1e-12, &what);
+        close(growth(Activation::Identity, batch as usize).unwrap(), (b - 2.0) / (b - 3.0), 1e-12, &what);
         // Yang et al. 2019 by the arc-cosine kernels at c = -1 / (B - 1).
         let c: f64 = -1.0 / (b - 1.0);
         let (j1, j0) = (((1.0 - c * c).sqrt() + (PI - c.acos()) * c) / PI, (PI - c.acos()) / PI);
         let exact = ((b - 1.0 + j0) / (1.0 - j1) - 1.0) / (b - 3.0);
-        let computed = batch_norm::growth(Activation::Relu, batch as usize).unwrap();
+        let computed = growth(Activation::Relu, batch as usize).unwrap();
         close(computed, exact, 1e-11, &what);
         printed(computed, relu, &what);
     }
@@ -282,19 +295,19 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
         (Activation::Silu, "1.212081"),
     ];
     for (activation, growth) in large {
-        printed(batch_norm::growth_of_large_batches(activation), growth, activation.word());
+        printed(growth_of_large_batches(activation), growth, activation.word());
     }
     for activation in Activation::ALL {
-        let limit = batch_norm::growth_of_large_batches(activation);
+        let limit = growth_of_large_batches(activation);
         let mut last = f64::INFINITY;
         for batch in [4, 8, 10_000] {
-            let growth = batch_norm::growth(activation, batch).unwrap();
+            let growth = growth(activation, batch).unwrap();
             assert!(growth < last && growth > limit && limit > 1.0 - 1e-12, "{activation:?}, {batch}: {growth} {last}");
             last = growth;
         }
         close(last, limit, 1e-3, activation.word());
         for batch in 0..4 {
-            assert_eq!(batch_norm::growth(activation, batch), None);
+            assert_eq!(growth(activation, batch), Err(NoPrediction::SmallBatch));
         }
     }
 }
@@ -328,11 +341,8 @@ fn every_network_is_predicted_or_refused_in_words() {
                         }
                         Ok(prediction) => {
                             assert_eq!((prediction.stream.len(), prediction.delta.len()), (depth, depth));
-                            let all = [
-                                prediction.attenuation(),
-                                prediction.attenuation_total(),
-                                prediction.attenuation_delta(),
-                            ];
+                            let delta = (depth > 1).then(|| prediction.delta[depth - 1] - prediction.delta[0]);
+                            let all = [prediction.attenuation(), delta];
                             assert!(all.iter().all(|a| a.is_some() == (depth > 1)), "{architecture:?}");
                             assert!(all.iter().flatten().all(|a| a.is_finite()), "{architecture:?}: {all:?}");
                         }
@@ -348,10 +358,9 @@ fn attenuation_is_that_of_the_finite_product() {
     // Glorot & Bengio's standard init: sigma_w^2 = 1/3, so that a linear layer loses half of log10(3) decades.
     let linear = predict(&net(Activation::Identity, 6), Init::UniformFanIn, &[1.0], 1).unwrap();
     close(linear.attenuation().unwrap(), 3f64.log10() / 2.0, 1e-12, "linear");
-    close(linear.attenuation_total().unwrap(), 5.0 * 3f64.log10() / 2.0, 1e-12, "linear");
     // Stream and delta count the transient from either end: chi(q_2) ... chi(q_L) and chi(q_1) ... chi(q_(L-1)).
     let tanh = predict(&net(Activation::Tanh, 5), Init::Gaussian { sigma_w: 1.0, sigma_b: 0.3 }, &[1.0], 1).unwrap();
-    let chis = field(Activation::Tanh, 1.0, 0.09).transient(1.09, 5);
+    let chis = transient(field(Activation::Tanh, 1.0, 0.09), 1.09, 5);
     let log = |chis: &[(f64, f64)]| chis.iter().map(|(_, chi)| chi.ln()).sum::<f64>();
     close(tanh.stream[0], log(&chis[1..]), 1e-12, "stream");
     close(tanh.delta[0] - tanh.delta[4], log(&chis[..4]), 1e-12, "delta");
@@ -378,7 +387,7 @@ fn attenuation_is_that_of_the_finite_product() {
     assert_eq!(mute.attenuation(), Some(f64::INFINITY));
     let learned = Architecture { residual: Form::PreActivation(Skip::Learned), ..net(Activation::Tanh, 4) };
     let learned = predict(&learned, Init::LecunNormal, &[1.0], 1).unwrap();
-    assert_eq!((learned.attenuation(), learned.attenuation_delta()), (Some(0.0), Some(f64::INFINITY)));
+    assert_eq!((learned.attenuation(), learned.delta[0]), (Some(0.0), f64::NEG_INFINITY));
     // Wider than its features, an orthogonal first layer spreads the same length over more units.
     let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal { gain: 1.0 }, &[1.0], 1).unwrap();
     let half = predict(&net(Activation::Tanh, 3), Init::LecunNormal, &[0.5], 1).unwrap();

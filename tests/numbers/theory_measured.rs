@@ -1,6 +1,7 @@
 //! Measured on predicted: wide networks at init fade as theory says, narrow ones scatter as it says.
 
-use crate::at_init::{Case, per_layer};
+use crate::at_init::{Case, at_the_end, per_layer};
+use crate::finite_width::log_factor;
 use crate::support::{settings, text};
 use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Network, Residual};
@@ -10,7 +11,6 @@ use gradsweep::ops::block::{Norm, Placement, Skip};
 use gradsweep::ops::loss::Loss;
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
-use gradsweep::theory::log_factor;
 use gradsweep::{data, run::score};
 
 fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
@@ -113,7 +113,7 @@ fn digits_fade_as_predicted_from_the_lengths_of_the_images() {
         .collect();
     for (activation, init) in [(Activation::Tanh, Init::HeNormal), (Activation::Silu, Init::GlorotUniform)] {
         let architecture = Architecture { features: digits.features(), ..net(activation, 512, 4) };
-        let predicted = predict(&architecture, init, &lengths, 64).unwrap();
+        let predicted = predict(&architecture, init, &lengths, 64, &at_the_end(10, Activation::Identity, 64)).unwrap();
         let network = |run| Network::<f64>::new(architecture.clone(), init, &Seeds { experiment: 0, run }).unwrap();
         let mut probe = Probe::new(Box::new(network(1)), batch.clone());
         let mut attenuation = || {

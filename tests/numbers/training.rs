@@ -120,3 +120,47 @@ fn divergence_is_a_result_with_its_step() {
     assert_eq!(record.outcome[0], Cell::Int(last as i64));
     assert_eq!(*column(&record.layers, "step").last().unwrap(), last);
 }
+
+/// The steps to the target do not depend on how often losses are scored where every batch tells the training loss, and are
+/// those of the first scored step that is there where no batch does: with batches, and with batch statistics.
+#[test]
+fn the_target_is_tested_on_one_loss_always_the_same() {
+    let data = digits();
+    let common = ["depth=2", "activation=\"tanh\"", "steps=40", "optimizer.lr=0.1", "target_loss=1.2"];
+    for (forms, is_known) in [
+        (["batch=\"full\"", "batch_norm=false"], true),
+        (["optimizer={ kind = \"gd\", lr = 0.3 }", "batch=\"full\""], true),
+        (["batch=\"full\"", "batch_norm=\"before\""], false),
+        (["batch=\"full\"", "batch_norm=\"after\""], false),
+        (["batch=32", "batch_norm=\"before\""], false),
+        (["batch=32", "batch_norm=false"], false),
+    ] {
+        let mut found = Vec::new();
+        for score in ["{ every = 1 }", "{ every = 10 }", "{ every = 7 }", "{ at = [3, 24] }"] {
+            let score = format!("record={{ score = {score} }}");
+            let changes: Vec<&str> = common.iter().chain(&forms).copied().chain([score.as_str()]).collect();
+            let record = run(&data, &changes);
+            let outcome =
+                |name: &str| &record.outcome[gradsweep::columns::OUTCOMES.iter().position(|c| c.name == name).unwrap()];
+            let (step, loss) = (column(&record.history, "step"), column(&record.history, "train_loss"));
+            let first = step.iter().zip(&loss).find(|(_, loss)| **loss <= 1.2).map(|(step, _)| *step as i64);
+            let Cell::Int(steps) = *outcome("steps_to_target") else { panic!("{forms:?} {score}: never reached") };
+            if is_known {
+                assert!(steps <= first.unwrap())
+            } else {
+                assert_eq!(Some(steps), first, "{forms:?} {score}")
+            }
+            found.push((steps, first));
+            let stopped = [changes.as_slice(), &["stop_at_target=true"]].concat();
+            let stopped = run(&data, &stopped);
+            assert_eq!(stopped.status, Status::ReachedTarget);
+            assert!(*column(&stopped.history, "train_loss").last().unwrap() <= 1.2 + 1e-6, "{forms:?} {score}");
+            assert_eq!(*column(&stopped.history, "step").last().unwrap() as i64, steps);
+        }
+        // Scored at every step both tell the same.
+        assert_eq!(Some(found[0].0), found[0].1, "{forms:?}");
+        if is_known {
+            assert!(found.iter().all(|(steps, _)| *steps == found[0].0), "{forms:?} {found:?}");
+        }
+    }
+}

@@ -10,9 +10,16 @@ fn problem(text: &str) -> ExperimentError {
     }
 }
 
+const NOTHING: &str = "the experiment says nothing of what to train: no setting and no axis";
+const SOMETHING: &str = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
+
 /// The text, `line:column`, the message, the cure.
 #[rustfmt::skip]
 const WRONG: &[(&str, &str, &str, &str)] = &[
+("", "1:1", NOTHING, SOMETHING),
+("\n# depth = 8\n", "1:1", NOTHING, SOMETHING),
+("[base]\n[axes]", "1:1", NOTHING, SOMETHING),
+("name = \"x\"\nseeds = 3\n[record]\nprobe = 8", "1:1", NOTHING, SOMETHING),
 (r#"[base]
 optimizer = { kind = "sgd", lr = -0.1 }"#, "2:34", r#"`optimizer.lr` must be a number above 0, but is -0.1"#, r#"write a number above 0, for example 0.1"#),
 (r#"[base]

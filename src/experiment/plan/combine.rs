@@ -76,6 +76,7 @@ impl Plan {
     /// Combines the axes of `experiment`.
     pub(crate) fn combine(experiment: &Experiment) -> Result<Plan> {
         let file = Location::new(&experiment.source, 0..0);
+        limits::says_something(experiment, &file)?;
         let name = limits::folder_name(experiment, &file)?;
         limits::no_key_twice(&experiment.axes)?;
         let grid = Grid::new(experiment)?;

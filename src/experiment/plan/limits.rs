@@ -24,6 +24,16 @@ pub(super) fn folder_name(experiment: &Experiment, file: &Location) -> Result<St
     Ok(name)
 }
 
+/// A file that sets nothing is a slip, such as a file saved empty; a net of defaults alone would hide it.
+pub(super) fn says_something(experiment: &Experiment, file: &Location) -> Result<()> {
+    let Experiment { base, axes, ablation, includes, .. } = experiment;
+    if base.sets.is_empty() && axes.is_empty() && ablation.is_none() && includes.is_empty() {
+        let help = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
+        return file.fail("the experiment says nothing of what to train: no setting and no axis", help);
+    }
+    Ok(())
+}
+
 /// No two axes set one key.
 pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
     let registry = Registry::get();

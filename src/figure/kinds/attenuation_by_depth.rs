@@ -94,7 +94,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(&format!(
-                "Dashed: mean-field theory of infinitely wide nets with this init. Below it: the gradient of the first layer \
+                "Dashed: mean-field theory of wide nets with this init. Below it: the gradient of the first layer \
                  over the last hidden one's, measured over predicted{share}; 1 is agreement."
             )),
         )

@@ -121,7 +121,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(
-                "Dashed: mean-field theory of infinitely wide nets with this init. It predicts the ratio between layers and \
+                "Dashed: mean-field theory of wide nets with this init. It predicts the ratio between layers and \
                  not their level, and is drawn through the median of the last hidden layer. Below: measured over predicted, \
                  each run over its own last layer; 1 is agreement.",
             ),

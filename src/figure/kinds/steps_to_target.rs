@@ -102,14 +102,5 @@ pub fn target(selection: &Selection) -> String {
         [one] => format!("Target: a training loss of {one}."),
         _ => String::new(),
     };
-    // Where every count is a multiple of some number, losses were looked at so seldom.
-    let steps = selection.runs.iter().filter_map(|run| selection.run(*run).value("steps_to_target"));
-    match steps.fold(0, |every, steps| gcd(every, steps as u64)) {
-        0 | 1 => target,
-        every => format!("{target} Known to {every} steps, which lie between two looks at the loss."),
-    }
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
+    format!("{target} {}", selection.results.steps_known(selection.runs.iter().copied())).trim().to_string()
 }

@@ -12,10 +12,11 @@ use super::boundary::{Built, Family, PassCost};
 use super::init::{self, Init};
 use super::layout::Layout;
 use crate::data::Sizes;
+use crate::ops::loss::Loss;
 use crate::ops::{Element, activation};
 use crate::seed::Seeds;
 use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
-use crate::theory::{Inputs, NoPrediction, Prediction};
+use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +56,21 @@ impl Family for Dense {
         settings.text("batch_norm").is_some_and(|place| place != "none").then_some("batch_norm")
     }
 
+    fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
+        self.couples_samples(settings).is_none()
+    }
+
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
         let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
         let init = Init::from_settings(settings, architecture.activation)?;
         let squares = if architecture.norm.is_some() { &inputs.centred } else { &inputs.squares };
-        theory::predict(&architecture, init, squares, inputs.rows)
+        let outputs = Outputs {
+            loss: Loss::from_settings(settings, inputs.classes)?,
+            activation: architecture.output_activation,
+            count: inputs.sizes.outputs,
+            targets: inputs.targets.clone(),
+        };
+        theory::predict(&architecture, init, squares, inputs.rows, &outputs)
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {

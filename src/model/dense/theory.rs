@@ -3,46 +3,60 @@
 use super::architecture::{Architecture, Residual};
 use crate::model::init::Init;
 use crate::ops::block::{Placement, Skip};
-use crate::theory::batch_norm;
+use crate::theory::Outputs;
+use crate::theory::batch_norm::Normalized;
 use crate::theory::mean_field::{MeanField, slope_square};
 use crate::theory::post_activation::post_activation;
 use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
 use crate::theory::residual::{self, ResidualBlock};
 
-/// sigma_w^2 of the map from the features and of a map between hidden layers, and sigma_b^2.
+/// sigma_w^2 of the map from the features, of a map between hidden layers and of that to the outputs, and sigma_b^2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variances {
     pub first: f64,
     pub hidden: f64,
+    pub output: f64,
     pub bias: f64,
 }
 
 impl Variances {
     /// What `init` draws for this architecture: fan-in times the variance of a weight.
     pub fn of(init: Init, architecture: &Architecture) -> Self {
-        let (n, m) = (architecture.features as f64, architecture.width as f64);
-        let (first, hidden) = match init {
-            Init::GlorotNormal | Init::GlorotUniform => (2.0 * n / (n + m), 1.0),
-            Init::HeNormal | Init::HeUniform => (2.0, 2.0),
-            Init::LecunNormal | Init::LecunUniform => (1.0, 1.0),
-            Init::UniformFanIn => (1.0 / 3.0, 1.0 / 3.0),
-            Init::Gaussian { sigma_w, .. } => (sigma_w * sigma_w, sigma_w * sigma_w),
-            // Orthonormal along the shorter side: more outputs share the same squared length.
-            Init::Orthogonal { gain } => (gain * gain * (n / m).min(1.0), gain * gain),
+        let of = |inputs: usize, outputs: usize| {
+            let (n, m) = (inputs as f64, outputs as f64);
+            match init {
+                Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
+                Init::HeNormal | Init::HeUniform => 2.0,
+                Init::LecunNormal | Init::LecunUniform => 1.0,
+                Init::UniformFanIn => 1.0 / 3.0,
+                Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
+                // Orthonormal along the shorter side: more outputs share the same squared length.
+                Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
+            }
         };
+        let Architecture { features, width, outputs, .. } = *architecture;
+        let (first, hidden, output) = (of(features, width), of(width, width), of(width, outputs));
         let bias = match init {
             Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
             _ => 0.0,
         };
-        Variances { first, hidden, bias }
+        Variances { first, hidden, output, bias }
     }
 }
+
+const EQUALLY_FAR: &str =
+    "Batch normalization: all samples count as equally far apart, which those of the first layers are not";
+const UNRELATED: &str =
+    "Batch normalization in residual blocks: the limit of a large batch of samples that have nothing in common";
+const OF_THIS_WIDTH: &str =
+    "Post-activation residual blocks: for nets of this width, to leading order in 1/width, not at infinite width";
 
 /// Predicts the gradient at init for samples whose features have these mean squares, |x|^2 / features, one a sample (or
 /// one for all); under batch normalization about each feature's mean, and with `batch` samples a batch.
 ///
-/// The gradient of the loss with respect to the outputs counts as equally long for every sample and as independent of
-/// the network below. A learned branch scale is 0 at init.
+/// The gradient of the loss with respect to the outputs counts as equally long for every sample. Where it matters that
+/// samples have something of it in common, or that it depends on the net below, it is that of `outputs`. A learned branch
+/// scale is 0 at init.
 ///
 /// # Errors
 /// Where no closed form is known: batch normalization after the activation, in post-activation blocks or with
@@ -52,6 +66,7 @@ pub fn predict(
     init: Init,
     inputs: &[f64],
     batch: usize,
+    outputs: &Outputs,
 ) -> Result<Prediction, NoPrediction> {
     if inputs.is_empty() || !inputs.iter().all(|x| x.is_finite() && *x >= 0.0) {
         return Err(NoPrediction::Inputs);
@@ -74,27 +89,21 @@ pub fn predict(
         if norm.place == Placement::After {
             return Err(NoPrediction::NormAfterActivation);
         }
+        let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
         return match architecture.residual {
+            Residual::None if batch < 4 => Err(NoPrediction::SmallBatch),
             Residual::None => {
-                let growth = batch_norm::growth(architecture.activation, batch).ok_or(NoPrediction::SmallBatch)?;
-                let squares: Vec<f64> = (1..=depth).map(|l| (depth - l) as f64 * growth.ln()).collect();
-                let caveat =
-                    Some("the rate of deep layers: the first ones still remember how far apart the samples are");
-                Ok(Prediction {
-                    stream: squares.clone(),
-                    delta: squares,
-                    variance: Vec::new(),
-                    recursion: None,
-                    caveat,
-                })
+                let layer = &block(Skip::None).layer;
+                // From the mean square about the mean of the batch to the variance that the samples were drawn with.
+                let first = first * batch as f64 / (batch as f64 - 1.0);
+                let layers = Normalized { layer, eps: norm.eps, batch }.layers(first, depth, outputs, variances.output);
+                Ok(average(vec![layers], Some(EQUALLY_FAR)))
             }
+            Residual::PreActivation(_) if first <= 0.0 => Err(NoPrediction::NoVariance),
             Residual::PreActivation(skip) => {
-                let caveat = Some("the limit of a large batch of unrelated samples");
-                let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
-                if first <= 0.0 {
-                    return Err(NoPrediction::NoVariance);
-                }
-                Ok(average(vec![residual::pre_activation_normalized(&block(skip), first, depth)], caveat))
+                let block = block(skip);
+                let layers = residual::pre_activation_normalized(&block, first, norm.eps, depth);
+                Ok(average(vec![layers], Some(UNRELATED)))
             }
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
         };
@@ -105,11 +114,14 @@ pub fn predict(
             Residual::None => plain(&block(Skip::None).layer, first, depth),
             Residual::PreActivation(skip) => residual::pre_activation(&block(skip), first, depth),
             Residual::PostActivation(skip) => {
-                post_activation(&block(skip), first, depth, architecture.width).ok_or(NoPrediction::BeyondRange)?
+                let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
+                let layers = post_activation(&block(skip), first, depth, architecture.width, overlap);
+                layers.ok_or(NoPrediction::BeyondRange)?
             }
         })
     };
-    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None);
+    let caveat = matches!(architecture.residual, Residual::PostActivation(_)).then_some(OF_THIS_WIDTH);
+    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, caveat);
     if architecture.residual == Residual::None {
         let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
         let first = variances.first * square + variances.bias;

@@ -1,6 +1,6 @@
 //! How far the gradient of a finite network scatters around mean-field theory: the law of ln |delta|^2.
 
-use crate::ops::activation::Activation;
+use gradsweep::ops::activation::Activation;
 
 /// The law of ln(|delta_l|^2 / |delta_(l+1)|^2) in one layer of a random net; layers add up, means and variances alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,24 +66,19 @@ fn horner(x: f64, series: &[f64]) -> f64 {
     series.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digamma_and_trigamma_take_their_known_values() {
-        let euler = 0.577_215_664_901_532_9;
-        let square = std::f64::consts::PI * std::f64::consts::PI;
-        let pairs = [
-            (digamma(1.0), -euler),
-            (digamma(0.5), -euler - 2.0 * std::f64::consts::LN_2),
-            (trigamma(1.0), square / 6.0),
-            (trigamma(0.5), square / 2.0),
-            (digamma(30.0), digamma(29.0) + 1.0 / 29.0),
-            (trigamma(30.0), trigamma(29.0) - 1.0 / 841.0),
-        ];
-        for (computed, known) in pairs {
-            assert!((computed - known).abs() < 1e-14 * known.abs().max(1.0), "{computed} {known}");
-        }
+#[test]
+fn digamma_and_trigamma_take_their_known_values() {
+    let euler = 0.577_215_664_901_532_9;
+    let square = std::f64::consts::PI * std::f64::consts::PI;
+    let pairs = [
+        (digamma(1.0), -euler),
+        (digamma(0.5), -euler - 2.0 * std::f64::consts::LN_2),
+        (trigamma(1.0), square / 6.0),
+        (trigamma(0.5), square / 2.0),
+        (digamma(30.0), digamma(29.0) + 1.0 / 29.0),
+        (trigamma(30.0), trigamma(29.0) - 1.0 / 841.0),
+    ];
+    for (computed, known) in pairs {
+        assert!((computed - known).abs() < 1e-14 * known.abs().max(1.0), "{computed} {known}");
     }
 }

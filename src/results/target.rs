@@ -1,0 +1,47 @@
+//! How exactly the steps to the target loss are known: every loss is tested, or only those of the scored steps.
+
+use super::Results;
+use crate::experiment::settings::Registry;
+use crate::model;
+use crate::run::spec::At;
+use crate::run::stop::has_loss_of_every_step;
+use crate::setting::Settings;
+
+impl Results {
+    /// The sentence on how exactly the steps to the target of these runs are known; empty where each is known to the step.
+    pub fn steps_known(&self, runs: impl Iterator<Item = usize>) -> String {
+        let (mut all, mut coarse) = (0, 0);
+        for run in runs {
+            all += 1;
+            coarse += usize::from(!self.has_loss_of_every_step(run));
+        }
+        let Some(cadence) = self.plan.record.as_ref().filter(|_| coarse > 0) else { return String::new() };
+        let known = match &cadence.score {
+            At::Every(0 | 1) => return String::new(),
+            At::Every(n) => format!("every {n} steps, so steps to the target are known to the nearest {n}"),
+            At::Log { .. } | At::Steps(_) => {
+                "at the scored steps alone, so steps to the target are known to the next of them".into()
+            }
+        };
+        if coarse == all {
+            format!("The training loss is computed {known}.")
+        } else {
+            format!("Of {coarse} of {all} runs the training loss is computed {known}.")
+        }
+    }
+
+    /// Whether the training loss of a run is known at every step.
+    fn has_loss_of_every_step(&self, run: usize) -> bool {
+        let Some(cell) = self.cell(run) else { return false };
+        if cell.function.is_some() {
+            return true;
+        }
+        let registry = Registry::get();
+        let pairs = self.plan.settings.iter().chain(&cell.settings);
+        let named = |key: &String| registry.find(key).map(|index| registry.keys[index].name);
+        let settings = Settings::new(pairs.filter_map(|(key, value)| Some((named(key)?, value.clone()))).collect());
+        let rows = self.plan.data.train_rows;
+        let batch = settings.int("batch").map_or(rows, |batch| batch as usize);
+        has_loss_of_every_step(model::family(&settings), &settings, batch, rows)
+    }
+}

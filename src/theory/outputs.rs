@@ -1,0 +1,94 @@
+//! What the loss sends back into a random net: moments of dL/dy, y the outputs, over samples and nets.
+
+use crate::ops::activation::Activation;
+use crate::ops::loss::Loss;
+use crate::seed::{Seeds, Stream};
+
+/// Outputs that are drawn, in all samples of all random nets: enough for a few per cent of what they add to a prediction.
+const DRAWS: usize = 250_000;
+/// Nets at least, since what all samples of a net have in common is drawn but once a net.
+const FEWEST_NETS: usize = 50;
+
+/// The end of a net: what its outputs are compared with, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outputs {
+    pub loss: Loss,
+    pub activation: Activation,
+    /// How many.
+    pub count: usize,
+    /// Of each sample, one after the other; a class is a one among zeros.
+    pub targets: Vec<f64>,
+}
+
+impl Outputs {
+    /// dL/dy of one sample, but for a factor that all samples share.
+    fn gradient(&self, y: &[f64], target: &[f64], into: &mut Vec<f64>) {
+        into.clear();
+        into.extend(y.iter().map(|y| self.activation.value(*y)));
+        if self.loss == Loss::CrossEntropy {
+            let most = into.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            into.iter_mut().for_each(|a| *a = (*a - most).exp());
+            let total: f64 = into.iter().sum();
+            into.iter_mut().for_each(|p| *p /= total);
+        }
+        for ((e, target), y) in into.iter_mut().zip(target).zip(y) {
+            *e = (*e - target) * self.activation.slope(*y);
+        }
+    }
+
+    /// The share of the mean square of dL/dy that all samples have in common, where each output has the variance `own` over
+    /// samples and `common` over nets.
+    pub fn shared(&self, own: f64, common: f64) -> f64 {
+        let (mut stream, mut gradient) = (self.stream(), Vec::new());
+        let rows = (self.targets.len() / self.count) as f64;
+        let (mut of_sum, mut of_each) = (0.0, 0.0);
+        for _ in 0..(DRAWS / self.targets.len()).max(FEWEST_NETS) {
+            let center = self.normals(&mut stream, common.sqrt());
+            let mut sum = vec![0.0; self.count];
+            for target in self.targets.chunks_exact(self.count) {
+                let mut y = self.normals(&mut stream, own.sqrt());
+                y.iter_mut().zip(&center).for_each(|(y, center)| *y += center);
+                self.gradient(&y, target, &mut gradient);
+                sum.iter_mut().zip(&gradient).for_each(|(sum, e)| *sum += e);
+                of_each += square(&gradient);
+            }
+            of_sum += square(&sum) / rows;
+        }
+        if of_each > 0.0 { of_sum / of_each } else { 0.0 }
+    }
+
+    /// How g = W dL/dy lies to (1, ..., 1) and to the stream h below W, whose units have this mean and mean square: the second
+    /// moments of (g . 1, g . h), relative to |g|^2. 1, the mean and the mean square where dL/dy is independent of y; W has
+    /// this variance, times its fan-in.
+    pub fn overlap(&self, variance: f64, mean: f64, mean_square: f64) -> [f64; 3] {
+        let (mut stream, mut gradient) = (self.stream(), Vec::new());
+        let along = if mean_square > 0.0 { mean / mean_square } else { 0.0 };
+        let beside = (1.0 - along * mean).max(0.0);
+        let (mut sums, mut of_each) = ([0.0; 3], 0.0);
+        for target in self.targets.chunks_exact(self.count).cycle().take(DRAWS / self.count / 8) {
+            // W^T h, and W^T 1 given it.
+            let y = self.normals(&mut stream, (variance * mean_square).sqrt());
+            let rest = self.normals(&mut stream, (variance * beside).sqrt());
+            self.gradient(&y, target, &mut gradient);
+            let with = |of: &[f64]| of.iter().zip(&gradient).map(|(x, e)| x * e).sum::<f64>();
+            let h = with(&y);
+            let one = along * h + with(&rest);
+            sums.iter_mut().zip([one * one, one * h, h * h]).for_each(|(sum, x)| *sum += x);
+            of_each += variance * square(&gradient);
+        }
+        if of_each > 0.0 { sums.map(|sum| sum / of_each) } else { [1.0, mean, mean_square] }
+    }
+
+    fn normals(&self, stream: &mut Stream, deviation: f64) -> Vec<f64> {
+        (0..self.count).map(|_| deviation * stream.normal()).collect()
+    }
+
+    /// Always the same draws: a prediction has no chance in it.
+    fn stream(&self) -> Stream {
+        Seeds { experiment: 0, run: 0 }.stream("outputs of random nets", &[self.count])
+    }
+}
+
+fn square(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x * x).sum()
+}
