@@ -2,6 +2,7 @@
 
 use super::{arms::Arm, comparison::Comparison, pairs::Pair, tasks::Task};
 use crate::columns::{self, Scale};
+use crate::experiment::settings;
 use crate::stats::Spread;
 use crate::table::{aligned, count, rounded};
 use std::fmt::Write;
@@ -82,7 +83,7 @@ fn table(text: &mut String, comparison: &Comparison, task: &Task) {
     head.extend(["N".into(), "diverged".into()]);
     let row = |arm: &Arm| {
         let setting = arm.chosen.iter().map(|(axis, label)| {
-            let short = axis.rsplit('.').next().unwrap_or(axis);
+            let short = settings::option_name(axis);
             let rounded = label.parse().ok().filter(|_| label.len() > 7).map(significant);
             format!("{short} {}", rounded.as_deref().unwrap_or(label))
         });
