@@ -6,6 +6,7 @@ mod digits;
 mod error;
 mod file;
 pub mod function;
+mod guess;
 mod idx;
 mod mnist1d;
 mod points;
@@ -18,6 +19,7 @@ mod teacher;
 pub use dataset::{Dataset, Sizes, Split, Targets};
 pub use error::DataError;
 pub use function::Function;
+pub use guess::{Guess, Guesses};
 pub use raw::Places;
 pub use settings::SETTINGS;
 
