@@ -10,7 +10,9 @@ mod words;
 
 use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity};
 use crate::compare::Comparison;
-use crate::results::{Results, ResultsError};
+use crate::plan_file::{Axis, PlanCell};
+use crate::record::Status;
+use crate::results::{Results, ResultsError, Run};
 use crate::stats::Spread;
 use shape::Shape;
 
@@ -64,7 +66,7 @@ impl Answer {
     pub fn of(results: &Results, comparison: Option<&Comparison>) -> Result<Answer, ResultsError> {
         let study = study(results, comparison);
         let columns = columns(results, study, comparison);
-        let tuned = shape::tuned(results, study, comparison)?;
+        let tuned = shape::tuned(results, study, comparison, &columns)?;
         let comparison = tuned.as_ref().or(comparison);
         let arms = comparison.filter(|_| study == Study::Comparison || tuned.is_some());
         let groups = arms.map_or_else(|| groups::cells(results), |arms| groups::arms(results, arms));
@@ -97,7 +99,14 @@ impl Answer {
 /// of the gradient where some axis, or no axis at all, can.
 fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
     let plan = &results.plan;
-    let varied = || plan.axes.iter().filter(|axis| axis.labels.len() > 1);
+    // Functions beside networks have no layers, so they make no study of the gradient.
+    let networks = || plan.cells.iter().filter(|cell| cell.function.is_none());
+    let varied = || {
+        let label = |cell: &'_ PlanCell, axis: &Axis| cell.labels.get(&axis.name).cloned();
+        plan.axes.iter().filter(move |axis| {
+            networks().any(|cell| label(cell, axis) != networks().next().and_then(|first| label(first, axis)))
+        })
+    };
     let touches = |name: &str| results.touches_start(name, On::Probe);
     let is_asked_for = comparison.is_some_and(|own| {
         let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries > 1);
@@ -114,11 +123,19 @@ fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
 
 /// What the table shows of every row: of a gradient study the attenuation, then how runs end.
 fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> Vec<&'static Column> {
-    let measured = |column: &&'static Column| results.runs.iter().any(|run| run.value(column.name).is_some());
+    let runs = || results.runs.iter().filter(|run| !run.failed());
+    let has = |run: &Run, column: &Column| run.value(column.name).is_some() || run.status == Status::Diverged;
+    // What all runs have comes before what some have.
+    let measured = |quantity| {
+        let of_all = columns::by_part(quantity, Measured::End).find(|column| runs().all(|run| has(run, column)));
+        of_all.filter(|_| runs().next().is_some())
+    };
+    let some = |quantity| {
+        columns::by_part(quantity, Measured::End).find(|column| runs().any(|run| run.value(column.name).is_some()))
+    };
     // One update is how a gradient is looked at, not training.
     let trains = results.runs.iter().any(|run| run.value("steps").is_none_or(|steps| steps > 1.0));
-    let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(measured);
-    let loss = columns::by_part(Quantity::Loss, Measured::End).find(measured);
+    let (accuracy, loss) = (measured(Quantity::Accuracy), measured(Quantity::Loss).or_else(|| some(Quantity::Loss)));
     let steps = columns::outcome("steps_to_target").filter(|_| results.plan.has_target());
     let stops = results.plan.all_have("stop_at_target").then_some(steps).flatten();
     let end: Vec<&'static Column> = match (study, comparison.and_then(|own| columns::outcome(&own.report))) {

@@ -287,7 +287,7 @@ pub const OUTCOMES: &[Column] = &[
     Column::loss("best_val_loss", &["validation loss at its best"], Best, Split).of(Part::Validation),
     Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split).of(Part::Test),
     Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best).of(Part::Test),
-    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the target loss"], Run).log() },
+    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the", "target loss"], Run).log() },
     ATTENUATION_INIT,
     Column::decades("attenuation_end", &["decades lost per layer,", "at the end"], End, Attenuation)
         .per_layer()

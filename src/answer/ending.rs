@@ -5,7 +5,7 @@ use super::Study;
 use super::groups::Group;
 use super::words;
 use crate::columns::{Better, Column, Quantity};
-use crate::compare::{Arm, Comparison, Task, amount};
+use crate::compare::{Arm, Comparison, Pair, Task, amount};
 use crate::results::Results;
 use crate::stats::Spread;
 use crate::table::count;
@@ -13,11 +13,11 @@ use crate::table::count;
 /// With more tasks the wins of each arm are counted.
 const TASKS: usize = 3;
 
-/// The best of some groups: those with the best median, and how many others have an interval that overlaps theirs.
+/// The best of some groups: those with the best median, and others whose interval overlaps theirs.
 pub struct Best<'a, 'b> {
     pub groups: Vec<&'b Group<'a>>,
     pub spread: Spread,
-    pub overlapping: usize,
+    pub overlapping: Vec<&'b Group<'a>>,
 }
 
 /// Of groups with this column.
@@ -28,7 +28,7 @@ pub fn best<'a, 'b>(groups: &'b [Group<'a>], column: &Column) -> Option<Best<'a,
     let (same, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, s)| s.median == median);
     let spread = same[0].1;
     let overlaps = |s: &Spread| s.n > 1 && spread.n > 1 && s.low <= spread.high && spread.low <= s.high;
-    let overlapping = others.iter().filter(|(_, s)| overlaps(s)).count();
+    let overlapping = others.iter().filter(|(_, s)| overlaps(s)).map(|(group, _)| *group).collect();
     Some(Best { groups: same.into_iter().map(|(group, _)| group).collect(), spread, overlapping })
 }
 
@@ -46,10 +46,14 @@ pub fn sentences(
     columns: &[&'static Column],
 ) -> Vec<String> {
     let Some(column) = column(columns) else { return Vec::new() };
-    let compared = arms.filter(|_| study == Study::Comparison && column.quantity != Quantity::Steps);
+    let compared = arms.filter(|_| study != Study::Gradient);
     let mut sentences = match compared {
-        Some(arms) if arms.tasks.len() <= TASKS => arms.tasks.iter().filter_map(|task| of_task(arms, task, column)).collect(),
-        Some(arms) => vec![of_many_tasks(arms, column), of_cells(results, groups, column)].into_iter().flatten().collect(),
+        Some(arms) if arms.tasks.len() <= TASKS => {
+            arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
+        }
+        Some(arms) => {
+            vec![of_many_tasks(arms, column), of_cells(results, groups, column)].into_iter().flatten().collect()
+        }
         None => of_cells(results, groups, column).into_iter().collect::<Vec<String>>(),
     };
     let scored = columns.iter().copied().find(|column| column.quantity == Quantity::Accuracy).unwrap_or(column);
@@ -85,17 +89,18 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
         [only] if !only.chosen.is_empty() => format!(", {}", amount::setting(only.chosen)),
         _ => String::new(),
     };
-    let all = match (best.groups.len(), groups.len()) {
-        (n, all) if n == all => return Some(format!("{after} all {all} combinations have the same {subject}: {value}.")),
-        (1, all) => format!("best of {all} combinations"),
-        (n, all) => format!("{n} of {all} combinations are equally good and best"),
-    };
-    let others = match best.overlapping {
-        0 => String::new(),
-        1 => " The interval of one other overlaps its own.".into(),
-        n => format!(" The intervals of {n} others overlap its own."),
-    };
-    Some(format!("{after}, {all}: {name}{chosen}, with {} {subject} of {value} ({seeds}).{others}", article(&subject)))
+    let others = words::overlapping(axes, &shown, &best.overlapping);
+    Some(match (best.groups.len(), groups.len()) {
+        (n, all) if n == all => format!("{after} all {all} combinations have the same {subject}, {value} ({seeds})."),
+        (1, all) => format!(
+            "{after} the {} {subject} of {all} combinations is {value}, with {name}{chosen} ({seeds}).{others}",
+            direction(column)
+        ),
+        (n, all) => format!(
+            "{after} the {} {subject} of {all} combinations is {value}, which {n} share: {name} ({seeds}).{others}",
+            direction(column)
+        ),
+    })
 }
 
 /// `After 300 steps`, where all runs took as many.
@@ -112,49 +117,80 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// Which arm is best on a task, at which setting, and from which of the others the seeds can tell it.
-fn of_task(comparison: &Comparison, task: &Task, column: &Column) -> Option<String> {
+fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: bool) -> Option<String> {
     let winners = winners(task, column);
-    let (first, spread) = *winners.first()?;
-    let at = |arm: &Arm| if arm.chosen.is_empty() { String::new() } else { format!(" at {}", amount::setting(&arm.chosen)) };
-    let place = match task.labels.is_empty() {
-        true => String::new(),
-        false => format!("With {}, ", task.name()),
+    let at =
+        |arm: &Arm| if arm.chosen.is_empty() { String::new() } else { format!(" at {}", amount::setting(&arm.chosen)) };
+    let place = if task.labels.is_empty() { String::new() } else { format!("With {}, ", task.name()) };
+    let tuned = task.arms.iter().any(|arm| arm.tries > 1) && is_first;
+    let own_best = if tuned { ", each at its own best setting" } else { "" };
+    let all = format!("{}{own_best}", words::several(task.arms.len(), &comparison.arm));
+    let is_best = is_best(column);
+    let Some((first, spread)) = winners.first().copied() else {
+        let measured = task.arms.iter().any(|arm| value(arm, column).is_some());
+        return measured.then(|| {
+            format!(
+                "{place}none of {all} {}.",
+                if column.quantity == Quantity::Steps {
+                    "reaches the target loss"
+                } else {
+                    "ends without a run that diverged"
+                }
+            )
+        });
     };
-    let tuned = if task.arms.iter().any(|arm| arm.tries > 1) { ", each at its own best setting" } else { "" };
-    let all = format!("{}{tuned}", words::several(task.arms.len(), &comparison.arm));
-    let (value, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column));
-    let (subject, direction) = (column.subject(), direction(column));
+    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column));
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
-        return Some(format!("{place}{} tie for the {direction} {subject} of {all}: {value} ({seeds}).", words::all(&names)));
+        return Some(format!("{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).", words::all(&names)));
     }
-    let pairs = task.pairs.iter().filter(|pair| pair.first == first.name || pair.second == first.name);
-    let other = |pair: &crate::compare::Pair| if pair.first == first.name { pair.second.clone() } else { pair.first.clone() };
-    let (apart, alike): (Vec<_>, Vec<_>) = pairs.partition(|pair| pair.is_distinguishable());
+    let verdict = if column.name == comparison.report { verdict(task, first, spread.n) } else { String::new() };
+    Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", first.name, at(first)))
+}
+
+/// From which other arms the seeds can tell this one, as a sentence.
+fn verdict(task: &Task, arm: &Arm, seeds: usize) -> String {
+    let pairs = task.pairs.iter().filter(|pair| pair.first == arm.name || pair.second == arm.name);
+    let other = |pair: &Pair| if pair.first == arm.name { pair.second.clone() } else { pair.first.clone() };
+    let (apart, alike): (Vec<&Pair>, Vec<&Pair>) = pairs.partition(|pair| pair.is_distinguishable());
     let [apart, alike] = [apart, alike].map(|pairs| pairs.into_iter().map(other).collect::<Vec<String>>());
-    let verdict = match (&apart[..], &alike[..]) {
+    match (&apart[..], &alike[..]) {
         ([], []) => String::new(),
-        _ if spread.n == 1 => " One seed tells no difference from chance.".into(),
-        ([], _) => format!(" With {} seeds it cannot be told from any of the others.", spread.n),
-        (_, []) => " The difference from every other is more than chance (p below 0.05 after Holm's correction).".into(),
+        _ if seeds == 1 => " One seed tells no difference from chance.".into(),
+        ([], [other]) => format!(" With {seeds} seeds it cannot be told from {other}."),
+        ([], _) => format!(" With {seeds} seeds it cannot be told from any of the others."),
+        (_, []) => {
+            " The difference from every other is more than chance (p below 0.05 after Holm's correction).".into()
+        }
         _ => format!(
             " The difference from {} is more than chance (p below 0.05 after Holm's correction); from {} it cannot be told.",
             words::all(&apart),
             either_or_count(&alike)
         ),
-    };
-    let own = at(first);
-    Some(format!("{place}{} has the {direction} {subject} of {all}: {value}{own} ({seeds}).{verdict}", first.name))
+    }
+}
+
+/// What the best arm has or does.
+fn is_best(column: &Column) -> String {
+    match column.quantity {
+        Quantity::Steps => format!("takes the fewest {}", column.subject()),
+        _ => format!("has the {} {}", direction(column), column.subject()),
+    }
 }
 
 fn either_or_count(names: &[String]) -> String {
     if names.len() > 6 { format!("{} others", names.len()) } else { words::either(names) }
 }
 
+/// The median of an arm.
+fn value(arm: &Arm, column: &Column) -> Option<Spread> {
+    if column.quantity == Quantity::Steps { arm.steps_to_target } else { arm.measures.get(column.name).copied() }
+}
+
 /// The arms with the best median on a task.
 fn winners<'a>(task: &'a Task, column: &Column) -> Vec<(&'a Arm, Spread)> {
     let sign = column.sign().unwrap_or(1.0);
-    let known = task.arms.iter().filter_map(|arm| Some((arm, *arm.measures.get(column.name)?)));
+    let known = task.arms.iter().filter_map(|arm| Some((arm, value(arm, column)?)));
     let known: Vec<(&Arm, Spread)> = known.filter(|(_, s)| s.median != column.worst()).collect();
     let best = known.iter().map(|(_, s)| s.median).max_by(|a, b| (sign * a).total_cmp(&(sign * b)));
     known.into_iter().filter(|(_, s)| Some(s.median) == best).collect()
@@ -173,8 +209,15 @@ fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String> {
     let never = if never.is_empty() { String::new() } else { format!("; {} in none", words::all(&never)) };
     let ties = won.iter().filter(|own| own.len() > 1).count();
     let ties = if ties > 0 { format!(" ({ties} shared)") } else { String::new() };
-    let (tasks, subject, direction) = (comparison.tasks.len(), column.subject(), direction(column));
-    Some(format!("Of {tasks} comparisons, the {direction} {subject} is that of {}{never}{ties}.", words::all(&some)))
+    let lost = won.iter().filter(|own| own.is_empty()).count();
+    let lost = if lost > 0 { format!("; {lost} are won by none") } else { String::new() };
+    let each = comparison.tasks[0].labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
+    let (tasks, is_best) = (comparison.tasks.len(), is_best(column));
+    Some(format!(
+        "Of {tasks} comparisons, one for each {}, the arm that {is_best} is {}{never}{ties}{lost}.",
+        words::all(&each),
+        words::all(&some)
+    ))
 }
 
 fn direction(column: &Column) -> &'static str {
@@ -185,7 +228,8 @@ fn direction(column: &Column) -> &'static str {
 fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<String> {
     let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
     let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
-    let all = |loss: &str| losses.iter().all(|own| *own == loss || own.is_empty() && results.plan.data.usual_loss() == loss);
+    let all =
+        |loss: &str| losses.iter().all(|own| *own == loss || own.is_empty() && results.plan.data.usual_loss() == loss);
     let (value, how) = match column.quantity {
         Quantity::Accuracy => (guess.accuracy?, "Guessing the most frequent class"),
         Quantity::Loss if all("cross_entropy") => (guess.cross_entropy?, "Guessing by the frequencies of the classes"),
@@ -200,12 +244,17 @@ fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let no_better = spreads.iter().filter(|s| reaches(s)).count();
     let (own, all) = (amount::amount(value, column), spreads.len());
     let count = match (no_better, all) {
-        (1, 1) => "; the interval reaches it, so nothing is known to be learned".into(),
+        (1, 1) => ", and the net is not clearly better".into(),
         (0, 1) => String::new(),
-        (0, _) => "; every combination is above chance".to_string(),
+        (0, all) => format!("; all {all} combinations are better"),
         (n, all) if n == all => "; no combination is clearly better".into(),
+        (1, all) => format!("; 1 of {all} combinations is not clearly better"),
         (n, all) => format!("; {n} of {all} combinations are not clearly better"),
     };
-    let verb = if column.quantity == Quantity::Accuracy { format!("gets {own}") } else { format!("has {} {} of {own}", article(&column.subject()), column.subject()) };
+    let verb = if column.quantity == Quantity::Accuracy {
+        format!("gets {own}")
+    } else {
+        format!("has {} {} of {own}", article(&column.subject()), column.subject())
+    };
     Some(format!("{how} {verb}{count}."))
 }

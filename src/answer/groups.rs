@@ -110,9 +110,10 @@ pub fn arms<'a>(results: &'a Results, comparison: &'a Comparison) -> Vec<Group<'
     for run in results.runs.iter().filter(is_reported) {
         let key: Vec<(usize, usize)> = keys.iter().map(|axis| (*axis, run.labels[*axis])).collect();
         let Some(group) = places.get(&key).copied().filter(|group| !has_none[*group]) else { continue };
-        let is_chosen = groups[group].chosen.iter().all(|(axis, label)| {
-            position(axis).is_some_and(|axis| axes[axis].labels[run.labels[axis]] == *label)
-        });
+        let is_chosen = groups[group]
+            .chosen
+            .iter()
+            .all(|(axis, label)| position(axis).is_some_and(|axis| axes[axis].labels[run.labels[axis]] == *label));
         if is_chosen {
             groups[group].runs.push(run);
         }
@@ -124,5 +125,8 @@ pub fn arms<'a>(results: &'a Results, comparison: &'a Comparison) -> Vec<Group<'
 /// The arms of a task beside each other, tasks in the order of the plan.
 fn order(group: &Group, arm_axis: usize) -> (Vec<usize>, usize) {
     let mut task = group.place.clone();
-    (task.drain(..).enumerate().filter(|(axis, _)| *axis != arm_axis).map(|(_, label)| label).collect(), group.place[arm_axis])
+    (
+        task.drain(..).enumerate().filter(|(axis, _)| *axis != arm_axis).map(|(_, label)| label).collect(),
+        group.place[arm_axis],
+    )
 }

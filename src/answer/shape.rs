@@ -2,7 +2,7 @@
 
 use super::Study;
 use super::groups::Group;
-use crate::columns::On;
+use crate::columns::{self, Column, On};
 use crate::compare::Comparison;
 use crate::experiment::settings::is_option_of;
 use crate::plan_file::{Axis, Scale, compare::Compare};
@@ -27,18 +27,21 @@ pub fn tuned(
     results: &Results,
     study: Study,
     comparison: Option<&Comparison>,
+    columns: &[&'static Column],
 ) -> Result<Option<Comparison>, ResultsError> {
     let plan = &results.plan;
     let varied = || plan.axes.iter().filter(|axis| axis.labels.len() > 1);
     let is_rate = |axis: &&Axis| is_option_of(&axis.name, "optimizer");
     let tune: Vec<String> = varied().filter(is_rate).map(|axis| axis.name.clone()).collect();
-    // Words are arms before numbers are.
+    // What only acts on training is an arm before what touches the start, and words before numbers.
     let mut others: Vec<&Axis> = varied().filter(|axis| !is_rate(axis)).collect();
-    others.sort_by_key(|axis| axis.scale != Scale::Category);
+    others.sort_by_key(|axis| (results.touches_start(&axis.name, On::Probe), axis.scale != Scale::Category));
     let is_compared = study == Study::Comparison && comparison.is_some();
     match others.first() {
         Some(arm) if !is_compared && plan.cells.len() > ROWS && !tune.is_empty() => {
-            let compare = Compare { arm: arm.name.clone(), tune, tune_seeds: 0, choose: None, report: None };
+            let is_known = |column: &&&Column| columns::compared().any(|own| own == **column);
+            let report = columns.iter().find(is_known).map(|column| column.name.into());
+            let compare = Compare { arm: arm.name.clone(), tune, tune_seeds: 0, choose: None, report };
             Comparison::by(results, &compare).map(Some)
         }
         _ => Ok(None),
@@ -54,7 +57,8 @@ pub fn shown<'a>(
     best: Option<&[usize]>,
 ) -> Shape<'a> {
     let axes = &results.plan.axes;
-    let is_varied = |axis: usize, groups: &[Group]| groups.iter().any(|group| group.place[axis] != groups[0].place[axis]);
+    let is_varied =
+        |axis: usize, groups: &[Group]| groups.iter().any(|group| group.place[axis] != groups[0].place[axis]);
     let mut held = Vec::new();
     while groups.len() > ROWS {
         let varied: Vec<usize> = (0..axes.len()).filter(|axis| is_varied(*axis, &groups)).collect();
@@ -66,7 +70,13 @@ pub fn shown<'a>(
             let touches = results.touches_start(name, On::Probe);
             let is_subject = study == Study::Gradient && touches && !is_depth(&axes[*axis]);
             let is_number = axes[*axis].scale != Scale::Category;
-            (!is_arm, !is_subject, is_depth(&axes[*axis]) && study == Study::Gradient, is_number, axes[*axis].labels.len())
+            (
+                !is_arm,
+                !is_subject,
+                is_depth(&axes[*axis]) && study == Study::Gradient,
+                is_number,
+                axes[*axis].labels.len(),
+            )
         });
         let Some(axis) = next else { break };
         let (label, why) = held_at(&axes[axis], axis, &groups, best);

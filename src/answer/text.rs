@@ -1,9 +1,8 @@
 //! The answer for a terminal: the closing table, what its numbers are, and the sentences, in 80 columns where labels allow.
 
 use super::{Answer, Row};
-use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
-use crate::table::aligned;
+use crate::table::{aligned, count};
 use std::fmt::Write;
 
 /// Columns that text may fill.
@@ -15,6 +14,10 @@ impl Answer {
     /// The table, then the sentences.
     pub fn text(&self) -> String {
         let mut text = self.table();
+        if let Some(runs) = self.runs_of_each() {
+            let each = if self.rows.len() > 1 { " in each row" } else { "" };
+            paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
+        }
         self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
         if !self.sentences.is_empty() {
             text.push('\n');
@@ -35,58 +38,80 @@ impl Answer {
     /// The rows with the intervals of so many columns, and labels of so many characters.
     fn form(&self, intervals: usize, label: usize) -> String {
         let cut = |text: &String| text.chars().take(label).collect::<String>();
-        let is_any = |count: fn(&Row) -> usize| self.rows.iter().any(|row| count(row) > 0);
-        let counts: Vec<(&str, fn(&Row) -> usize)> = [
-            ("runs", (|row| row.runs) as fn(&Row) -> usize),
-            ("diverged", |row| row.diverged),
-            ("missing", |row| row.missing),
-        ]
-        .into_iter()
-        .filter(|(name, count)| *name == "runs" || is_any(*count))
-        .collect();
-        let words: Vec<Vec<&str>> = self.columns.iter().map(|column| column.words.to_vec()).collect();
-        let height = words.iter().map(Vec::len).max().unwrap_or(1);
-        let blank = String::new;
-        let setting = if self.is_tuned { 1 } else { 0 };
-        let mut table: Vec<Vec<String>> = Vec::new();
-        for line in 0..height {
-            let last = line + 1 == height;
-            let own = |name: &str| if last { name.to_string() } else { blank() };
-            let mut head: Vec<String> = self.axes.iter().map(|axis| own(axis)).collect();
-            head.extend((0..setting).map(|_| own("setting")));
-            // Shorter headings stand at the bottom.
-            head.extend(words.iter().map(|own| {
-                let line = (line + own.len()).checked_sub(height);
-                line.map_or(blank(), |line| own[line].to_string())
-            }));
-            head.extend(counts.iter().map(|(name, _)| own(name)));
-            table.push(head);
-        }
+        let counts = self.counts();
+        let setting = usize::from(self.is_tuned);
+        let mut body: Vec<Vec<String>> = Vec::new();
         let mut before: Option<&Row> = None;
         for row in &self.rows {
             let mut is_same = true;
-            let labels = row.labels.iter().enumerate().map(|(place, text)| {
+            let mut cells: Vec<String> = Vec::new();
+            for (place, text) in row.labels.iter().enumerate() {
+                // A label that repeats is not written again, but the last one is.
                 is_same &= before.is_some_and(|before| before.labels[place] == *text) && place + 1 < row.labels.len();
-                if is_same { blank() } else { cut(text) }
-            });
-            let mut cells: Vec<String> = labels.collect();
+                cells.push(if is_same { String::new() } else { cut(text) });
+            }
             cells.extend((0..setting).map(|_| row.setting.clone()));
-            let value = |(place, column): (usize, &&'static Column)| match &row.values[place] {
-                None => "-".into(),
-                Some(s) if place < intervals => with_interval(s, column),
-                Some(s) => amount(s.median, column),
-            };
-            cells.extend(self.columns.iter().enumerate().map(value));
+            cells.extend(self.columns.iter().zip(&row.values).enumerate().map(
+                |(place, (column, value))| match value {
+                    None => "-".into(),
+                    Some(s) if place < intervals => with_interval(s, column),
+                    Some(s) => amount(s.median, column),
+                },
+            ));
             cells.extend(counts.iter().map(|(_, count)| count(row).to_string()));
-            table.push(cells);
+            body.push(cells);
             before = Some(row);
         }
+        let named = self.axes.iter().cloned().chain((0..setting).map(|_| "setting".into()));
+        let heads = named
+            .chain(self.columns.iter().map(|column| column.subject()))
+            .chain(counts.iter().map(|(name, _)| name.to_string()));
+        let heads: Vec<Vec<String>> =
+            heads.enumerate().map(|(place, head)| wrapped(&head, body.iter().map(|row| &row[place]))).collect();
+        let height = heads.iter().map(Vec::len).max().unwrap_or(0);
+        // Shorter headings stand at the bottom.
+        let line = |line: usize| {
+            heads
+                .iter()
+                .map(|head| (line + head.len()).checked_sub(height).map_or(String::new(), |i| head[i].clone()))
+                .collect()
+        };
+        let table: Vec<Vec<String>> = (0..height).map(line).chain(body).collect();
         let left = self.axes.len() + setting;
-        aligned(&table, |column| column < left).lines().fold(String::new(), |mut text, line| {
-            let _ = writeln!(text, "  {line}");
-            text
-        })
+        aligned(&table, |column| column < left).lines().map(|line| format!("  {line}\n")).collect()
     }
+
+    /// The counts that the table has: where all rows have as many runs, a note says it once.
+    fn counts(&self) -> Vec<(&'static str, fn(&Row) -> usize)> {
+        let is_any = |count: fn(&Row) -> usize| self.rows.iter().any(|row| count(row) > 0);
+        let mut counts: Vec<(&str, fn(&Row) -> usize)> = Vec::new();
+        if self.runs_of_each().is_none() {
+            counts.push(("runs", |row| row.runs));
+        }
+        let others: [(&str, fn(&Row) -> usize); 2] = [("diverged", |row| row.diverged), ("missing", |row| row.missing)];
+        counts.extend(others.into_iter().filter(|(_, count)| is_any(*count)));
+        counts
+    }
+
+    /// The number of runs, where it is the same in every row.
+    fn runs_of_each(&self) -> Option<usize> {
+        let first = self.rows.first()?.runs;
+        self.rows.iter().all(|row| row.runs == first).then_some(first)
+    }
+}
+
+/// A heading in lines no longer than the cells under it or its own longest word.
+fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0);
+    let mut lines: Vec<String> = Vec::new();
+    for word in head.split(' ') {
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= width => *line += &format!(" {word}"),
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
 }
 
 /// Words in lines of 80 columns, each after the same indent.

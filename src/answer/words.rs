@@ -39,6 +39,16 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
     }
 }
 
+/// What else has an interval that overlaps that of the best, as a sentence: these are not told apart. Empty where nothing does.
+pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+    match groups.len() {
+        0 => String::new(),
+        1 => format!(" Its interval overlaps that of {}.", name(axes, shown, groups)),
+        n if n <= NAMED => format!(" Its interval overlaps those of {}.", name(axes, shown, groups)),
+        n => format!(" Its interval overlaps those of {n} other combinations."),
+    }
+}
+
 /// `a`, `a or b`, `a, b or c`.
 pub fn either(words: &[String]) -> String {
     listed(words, "or")
@@ -87,7 +97,10 @@ pub fn how_chosen(comparison: &Comparison) -> String {
 pub fn at_edges(groups: &[Group]) -> Option<String> {
     let at = groups.iter().filter(|group| !group.edges.is_empty()).count();
     (at > 0).then(|| {
-        format!("in {} the best value is the first or last that was tried: a wider range may hold a better one", count(at, "row"))
+        format!(
+            "in {} the best value is the first or last that was tried: a wider range may hold a better one",
+            count(at, "row")
+        )
     })
 }
 

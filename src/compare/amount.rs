@@ -1,9 +1,9 @@
 //! Numbers of an outcome as a person reads them: per cent, three digits, decades with their sign, and medians with their interval.
 
-use crate::columns::{self, Column, Scale};
+use crate::columns::{self, Column, Quantity, Scale};
 use crate::experiment::settings;
 use crate::stats::Spread;
-use crate::table::{rounded, signed};
+use crate::table::{number, rounded, signed};
 
 /// A number of this column: `96.4 %`, `0.143`, `+0.859`; what is infinitely bad in words.
 pub fn amount(x: f64, column: &Column) -> String {
@@ -12,12 +12,13 @@ pub fn amount(x: f64, column: &Column) -> String {
         _ if x == f64::INFINITY && column.missing_is_worst() => "missed".into(),
         _ if x == f64::INFINITY => "diverged".into(),
         _ if column.is_attenuation() => signed(x, 3),
+        _ if column.quantity == Quantity::Steps => number(x.round()),
         _ if column.scale == Scale::Share => format!("{:.1} %", 100.0 * x),
         _ => significant(x),
     }
 }
 
-/// A median with its interval: `0.143 [0.138, 0.151]`; a single run has none.
+/// A median with its interval: `0.143 [0.138, 0.151]`; a single run has none, nor have runs that are all alike.
 pub fn with_interval(s: &Spread, column: &Column) -> String {
     let shown = |x| amount(x, column);
     // A unit is said once.
@@ -25,6 +26,7 @@ pub fn with_interval(s: &Spread, column: &Column) -> String {
     let bare = |x| shown(x).trim_end_matches(unit).to_string();
     match s.n {
         1 => shown(s.median),
+        _ if shown(s.low) == shown(s.high) => shown(s.median),
         _ => format!("{} [{}, {}]", shown(s.median), bare(s.low), bare(s.high)),
     }
 }
@@ -71,5 +73,7 @@ pub fn interval_note(spreads: &[Spread]) -> String {
     if several.is_empty() {
         return String::new();
     }
-    format!("median over seeds [interval]; the interval's ends are order statistics, which cover the true median with {cover}")
+    format!(
+        "median over seeds [interval]; the interval's ends are order statistics, which cover the true median with {cover}"
+    )
 }

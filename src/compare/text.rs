@@ -62,9 +62,12 @@ fn rest(pairs: &[Pair], listed: usize) -> String {
 
 fn table(text: &mut String, comparison: &Comparison, task: &Task) {
     let report = columns::outcome(&comparison.report);
-    let has = |column: &&'static Column| Some(*column) != report && task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
+    let has = |column: &&'static Column| {
+        Some(*column) != report && task.arms.iter().any(|arm| arm.measures.contains_key(column.name))
+    };
     // What a setting may be chosen by, so not the test part's.
-    let best = columns::by_part(Quantity::Loss, Measured::Best).filter(|column| column.part != Some(Part::Test)).find(has);
+    let best =
+        columns::by_part(Quantity::Loss, Measured::Best).filter(|column| column.part != Some(Part::Test)).find(has);
     let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
     let measures: Vec<&'static Column> = [report, best, accuracy].into_iter().flatten().collect();
     let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into()];

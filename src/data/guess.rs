@@ -26,14 +26,13 @@ pub struct Guesses {
 impl Guesses {
     /// Of a data set; `None` for a test function, of which there is nothing to guess.
     pub fn of(data: &Dataset) -> Option<Self> {
+        if data.function.is_some() {
+            return None;
+        }
         let constant = constant(&data.train.targets);
         let on = |split: &Split| guess(&constant, &split.targets);
-        let guesses = || Guesses {
-            training: on(&data.train),
-            validation: data.validation.as_ref().map(on),
-            test: data.test.as_ref().map(on),
-        };
-        data.function.is_none().then(guesses)
+        let (validation, test) = (data.validation.as_ref().map(on), data.test.as_ref().map(on));
+        Some(Guesses { training: on(&data.train), validation, test })
     }
 
     /// On a part of the data; `None` where it has no rows.
