@@ -1,4 +1,153 @@
-//! What a sweep found, in a sentence for the report and as a table for the terminal.
+//! What a sweep found, computed once: the kind of study, the rows of its closing table and the sentences that answer it. The end of
+//! `sweep` and `merge`, the report, `check` and the gallery print this value.
 
-pub mod sentence;
-pub mod table;
+mod ending;
+mod fading;
+mod groups;
+mod shape;
+mod text;
+mod words;
+
+use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity};
+use crate::compare::Comparison;
+use crate::plan_file::{Axis, PlanCell};
+use crate::record::Status;
+use crate::results::{Results, ResultsError, Run};
+use crate::stats::Spread;
+use shape::Shape;
+
+/// What an experiment is about, as its axes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Study {
+    /// How the gradient fades: some axis can touch it before the first update.
+    Gradient,
+    /// Which arm trains best, each at its own best setting.
+    Comparison,
+    /// How training ends.
+    Training,
+}
+
+/// The answer to an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub study: Study,
+    /// What the study is about first; none where no run left a number.
+    pub sentences: Vec<String>,
+    /// What the labels of the rows are of.
+    pub axes: Vec<String>,
+    /// Whether rows have a setting that was chosen for them.
+    pub is_tuned: bool,
+    pub columns: Vec<&'static Column>,
+    pub rows: Vec<Row>,
+    /// What is held fixed, how settings were chosen, what the numbers are.
+    pub notes: Vec<String>,
+}
+
+/// A row of the closing table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// One for each axis.
+    pub labels: Vec<String>,
+    /// What was chosen for it.
+    pub setting: String,
+    /// One for each column.
+    pub values: Vec<Option<Spread>>,
+    pub runs: usize,
+    pub diverged: usize,
+    /// Runs of it that failed or are not there yet.
+    pub missing: usize,
+}
+
+impl Answer {
+    /// The answer of some results, whose arms were compared so, if they have arms.
+    ///
+    /// # Errors
+    /// A plan that contradicts itself.
+    pub fn of(results: &Results, comparison: Option<&Comparison>) -> Result<Answer, ResultsError> {
+        let study = study(results, comparison);
+        let columns = columns(results, study, comparison);
+        let tuned = shape::tuned(results, study, comparison, &columns)?;
+        let comparison = tuned.as_ref().or(comparison);
+        let arms = comparison.filter(|_| study == Study::Comparison || tuned.is_some());
+        let groups = arms.map_or_else(|| groups::cells(results), |arms| groups::arms(results, arms));
+        let ending = ending::sentences(results, study, arms, &groups, &columns);
+        let fading = fading::sentences(results);
+        let sentences = match study {
+            Study::Gradient => [fading, ending].concat(),
+            Study::Comparison | Study::Training => [ending, fading].concat(),
+        };
+        let best = ending::column(&columns).and_then(|column| ending::best(&groups, column));
+        let best = best.map(|best| best.groups[0].place.clone());
+        let Shape { axes, groups, held } = shape::shown(results, study, arms, groups, best.as_deref());
+        let is_tuned = groups.iter().any(|group| !group.chosen.is_empty());
+        let rows: Vec<Row> = groups.iter().map(|group| group.row(&axes, &columns)).collect();
+        let mut notes = held;
+        notes.extend(arms.filter(|_| is_tuned).map(words::how_chosen));
+        notes.extend(words::at_edges(&groups));
+        notes.extend(words::explained(&columns, &rows));
+        let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
+        Ok(Answer { study, sentences, axes, is_tuned, columns, rows, notes })
+    }
+
+    /// The sentences as one text.
+    pub fn headline(&self) -> String {
+        self.sentences.join(" ")
+    }
+}
+
+/// The kind of study: a comparison where arms have settings to choose or where nothing else can touch the gradient at the start, a study
+/// of the gradient where some axis, or no axis at all, can.
+fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
+    let plan = &results.plan;
+    // Functions beside networks have no layers, so they make no study of the gradient.
+    let networks = || plan.cells.iter().filter(|cell| cell.function.is_none());
+    let varied = || {
+        let label = |cell: &'_ PlanCell, axis: &Axis| cell.labels.get(&axis.name).cloned();
+        plan.axes.iter().filter(move |axis| {
+            networks().any(|cell| label(cell, axis) != networks().next().and_then(|first| label(first, axis)))
+        })
+    };
+    let touches = |name: &str| results.touches_start(name, On::Probe);
+    let is_asked_for = comparison.is_some_and(|own| {
+        let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries > 1);
+        chooses || touches(&own.arm)
+    });
+    let fades = results.runs.iter().any(|run| run.value(ATTENUATION_INIT.name).is_some());
+    let is_of_gradient = fades && (varied().next().is_none() || varied().any(|axis| touches(&axis.name)));
+    match comparison {
+        Some(_) if is_asked_for || !is_of_gradient => Study::Comparison,
+        _ if is_of_gradient => Study::Gradient,
+        _ => Study::Training,
+    }
+}
+
+/// What the table shows of every row: of a gradient study the attenuation, then how runs end.
+fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> Vec<&'static Column> {
+    let runs = || results.runs.iter().filter(|run| !run.failed());
+    let has = |run: &Run, column: &Column| run.value(column.name).is_some() || run.status == Status::Diverged;
+    // What all runs have comes before what some have.
+    let measured = |quantity| {
+        let of_all = columns::by_part(quantity, Measured::End).find(|column| runs().all(|run| has(run, column)));
+        of_all.filter(|_| runs().next().is_some())
+    };
+    let some = |quantity| {
+        columns::by_part(quantity, Measured::End).find(|column| runs().any(|run| run.value(column.name).is_some()))
+    };
+    // One update is how a gradient is looked at, not training.
+    let trains = results.runs.iter().any(|run| run.value("steps").is_none_or(|steps| steps > 1.0));
+    let (accuracy, loss) = (measured(Quantity::Accuracy), measured(Quantity::Loss).or_else(|| some(Quantity::Loss)));
+    let steps = columns::outcome("steps_to_target").filter(|_| results.plan.has_target());
+    let stops = results.plan.all_have("stop_at_target").then_some(steps).flatten();
+    let end: Vec<&'static Column> = match (study, comparison.and_then(|own| columns::outcome(&own.report))) {
+        (Study::Comparison, Some(report)) => {
+            let accuracy = accuracy.filter(|_| report.quantity != Quantity::Accuracy);
+            // Where every run stops at the target, its loss says no more.
+            let first = if stops.is_some() { [steps, Some(report)] } else { [Some(report), steps] };
+            [first[0], accuracy, first[1]].into_iter().flatten().collect()
+        }
+        _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
+        _ => accuracy.or(loss).into_iter().collect(),
+    };
+    let fading = (study == Study::Gradient).then_some(&ATTENUATION_INIT);
+    fading.into_iter().chain(end.into_iter().filter(|_| trains)).collect()
+}

@@ -23,6 +23,8 @@ pub struct Column {
     pub measured: Measured,
     /// What its value at a given step depends on, beside the network.
     pub on: On,
+    /// The part of the data that it is a loss or an accuracy of.
+    pub part: Option<Part>,
     /// What theory says of it before the first update.
     pub predicted: Option<Predicted>,
     /// Whether `summary.csv` has its median.
@@ -94,6 +96,19 @@ pub enum On {
     Training,
 }
 
+/// A part of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Test,
+    Validation,
+    Training,
+}
+
+impl Part {
+    /// Where a result is looked for, first to last: what was neither trained on nor chosen by comes first.
+    pub const ALL: [Part; 3] = [Part::Test, Part::Validation, Part::Training];
+}
+
 /// What theory predicts of a network before its first update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Predicted {
@@ -121,6 +136,7 @@ impl Column {
             better: Better::Neither,
             measured,
             on,
+            part: None,
             predicted: None,
             summarized: false,
         }
@@ -169,6 +185,10 @@ impl Column {
 
     const fn unit(self, unit: &'static str) -> Self {
         Column { unit, ..self }
+    }
+
+    const fn of(self, part: Part) -> Self {
+        Column { part: Some(part), ..self }
     }
 
     const fn predicted(self, predicted: Predicted) -> Self {
@@ -258,25 +278,29 @@ pub const RUN_KEYS: &[Column] = &[
     Column::key("message", &["why it ended so"]),
 ];
 
-/// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
-pub const OUTCOMES: &[Column] = &[
-    Column::steps("steps", &["steps"], Run),
-    Column::loss("train_loss", &["training loss"], End, Split).summarized(),
-    Column::accuracy("train_accuracy", &["training accuracy"], End),
-    Column::loss("val_loss", &["validation loss"], End, Split),
-    Column::accuracy("val_accuracy", &["validation accuracy"], End),
-    Column::loss("test_loss", &["test loss"], End, Split).summarized(),
-    Column::accuracy("test_accuracy", &["test accuracy"], End).summarized(),
-    Column::steps("best_step", &["step of the best loss"], Best),
-    Column::loss("best_train_loss", &["training loss at its best"], Best, Split),
-    Column::loss("best_val_loss", &["validation loss at its best"], Best, Split),
-    Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split),
-    Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best),
-    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the target loss"], Run).log() },
+/// What this program is about first of all.
+pub const ATTENUATION_INIT: Column =
     Column::decades("attenuation_init", &["decades lost per layer,", "at the start"], Init, Attenuation)
         .per_layer()
         .predicted(Predicted::Attenuation)
-        .summarized(),
+        .summarized();
+
+/// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
+pub const OUTCOMES: &[Column] = &[
+    Column::steps("steps", &["steps"], Run),
+    Column::loss("train_loss", &["training loss"], End, Split).of(Part::Training).summarized(),
+    Column::accuracy("train_accuracy", &["training accuracy"], End).of(Part::Training),
+    Column::loss("val_loss", &["validation loss"], End, Split).of(Part::Validation),
+    Column::accuracy("val_accuracy", &["validation accuracy"], End).of(Part::Validation),
+    Column::loss("test_loss", &["test loss"], End, Split).of(Part::Test).summarized(),
+    Column::accuracy("test_accuracy", &["test accuracy"], End).of(Part::Test).summarized(),
+    Column::steps("best_step", &["step of the best loss"], Best),
+    Column::loss("best_train_loss", &["training loss at its best"], Best, Split).of(Part::Training),
+    Column::loss("best_val_loss", &["validation loss at its best"], Best, Split).of(Part::Validation),
+    Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split).of(Part::Test),
+    Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best).of(Part::Test),
+    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the", "target loss"], Run).log() },
+    ATTENUATION_INIT,
     Column::decades("attenuation_end", &["decades lost per layer,", "at the end"], End, Attenuation)
         .per_layer()
         .summarized(),
@@ -358,12 +382,12 @@ pub const HISTORY: &[Column] = &[
     Column::new("epoch", &["epoch"], Step, Training).unit("passes over the training part"),
     Column::new("lr", &["learning rate"], Step, Training),
     Column::loss("batch_loss", &["loss of the batch"], Step, Batch),
-    Column::loss("train_loss", &["training loss"], Step, Split),
-    Column::accuracy("train_accuracy", &["training accuracy"], Step),
-    Column::loss("val_loss", &["validation loss"], Step, Split),
-    Column::accuracy("val_accuracy", &["validation accuracy"], Step),
-    Column::loss("test_loss", &["test loss"], Step, Split),
-    Column::accuracy("test_accuracy", &["test accuracy"], Step),
+    Column::loss("train_loss", &["training loss"], Step, Split).of(Part::Training),
+    Column::accuracy("train_accuracy", &["training accuracy"], Step).of(Part::Training),
+    Column::loss("val_loss", &["validation loss"], Step, Split).of(Part::Validation),
+    Column::accuracy("val_accuracy", &["validation accuracy"], Step).of(Part::Validation),
+    Column::loss("test_loss", &["test loss"], Step, Split).of(Part::Test),
+    Column::accuracy("test_accuracy", &["test accuracy"], Step).of(Part::Test),
     Column::new("grad_norm", &["norm of the gradient"], Step, Batch).log(),
 ];
 
@@ -490,6 +514,15 @@ pub fn outcome(name: &str) -> Option<&'static Column> {
     find(OUTCOMES, name)
 }
 
+/// The outcomes of this kind that are measured at this time: of the test part first, then of the validation and the training part.
+pub fn by_part(quantity: Quantity, measured: Measured) -> impl Iterator<Item = &'static Column> + Clone {
+    let of = move |part: &Part| {
+        let is_it = |c: &&Column| c.quantity == quantity && c.measured == measured && c.part == Some(*part);
+        OUTCOMES.iter().find(is_it)
+    };
+    Part::ALL.iter().filter_map(of)
+}
+
 /// The column of this name in a table.
 pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
     table.iter().find(|column| column.name == name)
@@ -596,6 +629,16 @@ mod tests {
                 assert!(columns[..i].iter().all(|other| other.name != column.name), "{file} has {} twice", column.name);
             }
         }
+    }
+
+    #[test]
+    fn every_outcome_of_a_whole_part_says_which() {
+        for column in OUTCOMES.iter().chain(HISTORY) {
+            assert_eq!(column.part.is_some(), column.on == Split, "{}", column.name);
+        }
+        let names = |quantity, measured| by_part(quantity, measured).map(|c| c.name).collect::<Vec<_>>();
+        assert_eq!(names(Quantity::Accuracy, End), ["test_accuracy", "val_accuracy", "train_accuracy"]);
+        assert_eq!(names(Quantity::Loss, Best), ["best_test_loss", "best_val_loss", "best_train_loss"]);
     }
 
     #[test]

@@ -8,13 +8,13 @@ mod summary;
 pub mod tables;
 pub mod verify;
 
-use crate::answer::sentence;
+use crate::answer::Answer;
 use crate::claim::{self, JudgedClaim, Verdict, judge_all};
 use crate::compare::{self, Comparison};
 use crate::experiment::plan::Plan;
 use crate::figure::kinds::{self, ALL};
 use crate::figure::{Drawn, FigureError, Style, draw_all};
-use crate::files::{FileError, remove, write_table};
+use crate::files::{FileError, remove, write, write_table};
 use crate::plan_file::claim::ClaimSpec;
 use crate::report::{self, Content, ReportError};
 use crate::results::{Results, ResultsError, claims, figure_claims::FigureClaim};
@@ -53,6 +53,8 @@ pub fn draw_pages(results: &Results, claims: &[Vec<FigureClaim>]) -> Result<Vec<
 pub struct Conclusion {
     pub results: Results,
     pub summary: Records,
+    /// What the results answer, for everything that says it.
+    pub answer: Answer,
     pub comparison: Option<Comparison>,
     /// Every claim of the experiment, judged; none before there are runs.
     pub claims: Vec<JudgedClaim>,
@@ -121,6 +123,8 @@ impl Conclusion {
             let path = dir.join(file);
             if comparison.is_some() { write_table(&path, table)? } else { remove(&path)? }
         }
+        let answer = Answer::of(&results, comparison.as_ref())?;
+        write(&dir.join("answer.txt"), answer.text().as_bytes())?;
         let claims = if results.runs.is_empty() { Vec::new() } else { judge_all(&results, specs)? };
         if !specs.is_empty() && !results.runs.is_empty() {
             write_table(&dir.join("claims.csv"), &claim::table(&claims))?;
@@ -128,7 +132,7 @@ impl Conclusion {
         let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, |figure, claim| {
             kinds::nearness(ALL, figure, claim)
         });
-        Ok(Conclusion { results, summary, comparison, claims, drawn: Vec::new(), arms, pairs, figure_claims })
+        Ok(Conclusion { results, summary, answer, comparison, claims, drawn: Vec::new(), arms, pairs, figure_claims })
     }
 
     /// Draws the figures, each with the claims that belong to it.
@@ -147,7 +151,7 @@ impl Conclusion {
     pub fn report(&self) -> Result<(), ReportError> {
         let [arms, pairs, claims] = [&self.arms, &self.pairs, &claim::table(&self.claims)].map(Records::from);
         report::write(&Content {
-            answer: sentence::answer(&self.results, &self.summary, &arms, &pairs),
+            answer: self.answer.headline(),
             results: &self.results,
             summary: &self.summary,
             arms: &arms,

@@ -4,7 +4,7 @@ pub mod claim;
 pub mod compare;
 pub mod figure;
 
-use crate::data::Function;
+use crate::data::{Function, Guesses};
 use crate::run::spec::Cadence;
 use crate::setting::Value;
 use compare::Compare;
@@ -90,6 +90,9 @@ pub struct PlanData {
     pub outputs: usize,
     /// Classes, or real-valued targets.
     pub classes: bool,
+    /// What a constant guess gets; none where several data sets differ in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guesses: Option<Guesses>,
 }
 
 impl PlanFile {
@@ -120,10 +123,23 @@ impl PlanFile {
         self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
     }
 
+    /// Whether every cell has this setting, and has it true.
+    pub fn all_have(&self, key: &str) -> bool {
+        let own = |cell: &PlanCell| cell.settings.get(key).or(self.settings.get(key)) == Some(&Value::Bool(true));
+        self.cells.iter().all(own)
+    }
+
     /// Whether some run has a loss to reach.
     pub fn has_target(&self) -> bool {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
         settings.into_iter().any(|settings| settings.contains_key("target_loss"))
+    }
+}
+
+impl PlanData {
+    /// The loss that is trained where no other is asked for.
+    pub fn usual_loss(&self) -> &'static str {
+        if self.classes { "cross_entropy" } else { "mse" }
     }
 }
 

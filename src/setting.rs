@@ -357,6 +357,11 @@ impl Setting {
     pub fn family(&self) -> &'static str {
         self.key.split('.').next().unwrap_or(self.key)
     }
+
+    /// Its name inside the family's table: `lr` of `optimizer.lr`, `depth` of `depth`.
+    pub fn option(&self) -> &'static str {
+        self.key.split_once('.').map_or(self.key, |(_, option)| option)
+    }
 }
 
 /// The resolved settings of one run, in the order of the settings table; only those that apply.

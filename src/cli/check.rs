@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
     }
     let conclusion = Conclusion::of(Results::read(dir).map_err(CommandError::input)?, &claims)?;
-    print(&full(&conclusion.claims))?;
+    print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     claims::edited_later(dir, &claims).into_iter().for_each(note);
     conclusion.report()?;
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })

@@ -1,6 +1,5 @@
 //! `sweep FILE`: train what is missing, then CSV files, figures and the table.
 
-use crate::answer::table::end_table;
 use crate::claim::text::summary;
 use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
@@ -117,7 +116,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
 /// Prints what the results show: the table, how many runs are missing, and the verdicts on the claims.
 pub(super) fn print_conclusion(plan: &Plan, counts: Counts, conclusion: &Conclusion) -> Result<(), CommandError> {
     left_out(&conclusion.drawn);
-    print(&end_table(plan, &conclusion.summary))?;
+    print(&conclusion.answer.text())?;
     if counts.done < counts.planned {
         note(&format!("{} of the plan not run yet", table::count(counts.planned - counts.done, "run")));
     }

@@ -60,6 +60,13 @@ pub struct Edge {
 /// The settings of an arm, as label numbers of the tuned axes, and the runs of each by seed.
 pub type Tries<'a> = BTreeMap<Vec<usize>, BTreeMap<u64, &'a Run>>;
 
+/// The median over some runs of what they ended with, and its interval; a run that diverged counts as the worst there is. `None`
+/// where a run was not measured so.
+pub fn at_the_end<'a>(runs: impl Iterator<Item = &'a Run>, column: &Column) -> Option<Spread> {
+    let values: Option<Vec<f64>> = runs.map(|run| run.value_or_worst(column.name)).collect();
+    median_interval(&values?, CONFIDENCE)
+}
+
 /// The run of a seed, if it is there and did not fail.
 fn run<'a>(runs: &BTreeMap<u64, &'a Run>, seed: u64) -> Option<&'a Run> {
     runs.get(&seed).copied().filter(|run| !run.failed())
@@ -110,10 +117,9 @@ impl Arm {
             measure.choice.report_seeds.iter().filter_map(|seed| Some((*seed, run(runs, *seed)?))).collect();
         self.n = runs.len();
         self.diverged = runs.iter().filter(|(_, run)| run.status == Status::Diverged).count();
-        for metric in columns::compared().map(|column| column.name) {
-            let values: Option<Vec<f64>> = runs.iter().map(|(_, run)| run.value_or_worst(metric)).collect();
-            if let Some(spread) = values.and_then(|values| median_interval(&values, CONFIDENCE)) {
-                self.measures.insert(metric, spread);
+        for column in columns::compared() {
+            if let Some(spread) = at_the_end(runs.iter().map(|(_, run)| *run), column) {
+                self.measures.insert(column.name, spread);
             }
         }
         if measure.target {

@@ -1,6 +1,7 @@
 //! What is compared in a results folder, by which measure and on which seeds.
 
 use super::tasks::{Task, tasks};
+use crate::plan_file::compare::Compare;
 use crate::results::{Results, ResultsError};
 
 /// The arms of a results folder compared.
@@ -27,8 +28,15 @@ impl Comparison {
     /// # Errors
     /// When `plan.json` names an axis that it does not have.
     pub fn of(results: &Results) -> Result<Option<Self>, ResultsError> {
-        let Some(compare) = &results.plan.compare else { return Ok(None) };
-        let choice = results.choice();
+        results.plan.compare.as_ref().map(|compare| Comparison::by(results, compare)).transpose()
+    }
+
+    /// Of a results folder, as this says it: also where its plan has no arms.
+    ///
+    /// # Errors
+    /// When it names an axis that the plan does not have.
+    pub fn by(results: &Results, compare: &Compare) -> Result<Self, ResultsError> {
+        let choice = results.choice_by(Some(compare));
         let measured = |metric: &&str| results.runs.iter().any(|run| run.value(metric).is_some());
         let usual = || ["test_loss", &choice.metric].into_iter().find(measured).unwrap_or("train_loss").to_string();
         let report = compare.report.clone().unwrap_or_else(usual);
@@ -37,6 +45,6 @@ impl Comparison {
         let tasks = tasks(results, compare, &choice, &report, target)?;
         let (tune_seeds, report_seeds) = (choice.tune_seeds, choice.report_seeds);
         let (arm, choose) = (compare.arm.clone(), choice.metric);
-        Ok(Some(Comparison { arm, choose, report, tune_seeds, report_seeds, target, steps_known, tasks }))
+        Ok(Comparison { arm, choose, report, tune_seeds, report_seeds, target, steps_known, tasks })
     }
 }

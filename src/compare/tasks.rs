@@ -2,6 +2,7 @@
 
 use super::arms::{Arm, Measure, Tries};
 use super::pairs::{Pair, pairs};
+use crate::columns;
 use crate::plan_file::{Axis, compare::Compare};
 use crate::results::{Results, ResultsError, choice::Choice};
 use std::collections::BTreeMap;
@@ -72,7 +73,7 @@ pub fn tasks(
         let varied = others.iter().map(|axis| &axes[*axis]).zip(labels).filter(|(axis, _)| axis.labels.len() > 1);
         Task {
             labels: varied.map(|(axis, label)| (axis.name.clone(), label.clone())).collect(),
-            pairs: pairs(&arms),
+            pairs: pairs(&arms, columns::outcome(report)),
             arms,
         }
     };

@@ -1,9 +1,10 @@
 //! The comparison as text: a table for each task, warnings, and a sentence about each pair of arms.
 
+use super::amount::{amount, interval_note, seeds, setting, significant, subject, with_interval};
 use super::{arms::Arm, comparison::Comparison, pairs::Pair, tasks::Task};
-use crate::columns::{self, Scale};
+use crate::columns::{self, Column, Measured, Part, Quantity, Scale};
 use crate::stats::Spread;
-use crate::table::{aligned, count, rounded};
+use crate::table::{aligned, count};
 use std::fmt::Write;
 
 /// The comparison for a person.
@@ -11,17 +12,17 @@ pub fn text(comparison: &Comparison) -> String {
     let Comparison { arm, choose, report, tune_seeds, report_seeds, tasks, .. } = comparison;
     let mut text = String::new();
     let chooses = tasks.iter().flat_map(|p| &p.arms).any(|arm| arm.tries > 1);
-    let seeds = seeds(report_seeds);
+    let (own, choose) = (seeds(report_seeds), subject(choose));
     let _ = match (chooses, tune_seeds.is_empty()) {
         (true, false) => {
-            writeln!(text, "{arm}: settings chosen by {choose} on {}, reported on {seeds}", self::seeds(tune_seeds))
+            writeln!(text, "{arm}: settings chosen by the {choose} on {}, results of {own}", seeds(tune_seeds))
         }
         (true, true) => writeln!(
             text,
-            "{arm}: settings chosen by {choose} on {seeds} and reported on the same, which flatters all of them; \
+            "{arm}: settings chosen by the {choose} on {own} and results of the same, which flatters all of them; \
              write more `seeds`"
         ),
-        (false, _) => writeln!(text, "{arm}: one setting each, reported on {seeds}"),
+        (false, _) => writeln!(text, "{arm}: one setting each, results of {own}"),
     };
     if !comparison.steps_known.is_empty() {
         let _ = writeln!(text, "{}", comparison.steps_known);
@@ -52,48 +53,40 @@ fn rest(pairs: &[Pair], listed: usize) -> String {
     let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
     let which = if listed == 0 { "none".into() } else { format!("{listed}") };
     let could = if smallest > 0.05 {
-        format!(": after the correction for {} pairs no p can be below {}", pairs.len(), significant(smallest))
+        format!(": corrected for {} pairs, no p can be below {}", pairs.len(), significant(smallest))
     } else {
         String::new()
     };
     format!(
-        "{which} of the {} pairs can be distinguished with {fewest} seeds{could}; comparison_pairs.csv has the sentence for each",
+        "{which} of the {} pairs can be told apart with {fewest} seeds{could}; comparison_pairs.csv has a sentence for each",
         pairs.len()
     )
 }
 
-/// `seed 1` or `seeds 1-3`.
-fn seeds(seeds: &[u64]) -> String {
-    match seeds {
-        [one] => format!("seed {one}"),
-        [first, .., last] => format!("seeds {first}-{last}"),
-        [] => "no seed".into(),
-    }
-}
-
 fn table(text: &mut String, comparison: &Comparison, task: &Task) {
-    let report = comparison.report.as_str();
-    let best = ["best_val_loss", "best_train_loss"].into_iter().find(|m| has(task, m) && *m != report);
-    let accuracy = ["test_accuracy", "val_accuracy", "train_accuracy"].into_iter().find(|m| has(task, m));
-    let accuracy = accuracy.filter(|metric| *metric != report);
-    let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into(), format!("{report} [range]")];
-    head.extend(best.map(String::from));
-    head.extend(accuracy.map(String::from));
+    let report = columns::outcome(&comparison.report);
+    let has = |column: &&'static Column| {
+        Some(*column) != report && task.arms.iter().any(|arm| arm.measures.contains_key(column.name))
+    };
+    // What a setting may be chosen by, so not the test part's.
+    let best =
+        columns::by_part(Quantity::Loss, Measured::Best).filter(|column| column.part != Some(Part::Test)).find(has);
+    let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
+    let measures: Vec<&'static Column> = [report, best, accuracy].into_iter().flatten().collect();
+    let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into()];
+    let interval = |place: usize| if place == 0 { " [interval]" } else { "" };
+    head.extend(measures.iter().enumerate().map(|(place, column)| column.subject() + interval(place)));
     if comparison.target {
         head.push("steps to target".into());
     }
-    head.extend(["N".into(), "diverged".into()]);
+    head.extend(["runs".into(), "diverged".into()]);
     let row = |arm: &Arm| {
-        let setting = arm.chosen.iter().map(|(axis, label)| {
-            let short = axis.rsplit('.').next().unwrap_or(axis);
-            let rounded = label.parse().ok().filter(|_| label.len() > 7).map(significant);
-            format!("{short} {}", rounded.as_deref().unwrap_or(label))
-        });
-        let mut row = vec![arm.name.clone(), setting.collect::<Vec<_>>().join(", "), arm.tries.to_string()];
-        row.push(arm.measures.get(report).map_or("-".into(), |s| interval(s, report)));
-        for metric in [best, accuracy].into_iter().flatten() {
-            row.push(arm.measures.get(metric).map_or("-".into(), |s| number(s.median, metric)));
-        }
+        let mut row = vec![arm.name.clone(), setting(&arm.chosen), arm.tries.to_string()];
+        row.extend(measures.iter().enumerate().map(|(place, column)| match arm.measures.get(column.name) {
+            None => "-".into(),
+            Some(s) if place == 0 => with_interval(s, column),
+            Some(s) => amount(s.median, column),
+        }));
         if comparison.target {
             row.push(steps_to_target(arm));
         }
@@ -105,32 +98,11 @@ fn table(text: &mut String, comparison: &Comparison, task: &Task) {
     aligned(&rows, |column| column < 2).lines().for_each(|line| {
         let _ = writeln!(text, "  {line}");
     });
-}
-
-fn has(task: &Task, metric: &str) -> bool {
-    task.arms.iter().any(|arm| arm.measures.contains_key(metric))
-}
-
-fn interval(s: &Spread, metric: &str) -> String {
-    match s.n {
-        1 => number(s.median, metric),
-        _ => format!("{} [{}, {}]", number(s.median, metric), number(s.low, metric), number(s.high, metric)),
+    let shown: Vec<Spread> = task.arms.iter().filter_map(|arm| arm.measures.get(report?.name).copied()).collect();
+    let note = interval_note(&shown);
+    if !note.is_empty() {
+        let _ = writeln!(text, "  {note}");
     }
-}
-
-fn number(x: f64, metric: &str) -> String {
-    match x {
-        _ if x == f64::INFINITY => "diverged".into(),
-        _ if columns::outcome(metric).is_some_and(|column| column.scale == Scale::Share) => {
-            format!("{:.1} %", 100.0 * x)
-        }
-        _ => significant(x),
-    }
-}
-
-/// Three significant digits.
-fn significant(x: f64) -> String {
-    if x.abs() == 1.0 { format!("{x}") } else { rounded(x, 3) }
 }
 
 /// Where half of the runs or more missed the target there is no median to report.
@@ -165,8 +137,9 @@ fn warnings(text: &mut String, comparison: &Comparison, task: &Task) {
     }
     let fewest = task.arms.iter().map(|arm| arm.tries).min().unwrap_or(0);
     if task.arms.iter().any(|arm| arm.tries > fewest) {
-        let metric = comparison.choose.as_str();
-        let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, number(arm.fair_score?, metric))));
+        let metric = subject(&comparison.choose);
+        let shown = |x| columns::outcome(&comparison.choose).map_or(significant(x), |column| amount(x, column));
+        let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, shown(arm.fair_score?))));
         let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
         let _ = writeln!(
             text,
@@ -183,30 +156,30 @@ pub fn sentence(pair: &Pair, metric: &str) -> String {
     if d.n == 1 {
         return format!("{first} and {second}: one seed tells no difference from chance");
     }
+    let (column, subject) = (columns::outcome(metric), subject(metric));
     let size = |x: f64| match x {
         f64::INFINITY => "inf".to_string(),
         f64::NEG_INFINITY => "-inf".to_string(),
-        _ if columns::outcome(metric).is_some_and(|column| column.scale == Scale::Share) => {
-            format!("{:+.1} points", 100.0 * x)
-        }
+        _ if column.is_some_and(|column| column.scale == Scale::Share) => format!("{:+.1} points", 100.0 * x),
         _ => format!("{}{}", if x >= 0.0 { "+" } else { "" }, significant(x)),
     };
     let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
     if pair.is_distinguishable() {
-        let less = if d.value < 0.0 { "less" } else { "more" };
+        let less = if d.value < 0.0 { "lower" } else { "higher" };
         return format!(
-            "{first} has {less} {metric} than {second}: {between}, effect {:+.2}, p = {} after Holm's correction, {seeds}",
+            "{first} has a {less} {subject} than {second}: {between}, rank-biserial correlation {:+.2}, \
+             p = {} after Holm's correction, {seeds}",
             test.effect,
             significant(*corrected)
         );
     }
     let could = if *smallest > 0.05 {
-        format!(", and no p from so few can be below {}", significant(*smallest))
+        format!("; no p from so few can be below {}", significant(*smallest))
     } else {
         String::new()
     };
     format!(
-        "{first} and {second} are not distinguishable with {seeds}: {metric} differs by {between}, p = {}{could}",
+        "{first} and {second} cannot be told apart with {seeds}: the {subject} differs by {between}, p = {}{could}",
         significant(*corrected)
     )
 }

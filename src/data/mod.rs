@@ -8,6 +8,7 @@ mod digits;
 mod error;
 mod file;
 pub mod function;
+mod guess;
 mod idx;
 mod mnist1d;
 mod points;
@@ -20,6 +21,7 @@ mod teacher;
 pub use dataset::{Dataset, Sizes, Split, Targets};
 pub use error::DataError;
 pub use function::Function;
+pub use guess::{Guess, Guesses};
 pub use raw::Places;
 pub use settings::SETTINGS;
 

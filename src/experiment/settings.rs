@@ -62,6 +62,19 @@ pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
     cells.clone().all(|(label, _)| Some(label) == first) || keys.any(|(_, key)| goes_along(key.name))
 }
 
+/// Whether an axis is an option of a family, such as `optimizer.lr` of `optimizer`; the family's head is none.
+pub(crate) fn is_option_of(axis: &str, family: &str) -> bool {
+    let registry = Registry::get();
+    registry.find(axis).is_some_and(|key| registry.keys[key].family == family && !registry.keys[key].is_head())
+}
+
+/// What the option of a family is called beside the family's own label: `lr` for `optimizer.lr`; any other axis by its name.
+pub fn option_name(axis: &str) -> &str {
+    let registry = Registry::get();
+    let option = registry.find(axis).filter(|key| !registry.keys[*key].is_head());
+    option.map_or(axis, |key| registry.keys[key].rows[0].option())
+}
+
 /// Whether a name can be that of a file or a folder on any system.
 pub(crate) fn is_file_name(name: &str) -> bool {
     let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

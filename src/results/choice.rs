@@ -2,6 +2,7 @@
 
 use super::{Results, Run};
 use crate::columns::{self, Column};
+use crate::plan_file::compare::Compare;
 use crate::record::Status;
 use crate::stats::spread;
 use std::collections::BTreeMap;
@@ -32,7 +33,11 @@ impl Results {
     /// The choice as `[compare]` has it: by its measure, or else the validation loss, or the training loss without a
     /// validation part; on its seeds, or else on all of them.
     pub fn choice(&self) -> Choice {
-        let compare = self.plan.compare.as_ref();
+        self.choice_by(self.plan.compare.as_ref())
+    }
+
+    /// The same for a comparison that the plan does not have.
+    pub fn choice_by(&self, compare: Option<&Compare>) -> Choice {
         let measured = self.runs.iter().any(|run| run.value("val_loss").is_some());
         let usual = if measured { "val_loss" } else { "train_loss" };
         let split = compare.map_or(0, |c| c.tune_seeds);

@@ -1,6 +1,6 @@
 //! How a plan is written into its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
 
-use crate::data::Targets;
+use crate::data::{Dataset, Guesses, Targets};
 use crate::experiment::plan::{GridCell, Plan};
 use crate::files::{FileError, read_if_there};
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
@@ -38,10 +38,18 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             train_rows: first.train.rows,
             outputs: first.train.targets.outputs(),
             classes: matches!(first.train.targets, Targets::Classes { .. }),
+            guesses: guesses(&work.datasets),
         },
         probe: plan.cadence.probe.min(first.train.rows),
     };
     file.text()
+}
+
+/// What a constant guess gets, where all data sets agree on it; test functions have none.
+fn guesses(sets: &[Dataset]) -> Option<Guesses> {
+    let mut all = sets.iter().filter_map(Guesses::of);
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 /// The settings that are the same in every cell.

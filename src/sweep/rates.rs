@@ -1,5 +1,6 @@
 //! Every distinct schedule of a plan as a table of step and learning rate, with bars: `plan --schedule`.
 
+use crate::experiment::settings;
 use crate::schedule::{Schedule, Shape};
 use crate::setting::Settings;
 use crate::sweep::{SweepError, work::Work};
@@ -49,10 +50,11 @@ pub fn curves(work: &Work, chosen: &[usize]) -> Result<String, SweepError> {
     Ok(curves.iter().map(drawn).collect::<Vec<_>>().join("\n"))
 }
 
-/// The settings of the family.
-fn name(settings: &Settings) -> String {
-    let own = settings.iter().filter_map(|(key, value)| Some(format!(", {} {value}", key.strip_prefix("schedule.")?)));
-    settings.text("schedule").unwrap_or_default().to_string() + &own.collect::<String>()
+/// The schedule's kind and its options.
+fn name(own: &Settings) -> String {
+    let options = own.iter().filter(|(key, _)| settings::is_option_of(key, "schedule"));
+    let options = options.map(|(key, value)| format!(", {} {value}", settings::option_name(key)));
+    own.text("schedule").unwrap_or_default().to_string() + &options.collect::<String>()
 }
 
 /// A heading and a row for the first step, the last update and some between, each with the range until the next row, so

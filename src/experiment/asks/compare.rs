@@ -3,6 +3,7 @@
 use super::cells::Cells;
 use crate::columns;
 use crate::experiment::read::{Entry, Fields, Location, Result, Word};
+use crate::experiment::settings;
 use crate::plan_file::Axis;
 use crate::plan_file::compare::Compare;
 
@@ -64,7 +65,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
             }
         }
         None => {
-            let own = |axis: &&Axis| axis.name.starts_with("optimizer.") && axis.name != arm.name;
+            let own = |axis: &&Axis| settings::is_option_of(&axis.name, "optimizer") && axis.name != arm.name;
             tune = cells.axes.iter().filter(own).map(|axis| axis.name.clone()).collect();
         }
     }

@@ -1,0 +1,128 @@
+//! The answer for a terminal: the closing table, what its numbers are, and the sentences, in 80 columns where labels allow.
+
+use super::{Answer, Row};
+use crate::compare::amount::{amount, with_interval};
+use crate::table::{aligned, count};
+use std::fmt::Write;
+
+/// Columns that text may fill.
+const WIDTH: usize = 80;
+/// Characters of a label, where the table is wider than that.
+const LABEL: usize = 16;
+
+impl Answer {
+    /// The table, then the sentences.
+    pub fn text(&self) -> String {
+        let mut text = self.table();
+        if let Some(runs) = self.runs_of_each() {
+            let each = if self.rows.len() > 1 { " in each row" } else { "" };
+            paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
+        }
+        self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
+        if !self.sentences.is_empty() {
+            text.push('\n');
+            paragraph(&mut text, "", &self.headline());
+        }
+        text
+    }
+
+    /// The rows in columns. A table that is too wide loses the intervals of all but its first column, then long labels their ends.
+    fn table(&self) -> String {
+        let width = |text: &String| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let forms = [(self.columns.len(), usize::MAX), (1, usize::MAX), (1, LABEL), (0, LABEL)];
+        let mut forms = forms.into_iter().map(|(intervals, label)| self.form(intervals, label));
+        let first = forms.next().unwrap_or_default();
+        if width(&first) <= WIDTH { first } else { forms.find(|text| width(text) <= WIDTH).unwrap_or(first) }
+    }
+
+    /// The rows with the intervals of so many columns, and labels of so many characters.
+    fn form(&self, intervals: usize, label: usize) -> String {
+        let cut = |text: &String| text.chars().take(label).collect::<String>();
+        let counts = self.counts();
+        let setting = usize::from(self.is_tuned);
+        let mut body: Vec<Vec<String>> = Vec::new();
+        let mut before: Option<&Row> = None;
+        for row in &self.rows {
+            let mut is_same = true;
+            let mut cells: Vec<String> = Vec::new();
+            for (place, text) in row.labels.iter().enumerate() {
+                // A label that repeats is not written again, but the last one is.
+                is_same &= before.is_some_and(|before| before.labels[place] == *text) && place + 1 < row.labels.len();
+                cells.push(if is_same { String::new() } else { cut(text) });
+            }
+            cells.extend((0..setting).map(|_| row.setting.clone()));
+            cells.extend(self.columns.iter().zip(&row.values).enumerate().map(
+                |(place, (column, value))| match value {
+                    None => "-".into(),
+                    Some(s) if place < intervals => with_interval(s, column),
+                    Some(s) => amount(s.median, column),
+                },
+            ));
+            cells.extend(counts.iter().map(|(_, count)| count(row).to_string()));
+            body.push(cells);
+            before = Some(row);
+        }
+        let named = self.axes.iter().cloned().chain((0..setting).map(|_| "setting".into()));
+        let heads = named
+            .chain(self.columns.iter().map(|column| column.subject()))
+            .chain(counts.iter().map(|(name, _)| name.to_string()));
+        let heads: Vec<Vec<String>> =
+            heads.enumerate().map(|(place, head)| wrapped(&head, body.iter().map(|row| &row[place]))).collect();
+        let height = heads.iter().map(Vec::len).max().unwrap_or(0);
+        // Shorter headings stand at the bottom.
+        let line = |line: usize| {
+            heads
+                .iter()
+                .map(|head| (line + head.len()).checked_sub(height).map_or(String::new(), |i| head[i].clone()))
+                .collect()
+        };
+        let table: Vec<Vec<String>> = (0..height).map(line).chain(body).collect();
+        let left = self.axes.len() + setting;
+        aligned(&table, |column| column < left).lines().map(|line| format!("  {line}\n")).collect()
+    }
+
+    /// The counts that the table has: where all rows have as many runs, a note says it once.
+    fn counts(&self) -> Vec<(&'static str, fn(&Row) -> usize)> {
+        let is_any = |count: fn(&Row) -> usize| self.rows.iter().any(|row| count(row) > 0);
+        let mut counts: Vec<(&str, fn(&Row) -> usize)> = Vec::new();
+        if self.runs_of_each().is_none() {
+            counts.push(("runs", |row| row.runs));
+        }
+        let others: [(&str, fn(&Row) -> usize); 2] = [("diverged", |row| row.diverged), ("missing", |row| row.missing)];
+        counts.extend(others.into_iter().filter(|(_, count)| is_any(*count)));
+        counts
+    }
+
+    /// The number of runs, where it is the same in every row.
+    fn runs_of_each(&self) -> Option<usize> {
+        let first = self.rows.first()?.runs;
+        self.rows.iter().all(|row| row.runs == first).then_some(first)
+    }
+}
+
+/// A heading in lines no longer than the cells under it or its own longest word.
+fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0);
+    let mut lines: Vec<String> = Vec::new();
+    for word in head.split(' ') {
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= width => *line += &format!(" {word}"),
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+/// Words in lines of 80 columns, each after the same indent.
+fn paragraph(text: &mut String, indent: &str, says: &str) {
+    let mut line = indent.to_string();
+    for word in says.split(' ') {
+        if line.len() > indent.len() && line.chars().count() + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{}", line.trim_end());
+            line = indent.to_string();
+        }
+        let _ = write!(line, "{word} ");
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}

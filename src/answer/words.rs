@@ -1,0 +1,117 @@
+//! The phrases that the sentences and the notes of an answer share.
+
+use super::Row;
+use super::groups::Group;
+use crate::columns::Column;
+use crate::compare::{Comparison, amount};
+use crate::plan_file::Axis;
+use crate::stats::Spread;
+use crate::table::count;
+use std::collections::BTreeSet;
+
+/// More names than this are counted.
+const NAMED: usize = 3;
+
+/// What tells some groups from the others: `depth 32, activation sigmoid or tanh`. Groups that are no full combination of labels are
+/// named one by one, or the first is and the others are counted.
+pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+    let labels = |axis: usize| -> BTreeSet<usize> { groups.iter().map(|group| group.place[axis]).collect() };
+    let one = |axis: &usize, labels: &mut dyn Iterator<Item = usize>| {
+        let words: Vec<String> = labels.map(|label| amount::short(&axes[*axis].labels[label])).collect();
+        let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>();
+        (!words.is_empty()).then(|| format!("{} {}", axes[*axis].name, either(&words)))
+    };
+    let distinct: BTreeSet<Vec<usize>> =
+        groups.iter().map(|group| shown.iter().map(|axis| group.place[*axis]).collect()).collect();
+    let combinations: usize = shown.iter().map(|axis| labels(*axis).len()).product();
+    if distinct.len() == combinations {
+        let parts = shown.iter().filter_map(|axis| one(axis, &mut labels(*axis).into_iter()));
+        return parts.collect::<Vec<_>>().join(", ");
+    }
+    let of_place = |place: &Vec<usize>| {
+        let parts = shown.iter().zip(place).filter_map(|(axis, label)| one(axis, &mut [*label].into_iter()));
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    let names: Vec<String> = distinct.iter().take(NAMED).map(of_place).collect();
+    match distinct.len() {
+        n if n <= NAMED => names.join("; "),
+        n => format!("{} (and {} others)", names[0], n - 1),
+    }
+}
+
+/// What else has an interval that overlaps that of the best, as a sentence: these are not told apart. Empty where nothing does.
+pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+    match groups.len() {
+        0 => String::new(),
+        1 => format!(" Its interval overlaps that of {}.", name(axes, shown, groups)),
+        n if n <= NAMED => format!(" Its interval overlaps those of {}.", name(axes, shown, groups)),
+        n => format!(" Its interval overlaps those of {n} other combinations."),
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub fn either(words: &[String]) -> String {
+    listed(words, "or")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn all(words: &[String]) -> String {
+    listed(words, "and")
+}
+
+fn listed(words: &[String], last_but: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} {last_but} {last}", most.join(", ")),
+    }
+}
+
+/// `median of 5 seeds, 0.84 to 0.88 with 93.8 %`, where the last is how often such an interval covers the true median.
+pub fn over_seeds(s: &Spread, column: &Column) -> String {
+    let shown = |x| amount::amount(x, column);
+    match s.n {
+        1 => "one seed".into(),
+        n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
+        n => format!("median of {n} seeds, {:.0} % interval {} to {}", 100.0 * s.coverage, shown(s.low), shown(s.high)),
+    }
+}
+
+/// How many of what: `7 optimizers`, or of an axis whose name is no plain word `7 values of optimizer.lr`.
+pub fn several(n: usize, axis: &str) -> String {
+    if axis.chars().all(char::is_alphabetic) { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// By what and on which seeds each arm's setting was chosen.
+pub fn how_chosen(comparison: &Comparison) -> String {
+    let Comparison { choose, tune_seeds, report_seeds, .. } = comparison;
+    let (metric, own) = (amount::subject(choose), amount::seeds(report_seeds));
+    let seeds = match tune_seeds.is_empty() {
+        true => format!("on {own} and shown on the same, which flatters all of them"),
+        false => format!("on {} and shown on {own}", amount::seeds(tune_seeds)),
+    };
+    format!("each row is at its own best setting, chosen by the {metric} {seeds}")
+}
+
+/// Rows whose best setting is the first or the last that was tried.
+pub fn at_edges(groups: &[Group]) -> Option<String> {
+    let at = groups.iter().filter(|group| !group.edges.is_empty()).count();
+    (at > 0).then(|| {
+        format!(
+            "in {} the best value is the first or last that was tried: a wider range may hold a better one",
+            count(at, "row")
+        )
+    })
+}
+
+/// What the numbers of the table are.
+pub fn explained(columns: &[&'static Column], rows: &[Row]) -> Vec<String> {
+    let of = |place: usize| rows.iter().filter_map(move |row| row.values[place]).collect::<Vec<Spread>>();
+    let fading = columns.iter().position(|column| column.is_attenuation()).filter(|place| !of(*place).is_empty());
+    let decades = fading.map(|_| {
+        "decades are powers of ten: +0.301 halves the gradient at every layer, +1 leaves a tenth of it; below 0 it grows".to_string()
+    });
+    let all: Vec<Spread> = (0..columns.len()).flat_map(of).collect();
+    let interval = Some(amount::interval_note(&all)).filter(|note| !note.is_empty());
+    decades.into_iter().chain(interval).collect()
+}
