@@ -37,7 +37,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         y.extend(End::High, 0.07);
     }
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut x = Ruler::steps(reach(&lines, &ends, 0.0).exp_m1());
+    let mut x = Ruler::steps(reach(lines.values().flatten().map(|(x, _)| *x), &ends, 0.0).exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
