@@ -1,6 +1,7 @@
 //! Every column of the CSV files: its words and unit, how it is drawn and judged, when it is measured and who predicts it.
 //!
 //! Claims, figures, comparisons, summaries and the README read these rows. No code looks at how a column's name is spelled.
+//! [`ZEROS`] says what a gradient that does not arrive counts as, [`Column::runs`] which runs a median is of.
 
 use Measured::{Best, End, Init, Run, Step};
 use On::{Batch, Probe, Split, Training};
@@ -241,6 +242,17 @@ impl Column {
         matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation)
     }
 
+    /// Whether it is decades of any gradient lost on the way to the first layer, which may be beyond every finite number, a bound
+    /// or undefined.
+    pub fn is_fading(&self) -> bool {
+        self.is_attenuation() || self.quantity == Quantity::WeightGradientAttenuation
+    }
+
+    /// Which runs its median in `summary.csv` is of.
+    pub fn runs(&self) -> &'static str {
+        if self.outlives_divergence() { "all that did not fail" } else { "all that neither failed nor diverged" }
+    }
+
     /// What it is, on one line.
     pub fn subject(&self) -> String {
         self.words.join(" ")
@@ -323,9 +335,46 @@ pub const OUTCOMES: &[Column] = &[
         .unit("layers"),
 ];
 
+/// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.
+pub const BOUNDS: Column =
+    Column::key("bounds", &["attenuations that are at least so much,", "since the gradient underflows"]);
+
 /// The last column of `runs.csv`: what theory says that the run's `attenuation_init` should be.
 pub const ATTENUATION_THEORY: Column =
     Column::decades("attenuation_theory", &["decades lost per layer,", "by theory"], Init, Attenuation).per_layer();
+
+/// What a gradient that does not arrive at the first layer counts as: the cause, its value in the CSV files, then how medians,
+/// claims and figures take it.
+pub const ZEROS: &[[&str; 5]] = &[
+    [
+        "an exact zero at the first layer, since units on the way pass nothing on (dead ReLUs, saturation, weights of 0)",
+        "`inf`",
+        "counts as larger than every finite number",
+        "`above` may hold, `below` and `within` fail",
+        "a triangle at the edge, with \"2 of 10 seeds: none arrives\"",
+    ],
+    [
+        "underflow: the gradient falls below what the probe holds (some 1e-288) before it is there",
+        "the decades down to the smallest that was measured; `bounds` names the column",
+        "counts as its value; a median that could be larger is a bound too",
+        "`above` may hold, `below` and `within` stay inconclusive",
+        "a triangle at its value, with \"at least\"",
+    ],
+    [
+        "no gradient at the last layer either (0 / 0), or one that is not finite",
+        "`NaN`",
+        "left out, and counted as undefined",
+        "may be any number",
+        "left out; the caption says how many",
+    ],
+    [
+        "zero by construction: a branch of scale 0 (`residual.scale = \"learned_zero\"` at step 0) lets the gradient past its weights",
+        "dL/dh loses nothing, which is right; dL/dz and dL/dW have nothing to compare: `NaN`",
+        "as undefined",
+        "as undefined",
+        "zeros of dL/dW stand on the floor of the panel; the caption says that dL/dh arrives",
+    ],
+];
 
 /// The columns of `history.csv` after `run_id`: one row a scored step.
 pub const HISTORY: &[Column] = &[
@@ -447,6 +496,18 @@ pub fn spread(name: &str) -> [String; 4] {
     SPREAD.map(|part| format!("{name}_{part}"))
 }
 
+/// The columns of a summarized outcome in `summary.csv`: those of its median, and of a fading how many runs have no number.
+pub fn summary(column: &Column) -> Vec<String> {
+    let none = column.is_fading().then(|| NO_NUMBER.map(|(part, _)| format!("{}_{part}", column.name)));
+    spread(column.name).into_iter().chain(none.into_iter().flatten()).collect()
+}
+
+/// What follows the median of a fading.
+pub const NO_NUMBER: [(&str, &str); 2] = [
+    ("none", "runs of which no gradient arrives at the first layer"),
+    ("undefined", "runs that the median leaves out: no gradient at the last layer"),
+];
+
 /// The outcome of this name.
 pub fn outcome(name: &str) -> Option<&'static Column> {
     find(OUTCOMES, name)
@@ -491,8 +552,8 @@ pub fn compared() -> impl Iterator<Item = &'static Column> + Clone {
 
 /// The tables of a results folder with the columns that all experiments have.
 const FILES: &[(&str, &[&[Column]])] = &[
-    ("runs.csv", &[RUN_KEYS, OUTCOMES, &[ATTENUATION_THEORY]]),
-    ("summary.csv", &[COUNTS]),
+    ("runs.csv", &[RUN_KEYS, OUTCOMES, &[BOUNDS, ATTENUATION_THEORY]]),
+    ("summary.csv", &[COUNTS, &[BOUNDS]]),
     ("history.csv", &[HISTORY]),
     ("layers.csv", &[LAYERS]),
     ("theory.csv", &[THEORY]),
@@ -502,39 +563,56 @@ const FILES: &[(&str, &[&[Column]])] = &[
     ("comparison_pairs.csv", &[PAIRS]),
 ];
 
-/// All columns as Markdown: file, name, meaning, unit, scale, better direction, when it is measured, whether theory predicts it.
+/// All columns as Markdown: file, name, meaning, unit, scale, better direction, when it is measured, which runs `summary.csv` takes
+/// its median over, whether theory predicts it; then what a gradient that does not arrive counts as.
 pub fn markdown() -> String {
     let mut text = String::from(
-        "| file | column | meaning | unit | scale | better | measured | theory |\n|---|---|---|---|---|---|---|---|\n",
+        "| file | column | meaning | unit | scale | better | measured | median over the runs | theory |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for (file, tables) in FILES {
         for column in tables.iter().copied().flatten() {
-            let scale = match column.scale {
-                _ if !column.is_measurement() => "",
-                Scale::Linear => "linear",
-                Scale::Log => "log",
-                Scale::Share => "share",
-            };
-            let better = match column.better {
-                Better::Higher => "higher",
-                Better::Lower => "lower",
-                Better::Neither => "",
-            };
-            let measured = match column.measured {
-                _ if !column.is_measurement() => "",
-                Measured::Init => "before the first update",
-                Measured::Step => "at the row's step",
-                Measured::Best => "at the best step",
-                Measured::End => "after the last update",
-                Measured::Run => "over the run",
-            };
-            let theory = if column.predicted.is_some() { "yes" } else { "" };
-            let (name, meaning, unit) = (column.name, column.subject(), column.unit);
-            text +=
-                &format!("| `{file}` | `{name}` | {meaning} | {unit} | {scale} | {better} | {measured} | {theory} |\n");
+            text += &markdown_row(file, column);
         }
+        let medians = summarized().filter(|_| *file == "summary.csv");
+        text.extend(medians.map(|column| {
+            let names = summary(column).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let meaning = format!("median, range and its coverage: {}", column.subject());
+            format!("| `{file}` | {names} | {meaning} | {} |  |  |  | {} |  |\n", column.unit, column.runs())
+        }));
     }
+    let none = NO_NUMBER.map(|(part, meaning)| format!("`_{part}`: {meaning}"));
+    text += &format!("\n{}.\n", none.join("; "));
+    text += "\n| a gradient that does not arrive | in the CSV files | in a median | in a claim | in a figure |\n\
+             |---|---|---|---|---|\n";
+    text.extend(ZEROS.iter().map(|row| format!("| {} |\n", row.join(" | "))));
     text
+}
+
+fn markdown_row(file: &str, column: &Column) -> String {
+    let scale = match column.scale {
+        _ if !column.is_measurement() => "",
+        Scale::Linear => "linear",
+        Scale::Log => "log",
+        Scale::Share => "share",
+    };
+    let better = match column.better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+        Better::Neither => "",
+    };
+    let measured = match column.measured {
+        _ if !column.is_measurement() => "",
+        Measured::Init => "before the first update",
+        Measured::Step => "at the row's step",
+        Measured::Best => "at the best step",
+        Measured::End => "after the last update",
+        Measured::Run => "over the run",
+    };
+    let runs = if column.summarized { column.runs() } else { "" };
+    let theory = if column.predicted.is_some() { "yes" } else { "" };
+    let (name, meaning, unit) = (column.name, column.subject(), column.unit);
+    format!("| `{file}` | `{name}` | {meaning} | {unit} | {scale} | {better} | {measured} | {runs} | {theory} |\n")
 }
 
 #[cfg(test)]

@@ -104,6 +104,7 @@ pub mod compare;
 pub mod conclude;
 pub mod data;
 pub mod experiment;
+pub mod fading;
 pub mod figure;
 pub mod model;
 pub mod optim;

@@ -4,7 +4,9 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
+use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
+use crate::ops::activation::Activation;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result};
@@ -44,6 +46,8 @@ pub struct LayerMeasure {
     pub inactive: Option<f64>,
     /// Fraction of units with phi'(z) = 0 on every row.
     pub dead: Option<f64>,
+    /// Whether dL/dz is 0 by construction: dL/dh is not, and the activation lets some of it through. A branch of scale 0.
+    pub is_bypassed: bool,
 }
 
 impl LayerMeasure {
@@ -51,6 +55,11 @@ impl LayerMeasure {
     /// 1/B when they are independent.
     pub fn coherence(&self) -> Option<f64> {
         self.weight_grad_sample_rms.map(|sample| (self.weight_grad_rms / sample).powi(2))
+    }
+
+    /// `delta_rms`, NaN where it is 0 by construction.
+    pub fn passed_delta(&self) -> Option<f64> {
+        self.delta_rms.map(|rms| if self.is_bypassed { f64::NAN } else { rms })
     }
 }
 
@@ -102,11 +111,12 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
     let n = tap.activation.len() as f64;
     let mean = seen(tap.activation).then(|| sum(tap.activation) / n);
     let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, site.units)));
+    let delta_rms = seen(tap.delta).then(|| samples * rms(tap.delta));
     LayerMeasure {
         layer: site.layer,
         weight: site.weight.clone(),
         stream_rms: samples * rms(tap.stream),
-        delta_rms: seen(tap.delta).then(|| samples * rms(tap.delta)),
+        delta_rms,
         weight_grad_rms: rms(weight_gradient),
         weight_grad_sample_rms: single.then(|| {
             samples * rms_of_products(tap.input, columns(tap.input), tap.affine_delta, columns(tap.affine_delta))
@@ -118,5 +128,11 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated),
         inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
         dead: flat.map(|(_, flat)| flat.dead),
+        is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
     }
+}
+
+/// Whether the activation would let a gradient through that is not about to underflow.
+fn lets_through(phi: Activation, tap: &Tap<'_, f64>) -> bool {
+    tap.stream.iter().zip(tap.z).any(|(stream, z)| (stream * phi.slope(*z)).abs() > UNDERFLOW)
 }

@@ -49,6 +49,9 @@ pub struct RunRecord {
     pub message: String,
     /// One cell for each of [`columns::OUTCOMES`](crate::columns::OUTCOMES).
     pub outcome: Vec<Cell>,
+    /// The outcomes of which only a bound is known: at least so much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bounds: Vec<String>,
     /// [`columns::HISTORY`](crate::columns::HISTORY).
     pub history: Table,
     /// [`columns::LAYERS`](crate::columns::LAYERS).

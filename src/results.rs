@@ -12,6 +12,7 @@ pub use error::ResultsError;
 use crate::columns::{self, Column, On};
 use crate::data::Function;
 use crate::experiment::settings;
+use crate::fading::Fading;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
 use crate::table::Records;
@@ -31,6 +32,8 @@ pub struct Run {
     pub loss: String,
     /// [`columns::OUTCOMES`]; `None` where the cell is empty.
     values: Vec<Option<f64>>,
+    /// The outcomes of which the run has only a bound, apart by spaces.
+    bounds: String,
     /// The columns that some figure's `where` names and that are no axis.
     pub settings: BTreeMap<String, String>,
 }
@@ -41,11 +44,15 @@ impl Run {
         self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
     }
 
-    /// A number that a median may take in: finite, and not of the end of a run that diverged.
-    pub fn averaged(&self, metric: &str) -> Option<f64> {
-        let ended =
-            self.status != Status::Diverged || columns::outcome(metric).is_some_and(Column::outlives_divergence);
-        self.value(metric).filter(|v| ended && v.is_finite())
+    /// How much of a gradient the run loses on the way to the first layer, or another finite number of it; `None` where that was
+    /// not measured, or at the end of a run that diverged.
+    pub fn fading(&self, column: &Column) -> Option<Fading> {
+        let ended = self.status != Status::Diverged || column.outlives_divergence();
+        let is_bound = self.bounds.split(' ').any(|name| name == column.name);
+        let value = self
+            .value(column.name)
+            .filter(|value| ended && !self.failed() && (column.is_fading() || value.is_finite()));
+        value.map(|value| Fading::read(value, is_bound))
     }
 
     /// Whether the run left numbers at all.
@@ -147,7 +154,7 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
     let axes = file.columns(plan.axes.iter().map(|axis| axis.name.as_str()))?;
     let outcomes = file.columns(columns::OUTCOMES.iter().map(|column| column.name))?;
     let place = |name: &str| file.header.iter().position(|c| c == name);
-    let loss = place("loss");
+    let (loss, bounds) = (place("loss"), place(columns::BOUNDS.name));
     let filters: Vec<(String, usize)> = plan
         .figures
         .iter()
@@ -168,6 +175,7 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
             status: Status::read(file.text(status)).ok_or_else(|| file.wrong(status, "which is not known"))?,
             loss: loss.map_or(String::new(), |at| file.text(at).into()),
             values: outcomes.iter().map(|at| file.number(*at)).collect::<Result<_, _>>()?,
+            bounds: bounds.map_or(String::new(), |at| file.text(at).into()),
             settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),
         });
     }

@@ -1,4 +1,9 @@
 //! Medians and the intervals that order statistics give them, with their true coverage.
+//!
+//! There is one rule for a median everywhere. It is of the numbers as they are measured, never of their logarithms, and of an
+//! even count it is the mean of the middle two: what pandas, NumPy and R make of the same CSV file, also where a figure draws
+//! it on a logarithmic scale. An infinity counts at its end. What is no number (NaN) is left out, and `n` says of how many
+//! the median is.
 
 pub mod signed_rank;
 
@@ -13,16 +18,31 @@ pub struct Spread {
     pub n: usize,
 }
 
-/// Median and range of the values; `None` when there are none or one is NaN.
-pub fn spread(values: &[f64]) -> Option<Spread> {
-    let mut sorted = values.to_vec();
-    if sorted.is_empty() || sorted.iter().any(|x| x.is_nan()) {
-        return None;
+impl Spread {
+    /// The same on a logarithmic scale.
+    pub fn log10(self) -> Self {
+        Spread { median: self.median.log10(), low: self.low.log10(), high: self.high.log10(), ..self }
     }
+}
+
+/// The values that are numbers, in order.
+fn ordered(values: &[f64]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+/// The median of the values; `None` when there are none.
+pub fn median(values: &[f64]) -> Option<f64> {
+    middle_of(&ordered(values))
+}
+
+/// Median and range of the values; `None` when there are none.
+pub fn spread(values: &[f64]) -> Option<Spread> {
+    let sorted = ordered(values);
     let n = sorted.len();
     Some(Spread {
-        median: middle(&sorted),
+        median: middle_of(&sorted)?,
         low: sorted[0],
         high: sorted[n - 1],
         coverage: 1.0 - (1.0 - n as f64).exp2(),
@@ -32,11 +52,10 @@ pub fn spread(values: &[f64]) -> Option<Spread> {
 
 /// The median of the values and the narrowest pair of order statistics around it that covers the true median with at least
 /// this probability, which holds for any continuous distribution; the range where so few values cannot reach it. `None`
-/// when there are none or one is NaN.
+/// when there are none.
 pub fn median_interval(values: &[f64], confidence: f64) -> Option<Spread> {
     let whole = spread(values)?;
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    let sorted = ordered(values);
     let n = sorted.len();
     // P(fewer than k of n values lie below the median), k = 1, 2, ...
     let (mut chance, mut below) = ((-(n as f64)).exp2(), 0.0);
@@ -54,30 +73,36 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Option<Spread> {
 }
 
 /// The value that the best of `k` tries stays at or below with probability `share`, the tries drawn without replacement
-/// from these: exact, over all subsets. `None` when there are fewer than `k` values, or one is NaN.
+/// from these: exact, over all subsets. Where exactly that share of the subsets ends at a value it is the mean of this and the
+/// next, so that half of them give their median. `None` when there are fewer than `k` values, or one is NaN.
 pub fn best_of(values: &[f64], k: usize, share: f64) -> Option<f64> {
-    let n = values.len();
-    if k == 0 || k > n || values.iter().any(|x| x.is_nan()) {
+    let sorted = ordered(values);
+    let n = sorted.len();
+    if k == 0 || k > n || n < values.len() {
         return None;
     }
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
     // P(no try is among the i smallest) = C(n - i, k) / C(n, k).
     let mut missed = 1.0;
     sorted.iter().enumerate().find_map(|(i, x)| {
         missed *= n.saturating_sub(k + i) as f64 / (n - i) as f64;
-        (1.0 - missed >= share - 1e-12).then_some(*x)
+        let beyond = 1.0 - missed - share;
+        let next = sorted.get(i + 1).filter(|_| beyond.abs() <= 1e-12 && missed > 1e-12);
+        (beyond >= -1e-12).then(|| next.map_or(*x, |next| mean(*x, *next)))
     })
 }
 
 /// The middle of sorted values; `None` when there are none.
 pub(crate) fn middle_of(sorted: &[f64]) -> Option<f64> {
-    (!sorted.is_empty()).then(|| middle(sorted))
+    let n = sorted.len();
+    match n {
+        0 => None,
+        n if n % 2 == 1 => Some(sorted[n / 2]),
+        n => Some(mean(sorted[n / 2 - 1], sorted[n / 2])),
+    }
 }
 
-fn middle(sorted: &[f64]) -> f64 {
-    let n = sorted.len();
-    if n % 2 == 1 { sorted[n / 2] } else { 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]) }
+fn mean(a: f64, b: f64) -> f64 {
+    0.5 * (a + b)
 }
 
 #[cfg(test)]
@@ -91,5 +116,18 @@ mod tests {
         assert_eq!(s.coverage, 0.9375);
         assert_eq!(spread(&[1.0, 2.0]).unwrap().median, 1.5);
         assert!(spread(&[]).is_none() && spread(&[f64::NAN]).is_none());
+    }
+
+    #[test]
+    fn one_nan_in_many_is_left_out_and_an_even_number_of_subsets_has_the_mean_of_the_middle_two() {
+        let mut many: Vec<f64> = (1..600).map(f64::from).collect();
+        many.push(f64::NAN);
+        assert_eq!(spread(&many).map(|s| (s.median, s.n)), Some((300.0, 599)));
+        assert_eq!(median(&[1.0, f64::NAN, 10.0]), Some(5.5));
+        // Of the six pairs of four tries three have 1 as their best, two have 2 and one has 3.
+        assert_eq!(best_of(&[3.0, 1.0, 4.0, 2.0], 2, 0.5), Some(1.5));
+        // One try at a time is the ordinary median, all at once the smallest.
+        assert_eq!(best_of(&[3.0, 1.0, 4.0, 2.0], 1, 0.5), Some(2.5));
+        assert_eq!(best_of(&[3.0, 1.0, 4.0, 2.0], 4, 0.5), Some(1.0));
     }
 }

@@ -29,6 +29,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         status: Status::Finished,
         message: String::new(),
         outcome: vec![Cell::Float(0.5); columns::OUTCOMES.len()],
+        bounds: Vec::new(),
         history: Table::new(columns::HISTORY),
         layers,
         points: Table::default(),

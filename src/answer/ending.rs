@@ -56,8 +56,9 @@ pub fn sentences(
         }
         None => of_cells(results, groups, column).into_iter().collect::<Vec<String>>(),
     };
-    let scored = columns.iter().copied().find(|column| column.quantity == Quantity::Accuracy).unwrap_or(column);
-    sentences.extend(guessing(results, groups, scored));
+    let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);
+    let scored = of(Quantity::Accuracy).or(of(Quantity::Loss)).unwrap_or(column);
+    sentences.extend(guessing(results, groups, scored, scored != column));
     let diverged: usize = groups.iter().map(Group::diverged).sum();
     let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
     if diverged > 0 && !sentences.is_empty() {
@@ -73,7 +74,7 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let shown: Vec<usize> = (0..axes.len())
         .filter(|axis| groups.iter().any(|g| g.labels.contains_key(axis) && g.place[*axis] != groups[0].place[*axis]))
         .collect();
-    let (value, seeds) = (amount::amount(best.spread.median, column), words::over_seeds(&best.spread, column));
+    let (value, seeds) = (amount::amount(best.spread.median, column), words::over_seeds(&best.spread, column, ""));
     let (subject, after) = (column.subject(), after(groups));
     if column.better != Better::Neither && best.spread.median == column.worst() && !column.missing_is_worst() {
         return Some(format!("Every cell has runs that diverged: no {subject} is left to compare."));
@@ -139,7 +140,7 @@ fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: bool
             )
         });
     };
-    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column));
+    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, ""));
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
         return Some(format!("{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).", words::all(&names)));
@@ -221,11 +222,15 @@ fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String> {
 }
 
 fn direction(column: &Column) -> &'static str {
+    if column.quantity == Quantity::Steps {
+        return "smallest number of";
+    }
     if column.higher_is_better() { "highest" } else { "lowest" }
 }
 
 /// What a constant guess gets by this column, and how many cells end no better.
-fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<String> {
+/// `is_new` if no sentence told the column before.
+fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) -> Option<String> {
     let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
     let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
     let all =
@@ -245,6 +250,7 @@ fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let (own, all) = (amount::amount(value, column), spreads.len());
     let count = match (no_better, all) {
         (1, 1) => ", and the net is not clearly better".into(),
+        (0, 1) if is_new => format!(", the net {}", amount::amount(spreads[0].median, column)),
         (0, 1) => String::new(),
         (0, all) => format!("; all {all} combinations are better"),
         (n, all) if n == all => "; no combination is clearly better".into(),

@@ -43,7 +43,9 @@ impl Layout {
         mut put: impl FnMut(usize, &mut dyn Iterator<Item = &Cell>) -> Result<(), E>,
     ) -> Result<(), E> {
         let row = self.runs.row(plan, job, record);
-        put(0, &mut row.iter().chain([self.attenuation.get(job.run.cell).unwrap_or(&Cell::Empty)]))?;
+        let bounds = Cell::Text(record.bounds.join(" "));
+        let predicted = self.attenuation.get(job.run.cell).unwrap_or(&Cell::Empty);
+        put(0, &mut row.iter().chain([&bounds, predicted]))?;
         let id = Cell::Text(job.run.run_id.clone());
         for (file, table) in [&record.history, &record.layers, &record.points].into_iter().enumerate() {
             let (file, columns) = (file + 1, &self.files[file + 1].1[1..]);
@@ -78,7 +80,7 @@ impl RunColumns {
 
     fn header(&self) -> Vec<&str> {
         let (id, keys) = columns::RUN_KEYS.split_at(1);
-        let measured = keys.iter().chain(columns::OUTCOMES).chain([&columns::ATTENUATION_THEORY]);
+        let measured = keys.iter().chain(columns::OUTCOMES).chain([&columns::BOUNDS, &columns::ATTENUATION_THEORY]);
         let chosen = self.labels.iter().map(String::as_str).chain(self.settings.iter().copied());
         id.iter().map(|column| column.name).chain(chosen).chain(measured.map(|column| column.name)).collect()
     }

@@ -1,8 +1,9 @@
 //! The attenuation that theory predicts of every cell at init, next to what was measured, as a table for a person.
 
+use crate::columns;
 use crate::experiment::plan::Plan;
+use crate::fading::{Fading, Summary};
 use crate::results::{Results, ResultsError};
-use crate::stats::spread;
 use crate::sweep::predictions::{CellPrediction, predictions};
 use crate::sweep::work::Work;
 use crate::table::{aligned, signed};
@@ -52,11 +53,12 @@ pub fn predicted_and_measured(dir: &Path, plan: &Plan, work: &Work, chosen: &[us
 }
 
 /// The measured values of each cell that has some; none at all where there are no results yet.
-fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize, Vec<f64>>, ResultsError> {
-    let mut measured: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize, Vec<Fading>>, ResultsError> {
+    let mut measured: BTreeMap<usize, Vec<Fading>> = BTreeMap::new();
     if dir.join("runs.csv").exists() {
         for run in &Results::read(dir)?.runs {
-            if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), run.averaged(METRIC)) {
+            let value = columns::outcome(METRIC).and_then(|column| run.fading(column));
+            if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), value) {
                 measured.entry(*cell).or_default().push(value);
             }
         }
@@ -75,9 +77,14 @@ fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String
 }
 
 /// Predicted, measured, their difference and N.
-fn numbers(predicted: Option<f64>, values: Option<&Vec<f64>>) -> [String; 4] {
-    let median = values.and_then(|v| spread(v)).map(|s| s.median);
-    let difference = predicted.zip(median).map(|(p, m)| m - p);
-    let show = |x: Option<f64>| x.map_or("-".into(), |x| signed(x, 4));
-    [show(predicted), show(median), show(difference), values.map_or(0, Vec::len).to_string()]
+fn numbers(predicted: Option<f64>, values: Option<&Vec<Fading>>) -> [String; 4] {
+    let median = values.and_then(|v| Summary::of(v)).map(|s| s.median);
+    let shown = |x: f64| signed(x, 4);
+    let difference = predicted.zip(median).and_then(|(p, m)| match m {
+        Fading::Exactly(m) => Some(m - p),
+        _ => None,
+    });
+    let show = |x: Option<f64>| x.map_or("-".into(), shown);
+    let measured = median.map_or("-".into(), |median| median.shown(shown));
+    [show(predicted), measured, show(difference), values.map_or(0, Vec::len).to_string()]
 }

@@ -1,9 +1,9 @@
 //! `summary.csv`: the median and the range of each measurement over the seeds of a cell, and how many runs they are of.
 
-use crate::columns::{self, COUNTS, Column};
+use crate::columns::{self, BOUNDS, COUNTS, Column};
 use crate::experiment::plan::{GridCell, Plan};
+use crate::fading::{self, Fading};
 use crate::record::{RunRecord, Status};
-use crate::stats::spread;
 use crate::table::Cell;
 
 /// One cell's runs so far: counts, and the values of those that did not fail. A run that diverged has no
@@ -13,8 +13,8 @@ struct Summary {
     n: usize,
     diverged: usize,
     failed: usize,
-    /// One list for each summarized outcome.
-    values: Vec<Vec<f64>>,
+    /// One list for each summarized outcome; what is no fading is never a bound, and its numbers pass as they are.
+    values: Vec<Vec<Fading>>,
 }
 
 /// The summaries of all cells.
@@ -48,32 +48,38 @@ impl Summaries {
                 Some(Cell::Int(n)) => *n as f64,
                 _ => continue,
             };
-            if !diverged || (column.outlives_divergence() && !value.is_nan()) {
-                values.push(value);
+            if !diverged || column.outlives_divergence() {
+                values.push(Fading::read(value, record.bounds.iter().any(|name| name == column.name)));
             }
         }
     }
 
-    /// The axes, the counts, then four statistics of each metric.
+    /// The axes, the counts, then the statistics of each metric, and which medians are bounds.
     pub fn header(plan: &Plan) -> Vec<String> {
         let mut header: Vec<String> = plan.axes.iter().map(|a| a.name.clone()).collect();
         header.extend(COUNTS.iter().map(|column| column.name.to_string()));
-        header.extend(columns::summarized().flat_map(|column| columns::spread(column.name)));
+        header.extend(columns::summarized().flat_map(columns::summary));
+        header.push(BOUNDS.name.to_string());
         header
     }
 
-    /// The row of a cell. A metric is empty where no run has it, and NaN where one run's is.
+    /// The row of a cell. A metric is empty where no run has it, and NaN where it is undefined for all of them.
     pub fn row(&self, number: usize, cell: &GridCell) -> Vec<Cell> {
         let summary = &self.cells[number];
         let mut row: Vec<Cell> = cell.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([summary.n, summary.diverged, summary.failed].map(Cell::from));
-        for values in &summary.values {
-            row.extend(match spread(values) {
-                Some(s) => [s.median, s.low, s.high, s.coverage].map(Cell::Float),
-                None if values.is_empty() => [const { Cell::Empty }; 4],
-                None => [f64::NAN; 4].map(Cell::Float),
-            });
+        let mut bounds = Vec::new();
+        for ((column, _), values) in self.outcomes.iter().zip(&summary.values) {
+            let found = fading::Summary::of(values);
+            row.extend(found.map_or([const { Cell::Empty }; 4], |s| {
+                [s.median.number(), s.low, s.high, s.coverage].map(Cell::Float)
+            }));
+            if column.is_fading() {
+                row.extend(found.map_or([const { Cell::Empty }; 2], |s| [s.none, s.undefined].map(Cell::from)));
+            }
+            bounds.extend(found.filter(|s| s.median.is_bound()).map(|_| column.name));
         }
+        row.push(Cell::Text(bounds.join(" ")));
         row
     }
 }

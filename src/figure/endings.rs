@@ -5,8 +5,9 @@ use super::ruler::End;
 use super::select::{GroupKey, Selection, over_seeds};
 use super::words;
 use crate::columns::{Better, Column, Measured};
+use crate::fading::Fading;
 use crate::record::Status;
-use crate::stats::Spread;
+use crate::stats::{Spread, median};
 use std::collections::BTreeMap;
 
 /// What a lost run counts as in a median: infinitely bad. An exact zero on a logarithmic scale is at the other end.
@@ -17,13 +18,21 @@ pub fn worst(column: &Column) -> f64 {
 /// What a run, or the median of several, ended with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
-    /// log10 where the column is drawn so: minus infinity is an exact zero.
+    /// As it was measured; in a chart log10 of it where the column is drawn so: minus infinity is an exact zero.
     Value(f64),
-    /// It diverged, is not finite or never got to its target: worse than every value.
+    /// It diverged, is not finite, never got to its target or has a gradient that never arrives: worse than every value.
     Lost,
 }
 
 impl Ending {
+    /// On the scale that the column is drawn on.
+    fn drawn(self, column: &Column) -> Self {
+        match self {
+            Ending::Value(value) if column.is_log() => Ending::Value(value.log10()),
+            other => other,
+        }
+    }
+
     pub fn value(self) -> Option<f64> {
         match self {
             Ending::Value(value) => Some(value),
@@ -39,6 +48,8 @@ pub struct Seeds {
     /// Over the seeds, a lost one counting as infinitely bad.
     pub spread: Spread,
     pub median: Ending,
+    /// The median as it was measured.
+    pub measured: Ending,
 }
 
 impl Seeds {
@@ -69,21 +80,23 @@ impl Endings {
         Endings::new(selection, column, runs.iter().filter_map(of_run).collect())
     }
 
-    /// Of runs with their endings.
+    /// Of runs with their endings, as they were measured.
     pub fn new(selection: &Selection, column: &'static Column, runs: Vec<(usize, Ending)>) -> Endings {
         let worst = worst(column);
         let ending = |value: f64| if value == worst { Ending::Lost } else { Ending::Value(value) };
         let values = runs.iter().map(|(run, ending)| (*run, ending.value().unwrap_or(worst)));
         let seeds = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| {
-            let spread = over_seeds(seeds.values().copied())?;
-            let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value))).collect();
-            Some((key, Seeds { runs, spread, median: ending(spread.median) }))
+            let spread = over_seeds(seeds.values().copied(), column)?;
+            let measured = ending(median(&seeds.values().copied().collect::<Vec<_>>())?);
+            let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value).drawn(column))).collect();
+            Some((key, Seeds { runs, spread, median: measured.drawn(column), measured }))
         };
         let groups = selection.by_seed(values).into_iter().filter_map(seeds).collect();
         let lost: Vec<usize> = runs.iter().filter(|(_, e)| *e == Ending::Lost).map(|(run, _)| *run).collect();
         let diverged = lost.iter().filter(|run| selection.run(**run).status == Status::Diverged).count();
         let fate = match diverged {
             _ if column.missing_is_worst() => "never reached it",
+            _ if column.is_fading() && diverged == 0 => "no gradient arrives at the first layer",
             n if n == lost.len() => "diverged",
             0 => "not finite",
             _ => "diverged or not finite",
@@ -118,11 +131,18 @@ impl Endings {
 
 fn ending(selection: &Selection, run: usize, column: &Column) -> Option<Ending> {
     let run = selection.run(run);
+    if column.is_fading() && run.status != Status::Diverged {
+        return match run.fading(column)? {
+            Fading::Exactly(x) | Fading::AtLeast(x) => Some(Ending::Value(x)),
+            Fading::Beyond => Some(Ending::Lost),
+            Fading::Undefined => None,
+        };
+    }
     match run.value(column.name) {
         _ if run.failed() => None,
         _ if run.status == Status::Diverged && !column.outlives_divergence() => Some(Ending::Lost),
         Some(v) if !v.is_finite() => Some(Ending::Lost),
-        Some(v) => Some(Ending::Value(if column.is_log() { v.log10() } else { v })),
+        Some(v) => Some(Ending::Value(v)),
         None if column.missing_is_worst() && selection.results.plan.has_target() => Some(Ending::Lost),
         None => None,
     }

@@ -5,12 +5,13 @@ use super::names;
 use super::style::Look;
 use crate::columns::{self, Column};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
+use crate::fading::{self, Fading};
 use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{Axis, PlanCell, PlanFile, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{Results, Run};
-use crate::stats::{Spread, spread};
+use crate::stats::{Spread, median, spread};
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -310,9 +311,22 @@ impl<'a> Selection<'a> {
         for (run, value) in values {
             pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
         }
-        let median = |values: Vec<f64>| spread(&values).map_or(f64::NAN, |s| s.median);
+        let median = |values: Vec<f64>| median(&values).unwrap_or(f64::NAN);
         let medians = |seeds: BTreeMap<u64, Vec<f64>>| seeds.into_iter().map(|(seed, v)| (seed, median(v))).collect();
         pooled.into_iter().map(|(key, seeds)| (key, medians(seeds))).collect()
+    }
+
+    /// Fadings by group over the seeds, what is pooled by `over` within a seed first.
+    pub fn fadings(&self, values: impl Iterator<Item = (usize, Fading)>) -> BTreeMap<GroupKey, fading::Summary> {
+        let mut pooled: BTreeMap<GroupKey, BTreeMap<u64, Vec<Fading>>> = BTreeMap::new();
+        for (run, value) in values {
+            pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
+        }
+        let median = |values: &Vec<Fading>| Some(fading::Summary::of(values)?.median);
+        let over_seeds = |(key, seeds): (GroupKey, BTreeMap<u64, Vec<Fading>>)| {
+            Some((key, fading::Summary::of(&seeds.values().filter_map(median).collect::<Vec<_>>())?))
+        };
+        pooled.into_iter().filter_map(over_seeds).collect()
     }
 
     /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.
@@ -336,9 +350,11 @@ fn named(used: &[(&Option<Used>, usize)]) -> Vec<String> {
     used.iter().filter(several).map(|(used, label)| heading(used, *label)).collect()
 }
 
-/// Median and range over the seeds of a group; NaN (not finite where it had to be) is left out and counted by the caller.
-pub fn over_seeds(values: impl Iterator<Item = f64>) -> Option<Spread> {
-    spread(&values.filter(|v| !v.is_nan()).collect::<Vec<_>>())
+/// Median and range over the seeds of a group, of the values as they were measured and only then on the scale that the column
+/// is drawn on; NaN (not finite where it had to be) is left out and counted by the caller.
+pub fn over_seeds(values: impl Iterator<Item = f64>, column: &Column) -> Option<Spread> {
+    let spread = spread(&values.collect::<Vec<_>>())?;
+    Some(if column.is_log() { spread.log10() } else { spread })
 }
 
 /// Of these runs those at the best labels of the tuned axes, for each combination of the others, and of the seeds that

@@ -112,7 +112,8 @@ pub fn ratios(
     (x, x_title): (Ruler, &str),
     ratios: &BTreeMap<GroupKey, Points>,
 ) -> Option<Block> {
-    let reach = ratios.values().flatten().flat_map(|(_, s)| [s.low.abs(), s.high.abs()]).reduce(f64::max)?;
+    let reach = ratios.values().flatten().flat_map(|(_, s)| [s.low.abs(), s.high.abs()]);
+    let reach = reach.filter(|reach| reach.is_finite()).reduce(f64::max)?;
     let y = Ruler::over(&[-reach, reach], true, HEIGHT)?;
     let panel = |panel: GroupKey| {
         let lines = series(selection, groups, |color| ratios.get(&GroupKey { color, ..panel }));

@@ -4,10 +4,11 @@ use super::chart::{Mark, Points};
 use super::ruler::End;
 use super::scene::Color;
 use super::select::{GroupKey, Selection, over_seeds};
+use crate::columns::Column;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a table with a row a step says of the selected runs; `K` tells several lines of one group apart.
+/// What a table with a row a step says of the selected runs, as it was measured; `K` tells several lines of one group apart.
 #[derive(Default)]
 pub struct Training<K> {
     /// By step and line.
@@ -31,14 +32,19 @@ impl<K: Ord + Copy> Training<K> {
         self.values.entry((step, line)).or_default().push((run, value));
     }
 
-    /// The lines, with `x` of a step, as far as all seeds of a group have a value: a median over those that are left would jump
+    /// The lines, with `x` of a step and each on the scale of the column that `K` stands for, as far as all seeds of a group have a value: a median over those that are left would jump
     /// when one ends.
-    pub fn lines(&mut self, selection: &Selection, x: fn(f64) -> f64) -> BTreeMap<(GroupKey, K), Points> {
+    pub fn lines<'c>(
+        &mut self,
+        selection: &Selection,
+        x: fn(f64) -> f64,
+        column: impl Fn(K) -> &'c Column,
+    ) -> BTreeMap<(GroupKey, K), Points> {
         let mut lines: BTreeMap<(GroupKey, K), Points> = BTreeMap::new();
         for ((step, line), values) in std::mem::take(&mut self.values) {
             for (key, seeds) in selection.by_seed(values.into_iter()) {
                 if seeds.len() == self.seeds[&key].len() {
-                    let point = over_seeds(seeds.into_values()).map(|s| (x(step as f64), s));
+                    let point = over_seeds(seeds.into_values(), column(line)).map(|s| (x(step as f64), s));
                     lines.entry((key, line)).or_default().extend(point);
                 }
             }

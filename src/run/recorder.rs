@@ -5,6 +5,7 @@ use super::spec::RunSpec;
 use super::stop::{End, State, Stop};
 use super::training::Training;
 use crate::columns;
+use crate::fading::Fading;
 use crate::model::Gradients;
 use crate::ops::{Element, reduce};
 use crate::optim::Finite;
@@ -182,22 +183,29 @@ impl Recorder {
         ]);
         outcome.extend(cells(best.and_then(|s| s.test)));
         outcome.push(self.steps_to_target.into());
-        let (first, final_) = (&self.first_measures, &self.last_measures);
-        let stream = |m: &LayerMeasure| Some(m.stream_rms);
-        outcome.extend([
-            per_layer(decades(first, 1, stream), first).into(),
-            per_layer(decades(final_, 1, stream), final_).into(),
-            decades(first, 1, stream).into(),
-            decades(final_, 1, stream).into(),
-            per_layer(decades(first, 1, |m| m.delta_rms), first).into(),
-            decades(first, 2, |m| Some(m.weight_grad_rms)).into(),
-            self.layers_zero.into(),
-        ]);
+        let (first, final_) = (&self.first_measures[..], &self.last_measures[..]);
+        let start = lost(first, |m| Some(m.stream_rms));
+        let finish = lost(final_, |m| Some(m.stream_rms));
+        let per_layer = |total: Option<Fading>| total.map(|total| total.per(first.len() - 1));
+        let fadings = [
+            per_layer(start),
+            per_layer(finish),
+            start,
+            finish,
+            per_layer(lost(first, LayerMeasure::passed_delta)),
+            lost(first.get(1..).unwrap_or_default(), |m| Some(m.weight_grad_rms)),
+        ];
+        outcome.extend(fadings.map(|fading| Cell::from(fading.map(Fading::number))));
+        outcome.push(self.layers_zero.into());
+        let columns = columns::OUTCOMES.iter().filter(|column| column.is_fading()).zip(fadings);
+        let bounds = columns.filter(|(_, fading)| fading.is_some_and(Fading::is_bound));
+        let bounds = bounds.map(|(column, _)| column.name.to_string()).collect();
         debug_assert_eq!(outcome.len(), columns::OUTCOMES.len());
         RunRecord {
             status: end.status,
             message: end.message,
             outcome,
+            bounds,
             history: self.history,
             layers: self.layers,
             points: self.points,
@@ -210,13 +218,9 @@ fn cells(score: Option<Score>) -> [Cell; 2] {
     [score.map(|s| s.loss).into(), score.and_then(|s| s.accuracy).into()]
 }
 
-/// log10 of the last hidden layer's value over that of layer `from`: positive when it fades toward the input. None when
-/// there is no layer between.
-fn decades(measures: &[LayerMeasure], from: usize, of: impl Fn(&LayerMeasure) -> Option<f64>) -> Option<f64> {
-    let depth = measures.len();
-    (depth > from).then(|| Some(of(&measures[depth - 1])?.log10() - of(&measures[from - 1])?.log10()))?
-}
-
-fn per_layer(total: Option<f64>, measures: &[LayerMeasure]) -> Option<f64> {
-    total.map(|d| d / (measures.len() - 1) as f64)
+/// Decades from the last of these layers to the first; `None` when there is no layer between, or no such number there.
+fn lost(measures: &[LayerMeasure], of: impl Fn(&LayerMeasure) -> Option<f64>) -> Option<Fading> {
+    let [first, .., last] = measures else { return None };
+    of(first).and(of(last))?;
+    Fading::of(&measures.iter().filter_map(of).collect::<Vec<_>>())
 }

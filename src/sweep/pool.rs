@@ -121,6 +121,7 @@ fn failed(message: String) -> RunRecord {
         status: Status::Failed,
         message,
         outcome: Vec::new(),
+        bounds: Vec::new(),
         history: Table::new(columns::HISTORY),
         layers: Table::new(columns::LAYERS),
         points: Table::default(),

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The rooms of each floor, from the ground up. Rooms may use their neighbours (a model is built of ops, training
 /// reads a spec), except on the floor that reads results: a figure is drawn from the CSV files alone.
 const FLOORS: [&[&str]; 8] = [
-    &["columns", "seed", "table", "files", "stats", "setting", "real", "record", "parallel"],
+    &["columns", "seed", "table", "files", "stats", "setting", "real", "record", "parallel", "fading"],
     &["data", "model", "ops", "optim", "schedule", "probe", "theory"],
     &["experiment", "plan_file", "run"],
     &["sweep", "results"],

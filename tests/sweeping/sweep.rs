@@ -94,6 +94,7 @@ fn train(
             status: Status::Finished,
             message: String::new(),
             outcome,
+            bounds: Vec::new(),
             history,
             layers,
             points: Table::default(),
@@ -103,7 +104,8 @@ fn train(
         outcome[place(column)] = Cell::Float(x);
     }
     let message = "loss is NaN at step 20, \"so\" to say".into();
-    Ok(RunRecord { status: Status::Diverged, message, outcome, history, layers, points: Table::default() })
+    let (bounds, points) = (Vec::new(), Table::default());
+    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points })
 }
 
 fn place(column: &str) -> usize {

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::plan_file::Scale;
 
-type Spreads = BTreeMap<GroupKey, Spread>;
+type Fadings = BTreeMap<GroupKey, fading::Summary>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -43,14 +43,14 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("attenuation_total_init")?;
-    let lost = spreads(selection, |run| selection.run(run).averaged(column.name));
+    let lost = fadings(selection, |run| selection.run(run).fading(column));
     if lost.is_empty() {
         return Err(selection.nothing(&format!("a finite {}", column.name)));
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
-    let along = |of: &Spreads| by_place(selection, &x, of);
+    let along = |of: &Fadings| by_place(selection, &x, of);
 
     let values = lost.values().flat_map(|s| [s.low, s.high, 0.0]).chain(lost.keys().filter_map(predicted));
     let y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
@@ -77,9 +77,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let upper = Block::new(selection, (x.clone(), &x_title), (&y, title), 128.0, panel);
     let above = |run: usize| {
         // Decades by which the gradient of layer 1 lies above its prediction, over the last layer.
-        Some(predicted(&selection.key(run))? - selection.run(run).averaged(column.name)?)
+        Some(Fading::Exactly(predicted(&selection.key(run))? - selection.run(run).fading(column)?.number()))
     };
-    let ratios = along(&spreads(selection, above));
+    let ratios = along(&fadings(selection, above));
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
     let below = if medium.is_brief() { None } else { dumbbells(selection) };
 
@@ -120,17 +120,16 @@ fn x_places(x: &Used) -> Ruler {
 }
 
 /// Where most is lost and where least.
-fn found(selection: &Selection, lost: &Spreads, groups: &[Vec<usize>]) -> String {
+fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>]) -> String {
     let drawn = lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let values: Vec<_> = drawn.map(|(key, s)| (selection.place(key), Ending::Value(s.median))).collect();
+    let values: Vec<_> = drawn.map(|(key, s)| (selection.place(key), Ending::Value(s.median.number()))).collect();
     let words = Words { high: "Most", low: "Least", only: "In all", each: "cells", lost: "diverged" };
     finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false))
 }
 
 /// Median and range over seeds of what is known of the runs.
-fn spreads(selection: &Selection, of: impl Fn(usize) -> Option<f64>) -> Spreads {
-    let groups = selection.by_seed(selection.runs.iter().filter_map(|run| Some((*run, of(*run)?))));
-    groups.into_iter().filter_map(|(key, seeds)| Some((key, over_seeds(seeds.into_values())?))).collect()
+fn fadings(selection: &Selection, of: impl Fn(usize) -> Option<Fading>) -> Fadings {
+    selection.fadings(selection.runs.iter().filter_map(|run| Some((*run, of(*run)?))))
 }
 
 /// The labels along x with their places.
@@ -139,11 +138,11 @@ fn labels(selection: &Selection, x: &Ruler) -> impl Iterator<Item = (usize, f64)
 }
 
 /// The series of each panel and colour; the `x` of a key is 0.
-fn by_place(selection: &Selection, x: &Ruler, spreads: &Spreads) -> BTreeMap<GroupKey, Points> {
+fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> BTreeMap<GroupKey, Points> {
     let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (label, place) in labels(selection, x) {
-        for (key, spread) in spreads.iter().filter(|(key, _)| key.x == label) {
-            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, *spread));
+        for (key, summary) in fadings.iter().filter(|(key, _)| key.x == label) {
+            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, summary.spread()));
         }
     }
     points
@@ -151,7 +150,7 @@ fn by_place(selection: &Selection, x: &Ruler, spreads: &Spreads) -> BTreeMap<Gro
 
 /// For each colour at the deepest networks, from the start of training to its end; `None` without a number.
 fn dumbbells(selection: &Selection) -> Option<Block> {
-    let of = |column: &'static Column| spreads(selection, |run| selection.run(run).averaged(column.name));
+    let of = |column: &'static Column| fadings(selection, |run| selection.run(run).fading(column));
     let (start, end) = (of(columns::outcome("attenuation_init")?), of(columns::outcome("attenuation_end")?));
     let deepest = selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
@@ -165,7 +164,12 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
         let arm = |(i, color): (usize, &usize)| {
             let key = GroupKey { color: *color, x: deepest, ..panel };
             let place = (colors.len() - 1 - i) as f64;
-            dumbbell((place, &y.reading(place)), &selection.look(*color), &x, (start.get(&key), end.get(&key)))
+            dumbbell(
+                (place, &y.reading(place)),
+                &selection.look(*color),
+                &x,
+                [start.get(&key), end.get(&key)].map(|s| Some(s?.spread())),
+            )
         };
         [zero].into_iter().chain(colors.iter().enumerate().flat_map(arm)).collect()
     };
@@ -177,15 +181,14 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
 }
 
 /// From a ring at the start to a dot at the end, over the range of the seeds at each.
-fn dumbbell((y, name): (f64, &str), look: &Look, x: &Ruler, ends: (Option<&Spread>, Option<&Spread>)) -> Vec<Mark> {
+fn dumbbell((y, name): (f64, &str), look: &Look, x: &Ruler, [start, end]: [Option<Spread>; 2]) -> Vec<Mark> {
     let line = |from, to, stroke| Mark::Curve { points: vec![(from, y), (to, y)], stroke, name: None };
-    let (start, end) = ends;
     let both = || [("start", start), ("end", end)].into_iter().filter_map(|(when, spread)| Some((when, spread?)));
     let mut marks: Vec<Mark> = both()
         .filter(|(_, spread)| spread.n > 1)
         .map(|(_, spread)| line(spread.low, spread.high, solid(tint(look.color, 0.45), 1.0)))
         .collect();
-    if let (Some(start), Some(end)) = ends {
+    if let (Some(start), Some(end)) = (start, end) {
         marks.push(line(start.median, end.median, solid(look.color, 1.6)));
     }
     marks.extend(both().map(|(when, s)| {

@@ -18,7 +18,7 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let (lines, ends) = lines(selection)?;
+    let (lines, ends) = lines(selection, selection.measurement("attenuation_init")?)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).chain([0.0]).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
     let mut y = Ruler::over(&values, false, height)
@@ -51,41 +51,55 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &lines), legend, vec![block]) })
 }
 
-/// Which fading training changes most.
+/// Which fading training changes most, and how many gradients do not arrive after it.
 fn found(selection: &Selection, lines: &Lines) -> String {
     let ends = |line: &Points| Some((line.first()?.1.median, line.last()?.1.median));
-    let changes = lines.iter().filter_map(|((key, ()), line)| Some((key, ends(line)?)));
+    let changes = || lines.iter().filter_map(|((key, ()), line)| Some((key, ends(line)?)));
+    let finite = changes().filter(|(_, (start, end))| start.is_finite() && end.is_finite());
     // Reversed, since of equal ones the first is to be named.
-    let most = changes.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
-    most.map_or(String::new(), |(key, (start, end))| {
+    let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
+    let most = most.map(|(key, (start, end))| {
         let place = selection.place(key);
         let place = if place.is_empty() { String::new() } else { format!(" most: {place}") };
         format!("Training changes it{place}, from {} to {}.", words::rate(start), words::rate(end))
-    })
+    });
+    let (none, all) = (changes().filter(|(_, (_, end))| *end == f64::INFINITY).count(), changes().count());
+    let none = (none > 0).then(|| match all {
+        1 => "At the end no gradient arrives at layer 1.".to_string(),
+        _ => format!("In {none} of {all} lines no gradient arrives at layer 1 at the end."),
+    });
+    most.into_iter().chain(none).collect::<Vec<_>>().join(" ")
+}
+
+/// The gradient of a run at a step: at the lowest layer, at the lowest that has one, and at the highest.
+struct Passage {
+    layers: (f64, f64),
+    sizes: [f64; 3],
 }
 
 /// The lines, and each diverged run with its last recorded step.
-fn lines(selection: &Selection) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
-    // log10 of the gradient at the lowest and the highest layer, with that layer's number.
-    let mut profiles: BTreeMap<(u64, usize), [(f64, f64); 2]> = BTreeMap::new();
+fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
+    let mut passages: BTreeMap<(u64, usize), Passage> = BTreeMap::new();
     let mut training = Training::default();
+    // The layers of a step follow each other, the first one first.
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
         training.saw(selection, run, step as u64);
-        let own = (layer, row[2].unwrap_or(f64::NAN).log10());
-        let [first, last] = profiles.entry((step as u64, run)).or_insert([own, own]);
-        if layer < first.0 {
-            *first = own;
-        }
-        if layer > last.0 {
-            *last = own;
+        let size = row[2].unwrap_or(f64::NAN);
+        let passage = passages.entry((step as u64, run));
+        let passage = passage.or_insert(Passage { layers: (layer, layer), sizes: [size; 3] });
+        passage.layers.1 = layer;
+        passage.sizes[2] = size;
+        if passage.sizes[1] == 0.0 {
+            passage.sizes[1] = size;
         }
     })?;
-    for ((step, run), [first, last]) in profiles {
-        let attenuation = (last.1 - first.1) / (last.0 - first.0);
-        if attenuation.is_finite() {
-            training.add(run, step, (), attenuation);
+    for ((step, run), passage) in passages {
+        let steps = (passage.layers.1 - passage.layers.0) as usize;
+        let fading = Fading::of(&passage.sizes).filter(|_| steps > 0).map(|fading| fading.per(steps).number());
+        if let Some(fading) = fading.filter(|fading| !fading.is_nan()) {
+            training.add(run, step, (), fading);
         }
     }
-    Ok((training.lines(selection, f64::ln_1p), training.ends(selection, f64::ln_1p)))
+    Ok((training.lines(selection, f64::ln_1p, |()| column), training.ends(selection, f64::ln_1p)))
 }

@@ -71,7 +71,7 @@ fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
     finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::measured(v, column))
 }
 
-/// The median of each setting that was tried.
+/// The median of each setting that was tried, as it was measured.
 fn tries(selection: &Selection, column: &'static Column) -> Tries {
     let mut runs: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     for run in &selection.runs {
@@ -80,7 +80,7 @@ fn tries(selection: &Selection, column: &'static Column) -> Tries {
     let mut tries = Tries::new();
     for runs in runs.into_values() {
         for (key, seeds) in Endings::of(selection, column, &runs).groups {
-            tries.entry(key).or_default().push(seeds.median);
+            tries.entry(key).or_default().push(seeds.measured);
         }
     }
     tries
@@ -95,7 +95,7 @@ fn line(tries: &[Ending], column: &Column) -> Points {
         let quantile = |share| best_of(&tries, k, share).map(|v| sign * v);
         let (a, b) = (quantile(0.1)?, quantile(0.9)?);
         let spread = Spread { median: quantile(0.5)?, low: a.min(b), high: a.max(b), coverage: 0.8, n: tries.len() };
-        Some((k as f64, spread))
+        Some((k as f64, if column.is_log() { spread.log10() } else { spread }))
     };
     (1..=tries.len()).filter_map(point).collect()
 }

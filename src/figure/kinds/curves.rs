@@ -118,10 +118,9 @@ fn curves(selection: &Selection, measured: &[&Column]) -> Result<(Curves, Vec<(u
         training.saw(selection, run, step as u64);
         for (index, value) in row[1..].iter().enumerate() {
             if let Some(value) = value.filter(|v| v.is_finite()) {
-                let value = if measured[index].is_log() { value.log10() } else { value };
                 training.add(run, step as u64, index, value);
             }
         }
     })?;
-    Ok((training.lines(selection, |step| step), training.ends(selection, |step| step)))
+    Ok((training.lines(selection, |step| step, |index| measured[index]), training.ends(selection, |step| step)))
 }

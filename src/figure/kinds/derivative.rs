@@ -20,8 +20,8 @@ const PEAK: f64 = 0.8;
 struct Shown {
     activation: Activation,
     predicted: CellTheory,
-    /// 10^-attenuation at the start, the geometric mean over layers; `None` where nothing was measured.
-    measured: Option<f64>,
+    /// The attenuation at the start; `None` where nothing was measured.
+    measured: Option<Fading>,
 }
 
 /// What can be asked of it.
@@ -79,7 +79,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
 /// Which layers let most through and which least.
 fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
-    let factors = shown.iter().filter_map(|(key, own)| Some((selection.place(key), Ending::Value(own.measured?))));
+    let factors = shown
+        .iter()
+        .filter_map(|(key, own)| Some((selection.place(key), Ending::Value(10f64.powf(-own.measured?.number())))));
     let words = Words {
         high: "Largest",
         low: "Smallest factor by which a layer multiplies the gradient",
@@ -93,18 +95,16 @@ fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
 /// The cell of each panel with its prediction, where there is one.
 fn shown(selection: &Selection) -> Result<BTreeMap<GroupKey, Shown>, FigureError> {
     let theory = selection.results.theory()?;
-    let factors = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged("attenuation_init")?)));
-    let measured: BTreeMap<GroupKey, f64> = selection
-        .by_seed(factors)
-        .into_iter()
-        .filter_map(|(key, seeds)| Some((key, 10f64.powf(-over_seeds(seeds.into_values())?.median))))
-        .collect();
+    let column = columns::outcome("attenuation_init");
+    let fadings = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?)));
+    let measured = selection.fadings(fadings);
     let mut shown = BTreeMap::new();
     for run in &selection.runs {
         let key = selection.key(*run);
         let Some(Ok(predicted)) = theory.get(&selection.run(*run).labels) else { continue };
         if let (true, Some(activation)) = (predicted.variance.len() > 1, activation(selection.results, *run)) {
-            let own = Shown { activation, predicted: predicted.clone(), measured: measured.get(&key).copied() };
+            let own =
+                Shown { activation, predicted: predicted.clone(), measured: measured.get(&key).map(|s| s.median) };
             shown.entry(key).or_insert(own);
         }
     }
@@ -142,7 +142,11 @@ fn marks(shown: &Shown, highest: f64, places: &[f64]) -> Vec<Mark> {
     let last = decades.len() - 1;
     let factor = |layer: usize| significant(10f64.powf(decades[layer] - decades[layer + 1]), 3);
     let told = format!("first × {}, last × {}", factor(0), factor(last - 1));
-    let measured = shown.measured.map(|measured| format!("measured × {}", significant(measured, 3)));
+    let measured = shown.measured.map(|fading| match fading {
+        Fading::Exactly(lost) => format!("measured × {}", significant(10f64.powf(-lost), 3)),
+        Fading::AtLeast(lost) => format!("measured × at most {}", significant(10f64.powf(-lost), 3)),
+        other => format!("measured: {}", other.shown(|_| String::new())),
+    });
     marks.push(Mark::Corner([told].into_iter().chain(measured).collect()));
     marks
 }

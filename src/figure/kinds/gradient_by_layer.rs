@@ -1,6 +1,7 @@
 //! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
 
 use super::prelude::*;
+use crate::stats::spread;
 
 /// A step and its rows of numbers, one after the other: a layer and its measurements.
 type Snapshot = (f64, Vec<Option<f64>>);
@@ -10,6 +11,9 @@ type Snapshots = BTreeMap<usize, Snapshot>;
 
 /// For each group and measurement, its points: layer and spread over the seeds.
 type Profiles = BTreeMap<(GroupKey, usize), Points>;
+
+/// What each group loses per layer.
+type Rates = BTreeMap<GroupKey, fading::Summary>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
@@ -103,7 +107,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             });
             let labels = labels(selection, &groups, |color| {
                 let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
-                Some((points(color)?.first()?.1.median, *rate))
+                Some((points(color)?.first()?.1.median, rate.median))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
         })
@@ -156,17 +160,16 @@ fn fades(column: &Column, last: bool) -> Option<&'static Column> {
 }
 
 /// The decades that each group loses per layer.
-fn rates(selection: &Selection, first: &Column, last: bool) -> BTreeMap<GroupKey, f64> {
+fn rates(selection: &Selection, first: &Column, last: bool) -> Rates {
     let Some(column) = fades(first, last) else { return BTreeMap::new() };
-    let values = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).averaged(column.name)?)));
-    let median = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| Some((key, over_seeds(seeds.into_values())?.median));
-    selection.by_seed(values).into_iter().filter_map(median).collect()
+    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column)?))))
 }
 
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
-fn label_room(sheet: &Sheet, rates: &BTreeMap<GroupKey, f64>) -> f64 {
+fn label_room(sheet: &Sheet, rates: &Rates) -> f64 {
     let room = (sheet.width - 105.0) / sheet.slots as f64;
-    let widest = rates.values().map(|r| text::width(&words::rate(*r), TICK, Weight::Regular)).fold(0.0, f64::max);
+    let widest =
+        rates.values().map(|r| text::width(&r.median.shown(words::rate), TICK, Weight::Regular)).fold(0.0, f64::max);
     if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
 }
 
@@ -212,17 +215,18 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
         for (run, (_, table)) in snapshots {
             for row in table.chunks_exact(1 + measured.len()) {
                 if let (Some(layer), Some(value)) = (row[0], row[1 + m]) {
-                    let value = if column.is_log() { value.log10() } else { value };
                     layers.entry(layer as u64).or_default().push((*run, value));
                 }
             }
         }
-        profiles.extend(by_layer(selection, layers).into_iter().map(|(key, points)| ((key, m), points)));
+        let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
+        profiles.extend(by_layer(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }
 
-/// Decades by which the first metric lies above its prediction, both over their own last layer: within a run first.
+/// Decades by which the first metric lies above its prediction, both over their own last layer: within a run first, and as
+/// decades, as an attenuation is.
 fn ratios(
     selection: &Selection,
     column: &Column,
@@ -239,15 +243,19 @@ fn ratios(
             layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
         }
     }
-    by_layer(selection, layers)
+    by_layer(selection, layers, |seeds| spread(&seeds))
 }
 
 /// The spread over the seeds of each group in each layer.
-fn by_layer(selection: &Selection, layers: BTreeMap<u64, Vec<(usize, f64)>>) -> BTreeMap<GroupKey, Points> {
+fn by_layer(
+    selection: &Selection,
+    layers: BTreeMap<u64, Vec<(usize, f64)>>,
+    spread: impl Fn(Vec<f64>) -> Option<Spread>,
+) -> BTreeMap<GroupKey, Points> {
     let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (layer, values) in layers {
         for (key, seeds) in selection.by_seed(values.into_iter()) {
-            if let Some(spread) = over_seeds(seeds.into_values()) {
+            if let Some(spread) = spread(seeds.into_values().collect()) {
                 points.entry(key).or_default().push((layer as f64, spread));
             }
         }
@@ -262,28 +270,35 @@ fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -
     Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
 }
 
-/// The steepest fading and the steepest growth in sight, in words.
-fn steepest(selection: &Selection, rates: &BTreeMap<GroupKey, f64>, groups: &[Vec<usize>]) -> String {
+/// Where no gradient arrives, then the steepest finite fading and the steepest growth in sight, in words.
+fn steepest(selection: &Selection, rates: &Rates, groups: &[Vec<usize>]) -> String {
     let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
     let place = |key: &GroupKey| match selection.place(key) {
         name if name.is_empty() => name,
         name => format!("{name}: "),
     };
+    let none: Vec<_> = shown().filter(|(_, rate)| rate.median == Fading::Beyond).collect();
+    let mut parts = match none[..] {
+        [] => Vec::new(),
+        [(key, rate)] => vec![format!("{}{}.", place(key), rate.note())],
+        _ => vec![format!("In {} of {} lines no gradient arrives at layer 1.", none.len(), shown().count())],
+    };
+    let finite = || shown().map(|(key, rate)| (key, rate.median)).filter(|(_, rate)| rate.number().is_finite());
     let (fades, grows) =
         if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
-    let mut parts = Vec::new();
+    let order = |a: &(&GroupKey, Fading), b: &(&GroupKey, Fading)| a.1.number().total_cmp(&b.1.number());
     // Reversed, since of equal ones the first is to be named.
-    if let Some((key, rate)) = shown().rev().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
-        let factor = 10f64.powf(*rate);
+    if let Some((key, rate)) = finite().rev().max_by(order).filter(|(_, rate)| rate.number() >= 0.005) {
+        let factor = 10f64.powf(rate.number());
         parts.push(format!(
             "{fades} {}{} decades per layer, a factor of {factor:.*}.",
             place(key),
-            words::rate(*rate),
+            rate.shown(words::rate),
             if factor < 2.0 { 2 } else { 1 }
         ));
     }
-    if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
-        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
+    if let Some((key, rate)) = finite().min_by(order).filter(|(_, rate)| rate.number() <= -0.005) {
+        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate.number())));
     }
     parts.join(" ")
 }
@@ -300,10 +315,14 @@ fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[V
 }
 
 /// The rate of each line where it begins.
-fn labels(selection: &Selection, groups: &[Vec<usize>], start: impl Fn(usize) -> Option<(f64, f64)>) -> Option<Mark> {
+fn labels(
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    start: impl Fn(usize) -> Option<(f64, Fading)>,
+) -> Option<Mark> {
     let label = |group: &Vec<usize>| {
         let (value, rate) = start(group[0])?;
-        Some((value, words::rate(rate), selection.look(group[0]).color))
+        Some((value, rate.shown(words::rate), selection.look(group[0]).color))
     };
     let labels: Vec<_> = groups.iter().filter_map(label).collect();
     (!labels.is_empty()).then_some(Mark::Labels { x: 1.0, labels })

@@ -72,7 +72,6 @@ fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<GroupKey, Ma
             groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
             // An infinite gradient of one seed must not vanish in a median of the others.
             let value = if value == f64::INFINITY { f64::NAN } else { value };
-            let value = if column.is_log() { value.log10() } else { value };
             cells.entry((step as u64, layer as u64)).or_default().push((run, value));
         }
     })?;
@@ -85,7 +84,7 @@ fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<GroupKey, Ma
                 continue;
             }
             let broken = seeds.values().any(|v| v.is_nan());
-            let median = over_seeds(seeds.into_values()).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
+            let median = over_seeds(seeds.into_values(), column).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
             maps.entry(key).or_default().insert(cell, median);
         }
     }

@@ -111,7 +111,7 @@ fn factors(selection: &Selection) -> Factors {
             let fewest = steps.values().filter_map(|ending| ending.value()).fold(f64::INFINITY, f64::min);
             for (color, own) in steps {
                 let arm = factors.entry(GroupKey { color: *color, ..panel }).or_default();
-                arm.factors.extend(own.value().map(|steps| steps - fewest));
+                arm.factors.extend(own.value().map(|steps| (steps / fewest).log10()));
                 arm.problems += 1;
             }
         }

@@ -83,11 +83,11 @@ pub fn target_column(selection: &Selection) -> Result<&'static Column, FigureErr
     column.ok_or_else(|| FigureError::Nothing("none of its runs has a target: write target_loss under [base]".into()))
 }
 
-/// log10 of the steps a run took to its target, lost where it never got there; `None` for a failed run.
+/// The steps a run took to its target, lost where it never got there; `None` for a failed run.
 pub fn steps(selection: &Selection, run: usize) -> Option<Ending> {
     let run = selection.run(run);
     // A run that starts at its target took no step; a ruler of factors begins at one.
-    let steps = run.value("steps_to_target").map_or(Ending::Lost, |steps| Ending::Value(steps.max(1.0).log10()));
+    let steps = run.value("steps_to_target").map_or(Ending::Lost, |steps| Ending::Value(steps.max(1.0)));
     (!run.failed()).then_some(steps)
 }
 

@@ -27,8 +27,8 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = columns::find(columns::LAYERS, "update_ratio");
-    let (lines, ends) = lines(selection)?;
+    let column = selection.measurement("update_ratio")?;
+    let (lines, ends) = lines(selection, column)?;
     let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
     let mut y = Ruler::over(&values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
@@ -44,7 +44,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let crosses = crosses(selection, &ends, panel, |_| LOST.color);
         by_layer(&layers, |layer| lines.get(&(panel, layer))).into_iter().chain(crosses).collect()
     };
-    let block = Block::new(selection, (x, "step"), (&y, column.map_or(&[][..], |c| c.words)), height, panel);
+    let block = Block::new(selection, (x, "step"), (&y, column.words), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band (first and last layer)", 2))
         .add(true, "A line goes on as long as all of its seeds do; no update follows the last step.")
         .add(y.floor.is_some(), "▼: exactly zero.")
@@ -103,14 +103,14 @@ fn found(selection: &Selection, lines: &Lines) -> String {
 }
 
 /// The lines, and each diverged run with its last recorded step.
-fn lines(selection: &Selection) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
+fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
     let mut training = Training::default();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "update_ratio"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
         training.saw(selection, run, step as u64);
         if let Some(ratio) = row[2].filter(|v| v.is_finite()) {
-            training.add(run, step as u64, layer as u64, ratio.log10());
+            training.add(run, step as u64, layer as u64, ratio);
         }
     })?;
-    Ok((training.lines(selection, f64::ln_1p), training.ends(selection, f64::ln_1p)))
+    Ok((training.lines(selection, f64::ln_1p, |_| column), training.ends(selection, f64::ln_1p)))
 }

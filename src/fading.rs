@@ -1,0 +1,201 @@
+//! How much of a gradient is lost on its way to the first layer, where it may not arrive at all: one rule for each cause of a zero.
+//!
+//! [`RULES`](crate::columns::RULES) states the rules for readers.
+
+use crate::columns::Column;
+use crate::stats::{Spread, spread};
+use crate::table::Record;
+
+/// What the probe, in f64, holds of a gradient before it underflows is some 1e-288. A zero next to a layer with a gradient
+/// below this is put down to underflow, above it to units that pass nothing on.
+pub const UNDERFLOW: f64 = 1e-250;
+
+/// Decades of gradient that are lost on the way to the first layer, in all or per layer; below 0 it grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fading {
+    Exactly(f64),
+    /// The gradient underflows on its way: it loses at least so much.
+    AtLeast(f64),
+    /// An exact zero: no gradient arrives, which is more than every finite fading.
+    Beyond,
+    /// There is no gradient at the last layer either, or one that is not finite: nothing to compare with.
+    Undefined,
+}
+
+impl Fading {
+    /// Of the size of the gradient at each layer, the first one first, in decades in all. `None` for a single layer.
+    pub fn of(sizes: &[f64]) -> Option<Fading> {
+        let [first, .., last] = *sizes else { return None };
+        if last == 0.0 || !last.is_finite() || first.is_nan() {
+            return Some(Fading::Undefined);
+        }
+        let lost = |at: f64| last.log10() - at.log10();
+        Some(match sizes.iter().find(|size| **size != 0.0) {
+            _ if first != 0.0 => Fading::Exactly(lost(first)),
+            Some(smallest) if *smallest < UNDERFLOW => Fading::AtLeast(lost(*smallest)),
+            _ => Fading::Beyond,
+        })
+    }
+
+    /// From a CSV file, which says beside the number whether it is a bound.
+    pub fn read(value: f64, is_bound: bool) -> Fading {
+        match value {
+            x if x.is_nan() => Fading::Undefined,
+            f64::INFINITY => Fading::Beyond,
+            x if is_bound => Fading::AtLeast(x),
+            x => Fading::Exactly(x),
+        }
+    }
+
+    /// As in a CSV file: infinite where no gradient arrives, NaN where it is undefined.
+    pub fn number(self) -> f64 {
+        match self {
+            Fading::Exactly(x) | Fading::AtLeast(x) => x,
+            Fading::Beyond => f64::INFINITY,
+            Fading::Undefined => f64::NAN,
+        }
+    }
+
+    pub fn is_bound(self) -> bool {
+        matches!(self, Fading::AtLeast(_))
+    }
+
+    /// The most that it can be.
+    pub fn most(self) -> f64 {
+        if self.is_bound() { f64::INFINITY } else { self.number() }
+    }
+
+    /// The same shared among so many steps from layer to layer.
+    pub fn per(self, steps: usize) -> Fading {
+        let share = |x: f64| x / steps as f64;
+        match self {
+            Fading::Exactly(x) => Fading::Exactly(share(x)),
+            Fading::AtLeast(x) => Fading::AtLeast(share(x)),
+            other => other,
+        }
+    }
+
+    /// In words, its `number` as the place has it: `0.184`, `at least 0.72`, `none arrives`, `undefined`.
+    pub fn shown(self, number: impl Fn(f64) -> String) -> String {
+        match self {
+            Fading::Exactly(x) => number(x),
+            Fading::AtLeast(x) => format!("at least {}", number(x)),
+            Fading::Beyond => "none arrives".into(),
+            Fading::Undefined => "undefined".into(),
+        }
+    }
+}
+
+/// A fading over the seeds of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Of the seeds of which it is defined; undefined if there are none.
+    pub median: Fading,
+    /// The range, infinite above where a seed is beyond every finite fading or a bound.
+    pub low: f64,
+    pub high: f64,
+    /// Probability that the range covers the median of the distribution.
+    pub coverage: f64,
+    /// Seeds.
+    pub n: usize,
+    /// Of these, those of which no gradient arrives.
+    pub none: usize,
+    /// Those of which it is undefined and that the median leaves out.
+    pub undefined: usize,
+}
+
+impl Summary {
+    /// Of one value a seed; `None` without values.
+    pub fn of(values: &[Fading]) -> Option<Summary> {
+        let least: Vec<f64> = values.iter().map(|value| value.number()).collect();
+        let most: Vec<f64> = values.iter().map(|value| value.most()).collect();
+        let count = |what: Fading| values.iter().filter(|value| **value == what).count();
+        let (n, none, undefined) = (values.len(), count(Fading::Beyond), count(Fading::Undefined));
+        let (Some(least), Some(most)) = (spread(&least), spread(&most)) else {
+            let nan = f64::NAN;
+            let nothing = Summary { median: Fading::Undefined, low: nan, high: nan, coverage: nan, n, none, undefined };
+            return (n > 0).then_some(nothing);
+        };
+        let median = Fading::read(least.median, least.median != most.median);
+        Some(Summary { median, low: least.low, high: most.high, coverage: least.coverage, n, none, undefined })
+    }
+
+    /// Of a row of `summary.csv`; `None` where nothing was measured.
+    pub fn from_row(row: &Record, column: &Column) -> Option<Summary> {
+        let number = |name: &str| row.get(name)?.parse::<f64>().ok();
+        let part = |part: &str| number(&format!("{}_{part}", column.name));
+        let count = |number: Option<f64>| number.map_or(0, |count| count as usize);
+        let [median, low, high, coverage] = [part("median")?, part("low")?, part("high")?, part("coverage")?];
+        let median = Fading::read(median, is_bound(row, column));
+        let lost = if column.outlives_divergence() { &["failed"][..] } else { &["failed", "diverged"] };
+        let n = count(number("n")) - lost.iter().map(|what| count(number(what))).sum::<usize>();
+        let (none, undefined) = (count(part("none")), count(part("undefined")));
+        Some(Summary { median, low, high, coverage, n, none, undefined })
+    }
+
+    /// As a figure draws it.
+    pub fn spread(&self) -> Spread {
+        let (median, n) = (self.median.number(), self.n - self.undefined);
+        Spread { median, low: self.low, high: self.high, coverage: self.coverage, n }
+    }
+
+    /// The range in words; empty where all seeds agree.
+    pub fn range(&self, number: impl Fn(f64) -> String) -> String {
+        let end = |x: f64| if x == f64::INFINITY { "beyond".into() } else { number(x) };
+        if self.low < self.high { format!("{} to {}", end(self.low), end(self.high)) } else { String::new() }
+    }
+
+    /// How many seeds leave no number: `2 of 10 seeds: none arrives`; empty where all do.
+    pub fn note(&self) -> String {
+        let of = |count: usize, what: &str| format!("{count} of {} seeds: {what}", self.n);
+        let none = (self.none > 0).then(|| of(self.none, "none arrives"));
+        let undefined = (self.undefined > 0).then(|| of(self.undefined, "undefined"));
+        none.into_iter().chain(undefined).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Whether a row of a CSV file names the column among those of which it has a bound.
+fn is_bound(row: &Record, column: &Column) -> bool {
+    row.get("bounds").is_some_and(|names| names.split(' ').any(|name| name == column.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fading::{AtLeast, Beyond, Exactly, Undefined};
+    use super::*;
+
+    #[test]
+    fn each_cause_of_a_zero_has_its_reading() {
+        for (sizes, fading) in [
+            (&[0.01, 0.1, 1.0][..], Exactly(2.0)),
+            (&[1.0, 0.1], Exactly(-1.0)),
+            (&[0.0, 0.0, 1e-3, 1.0], Beyond),
+            (&[0.0, 1e-288, 1e-100, 1.0], AtLeast(288.0)),
+            (&[0.0, 0.0], Undefined),
+            (&[1.0, 0.0], Undefined),
+            (&[1.0, f64::INFINITY], Undefined),
+            (&[f64::NAN, 1.0], Undefined),
+        ] {
+            assert_eq!(Fading::of(sizes), Some(fading), "{sizes:?}");
+        }
+        assert_eq!(Fading::of(&[1.0]), None);
+    }
+
+    #[test]
+    fn a_median_counts_what_never_arrives_and_leaves_out_what_is_undefined() {
+        let summary = |values: &[Fading]| Summary::of(values).unwrap();
+        let six = [vec![Beyond; 6], vec![Exactly(0.1); 4]].concat();
+        assert_eq!(summary(&six).median, Beyond);
+        assert_eq!(summary(&six).note(), "6 of 10 seeds: none arrives");
+        let four = summary(&[Exactly(1.0), Beyond, Exactly(2.0), Exactly(3.0), Undefined]);
+        assert_eq!((four.median, four.low, four.high, four.n), (Exactly(2.5), 1.0, f64::INFINITY, 5));
+        assert_eq!(four.note(), "1 of 5 seeds: none arrives; 1 of 5 seeds: undefined");
+        let bound = |values: &[Fading]| summary(values).median;
+        assert_eq!(bound(&[AtLeast(3.0), AtLeast(4.0), Exactly(1.0)]), AtLeast(3.0));
+        assert_eq!(bound(&[AtLeast(3.0), Exactly(2.0), Exactly(1.0)]), Exactly(2.0));
+        // A bound below the middle may lie anywhere above.
+        assert_eq!(bound(&[AtLeast(0.5), Exactly(2.0), Exactly(1.0)]), AtLeast(1.0));
+        assert_eq!(bound(&[Undefined, Undefined]), Undefined);
+        assert!(Summary::of(&[]).is_none());
+    }
+}
