@@ -51,8 +51,10 @@ pub fn sentences(
         Some(arms) if arms.tasks.len() <= TASKS => {
             arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
         }
+        // What is best of all means nothing where tasks are different data or functions.
         Some(arms) => {
-            vec![of_many_tasks(arms, column), of_cells(results, groups, column)].into_iter().flatten().collect()
+            let of_all = results.plan.is_one_problem().then(|| of_cells(results, groups, column)).flatten();
+            of_many_tasks(arms, column).into_iter().chain(of_all).collect()
         }
         None => of_cells(results, groups, column).into_iter().collect::<Vec<String>>(),
     };
@@ -85,20 +87,28 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
             _ => format!("{after} the {subject} is {value} ({seeds})."),
         });
     }
+    if value == "missed" {
+        return Some(format!(
+            "{after} none of the {} combinations reaches the target loss in most of its runs.",
+            groups.len()
+        ));
+    }
     let name = words::name(axes, &shown, &best.groups);
     let chosen = match best.groups[..] {
         [only] if !only.chosen.is_empty() => format!(", {}", amount::setting(only.chosen)),
         _ => String::new(),
     };
     let others = words::overlapping(axes, &shown, &best.overlapping);
+    let tuned = groups.iter().any(|group| !group.chosen.is_empty());
+    let of_all = format!("{} combinations{}", groups.len(), if tuned { ", each at its own best setting," } else { "" });
     Some(match (best.groups.len(), groups.len()) {
         (n, all) if n == all => format!("{after} all {all} combinations have the same {subject}, {value} ({seeds})."),
-        (1, all) => format!(
-            "{after} the {} {subject} of {all} combinations is {value}, with {name}{chosen} ({seeds}).{others}",
+        (1, _) => format!(
+            "{after} the {} {subject} of {of_all} is {value}, with {name}{chosen} ({seeds}).{others}",
             direction(column)
         ),
-        (n, all) => format!(
-            "{after} the {} {subject} of {all} combinations is {value}, which {n} share: {name} ({seeds}).{others}",
+        (n, _) => format!(
+            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({seeds}).{others}",
             direction(column)
         ),
     })
@@ -241,14 +251,14 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         Quantity::Loss if all("mse") => (guess.mse, "Predicting the mean of the targets"),
         _ => return None,
     };
-    if groups.iter().flat_map(|g| &g.runs).next().is_none() {
-        return None;
-    }
+    groups.iter().flat_map(|g| &g.runs).next()?;
     let reaches = |s: &Spread| if column.higher_is_better() { s.low <= value } else { s.high >= value };
     let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(column)).collect();
     let no_better = spreads.iter().filter(|s| reaches(s)).count();
     let (own, all) = (amount::amount(value, column), spreads.len());
     let count = match (no_better, all) {
+        // A function has nothing to guess.
+        _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
         (1, 1) => ", and the net is not clearly better".into(),
         (0, 1) if is_new => format!(", the net {}", amount::amount(spreads[0].median, column)),
         (0, 1) => String::new(),

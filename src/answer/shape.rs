@@ -86,7 +86,12 @@ pub fn shown<'a>(
         held.push(format!("At {name} {label}, {why} of {}; summary.csv has the others.", all.join(", ")));
     }
     let shown = (0..axes.len()).filter(|axis| groups.first().is_some_and(|g| g.labels.contains_key(axis)));
-    let shown = shown.filter(|axis| is_varied(*axis, &groups)).collect();
+    let mut shown: Vec<usize> = shown.filter(|axis| is_varied(*axis, &groups)).collect();
+    // Arms stand beside each other; other studies have the order of the plan.
+    match arms.filter(|_| study != Study::Gradient) {
+        Some(arms) => shown.sort_by_key(|axis| axes[*axis].name == arms.arm),
+        None => groups.sort_by(|a, b| a.place.cmp(&b.place)),
+    }
     Shape { axes: shown, groups, held }
 }
 

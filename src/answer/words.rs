@@ -45,10 +45,11 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
 
 /// What else has an interval that overlaps that of the best, as a sentence: these are not told apart. Empty where nothing does.
 pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+    let names = name(axes, shown, groups);
     match groups.len() {
         0 => String::new(),
-        1 => format!(" Its interval overlaps that of {}.", name(axes, shown, groups)),
-        n if n <= NAMED => format!(" Its interval overlaps those of {}.", name(axes, shown, groups)),
+        1 => format!(" Its interval overlaps that of {names}."),
+        n if n <= NAMED && !names.contains(';') => format!(" Its interval overlaps those of {names}."),
         n => format!(" Its interval overlaps those of {n} other combinations."),
     }
 }
@@ -74,9 +75,11 @@ fn listed(words: &[String], last_but: &str) -> String {
 /// `median of 5 seeds, 0.84 to 0.88 with 93.8 %`, where the last is how often such an interval covers the true median; then what the
 /// median leaves out or counts as beyond every number.
 pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
-    let shown = |x| amount::amount(x, column);
+    let is_beyond = |x: f64| x == f64::INFINITY && column.is_attenuation();
+    let shown = |x| if is_beyond(x) { "no gradient at all".into() } else { amount::amount(x, column) };
     let seeds = match s.n {
         1 => "one seed".into(),
+        n if s.low == s.high && !note.is_empty() => format!("{n} seeds"),
         n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
         n => format!("median of {n} seeds, {:.0} % interval {} to {}", 100.0 * s.coverage, shown(s.low), shown(s.high)),
     };

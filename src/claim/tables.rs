@@ -62,7 +62,10 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         let j = part.judged;
         let [median, low, high] = [j.median, j.low, j.high].map(|x| significant(x, 4));
-        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], {}", part.metric, table::count(j.n, "seed")))
+        (
+            j.verdict.word().into(),
+            format!("{name}{} {median} [{low}, {high}], {}", part.metric, table::count(j.n, "seed")),
+        )
     };
     Some(FigureClaim {
         number: parts[0].number,
