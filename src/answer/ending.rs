@@ -225,8 +225,9 @@ fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String> {
     let each = comparison.tasks[0].labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
     let (tasks, is_best) = (comparison.tasks.len(), is_best(column));
     Some(format!(
-        "Of {tasks} comparisons, one for each {}, the arm that {is_best} is {}{never}{ties}{lost}.",
+        "Of {tasks} comparisons, one for each {}, the {} that {is_best} is {}{never}{ties}{lost}.",
         words::all(&each),
+        words::thing(&comparison.arm),
         words::all(&some)
     ))
 }

@@ -79,7 +79,7 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
     let shown = |x| if is_beyond(x) { "no gradient at all".into() } else { amount::amount(x, column) };
     let seeds = match s.n {
         1 => "one seed".into(),
-        n if s.low == s.high && !note.is_empty() => format!("{n} seeds"),
+        _ if s.low.is_infinite() && !note.is_empty() => return note.into(),
         n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
         n => format!("median of {n} seeds, {:.0} % interval {} to {}", 100.0 * s.coverage, shown(s.low), shown(s.high)),
     };
@@ -89,6 +89,11 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word `7 values of optimizer.lr`.
 pub fn several(n: usize, axis: &str) -> String {
     if axis.chars().all(char::is_alphabetic) { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// What one arm is called: `optimizer`, or where the name of the axis is no plain word `arm`.
+pub fn thing(axis: &str) -> &str {
+    if axis.chars().all(char::is_alphabetic) { axis } else { "arm" }
 }
 
 /// By what and on which seeds each arm's setting was chosen.
