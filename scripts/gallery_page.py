@@ -27,6 +27,11 @@ def shown(number):
     return f"{float(number):.4g}" if number not in ("", "NaN") else number or "-"
 
 
+def answer(path):
+    """What the sweep ended with: its table and its sentences."""
+    return ["```text", *path.read_text().splitlines(), "```", ""] if path.exists() else []
+
+
 def claims(path):
     if not path.exists():
         return []
@@ -54,6 +59,7 @@ def main():
         folder = GALLERY / name
         about, question = header((folder / "experiment.toml").read_text())
         out += [f"## {name}", "", f"*{question}*", "", about, ""]
+        out += answer(folder / "answer.txt")
         out += [f"![{png.stem} of {name}]({name}/{png.name})" for png in sorted(folder.glob("*.png"))]
         out += claims(folder / "claims.csv") + [""]
     (GALLERY / "README.md").write_text("\n".join(out))

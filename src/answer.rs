@@ -10,6 +10,7 @@ mod words;
 
 use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity};
 use crate::compare::Comparison;
+use crate::fading::Summary;
 use crate::plan_file::{Axis, PlanCell};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run};
@@ -39,7 +40,9 @@ pub struct Answer {
     pub is_tuned: bool,
     pub columns: Vec<&'static Column>,
     pub rows: Vec<Row>,
-    /// What is held fixed, how settings were chosen, what the numbers are.
+    /// What is held fixed: a choice of this program's, not of the experiment's.
+    pub held: Vec<String>,
+    /// How settings were chosen, what the numbers are.
     pub notes: Vec<String>,
 }
 
@@ -51,11 +54,29 @@ pub struct Row {
     /// What was chosen for it.
     pub setting: String,
     /// One for each column.
-    pub values: Vec<Option<Spread>>,
+    pub values: Vec<Option<Value>>,
     pub runs: usize,
     pub diverged: usize,
     /// Runs of it that failed or are not there yet.
     pub missing: usize,
+}
+
+/// A number over the seeds of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    Number(Spread),
+    /// A gradient may not arrive at all, or lose at least so much.
+    Fading(Summary),
+}
+
+impl Value {
+    /// The median with its interval.
+    pub fn spread(&self) -> Spread {
+        match self {
+            Value::Number(spread) => *spread,
+            Value::Fading(summary) => summary.spread(),
+        }
+    }
 }
 
 impl Answer {
@@ -81,12 +102,12 @@ impl Answer {
         let Shape { axes, groups, held } = shape::shown(results, study, arms, groups, best.as_deref());
         let is_tuned = groups.iter().any(|group| !group.chosen.is_empty());
         let rows: Vec<Row> = groups.iter().map(|group| group.row(&axes, &columns)).collect();
-        let mut notes = held;
+        let mut notes: Vec<String> = Vec::new();
         notes.extend(arms.filter(|_| is_tuned).map(words::how_chosen));
         notes.extend(words::at_edges(&groups));
         notes.extend(words::explained(&columns, &rows));
         let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
-        Ok(Answer { study, sentences, axes, is_tuned, columns, rows, notes })
+        Ok(Answer { study, sentences, axes, is_tuned, columns, rows, held, notes })
     }
 
     /// The sentences as one text.

@@ -129,6 +129,11 @@ impl PlanFile {
         self.cells.iter().all(own)
     }
 
+    /// Whether all cells learn from the same data, or go down the same function.
+    pub fn is_one_problem(&self) -> bool {
+        self.cells.iter().all(|cell| !cell.settings.contains_key("data") && !cell.settings.contains_key("function"))
+    }
+
     /// Whether some run has a loss to reach.
     pub fn has_target(&self) -> bool {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);

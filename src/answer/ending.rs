@@ -51,13 +51,16 @@ pub fn sentences(
         Some(arms) if arms.tasks.len() <= TASKS => {
             arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
         }
+        // What is best of all means nothing where tasks are different data or functions.
         Some(arms) => {
-            vec![of_many_tasks(arms, column), of_cells(results, groups, column)].into_iter().flatten().collect()
+            let of_all = results.plan.is_one_problem().then(|| of_cells(results, groups, column)).flatten();
+            of_many_tasks(arms, column).into_iter().chain(of_all).collect()
         }
         None => of_cells(results, groups, column).into_iter().collect::<Vec<String>>(),
     };
-    let scored = columns.iter().copied().find(|column| column.quantity == Quantity::Accuracy).unwrap_or(column);
-    sentences.extend(guessing(results, groups, scored));
+    let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);
+    let scored = of(Quantity::Accuracy).or(of(Quantity::Loss)).unwrap_or(column);
+    sentences.extend(guessing(results, groups, scored, scored != column));
     let diverged: usize = groups.iter().map(Group::diverged).sum();
     let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
     if diverged > 0 && !sentences.is_empty() {
@@ -73,7 +76,7 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let shown: Vec<usize> = (0..axes.len())
         .filter(|axis| groups.iter().any(|g| g.labels.contains_key(axis) && g.place[*axis] != groups[0].place[*axis]))
         .collect();
-    let (value, seeds) = (amount::amount(best.spread.median, column), words::over_seeds(&best.spread, column));
+    let (value, seeds) = (amount::amount(best.spread.median, column), words::over_seeds(&best.spread, column, ""));
     let (subject, after) = (column.subject(), after(groups));
     if column.better != Better::Neither && best.spread.median == column.worst() && !column.missing_is_worst() {
         return Some(format!("Every cell has runs that diverged: no {subject} is left to compare."));
@@ -84,20 +87,28 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
             _ => format!("{after} the {subject} is {value} ({seeds})."),
         });
     }
+    if value == "missed" {
+        return Some(format!(
+            "{after} none of the {} combinations reaches the target loss in most of its runs.",
+            groups.len()
+        ));
+    }
     let name = words::name(axes, &shown, &best.groups);
     let chosen = match best.groups[..] {
         [only] if !only.chosen.is_empty() => format!(", {}", amount::setting(only.chosen)),
         _ => String::new(),
     };
     let others = words::overlapping(axes, &shown, &best.overlapping);
+    let tuned = groups.iter().any(|group| !group.chosen.is_empty());
+    let of_all = format!("{} combinations{}", groups.len(), if tuned { ", each at its own best setting," } else { "" });
     Some(match (best.groups.len(), groups.len()) {
         (n, all) if n == all => format!("{after} all {all} combinations have the same {subject}, {value} ({seeds})."),
-        (1, all) => format!(
-            "{after} the {} {subject} of {all} combinations is {value}, with {name}{chosen} ({seeds}).{others}",
+        (1, _) => format!(
+            "{after} the {} {subject} of {of_all} is {value}, with {name}{chosen} ({seeds}).{others}",
             direction(column)
         ),
-        (n, all) => format!(
-            "{after} the {} {subject} of {all} combinations is {value}, which {n} share: {name} ({seeds}).{others}",
+        (n, _) => format!(
+            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({seeds}).{others}",
             direction(column)
         ),
     })
@@ -139,7 +150,7 @@ fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: bool
             )
         });
     };
-    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column));
+    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, ""));
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
         return Some(format!("{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).", words::all(&names)));
@@ -214,18 +225,23 @@ fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String> {
     let each = comparison.tasks[0].labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
     let (tasks, is_best) = (comparison.tasks.len(), is_best(column));
     Some(format!(
-        "Of {tasks} comparisons, one for each {}, the arm that {is_best} is {}{never}{ties}{lost}.",
+        "Of {tasks} comparisons, one for each {}, the {} that {is_best} is {}{never}{ties}{lost}.",
         words::all(&each),
+        words::thing(&comparison.arm),
         words::all(&some)
     ))
 }
 
 fn direction(column: &Column) -> &'static str {
+    if column.quantity == Quantity::Steps {
+        return "smallest number of";
+    }
     if column.higher_is_better() { "highest" } else { "lowest" }
 }
 
 /// What a constant guess gets by this column, and how many cells end no better.
-fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<String> {
+/// `is_new` if no sentence told the column before.
+fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) -> Option<String> {
     let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
     let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
     let all =
@@ -236,15 +252,16 @@ fn guessing(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
         Quantity::Loss if all("mse") => (guess.mse, "Predicting the mean of the targets"),
         _ => return None,
     };
-    if groups.iter().flat_map(|g| &g.runs).next().is_none() {
-        return None;
-    }
+    groups.iter().flat_map(|g| &g.runs).next()?;
     let reaches = |s: &Spread| if column.higher_is_better() { s.low <= value } else { s.high >= value };
     let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(column)).collect();
     let no_better = spreads.iter().filter(|s| reaches(s)).count();
     let (own, all) = (amount::amount(value, column), spreads.len());
     let count = match (no_better, all) {
+        // A function has nothing to guess.
+        _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
         (1, 1) => ", and the net is not clearly better".into(),
+        (0, 1) if is_new => format!(", the net {}", amount::amount(spreads[0].median, column)),
         (0, 1) => String::new(),
         (0, all) => format!("; all {all} combinations are better"),
         (n, all) if n == all => "; no combination is clearly better".into(),

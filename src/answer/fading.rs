@@ -4,15 +4,24 @@ use super::groups::{Group, cells};
 use super::words;
 use crate::columns::{ATTENUATION_INIT, Column, On};
 use crate::compare::CONFIDENCE;
+use crate::fading::{Fading, Summary};
 use crate::results::{Results, Run};
-use crate::stats::{Spread, median_interval};
+use crate::stats::median_interval;
 use crate::table::significant;
 use std::collections::BTreeMap;
 
-/// The median over the runs that have it, diverged ones included.
-pub fn spread(runs: &[&Run], column: &Column) -> Option<Spread> {
-    let values: Vec<f64> = runs.iter().filter_map(|run| run.value(column.name)).filter(|x| !x.is_nan()).collect();
-    median_interval(&values, CONFIDENCE)
+/// The runs that have it, diverged ones included: the median as `summary.csv` has it, between order statistics of the least and
+/// of the most that it can be. `None` where no run was measured.
+pub fn summary(runs: &[&Run], column: &Column) -> Option<Summary> {
+    let values: Vec<Fading> = runs.iter().filter_map(|run| run.fading(column)).collect();
+    let interval = |end: fn(Fading) -> f64| {
+        median_interval(&values.iter().map(|value| end(*value)).collect::<Vec<_>>(), CONFIDENCE)
+    };
+    let summary = Summary::of(&values)?;
+    Some(match (interval(Fading::number), interval(Fading::most)) {
+        (Some(least), Some(most)) => Summary { low: least.low, high: most.high, coverage: least.coverage, ..summary },
+        _ => summary,
+    })
 }
 
 /// Nothing where no run has layers to lose a gradient in.
@@ -21,54 +30,60 @@ pub fn sentences(results: &Results) -> Vec<String> {
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
     // What only acts on training leaves the start as it is: of such cells one is looked at, that with most runs.
-    let mut starts: BTreeMap<Vec<usize>, (Group, Spread)> = BTreeMap::new();
     let cells = cells(results);
+    let mut starts: BTreeMap<Vec<usize>, (&Group, Summary)> = BTreeMap::new();
     for group in &cells {
-        let Some(spread) = spread(&group.runs, &ATTENUATION_INIT) else { continue };
+        let Some(own) = summary(&group.runs, &ATTENUATION_INIT).filter(|own| own.median != Fading::Undefined) else {
+            continue;
+        };
         let key = shown.iter().map(|axis| group.place[*axis]).collect();
-        if starts.get(&key).is_none_or(|(_, known)| known.n < spread.n) {
-            starts.insert(key, (group.clone(), spread));
+        if starts.get(&key).is_none_or(|(_, known)| known.n < own.n) {
+            starts.insert(key, (group, own));
         }
     }
-    let starts: Vec<(Group, Spread)> = starts.into_values().collect();
-    let medians = || starts.iter().map(|(_, s)| s.median);
-    let (Some(most), Some(least)) = (medians().max_by(f64::total_cmp), medians().min_by(f64::total_cmp)) else {
+    let starts: Vec<(&Group, Summary)> = starts.into_values().collect();
+    let ordered = |a: &&(&Group, Summary), b: &&(&Group, Summary)| a.1.median.number().total_cmp(&b.1.median.number());
+    let (Some((_, most)), Some((_, least))) = (starts.iter().max_by(ordered), starts.iter().min_by(ordered)) else {
         return Vec::new();
     };
-    // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
-    let end = |median: f64| {
-        let same = |group: &&Group| spread(&group.runs, &ATTENUATION_INIT).is_some_and(|s| s.median == median);
-        let groups: Vec<&Group> = cells.iter().filter(same).collect();
-        let own = starts.iter().find(|(_, s)| s.median == median).map_or(starts[0].1, |(_, s)| *s);
-        let others: Vec<&Group> = starts
-            .iter()
-            .filter(|(_, s)| s.median != median && s.n > 1 && own.n > 1 && s.low <= own.high && own.low <= s.high)
-            .map(|(group, _)| group)
-            .collect();
-        let seeds = words::over_seeds(&own, &ATTENUATION_INIT);
-        (words::name(axes, &shown, &groups), seeds, words::overlapping(axes, &shown, &others))
-    };
-    let (name, seeds, overlapping) = end(most);
-    if most == least {
-        return vec![format!("Before training, {} ({seeds}).", told(most, "the gradient"))];
+    let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
+    let seeds = |own: &Summary| words::over_seeds(&own.spread(), &ATTENUATION_INIT, &own.note());
+    let [high, low] = [most, least].map(|own| own.median.number());
+    if high == low {
+        return vec![format!("Before training, {} ({}).", told(most.median, "the gradient"), seeds(most))];
     }
-    let size = most.abs().max(least.abs());
-    if size < SLIGHT {
-        let percent = significant(100.0 * (10f64.powf(size) - 1.0), 2);
+    if high.abs().max(low.abs()) < SLIGHT {
+        let percent = significant(100.0 * (10f64.powf(high.abs().max(low.abs())) - 1.0), 2);
+        let everywhere = "Before training the gradient arrives nearly whole everywhere";
+        return vec![format!("{everywhere}: a layer changes it by {percent} % at most.")];
+    }
+    if overlaps(most, least) && high.is_finite() {
+        let [low, high] = [low, high].map(|decades| significant(decades, 2));
         return vec![format!(
-            "Before training the gradient arrives nearly whole everywhere: a layer changes it by {percent} % at most."
+            "Before training the gradient loses {low} to {high} decades{POWERS} a layer on its way back; the intervals of the {} \
+             cases overlap.",
+            starts.len()
         )];
     }
-    let [first, second] = match (most > WHOLE, least < -WHOLE) {
-        (true, _) => ["the gradient fades most", "It fades least"],
-        (false, true) => ["the gradient grows least", "It grows most"],
-        (false, false) => ["the gradient fades most", "It fades least"],
+    // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
+    let end = |end: &Summary| {
+        let is_same = |group: &&Group| {
+            summary(&group.runs, &ATTENUATION_INIT).is_some_and(|own| own.median == end.median && own.n == end.n)
+        };
+        let same: Vec<&Group> = cells.iter().filter(is_same).collect();
+        let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
+        let others: Vec<&Group> = others.map(|(group, _)| *group).collect();
+        (words::name(axes, &shown, &same), seeds(end), words::overlapping(axes, &shown, &others))
     };
-    let (other, other_seeds, other_overlapping) = end(least);
-    let told_again = told(least, "it").replace(POWERS, "");
+    let [first, second] = match (high > WHOLE, low < -WHOLE) {
+        (false, true) => ["the gradient grows least", "It grows most"],
+        _ => ["the gradient fades most", "It fades least"],
+    };
+    let [(name, own, overlapping), (other, other_own, other_overlapping)] = [most, least].map(end);
+    let told_again = told(least.median, "it").replace(POWERS, "");
     vec![
-        format!("Before training {first} with {name}: {} ({seeds}).{overlapping}", told(most, "it")),
-        format!("{second} with {other}: {told_again} ({other_seeds}).{other_overlapping}"),
+        format!("Before training {first} with {name}: {} ({own}).{overlapping}", told(most.median, "it")),
+        format!("{second} with {other}: {told_again} ({other_own}).{other_overlapping}"),
     ]
 }
 
@@ -80,21 +95,20 @@ const SLIGHT: f64 = 0.01;
 const POWERS: &str = " (powers of ten)";
 
 /// What a layer does to the gradient, called `it`, that passes it on the way back.
-fn told(decades: f64, it: &str) -> String {
+fn told(fading: Fading, it: &str) -> String {
+    let decades = fading.number();
+    let bound = if fading.is_bound() { "at least " } else { "" };
     let factor = 10f64.powf(decades.abs());
-    let (size, percent) = (decades.abs(), 100.0 * (1.0 - 1.0 / factor));
-    let per_layer = format!("{} decades{POWERS} a layer", significant(size, 2));
-    match decades {
-        d if d == f64::INFINITY => format!("nothing of {it} arrives at the first layer"),
-        d if d.is_infinite() => format!("{it} arrives at the first layer alone"),
-        _ if size < WHOLE => format!("{it} arrives at the first layer as large as it was at the last"),
-        d if d > 0.3 => format!("each layer divides {it} by {} on its way back, {per_layer}", significant(factor, 2)),
-        d if d > 0.0 => format!("each layer takes {} % of {it} on its way back, {per_layer}", significant(percent, 2)),
-        d if d < -0.3 => {
-            format!("each layer multiplies {it} by {} on its way back, {per_layer}", significant(factor, 2))
-        }
-        _ => {
-            format!("each layer adds {} % to {it} on its way back, {per_layer}", significant(100.0 * (factor - 1.0), 2))
-        }
-    }
+    let per_layer = format!("{bound}{} decades{POWERS} a layer", significant(decades.abs(), 2));
+    let (factor, taken, added) = (significant(factor, 2), 100.0 * (1.0 - 1.0 / factor), 100.0 * (factor - 1.0));
+    let (taken, added) = (significant(taken, 2), significant(added, 2));
+    let what = match decades {
+        d if d.is_infinite() => return format!("nothing of {it} arrives at the first layer"),
+        d if d.abs() < WHOLE => return format!("{it} arrives at the first layer as large as it was at the last"),
+        d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
+        d if d > 0.0 => format!("takes {bound}{taken} % of {it}"),
+        d if d < -0.3 => format!("multiplies {it} by {factor}"),
+        _ => format!("adds {added} % to {it}"),
+    };
+    format!("each layer {what} on its way back, {per_layer}")
 }

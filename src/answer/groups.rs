@@ -1,8 +1,8 @@
 //! The runs that are summarized together: those of a cell of the plan, or those of an arm at its own best setting.
 
-use super::Row;
+use super::{Row, Value, fading};
 use crate::columns::{Column, Measured};
-use crate::compare::{Comparison, Edge, amount, at_the_end};
+use crate::compare::{CONFIDENCE, Comparison, Edge, amount, at_the_end};
 use crate::record::Status;
 use crate::results::{Results, Run};
 use crate::stats::{Spread, median_interval};
@@ -24,17 +24,22 @@ pub struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The median of a column over the runs; `None` where there are none or one was not measured so.
-    pub fn spread(&self, column: &Column) -> Option<Spread> {
-        match column.measured {
-            Measured::Init => super::fading::spread(&self.runs, column),
+    /// A column over the runs; `None` where there are none or one was not measured so.
+    pub fn value(&self, column: &Column) -> Option<Value> {
+        let number = match column.measured {
+            Measured::Init => return fading::summary(&self.runs, column).map(Value::Fading),
             _ if column.missing_is_worst() => {
-                let steps: Vec<f64> =
-                    self.runs.iter().map(|run| run.value(column.name).unwrap_or(column.worst())).collect();
-                median_interval(&steps, crate::compare::CONFIDENCE)
+                let steps = self.runs.iter().map(|run| run.value(column.name).unwrap_or(column.worst()));
+                median_interval(&steps.collect::<Vec<_>>(), CONFIDENCE)
             }
             _ => at_the_end(self.runs.iter().copied(), column),
-        }
+        };
+        number.map(Value::Number)
+    }
+
+    /// Its median with its interval.
+    pub fn spread(&self, column: &Column) -> Option<Spread> {
+        self.value(column).map(|value| value.spread())
     }
 
     pub fn diverged(&self) -> usize {
@@ -46,7 +51,7 @@ impl Group<'_> {
         Row {
             labels: axes.iter().map(label).collect(),
             setting: amount::setting(self.chosen),
-            values: columns.iter().map(|column| self.spread(column)).collect(),
+            values: columns.iter().map(|column| self.value(column)).collect(),
             runs: self.runs.len(),
             diverged: self.diverged(),
             missing: self.planned - self.runs.len(),

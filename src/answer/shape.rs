@@ -83,10 +83,15 @@ pub fn shown<'a>(
         let all: Vec<&str> = axes[axis].labels.iter().map(String::as_str).collect();
         groups.retain(|group| group.place[axis] == label);
         let (name, label) = (&axes[axis].name, &axes[axis].labels[label]);
-        held.push(format!("{name} {label} here, {why} of {}; summary.csv has the others", all.join(", ")));
+        held.push(format!("At {name} {label}, {why} of {}; summary.csv has the others.", all.join(", ")));
     }
     let shown = (0..axes.len()).filter(|axis| groups.first().is_some_and(|g| g.labels.contains_key(axis)));
-    let shown = shown.filter(|axis| is_varied(*axis, &groups)).collect();
+    let mut shown: Vec<usize> = shown.filter(|axis| is_varied(*axis, &groups)).collect();
+    // Arms stand beside each other; other studies have the order of the plan.
+    match arms.filter(|_| study != Study::Gradient) {
+        Some(arms) => shown.sort_by_key(|axis| axes[*axis].name == arms.arm),
+        None => groups.sort_by(|a, b| a.place.cmp(&b.place)),
+    }
     Shape { axes: shown, groups, held }
 }
 
@@ -105,7 +110,7 @@ fn held_at(axis: &Axis, number: usize, groups: &[Group], best: Option<&[usize]>)
         return (usual.max_by(|a, b| depth(a).total_cmp(&depth(b))).unwrap_or(0), "the deepest");
     }
     match best.map(|place| place[number]).filter(|label| rows.contains_key(label)) {
-        Some(label) => (label, "where the best of all cells is,"),
+        Some(label) => (label, "that of the best cell, out"),
         None => (rows.iter().find(|(_, n)| **n == most).map_or(0, |(label, _)| *label), "the one with most cells"),
     }
 }

@@ -1,6 +1,7 @@
 //! The answer for a terminal: the closing table, what its numbers are, and the sentences, in 80 columns where labels allow.
 
-use super::{Answer, Row};
+use super::{Answer, Row, Value};
+use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
 use crate::table::{aligned, count};
 use std::fmt::Write;
@@ -13,7 +14,9 @@ const LABEL: usize = 16;
 impl Answer {
     /// The table, then the sentences.
     pub fn text(&self) -> String {
-        let mut text = self.table();
+        let mut text = String::new();
+        self.held.iter().for_each(|held| paragraph(&mut text, "", held));
+        text += &self.table();
         if let Some(runs) = self.runs_of_each() {
             let each = if self.rows.len() > 1 { " in each row" } else { "" };
             paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
@@ -54,8 +57,7 @@ impl Answer {
             cells.extend(self.columns.iter().zip(&row.values).enumerate().map(
                 |(place, (column, value))| match value {
                     None => "-".into(),
-                    Some(s) if place < intervals => with_interval(s, column),
-                    Some(s) => amount(s.median, column),
+                    Some(value) => shown(value, column, place < intervals),
                 },
             ));
             cells.extend(counts.iter().map(|(_, count)| count(row).to_string()));
@@ -100,10 +102,27 @@ impl Answer {
     }
 }
 
+/// A number of the table.
+fn shown(value: &Value, column: &Column, interval: bool) -> String {
+    match value {
+        Value::Number(s) if interval => with_interval(s, column),
+        Value::Number(s) => amount(s.median, column),
+        Value::Fading(s) => {
+            let number = |x: f64| amount(x, column);
+            let end = |x: f64| if x == f64::INFINITY { "beyond".into() } else { number(x) };
+            let (median, low, high) = (s.median.shown(number), end(s.low), end(s.high));
+            if interval && s.low < s.high && low != high { format!("{median} [{low}, {high}]") } else { median }
+        }
+    }
+}
+
+/// No heading is narrower.
+const HEADING: usize = 12;
+
 /// A heading in lines no longer than the cells under it or its own longest word.
 fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<String> {
     let length = |text: &str| text.chars().count();
-    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0);
+    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0).max(HEADING);
     let mut lines: Vec<String> = Vec::new();
     for word in head.split(' ') {
         match lines.last_mut() {
@@ -117,12 +136,14 @@ fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<Strin
 /// Words in lines of 80 columns, each after the same indent.
 fn paragraph(text: &mut String, indent: &str, says: &str) {
     let mut line = indent.to_string();
+    // A sign of per cent stays with its number.
+    let says = says.replace(" %", "\u{a0}%");
     for word in says.split(' ') {
         if line.len() > indent.len() && line.chars().count() + word.chars().count() > WIDTH {
             let _ = writeln!(text, "{}", line.trim_end());
             line = indent.to_string();
         }
-        let _ = write!(line, "{word} ");
+        line += &format!("{} ", word.replace('\u{a0}', " "));
     }
     let _ = writeln!(text, "{}", line.trim_end());
 }

@@ -19,7 +19,11 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
     let one = |axis: &usize, labels: &mut dyn Iterator<Item = usize>| {
         let words: Vec<String> = labels.map(|label| amount::short(&axes[*axis].labels[label])).collect();
         let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>();
-        (!words.is_empty()).then(|| format!("{} {}", axes[*axis].name, either(&words)))
+        match &words[..] {
+            [] => None,
+            [only] => Some(amount::labelled(&axes[*axis].name, only)),
+            several => Some(format!("{} {}", axes[*axis].name, either(several))),
+        }
     };
     let distinct: BTreeSet<Vec<usize>> =
         groups.iter().map(|group| shown.iter().map(|axis| group.place[*axis]).collect()).collect();
@@ -41,10 +45,11 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
 
 /// What else has an interval that overlaps that of the best, as a sentence: these are not told apart. Empty where nothing does.
 pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+    let names = name(axes, shown, groups);
     match groups.len() {
         0 => String::new(),
-        1 => format!(" Its interval overlaps that of {}.", name(axes, shown, groups)),
-        n if n <= NAMED => format!(" Its interval overlaps those of {}.", name(axes, shown, groups)),
+        1 => format!(" Its interval overlaps that of {names}."),
+        n if n <= NAMED && !names.contains(';') => format!(" Its interval overlaps those of {names}."),
         n => format!(" Its interval overlaps those of {n} other combinations."),
     }
 }
@@ -67,19 +72,28 @@ fn listed(words: &[String], last_but: &str) -> String {
     }
 }
 
-/// `median of 5 seeds, 0.84 to 0.88 with 93.8 %`, where the last is how often such an interval covers the true median.
-pub fn over_seeds(s: &Spread, column: &Column) -> String {
-    let shown = |x| amount::amount(x, column);
-    match s.n {
+/// `median of 5 seeds, 0.84 to 0.88 with 93.8 %`, where the last is how often such an interval covers the true median; then what the
+/// median leaves out or counts as beyond every number.
+pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
+    let is_beyond = |x: f64| x == f64::INFINITY && column.is_attenuation();
+    let shown = |x| if is_beyond(x) { "no gradient at all".into() } else { amount::amount(x, column) };
+    let seeds = match s.n {
         1 => "one seed".into(),
+        _ if s.low.is_infinite() && !note.is_empty() => return note.into(),
         n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
         n => format!("median of {n} seeds, {:.0} % interval {} to {}", 100.0 * s.coverage, shown(s.low), shown(s.high)),
-    }
+    };
+    if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
 }
 
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word `7 values of optimizer.lr`.
 pub fn several(n: usize, axis: &str) -> String {
     if axis.chars().all(char::is_alphabetic) { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// What one arm is called: `optimizer`, or where the name of the axis is no plain word `arm`.
+pub fn thing(axis: &str) -> &str {
+    if axis.chars().all(char::is_alphabetic) { axis } else { "arm" }
 }
 
 /// By what and on which seeds each arm's setting was chosen.
@@ -106,7 +120,8 @@ pub fn at_edges(groups: &[Group]) -> Option<String> {
 
 /// What the numbers of the table are.
 pub fn explained(columns: &[&'static Column], rows: &[Row]) -> Vec<String> {
-    let of = |place: usize| rows.iter().filter_map(move |row| row.values[place]).collect::<Vec<Spread>>();
+    let value = |place: usize| move |row: &Row| row.values[place].map(|value| value.spread());
+    let of = |place: usize| rows.iter().filter_map(value(place)).collect::<Vec<Spread>>();
     let fading = columns.iter().position(|column| column.is_attenuation()).filter(|place| !of(*place).is_empty());
     let decades = fading.map(|_| {
         "decades are powers of ten: +0.301 halves the gradient at every layer, +1 leaves a tenth of it; below 0 it grows".to_string()

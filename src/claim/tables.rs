@@ -4,7 +4,7 @@ use super::{judging::JudgedClaim, verdict::Verdict};
 use crate::columns::CLAIMS;
 use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
-use crate::table::{Table, significant};
+use crate::table::{self, Table, significant};
 
 /// The table `claims.csv`: a row for each claim, or for each part of a claim that is repeated.
 pub fn table(claims: &[JudgedClaim]) -> Table {
@@ -64,7 +64,8 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let j = part.judged;
         let median = part.median(|x| significant(x, 4));
         let [low, high] = [j.low, j.high].map(|x| significant(x, 4));
-        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], N = {}", part.metric, j.n))
+        let seeds = table::count(j.n, "seed");
+        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], {seeds}", part.metric))
     };
     Some(FigureClaim {
         number: parts[0].number,

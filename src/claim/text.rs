@@ -71,8 +71,9 @@ fn effect(claim: &JudgedClaim) -> String {
     let j = claim.judged;
     let median = claim.median(|x| rounded(x, 4));
     let [low, high] = [j.low, j.high].map(|x| rounded(x, 4));
-    let (JudgedClaim { metric, expected, .. }, percent, n) = (claim, 100.0 * j.coverage, j.n);
-    let mut text = format!("{metric} {median}, expected {expected}; interval [{low}, {high}] at {percent:.1} %, N {n}");
+    let (JudgedClaim { metric, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
+    let mut text =
+        format!("{metric}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");
     if j.diverged > 0 {
         let _ = write!(text, ", {} diverged", j.diverged);
     }
@@ -84,10 +85,14 @@ fn effect(claim: &JudgedClaim) -> String {
     }
     if j.verdict == Verdict::Inconclusive {
         if j.coverage < claim.confidence {
-            let _ =
-                write!(text, "; {:.0} % take at least {} seeds", 100.0 * claim.confidence, seeds_for(claim.confidence));
+            let _ = write!(
+                text,
+                "; an interval of {:.0} % takes at least {} seeds",
+                100.0 * claim.confidence,
+                seeds_for(claim.confidence)
+            );
         } else {
-            text.push_str("; the interval reaches to both sides");
+            text.push_str("; the interval lies on both sides of that");
         }
     }
     text

@@ -51,6 +51,15 @@ pub fn subject(outcome: &str) -> String {
     columns::outcome(outcome).map_or(outcome.into(), Column::subject)
 }
 
+/// A label with its axis: `depth 8`; what is not there in words.
+pub fn labelled(axis: &str, label: &str) -> String {
+    match (axis, label) {
+        ("function", "none") => "the network".into(),
+        (_, "none") => format!("no {axis}"),
+        _ => format!("{axis} {}", short(label)),
+    }
+}
+
 /// A label; of long numbers three digits.
 pub fn short(label: &str) -> String {
     let number = label.parse().ok().filter(|_| label.len() > 7);

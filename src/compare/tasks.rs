@@ -1,5 +1,6 @@
 //! The tasks that arms are compared on: every combination of the axes that neither name arms nor are tuned.
 
+use super::amount;
 use super::arms::{Arm, Measure, Tries};
 use super::pairs::{Pair, pairs};
 use crate::columns;
@@ -19,7 +20,7 @@ pub struct Task {
 impl Task {
     /// As a heading: `depth 8, activation relu`.
     pub fn name(&self) -> String {
-        let parts = self.labels.iter().map(|(axis, label)| format!("{axis} {label}"));
+        let parts = self.labels.iter().map(|(axis, label)| amount::labelled(axis, label));
         let name = parts.collect::<Vec<_>>().join(", ");
         if name.is_empty() { "all runs".into() } else { name }
     }

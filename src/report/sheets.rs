@@ -18,8 +18,8 @@ pub fn claims(table: &Records) -> Option<Sheet> {
         ("metric", Shows::Text("metric")),
         ("expected", Shows::Text("expected")),
         ("median", Shows::Spread(["median", "low", "high"].map(String::from))),
-        ("covered", Shows::Share("coverage")),
-        ("N", Shows::Runs("n", bad)),
+        ("covers the true median with", Shows::Share("coverage")),
+        ("seeds", Shows::Runs("n", bad)),
     ];
     let columns = columns.into_iter().map(|(name, shows)| SheetColumn::new(name, shows)).collect();
     Sheet::new(["claims", "Claims", "claims.csv"], note.into(), columns, table)
@@ -30,7 +30,7 @@ pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
     let note = "Median over seeds, and their range beside it. Runs that diverged are counted, not averaged.";
     let columns = labels(results, &table.columns)
         .chain(spreads(table, columns::summarized()))
-        .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(column.name, Shows::Number(column.name))));
+        .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(&column.subject(), Shows::Number(column.name))));
     Sheet::new(["cells", "Every cell", "summary.csv"], note.into(), columns.collect(), table)
 }
 
@@ -45,13 +45,16 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
         }
         false => "Each arm's median and range over the seeds.",
     };
-    let setting = [("setting", "setting"), ("at an edge", "at_edge"), ("tries", "tries")];
+    let setting = [("setting", "setting"), ("at an end of what was tried", "at_edge"), ("tries", "tries")];
     let setting = setting.into_iter().filter(|_| is_tuned);
     let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
     let columns = labels(results, &table.columns[..=place])
         .chain(setting.map(|(name, column)| SheetColumn::new(name, Shows::Text(column))))
         .chain(spreads(table, at_the_end.chain(columns::outcome("steps_to_target"))))
-        .chain(["n", "diverged", "missing"].map(|column| SheetColumn::new(column, Shows::Number(column))));
+        .chain(
+            [("runs", "n"), ("diverged", "diverged"), ("missing", "missing")]
+                .map(|(name, column)| SheetColumn::new(name, Shows::Number(column))),
+        );
     Sheet::new(["arms", "Arms compared", "comparison.csv"], note.into(), columns.collect(), table)
 }
 
@@ -70,7 +73,7 @@ fn spreads(
     outcomes.filter_map(|column| {
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
-        is_measured.then(|| SheetColumn::new(column.name, Shows::Spread([median, low, high])))
+        is_measured.then(|| SheetColumn::new(&column.subject(), Shows::Spread([median, low, high])))
     })
 }
 

@@ -102,10 +102,12 @@ fn the_setting_is_chosen_on_the_first_seeds_and_reported_on_the_others() {
     let out = gradsweep(dir.path(), &["compare", "results/arms"]);
     let text = said(&out);
     for part in [
-        "chosen by train_loss on seeds 1-2, reported on seeds 3-8",
+        "chosen by the training loss on seeds 1 to 2, results of seeds 3 to 8",
         "the best optimizer.lr of momentum, 0.01, is the largest that was tried; add values above it",
         "tuning: sgd 6 runs, 120 steps; momentum 6 runs, 120 steps",
-        "sgd has less train_loss than momentum: -2.00 [-2.00, -2.00] at 90.6 %, effect -1.00, p = 0.0312",
+        "sgd has a lower training loss than momentum: -2.00 [-2.00, -2.00] at 90.6 %, rank-biserial correlation -1.00, p = 0.0312",
+        "training loss [interval]",
+        "the interval's ends are order statistics, which cover the true median with 96.9 %",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -121,7 +123,7 @@ fn few_seeds_tell_nothing_and_say_so() {
     let pair = &compared(&dir).tasks[0].pairs[0];
     assert_eq!((pair.difference.n, pair.test.p, pair.smallest), (4, 0.125, 0.125));
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
-    assert!(text.contains("not distinguishable with 4 seeds") && text.contains("can be below 0.125"), "{text}");
+    assert!(text.contains("cannot be told apart with 4 seeds") && text.contains("can be below 0.125"), "{text}");
 
     let dir = planted(&ARMS.replace("SEEDS", "1"), |_, _, _| 1.0);
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
@@ -163,7 +165,7 @@ fn unequal_numbers_of_tries_are_told_with_a_fair_score() {
     // One try of three: 1, 2 or 3, in the middle 2.
     assert_eq!((sgd.fair_score, momentum.fair_score), (Some(2.0), Some(3.0)));
     let text = said(&gradsweep(dir.path(), &["compare", "results/arms"]));
-    assert!(text.contains("unequal numbers of tries; train_loss at the best of 1 try each"), "{text}");
+    assert!(text.contains("unequal numbers of tries; training loss at the best of 1 try each"), "{text}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is made of a results folder: claims, comparisons, figures and the report.
 
+mod answer;
 mod claims;
 mod compare;
 mod figure;

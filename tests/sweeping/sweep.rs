@@ -1,6 +1,5 @@
 //! A sweep with a made-up training function: what it writes may depend on the plan alone, whatever happens to it.
 
-use gradsweep::answer::table::end_table;
 use gradsweep::columns;
 use gradsweep::conclude::{Conclusion, conclude};
 use gradsweep::data::{Dataset, Split, Targets};
@@ -471,31 +470,4 @@ fn a_figure_that_fails_leaves_the_tables() {
     let result = conclude(dir.path(), &plan, &work, &folder.journal, &no_ink);
     assert!(result.is_err_and(|error| error.to_string().contains("no ink")));
     assert_eq!(rows(&dir.path().join("runs.csv")).len(), 6);
-}
-
-#[test]
-fn the_table_at_the_end_shows_each_remedy_at_the_greatest_depth() {
-    let dir = tempdir().unwrap();
-    let plan = plan(5);
-    sweep(dir.path(), &plan);
-    let table = end_table(&plan, &Results::read(dir.path()).unwrap().summary().unwrap());
-    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    let summary = rows(&dir.path().join("summary.csv"));
-    for variant in ["plain", "no_bias"] {
-        let row = summary.iter().find(|row| row["depth"] == "8" && row["variant"] == variant).unwrap();
-        let line = table.lines().find(|line| line.trim_start().starts_with(variant)).unwrap();
-        let median: f64 = row["attenuation_init_median"].parse().unwrap();
-        assert!(line.contains(&format!("{median:+.3}")), "{line}");
-    }
-    assert!(table.contains("depth 8"));
-}
-
-#[test]
-fn the_table_at_the_end_holds_every_optimizer_that_shares_a_point() {
-    let text = "[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 0.01]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.01, 0.001]\n";
-    let dir = tempdir().unwrap();
-    let plan = Experiment::parse(text, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
-    sweep(dir.path(), &plan);
-    let table = end_table(&plan, &Results::read(dir.path()).unwrap().summary().unwrap());
-    assert!(["optimizer.lr 0.01 ", "  sgd ", "  adam "].iter().all(|part| table.contains(part)), "{table}");
 }

@@ -1,0 +1,171 @@
+//! The answer that a sweep ends with: no arm and no label is missing, what it calls best is best of all, and a guess is named.
+
+use crate::figure_support::house::swept;
+use crate::program::{PROGRAM, expect};
+use gradsweep::answer::{Answer, Row, Study};
+use gradsweep::compare::{Comparison, amount::setting};
+use gradsweep::results::Results;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+const SMALL: &str = "name = \"x\"\nseeds = 3\n[base]\nwidth = 4\nsteps = 20\ndata = { kind = \"spirals\", n = 200 }\n";
+
+/// Experiments of every kind of study, and what kind it is.
+const STUDIES: &[(Study, &str)] = &[
+    (Study::Gradient, "[axes]\ndepth = [2, 3, 5]\nactivation = [\"sigmoid\", \"relu\"]\n"),
+    (Study::Gradient, ""),
+    (
+        Study::Gradient,
+        "[axes]\ndepth = [1, 2]\n[variants.plain]\n[variants.residual]\nresidual = true\n[variants.l2]\nl2 = 0.1\n",
+    ),
+    // Two optimizers of one rate each in a study of the gradient.
+    (Study::Gradient, "[axes]\ndepth = [2, 4]\n[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"adam\"\n"),
+    // Too many cells to read: the rate is at its best, and then the depth is held.
+    (
+        Study::Gradient,
+        "[axes]\ndepth = [2, 3]\nwidth = [2, 3, 4, 5]\nactivation = [\"sigmoid\", \"tanh\", \"relu\"]\n\
+         \"optimizer.lr\" = [0.1, 1.0]\n[variants.a]\n[variants.b]\nbias = false\n",
+    ),
+    (
+        Study::Comparison,
+        "[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 1.0]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.001, 0.02]\n",
+    ),
+    (
+        Study::Comparison,
+        "[axes]\ndepth = [1, 2, 3, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 1.0]\n[[optimizer]]\nkind = \"adam\"\n",
+    ),
+    (
+        Study::Comparison,
+        "[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"rprop\"\n[[optimizer]]\nkind = \"lion\"\n",
+    ),
+    (Study::Training, "[axes]\n\"optimizer.lr\" = [0.01, 0.1, 1e5]\n"),
+    (Study::Training, "[axes]\nbatch = [16, 64]\nl2 = [0, 0.01, 0.1]\n"),
+];
+
+fn answer(results: &Results) -> Answer {
+    Answer::of(results, Comparison::of(results).unwrap().as_ref()).unwrap()
+}
+
+fn each(test: impl Fn(&str, Study, &Results, &Answer)) {
+    for (study, text) in STUDIES {
+        let (_dir, results) = swept(&format!("{SMALL}{text}"));
+        test(text, *study, &results, &answer(&results));
+    }
+}
+
+#[test]
+fn every_label_of_every_axis_that_is_compared_appears() {
+    each(|text, study, results, answer| {
+        assert_eq!(answer.study, study, "{text}");
+        let said = answer.text();
+        for axis in results.plan.axes.iter().filter(|axis| axis.labels.len() > 1) {
+            let place = answer.axes.iter().position(|name| *name == axis.name);
+            let shown = |label: &String| match place {
+                Some(place) => answer.rows.iter().any(|row| row.labels[place] == *label),
+                // What is held names all that it was chosen from, what is tuned stands with its best in every row.
+                None => answer.held.iter().any(|held| held.contains(label)) || answer.is_tuned,
+            };
+            assert!(axis.labels.iter().all(shown), "{text}: not all of {} in\n{said}", axis.name);
+        }
+        assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+        assert!(!answer.sentences.is_empty(), "{text}");
+        for fault in [",.", "..", " .", ",,", " ,", "factor of", "NaN", "None"] {
+            assert!(!answer.headline().contains(fault), "{fault} in {}", answer.headline());
+        }
+    });
+}
+
+#[test]
+fn what_is_best_is_best_of_all_cells() {
+    each(|text, _, results, answer| {
+        if Comparison::of(results).unwrap().is_some_and(|own| own.tasks[0].arms.iter().any(|arm| arm.tries > 1)) {
+            return;
+        }
+        let is_share = answer.columns.iter().any(|column| column.name == "test_accuracy");
+        if !is_share || answer.is_tuned || answer.study == Study::Comparison {
+            return;
+        }
+        let mut cells: BTreeMap<&[usize], Vec<f64>> = BTreeMap::new();
+        for run in &results.runs {
+            cells.entry(&run.labels).or_default().push(run.value_or_worst("test_accuracy").unwrap());
+        }
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[1]
+        };
+        let best = cells.into_values().map(median).fold(0.0, f64::max);
+        assert!(answer.headline().contains(&format!("{:.1} %", 100.0 * best)), "{text}: {best}\n{}", answer.headline());
+    });
+}
+
+#[test]
+fn each_arm_stands_where_the_comparison_has_it() {
+    each(|text, study, results, answer| {
+        let Some(comparison) = Comparison::of(results).unwrap().filter(|_| study == Study::Comparison) else { return };
+        let report = answer.columns.iter().position(|column| column.name == comparison.report).unwrap();
+        let arms = comparison.tasks.iter().flat_map(|task| &task.arms);
+        assert_eq!(answer.rows.len(), arms.clone().count(), "{text}");
+        for arm in arms {
+            let is_it = |row: &&Row| {
+                row.labels.last() == Some(&arm.name)
+                    && row.setting == setting(&arm.chosen)
+                    && row.values[report].map(|value| value.spread())
+                        == arm.measures.get(comparison.report.as_str()).copied()
+            };
+            assert!(answer.rows.iter().any(|row| is_it(&row)), "{text}: {} is not in\n{}", arm.name, answer.text());
+        }
+    });
+}
+
+#[test]
+fn a_sweep_a_check_the_report_and_the_folder_say_the_same() {
+    let text = format!(
+        "{SMALL}[axes]\ndepth = [2, 3]\n[[claim]]\nsays = \"It loses less than {{below}}\"\nmetric = \"attenuation_init\"\n\
+         each = [\"depth\"]\nexpect = {{ below = 9.0 }}\nconfidence = 0.5\n"
+    );
+    let (dir, results) = swept(&text);
+    let answer = answer(&results);
+    let told = answer.text();
+    assert_eq!(std::fs::read_to_string(results.dir.join("answer.txt")).unwrap(), told);
+    for command in [vec!["sweep", "x.toml", "--out", "out", "--quiet"], vec!["merge", "out"], vec!["check", "out"]] {
+        let output = Command::new(PROGRAM).current_dir(dir.path()).args(&command).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.starts_with(&told), "{command:?} says\n{said}\ninstead of\n{told}");
+    }
+    let page = std::fs::read_to_string(results.dir.join("report.html")).unwrap();
+    assert!(page.contains(&format!("<p class=\"answer\">{}</p>", answer.headline().replace('/', "&#x2f;"))));
+}
+
+#[test]
+fn a_guess_without_the_inputs_is_named() {
+    let points = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"points\", x = [0, 1, 2, 3], y = [1, 2, 3, 6] }\n\
+        depth = 2\nwidth = 4\nbatch = \"full\"\nsteps = 30\n";
+    let (_dir, results) = swept(points);
+    // The mean is 3, and the mean square around it 3.5.
+    let said = answer(&results).headline();
+    assert!(said.contains("Predicting the mean of the targets has a training loss of 3.50"), "{said}");
+
+    let dir = tempfile::tempdir().unwrap();
+    let row = |i: usize| format!("{},{},{}\n", i % 7, i % 3, if i % 20 == 0 { "yes" } else { "no" });
+    std::fs::write(dir.path().join("rare.csv"), (0..200).map(row).collect::<String>()).unwrap();
+    let rare = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"csv\", path = \"rare.csv\" }\ndepth = 2\nwidth = 4\nsteps = 5\n";
+    std::fs::write(dir.path().join("x.toml"), rare).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let said = answer(&Results::read(&dir.path().join("results/x")).unwrap()).headline();
+    let guesses = "Guessing the most frequent class gets 9";
+    assert!(said.contains(guesses) && said.contains("not clearly better"), "{said}");
+}
+
+#[test]
+fn a_gradient_that_never_arrives_is_the_answer() {
+    let text = "name = \"x\"\nseeds = 3\n[base]\nactivation = \"relu\"\ninit = \"he_normal\"\nwidth = 2\nsteps = 2\n\
+        data = { kind = \"spirals\", n = 200 }\n[axes]\ndepth = [2, 40]\n";
+    let (_dir, results) = swept(text);
+    let answer = answer(&results);
+    assert!(
+        answer.sentences[0].contains("with depth 40: nothing of it arrives at the first layer"),
+        "{}",
+        answer.text()
+    );
+    assert!(answer.text().contains("none arrives"), "{}", answer.text());
+}
