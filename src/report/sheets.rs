@@ -45,6 +45,11 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
         }
         false => "Each arm's median and range over the seeds.",
     };
+    let steps_known = match results.plan.has_target() {
+        true => results.steps_known(0..results.runs.len()),
+        false => String::new(),
+    };
+    let note = format!("{note} {steps_known}").trim_end().to_string();
     let setting = [("setting", "setting"), ("at an end of what was tried", "at_edge"), ("tries", "tries")];
     let setting = setting.into_iter().filter(|_| is_tuned);
     let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
@@ -55,7 +60,7 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
             [("runs", "n"), ("diverged", "diverged"), ("missing", "missing")]
                 .map(|(name, column)| SheetColumn::new(name, Shows::Number(column))),
         );
-    Sheet::new(["arms", "Arms compared", "comparison.csv"], note.into(), columns.collect(), table)
+    Sheet::new(["arms", "Arms compared", "comparison.csv"], note, columns.collect(), table)
 }
 
 /// Those of the columns that are axes of the plan.

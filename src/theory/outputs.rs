@@ -62,21 +62,20 @@ impl Outputs {
     /// this variance, times its fan-in.
     pub fn overlap(&self, variance: f64, mean: f64, mean_square: f64) -> [f64; 3] {
         let (mut stream, mut gradient) = (self.stream(), Vec::new());
-        let along = if mean_square > 0.0 { mean / mean_square } else { 0.0 };
-        let beside = (1.0 - along * mean).max(0.0);
-        let (mut sums, mut of_each) = ([0.0; 3], 0.0);
-        for target in self.targets.chunks_exact(self.count).cycle().take(DRAWS / self.count / 8) {
-            // W^T h, and W^T 1 given it.
+        let (mut of_product, mut of_each) = (0.0, 0.0);
+        for target in self.targets.chunks_exact(self.count).cycle().take(DRAWS / self.count / 2) {
             let y = self.normals(&mut stream, (variance * mean_square).sqrt());
-            let rest = self.normals(&mut stream, (variance * beside).sqrt());
             self.gradient(&y, target, &mut gradient);
-            let with = |of: &[f64]| of.iter().zip(&gradient).map(|(x, e)| x * e).sum::<f64>();
-            let h = with(&y);
-            let one = along * h + with(&rest);
-            sums.iter_mut().zip([one * one, one * h, h * h]).for_each(|(sum, x)| *sum += x);
+            // g . h, for y = W^T h.
+            of_product += y.iter().zip(&gradient).map(|(y, e)| y * e).sum::<f64>().powi(2);
             of_each += variance * square(&gradient);
         }
-        if of_each > 0.0 { sums.map(|sum| sum / of_each) } else { [1.0, mean, mean_square] }
+        if of_product == 0.0 {
+            return [1.0, mean, mean_square];
+        }
+        // Beside its part along h, W^T (1, ..., 1) is independent of y.
+        let (along, both) = (mean / mean_square, of_product / of_each);
+        [along * along * both + 1.0 - along * mean, along * both, both]
     }
 
     fn normals(&self, stream: &mut Stream, deviation: f64) -> Vec<f64> {

@@ -19,6 +19,8 @@ pub struct Case {
     /// Samples of the probe: the batch of a batch norm.
     pub rows: usize,
     pub nets: u64,
+    /// Of classes in turn; the squared error where there is one output.
+    pub loss: Loss,
 }
 
 /// ln of the mean over nets of each layer's squared stream and delta, relative to the last layer's stream.
@@ -40,10 +42,10 @@ impl Case {
             let scale = (features as f64 / row.iter().map(|v| v * v).sum::<f64>()).sqrt();
             row.iter_mut().for_each(|v| *v *= scale);
         }
-        // One output has one direction of the gradient, whatever the loss.
-        let (target, loss) = match outputs {
-            1 => (Target::Values(vec![1.0; self.rows]), Loss::Mse),
-            _ => (Target::Classes((0..self.rows).map(|i| (i % outputs) as u32).collect()), Loss::CrossEntropy),
+        let loss = self.outputs().loss;
+        let target = match loss {
+            Loss::Mse => Target::Values(self.outputs().targets),
+            Loss::CrossEntropy => Target::Classes((0..self.rows).map(|i| (i % outputs) as u32).collect()),
         };
         let network = || Network::<f64>::new(self.architecture.clone(), self.init, &seeds).unwrap();
         let x = tensor(x, (self.rows, features)).unwrap();
@@ -75,7 +77,8 @@ impl Case {
     /// As the nets are measured: classes in turn, or all targets 1.
     fn outputs(&self) -> Outputs {
         let Architecture { outputs, output_activation, .. } = self.architecture;
-        at_the_end(outputs, output_activation, self.rows)
+        let loss = if outputs == 1 { Loss::Mse } else { self.loss };
+        Outputs { loss, ..at_the_end(outputs, output_activation, self.rows) }
     }
 
     pub fn predict(&self) -> Prediction {

@@ -4,8 +4,9 @@ use gradsweep::model::dense::{Architecture, Residual as Form};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::loss::Loss;
 use gradsweep::theory::mean_field::{mean_square, slope_square};
-use gradsweep::theory::{Limit, MeanField, NoPrediction, Prediction, ResidualBlock};
+use gradsweep::theory::{Limit, MeanField, NoPrediction, Outputs, Prediction, ResidualBlock};
 
 use crate::at_init::at_the_end;
 use crate::finite_width::log_factor;
@@ -309,6 +310,81 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
         for batch in 0..4 {
             assert_eq!(growth(activation, batch), Err(NoPrediction::SmallBatch));
         }
+    }
+}
+
+/// Where eps is far above the variance, a norm divides by its root alone: an interior layer multiplies the squared gradient by
+/// sigma_w^2 phi'(0)^2 / eps, as without a norm but for the division.
+#[test]
+fn a_large_eps_leaves_a_division() {
+    let init = Init::Gaussian { sigma_w: 0.003, sigma_b: 0.0 };
+    for (activation, slope) in [(Activation::Identity, 1.0), (Activation::Tanh, 1.0), (Activation::Sigmoid, 0.25)] {
+        for batch in [4, 16, 64] {
+            let growth = batch_growth(activation, batch, 1.0, init).unwrap();
+            close(growth, 9e-6 * slope * slope, 1e-3, activation.word());
+        }
+    }
+}
+
+/// With eps of the size of the variance, against batches that are drawn: z = sqrt(a) P g, u = z / s, and the trace of what
+/// the norm's Jacobian (P - u u^T / B) / s makes of D P D.
+#[test]
+fn eps_acts_as_in_drawn_batches() {
+    const B: usize = 8;
+    const DRAWS: usize = 10_000;
+    let mut stream = gradsweep::seed::Seeds { experiment: 0, run: 1 }.stream("batches", &[]);
+    for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid] {
+        let eps = 0.1;
+        let (mut a, mut growth) = (1.0f64, 0.0);
+        for _ in 0..30 {
+            let (mut spread, mut passed) = (0.0, 0.0);
+            for _ in 0..DRAWS {
+                let centred = |v: &[f64; B]| v.map(|x| x - v.iter().sum::<f64>() / B as f64);
+                let z = centred(&std::array::from_fn(|_| a.sqrt() * stream.normal()));
+                let s = (z.iter().map(|x| x * x).sum::<f64>() / B as f64 + eps).sqrt();
+                let u = z.map(|z| z / s);
+                spread += centred(&u.map(|u| activation.value(u))).iter().map(|x| x * x).sum::<f64>() / (B - 1) as f64;
+                // P D M: the rows of M D P, for a basis of the batch.
+                for i in 0..B {
+                    let mut basis = [0.0; B];
+                    basis[i] = 1.0;
+                    let m = centred(&basis);
+                    let along = u[i] / B as f64;
+                    let row: [f64; B] = std::array::from_fn(|j| (m[j] - along * u[j]) * activation.slope(u[j]) / s);
+                    passed += centred(&row).iter().map(|x| x * x).sum::<f64>() / (B - 1) as f64;
+                }
+            }
+            (a, growth) = (spread / (DRAWS) as f64, passed / (DRAWS) as f64);
+        }
+        let computed = batch_growth(activation, B, eps, Init::LecunNormal).unwrap();
+        close(computed, growth, 0.04, activation.word());
+    }
+}
+
+/// The squared error's moments are sums: what samples share is the mean of outputs and targets, and an output's own square
+/// lies along the stream.
+#[test]
+fn moments_of_the_output_gradient_take_their_closed_forms() {
+    for (count, rows) in [(1, 24), (3, 12), (10, 64)] {
+        let outputs = Outputs { loss: Loss::Mse, ..at_the_end(count, Activation::Identity, rows) };
+        let (c, b) = (count as f64, rows as f64);
+        let means = (0..count).map(|k| (0..rows).filter(|i| i % count == k).count() as f64 / b);
+        let common: f64 = means.map(|mean| mean * mean).sum();
+        for (own, shared) in [(0.3, 0.5), (0.0, 0.2), (1.0, 0.0)] {
+            let exact = (c * shared + common + c * own / b) / (c * (shared + own) + 1.0);
+            close(outputs.shared(own, shared), exact, 0.05, "shared");
+        }
+        let targets = vec![0.0; count * rows];
+        let nothing_to_fit = Outputs { targets, ..outputs };
+        let [ones, both, stream] = nothing_to_fit.overlap(0.7, 0.4, 0.5);
+        close(stream, (c + 2.0) * 0.5, 0.03, "along the stream");
+        close(both, (c + 2.0) * 0.4, 0.03, "along both");
+        close(ones, (c + 2.0) * 0.4 * 0.4 / 0.5 + 1.0 - 0.4 * 0.4 / 0.5, 0.03, "along (1, ..., 1)");
+    }
+    // Of small outputs the softmax does not depend on them.
+    let small = at_the_end(10, Activation::Identity, 10).overlap(1e-6, 0.4, 0.5);
+    for (computed, independent) in small.into_iter().zip([1.0, 0.4, 0.5]) {
+        close(computed, independent, 0.04, "independent");
     }
 }
 
