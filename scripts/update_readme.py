@@ -3,8 +3,8 @@
 
     cargo build --release && python3 scripts/update_readme.py
 
-Numbers come from results/gallery/vanishing/summary.csv, settings and columns from `gradsweep settings` and `gradsweep
-columns`; tests/house/readme.rs fails when the README and any of them drift apart.
+Numbers come from results/gallery/vanishing/summary.csv, settings and columns from `gradsweep settings --markdown` and `gradsweep
+columns --markdown`; tests/house/readme.rs fails when the README and any of them drift apart.
 """
 
 import csv
@@ -77,8 +77,9 @@ def main():
     text = between(text, "<!-- headline -->", "<!-- end of headline -->", headline(measured))
     text = between(text, "<!-- results -->", "<!-- end of results -->", table(measured))
     for part in ["settings", "columns"]:
-        told = subprocess.run([ROOT / "target/release/gradsweep", part], capture_output=True, text=True, check=True)
-        text = between(text, f"<!-- {part} -->", f"<!-- end of {part} -->", "\n" + told.stdout.strip() + "\n")
+        command = [ROOT / "target/release/gradsweep", part, "--markdown"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+        text = between(text, f"<!-- {part} -->", f"<!-- end of {part} -->", "\n" + told.stdout.split("\n\n")[0] + "\n")
     readme.write_text(text)
 
 

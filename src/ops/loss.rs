@@ -17,6 +17,11 @@ pub enum Loss {
 impl Loss {
     pub const ALL: [Loss; 2] = [Loss::CrossEntropy, Loss::Mse];
 
+    /// What is trained where the file does not say: by whether the targets are classes.
+    pub const fn usual(classes: bool) -> Self {
+        if classes { Loss::CrossEntropy } else { Loss::Mse }
+    }
+
     /// The word in an experiment file.
     pub const fn word(self) -> &'static str {
         match self {

@@ -40,8 +40,7 @@ impl Training {
                 let found = Loss::ALL.into_iter().find(|l| l.word() == word);
                 found.ok_or_else(|| SettingError::unknown("loss", "loss", word))?
             }
-            None if classes => Loss::CrossEntropy,
-            None => Loss::Mse,
+            None => Loss::usual(classes),
         };
         if loss == Loss::CrossEntropy && !classes {
             let message = "cross_entropy needs classes, and the targets are real numbers: write loss = \"mse\"";

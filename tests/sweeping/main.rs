@@ -2,6 +2,7 @@
 
 mod cli;
 mod damage;
+mod finding;
 mod kill;
 #[path = "../program/mod.rs"]
 mod program;

@@ -8,6 +8,7 @@ type Lines = BTreeMap<(GroupKey, ()), Points>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "decades of gradient lost per layer against step",
     takes_step: false,
     cells: CellsShown::Layers,
     shows: shows_attenuation,
