@@ -29,8 +29,9 @@ KINDS = {"lr": "lr", "loss": "loss", "outputs": "outputs", "z": "z", "a": "a", "
 
 
 def families():
-    """Words and switches of every setting, and which kinds it belongs to, from `gradsweep settings`."""
-    rows = subprocess.run([PROGRAM, "settings"], check=True, capture_output=True, text=True).stdout.splitlines()
+    """Words and switches of every setting, and which kinds it belongs to, from `gradsweep settings --markdown`."""
+    told = subprocess.run([PROGRAM, "settings", "--markdown"], check=True, capture_output=True, text=True).stdout
+    rows = told.split("\n\n")[0].splitlines()
     table = {}
     for row in rows[2:]:
         key, value = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:3]]

@@ -489,6 +489,11 @@ pub const PAIRS: &[Column] = &[
     Column::key("sentence", &["the same in words"]),
 ];
 
+/// The column of `runs.csv` with a setting, or with the labels of its axis: called as the setting, unless a measurement is.
+pub fn planned(setting: &str) -> String {
+    if outcome(setting).is_some() { format!("planned_{setting}") } else { setting.into() }
+}
+
 /// The parts of a median with its interval, in the order of their columns.
 pub const SPREAD: [&str; 4] = ["median", "low", "high", "coverage"];
 
@@ -551,18 +556,44 @@ pub fn compared() -> impl Iterator<Item = &'static Column> + Clone {
     OUTCOMES.iter().filter(|column| matches!(column.quantity, Quantity::Loss | Quantity::Accuracy))
 }
 
-/// The tables of a results folder with the columns that all experiments have.
-const FILES: &[(&str, &[&[Column]])] = &[
-    ("runs.csv", &[RUN_KEYS, OUTCOMES, &[BOUNDS, ATTENUATION_THEORY]]),
-    ("summary.csv", &[COUNTS, &[BOUNDS]]),
-    ("history.csv", &[HISTORY]),
-    ("layers.csv", &[LAYERS]),
-    ("theory.csv", &[THEORY]),
-    ("timings.csv", &[TIMINGS]),
-    ("claims.csv", &[CLAIMS]),
-    ("comparison.csv", &[ARMS, &[REACHED]]),
-    ("comparison_pairs.csv", &[PAIRS]),
+/// The tables of a results folder: what a row is, and the columns that all experiments have.
+pub const FILES: &[(&str, &str, &[&[Column]])] = &[
+    (
+        "runs.csv",
+        "a row a run; its labels and its settings follow run_id",
+        &[RUN_KEYS, OUTCOMES, &[BOUNDS, ATTENUATION_THEORY]],
+    ),
+    (
+        "summary.csv",
+        "a row a cell: its labels, these, and _median, _low, _high and _coverage of some outcomes of runs.csv",
+        &[COUNTS, &[BOUNDS]],
+    ),
+    ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
+    ("layers.csv", "a row a run, recorded step and hidden layer; run_id comes first", &[LAYERS]),
+    ("theory.csv", "a row a cell and hidden layer; the labels come first", &[THEORY]),
+    ("timings.csv", "a row a run", &[TIMINGS]),
+    ("claims.csv", "a row a claim, or a part of one that `each` repeats", &[CLAIMS]),
+    (
+        "comparison.csv",
+        "a row an arm and problem: their labels, these, and _median, _low, _high and _coverage of losses and accuracies",
+        &[ARMS, &[REACHED]],
+    ),
+    ("comparison_pairs.csv", "a row a pair of arms, problem and metric; the labels come first", &[PAIRS]),
 ];
+
+impl Column {
+    /// When it is measured, in words; empty for what a row is about.
+    pub fn when(&self) -> &'static str {
+        match self.measured {
+            _ if !self.is_measurement() => "",
+            Measured::Init => "before the first update",
+            Measured::Step => "at the row's step",
+            Measured::Best => "at the best step",
+            Measured::End => "after the last update",
+            Measured::Run => "over the run",
+        }
+    }
+}
 
 /// All columns as Markdown: file, name, meaning, unit, scale, better direction, when it is measured, which runs `summary.csv` takes
 /// its median over, whether theory predicts it; then what a gradient that does not arrive counts as.
@@ -571,7 +602,7 @@ pub fn markdown() -> String {
         "| file | column | meaning | unit | scale | better | measured | median over the runs | theory |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
-    for (file, tables) in FILES {
+    for (file, _, tables) in FILES {
         for column in tables.iter().copied().flatten() {
             text += &markdown_row(file, column);
         }
@@ -602,14 +633,7 @@ fn markdown_row(file: &str, column: &Column) -> String {
         Better::Lower => "lower",
         Better::Neither => "",
     };
-    let measured = match column.measured {
-        _ if !column.is_measurement() => "",
-        Measured::Init => "before the first update",
-        Measured::Step => "at the row's step",
-        Measured::Best => "at the best step",
-        Measured::End => "after the last update",
-        Measured::Run => "over the run",
-    };
+    let measured = column.when();
     let runs = if column.summarized { column.runs() } else { "" };
     let theory = if column.predicted.is_some() { "yes" } else { "" };
     let (name, meaning, unit) = (column.name, column.subject(), column.unit);
@@ -622,7 +646,7 @@ mod tests {
 
     #[test]
     fn every_column_has_words_for_people_and_a_name_of_its_own() {
-        for (file, tables) in FILES {
+        for (file, _, tables) in FILES {
             let columns: Vec<&Column> = tables.iter().copied().flatten().collect();
             for (i, column) in columns.iter().enumerate() {
                 assert!(!column.words.is_empty() && !column.subject().contains('_'), "{file} {}", column.name);

@@ -13,7 +13,7 @@ use crate::claim::{self, JudgedClaim, Verdict, judge_all};
 use crate::compare::{self, Comparison};
 use crate::experiment::plan::Plan;
 use crate::figure::kinds::{self, ALL};
-use crate::figure::{Drawn, FigureError, Style, draw_all};
+use crate::figure::{Drawn, FigureError, Style, draw_all, draw_one};
 use crate::files::{FileError, remove, write, write_table};
 use crate::plan_file::claim::ClaimSpec;
 use crate::report::{self, Content, ReportError};
@@ -142,6 +142,15 @@ impl Conclusion {
     pub fn draw(&mut self, draw: &Draw) -> Result<(), FigureError> {
         self.drawn = draw(&self.results, &self.figure_claims)?;
         Ok(())
+    }
+
+    /// Draws the figure of this name alone; `None` where the plan has none of the name.
+    ///
+    /// # Errors
+    /// As [`draw_all`].
+    pub fn draw_one(&self, name: &str, style: Style) -> Result<Option<Drawn>, FigureError> {
+        let claims: &[_] = if style == Style::Page { &self.figure_claims } else { &[] };
+        draw_one(&self.results, name, (ALL, style), claims)
     }
 
     /// Writes the report, once the figures that it shows are there.

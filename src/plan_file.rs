@@ -28,6 +28,9 @@ pub struct PlanFile {
     pub seed: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Cadence>,
+    /// Whether the tables of the runs' steps have the labels of each run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub labels: bool,
     /// The settings that all cells share.
     #[serde(default)]
     pub settings: BTreeMap<String, Value>,
@@ -103,19 +106,9 @@ impl PlanFile {
         format!("{json:#}\n")
     }
 
-    /// The file names of the figures: the given one or the kind, made safe for a file system, numbered where they repeat.
+    /// The file names of the figures, see [`figure_names`].
     pub fn figure_names(&self) -> Vec<String> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let own = |spec: &FigureSpec| {
-            let wanted = spec.name.as_ref().unwrap_or(&spec.kind);
-            let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
-            let name: String = wanted.chars().map(safe).collect();
-            let numbered = (2..).map(|n| format!("{name}_{n}"));
-            let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
-            seen.insert(free.clone());
-            free
-        };
-        self.figures.iter().map(own).collect()
+        figure_names(&self.figures)
     }
 
     /// The labels and the seed of each run, in order.
@@ -141,11 +134,19 @@ impl PlanFile {
     }
 }
 
-impl PlanData {
-    /// The loss that is trained where no other is asked for.
-    pub fn usual_loss(&self) -> &'static str {
-        if self.classes { "cross_entropy" } else { "mse" }
-    }
+/// The file names of figures: the given one or the kind, made safe for a file system, numbered where they repeat.
+pub fn figure_names(figures: &[FigureSpec]) -> Vec<String> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let own = |spec: &FigureSpec| {
+        let wanted = spec.name.as_ref().unwrap_or(&spec.kind);
+        let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
+        let name: String = wanted.chars().map(safe).collect();
+        let numbered = (2..).map(|n| format!("{name}_{n}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|n| !seen.contains(n)).unwrap_or(name);
+        seen.insert(free.clone());
+        free
+    };
+    figures.iter().map(own).collect()
 }
 
 /// Identity of a plan, from the text of `plan.json` and the ids of its runs, in order, one a line.

@@ -16,7 +16,7 @@ use crate::experiment::settings;
 use crate::fading::Fading;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
-use crate::table::Records;
+use crate::table::{Records, count};
 use csv_file::CsvFile;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -85,9 +85,26 @@ impl Results {
         if plan.schema != SCHEMA {
             return Err(ResultsError::Schema { path, schema: plan.schema });
         }
-        let runs = read_runs(&dir.join("runs.csv"), &plan)?;
+        let table = dir.join("runs.csv");
+        if !table.exists() {
+            return Err(ResultsError::Interrupted { dir: dir.to_path_buf() });
+        }
+        let runs = read_runs(&table, &plan)?;
         let plan_hash = plan_hash(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
+    }
+
+    /// What to say of runs that the tables do not have.
+    pub fn unfinished(&self) -> Option<String> {
+        let planned = self.plan.runs().count();
+        let there = self.runs.len();
+        (there < planned).then(|| {
+            format!(
+                "the tables hold {there} of {}: the sweep was interrupted or was told to run some; the same `gradsweep sweep` \
+                 goes on from there",
+                count(planned, "run")
+            )
+        })
     }
 
     /// Whether an axis can touch what is measured on this before the first update.
@@ -152,16 +169,19 @@ impl Results {
 fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
     let mut file = CsvFile::open(path)?;
     let (id, seed, status) = (file.column("run_id")?, file.column("seed")?, file.column("status")?);
-    let axes = file.columns(plan.axes.iter().map(|axis| axis.name.as_str()))?;
-    let outcomes = file.columns(columns::OUTCOMES.iter().map(|column| column.name))?;
     let place = |name: &str| file.header.iter().position(|c| c == name);
     let (loss, bounds) = (place("loss"), place(columns::BOUNDS.name));
+    // Folders of earlier programs have a setting `steps` beside the measured steps.
+    let setting = |name: &str| place(&columns::planned(name)).or_else(|| place(name));
+    let axes = plan.axes.iter().map(|axis| setting(&axis.name).map_or_else(|| file.column(&axis.name), Ok));
+    let axes = axes.collect::<Result<Vec<_>, _>>()?;
+    let outcomes = file.columns(columns::OUTCOMES.iter().map(|column| column.name))?;
     let filters: Vec<(String, usize)> = plan
         .figures
         .iter()
         .flat_map(|f| f.filter.keys())
         .filter(|key| plan.axes.iter().all(|a| a.name != **key))
-        .filter_map(|key| Some((key.clone(), place(key)?)))
+        .filter_map(|key| Some((key.clone(), setting(key)?)))
         .collect();
     let mut runs = Vec::new();
     while file.read_row()? {

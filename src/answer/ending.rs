@@ -244,8 +244,7 @@ fn direction(column: &Column) -> &'static str {
 fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) -> Option<String> {
     let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
     let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
-    let all =
-        |loss: &str| losses.iter().all(|own| *own == loss || own.is_empty() && results.plan.data.usual_loss() == loss);
+    let all = |loss: &str| losses.iter().all(|own| *own == loss);
     let (value, how) = match column.quantity {
         Quantity::Accuracy => (guess.accuracy?, "Guessing the most frequent class"),
         Quantity::Loss if all("cross_entropy") => (guess.cross_entropy?, "Guessing by the frequencies of the classes"),

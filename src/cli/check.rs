@@ -24,6 +24,7 @@ pub struct Options {
 /// A folder without results or claims.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
+    let results = Results::read(dir).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::input)?;
     if claims.is_empty() {
         return Err(CommandError::input(format!(
@@ -37,7 +38,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
         return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
     }
-    let conclusion = Conclusion::of(Results::read(dir).map_err(CommandError::input)?, &claims)?;
+    results.unfinished().iter().for_each(|line| note(line));
+    let conclusion = Conclusion::of(results, &claims)?;
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     claims::edited_later(dir, &claims).into_iter().for_each(note);
     conclusion.report()?;

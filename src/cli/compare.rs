@@ -18,6 +18,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
     let results = Results::read(dir).map_err(CommandError::input)?;
+    results.unfinished().iter().for_each(|line| note(line));
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let conclusion = Conclusion::of(results, &claims)?;
     let Some(comparison) = &conclusion.comparison else {

@@ -25,7 +25,8 @@ Example:
   python3 scripts/check_trace.py lecture.safetensors";
 pub const SLURM: &str = "\
 Example:
-  gradsweep slurm grid.toml --shards 16 --jobs 4 --out shared | sh";
+  gradsweep slurm grid.toml --shards 16 --jobs 4 --out shared > grid.sh
+  sh grid.sh";
 pub const THEORY: &str = "\
 Example:
   gradsweep theory experiments/vanishing.toml";
@@ -39,6 +40,8 @@ Examples:
 pub const PLOT: &str = "\
 Examples:
   gradsweep plot results/vanishing
+  gradsweep plot results/vanishing --only curves
+  gradsweep plot results/vanishing --with more_figures.toml
   gradsweep plot results/vanishing --style slide
   gradsweep plot results/vanishing --style column";
 pub const WHY: &str = "\
@@ -61,8 +64,16 @@ pub const MAN: &str = "\
 Example:
   gradsweep man > ~/.local/share/man/man1/gradsweep.1";
 pub const SETTINGS: &str = "\
-Example:
-  gradsweep settings > settings.md";
+Examples:
+  gradsweep settings optimizer
+  gradsweep settings figure
+  gradsweep settings adam
+  gradsweep settings --markdown > settings.md";
+pub const FIGURES: &str = "\
+Examples:
+  gradsweep figures
+  gradsweep figures curves";
 pub const COLUMNS: &str = "\
-Example:
-  gradsweep columns > columns.md";
+Examples:
+  gradsweep columns layers.csv
+  gradsweep columns --markdown > columns.md";

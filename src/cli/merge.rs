@@ -1,10 +1,11 @@
 //! `merge DIR`: tables and figures of a folder that several shards filled, and what is still missing.
 
 use crate::cli::plan_options::environments_data_dir;
+use crate::cli::plot::name_obsolete;
 use crate::cli::prelude::*;
 use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::{conclude, draw_pages};
-use crate::figure::kinds::FACTS;
+use crate::figure::{Style, kinds::FACTS};
 use crate::sweep::unfinished::{Counts, after_merge};
 use crate::sweep::{folder, journal::Journal, load};
 use crate::table::count;
@@ -25,6 +26,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let _lock = folder::lock(dir)?;
     let journal = Journal::read(&dir.join("journal"))?;
+    name_obsolete(dir, Style::Page, &plan.figures);
     let conclusion = conclude(dir, &plan, &work, &journal, &draw_pages)?;
     let counts = Counts::of(&work, &journal);
     print_conclusion(&plan, counts, &conclusion)?;

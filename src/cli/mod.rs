@@ -7,6 +7,7 @@ pub mod doctor;
 mod error;
 pub mod examples;
 pub mod init;
+mod listing;
 pub mod merge;
 pub mod plan;
 mod plan_options;
@@ -20,8 +21,6 @@ pub mod trace;
 pub mod verify;
 pub mod why;
 
-use crate::columns;
-use crate::experiment::settings::settings_table_markdown;
 use clap::{Parser, Subcommand};
 use prelude::*;
 
@@ -85,12 +84,15 @@ enum Command {
     /// Print the manual page
     #[command(after_help = examples::MAN)]
     Man,
-    /// List every setting of an experiment with its range and default
+    /// Show the settings of an experiment and the keys of its sections, with what they may hold and their defaults
     #[command(after_help = examples::SETTINGS)]
-    Settings,
-    /// List every column of the CSV files with its meaning and unit
+    Settings(listing::Settings),
+    /// Show the kinds of figures and what can be asked of each
+    #[command(after_help = examples::FIGURES)]
+    Figures(listing::Figures),
+    /// Show the columns of the CSV files with their meaning and unit
     #[command(after_help = examples::COLUMNS)]
-    Columns,
+    Columns(listing::Columns),
 }
 
 /// Runs the command of this process.
@@ -111,8 +113,9 @@ pub fn run() -> ExitCode {
         Command::Doctor(options) => doctor::run(&options),
         Command::Completions(options) => completions::run(&options),
         Command::Man => completions::man(),
-        Command::Settings => print(&settings_table_markdown()),
-        Command::Columns => print(&columns::markdown()),
+        Command::Settings(options) => listing::settings(&options),
+        Command::Figures(options) => listing::figures(&options),
+        Command::Columns(options) => listing::columns(&options),
     };
     result.unwrap_or_else(|error| {
         note(&error.message());
@@ -130,7 +133,7 @@ mod tests {
         let commands = Cli::command();
         let texts: Vec<String> =
             commands.get_subcommands().filter_map(|c| Some(c.get_after_help()?.to_string())).collect();
-        assert_eq!(texts.len(), 17);
+        assert_eq!(texts.len(), 18);
         let lines = texts.iter().flat_map(|text| text.lines()).filter_map(|l| l.strip_prefix("  gradsweep "));
         let commands: Vec<&str> = lines.map(|line| line.split(['|', '>']).next().unwrap_or(line)).collect();
         assert!(commands.len() > 20);

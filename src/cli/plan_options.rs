@@ -3,6 +3,7 @@
 use crate::data::Places;
 use crate::experiment::plan::{Plan, PlannedRun};
 use crate::figure::kinds::FACTS;
+use crate::sweep::progress::note;
 use crate::sweep::work::{Work, select};
 use crate::sweep::{SweepError, load, request::Request};
 use clap::Args;
@@ -58,6 +59,7 @@ impl PlanOptions {
         let base = self.base.clone().unwrap_or_else(|| parent(&self.file));
         let (plan, work) =
             load::experiment(&self.file, &self.request().overrides(), &Places { data_dir, base }, FACTS)?;
+        plan.notes.iter().for_each(|line| note(line));
         let chosen = select(&plan, &work, &self.only)?;
         let dir = self.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name));
         Ok(Loaded { plan, work, chosen, dir })

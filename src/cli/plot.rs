@@ -2,8 +2,12 @@
 
 use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, draw_pages};
-use crate::figure::{self, Drawn, draw_all, kinds::ALL};
+use crate::experiment::nearest;
+use crate::figure::kinds::{ALL, FACTS};
+use crate::figure::{self, Drawn, draw_all, draw_into};
+use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, claims};
+use crate::sweep::load;
 use clap::ValueEnum;
 
 #[derive(Args)]
@@ -14,6 +18,12 @@ pub struct Options {
     /// title and caption, into figures/columns
     #[arg(long, value_enum, default_value_t = Style::Page)]
     style: Style,
+    /// Only the figure of this name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// The figures of another file's [[figure]] sections instead, into figures/NAME OF THE FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    with: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -23,25 +33,33 @@ enum Style {
     Column,
 }
 
+impl Style {
+    fn of_figures(self) -> figure::Style {
+        match self {
+            Style::Page => figure::Style::Page,
+            Style::Slide => figure::Style::Slide,
+            Style::Column => figure::Style::Column,
+        }
+    }
+}
+
 /// Draws all figures of the folder.
 ///
 /// # Errors
 /// A folder without results; what drawing reports.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
-    if let Some(file) = ["plan.json", "runs.csv"].into_iter().find(|file| !dir.join(file).is_file()) {
-        return Err(CommandError::input(format!(
-            "{} has no {file}; give a folder that a sweep has finished, or make tables and figures of what an interrupted \
-             one has left with `gradsweep merge DIR`",
-            dir.display()
-        )));
+    let results = Results::read(dir).map_err(CommandError::input)?;
+    results.unfinished().iter().for_each(|line| note(line));
+    if let Some(file) = &options.with {
+        return with(file, results, options.style);
     }
-    let results = Results::read(dir).map_err(CommandError::failed)?;
-    let style = match options.style {
-        Style::Page => figure::Style::Page,
-        Style::Slide => figure::Style::Slide,
-        Style::Column => figure::Style::Column,
-    };
+    let style = options.style.of_figures();
+    if let Some(name) = &options.only {
+        return only(name, results, style);
+    }
+    name_obsolete(dir, style, &results.plan.figures);
+
     if style == figure::Style::Page {
         let claims = claims::read(dir).map_err(CommandError::failed)?;
         let mut conclusion = Conclusion::of(results, &claims)?;
@@ -52,6 +70,45 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         draw_all(&results, ALL, style, &[]).map_err(CommandError::failed)?;
     }
     print(&format!("{}\n", dir.join(style.folder()).display()))
+}
+
+/// Draws one figure of the folder.
+fn only(name: &str, results: Results, style: figure::Style) -> Result<ExitCode, CommandError> {
+    let claims = claims::read(&results.dir).map_err(CommandError::failed)?;
+    let conclusion = Conclusion::of(results, &claims)?;
+    let Some(drawn) = conclusion.draw_one(name, style).map_err(CommandError::failed)? else {
+        let names = conclusion.results.plan.figure_names();
+        let help = nearest::suggest(name, names.iter().map(String::as_str));
+        return Err(CommandError::input(format!("no figure is called \"{name}\"; {help}")));
+    };
+    conclusion.report()?;
+    told(&[drawn])
+}
+
+/// Draws the figures that another file asks for.
+fn with(file: &Path, mut results: Results, style: Style) -> Result<ExitCode, CommandError> {
+    results.plan.figures = load::figures_of(file, &results.dir, FACTS)?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = Path::new(figure::Style::Page.folder()).join(stem);
+    let drawn = draw_into(&results, ALL, style.of_figures(), &folder).map_err(CommandError::failed)?;
+    told(&drawn)
+}
+
+/// Says where figures are.
+fn told(drawn: &[Drawn]) -> Result<ExitCode, CommandError> {
+    left_out(drawn);
+    print(
+        &drawn.iter().flat_map(|figure| &figure.files).map(|file| format!("{}\n", file.display())).collect::<String>(),
+    )
+}
+
+/// Names the figures of an earlier plan, which are about to be removed.
+pub(super) fn name_obsolete(dir: &Path, style: figure::Style, figures: &[FigureSpec]) {
+    let names = figure::obsolete(dir, style, figures);
+    if !names.is_empty() {
+        let (names, folder) = (names.join(", "), dir.join(style.folder()));
+        note(&format!("not asked for any more, and removed from {}: {names}", folder.display()));
+    }
 }
 
 /// Reports which figures had nothing to show.

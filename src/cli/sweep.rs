@@ -3,10 +3,11 @@
 use crate::claim::text::summary;
 use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
-use crate::cli::plot::left_out;
+use crate::cli::plot::{left_out, name_obsolete};
 use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, conclude, draw_pages, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
+use crate::figure::Style;
 use crate::record::Status;
 use crate::results::claims;
 use crate::sweep::folder::{Folder, Keep};
@@ -94,6 +95,7 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     let (folder, notes) = Folder::open(dir, plan, work, &options.plan.request(), keep)?;
     notes.iter().for_each(|line| note(line));
     work.datasets.iter().flat_map(|data| &data.notes).for_each(|line| note(&format!("note: {line}")));
+    name_obsolete(dir, Style::Page, &plan.figures);
     if shows_another_plan(dir, plan, work) {
         conclude(dir, plan, work, &folder.journal, &draw_pages)?;
     }

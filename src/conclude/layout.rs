@@ -1,9 +1,12 @@
 //! The rows of a run in `runs.csv`, `history.csv`, `layers.csv` and `points.csv`.
 
 use crate::columns::{self, Column};
+use crate::data::{Dataset, Targets};
 use crate::experiment::plan::{GridCell, Plan};
 use crate::experiment::settings;
+use crate::ops::loss::Loss;
 use crate::record::{RunRecord, point_columns};
+use crate::setting::Value;
 use crate::sweep::{predictions::CellPrediction, work::Job};
 use crate::table::Cell;
 use std::collections::HashSet;
@@ -21,10 +24,14 @@ impl Layout {
     pub fn of(plan: &Plan, predictions: &[Option<CellPrediction>]) -> Self {
         let variables = plan.cells.iter().filter_map(GridCell::function).map(|f| f.start.len()).max().unwrap_or(0);
         let owned = |columns: &[Column]| columns.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
-        let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], columns].concat();
+        let beside: Vec<String> = match plan.labels {
+            true => plan.axes.iter().map(|axis| columns::planned(&axis.name)).chain(["seed".into()]).collect(),
+            false => Vec::new(),
+        };
+        let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], beside.clone(), columns].concat();
         let runs = RunColumns::of(plan);
         let files = [
-            ("runs.csv", runs.header().into_iter().map(String::from).collect()),
+            ("runs.csv", runs.header()),
             ("history.csv", with_id(owned(columns::HISTORY))),
             ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
@@ -39,20 +46,31 @@ impl Layout {
         &self,
         plan: &Plan,
         job: &Job,
+        data: &Dataset,
         record: &RunRecord,
         mut put: impl FnMut(usize, &mut dyn Iterator<Item = &Cell>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let row = self.runs.row(plan, job, record);
+        let row = self.runs.row(plan, job, data, record);
         let bounds = Cell::Text(record.bounds.join(" "));
         let predicted = self.attenuation.get(job.run.cell).unwrap_or(&Cell::Empty);
         put(0, &mut row.iter().chain([&bounds, predicted]))?;
-        let id = Cell::Text(job.run.run_id.clone());
+        let mut beside = vec![Cell::Text(job.run.run_id.clone())];
+        if plan.labels {
+            let labels = &plan.cells[job.run.cell].labels;
+            beside.extend(
+                plan.axes
+                    .iter()
+                    .map(|axis| labels.iter().find(|(name, _)| *name == axis.name))
+                    .map(|label| label.map_or(Cell::Empty, |(_, label)| label.as_str().into())),
+            );
+            beside.push(Cell::Int(job.run.spec.seeds.run as i64));
+        }
         for (file, table) in [&record.history, &record.layers, &record.points].into_iter().enumerate() {
-            let (file, columns) = (file + 1, &self.files[file + 1].1[1..]);
+            let (file, columns) = (file + 1, &self.files[file + 1].1[beside.len()..]);
             let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
             for row in &table.rows {
                 let cells = places.iter().map(|place| place.map_or(&Cell::Empty, |p| &row[p]));
-                put(file, &mut [&id].into_iter().chain(cells))?;
+                put(file, &mut beside.iter().chain(cells))?;
             }
         }
         Ok(())
@@ -78,14 +96,15 @@ impl RunColumns {
         RunColumns { labels, settings }
     }
 
-    fn header(&self) -> Vec<&str> {
+    fn header(&self) -> Vec<String> {
         let (id, keys) = columns::RUN_KEYS.split_at(1);
         let measured = keys.iter().chain(columns::OUTCOMES).chain([&columns::BOUNDS, &columns::ATTENUATION_THEORY]);
-        let chosen = self.labels.iter().map(String::as_str).chain(self.settings.iter().copied());
-        id.iter().map(|column| column.name).chain(chosen).chain(measured.map(|column| column.name)).collect()
+        let chosen = self.labels.iter().cloned().chain(self.settings.iter().map(|key| columns::planned(key)));
+        let owned = |column: &Column| column.name.to_string();
+        id.iter().map(owned).chain(chosen).chain(measured.map(owned)).collect()
     }
 
-    fn row(&self, plan: &Plan, job: &Job, record: &RunRecord) -> Vec<Cell> {
+    fn row(&self, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Cell> {
         let cell = &plan.cells[job.run.cell];
         let mut row = vec![Cell::Text(job.run.run_id.clone())];
         row.extend(self.labels.iter().map(|name| match label(cell, name) {
@@ -94,7 +113,11 @@ impl RunColumns {
             text => text.map_or(Cell::Empty, Cell::from),
         }));
         // An axis reads the same in its column as in plan.json.
-        row.extend(self.settings.iter().map(|key| label(cell, key).map_or_else(|| setting(cell, key), Cell::from)));
+        row.extend(self.settings.iter().map(|key| match (label(cell, key), setting(cell, key)) {
+            (Some(label), _) => label.into(),
+            (None, Cell::Empty) => derived(key, job, data),
+            (None, value) => value,
+        }));
         row.push(Cell::Int(job.run.spec.seeds.run as i64));
         row.push(record.status.word().into());
         row.push(record.message.as_str().into());
@@ -105,6 +128,17 @@ impl RunColumns {
 
 fn label<'a>(cell: &'a GridCell, axis: &str) -> Option<&'a str> {
     cell.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
+}
+
+/// What a setting that is not written comes to, where that follows from the data or from other settings.
+fn derived(key: &str, job: &Job, data: &Dataset) -> Cell {
+    match (key, &data.function) {
+        ("steps", _) => job.steps.into(),
+        ("loss", None) => Loss::usual(matches!(data.train.targets, Targets::Classes { .. })).word().into(),
+        ("data.n_train", None) => data.train.rows.into(),
+        ("function.start", Some(function)) => (&Value::List(function.start.clone())).into(),
+        _ => Cell::Empty,
+    }
 }
 
 fn setting(cell: &GridCell, key: &str) -> Cell {

@@ -49,7 +49,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
             let entry = entry?;
             let (record, clock) = (&entry.run.record, &entry.clock);
             let id = Cell::Text(job.run.run_id.clone());
-            layout.rows(plan, job, record, |file, row| tables[file].row(row))?;
+            layout.rows(plan, job, work.dataset(job), record, |file, row| tables[file].row(row))?;
             timings.row(&[id, clock.seconds.into(), clock.worker.into(), clock.started.as_str().into()])?;
             summaries.add(job.run.cell, record);
         }

@@ -2,6 +2,7 @@
 //! the journal with a second computation.
 
 use super::layout::Layout;
+use crate::data::Dataset;
 use crate::experiment::plan::Plan;
 use crate::files::{FileError, cannot};
 use crate::record::{RunRecord, Status};
@@ -78,7 +79,7 @@ pub fn compute_again(
         let Some(entry) = journal.entry(&job.run.run_id)? else { return Ok(None) };
         let again = train(&job.run.spec, work.dataset(job), &mut |_| ControlFlow::Continue(()))
             .map_err(|source| SweepError::run(job, " when computed again", source))?;
-        Ok(record_against(plan, job, &entry.run.record, &again))
+        Ok(record_against((plan, work.dataset(job)), job, &entry.run.record, &again))
     };
     Ok(pool::map(jobs, at_once, compare)?.into_iter().flatten().collect())
 }
@@ -87,13 +88,13 @@ pub fn compute_again(
 type Row = Vec<String>;
 
 /// The rows of a run in each of the files of [`Layout`].
-fn rows(layout: &Layout, plan: &Plan, job: &Job, record: &RunRecord) -> [Vec<Row>; 4] {
+fn rows(layout: &Layout, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> [Vec<Row>; 4] {
     let mut rows: [Vec<Row>; 4] = Default::default();
     let put = |file: usize, cells: &mut dyn Iterator<Item = &Cell>| {
         rows[file].push(cells.map(ToString::to_string).collect());
         Ok::<_, std::convert::Infallible>(())
     };
-    let Ok(()) = layout.rows(plan, job, record, put);
+    let Ok(()) = layout.rows(plan, job, data, record, put);
     rows
 }
 
@@ -128,7 +129,7 @@ pub fn files_against_journal(
     }
     for job in &work.jobs {
         let Some(entry) = journal.entry(&job.run.run_id)? else { continue };
-        let expected = rows(&layout, plan, job, &entry.run.record);
+        let expected = rows(&layout, plan, job, work.dataset(job), &entry.run.record);
         for ((file, columns), (found, expected)) in layout.files.iter().zip(files.iter_mut().zip(&expected)) {
             for expected in expected {
                 let found = found.next().transpose()?;
@@ -150,10 +151,15 @@ pub fn files_against_journal(
 }
 
 /// The first place where a journaled record differs from `again`.
-fn record_against(plan: &Plan, job: &Job, journaled: &RunRecord, again: &RunRecord) -> Option<String> {
+fn record_against(
+    (plan, data): (&Plan, &Dataset),
+    job: &Job,
+    journaled: &RunRecord,
+    again: &RunRecord,
+) -> Option<String> {
     // A prediction is no part of a record.
     let layout = Layout::of(plan, &[]);
-    let (found, expected) = (rows(&layout, plan, job, journaled), rows(&layout, plan, job, again));
+    let (found, expected) = (rows(&layout, plan, job, data, journaled), rows(&layout, plan, job, data, again));
     layout.files.iter().zip(found.iter().zip(&expected)).find_map(|((file, columns), (found, expected))| {
         let file = format!("the journal's part of {file}");
         let mut rows = 0..found.len().max(expected.len());

@@ -15,6 +15,8 @@ pub use super::asks::figure_defaults::{Defaults, Roles};
 pub struct FigureKind {
     /// Its word in the file.
     pub word: &'static str,
+    /// What it shows.
+    pub help: &'static str,
     pub x: AlongX,
     pub color: ColorBy,
     /// Whether the first or the last step can be chosen.
@@ -132,6 +134,7 @@ impl FigureKind {
     pub const fn new(word: &'static str) -> Self {
         FigureKind {
             word,
+            help: "",
             x: AlongX::Own,
             color: ColorBy::Free,
             takes_step: true,

@@ -4,9 +4,10 @@ use super::asks::claim_spec::WrittenClaim;
 use super::asks::compare::WrittenCompare;
 use super::asks::figure_spec::WrittenFigure;
 use super::figure_kind::FigureKind;
+use super::keys::FILE;
 use super::read::{
-    Document, Entry, ExperimentError, Include, Leaf, Location, Patch, Record, Result, SECTIONS, Selection, Source,
-    Word, WrittenAxis, ablation, arms, bundles, points, selectors,
+    Document, Entry, ExperimentError, Include, Leaf, Location, Patch, Record, Result, Selection, Source, Word,
+    WrittenAxis, ablation, arms, bundles, points, selectors,
 };
 use super::settings::Registry;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Experiment {
     /// The kinds that there are of figures.
     pub(crate) kinds: Vec<&'static FigureKind>,
     pub(crate) figures: Vec<WrittenFigure>,
+    /// Whether the default figures are drawn beside them.
+    pub(crate) default_figures: bool,
     pub(crate) compare: Option<WrittenCompare>,
     pub(crate) claims: Vec<WrittenClaim>,
     /// Whether `--set` changed it.
@@ -71,6 +74,7 @@ impl Experiment {
             record: Record::usual(),
             kinds: kinds.to_vec(),
             figures: Vec::new(),
+            default_figures: false,
             compare: None,
             claims: Vec::new(),
             changed: false,
@@ -84,6 +88,11 @@ impl Experiment {
             experiment.includes = entry.tables(|place, entries| Include::read(place, &entries, &experiment.axes))?;
         }
         Ok(experiment)
+    }
+
+    /// The same experiment with the figures of another one.
+    pub fn with_figures_of(self, other: Experiment) -> Self {
+        Experiment { figures: other.figures, default_figures: other.default_figures, ..self }
     }
 
     fn read(&mut self, entry: &Entry) -> Result<()> {
@@ -120,6 +129,13 @@ impl Experiment {
                     keys => Ok(Selection { place, keys }),
                 })?;
             }
+            "figures" => {
+                let help = "write figures = \"default\", and a [[figure]] for each of your own";
+                match entry.text().as_deref() {
+                    Ok("default") => self.default_figures = true,
+                    _ => return entry.at.fail("`figures` can only be \"default\"", help),
+                }
+            }
             "figure" => {
                 let kinds = &self.kinds;
                 self.figures = entry.tables(|place, entries| WrittenFigure::read(place, entries, kinds))?;
@@ -134,7 +150,7 @@ impl Experiment {
                     let message = format!("`{key}` does not stand at the top of the file");
                     return entry.at.fail(message, format!("put it under {section}"));
                 }
-                return Err(entry.unknown("section", SECTIONS.iter().copied()));
+                return Err(entry.unknown("section", FILE.names()));
             }
         }
         Ok(())

@@ -3,10 +3,12 @@
 //! [`Experiment::parse`] reads the TOML, [`Experiment::plan`] combines its axes into a [`Plan`], and
 //! [`Plan::runs`] names every run once the data are known. Every error is an [`ExperimentError`] with its place and cure.
 //!
-//! Each part uses only those above it: `read` the sections as written, `asks` what the file asks for, the file as a whole
+//! Each part uses only those above it: `keys` what the sections may hold, `read` the sections as written, `asks` what the file asks for, the file as a whole
 //! and what the command line changes in it, `plan` the grid, its cells and their runs.
 
+mod brought;
 pub mod figure_kind;
+pub mod keys;
 pub(crate) mod nearest;
 pub mod settings;
 

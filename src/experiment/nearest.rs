@@ -1,6 +1,6 @@
 //! The known word that is closest to a misspelled one, counted in edits (optimal string alignment).
 
-/// The closest of `known`, if it is close: at most one edit in three letters.
+/// The closest of `known`, if it is close: at most one edit in three letters of the shorter one.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 60;
     let length = word.chars().count();
@@ -11,7 +11,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .filter(|k| k.chars().count() <= LONGEST)
         .map(|k| (strsim::osa_distance(&word.to_lowercase(), &k.to_lowercase()), k))
-        .filter(|(d, k)| *d <= length.max(k.chars().count()) / 3)
+        .filter(|(d, k)| *d <= length.min(k.chars().count()) / 3)
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }

@@ -1,9 +1,9 @@
 //! What the command line changes in an experiment: `--set key=value` and `--seeds n`.
 
 use super::file::{Experiment, MOST_SEEDS};
+use super::keys::FILE;
 use super::read::{
-    Assignment, Document, Entry, Leaf, Location, Patch, Point, Result, SECTIONS, Source, WrittenAxis, bundle_axis,
-    points,
+    Assignment, Document, Entry, Leaf, Location, Patch, Point, Result, Source, WrittenAxis, bundle_axis, points,
 };
 use super::settings::Registry;
 use crate::plan_file::Scale;
@@ -67,7 +67,7 @@ impl Experiment {
             return Err(entry.at.error(message, help).also(&axis.place));
         }
         let registry = Registry::get();
-        if SECTIONS.contains(&entry.key) && registry.find(entry.key).is_none() {
+        if FILE.has(entry.key) && registry.find(entry.key).is_none() {
             let help = match entry.key {
                 "base" | "axes" => "name the setting alone, as in --set depth=8 or --set \"depth=[2, 4]\"",
                 _ => "change the file there",
@@ -103,11 +103,21 @@ impl Experiment {
             base.add(Assignment { key, value, place })
         })?;
         changed.iter().try_for_each(|key| self.is_free(*key, &entry.at))?;
+        // Options of the kinds that a head no longer has go with them.
+        let is_idle = |a: &Assignment| {
+            let head = registry.keys[a.key].head;
+            let kinds = head.filter(|head| changed.contains(head)).map(|head| kinds_of(head, &base, &axes));
+            kinds.is_some_and(|kinds| kinds.iter().all(|kind| registry.keys[a.key].row(*kind).is_none()))
+        };
+        let idle: Vec<usize> = self.base.sets.iter().filter(|a| is_idle(a)).map(|a| a.key).collect();
         // Steps and epochs are two ways to say one thing, so the new one displaces the old.
         let length = [registry.index("steps"), registry.index("epochs")];
         let displaces = changed.iter().any(|k| length.contains(k));
         self.base.sets.retain(|a| {
-            !(changed.contains(&a.key) || base.clears.contains(&a.key) || displaces && length.contains(&a.key))
+            !(changed.contains(&a.key)
+                || idle.contains(&a.key)
+                || base.clears.contains(&a.key)
+                || displaces && length.contains(&a.key))
         });
         if displaces {
             self.axes.retain(|a| a.key.is_none_or(|k| !length.contains(&k) || changed.contains(&k)));
@@ -136,6 +146,14 @@ impl Experiment {
         }
         Ok(())
     }
+}
+
+/// The kinds that a head is given in a change.
+fn kinds_of(head: usize, base: &Patch, axes: &[WrittenAxis]) -> Vec<usize> {
+    let words = Registry::get().keys[head].words;
+    let points = axes.iter().flat_map(|axis| &axis.points).filter_map(|point| point.patch.value(head));
+    let values = base.value(head).into_iter().chain(points).map(|a| a.value.to_string());
+    values.filter_map(|value| words.iter().position(|word| *word == value)).collect()
 }
 
 /// Reads the one `key=value` of a command-line option, in the file's own syntax but for the quotes of a single word.

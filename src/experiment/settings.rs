@@ -1,6 +1,6 @@
 //! The table of all settings: every family's rows in one order, and looking a key up in it.
 
-use super::nearest;
+use super::{brought, nearest};
 use crate::columns::On;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, Value};
 use std::collections::HashMap;
@@ -268,12 +268,16 @@ impl Registry {
 
     /// The cure for an unknown setting.
     pub fn suggest(&self, name: &str) -> String {
+        if let Some(cure) = brought::setting(name) {
+            return cure;
+        }
         let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
         let (family, option) = name.rsplit_once('.').unwrap_or(("", name));
         // `lr` for `optimizer.lr`, or `optimizer.weight_decay` for `weight_decay`.
         let misplaced = |k: &&Key| if family.is_empty() { last(k.name) == option } else { k.name == option };
-        if let Some(key) = self.keys.iter().find(misplaced) {
-            return format!("did you mean `{}`?", key.name);
+        let meant: Vec<String> = self.keys.iter().filter(misplaced).map(|key| format!("`{}`", key.name)).collect();
+        if !meant.is_empty() {
+            return format!("did you mean {}?", meant.join(" or "));
         }
         let family = if family.is_empty() { name } else { family };
         if self.is_family(family) {

@@ -28,6 +28,7 @@ pub use error::FigureError;
 pub use out::{FORMATS, origin, pdf, png, svg};
 
 pub use crate::plan_file::figure::FigureSpec;
+use crate::plan_file::figure_names;
 
 use crate::parallel::in_parallel;
 use crate::results::Results;
@@ -86,21 +87,62 @@ pub fn draw_all(
     claims: &[Vec<FigureClaim>],
 ) -> Result<Vec<Drawn>, FigureError> {
     let folder = results.dir.join(style.folder());
+    let drawn = draw_in(results, kinds, style, claims, &folder)?;
+    let kept = drawn.iter().flat_map(|figure| &figure.files).collect();
+    out::remove_others(&folder, &kept).map_err(|source| FigureError::Write { path: folder, source })?;
+    Ok(drawn)
+}
+
+/// Draws every figure of the plan into a folder of the results, such as `figures/mine`, and removes none.
+///
+/// # Errors
+/// As [`draw_all`].
+pub fn draw_into(results: &Results, kinds: &[Kind], style: Style, folder: &Path) -> Result<Vec<Drawn>, FigureError> {
+    draw_in(results, kinds, style, &[], &results.dir.join(folder))
+}
+
+fn draw_in(
+    results: &Results,
+    kinds: &[Kind],
+    style: Style,
+    claims: &[Vec<FigureClaim>],
+    folder: &Path,
+) -> Result<Vec<Drawn>, FigureError> {
     let names = results.plan.figure_names();
     let figures: Vec<(&String, &FigureSpec)> = names.iter().zip(&results.plan.figures).collect();
     for (name, spec) in &figures {
         select(results, spec, kinds).map_err(|e| e.of_figure(name))?;
     }
-    std::fs::create_dir_all(&folder).map_err(|source| FigureError::Write { path: folder.clone(), source })?;
+    std::fs::create_dir_all(folder).map_err(|source| FigureError::Write { path: folder.into(), source })?;
     let figures: Vec<(usize, (&String, &FigureSpec))> = figures.into_iter().enumerate().collect();
     let drawn = in_parallel(&figures, |(i, (name, spec))| {
         let claims = claims.get(*i).map_or(&[][..], Vec::as_slice);
-        write(results, (name, spec), (kinds, style), claims, &folder).map_err(|e| e.of_figure(name))
+        write(results, (name, spec), (kinds, style), claims, folder).map_err(|e| e.of_figure(name))
     });
-    let drawn: Vec<Drawn> = drawn.into_iter().collect::<Result<_, FigureError>>()?;
-    let kept = drawn.iter().flat_map(|figure| &figure.files).collect();
-    out::remove_others(&folder, &kept).map_err(|source| FigureError::Write { path: folder, source })?;
-    Ok(drawn)
+    drawn.into_iter().collect()
+}
+
+/// Draws the figure of this name alone and leaves the others as they are; `None` where the plan has none of the name.
+///
+/// # Errors
+/// As [`draw_all`].
+pub fn draw_one(
+    results: &Results,
+    name: &str,
+    (kinds, style): (&[Kind], Style),
+    claims: &[Vec<FigureClaim>],
+) -> Result<Option<Drawn>, FigureError> {
+    let folder = results.dir.join(style.folder());
+    let names = results.plan.figure_names();
+    let Some(at) = names.iter().position(|known| known == name) else { return Ok(None) };
+    std::fs::create_dir_all(&folder).map_err(|source| FigureError::Write { path: folder.clone(), source })?;
+    let (spec, claims) = (&results.plan.figures[at], claims.get(at).map_or(&[][..], Vec::as_slice));
+    write(results, (name, spec), (kinds, style), claims, &folder).map(Some).map_err(|e| e.of_figure(name))
+}
+
+/// The figures of a results folder that are none of these, and that the next drawing removes.
+pub fn obsolete(dir: &Path, style: Style, figures: &[FigureSpec]) -> Vec<String> {
+    out::others(&dir.join(style.folder()), &figure_names(figures)).into_iter().collect()
 }
 
 /// Draws one figure and writes its files.

@@ -18,6 +18,11 @@ pub enum Loss {
 impl Loss {
     pub const ALL: [Loss; 2] = [Loss::CrossEntropy, Loss::Mse];
 
+    /// What is trained where the file does not say: by whether the targets are classes.
+    pub const fn usual(classes: bool) -> Self {
+        if classes { Loss::CrossEntropy } else { Loss::Mse }
+    }
+
     /// The word in an experiment file.
     pub const fn word(self) -> &'static str {
         match self {
@@ -36,8 +41,7 @@ impl Loss {
                 let found = Loss::ALL.into_iter().find(|l| l.word() == word);
                 found.ok_or_else(|| SettingError::unknown("loss", "loss", word))
             }
-            None if classes => Ok(Loss::CrossEntropy),
-            None => Ok(Loss::Mse),
+            None => Ok(Loss::usual(classes)),
         }
     }
 }

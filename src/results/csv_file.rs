@@ -26,12 +26,12 @@ impl CsvFile {
         Ok(CsvFile { path: path.to_path_buf(), reader, header, row: StringRecord::new() })
     }
 
-    /// The place of a column.
+    /// The place of a column; the last one where an earlier program wrote several of the name.
     ///
     /// # Errors
     /// A file without it.
     pub fn column(&self, name: &str) -> Result<usize, ResultsError> {
-        self.header.iter().position(|c| c == name).ok_or_else(|| ResultsError::NoColumn {
+        (0..self.header.len()).rev().find(|at| &self.header[*at] == name).ok_or_else(|| ResultsError::NoColumn {
             path: self.path.clone(),
             name: name.into(),
             known: self.header.iter().collect::<Vec<_>>().join(", "),

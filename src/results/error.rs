@@ -13,6 +13,11 @@ pub enum ResultsError {
          has left with `gradsweep merge DIR`"
     )]
     Unreadable { path: PathBuf, source: csv::Error },
+    #[error(
+        "{dir} is of a sweep that was interrupted before its tables were made, or still runs: the same `gradsweep sweep` goes \
+         on from there, and `gradsweep merge {dir}` makes tables and figures of the runs that are done"
+    )]
+    Interrupted { dir: PathBuf },
     #[error("{path}: {source}; run the sweep again, it rewrites plan.json")]
     PlanFile { path: PathBuf, source: serde_json::Error },
     #[error(

@@ -44,6 +44,14 @@ impl At {
         }
     }
 
+    /// How many of them lie before a step.
+    pub fn before(&self, step: usize, last: usize) -> usize {
+        match self {
+            At::Every(n) => step.div_ceil((*n).max(1)),
+            At::Log { .. } | At::Steps(_) => self.steps(last).iter().filter(|s| **s < step).count(),
+        }
+    }
+
     /// The steps in 0..=last, ascending, without repeats, 0 and `last` included.
     pub fn steps(&self, last: usize) -> Vec<usize> {
         let mut steps: Vec<usize> = match self {

@@ -1,7 +1,8 @@
 //! How long runs will take: their number of operations times the measured time of one.
 
 use crate::results::csv_file::records;
-use crate::run::{cost::flop, spec::At};
+use crate::run::cost::{Cost, flop};
+use crate::run::spec::{At, Cadence};
 use crate::sweep::work::{Job, Work};
 use crate::sweep::{RunFn, pool::cores, progress::clock};
 use crate::table::count;
@@ -14,11 +15,16 @@ use std::time::{Duration, Instant};
 const TRIAL: Duration = Duration::from_millis(100);
 /// A step of more operations than this is too long to try.
 const LARGEST_STEP: f64 = 1e9;
+/// A trial records every other of so many steps, so that steps with and without records are timed apart.
+const TRIED_STEPS: usize = 2000;
 
-/// Seconds an operation takes on one core, and how that is known.
+/// Seconds an operation takes on one core, and how that is known. Updates work on batches, scores and probes on many rows at
+/// once, which takes less time an operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    pub seconds: f64,
+    pub training: f64,
+    /// Of scores and probes.
+    pub recording: f64,
     /// Runs of the plan with a row in `timings.csv`; none when some were tried just now.
     pub timed: usize,
 }
@@ -30,9 +36,9 @@ impl Rate {
         Rate::timed(dir, work).or_else(|| Rate::tried(work, todo, train))
     }
 
-    /// The seconds that a run should take alone on a core.
-    pub fn seconds(&self, job: &Job) -> f64 {
-        self.seconds * job.cost.total()
+    /// The seconds that so many operations should take alone on a core.
+    pub fn seconds(&self, cost: Cost) -> f64 {
+        self.training * cost.training + self.recording * (cost.scoring + cost.probing)
     }
 
     fn timed(dir: &Path, work: &Work) -> Option<Self> {
@@ -45,22 +51,30 @@ impl Rate {
         for (flop, time) in known {
             (cost, seconds, timed) = (cost + flop, seconds + time, timed + 1);
         }
-        (cost > 0.0 && seconds > 0.0).then(|| Rate { seconds: seconds / cost, timed })
+        let rate = seconds / cost;
+        (cost > 0.0 && seconds > 0.0).then_some(Rate { training: rate, recording: rate, timed })
     }
 
-    /// A moment of a cheap, a middling and a costly run, weighted by their cost.
+    /// A moment of a costly, a middling and a cheap run, weighted by their cost; of fewer where that takes too long.
     fn tried(work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
         let small = |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP;
         let mut jobs: Vec<&Job> = todo.iter().map(|i| &work.jobs[*i]).filter(small).collect();
         jobs.sort_by(|a, b| a.cost.total().total_cmp(&b.cost.total()));
         let last = jobs.len().checked_sub(1)?;
-        let (mut cost, mut seconds) = (0.0, 0.0);
-        for job in [1, 5, 9].map(|tenth| jobs[last * tenth / 10]) {
-            let rate = seconds_a_flop(work, job, train)?;
-            cost += job.cost.total();
-            seconds += rate * job.cost.total();
+        let (mut cost, mut seconds) = (Cost::default(), [0.0; 2]);
+        let began = Instant::now();
+        for job in [9, 5, 1].map(|tenth| jobs[last * tenth / 10]) {
+            if cost.total() > 0.0 && began.elapsed() > 2 * TRIAL {
+                break;
+            }
+            let rate = tried(work, job, train)?;
+            cost = cost + job.cost;
+            seconds[0] += rate.training * job.cost.training;
+            seconds[1] += rate.recording * (job.cost.scoring + job.cost.probing);
         }
-        Some(Rate { seconds: seconds / cost, timed: 0 })
+        let (training, recording) = (seconds[0] / cost.training, seconds[1] / (cost.scoring + cost.probing));
+        Some(Rate { training, recording, timed: 0 })
+            .filter(|rate| rate.training.is_finite() && rate.recording.is_finite())
     }
 }
 
@@ -68,12 +82,14 @@ impl Rate {
 pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     let cores = cores();
     let Some(rate) = rate else { return "known once a run was timed; the sweep says it as it goes".into() };
-    let longest = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).fold(0.0, f64::max);
-    let share = todo.iter().map(|i| rate.seconds(&work.jobs[*i])).sum::<f64>() / cores as f64;
-    let Ok(time) = Duration::try_from_secs_f64(share.max(longest)) else { return "beyond all clocks".into() };
+    let seconds = || todo.iter().map(|i| rate.seconds(work.jobs[*i].cost));
+    let (longest, all) = (seconds().fold(0.0, f64::max), seconds().sum::<f64>());
+    let Ok(time) = Duration::try_from_secs_f64(longest.max(all / cores as f64)) else {
+        return "beyond all clocks".into();
+    };
     let time =
         if time < Duration::from_secs(1) { "less than a second".into() } else { format!("about {}", clock(time)) };
-    let speed = flop(1.0 / rate.seconds);
+    let speed = flop(todo.iter().map(|i| work.jobs[*i].cost.total()).sum::<f64>() / all);
     let source = match rate.timed {
         0 => "tried for a moment just now".to_string(),
         n => format!("as {} in timings.csv", count(n, "run")),
@@ -81,27 +97,42 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     format!("{time} on {cores} cores, at {speed}/s each ({source})")
 }
 
-/// Trains a run for a moment and keeps nothing: the seconds it took for the operations it did.
-fn seconds_a_flop(work: &Work, job: &Job, train: &RunFn) -> Option<f64> {
+/// Trains a run for a moment and keeps nothing: how long its operations take.
+fn tried(work: &Work, job: &Job, train: &RunFn) -> Option<Rate> {
+    let mut spec = job.run.spec.clone();
+    let every_other = At::Steps((0..job.steps.min(TRIED_STEPS)).step_by(2).collect());
+    spec.cadence = Cadence { score: every_other.clone(), gradients: every_other, ..spec.cadence };
     let began = Instant::now();
-    let mut seen = 0;
-    let result = train(&job.run.spec, work.dataset(job), &mut |step| {
-        seen = step;
-        if began.elapsed() > TRIAL { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let mut at = Vec::new();
+    // A run that ends within the moment has told enough.
+    let _ = train(&spec, work.dataset(job), &mut |step| {
+        at.push(began.elapsed().as_secs_f64());
+        let enough = step > 1 && began.elapsed() > TRIAL || step >= TRIED_STEPS;
+        if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let seconds = began.elapsed().as_secs_f64();
-    let flop = if result.is_ok() { job.cost.total() } else { spent(job, seen) };
-    (flop > 0.0).then(|| seconds / flop)
+    let lasted: Vec<f64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // The first step finds nothing in the caches.
+    let warm = if lasted.len() > 2 { 2 } else { 0 };
+    let mean = |parity: usize| {
+        let steps: Vec<f64> = lasted.iter().skip(warm + parity).step_by(2).copied().collect();
+        (!steps.is_empty()).then(|| steps.iter().sum::<f64>() / steps.len() as f64)
+    };
+    let recorded = mean(0)?;
+    let plain = mean(1).unwrap_or(recorded);
+    let Cost { training, scoring, probing } = job.cost;
+    let count = |at: &At| at.count(job.steps) as f64;
+    let cadence = &job.run.spec.cadence;
+    let record = scoring / count(&cadence.score) + probing / count(&cadence.gradients);
+    let update = training / job.steps.max(1) as f64;
+    Some(Rate { training: plain / update, recording: (recorded - plain).max(0.0) / record, timed: 0 })
 }
 
-/// The operations of a run before its `step`-th step.
-fn spent(job: &Job, step: usize) -> f64 {
-    let share = |at: &At| {
-        let steps = at.steps(job.steps);
-        steps.iter().filter(|s| **s < step).count() as f64 / steps.len() as f64
-    };
-    let cadence = &job.run.spec.cadence;
-    job.cost.training * step as f64 / job.steps.max(1) as f64
-        + job.cost.scoring * share(&cadence.score)
-        + job.cost.probing * share(&cadence.gradients)
+/// The operations of a run of so many steps before its `step`-th.
+pub fn spent(cost: Cost, cadence: &Cadence, steps: usize, step: usize) -> Cost {
+    let share = |at: &At| at.before(step, steps) as f64 / at.count(steps) as f64;
+    Cost {
+        training: cost.training * step as f64 / steps.max(1) as f64,
+        scoring: cost.scoring * share(&cadence.score),
+        probing: cost.probing * share(&cadence.gradients),
+    }
 }

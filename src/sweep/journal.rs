@@ -89,6 +89,11 @@ impl Out {
 }
 
 impl Journal {
+    /// The results folder that it lies in.
+    pub fn folder(&self) -> &Path {
+        self.dir.parent().unwrap_or(&self.dir)
+    }
+
     /// Reads all `*.jsonl` files of `dir` (none is fine) and changes nothing. Damaged lines are left out.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, figure_kind::FigureKind};
+use crate::plan_file::figure::FigureSpec;
 use crate::setting::Settings;
 use crate::sweep::{SweepError, plan_text::view_of, predictions::check_claims, request::Request, work::Work};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,20 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
             None => e.into(),
         })
     })
+}
+
+/// The figures that another file asks for, held against the plan of a results folder.
+///
+/// # Errors
+/// A file that cannot be read, a figure that does not fit the plan.
+pub fn figures_of(file: &Path, dir: &Path, kinds: &[&'static FigureKind]) -> Result<Vec<FigureSpec>, SweepError> {
+    let read = |path: &Path| {
+        let source = std::fs::read_to_string(path)
+            .map_err(|source| SweepError::NoExperiment { path: path.to_path_buf(), source })?;
+        Ok::<_, SweepError>(Experiment::parse(&source, &path.display().to_string(), kinds)?)
+    };
+    let experiment = read(&dir.join("experiment.toml"))?.with_figures_of(read(file)?);
+    Ok(experiment.plan(&Request::read(dir)?.overrides())?.figures)
 }
 
 /// The plan of a results folder, built again from the files that the sweep left there, and its data; `data_dir` is where the

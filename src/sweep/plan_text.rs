@@ -27,6 +27,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         seeds: plan.seeds.clone(),
         seed: plan.experiment_seed,
         record: Some(plan.cadence.clone()),
+        labels: plan.labels,
         settings: fixed.iter().map(|(key, value)| owned((key, value))).collect(),
         axes: plan.axes.clone(),
         cells: plan.cells.iter().map(cell).collect(),

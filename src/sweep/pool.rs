@@ -3,14 +3,15 @@
 use crate::columns;
 use crate::data::Dataset;
 use crate::record::{RunRecord, Status};
-use crate::run::{RunError, spec::RunSpec};
+use crate::run::{RunError, cost::Cost, spec::RunSpec};
+use crate::sweep::forecast::Rate;
 use crate::sweep::journal::{Clock, Journal};
 use crate::sweep::progress::{Board, Show, Tally};
 use crate::sweep::{RunFn, SweepError, interrupt::Interrupt, lock, provenance::utc, work::Work};
 use crate::table::Table;
 use rayon::prelude::*;
 use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
+use std::ops::{Add, ControlFlow};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
@@ -43,7 +44,8 @@ pub fn run(
 ) -> Result<Tally, SweepError> {
     let workers = options.jobs.clamp(1, order.len().max(1));
     let pool = threads(workers)?;
-    let board = Board::new(workers, order.iter().map(|&i| work.jobs[i].cost.total()).sum(), order.len());
+    let board =
+        Board::new(workers, order.iter().map(|&i| work.jobs[i].cost).fold(Cost::default(), Cost::add), order.len());
     let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
     let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
     let worker = |worker: usize| {
@@ -80,9 +82,15 @@ pub fn run(
             }
         }
     };
+    let careful = |spec: &RunSpec, data: &Dataset, on_step: &mut dyn FnMut(usize) -> ControlFlow<()>| {
+        guarded(train, spec, data, on_step)
+    };
+    let estimate = || Rate::find(journal.folder(), work, order, &careful);
+    let watch = |ended| board.watch(ended, options.show, &estimate);
     std::thread::scope(|scope| {
         let (over, ended) = std::sync::mpsc::channel();
-        scope.spawn(|| board.watch(ended, options.show));
+        // Without a thread to spare nothing is shown, and the runs go on.
+        drop(std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || watch(ended)));
         pool.broadcast(|context| worker(context.index()));
         drop(over);
     });

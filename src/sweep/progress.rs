@@ -3,17 +3,27 @@
 //! Workers only write down where they are; one thread looks and draws, so that a step costs one atomic store.
 
 use crate::record::Status;
+use crate::run::cost::Cost;
+use crate::run::spec::Cadence;
+use crate::sweep::forecast::{Rate, spent};
 use crate::sweep::{lock, work::Job};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
-use std::sync::Mutex;
+use std::ops::Add;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 const REDRAW: Duration = Duration::from_millis(100);
 const FIRST_LINE: Duration = Duration::from_secs(2);
 const NEXT_LINE: Duration = Duration::from_secs(10);
+/// A sweep that is over by then needs no estimate.
+const ESTIMATE: Duration = Duration::from_millis(700);
+/// The estimate counts as much as so many seconds of every worker, and then gives way to the time that runs took.
+const TRUST: f64 = 4.0;
+/// Without an estimate all operations take the same time.
+const UNKNOWN: Rate = Rate { training: 1.0, recording: 1.0, timed: 0 };
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +47,9 @@ pub struct Tally {
 pub struct Board {
     began: Instant,
     runs: usize,
-    cost: f64,
+    cost: Cost,
+    /// How long the runs should take, once that was asked.
+    rate: OnceLock<Option<Rate>>,
     sum: Mutex<Sum>,
     workers: Vec<Worker>,
 }
@@ -45,7 +57,7 @@ pub struct Board {
 #[derive(Default)]
 struct Sum {
     tally: Tally,
-    cost: f64,
+    cost: Cost,
 }
 
 #[derive(Default)]
@@ -58,21 +70,22 @@ struct Worker {
 struct CurrentRun {
     label: String,
     steps: usize,
-    cost: f64,
+    cost: Cost,
+    cadence: Cadence,
 }
 
 impl Board {
-    /// For `workers` threads that have `runs` runs of `cost` floating-point operations before them.
-    pub fn new(workers: usize, cost: f64, runs: usize) -> Self {
+    /// For `workers` threads that have `runs` runs of `cost` before them.
+    pub fn new(workers: usize, cost: Cost, runs: usize) -> Self {
         let workers = (0..workers).map(|_| Worker::default()).collect();
-        Board { began: Instant::now(), runs, cost, sum: Mutex::default(), workers }
+        Board { began: Instant::now(), runs, cost, rate: OnceLock::new(), sum: Mutex::default(), workers }
     }
 
     /// A worker starts a run.
     pub fn start(&self, worker: usize, job: &Job) {
         self.workers[worker].step.store(0, Ordering::Relaxed);
-        *lock(&self.workers[worker].job) =
-            Some(CurrentRun { label: job.label.clone(), steps: job.steps, cost: job.cost.total() });
+        let (label, cadence) = (job.label.clone(), job.run.spec.cadence.clone());
+        *lock(&self.workers[worker].job) = Some(CurrentRun { label, steps: job.steps, cost: job.cost, cadence });
     }
 
     /// A worker is before this step.
@@ -84,7 +97,7 @@ impl Board {
     pub fn end(&self, worker: usize, job: &Job, status: Status) {
         *lock(&self.workers[worker].job) = None;
         let mut sum = lock(&self.sum);
-        sum.cost += job.cost.total();
+        sum.cost = sum.cost + job.cost;
         sum.tally.done += 1;
         sum.tally.diverged += usize::from(status == Status::Diverged);
         sum.tally.failed += usize::from(status == Status::Failed);
@@ -95,17 +108,21 @@ impl Board {
         lock(&self.sum).tally
     }
 
-    /// Draws until the sender of `over` is dropped.
-    pub fn watch(&self, over: Receiver<()>, show: Show) {
+    /// Draws until the sender of `over` is dropped; `estimate` tells how long the runs should take.
+    pub fn watch(&self, over: Receiver<()>, show: Show, estimate: &dyn Fn() -> Option<Rate>) {
         match show {
-            Show::Bars => self.bars(over),
-            Show::Lines => self.lines(over),
+            Show::Bars => self.bars(over, estimate),
+            Show::Lines => self.lines(over, estimate),
             Show::Nothing => {}
         }
     }
 
-    fn lines(&self, over: Receiver<()>) {
+    fn lines(&self, over: Receiver<()>, estimate: &dyn Fn() -> Option<Rate>) {
         let mut wait = FIRST_LINE;
+        if over.recv_timeout(ESTIMATE) == Err(RecvTimeoutError::Timeout) {
+            self.rate.get_or_init(estimate);
+            wait = FIRST_LINE.saturating_sub(self.began.elapsed());
+        }
         while over.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             wait = NEXT_LINE;
             note(&self.forecast());
@@ -113,7 +130,7 @@ impl Board {
         note(&self.summary());
     }
 
-    fn bars(&self, over: Receiver<()>) {
+    fn bars(&self, over: Receiver<()>, estimate: &dyn Fn() -> Option<Rate>) {
         let style =
             |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let multi = MultiProgress::new();
@@ -122,6 +139,9 @@ impl Board {
         let bars: Vec<ProgressBar> = self.workers.iter().map(|_| multi.add(ProgressBar::new(1))).collect();
         bars.iter().for_each(|bar| bar.set_style(style("  {bar:12} {pos:>6}/{len:<6} {wide_msg}")));
         while over.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
+            if self.began.elapsed() > ESTIMATE {
+                self.rate.get_or_init(estimate);
+            }
             overall.set_position(self.tally().done as u64);
             overall.set_message(self.forecast());
             for (bar, worker) in bars.iter().zip(&self.workers) {
@@ -153,19 +173,28 @@ impl Board {
         self.summary() + &left.map_or(String::new(), |left| format!(", about {} left", clock(left)))
     }
 
-    /// Time left if the rest costs as much a flop as what is done; unknown before anything is done.
+    /// Time left: as estimated, corrected by how long what is done has taken; unknown before either is known.
     fn left(&self, elapsed: Duration) -> Option<Duration> {
-        let in_flight: f64 = self.workers.iter().map(Worker::spent).sum();
-        let spent = lock(&self.sum).cost + in_flight;
-        let left = elapsed.as_secs_f64() * (self.cost - spent) / spent;
+        let estimate = *self.rate.get()?;
+        let (rate, trust) = estimate.map_or((UNKNOWN, 0.0), |rate| (rate, TRUST * self.workers.len() as f64));
+        let in_flight = self.workers.iter().map(Worker::spent).fold(Cost::default(), Cost::add);
+        let (done, tally) = {
+            let sum = lock(&self.sum);
+            (sum.cost + in_flight, sum.tally)
+        };
+        let (all, spent) = (rate.seconds(self.cost), rate.seconds(done));
+        let busy = self.workers.len().min(self.runs - tally.done).max(1) as f64;
+        let slower = (trust + elapsed.as_secs_f64() * self.workers.len() as f64) / (trust + spent);
+        let left = slower * (all - spent) / busy;
         if left > 0.0 { Duration::try_from_secs_f64(left).ok() } else { None }
     }
 }
 
 impl Worker {
-    fn spent(&self) -> f64 {
-        let step = self.step.load(Ordering::Relaxed) as f64;
-        lock(&self.job).as_ref().map_or(0.0, |now| now.cost * (step / now.steps.max(1) as f64).min(1.0))
+    fn spent(&self) -> Cost {
+        let step = self.step.load(Ordering::Relaxed);
+        let now = lock(&self.job);
+        now.as_ref().map_or(Cost::default(), |now| spent(now.cost, &now.cadence, now.steps, step.min(now.steps)))
     }
 }
 
@@ -187,6 +216,7 @@ pub fn note(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::spec::At;
 
     #[test]
     fn times_read_well() {
@@ -195,13 +225,26 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_predicted_from_cost_not_from_counts() {
-        let board = Board::new(1, 100.0, 2);
+    fn the_rest_is_predicted_from_cost_and_the_estimate_gives_way_to_what_was_measured() {
+        let cost = |training: f64| Cost { training, ..Cost::default() };
+        let seconds = |s: f64| Some(Duration::from_secs_f64(s));
+        let board = Board::new(1, cost(100.0), 2);
         assert_eq!(board.left(Duration::from_secs(1)), None);
-        lock(&board.sum).cost = 80.0;
-        assert_eq!(board.left(Duration::from_secs(8)), Some(Duration::from_secs(2)));
-        *lock(&board.workers[0].job) = Some(CurrentRun { label: String::new(), steps: 10, cost: 20.0 });
+        board.rate.get_or_init(|| None);
+        assert_eq!(board.left(Duration::from_secs(1)), None, "nothing is done and nothing estimated");
+        lock(&board.sum).cost = cost(80.0);
+        assert_eq!(board.left(Duration::from_secs(8)), seconds(2.0));
+        let (label, cadence) =
+            (String::new(), Cadence { gradients: At::Every(1), score: At::Every(1), probe: 1, points: None });
+        *lock(&board.workers[0].job) = Some(CurrentRun { label, steps: 10, cost: cost(20.0), cadence });
         board.step(0, 5);
-        assert_eq!(board.left(Duration::from_secs(9)), Some(Duration::from_secs(1)));
+        assert_eq!(board.left(Duration::from_secs(9)), seconds(1.0));
+
+        let estimated = Board::new(1, cost(100.0), 2);
+        estimated.rate.get_or_init(|| Some(Rate { training: 1.0, recording: 0.0, timed: 0 }));
+        assert_eq!(estimated.left(Duration::ZERO), seconds(100.0), "before anything is done");
+        lock(&estimated.sum).cost = cost(50.0);
+        let left = estimated.left(Duration::from_secs(500)).unwrap().as_secs_f64();
+        assert!((450.0..500.0).contains(&left), "ten times slower than estimated: {left}");
     }
 }

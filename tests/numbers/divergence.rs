@@ -38,7 +38,8 @@ fn data(features: usize, train: Split) -> Dataset {
         train,
         validation: None,
         test: None,
-        notes: Vec::new(), function: None,
+        notes: Vec::new(),
+        function: None,
         digest: "00".into(),
     }
 }

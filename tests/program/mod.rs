@@ -12,7 +12,20 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gradsweep");
 pub type Tables = [Vec<u8>; 4];
 
 pub fn tables(results: &Path) -> Tables {
+    no_column_twice(results);
     ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap())
+}
+
+/// Looks at the first line of every CSV file of a folder.
+pub fn no_column_twice(results: &Path) {
+    for path in fs::read_dir(results).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_some_and(|e| e == "csv") {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut columns: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+            columns.sort_unstable();
+            assert!(columns.windows(2).all(|pair| pair[0] != pair[1]), "{}: {columns:?}", path.display());
+        }
+    }
 }
 
 /// Exit code and what was said on stderr.
@@ -28,6 +41,13 @@ pub fn expect(dir: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
 /// The same for a command line of a shell in which `gradsweep` is the program.
 pub fn expect_shell(dir: &Path, line: &str, code: i32, words: &[&str]) -> String {
     run(Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]), dir, code, words)
+}
+
+/// Runs the program in `dir`, which must say these words on stderr, however it ends.
+pub fn run_for(dir: &Path, args: &[&str], words: &[&str]) {
+    let output = Command::new(PROGRAM).args(args).current_dir(dir).output().unwrap();
+    let (_, stderr) = said(&output);
+    assert!(words.iter().all(|word| stderr.contains(word)), "{args:?}: {stderr}");
 }
 
 fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {

@@ -218,7 +218,7 @@ clip = 1.0"#, "2:1", r#"unknown setting `clip`"#, r#"the family `clip` has `clip
 (r#"[base]
 residual = {scale = 1}"#, "2:21", r#"`residual.scale` does not apply where `residual` is "none""#, r#"it belongs to post_activation, pre_activation; choose one of those, or delete it"#),
 (r#"[variants]"#, "1:2", r#"the axis `variants` is empty"#, r#"write [variants.NAME] sections, or delete it"#),
-(r#"[figures]"#, "1:2", r#"unknown section `figures`"#, r#"did you mean `figure`?"#),
+(r#"[figures]"#, "1:2", r#"`figures` can only be "default""#, r#"write figures = "default", and a [[figure]] for each of your own"#),
 (r#"[base]
 weight_decay.x = 1"#, "2:1", r#"`weight_decay` must be a number, at least 0, but is a table"#, r#"write a number, at least 0, for example 0"#),
 (r#"[base]

@@ -7,5 +7,6 @@ mod experiment;
 mod experiment_errors;
 mod fuzz;
 mod grammar;
+mod sections;
 #[path = "../support/mod.rs"]
 mod support;

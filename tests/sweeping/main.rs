@@ -3,6 +3,7 @@
 mod cli;
 mod damage;
 mod documents;
+mod finding;
 mod kill;
 #[path = "../program/mod.rs"]
 mod program;

@@ -2,6 +2,7 @@
 
 use super::cells::Role;
 use crate::columns::{self, Column};
+use crate::experiment::keys::{CLAIM, EXPECTED, HISTORY_METRIC, LAYERS_METRIC};
 use crate::experiment::nearest;
 use crate::experiment::read::{Entry, ExperimentError, Fields, Location, Result, Selector, selectors};
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
@@ -23,9 +24,6 @@ pub(crate) struct WrittenClaim {
     pub roles: Vec<Role>,
 }
 
-const KEYS: [&str; 11] =
-    ["says", "metric", "where", "against", "by", "expect", "monotone", "along", "each", "over", "confidence"];
-
 impl WrittenClaim {
     /// Where it says `against = "theory"`.
     pub fn against_theory(&self) -> Option<&Location> {
@@ -35,7 +33,7 @@ impl WrittenClaim {
 
     /// Reads one `[[claim]]`.
     pub fn read(place: Location, entries: Vec<Entry>) -> Result<Self> {
-        let fields = Fields::new("[[claim]]", place, entries, &KEYS)?;
+        let fields = Fields::new(&CLAIM, place, entries)?;
         let says = fields.need("says", "write says = \"...\", the claim as a sentence")?.text()?;
         let metric = fields.need("metric", "write metric = \"...\", a column of runs.csv, such as \"train_loss\"")?;
         let (metric_at, metric) = (metric.value.at.clone(), read_metric(metric)?);
@@ -107,14 +105,14 @@ fn choice<T>(entry: &Entry, [(a, first), (b, second)]: [(&str, T); 2]) -> Result
 }
 
 fn read_wanted(fields: &Fields) -> Result<Wanted> {
-    const HELP: &str = "write expect = { above = 0.5 }, { below = 0.5 } or { within = [0.4, 0.6] }";
+    let help = || format!("write expect = {EXPECTED}");
     match (fields.get("expect"), fields.get("monotone"), fields.get("along")) {
         (Some(e), None, None) => {
-            let entries = e.table().map_err(|error| ExperimentError { help: HELP.into(), ..error })?;
+            let entries = e.table().map_err(|error| ExperimentError { help: help(), ..error })?;
             let [one] = &entries[..] else {
-                return e.at.fail("`expect` says one thing: above, below or within", HELP);
+                return e.at.fail("`expect` says one thing: above, below or within", help());
             };
-            let wrong = |message: String| one.value.at.error(message, HELP);
+            let wrong = |message: String| one.value.at.error(message, help());
             let bound = || one.value.number().ok_or_else(|| wrong(format!("`{}` is a number", one.key)));
             match one.key {
                 "above" => Ok(Wanted::Above(bound()?)),
@@ -129,7 +127,7 @@ fn read_wanted(fields: &Fields) -> Result<Wanted> {
         (None, Some(monotone), Some(_)) => {
             choice(monotone, [("increasing", Wanted::Increasing), ("decreasing", Wanted::Decreasing)])
         }
-        (None, None, None) => fields.place.fail("this [[claim]] expects nothing", HELP),
+        (None, None, None) => fields.place.fail("this [[claim]] expects nothing", help()),
         (None, _, _) => {
             let help = "write both, as in monotone = \"increasing\" and along = \"depth\"";
             fields.place.fail("`monotone` and `along` go together", help)
@@ -161,18 +159,18 @@ fn read_metric(entry: &Entry) -> Result<Metric> {
     let need = |key| get(key).ok_or_else(|| entry.at.error(format!("`metric` does not say its `{key}`"), HELP));
     let (table, column) = (need("table")?, need("column")?);
     let (name, at) = column.word()?;
-    let allowed: &[&str] = match table.text()?.as_str() {
-        "history" => &["table", "column", "step"],
-        "layers" => &["table", "column", "step", "layer", "per_layer"],
+    let section = match table.text()?.as_str() {
+        "history" => &HISTORY_METRIC,
+        "layers" => &LAYERS_METRIC,
         other => {
             return table.value.at.fail(format!("there is no table \"{other}\""), "write \"layers\" or \"history\"");
         }
     };
-    if let Some(odd) = entries.iter().find(|e| !allowed.contains(&e.key)) {
-        return Err(odd.unknown("key of `metric`", allowed.iter().copied()));
+    if let Some(odd) = entries.iter().find(|e| !section.has(e.key)) {
+        return Err(odd.unknown("key of `metric`", section.names()));
     }
     let step = ordinal(need("step")?, 0, HELP)?;
-    if allowed.len() == 3 {
+    if !section.has("layer") {
         known(&name, &at, "history.csv", columns::HISTORY)?;
         return Ok(Metric::History { column: name, step });
     }

@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use crate::columns;
+use crate::experiment::keys::COMPARE;
 use crate::experiment::read::{Entry, Fields, Location, Result, Word};
 use crate::experiment::settings;
 use crate::plan_file::Axis;
@@ -21,8 +22,7 @@ pub(crate) struct WrittenCompare {
 impl WrittenCompare {
     /// Reads `[compare]`.
     pub fn read(entry: &Entry) -> Result<Self> {
-        let known = ["arm", "tune", "tune_seeds", "choose", "report"];
-        let fields = Fields::new("[compare]", entry.at.clone(), entry.table()?, &known)?;
+        let fields = Fields::new(&COMPARE, entry.at.clone(), entry.table()?)?;
         let measure = |e: &Entry| e.one_of(columns::compared().map(|column| column.name), "");
         Ok(WrittenCompare {
             arm: fields.read("arm", Entry::word)?,

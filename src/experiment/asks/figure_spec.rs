@@ -2,6 +2,7 @@
 
 use super::cells::Role;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
+use crate::experiment::keys::FIGURE;
 use crate::experiment::nearest;
 use crate::experiment::read::{Entry, Fields, Location, Result, Selector};
 use crate::plan_file::figure::FigureSpec;
@@ -19,13 +20,10 @@ pub(crate) struct WrittenFigure {
     pub filter: Vec<Selector>,
 }
 
-const KEYS: [&str; 13] =
-    ["kind", "name", "title", "metric", "x", "y", "color", "facet", "over", "tune", "where", "step", "theory"];
-
 impl WrittenFigure {
     /// Reads one `[[figure]]` of one of these kinds.
     pub fn read(place: Location, entries: Vec<Entry>, kinds: &[&'static FigureKind]) -> Result<Self> {
-        let fields = Fields::new("[[figure]]", place, entries, &KEYS)?;
+        let fields = Fields::new(&FIGURE, place, entries)?;
         let words = || kinds.iter().map(|k| k.word);
         let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
         let (word, at) = fields.need("kind", &help)?.word()?;

@@ -39,6 +39,8 @@ pub struct Plan {
     /// What each `[ablation]`, `[[exclude]]` and `[[include]]` does.
     pub parts: Vec<Part>,
     pub cadence: Cadence,
+    /// Whether the tables of the runs' steps have the labels of each run.
+    pub labels: bool,
     pub figures: Vec<FigureSpec>,
     /// Whether a figure draws what theory predicts layer by layer, and up to which depth nets can be trained.
     pub figure_theory: FigureTheory,
@@ -48,6 +50,8 @@ pub struct Plan {
     pub claims: Vec<ClaimSpec>,
     /// Where each claim of the file says that it is against theory.
     pub(crate) against_theory: Vec<Option<Location>>,
+    /// What the file says in vain, each with its place.
+    pub notes: Vec<String>,
     /// Whether the command line changed what the file says.
     pub changed: bool,
     /// Claims of the file that do not fit the grid since `--set` changed it.
@@ -70,6 +74,11 @@ impl Experiment {
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ExperimentError> {
         Plan::combine(&self.with(overrides)?)
     }
+}
+
+fn in_vain(base: &Assignment) -> String {
+    let (at, name) = (base.place.position(), Registry::get().keys[base.key].short());
+    format!("{at}: `{name}` of [base] holds in no cell, since the axes give every cell another; delete the line")
 }
 
 impl Plan {
@@ -130,11 +139,13 @@ impl Plan {
             parts,
             centre,
             cadence: experiment.record.cadence.clone(),
+            labels: experiment.record.labels,
             figures: Vec::new(),
             figure_theory: FigureTheory::default(),
             compare: None,
             claims: Vec::new(),
             against_theory: experiment.claims.iter().map(|claim| claim.against_theory().cloned()).collect(),
+            notes: resolver.overridden().map(in_vain).collect(),
             changed: experiment.changed,
             claims_left_out: 0,
             listed_steps: experiment.record.listed.clone(),
@@ -147,10 +158,11 @@ impl Plan {
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
         let compare = compare::resolve(experiment.compare.as_ref(), grid, plan.seeds.len())?;
         let claims = claims::check(&experiment.claims, grid, experiment.changed)?;
-        let figures = match experiment.figures.as_slice() {
-            [] => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
-            written => figures::check(written, grid)?,
+        let mut figures = match experiment.default_figures || experiment.figures.is_empty() {
+            true => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
+            false => Vec::new(),
         };
+        figures.extend(figures::check(&experiment.figures, grid)?);
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         Ok(Plan { compare, claims, figures, figure_theory, ..plan })

@@ -57,6 +57,8 @@ pub(crate) struct Resolver<'a> {
     excludes: Vec<(&'a Selection, Vec<Test<'a>>, usize)>,
     /// For each key of `[base]`: whether it applied somewhere, and a head and its kind that it did not apply to.
     applied: Vec<(bool, Option<(usize, usize)>)>,
+    /// For each key: whether the value of `[base]` holds in some cell.
+    holds: Vec<bool>,
     heads: Vec<usize>,
     /// Keys whose range differs by kind, so that reading could not settle it.
     varying: Vec<bool>,
@@ -84,6 +86,7 @@ impl<'a> Resolver<'a> {
             base,
             excludes: Vec::new(),
             applied: vec![(false, None); count],
+            holds: vec![false; count],
             heads: (0..count).filter(|k| registry.keys[*k].is_head()).collect(),
             varying: registry.keys.iter().map(|k| k.rows.iter().any(|r| r.domain != k.rows[0].domain)).collect(),
             shared: HashMap::new(),
@@ -235,6 +238,7 @@ impl<'a> Resolver<'a> {
             };
             if let Some(h) = held[index] {
                 self.applied[index].0 = true;
+                self.holds[index] |= h.axis.is_none();
                 if self.varying[index] && fit(&row.domain, &h.assignment.value).is_none() {
                     let word = key.head.map_or("", |head| registry.keys[head].words[kinds[head]]);
                     let message =
@@ -318,6 +322,12 @@ impl<'a> Resolver<'a> {
             at,
             help: found.help.into(),
         })
+    }
+
+    /// The values of `[base]` that hold in no cell, since every cell has another from its axes.
+    pub fn overridden(&self) -> impl Iterator<Item = &'a Assignment> + '_ {
+        let base = self.base.iter().zip(&self.holds);
+        base.filter(|(_, holds)| !**holds).filter_map(|(held, _)| held.map(|held| held.assignment))
     }
 
     /// How many cells each `[[exclude]]` matched.

@@ -63,9 +63,10 @@ pub(crate) fn zip(entry: &Entry) -> Result<WrittenAxis> {
 
 /// Whether the CSV files have a column of this name anyway.
 fn is_column(name: &str) -> bool {
-    let fixed = [columns::RUN_KEYS, columns::OUTCOMES, columns::HISTORY, columns::LAYERS].into_iter().flatten();
-    let mut columns = fixed.map(|column| column.name).chain(["variant", "optimizer"]);
-    Registry::get().find(name).is_some() || columns.any(|column| column == name)
+    let tables = columns::FILES.iter().flat_map(|(.., tables)| tables.iter().copied().flatten());
+    let mut columns = tables.map(|column| column.name).chain(["variant", "optimizer"]);
+    let is_variable = name.strip_prefix('x').is_some_and(|n| n.parse::<usize>().is_ok());
+    Registry::get().find(name).is_some() || is_variable || columns.any(|column| column == name)
 }
 
 /// Checks a name that becomes a label.

@@ -4,24 +4,24 @@ use super::ExperimentError;
 use super::error::{Location, Result};
 use super::node::{Entry, Word};
 use super::selector::{Selector, selectors};
+use crate::experiment::keys::Section;
 
 /// The entries of a section whose keys are all known.
 pub(crate) struct Fields<'a> {
-    /// As it is called in messages: `[[claim]]`.
-    what: &'static str,
+    section: &'static Section,
     pub place: Location,
     entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Fields<'a> {
-    /// The entries of the section `what`.
+    /// The entries of a section.
     ///
     /// # Errors
-    /// A key that is none of the known ones.
-    pub fn new(what: &'static str, place: Location, entries: Vec<Entry<'a>>, known: &[&str]) -> Result<Self> {
-        match entries.iter().find(|e| !known.contains(&e.key)) {
-            Some(odd) => Err(odd.unknown(&format!("key of {what}"), known.iter().copied())),
-            None => Ok(Fields { what, place, entries }),
+    /// A key that it does not have.
+    pub fn new(section: &'static Section, place: Location, entries: Vec<Entry<'a>>) -> Result<Self> {
+        match entries.iter().find(|e| !section.has(e.key)) {
+            Some(odd) => Err(odd.unknown_in(section)),
+            None => Ok(Fields { section, place, entries }),
         }
     }
 
@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
 
     /// The entry of a key that must be there.
     pub fn need(&self, key: &str, help: &str) -> Result<&Entry<'a>> {
-        self.get(key).ok_or_else(|| self.place.error(format!("this {} has no `{key}`", self.what), help))
+        self.get(key).ok_or_else(|| self.place.error(format!("this {} has no `{key}`", self.section.name), help))
     }
 
     /// What `read` makes of a key's entry, if there is one.

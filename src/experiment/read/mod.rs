@@ -24,5 +24,4 @@ pub(crate) use {
     points::Leaf,
     record::Record,
     selector::{Selection, Selector, selectors},
-    value::SECTIONS,
 };

@@ -1,7 +1,7 @@
 //! TOML whose keys and values know their place in the file, and reading plain values from it.
 
 use super::error::{Location, Result, Source};
-use crate::experiment::nearest;
+use crate::experiment::{keys::Section, nearest};
 use crate::setting::Value;
 use std::ops::Range;
 use std::sync::Arc;
@@ -238,6 +238,11 @@ impl<'a> Entry<'a> {
     /// The error of a key that is none of the known ones.
     pub fn unknown<'b>(&self, what: &str, known: impl IntoIterator<Item = &'b str> + Clone) -> super::ExperimentError {
         self.at.error(format!("unknown {what} `{}`", self.key), nearest::suggest(self.key, known))
+    }
+
+    /// The error of a key that its section does not have.
+    pub fn unknown_in(&self, section: &Section) -> super::ExperimentError {
+        self.unknown(&format!("key of {}", section.name), section.names())
     }
 }
 

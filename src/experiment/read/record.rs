@@ -2,6 +2,7 @@
 
 use super::error::{Location, Result};
 use super::node::{Entry, Word};
+use crate::experiment::keys::{RECORD, STEPS};
 use crate::run::spec::{At, Cadence};
 use toml::de::DeValue;
 
@@ -11,6 +12,8 @@ pub(crate) struct Record {
     pub cadence: Cadence,
     /// Steps that are listed one by one, by the name of the list.
     pub listed: Vec<(&'static str, usize, Location)>,
+    /// Whether the tables of a run's steps have its labels beside its identity.
+    pub labels: bool,
     /// The keys of the section.
     pub keys: Vec<Word>,
 }
@@ -20,7 +23,7 @@ impl Record {
     pub fn usual() -> Self {
         let often = At::Log { points: 20 };
         let cadence = Cadence { gradients: often.clone(), score: often, probe: 64, points: None };
-        Record { cadence, listed: Vec::new(), keys: Vec::new() }
+        Record { cadence, listed: Vec::new(), labels: false, keys: Vec::new() }
     }
 
     /// Takes in what the entries of the section say.
@@ -29,9 +32,10 @@ impl Record {
             match e.key {
                 "gradients" => self.cadence.gradients = self.steps("gradients", e)?,
                 "score" => self.cadence.score = self.steps("score", e)?,
+                "labels" => self.labels = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
                 "probe" => self.cadence.probe = e.value.integer("record.probe", 1..1_000_001)? as usize,
-                _ => return Err(e.unknown("key of [record]", ["gradients", "score", "probe", "points"])),
+                _ => return Err(e.unknown_in(&RECORD)),
             }
             self.keys.push((e.key.to_string(), e.at.clone()));
         }
@@ -40,14 +44,14 @@ impl Record {
 
     fn steps(&mut self, name: &'static str, entry: &Entry) -> Result<At> {
         self.listed.retain(|(list, ..)| *list != name);
-        let help = "write { at = \"log\", points = 20 }, { at = [0, 10, 100] } or { every = 50 }";
+        let help = format!("write {STEPS}");
         let Some(entries) = entry.value.entries() else {
             let message = format!("`record.{name}` must be a table, but is {}", entry.value.found());
-            return entry.value.at.fail(message, help);
+            return entry.value.at.fail(message, &help);
         };
         let get = |k: &str| entries.iter().find(|e| e.key == k);
         let only = |known: &[&str]| match entries.iter().find(|e| !known.contains(&e.key)) {
-            Some(extra) => extra.at.fail(format!("`record.{name}` has no `{}` here", extra.key), help),
+            Some(extra) => extra.at.fail(format!("`record.{name}` has no `{}` here", extra.key), &help),
             None => Ok(()),
         };
         let steps = 1..1_000_000_001;
@@ -57,7 +61,7 @@ impl Record {
         }
         let Some(at) = get("at") else {
             only(&["at", "points", "every"])?;
-            return entry.value.at.fail(format!("`record.{name}` does not say at which steps"), help);
+            return entry.value.at.fail(format!("`record.{name}` does not say at which steps"), &help);
         };
         if let Some(items) = at.value.items() {
             only(&["at"])?;
@@ -78,7 +82,7 @@ impl Record {
             }
             _ => {
                 let message = format!("`at` must be \"log\" or a list of steps, but is {}", at.value.found());
-                at.value.at.fail(message, help)
+                at.value.at.fail(message, &help)
             }
         }
     }

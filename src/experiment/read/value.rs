@@ -3,31 +3,11 @@
 use super::ExperimentError;
 use super::error::{Location, Result};
 use super::node::Node;
-use crate::experiment::nearest;
+use crate::experiment::keys::FILE;
 use crate::experiment::settings::{Key, Registry, literal};
+use crate::experiment::{brought, nearest};
 use crate::setting::{DefaultValue, Domain, Value};
 use toml::de::DeValue;
-
-/// What may stand at the top of the file.
-pub(crate) const SECTIONS: &[&str] = &[
-    "name",
-    "question",
-    "seeds",
-    "seed",
-    "expect_runs",
-    "base",
-    "axes",
-    "variants",
-    "optimizer",
-    "zip",
-    "ablation",
-    "exclude",
-    "include",
-    "record",
-    "figure",
-    "compare",
-    "claim",
-];
 
 impl Node<'_> {
     /// The value of a setting.
@@ -56,8 +36,9 @@ impl Node<'_> {
     fn misfit(&self, key: &Key, raw: Option<&Value>) -> ExperimentError {
         const AXES: &str = "several values make an axis: put the list or range under [axes]";
         let (name, domain) = (key.short(), &key.rows[0].domain);
+        let brought = if let Some(Value::Text(word)) = raw { brought::value(name, word) } else { None };
         if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
-            let help = nearest::suggest(word, words.iter().copied());
+            let help = brought.unwrap_or_else(|| nearest::suggest(word, words.iter().copied()));
             return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
         }
         if self.is_several(key) {
@@ -72,6 +53,7 @@ impl Node<'_> {
             _ => None,
         };
         let help = match (whole, key.rows[0].default) {
+            _ if brought.is_some() => brought.unwrap_or_default(),
             (Some(whole), _) => format!("write {whole}, without point or exponent"),
             (None, DefaultValue::Unset | DefaultValue::Required) => format!("write {wanted}"),
             (None, default) => {
@@ -87,7 +69,7 @@ pub(crate) fn unknown_setting(path: &str, at: &Location) -> ExperimentError {
     let first = path.split('.').next().unwrap_or(path);
     let help = if ["name", "question", "seeds", "seed"].contains(&first) {
         format!("`{first}` belongs at the top of the file, before the first [section]")
-    } else if SECTIONS.contains(&first) && !Registry::get().is_family(first) {
+    } else if FILE.has(first) && !Registry::get().is_family(first) {
         format!("`{first}` is a [section] of its own")
     } else {
         Registry::get().suggest(path)

@@ -7,6 +7,7 @@ type Fadings = BTreeMap<GroupKey, fading::Summary>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "decades of gradient lost against depth, at the start of training and what training makes of it",
     x: AlongX::Axis("depth"),
     cells: CellsShown::Layers,
     columns: || column_names(columns::OUTCOMES),

@@ -5,6 +5,7 @@ use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "decades of gradient lost per layer against step",
     takes_step: false,
     cells: CellsShown::Layers,
     shows: shows_attenuation,

@@ -11,6 +11,7 @@ type Lines = BTreeMap<GroupKey, Points>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the best of k settings of the axes in `tune` against k, exact over all choices of k",
     takes_step: false,
     tune: Tune::Tries,
     columns: || columns::compared().map(|column| column.name).collect(),

@@ -16,6 +16,7 @@ struct Measure {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "loss and accuracy against step: median and range over the seeds",
     columns: || column_names(columns::HISTORY),
     shows,
     default,

@@ -26,6 +26,7 @@ struct Shown {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "why the gradient fades: the activation's derivative and the density of its argument, by theory",
     color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,

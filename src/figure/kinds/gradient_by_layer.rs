@@ -19,6 +19,7 @@ const X_TITLE: &str = "layer, counted from the input";
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the gradient, or another column of layers.csv, at each layer",
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
     of_init: |figure| figure.step.as_deref() != Some("last"),

@@ -7,6 +7,7 @@ type Map = BTreeMap<(u64, u64), f64>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the gradient, or another column of layers.csv, at each layer and step",
     color: ColorBy::Taken,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),

@@ -11,6 +11,7 @@ const CROSSED: f64 = 27.0;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "a column of runs.csv over two axes",
     x: AlongX::TwoAxes,
     color: ColorBy::Taken,
     columns: || column_names(columns::OUTCOMES),

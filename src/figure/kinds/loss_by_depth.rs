@@ -4,6 +4,7 @@ use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the final loss, or another column of runs.csv, against depth or another axis",
     x: AlongX::Axis("depth"),
     columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,

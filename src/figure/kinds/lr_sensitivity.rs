@@ -29,6 +29,7 @@ type Lines = BTreeMap<GroupKey, Line>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the final loss against the learning rate, the best rate of each series ringed",
     x: AlongX::Numbers("optimizer.lr"),
     takes_step: false,
     columns: || column_names(columns::OUTCOMES),

@@ -18,6 +18,7 @@ struct Solved {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "share of problems solved within a factor of the fastest's steps (Dolan & Moré 2002)",
     color: ColorBy::Required,
     takes_step: false,
     over: Over::Problems,

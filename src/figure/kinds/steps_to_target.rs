@@ -4,6 +4,7 @@ use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "steps to the target loss, and the runs that never reach it",
     takes_step: false,
     shows: shows_steps,
     default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),

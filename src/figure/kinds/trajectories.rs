@@ -23,6 +23,7 @@ type Window = ((f64, f64), (f64, f64));
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "the paths of runs on a test function of two variables, over its level lines",
     takes_step: false,
     over: Over::Never,
     cells: CellsShown::Planes,

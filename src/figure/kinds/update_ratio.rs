@@ -10,6 +10,7 @@ const NAMED: usize = 6;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
+    help: "norm of each layer's update over that of its weights, against step",
     color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,

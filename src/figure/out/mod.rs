@@ -37,6 +37,18 @@ pub fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Resul
     Ok(files)
 }
 
+/// The figures in `folder` that are called otherwise than these.
+pub fn others(folder: &Path, names: &[String]) -> BTreeSet<String> {
+    let paths = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let images = paths.filter(|path| is_image(path) && !path.to_string_lossy().contains(".part."));
+    let stems = images.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
+    stems.filter(|stem| !names.contains(stem)).collect()
+}
+
+fn is_image(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| FORMATS.iter().any(|format| ending == *format))
+}
+
 /// Removes the images in `folder` that are not among those kept: figures of an earlier plan, halves of a killed program.
 ///
 /// # Errors
@@ -44,8 +56,7 @@ pub fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Resul
 pub fn remove_others(folder: &Path, kept: &BTreeSet<&PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let image = path.extension().is_some_and(|ending| FORMATS.iter().any(|format| ending == *format));
-        if image && !kept.contains(&path) {
+        if is_image(&path) && !kept.contains(&path) {
             std::fs::remove_file(&path)?;
         }
     }

@@ -1,0 +1,277 @@
+//! Words that people bring along from other programs and from papers, and what to write here instead.
+//!
+//! The nearest known word is often another thing (`mae` is not `mse`), so these are looked up first.
+
+/// A word that is no setting, or no value of one, and the cure.
+type Row = (&'static [&'static str], Cure);
+
+/// What to do instead.
+#[derive(Clone, Copy, Debug)]
+pub enum Cure {
+    /// Write this: a line of `[base]`, or for a value what stands behind its `=`.
+    Write(&'static str),
+    /// The same, and what it is.
+    Explained(&'static str, &'static str),
+    /// There is nothing of the kind; what comes nearest.
+    Missing(&'static str),
+}
+
+use Cure::{Explained, Missing, Write};
+
+/// Names of settings elsewhere.
+pub const SETTINGS: &[Row] = &[
+    (&["learning_rate", "optimizer.learning_rate", "eta", "step_size", "lr0"], Write("optimizer.lr = 0.01")),
+    (&["momentum", "sgd_momentum"], Write("optimizer = { kind = \"momentum\", momentum = 0.9 }")),
+    (&["nesterov", "nag", "optimizer.nesterov"], Write("optimizer = { kind = \"nesterov\", momentum = 0.9 }")),
+    (
+        &["beta_1", "betas", "optimizer.betas", "optimizer.beta_1"],
+        Write("optimizer = { kind = \"adam\", beta1 = 0.9 }"),
+    ),
+    (&["beta_2", "optimizer.beta_2"], Write("optimizer = { kind = \"adam\", beta2 = 0.999 }")),
+    (&["optimizer.alpha", "optimizer.decay"], Write("optimizer = { kind = \"rmsprop\", rho = 0.99 }")),
+    (&["epsilon", "optimizer.epsilon"], Write("optimizer = { kind = \"adam\", eps = 1e-8 }")),
+    (&["amsgrad", "optimizer.amsgrad"], Write("optimizer = { kind = \"amsgrad\" }")),
+    (&["solver"], Write("optimizer = \"adam\"")),
+    (&["batch_size", "minibatch", "mini_batch"], Write("batch = 64")),
+    (&["layers", "num_layers", "n_layers", "hidden_layers", "n_hidden"], Write("depth = 8")),
+    (&["hidden", "hidden_size", "hidden_dim", "hidden_units", "units", "neurons"], Write("width = 32")),
+    (
+        &["hidden_layer_sizes", "layer_sizes", "layer_widths", "widths"],
+        Explained("width = 32", "every hidden layer has that many units, and `depth` counts the layers"),
+    ),
+    (&["iterations", "max_iter", "max_steps", "num_steps", "n_steps", "updates"], Write("steps = 1000")),
+    (&["num_epochs", "n_epochs", "max_epochs"], Write("epochs = 10")),
+    (&["dataset", "data_set"], Write("data = \"digits\"")),
+    (
+        &["test_split", "test_size", "validation_split"],
+        Explained("data.validation = 0.1", "`data.test` is the part for the test"),
+    ),
+    (&["loss_function", "loss_fn", "criterion", "objective"], Write("loss = \"cross_entropy\"")),
+    (&["nonlinearity", "activation_function", "act"], Write("activation = \"relu\"")),
+    (&["negative_slope", "alpha"], Write("activation = { kind = \"leaky_relu\", slope = 0.01 }")),
+    (&["weight_init", "initialization", "initializer", "kernel_initializer"], Write("init = \"glorot_normal\"")),
+    (&["gain"], Write("init = { kind = \"orthogonal\", gain = 1.0 }")),
+    (&["sigma_w", "weight_std"], Write("init = { kind = \"gaussian\", sigma_w = 1.0 }")),
+    (&["sigma_b", "bias_std"], Write("init = { kind = \"gaussian\", sigma_b = 0.1 }")),
+    (&["use_bias"], Write("bias = true")),
+    (&["batchnorm", "batch_normalization", "bn"], Write("batch_norm = true")),
+    (&["skip", "skip_connections", "shortcut", "resnet", "residuals"], Write("residual = true")),
+    (
+        &[
+            "grad_clip",
+            "gradient_clipping",
+            "gradient_clip",
+            "clip_norm",
+            "clipnorm",
+            "max_norm",
+            "max_grad_norm",
+            "clip_grad_norm",
+        ],
+        Write("clip.norm = 1.0"),
+    ),
+    (&["clipvalue", "clip_value", "clip_grad_value"], Write("clip.value = 1.0")),
+    (&["l2_penalty", "l2_reg", "regularization", "weight_penalty", "lambda"], Write("l2 = 1e-4")),
+    (&["wd"], Write("weight_decay = 1e-4")),
+    (
+        &["lr_schedule", "scheduler", "lr_scheduler", "lr_decay", "decay", "learning_rate_decay"],
+        Write("schedule = \"cosine\""),
+    ),
+    (&["warmup", "warmup_steps", "schedule.warmup_steps"], Write("schedule.warmup = 100")),
+    (&["precision", "float"], Write("dtype = \"f64\"")),
+    (&["target", "tolerance", "tol"], Write("target_loss = 0.1")),
+    (
+        &["norm", "normalization", "layer_norm", "group_norm"],
+        Missing("the only normalization is batch_norm = true; to bound the gradient's norm write clip.norm = 1.0"),
+    ),
+    (&["dropout"], Missing("there is no dropout; against overfitting there are l2, weight_decay and fewer steps")),
+    (
+        &["early_stopping", "patience"],
+        Missing(
+            "no run is ended for its validation loss, but runs.csv has best_step and the numbers there; stop_at_target ends it at a loss",
+        ),
+    ),
+    (
+        &["data.test_path", "test_path"],
+        Missing("one CSV file holds all rows; data.test is the part of them for the test"),
+    ),
+    (&["class_weight", "sample_weight"], Missing("all samples weigh the same; balance the rows of a CSV file instead")),
+    (&["l1", "l1_penalty"], Missing("there is no L1 penalty; l2 and weight_decay shrink weights")),
+    (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs says on how many cores")),
+    (
+        &["n_seeds", "random_state", "random_seed"],
+        Missing("write seeds = 5 at the top of the file, before the first [section]"),
+    ),
+];
+
+/// Values elsewhere, by the setting that has them.
+pub const VALUES: &[(&str, &[Row])] = &[
+    ("activation", ACTIVATIONS),
+    ("output_activation", ACTIVATIONS),
+    (
+        "init",
+        &[
+            (&["xavier", "xavier_normal", "glorot"], Write("\"glorot_normal\"")),
+            (&["xavier_uniform"], Write("\"glorot_uniform\"")),
+            (&["kaiming", "kaiming_normal", "he"], Write("\"he_normal\"")),
+            (&["kaiming_uniform"], Write("\"he_uniform\"")),
+            (&["lecun"], Write("\"lecun_normal\"")),
+            (
+                &["normal", "random_normal", "truncated_normal"],
+                Explained(
+                    "{ kind = \"gaussian\", sigma_w = 1.0 }",
+                    "weights of standard deviation sigma_w / sqrt(fan_in)",
+                ),
+            ),
+            (
+                &["uniform", "random_uniform", "standard"],
+                Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)"),
+            ),
+            (&["zeros", "zero", "ones", "constant"], Missing("equal weights never part; choose a random init")),
+        ],
+    ),
+    (
+        "loss",
+        &[
+            (
+                &[
+                    "ce",
+                    "crossentropy",
+                    "categorical_crossentropy",
+                    "nll",
+                    "bce",
+                    "binary_crossentropy",
+                    "log_loss",
+                    "softmax",
+                ],
+                Write("\"cross_entropy\""),
+            ),
+            (&["l2", "squared_error", "mean_squared_error", "quadratic"], Write("\"mse\"")),
+            (
+                &["mae", "l1", "huber", "smooth_l1", "hinge"],
+                Missing("there are cross_entropy and mse, the mean squared error"),
+            ),
+        ],
+    ),
+    (
+        "optimizer",
+        &[
+            (&["nag"], Write("\"nesterov\"")),
+            (&["heavy_ball", "sgdm", "sgd_momentum"], Write("\"momentum\"")),
+            (&["adam_w"], Write("\"adamw\"")),
+            (
+                &["lbfgs", "l-bfgs", "newton", "adafactor", "muon", "shampoo", "lamb"],
+                Missing("it is not among them; `gradsweep settings optimizer` shows those that are"),
+            ),
+        ],
+    ),
+    (
+        "schedule",
+        &[
+            (
+                &["plateau", "reduce_on_plateau"],
+                Missing("no schedule watches the loss; step, exponential and cosine go by the step"),
+            ),
+            (&["none", "fixed"], Write("\"constant\"")),
+            (&["cosine_annealing", "cosine_decay"], Write("\"cosine\"")),
+            (&["multistep"], Write("{ kind = \"multi_step\", milestones = [150, 225] }")),
+            (&["onecycle", "1cycle"], Write("\"one_cycle\"")),
+            (&["hyperbola", "time", "1/t"], Write("\"inverse_time\"")),
+            (&["warmup"], Missing("a warm-up goes before any schedule: write schedule.warmup = 100")),
+        ],
+    ),
+    (
+        "data",
+        &[
+            (&["mnist_1d"], Write("\"mnist1d\"")),
+            (&["fashion", "fashionmnist", "fashion-mnist"], Write("\"fashion_mnist\"")),
+            (
+                &["cifar10", "cifar", "imagenet", "iris"],
+                Missing("it is not among them; data = { kind = \"csv\", path = \"...\" } reads a file of your own"),
+            ),
+        ],
+    ),
+    ("dtype", &[(&["float32", "single"], Write("\"f32\"")), (&["float64", "double"], Write("\"f64\""))]),
+    ("batch", &[(&["all", "full_batch"], Write("\"full\""))]),
+];
+
+const ACTIVATIONS: &[Row] = &[
+    (&["swish"], Write("\"silu\"")),
+    (&["linear", "none"], Write("\"identity\"")),
+    (&["logistic", "sigm"], Write("\"sigmoid\"")),
+    (&["leakyrelu", "lrelu"], Write("\"leaky_relu\"")),
+    (&["prelu"], Explained("{ kind = \"leaky_relu\", slope = 0.25 }", "its slope is fixed, not learned")),
+    (&["relu6", "hardtanh"], Write("\"hard_tanh\"")),
+    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
+];
+
+/// What to write for a name that is no setting.
+pub fn setting(name: &str) -> Option<String> {
+    Some(find(SETTINGS, name)?.text(""))
+}
+
+/// What to write for a word that is no value of a setting.
+pub fn value(setting: &str, word: &str) -> Option<String> {
+    let (_, rows) = VALUES.iter().find(|(name, _)| *name == setting)?;
+    Some(find(rows, word)?.text(&format!("{setting} = ")))
+}
+
+fn find(rows: &[Row], name: &str) -> Option<Cure> {
+    let name = name.to_lowercase();
+    rows.iter().find(|(words, _)| words.contains(&name.as_str())).map(|(_, cure)| *cure)
+}
+
+impl Cure {
+    fn text(self, key: &str) -> String {
+        match self {
+            Write(line) => format!("write {key}{line}"),
+            Explained(line, what) => format!("write {key}{line}; {what}"),
+            Missing(nearest) => nearest.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Experiment, Overrides, settings::Registry};
+
+    fn plans(line: &str) {
+        let plan = Experiment::parse(&format!("name = \"x\"\n[base]\n{line}\n"), "x.toml", &[]);
+        let plan = plan.and_then(|experiment| experiment.plan(&Overrides::default()));
+        assert!(plan.is_ok(), "{line}: {}", plan.err().unwrap());
+    }
+
+    /// Of a line that should be refused.
+    fn help(line: &str) -> String {
+        let plan = Experiment::parse(&format!("name = \"x\"\n[base]\n{line}\n"), "x.toml", &[]);
+        plan.err().unwrap_or_else(|| panic!("{line} is understood")).help
+    }
+
+    #[test]
+    fn every_name_is_refused_with_its_cure_and_every_cure_can_be_written() {
+        for (names, cure) in SETTINGS {
+            for name in *names {
+                assert!(Registry::get().find(name).is_none(), "{name} is a setting");
+                assert_eq!(help(&format!("{name} = 1")), cure.text(""), "{name}");
+            }
+            if let Write(line) | Explained(line, _) = cure {
+                plans(line);
+            }
+        }
+    }
+
+    #[test]
+    fn every_value_is_refused_with_its_cure_and_every_cure_can_be_written() {
+        for (setting, rows) in VALUES {
+            for (words, cure) in *rows {
+                for word in *words {
+                    let cure = cure.text(&format!("{setting} = "));
+                    assert_eq!(help(&format!("{setting} = \"{word}\"")), cure, "{setting} {word}");
+                }
+                if let Write(line) | Explained(line, _) = cure {
+                    plans(&format!("{setting} = {line}"));
+                }
+            }
+        }
+    }
+}
