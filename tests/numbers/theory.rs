@@ -420,6 +420,16 @@ fn every_network_is_predicted_or_refused_in_words() {
                             let delta = (depth > 1).then(|| prediction.delta[depth - 1] - prediction.delta[0]);
                             let all = [prediction.attenuation(), delta];
                             assert!(all.iter().all(|a| a.is_some() == (depth > 1)), "{architecture:?}");
+                            // A caveat says what it is about.
+                            let about = match (norm, residual) {
+                                (Some(_), Form::None) => Some("Batch normalization: "),
+                                (Some(_), _) => Some("Batch normalization in residual blocks: "),
+                                (None, Form::PostActivation(_)) => Some("Post-activation residual blocks: "),
+                                (None, _) => None,
+                            };
+                            let caveat = prediction.caveat;
+                            assert_eq!(caveat.is_some(), about.is_some(), "{architecture:?}");
+                            assert!(caveat.is_none_or(|caveat| caveat.starts_with(about.unwrap())), "{caveat:?}");
                             assert!(all.iter().flatten().all(|a| a.is_finite()), "{architecture:?}: {all:?}");
                         }
                     }

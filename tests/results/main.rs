@@ -11,4 +11,5 @@ mod own_kind;
 #[path = "../program/mod.rs"]
 mod program;
 mod report;
+mod steps_known;
 mod theory_figure;
