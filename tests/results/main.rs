@@ -1,5 +1,6 @@
 //! What is made of a results folder: claims, comparisons, figures and the report.
 
+mod arriving;
 mod claims;
 mod compare;
 mod figure;
