@@ -130,8 +130,8 @@ fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>]) -> String
     let none = beyond::finding(selection, drawn(), "cells");
     let ending = |(key, summary): (&GroupKey, &fading::Summary)| match summary.median {
         Fading::AtLeast(x) => Some((format!("{}, at least", selection.place(key)), Ending::Value(x))),
-        Fading::Exactly(x) => Some((selection.place(key), Ending::Value(x))),
-        Fading::Beyond | Fading::Undefined => None,
+        Fading::Exactly(x) if x.is_finite() => Some((selection.place(key), Ending::Value(x))),
+        _ => None,
     };
     let values: Vec<_> = drawn().filter_map(ending).collect();
     let high = if none.is_empty() { "Most" } else { "Most of the others" };

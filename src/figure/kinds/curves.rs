@@ -54,7 +54,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
         let drawn = curves.iter().filter(|((_, n), _)| *n == index).flat_map(|(_, points)| points);
-        let mut y = Ruler::of(&drawn.flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>(), column, height)?;
+        let mut y = Ruler::of(&drawn.flat_map(|(_, s)| [s.low, s.median, s.high]).collect::<Vec<_>>(), column, height)?;
         if index == 0 && !ends.is_empty() {
             // Room for the crosses above the curves.
             y.extend(End::High, 0.07);

@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("update_ratio")?;
     let (lines, ends) = lines(selection, column)?;
-    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>();
+    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.median, s.high]).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
     let mut y = Ruler::over(&values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
     if !ends.is_empty() {
