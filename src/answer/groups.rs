@@ -130,11 +130,8 @@ pub fn arms<'a>(results: &'a Results, comparison: &'a Comparison) -> Vec<Group<'
 
 /// The arms of a task beside each other, tasks in the order of the plan.
 fn order(group: &Group, arm_axis: usize) -> (Vec<usize>, usize) {
-    let mut task = group.place.clone();
-    (
-        task.drain(..).enumerate().filter(|(axis, _)| *axis != arm_axis).map(|(_, label)| label).collect(),
-        group.place[arm_axis],
-    )
+    let task = group.place.iter().enumerate().filter(|(axis, _)| *axis != arm_axis);
+    (task.map(|(_, label)| *label).collect(), group.place[arm_axis])
 }
 
 /// The runs that have it, diverged ones included: the median as `summary.csv` has it, between order statistics of the least and
