@@ -3,8 +3,8 @@
 //! `cargo run --release --example read_results -- results/vanishing`
 
 use gradsweep::columns;
+use gradsweep::fading::{Fading, Summary};
 use gradsweep::results::Results;
-use gradsweep::stats::spread;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
@@ -17,15 +17,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // runs.csv is in memory; labels are indices into the axes of the plan.
     let column = columns::outcome("attenuation_init").ok_or("no such column")?;
-    let mut cells: BTreeMap<&[usize], Vec<f64>> = BTreeMap::new();
+    let mut cells: BTreeMap<&[usize], Vec<Fading>> = BTreeMap::new();
     for run in &results.runs {
-        cells.entry(&run.labels).or_default().extend(run.averaged(column.name));
+        cells.entry(&run.labels).or_default().extend(run.fading(column));
     }
     for (labels, values) in cells {
         let named = plan.axes.iter().zip(labels).map(|(axis, label)| format!("{} {}", axis.name, axis.labels[*label]));
         let name = named.collect::<Vec<_>>().join(", ");
-        if let Some(s) = spread(&values) {
-            println!("{name}: {:+.3} [{:+.3}, {:+.3}] {}, N = {}", s.median, s.low, s.high, column.unit, values.len());
+        // A gradient may not arrive at all: the median and the range say so.
+        if let Some(s) = Summary::of(&values) {
+            let number = |x: f64| format!("{x:+.3}");
+            println!("{name}: {} ({}) {}, N = {}", s.median.shown(number), s.range(number), column.unit, s.n);
         }
     }
 

@@ -452,6 +452,7 @@ pub const CLAIMS: &[Column] = &[
     Column::new("confidence", &["probability that was asked for"], Run, Training),
     Column::key("n", &["seeds"]),
     Column::key("diverged", &["seeds whose run diverged"]),
+    Column::key("undefined", &["seeds with no gradient at the last layer"]),
     Column::key("unknown", &["seeds whose run is missing or failed"]),
 ];
 

@@ -2,11 +2,12 @@
 
 use super::verdict::{Expect, Judged, Observation, judge};
 use crate::columns::Column;
+use crate::fading::Fading;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run, theory::CellTheory};
-use crate::stats::spread;
+use crate::stats::median;
 use std::collections::BTreeMap;
 
 /// One claim, or one of its repetitions, with its verdict.
@@ -22,10 +23,21 @@ pub struct JudgedClaim {
     /// What was expected: `above 0.5`.
     pub expected: String,
     pub confidence: f64,
+    /// Whether it is about an attenuation, which may be of a gradient that does not arrive.
+    pub is_fading: bool,
     pub judged: Judged,
 }
 
 impl JudgedClaim {
+    /// The median, its `number` as the place has it.
+    pub fn median(&self, number: impl Fn(f64) -> String) -> String {
+        match self.judged {
+            Judged { median, is_bound, .. } if self.is_fading => Fading::read(median, is_bound).shown(number),
+            Judged { median, is_bound: true, .. } => format!("at least {}", number(median)),
+            Judged { median, .. } => number(median),
+        }
+    }
+
     /// The repetition: `depth=8 activation=relu`; empty for a claim that is judged once.
     pub fn part(&self) -> String {
         self.part.iter().map(|(axis, label)| format!("{axis}={label}")).collect::<Vec<_>>().join(" ")
@@ -44,7 +56,8 @@ pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedCl
             let judged = of_part(results, claim, &values, &part);
             let (says, metric, expected) = (sentence(claim), metric(claim), expected(claim));
             let confidence = claim.confidence;
-            judged_claims.push(JudgedClaim { number, says, part, metric, expected, confidence, judged });
+            let is_fading = claim.against.is_none() && claim.along.is_none() && values.is_fading();
+            judged_claims.push(JudgedClaim { number, says, part, metric, expected, confidence, is_fading, judged });
         }
     }
     Ok(judged_claims)
@@ -114,15 +127,23 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
     steps.min_by_key(|judged| judged.verdict).unwrap_or_else(|| judge(&[], step, claim.confidence))
 }
 
-/// Two numbers of a seed compared. A run that diverged helps on neither side.
+/// Two numbers of a seed compared: the least and the most that it can be. A run that diverged helps on neither side, and two
+/// gradients that do not arrive cannot be told apart.
 fn combined(a: Observation, b: Observation, by: By) -> Observation {
     match (a, b) {
         (Observation::Unknown, _) | (_, Observation::Unknown) => Observation::Unknown,
-        (Observation::Exactly(a), Observation::Exactly(b)) => {
-            let x = if by == By::Ratio { a / b } else { a - b };
-            if x.is_nan() { Observation::Diverged } else { Observation::Exactly(x) }
+        (Observation::Diverged, _) | (_, Observation::Diverged) => Observation::Diverged,
+        _ => {
+            let (Some(a), Some(b)) = (a.ends(), b.ends()) else { return Observation::Undefined };
+            let of = |a: f64, b: f64| if by == By::Ratio { a / b } else { a - b };
+            let all = a.iter().flat_map(|a| b.iter().map(|b| of(*a, *b)));
+            // A quotient passes through infinity where its divisor passes through 0.
+            let through = by == By::Ratio && b[0] < 0.0 && b[1] > 0.0;
+            if through || all.clone().any(f64::is_nan) {
+                return Observation::Undefined;
+            }
+            Observation::between(all.clone().fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max))
         }
-        _ => Observation::Diverged,
     }
 }
 
@@ -139,14 +160,17 @@ fn observations(results: &Results, values: &Values, filter: &Filter) -> Vec<Obse
     let of_seed = |seed: &u64| {
         let runs = results.runs.iter().enumerate().filter(|(_, run)| run.seed == *seed && fits(run));
         let own: Vec<Observation> = runs.map(|(i, run)| values.of(i, run)).collect();
-        if own.len() < cells || own.contains(&Observation::Unknown) {
+        if own.len() < cells {
             return Observation::Unknown;
         }
-        let numbers: Option<Vec<f64>> =
-            own.iter().map(|o| if let Observation::Exactly(x) = o { Some(*x) } else { None }).collect();
-        match numbers.and_then(|numbers| spread(&numbers)) {
-            Some(spread) => Observation::Exactly(spread.median),
-            None => Observation::Diverged,
+        let bad = [Observation::Unknown, Observation::Diverged, Observation::Undefined];
+        if let Some(bad) = bad.into_iter().find(|bad| own.contains(bad)) {
+            return bad;
+        }
+        let end = |end: usize| median(&own.iter().filter_map(|o| Some(o.ends()?[end])).collect::<Vec<_>>());
+        match (end(0), end(1)) {
+            (Some(low), Some(high)) => Observation::between(low, high),
+            _ => Observation::Diverged,
         }
     };
     plan.seeds.iter().map(of_seed).collect()
@@ -197,6 +221,11 @@ impl Values {
         Ok(Values { column, long, predicted })
     }
 
+    /// Whether it is an attenuation of runs.
+    fn is_fading(&self) -> bool {
+        self.long.is_none() && self.column.is_some_and(Column::is_fading)
+    }
+
     fn of(&self, index: usize, run: &Run) -> Observation {
         let own = self.measured(index, run);
         match &self.predicted {
@@ -212,6 +241,9 @@ impl Values {
         if run.status == Status::Failed {
             return Observation::Unknown;
         }
+        if let Some(fading) = self.column.filter(|_| self.is_fading()).and_then(|column| run.fading(column)) {
+            return Observation::between(fading.number(), fading.most());
+        }
         let value = match &self.long {
             Some(values) => values.get(&index).copied(),
             None => match self.column {
@@ -223,7 +255,13 @@ impl Values {
             },
         };
         match value {
-            Some(x) if x.is_nan() => Observation::Diverged,
+            Some(x) if x.is_nan() => {
+                if diverged {
+                    Observation::Diverged
+                } else {
+                    Observation::Undefined
+                }
+            }
             Some(x) => Observation::Exactly(x),
             None if diverged => Observation::Diverged,
             None => Observation::Unknown,
@@ -275,7 +313,8 @@ impl Latest {
     fn choose(self, layer: Ordinal, per_layer: Option<Ordinal>) -> BTreeMap<usize, f64> {
         let of_run = |(run, (_, layers)): (usize, (f64, BTreeMap<usize, f64>))| {
             let below = per_layer.map_or(Some(1.0), |below| at(&layers, below))?;
-            Some((run, at(&layers, layer)? / below))
+            // Over nothing every ratio is undefined.
+            Some((run, at(&layers, layer)? / if below == 0.0 { f64::NAN } else { below }))
         };
         self.0.into_iter().filter_map(of_run).collect()
     }

@@ -25,6 +25,7 @@ pub fn table(claims: &[JudgedClaim]) -> Table {
             claim.confidence.into(),
             j.n.into(),
             j.diverged.into(),
+            j.undefined.into(),
             j.unknown.into(),
         ]);
     }
@@ -61,11 +62,10 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
     let part = |part: &JudgedClaim| {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         let j = part.judged;
-        let [median, low, high] = [j.median, j.low, j.high].map(|x| significant(x, 4));
-        (
-            j.verdict.word().into(),
-            format!("{name}{} {median} [{low}, {high}], {}", part.metric, table::count(j.n, "seed")),
-        )
+        let median = part.median(|x| significant(x, 4));
+        let [low, high] = [j.low, j.high].map(|x| significant(x, 4));
+        let seeds = table::count(j.n, "seed");
+        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], {seeds}", part.metric))
     };
     Some(FigureClaim {
         number: parts[0].number,

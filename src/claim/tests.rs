@@ -1,6 +1,6 @@
 //! Planted claims, and how often a true one is called false.
 
-use super::Observation::{AtLeast, Diverged, Exactly, Unknown};
+use super::Observation::{Diverged, Exactly, Undefined, Unknown};
 use super::{Expect, Observation, Verdict, judge, seeds_for};
 use crate::seed::Seeds;
 use crate::stats::median_interval;
@@ -41,7 +41,7 @@ fn what_is_not_known_never_helps() {
         let mut random = seeds.stream("claims", &[i]);
         let mut runs: Vec<Observation> = (0..5 + i % 8).map(|_| Exactly(0.7 + 0.2 * random.normal())).collect();
         let before = judge(&runs, *expect, 0.9).verdict;
-        for worse in [Diverged, Unknown] {
+        for worse in [Diverged, Undefined, Unknown] {
             runs[0] = worse;
             let after = judge(&runs, *expect, 0.9).verdict;
             assert!(after != Verdict::Holds || before == Verdict::Holds, "{runs:?} {expect:?}");
@@ -49,18 +49,34 @@ fn what_is_not_known_never_helps() {
     }
     for expect in EXPECTATIONS {
         assert_eq!(judge(&[Diverged; 5], expect, 0.9).verdict, Verdict::Fails, "{expect:?}");
-        assert_eq!(judge(&[Unknown; 5], expect, 0.9).verdict, Verdict::Inconclusive, "{expect:?}");
+        for open in [Undefined, Unknown] {
+            assert_eq!(judge(&[open; 5], expect, 0.9).verdict, Verdict::Inconclusive, "{expect:?}");
+        }
         assert_eq!(judge(&[Exactly(f64::NAN); 5], expect, 0.9).verdict, Verdict::Fails, "{expect:?}");
     }
 }
 
 #[test]
 fn a_bound_may_hold_above_but_never_below() {
-    let bounds = |x: f64| [AtLeast(x); 5];
+    let bounds = |x: f64| [Observation::at_least(x); 5];
     assert_eq!(judge(&bounds(1.0), Expect::Above(0.7), 0.9).verdict, Verdict::Holds);
     assert_eq!(judge(&bounds(0.5), Expect::Above(0.7), 0.9).verdict, Verdict::Inconclusive);
     assert_eq!(judge(&bounds(0.5), Expect::Below(0.7), 0.9).verdict, Verdict::Inconclusive);
     assert_eq!(judge(&bounds(1.0), Expect::Below(0.7), 0.9).verdict, Verdict::Fails);
+    assert_eq!(judge(&bounds(0.5), Expect::Within(0.4, 0.7), 0.9).verdict, Verdict::Inconclusive);
+    let judged = judge(&bounds(1.0), Expect::Above(0.7), 0.9);
+    assert_eq!((judged.median, judged.is_bound), (1.0, true));
+}
+
+#[test]
+fn a_gradient_that_does_not_arrive_has_faded_by_more_than_any_number() {
+    let none = [Exactly(f64::INFINITY); 5];
+    for (expect, verdict) in EXPECTATIONS.into_iter().zip([Verdict::Holds, Verdict::Fails, Verdict::Fails]) {
+        assert_eq!(judge(&none, expect, 0.9).verdict, verdict, "{expect:?}");
+    }
+    let two_of_six = [0.8, 0.9, f64::INFINITY, 0.85, f64::INFINITY, 0.75];
+    assert_eq!(of(&two_of_six, Expect::Above(0.7)), Verdict::Holds);
+    assert_eq!(of(&two_of_six, Expect::Below(0.7)), Verdict::Fails);
 }
 
 #[test]

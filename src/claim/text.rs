@@ -69,12 +69,16 @@ fn paragraph(text: &mut String, word: &str, says: &str) {
 
 fn effect(claim: &JudgedClaim) -> String {
     let j = claim.judged;
-    let [median, low, high] = [j.median, j.low, j.high].map(|x| rounded(x, 4));
+    let median = claim.median(|x| rounded(x, 4));
+    let [low, high] = [j.low, j.high].map(|x| rounded(x, 4));
     let (JudgedClaim { metric, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
     let mut text =
         format!("{metric}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");
     if j.diverged > 0 {
         let _ = write!(text, ", {} diverged", j.diverged);
+    }
+    if j.undefined > 0 {
+        let _ = write!(text, ", {} undefined", j.undefined);
     }
     if j.unknown > 0 {
         let _ = write!(text, ", {} missing or failed", j.unknown);

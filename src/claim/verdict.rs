@@ -3,18 +3,45 @@
 //! Each seed gives an [`Observation`], an interval that its true value lies in; the ends of the median's interval are order
 //! statistics of their ends. So whatever is not known widens the interval, and can never help a claim.
 
-use crate::stats::{median_interval, spread};
+use crate::stats::{median, median_interval};
 
 /// What one seed says of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Observation {
     Exactly(f64),
-    /// A bound: gradients that are zero may have faded by any more.
-    AtLeast(f64),
+    /// From the first to the second: gradients that underflow may have faded by any more.
+    Between(f64, f64),
     /// The run diverged and left no such number: as bad as can be for the claim.
     Diverged,
+    /// There is nothing to compare with, no gradient at the last layer: it may be any.
+    Undefined,
     /// The run failed: its number may be any.
     Unknown,
+}
+
+impl Observation {
+    /// A bound.
+    pub fn at_least(x: f64) -> Self {
+        Observation::Between(x, f64::INFINITY)
+    }
+
+    /// Between two numbers, or exactly one.
+    pub fn between(low: f64, high: f64) -> Self {
+        match low == high {
+            _ if low.is_nan() || high.is_nan() => Observation::Undefined,
+            true => Observation::Exactly(low),
+            false => Observation::Between(low, high),
+        }
+    }
+
+    /// The least and the most that it can be; `None` without any number.
+    pub fn ends(self) -> Option<[f64; 2]> {
+        match self {
+            Observation::Exactly(x) => Some([x, x]),
+            Observation::Between(low, high) => Some([low, high]),
+            _ => None,
+        }
+    }
 }
 
 /// What the median is claimed to be.
@@ -52,8 +79,10 @@ impl Verdict {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
     pub verdict: Verdict,
-    /// Median of the seeds that left a number; NaN where none did.
+    /// Median of the seeds that left a number, of bounds their lower end; NaN where none did.
     pub median: f64,
+    /// Whether that median may be larger.
+    pub is_bound: bool,
     /// The interval of the median, infinite where runs diverged or failed.
     pub low: f64,
     pub high: f64,
@@ -61,6 +90,7 @@ pub struct Judged {
     pub coverage: f64,
     pub n: usize,
     pub diverged: usize,
+    pub undefined: usize,
     pub unknown: usize,
 }
 
@@ -76,13 +106,8 @@ pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> J
         Expect::Below(_) => &[plus],
         Expect::Within(..) => &[minus, plus],
     };
-    let known: Vec<f64> = observations
-        .iter()
-        .filter_map(|o| match o {
-            Observation::Exactly(x) | Observation::AtLeast(x) => Some(*x),
-            Observation::Diverged | Observation::Unknown => None,
-        })
-        .collect();
+    let known = |end: usize| observations.iter().filter_map(|o| Some(o.ends()?[end])).collect::<Vec<f64>>();
+    let (least, most) = (median(&known(0)), median(&known(1)));
     let ends: Vec<[f64; 3]> = worst.iter().map(|worst| interval(observations, *worst, confidence)).collect();
     let coverage = ends.iter().map(|e| e[2]).fold(1.0, f64::min);
     let fails = ends.iter().any(|[low, high, _]| match expect {
@@ -103,12 +128,14 @@ pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> J
     let count = |what: Observation| observations.iter().filter(|o| **o == what).count();
     Judged {
         verdict,
-        median: spread(&known).map_or(f64::NAN, |s| s.median),
+        median: least.unwrap_or(f64::NAN),
+        is_bound: least != most,
         low: ends.iter().map(|e| e[0]).fold(plus, f64::min),
         high: ends.iter().map(|e| e[1]).fold(minus, f64::max),
         coverage,
         n: observations.len(),
         diverged: count(Observation::Diverged),
+        undefined: count(Observation::Undefined),
         unknown: count(Observation::Unknown),
     }
 }
@@ -120,10 +147,15 @@ fn interval(observations: &[Observation], worst: f64, confidence: f64) -> [f64; 
         let one = |o: &Observation| match o {
             Observation::Exactly(x) if x.is_nan() => worst,
             Observation::Exactly(x) => *x,
-            Observation::AtLeast(_) if above => far,
-            Observation::AtLeast(x) => *x,
+            Observation::Between(low, high) => {
+                if above {
+                    *high
+                } else {
+                    *low
+                }
+            }
             Observation::Diverged => worst,
-            Observation::Unknown => far,
+            Observation::Undefined | Observation::Unknown => far,
         };
         observations.iter().map(one).collect()
     };

@@ -160,6 +160,8 @@ pub enum Mark {
     Arm(Arm),
     /// A small tick above the panel: what is recorded.
     Notch { x: f64 },
+    /// Triangles at the upper edge.
+    Beyond(Beyond),
     /// A map.
     Tiles(Tiles),
 }
@@ -208,6 +210,25 @@ pub struct Arm {
 impl Arm {
     /// Distance between its crosses, in points.
     pub const CROSS: f64 = 5.0;
+}
+
+/// What lies beyond the upper edge of a panel.
+pub struct Beyond {
+    /// Distance of the triangles from the edge, in points.
+    pub inset: f64,
+    pub places: Vec<BeyondPlace>,
+}
+
+/// A triangle.
+pub struct BeyondPlace {
+    pub x: f64,
+    pub look: Look,
+    /// Its series.
+    pub name: String,
+    /// What it tells a reader who points at it.
+    pub told: String,
+    /// What is written beside it where there is room, at length and in short.
+    pub words: Option<[String; 2]>,
 }
 
 /// A map: tiles with numbers in them and lines over them.

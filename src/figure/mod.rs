@@ -2,6 +2,7 @@
 //!
 //! Results become a [`chart`] (by a file of `kinds/`), a chart becomes a [`scene`] (by `page/`), a scene becomes files (by `out/`).
 
+mod beyond;
 pub mod chart;
 pub mod endings;
 mod error;

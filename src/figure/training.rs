@@ -43,13 +43,18 @@ impl<K: Ord + Copy> Training<K> {
         let mut lines: BTreeMap<(GroupKey, K), Points> = BTreeMap::new();
         for ((step, line), values) in std::mem::take(&mut self.values) {
             for (key, seeds) in selection.by_seed(values.into_iter()) {
-                if seeds.len() == self.seeds[&key].len() {
+                if seeds.len() == self.seeds(&key) {
                     let point = over_seeds(seeds.into_values(), column(line)).map(|s| (x(step as f64), s));
                     lines.entry((key, line)).or_default().extend(point);
                 }
             }
         }
         lines
+    }
+
+    /// How many seeds of a group have any row.
+    pub fn seeds(&self, key: &GroupKey) -> usize {
+        self.seeds.get(key).map_or(0, BTreeSet::len)
     }
 
     /// The runs that diverged with the place of their last step.
@@ -71,8 +76,7 @@ pub fn crosses<'a>(
     here.map(move |(key, x)| Mark::EdgeCross { x, from: End::High, inset: 3.0, radius: 2.3, color: color(key.color) })
 }
 
-/// The largest place of any line or end, at least `least`.
-pub fn reach<K>(lines: &BTreeMap<(GroupKey, K), Points>, ends: &[(usize, f64)], least: f64) -> f64 {
-    let places = lines.values().flatten().map(|(x, _)| *x).chain(ends.iter().map(|(_, x)| *x));
-    places.fold(least, f64::max)
+/// The largest of the places of lines and ends, at least `least`.
+pub fn reach(lines: impl Iterator<Item = f64>, ends: &[(usize, f64)], least: f64) -> f64 {
+    lines.chain(ends.iter().map(|(_, x)| *x)).fold(least, f64::max)
 }

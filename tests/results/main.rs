@@ -1,6 +1,7 @@
 //! What is made of a results folder: claims, comparisons, figures and the report.
 
 mod answer;
+mod arriving;
 mod claims;
 mod compare;
 mod figure;

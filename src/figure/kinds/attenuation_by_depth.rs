@@ -50,13 +50,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
-    let along = |of: &Fadings| by_place(selection, &x, of);
-
-    let values = lost.values().flat_map(|s| [s.low, s.high, 0.0]).chain(lost.keys().filter_map(predicted));
-    let y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
+    let values = lost.values().flat_map(reached).chain([0.0]).chain(lost.keys().filter_map(predicted));
+    let mut y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let x_title = places::title(&selection.x);
-    let lines = along(&lost);
+    let arriving = by_place(selection, &x, &lost);
+    let edge = beyond::strip(&arriving, &mut y, 128.0);
+    let lines = beyond::points(&arriving, edge);
     let groups = merged(selection, |color| {
         let own = lines.iter().filter(|(key, _)| key.color == color);
         own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
@@ -69,7 +69,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             };
             theory::line(labels(selection, &x).filter_map(label).collect::<Vec<Spot>>().into_iter())
         };
-        [zero_line()].into_iter().chain(lines).chain(groups.iter().flat_map(dashed)).collect()
+        let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
+        let dashed = groups.iter().flat_map(dashed);
+        [zero_line()].into_iter().chain(lines).chain(dashed).chain(beyond).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
     let title: &[&str] =
@@ -79,15 +81,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         // Decades by which the gradient of layer 1 lies above its prediction, over the last layer.
         Some(Fading::Exactly(predicted(&selection.key(run))? - selection.run(run).fading(column)?.number()))
     };
-    let ratios = along(&fadings(selection, above));
+    let ratios = beyond::points(&by_place(selection, &x, &fadings(selection, above)), f64::INFINITY);
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
     let below = if medium.is_brief() { None } else { dumbbells(selection) };
 
     let (line, band) = if medium.is_brief() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
     let share = if column.is_per_layer { ", per layer" } else { "" };
     let broken = |r: &&usize| {
-        let run = selection.run(**r);
-        run.value("attenuation_init").is_some() && !run.value("attenuation_end").is_some_and(f64::is_finite)
+        let fading = |name| columns::outcome(name).and_then(|column| selection.run(**r).fading(column));
+        let is_defined = |fading: Option<Fading>| fading.is_some_and(|fading| fading != Fading::Undefined);
+        is_defined(fading("attenuation_init")) && !is_defined(fading("attenuation_end"))
     };
     let broken = selection.runs.iter().filter(broken).count();
     let caption = Caption::new(words::spread(selection, line, band, groups.len()))
@@ -99,6 +102,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             )),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
+        .add(true, beyond::caption(&arriving))
         .add(broken > 0, format!("Left out of ● for want of a finite gradient: {broken} of the runs."))
         .of_probe(selection);
     let own = match is_total {
@@ -119,12 +123,25 @@ fn x_places(x: &Used) -> Ruler {
     ruler
 }
 
-/// Where most is lost and where least.
+/// Where no gradient arrives, then where most is lost and where least.
 fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>]) -> String {
-    let drawn = lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let values: Vec<_> = drawn.map(|(key, s)| (selection.place(key), Ending::Value(s.median.number()))).collect();
-    let words = Words { high: "Most", low: "Least", only: "In all", each: "cells", lost: "diverged" };
-    finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false))
+    let drawn = || lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+    let none = beyond::finding(selection, drawn(), "cells");
+    let ending = |(key, summary): (&GroupKey, &fading::Summary)| match summary.median {
+        Fading::AtLeast(x) => Some((format!("{}, at least", selection.place(key)), Ending::Value(x))),
+        Fading::Exactly(x) => Some((selection.place(key), Ending::Value(x))),
+        Fading::Beyond | Fading::Undefined => None,
+    };
+    let values: Vec<_> = drawn().filter_map(ending).collect();
+    let high = if none.is_empty() { "Most" } else { "Most of the others" };
+    let words = Words { high, low: "Least", only: "Decades lost", each: "cells", lost: "" };
+    let finite = finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false));
+    [none, finite].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What a ruler has to reach.
+fn reached(summary: &fading::Summary) -> [f64; 3] {
+    [summary.low, summary.median.number(), summary.high]
 }
 
 /// Median and range over seeds of what is known of the runs.
@@ -138,11 +155,11 @@ fn labels(selection: &Selection, x: &Ruler) -> impl Iterator<Item = (usize, f64)
 }
 
 /// The series of each panel and colour; the `x` of a key is 0.
-fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> BTreeMap<GroupKey, Points> {
-    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
+fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> beyond::Lines {
+    let mut points = beyond::Lines::new();
     for (label, place) in labels(selection, x) {
         for (key, summary) in fadings.iter().filter(|(key, _)| key.x == label) {
-            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, summary.spread()));
+            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, *summary));
         }
     }
     points
@@ -154,7 +171,13 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     let (start, end) = (of(columns::outcome("attenuation_init")?), of(columns::outcome("attenuation_end")?));
     let deepest = selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
-    let x = Ruler::over(&ends.flat_map(|(_, s)| [s.low, s.high, 0.0]).collect::<Vec<_>>(), false, 80.0)?;
+    let none = ends.clone().any(|(_, s)| s.none > 0);
+    let mut x = Ruler::over(&ends.flat_map(|(_, s)| reached(s)).chain([0.0]).collect::<Vec<_>>(), false, 80.0)?;
+    let edge = x.high;
+    if none {
+        // Room for words.
+        x.extend(End::High, 1.0);
+    }
     let colors = selection.colors();
     let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
     // The first colour on top, as in the legend.
@@ -164,12 +187,8 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
         let arm = |(i, color): (usize, &usize)| {
             let key = GroupKey { color: *color, x: deepest, ..panel };
             let place = (colors.len() - 1 - i) as f64;
-            dumbbell(
-                (place, &y.reading(place)),
-                &selection.look(*color),
-                &x,
-                [start.get(&key), end.get(&key)].map(|s| Some(s?.spread())),
-            )
+            let ends = [start.get(&key).copied(), end.get(&key).copied()];
+            dumbbell((place, &y.reading(place)), &selection.look(*color), (&x, edge), ends)
         };
         [zero].into_iter().chain(colors.iter().enumerate().flat_map(arm)).collect()
     };
@@ -180,27 +199,41 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     Some(Block { gap: 6.0, ..Block::new(selection, (x.clone(), &x_title), (&y, &["", ""]), height, panel) })
 }
 
-/// From a ring at the start to a dot at the end, over the range of the seeds at each.
-fn dumbbell((y, name): (f64, &str), look: &Look, x: &Ruler, [start, end]: [Option<Spread>; 2]) -> Vec<Mark> {
+/// From a ring at the start to a dot at the end, over the range of the seeds at each, as far as these reach; on the right how many
+/// gradients do not arrive.
+fn dumbbell(
+    (y, name): (f64, &str),
+    look: &Look,
+    (x, edge): (&Ruler, f64),
+    ends: [Option<fading::Summary>; 2],
+) -> Vec<Mark> {
     let line = |from, to, stroke| Mark::Curve { points: vec![(from, y), (to, y)], stroke, name: None };
-    let both = || [("start", start), ("end", end)].into_iter().filter_map(|(when, spread)| Some((when, spread?)));
+    let both = || ["start", "end"].into_iter().zip(ends).filter_map(|(when, end)| Some((when, end?)));
+    let [start, end] = ends.map(|end| end.map(|s| s.median.number()).filter(|median| median.is_finite()));
     let mut marks: Vec<Mark> = both()
-        .filter(|(_, spread)| spread.n > 1)
-        .map(|(_, spread)| line(spread.low, spread.high, solid(tint(look.color, 0.45), 1.0)))
+        .filter(|(_, s)| s.low < s.high && s.low.is_finite())
+        .map(|(_, s)| line(s.low, s.high.min(edge), solid(tint(look.color, 0.45), 1.0)))
         .collect();
     if let (Some(start), Some(end)) = (start, end) {
-        marks.push(line(start.median, end.median, solid(look.color, 1.6)));
+        marks.push(line(start, end, solid(look.color, 1.6)));
     }
     marks.extend(both().map(|(when, s)| {
-        let range = format!("{} to {}, N = {}", x.reading(s.low), x.reading(s.high), s.n);
-        Mark::Tip { at: (s.median, y), text: format!("{name}, at the {when}: {}\n{range}", x.reading(s.median)) }
+        let read = |v| x.reading(v);
+        let text = format!("{name}, at the {when}: {}\n{} N = {}", s.median.shown(read), s.range(read), s.n);
+        Mark::Tip { at: (s.median.number().min(edge), y), text }
     }));
     if let Some(start) = start {
         // Wide enough to be seen around the dot where nothing has changed.
-        let disc = |radius, color| Mark::Disc { at: (start.median, y), radius, color };
+        let disc = |radius, color| Mark::Disc { at: (start, y), radius, color };
         marks.extend([disc(3.9, look.color), disc(3.0, WHITE)]);
     }
     let dot = Look { marker: Marker::Disc, hollow: false, ..*look };
-    marks.extend(end.map(|end| Mark::Symbol { at: (end.median, y), radius: 2.2, look: dot }));
+    marks.extend(end.map(|end| Mark::Symbol { at: (end, y), radius: 2.2, look: dot }));
+    let none = |(when, s): (&str, fading::Summary)| (s.none > 0).then(|| format!("{when} {} of {}", s.none, s.n));
+    let none = both().filter_map(none).collect::<Vec<_>>().join(", ");
+    if !none.is_empty() {
+        let labels = vec![(y, format!("none arrives: {none}"), look.color)];
+        marks.push(Mark::Labels { x: x.high, labels });
+    }
     marks
 }

@@ -3,9 +3,6 @@
 use super::attenuation_by_depth::shows_attenuation;
 use super::prelude::*;
 
-/// For each series: log(1 + step) and the spread over the seeds.
-type Lines = BTreeMap<(GroupKey, ()), Points>;
-
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     takes_step: false,
@@ -18,43 +15,53 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let (lines, ends) = lines(selection, selection.measurement("attenuation_init")?)?;
-    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).chain([0.0]).collect::<Vec<_>>();
+    let (arriving, ends) = lines(selection)?;
+    let values = arriving
+        .values()
+        .flatten()
+        .flat_map(|(_, s)| [s.low, s.median.number(), s.high])
+        .chain([0.0])
+        .collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
     let mut y = Ruler::over(&values, false, height)
-        .filter(|_| !lines.is_empty())
+        .filter(|_| !arriving.is_empty())
         .ok_or_else(|| selection.nothing("a gradient at several layers"))?;
     if !ends.is_empty() {
         // Room for the crosses above the lines.
         y.extend(End::High, 0.07);
     }
+    let edge = beyond::strip(&arriving, &mut y, height);
+    let lines = beyond::points(&arriving, edge);
     let groups = selection.each_color();
     let legend = Legend::of(selection, &groups).lost("diverged", ends.len(), selection.runs.len());
-    let mut x = Ruler::steps(reach(&lines, &ends, 0.0).exp_m1());
+    let mut x = Ruler::steps(reach(arriving.values().flatten().map(|(x, _)| *x), &ends, 0.0).exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
     let panel = |panel: GroupKey| {
-        let lines = series(selection, &groups, |color| lines.get(&(GroupKey { color, ..panel }, ())));
+        let lines = series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
         [zero_line()]
             .into_iter()
             .chain(lines)
+            .chain(beyond::marks(selection, &arriving, &groups, panel, edge))
             .chain(crosses(selection, &ends, panel, |color| selection.look(color).color))
             .collect()
     };
     let title = ["decades lost per layer", "(below 0: it grows)"];
     let block = Block::new(selection, (x, "step"), (&y, &title), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
-        .add(true, "A line goes on as long as all of its seeds have a gradient at the first and the last layer.")
+        .add(true, "A line goes on as long as all of its seeds have a gradient at the last layer.")
+        .add(true, beyond::caption(&arriving))
         .add(!ends.is_empty(), "×: the last recorded step of a run that diverged.")
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";
-    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &lines), legend, vec![block]) })
+    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &arriving), legend, vec![block]) })
 }
 
 /// Which fading training changes most, and how many gradients do not arrive after it.
-fn found(selection: &Selection, lines: &Lines) -> String {
-    let ends = |line: &Points| Some((line.first()?.1.median, line.last()?.1.median));
-    let changes = || lines.iter().filter_map(|((key, ()), line)| Some((key, ends(line)?)));
+fn found(selection: &Selection, lines: &beyond::Lines) -> String {
+    let ends =
+        |line: &[(f64, fading::Summary)]| Some((line.first()?.1.median.number(), line.last()?.1.median.number()));
+    let changes = || lines.iter().filter_map(|(key, line)| Some((key, ends(line)?)));
     let finite = changes().filter(|(_, (start, end))| start.is_finite() && end.is_finite());
     // Reversed, since of equal ones the first is to be named.
     let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
@@ -63,11 +70,8 @@ fn found(selection: &Selection, lines: &Lines) -> String {
         let place = if place.is_empty() { String::new() } else { format!(" most: {place}") };
         format!("Training changes it{place}, from {} to {}.", words::rate(start), words::rate(end))
     });
-    let (none, all) = (changes().filter(|(_, (_, end))| *end == f64::INFINITY).count(), changes().count());
-    let none = (none > 0).then(|| match all {
-        1 => "At the end no gradient arrives at layer 1.".to_string(),
-        _ => format!("In {none} of {all} lines no gradient arrives at layer 1 at the end."),
-    });
+    let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
+    let none = Some(beyond::finding(selection, ends, "lines at the end")).filter(|text| !text.is_empty());
     most.into_iter().chain(none).collect::<Vec<_>>().join(" ")
 }
 
@@ -78,9 +82,9 @@ struct Passage {
 }
 
 /// The lines, and each diverged run with its last recorded step.
-fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
+fn lines(selection: &Selection) -> Result<(beyond::Lines, Vec<(usize, f64)>), FigureError> {
     let mut passages: BTreeMap<(u64, usize), Passage> = BTreeMap::new();
-    let mut training = Training::default();
+    let mut training = Training::<()>::default();
     // The layers of a step follow each other, the first one first.
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
@@ -94,12 +98,19 @@ fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f
             passage.sizes[1] = size;
         }
     })?;
+    let mut fadings: BTreeMap<u64, Vec<(usize, Fading)>> = BTreeMap::new();
     for ((step, run), passage) in passages {
         let steps = (passage.layers.1 - passage.layers.0) as usize;
-        let fading = Fading::of(&passage.sizes).filter(|_| steps > 0).map(|fading| fading.per(steps).number());
-        if let Some(fading) = fading.filter(|fading| !fading.is_nan()) {
-            training.add(run, step, (), fading);
+        let fading = Fading::of(&passage.sizes).filter(|_| steps > 0).map(|fading| (run, fading.per(steps)));
+        fadings.entry(step).or_default().extend(fading);
+    }
+    let mut lines = beyond::Lines::new();
+    for (step, fadings) in fadings {
+        for (key, summary) in selection.fadings(fadings.into_iter()) {
+            if summary.n - summary.undefined == training.seeds(&key) {
+                lines.entry(key).or_default().push(((step as f64).ln_1p(), summary));
+            }
         }
     }
-    Ok((training.lines(selection, f64::ln_1p, |()| column), training.ends(selection, f64::ln_1p)))
+    Ok((lines, training.ends(selection, f64::ln_1p)))
 }

@@ -53,7 +53,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
         let drawn = curves.iter().filter(|((_, n), _)| *n == index).flat_map(|(_, points)| points);
-        let mut y = Ruler::of(&drawn.flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>(), column, height)?;
+        let mut y = Ruler::of(&drawn.flat_map(|(_, s)| [s.low, s.median, s.high]).collect::<Vec<_>>(), column, height)?;
         if index == 0 && !ends.is_empty() {
             // Room for the crosses above the curves.
             y.extend(End::High, 0.07);
@@ -72,7 +72,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = Legend::of(selection, &groups)
         .line(named(measures.iter().filter_map(|m| m.guess.as_ref())), GUESSING)
         .lost("diverged", ends.len(), selection.runs.len());
-    let last = reach(&curves, &ends, 1.0);
+    let last = reach(curves.values().flatten().map(|(x, _)| *x), &ends, 1.0);
     let mut x = Ruler::linear(0.0, last, 4);
     (x.low, x.high) = (-0.02 * last, 1.02 * last);
     x.ticks.retain(|t| t.at <= x.high);

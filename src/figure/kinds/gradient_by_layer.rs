@@ -85,11 +85,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let own = profiles.iter().filter(|((key, _), _)| key.color == color);
         own.map(|((key, m), points)| (key.row, key.column, *m, bits(points))).collect()
     });
-    let rates = rates(selection, first, last);
+    let arriving = arriving(selection, last);
+    let rates = if fades(first) { arriving.clone() } else { Rates::new() };
 
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
-    let x = Ruler::layers(deepest as usize, label_room(&sheet, &rates));
+    let x = Ruler::layers(deepest as usize, label_room(selection, &sheet, &rates));
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
         .filter_map(|m| Some((m, Ruler::of(&reached(&profiles, &overlay, (m, measured[m])), measured[m], height)?)))
@@ -107,7 +108,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             });
             let labels = labels(selection, &groups, |color| {
                 let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
-                Some((points(color)?.first()?.1.median, rate.median))
+                Some((points(color)?.first()?.1.median, label(selection, rate)))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
         })
@@ -134,6 +135,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
+            bypassed(&profiles, &measured, &arriving),
+            "Where weights get none though dL/dh arrives at layer 1 nothing fades: a branch has scale 0, or units pass nothing on.",
+        )
+        .add(true, partly(selection, &rates))
+        .add(
             left_out > 0,
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
         )
@@ -144,32 +150,65 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Some(column) => words::subject(column),
     };
     let own = format!("{what} at each layer, {when}");
-    let finding = match fades(first, last) {
-        Some(_) => steepest(selection, &rates, &groups),
-        None => ends(selection, first, &profiles, &groups),
+    let finding = match fades(first) {
+        true => steepest(selection, &rates, &groups),
+        false => ends(selection, first, &profiles, &groups),
     };
     let legend = overlay.named(Legend::of(selection, &groups));
     let blocks = [block].into_iter().chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
 }
 
-/// The outcome that says how fast dL/dh fades from layer to layer; `None` where another measurement is drawn.
-fn fades(column: &Column, last: bool) -> Option<&'static Column> {
-    let rate = if last { "attenuation_end" } else { "attenuation_init" };
-    columns::outcome(rate).filter(|_| column.predicted == Some(Predicted::Stream))
+/// Whether it is dL/dh, whose fading is what an attenuation tells.
+fn fades(column: &Column) -> bool {
+    column.predicted == Some(Predicted::Stream)
 }
 
-/// The decades that each group loses per layer.
-fn rates(selection: &Selection, first: &Column, last: bool) -> Rates {
-    let Some(column) = fades(first, last) else { return BTreeMap::new() };
-    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column)?))))
+/// The decades that the gradient of each group loses per layer.
+fn arriving(selection: &Selection, last: bool) -> Rates {
+    let column = columns::outcome(if last { "attenuation_end" } else { "attenuation_init" });
+    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
+}
+
+/// A rate at the start of its line; with the seeds where there is room.
+fn label(selection: &Selection, rate: &fading::Summary) -> String {
+    match rate.median {
+        Fading::Beyond if selection.columns().len() == 1 => rate.note(),
+        other => other.shown(words::rate),
+    }
+}
+
+/// Lines of which the gradient of some seeds does not arrive, though that of the median does.
+fn partly(selection: &Selection, rates: &Rates) -> String {
+    const NAMED: usize = 4;
+    let some: Vec<_> =
+        rates.iter().filter(|(_, rate)| rate.median != Fading::Beyond && !rate.note().is_empty()).collect();
+    let name = |(key, rate): &(&GroupKey, &fading::Summary)| match selection.place(key) {
+        place if place.is_empty() => rate.note(),
+        place => format!("{place}: {}", rate.note()),
+    };
+    match some.len() {
+        0 => String::new(),
+        n if n <= NAMED => format!("{}.", some.iter().map(name).collect::<Vec<_>>().join("; ")),
+        n => format!("In {n} lines no gradient arrives at layer 1 in some of the seeds."),
+    }
+}
+
+/// Whether a measurement other than dL/dh is zero though dL/dh arrives.
+fn bypassed(profiles: &Profiles, measured: &[&Column], arriving: &Rates) -> bool {
+    let arrives = |key: &GroupKey| {
+        arriving.get(key).is_some_and(|rate| rate.median.number().is_finite() && !rate.median.is_bound())
+    };
+    let is_zero = |points: &Points| points.iter().any(|(_, spread)| spread.median == f64::NEG_INFINITY);
+    profiles.iter().any(|((key, m), points)| {
+        measured[*m].quantity == Quantity::Gradient && !fades(measured[*m]) && arrives(key) && is_zero(points)
+    })
 }
 
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
-fn label_room(sheet: &Sheet, rates: &Rates) -> f64 {
+fn label_room(selection: &Selection, sheet: &Sheet, rates: &Rates) -> f64 {
     let room = (sheet.width - 105.0) / sheet.slots as f64;
-    let widest =
-        rates.values().map(|r| text::width(&r.median.shown(words::rate), TICK, Weight::Regular)).fold(0.0, f64::max);
+    let widest = rates.values().map(|r| text::width(&label(selection, r), TICK, Weight::Regular)).fold(0.0, f64::max);
     if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
 }
 
@@ -179,7 +218,7 @@ fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)
     let values = own.flat_map(|((key, _), points)| {
         let predicted = dashed(overlay, key, column, points).unwrap_or_default();
         let finite = predicted.into_iter().map(|(_, y)| y).filter(|y| y.is_finite());
-        points.iter().flat_map(|(_, s)| [s.low, s.high]).chain(finite).collect::<Vec<_>>()
+        points.iter().flat_map(|(_, s)| [s.low, s.median, s.high]).chain(finite).collect::<Vec<_>>()
     });
     values.collect()
 }
@@ -277,12 +316,8 @@ fn steepest(selection: &Selection, rates: &Rates, groups: &[Vec<usize>]) -> Stri
         name if name.is_empty() => name,
         name => format!("{name}: "),
     };
-    let none: Vec<_> = shown().filter(|(_, rate)| rate.median == Fading::Beyond).collect();
-    let mut parts = match none[..] {
-        [] => Vec::new(),
-        [(key, rate)] => vec![format!("{}{}.", place(key), rate.note())],
-        _ => vec![format!("In {} of {} lines no gradient arrives at layer 1.", none.len(), shown().count())],
-    };
+    let mut parts = vec![beyond::finding(selection, shown(), "lines")];
+    parts.retain(|text| !text.is_empty());
     let finite = || shown().map(|(key, rate)| (key, rate.median)).filter(|(_, rate)| rate.number().is_finite());
     let (fades, grows) =
         if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
@@ -318,11 +353,11 @@ fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[V
 fn labels(
     selection: &Selection,
     groups: &[Vec<usize>],
-    start: impl Fn(usize) -> Option<(f64, Fading)>,
+    start: impl Fn(usize) -> Option<(f64, String)>,
 ) -> Option<Mark> {
     let label = |group: &Vec<usize>| {
         let (value, rate) = start(group[0])?;
-        Some((value, rate.shown(words::rate), selection.look(group[0]).color))
+        Some((value, rate, selection.look(group[0]).color))
     };
     let labels: Vec<_> = groups.iter().filter_map(label).collect();
     (!labels.is_empty()).then_some(Mark::Labels { x: 1.0, labels })

@@ -64,6 +64,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
     let caption = Caption::new(format!("Dot: one run; line: {}.", words::median(selection)))
         .add(endings.lost > 0, lost)
+        .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })

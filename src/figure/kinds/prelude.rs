@@ -5,6 +5,7 @@ pub(super) use crate::experiment::figure_kind::{
     AlongX, CellsShown, ColorBy, Defaults, FigureKind, Over, Predicts, Roles, Shows, Tune, column_names, is_of_init,
 };
 pub(super) use crate::fading::{self, Fading};
+pub(super) use crate::figure::beyond;
 pub(super) use crate::figure::chart::*;
 pub(super) use crate::figure::endings::{Ending, Endings, Seeds, worst};
 pub(super) use crate::figure::finding::{self, Words};

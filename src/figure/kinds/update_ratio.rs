@@ -29,7 +29,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("update_ratio")?;
     let (lines, ends) = lines(selection, column)?;
-    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.high]).collect::<Vec<_>>();
+    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.median, s.high]).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
     let mut y = Ruler::over(&values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
     if !ends.is_empty() {
@@ -37,7 +37,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         y.extend(End::High, 0.07);
     }
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut x = Ruler::steps(reach(&lines, &ends, 0.0).exp_m1());
+    let mut x = Ruler::steps(reach(lines.values().flatten().map(|(x, _)| *x), &ends, 0.0).exp_m1());
     (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.

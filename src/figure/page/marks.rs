@@ -1,12 +1,12 @@
 //! The marks of a panel, drawn: from places on its rulers to shapes of a scene.
 
 use super::layout::{Panel, label, push_apart};
-use super::tiles;
+use super::{beyond, tiles};
 use crate::figure::chart::{Arm, Dots, Mark, Points, Spot, Stack};
 use crate::figure::endings::Ending;
 use crate::figure::ruler::{End, range};
-use crate::figure::scene::{Anchor, Color, Point, Scene, Stroke, Text, at};
-use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, legible, mark, solid, tint};
+use crate::figure::scene::{Anchor, Color, Point, Rect, Scene, Stroke, Text, at};
+use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, WHITE, legible, mark, solid, tint};
 use crate::stats::Spread;
 use std::collections::BTreeSet;
 
@@ -68,6 +68,7 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
             let x = panel.x(*x);
             scene.line(vec![at(x, area.top - 3.0), at(x, area.top - 0.8)], solid(EDGE, THIN));
         }
+        Mark::Beyond(own) => beyond::draw(scene, panel, own),
         Mark::Tiles(map) => tiles::draw(scene, panel, map),
     }
 }
@@ -209,6 +210,9 @@ fn end_labels(scene: &mut Scene, panel: &Panel, first: f64, labels: &[(f64, Stri
         let end = first - 7.5;
         scene.line(vec![at(end + 1.0, y), at(first - 2.5, wanted)], solid(color, 0.6));
         let text = label(at(end, y + TICK * 0.36), text, TICK, Anchor::End);
+        // No rule of the panel strikes the words through.
+        let (Rect { left, right, top, .. }, bottom) = (text.bounds(), text.at.y + 0.5);
+        scene.area(vec![at(left, top), at(right, top), at(right, bottom), at(left, bottom)], WHITE, 1.0);
         scene.text(Text { color: legible(color), ..text });
     }
 }

@@ -1,5 +1,6 @@
 //! From a chart to a scene: the page with its title, legend, panels and caption.
 
+mod beyond;
 pub mod layout;
 mod marks;
 mod tiles;

@@ -1,0 +1,100 @@
+//! Gradients that do not arrive, in figures of decades lost: triangles in a strip at the upper edge, with words where there is room.
+
+use super::chart::{Beyond, BeyondPlace, Mark, Points};
+use super::ruler::{End, Ruler};
+use super::select::{GroupKey, Selection};
+use super::style::{EDGE, Look, Marker, THIN, solid};
+use crate::fading::{Fading, Summary};
+use std::collections::BTreeMap;
+
+/// For each series its places along x.
+pub type Lines = BTreeMap<GroupKey, Vec<(f64, Summary)>>;
+
+/// Height of the strip in points.
+const STRIP: f64 = 14.0;
+
+/// The points of series, their ranges no higher than `edge`.
+pub fn points(lines: &Lines, edge: f64) -> BTreeMap<GroupKey, Points> {
+    let point = |(x, summary): &(f64, Summary)| {
+        let spread = summary.spread();
+        let high = if spread.median == f64::INFINITY { spread.high } else { spread.high.min(edge) };
+        (*x, crate::stats::Spread { high, ..spread })
+    };
+    lines.iter().map(|(key, line)| (*key, line.iter().map(point).collect())).collect()
+}
+
+/// Makes room for the strip on a ruler of panels so many points high, where it is needed; says where the ranges end.
+pub fn strip(lines: &Lines, y: &mut Ruler, height: f64) -> f64 {
+    let needed = lines.values().flatten().any(|(_, summary)| summary.none > 0);
+    if needed { y.add_strip(End::High, STRIP, height) } else { y.high }
+}
+
+/// What of a panel lies beyond: the line under the strip, and a triangle for each series and place, filled if it is the median; where
+/// a median is a bound a triangle on it.
+pub fn marks(selection: &Selection, lines: &Lines, groups: &[Vec<usize>], panel: GroupKey, edge: f64) -> Vec<Mark> {
+    let (mut places, mut bounds) = (Vec::new(), Vec::new());
+    for group in groups {
+        let Some(line) = lines.get(&GroupKey { color: group[0], ..panel }) else { continue };
+        let look = Look { marker: Marker::Up, ..selection.look(group[0]) };
+        let mut said = String::new();
+        let every = line.len().div_ceil(8).max(1);
+        for (i, (x, summary)) in line.iter().enumerate() {
+            if let Fading::AtLeast(y) = summary.median {
+                bounds.push(Mark::Symbol { at: (*x, y), radius: 3.2, look: Look { hollow: true, ..look } });
+            }
+            let note = summary.note();
+            // Along a line what does not change is marked here and there and said once.
+            if summary.none > 0 && (note != said || i % every == 0) {
+                let look = Look { hollow: summary.median != Fading::Beyond, ..look };
+                let words = if note == said { None } else { Some([note.clone(), short(summary)]) };
+                places.push(BeyondPlace { x: *x, look, name: selection.joined(group), told: note.clone(), words });
+            }
+            said = note;
+        }
+    }
+    let rule = (!places.is_empty()).then(|| Mark::Across { y: edge, stroke: solid(EDGE, THIN) });
+    let beyond = (!places.is_empty()).then(|| Mark::Beyond(Beyond { inset: STRIP / 2.0, places }));
+    rule.into_iter().chain(bounds).chain(beyond).collect()
+}
+
+/// `2 of 10`.
+fn short(summary: &Summary) -> String {
+    format!("{} of {}", summary.none, summary.n)
+}
+
+/// Where no gradient arrives in the median: one place with its seeds, or how many of `each` these are; empty where all do.
+pub fn finding<'a>(
+    selection: &Selection,
+    summaries: impl Iterator<Item = (&'a GroupKey, &'a Summary)>,
+    each: &str,
+) -> String {
+    let all: Vec<_> = summaries.collect();
+    let none: Vec<_> = all.iter().filter(|(_, summary)| summary.median == Fading::Beyond).collect();
+    match none[..] {
+        [] => String::new(),
+        [(key, summary)] if selection.place(key).is_empty() => format!("{}.", summary.note()),
+        [(key, summary)] => format!("{}: {}.", selection.place(key), summary.note()),
+        _ => format!("No gradient arrives at the first layer in {} of {} {each}.", none.len(), all.len()),
+    }
+}
+
+/// What a caption says of the triangles and of what is left out.
+pub fn caption(lines: &Lines) -> String {
+    let all = || lines.values().flatten().map(|(_, summary)| summary);
+    let any = |what: fn(&Summary) -> bool| all().any(what);
+    let undefined: usize = all().map(|summary| summary.undefined).max().unwrap_or(0);
+    let mut text = String::new();
+    if any(|summary| summary.none > 0) {
+        text += "▲ at the upper edge: no gradient arrives at the first layer (filled: of the median seed, hollow: of some); it counts as \
+                 more than every number.";
+    }
+    if any(|summary| summary.median.is_bound()) {
+        text += " △ on a line: at least so much, since the gradient underflows.";
+    }
+    if undefined > 0 {
+        text += &format!(
+            " Left out: up to {undefined} seeds of a place, with no gradient at the last layer to compare with."
+        );
+    }
+    text
+}
