@@ -2,6 +2,7 @@
 
 mod cli;
 mod damage;
+mod figures_asked;
 mod finding;
 mod kill;
 #[path = "../program/mod.rs"]
