@@ -3,11 +3,14 @@
 use super::endings::Ending;
 use super::ruler::{minus, range};
 use super::text::power_of_ten;
+use super::words;
 use crate::columns::{Column, Scale};
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
 const CLOSE: f64 = 0.01;
+/// Decades below which nothing fades or grows.
+const LITTLE: f64 = 0.005;
 /// Up to so many values in one place the first is named; more are counted.
 const FEW: usize = 3;
 
@@ -46,6 +49,29 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     };
     if lost > 0 {
         parts.push(format!("{} {}.", of_all(lost), words.lost));
+    }
+    parts.join(" ")
+}
+
+/// The unit of an attenuation per layer.
+pub const PER_LAYER: &str = "decades per layer";
+
+/// Where a gradient fades most and where it grows most, of decades lost: below 0 it grows.
+pub fn fading(values: &[(String, f64)], unit: &str) -> String {
+    let place = |name: &String| if name.is_empty() { String::new() } else { format!("{name}, ") };
+    let several = values.len() > 1;
+    let mut parts = Vec::new();
+    // Reversed, since of equal ones the first is to be named.
+    let most = values.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost >= LITTLE);
+    if let Some((name, lost)) = most {
+        let factor = 10f64.powf(*lost);
+        let factor = if unit == PER_LAYER && factor < 1e4 { format!(", a factor of {}", significant(factor, 3)) } else { String::new() };
+        let fades = if several { "Fades most: " } else { "Fades by " };
+        parts.push(format!("{fades}{}{} {unit}{factor}.", place(name), words::rate(*lost)));
+    }
+    if let Some((name, lost)) = values.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost <= -LITTLE) {
+        let grows = if several { "Grows most: " } else { "Grows by " };
+        parts.push(format!("{grows}{}{} {unit}.", place(name), words::rate(-lost)));
     }
     parts.join(" ")
 }

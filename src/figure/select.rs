@@ -238,6 +238,11 @@ impl<'a> Selection<'a> {
         used.as_ref().map_or(vec![0], |u| u.labels.clone())
     }
 
+    /// Whether each panel shows the lines of the others in grey: where panels are not told apart by colours.
+    pub fn has_context(&self) -> bool {
+        self.color.is_none() && self.column.as_ref().is_some_and(|used| used.labels.len() > 1)
+    }
+
     /// What a colour stands for.
     pub fn color_name(&self, color: usize) -> String {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
@@ -272,9 +277,9 @@ impl<'a> Selection<'a> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
     }
 
-    /// What tells a panel from the others.
+    /// What tells a panel, and a place along its x, from the others.
     pub fn panel(&self, key: &GroupKey) -> String {
-        named(&[(&self.row, key.row), (&self.column, key.column)]).join(", ")
+        named(&[(&self.row, key.row), (&self.column, key.column), (&self.x, key.x)]).join(", ")
     }
 
     /// The column that the figure asks for, or else the kind's own.

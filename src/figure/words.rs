@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// With more series than this, bands would cover each other and are left out.
 pub const CROWD: usize = 12;
 
+/// Which way an axis of decades lost goes, beside it.
+pub const DIRECTION: &str = "(above 0 the gradient fades toward the input, below 0 it grows)";
+
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {
     let title = selection.spec.title.as_deref().unwrap_or(own);
@@ -137,11 +140,13 @@ impl Caption {
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
 pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
-    match selection.seeds().as_str() {
+    let grey = if selection.has_context() { " Grey: the medians of the other panels of the row." } else { "" };
+    let text = match selection.seeds().as_str() {
         "1 seed" => format!("{line}: one seed (N = 1), so there is no range."),
         seeds if series > CROWD => format!("{line}: median of {seeds}; bands are left out, there are {series} series."),
         seeds => format!("{line}: median, {band}: range of {seeds}."),
-    }
+    };
+    text + grey
 }
 
 /// What a measurement is, to begin a title with.

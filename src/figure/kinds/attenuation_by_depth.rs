@@ -21,6 +21,7 @@ const FACTS: FigureKind = FigureKind {
     ]),
     shows: shows_attenuation,
     default,
+    multiples: true,
     ..FigureKind::new("attenuation_by_depth")
 };
 
@@ -52,8 +53,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
     let along = |of: &Spreads| by_place(selection, &x, of);
 
-    let values = lost.values().flat_map(|s| [s.low, s.high, 0.0]).chain(lost.keys().filter_map(predicted));
-    let y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
+    let keep: Vec<f64> = lost.values().map(|s| s.median).chain(lost.keys().filter_map(predicted)).chain([0.0]).collect();
+    let values: Vec<f64> = lost.values().flat_map(|s| [s.low, s.high]).collect();
+    let y = Ruler::keeping(&keep, &values, false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let x_title = places::title(&selection.x);
     let lines = along(&lost);
@@ -62,7 +64,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
     });
     let panel = |panel: GroupKey| {
-        let lines = series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
+        let lines = series(selection, &groups, panel, |key| lines.get(&key));
         let dashed = |group: &Vec<usize>| {
             let label = |(label, place): (usize, f64)| {
                 Some((place, predicted(&GroupKey { x: label, color: group[0], ..panel })?))
@@ -72,9 +74,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         [zero_line()].into_iter().chain(lines).chain(groups.iter().flat_map(dashed)).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
-    let title: &[&str] =
-        if is_total { &["decades lost in all at the", "start (below 0: it grows)"] } else { column.words };
-    let upper = Block::new(selection, (x.clone(), &x_title), (&y, title), 128.0, panel);
+    let what: &[&str] = if is_total { &["decades lost in all, at the start"] } else { column.words };
+    let title = [what, &[words::DIRECTION]].concat();
+    let upper = Block::new(selection, (x.clone(), &x_title), (&y, &title), 128.0, panel);
     let above = |run: usize| {
         // Decades by which the gradient of layer 1 lies above its prediction, over the last layer.
         Some(predicted(&selection.key(run))? - selection.run(run).averaged(column.name)?)
@@ -105,9 +107,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         true => "How many decades of gradient are lost between the last layer and the first".into(),
         false => words::subject(column),
     };
+    let unit = if column.is_per_layer { finding::PER_LAYER } else { "decades in all" };
     let (sheet, legend) = (Sheet::new(selection, medium, 5), overlay.named(Legend::of(selection, &groups)));
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
-    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups), legend, blocks) })
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })
 }
 
 /// Depth stands by its value, so that the same loss in every layer is a straight line.
@@ -116,15 +119,15 @@ fn x_places(x: &Used) -> Ruler {
     let mut ruler = places::on(x, scale);
     let pad = 0.04 * (ruler.high - ruler.low);
     (ruler.low, ruler.high) = (ruler.low - pad, ruler.high + pad);
+    ruler.measured = (ruler.low, ruler.high);
     ruler
 }
 
-/// Where most is lost and where least.
-fn found(selection: &Selection, lost: &Spreads, groups: &[Vec<usize>]) -> String {
+/// Where the gradient fades most and where it grows most.
+fn found(selection: &Selection, lost: &Spreads, groups: &[Vec<usize>], unit: &str) -> String {
     let drawn = lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let values: Vec<_> = drawn.map(|(key, s)| (selection.place(key), Ending::Value(s.median))).collect();
-    let words = Words { high: "Most", low: "Least", only: "In all", each: "cells", lost: "diverged" };
-    finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false))
+    let values: Vec<_> = drawn.map(|(key, s)| (selection.place(key), s.median)).collect();
+    finding::fading(&values, unit)
 }
 
 /// Median and range over seeds of what is known of the runs.
@@ -183,7 +186,7 @@ fn dumbbell((y, name): (f64, &str), look: &Look, x: &Ruler, ends: (Option<&Sprea
     let both = || [("start", start), ("end", end)].into_iter().filter_map(|(when, spread)| Some((when, spread?)));
     let mut marks: Vec<Mark> = both()
         .filter(|(_, spread)| spread.n > 1)
-        .map(|(_, spread)| line(spread.low, spread.high, solid(tint(look.color, 0.45), 1.0)))
+        .map(|(_, spread)| line(spread.low, spread.high, solid(look.color, 0.7)))
         .collect();
     if let (Some(start), Some(end)) = ends {
         marks.push(line(start.median, end.median, solid(look.color, 1.6)));

@@ -16,6 +16,7 @@ const FACTS: FigureKind = FigureKind {
     columns: || columns::compared().map(|column| column.name).collect(),
     shows: Shows::ending,
     default: |grid| grid.of_arms("best_of_tries"),
+    multiples: true,
     ..FigureKind::new("best_of_tries")
 };
 
@@ -40,8 +41,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             spread.low = spread.low.max(y.low);
         }
     }
-    let groups = selection.each_color();
-    let panel = |panel: GroupKey| series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
+    let slack = slack(&y, height);
+    let groups = coinciding(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
+    });
+    let panel = |panel: GroupKey| series(selection, &groups, panel, |key| lines.get(&key));
     let x = Ruler::layers(lines.values().map(Vec::len).max().unwrap_or(1), 0.02);
     let x_title = format!("tries (values of {})", names::axes(&selection.spec.tune));
     let block = Block::new(selection, (x, &x_title), (&y, column.words), height, panel);
@@ -54,7 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
          of them."
     );
-    let caption = Caption::new(first).add(lost > 0, diverged).add(y.floor.is_some(), "▼: exactly zero.").of(selection);
+    let caption = Caption::new(first).add(true, joined(&groups, COINCIDE)).add(lost > 0, diverged).add(y.floor.is_some(), "▼: exactly zero.").of(selection);
     let own = format!("{}: the best of so many tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })

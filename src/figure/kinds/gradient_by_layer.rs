@@ -13,6 +13,9 @@ type Profiles = BTreeMap<(GroupKey, usize), Points>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
+/// Up to so many lines have their rate beside them, more have it in the legend.
+const LABELLED: usize = 6;
+
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     cells: CellsShown::Layers,
@@ -21,6 +24,7 @@ const FACTS: FigureKind = FigureKind {
     theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
     shows,
     default,
+    multiples: true,
     ..FigureKind::new("gradient_by_layer")
 };
 
@@ -85,16 +89,20 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
-    let x = Ruler::layers(deepest as usize, label_room(&sheet, &rates));
+    let direct = groups.len() <= LABELLED;
+    let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
-        .filter_map(|m| Some((m, Ruler::of(&reached(&profiles, &overlay, (m, measured[m])), measured[m], height)?)))
+        .filter_map(|m| {
+            let (keep, values) = reached(&profiles, &overlay, (m, measured[m]));
+            Some((m, Ruler::keeping_of(&keep, &values, measured[m], height)?))
+        })
         .collect();
     let strip = |row: usize, (m, y): &(usize, Ruler)| {
         Strip::new(selection, row, (y, measured[*m].words), |panel| {
             let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
-            let lines = series(selection, &groups, points);
-            if lines.is_empty() {
+            let lines = series(selection, &groups, panel, |key| profiles.get(&(key, *m)));
+            if groups.iter().all(|group| points(group[0]).is_none()) {
                 return vec![Mark::Empty("no runs")];
             }
             let predicted = groups.iter().filter_map(|group| {
@@ -102,7 +110,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 Some(theory::line(dashed(&overlay, &key, measured[*m], points(group[0])?)?.into_iter()))
             });
             let labels = labels(selection, &groups, |color| {
-                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
+                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0 && direct)?;
                 Some((points(color)?.first()?.1.median, *rate))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
@@ -122,11 +130,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                  each run over its own last layer; 1 is agreement.",
             ),
         )
-        .add(
-            !rates.is_empty(),
-            "Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; \
-             negative where it grows.",
-        )
+        .add(!rates.is_empty(), "A decade is a factor of ten; the numbers are medians.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
@@ -141,10 +145,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let own = format!("{what} at each layer, {when}");
     let finding = match fades(first, last) {
-        Some(_) => steepest(selection, &rates, &groups),
+        Some(_) => {
+            let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+            finding::fading(&shown.map(|(key, rate)| (selection.place(key), *rate)).collect::<Vec<_>>(), finding::PER_LAYER)
+        }
         None => ends(selection, first, &profiles, &groups),
     };
-    let legend = overlay.named(Legend::of(selection, &groups));
+    let legend = overlay.named(rated(Legend::of(selection, &groups), selection, &groups, (&rates, direct)));
     let blocks = [block].into_iter().chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
 }
@@ -163,6 +170,31 @@ fn rates(selection: &Selection, first: &Column, last: bool) -> BTreeMap<GroupKey
     selection.by_seed(values).into_iter().filter_map(median).collect()
 }
 
+/// The legend with what the numbers beside the lines are or, where there are too many lines, with the rate of each.
+fn rated(
+    mut legend: Legend,
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    (rates, direct): (&BTreeMap<GroupKey, f64>, bool),
+) -> Legend {
+    let shown = |color: usize| rates.iter().filter(move |(key, _)| key.color == color).map(|(_, rate)| *rate);
+    if direct {
+        let example = groups.iter().flat_map(|group| shown(group[0])).next();
+        let what = "decades the gradient loses per layer on its way to the input (below 0: it grows)";
+        legend.entries.extend(example.map(|rate| (what.into(), Sample::Number(words::rate(rate)))));
+        return legend;
+    }
+    for group in groups {
+        let (name, Some((low, high))) = (selection.joined(group), range(shown(group[0]))) else { continue };
+        let (low, high) = (words::rate(low), words::rate(high));
+        let rate = if low == high { low } else { format!("{low} to {high}") };
+        for entry in legend.entries.iter_mut().filter(|entry| entry.0 == name) {
+            entry.0 = format!("{name}: {rate} decades/layer");
+        }
+    }
+    legend
+}
+
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
 fn label_room(sheet: &Sheet, rates: &BTreeMap<GroupKey, f64>) -> f64 {
     let room = (sheet.width - 105.0) / sheet.slots as f64;
@@ -170,15 +202,13 @@ fn label_room(sheet: &Sheet, rates: &BTreeMap<GroupKey, f64>) -> f64 {
     if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
 }
 
-/// What the ruler of a measurement has to reach.
-fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)) -> Vec<f64> {
-    let own = profiles.iter().filter(|((_, n), _)| *n == m);
-    let values = own.flat_map(|((key, _), points)| {
-        let predicted = dashed(overlay, key, column, points).unwrap_or_default();
-        let finite = predicted.into_iter().map(|(_, y)| y).filter(|y| y.is_finite());
-        points.iter().flat_map(|(_, s)| [s.low, s.high]).chain(finite).collect::<Vec<_>>()
-    });
-    values.collect()
+/// What the ruler of a measurement has to reach, and what it reaches unless it lies far off.
+fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)) -> (Vec<f64>, Vec<f64>) {
+    let own = || profiles.iter().filter(|((_, n), _)| *n == m);
+    let points = || own().map(|(_, points)| points);
+    let predicted = own().filter_map(|((key, _), points)| dashed(overlay, key, column, points));
+    let keep = medians(points()).into_iter().chain(predicted.flatten().map(|(_, y)| y));
+    (keep.collect(), spans(points()))
 }
 
 /// Reads the rows of the first or last step, and how many runs are left out of them.
@@ -260,32 +290,6 @@ fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -
     let (_, last) = points.last()?;
     let predicted = overlay.get(key)?.by_layer(column.name)?;
     Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
-}
-
-/// The steepest fading and the steepest growth in sight, in words.
-fn steepest(selection: &Selection, rates: &BTreeMap<GroupKey, f64>, groups: &[Vec<usize>]) -> String {
-    let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
-    let place = |key: &GroupKey| match selection.place(key) {
-        name if name.is_empty() => name,
-        name => format!("{name}: "),
-    };
-    let (fades, grows) =
-        if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
-    let mut parts = Vec::new();
-    // Reversed, since of equal ones the first is to be named.
-    if let Some((key, rate)) = shown().rev().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r >= 0.005) {
-        let factor = 10f64.powf(*rate);
-        parts.push(format!(
-            "{fades} {}{} decades per layer, a factor of {factor:.*}.",
-            place(key),
-            words::rate(*rate),
-            if factor < 2.0 { 2 } else { 1 }
-        ));
-    }
-    if let Some((key, rate)) = shown().min_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, r)| **r <= -0.005) {
-        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate)));
-    }
-    parts.join(" ")
 }
 
 /// Where another measurement is largest and where smallest.

@@ -1,5 +1,8 @@
 //! From a chart to a scene: the page with its title, legend, panels and caption.
 
+mod block;
+mod clip;
+mod dots;
 pub mod layout;
 mod marks;
 mod tiles;
@@ -8,7 +11,8 @@ use super::chart::{Body, Chart, Grid, Mark, Plane, Planes};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::style::{LABEL, MARGIN};
-use layout::{Frame, Page, Panel, label, tick_width};
+use block::Frame;
+use layout::{Page, Panel, label, tick_width};
 
 /// Lays out a chart on its sheet.
 pub fn draw(chart: &Chart) -> Scene {
@@ -30,7 +34,7 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
     let slots = page.sheet.slots.max(1);
     let rulers = grid.blocks.iter().flat_map(|block| &block.strips).map(|strip| &strip.y);
     let left = rulers.map(tick_width).fold(0.0, f64::max);
-    let right = if grid.colors.is_some() { 90.0 } else { 0.0 };
+    let right = grid.colors.as_ref().map_or(0.0, tiles::bar_room);
     let mut numbers = false;
     let (mut top, mut bottom) = (f64::INFINITY, page.y);
     for start in (0..grid.columns.len()).step_by(slots) {
@@ -49,9 +53,8 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
         }
     }
     if let Some(colors) = &grid.colors {
-        let left = page.scene.width - 78.0;
-        let bar = Rect { left, right: left + 10.0, top, bottom: bottom.min(top + colors.height) };
-        tiles::color_bar(&mut page.scene, bar, colors);
+        let left = page.scene.width - MARGIN - right + 14.0;
+        tiles::color_bar(&mut page.scene, Rect { left, right: left + 10.0, top, bottom }, colors);
     }
     numbers
 }
