@@ -1,7 +1,7 @@
 //! Judged claims as plain data: the rows of `claims.csv`, and the claims shown with each figure.
 
 use super::{judging::JudgedClaim, verdict::Verdict};
-use crate::columns::CLAIMS;
+use crate::columns::{self, CLAIMS, Column};
 use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
 use crate::table::{Table, significant};
@@ -62,7 +62,8 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         let j = part.judged;
         let [median, low, high] = [j.median, j.low, j.high].map(|x| significant(x, 4));
-        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], N = {}", part.metric, j.n))
+        let what = columns::measurement(&part.metric).map_or(part.metric.clone(), Column::subject);
+        (j.verdict.word().into(), format!("{name}{what}: median {median}, from {low} to {high}, N = {}", j.n))
     };
     Some(FigureClaim {
         number: parts[0].number,

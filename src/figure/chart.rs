@@ -3,11 +3,11 @@
 //! The files of `kinds/` make charts of results, and `page/` draws them.
 
 use super::endings::Ending;
+use super::finding;
 use super::ruler::{End, Ruler};
 use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
-use super::finding;
 use super::style::{INK, LINE, Look, Marker, SOFT, diverging, solid, viridis};
 use super::words::{self, CROWD};
 use crate::columns::Column;
@@ -175,6 +175,8 @@ pub enum Mark {
     Ring { at: Spot, side: f64, color: Color },
     /// Short lines of text in the upper left corner.
     Corner(Vec<String>),
+    /// Small words at the first of these places where they are over no others.
+    Note { spots: Vec<Spot>, text: String },
     /// Words in the middle of a panel that has nothing to show.
     Empty(&'static str),
     /// Numbers at the left ends of lines: where the line begins, what is written and its colour.

@@ -65,7 +65,11 @@ pub fn fading(values: &[(String, f64)], unit: &str) -> String {
     let most = values.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost >= LITTLE);
     if let Some((name, lost)) = most {
         let factor = 10f64.powf(*lost);
-        let factor = if unit == PER_LAYER && factor < 1e4 { format!(", a factor of {}", significant(factor, 3)) } else { String::new() };
+        let factor = if unit == PER_LAYER && factor < 1e4 {
+            format!(", a factor of {}", significant(factor, 3))
+        } else {
+            String::new()
+        };
         let fades = if several { "Fades most: " } else { "Fades by " };
         parts.push(format!("{fades}{}{} {unit}{factor}.", place(name), words::rate(*lost)));
     }

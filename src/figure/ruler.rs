@@ -5,7 +5,8 @@ mod ticks;
 use super::text::{self, Weight};
 use crate::columns::{Column, Scale};
 use crate::table::significant;
-use ticks::{even, nice_step, powers};
+pub use ticks::nice_step;
+use ticks::{even, powers};
 
 /// Points that a marker at the end of a scale takes.
 const EDGE: f64 = 3.0;
@@ -281,6 +282,17 @@ impl Ruler {
         Ruler { low: ruler.low - 0.1, high: ruler.high + 0.1, ..ruler }
     }
 
+    /// The same with names of labels no longer than their places, unless little would be left of them.
+    pub fn named(&self, length: f64, size: f64) -> Ruler {
+        let slot = length / self.ticks.len().max(1) as f64 - 0.5 * size;
+        let name =
+            |tick: &Tick| match self.unit == Unit::Label && slot > 3.0 * size && tick.label.parse::<f64>().is_err() {
+                true => Tick { at: tick.at, label: text::fit(&tick.label, size, Weight::Regular, slot) },
+                false => tick.clone(),
+            };
+        Ruler { ticks: self.ticks.iter().map(name).collect(), ..self.clone() }
+    }
+
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.
     pub fn thinned(&self, length: f64, size: f64) -> Vec<Tick> {
         let mut order = self.ticks.clone();
@@ -297,7 +309,8 @@ impl Ruler {
         let last = order.len().saturating_sub(1);
         // Counting from the end keeps the last label: the deepest layer, the last step. The first stays too if these would be all.
         let every = |k: usize| order.iter().enumerate().filter(move |(i, _)| (last - i).is_multiple_of(k));
-        let k = (1..=last.max(1)).find(|k| fits(&every(*k).map(|(_, tick)| tick).collect::<Vec<_>>())).unwrap_or(last + 1);
+        let k =
+            (1..=last.max(1)).find(|k| fits(&every(*k).map(|(_, tick)| tick).collect::<Vec<_>>())).unwrap_or(last + 1);
         let mut kept: Vec<usize> = every(k).map(|(i, _)| i).collect();
         if kept.len() < 3 && fits(&[&order[0], &order[last]]) {
             kept = vec![0, last];

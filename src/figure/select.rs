@@ -3,6 +3,7 @@
 use super::FigureError;
 use super::names;
 use super::style::Look;
+use super::text;
 use crate::columns::{self, Column};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::plan_file::figure::FigureSpec;
@@ -35,7 +36,7 @@ pub fn shown_label(axis: &Axis, label: usize) -> String {
     let labels = &axis.labels;
     let all = |digits: usize| labels.iter().map(|label| short(label, digits)).collect::<BTreeSet<_>>();
     // Two ranges may meet in a point up to rounding, which is one point to a reader.
-    if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() }
+    text::shown(&if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() })
 }
 
 /// The heading of a panel; empty where no axis makes panels.
@@ -240,7 +241,7 @@ impl<'a> Selection<'a> {
 
     /// Whether each panel shows the lines of the others in grey: where panels are not told apart by colours.
     pub fn has_context(&self) -> bool {
-        self.color.is_none() && self.column.as_ref().is_some_and(|used| used.labels.len() > 1)
+        self.kind.multiples && self.color.is_none() && self.column.as_ref().is_some_and(|used| used.labels.len() > 1)
     }
 
     /// What a colour stands for.

@@ -39,6 +39,12 @@ pub fn has(c: char) -> bool {
     font(Weight::Regular).glyph_id(c).0 != 0
 }
 
+/// The text with the code points of characters that the font lacks: `[U+4E2D]`.
+pub fn shown(text: &str) -> String {
+    let shown = |c: char| if has(c) || c.is_control() { c.to_string() } else { format!("[U+{:04X}]", u32::from(c)) };
+    text.chars().map(shown).collect()
+}
+
 /// The width of a line of text, in the unit of `size` (points per em).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     place(text, weight).1 * size
@@ -157,9 +163,10 @@ mod tests {
 
     #[test]
     fn every_sign_we_write_is_in_the_font() {
-        for c in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻−×·→–…▼○●≥=".chars() {
+        for c in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻−×·→–…▼▲○●≥=✓✗".chars() {
             assert!(has(c), "{c}");
         }
+        assert_eq!(shown("Größe 中"), "Größe [U+4E2D]");
         assert_eq!(power_of_ten(-40), "10⁻⁴⁰");
         assert_eq!(power_of_ten(-300), "10⁻³⁰⁰");
     }

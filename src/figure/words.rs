@@ -2,6 +2,7 @@
 
 use super::names;
 use super::select::{GroupKey, Selection, shown_label};
+use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record::Status;
@@ -15,12 +16,12 @@ pub const DIRECTION: &str = "(above 0 the gradient fades toward the input, below
 
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {
-    let title = selection.spec.title.as_deref().unwrap_or(own);
+    let title = text::shown(selection.spec.title.as_deref().unwrap_or(own));
     match selection.planned {
         Some(planned) if selection.runs.len() < planned => {
             format!("{title} ({} of {planned} runs)", selection.runs.len())
         }
-        _ => title.to_string(),
+        _ => title,
     }
 }
 
@@ -54,7 +55,8 @@ pub fn shown(selection: &Selection) -> String {
     if !ended.is_empty() {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
-    text
+    let text = text::shown(&text);
+    if text.contains("[U+") { format!("{text} [U+...]: a character that the font of the figures lacks.") } else { text }
 }
 
 /// More settings than this are not listed.

@@ -30,7 +30,7 @@ pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
     let note = "Median over seeds, and their range beside it. Runs that diverged are counted, not averaged.";
     let columns = labels(results, &table.columns)
         .chain(spreads(table, columns::summarized()))
-        .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(column.name, Shows::Number(column.name))));
+        .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(&column.subject(), Shows::Number(column.name))));
     Sheet::new(["cells", "Every cell", "summary.csv"], note.into(), columns.collect(), table)
 }
 
@@ -70,7 +70,9 @@ fn spreads(
     outcomes.filter_map(|column| {
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
-        is_measured.then(|| SheetColumn::new(column.name, Shows::Spread([median, low, high])))
+        let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
+        let name = format!("{}{unit}", column.subject());
+        is_measured.then(|| SheetColumn::new(&name, Shows::Spread([median, low, high])))
     })
 }
 

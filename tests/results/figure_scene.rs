@@ -185,7 +185,8 @@ fn values_in_headings_are_never_cut() {
 
 #[test]
 fn gradients_that_are_zero_in_some_seeds_stay_inside() {
-    let points = "data = { kind = \"points\", x = [[-1],[0],[1],[2],[3],[4],[5]], y = [[-3],[-1],[1],[3],[5],[7],[9]] }";
+    let points =
+        "data = { kind = \"points\", x = [[-1],[0],[1],[2],[3],[4],[5]], y = [[-3],[-1],[1],[3],[5],[7],[9]] }";
     let outside = format!(
         "seeds = 30\n[base]\n{points}\ndepth = 2\nwidth = 3\nactivation = \"relu\"\nbatch = \"full\"\nsteps = 100\n\
          [[figure]]\nkind = \"gradient_by_layer\"\n[[figure]]\nkind = \"update_ratio\"\n[[figure]]\nkind = \"curves\"\n\

@@ -53,7 +53,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
     let along = |of: &Spreads| by_place(selection, &x, of);
 
-    let keep: Vec<f64> = lost.values().map(|s| s.median).chain(lost.keys().filter_map(predicted)).chain([0.0]).collect();
+    let keep: Vec<f64> =
+        lost.values().map(|s| s.median).chain(lost.keys().filter_map(predicted)).chain([0.0]).collect();
     let values: Vec<f64> = lost.values().flat_map(|s| [s.low, s.high]).collect();
     let y = Ruler::keeping(&keep, &values, false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;

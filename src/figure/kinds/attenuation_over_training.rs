@@ -53,11 +53,19 @@ fn found(selection: &Selection, course: &Course<()>) -> String {
     let ends = |line: &Points| Some((line.first()?.1.median, line.last()?.1.median));
     let changes = course.of(()).filter_map(|(key, line)| Some((key, ends(line)?)));
     // Reversed, since of equal ones the first is to be named.
-    let most = changes.collect::<Vec<_>>().into_iter().rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
+    let most = changes
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
     most.map_or(String::new(), |(key, (start, end))| {
         let place = selection.place(key);
         let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
-        format!("Training changes the fading{place}: from {} to {} decades per layer.", words::rate(start), words::rate(end))
+        format!(
+            "Training changes the fading{place}: from {} to {} decades per layer.",
+            words::rate(start),
+            words::rate(end)
+        )
     })
 }
 

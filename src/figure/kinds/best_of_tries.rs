@@ -59,7 +59,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
          of them."
     );
-    let caption = Caption::new(first).add(true, joined(&groups, COINCIDE)).add(lost > 0, diverged).add(y.floor.is_some(), "▼: exactly zero.").of(selection);
+    let caption = Caption::new(first)
+        .add(true, joined(&groups, COINCIDE))
+        .add(lost > 0, diverged)
+        .add(y.floor.is_some(), "▼: exactly zero.")
+        .of(selection);
     let own = format!("{}: the best of so many tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })

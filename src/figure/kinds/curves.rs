@@ -96,7 +96,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(!course.ends.is_empty(), "×: the step at which a run diverged.")
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
-    let own = if measures.len() > 1 { "Loss and accuracy during training".into() } else { format!("{} during training", words::subject(first)) };
+    let own = if measures.len() > 1 {
+        "Loss and accuracy during training".into()
+    } else {
+        format!("{} during training", words::subject(first))
+    };
     let own = &own;
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
 }

@@ -147,7 +147,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = match fades(first, last) {
         Some(_) => {
             let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-            finding::fading(&shown.map(|(key, rate)| (selection.place(key), *rate)).collect::<Vec<_>>(), finding::PER_LAYER)
+            finding::fading(
+                &shown.map(|(key, rate)| (selection.place(key), *rate)).collect::<Vec<_>>(),
+                finding::PER_LAYER,
+            )
         }
         None => ends(selection, first, &profiles, &groups),
     };

@@ -58,8 +58,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = (x, scale.title());
     let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
     let over = if relative { " of the gradient over that of the last layer" } else { "" };
-    let first =
-        format!("Colour: {}{over}, the same scale in all panels; ticks above: recorded steps.", words::median(selection));
+    let first = format!(
+        "Colour: {}{over}, the same scale in all panels; ticks above: recorded steps.",
+        words::median(selection)
+    );
     let caption = Caption::new(first)
         .add(values.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
         .add(values.iter().any(|v| v.is_nan() || *v == f64::INFINITY), "A line across: not finite.")
@@ -120,7 +122,8 @@ impl Maps {
 /// Takes from each log10 that of the run's last layer at the same step.
 fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>) {
     // Layers come in order, so that the last one stays.
-    let values = cells.iter().flat_map(|((step, _), runs)| runs.iter().map(move |(run, value)| ((*step, *run), *value)));
+    let values =
+        cells.iter().flat_map(|((step, _), runs)| runs.iter().map(move |(run, value)| ((*step, *run), *value)));
     let last: BTreeMap<(u64, usize), f64> = values.collect();
     for ((step, _), runs) in cells {
         runs.iter_mut().for_each(|(run, value)| *value -= last[&(*step, *run)]);

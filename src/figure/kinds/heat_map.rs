@@ -48,7 +48,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let ruler = ruler.ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let colors = ColorBar::new(ruler, column, &shown);
     let theory = if spec.theory { Some(results.theory()?) } else { None };
-    let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| used.shown(*l)));
+    let name = |used: &Used, label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, 90.0);
+    let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| name(used, *l)));
     let (across, up) = (labels(x), labels(y));
     let panel = |panel: GroupKey| {
         let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, x, other);
@@ -85,11 +86,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = words::at_the_end(column);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     let (caption, caption_without_numbers) = (caption("Colour and number"), Some(caption("Colour")));
-    Ok(Chart {
-        caption,
-        caption_without_numbers,
-        ..chart.colors(colors)
-    })
+    Ok(Chart { caption, caption_without_numbers, ..chart.colors(colors) })
 }
 
 /// The medians that are not lost.

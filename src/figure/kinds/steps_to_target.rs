@@ -102,11 +102,13 @@ pub fn target(selection: &Selection) -> String {
         [one] => format!("Target: a training loss of {one}."),
         _ => String::new(),
     };
-    // Where every count is a multiple of some number, losses were looked at so seldom.
+    // Where every count is a multiple of some number, losses were evaluated so seldom.
     let steps = selection.runs.iter().filter_map(|run| selection.run(*run).value("steps_to_target"));
     match steps.fold(0, |every, steps| gcd(every, steps as u64)) {
         0 | 1 => target,
-        every => format!("{target} Known to {every} steps, which lie between two looks at the loss."),
+        every => {
+            format!("{target} The loss is evaluated every {every} steps, so that all counts are multiples of {every}.")
+        }
     }
 }
 

@@ -29,7 +29,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = &course.lines;
     let (keep, values) = (medians(lines.values()), spans(lines.values()));
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
-    let mut y = Ruler::keeping(&keep, &values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
+    let mut y =
+        Ruler::keeping(&keep, &values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
     course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let panel = |panel: GroupKey| {

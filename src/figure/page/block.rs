@@ -59,7 +59,8 @@ impl Page {
             };
             let last = row + 1 == block.strips.len();
             let furnished = (0..frame.shown.len()).map(|column| {
-                let panel = Panel { area: area(column), x: block.x.clone(), y: strip.y.clone() };
+                let names = [&block.x_title, &strip.title.join(" ")].map(|name| bare(name).to_string());
+                let panel = Panel { area: area(column), x: block.x.clone(), y: strip.y.clone(), names };
                 furnish(&mut self.scene, &panel, block.ruled, [column == 0, last]);
                 panel
             });
@@ -103,6 +104,11 @@ impl Page {
         self.scene.text(Text { weight: Weight::Bold, ..label(place, name, HEADING, Anchor::Start) });
         self.y += 1.4 * HEADING;
     }
+}
+
+/// A title without what it says in parentheses.
+fn bare(title: &str) -> &str {
+    title.split(" (").next().unwrap_or(title)
 }
 
 /// What stands beside the rows, turned.
@@ -160,7 +166,7 @@ pub fn furnish(scene: &mut Scene, panel: &Panel, ruled: bool, labelled: [bool; 2
         }
         scene.line(vec![at(left - 2.5, y), at(left, y)], solid(EDGE, THIN));
     }
-    let along = panel.x.thinned(panel.area.width(), TICK);
+    let along = panel.x.named(panel.area.width(), TICK).thinned(panel.area.width(), TICK);
     for tick in &along {
         let x = panel.x(tick.at);
         scene.line(vec![at(x, bottom), at(x, bottom + 2.5)], solid(EDGE, THIN));
@@ -169,7 +175,8 @@ pub fn furnish(scene: &mut Scene, panel: &Panel, ruled: bool, labelled: [bool; 2
         }
     }
     scene.line(vec![at(left, top), at(left, bottom), at(right, bottom)], solid(EDGE, THIN));
-    for ((ruler, ticks), _) in [(&panel.y, &ticks), (&panel.x, &along)].into_iter().zip(labelled).filter(|(_, is)| *is) {
+    for ((ruler, ticks), _) in [(&panel.y, &ticks), (&panel.x, &along)].into_iter().zip(labelled).filter(|(_, is)| *is)
+    {
         note(scene, ruler, ticks);
     }
 }
@@ -190,5 +197,10 @@ pub fn apart(ruler: &Ruler, height: f64) -> Vec<Tick> {
     let ticks: Vec<Tick> = ticks.into_iter().filter(|tick| floor.iter().all(|floor| room(floor, tick))).collect();
     let every = |k: usize| ticks.iter().rev().step_by(k).rev().cloned().collect::<Vec<_>>();
     let kept = (1..=ticks.len()).map(every).find(|kept| kept.windows(2).all(|pair| room(&pair[0], &pair[1])));
-    floor.into_iter().chain(kept.unwrap_or_default()).collect()
+    let kept = match (kept.unwrap_or_default(), &ticks[..]) {
+        // The first stays too if the last would be nearly alone.
+        (kept, [first, .., last]) if kept.len() < 3 && room(first, last) => vec![first.clone(), last.clone()],
+        (kept, _) => kept,
+    };
+    floor.into_iter().chain(kept).collect()
 }

@@ -71,7 +71,8 @@ fn runs(scene: &mut Scene, panel: &Panel, (x, stack): (f64, &Stack), slot: f64, 
                 }
             }
             Some(value) if panel.y.holds(value) => {
-                scene.tip(at(x, panel.y(value)), format!("seed {seed}: {}", panel.y.reading(value)));
+                scene
+                    .tip(at(x, panel.y(value)), format!("seed {seed}\n{}: {}", panel.names[1], panel.y.reading(value)));
                 scene.disc(at(x, panel.y(value)), 1.1, look.color);
             }
             _ => {}
@@ -91,7 +92,7 @@ pub fn arm(scene: &mut Scene, panel: &Panel, arm: &Arm) {
         // A little apart, so that equal ones can be counted.
         let own = y + 5.4 * ((i as f64 + 0.5) / arm.values.len() as f64 - 0.5);
         mark(scene, at(panel.x(value), own), 1.5, &Look { marker: Marker::Disc, hollow: false, ..*look });
-        scene.tip(at(panel.x(value), own), format!("{}: {}", arm.name, panel.x.reading(value)));
+        scene.tip(at(panel.x(value), own), format!("{}\n{}: {}", arm.name, panel.names[0], panel.x.reading(value)));
     }
     if let Some(median) = arm.median.filter(|median| panel.x.holds(*median)) {
         let x = panel.x(median);

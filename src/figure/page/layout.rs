@@ -33,6 +33,8 @@ pub struct Panel {
     pub area: Rect,
     pub x: Ruler,
     pub y: Ruler,
+    /// What its rulers measure, for a reader who points at a value.
+    pub names: [String; 2],
 }
 
 impl Panel {
@@ -137,11 +139,11 @@ impl Page {
     }
 
     /// A panel with scales of its own: labels on both sides, its heading above.
-    pub fn panel(&mut self, area: Rect, heading: &str, x: Ruler, y: Ruler) -> Panel {
+    pub fn panel(&mut self, area: Rect, heading: &str, (x, y): (Ruler, Ruler), names: [&str; 2]) -> Panel {
         let name = text::fit(heading, HEADING, Weight::Bold, area.width());
         let text = label(at((area.left + area.right) / 2.0, area.top - 5.0), name, HEADING, Anchor::Middle);
         self.scene.text(Text { weight: Weight::Bold, ..text });
-        let panel = Panel { area, x, y };
+        let panel = Panel { area, x, y, names: names.map(String::from) };
         furnish(&mut self.scene, &panel, false, [true, true]);
         panel
     }

@@ -5,11 +5,14 @@ use super::layout::{Panel, SMALLEST, label, push_apart};
 use super::{dots, tiles};
 use crate::figure::chart::{Mark, Points, Spot};
 use crate::figure::ruler::End;
-use crate::figure::scene::{Anchor, Color, Plot, Point, Scene, Stroke, Text, at};
-use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, legible, mark, solid, tint};
+use crate::figure::scene::{Anchor, Color, Plot, Point, Rect, Scene, Stroke, Text, at};
+use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, WHITE, legible, mark, solid, tint};
 use crate::figure::text::{self, Weight};
 use crate::stats::Spread;
 use std::collections::BTreeSet;
+
+/// Size of notes.
+const NOTE: f64 = 6.6;
 
 /// Draws all marks of a panel: none of them leaves it but the notches above.
 pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
@@ -58,8 +61,13 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
         Mark::Area { points, color, opacity } => {
             scene.area(clip::area(panel, points.iter().copied()), *color, *opacity);
         }
-        Mark::Symbol { at, radius, look } => seen(at).into_iter().for_each(|at| mark(scene, at, *radius, look)),
-        Mark::Disc { at, radius, color } => seen(at).into_iter().for_each(|at| scene.disc(at, *radius, *color)),
+        Mark::Symbol { at, radius, look } => {
+            seen(at).into_iter().for_each(|at| mark(scene, inward(&area, at, 1.25 * radius), *radius, look));
+        }
+        Mark::Disc { at, radius, color } => {
+            seen(at).into_iter().for_each(|at| scene.disc(inward(&area, at, *radius), *radius, *color));
+        }
+        Mark::Note { spots, text } => note(scene, panel, spots, text),
         Mark::Tip { at, text } => seen(at).into_iter().for_each(|at| scene.tip(at, text.clone())),
         Mark::EdgeCross { x, from, inset, radius, color } => {
             let x = panel.x(*x).clamp(area.left + radius, area.right - radius);
@@ -83,6 +91,29 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
         Mark::Dots(own) => dots::draw(scene, panel, own),
         Mark::Arm(own) => dots::arm(scene, panel, own),
         Mark::Tiles(map) => tiles::draw(scene, panel, map),
+    }
+}
+
+/// A point at the edge, so far in that all of its mark is inside.
+fn inward(area: &Rect, point: Point, radius: f64) -> Point {
+    let inside = |v: f64, low: f64, high: f64| v.max(low + radius).min(high - radius);
+    at(inside(point.x, area.left, area.right), inside(point.y, area.top, area.bottom))
+}
+
+/// Small words on white at the first of the spots where they lie within the panel and over no other text.
+fn note(scene: &mut Scene, panel: &Panel, spots: &[Spot], words: &str) {
+    let text = |(x, y): &Spot| {
+        let place = panel.at(*x, *y);
+        Text { color: SOFT, ..label(at(place.x, place.y + 0.36 * NOTE), words, NOTE, Anchor::Middle) }
+    };
+    let is_free = |text: &Text| {
+        let bounds = text.bounds();
+        let corners = [at(bounds.left, bounds.top), at(bounds.right, bounds.bottom)];
+        corners.iter().all(|p| panel.area.holds(*p, -2.0)) && !scene.texts().any(|t| t.bounds().overlaps(&bounds, -2.0))
+    };
+    if let Some(text) = spots.iter().map(text).find(is_free) {
+        scene.tile(text.bounds(), WHITE, None);
+        scene.text(text);
     }
 }
 
@@ -121,13 +152,7 @@ fn lines(panel: &Panel, points: &[(f64, Spread)]) -> Vec<Vec<Point>> {
 }
 
 /// The median line of a series with markers here and there.
-pub fn median(
-    scene: &mut Scene,
-    panel: &Panel,
-    (look, name): (&Look, &str),
-    points: &[(f64, Spread)],
-    turn: usize,
-) {
+pub fn median(scene: &mut Scene, panel: &Panel, (look, name): (&Look, &str), points: &[(f64, Spread)], turn: usize) {
     for line in lines(panel, points) {
         scene.named_line(line, look.stroke(LINE), Some(name));
     }
@@ -161,7 +186,8 @@ fn tip(scene: &mut Scene, panel: &Panel, name: &str, x: f64, spread: &Spread) {
         n => format!("\n{} to {}, N = {n}", read(spread.low), read(spread.high)),
     };
     let name = if name.is_empty() { String::new() } else { format!("{name}\n") };
-    let text = format!("{name}{}: {}{range}", panel.x.reading(x), read(spread.median));
+    let [along, up] = &panel.names;
+    let text = format!("{name}{along} {}\n{up}: {}{range}", panel.x.reading(x), read(spread.median));
     scene.tip(panel.at(x, y.clamp(panel.y.low, panel.y.high)), text);
 }
 

@@ -89,6 +89,6 @@ fn draw_planes(page: &mut Page, Planes { slots, planes }: &Planes) {
 fn draw_plane(page: &mut Page, area: Rect, plane: &Plane) {
     let ruler = |(low, high): (f64, f64), room: f64| Ruler::exact(low, high, room as usize);
     let (x, y) = (ruler(plane.x, area.width() / 40.0), ruler(plane.y, area.height() / 28.0));
-    let panel = page.panel(area, &plane.heading, x, y);
+    let panel = page.panel(area, &plane.heading, (x, y), ["x1", "x2"]);
     marks::draw(&mut page.scene, &panel, &plane.marks);
 }

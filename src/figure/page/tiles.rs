@@ -19,8 +19,12 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
                 mark(scene, corner, 1.6, &Look { color: on(tile.color), ..LOST });
             }
             TileLost::Median => mark(scene, middle(area), 2.6, &LOST),
-            TileLost::Failed => scene.text(label(at(middle(area).x, middle(area).y + 0.36 * TICK), "!", TICK, Anchor::Middle)),
-            TileLost::Missing => scene.line(vec![at(area.left, area.bottom), at(area.right, area.top)], solid(EDGE, THIN)),
+            TileLost::Failed => {
+                scene.text(label(at(middle(area).x, middle(area).y + 0.36 * TICK), "!", TICK, Anchor::Middle))
+            }
+            TileLost::Missing => {
+                scene.line(vec![at(area.left, area.bottom), at(area.right, area.top)], solid(EDGE, THIN))
+            }
         }
     }
     // Numbers come after the lines, which come after all tiles.
