@@ -19,6 +19,9 @@ pub type Spot = (f64, f64);
 /// A place along x, and median and range over the seeds there.
 pub type Points = Vec<(f64, Spread)>;
 
+/// With more columns of panels than this each shows one measurement alone.
+pub const MANY: usize = 8;
+
 /// Of more values in order than are told apart, the legend names so many.
 const NAMED: usize = 10;
 

@@ -282,15 +282,12 @@ impl Ruler {
         Ruler { low: ruler.low - 0.1, high: ruler.high + 0.1, ..ruler }
     }
 
-    /// The same with names of labels no longer than their places, unless little would be left of them.
-    pub fn named(&self, length: f64, size: f64) -> Ruler {
+    /// Whether its labels are names that do not fit side by side on `length` points: none of them may be left out.
+    pub fn is_crowded(&self, length: f64, size: f64) -> bool {
         let slot = length / self.ticks.len().max(1) as f64 - 0.5 * size;
-        let name =
-            |tick: &Tick| match self.unit == Unit::Label && slot > 3.0 * size && tick.label.parse::<f64>().is_err() {
-                true => Tick { at: tick.at, label: text::fit(&tick.label, size, Weight::Regular, slot) },
-                false => tick.clone(),
-            };
-        Ruler { ticks: self.ticks.iter().map(name).collect(), ..self.clone() }
+        let is_name = |tick: &Tick| !tick.label.is_empty() && tick.label.parse::<f64>().is_err();
+        let wide = |tick: &Tick| text::width(&tick.label, size, Weight::Regular) > slot;
+        self.unit == Unit::Label && self.ticks.iter().any(is_name) && self.ticks.iter().any(wide)
     }
 
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.

@@ -400,7 +400,7 @@ fn headings_name_the_axis_and_titles_what_is_drawn() {
         true
     };
     let drawn = scenes("headings", &fake);
-    assert!(says(&drawn[0].1, "depth = 31.6") && says(&drawn[0].1, "are dead at every layer"));
+    assert!(says(&drawn[0].1, "depth = 31.6") && says(&drawn[0].1, "are dead at each layer"));
     assert!(!says(&drawn[0].1, "The gradient"));
     assert!(series(&drawn[1].1).contains(&"31.6") && !says(&drawn[1].1, "31.62"));
     assert!(says(&drawn[2].1, "at the start") && series(&drawn[2].1).contains(&"plain"));

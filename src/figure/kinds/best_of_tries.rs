@@ -54,7 +54,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let try_of = if seeds == "1 seed" { "one seed (N = 1)".into() } else { format!("the median of {seeds}") };
     let band =
         if groups.len() > CROWD { "" } else { ", band, cut at the ends of the scale: four fifths of the choices" };
-    let first = format!("Line: median over all choices of so many tries{band}; exact. A try is {try_of}.");
+    let first = format!("Line: the best of so many tries, each {try_of}: median over all choices{band}; exact.");
     let diverged = format!(
         "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
          of them."

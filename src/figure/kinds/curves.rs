@@ -44,7 +44,10 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let first = selection.measurement("train_loss")?;
     let second = columns::measurement("test_accuracy");
-    let alone = selection.spec.metric.is_some() || selection.row.is_some() || medium.is_brief();
+    let alone = selection.columns().len() > MANY
+        || selection.spec.metric.is_some()
+        || selection.row.is_some()
+        || medium.is_brief();
     let columns: Vec<&Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
     let course = course(selection, &columns)?;
     let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };

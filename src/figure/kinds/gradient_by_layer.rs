@@ -72,7 +72,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let spec = selection.spec;
     let first = selection.measurement("stream_rms")?;
     let second = columns::find(columns::LAYERS, "weight_grad_rms");
-    let alone = spec.metric.is_some() || spec.theory || selection.row.is_some() || medium.is_brief();
+    let alone = selection.columns().len() > MANY
+        || spec.metric.is_some()
+        || spec.theory
+        || selection.row.is_some()
+        || medium.is_brief();
     let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
     let last = spec.step.as_deref() == Some("last");
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;

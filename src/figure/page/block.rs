@@ -11,6 +11,9 @@ use crate::figure::text::{self, Weight};
 const GAP: f64 = 14.0;
 const ROW_GAP: f64 = 12.0;
 
+/// Most length of names under a panel that are turned, since they do not fit side by side.
+const TURNED: f64 = 84.0;
+
 /// What the panels of one block share with those of the others.
 pub struct Frame<'a> {
     /// Above each column; empty for none.
@@ -65,9 +68,15 @@ impl Page {
                 panel
             });
             panels.push(furnished.collect());
-            self.y = bottom + ROW_GAP;
+            // A heading has its own room.
+            self.y = bottom + if strip.heading.is_empty() { ROW_GAP } else { 0.4 * ROW_GAP };
         }
+        self.y = panels.iter().flatten().map(|panel| panel.area.bottom).fold(self.y - ROW_GAP, f64::max) + ROW_GAP;
         titles.write(&mut self.scene, &panels, left);
+        if block.x.is_crowded(slots.width, TICK) {
+            let widest = block.x.ticks.iter().map(|tick| text::width(&tick.label, TICK, Weight::Regular));
+            self.y += widest.fold(0.0, f64::max).min(TURNED) - 0.8 * TICK;
+        }
         self.y += LABEL + 1.5;
         let x_title = text::fit(&block.x_title, LABEL, Weight::Regular, self.scene.width - 2.0 * MARGIN);
         let half = text::width(&x_title, LABEL, Weight::Regular) / 2.0;
@@ -166,12 +175,19 @@ pub fn furnish(scene: &mut Scene, panel: &Panel, ruled: bool, labelled: [bool; 2
         }
         scene.line(vec![at(left - 2.5, y), at(left, y)], solid(EDGE, THIN));
     }
-    let along = panel.x.named(panel.area.width(), TICK).thinned(panel.area.width(), TICK);
+    let crowded = panel.x.is_crowded(panel.area.width(), TICK);
+    let along = if crowded { panel.x.ticks.clone() } else { panel.x.thinned(panel.area.width(), TICK) };
     for tick in &along {
         let x = panel.x(tick.at);
         scene.line(vec![at(x, bottom), at(x, bottom + 2.5)], solid(EDGE, THIN));
-        if labelled[1] && !tick.label.is_empty() {
-            scene.text(label(at(x, bottom + 4.5 + TICK * 0.8), &*tick.label, TICK, Anchor::Middle));
+        match labelled[1] && !tick.label.is_empty() {
+            true if crowded => {
+                let name = text::fit(&tick.label, TICK, Weight::Regular, TURNED);
+                let text = label(at(x + 0.36 * TICK, bottom + 4.5), name, TICK, Anchor::End);
+                scene.text(Text { turn: Turn::Up, ..text });
+            }
+            true => scene.text(label(at(x, bottom + 4.5 + TICK * 0.8), &*tick.label, TICK, Anchor::Middle)),
+            false => {}
         }
     }
     scene.line(vec![at(left, top), at(left, bottom), at(right, bottom)], solid(EDGE, THIN));

@@ -5,7 +5,7 @@ use crate::figure::chart::{Mark, Points, Spot};
 use crate::figure::endings::Ending;
 use crate::figure::finding;
 use crate::figure::ruler::{End, Unit};
-use crate::figure::scene::{Anchor, Color, Point, Scene, Text, at};
+use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Text, at};
 use crate::figure::style::{Look, Marker, TICK, legible, mark};
 use crate::figure::text::{self, Weight};
 
@@ -59,7 +59,9 @@ struct Beyond {
 }
 
 /// An arrow at the edge for the farthest value of each series that lies beyond it, and what the farthest of all is.
-pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
+/// Says whether there is one.
+pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
+    let mut any = false;
     for end in [End::Low, End::High] {
         let sign = if end == End::High { 1.0 } else { -1.0 };
         let mut all: Vec<Beyond> = marks.iter().flat_map(|mark| beyond(panel, mark)).filter(|b| b.end == end).collect();
@@ -76,11 +78,13 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
             let value = finding::amount(value, panel.y.unit == Unit::Log10);
             scene.tip(center, value.clone());
             if told.is_empty() {
-                scene.shapes.extend(beside(panel, center, &value, color).map(crate::figure::scene::Shape::Text));
+                scene.shapes.extend(beside(panel, center, &value, color).map(Shape::Text));
             }
             told.push(color);
         }
+        any |= !told.is_empty();
     }
+    any
 }
 
 /// A value beside its arrow, on the side that has room.

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 /// Size of notes.
 const NOTE: f64 = 6.6;
 
-/// Draws all marks of a panel: none of them leaves it but the notches above.
-pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
+/// Draws all marks of a panel: none of them leaves it but the notches above. Says whether arrows stand for values beyond it.
+pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
     for mark in marks {
         if let Mark::Notch { x } = mark {
             let x = panel.x(*x);
@@ -27,8 +27,9 @@ pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) {
         across(scene, panel, floor, Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) });
     }
     marks.iter().for_each(|mark| one(scene, panel, mark));
-    clip::arrows(scene, panel, marks);
+    let beyond = clip::arrows(scene, panel, marks);
     scene.plots.push(Plot { area: panel.area, shapes: first..scene.shapes.len() });
+    beyond
 }
 
 fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {

@@ -14,28 +14,33 @@ use super::style::{LABEL, MARGIN};
 use block::Frame;
 use layout::{Page, Panel, label, tick_width};
 
+/// What a caption says of arrows at the edges.
+const BEYOND: &str = "An arrow at an edge stands for values beyond it; the number is the farthest.";
+
 /// Lays out a chart on its sheet.
 pub fn draw(chart: &Chart) -> Scene {
     let mut page = Page::new(&chart.title, &chart.finding, chart.sheet);
     page.legend(&chart.legend);
-    let numbers = match &chart.body {
+    let (numbers, beyond) = match &chart.body {
         Body::Grid(grid) => draw_grid(&mut page, grid),
         Body::Planes(planes) => {
             draw_planes(&mut page, planes);
-            false
+            (false, false)
         }
     };
     let without = chart.caption_without_numbers.as_ref().filter(|_| !numbers);
-    page.caption(without.unwrap_or(&chart.caption))
+    let caption = without.unwrap_or(&chart.caption);
+    page.caption(&if beyond { format!("{caption} {BEYOND}") } else { caption.clone() })
 }
 
-/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers.
-fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
+/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers, and
+/// whether anything lies beyond a panel.
+fn draw_grid(page: &mut Page, grid: &Grid) -> (bool, bool) {
     let slots = page.sheet.slots.max(1);
     let rulers = grid.blocks.iter().flat_map(|block| &block.strips).map(|strip| &strip.y);
     let left = rulers.map(tick_width).fold(0.0, f64::max);
     let right = grid.colors.as_ref().map_or(0.0, tiles::bar_room);
-    let mut numbers = false;
+    let (mut numbers, mut beyond) = (false, false);
     let (mut top, mut bottom) = (f64::INFINITY, page.y);
     for start in (0..grid.columns.len()).step_by(slots) {
         let shown = start..(start + slots).min(grid.columns.len());
@@ -45,7 +50,7 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
             let panels = page.block(block, &Frame { columns, shown: shown.clone(), left, right });
             for (strip, row) in block.strips.iter().zip(&panels) {
                 for (marks, panel) in strip.panels[shown.clone()].iter().zip(row) {
-                    marks::draw(&mut page.scene, panel, marks);
+                    beyond |= marks::draw(&mut page.scene, panel, marks);
                     numbers |= marks.iter().any(|mark| has_numbers(panel, mark));
                     (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
                 }
@@ -56,7 +61,7 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
         let left = page.scene.width - MARGIN - right + 14.0;
         tiles::color_bar(&mut page.scene, Rect { left, right: left + 10.0, top, bottom }, colors);
     }
-    numbers
+    (numbers, beyond)
 }
 
 fn has_numbers(panel: &Panel, mark: &Mark) -> bool {

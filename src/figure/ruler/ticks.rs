@@ -37,9 +37,13 @@ pub fn powers(low: f64, high: f64, room: usize) -> Vec<Tick> {
         let whole = (low - 1e-9).ceil() as i64..=(high + 1e-9).floor() as i64;
         whole.filter(|k| k % step == 0).map(|k| Tick { at: k as f64, label: power_of_ten(k) }).collect()
     };
+    // Within a factor of a few plain numbers are rounder.
+    let plain = (high - low < 0.7 && low.abs() < 300.0).then(|| even(10f64.powf(low), 10f64.powf(high), room));
+    let place = |tick: Tick| Tick { at: tick.at.log10(), ..tick };
+    let plain = plain.map(|ticks| ticks.into_iter().map(place).collect());
     // From the finest to the coarsest; multiples only where there are few decades.
     let finer = DIGITS.iter().filter(|_| high - low < 2.5).map(|digits| multiples(low, high, digits));
-    let sets: Vec<Vec<Tick>> = finer.chain([1, 2, 5, 10, 20, 50, 100].map(decades)).collect();
+    let sets: Vec<Vec<Tick>> = plain.into_iter().chain(finer).chain([1, 2, 5, 10, 20, 50, 100].map(decades)).collect();
     let telling = || sets.iter().filter(|ticks| reach(ticks, low, high));
     // Half a dozen digits of one decade are more than it takes.
     let fits = |ticks: &&&Vec<Tick>| ticks.len() <= room.clamp(2, 8);
