@@ -3,11 +3,15 @@
 use super::endings::Ending;
 use super::ruler::{minus, range};
 use super::text::power_of_ten;
+use super::words;
 use crate::columns::{Column, Scale};
+use crate::fading::Fading;
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
 const CLOSE: f64 = 0.01;
+/// Decades below which nothing fades or grows.
+const LITTLE: f64 = 0.005;
 /// Up to so many values in one place the first is named; more are counted.
 const FEW: usize = 3;
 
@@ -46,6 +50,35 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     };
     if lost > 0 {
         parts.push(format!("{} {}.", of_all(lost), words.lost));
+    }
+    parts.join(" ")
+}
+
+/// The unit of an attenuation per layer.
+pub const PER_LAYER: &str = "decades per layer";
+
+/// Where a gradient fades most and where it grows most, of those that arrive.
+pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
+    let finite = || values.iter().filter(|(_, lost)| lost.number().is_finite());
+    let order = |a: &&(String, Fading), b: &&(String, Fading)| a.1.number().total_cmp(&b.1.number());
+    let place = |name: &String| if name.is_empty() { String::new() } else { format!("{name}, ") };
+    let several = values.len() > 1;
+    let others = if values.iter().any(|(_, lost)| *lost == Fading::Beyond) { " of the others" } else { "" };
+    let mut parts = Vec::new();
+    // Reversed, since of equal ones the first is to be named.
+    if let Some((name, lost)) = finite().rev().max_by(order).filter(|(_, lost)| lost.number() >= LITTLE) {
+        let factor = 10f64.powf(lost.number());
+        let factor = if unit == PER_LAYER && factor < 1e4 {
+            format!(", a factor of {}", significant(factor, 3))
+        } else {
+            String::new()
+        };
+        let fades = if several { format!("Fades most{others}: ") } else { "Fades by ".into() };
+        parts.push(format!("{fades}{}{} {unit}{factor}.", place(name), lost.shown(words::rate)));
+    }
+    if let Some((name, lost)) = finite().min_by(order).filter(|(_, lost)| lost.number() <= -LITTLE) {
+        let grows = if several { "Grows most: " } else { "Grows by " };
+        parts.push(format!("{grows}{}{} {unit}.", place(name), words::rate(-lost.number())));
     }
     parts.join(" ")
 }

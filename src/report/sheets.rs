@@ -78,7 +78,9 @@ fn spreads(
     outcomes.filter_map(|column| {
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
-        is_measured.then(|| SheetColumn::new(&column.subject(), Shows::Spread([median, low, high])))
+        let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
+        let name = format!("{}{unit}", column.subject());
+        is_measured.then(|| SheetColumn::new(&name, Shows::Spread([median, low, high])))
     })
 }
 
