@@ -58,26 +58,24 @@ pub const PER_LAYER: &str = "decades per layer";
 
 /// Where a gradient fades most and where it grows most, of decades lost: below 0 it grows.
 pub fn fading(values: &[(String, f64)], unit: &str) -> String {
-    let place = |name: &String| if name.is_empty() { String::new() } else { format!("{name}, ") };
-    let several = values.len() > 1;
-    let mut parts = Vec::new();
+    let said = |name: &str, what: [&str; 2], amount: String| match (values.len(), name) {
+        (1, "") => format!("{} by {amount}.", what[0]),
+        (1, name) => format!("{name}: {} by {amount}.", what[0].to_lowercase()),
+        (_, "") => format!("{}: {amount}.", what[1]),
+        (_, name) => format!("{}: {name}, {amount}.", what[1]),
+    };
+    let factor = |lost: f64| match 10f64.powf(lost) {
+        factor if unit == PER_LAYER && factor < 1e4 => format!(", a factor of {}", significant(factor, 3)),
+        _ => String::new(),
+    };
     // Reversed, since of equal ones the first is to be named.
     let most = values.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost >= LITTLE);
-    if let Some((name, lost)) = most {
-        let factor = 10f64.powf(*lost);
-        let factor = if unit == PER_LAYER && factor < 1e4 {
-            format!(", a factor of {}", significant(factor, 3))
-        } else {
-            String::new()
-        };
-        let fades = if several { "Fades most: " } else { "Fades by " };
-        parts.push(format!("{fades}{}{} {unit}{factor}.", place(name), words::rate(*lost)));
-    }
-    if let Some((name, lost)) = values.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost <= -LITTLE) {
-        let grows = if several { "Grows most: " } else { "Grows by " };
-        parts.push(format!("{grows}{}{} {unit}.", place(name), words::rate(-lost)));
-    }
-    parts.join(" ")
+    let least = values.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, lost)| *lost <= -LITTLE);
+    let fades = most.map(|(name, lost)| {
+        said(name, ["Fades", "Fades most"], format!("{} {unit}{}", words::rate(*lost), factor(*lost)))
+    });
+    let grows = least.map(|(name, lost)| said(name, ["Grows", "Grows most"], format!("{} {unit}", words::rate(-lost))));
+    fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
 }
 
 /// Whose value this is: `adam: 0.1`, or `5 of 7 arms: 0.1` where several read the same or lie too close to be told apart.
@@ -143,6 +141,20 @@ mod tests {
             extremes(&[(String::new(), Ending::Value(0.5))], &WORDS, 1.0, |v| amount(v, false)),
             "At the end: 0.5."
         );
+    }
+
+    #[test]
+    fn growth_is_called_growth() {
+        let said = |values: &[(&str, f64)]| {
+            fading(&values.iter().map(|(name, v)| (name.to_string(), *v)).collect::<Vec<_>>(), PER_LAYER)
+        };
+        assert_eq!(said(&[("", 0.86)]), "Fades by 0.86 decades per layer, a factor of 7.24.");
+        assert_eq!(said(&[("depth = 4", -0.1)]), "depth = 4: grows by 0.10 decades per layer.");
+        assert_eq!(
+            said(&[("a", 1.0), ("b", -0.02)]),
+            "Fades most: a, 1.00 decades per layer, a factor of 10. Grows most: b, 0.020 decades per layer."
+        );
+        assert_eq!(said(&[("a", 0.0)]), "");
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                  each run over its own last layer; 1 is agreement.",
             ),
         )
-        .add(!rates.is_empty(), "A decade is a factor of ten; the numbers are medians.")
+        .add(!rates.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
@@ -187,7 +187,7 @@ fn rated(
     let shown = |color: usize| rates.iter().filter(move |(key, _)| key.color == color).map(|(_, rate)| *rate);
     if direct {
         let example = groups.iter().flat_map(|group| shown(group[0])).next();
-        let what = "decades the gradient loses per layer on its way to the input (below 0: it grows)";
+        let what = "decades lost per layer; below 0 it grows";
         legend.entries.extend(example.map(|rate| (what.into(), Sample::Number(words::rate(rate)))));
         return legend;
     }
