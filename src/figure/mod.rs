@@ -183,7 +183,7 @@ pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) 
             let panels = 2.0 * (one.height - half.height);
             let room = sheet::SLIDE.1 * one.width / sheet::SLIDE.0;
             let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?))
+            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.25, 2.5)))?))
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const CROWD: usize = 12;
 
 /// Which way an axis of decades lost goes, beside it.
-pub const DIRECTION: &str = "(above 0 the gradient fades toward the input, below 0 it grows)";
+pub const DIRECTION: &str = "(below 0 the gradient grows)";
 
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {

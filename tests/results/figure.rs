@@ -32,7 +32,7 @@ fn the_vanishing_grid_shows_every_variant() {
         let finding = match spec.kind.as_str() {
             "gradient_by_layer" => "Fades most: sigmoid, plain, 0.86 decades per layer",
             "attenuation_by_depth" => "Fades most: ",
-            "gradient_heatmap" => "Smallest: ",
+            "gradient_heatmap" => "Fades most: ",
             "attenuation_over_training" => "Training changes the fading most for ",
             "update_ratio" => "Smallest at the end: ",
             "steps_to_target" => "Fastest: ",

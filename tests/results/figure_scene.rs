@@ -9,6 +9,9 @@ use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
+/// Changes a finished run, or drops it.
+type Twist = fn(&mut FakeRun) -> bool;
+
 /// Every figure of a folder in every style, held to the rules of the house.
 fn all(name: &str, results: &Results) -> Vec<(FigureSpec, Scene)> {
     let (mut pages, mut wrong) = (Vec::new(), Vec::new());
@@ -64,10 +67,10 @@ fn grid() -> Fake {
 /// Changes every number of a kind of rows.
 fn change(rows: &mut [std::collections::BTreeMap<&'static str, Cell>], to: impl Fn(f64) -> f64) {
     for cell in rows.iter_mut().flat_map(|row| row.iter_mut()) {
-        if let (name, Cell::Float(value)) = cell {
-            if !["step", "layer"].contains(name) {
-                *value = to(*value);
-            }
+        if let (name, Cell::Float(value)) = cell
+            && !["step", "layer"].contains(name)
+        {
+            *value = to(*value);
         }
     }
 }
@@ -80,10 +83,10 @@ fn outcomes(run: &mut FakeRun, to: impl Fn(f64) -> f64) {
 
 #[test]
 fn no_ink_leaves_its_panel_whatever_the_numbers_are() {
-    let twists: [(&str, fn(&mut FakeRun) -> bool); 7] = [
+    let twists: [(&str, Twist); 7] = [
         ("plain", |_| true),
         ("one run of 1e13", |run| {
-            if run.seed == 3 && run.labels["variant"] == "l2" && run.labels["depth"] == "8" {
+            if run.seed == 3 && run.labels["variant"] == "l2" {
                 run.outcome.insert("train_loss", Cell::Float(1e13));
                 run.history.iter_mut().skip(25).for_each(|row| _ = row.insert("train_loss", Cell::Float(1e13)));
                 run.layers.iter_mut().for_each(|row| _ = row.insert("stream_rms", Cell::Float(1e13)));
@@ -128,7 +131,8 @@ fn no_ink_leaves_its_panel_whatever_the_numbers_are() {
         let mut fake = grid();
         fake.twist = twist;
         let drawn = faked(name, &fake);
-        assert!(drawn.len() >= 7, "{name}: {} figures", drawn.len());
+        // A negative loss has no place on a logarithmic scale.
+        assert!(drawn.len() >= if name == "negative" { 2 } else { 7 }, "{name}: {} figures", drawn.len());
         if name == "one run of 1e13" {
             for (spec, scene) in drawn.iter().filter(|(spec, _)| ["loss_by_depth", "curves"].contains(&&*spec.kind)) {
                 assert!(says(scene, "1 × 10¹³"), "{}: no arrow with its value", spec.kind);

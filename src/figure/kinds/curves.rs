@@ -103,7 +103,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = if measures.len() > 1 {
         "Loss and accuracy during training".into()
     } else {
-        format!("{} during training", words::subject(first))
+        format!("{} by step", words::subject(first))
     };
     let own = &own;
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })

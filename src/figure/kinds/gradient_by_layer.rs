@@ -140,7 +140,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                  each run over its own last layer; 1 is agreement.",
             ),
         )
-        .add(!rates.is_empty(), "A decade is a factor of ten; the numbers are medians.")
+        .add(!rates.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
@@ -226,7 +226,7 @@ fn rated(mut legend: Legend, selection: &Selection, groups: &[Vec<usize>], (rate
     if direct {
         let number = |rate: &fading::Summary| rate.median.number().is_finite().then(|| rate.median.shown(words::rate));
         let example = groups.iter().flat_map(|group| of(group)).find_map(number);
-        let what = "decades the gradient loses per layer on its way to the input (below 0: it grows)";
+        let what = "decades lost per layer; below 0 it grows";
         legend.entries.extend(example.map(|rate| (what.into(), Sample::Number(rate))));
         return legend;
     }

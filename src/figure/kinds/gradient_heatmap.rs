@@ -87,7 +87,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Quantity::Gradient => "The gradient at each layer during training".into(),
         _ => format!("{} at each layer during training", words::subject(column)),
     };
-    let (sheet, finding) = (Sheet::new(selection, medium, 4), found(selection, &maps.panels, column));
+    let (sheet, finding) = (Sheet::new(selection, medium, 4), found(selection, &maps.panels, column, relative));
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     Ok(Chart { caption, ..chart.colors(colors) })
 }
@@ -125,7 +125,7 @@ impl Maps {
                     continue;
                 }
                 maps.undefined = maps.undefined.max(seeds.values().filter(|v| v.is_nan()).count());
-                // One of one seed must not vanish in a median of the others.
+                // What is not finite in one seed must not vanish in a median of the others.
                 let broken = seeds.values().any(|v| *v == BROKEN);
                 let median = over_seeds(seeds.into_values(), column).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
                 maps.panels.entry(key).or_default().insert(cell, median);
@@ -151,8 +151,8 @@ fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>) {
     }
 }
 
-/// The smallest and the largest in sight.
-fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column) -> String {
+/// The smallest and the largest in sight: of what is over the last layer's, where it fades and where it grows most.
+fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
     let tell = |(key, (step, layer), value): (&GroupKey, &(u64, u64), f64)| {
@@ -161,6 +161,11 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column)
     };
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {
+        (Some(low), Some(high)) if relative => {
+            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of the last layer's.", tell(low)));
+            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times the last layer's.", tell(high)));
+            fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
+        }
         (Some(low), Some(high)) if low.2 < high.2 => format!("Smallest: {}. Largest: {}.", tell(low), tell(high)),
         _ => String::new(),
     }

@@ -81,7 +81,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         // Wide enough to be seen around the path that ends in it.
         let minima = function.kind.minima().into_iter();
         let minima = minima.map(|m| Mark::Symbol { at: (m[0], m[1]), radius: 4.2, look: MINIMUM });
-        let marks = levels(function.kind, window).into_iter();
+        let near = |(x, y): &Spot| {
+            let size = (window.0.1 - window.0.0, window.1.1 - window.1.0);
+            let close = |(u, v): &Spot| ((u - x) / size.0).abs() < 0.09 && ((v - y) / size.1).abs() < 0.07;
+            runs().any(|(_, points)| points.iter().any(close))
+        };
+        let clear = |mark: Mark| match mark {
+            Mark::Note { spots, text } => Mark::Note { spots: spots.into_iter().filter(|s| !near(s)).collect(), text },
+            mark => mark,
+        };
+        let marks = levels(function.kind, window).into_iter().map(clear);
         let marks =
             marks.chain(runs().flat_map(|(run, points)| path(selection, window, (run, &steps[&run], every), points)));
         let marks = marks.chain(minima);

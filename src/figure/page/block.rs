@@ -199,8 +199,9 @@ pub fn furnish(scene: &mut Scene, panel: &Panel, ruled: bool, labelled: [bool; 2
 
 /// Notes where the labelled ticks of a scale of numbers are.
 pub fn note(scene: &mut Scene, ruler: &Ruler, ticks: &[Tick]) {
-    let (low, high) = ruler.measured;
-    let labelled = ticks.iter().filter(|tick| !tick.label.is_empty() && ruler.floor != Some(tick.at));
+    // The floor of zeros is the low end of a scale that has one.
+    let (low, high) = (ruler.floor.unwrap_or(ruler.measured.0), ruler.measured.1);
+    let labelled = ticks.iter().filter(|tick| !tick.label.is_empty());
     if ruler.unit != Unit::Label {
         scene.scales.push(labelled.map(|tick| (tick.at - low) / (high - low)).collect());
     }

@@ -1,7 +1,7 @@
 //! Runs as dots: at places along x, and one arm in a row.
 
 use super::layout::Panel;
-use super::marks::{cross, inset_from, median, zero};
+use super::marks::{cross, inset_from, inward, median, zero};
 use crate::figure::chart::{Arm, Dots, Points, Stack};
 use crate::figure::endings::Ending;
 use crate::figure::ruler::{End, range};
@@ -67,13 +67,13 @@ fn runs(scene: &mut Scene, panel: &Panel, (x, stack): (f64, &Stack), slot: f64, 
         match ending.value() {
             Some(f64::NEG_INFINITY) => {
                 if let Some(floor) = panel.y.floor {
-                    zero(scene, at(x, panel.y(floor)), look);
+                    zero(scene, panel, at(x, panel.y(floor)), look);
                 }
             }
             Some(value) if panel.y.holds(value) => {
                 scene
                     .tip(at(x, panel.y(value)), format!("seed {seed}\n{}: {}", panel.names[1], panel.y.reading(value)));
-                scene.disc(at(x, panel.y(value)), 1.1, look.color);
+                scene.disc(inward(&panel.area, at(x, panel.y(value)), 1.1), 1.1, look.color);
             }
             _ => {}
         }

@@ -97,7 +97,7 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
 }
 
 /// A point at the edge, so far in that all of its mark is inside.
-fn inward(area: &Rect, point: Point, radius: f64) -> Point {
+pub fn inward(area: &Rect, point: Point, radius: f64) -> Point {
     let inside = |v: f64, low: f64, high: f64| v.max(low + radius).min(high - radius);
     at(inside(point.x, area.left, area.right), inside(point.y, area.top, area.bottom))
 }
@@ -163,16 +163,16 @@ pub fn median(scene: &mut Scene, panel: &Panel, (look, name): (&Look, &str), poi
         tip(scene, panel, name, *x, s);
         let marked = points.len() <= 9 || i % every == turn % every;
         match panel.y.place(s.median).filter(|y| panel.y.holds(*y)) {
-            Some(y) if s.median == f64::NEG_INFINITY && marked => zero(scene, panel.at(*x, y), look),
-            Some(y) if marked => mark(scene, panel.at(*x, y), 1.9, look),
+            Some(y) if s.median == f64::NEG_INFINITY && marked => zero(scene, panel, panel.at(*x, y), look),
+            Some(y) if marked => mark(scene, inward(&panel.area, panel.at(*x, y), 2.4), 1.9, look),
             _ => {}
         }
     }
 }
 
 /// An exact zero on its floor.
-pub fn zero(scene: &mut Scene, center: Point, look: &Look) {
-    mark(scene, center, 2.2, &Look { marker: Marker::Down, hollow: false, ..*look });
+pub fn zero(scene: &mut Scene, panel: &Panel, center: Point, look: &Look) {
+    mark(scene, inward(&panel.area, center, 2.7), 2.2, &Look { marker: Marker::Down, hollow: false, ..*look });
 }
 
 /// What a median tells: which series, where, the value, and the range of how many.
