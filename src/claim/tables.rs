@@ -1,7 +1,7 @@
 //! Judged claims as plain data: the rows of `claims.csv`, and the claims shown with each figure.
 
 use super::{judging::JudgedClaim, verdict::Verdict};
-use crate::columns::CLAIMS;
+use crate::columns::{self, CLAIMS, Column};
 use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
 use crate::table::{self, Table, significant};
@@ -64,8 +64,9 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let j = part.judged;
         let median = part.median(|x| significant(x, 4));
         let [low, high] = [j.low, j.high].map(|x| significant(x, 4));
+        let what = columns::measurement(&part.metric).map_or(part.metric.clone(), Column::subject);
         let seeds = table::count(j.n, "seed");
-        (j.verdict.word().into(), format!("{name}{} {median} [{low}, {high}], {seeds}", part.metric))
+        (j.verdict.word().into(), format!("{name}{what}: median {median}, from {low} to {high}, {seeds}"))
     };
     Some(FigureClaim {
         number: parts[0].number,

@@ -29,6 +29,8 @@ pub struct FigureKind {
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
     pub theory: Predicts,
+    /// Whether many arms get a panel each, with the others in grey.
+    pub multiples: bool,
     /// Whether it shows what a claim is about.
     pub shows: fn(&FigureSpec, &Metric) -> Shows,
     /// The figure of this kind that is drawn of networks if the file asks for none.
@@ -144,6 +146,7 @@ impl FigureKind {
             columns: Vec::new,
             of_init: |_| false,
             theory: Predicts::Nothing,
+            multiples: false,
             shows: |_, _| Shows::Nothing,
             default: |_| None,
             default_of_functions: |_| None,

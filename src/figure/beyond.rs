@@ -1,6 +1,7 @@
 //! Gradients that do not arrive, in figures of decades lost: triangles in a strip at the upper edge, with words where there is room.
 
 use super::chart::{Beyond, BeyondPlace, Mark, Points};
+use super::finding;
 use super::ruler::{End, Ruler};
 use super::select::{GroupKey, Selection};
 use super::style::{EDGE, Look, Marker, THIN, solid};
@@ -13,11 +14,12 @@ pub type Lines = BTreeMap<GroupKey, Vec<(f64, Summary)>>;
 /// Height of the strip in points.
 const STRIP: f64 = 14.0;
 
-/// The points of series, their ranges no higher than `edge`.
+/// The points of series; a range that goes on to gradients that do not arrive ends at `edge`.
 pub fn points(lines: &Lines, edge: f64) -> BTreeMap<GroupKey, Points> {
     let point = |(x, summary): &(f64, Summary)| {
         let spread = summary.spread();
-        let high = if spread.median == f64::INFINITY { spread.high } else { spread.high.min(edge) };
+        let goes_on = spread.high == f64::INFINITY && spread.median.is_finite();
+        let high = if goes_on { edge } else { spread.high };
         (*x, crate::stats::Spread { high, ..spread })
     };
     lines.iter().map(|(key, line)| (*key, line.iter().map(point).collect())).collect()
@@ -76,6 +78,14 @@ pub fn finding<'a>(
         [(key, summary)] => format!("{}: {}.", selection.place(key), summary.note()),
         _ => format!("No gradient arrives at the first layer in {} of {} {each}.", none.len(), all.len()),
     }
+}
+
+/// Where no gradient arrives, then where it fades most and where it grows most.
+pub fn fading(selection: &Selection, summaries: &[(&GroupKey, &Summary)], each: &str, unit: &str) -> String {
+    let none = finding(selection, summaries.iter().copied(), each);
+    let values: Vec<_> = summaries.iter().map(|(key, summary)| (selection.place(key), summary.median)).collect();
+    let parts = [none, finding::fading(&values, unit)];
+    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What a caption says of the triangles and of what is left out.

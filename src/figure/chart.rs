@@ -3,12 +3,14 @@
 //! The files of `kinds/` make charts of results, and `page/` draws them.
 
 use super::endings::Ending;
+use super::finding;
 use super::ruler::{End, Ruler};
 use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
-use super::style::{INK, Look, Marker, SOFT, solid};
+use super::style::{INK, LINE, Look, Marker, SOFT, diverging, solid, viridis};
 use super::words::{self, CROWD};
+use crate::columns::Column;
 use crate::stats::Spread;
 
 /// A place in a panel, on its two rulers.
@@ -16,6 +18,9 @@ pub type Spot = (f64, f64);
 
 /// A place along x, and median and range over the seeds there.
 pub type Points = Vec<(f64, Spread)>;
+
+/// With more columns of panels than this each shows one measurement alone.
+pub const MANY: usize = 8;
 
 /// Of more values in order than are told apart, the legend names so many.
 const NAMED: usize = 10;
@@ -50,6 +55,8 @@ pub enum Sample {
     Plain(Look),
     /// A marker alone.
     Mark(Look),
+    /// A number as it stands beside a line.
+    Number(String),
 }
 
 /// The panels of a chart.
@@ -72,14 +79,35 @@ pub struct Grid {
 pub struct ColorBar {
     pub ruler: Ruler,
     /// What it measures, one string a line.
-    pub title: &'static [&'static str],
-    /// At most so high, in points.
-    pub height: f64,
+    pub title: Vec<String>,
+    /// Whether its middle is the place 0, from which values go both ways.
+    pub diverging: bool,
+    /// The largest value of all, where it lies beyond the scale.
+    pub off: Option<String>,
+}
+
+impl ColorBar {
+    /// The scale of values of a column.
+    pub fn new(ruler: Ruler, column: &Column, values: &[f64]) -> ColorBar {
+        let title = column.words.iter().map(ToString::to_string).collect();
+        let highest = values.iter().copied().filter(|v| v.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+        let off = (highest > ruler.high).then(|| finding::measured(highest, column));
+        ColorBar { ruler, title, diverging: false, off }
+    }
+
+    /// The colour of a value.
+    pub fn color(&self, value: f64) -> Color {
+        let Ruler { low, high, .. } = self.ruler;
+        match self.diverging {
+            true => diverging(value / low.abs().max(high.abs())),
+            false => viridis(self.ruler.share(value)),
+        }
+    }
 }
 
 /// How high the colour scale of so many rows of maps is.
 pub fn bar_height(rows: usize, height: f64) -> f64 {
-    (rows as f64 * (height + 12.0)).min(220.0)
+    rows as f64 * (height + 12.0) - 12.0
 }
 
 /// Rows of panels above one ruler.
@@ -150,6 +178,8 @@ pub enum Mark {
     Ring { at: Spot, side: f64, color: Color },
     /// Short lines of text in the upper left corner.
     Corner(Vec<String>),
+    /// Small words at the first of these places where they are over no others.
+    Note { spots: Vec<Spot>, text: String },
     /// Words in the middle of a panel that has nothing to show.
     Empty(&'static str),
     /// Numbers at the left ends of lines: where the line begins, what is written and its colour.
@@ -173,6 +203,8 @@ pub struct Dots {
     pub series: Vec<DotSeries>,
     /// The end of the panel at which lost runs pile up.
     pub lost_at: End,
+    /// Whether lines go from place to place: there is something between them.
+    pub joined: bool,
 }
 
 pub struct DotSeries {
@@ -262,6 +294,10 @@ pub enum TileLost {
     Some,
     /// The median seed: a cross.
     Median,
+    /// All runs failed: an exclamation mark.
+    Failed,
+    /// There is no number: a line across the tile.
+    Missing,
 }
 
 /// How runs that diverged look in a legend.
@@ -356,13 +392,16 @@ impl Strip {
     }
 }
 
-/// Bands, then medians: the series of one panel, each a colour or several that are equal.
+/// The medians of the other panels of the row in grey, where no colours are; bands, then medians: the series of one panel, each a
+/// colour or several that are equal.
 pub fn series<'a>(
     selection: &Selection,
     groups: &[Vec<usize>],
-    points: impl Fn(usize) -> Option<&'a Points>,
+    panel: GroupKey,
+    points: impl Fn(GroupKey) -> Option<&'a Points>,
 ) -> Vec<Mark> {
-    let present = || groups.iter().enumerate().filter_map(|(turn, group)| Some((turn, group, points(group[0])?)));
+    let own = |group: &Vec<usize>| points(GroupKey { color: group[0], ..panel });
+    let present = || groups.iter().enumerate().filter_map(|(turn, group)| Some((turn, group, own(group)?)));
     let bands = present().filter(|_| groups.len() <= CROWD);
     let bands = bands.map(|(_, group, p)| Mark::Band { color: selection.look(group[0]).color, points: p.clone() });
     let medians = present().map(|(turn, group, points)| Mark::Median {
@@ -371,7 +410,27 @@ pub fn series<'a>(
         points: points.clone(),
         turn,
     });
-    bands.chain(medians).collect()
+    context(selection, panel, &points).into_iter().chain(bands).chain(medians).collect()
+}
+
+/// The series of the other panels of a row, where panels are not told apart by colours, to compare with.
+pub fn context<'a>(
+    selection: &Selection,
+    panel: GroupKey,
+    points: impl Fn(GroupKey) -> Option<&'a Points>,
+) -> Vec<Mark> {
+    let others = selection.columns().into_iter().filter(|column| selection.has_context() && *column != panel.column);
+    others.filter_map(|column| points(GroupKey { column, ..panel })).map(|p| Mark::Context(p.clone())).collect()
+}
+
+/// The medians of lines.
+pub fn medians<'a>(lines: impl IntoIterator<Item = &'a Points>) -> Vec<f64> {
+    lines.into_iter().flatten().map(|(_, s)| s.median).collect()
+}
+
+/// The medians of lines and the ends of their ranges.
+pub fn spans<'a>(lines: impl IntoIterator<Item = &'a Points>) -> Vec<f64> {
+    lines.into_iter().flatten().flat_map(|(_, s)| [s.low, s.median, s.high]).collect()
 }
 
 /// The line of guessing, if it is in sight.
@@ -391,14 +450,53 @@ pub fn bits(points: &Points) -> Vec<[u64; 4]> {
 
 /// Colours for which `own` is the same, together; those of which it has nothing are left out.
 pub fn merged<T: PartialEq>(selection: &Selection, own: impl Fn(usize) -> Vec<T>) -> Vec<Vec<usize>> {
+    merged_by(selection, own, |a, b| a == b)
+}
+
+/// Colours whose lines nobody could tell apart in any panel, together. A line has its panel and measurement, its medians, and
+/// what half a line's width is on its ruler.
+pub fn coinciding<'a, K: PartialEq>(
+    selection: &Selection,
+    own: impl Fn(usize) -> Vec<(K, &'a Points, f64)>,
+) -> Vec<Vec<usize>> {
+    let near = |(a, b): (&(f64, Spread), &(f64, Spread)), slack: f64| {
+        let (u, v) = (a.1.median, b.1.median);
+        a.0 == b.0 && (u == v || (u - v).abs() <= slack)
+    };
+    merged_by(selection, own, |a, b| {
+        let same = |((k, p, slack), (l, q, _)): (&(K, &Points, f64), &(K, &Points, f64))| {
+            k == l && p.len() == q.len() && p.iter().zip(q.iter()).all(|pair| near(pair, *slack))
+        };
+        a.len() == b.len() && a.iter().zip(b).all(same)
+    })
+}
+
+fn merged_by<T>(
+    selection: &Selection,
+    own: impl Fn(usize) -> Vec<T>,
+    same: impl Fn(&[T], &[T]) -> bool,
+) -> Vec<Vec<usize>> {
     let mut groups: Vec<(Vec<usize>, Vec<T>)> = Vec::new();
     for color in selection.colors() {
         let own = own(color);
-        match groups.iter_mut().find(|(_, other)| *other == own) {
+        match groups.iter_mut().find(|(_, other)| same(other, &own)) {
             _ if own.is_empty() => {}
             Some((group, _)) => group.push(color),
             None => groups.push((vec![color], own)),
         }
     }
     groups.into_iter().map(|(group, _)| group).collect()
+}
+
+/// What a caption says of joined series.
+pub fn joined(groups: &[Vec<usize>], how: &str) -> String {
+    if groups.iter().any(|group| group.len() > 1) { format!("Series joined by = {how}.") } else { String::new() }
+}
+
+/// How lines lie that nobody could tell apart.
+pub const COINCIDE: &str = "lie on each other to within a line's width";
+
+/// Half a line's width on a ruler of a panel that is so many points high.
+pub fn slack(y: &Ruler, height: f64) -> f64 {
+    0.5 * LINE * (y.high - y.low) / height
 }

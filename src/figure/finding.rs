@@ -3,11 +3,15 @@
 use super::endings::Ending;
 use super::ruler::{minus, range};
 use super::text::power_of_ten;
+use super::words;
 use crate::columns::{Column, Scale};
+use crate::fading::Fading;
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
 const CLOSE: f64 = 0.01;
+/// Decades below which nothing fades or grows.
+const LITTLE: f64 = 0.005;
 /// Up to so many values in one place the first is named; more are counted.
 const FEW: usize = 3;
 
@@ -48,6 +52,36 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
         parts.push(format!("{} {}.", of_all(lost), words.lost));
     }
     parts.join(" ")
+}
+
+/// The unit of an attenuation per layer.
+pub const PER_LAYER: &str = "decades per layer";
+
+/// Where a gradient fades most and where it grows most, of those that arrive.
+pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
+    let others = if values.iter().any(|(_, lost)| *lost == Fading::Beyond) { " of the others" } else { "" };
+    let said = |name: &str, what: [&str; 2], amount: String| match (values.len(), name) {
+        (1, "") => format!("{} by {amount}.", what[0]),
+        (1, name) => format!("{name}: {} by {amount}.", what[0].to_lowercase()),
+        (_, "") => format!("{}{others}: {amount}.", what[1]),
+        (_, name) => format!("{}{others}: {name}, {amount}.", what[1]),
+    };
+    let factor = |lost: f64| match 10f64.powf(lost) {
+        factor if unit == PER_LAYER && factor < 1e4 => format!(", a factor of {}", significant(factor, 3)),
+        _ => String::new(),
+    };
+    let finite = || values.iter().filter(|(_, lost)| lost.number().is_finite());
+    let order = |a: &&(String, Fading), b: &&(String, Fading)| a.1.number().total_cmp(&b.1.number());
+    // Reversed, since of equal ones the first is to be named.
+    let most = finite().rev().max_by(order).filter(|(_, lost)| lost.number() >= LITTLE);
+    let least = finite().min_by(order).filter(|(_, lost)| lost.number() <= -LITTLE);
+    let fades = most.map(|(name, lost)| {
+        let amount = format!("{} {unit}{}", lost.shown(words::rate), factor(lost.number()));
+        said(name, ["Fades", "Fades most"], amount)
+    });
+    let grows = least
+        .map(|(name, lost)| said(name, ["Grows", "Grows most"], format!("{} {unit}", words::rate(-lost.number()))));
+    fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
 }
 
 /// Whose value this is: `adam: 0.1`, or `5 of 7 arms: 0.1` where several read the same or lie too close to be told apart.
@@ -113,6 +147,27 @@ mod tests {
             extremes(&[(String::new(), Ending::Value(0.5))], &WORDS, 1.0, |v| amount(v, false)),
             "At the end: 0.5."
         );
+    }
+
+    #[test]
+    fn growth_is_called_growth() {
+        let said = |values: &[(&str, f64)]| {
+            fading(
+                &values.iter().map(|(name, v)| (name.to_string(), Fading::read(*v, false))).collect::<Vec<_>>(),
+                PER_LAYER,
+            )
+        };
+        assert_eq!(said(&[("", 0.86)]), "Fades by 0.86 decades per layer, a factor of 7.24.");
+        assert_eq!(said(&[("depth = 4", -0.1)]), "depth = 4: grows by 0.10 decades per layer.");
+        assert_eq!(
+            said(&[("a", 1.0), ("b", -0.02)]),
+            "Fades most: a, 1.00 decades per layer, a factor of 10. Grows most: b, 0.020 decades per layer."
+        );
+        assert_eq!(
+            said(&[("a", f64::INFINITY), ("b", 0.3)]),
+            "Fades most of the others: b, 0.30 decades per layer, a factor of 2."
+        );
+        assert_eq!(said(&[("a", 0.0)]), "");
     }
 
     #[test]

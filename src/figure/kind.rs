@@ -17,6 +17,19 @@ pub struct Kind {
     pub draw: fn(&Selection, Medium) -> Result<Chart, FigureError>,
 }
 
+/// Up to so many arms share a panel; up to so many have one each.
+const TOGETHER: usize = 8;
+const APART: usize = 24;
+
+/// The figure with a panel for each of its many arms, the others behind it in grey; `None` where colours tell them apart.
+pub(super) fn multiples(selection: &Selection) -> Option<FigureSpec> {
+    let (color, spec) = (selection.color.as_ref()?, selection.spec);
+    let many = (TOGETHER + 1..=APART).contains(&color.labels.len()) && !color.ordered();
+    let facet = spec.facet.iter().cloned().chain([color.axis.name.clone()]).collect();
+    let spread = || FigureSpec { facet, color: None, ..spec.clone() };
+    (many && selection.kind.multiples && spec.facet.len() < 2).then(spread)
+}
+
 /// How near a figure is to what a claim is about, see [`FigureKind::nearness`].
 pub fn nearness(kinds: &[Kind], figure: &FigureSpec, claim: &ClaimSpec) -> Option<u8> {
     find(kinds, figure).ok()?.facts.nearness(figure, claim)

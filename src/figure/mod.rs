@@ -173,7 +173,8 @@ fn write(
 pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) -> Result<Scene, FigureError> {
     let kind = kind::find(kinds, spec)?;
     let results = shown::shown(results, spec);
-    let selection = select(&results, spec, kinds)?;
+    let spread = kind::multiples(&select(&results, spec, kinds)?);
+    let selection = select(&results, spread.as_ref().unwrap_or(spec), kinds)?;
     let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
     match style {
         Style::Page => on(Medium::Page),
@@ -184,7 +185,7 @@ pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) 
             let panels = 2.0 * (one.height - half.height);
             let room = sheet::SLIDE.1 * one.width / sheet::SLIDE.0;
             let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.3, 2.5)))?))
+            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.25, 2.5)))?))
         }
     }
 }

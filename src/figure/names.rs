@@ -1,12 +1,14 @@
 //! What settings are called beside a panel, in a legend and in a caption.
 
+use super::text;
+
 /// What an axis is called: a setting in words.
 pub fn axis(name: &str) -> String {
     match name {
         "optimizer.lr" => "learning rate".into(),
         "l2" => "L2".into(),
         "batch" => "batch size".into(),
-        name => name.replace(['_', '.'], " "),
+        name => text::shown(&name.replace(['_', '.'], " ")),
     }
 }
 

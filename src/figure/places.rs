@@ -3,12 +3,23 @@
 use super::names;
 use super::ruler::{Ruler, Tick, Unit, range};
 use super::select::Used;
-use crate::plan_file::Scale;
+use crate::plan_file::{Axis, Scale};
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one; a single place
 /// without an axis.
 pub fn along(used: &Option<Used>) -> Ruler {
-    used.as_ref().map_or(Ruler::categories([String::new()]), |used| on(used, used.axis.scale))
+    used.as_ref().map_or(Ruler::categories([String::new()]), |used| on(used, scale(used.axis)))
+}
+
+/// How an axis is drawn: a 0 among decades has no place on a logarithmic scale, and beside a linear one all others would share
+/// one, so that its labels stand one by one.
+pub fn scale(axis: &Axis) -> Scale {
+    let numbers: Vec<f64> = axis.labels.iter().filter_map(|label| label.parse().ok()).collect();
+    let positive = || numbers.iter().copied().filter(|v| *v > 0.0);
+    let decades = range(positive()).is_some_and(|(low, high)| high >= 10.0 * low) && positive().count() < numbers.len();
+    let steps: Vec<f64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let even = steps.iter().all(|step| (step - steps[0]).abs() <= 1e-9 * steps[0].abs());
+    if axis.scale == Scale::Linear && decades && !even { Scale::Category } else { axis.scale }
 }
 
 /// What such an axis is called, with its unit.
@@ -31,8 +42,8 @@ pub fn on(used: &Used, scale: Scale) -> Ruler {
     };
     let ticks: Vec<Tick> = values.iter().zip(labels()).map(|(at, label)| Tick { at: *at, label }).collect();
     let (low, high) = range(values.iter().copied()).unwrap_or((0.0, 1.0));
-    let pad = gap(&values) * 0.5;
-    Ruler { low: low - pad, high: high + pad, ticks, unit: Unit::Label, floor: None }
+    let pad = (gap(&values) * 0.5).max(0.04 * (high - low));
+    Ruler::new((low - pad, high + pad), ticks, Unit::Label)
 }
 
 /// The smallest distance between two places; 1 if there is only one.

@@ -1,8 +1,15 @@
 //! Rulers: the scales of a panel with their ticks. A logarithmic one holds log10 of the value, so it reaches past the smallest f64.
 
-use super::text::{self, Weight, power_of_ten};
+mod ticks;
+
+use super::text::{self, Weight};
 use crate::columns::{Column, Scale};
 use crate::table::significant;
+pub use ticks::nice_step;
+use ticks::{even, powers};
+
+/// Points that a marker at the end of a scale takes.
+const EDGE: f64 = 3.0;
 
 /// A labelled place on a scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +40,8 @@ pub struct Ruler {
     pub unit: Unit,
     /// Where exact zeros of a logarithmic scale stand, if there are any.
     pub floor: Option<f64>,
+    /// The part that values have: beside it lie the floor and the strips of runs without a value.
+    pub measured: (f64, f64),
 }
 
 /// An end of a ruler.
@@ -50,13 +59,62 @@ pub fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
         .fold(None, |range, v| Some(range.map_or((v, v), |(low, high): (f64, f64)| (low.min(v), high.max(v)))))
 }
 
+/// Values are cut off only where they are at most one of so many.
+const FEW: usize = 5;
+/// Decades beyond all others, and times as far off as these reach, from which a few values are cut off.
+const FAR: f64 = 3.0;
+const TIMES: f64 = 4.0;
+
+/// The range of the values, of a logarithmic scale or not, without a few at either end beside which nothing could be told of the
+/// others: one run of 1e13. A panel shows these as arrows.
+fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (spare, n) = (sorted.len() / FEW, sorted.len());
+    let far = |(low, high): (f64, f64), value: f64| {
+        let off = (low - value).max(value - high);
+        match logarithmic {
+            true => off > FAR.max(TIMES * (high - low)),
+            false => off > 10f64.powf(FAR) * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
+        }
+    };
+    // Cut at the widest gap of each end, where what lies beyond it is far.
+    let end = |count: usize| (sorted[0], sorted[n - 1 - count]);
+    let high = (1..=spare).rev().find(|cut| far(end(*cut), sorted[n - cut])).unwrap_or(0);
+    let rest = &sorted[..n - high];
+    let highest = *rest.last()?;
+    let low = (1..=spare.saturating_sub(high)).rev().find(|cut| far((rest[*cut], highest), rest[cut - 1]));
+    Some((rest[low.unwrap_or(0)], highest))
+}
+
 impl Ruler {
+    /// A ruler with these ends and ticks, all of which values can have.
+    pub fn new((low, high): (f64, f64), ticks: Vec<Tick>, unit: Unit) -> Ruler {
+        Ruler { low, high, ticks, unit, floor: None, measured: (low, high) }
+    }
+
+    /// The same from `low` to `high`, with the ticks that are left.
+    pub fn within(self, low: f64, high: f64) -> Ruler {
+        let ticks = self.ticks.into_iter().filter(|tick| (low..=high).contains(&tick.at)).collect();
+        Ruler { low, high, ticks, measured: (low, high), ..self }
+    }
+
+    /// The same, so many `points` longer at both ends of a panel that is `length` long.
+    pub fn padded(mut self, points: f64, length: f64) -> Ruler {
+        let pad = (self.high - self.low) * points / (length - 2.0 * points).max(points);
+        (self.low, self.high) = (self.low - pad, self.high + pad);
+        self
+    }
+
     /// A ruler over values, of which log10 is given where it is `logarithmic`: minus infinity is then an exact zero, which
-    /// stands on a floor line. `None` if no value is finite or zero. `height` in points.
-    pub fn over(values: &[f64], logarithmic: bool, height: f64) -> Option<Ruler> {
+    /// stands on a floor line. It leaves out a few that lie far off, but none of those it has to `keep`. `None` if no value is
+    /// finite or zero. `height` in points.
+    pub fn keeping(keep: &[f64], values: &[f64], logarithmic: bool, height: f64) -> Option<Ruler> {
         let room = (height / 20.0) as usize;
-        let zeros = logarithmic && values.contains(&f64::NEG_INFINITY);
-        let (low, high) = match range(values.iter().copied()) {
+        let zeros = logarithmic && keep.iter().chain(values).any(|v| *v == f64::NEG_INFINITY);
+        let kept = range(keep.iter().copied());
+        let shown = bulk(values, logarithmic).into_iter().chain(kept).flat_map(|(low, high)| [low, high]);
+        let (low, high) = match range(shown) {
             Some(range) => range,
             None if zeros => (-1.0, 0.0),
             None => return None,
@@ -71,22 +129,33 @@ impl Ruler {
         Some(ruler)
     }
 
-    /// A ruler over values of a column, shares in per cent.
+    /// The same that may leave out any of the values, if they are few and lie far off.
+    pub fn over(values: &[f64], logarithmic: bool, height: f64) -> Option<Ruler> {
+        Ruler::keeping(&[], values, logarithmic, height)
+    }
+
+    /// A ruler over values of a column, shares in per cent and no further than there are any.
     pub fn of(values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
-        let mut ruler = Ruler::over(values, column.is_log(), height)?;
+        Ruler::keeping_of(&[], values, column, height)
+    }
+
+    /// The same that keeps some.
+    pub fn keeping_of(keep: &[f64], values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
+        let mut ruler = Ruler::keeping(keep, values, column.is_log(), height)?;
         if column.scale == Scale::Share {
+            let (low, high) = (ruler.low.max(0.0), ruler.high.min(1.0));
+            ruler = Ruler::exact(low, high, (height / 20.0) as usize).padded(EDGE, height);
             let percent = |tick: &mut Tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3));
             ruler.ticks.iter_mut().for_each(percent);
         }
         Some(ruler)
     }
 
-    /// The same reading for colours: from the smallest to the largest value, or wider where these are equal.
+    /// The same reading for colours, without the floor, which has a colour of its own.
     pub fn colors(values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
         let ruler = Ruler::of(values, column, height)?;
-        let range = range(values.iter().copied()).filter(|(low, high)| high > low);
-        let (low, high) = range.unwrap_or((ruler.low, ruler.high));
-        Some(Ruler { low, high, ..ruler })
+        let (low, high) = ruler.measured;
+        Some(Ruler { floor: None, ..ruler.within(low, high) })
     }
 
     /// Makes it longer at one end, by this share of what it is.
@@ -106,15 +175,17 @@ impl Ruler {
     }
 
     /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
-    /// What is higher is drawn at the edge; the caption's sentence says so.
+    /// Arrows at the edge stand for what is higher; a sentence for the caption.
     pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
         let high = guess? + 1.0;
         if self.unit != Unit::Log10 || self.high < high + 1.0 {
             return None;
         }
-        self.high = high;
-        self.ticks.retain(|tick| tick.at <= high);
-        Some(format!("Losses above {} are drawn at the upper edge.", significant(10f64.powf(high), 2)))
+        let cut = Ruler::log_within(self.measured.0, high, self.ticks.len().max(4));
+        let floor = self.ticks.iter().filter(|tick| self.floor == Some(tick.at));
+        self.ticks = floor.cloned().chain(cut.ticks).collect();
+        (self.high, self.measured.1) = (high, high);
+        Some(format!("The scale ends at {}.", significant(10f64.powf(high), 2)))
     }
 
     /// Whether a place lies on it.
@@ -148,24 +219,12 @@ impl Ruler {
     /// A plain scale over the values, a little wider than they are, with up to `room` labels.
     pub fn linear(low: f64, high: f64, room: usize) -> Ruler {
         let (low, high) = widen(low, high, 0.05);
-        let coarse = nice_step((high - low) / room.max(2) as f64);
-        // One finer where the coarse step leaves fewer than two ticks in sight.
-        let lone = (high / coarse).floor() - (low / coarse).ceil() < 1.0;
-        let step = if lone { nice_step(coarse / 2.5) } else { coarse };
-        let first = (low / step).ceil() as i64;
-        let ticks = (first..)
-            .map(|i| i as f64 * step)
-            .take_while(|v| *v <= high + 1e-9 * step)
-            .map(|at| Tick { at, label: number(at, step) })
-            .collect();
-        Ruler { low, high, ticks, unit: Unit::Value, floor: None }
+        Ruler::exact(low, high, room)
     }
 
     /// A plain scale from `low` to `high` and no further.
     pub fn exact(low: f64, high: f64, room: usize) -> Ruler {
-        let mut axis = Ruler { low, high, ..Ruler::linear(low, high, room) };
-        axis.ticks.retain(|tick| (low..=high).contains(&tick.at));
-        axis
+        Ruler::new((low, high), even(low, high, room), Unit::Value)
     }
 
     /// A logarithmic scale between two log10 values, with up to `room` labels.
@@ -173,46 +232,23 @@ impl Ruler {
         // Less than half a decade would blow noise up to look like a finding.
         let spare = (0.5 - (high - low)).max(0.0) / 2.0;
         let (low, high) = widen(low - spare, high + spare, 0.04);
-        let room = room.max(2);
-        let decades = (low.ceil() as i64..=high.floor() as i64).collect::<Vec<_>>();
-        let round = |digits: &[i64]| multiples(low, high, digits);
-        if decades.len() >= 2 {
-            // Few decades leave room for 2 and 5, or 3, of each.
-            let finer = [&[1, 2, 5][..], &[1, 3]].into_iter().map(round).find(|t| t.len() <= room);
-            if let Some(ticks) = finer.filter(|_| high - low < 2.5) {
-                return Ruler { low, high, ticks, unit: Unit::Log10, floor: None };
-            }
-            let every = |step: i64| decades.iter().filter(move |k| *k % step == 0);
-            let usable = |step: &i64| every(*step).count() >= 2;
-            let steps = [1, 2, 5, 10, 20, 50, 100].into_iter().filter(usable);
-            let mut step = 1;
-            for next in steps {
-                step = next;
-                if every(step).count() <= room {
-                    break;
-                }
-            }
-            let ticks = every(step).map(|k| Tick { at: *k as f64, label: power_of_ten(*k) }).collect();
-            return Ruler { low, high, ticks, unit: Unit::Log10, floor: None };
-        }
-        // Less than two powers of ten in sight: label 1, 2 and 5 of each decade, or any round numbers.
-        let digits: [&[i64]; 3] = [&[1, 3], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
-        // Half a decade holds at least two of the last set.
-        let fitting = digits.iter().map(|d| round(d)).find(|t| t.len() >= 2);
-        Ruler { low, high, ticks: fitting.unwrap_or_default(), unit: Unit::Log10, floor: None }
+        Ruler::log_within(low, high, room)
+    }
+
+    /// A logarithmic scale from `low` to `high` and no further.
+    pub fn log_within(low: f64, high: f64, room: usize) -> Ruler {
+        Ruler::new((low, high), powers(low, high, room), Unit::Log10)
     }
 
     /// Values as steps of a run, on a scale of log(1 + step) so that step 0 has a place.
     pub fn steps(last: f64) -> Ruler {
-        let high = last.max(1.0).ln_1p();
-        let mut ticks = vec![Tick { at: 0.0, label: "0".into() }];
-        let mut step = 1.0f64;
-        while step <= last.max(1.0) {
-            let label = if step < 1e4 { format!("{step}") } else { power_of_ten(step.log10().round() as i64) };
-            ticks.push(Tick { at: step.ln_1p(), label });
-            step *= 10.0;
-        }
-        Ruler { low: 0.0, high, ticks, unit: Unit::Steps, floor: None }
+        let last = last.max(1.0);
+        let powers = std::iter::successors(Some(1.0), |step| Some(step * 10.0));
+        // A power of ten too close to the last step gives way to it.
+        let near = |step: f64| step.ln_1p() > 0.86 * last.ln_1p();
+        let steps = [0.0].into_iter().chain(powers.take_while(|step| !near(*step))).chain([last]);
+        let ticks = steps.map(|step| Tick { at: step.ln_1p(), label: count(step) }).collect();
+        Ruler::new((0.0, last.ln_1p()), ticks, Unit::Steps)
     }
 
     /// The numbers 1..=last with `last` and round numbers labelled, `gap` (a share of the whole) free on the left.
@@ -228,13 +264,16 @@ impl Ruler {
         let ticks = marked.into_iter().map(|l| Tick { at: l as f64, label: l.to_string() }).collect();
         let pad = 0.03 * span;
         let (low, high) = (1.0 - pad, 1.0 + span + pad);
-        Ruler { low: low - (high - low) * gap / (1.0 - gap), high, ticks, unit: Unit::Value, floor: None }
+        // A single layer is no scale.
+        let unit = if last == 1 { Unit::Label } else { Unit::Value };
+        let ruler = Ruler::new((low, high), ticks, unit);
+        Ruler { low: low - (high - low) * gap / (1.0 - gap), ..ruler }
     }
 
     /// One place a label, evenly spaced.
     pub fn categories(labels: impl IntoIterator<Item = String>) -> Ruler {
         let ticks: Vec<Tick> = labels.into_iter().enumerate().map(|(i, label)| Tick { at: i as f64, label }).collect();
-        Ruler { low: -0.5, high: ticks.len().max(1) as f64 - 0.5, ticks, unit: Unit::Label, floor: None }
+        Ruler::new((-0.5, ticks.len().max(1) as f64 - 0.5), ticks, Unit::Label)
     }
 
     /// One row a label, the first on top.
@@ -243,9 +282,20 @@ impl Ruler {
         Ruler { low: ruler.low - 0.1, high: ruler.high + 0.1, ..ruler }
     }
 
+    /// Whether its labels are names that do not fit side by side on `length` points: none of them may be left out.
+    pub fn is_crowded(&self, length: f64, size: f64) -> bool {
+        let slot = length / self.ticks.len().max(1) as f64 - 0.5 * size;
+        let is_name = |tick: &Tick| !tick.label.is_empty() && tick.label.parse::<f64>().is_err();
+        let wide = |tick: &Tick| text::width(&tick.label, size, Weight::Regular) > slot;
+        self.unit == Unit::Label && self.ticks.iter().any(is_name) && self.ticks.iter().any(wide)
+    }
+
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.
     pub fn thinned(&self, length: f64, size: f64) -> Vec<Tick> {
         let mut order = self.ticks.clone();
+        if order.len() < 2 {
+            return order;
+        }
         order.sort_by(|a, b| a.at.total_cmp(&b.at));
         let fits = |ticks: &[&Tick]| {
             ticks.windows(2).all(|w| {
@@ -253,16 +303,17 @@ impl Ruler {
                 (self.share(w[1].at) - self.share(w[0].at)) * length >= half(w[0]) + half(w[1]) + 0.45 * size
             })
         };
-        let mut every = 1;
-        // Counting from the end keeps the last label: the deepest layer, the last step.
-        while every < order.len()
-            && !fits(&order.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>())
-        {
-            every += 1;
+        let last = order.len().saturating_sub(1);
+        // Counting from the end keeps the last label: the deepest layer, the last step. The first stays too if these would be all.
+        let every = |k: usize| order.iter().enumerate().filter(move |(i, _)| (last - i).is_multiple_of(k));
+        let k =
+            (1..=last.max(1)).find(|k| fits(&every(*k).map(|(_, tick)| tick).collect::<Vec<_>>())).unwrap_or(last + 1);
+        let mut kept: Vec<usize> = every(k).map(|(i, _)| i).collect();
+        if kept.len() < 3 && fits(&[&order[0], &order[last]]) {
+            kept = vec![0, last];
         }
-        let last = order.len();
         for (i, tick) in order.iter_mut().enumerate() {
-            if !(last - 1 - i).is_multiple_of(every) {
+            if !kept.contains(&i) {
                 tick.label.clear();
             }
         }
@@ -275,40 +326,11 @@ fn widen(low: f64, high: f64, share: f64) -> (f64, f64) {
     (low - pad, high + pad)
 }
 
-/// The smallest of 1, 2, 5 times a power of ten that is at least `raw`.
-fn nice_step(raw: f64) -> f64 {
-    let unit = 10f64.powf(raw.max(1e-300).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|d| d * unit).find(|s| *s >= raw * (1.0 - 1e-9)).unwrap_or(10.0 * unit)
-}
-
-/// A number with as many decimals as its step has, and a true minus sign.
-fn number(value: f64, step: f64) -> String {
-    let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
-    let value = if value.abs() < 1e-9 * step { 0.0 } else { value };
-    if value.abs() >= 1e6 || step < 1e-9 {
-        minus(&format!("{value:.1e}"))
-    } else {
-        minus(&format!("{value:.decimals$}"))
-    }
-}
-
-/// The round multiples of powers of ten between two log10 values.
-fn multiples(low: f64, high: f64, digits: &[i64]) -> Vec<Tick> {
-    let decades = low.floor() as i64..=high.ceil() as i64;
-    decades
-        .flat_map(|k| digits.iter().map(move |d| Tick { at: k as f64 + (*d as f64).log10(), label: multiple(*d, k) }))
-        .filter(|tick| (low..=high).contains(&tick.at))
-        .collect()
-}
-
-/// `d` times ten to `k`.
-fn multiple(d: i64, k: i64) -> String {
-    match k {
-        -3..=-1 => format!("{:.*}", k.unsigned_abs() as usize, d as f64 * 10f64.powi(k as i32)),
-        0..=3 => (d * 10i64.pow(k as u32)).to_string(),
-        _ if d == 1 => power_of_ten(k),
-        _ => format!("{d}·{}", power_of_ten(k)),
-    }
+/// A number of steps: `2000`, `10⁵`, `2·10⁴`.
+fn count(step: f64) -> String {
+    let k = step.max(1.0).log10().floor() as i64;
+    let digits = step / 10f64.powi(k as i32);
+    if step >= 1e4 && digits.fract() == 0.0 { ticks::multiple(digits, k) } else { format!("{step}") }
 }
 
 /// With the minus sign instead of the hyphen.
@@ -334,13 +356,33 @@ mod tests {
             for room in [2, 5, 9] {
                 for axis in [Ruler::log(low, high, room), Ruler::linear(low, high, room)] {
                     assert!(axis.ticks.len() >= 2, "{low} {high} {room} {axis:?}");
-                    assert!(axis.ticks.len() <= room.max(4) + 3, "{low} {high} {room} {axis:?}");
+                    assert!(axis.ticks.len() <= room.max(4) + 4, "{low} {high} {room} {axis:?}");
+                    let shares: Vec<f64> = axis.ticks.iter().map(|t| axis.share(t.at)).collect();
+                    let ends = (shares[0], shares[shares.len() - 1]);
+                    assert!(ends.0 <= 0.34 && ends.1 >= 0.66, "{low} {high} {room} {axis:?}");
                     assert!(axis.ticks.iter().all(|t| (-1e-6..=1.0 + 1e-6).contains(&axis.share(t.at))), "{axis:?}");
                     assert!(axis.ticks.windows(2).all(|w| w[0].label != w[1].label), "{axis:?}");
                 }
             }
         }
         assert_eq!(Ruler::linear(-0.3, 0.9, 7).ticks[0].label, "−0.2");
+    }
+
+    #[test]
+    fn one_far_value_flattens_no_others() {
+        let mut losses: Vec<f64> = (1..=20).map(|i| f64::from(i) / 10.0).collect();
+        assert_eq!(bulk(&losses, false), Some((0.1, 2.0)));
+        losses.push(1e13);
+        assert_eq!(bulk(&losses, false), Some((0.1, 2.0)));
+        let mut logs: Vec<f64> = losses.iter().map(|v| v.log10()).collect();
+        assert_eq!(bulk(&logs, true), Some((-1.0, 2f64.log10())));
+        logs.push(-40.0);
+        assert_eq!(bulk(&logs, true), Some((-1.0, 2f64.log10())));
+        // What is kept is shown; half of the values are never a few.
+        let ruler = Ruler::keeping(&[13.0], &logs, true, 100.0).unwrap();
+        assert!(ruler.high > 13.0 && ruler.low > -2.0);
+        assert_eq!(bulk(&[0.0, 40.0], true), Some((0.0, 40.0)));
+        assert_eq!(bulk(&[], true), None);
     }
 
     #[test]

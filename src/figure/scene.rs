@@ -1,6 +1,7 @@
 //! A drawing as plain data, in points with y downwards: figures build it, `png` and `svg` show it, tests read it.
 
 use super::text::{self, Weight};
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -50,6 +51,34 @@ impl Rect {
             _ => at(from.x + share * dx, from.y + share * dy),
         };
         (enters <= leaves).then(|| (on(enters), on(leaves)))
+    }
+
+    /// The part of a polygon within it (Sutherland & Hodgman 1974).
+    pub fn clip_area(&self, points: &[Point]) -> Vec<Point> {
+        let sides: [fn(&Rect, Point) -> f64; 4] =
+            [|r, p| p.x - r.left, |r, p| r.right - p.x, |r, p| p.y - r.top, |r, p| r.bottom - p.y];
+        sides.iter().fold(points.to_vec(), |polygon, inside| {
+            let mut cut = Vec::new();
+            for (from, to) in polygon.iter().cycle().skip(polygon.len().saturating_sub(1)).zip(&polygon) {
+                let (a, b) = (inside(self, *from), inside(self, *to));
+                if (a < 0.0) != (b < 0.0) {
+                    let share = a / (a - b);
+                    cut.push(at(from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)));
+                }
+                if b >= 0.0 {
+                    cut.push(*to);
+                }
+            }
+            cut
+        })
+    }
+
+    /// Whether a point lies in it or no further outside than this.
+    pub fn holds(&self, point: Point, slack: f64) -> bool {
+        point.x >= self.left - slack
+            && point.x <= self.right + slack
+            && point.y >= self.top - slack
+            && point.y <= self.bottom + slack
     }
 
     /// Whether the two share more than an edge; `slack` points of overlap are forgiven.
@@ -148,6 +177,13 @@ pub enum Shape {
 /// How far around a point its tip reaches.
 const TIP: f64 = 3.0;
 
+/// A panel of a scene: where it is, and which shapes are what it shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    pub area: Rect,
+    pub shapes: Range<usize>,
+}
+
 /// The shapes of a figure, drawn in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
@@ -157,6 +193,21 @@ pub struct Scene {
     pub title: String,
     pub caption: String,
     pub shapes: Vec<Shape>,
+    pub plots: Vec<Plot>,
+    /// Of each scale of numbers, where the labelled ticks are: 0 at its low end and 1 at its high end.
+    pub scales: Vec<Vec<f64>>,
+}
+
+impl Shape {
+    /// Every corner of it, none of a text.
+    pub fn points(&self) -> Vec<Point> {
+        match self {
+            Shape::Line { points, .. } | Shape::Area { points, .. } => points.clone(),
+            Shape::Tile { rect, .. } => vec![at(rect.left, rect.top), at(rect.right, rect.bottom)],
+            Shape::Disc { at: c, radius: r, .. } => vec![at(c.x - r, c.y - r), at(c.x + r, c.y + r)],
+            Shape::Text(_) | Shape::Tip { .. } => Vec::new(),
+        }
+    }
 }
 
 impl Scene {
@@ -218,6 +269,7 @@ impl Scene {
                 }
             }
         }
+        self.plots.iter_mut().for_each(|plot| rect(&mut plot.area));
         (self.width, self.height) = (scale * self.width, scale * self.height);
         self
     }
@@ -228,17 +280,6 @@ impl Scene {
             Shape::Text(text) => Some(text),
             _ => None,
         })
-    }
-
-    /// Every corner of every shape but the texts.
-    pub fn points(&self) -> Vec<Point> {
-        let corners = |shape: &Shape| match shape {
-            Shape::Line { points, .. } | Shape::Area { points, .. } => points.clone(),
-            Shape::Tile { rect, .. } => vec![at(rect.left, rect.top), at(rect.right, rect.bottom)],
-            Shape::Disc { at: c, radius: r, .. } => vec![at(c.x - r, c.y - r), at(c.x + r, c.y + r)],
-            Shape::Text(_) | Shape::Tip { .. } => Vec::new(),
-        };
-        self.shapes.iter().flat_map(corners).collect()
     }
 }
 
@@ -256,5 +297,15 @@ mod tests {
         assert_eq!(cut((5.0, 5.0), (5.0, 25.0)), Some([5.0, 5.0, 5.0, 10.0]));
         assert_eq!(cut((-5.0, 8.0), (5.0, 18.0)), None);
         assert_eq!(cut((-1.0, 3.0), (-1.0, 8.0)), None);
+    }
+
+    #[test]
+    fn an_area_is_cut_at_the_borders() {
+        let area = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+        let cut = area.clip_area(&[at(5.0, -5.0), at(15.0, 5.0), at(5.0, 15.0), at(-5.0, 5.0)]);
+        assert!(cut.iter().all(|p| area.holds(*p, 1e-9)) && cut.len() >= 4, "{cut:?}");
+        assert!(area.clip_area(&[at(11.0, 0.0), at(12.0, 0.0), at(12.0, 5.0)]).is_empty());
+        let inside = vec![at(1.0, 1.0), at(2.0, 1.0), at(2.0, 5.0)];
+        assert_eq!(area.clip_area(&inside), inside);
     }
 }

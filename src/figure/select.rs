@@ -4,6 +4,7 @@ use super::FigureError;
 use super::names;
 use super::scene::Color;
 use super::style::Look;
+use super::text;
 use crate::columns::{self, Column};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::fading::{self, Fading};
@@ -40,7 +41,7 @@ pub fn shown_label(axis: &Axis, label: usize) -> String {
     let labels = &axis.labels;
     let all = |digits: usize| labels.iter().map(|label| short(label, digits)).collect::<BTreeSet<_>>();
     // Two ranges may meet in a point up to rounding, which is one point to a reader.
-    if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() }
+    text::shown(&if all(3).len() == all(9).len() { short(&labels[label], 3) } else { labels[label].clone() })
 }
 
 /// The heading of a panel; empty where no axis makes panels.
@@ -246,6 +247,11 @@ impl<'a> Selection<'a> {
         used.as_ref().map_or(vec![0], |u| u.labels.clone())
     }
 
+    /// Whether each panel shows the lines of the others in grey: where panels are not told apart by colours.
+    pub fn has_context(&self) -> bool {
+        self.kind.multiples && self.color.is_none() && self.column.as_ref().is_some_and(|used| used.labels.len() > 1)
+    }
+
     /// What a colour stands for.
     pub fn color_name(&self, color: usize) -> String {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
@@ -280,9 +286,9 @@ impl<'a> Selection<'a> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
     }
 
-    /// What tells a panel from the others.
+    /// What tells a panel, and a place along its x, from the others.
     pub fn panel(&self, key: &GroupKey) -> String {
-        named(&[(&self.row, key.row), (&self.column, key.column)]).join(", ")
+        named(&[(&self.row, key.row), (&self.column, key.column), (&self.x, key.x)]).join(", ")
     }
 
     /// The column that the figure asks for, or else the kind's own.

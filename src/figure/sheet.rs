@@ -35,13 +35,17 @@ pub struct Sheet {
     pub slots: usize,
 }
 
+/// Most columns of a grid with several rows that stand side by side.
+const ABREAST: usize = 8;
+
 impl Sheet {
     /// A sheet wide enough for all columns of a grid; of a single row for `most`, spread such that the last line of panels is as
     /// full as can be.
     pub fn new(selection: &Selection, medium: Medium, most: usize) -> Sheet {
         let (rows, panels) = (selection.rows().len(), selection.columns().len());
         let most = if medium == Medium::Column { most.min(2) } else { most };
-        Sheet::with(medium, if rows > 1 { panels } else { panels.div_ceil(panels.div_ceil(most).max(1)) })
+        let spread = panels.div_ceil(panels.div_ceil(most).max(1));
+        Sheet::with(medium, if rows > 1 && panels <= ABREAST { panels } else { spread })
     }
 
     /// A sheet wide enough for so many panels side by side. Slides and columns are narrow, so that type is large once they fill
@@ -56,9 +60,14 @@ impl Sheet {
         Sheet { medium, width, slots }
     }
 
+    /// About how wide a panel is, in points.
+    pub fn panel(&self) -> f64 {
+        (self.width - 60.0) / self.slots as f64 - 14.0
+    }
+
     /// How many tick labels have room under a panel.
     pub fn room(&self) -> usize {
-        ((self.width - 60.0) / self.slots as f64 / 34.0) as usize
+        (self.panel() / 30.0) as usize
     }
 }
 

@@ -22,8 +22,12 @@ pub const TICK: f64 = 8.2;
 pub const THIN: f64 = 0.6;
 pub const LINE: f64 = 1.5;
 
-/// Okabe & Ito, "Color Universal Design" (2008), black first for the baseline and without the yellow, which fades on white.
-const CATEGORIES: [u32; 7] = [0x000000, 0xd55e00, 0x0072b2, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9];
+/// After Okabe & Ito, "Color Universal Design" (2008): black first for the baseline, without the yellow, and what would be too
+/// pale for a line on white is darker.
+const CATEGORIES: [u32; 7] = [0x000000, 0xd55e00, 0x0072b2, 0x00916a, 0xbd5f92, 0xa87400, 0x2f8fc9];
+
+/// Brown over grey to blue-green (ColorBrewer's BrBG, Harrower & Brewer 2003) at eighths, its middle a little darker than paper.
+const BROWN_TEAL: [u32; 9] = [0x543005, 0x8c510a, 0xbf812d, 0xdfc27d, 0xe6e6e6, 0x80cdc1, 0x35978f, 0x01665e, 0x003c30];
 
 /// Viridis (van der Walt and Smith 2015, CC0) at eighths, dark to light.
 const VIRIDIS: [u32; 9] = [0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725];
@@ -38,20 +42,52 @@ const fn hex(rgb: u32) -> Color {
 
 /// The perceptually uniform map from 0 (dark) to 1 (light).
 pub fn viridis(share: f64) -> Color {
-    let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
-    let i = (place as usize).min(VIRIDIS.len() - 2);
-    let (Color(r, g, b), Color(s, h, c)) = (hex(VIRIDIS[i]), hex(VIRIDIS[i + 1]));
+    between(&VIRIDIS, share)
+}
+
+/// The map from -1 over 0 (grey) to 1.
+pub fn diverging(share: f64) -> Color {
+    between(&BROWN_TEAL, (share + 1.0) / 2.0)
+}
+
+fn between(map: &[u32], share: f64) -> Color {
+    let place = share.clamp(0.0, 1.0) * (map.len() - 1) as f64;
+    let i = (place as usize).min(map.len() - 2);
+    let (Color(r, g, b), Color(s, h, c)) = (hex(map[i]), hex(map[i + 1]));
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (place - i as f64)).round() as u8;
     Color(mix(r, s), mix(g, h), mix(b, c))
 }
 
+/// Relative luminance (WCAG 2.2).
+fn luminance(Color(r, g, b): Color) -> f64 {
+    let linear = |v: u8| match f64::from(v) / 255.0 {
+        v if v <= 0.04045 => v / 12.92,
+        v => ((v + 0.055) / 1.055).powf(2.4),
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
+/// How far two colours differ in light, from 1 to 21 (WCAG 2.2).
+pub fn contrast(a: Color, b: Color) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Least contrast of text with what is under it.
+pub const READABLE: f64 = 4.5;
+
 /// The colour as text on white: darkened where it is too light to read.
 pub fn legible(color: Color) -> Color {
     let Color(r, g, b) = color;
-    let light = (0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)) / 255.0;
-    let keep = (0.45 / light.max(0.01)).min(1.0);
-    let dark = |v: u8| (f64::from(v) * keep).round() as u8;
-    Color(dark(r), dark(g), dark(b))
+    let dark = |keep: f64| Color((f64::from(r) * keep) as u8, (f64::from(g) * keep) as u8, (f64::from(b) * keep) as u8);
+    let darker = (1..=20).map(|i| dark(1.0 - f64::from(i) / 20.0));
+    [color].into_iter().chain(darker).find(|color| contrast(*color, WHITE) >= READABLE).unwrap_or(INK)
+}
+
+/// Black or white, whichever can be read on a colour.
+pub fn on(color: Color) -> Color {
+    let black = Color(0, 0, 0);
+    if contrast(black, color) >= contrast(WHITE, color) { black } else { WHITE }
 }
 
 /// The colour mixed with white; 1 keeps it.
@@ -90,8 +126,8 @@ impl Look {
     pub fn of(index: usize, count: usize, ordered: bool) -> Look {
         const MARKERS: [Marker; 4] = [Marker::Disc, Marker::Square, Marker::Diamond, Marker::Up];
         let color = if ordered {
-            // The lightest eighth of the map is too pale for a line on white.
-            viridis(0.8 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
+            // The lighter part of the map is too pale for a line on white.
+            viridis(0.58 * (1.0 - index as f64 / count.saturating_sub(1).max(1) as f64))
         } else {
             hex(CATEGORIES[index % CATEGORIES.len()])
         };
@@ -162,8 +198,23 @@ mod tests {
 
     #[test]
     fn the_map_grows_lighter_all_the_way() {
-        let light = |Color(r, g, b): Color| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
-        let shades: Vec<f64> = (0..=64).map(|i| light(viridis(f64::from(i) / 64.0))).collect();
+        let shades: Vec<f64> = (0..=64).map(|i| luminance(viridis(f64::from(i) / 64.0))).collect();
         assert!(shades.windows(2).all(|w| w[0] < w[1]));
+    }
+
+    #[test]
+    fn every_line_and_every_text_stands_out() {
+        for (count, ordered) in [(60, false), (60, true), (2, true)] {
+            for color in (0..count).map(|i| Look::of(i, count, ordered).color) {
+                assert!(contrast(color, WHITE) >= 3.0, "{color:?} {}", contrast(color, WHITE));
+                assert!(contrast(legible(color), WHITE) >= READABLE, "{color:?}");
+            }
+        }
+        for share in (0..=64).map(|i| f64::from(i) / 64.0) {
+            for color in [viridis(share), diverging(2.0 * share - 1.0), MISSING, ZERO] {
+                assert!(contrast(on(color), color) >= READABLE, "{color:?}");
+            }
+        }
+        assert!([INK, SOFT].iter().all(|color| contrast(*color, WHITE) >= READABLE));
     }
 }

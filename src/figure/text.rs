@@ -39,6 +39,12 @@ pub fn has(c: char) -> bool {
     font(Weight::Regular).glyph_id(c).0 != 0
 }
 
+/// The text with the code points of characters that the font lacks: `[U+4E2D]`.
+pub fn shown(text: &str) -> String {
+    let shown = |c: char| if has(c) || c.is_control() { c.to_string() } else { format!("[U+{:04X}]", u32::from(c)) };
+    text.chars().map(shown).collect()
+}
+
 /// The width of a line of text, in the unit of `size` (points per em).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     place(text, weight).1 * size
@@ -120,14 +126,24 @@ pub fn wrap(text: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
     lines
 }
 
-/// The text cut to `room` with an ellipsis, whole if it fits.
+/// The text cut to `room`, whole if it fits: of `name = value` the name is shortened, of other texts the middle, so that what
+/// tells them apart is kept.
 pub fn fit(text: &str, size: f64, weight: Weight, room: f64) -> String {
-    let mut kept = text.to_string();
-    while width(&kept, size, weight) > room && kept.chars().count() > 2 {
-        let shorter: Vec<char> = kept.trim_end_matches('…').chars().collect();
-        kept = format!("{}…", shorter[..shorter.len() - 1].iter().collect::<String>());
-    }
-    kept
+    let fits = |text: &str| width(text, size, weight) <= room;
+    let (name, value) = text.rsplit_once(" = ").map_or((text, None), |(name, value)| (name, Some(value)));
+    let letters: Vec<char> = name.chars().collect();
+    let cut = |kept: usize| {
+        // Of a name its beginning, of a bare value its two ends.
+        let tail = if value.is_some() { 0 } else { kept / 2 };
+        let (head, tail) = (&letters[..kept - tail], &letters[letters.len() - tail..]);
+        let short = format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>());
+        value.map_or(short.clone(), |value| format!("{short} = {value}"))
+    };
+    let shorter = || (1..letters.len()).rev().map(cut);
+    [text.to_string()].into_iter().chain(shorter()).find(|text| fits(text)).unwrap_or_else(|| match value {
+        Some(value) => fit(value, size, weight, room),
+        None => cut(1.min(letters.len())),
+    })
 }
 
 /// A power of ten as readers write it: `10⁻⁴⁰`, and `1` and `10` as themselves.
@@ -147,9 +163,10 @@ mod tests {
 
     #[test]
     fn every_sign_we_write_is_in_the_font() {
-        for c in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻−×·→–…▼○●≥=".chars() {
+        for c in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻−×·→–…▼▲○●≥=✓✗".chars() {
             assert!(has(c), "{c}");
         }
+        assert_eq!(shown("Größe 中"), "Größe [U+4E2D]");
         assert_eq!(power_of_ten(-40), "10⁻⁴⁰");
         assert_eq!(power_of_ten(-300), "10⁻³⁰⁰");
     }
@@ -161,6 +178,10 @@ mod tests {
         assert!(lines.len() > 2 && lines.iter().all(|l| width(l, 7.0, Weight::Regular) <= 120.0));
         assert_eq!(lines.join(" "), text);
         assert!(width(&fit(text, 7.0, Weight::Regular, 60.0), 7.0, Weight::Regular) <= 60.0);
+        let short = |text: &str, room| fit(text, 7.0, Weight::Regular, room);
+        assert!(short("learning rate = 0.001", 60.0).ends_with("… = 0.001"));
+        assert_eq!(short("learning rate = 0.001", 24.0), "0.001");
+        assert_ne!(short("momentum, decayed slowly", 60.0), short("momentum, decayed quickly", 60.0));
     }
 
     #[test]

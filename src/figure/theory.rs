@@ -1,7 +1,7 @@
 //! Theory over measurement: the prediction of each series, what the caption says of it, and the panel of ratios.
 
 use super::FigureError;
-use super::chart::{Block, Legend, Mark, Points, Spot, series, zero_line};
+use super::chart::{Block, Legend, Mark, Points, Spot, series, spans, zero_line};
 use super::ruler::Ruler;
 use super::scene::Stroke;
 use super::select::{GroupKey, Selection};
@@ -117,12 +117,11 @@ pub fn ratios(
     (x, x_title): (Ruler, &str),
     ratios: &BTreeMap<GroupKey, Points>,
 ) -> Option<Block> {
-    let reach = ratios.values().flatten().flat_map(|(_, s)| [s.low.abs(), s.high.abs()]);
-    let reach = reach.filter(|reach| reach.is_finite()).reduce(f64::max)?;
+    let reach = spans(ratios.values()).into_iter().filter(|v| v.is_finite()).map(f64::abs).reduce(f64::max)?;
     let y = Ruler::over(&[-reach, reach], true, HEIGHT)?;
     let panel = |panel: GroupKey| {
-        let lines = series(selection, groups, |color| ratios.get(&GroupKey { color, ..panel }));
-        if lines.is_empty() {
+        let lines = series(selection, groups, panel, |key| ratios.get(&key));
+        if groups.iter().all(|group| ratios.get(&GroupKey { color: group[0], ..panel }).is_none()) {
             return vec![Mark::Empty("no prediction")];
         }
         [zero_line()].into_iter().chain(lines).collect()

@@ -1,15 +1,45 @@
 //! Lines over the steps of training: a line goes on as long as all of its seeds do, and a run that diverged has an end.
 
 use super::chart::{Mark, Points};
-use super::ruler::End;
+use super::ruler::{End, Ruler};
 use super::scene::Color;
 use super::select::{GroupKey, Selection, over_seeds};
 use crate::columns::Column;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How steps are spread along x: as they were recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepScale {
+    Linear,
+    /// By log(1 + step), so that step 0 has a place.
+    Log,
+}
+
+impl StepScale {
+    /// Logarithmic where half of the steps are in the first quarter of training.
+    pub fn of(steps: &BTreeSet<u64>) -> StepScale {
+        let middle = steps.iter().nth(steps.len() / 2).copied().unwrap_or(0);
+        let last = steps.last().copied().unwrap_or(0);
+        if steps.len() > 3 && 4 * middle < last { StepScale::Log } else { StepScale::Linear }
+    }
+
+    /// Where a step stands.
+    pub fn place(self, step: f64) -> f64 {
+        if self == StepScale::Log { step.ln_1p() } else { step }
+    }
+
+    /// From step 0 to the last.
+    pub fn ruler(self, last: f64) -> Ruler {
+        if self == StepScale::Log { Ruler::steps(last) } else { Ruler::exact(0.0, last.max(1.0), 4) }
+    }
+
+    pub fn title(self) -> &'static str {
+        if self == StepScale::Log { "step (on the scale of log(1 + step))" } else { "step" }
+    }
+}
+
 /// What a table with a row a step says of the selected runs, as it was measured; `K` tells several lines of one group apart.
-#[derive(Default)]
 pub struct Training<K> {
     /// By step and line.
     values: BTreeMap<(u64, K), Vec<(usize, f64)>>,
@@ -17,6 +47,20 @@ pub struct Training<K> {
     seeds: BTreeMap<GroupKey, BTreeSet<u64>>,
     /// The last step of each run.
     last: BTreeMap<usize, u64>,
+}
+
+/// The lines of a figure over the steps, and the runs that diverged with the place of their last step.
+pub struct Course<K> {
+    pub lines: BTreeMap<(GroupKey, K), Points>,
+    pub ends: Vec<(usize, f64)>,
+    pub scale: StepScale,
+    pub x: Ruler,
+}
+
+impl<K: Ord + Copy> Default for Training<K> {
+    fn default() -> Self {
+        Training { values: BTreeMap::new(), seeds: BTreeMap::new(), last: BTreeMap::new() }
+    }
 }
 
 impl<K: Ord + Copy> Training<K> {
@@ -32,51 +76,77 @@ impl<K: Ord + Copy> Training<K> {
         self.values.entry((step, line)).or_default().push((run, value));
     }
 
-    /// The lines, with `x` of a step and each on the scale of the column that `K` stands for, as far as all seeds of a group have a value: a median over those that are left would jump
-    /// when one ends.
-    pub fn lines<'c>(
-        &mut self,
-        selection: &Selection,
-        x: fn(f64) -> f64,
-        column: impl Fn(K) -> &'c Column,
-    ) -> BTreeMap<(GroupKey, K), Points> {
-        let mut lines: BTreeMap<(GroupKey, K), Points> = BTreeMap::new();
-        for ((step, line), values) in std::mem::take(&mut self.values) {
+    /// The lines, each on the scale of the column that its `K` stands for, as far as all seeds of a group have a value: a median over
+    /// those that are left would jump when one ends.
+    pub fn course<'c>(mut self, selection: &Selection, column: impl Fn(K) -> &'c Column) -> Course<K> {
+        let all = std::mem::take(&mut self.values);
+        let mut course = self.without_lines(selection, &all.keys().map(|(step, _)| *step).collect());
+        for ((step, line), values) in all {
             for (key, seeds) in selection.by_seed(values.into_iter()) {
                 if seeds.len() == self.seeds(&key) {
-                    let point = over_seeds(seeds.into_values(), column(line)).map(|s| (x(step as f64), s));
-                    lines.entry((key, line)).or_default().extend(point);
+                    let point = over_seeds(seeds.into_values(), column(line));
+                    let point = point.map(|s| (course.scale.place(step as f64), s));
+                    course.lines.entry((key, line)).or_default().extend(point);
                 }
             }
         }
-        lines
+        course
+    }
+
+    /// The same for lines that others make of what was recorded at these steps.
+    pub fn without_lines(&self, selection: &Selection, steps: &BTreeSet<u64>) -> Course<K> {
+        let scale = StepScale::of(steps);
+        let last = self.last.values().copied().max().unwrap_or(0);
+        let diverged = self.last.iter().filter(|(run, _)| selection.run(**run).status == Status::Diverged);
+        let ends = diverged.map(|(run, step)| (*run, scale.place(*step as f64))).collect();
+        Course { lines: BTreeMap::new(), ends, scale, x: scale.ruler(last as f64).padded(2.5, 130.0) }
     }
 
     /// How many seeds of a group have any row.
     pub fn seeds(&self, key: &GroupKey) -> usize {
         self.seeds.get(key).map_or(0, BTreeSet::len)
     }
+}
 
-    /// The runs that diverged with the place of their last step.
-    pub fn ends(&self, selection: &Selection, x: fn(f64) -> f64) -> Vec<(usize, f64)> {
-        let diverged = self.last.iter().filter(|(run, _)| selection.run(**run).status == Status::Diverged);
-        diverged.map(|(run, step)| (*run, x(*step as f64))).collect()
+impl<K: Ord + Copy> Course<K> {
+    /// The lines of all groups, of one of several measurements.
+    pub fn of(&self, line: K) -> impl Iterator<Item = (&GroupKey, &Points)> {
+        self.lines.iter().filter(move |((_, own), _)| *own == line).map(|((key, _), points)| (key, points))
+    }
+
+    /// Makes room on a ruler for the crosses above the lines, where there are some.
+    pub fn headroom(&self, y: &mut Ruler) {
+        if !self.ends.is_empty() {
+            y.extend(End::High, 0.07);
+        }
+    }
+
+    /// A cross above the lines for each run that diverged in this panel, in the `color` of its line.
+    pub fn crosses(&self, selection: &Selection, panel: GroupKey, color: impl Fn(usize) -> Color) -> Vec<Mark> {
+        let here = self.ends.iter().map(|(run, x)| (selection.key(*run), *x));
+        let here = here.filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
+        let cross = |(key, x): (GroupKey, f64)| Mark::EdgeCross {
+            x,
+            from: End::High,
+            inset: 3.0,
+            radius: 2.3,
+            color: color(key.color),
+        };
+        here.map(cross).collect()
     }
 }
 
-/// A cross above the lines for each run that diverged in this panel, in the `color` of its line.
-pub fn crosses<'a>(
-    selection: &'a Selection,
-    ends: &'a [(usize, f64)],
-    panel: GroupKey,
-    color: impl Fn(usize) -> Color + 'a,
-) -> impl Iterator<Item = Mark> + 'a {
-    let here = ends.iter().map(|(run, x)| (selection.key(*run), *x));
-    let here = here.filter(move |(key, _)| (key.row, key.column) == (panel.row, panel.column));
-    here.map(move |(key, x)| Mark::EdgeCross { x, from: End::High, inset: 3.0, radius: 2.3, color: color(key.color) })
-}
+#[cfg(test)]
+mod tests {
+    use super::StepScale::{self, Linear, Log};
 
-/// The largest of the places of lines and ends, at least `least`.
-pub fn reach(lines: impl Iterator<Item = f64>, ends: &[(usize, f64)], least: f64) -> f64 {
-    lines.chain(ends.iter().map(|(_, x)| *x)).fold(least, f64::max)
+    #[test]
+    fn steps_stand_as_they_were_recorded() {
+        let of = |steps: &[u64]| StepScale::of(&steps.iter().copied().collect());
+        assert_eq!(of(&[0, 1, 2, 5, 13, 30, 80, 200, 500, 1000]), Log);
+        assert_eq!(of(&[0, 1, 10, 100]), Log);
+        assert_eq!(of(&[0, 50, 100, 150, 200, 201]), Linear);
+        assert_eq!(of(&[0, 100]), Linear);
+        assert_eq!(of(&[]), Linear);
+    }
 }

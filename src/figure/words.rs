@@ -2,6 +2,7 @@
 
 use super::names;
 use super::select::{GroupKey, Selection, shown_label};
+use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record::Status;
@@ -10,14 +11,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// With more series than this, bands would cover each other and are left out.
 pub const CROWD: usize = 12;
 
+/// Which way an axis of decades lost goes, beside it.
+pub const DIRECTION: &str = "(below 0 the gradient grows)";
+
 /// The given title or the kind's own, and how far an unfinished sweep has come.
 pub fn title(selection: &Selection, own: &str) -> String {
-    let title = selection.spec.title.as_deref().unwrap_or(own);
+    let title = text::shown(selection.spec.title.as_deref().unwrap_or(own));
     match selection.planned {
         Some(planned) if selection.runs.len() < planned => {
             format!("{title} ({} of {planned} runs)", selection.runs.len())
         }
-        _ => title.to_string(),
+        _ => title,
     }
 }
 
@@ -51,7 +55,8 @@ pub fn shown(selection: &Selection) -> String {
     if !ended.is_empty() {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
-    text
+    let text = text::shown(&text);
+    if text.contains("[U+") { format!("{text} [U+...]: a character that the font of the figures lacks.") } else { text }
 }
 
 /// More settings than this are not listed.
@@ -137,11 +142,13 @@ impl Caption {
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
 pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
-    match selection.seeds().as_str() {
+    let grey = if selection.has_context() { " Grey: the medians of the other panels of the row." } else { "" };
+    let text = match selection.seeds().as_str() {
         "1 seed" => format!("{line}: one seed (N = 1), so there is no range."),
         seeds if series > CROWD => format!("{line}: median of {seeds}; bands are left out, there are {series} series."),
         seeds => format!("{line}: median, {band}: range of {seeds}."),
-    }
+    };
+    text + grey
 }
 
 /// What a measurement is, to begin a title with.

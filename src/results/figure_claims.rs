@@ -17,12 +17,17 @@ pub struct FigureClaim {
 }
 
 impl FigureClaim {
-    /// As a line of a caption.
+    /// As a line of a caption, after a tick, a cross or a question mark.
     pub fn line(&self) -> String {
         let (count, number) = match &self.parts[..] {
             [(_, numbers)] => (String::new(), format!(" ({numbers})")),
             _ => (format!(" ({})", self.count), String::new()),
         };
-        format!("Claim {} {}{count}: {}{number}.", self.number, self.word, self.says.trim_end_matches('.'))
+        let sign = match &*self.word {
+            "holds" => '✓',
+            "fails" => '✗',
+            _ => '?',
+        };
+        format!("{sign} {}{count}{number}.", self.says.trim_end_matches('.'))
     }
 }

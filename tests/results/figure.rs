@@ -30,10 +30,10 @@ fn the_vanishing_grid_shows_every_variant() {
         }
         // What is seen is said, in words for those who cannot see it too.
         let finding = match spec.kind.as_str() {
-            "gradient_by_layer" => "Fades fastest: sigmoid, plain: 0.86 decades per layer",
-            "attenuation_by_depth" => "Most: ",
-            "gradient_heatmap" => "Smallest: ",
-            "attenuation_over_training" => "Training changes it most: ",
+            "gradient_by_layer" => "Fades most: sigmoid, plain, 0.86 decades per layer",
+            "attenuation_by_depth" => "Fades most: ",
+            "gradient_heatmap" => "Fades most: ",
+            "attenuation_over_training" => "Training changes the fading most for ",
             "update_ratio" => "Smallest at the end: ",
             "steps_to_target" => "Fastest: ",
             "performance_profile" => "Fastest most often: ",
@@ -356,7 +356,7 @@ fn two_facets_another_step_and_other_metrics_are_drawn() {
     let drawn = scenes("other", &fake);
     assert!(says(&drawn[0].1, "Every remedy, every depth"));
     assert!(["2", "4", "8", "16", "32"].iter().all(|d| series(&drawn[0].1).contains(d)));
-    assert!(says(&drawn[0].1, "Fades fastest: plain, sigmoid"), "of equal ones the first");
+    assert!(says(&drawn[0].1, "Fades most: plain, sigmoid"), "of equal ones the first");
     assert!(says(&drawn[1].1, "after the last step") && series(&drawn[1].1).contains(&"l2"));
     assert!(says(&drawn[2].1, "test accuracy") && says(&drawn[2].1, "1/10 = guessing"));
     let temp = tempfile::tempdir().unwrap();
@@ -400,7 +400,7 @@ fn headings_name_the_axis_and_titles_what_is_drawn() {
         true
     };
     let drawn = scenes("headings", &fake);
-    assert!(says(&drawn[0].1, "depth = 31.6") && says(&drawn[0].1, "are dead at every layer"));
+    assert!(says(&drawn[0].1, "depth = 31.6") && says(&drawn[0].1, "are dead at each layer"));
     assert!(!says(&drawn[0].1, "The gradient"));
     assert!(series(&drawn[1].1).contains(&"31.6") && !says(&drawn[1].1, "31.62"));
     assert!(says(&drawn[2].1, "at the start") && series(&drawn[2].1).contains(&"plain"));

@@ -7,6 +7,7 @@ mod compare;
 mod figure;
 mod figure_diverged;
 mod figure_optimizers;
+mod figure_scene;
 mod figure_support;
 mod own_kind;
 #[path = "../program/mod.rs"]

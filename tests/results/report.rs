@@ -133,7 +133,7 @@ fn a_figure_says_where_it_comes_from_and_what_became_of_its_claim() {
     let figures = dir.path().join("results/small/figures");
     let with_claim = fs::read_dir(&figures).unwrap().map(|f| f.unwrap().path()).filter(|f| {
         f.extension().is_some_and(|e| e == "svg")
-            && fs::read_to_string(f).unwrap().contains("Claim 1 holds (6 hold): Losses are positive.</text>")
+            && fs::read_to_string(f).unwrap().contains("✓ Losses are positive (6 hold).</text>")
     });
     assert_eq!(with_claim.count(), 1, "the verdict stands under one figure");
     let provenance: serde_json::Value =

@@ -22,6 +22,7 @@ const FACTS: FigureKind = FigureKind {
     ]),
     shows: shows_attenuation,
     default,
+    multiples: true,
     ..FigureKind::new("attenuation_by_depth")
 };
 
@@ -51,8 +52,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
     let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
-    let values = lost.values().flat_map(reached).chain([0.0]).chain(lost.keys().filter_map(predicted));
-    let mut y = Ruler::over(&values.collect::<Vec<_>>(), false, 128.0)
+    let predicted_values = || lost.keys().filter_map(predicted);
+    let keep: Vec<f64> = lost.values().map(|s| s.median.number()).chain(predicted_values()).chain([0.0]).collect();
+    let values: Vec<f64> = lost.values().flat_map(reached).collect();
+    let mut y = Ruler::keeping(&keep, &values, false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let x_title = places::title(&selection.x);
     let arriving = by_place(selection, &x, &lost);
@@ -63,7 +66,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
     });
     let panel = |panel: GroupKey| {
-        let lines = series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
+        let lines = series(selection, &groups, panel, |key| lines.get(&key));
         let dashed = |group: &Vec<usize>| {
             let label = |(label, place): (usize, f64)| {
                 Some((place, predicted(&GroupKey { x: label, color: group[0], ..panel })?))
@@ -75,9 +78,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         [zero_line()].into_iter().chain(lines).chain(dashed).chain(beyond).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
-    let title: &[&str] =
-        if is_total { &["decades lost in all at the", "start (below 0: it grows)"] } else { column.words };
-    let upper = Block::new(selection, (x.clone(), &x_title), (&y, title), 128.0, panel);
+    let what: &[&str] = if is_total { &["decades lost in all,", "at the start"] } else { column.words };
+    let title = [what, &[words::DIRECTION]].concat();
+    let upper = Block::new(selection, (x.clone(), &x_title), (&y, &title), 128.0, panel);
     let above = |run: usize| {
         // Decades by which the gradient of layer 1 lies above its prediction, over the last layer.
         Some(Fading::Exactly(predicted(&selection.key(run))? - selection.run(run).fading(column)?.number()))
@@ -110,9 +113,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         true => "How many decades of gradient are lost between the last layer and the first".into(),
         false => words::subject(column),
     };
+    let unit = if column.is_per_layer { finding::PER_LAYER } else { "decades in all" };
     let (sheet, legend) = (Sheet::new(selection, medium, 5), overlay.named(Legend::of(selection, &groups)));
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
-    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups), legend, blocks) })
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })
 }
 
 /// Depth stands by its value, so that the same loss in every layer is a straight line.
@@ -121,23 +125,14 @@ fn x_places(x: &Used) -> Ruler {
     let mut ruler = places::on(x, scale);
     let pad = 0.04 * (ruler.high - ruler.low);
     (ruler.low, ruler.high) = (ruler.low - pad, ruler.high + pad);
+    ruler.measured = (ruler.low, ruler.high);
     ruler
 }
 
-/// Where no gradient arrives, then where most is lost and where least.
-fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>]) -> String {
-    let drawn = || lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let none = beyond::finding(selection, drawn(), "cells");
-    let ending = |(key, summary): (&GroupKey, &fading::Summary)| match summary.median {
-        Fading::AtLeast(x) => Some((format!("{}, at least", selection.place(key)), Ending::Value(x))),
-        Fading::Exactly(x) if x.is_finite() => Some((selection.place(key), Ending::Value(x))),
-        _ => None,
-    };
-    let values: Vec<_> = drawn().filter_map(ending).collect();
-    let high = if none.is_empty() { "Most" } else { "Most of the others" };
-    let words = Words { high, low: "Least", only: "Decades lost", each: "cells", lost: "" };
-    let finite = finding::extremes(&values, &words, 1.0, |v| finding::amount(v, false));
-    [none, finite].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+/// Where no gradient arrives, then where it fades most and where it grows most.
+fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>], unit: &str) -> String {
+    let drawn = lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+    beyond::fading(selection, &drawn.collect::<Vec<_>>(), "cells", unit)
 }
 
 /// What a ruler has to reach.
@@ -213,7 +208,7 @@ fn dumbbell(
     let [start, end] = ends.map(|end| end.map(|s| s.median.number()).filter(|median| median.is_finite()));
     let mut marks: Vec<Mark> = both()
         .filter(|(_, s)| s.low < s.high && s.low.is_finite())
-        .map(|(_, s)| line(s.low, s.high.min(edge), solid(tint(look.color, 0.45), 1.0)))
+        .map(|(_, s)| line(s.low, s.high.min(edge), solid(look.color, 0.7)))
         .collect();
     if let (Some(start), Some(end)) = (start, end) {
         marks.push(line(start, end, solid(look.color, 1.6)));

@@ -10,52 +10,53 @@ const FACTS: FigureKind = FigureKind {
     cells: CellsShown::Layers,
     shows: shows_attenuation,
     default: |grid| grid.of_arms("attenuation_over_training"),
+    multiples: true,
     ..FigureKind::new("attenuation_over_training")
 };
 
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let (arriving, ends) = lines(selection)?;
-    let values = arriving
-        .values()
-        .flatten()
-        .flat_map(|(_, s)| [s.low, s.median.number(), s.high])
-        .chain([0.0])
-        .collect::<Vec<_>>();
+    let (arriving, mut course) = course(selection)?;
+    let fadings = || arriving.values().flatten().map(|(_, summary)| summary);
+    let keep: Vec<f64> = fadings().map(|s| s.median.number()).chain([0.0]).collect();
+    let values: Vec<f64> = fadings().flat_map(|s| [s.low, s.high]).collect();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
-    let mut y = Ruler::over(&values, false, height)
+    let mut y = Ruler::keeping(&keep, &values, false, height)
         .filter(|_| !arriving.is_empty())
         .ok_or_else(|| selection.nothing("a gradient at several layers"))?;
-    if !ends.is_empty() {
-        // Room for the crosses above the lines.
-        y.extend(End::High, 0.07);
-    }
+    course.headroom(&mut y);
     let edge = beyond::strip(&arriving, &mut y, height);
-    let lines = beyond::points(&arriving, edge);
-    let groups = selection.each_color();
-    let legend = Legend::of(selection, &groups).lost("diverged", ends.len(), selection.runs.len());
-    let mut x = Ruler::steps(reach(arriving.values().flatten().map(|(x, _)| *x), &ends, 0.0).exp_m1());
-    (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
+    course.lines = beyond::points(&arriving, edge).into_iter().map(|(key, points)| ((key, ()), points)).collect();
+    let slack = slack(&y, height);
+    let groups = coinciding(selection, |color| {
+        let own = course.of(()).filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column, told(&arriving[key])), points, slack)).collect()
+    });
+    let legend = Legend::of(selection, &groups).lost("diverged", course.ends.len(), selection.runs.len());
     let panel = |panel: GroupKey| {
-        let lines = series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
-        [zero_line()]
-            .into_iter()
-            .chain(lines)
-            .chain(beyond::marks(selection, &arriving, &groups, panel, edge))
-            .chain(crosses(selection, &ends, panel, |color| selection.look(color).color))
-            .collect()
+        let lines = series(selection, &groups, panel, |key| course.lines.get(&(key, ())));
+        let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
+        let crosses = course.crosses(selection, panel, |color| selection.look(color).color);
+        [zero_line()].into_iter().chain(lines).chain(beyond).chain(crosses).collect()
     };
-    let title = ["decades lost per layer", "(below 0: it grows)"];
-    let block = Block::new(selection, (x, "step"), (&y, &title), height, panel);
+    let title = ["decades lost per layer", words::DIRECTION];
+    let x = (course.x.clone(), course.scale.title());
+    let block = Block::new(selection, x, (&y, &title), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, "A line goes on as long as all of its seeds have a gradient at the last layer.")
+        .add(true, joined(&groups, COINCIDE))
         .add(true, beyond::caption(&arriving))
-        .add(!ends.is_empty(), "×: the last recorded step of a run that diverged.")
+        .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &arriving), legend, vec![block]) })
+}
+
+/// What triangles tell of a line: lines that differ in it are not the same.
+fn told(line: &[(f64, fading::Summary)]) -> Vec<(usize, bool)> {
+    line.iter().map(|(_, summary)| (summary.none, summary.median.is_bound())).collect()
 }
 
 /// Which fading training changes most, and how many gradients do not arrive after it.
@@ -68,8 +69,12 @@ fn found(selection: &Selection, lines: &beyond::Lines) -> String {
     let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
     let most = most.map(|(key, (start, end))| {
         let place = selection.place(key);
-        let place = if place.is_empty() { String::new() } else { format!(" most: {place}") };
-        format!("Training changes it{place}, from {} to {}.", words::rate(start), words::rate(end))
+        let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
+        format!(
+            "Training changes the fading{place}: from {} to {} decades per layer.",
+            words::rate(start),
+            words::rate(end)
+        )
     });
     let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
     let none = Some(beyond::finding(selection, ends, "lines at the end")).filter(|text| !text.is_empty());
@@ -82,10 +87,10 @@ struct Passage {
     sizes: [f64; 3],
 }
 
-/// The lines, and each diverged run with its last recorded step.
-fn lines(selection: &Selection) -> Result<(beyond::Lines, Vec<(usize, f64)>), FigureError> {
+/// What is lost along each line; the course has the steps and the runs that diverged, its lines follow when the scale is known.
+fn course(selection: &Selection) -> Result<(beyond::Lines, Course<()>), FigureError> {
     let mut passages: BTreeMap<(u64, usize), Passage> = BTreeMap::new();
-    let mut training = Training::<()>::default();
+    let mut training = Training::default();
     // The layers of a step follow each other, the first one first.
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
@@ -105,13 +110,14 @@ fn lines(selection: &Selection) -> Result<(beyond::Lines, Vec<(usize, f64)>), Fi
         let fading = Fading::of(&passage.sizes).filter(|_| steps > 0).map(|fading| (run, fading.per(steps)));
         fadings.entry(step).or_default().extend(fading);
     }
+    let course = training.without_lines(selection, &fadings.keys().copied().collect());
     let mut lines = beyond::Lines::new();
     for (step, fadings) in fadings {
         for (key, summary) in selection.fadings(fadings.into_iter()) {
             if summary.n - summary.undefined == training.seeds(&key) {
-                lines.entry(key).or_default().push(((step as f64).ln_1p(), summary));
+                lines.entry(key).or_default().push((course.scale.place(step as f64), summary));
             }
         }
     }
-    Ok((lines, training.ends(selection, f64::ln_1p)))
+    Ok((lines, course))
 }

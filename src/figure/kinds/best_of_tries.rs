@@ -17,6 +17,7 @@ const FACTS: FigureKind = FigureKind {
     columns: || columns::compared().map(|column| column.name).collect(),
     shows: Shows::ending,
     default: |grid| grid.of_arms("best_of_tries"),
+    multiples: true,
     ..FigureKind::new("best_of_tries")
 };
 
@@ -41,8 +42,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             spread.low = spread.low.max(y.low);
         }
     }
-    let groups = selection.each_color();
-    let panel = |panel: GroupKey| series(selection, &groups, |color| lines.get(&GroupKey { color, ..panel }));
+    let slack = slack(&y, height);
+    let groups = coinciding(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
+    });
+    let panel = |panel: GroupKey| series(selection, &groups, panel, |key| lines.get(&key));
     let x = Ruler::layers(lines.values().map(Vec::len).max().unwrap_or(1), 0.02);
     let x_title = format!("tries (values of {})", names::axes(&selection.spec.tune));
     let block = Block::new(selection, (x, &x_title), (&y, column.words), height, panel);
@@ -50,12 +55,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let try_of = if seeds == "1 seed" { "one seed (N = 1)".into() } else { format!("the median of {seeds}") };
     let band =
         if groups.len() > CROWD { "" } else { ", band, cut at the ends of the scale: four fifths of the choices" };
-    let first = format!("Line: median over all choices of so many tries{band}; exact. A try is {try_of}.");
+    let first = format!("Line: the best of so many tries, each {try_of}: median over all choices{band}; exact.");
     let diverged = format!(
         "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
          of them."
     );
-    let caption = Caption::new(first).add(lost > 0, diverged).add(y.floor.is_some(), "▼: exactly zero.").of(selection);
+    let caption = Caption::new(first)
+        .add(true, joined(&groups, COINCIDE))
+        .add(lost > 0, diverged)
+        .add(y.floor.is_some(), "▼: exactly zero.")
+        .of(selection);
     let own = format!("{}: the best of so many tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })

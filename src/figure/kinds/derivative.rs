@@ -55,8 +55,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let places: Vec<f64> = (0..POINTS).map(place).collect();
     let slopes = || shown.values().flat_map(|s| places.iter().map(|z| s.activation.slope(*z)));
     let (lowest, highest) = (slopes().fold(0.0, f64::min), slopes().fold(0.25, f64::max));
-    let x = Ruler { low: -reach, high: reach, ..Ruler::exact(-reach, reach, 5) };
-    let y = Ruler { low: 1.1 * lowest, high: 1.45 * highest, ..Ruler::exact(1.1 * lowest, 1.05 * highest, 5) };
+    let x = Ruler::exact(-reach, reach, 5);
+    // Room for the words above the curves.
+    let y = Ruler { high: 1.45 * highest, ..Ruler::exact(1.1 * lowest, 1.05 * highest, 5) };
     let panel = |panel: GroupKey| match shown.get(&panel) {
         Some(own) => marks(own, highest, &places),
         None => vec![Mark::Empty("no prediction")],
@@ -131,7 +132,7 @@ fn marks(shown: &Shown, highest: f64, places: &[f64]) -> Vec<Mark> {
         let ends = [(places[places.len() - 1], 0.0), (places[0], 0.0)];
         let under = curve.iter().copied().chain(ends).collect();
         marks.push(Mark::Area { points: under, color, opacity: 0.14 });
-        marks.push(Mark::Curve { points: curve, stroke: solid(tint(color, 0.7), 0.9), name: None });
+        marks.push(Mark::Curve { points: curve, stroke: solid(color, 0.9), name: None });
     }
     // A jump is no slope: each side of a kink is a line of its own.
     let points: Vec<Spot> = places.iter().map(|z| (*z, shown.activation.slope(*z))).collect();

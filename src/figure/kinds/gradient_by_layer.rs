@@ -17,6 +17,9 @@ type Rates = BTreeMap<GroupKey, fading::Summary>;
 
 const X_TITLE: &str = "layer, counted from the input";
 
+/// Up to so many lines have their rate beside them, more have it in the legend.
+const LABELLED: usize = 6;
+
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer",
@@ -26,6 +29,7 @@ const FACTS: FigureKind = FigureKind {
     theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
     shows,
     default,
+    multiples: true,
     ..FigureKind::new("gradient_by_layer")
 };
 
@@ -73,7 +77,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let spec = selection.spec;
     let first = selection.measurement("stream_rms")?;
     let second = columns::find(columns::LAYERS, "weight_grad_rms");
-    let alone = spec.metric.is_some() || spec.theory || selection.row.is_some() || medium.is_brief();
+    let alone = selection.columns().len() > MANY
+        || spec.metric.is_some()
+        || spec.theory
+        || selection.row.is_some()
+        || medium.is_brief();
     let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
     let last = spec.step.as_deref() == Some("last");
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
@@ -91,16 +99,20 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
-    let x = Ruler::layers(deepest as usize, label_room(selection, &sheet, &rates));
+    let direct = groups.len() <= LABELLED;
+    let x = Ruler::layers(deepest as usize, if direct { label_room(selection, &sheet, &rates) } else { 0.02 });
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
-        .filter_map(|m| Some((m, Ruler::of(&reached(&profiles, &overlay, (m, measured[m])), measured[m], height)?)))
+        .filter_map(|m| {
+            let (keep, values) = reached(&profiles, &overlay, (m, measured[m]));
+            Some((m, Ruler::keeping_of(&keep, &values, measured[m], height)?))
+        })
         .collect();
     let strip = |row: usize, (m, y): &(usize, Ruler)| {
         Strip::new(selection, row, (y, measured[*m].words), |panel| {
             let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
-            let lines = series(selection, &groups, points);
-            if lines.is_empty() {
+            let lines = series(selection, &groups, panel, |key| profiles.get(&(key, *m)));
+            if groups.iter().all(|group| points(group[0]).is_none()) {
                 return vec![Mark::Empty("no runs")];
             }
             let predicted = groups.iter().filter_map(|group| {
@@ -108,7 +120,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 Some(theory::line(dashed(&overlay, &key, measured[*m], points(group[0])?)?.into_iter()))
             });
             let labels = labels(selection, &groups, |color| {
-                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0)?;
+                let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0 && direct)?;
                 Some((points(color)?.first()?.1.median, label(selection, rate)))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
@@ -128,11 +140,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                  each run over its own last layer; 1 is agreement.",
             ),
         )
-        .add(
-            !rates.is_empty(),
-            "Number: attenuation, the decades (powers of ten) the gradient loses per layer on its way to the input, median; \
-             negative where it grows.",
-        )
+        .add(!rates.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
@@ -152,10 +160,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let own = format!("{what} at each layer, {when}");
     let finding = match fades(first) {
-        true => steepest(selection, &rates, &groups),
+        true => {
+            let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", finding::PER_LAYER)
+        }
         false => ends(selection, first, &profiles, &groups),
     };
-    let legend = overlay.named(Legend::of(selection, &groups));
+    let legend = overlay.named(rated(Legend::of(selection, &groups), selection, &groups, (&rates, direct)));
     let blocks = [block].into_iter().chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
 }
@@ -206,6 +217,41 @@ fn bypassed(profiles: &Profiles, measured: &[&Column], arriving: &Rates) -> bool
     })
 }
 
+/// The legend with what the numbers beside the lines are or, where there are too many lines, with the rate of each.
+fn rated(mut legend: Legend, selection: &Selection, groups: &[Vec<usize>], (rates, direct): (&Rates, bool)) -> Legend {
+    let of = |group: &[usize]| {
+        let color = group[0];
+        rates.iter().filter(move |(key, _)| key.color == color).map(|(_, rate)| rate)
+    };
+    if direct {
+        let number = |rate: &fading::Summary| rate.median.number().is_finite().then(|| rate.median.shown(words::rate));
+        let example = groups.iter().flat_map(|group| of(group)).find_map(number);
+        let what = "decades lost per layer; below 0 it grows";
+        legend.entries.extend(example.map(|rate| (what.into(), Sample::Number(rate))));
+        return legend;
+    }
+    for group in groups {
+        let (name, rate) = (selection.joined(group), ranged(selection, of(group)));
+        for entry in legend.entries.iter_mut().filter(|entry| entry.0 == name && !rate.is_empty()) {
+            entry.0 = format!("{name}: {rate}");
+        }
+    }
+    legend
+}
+
+/// The rates of a series in all panels: the range of those that are numbers, and what the others are.
+fn ranged<'a>(selection: &Selection, rates: impl Iterator<Item = &'a fading::Summary>) -> String {
+    let (mut numbers, others): (Vec<&fading::Summary>, Vec<_>) =
+        rates.partition(|rate| rate.median.number().is_finite());
+    numbers.sort_by(|a, b| a.median.number().total_cmp(&b.median.number()));
+    let mut ends: Vec<String> =
+        numbers.first().into_iter().chain(numbers.last()).map(|rate| rate.median.shown(words::rate)).collect();
+    ends.dedup();
+    let range = (!ends.is_empty()).then(|| format!("{} decades/layer", ends.join(" to ")));
+    let others: BTreeSet<String> = others.into_iter().map(|rate| label(selection, rate)).collect();
+    range.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+}
+
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
 fn label_room(selection: &Selection, sheet: &Sheet, rates: &Rates) -> f64 {
     let room = (sheet.width - 105.0) / sheet.slots as f64;
@@ -213,15 +259,13 @@ fn label_room(selection: &Selection, sheet: &Sheet, rates: &Rates) -> f64 {
     if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
 }
 
-/// What the ruler of a measurement has to reach.
-fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)) -> Vec<f64> {
-    let own = profiles.iter().filter(|((_, n), _)| *n == m);
-    let values = own.flat_map(|((key, _), points)| {
-        let predicted = dashed(overlay, key, column, points).unwrap_or_default();
-        let finite = predicted.into_iter().map(|(_, y)| y).filter(|y| y.is_finite());
-        points.iter().flat_map(|(_, s)| [s.low, s.median, s.high]).chain(finite).collect::<Vec<_>>()
-    });
-    values.collect()
+/// What the ruler of a measurement has to reach, and what it reaches unless it lies far off.
+fn reached(profiles: &Profiles, overlay: &Overlay, (m, column): (usize, &Column)) -> (Vec<f64>, Vec<f64>) {
+    let own = || profiles.iter().filter(|((_, n), _)| *n == m);
+    let points = || own().map(|(_, points)| points);
+    let predicted = own().filter_map(|((key, _), points)| dashed(overlay, key, column, points));
+    let predicted = predicted.flatten().map(|(_, y)| y).filter(|y| y.is_finite());
+    (medians(points()).into_iter().chain(predicted).collect(), spans(points()))
 }
 
 /// Reads the rows of the first or last step, and how many runs are left out of them.
@@ -308,35 +352,6 @@ fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -
     let (_, last) = points.last()?;
     let predicted = overlay.get(key)?.by_layer(column.name)?;
     Some(predicted.iter().enumerate().map(|(l, x)| ((l + 1) as f64, last.median + x)).collect())
-}
-
-/// Where no gradient arrives, then the steepest finite fading and the steepest growth in sight, in words.
-fn steepest(selection: &Selection, rates: &Rates, groups: &[Vec<usize>]) -> String {
-    let shown = || rates.iter().filter(|(key, _)| groups.iter().any(|g| g[0] == key.color));
-    let place = |key: &GroupKey| match selection.place(key) {
-        name if name.is_empty() => name,
-        name => format!("{name}: "),
-    };
-    let mut parts = vec![beyond::finding(selection, shown(), "lines")];
-    parts.retain(|text| !text.is_empty());
-    let finite = || shown().map(|(key, rate)| (key, rate.median)).filter(|(_, rate)| rate.number().is_finite());
-    let (fades, grows) =
-        if shown().count() == 1 { ("Fades by", "Grows by") } else { ("Fades fastest:", "Grows fastest:") };
-    let order = |a: &(&GroupKey, Fading), b: &(&GroupKey, Fading)| a.1.number().total_cmp(&b.1.number());
-    // Reversed, since of equal ones the first is to be named.
-    if let Some((key, rate)) = finite().rev().max_by(order).filter(|(_, rate)| rate.number() >= 0.005) {
-        let factor = 10f64.powf(rate.number());
-        parts.push(format!(
-            "{fades} {}{} decades per layer, a factor of {factor:.*}.",
-            place(key),
-            rate.shown(words::rate),
-            if factor < 2.0 { 2 } else { 1 }
-        ));
-    }
-    if let Some((key, rate)) = finite().min_by(order).filter(|(_, rate)| rate.number() <= -0.005) {
-        parts.push(format!("{grows} {}{} decades per layer.", place(key), words::rate(-rate.number())));
-    }
-    parts.join(" ")
 }
 
 /// Where another measurement is largest and where smallest.

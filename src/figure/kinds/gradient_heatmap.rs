@@ -1,9 +1,13 @@
 //! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
 
 use super::prelude::*;
+use crate::table;
 
 /// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
+
+/// A value that is not finite.
+const BROKEN: f64 = f64::INFINITY;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -35,65 +39,120 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )));
     }
     let column = selection.measurement("stream_rms")?;
-    let (maps, cut) = maps(selection, column)?;
-    let values: Vec<f64> = maps.values().flat_map(|m| m.values().copied()).collect();
+    // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
+    let relative = selection.spec.metric.is_none();
+    let maps = Maps::of(selection, column, relative)?;
+    let values: Vec<f64> = maps.panels.values().flat_map(|m| m.values().copied()).collect();
     let rows = selection.rows().len();
     let height = if rows > 3 { 64.0 } else { 96.0 };
-    let bar = bar_height(rows, height);
-    let colors = Ruler::colors(&values, column, bar)
+    let ruler = Ruler::colors(&values, column, bar_height(rows, height))
         .ok_or_else(|| selection.nothing(&format!("a finite {} by layer", column.name)))?;
-    let places = || maps.values().flat_map(BTreeMap::keys);
+    let mut colors = ColorBar::new(ruler, column, &values);
+    if relative {
+        colors.diverging = true;
+        colors.title = vec!["gradient over the last layer's".into(), "(above 1 it grows toward the input)".into()];
+    }
+    let places = || maps.panels.values().flat_map(BTreeMap::keys);
     let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
-    let y = Ruler { low: 0.5, high: deepest as f64 + 0.5, ..Ruler::layers(deepest as usize, 0.0) };
-    let x = Ruler { high: edge(last as f64, true), ..Ruler::steps(last as f64) };
-    let panel = |panel: GroupKey| maps.get(&panel).map_or(vec![Mark::Empty("no runs")], |map| draw_map(map, &colors));
-    let x_title = "step (as the logarithm of 1 + step)";
-    let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &["layer"]), height, panel) };
-    let first =
-        format!("Colour: {}, the same scale in all panels; ticks above: recorded steps.", words::median(selection));
+    let scale = StepScale::of(&places().map(|(step, _)| *step).collect());
+    let y = Ruler::layers(deepest as usize, 0.0).within(0.5, deepest as f64 + 0.5);
+    let ruler = scale.ruler(last as f64);
+    let x = Ruler { high: ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64), ..ruler };
+    let draw = |map| draw_map(map, &colors, scale);
+    let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty("no runs")], draw);
+    let x = (x, scale.title());
+    let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
+    let over = if relative { " of the gradient over that of the last layer" } else { "" };
+    let first = format!(
+        "Colour: {}{over}, the same scale in all panels; ticks above: recorded steps.",
+        words::median(selection)
+    );
+    let across =
+        if relative { "A line across: not finite, or undefined for all seeds." } else { "A line across: not finite." };
     let caption = Caption::new(first)
         .add(values.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
-        .add(values.iter().any(|v| v.is_nan() || *v == f64::INFINITY), "Grey: not finite.")
-        .add(cut, "A map goes on as long as all of its seeds do.")
+        .add(values.iter().any(|v| v.is_nan()), across)
+        .add(
+            maps.undefined > 0,
+            format!(
+                "Left out: up to {} of a place, with no gradient at the last layer to compare with.",
+                table::count(maps.undefined, "seed")
+            ),
+        )
+        .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
+        .add(maps.cut, "A map goes on as long as all of its seeds do.")
         .of_probe(selection);
-    let is_gradient = column.quantity == Quantity::Gradient;
-    let what = if is_gradient { "The gradient".into() } else { words::subject(column) };
-    let own = format!("{what} at every layer while training goes on");
-    let (sheet, finding) = (Sheet::new(selection, medium, 4), found(selection, &maps, column));
+    let own = match column.quantity {
+        Quantity::Gradient if relative => "The gradient at each layer over the last layer's, during training".into(),
+        Quantity::Gradient => "The gradient at each layer during training".into(),
+        _ => format!("{} at each layer during training", words::subject(column)),
+    };
+    let (sheet, finding) = (Sheet::new(selection, medium, 4), found(selection, &maps.panels, column, relative));
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
-    Ok(Chart { caption, ..chart.colors(ColorBar { ruler: colors, title: column.words, height: bar }) })
+    Ok(Chart { caption, ..chart.colors(colors) })
 }
 
-/// The maps, and whether one ends because a seed of its does.
-fn maps(selection: &Selection, column: &Column) -> Result<(BTreeMap<GroupKey, Map>, bool), FigureError> {
-    let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
-    let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
-    selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
-        if let [Some(step), Some(layer), Some(value)] = *row {
-            groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
-            // An infinite gradient of one seed must not vanish in a median of the others.
-            let value = if value == f64::INFINITY { f64::NAN } else { value };
-            cells.entry((step as u64, layer as u64)).or_default().push((run, value));
-        }
-    })?;
-    let (mut maps, mut cut): (BTreeMap<GroupKey, Map>, bool) = (BTreeMap::new(), false);
-    for (cell, values) in cells {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
-            // A median over the seeds that are left would jump when one ends.
-            if seeds.len() < groups[&key].len() {
-                cut = true;
-                continue;
+/// The maps of all panels.
+struct Maps {
+    panels: BTreeMap<GroupKey, Map>,
+    /// Whether one ends because a seed of its does.
+    cut: bool,
+    /// Seeds of a place that are left out since there is no gradient at the last layer to compare with, at most.
+    undefined: usize,
+}
+
+impl Maps {
+    /// Of a column, or of each run's values over that of its last layer at the same step.
+    fn of(selection: &Selection, column: &Column, relative: bool) -> Result<Maps, FigureError> {
+        let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
+        selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
+            if let [Some(step), Some(layer), Some(value)] = *row {
+                groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
+                let value = if value.is_finite() { value } else { BROKEN };
+                cells.entry((step as u64, layer as u64)).or_default().push((run, value));
             }
-            let broken = seeds.values().any(|v| v.is_nan());
-            let median = over_seeds(seeds.into_values(), column).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
-            maps.entry(key).or_default().insert(cell, median);
+        })?;
+        if relative {
+            over_the_last(&mut cells);
         }
+        let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
+        for (cell, values) in cells {
+            for (key, seeds) in selection.by_seed(values.into_iter()) {
+                // A median over the seeds that are left would jump when one ends.
+                if seeds.len() < groups[&key].len() {
+                    maps.cut = true;
+                    continue;
+                }
+                maps.undefined = maps.undefined.max(seeds.values().filter(|v| v.is_nan()).count());
+                // What is not finite in one seed must not vanish in a median of the others.
+                let broken = seeds.values().any(|v| *v == BROKEN);
+                let median = over_seeds(seeds.into_values(), column).filter(|_| !broken).map_or(f64::NAN, |s| s.median);
+                maps.panels.entry(key).or_default().insert(cell, median);
+            }
+        }
+        Ok(maps)
     }
-    Ok((maps, cut))
 }
 
-/// The smallest and the largest in sight.
-fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column) -> String {
+/// Divides each value by that of the run's last layer at the same step: NaN where there is no gradient at that.
+fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>) {
+    // Layers come in order, so that the last one stays.
+    let values =
+        cells.iter().flat_map(|((step, _), runs)| runs.iter().map(move |(run, value)| ((*step, *run), *value)));
+    let last: BTreeMap<(u64, usize), f64> = values.collect();
+    let over = |value: f64, last: f64| match (value, last) {
+        (BROKEN, _) | (_, BROKEN) => BROKEN,
+        (_, 0.0) => f64::NAN,
+        _ => value / last,
+    };
+    for ((step, _), runs) in cells {
+        runs.iter_mut().for_each(|(run, value)| *value = over(*value, last[&(*step, *run)]));
+    }
+}
+
+/// The smallest and the largest in sight: of what is over the last layer's, where it fades and where it grows most.
+fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
     let tell = |(key, (step, layer), value): (&GroupKey, &(u64, u64), f64)| {
@@ -102,34 +161,34 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column)
     };
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {
+        (Some(low), Some(high)) if relative => {
+            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of the last layer's.", tell(low)));
+            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times the last layer's.", tell(high)));
+            fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
+        }
         (Some(low), Some(high)) if low.2 < high.2 => format!("Smallest: {}. Largest: {}.", tell(low), tell(high)),
         _ => String::new(),
     }
 }
 
-/// Where the tile of a step ends when the step has no neighbour there.
-fn edge(step: f64, after: bool) -> f64 {
-    if after { (step + 0.5).ln_1p() } else { (step - 0.5).max(0.0).ln_1p() }
-}
-
 /// A map, with a notch above it at each step that was recorded: between them its colours are guesses.
-fn draw_map(map: &Map, colors: &Ruler) -> Vec<Mark> {
+fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale) -> Vec<Mark> {
     let mut steps: Vec<u64> = map.keys().map(|k| k.0).collect();
     steps.dedup();
-    // Each tile reaches half way to its neighbours on the scale.
-    let place = |i: usize| (steps[i] as f64).ln_1p();
+    // Each tile reaches half way to its neighbours on the scale, the first and the last half a step out.
+    let place = |i: usize| scale.place(steps[i] as f64);
+    let edge = |step: f64| scale.place(step.max(0.0));
     let tile = |((step, layer), value): (&(u64, u64), &f64)| {
         let i = steps.partition_point(|s| s < step);
-        let from = if i == 0 { edge(*step as f64, false) } else { (place(i - 1) + place(i)) / 2.0 };
-        let to = if i + 1 == steps.len() { edge(*step as f64, true) } else { (place(i) + place(i + 1)) / 2.0 };
-        let (color, told) = match *value {
-            f64::NEG_INFINITY => (ZERO, "0".into()),
-            v if v.is_finite() => (viridis(colors.share(v)), colors.reading(v)),
-            v => (MISSING, colors.reading(v)),
+        let from = if i == 0 { edge(*step as f64 - 0.5) } else { (place(i - 1) + place(i)) / 2.0 };
+        let to = if i + 1 == steps.len() { edge(*step as f64 + 0.5) } else { (place(i) + place(i + 1)) / 2.0 };
+        let (color, told, lost) = match *value {
+            f64::NEG_INFINITY => (ZERO, "0".into(), TileLost::Nothing),
+            v if v.is_finite() => (colors.color(v), colors.ruler.reading(v), TileLost::Nothing),
+            v => (WHITE, colors.ruler.reading(v), TileLost::Missing),
         };
         let (low, high) = ((from, *layer as f64 - 0.5), (to, *layer as f64 + 0.5));
-        let told = format!("layer {layer}, step {step}: {told}");
-        Tile { low, high, color, told, number: None, lost: TileLost::Nothing }
+        Tile { low, high, color, told: format!("layer {layer}, step {step}: {told}"), number: None, lost }
     };
     let tiles = Tiles { tiles: map.iter().map(tile).collect(), ..Tiles::default() };
     let notches = (0..steps.len()).map(|i| Mark::Notch { x: place(i) });

@@ -45,15 +45,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let tile = if spec.theory { CROSSED } else { TILE };
     let height = (tile * y.labels.len() as f64).clamp(60.0, 240.0);
     let rows = selection.rows().len();
-    let colors =
-        Ruler::colors(&shown, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let ruler = Ruler::colors(&shown, column, bar_height(rows, height));
+    let ruler = ruler.ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let colors = ColorBar::new(ruler, column, &shown);
     let theory = if spec.theory { Some(results.theory()?) } else { None };
-    let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| used.shown(*l)));
+    let name = |used: &Used, label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, 90.0);
+    let labels = |used: &Used| Ruler::categories(used.labels.iter().map(|l| name(used, *l)));
     let (across, up) = (labels(x), labels(y));
     let panel = |panel: GroupKey| {
         let scale = |other: usize| depth_scale(selection, theory.as_ref()?, panel, x, other);
         let lines = if spec.theory { depth_lines((x, y), scale) } else { Vec::new() };
-        vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), ..tiles(&endings, (x, y), panel, &colors) })]
+        let tiles = tiles(selection, &endings, (x, y), panel, &colors);
+        vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), ..tiles })]
     };
     let title = names::axis_title(&x.axis.name);
     let y_title = [names::axis_title(&y.axis.name)];
@@ -77,17 +80,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(drawn, six)
             .add(spec.theory && !drawn, "No depth scale: theory knows one for plain nets alone.")
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
+            .add(selection.count(Status::Failed) > 0, "!: all runs failed.")
+            .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
             .of(selection)
     };
     let (sheet, finding) = (Sheet::new(selection, medium, 3), endings.finding(selection, "tiles"));
     let own = words::at_the_end(column);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     let (caption, caption_without_numbers) = (caption("Colour and number"), Some(caption("Colour")));
-    Ok(Chart {
-        caption,
-        caption_without_numbers,
-        ..chart.colors(ColorBar { ruler: colors, title: column.words, height: bar_height(rows, height) })
-    })
+    Ok(Chart { caption, caption_without_numbers, ..chart.colors(colors) })
 }
 
 /// The medians that are not lost.
@@ -96,9 +97,15 @@ fn medians(endings: &Endings) -> Vec<f64> {
 }
 
 /// The tiles of one panel, column by column from below.
-fn tiles(endings: &Endings, (x, y): (&Used, &Used), panel: GroupKey, colors: &Ruler) -> Tiles {
-    let labels = x.labels.iter().enumerate().flat_map(|x| y.labels.iter().enumerate().map(move |y| (x, y)));
-    let known = labels.filter_map(|((i, x), (j, y))| {
+fn tiles(
+    selection: &Selection,
+    endings: &Endings,
+    (x, y): (&Used, &Used),
+    panel: GroupKey,
+    colors: &ColorBar,
+) -> Tiles {
+    let labels = || x.labels.iter().enumerate().flat_map(|x| y.labels.iter().enumerate().map(move |y| (x, y)));
+    let known = labels().filter_map(|((i, x), (j, y))| {
         Some(((i as f64, j as f64), (*x, *y), endings.groups.get(&GroupKey { x: *x, color: *y, ..panel })?))
     });
     let known: Vec<(Spot, (usize, usize), &Seeds)> = known.collect();
@@ -120,15 +127,30 @@ fn tiles(endings: &Endings, (x, y): (&Used, &Used), panel: GroupKey, colors: &Ru
             },
         }
     };
-    Tiles { tiles: known.iter().map(tile).collect(), best: best.map(|(i, _)| i), ..Tiles::default() }
+    let empty = |((i, x_label), (j, y_label)): ((usize, &usize), (usize, &usize))| {
+        let key = GroupKey { x: *x_label, color: *y_label, ..panel };
+        let mut runs = selection.runs.iter().filter(|run| selection.key(**run) == key).peekable();
+        let failed = runs.peek().is_some() && runs.all(|run| selection.run(*run).failed());
+        let (i, j) = (i as f64, j as f64);
+        (!endings.groups.contains_key(&key)).then(|| Tile {
+            low: (i - 0.5, j - 0.5),
+            high: (i + 0.5, j + 0.5),
+            color: WHITE,
+            told: format!("{}, {}: {}", x.shown(*x_label), y.shown(*y_label), if failed { "failed" } else { "no run" }),
+            number: None,
+            lost: if failed { TileLost::Failed } else { TileLost::Missing },
+        })
+    };
+    let tiles = known.iter().map(tile).chain(labels().filter_map(empty)).collect();
+    Tiles { tiles, best: best.map(|(i, _)| i), ..Tiles::default() }
 }
 
 /// The colour of a median, and what it says.
-fn shade(median: Ending, colors: &Ruler) -> (Color, String) {
+fn shade(median: Ending, colors: &ColorBar) -> (Color, String) {
     match median {
         Ending::Lost => (MISSING, "the worst".into()),
         Ending::Value(f64::NEG_INFINITY) => (ZERO, "0".into()),
-        Ending::Value(median) => (viridis(colors.share(median)), colors.reading(median)),
+        Ending::Value(median) => (colors.color(median), colors.ruler.reading(median)),
     }
 }
 

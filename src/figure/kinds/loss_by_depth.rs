@@ -1,6 +1,7 @@
 //! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
 use super::prelude::*;
+use crate::plan_file::Scale;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -10,6 +11,7 @@ const FACTS: FigureKind = FigureKind {
     of_init: is_of_init,
     shows: Shows::ending,
     default,
+    multiples: true,
     ..FigureKind::new("loss_by_depth")
 };
 
@@ -52,10 +54,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
     let x = places::along(&selection.x);
     let x_title = places::title(&selection.x);
+    let medians = medians(selection, &endings, &x);
     let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
         let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
-        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge).chain([dots]).collect()
+        let grey = context(selection, panel, |key| medians.get(&key).filter(|_| is_joined(selection)));
+        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge).chain(grey).chain([dots]).collect()
     };
     let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
     let finding = endings.finding(selection, "cells");
@@ -63,7 +67,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let fate = endings.fate;
     let lost =
         format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
-    let caption = Caption::new(format!("Dot: one run; line: {}.", words::median(selection)))
+    let line = if is_joined(selection) { "line" } else { "bar" };
+    let grey = selection.has_context() && is_joined(selection);
+    let caption = Caption::new(format!("Dot: one run; {line}: {}.", words::median(selection)))
+        .add(grey, "Grey: the medians of the other panels of the row.")
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
@@ -85,5 +92,21 @@ fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) ->
         stacks: labels.iter().zip(&places).filter_map(|place| stack(color, place)).collect(),
     };
     let series = selection.colors().into_iter().map(series).collect();
-    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at() }
+    Dots { gap: places::gap(&places), series, lost_at: endings.lost_at(), joined: is_joined(selection) }
+}
+
+/// Whether there is something between two places along x: numbers, not categories.
+fn is_joined(selection: &Selection) -> bool {
+    selection.x.as_ref().is_some_and(|used| places::scale(used.axis) != Scale::Category)
+}
+
+/// The medians along x of each series; the `x` of a key is 0.
+fn medians(selection: &Selection, endings: &Endings, x: &Ruler) -> BTreeMap<GroupKey, Points> {
+    let mut medians: BTreeMap<GroupKey, Points> = BTreeMap::new();
+    for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
+        for (key, seeds) in endings.groups.iter().filter(|(key, _)| key.x == label) {
+            medians.entry(GroupKey { x: 0, ..*key }).or_default().push((tick.at, seeds.spread));
+        }
+    }
+    medians
 }

@@ -36,6 +36,7 @@ const FACTS: FigureKind = FigureKind {
     of_init: is_of_init,
     shows: Shows::ending,
     default,
+    multiples: true,
     ..FigureKind::new("lr_sensitivity")
 };
 
@@ -73,13 +74,22 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let sheet = Sheet::new(selection, medium, 3);
     let (low, high) = range(rates().map(|rate| rate.at)).unwrap_or((0.0, 1.0));
-    let log = along.axis.scale == Scale::Log;
-    let x = if log { Ruler::log(low, high, sheet.room()) } else { Ruler::linear(low, high, sheet.room()) };
-    let groups = selection.each_color();
+    let x = match places::scale(along.axis) {
+        Scale::Log => Ruler::log(low, high, sheet.room()),
+        Scale::Linear => Ruler::linear(low, high, sheet.room()),
+        Scale::Category => Ruler::categories(along.labels.iter().map(|label| along.shown(*label))),
+    };
+    // Room for rings and their arrows.
+    let x = x.padded(if lines.values().any(|line| line.side() != 0.0) { 9.0 } else { 2.0 }, sheet.panel());
     let points = |line: &Line| line.rates.iter().map(|rate| (rate.at, rate.spread)).collect();
     let points: BTreeMap<GroupKey, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
+    let slack = slack(&y, height);
+    let groups = coinciding(selection, |color| {
+        let own = points.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
+    });
     let panel = |panel: GroupKey| {
-        let mut marks = series(selection, &groups, |color| points.get(&GroupKey { color, ..panel }));
+        let mut marks = series(selection, &groups, panel, |key| points.get(&key));
         for color in selection.colors() {
             let Some(line) = lines.get(&GroupKey { color, ..panel }) else { continue };
             let own = selection.look(color).color;
@@ -107,6 +117,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let legend = legend.lost(endings.fate, lost, selection.runs.len());
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
+        .add(true, joined(&groups, COINCIDE))
         .add(true, "Ring: the best of its line.")
         .add(cut.is_some(), cut.as_deref().unwrap_or_default())
         .add(edges > 0, "Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.")
@@ -130,7 +141,11 @@ fn lines(endings: &Endings, along: &Used) -> Lines {
     let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
     for (key, seeds) in &endings.groups {
         let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
-        let at = if along.axis.scale == Scale::Log { rate.log10() } else { rate };
+        let at = match places::scale(along.axis) {
+            Scale::Log => rate.log10(),
+            Scale::Linear => rate,
+            Scale::Category => along.labels.iter().position(|label| *label == key.x).unwrap_or(0) as f64,
+        };
         if at.is_finite() {
             let rate = Rate { at, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
             rates.entry(GroupKey { x: 0, ..*key }).or_default().push(rate);

@@ -45,13 +45,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     });
     // The last step up, and a little further, so that it is seen to be the last.
     let most = solved().fold(0.1, f64::max) * 1.06;
-    let mut x = Ruler::log(0.0, most, sheet.room());
-    if most < 1.0 {
-        x.ticks = (1..=9).map(|d| Tick { at: f64::from(d).log10(), label: d.to_string() }).collect();
-    }
-    (x.low, x.high) = (-0.01 * most, most);
-    x.ticks.retain(|t| (0.0..=most).contains(&t.at));
-    let y = Ruler { low: -0.03, high: 1.04, ..Ruler::exact(0.0, 1.0, 6) };
+    let x = Ruler::log_within(0.0, most, sheet.room()).padded(2.5, sheet.panel());
+    let y = Ruler::exact(0.0, 1.0, 6).padded(4.0, 150.0);
     let panel = |panel: GroupKey| {
         let arms = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
         arms.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten().collect()

@@ -13,10 +13,15 @@ const GAP: f64 = 0.5;
 const MOST_LEVELS: i64 = 24;
 
 const START: Look = Look { color: INK, dash: &[], marker: Marker::Square, hollow: true };
+const STEP: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: true };
 const MINIMUM: Look = Look { color: INK, dash: &[], marker: Marker::Diamond, hollow: true };
 
-/// The recorded points of each run, as far as they are finite.
+/// Steps that are marked on the longest path.
+const MARKED: f64 = 8.0;
+
+/// The recorded points of each run, as far as they are finite, and their steps.
 type Paths = BTreeMap<usize, Vec<Spot>>;
+type Steps = BTreeMap<usize, Vec<f64>>;
 
 /// The lowest and the highest x1 and x2 that are shown.
 type Window = ((f64, f64), (f64, f64));
@@ -35,13 +40,14 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let results = selection.results;
-    let mut paths = Paths::new();
+    let (mut paths, mut steps) = (Paths::new(), Steps::new());
     results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
-        if let [Some(_), Some(x), Some(y)] = row
+        if let [Some(step), Some(x), Some(y)] = row
             && x.is_finite()
             && y.is_finite()
         {
             paths.entry(run).or_default().push((*x, *y));
+            steps.entry(run).or_default().push(*step);
         }
     })?;
     let mut panels: BTreeMap<(usize, usize), (&Function, Vec<usize>)> = BTreeMap::new();
@@ -65,6 +71,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         (None, 4) => 2,
         (None, _) => 3,
     };
+    let last = steps.values().flatten().copied().fold(1.0, f64::max);
+    let every = nice_step(last / MARKED).max(1.0);
     let plane = |((row, column), (function, runs)): (&(usize, usize), &(&Function, Vec<usize>))| {
         let headings = [heading(&selection.row, *row), heading(&selection.column, *column)];
         let headings: Vec<String> = headings.into_iter().filter(|h| !h.is_empty()).collect();
@@ -73,8 +81,19 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         // Wide enough to be seen around the path that ends in it.
         let minima = function.kind.minima().into_iter();
         let minima = minima.map(|m| Mark::Symbol { at: (m[0], m[1]), radius: 4.2, look: MINIMUM });
-        let marks = levels(function.kind, window).into_iter();
-        let marks = marks.chain(runs().map(|(run, points)| path(selection, window, run, points))).chain(minima);
+        let near = |(x, y): &Spot| {
+            let size = (window.0.1 - window.0.0, window.1.1 - window.1.0);
+            let close = |(u, v): &Spot| ((u - x) / size.0).abs() < 0.09 && ((v - y) / size.1).abs() < 0.07;
+            runs().any(|(_, points)| points.iter().any(close))
+        };
+        let clear = |mark: Mark| match mark {
+            Mark::Note { spots, text } => Mark::Note { spots: spots.into_iter().filter(|s| !near(s)).collect(), text },
+            mark => mark,
+        };
+        let marks = levels(function.kind, window).into_iter().map(clear);
+        let marks =
+            marks.chain(runs().flat_map(|(run, points)| path(selection, window, (run, &steps[&run], every), points)));
+        let marks = marks.chain(minima);
         let marks = marks.chain(runs().flat_map(|(run, points)| ends(selection, window, run, points))).collect();
         Plane { heading: headings.join(", "), x: window.0, y: window.1, marks }
     };
@@ -84,28 +103,24 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         None => String::new(),
     };
     let caption = Caption::new(format!(
-        "A line is the path of one run, N = {}. Grey: lines of equal value, each √10 times the next, powers of ten darker. \
+        "A line is the path of one run, N = {}. Grey: lines of equal value, each √10 times the next, powers of ten darker and named. \
          A coloured marker is the end of a path, or where it leaves the panel to end outside.",
         selection.seeds()
     ))
     .of(selection);
-    let chart = Chart::new(selection, Sheet::with(medium, 1), &own, finding, legend(selection), Vec::new());
+    let chart = Chart::new(selection, Sheet::with(medium, 1), &own, finding, legend(selection, every), Vec::new());
     Ok(Chart { body: Body::Planes(Planes { slots, planes }), caption, ..chart })
 }
 
-fn legend(selection: &Selection) -> Legend {
+fn legend(selection: &Selection, every: f64) -> Legend {
     let colors = selection.color.iter().flat_map(|color| &color.labels);
     let mut entries: Vec<(String, Sample)> =
-        colors.map(|c| (selection.color_name(*c), Sample::Line(look(selection, *c)))).collect();
+        colors.map(|c| (selection.color_name(*c), Sample::Line(selection.look(*c)))).collect();
     entries.push(("start".into(), Sample::Mark(START)));
     entries.push(("minimum".into(), Sample::Mark(MINIMUM)));
+    entries.push((format!("every {every} steps"), Sample::Mark(STEP)));
     let legend = Legend { heading: selection.legend_heading(), entries };
     legend.lost("diverged", selection.count(Status::Diverged), selection.runs.len())
-}
-
-/// Paths are drawn without dashes, which would hide their zigzags; the markers tell them apart as well.
-fn look(selection: &Selection, color: usize) -> Look {
-    Look { dash: &[], ..selection.look(color) }
 }
 
 /// What is shown of the plane: start, minima and paths, as far as these do not run away.
@@ -147,23 +162,42 @@ fn levels(kind: FunctionKind, (x, y): Window) -> Vec<Mark> {
         let decade = (k as f64 * GAP).fract() == 0.0;
         let stroke = solid(tint(INK, if decade { 0.5 } else { 0.26 }), THIN);
         let lines = grid.lines(10f64.powf(k as f64 * GAP / 2.0)).into_iter();
-        lines.map(move |line| {
-            let points = line.into_iter().map(|(u, v)| place(u, v)).collect();
-            Mark::Path { points, stroke, name: None }
-        })
+        let lines: Vec<Vec<Spot>> = lines.map(|line| line.into_iter().map(|(u, v)| place(u, v)).collect()).collect();
+        let longest = lines.iter().max_by_key(|line| line.len()).filter(|_| decade);
+        // From its middle outwards.
+        let name = longest.map(|line| Mark::Note {
+            spots: (0..8).map(|i| line[(line.len() / 2 + i * line.len() / 8) % line.len()]).collect(),
+            text: finding::amount(k as f64 * GAP, true),
+        });
+        lines.into_iter().map(move |points| Mark::Path { points, stroke, name: None }).chain(name).collect::<Vec<_>>()
     };
-    (lowest..=highest).flat_map(level).collect()
+    let (names, lines): (Vec<Mark>, Vec<Mark>) =
+        (lowest..=highest).flat_map(level).partition(|mark| matches!(mark, Mark::Note { .. }));
+    lines.into_iter().chain(names).collect()
 }
 
-/// The path of a run.
-fn path(selection: &Selection, window: Window, run: usize, points: &[Spot]) -> Mark {
+/// The path of a run, with a small ring every so many steps where they do not crowd.
+fn path(
+    selection: &Selection,
+    window: Window,
+    (run, steps, every): (usize, &[f64], f64),
+    points: &[Spot],
+) -> Vec<Mark> {
     let color = selection.key(run).color;
-    let stroke = look(selection, color).stroke(LINE * 0.8);
-    Mark::Path {
-        points: shown(selection, window, run, points).to_vec(),
-        stroke,
-        name: Some(selection.color_name(color)),
+    let look = selection.look(color);
+    let shown = shown(selection, window, run, points);
+    let name = Some(selection.color_name(color));
+    let mut marks = vec![Mark::Path { points: shown.to_vec(), stroke: look.stroke(LINE * 0.8), name }];
+    let mut before = points[0];
+    for (at, step) in shown.iter().zip(steps) {
+        let apart = |a: f64, b: f64, (low, high): (f64, f64)| (a - b) / (high - low);
+        let far = apart(at.0, before.0, window.0).hypot(apart(at.1, before.1, window.1)) > 0.03;
+        if *step > 0.0 && step % every == 0.0 && far {
+            marks.push(Mark::Symbol { at: *at, radius: 1.6, look: Look { color: look.color, ..STEP } });
+            before = *at;
+        }
     }
+    marks
 }
 
 /// Of a run that diverged or ends outside only what comes before it leaves the panel: its zigzags would cover all.
@@ -185,7 +219,7 @@ fn ends(selection: &Selection, window: Window, run: usize, points: &[Spot]) -> V
     let key = selection.key(run);
     let own = selection.run(run);
     let diverged = own.status == Status::Diverged;
-    let look = look(selection, key.color);
+    let look = selection.look(key.color);
     let (x, y) = window;
     let at = (left.0.clamp(x.0, x.1), left.1.clamp(y.0, y.1));
     let ends = if diverged { "diverged after" } else { "ends at" };

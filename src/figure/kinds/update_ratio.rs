@@ -2,9 +2,6 @@
 
 use super::prelude::*;
 
-/// For each panel and layer: log(1 + step) and the spread of log10 over the seeds.
-type Lines = BTreeMap<(GroupKey, u64), Points>;
-
 /// Layers the legend names at most.
 const NAMED: usize = 6;
 
@@ -29,32 +26,29 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement("update_ratio")?;
-    let (lines, ends) = lines(selection, column)?;
-    let values = lines.values().flatten().flat_map(|(_, s)| [s.low, s.median, s.high]).collect::<Vec<_>>();
+    let course = course(selection, column)?;
+    let lines = &course.lines;
+    let (keep, values) = (medians(lines.values()), spans(lines.values()));
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
-    let mut y = Ruler::over(&values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
-    if !ends.is_empty() {
-        // Room for the crosses above the lines.
-        y.extend(End::High, 0.07);
-    }
+    let mut y =
+        Ruler::keeping(&keep, &values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
+    course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut x = Ruler::steps(reach(lines.values().flatten().map(|(x, _)| *x), &ends, 0.0).exp_m1());
-    (x.low, x.high) = (-0.02 * x.high, 1.02 * x.high);
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
-        let crosses = crosses(selection, &ends, panel, |_| LOST.color);
+        let crosses = course.crosses(selection, panel, |_| LOST.color);
         by_layer(&layers, |layer| lines.get(&(panel, layer))).into_iter().chain(crosses).collect()
     };
-    let block = Block::new(selection, (x, "step"), (&y, column.words), height, panel);
+    let block = Block::new(selection, (course.x.clone(), course.scale.title()), (&y, column.words), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band (first and last layer)", 2))
         .add(true, "A line goes on as long as all of its seeds do; no update follows the last step.")
         .add(y.floor.is_some(), "▼: exactly zero.")
-        .add(!ends.is_empty(), "×: the last recorded step of a run that diverged.")
+        .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
-    let legend = legend(&layers).lost("diverged", ends.len(), selection.runs.len());
+    let legend = legend(&layers).lost("diverged", course.ends.len(), selection.runs.len());
     let own = "How much of its weights each layer changes in a step";
-    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &lines), legend, vec![block]) })
+    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &course), legend, vec![block]) })
 }
 
 /// The first and the last layer are what fading is told by; those between them only show the order.
@@ -94,8 +88,8 @@ fn by_layer<'a>(layers: &[u64], points: impl Fn(u64) -> Option<&'a Points>) -> V
 }
 
 /// Which layer moves least, and which most, at the end.
-fn found(selection: &Selection, lines: &Lines) -> String {
-    let last = lines.iter().filter_map(|((key, layer), line)| {
+fn found(selection: &Selection, course: &Course<u64>) -> String {
+    let last = course.lines.iter().filter_map(|((key, layer), line)| {
         Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(line.last()?.1.median)))
     });
     let words =
@@ -103,8 +97,8 @@ fn found(selection: &Selection, lines: &Lines) -> String {
     finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
 }
 
-/// The lines, and each diverged run with its last recorded step.
-fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f64)>), FigureError> {
+/// The lines, one a layer, and the runs that diverged.
+fn course(selection: &Selection, column: &Column) -> Result<Course<u64>, FigureError> {
     let mut training = Training::default();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "update_ratio"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
@@ -113,5 +107,5 @@ fn lines(selection: &Selection, column: &Column) -> Result<(Lines, Vec<(usize, f
             training.add(run, step as u64, layer as u64, ratio);
         }
     })?;
-    Ok((training.lines(selection, f64::ln_1p, |_| column), training.ends(selection, f64::ln_1p)))
+    Ok(training.course(selection, |_| column))
 }

@@ -24,9 +24,7 @@ pub fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Resul
     for ending in FORMATS {
         let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
         let written = match ending {
-            "png" => {
-                png::write(scene, &part).and_then(|()| std::fs::write(&part, origin.into_png(&std::fs::read(&part)?)))
-            }
+            "png" => png::render(scene, origin).and_then(|image| std::fs::write(&part, image)),
             "svg" => std::fs::write(&part, svg::render(scene, &origin.element())),
             _ => std::fs::write(&part, pdf::render(scene, origin)),
         };

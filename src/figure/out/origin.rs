@@ -3,7 +3,6 @@
 //! In a PNG it is an iTXt chunk, in an SVG the metadata element, in a PDF a property of its XMP packet; all hold the same JSON.
 
 use crate::figure::select::Selection;
-use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -27,9 +26,8 @@ pub struct Origin {
     pub revision: Option<String>,
 }
 
-const KEYWORD: &str = "gradsweep";
-/// Signature and IHDR, which comes first.
-const PNG_HEAD: usize = 33;
+/// What its text in a PNG is called.
+pub const KEYWORD: &str = "gradsweep";
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// The element that holds it, in an SVG and in a PDF.
 const SVG: [&str; 2] = ["<metadata>", "</metadata>"];
@@ -62,17 +60,6 @@ impl Origin {
         json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
     }
 
-    /// Puts it into the bytes of a PNG image.
-    pub fn into_png(&self, png: &[u8]) -> Vec<u8> {
-        let text = [KEYWORD.as_bytes(), b"\0\0\0\0\0", self.json().as_bytes()].concat();
-        let body = [b"iTXt", &text[..]].concat();
-        let mut crc = Crc::new();
-        crc.update(&body);
-        let length = (text.len() as u32).to_be_bytes();
-        let (head, rest) = png.split_at(PNG_HEAD.min(png.len()));
-        [head, &length, &body, &crc.sum().to_be_bytes(), rest].concat()
-    }
-
     /// As an element of an SVG image.
     pub fn element(&self) -> String {
         let [open, close] = SVG;
@@ -99,24 +86,18 @@ impl Origin {
         let bytes = std::fs::read(path)?;
         let json = match &bytes[..] {
             png if png.starts_with(SIGNATURE) => png_text(png),
-            pdf if pdf.starts_with(b"%PDF-") => between(pdf, PDF),
-            svg => between(svg, SVG),
+            pdf if pdf.starts_with(b"%PDF-") => between(pdf, PDF).map(<[u8]>::to_vec),
+            svg => between(svg, SVG).map(<[u8]>::to_vec),
         };
-        Ok(json.and_then(|json| serde_json::from_slice(json).ok()))
+        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 }
 
-fn png_text(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes.get(SIGNATURE.len()..)?;
-    loop {
-        let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
-        let (kind, body) = (rest.get(4..8)?, rest.get(8..8usize.checked_add(length)?)?);
-        let text = body.strip_prefix(KEYWORD.as_bytes()).and_then(|text| text.strip_prefix(b"\0\0\0\0\0"));
-        if let (b"iTXt", Some(text)) = (kind, text) {
-            return Some(text);
-        }
-        rest = rest.get(12 + length..)?;
-    }
+/// The text of our keyword in a PNG.
+fn png_text(bytes: &[u8]) -> Option<Vec<u8>> {
+    let reader = png::Decoder::new(bytes).read_info().ok()?;
+    let text = reader.info().utf8_text.iter().find(|text| text.keyword == KEYWORD)?;
+    text.get_text().ok().map(String::into_bytes)
 }
 
 /// What stands between two marks.

@@ -1,16 +1,17 @@
-//! A scene as PNG: the shapes are filled here, and plotters' bitmap backend holds the finished pixels and encodes the file.
+//! A scene as PNG: the shapes are filled here, plotters' bitmap backend holds the finished pixels, and the crate `png` writes them.
 //!
 //! Shapes are filled at eight pixels a point and averaged 3 x 3 down.
 //!
 //! Lines and letters become polygons here and are filled span by span (nonzero winding), since plotters' own
 //! thick lines have holes at sharp turns and no smoothing.
 
+use super::origin::{KEYWORD, Origin};
 use crate::figure::scene::{Color, Point, Scene, Shape, Stroke, Text, Turn, at};
 use crate::figure::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
+use png::{AdaptiveFilterType, Compression, Encoder, PixelDimensions, Unit};
 use std::io;
 use std::ops::Range;
-use std::path::Path;
 
 /// Pixels a point in the supersampled image: 192 dpi (twice a screen's 96) times [`FINE`].
 const SCALE: f64 = 8.0;
@@ -25,13 +26,35 @@ pub fn size(scene: &Scene) -> (u32, u32) {
     (pixels(scene.width), pixels(scene.height))
 }
 
-/// Writes the scene as a PNG file.
+/// Pixels a metre.
+fn density() -> u32 {
+    const POINTS_A_METRE: f64 = 72.0 / 0.0254;
+    (SCALE / FINE as f64 * POINTS_A_METRE).round() as u32
+}
+
+/// The file's content: the pixels, how large they are on paper, and where the figure comes from.
 ///
 /// # Errors
-/// A file that cannot be written.
-pub fn write(scene: &Scene, path: &Path) -> io::Result<()> {
+/// A scene that is too large for an image.
+pub fn render(scene: &Scene, origin: &Origin) -> io::Result<Vec<u8>> {
+    let ((w, h), mut file) = (size(scene), Vec::new());
+    let mut encoder = Encoder::new(&mut file, w, h);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(Compression::Fast);
+    encoder.set_adaptive_filter(AdaptiveFilterType::Adaptive);
+    encoder.set_pixel_dims(Some(PixelDimensions { xppu: density(), yppu: density(), unit: Unit::Meter }));
+    encoder.add_itxt_chunk(KEYWORD.into(), origin.json())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels(scene)?)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// Red, green and blue of all pixels, row by row.
+fn pixels(scene: &Scene) -> io::Result<Vec<u8>> {
     let (w, h) = size(scene);
-    let mut image = BitMapBackend::new(path, (w, h));
+    let mut pixels = vec![0; w as usize * h as usize * 3];
+    let mut image = BitMapBackend::with_buffer(&mut pixels, (w, h));
     let mut band = Band::new(w as usize * FINE);
     let fills: Vec<(&Shape, Range<usize>, Option<Fill>)> = scene.shapes.iter().map(prepare).collect();
     for top in (0..h as usize).step_by(BAND) {
@@ -48,7 +71,8 @@ pub fn write(scene: &Scene, path: &Path) -> io::Result<()> {
         let size = (w, (rows.len() / FINE) as u32);
         image.blit_bitmap((0, top as i32), size, &band.average()).map_err(io::Error::other)?;
     }
-    image.present().map_err(io::Error::other)
+    drop(image);
+    Ok(pixels)
 }
 
 /// A shape with the rows it covers. Its fill is kept only if several bands need it: a dot a run makes many.

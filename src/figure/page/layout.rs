@@ -1,10 +1,11 @@
 //! A page: title, legend, rows of panels on shared scales, caption. Everything outside the data has its own place.
 
-use crate::figure::chart::{Block, Legend, Sample};
-use crate::figure::ruler::{Ruler, Tick};
+use super::block::furnish;
+use crate::figure::chart::{Legend, Sample};
+use crate::figure::ruler::Ruler;
 use crate::figure::scene::{Anchor, Point, Rect, Scene, Text, Turn, at};
 use crate::figure::sheet::{Medium, Sheet};
-use crate::figure::style::{self, EDGE, HEADING, INK, LABEL, MARGIN, RULE, SOFT, THIN, TICK, TITLE, solid};
+use crate::figure::style::{self, HEADING, INK, LABEL, MARGIN, SOFT, TICK, TITLE};
 use crate::figure::text::{self, Weight};
 use crate::results::figure_claims::FigureClaim;
 
@@ -32,6 +33,8 @@ pub struct Panel {
     pub area: Rect,
     pub x: Ruler,
     pub y: Ruler,
+    /// What its rulers measure, for a reader who points at a value.
+    pub names: [String; 2],
 }
 
 impl Panel {
@@ -48,16 +51,20 @@ impl Panel {
     }
 }
 
-/// What the panels of one block share with those of the others.
-pub struct Frame<'a> {
-    /// Above each column; empty for none.
-    pub columns: &'a [String],
-    /// The columns of the chart that are shown.
-    pub shown: std::ops::Range<usize>,
-    /// Width kept for the labels of the y ticks, so that blocks line up.
-    pub left: f64,
-    /// Free points to the right of the panels (a colour bar).
-    pub right: f64,
+/// Lines of text in one size.
+pub struct Words {
+    pub lines: Vec<String>,
+    pub size: f64,
+}
+
+impl Words {
+    /// Smaller than `size` where they are wider than `room`, before they are cut.
+    pub fn fitted(lines: Vec<String>, size: f64, room: f64) -> Words {
+        let wide = lines.iter().map(|line| text::width(line, 1.0, Weight::Regular)).fold(0.0, f64::max);
+        let size = (room / wide * (1.0 - 1e-9)).clamp(SMALLEST, size);
+        let lines = lines.iter().map(|line| text::fit(line, size, Weight::Regular, room)).collect();
+        Words { lines, size }
+    }
 }
 
 impl Page {
@@ -86,160 +93,59 @@ impl Page {
         page
     }
 
-    /// A legend in as many equal columns as fit, headed by what its entries are.
+    /// A legend that flows like text, headed by what its entries are.
     pub fn legend(&mut self, Legend { heading, entries }: &Legend) {
         if entries.is_empty() {
             return;
         }
-        let sample = 26.0;
-        let head = if heading.is_empty() { 0.0 } else { text::width(heading, LABEL, Weight::Regular) + 10.0 };
-        let room = self.scene.width - 2.0 * MARGIN - head;
-        let names: Vec<String> =
-            entries.iter().map(|(name, _)| text::fit(name, LABEL, Weight::Regular, room - sample - 4.0)).collect();
-        let widths: Vec<f64> =
-            names.iter().map(|n| sample + 4.0 + text::width(n, LABEL, Weight::Regular) + 14.0).collect();
-        // The most columns whose widest entries fit side by side, so that the eye can scan a grid.
-        let columns_of =
-            |n: usize| (0..n).map(|c| widths.iter().skip(c).step_by(n).fold(0.0f64, |a, b| a.max(*b))).collect();
-        let columns: Vec<f64> = (1..=widths.len())
-            .rev()
-            .map(columns_of)
-            .find(|columns: &Vec<f64>| columns.iter().sum::<f64>() <= room + 14.0)
-            .unwrap_or(vec![room]);
+        let right = self.scene.width - MARGIN;
+        let mut x = MARGIN;
         if !heading.is_empty() {
             let at = at(MARGIN, self.y + LABEL);
             self.scene.text(Text { color: SOFT, ..label(at, heading, LABEL, Anchor::Start) });
+            x += text::width(heading, LABEL, Weight::Regular) + 10.0;
         }
-        let mut x = MARGIN + head;
-        for (i, (name, (_, shown))) in names.into_iter().zip(entries).enumerate() {
-            if i > 0 && i % columns.len() == 0 {
+        let indent = if x > MARGIN + (right - MARGIN) / 3.0 { MARGIN } else { x };
+        for (name, sample) in entries {
+            let before = sample_width(sample) + 4.0;
+            let name = text::fit(name, LABEL, Weight::Regular, right - indent - before);
+            let width = before + text::width(&name, LABEL, Weight::Regular);
+            if x > indent && x + width > right {
                 self.y += LABEL * 1.55;
-                x = MARGIN + head;
+                x = indent;
             }
-            let middle = self.y + LABEL * 0.64;
-            match shown {
-                Sample::Line(look) => {
-                    self.scene.line(vec![at(x, middle), at(x + sample, middle)], look.stroke(style::LINE));
-                    style::mark(&mut self.scene, at(x + sample / 2.0, middle), 2.4, look);
-                }
-                Sample::Plain(look) => {
-                    self.scene.line(vec![at(x, middle), at(x + sample, middle)], look.stroke(0.9));
-                }
-                Sample::Mark(look) => style::mark(&mut self.scene, at(x + sample - 5.0, middle), 2.6, look),
-            }
-            self.scene.text(label(at(x + sample + 4.0, self.y + LABEL), name, LABEL, Anchor::Start));
-            x += columns[i % columns.len()];
+            self.sample(x, sample);
+            self.scene.text(label(at(x + before, self.y + LABEL), name, LABEL, Anchor::Start));
+            x += width + 14.0;
         }
         self.y += LABEL * 1.55 + 4.0;
     }
 
-    /// Draws the frame of a block and gives its panels, `[row][column]`.
-    pub fn block(&mut self, block: &Block, frame: &Frame) -> Vec<Vec<Panel>> {
-        self.y += block.gap;
-        let height = block.height * self.sheet.medium.stretch();
-        let (gap, row_gap) = (14.0, 12.0);
-        let strips = &block.strips;
-        let too_long = |part: &&String| text::width(part, LABEL, Weight::Regular) > height + row_gap;
-        let same = strips.windows(2).all(|pair| pair[0].title == pair[1].title);
-        let shared = same && strips.iter().flat_map(|strip| &strip.title).any(|part| too_long(&part));
-        // A title that is too long for its row stands once for all of them, if they share it, or in more lines.
-        let rows = strips.len() as f64;
-        let whole = rows * height + (rows - 1.0) * row_gap;
-        let title_room = if shared { whole } else { height + row_gap };
-        let titled =
-            |lines: &Vec<String>| match lines.iter().any(|l| text::width(l, LABEL, Weight::Regular) > title_room) {
-                true => text::wrap(&lines.join(" "), LABEL, Weight::Regular, title_room),
-                false => lines.clone(),
-            };
-        let titles: Vec<Vec<String>> = strips.iter().map(|strip| titled(&strip.title)).collect();
-        let title_lines = titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
-        let left = MARGIN + title_lines * LABEL * 1.25 + 3.0 + frame.left + 5.0;
-        let strip_room = if strips.iter().all(|strip| strip.heading.is_empty()) { 0.0 } else { HEADING * 1.5 };
-        let right = self.scene.width - MARGIN - strip_room - frame.right;
-        let columns = self.sheet.slots.max(1);
-        let width = (right - left - gap * (columns - 1) as f64) / columns as f64;
-        if frame.columns.iter().any(|c| !c.is_empty()) {
-            self.y += HEADING;
-            for (i, name) in frame.columns.iter().enumerate() {
-                let x = left + i as f64 * (width + gap) + width / 2.0;
-                let name = text::fit(name, HEADING, Weight::Bold, width + gap - 4.0);
-                let text = label(at(x, self.y), name, HEADING, Anchor::Middle);
-                self.scene.text(Text { weight: Weight::Bold, ..text });
+    /// What an entry of a legend shows before its text.
+    fn sample(&mut self, x: f64, sample: &Sample) {
+        let (middle, width) = (self.y + LABEL * 0.64, sample_width(sample));
+        let line = vec![at(x, middle), at(x + width, middle)];
+        match sample {
+            Sample::Line(look) => {
+                self.scene.line(line, look.stroke(style::LINE));
+                style::mark(&mut self.scene, at(x + width / 2.0, middle), 2.4, look);
             }
-            self.y += 6.0;
+            Sample::Plain(look) => self.scene.line(line, look.stroke(0.9)),
+            Sample::Mark(look) => style::mark(&mut self.scene, at(x + width / 2.0, middle), 2.6, look),
+            Sample::Number(number) => {
+                self.scene.text(label(at(x, self.y + LABEL), number, LABEL, Anchor::Start));
+            }
         }
-        let block_top = self.y;
-        let mut panels = Vec::new();
-        for (row, strip) in strips.iter().enumerate() {
-            let y = &strip.y;
-            let (top, bottom) = (self.y, self.y + height);
-            let mut line = Vec::new();
-            for column in 0..frame.shown.len() {
-                let start = left + column as f64 * (width + gap);
-                let area = Rect { left: start, top, right: start + width, bottom };
-                let panel = Panel { area, x: block.x.clone(), y: y.clone() };
-                self.furnish(&panel, block.ruled, column == 0, row + 1 == strips.len());
-                line.push(panel);
-            }
-            let middle = (top + bottom) / 2.0;
-            let lines = &titles[row];
-            let at_y = if shared { block_top + whole / 2.0 } else { middle };
-            let wide = lines.iter().map(|part| text::width(part, LABEL, Weight::Regular)).fold(title_room, f64::max);
-            let size = (LABEL * title_room * (1.0 - 1e-9) / wide).max(SMALLEST);
-            for (i, part) in lines.iter().enumerate().filter(|_| !shared || row == 0) {
-                let x = left - 10.0 - tick_width(y) - (lines.len() - 1 - i) as f64 * LABEL * 1.25 - LABEL * 0.24;
-                let part = text::fit(part, size, Weight::Regular, title_room);
-                self.scene.text(Text { turn: Turn::Up, ..label(at(x, at_y), part, size, Anchor::Middle) });
-            }
-            if strip_room > 0.0 {
-                // Smaller before it is cut: a panel is less high than a heading may be long.
-                let room = height + row_gap - 2.0;
-                let wide = text::width(&strip.heading, HEADING, Weight::Bold).max(room);
-                let size = (HEADING * room * (1.0 - 1e-9) / wide).max(SMALLEST);
-                let name = text::fit(&strip.heading, size, Weight::Bold, room);
-                let text = label(at(right + 6.0, middle), name, size, Anchor::Middle);
-                self.scene.text(Text { turn: Turn::Down, weight: Weight::Bold, ..text });
-            }
-            panels.push(line);
-            self.y = bottom + row_gap;
-        }
-        self.y += LABEL + 1.5;
-        self.scene.text(label(at((left + right) / 2.0, self.y), &*block.x_title, LABEL, Anchor::Middle));
-        self.y += 10.0;
-        panels
     }
 
     /// A panel with scales of its own: labels on both sides, its heading above.
-    pub fn panel(&mut self, area: Rect, heading: &str, x: Ruler, y: Ruler) -> Panel {
+    pub fn panel(&mut self, area: Rect, heading: &str, (x, y): (Ruler, Ruler), names: [&str; 2]) -> Panel {
         let name = text::fit(heading, HEADING, Weight::Bold, area.width());
         let text = label(at((area.left + area.right) / 2.0, area.top - 5.0), name, HEADING, Anchor::Middle);
         self.scene.text(Text { weight: Weight::Bold, ..text });
-        let panel = Panel { area, x, y };
-        self.furnish(&panel, false, true, true);
+        let panel = Panel { area, x, y, names: names.map(String::from) };
+        furnish(&mut self.scene, &panel, false, [true, true]);
         panel
-    }
-
-    fn furnish(&mut self, panel: &Panel, ruled: bool, y_labels: bool, x_labels: bool) {
-        let Rect { left, top, right, bottom } = panel.area;
-        let ticks = upright(panel);
-        for tick in &ticks {
-            let y = panel.y(tick.at);
-            if ruled {
-                self.scene.line(vec![at(left, y), at(right, y)], solid(RULE, THIN));
-            }
-            if y_labels {
-                self.scene.text(label(at(left - 5.0, y + TICK * 0.36), &*tick.label, TICK, Anchor::End));
-            }
-            self.scene.line(vec![at(left - 2.5, y), at(left, y)], solid(EDGE, THIN));
-        }
-        for tick in panel.x.thinned(panel.area.width(), TICK) {
-            let x = panel.x(tick.at);
-            self.scene.line(vec![at(x, bottom), at(x, bottom + 2.5)], solid(EDGE, THIN));
-            if x_labels && !tick.label.is_empty() {
-                self.scene.text(label(at(x, bottom + 4.5 + TICK * 0.8), tick.label, TICK, Anchor::Middle));
-            }
-        }
-        self.scene.line(vec![at(left, top), at(left, bottom), at(right, bottom)], solid(EDGE, THIN));
     }
 
     /// Closes the page with what is shown, wrapped to its width.
@@ -284,15 +190,13 @@ pub fn tick_width(ruler: &Ruler) -> f64 {
     ruler.ticks.iter().map(|t| text::width(&t.label, TICK, Weight::Regular)).fold(0.0, f64::max)
 }
 
-/// The y ticks whose labels keep apart.
-fn upright(panel: &Panel) -> Vec<Tick> {
-    let mut kept: Vec<Tick> = Vec::new();
-    for tick in &panel.y.ticks {
-        if kept.last().is_none_or(|last: &Tick| panel.y(last.at) - panel.y(tick.at) >= 1.1 * TICK) {
-            kept.push(tick.clone());
-        }
+/// Points that the sample of a legend takes.
+fn sample_width(sample: &Sample) -> f64 {
+    match sample {
+        Sample::Line(_) | Sample::Plain(_) => 26.0,
+        Sample::Mark(_) => 8.0,
+        Sample::Number(number) => text::width(number, LABEL, Weight::Regular),
     }
-    kept
 }
 
 /// Moves centres as little as it takes (least squares) to keep them `gap` apart, within `low` and `high`.

@@ -1,6 +1,9 @@
 //! From a chart to a scene: the page with its title, legend, panels and caption.
 
 mod beyond;
+mod block;
+mod clip;
+mod dots;
 pub mod layout;
 mod marks;
 mod tiles;
@@ -9,30 +12,36 @@ use super::chart::{Body, Chart, Grid, Mark, Plane, Planes};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Rect, Scene, Text, Turn, at};
 use super::style::{LABEL, MARGIN};
-use layout::{Frame, Page, Panel, label, tick_width};
+use block::Frame;
+use layout::{Page, Panel, label, tick_width};
+
+/// What a caption says of arrows at the edges.
+const BEYOND: &str = "An arrow at an edge stands for values beyond it; the number is the farthest.";
 
 /// Lays out a chart on its sheet.
 pub fn draw(chart: &Chart) -> Scene {
     let mut page = Page::new(&chart.title, &chart.finding, chart.sheet);
     page.legend(&chart.legend);
-    let numbers = match &chart.body {
+    let (numbers, beyond) = match &chart.body {
         Body::Grid(grid) => draw_grid(&mut page, grid),
         Body::Planes(planes) => {
             draw_planes(&mut page, planes);
-            false
+            (false, false)
         }
     };
     let without = chart.caption_without_numbers.as_ref().filter(|_| !numbers);
-    page.caption(without.unwrap_or(&chart.caption))
+    let caption = without.unwrap_or(&chart.caption);
+    page.caption(&if beyond { format!("{caption} {BEYOND}") } else { caption.clone() })
 }
 
-/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers.
-fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
+/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers, and
+/// whether anything lies beyond a panel.
+fn draw_grid(page: &mut Page, grid: &Grid) -> (bool, bool) {
     let slots = page.sheet.slots.max(1);
     let rulers = grid.blocks.iter().flat_map(|block| &block.strips).map(|strip| &strip.y);
     let left = rulers.map(tick_width).fold(0.0, f64::max);
-    let right = if grid.colors.is_some() { 90.0 } else { 0.0 };
-    let mut numbers = false;
+    let right = grid.colors.as_ref().map_or(0.0, tiles::bar_room);
+    let (mut numbers, mut beyond) = (false, false);
     let (mut top, mut bottom) = (f64::INFINITY, page.y);
     for start in (0..grid.columns.len()).step_by(slots) {
         let shown = start..(start + slots).min(grid.columns.len());
@@ -42,7 +51,7 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
             let panels = page.block(block, &Frame { columns, shown: shown.clone(), left, right });
             for (strip, row) in block.strips.iter().zip(&panels) {
                 for (marks, panel) in strip.panels[shown.clone()].iter().zip(row) {
-                    marks::draw(&mut page.scene, panel, marks);
+                    beyond |= marks::draw(&mut page.scene, panel, marks);
                     numbers |= marks.iter().any(|mark| has_numbers(panel, mark));
                     (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
                 }
@@ -50,11 +59,10 @@ fn draw_grid(page: &mut Page, grid: &Grid) -> bool {
         }
     }
     if let Some(colors) = &grid.colors {
-        let left = page.scene.width - 78.0;
-        let bar = Rect { left, right: left + 10.0, top, bottom: bottom.min(top + colors.height) };
-        tiles::color_bar(&mut page.scene, bar, colors);
+        let left = page.scene.width - MARGIN - right + 14.0;
+        tiles::color_bar(&mut page.scene, Rect { left, right: left + 10.0, top, bottom }, colors);
     }
-    numbers
+    (numbers, beyond)
 }
 
 fn has_numbers(panel: &Panel, mark: &Mark) -> bool {
@@ -87,6 +95,6 @@ fn draw_planes(page: &mut Page, Planes { slots, planes }: &Planes) {
 fn draw_plane(page: &mut Page, area: Rect, plane: &Plane) {
     let ruler = |(low, high): (f64, f64), room: f64| Ruler::exact(low, high, room as usize);
     let (x, y) = (ruler(plane.x, area.width() / 40.0), ruler(plane.y, area.height() / 28.0));
-    let panel = page.panel(area, &plane.heading, x, y);
+    let panel = page.panel(area, &plane.heading, (x, y), ["x1", "x2"]);
     marks::draw(&mut page.scene, &panel, &plane.marks);
 }

@@ -1,9 +1,10 @@
 //! Maps: tiles with their numbers, the lines over them and the scale of their colours.
 
-use super::layout::{Panel, SMALLEST, label};
+use super::block::{apart, note};
+use super::layout::{Panel, SMALLEST, Words, label, tick_width};
 use crate::figure::chart::{ColorBar, LOST, Tile, TileLost, Tiles};
-use crate::figure::scene::{Anchor, Color, Point, Rect, Scene, Shape, Stroke, Text, Turn, at};
-use crate::figure::style::{EDGE, INK, LABEL, Look, THIN, TICK, WHITE, mark, solid, viridis};
+use crate::figure::scene::{Anchor, Point, Rect, Scene, Shape, Stroke, Text, Turn, at};
+use crate::figure::style::{EDGE, INK, LABEL, Look, Marker, THIN, TICK, WHITE, mark, on, solid};
 use crate::figure::text::{self, Weight};
 
 /// Draws a map.
@@ -15,9 +16,15 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
             TileLost::Nothing => {}
             TileLost::Some => {
                 let corner = at(area.right - 4.0, area.top + 4.0);
-                mark(scene, corner, 1.6, &Look { color: ink(tile.color), ..LOST });
+                mark(scene, corner, 1.6, &Look { color: on(tile.color), ..LOST });
             }
             TileLost::Median => mark(scene, middle(area), 2.6, &LOST),
+            TileLost::Failed => {
+                scene.text(label(at(middle(area).x, middle(area).y + 0.36 * TICK), "!", TICK, Anchor::Middle))
+            }
+            TileLost::Missing => {
+                scene.line(vec![at(area.left, area.bottom), at(area.right, area.top)], solid(EDGE, THIN))
+            }
         }
     }
     // Numbers come after the lines, which come after all tiles.
@@ -27,7 +34,7 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
     if let Some(size) = number_size(panel, map) {
         for (tile, area) in map.tiles.iter().zip(&areas) {
             let text = tile.number.as_ref().and_then(|number| place(number, area, size, (&lines, &marks)));
-            scene.shapes.extend(text.map(|text| Shape::Text(Text { color: ink(tile.color), ..text })));
+            scene.shapes.extend(text.map(|text| Shape::Text(Text { color: on(tile.color), ..text })));
         }
     }
     if let Some(best) = map.best {
@@ -107,29 +114,37 @@ fn corners(tile: &Rect, size: f64) -> [(Point, Anchor); 4] {
     ]
 }
 
-/// The ink that can be read on a colour.
-fn ink(Color(r, g, b): Color) -> Color {
-    let light = 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
-    if light > 120.0 { INK } else { WHITE }
+/// Width kept for a colour scale: the scale, its labels, its title.
+pub fn bar_room(colors: &ColorBar) -> f64 {
+    14.0 + 10.0 + 4.5 + tick_width(&colors.ruler) + 6.0 + colors.title.len() as f64 * LABEL * 1.25
 }
 
 /// The colour scale of a map with what it measures.
 pub fn color_bar(scene: &mut Scene, bar: Rect, colors: &ColorBar) {
-    let ColorBar { ruler, title, .. } = colors;
+    let ColorBar { ruler, title, off, .. } = colors;
     let shades = 96;
     let y = |share: f64| bar.bottom - share * bar.height();
     for i in 0..shades {
         let (from, to) = (f64::from(i) / f64::from(shades), f64::from(i + 1) / f64::from(shades));
-        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, viridis((from + to) / 2.0), None);
+        let value = ruler.low + (from + to) / 2.0 * (ruler.high - ruler.low);
+        scene.tile(Rect { top: y(to), bottom: y(from), ..bar }, colors.color(value), None);
     }
-    for tick in ruler.ticks.iter().filter(|t| (0.0..=1.0).contains(&ruler.share(t.at))) {
+    let ticks = apart(ruler, bar.height());
+    for tick in &ticks {
         let at_y = y(ruler.share(tick.at));
         scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
         scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
     }
-    for (i, line) in title.iter().enumerate() {
-        let x = bar.right + 44.0 + i as f64 * LABEL * 1.25;
+    note(scene, ruler, &ticks);
+    if let Some(off) = off {
+        let tip = at((bar.left + bar.right) / 2.0, bar.top - 4.0);
+        mark(scene, tip, 2.6, &Look { marker: Marker::Up, ..LOST });
+        scene.text(label(at(bar.right + 1.0, bar.top - 2.0), &**off, TICK, Anchor::Start));
+    }
+    let words = Words::fitted(title.clone(), LABEL, bar.height());
+    for (i, line) in words.lines.iter().enumerate() {
+        let x = bar.right + 4.5 + tick_width(ruler) + 6.0 + (0.8 + 1.25 * i as f64) * LABEL;
         let middle = (bar.top + bar.bottom) / 2.0;
-        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), *line, LABEL, Anchor::Middle) });
+        scene.text(Text { turn: Turn::Up, ..label(at(x, middle), line, words.size, Anchor::Middle) });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Fake, draw_all};
 use gradsweep::figure::kinds::ALL;
-use gradsweep::figure::scene::{Rect, Scene, Shape};
+use gradsweep::figure::scene::{Rect, Scene, Shape, at};
 use gradsweep::figure::{Style, draw};
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
@@ -39,20 +39,49 @@ pub fn scenes(name: &str, fake: &Fake) -> Vec<(FigureSpec, Scene)> {
 }
 
 pub fn sound(name: &str, scene: &Scene) {
+    let faults = faults(scene);
+    assert!(faults.is_empty(), "{name}:\n{}", faults.join("\n"));
+}
+
+/// What is wrong with a drawing whatever it shows: ink outside its panel or the page, texts over each other, scales whose ends
+/// nobody could tell.
+pub fn faults(scene: &Scene) -> Vec<String> {
     let page = Rect { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
-    let inside = |r: &Rect| r.left >= 0.0 && r.top >= 0.0 && r.right <= page.right && r.bottom <= page.bottom;
+    let corners = |r: &Rect| [at(r.left, r.top), at(r.right, r.bottom)];
+    let mut faults = Vec::new();
     let texts: Vec<(Rect, &str)> = scene.texts().map(|t| (t.bounds(), t.text.as_str())).collect();
     for (i, (a, text)) in texts.iter().enumerate() {
-        assert!(inside(a), "{name}: \"{text}\" leaves the page: {a:?}");
-        assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
-        for (b, other) in &texts[..i] {
-            assert!(!a.overlaps(b, 0.3), "{name}: \"{text}\" {a:?} lies over \"{other}\" {b:?}");
+        if !corners(a).iter().all(|p| page.holds(*p, 0.0)) {
+            faults.push(format!("\"{text}\" leaves the page: {a:?}"));
+        }
+        if text.contains("NaN") || text.contains("inf") && !text.contains("infinite") {
+            faults.push(format!("\"{text}\" is no number"));
+        }
+        let over = texts[..i].iter().filter(|(b, _)| a.overlaps(b, 0.3));
+        faults.extend(over.map(|(b, other)| format!("\"{text}\" {a:?} lies over \"{other}\" {b:?}")));
+    }
+    let outside = scene.shapes.iter().flat_map(Shape::points).filter(|p| !page.holds(*p, 0.0));
+    faults.extend(outside.map(|p| format!("{p:?} leaves the page")));
+    // What a panel shows lies in it, but for the width of a line.
+    let slack = 1.0 * scene.width / 468.0;
+    for plot in &scene.plots {
+        for shape in &scene.shapes[plot.shapes.clone()] {
+            let text = if let Shape::Text(text) = shape { corners(&text.bounds()).to_vec() } else { Vec::new() };
+            if let Some(p) = shape.points().iter().chain(&text).find(|p| !plot.area.holds(**p, slack)) {
+                faults.push(format!("{p:?} of {shape:.1?} leaves its panel {:.1?}", plot.area));
+            }
         }
     }
-    for p in scene.points() {
-        assert!(inside(&Rect { left: p.x, top: p.y, right: p.x, bottom: p.y }), "{name}: {p:?} leaves the page");
+    for ticks in &scene.scales {
+        let ends = (ticks.first().copied().unwrap_or(1.0), ticks.last().copied().unwrap_or(0.0));
+        if ticks.len() < 2 || ends.0 > 0.4 || ends.1 < 0.6 {
+            faults.push(format!("a scale with ticks at {ticks:?}"));
+        }
     }
-    assert!(scene.texts().any(|t| t.text.contains("seed") || t.text.contains("N = 1")), "{name}: N is not said");
+    if !scene.texts().any(|t| t.text.contains("seed") || t.text.contains("N = 1")) {
+        faults.push("N is not said".into());
+    }
+    faults
 }
 
 pub fn series(scene: &Scene) -> Vec<&str> {

@@ -1,0 +1,212 @@
+//! Every kind of figure of extreme results, as page, slide and column: no ink outside its panel, no text over another.
+
+use crate::figure_support::house::{faults, says, swept};
+use crate::figure_support::{Fake, FakeRun, labels, vanishing};
+use gradsweep::figure::kinds::ALL;
+use gradsweep::figure::scene::{Scene, Shape};
+use gradsweep::figure::{FigureError, Style, draw};
+use gradsweep::plan_file::figure::FigureSpec;
+use gradsweep::results::Results;
+use gradsweep::table::Cell;
+
+/// Changes a finished run, or drops it.
+type Twist = fn(&mut FakeRun) -> bool;
+
+/// Every figure of a folder in every style, held to the rules of the house.
+fn all(name: &str, results: &Results) -> Vec<(FigureSpec, Scene)> {
+    let (mut pages, mut wrong) = (Vec::new(), Vec::new());
+    for spec in &results.plan.figures {
+        for style in [Style::Page, Style::Slide, Style::Column] {
+            match draw(results, spec, ALL, style) {
+                Ok(scene) => {
+                    let faults = faults(&scene).into_iter();
+                    wrong.extend(faults.map(|fault| format!("{name}, {} as {style:?}: {fault}", spec.kind)));
+                    pages.extend((style == Style::Page).then(|| (spec.clone(), scene)));
+                }
+                Err(FigureError::Nothing(_)) => {}
+                Err(error) => panic!("{name}, {}: {error}", spec.kind),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+    pages
+}
+
+fn faked(name: &str, fake: &Fake) -> Vec<(FigureSpec, Scene)> {
+    let folder = tempfile::tempdir().unwrap();
+    fake.write(folder.path());
+    all(name, &Results::read(folder.path()).unwrap())
+}
+
+/// The vanishing grid with a figure of every kind that networks have, those of arms too.
+fn grid() -> Fake {
+    let mut fake = vanishing();
+    fake.target = Some(0.5);
+    fake.seeds = 4;
+    let of = |kind: &str| FigureSpec {
+        color: Some("variant".into()),
+        facet: labels(&["activation"]),
+        filter: [("optimizer".to_string(), labels(&["momentum"]))].into(),
+        ..FigureSpec::new(kind)
+    };
+    let mut profile = FigureSpec { over: labels(&["depth"]), ..of("performance_profile") };
+    let mut steps = FigureSpec { ..of("steps_to_target") };
+    let tries = FigureSpec { tune: labels(&["depth"]), ..of("best_of_tries") };
+    steps.filter.insert("depth".into(), labels(&["8"]));
+    profile.facet.clear();
+    profile.filter.insert("activation".into(), labels(&["tanh"]));
+    fake.figures.extend([profile, steps, tries]);
+    fake.twist = |run| {
+        let steps = (run.seed != 2).then_some(40 * run.seed as usize);
+        run.outcome.insert("steps_to_target", Cell::from(steps));
+        true
+    };
+    fake
+}
+
+/// Changes every number of a kind of rows.
+fn change(rows: &mut [std::collections::BTreeMap<&'static str, Cell>], to: impl Fn(f64) -> f64) {
+    for cell in rows.iter_mut().flat_map(|row| row.iter_mut()) {
+        if let (name, Cell::Float(value)) = cell
+            && !["step", "layer"].contains(name)
+        {
+            *value = to(*value);
+        }
+    }
+}
+
+fn outcomes(run: &mut FakeRun, to: impl Fn(f64) -> f64) {
+    let mut rows = [std::mem::take(&mut run.outcome)];
+    change(&mut rows, to);
+    [run.outcome] = rows;
+}
+
+#[test]
+fn no_ink_leaves_its_panel_whatever_the_numbers_are() {
+    let twists: [(&str, Twist); 7] = [
+        ("plain", |_| true),
+        ("one run of 1e13", |run| {
+            if run.seed == 3 && run.labels["variant"] == "l2" {
+                run.outcome.insert("train_loss", Cell::Float(1e13));
+                run.history.iter_mut().skip(25).for_each(|row| _ = row.insert("train_loss", Cell::Float(1e13)));
+                run.layers.iter_mut().for_each(|row| _ = row.insert("stream_rms", Cell::Float(1e13)));
+            }
+            true
+        }),
+        ("zeros", |run| {
+            if run.seed > 1 || run.labels["variant"] == "plain" {
+                change(&mut run.layers, |_| 0.0);
+                change(&mut run.history, |_| 0.0);
+                run.outcome.insert("train_loss", Cell::Float(0.0));
+            }
+            true
+        }),
+        ("zeros of some seeds", |run| {
+            if run.seed % 2 == 0 {
+                change(&mut run.layers, |v| if v < 1e-4 { 0.0 } else { v });
+                change(&mut run.history, |v| if v < 0.5 { 0.0 } else { v });
+            }
+            true
+        }),
+        ("negative", |run| {
+            outcomes(run, |v| -v);
+            true
+        }),
+        ("all the same", |run| {
+            change(&mut run.layers, |_| 1e-3);
+            change(&mut run.history, |_| 0.25);
+            outcomes(run, |_| 0.25);
+            true
+        }),
+        ("many lost", |run| {
+            match run.seed {
+                1 => {}
+                2 if run.labels["depth"] == "4" => run.fail(),
+                _ => run.diverge(),
+            }
+            true
+        }),
+    ];
+    for (name, twist) in twists {
+        let mut fake = grid();
+        fake.twist = twist;
+        let drawn = faked(name, &fake);
+        // A negative loss has no place on a logarithmic scale.
+        assert!(drawn.len() >= if name == "negative" { 2 } else { 7 }, "{name}: {} figures", drawn.len());
+        if name == "one run of 1e13" {
+            for (spec, scene) in drawn.iter().filter(|(spec, _)| ["loss_by_depth", "curves"].contains(&&*spec.kind)) {
+                assert!(says(scene, "1 × 10¹³"), "{}: no arrow with its value", spec.kind);
+            }
+        }
+    }
+}
+
+#[test]
+fn names_of_any_length_and_one_cell_have_a_place() {
+    let mut fake = grid();
+    let place = fake.axes.iter().position(|axis| axis.0 == "variant").unwrap();
+    let long = |i: usize| format!("momentum with a long warmup, decayed slowly, without bias, number {i}");
+    fake.axes[place].1 = (0..12).map(long).collect();
+    fake.excluded = |_| false;
+    for (spec, scene) in faked("twelve arms of long names", &fake) {
+        // Whatever is cut, no two labels read the same.
+        if let "steps_to_target" = &*spec.kind {
+            let names: Vec<&str> = scene.texts().map(|t| &*t.text).filter(|t| t.contains('…')).collect();
+            let distinct: std::collections::BTreeSet<&&str> = names.iter().collect();
+            assert!(names.len() >= 12 && distinct.len() >= 12, "{names:?}");
+        }
+    }
+    let mut fake = grid();
+    for axis in &mut fake.axes {
+        let own = axis.1.len() - 1;
+        axis.1 = vec![axis.1[if axis.0 == "depth" { own } else { 0 }].clone()];
+    }
+    fake.seeds = 1;
+    for figure in &mut fake.figures {
+        figure.filter.clear();
+    }
+    faked("one cell", &fake);
+}
+
+#[test]
+fn values_in_headings_are_never_cut() {
+    let mut fake = grid();
+    fake.axes[0] = ("optimizer.schedule.warmup", labels(&["0.001", "0.003", "0.01", "0.03", "0.1"]), "log");
+    fake.figures.retain(|figure| ["curves", "gradient_by_layer"].contains(&&*figure.kind));
+    for figure in &mut fake.figures {
+        figure.filter.remove("depth");
+        figure.facet = labels(&["optimizer.schedule.warmup"]);
+        figure.filter.insert("activation".into(), labels(&["tanh"]));
+    }
+    let drawn = faked("headings", &fake);
+    assert_eq!(drawn.len(), 2);
+    for (spec, scene) in drawn {
+        for value in ["0.001", "0.003", "0.01", "0.03", "0.1"] {
+            assert!(scene.texts().any(|t| t.text.ends_with(&format!("= {value}"))), "{}: no {value}", spec.kind);
+        }
+    }
+}
+
+#[test]
+fn gradients_that_are_zero_in_some_seeds_stay_inside() {
+    let points =
+        "data = { kind = \"points\", x = [[-1],[0],[1],[2],[3],[4],[5]], y = [[-3],[-1],[1],[3],[5],[7],[9]] }";
+    let outside = format!(
+        "seeds = 30\n[base]\n{points}\ndepth = 2\nwidth = 3\nactivation = \"relu\"\nbatch = \"full\"\nsteps = 100\n\
+         [[figure]]\nkind = \"gradient_by_layer\"\n[[figure]]\nkind = \"update_ratio\"\n[[figure]]\nkind = \"curves\"\n\
+         [[figure]]\nkind = \"attenuation_over_training\"\n[[figure]]\nkind = \"gradient_heatmap\"\n"
+    );
+    let dead = "seeds = 10\n[base]\ndata = \"digits\"\nactivation = \"relu\"\ninit = \"he_normal\"\nwidth = 3\nsteps = 60\n\
+         [axes]\ndepth = [4, 16]\n[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"depth\"\n[[figure]]\nkind = \"update_ratio\"\n\
+         facet = \"depth\"\n[[figure]]\nkind = \"attenuation_by_depth\"\n[[figure]]\nkind = \"attenuation_over_training\"\n\
+         color = \"depth\"\n[[figure]]\nkind = \"loss_by_depth\"\n";
+    let functions = "seeds = 2\n[base]\nsteps = 300\nfunction = { kind = \"rosenbrock\", noise = 1, spread = 0.2 }\n[axes]\n\
+         \"optimizer.lr\" = [0.0001, 0.001, 0.1, 10]\n";
+    for (name, experiment) in [("lines outside", &*outside), ("dead seeds", dead), ("functions", functions)] {
+        let (_folder, results) = swept(experiment);
+        let drawn = all(name, &results);
+        assert!(!drawn.is_empty(), "{name}");
+        let lines = drawn.iter().flat_map(|(_, scene)| &scene.shapes);
+        assert!(lines.filter(|shape| matches!(shape, Shape::Line { name: Some(_), .. })).count() > 0, "{name}");
+    }
+}
