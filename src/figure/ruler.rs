@@ -61,6 +61,8 @@ pub fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 
 /// Values are cut off only where they are at most one of so many.
 const FEW: usize = 5;
+/// And no more than so many.
+const MOST: usize = 500;
 /// Decades beyond all others, and times as far off as these reach, from which a few values are cut off.
 const FAR: f64 = 3.0;
 const TIMES: f64 = 4.0;
@@ -70,7 +72,7 @@ const TIMES: f64 = 4.0;
 fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
-    let (spare, n) = (sorted.len() / FEW, sorted.len());
+    let (spare, n) = ((sorted.len() / FEW).min(MOST), sorted.len());
     let far = |(low, high): (f64, f64), value: f64| {
         let off = (low - value).max(value - high);
         match logarithmic {
@@ -78,13 +80,14 @@ fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
             false => off > 10f64.powf(FAR) * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
         }
     };
-    // Cut at the widest gap of each end, where what lies beyond it is far.
-    let end = |count: usize| (sorted[0], sorted[n - 1 - count]);
-    let high = (1..=spare).rev().find(|cut| far(end(*cut), sorted[n - cut])).unwrap_or(0);
-    let rest = &sorted[..n - high];
-    let highest = *rest.last()?;
-    let low = (1..=spare.saturating_sub(high)).rev().find(|cut| far((rest[*cut], highest), rest[cut - 1]));
-    Some((rest[low.unwrap_or(0)], highest))
+    // As few as can be, such that all that is cut is far from all that is left.
+    let is_apart = |(high, low): &(usize, usize)| {
+        let rest = (sorted[*low], sorted[n - 1 - high]);
+        (*high == 0 || far(rest, sorted[n - high])) && (*low == 0 || far(rest, sorted[low - 1]))
+    };
+    let mut cuts = (1..=spare).flat_map(|cut| (0..=cut).map(move |high| (high, cut - high)));
+    let (high, low) = cuts.find(is_apart).unwrap_or((0, 0));
+    Some((*sorted.get(low)?, *sorted.get(n.checked_sub(1 + high)?)?))
 }
 
 impl Ruler {
