@@ -45,7 +45,7 @@ fn two(domain: &Domain) -> [String; 2] {
         Domain::Word(["gd", ..]) => of("sgd", "adam"),
         Domain::Word(words) => of(words[0], words[1]),
         Domain::Steps => of("[1]", "[2]"),
-        Domain::Text | Domain::Matrix | Domain::List => panic!("no values to choose from {domain}"),
+        Domain::Text | Domain::Texts | Domain::Matrix | Domain::List => panic!("no values to choose from {domain}"),
     }
 }
 
