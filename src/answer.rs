@@ -1,83 +1,23 @@
 //! What a sweep found, computed once: the kind of study, the rows of its closing table and the sentences that answer it. The end of
 //! `sweep` and `merge`, the report, `check` and the gallery print this value.
 
+mod arms;
 mod ending;
 mod fading;
 mod groups;
+mod parts;
 mod shape;
 mod text;
 mod words;
 
 use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity};
 use crate::compare::Comparison;
-use crate::fading::Summary;
 use crate::plan_file::{Axis, PlanCell};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run};
-use crate::stats::Spread;
 use shape::Shape;
 
-/// What an experiment is about, as its axes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Study {
-    /// How the gradient fades: some axis can touch it before the first update.
-    Gradient,
-    /// Which arm trains best, each at its own best setting.
-    Comparison,
-    /// How training ends.
-    Training,
-}
-
-/// The answer to an experiment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    pub study: Study,
-    /// What the study is about first; none where no run left a number.
-    pub sentences: Vec<String>,
-    /// What the labels of the rows are of.
-    pub axes: Vec<String>,
-    /// Whether rows have a setting that was chosen for them.
-    pub is_tuned: bool,
-    pub columns: Vec<&'static Column>,
-    pub rows: Vec<Row>,
-    /// What is held fixed: a choice of this program's, not of the experiment's.
-    pub held: Vec<String>,
-    /// How settings were chosen, what the numbers are.
-    pub notes: Vec<String>,
-}
-
-/// A row of the closing table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// One for each axis.
-    pub labels: Vec<String>,
-    /// What was chosen for it.
-    pub setting: String,
-    /// One for each column.
-    pub values: Vec<Option<Value>>,
-    pub runs: usize,
-    pub diverged: usize,
-    /// Runs of it that failed or are not there yet.
-    pub missing: usize,
-}
-
-/// A number over the seeds of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    Number(Spread),
-    /// A gradient may not arrive at all, or lose at least so much.
-    Fading(Summary),
-}
-
-impl Value {
-    /// The median with its interval.
-    pub fn spread(&self) -> Spread {
-        match self {
-            Value::Number(spread) => *spread,
-            Value::Fading(summary) => summary.spread(),
-        }
-    }
-}
+pub use parts::{Answer, Row, Study, Value};
 
 impl Answer {
     /// The answer of some results, whose arms were compared so, if they have arms.
@@ -108,11 +48,6 @@ impl Answer {
         notes.extend(words::explained(&columns, &rows));
         let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
         Ok(Answer { study, sentences, axes, is_tuned, columns, rows, held, notes })
-    }
-
-    /// The sentences as one text.
-    pub fn headline(&self) -> String {
-        self.sentences.join(" ")
     }
 }
 

@@ -581,6 +581,32 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
     ("comparison_pairs.csv", "a row a pair of arms, problem and metric; the labels come first", &[PAIRS]),
 ];
 
+/// How a table that has `run_id` gets the labels of its runs from `runs.csv`, where `[record] labels = true` did not put them
+/// there: pandas, polars, R.
+pub const JOINS: &[(&str, [&str; 2])] = &[
+    (
+        "pandas",
+        [
+            "runs = pd.read_csv(\"runs.csv\")[[\"run_id\", \"seed\", \"depth\"]]",
+            "layers = pd.read_csv(\"layers.csv\").merge(runs, on=\"run_id\")",
+        ],
+    ),
+    (
+        "polars",
+        [
+            "runs = pl.read_csv(\"runs.csv\", infer_schema_length=None)[\"run_id\", \"seed\", \"depth\"]",
+            "layers = pl.read_csv(\"layers.csv\", infer_schema_length=None).join(runs, on=\"run_id\")",
+        ],
+    ),
+    (
+        "R",
+        [
+            "runs <- read.csv(\"runs.csv\", check.names = FALSE)[c(\"run_id\", \"seed\", \"depth\")]",
+            "layers <- merge(read.csv(\"layers.csv\"), runs, by = \"run_id\")",
+        ],
+    ),
+];
+
 impl Column {
     /// When it is measured, in words; empty for what a row is about.
     pub fn when(&self) -> &'static str {

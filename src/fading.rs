@@ -13,6 +13,7 @@ pub const UNDERFLOW: f64 = 1e-250;
 /// Decades of gradient that are lost on the way to the first layer, in all or per layer; below 0 it grows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fading {
+    /// Minus infinity where it overflows on its way.
     Exactly(f64),
     /// The gradient underflows on its way: it loses at least so much.
     AtLeast(f64),
@@ -78,6 +79,7 @@ impl Fading {
     /// In words, its `number` as the place has it: `0.184`, `at least 0.72`, `none arrives`, `undefined`.
     pub fn shown(self, number: impl Fn(f64) -> String) -> String {
         match self {
+            Fading::Exactly(f64::NEG_INFINITY) => "grows beyond every number".into(),
             Fading::Exactly(x) => number(x),
             Fading::AtLeast(x) => format!("at least {}", number(x)),
             Fading::Beyond => "none arrives".into(),
@@ -141,7 +143,7 @@ impl Summary {
 
     /// The range in words; empty where all seeds agree.
     pub fn range(&self, number: impl Fn(f64) -> String) -> String {
-        let end = |x: f64| if x == f64::INFINITY { "beyond".into() } else { number(x) };
+        let end = |x: f64| if x.is_infinite() { "beyond".into() } else { number(x) };
         if self.low < self.high { format!("{} to {}", end(self.low), end(self.high)) } else { String::new() }
     }
 

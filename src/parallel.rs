@@ -4,10 +4,15 @@
 use rayon::prelude::*;
 use std::thread;
 
+/// The cores that this program may use.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// `job` done for each item on all cores, or on this one where no threads can be started; the results are in the order
 /// of the items.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let workers = cores().min(items.len());
     // Zero would be the default number of threads.
     match rayon::ThreadPoolBuilder::new().num_threads(workers.max(1)).build() {
         Ok(pool) => pool.install(|| items.par_iter().map(&job).collect()),

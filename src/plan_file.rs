@@ -68,6 +68,19 @@ pub struct Axis {
     pub name: String,
     pub labels: Vec<String>,
     pub scale: Scale,
+    /// How a figure shows each label, where it asks for that.
+    #[serde(skip)]
+    pub shown: Vec<Shown>,
+}
+
+/// A label as a figure shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub text: String,
+    /// Its place on the axis, by which it has its look in all figures.
+    pub place: usize,
+    /// Red, green and blue.
+    pub color: Option<[u8; 3]>,
 }
 
 /// A combination of labels.

@@ -12,6 +12,7 @@ use gradsweep::model::dense::{Architecture, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::loss::Loss;
 
 const WIDTH: usize = 512;
 const NETS: u64 = 16;
@@ -118,7 +119,7 @@ fn row(network: &str, init_name: &str, architecture: Architecture, init: Init, r
         return;
     }
     let depth = architecture.depth;
-    let case = Case { architecture, init, rows, nets: NETS };
+    let case = Case { architecture, init, rows, nets: NETS, loss: Loss::CrossEntropy };
     let (measured, predicted) = (case.measure(), case.predict());
     let rate = |squares: &[f64]| (squares[0] - squares[depth - 1]) / (depth - 1) as f64;
     println!(

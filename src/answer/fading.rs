@@ -1,28 +1,12 @@
 //! The sentence about the gradient before training: where it fades most and least on its way to the first layer.
 
-use super::groups::{Group, cells};
+use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{ATTENUATION_INIT, Column, On};
-use crate::compare::CONFIDENCE;
+use crate::columns::{ATTENUATION_INIT, On};
 use crate::fading::{Fading, Summary};
-use crate::results::{Results, Run};
-use crate::stats::median_interval;
+use crate::results::Results;
 use crate::table::significant;
 use std::collections::BTreeMap;
-
-/// The runs that have it, diverged ones included: the median as `summary.csv` has it, between order statistics of the least and
-/// of the most that it can be. `None` where no run was measured.
-pub fn summary(runs: &[&Run], column: &Column) -> Option<Summary> {
-    let values: Vec<Fading> = runs.iter().filter_map(|run| run.fading(column)).collect();
-    let interval = |end: fn(Fading) -> f64| {
-        median_interval(&values.iter().map(|value| end(*value)).collect::<Vec<_>>(), CONFIDENCE)
-    };
-    let summary = Summary::of(&values)?;
-    Some(match (interval(Fading::number), interval(Fading::most)) {
-        (Some(least), Some(most)) => Summary { low: least.low, high: most.high, coverage: least.coverage, ..summary },
-        _ => summary,
-    })
-}
 
 /// Nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! The runs that are summarized together: those of a cell of the plan, or those of an arm at its own best setting.
 
-use super::{Row, Value, fading};
+use super::parts::{Row, Value};
 use crate::columns::{Column, Measured};
 use crate::compare::{CONFIDENCE, Comparison, Edge, amount, at_the_end};
+use crate::fading::{Fading, Summary};
 use crate::record::Status;
 use crate::results::{Results, Run};
 use crate::stats::{Spread, median_interval};
@@ -27,7 +28,7 @@ impl Group<'_> {
     /// A column over the runs; `None` where there are none or one was not measured so.
     pub fn value(&self, column: &Column) -> Option<Value> {
         let number = match column.measured {
-            Measured::Init => return fading::summary(&self.runs, column).map(Value::Fading),
+            Measured::Init => return summary(&self.runs, column).map(Value::Fading),
             _ if column.missing_is_worst() => {
                 let steps = self.runs.iter().map(|run| run.value(column.name).unwrap_or(column.worst()));
                 median_interval(&steps.collect::<Vec<_>>(), CONFIDENCE)
@@ -123,15 +124,26 @@ pub fn arms<'a>(results: &'a Results, comparison: &'a Comparison) -> Vec<Group<'
             groups[group].runs.push(run);
         }
     }
-    groups.sort_by(|a, b| order(a, arm_axis).cmp(&order(b, arm_axis)));
+    groups.sort_by_key(|group| order(group, arm_axis));
     groups
 }
 
 /// The arms of a task beside each other, tasks in the order of the plan.
 fn order(group: &Group, arm_axis: usize) -> (Vec<usize>, usize) {
-    let mut task = group.place.clone();
-    (
-        task.drain(..).enumerate().filter(|(axis, _)| *axis != arm_axis).map(|(_, label)| label).collect(),
-        group.place[arm_axis],
-    )
+    let task = group.place.iter().enumerate().filter(|(axis, _)| *axis != arm_axis);
+    (task.map(|(_, label)| *label).collect(), group.place[arm_axis])
+}
+
+/// The runs that have it, diverged ones included: the median as `summary.csv` has it, between order statistics of the least and
+/// of the most that it can be. `None` where no run was measured.
+pub fn summary(runs: &[&Run], column: &Column) -> Option<Summary> {
+    let values: Vec<Fading> = runs.iter().filter_map(|run| run.fading(column)).collect();
+    let interval = |end: fn(Fading) -> f64| {
+        median_interval(&values.iter().map(|value| end(*value)).collect::<Vec<_>>(), CONFIDENCE)
+    };
+    let summary = Summary::of(&values)?;
+    Some(match (interval(Fading::number), interval(Fading::most)) {
+        (Some(least), Some(most)) => Summary { low: least.low, high: most.high, coverage: least.coverage, ..summary },
+        _ => summary,
+    })
 }

@@ -1,7 +1,7 @@
 //! Which axes the closing table has and which it leaves out: rates are at their best, others are held at one label, which is said.
 
-use super::Study;
 use super::groups::Group;
+use super::parts::Study;
 use crate::columns::{self, Column, On};
 use crate::compare::Comparison;
 use crate::experiment::settings::is_option_of;

@@ -1,6 +1,6 @@
 //! The answer for a terminal: the closing table, what its numbers are, and the sentences, in 80 columns where labels allow.
 
-use super::{Answer, Row, Value};
+use super::parts::{Answer, Row, Value};
 use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
 use crate::table::{aligned, count};
@@ -10,6 +10,9 @@ use std::fmt::Write;
 const WIDTH: usize = 80;
 /// Characters of a label, where the table is wider than that.
 const LABEL: usize = 16;
+
+/// A number of runs with its heading.
+type Count = (&'static str, fn(&Row) -> usize);
 
 impl Answer {
     /// The table, then the sentences.
@@ -84,13 +87,13 @@ impl Answer {
     }
 
     /// The counts that the table has: where all rows have as many runs, a note says it once.
-    fn counts(&self) -> Vec<(&'static str, fn(&Row) -> usize)> {
+    fn counts(&self) -> Vec<Count> {
         let is_any = |count: fn(&Row) -> usize| self.rows.iter().any(|row| count(row) > 0);
-        let mut counts: Vec<(&str, fn(&Row) -> usize)> = Vec::new();
+        let mut counts: Vec<Count> = Vec::new();
         if self.runs_of_each().is_none() {
             counts.push(("runs", |row| row.runs));
         }
-        let others: [(&str, fn(&Row) -> usize); 2] = [("diverged", |row| row.diverged), ("missing", |row| row.missing)];
+        let others: [Count; 2] = [("diverged", |row| row.diverged), ("missing", |row| row.missing)];
         counts.extend(others.into_iter().filter(|(_, count)| is_any(*count)));
         counts
     }

@@ -1,8 +1,8 @@
 //! The phrases that the sentences and the notes of an answer share.
 
-use super::Row;
 use super::groups::Group;
-use crate::columns::Column;
+use super::parts::Row;
+use crate::columns::{Column, Quantity};
 use crate::compare::{Comparison, amount};
 use crate::plan_file::Axis;
 use crate::stats::Spread;
@@ -89,6 +89,14 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word `7 values of optimizer.lr`.
 pub fn several(n: usize, axis: &str) -> String {
     if axis.chars().all(char::is_alphabetic) { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// Which end of a column is its best.
+pub fn direction(column: &Column) -> &'static str {
+    if column.quantity == Quantity::Steps {
+        return "smallest number of";
+    }
+    if column.higher_is_better() { "highest" } else { "lowest" }
 }
 
 /// What one arm is called: `optimizer`, or where the name of the axis is no plain word `arm`.

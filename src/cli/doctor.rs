@@ -6,9 +6,10 @@ use crate::data::Places;
 use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
 use crate::figure::kinds::FACTS;
 use crate::model::differences;
+use crate::parallel::cores;
 use crate::run::train;
 use crate::sweep::provenance::{cpu, instructions};
-use crate::sweep::{SweepError, load::with_data, pool::cores};
+use crate::sweep::{SweepError, load::with_data};
 use crate::table::{Cell, count, significant};
 use std::ops::ControlFlow;
 

@@ -170,8 +170,18 @@ pub fn columns(options: &Columns) -> Result<ExitCode, CommandError> {
             let help = nearest::suggest(wanted, columns::FILES.iter().map(|(file, ..)| *file));
             Err(CommandError::input(format!("there is no table \"{wanted}\"; {help}")))
         }
+        _ if wanted.is_none_or(|wanted| ["history", "layers"].contains(&wanted)) => {
+            print(&format!("{text}\n{}", joins()))
+        }
         _ => print(&text),
     }
+}
+
+/// How the labels of the runs come beside `run_id`.
+fn joins() -> String {
+    let head = "Labels beside run_id: write [record] labels = true, or join the tables.";
+    let join = |(program, lines): &(&str, [&str; 2])| format!("{program}:\n  {}\n", lines.join("\n  "));
+    wrapped(head, "") + &columns::JOINS.iter().map(join).collect::<String>()
 }
 
 fn column(column: &Column) -> String {

@@ -4,7 +4,8 @@ use crate::cli::plan_options::{count, environments_data_dir};
 use crate::cli::prelude::*;
 use crate::conclude::verify::{Sample, compute_again, files_against_journal};
 use crate::figure::kinds::FACTS;
-use crate::sweep::{candle_is_single_threaded, journal::Journal, load, pool, unfinished::Counts};
+use crate::parallel::cores;
+use crate::sweep::{candle_is_single_threaded, journal::Journal, load, unfinished::Counts};
 use crate::table;
 
 #[derive(Args)]
@@ -37,7 +38,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let sample = options.sample.draw(options.seed, &work, &journal);
     let (name, runs) = (&plan.name, table::count(sample.len(), "run"));
     note(&format!("{name}: the tables agree with the journal; computing {runs} again"));
-    let at_once = options.jobs.map_or_else(pool::cores, |n| n as usize);
+    let at_once = options.jobs.map_or_else(cores, |n| n as usize);
     let differences = compute_again(&plan, &work, &journal, &sample, at_once)?;
     if let Some(difference) = differences.first() {
         if differences.len() > 1 {

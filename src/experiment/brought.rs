@@ -90,10 +90,6 @@ pub const SETTINGS: &[Row] = &[
             "no run is ended for its validation loss, but runs.csv has best_step and the numbers there; stop_at_target ends it at a loss",
         ),
     ),
-    (
-        &["data.test_path", "test_path"],
-        Missing("one CSV file holds all rows; data.test is the part of them for the test"),
-    ),
     (&["class_weight", "sample_weight"], Missing("all samples weigh the same; balance the rows of a CSV file instead")),
     (&["l1", "l1_penalty"], Missing("there is no L1 penalty; l2 and weight_decay shrink weights")),
     (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs says on how many cores")),

@@ -71,13 +71,20 @@ pub struct Endings {
     pub lost: usize,
     /// What became of them.
     pub fate: &'static str,
+    /// What a caption says of runs whose number is undefined, and that no median takes in; empty where there are none.
+    pub undefined: String,
 }
 
 impl Endings {
     /// Of some runs of a selection, but those that failed or were not measured.
     pub fn of(selection: &Selection, column: &'static Column, runs: &[usize]) -> Endings {
         let of_run = |run: &usize| Some((*run, ending(selection, *run, column)?));
-        Endings::new(selection, column, runs.iter().filter_map(of_run).collect())
+        let is_undefined = |run: &&usize| selection.run(**run).fading(column) == Some(Fading::Undefined);
+        let undefined = match runs.iter().filter(is_undefined).count() {
+            0 => String::new(),
+            n => format!("Left out: {n} runs with no gradient at the last layer to compare with."),
+        };
+        Endings { undefined, ..Endings::new(selection, column, runs.iter().filter_map(of_run).collect()) }
     }
 
     /// Of runs with their endings, as they were measured.
@@ -101,7 +108,7 @@ impl Endings {
             0 => "not finite",
             _ => "diverged or not finite",
         };
-        Endings { column, groups, lost: lost.len(), fate }
+        Endings { column, groups, lost: lost.len(), fate, undefined: String::new() }
     }
 
     /// The values of all seeds that are not lost.

@@ -18,6 +18,7 @@ pub mod ruler;
 pub mod scene;
 pub mod select;
 pub mod sheet;
+mod shown;
 pub mod style;
 pub mod text;
 mod theory;
@@ -171,8 +172,9 @@ fn write(
 /// A figure whose axes do not fit the plan, that has [nothing](FigureError::Nothing) to show, or a file that cannot be read.
 pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) -> Result<Scene, FigureError> {
     let kind = kind::find(kinds, spec)?;
-    let spread = kind::multiples(&select(results, spec, kinds)?);
-    let selection = select(results, spread.as_ref().unwrap_or(spec), kinds)?;
+    let results = shown::shown(results, spec);
+    let spread = kind::multiples(&select(&results, spec, kinds)?);
+    let selection = select(&results, spread.as_ref().unwrap_or(spec), kinds)?;
     let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
     match style {
         Style::Page => on(Medium::Page),

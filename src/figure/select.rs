@@ -2,6 +2,7 @@
 
 use super::FigureError;
 use super::names;
+use super::scene::Color;
 use super::style::Look;
 use super::text;
 use crate::columns::{self, Column};
@@ -30,6 +31,9 @@ const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
 
 /// A label as people read it: the points of a range in three digits, where these tell them apart.
 pub fn shown_label(axis: &Axis, label: usize) -> String {
+    if let Some(shown) = axis.shown.get(label) {
+        return shown.text.clone();
+    }
     let short = |label: &String, digits: usize| match label.parse::<f64>() {
         Ok(x) if label.len() > 8 => significant(x, digits),
         _ => label.clone(),
@@ -60,7 +64,10 @@ impl Used<'_> {
 
     /// How the label's series looks in every figure of this plan.
     pub fn look(&self, label: usize) -> Look {
-        Look::of(label, self.axis.labels.len(), self.ordered())
+        let shown = self.axis.shown.get(label);
+        let look = Look::of(shown.map_or(label, |shown| shown.place), self.axis.labels.len(), self.ordered());
+        let color = shown.and_then(|shown| shown.color).map(|[r, g, b]| Color(r, g, b));
+        Look { color: color.unwrap_or(look.color), ..look }
     }
 
     pub fn ordered(&self) -> bool {

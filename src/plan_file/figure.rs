@@ -28,6 +28,15 @@ pub struct FigureSpec {
     /// Axis -> the labels that are shown.
     #[serde(rename = "where")]
     pub filter: BTreeMap<String, Vec<String>>,
+    /// Axis -> labels that come first, in this order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub order: BTreeMap<String, Vec<String>>,
+    /// Axis -> label -> what stands in its place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rename: BTreeMap<String, BTreeMap<String, String>>,
+    /// Axis -> label -> its colour, red, green and blue.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub colors: BTreeMap<String, BTreeMap<String, [u8; 3]>>,
     /// `first` or `last`.
     pub step: Option<String>,
     /// Whether the prediction at init is drawn over what was measured.

@@ -1,5 +1,7 @@
 //! A table of the report, which the page's script sorts by any column and filters by some.
 
+use crate::columns::{self, Column};
+use crate::fading;
 use crate::table::{Record, Records, significant};
 use serde::Serialize;
 
@@ -37,6 +39,8 @@ pub enum Shows {
     Number(&'static str),
     /// A median with its range over the seeds: median, low, high.
     Spread([String; 3]),
+    /// The same of an attenuation, of which some gradients may not arrive.
+    Fading(&'static Column),
     Share(&'static str),
     /// A number of runs, and in words how many of them are of some kind.
     Runs(&'static str, [(&'static str, &'static str); 2]),
@@ -78,7 +82,9 @@ impl SheetColumn {
             Shows::Label(_, labels) if labels.len() > 1 => (labels.clone(), false),
             Shows::Verdict(_) => (["holds", "fails", "inconclusive"].map(String::from).to_vec(), false),
             Shows::Label(..) | Shows::Text(_) => (Vec::new(), false),
-            Shows::Number(_) | Shows::Spread(_) | Shows::Share(_) | Shows::Runs(..) => (Vec::new(), true),
+            Shows::Number(_) | Shows::Spread(_) | Shows::Fading(_) | Shows::Share(_) | Shows::Runs(..) => {
+                (Vec::new(), true)
+            }
         };
         SheetColumn { name: name.into(), choices, number, shows }
     }
@@ -108,6 +114,13 @@ impl Shows {
                 let range =
                     if is_point { String::new() } else { format!("{} to {}", short(get(low)), short(get(high))) };
                 Field { text: short(get(median)), range, ..field(median) }
+            }
+            Shows::Fading(column) => {
+                let Some(found) = fading::Summary::from_row(row, column) else { return Field::default() };
+                let read = |x: f64| significant(x, 4);
+                let more = [found.range(read), found.note()].into_iter().filter(|text| !text.is_empty());
+                let range = more.collect::<Vec<_>>().join("; ");
+                Field { text: found.median.shown(read), range, ..field(&columns::spread(column.name)[0]) }
             }
             Shows::Share(column) => {
                 let percent = 100.0 * get(column).parse().unwrap_or(0.0);

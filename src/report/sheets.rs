@@ -27,7 +27,8 @@ pub fn claims(table: &Records) -> Option<Sheet> {
 
 /// Every cell: median and range over its seeds.
 pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
-    let note = "Median over seeds, and their range beside it. Runs that diverged are counted, not averaged.";
+    let note = "Median over seeds, and their range beside it. Runs that diverged are counted, not averaged, but for what is \
+                measured before training.";
     let columns = labels(results, &table.columns)
         .chain(spreads(table, columns::summarized()))
         .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(&column.subject(), Shows::Number(column.name))));
@@ -79,8 +80,8 @@ fn spreads(
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
         let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
-        let name = format!("{}{unit}", column.subject());
-        is_measured.then(|| SheetColumn::new(&name, Shows::Spread([median, low, high])))
+        let shows = if column.is_fading() { Shows::Fading(column) } else { Shows::Spread([median, low, high]) };
+        is_measured.then(|| SheetColumn::new(&format!("{}{unit}", column.subject()), shows))
     })
 }
 

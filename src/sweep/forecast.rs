@@ -1,10 +1,11 @@
 //! How long runs will take: their number of operations times the measured time of one.
 
+use crate::parallel::cores;
 use crate::results::csv_file::records;
 use crate::run::cost::{Cost, flop};
 use crate::run::spec::{At, Cadence};
+use crate::sweep::RunFn;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{RunFn, pool::cores, progress::clock};
 use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -134,5 +135,26 @@ pub fn spent(cost: Cost, cadence: &Cadence, steps: usize, step: usize) -> Cost {
         training: cost.training * step as f64 / steps.max(1) as f64,
         scoring: cost.scoring * share(&cadence.score),
         probing: cost.probing * share(&cadence.gradients),
+    }
+}
+
+/// A time as people say it: `1 min 05 s`.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s:02} s"),
+        (h, m, _) => format!("{h} h {m:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_well() {
+        let texts = [0.4, 59.6, 61.0, 3600.0 * 2.0 + 61.0].map(|s| clock(Duration::from_secs_f64(s)));
+        assert_eq!(texts, ["0 s", "1 min 00 s", "1 min 01 s", "2 h 01 min"]);
     }
 }

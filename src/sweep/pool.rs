@@ -113,11 +113,6 @@ pub fn map<I: Sync, O: Send>(
     threads(jobs.clamp(1, items.len().max(1)))?.install(|| items.par_iter().map(work).collect())
 }
 
-/// The cores that this program may use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn threads(count: usize) -> Result<rayon::ThreadPool, SweepError> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK);
     builder.build().map_err(|source| SweepError::Threads { count, source })

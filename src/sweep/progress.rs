@@ -5,7 +5,7 @@
 use crate::record::Status;
 use crate::run::cost::Cost;
 use crate::run::spec::Cadence;
-use crate::sweep::forecast::{Rate, spent};
+use crate::sweep::forecast::{Rate, clock, spent};
 use crate::sweep::{lock, work::Job};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
@@ -198,16 +198,6 @@ impl Worker {
     }
 }
 
-/// A time as people say it: `1 min 05 s`.
-pub fn clock(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s:02} s"),
-        (h, m, _) => format!("{h} h {m:02} min"),
-    }
-}
-
 /// A line on stderr; whether anybody reads it is not our business.
 pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -217,12 +207,6 @@ pub fn note(line: &str) {
 mod tests {
     use super::*;
     use crate::run::spec::At;
-
-    #[test]
-    fn times_read_well() {
-        let texts = [0.4, 59.6, 61.0, 3600.0 * 2.0 + 61.0].map(|s| clock(Duration::from_secs_f64(s)));
-        assert_eq!(texts, ["0 s", "1 min 00 s", "1 min 01 s", "2 h 01 min"]);
-    }
 
     #[test]
     fn the_rest_is_predicted_from_cost_and_the_estimate_gives_way_to_what_was_measured() {

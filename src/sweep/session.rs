@@ -1,6 +1,7 @@
 //! One session of a sweep: which runs it has to do, and how it trains and journals them.
 
 use crate::experiment::plan::Plan;
+use crate::parallel::cores;
 use crate::record::Status;
 use crate::results::claims;
 use crate::run::train;
@@ -57,7 +58,7 @@ pub fn train_all(
     options: Options,
     interrupt: &Interrupt,
 ) -> Result<Tally, SweepError> {
-    let jobs = options.jobs.unwrap_or_else(pool::cores);
+    let jobs = options.jobs.unwrap_or_else(cores);
     let (plan_hash, claims_hash) = (plan_hash(&plan_json(plan, work), work), claims::hash(&plan.claims));
     let provenance = match options.shard {
         Some(shard) => folder.dir.join("journal").join(format!("{}.provenance.json", shard.file_stem())),

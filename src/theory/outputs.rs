@@ -3,6 +3,7 @@
 use crate::ops::activation::Activation;
 use crate::ops::loss::Loss;
 use crate::seed::{Seeds, Stream};
+use crate::stats::spread;
 
 /// Outputs that are drawn, in all samples of all random nets: enough for a few per cent of what they add to a prediction.
 const DRAWS: usize = 250_000;
@@ -37,12 +38,12 @@ impl Outputs {
     }
 
     /// The share of the mean square of dL/dy that all samples have in common, where each output has the variance `own` over
-    /// samples and `common` over nets.
+    /// samples and `common` over nets: that of the median net, since nets differ in it at any width.
     pub fn shared(&self, own: f64, common: f64) -> f64 {
         let (mut stream, mut gradient) = (self.stream(), Vec::new());
         let rows = (self.targets.len() / self.count) as f64;
-        let (mut of_sum, mut of_each) = (0.0, 0.0);
-        for _ in 0..(DRAWS / self.targets.len()).max(FEWEST_NETS) {
+        let net = |_| {
+            let mut of_each = 0.0;
             let center = self.normals(&mut stream, common.sqrt());
             let mut sum = vec![0.0; self.count];
             for target in self.targets.chunks_exact(self.count) {
@@ -52,9 +53,10 @@ impl Outputs {
                 sum.iter_mut().zip(&gradient).for_each(|(sum, e)| *sum += e);
                 of_each += square(&gradient);
             }
-            of_sum += square(&sum) / rows;
-        }
-        if of_each > 0.0 { of_sum / of_each } else { 0.0 }
+            if of_each > 0.0 { square(&sum) / (rows * of_each) } else { 0.0 }
+        };
+        let shares: Vec<f64> = (0..(DRAWS / self.targets.len()).max(FEWEST_NETS)).map(net).collect();
+        spread(&shares).map_or(0.0, |shares| shares.median)
     }
 
     /// How g = W dL/dy lies to (1, ..., 1) and to the stream h below W, whose units have this mean and mean square: the second

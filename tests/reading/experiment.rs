@@ -200,7 +200,7 @@ fn default_figures_of_an_ablation_stand_at_its_centre() {
 #[test]
 fn default_figures_fit_any_axes() {
     let grids = [
-        "",
+        "[base]\ndepth = 8",
         "[axes]\ndepth = [2, 4]",
         "[axes]\noptimizer.lr = [0.1, 0.2]",
         "[axes]\nactivation = [\"relu\", \"tanh\"]",
@@ -271,7 +271,7 @@ fn ids_do_not_hang_on_how_it_is_written() {
         assert_ne!(ids(&format!("{change}\n{one}")), ids(one), "{change}");
     }
     for change in ["width = 9", "dtype = \"f64\"", "residual = true", "data.seed = 1"] {
-        assert_ne!(ids(&format!("[base]\n{change}")), ids(""), "{change}");
+        assert_ne!(ids(&format!("[base]\n{change}")), ids("[base]\ndepth = 8"), "{change}");
     }
     let plan = plan(one);
     assert_ne!(plan.runs(&["0".into()])[0].run_id, plan.runs(&["1".into()])[0].run_id, "the data matter");
@@ -293,8 +293,8 @@ fn heads_tables_and_dotted_keys() {
     assert_eq!(value("[base]\nbatch_norm = { place = \"after\", eps = 1 }", "batch_norm.eps"), Some(Value::Float(1.0)));
     assert_eq!(value("[base]\noptimizer = \"gd\"", "batch"), Some(Value::Text("full".into())));
     assert_eq!(value("[base]\nresidual = true\n\"residual.scale\" = 1", "residual.scale"), Some(Value::Float(1.0)));
-    assert_eq!(value("", "batch_norm.eps"), None);
-    assert_eq!(value("", "clip.norm"), None);
+    assert_eq!(value("[base]\ndepth = 8", "batch_norm.eps"), None);
+    assert_eq!(value("[base]\ndepth = 8", "clip.norm"), None);
     assert_eq!(value("[base]\nepochs = 2", "steps"), None);
     assert_eq!(value("[base]\nsteps = 5\n[variants.a]\nepochs = 2", "steps"), None);
     assert_eq!(value("[base]\nepochs = 5\n[variants.a]\nsteps = 2", "epochs"), None);
@@ -382,8 +382,8 @@ fn the_name_is_that_of_the_file_unless_given() {
     let name = |text: &str, file: &str| {
         Experiment::parse(text, file, FACTS).and_then(|e| e.plan(&Overrides::default())).map(|p| p.name)
     };
-    assert_eq!(name("", "some/where/mine.toml"), Ok("mine".into()));
-    assert_eq!(name("name = \"other\"", "mine.toml"), Ok("other".into()));
+    assert_eq!(name("[base]\ndepth = 2", "some/where/mine.toml"), Ok("mine".into()));
+    assert_eq!(name("name = \"other\"\n[base]\ndepth = 2", "mine.toml"), Ok("other".into()));
     assert!(name("", "mine and yours.toml").unwrap_err().message.contains("cannot be the name"));
 }
 

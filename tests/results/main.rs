@@ -1,6 +1,7 @@
 //! What is made of a results folder: claims, comparisons, figures and the report.
 
 mod answer;
+mod arriving;
 mod claims;
 mod compare;
 mod figure;
@@ -12,4 +13,5 @@ mod own_kind;
 #[path = "../program/mod.rs"]
 mod program;
 mod report;
+mod steps_known;
 mod theory_figure;

@@ -95,7 +95,7 @@ fn wide_nets_lie_on_the_predictions_of_theory_csv() {
     assert_eq!(dashed(&scene), 6);
     let text = text(&scene);
     for said in
-        ["predicted at infinite width", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"]
+        ["predicted by mean-field theory", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -151,7 +151,7 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
     let scenes: Vec<Scene> =
         results.plan.figures.iter().map(|s| draw(&results, s, ALL, Style::Page).unwrap()).collect();
     let after = "for batch normalization after the activation no closed form is known";
-    let before = "the rate of deep layers";
+    let before = "Batch normalization: all samples count as equally far apart";
     let trained = "theory is of nets before the first update";
     let pooled = "the cells pooled into one line have different predictions";
     // Depth 1 has no attenuation to predict, so its place on the line is empty.

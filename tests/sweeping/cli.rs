@@ -55,7 +55,7 @@ fn a_sweep_fills_its_folder_and_a_second_one_says_that_it_is_done() {
         assert!(results.join(file).is_file(), "{file}");
     }
     assert_eq!(fs::read_to_string(results.join("experiment.toml")).unwrap(), EXPERIMENT);
-    assert!(text(&first.stdout).contains("attenuation") && text(&first.stderr).contains("8/8 runs"));
+    assert!(text(&first.stdout).contains("decades lost per layer") && text(&first.stderr).contains("8/8 runs"));
     let provenance = fs::read(results.join("provenance.json")).unwrap();
     let second = run(dir.path(), &["sweep", "small.toml"]);
     assert_eq!((second.status.code(), &second.stdout), (Some(0), &first.stdout));

@@ -3,6 +3,7 @@
 mod cli;
 mod damage;
 mod documents;
+mod figures_asked;
 mod finding;
 mod kill;
 #[path = "../program/mod.rs"]

@@ -18,6 +18,10 @@ pub(crate) struct WrittenFigure {
     pub name_at: Location,
     pub roles: Vec<Role>,
     pub filter: Vec<Selector>,
+    pub order: Vec<Selector>,
+    /// What is said of single labels, by `axis.label`.
+    pub rename: Vec<Selector>,
+    pub colors: Vec<Selector>,
 }
 
 impl WrittenFigure {
@@ -53,7 +57,9 @@ impl WrittenFigure {
         }
         let name_at = fields.get("name").map_or(&fields.place, |e| &e.value.at).clone();
         let filter = fields.selectors("where")?;
-        Ok(WrittenFigure { place: fields.place, kind, spec, name_at, roles, filter })
+        let [order, rename, colors] = ["order", "rename", "colors"].map(|key| fields.selectors(key));
+        let (order, rename, colors) = (order?, rename?, colors?);
+        Ok(WrittenFigure { place: fields.place, kind, spec, name_at, roles, filter, order, rename, colors })
     }
 }
 

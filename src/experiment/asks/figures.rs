@@ -1,6 +1,7 @@
 //! Checks the figures against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
 use super::cells::{Cells, GridCell, Role, toml_key};
+use super::figure_labels;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
@@ -78,6 +79,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     }
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
+    figure_labels::resolve(figure, cells, &mut spec)?;
 
     let at_init = (kind.of_init)(&spec);
     let on = spec.metric.as_deref().and_then(columns::measurement).map_or(On::Probe, |column| column.on);

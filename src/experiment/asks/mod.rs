@@ -5,5 +5,6 @@ pub(crate) mod claim_spec;
 pub(crate) mod claims;
 pub(crate) mod compare;
 pub(crate) mod figure_defaults;
+mod figure_labels;
 pub(crate) mod figure_spec;
 pub(crate) mod figures;

@@ -85,7 +85,6 @@ impl Plan {
     /// Combines the axes of `experiment`.
     pub(crate) fn combine(experiment: &Experiment) -> Result<Plan> {
         let file = Location::new(&experiment.source, 0..0);
-        limits::says_something(experiment, &file)?;
         let name = limits::folder_name(experiment, &file)?;
         limits::no_key_twice(&experiment.axes)?;
         let grid = Grid::new(experiment)?;
@@ -165,6 +164,7 @@ impl Plan {
         figures.extend(figures::check(&experiment.figures, grid)?);
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
+        limits::some_setting(&plan.written, &plan.file)?;
         Ok(Plan { compare, claims, figures, figure_theory, ..plan })
     }
 

@@ -55,13 +55,13 @@ pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells
                 sort(&mut labels);
             }
         }
-        axes.push(Axis { name: axis.name.clone(), labels, scale });
+        axes.push(Axis { name: axis.name.clone(), labels, scale, shown: Vec::new() });
         for (key, scale) in &axis.owned {
             let mut labels = occurring(axes.len());
             if *scale != Scale::Category {
                 sort(&mut labels);
             }
-            axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale });
+            axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale, shown: Vec::new() });
         }
     }
     for key in beside {
@@ -71,7 +71,7 @@ pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells
         if scale != Scale::Category {
             sort(&mut labels);
         }
-        axes.push(Axis { name: keys[*key].short().to_string(), labels, scale });
+        axes.push(Axis { name: keys[*key].short().to_string(), labels, scale, shown: Vec::new() });
     }
     axes
 }

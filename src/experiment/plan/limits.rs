@@ -24,10 +24,9 @@ pub(super) fn folder_name(experiment: &Experiment, file: &Location) -> Result<St
     Ok(name)
 }
 
-/// A file that sets nothing is a slip, such as a file saved empty; a net of defaults alone would hide it.
-pub(super) fn says_something(experiment: &Experiment, file: &Location) -> Result<()> {
-    let Experiment { base, axes, ablation, includes, .. } = experiment;
-    if base.sets.is_empty() && axes.is_empty() && ablation.is_none() && includes.is_empty() {
+/// An experiment that sets nothing is a slip, such as a file saved empty; a net of defaults alone would hide it.
+pub(super) fn some_setting(written: &[Assignment], file: &Location) -> Result<()> {
+    if written.is_empty() {
         let help = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
         return file.fail("the experiment says nothing of what to train: no setting and no axis", help);
     }

@@ -76,6 +76,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Caption::new(format!("{shown_as}: {}{several}.", words::median(selection)))
             .add(any_best && column.sign().is_some(), "Outlined: the best of a panel.")
             .add(endings.groups.values().any(|seeds| seeds.lost() > 0), &lost)
+            .add(true, &endings.undefined)
             .add(drawn, six)
             .add(spec.theory && !drawn, "No depth scale: theory knows one for plain nets alone.")
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")

@@ -72,6 +72,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(format!("Dot: one run; {line}: {}.", words::median(selection)))
         .add(grey, "Grey: the medians of the other panels of the row.")
         .add(endings.lost > 0, lost)
+        .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })

@@ -122,6 +122,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(cut.is_some(), cut.as_deref().unwrap_or_default())
         .add(edges > 0, "Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
+        .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
     let own = format!("{} at the end against {name}", words::subject(column));

@@ -1,0 +1,102 @@
+//! The figures that a file asks for: beside the default set, alone, from another file, with labels as they are wanted.
+
+use crate::program::{PROGRAM, expect};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::tempdir;
+
+const EXPERIMENT: &str = r#"
+name = "x"
+seeds = 2
+[base]
+width = 4
+steps = 6
+activation = "tanh"
+data = { kind = "spirals", n = 100 }
+[axes]
+depth = [1, 3]
+[variants.plain]
+[variants.residual]
+residual = true
+"#;
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_file()).map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn own_figures_stand_beside_the_default_ones_and_those_that_go_are_named() {
+    let dir = tempdir().unwrap();
+    let (dir, figures) = (dir.path(), dir.path().join("results/x/figures"));
+    let sweep = |text: String, says: &[&str]| {
+        fs::write(dir.join("x.toml"), text).unwrap();
+        let said = expect(dir, &["sweep", "x.toml"], 0, says);
+        (names(&figures), said)
+    };
+    let (usual, said) = sweep(EXPERIMENT.into(), &[]);
+    assert!(usual.len() > 3 && !said.contains("removed") && !said.contains("holds in no cell"), "{said}");
+    let own = "[[figure]]\nkind = \"curves\"\nmetric = \"batch_loss\"\ncolor = \"variant\"\nfacet = \"depth\"\n";
+    let (both, said) = sweep(format!("figures = \"default\"\n{EXPERIMENT}{own}"), &[]);
+    assert!(both.is_superset(&usual) && both.contains("curves_2") && both.len() == usual.len() + 1, "{both:?}");
+    assert!(!said.contains("removed"), "{said}");
+    let (alone, said) = sweep(format!("{EXPERIMENT}{own}"), &["not asked for any more, and removed"]);
+    assert_eq!(alone, BTreeSet::from(["curves".to_string()]));
+    assert!(both.iter().filter(|name| *name != "curves").all(|name| said.contains(name.as_str())), "{said}");
+}
+
+#[test]
+fn one_figure_can_be_drawn_and_those_of_another_file() {
+    let dir = tempdir().unwrap();
+    let (dir, figures) = (dir.path(), dir.path().join("results/x/figures"));
+    fs::write(dir.join("x.toml"), EXPERIMENT).unwrap();
+    expect(dir, &["sweep", "x.toml"], 0, &[]);
+    let usual = names(&figures);
+    usual.iter().for_each(|name| fs::remove_file(figures.join(format!("{name}.png"))).unwrap());
+    expect(dir, &["plot", "results/x", "--only", "curves"], 0, &[]);
+    let drawn: Vec<&String> = usual.iter().filter(|name| figures.join(format!("{name}.png")).exists()).collect();
+    assert_eq!(drawn, ["curves"]);
+    expect(dir, &["plot", "results/x", "--only", "curvs"], 2, &["did you mean `curves`?"]);
+
+    let more = "[[figure]]\nkind = \"curves\"\nname = \"mine\"\ncolor = \"variant\"\nfacet = \"depth\"\n\
+        order = { variant = [\"residual\"] }\nrename = { variant = { plain = \"no skip\" }, depth = { 3 = \"deep\" } }\n\
+        colors = { variant = { plain = \"#123456\" } }\n";
+    fs::write(dir.join("more.toml"), more).unwrap();
+    let output =
+        Command::new(PROGRAM).current_dir(dir).args(["plot", "results/x", "--with", "more.toml"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((names(&figures.join("more")), names(&figures)), (BTreeSet::from(["mine".to_string()]), usual));
+    let svg = fs::read_to_string(figures.join("more/mine.svg")).unwrap();
+    let at = |text: &str| svg.find(text).unwrap_or_else(|| panic!("no {text} in the figure"));
+    assert!(at(">residual<") < at(">no skip<") && at("deep") > 0 && at("#123456") > 0 && !svg.contains(">plain<"));
+    for (wrong, help) in [
+        ("rename = { variant = { plane = \"x\" } }", "did you mean `variant.plain`?"),
+        ("order = { variant = [\"plian\"] }", "did you mean `plain`?"),
+        ("colors = { variant = { plain = \"red\" } }", "#d55e00"),
+    ] {
+        fs::write(
+            dir.join("more.toml"),
+            format!("[[figure]]\nkind = \"curves\"\ncolor = \"variant\"\nfacet = \"depth\"\n{wrong}\n"),
+        )
+        .unwrap();
+        expect(dir, &["plot", "results/x", "--with", "more.toml"], 2, &[help, "more.toml:5"]);
+    }
+}
+
+#[test]
+fn what_base_says_in_vain_is_noted() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let axes = "name = \"y\"\n[base]\nactivation = \"tanh\"\nsteps = 5\nwidth = 4\noptimizer = { kind = \"momentum\", lr = 0.1 }\n\
+        [axes]\nactivation = [\"relu\", \"selu\"]\n[variants.a]\nwidth = 5\n[variants.b]\nl2 = 0.1\n[[optimizer]]\nkind = \"sgd\"\n";
+    fs::write(dir.join("y.toml"), axes).unwrap();
+    let said = expect(
+        dir,
+        &["plan", "y.toml"],
+        0,
+        &["y.toml:3:14: `activation` of [base] holds in no cell", "`optimizer.lr`"],
+    );
+    assert!(!said.contains("`width`") && !said.contains("`steps`"), "{said}");
+}
