@@ -79,8 +79,8 @@ fn spreads(
     outcomes.filter_map(|column| {
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
-        let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
         let shows = if column.is_fading() { Shows::Fading(column) } else { Shows::Spread([median, low, high]) };
+        let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
         is_measured.then(|| SheetColumn::new(&format!("{}{unit}", column.subject()), shows))
     })
 }
