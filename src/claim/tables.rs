@@ -62,11 +62,12 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
     let part = |part: &JudgedClaim| {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         let j = part.judged;
-        let median = part.median(|x| significant(x, 4));
-        let [low, high] = [j.low, j.high].map(|x| significant(x, 4));
+        let number = |x: f64| if part.is_fading && x.is_infinite() { "beyond".into() } else { significant(x, 4) };
+        let range =
+            if j.low < j.high { format!(", from {} to {}", number(j.low), number(j.high)) } else { String::new() };
         let what = columns::measurement(&part.metric).map_or(part.metric.clone(), Column::subject);
-        let seeds = table::count(j.n, "seed");
-        (j.verdict.word().into(), format!("{name}{what}: median {median}, from {low} to {high}, {seeds}"))
+        let (median, seeds) = (part.median(|x| significant(x, 4)), table::count(j.n, "seed"));
+        (j.verdict.word().into(), format!("{name}{what}: {median} in the median of {seeds}{range}"))
     };
     Some(FigureClaim {
         number: parts[0].number,

@@ -100,7 +100,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
     let direct = groups.len() <= LABELLED;
-    let x = Ruler::layers(deepest as usize, if direct { label_room(selection, &sheet, &rates) } else { 0.02 });
+    let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
         .filter_map(|m| {
@@ -121,7 +121,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             });
             let labels = labels(selection, &groups, |color| {
                 let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0 && direct)?;
-                Some((points(color)?.first()?.1.median, label(selection, rate)))
+                Some((points(color)?.first()?.1.median, label(&sheet, rate)))
             });
             lines.into_iter().chain(predicted.flatten()).chain(labels).collect()
         })
@@ -182,10 +182,18 @@ fn arriving(selection: &Selection, last: bool) -> Rates {
     selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
 }
 
+/// The share of a panel that labels may take.
+const ROOM: f64 = 0.4;
+
+/// The share of a panel that a label takes.
+fn share(sheet: &Sheet, label: &str) -> f64 {
+    (text::width(label, TICK, Weight::Regular) + 9.5) / ((sheet.width - 105.0) / sheet.slots as f64)
+}
+
 /// A rate at the start of its line; with the seeds where there is room.
-fn label(selection: &Selection, rate: &fading::Summary) -> String {
+fn label(sheet: &Sheet, rate: &fading::Summary) -> String {
     match rate.median {
-        Fading::Beyond if selection.columns().len() == 1 => rate.note(),
+        Fading::Beyond if share(sheet, &rate.note()) <= ROOM => rate.note(),
         other => other.shown(words::rate),
     }
 }
@@ -231,7 +239,7 @@ fn rated(mut legend: Legend, selection: &Selection, groups: &[Vec<usize>], (rate
         return legend;
     }
     for group in groups {
-        let (name, rate) = (selection.joined(group), ranged(selection, of(group)));
+        let (name, rate) = (selection.joined(group), ranged(of(group)));
         for entry in legend.entries.iter_mut().filter(|entry| entry.0 == name && !rate.is_empty()) {
             entry.0 = format!("{name}: {rate}");
         }
@@ -240,7 +248,7 @@ fn rated(mut legend: Legend, selection: &Selection, groups: &[Vec<usize>], (rate
 }
 
 /// The rates of a series in all panels: the range of those that are numbers, and what the others are.
-fn ranged<'a>(selection: &Selection, rates: impl Iterator<Item = &'a fading::Summary>) -> String {
+fn ranged<'a>(rates: impl Iterator<Item = &'a fading::Summary>) -> String {
     let (mut numbers, others): (Vec<&fading::Summary>, Vec<_>) =
         rates.partition(|rate| rate.median.number().is_finite());
     numbers.sort_by(|a, b| a.median.number().total_cmp(&b.median.number()));
@@ -248,15 +256,16 @@ fn ranged<'a>(selection: &Selection, rates: impl Iterator<Item = &'a fading::Sum
         numbers.first().into_iter().chain(numbers.last()).map(|rate| rate.median.shown(words::rate)).collect();
     ends.dedup();
     let range = (!ends.is_empty()).then(|| format!("{} decades/layer", ends.join(" to ")));
-    let others: BTreeSet<String> = others.into_iter().map(|rate| label(selection, rate)).collect();
+    let others: BTreeSet<String> = match (&others[..], range.is_some()) {
+        ([only], false) if only.median == Fading::Beyond => [only.note()].into(),
+        _ => others.iter().map(|rate| rate.median.shown(words::rate)).collect(),
+    };
     range.into_iter().chain(others).collect::<Vec<_>>().join("; ")
 }
 
 /// The share of a panel that the labels of the rates take on the left of the data, where the lines have spread.
-fn label_room(selection: &Selection, sheet: &Sheet, rates: &Rates) -> f64 {
-    let room = (sheet.width - 105.0) / sheet.slots as f64;
-    let widest = rates.values().map(|r| text::width(&label(selection, r), TICK, Weight::Regular)).fold(0.0, f64::max);
-    if rates.is_empty() { 0.02 } else { ((widest + 9.5) / room).min(0.4) }
+fn label_room(sheet: &Sheet, rates: &Rates) -> f64 {
+    rates.values().map(|rate| share(sheet, &label(sheet, rate))).fold(0.02, f64::max).min(ROOM)
 }
 
 /// What the ruler of a measurement has to reach, and what it reaches unless it lies far off.
