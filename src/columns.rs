@@ -594,8 +594,8 @@ pub const JOINS: &[(&str, [&str; 2])] = &[
     (
         "polars",
         [
-            "runs = pl.read_csv(\"runs.csv\", infer_schema_length=None)[\"run_id\", \"seed\", \"depth\"]",
-            "layers = pl.read_csv(\"layers.csv\", infer_schema_length=None).join(runs, on=\"run_id\")",
+            "runs = pl.read_csv(\"runs.csv\", infer_schema_length=None)[\"run_id\", \"depth\"]",
+            "layers = pl.read_csv(\"layers.csv\", infer_schema_length=None).join(runs, \"run_id\")",
         ],
     ),
     (

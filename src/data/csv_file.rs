@@ -260,7 +260,10 @@ impl Columns {
         let numbers = |column: &usize| !self.dropped[*column] && self.seen[*column].numbered.is_some();
         let column = (0..self.seen.len()).find(numbers).filter(|c| self.seen[*c].rows >= FEWEST_NUMBERED)?;
         let name = table.called(column);
-        Some(format!("column {name} numbers the rows; if it is no feature, leave it out with data.drop = [\"{name}\"]"))
+        Some(format!(
+            "{}: column {name} numbers the rows; if it is no feature, leave it out with data.drop = [\"{name}\"]",
+            table.name
+        ))
     }
 }
 

@@ -511,6 +511,7 @@ fn settings_of_networks_are_errors_that_say_so() {
         (_, Some(value)) => value.to_string(),
         (Domain::Int { min, .. }, None) => min.max(1).to_string(),
         (Domain::Matrix, None) => "[[1.0]]".into(),
+        (Domain::Texts, None) => "[\"x\"]".into(),
         (Domain::Word(words), None) => format!("\"{}\"", words[0]),
         _ => "\"x\"".into(),
     };

@@ -42,19 +42,25 @@ fn said(dir: &Path, command: &str) -> Vec<String> {
     lines.map(String::from).collect()
 }
 
-/// Whether two words say the same: equal, or numbers that agree in all but their last digits. Other CPUs round products of
-/// matrices in another order, after which a trained net may judge one image in a hundred otherwise.
-fn same(shown: &str, now: &str) -> bool {
+/// Whether two words say the same: equal, or numbers that agree within this much. Other CPUs round products of matrices in
+/// another order, after which a trained net may judge one image in a hundred otherwise.
+fn same(shown: &str, now: &str, within: f64) -> bool {
     let number = |word: &str| word.trim_matches(|c: char| "[],()%:;".contains(c)).parse::<f64>().ok();
     match (number(shown), number(now)) {
-        (Some(a), Some(b)) => (a - b).abs() <= 0.02 * a.abs().max(b.abs()) + 0.0011,
+        (Some(a), Some(b)) => (a - b).abs() <= within,
         _ => shown == now,
     }
 }
 
 fn same_line(shown: &str, now: &str) -> bool {
     let (shown, now): (Vec<&str>, Vec<&str>) = (shown.split_whitespace().collect(), now.split_whitespace().collect());
-    shown.len() == now.len() && shown.iter().zip(now).all(|(a, b)| same(a, b))
+    // Per cent have one decimal here, decades three.
+    let within = |word: &str| match word.trim_matches(|c: char| "[],".contains(c)).split_once('.') {
+        Some((_, decimals)) if decimals.len() == 1 && shown.contains(&"%") => 1.0,
+        Some((_, decimals)) => 2.0 * 0.1f64.powi(decimals.len() as i32),
+        None => 0.0,
+    };
+    shown.len() == now.len() && shown.iter().zip(&now).all(|(a, b)| same(a, b, within(a)))
 }
 
 /// Whether the lines that are shown are those said, where `...` stands for any number of lines.
