@@ -130,6 +130,8 @@ impl Fake {
     /// Writes plan.json, runs.csv, history.csv and layers.csv.
     pub fn write(&self, dir: &Path) {
         let cells = self.cells();
+        let guess = json!({"accuracy": 0.1, "cross_entropy": 10f64.ln(), "mse": 0.09});
+        let guesses = json!({"training": guess, "validation": guess, "test": guess});
         let plan = json!({
             "schema": 1, "name": "made up", "question": "Do the figures hold?",
             "seeds": (1..=self.seeds).collect::<Vec<_>>(),
@@ -137,7 +139,7 @@ impl Fake {
             "settings": self.target.map(|loss| ("target_loss", loss)).into_iter().collect::<BTreeMap<_, _>>(),
             "cells": cells.iter().map(|c| json!({"labels": c})).collect::<Vec<_>>(),
             "figures": self.figures,
-            "data": {"name": "digits", "digest": "0", "train_rows": 1437, "outputs": 10, "classes": true},
+            "data": {"name": "digits", "digest": "0", "train_rows": 1437, "outputs": 10, "classes": true, "guesses": guesses},
             "probe": 64,
         });
         std::fs::write(dir.join("plan.json"), plan.to_string()).unwrap();
@@ -162,6 +164,7 @@ impl Fake {
                 }
                 let id = Cell::Text(format!("run{i}s{seed}"));
                 let mut row = run.outcome;
+                row.entry("loss").or_insert_with(|| Cell::Text("cross_entropy".into()));
                 row.extend(run.labels.iter().map(|(k, v)| (*k, Cell::Text(v.clone()))));
                 row.extend([("run_id", id.clone()), ("seed", Cell::from(seed as usize))]);
                 row.extend([("status", run.status.into()), ("message", run.message.into())]);
