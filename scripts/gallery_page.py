@@ -8,7 +8,7 @@ import csv
 from pathlib import Path
 
 GALLERY = Path("results/gallery")
-FIRST = ["vanishing", "optimizers", "schedules", "l2_vs_decay", "functions"]
+PAPERS = Path("experiments/papers")
 
 
 def header(text):
@@ -47,7 +47,9 @@ def claims(path):
 
 def main():
     folders = sorted(p.name for p in GALLERY.iterdir() if p.is_dir())
-    papers = [name for name in folders if name not in FIRST]
+    papers = [name for name in folders if (PAPERS / f"{name}.toml").exists()]
+    others = [name for name in folders if name not in papers]
+    others.sort(key=lambda name: name != "vanishing")
     count = {"holds": 0, "fails": 0, "inconclusive": 0}
     for name in papers:
         path = GALLERY / name / "claims.csv"
@@ -55,7 +57,7 @@ def main():
             count[row["verdict"]] += 1
     out = ["# Gallery", "", "Made by `scripts/gallery.sh`. Each folder holds the experiment, its provenance, `summary.csv`, figures and verdicts.", ""]
     out += [f"{len(papers)} experiments after papers: {sum(count.values())} verdicts: {count['holds']} hold, {count['fails']} fail, {count['inconclusive']} inconclusive.", ""]
-    for name in [n for n in FIRST if n in folders] + papers:
+    for name in others + papers:
         folder = GALLERY / name
         about, question = header((folder / "experiment.toml").read_text())
         out += [f"## {name}", "", f"*{question}*", "", about, ""]
