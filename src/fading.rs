@@ -1,6 +1,6 @@
 //! How much of a gradient is lost on its way to the first layer, where it may not arrive at all: one rule for each cause of a zero.
 //!
-//! [`RULES`](crate::columns::RULES) states the rules for readers.
+//! [`ZEROS`](crate::columns::ZEROS) states the rules for readers.
 
 use crate::columns::Column;
 use crate::stats::{Spread, spread};

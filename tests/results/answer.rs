@@ -146,7 +146,7 @@ fn a_guess_without_the_inputs_is_named() {
     assert!(said.contains("Predicting the mean of the targets has a training loss of 3.50"), "{said}");
 
     let dir = tempfile::tempdir().unwrap();
-    let row = |i: usize| format!("{},{},{}\n", i % 7, i % 3, if i % 20 == 0 { "yes" } else { "no" });
+    let row = |i: usize| format!("{},{},{}\n", i % 7, i % 3, if i.is_multiple_of(20) { "yes" } else { "no" });
     std::fs::write(dir.path().join("rare.csv"), (0..200).map(row).collect::<String>()).unwrap();
     let rare = "name = \"x\"\nseeds = 2\n[base]\ndata = { kind = \"csv\", path = \"rare.csv\" }\ndepth = 2\nwidth = 4\nsteps = 5\n";
     std::fs::write(dir.path().join("x.toml"), rare).unwrap();
