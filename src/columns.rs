@@ -595,7 +595,7 @@ pub const JOINS: &[(&str, [&str; 2])] = &[
         "polars",
         [
             "runs = pl.read_csv(\"runs.csv\", infer_schema_length=None)[\"run_id\", \"depth\"]",
-            "both = pl.read_csv(\"layers.csv\", infer_schema_length=None).join(runs, \"run_id\")",
+            "rows = pl.read_csv(\"layers.csv\", infer_schema_length=None).join(runs, \"run_id\")",
         ],
     ),
     (

@@ -180,7 +180,7 @@ pub fn columns(options: &Columns) -> Result<ExitCode, CommandError> {
 /// How the labels of the runs come beside `run_id`.
 fn joins() -> String {
     let head = "Labels beside run_id: write [record] labels = true, or join the tables.";
-    let join = |(program, lines): &(&str, [&str; 2])| format!("{program}:\n  {}\n", lines.join("\n  "));
+    let join = |(program, lines): &(&str, [&str; 2])| format!("{program}:\n{}\n", lines.join("\n"));
     wrapped(head, "") + &columns::JOINS.iter().map(join).collect::<String>()
 }
 
