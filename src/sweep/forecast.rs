@@ -4,6 +4,7 @@ use crate::parallel::cores;
 use crate::results::csv_file::records;
 use crate::run::cost::{Cost, flop};
 use crate::run::spec::{At, Cadence};
+use crate::stats::spread;
 use crate::sweep::RunFn;
 use crate::sweep::work::{Job, Work};
 use crate::table::count;
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant};
 const TRIAL: Duration = Duration::from_millis(100);
 /// A step of more operations than this is too long to try.
 const LARGEST_STEP: f64 = 1e9;
-/// A trial records every other of so many steps, so that steps with and without records are timed apart.
+/// Steps of a trial at most.
 const TRIED_STEPS: usize = 2000;
+/// A trial records every eighth of them, so that steps with and without records are timed apart.
+const BETWEEN: usize = 8;
 
 /// Seconds an operation takes on one core, and how that is known. Updates work on batches, scores and probes on many rows at
 /// once, which takes less time an operation.
@@ -101,25 +104,25 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
 /// Trains a run for a moment and keeps nothing: how long its operations take.
 fn tried(work: &Work, job: &Job, train: &RunFn) -> Option<Rate> {
     let mut spec = job.run.spec.clone();
-    let every_other = At::Steps((0..job.steps.min(TRIED_STEPS)).step_by(2).collect());
-    spec.cadence = Cadence { score: every_other.clone(), gradients: every_other, ..spec.cadence };
+    let now_and_then = At::Steps((0..job.steps.min(TRIED_STEPS)).step_by(BETWEEN).collect());
+    spec.cadence = Cadence { score: now_and_then.clone(), gradients: now_and_then, ..spec.cadence };
     let began = Instant::now();
     let mut at = Vec::new();
     // A run that ends within the moment has told enough.
     let _ = train(&spec, work.dataset(job), &mut |step| {
         at.push(began.elapsed().as_secs_f64());
-        let enough = step > 1 && began.elapsed() > TRIAL || step >= TRIED_STEPS;
+        let enough = step > BETWEEN && began.elapsed() > TRIAL || step >= TRIED_STEPS;
         if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let lasted: Vec<f64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    // The first step finds nothing in the caches.
-    let warm = if lasted.len() > 2 { 2 } else { 0 };
-    let mean = |parity: usize| {
-        let steps: Vec<f64> = lasted.iter().skip(warm + parity).step_by(2).copied().collect();
-        (!steps.is_empty()).then(|| steps.iter().sum::<f64>() / steps.len() as f64)
+    // The first of each kind finds nothing in the caches, and a few are disturbed by other programs: the median of the rest.
+    let median = |records: bool| {
+        let steps = lasted.iter().enumerate().filter(|(step, _)| (step % BETWEEN == 0) == records).map(|(_, x)| *x);
+        let steps: Vec<f64> = steps.collect();
+        spread(&steps[usize::from(steps.len() > 1)..]).map(|spread| spread.median)
     };
-    let recorded = mean(0)?;
-    let plain = mean(1).unwrap_or(recorded);
+    let recorded = median(true)?;
+    let plain = median(false).unwrap_or(recorded);
     let Cost { training, scoring, probing } = job.cost;
     let count = |at: &At| at.count(job.steps) as f64;
     let cadence = &job.run.spec.cadence;
