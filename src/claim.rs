@@ -4,10 +4,11 @@ mod judging;
 mod tables;
 pub mod text;
 mod verdict;
+mod words;
 
 pub use judging::{JudgedClaim, judge_all};
 pub use tables::{by_figure, table};
-pub use verdict::{Expect, Judged, Observation, Verdict, judge, seeds_for};
+pub use verdict::{Expect, Judged, Observation, Verdict, judge};
 
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,11 @@ pub fn median(values: &[f64]) -> Option<f64> {
     middle_of(&ordered(values))
 }
 
+/// How many seeds the range needs to cover the median with this probability: the smallest n with 1 - 2^(1-n) at least it.
+pub fn seeds_for(confidence: f64) -> usize {
+    (1..64).find(|n| 1.0 - (1.0 - f64::from(*n)).exp2() >= confidence).unwrap_or(64) as usize
+}
+
 /// Median and range of the values; `None` when there are none.
 pub fn spread(values: &[f64]) -> Option<Spread> {
     let sorted = ordered(values);

@@ -1,6 +1,7 @@
 //! Every claim of an experiment judged from the results of its runs.
 
 use super::verdict::{Expect, Judged, Observation, judge};
+use super::words;
 use crate::columns::Column;
 use crate::fading::Fading;
 use crate::plan_file::PlanCell;
@@ -19,7 +20,10 @@ pub struct JudgedClaim {
     pub says: String,
     /// The labels of the axes that repeat it.
     pub part: Vec<(String, String)>,
+    /// The number it is about, by the name of its column.
     pub metric: String,
+    /// The same in words.
+    pub what: String,
     /// What was expected: `above 0.5`.
     pub expected: String,
     pub confidence: f64,
@@ -54,10 +58,12 @@ pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedCl
         let values = Values::read(results, claim)?;
         for part in parts(results, claim) {
             let judged = of_part(results, claim, &values, &part);
-            let (says, metric, expected) = (sentence(claim), metric(claim), expected(claim));
+            let (says, metric, what) = (words::sentence(claim), words::metric(claim), words::what(claim));
+            let expected = words::expected(claim);
             let confidence = claim.confidence;
             let is_fading = claim.against.is_none() && claim.along.is_none() && values.is_fading();
-            judged_claims.push(JudgedClaim { number, says, part, metric, expected, confidence, is_fading, judged });
+            let claim = JudgedClaim { number, says, part, metric, what, expected, confidence, is_fading, judged };
+            judged_claims.push(claim);
         }
     }
     Ok(judged_claims)
@@ -123,8 +129,12 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
         let differences: Vec<Observation> = both.map(|(next, this)| combined(*next, *this, By::Difference)).collect();
         judge(&differences, step, claim.confidence)
     });
-    // One step that fails fails the claim, else one that is inconclusive leaves it so: the worst is reported.
-    steps.min_by_key(|judged| judged.verdict).unwrap_or_else(|| judge(&[], step, claim.confidence))
+    // One step that fails fails the claim, else one that is inconclusive leaves it so: the worst is reported, of equal ones that
+    // with the smallest change.
+    let sign = if claim.wanted == Wanted::Increasing { 1.0 } else { -1.0 };
+    let worse =
+        |a: &Judged, b: &Judged| a.verdict.cmp(&b.verdict).then((sign * a.median).total_cmp(&(sign * b.median)));
+    steps.min_by(worse).unwrap_or_else(|| judge(&[], step, claim.confidence))
 }
 
 /// Two numbers of a seed compared: the least and the most that it can be. A run that diverged helps on neither side, and two
@@ -317,44 +327,5 @@ impl Latest {
             Some((run, at(&layers, layer)? / if below == 0.0 { f64::NAN } else { below }))
         };
         self.0.into_iter().filter_map(of_run).collect()
-    }
-}
-
-fn sentence(claim: &ClaimSpec) -> String {
-    let says = claim.says.clone();
-    match claim.wanted {
-        Wanted::Above(x) => says.replace("{above}", &x.to_string()),
-        Wanted::Below(x) => says.replace("{below}", &x.to_string()),
-        Wanted::Within(low, high) => says.replace("{low}", &low.to_string()).replace("{high}", &high.to_string()),
-        Wanted::Increasing | Wanted::Decreasing => says,
-    }
-}
-
-fn metric(claim: &ClaimSpec) -> String {
-    let name = match &claim.metric {
-        Metric::Run(column) => column.clone(),
-        Metric::History { column, step } => format!("{column} at step {step}"),
-        Metric::Layers { column, step, layer, per_layer } => {
-            let over = per_layer.as_ref().map_or(String::new(), |below| format!(" over layer {below}"));
-            format!("{column} of layer {layer}{over} at step {step}")
-        }
-    };
-    match &claim.against {
-        Some((Against::Theory, By::Ratio)) => format!("{name} over theory"),
-        Some((Against::Theory, By::Difference)) => format!("{name} less theory"),
-        Some((Against::Runs(_), By::Ratio)) => format!("ratio of {name}"),
-        Some((Against::Runs(_), By::Difference)) => format!("difference of {name}"),
-        None => name,
-    }
-}
-
-fn expected(claim: &ClaimSpec) -> String {
-    let along = claim.along.as_deref().unwrap_or_default();
-    match claim.wanted {
-        Wanted::Above(x) => format!("above {x}"),
-        Wanted::Below(x) => format!("below {x}"),
-        Wanted::Within(low, high) => format!("within [{low}, {high}]"),
-        Wanted::Increasing => format!("increasing along {along}"),
-        Wanted::Decreasing => format!("decreasing along {along}"),
     }
 }

@@ -1,7 +1,7 @@
 //! Judged claims as plain data: the rows of `claims.csv`, and the claims shown with each figure.
 
 use super::{judging::JudgedClaim, verdict::Verdict};
-use crate::columns::{self, CLAIMS, Column};
+use crate::columns::CLAIMS;
 use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
 use crate::table::{self, Table, significant};
@@ -63,11 +63,10 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         let j = part.judged;
         let number = |x: f64| if part.is_fading && x.is_infinite() { "beyond".into() } else { significant(x, 4) };
-        let range =
-            if j.low < j.high { format!(", from {} to {}", number(j.low), number(j.high)) } else { String::new() };
-        let what = columns::measurement(&part.metric).map_or(part.metric.clone(), Column::subject);
+        let [low, high] = [j.low, j.high].map(number);
+        let range = if low == high { String::new() } else { format!(", from {low} to {high}") };
         let (median, seeds) = (part.median(|x| significant(x, 4)), table::count(j.n, "seed"));
-        (j.verdict.word().into(), format!("{name}{what}: {median} in the median of {seeds}{range}"))
+        (j.verdict.word().into(), format!("{name}{}: {median} in the median of {seeds}{range}", part.what))
     };
     Some(FigureClaim {
         number: parts[0].number,

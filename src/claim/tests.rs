@@ -1,9 +1,10 @@
 //! Planted claims, and how often a true one is called false.
 
 use super::Observation::{Diverged, Exactly, Undefined, Unknown};
-use super::{Expect, Observation, Verdict, judge, seeds_for};
+use super::{Expect, Observation, Verdict, judge};
 use crate::seed::Seeds;
 use crate::stats::median_interval;
+use crate::stats::seeds_for;
 
 const EXPECTATIONS: [Expect; 3] = [Expect::Above(0.7), Expect::Below(0.7), Expect::Within(0.6, 0.8)];
 

@@ -1,7 +1,8 @@
 //! Verdicts as text for a person.
 
 use super::judging::JudgedClaim;
-use super::verdict::{Verdict, seeds_for};
+use super::verdict::Verdict;
+use crate::stats::seeds_for;
 use crate::table::{count, rounded};
 use std::fmt::Write;
 
@@ -71,9 +72,9 @@ fn effect(claim: &JudgedClaim) -> String {
     let j = claim.judged;
     let median = claim.median(|x| rounded(x, 4));
     let [low, high] = [j.low, j.high].map(|x| rounded(x, 4));
-    let (JudgedClaim { metric, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
+    let (JudgedClaim { what, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
     let mut text =
-        format!("{metric}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");
+        format!("{what}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");
     if j.diverged > 0 {
         let _ = write!(text, ", {} diverged", j.diverged);
     }

@@ -164,8 +164,3 @@ fn interval(observations: &[Observation], worst: f64, confidence: f64) -> [f64; 
         _ => [f64::NEG_INFINITY, f64::INFINITY, 0.0],
     }
 }
-
-/// How many seeds the range needs to cover the median with this probability: the smallest n with 1 - 2^(1-n) at least it.
-pub fn seeds_for(confidence: f64) -> usize {
-    (1..64).find(|n| 1.0 - (1.0 - f64::from(*n)).exp2() >= confidence).unwrap_or(64) as usize
-}

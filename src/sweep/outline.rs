@@ -4,6 +4,7 @@ use crate::experiment::plan::Plan;
 use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::run::cost::{Cost, flop};
+use crate::stats::seeds_for;
 use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
 use crate::table::{Cell, Table, count};
@@ -44,6 +45,12 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
             n => format!(" ({n} left out, since --set took away what they are about)"),
         };
         let _ = writeln!(text, "  claims    {}{gone}", plan.claims.len());
+        let needed = plan.claims.iter().map(|claim| seeds_for(claim.confidence)).max().unwrap_or(0);
+        if needed > plan.seeds.len() {
+            text += &format!(
+                "            note: with fewer than {needed} seeds some of them stay inconclusive: their `confidence` asks for so many\n"
+            );
+        }
     }
     text
 }

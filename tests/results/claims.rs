@@ -221,7 +221,10 @@ fn claims_against_theory_are_held_to_each_cells_own_prediction() {
     let (found, code, dir) = verdicts(ORTHOGONAL, 5, &claims);
     let expected: Vec<String> = cases.iter().flat_map(|(_, n, verdict)| vec![verdict.to_string(); *n]).collect();
     assert_eq!((found, code), (expected, Some(3)));
-    assert!(said(&gradsweep(dir.path(), &["check", "results/x"])).contains("attenuation_init less theory"));
+    assert!(
+        said(&gradsweep(dir.path(), &["check", "results/x"]))
+            .contains("decades lost per layer, at the start, less what theory predicts")
+    );
     // Two seeds leave it open.
     assert_eq!(verdicts(ORTHOGONAL, 2, &claim(&cases[0].0)).0, ["inconclusive"; 2]);
     // What theory says of a cell stands beside what was measured: log10(2) decades a layer.
