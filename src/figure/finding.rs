@@ -12,7 +12,7 @@ use crate::table::significant;
 const CLOSE: f64 = 0.01;
 /// Decades below which nothing fades or grows.
 const LITTLE: f64 = 0.005;
-/// Up to so many values in one place the first is named; more are counted.
+/// Up to so many values in one place are named.
 const FEW: usize = 3;
 
 /// What the two ends of a figure's values are called, the first of them first.
@@ -27,8 +27,8 @@ pub struct Words<'a> {
     pub lost: &'a str,
 }
 
-/// The ends of the values, the best first: the largest if `sign` is 1, the smallest if it is -1. Where several read the
-/// same their number stands for their names.
+/// The ends of the values, the best first: the largest if `sign` is 1, the smallest if it is -1. An end that many share is left
+/// out.
 pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl Fn(f64) -> String) -> String {
     let value = |(name, ending): &(String, Ending)| Some((name.clone(), ending.value()?));
     let mut known: Vec<(String, f64)> = values.iter().filter_map(value).filter(|(_, v)| !v.is_nan()).collect();
@@ -36,17 +36,17 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     let of_all = |n: usize| format!("{n} of {} {}", values.len(), words.each);
     // Stable, so that of equal ones the first is named.
     known.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
-    let end = |value: f64| who(&known, (values.len(), words.each), value, &say);
+    let end = |what: &str, value: f64| Some(format!("{what}: {}.", who(&known, value, &say)?));
     let (first, second) = if sign > 0.0 { (words.high, words.low) } else { (words.low, words.high) };
     let mut parts = match &known[..] {
         [] => Vec::new(),
         [(_, best), .., (_, worst)] if say(*best) != say(*worst) => {
-            vec![format!("{first}: {}.", end(*best)), format!("{second}: {}.", end(*worst))]
+            [end(first, *best), end(second, *worst)].into_iter().flatten().collect()
         }
         [(_, only), ..] if lost == 0 && known.len() > 1 => {
             vec![format!("All {} {}: {}.", known.len(), words.each, say(*only))]
         }
-        [(_, only), ..] => vec![format!("{}: {}.", if values.len() > 1 { first } else { words.only }, end(*only))],
+        [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
     if lost > 0 {
         parts.push(format!("{} {}.", of_all(lost), words.lost));
@@ -84,19 +84,18 @@ pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
     fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
 }
 
-/// Whose value this is: `adam: 0.1`, or `5 of 7 arms: 0.1` where several read the same or lie too close to be told apart.
-/// `each` of `all` have a value or are lost.
-pub fn who(values: &[(String, f64)], (all, each): (usize, &str), value: f64, say: impl Fn(f64) -> String) -> String {
+/// Whose value this is: `adam: 0.1`, or `adam and lion: 0.1` where they read the same; nothing where more than a few do, or lie
+/// too close to be told apart.
+pub fn who(values: &[(String, f64)], value: f64, say: impl Fn(f64) -> String) -> Option<String> {
     let own = say(value);
     let (low, high) = range(values.iter().map(|(_, v)| *v)).unwrap_or_default();
     let close: Vec<&(String, f64)> =
         values.iter().filter(|(_, v)| *v == value || (v - value).abs() <= CLOSE * (high - low)).collect();
-    let same: Vec<&&(String, f64)> = close.iter().filter(|(_, v)| say(*v) == own).collect();
+    let same: Vec<&str> = close.iter().filter(|(_, v)| say(*v) == own).map(|(name, _)| name.as_str()).collect();
     match same[..] {
-        [(name, _)] if close.len() <= FEW && name.is_empty() => own,
-        [(name, _)] if close.len() <= FEW => format!("{name}: {own}"),
-        _ if same.len() == close.len() => format!("{} of {all} {each}: {own}", same.len()),
-        _ => format!("{} of {all} {each}: about {own}", close.len()),
+        _ if close.len() > FEW => None,
+        [""] => Some(own),
+        _ => Some(format!("{}: {own}", same.join(" and "))),
     }
 }
 
@@ -138,10 +137,11 @@ mod tests {
         let said = |values: &[f64], sign| extremes(&named(values), &WORDS, sign, |v| amount(v, false));
         assert_eq!(said(&[3.0, 1.0, 2.0], -1.0), "Lowest: b: 1. Highest: a: 3.");
         assert_eq!(said(&[3.0, 1.0, 2.0], 1.0), "Highest: a: 3. Lowest: b: 1.");
-        assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: 2 of 3 lines: 2.3.");
+        assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
         assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. 1 of 3 lines diverged.");
         assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
+        assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");
         assert_eq!(
             extremes(&[(String::new(), Ending::Value(0.5))], &WORDS, 1.0, |v| amount(v, false)),

@@ -233,6 +233,13 @@ impl Scene {
         self.shapes.push(Shape::Disc { at, radius, color });
     }
 
+    /// Words on a ground of their own, so that nothing below strikes them through.
+    pub fn text_on(&mut self, ground: Color, text: Text) {
+        let Rect { left, right, top, bottom } = text.bounds();
+        self.area(vec![at(left, top), at(right, top), at(right, bottom), at(left, bottom)], ground, 1.0);
+        self.text(text);
+    }
+
     pub fn text(&mut self, text: Text) {
         self.shapes.push(Shape::Text(text));
     }

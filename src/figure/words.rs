@@ -88,7 +88,9 @@ fn chosen(selection: &Selection) -> String {
         });
         told.push((selection.panel(panel), groups.collect::<Vec<_>>().join(", ")));
     }
-    told.dedup_by(|next, first| next.1 == first.1);
+    if told.iter().all(|(_, groups)| *groups == told[0].1) {
+        told.truncate(1);
+    }
     let parts = match &told[..] {
         [(_, all)] => all.clone(),
         _ => told.iter().map(|(panel, groups)| format!("{panel}: {groups}")).collect::<Vec<_>>().join("; "),

@@ -63,10 +63,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = (x, scale.title());
     let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
     let over = if relative { " of the gradient over that of the last layer" } else { "" };
-    let first = format!(
-        "Colour: {}{over}, the same scale in all panels; ticks above: recorded steps.",
-        words::median(selection)
-    );
+    let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
+    let first = format!("Colour: {}{over}{scale}; ticks above: recorded steps.", words::median(selection));
     let across =
         if relative { "A line across: not finite, or undefined for all seeds." } else { "A line across: not finite." };
     let caption = Caption::new(first)

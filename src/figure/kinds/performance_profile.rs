@@ -85,9 +85,10 @@ fn found(selection: &Selection, arms: &Factors) -> String {
         let share = |arm: &Solved| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
         let shares = arms.iter().map(|(key, arm)| (selection.place(key), share(arm))).collect::<Vec<_>>();
         let most = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
-        finding::who(&shares, (shares.len(), "arms"), most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
+        finding::who(&shares, most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
     };
-    format!("Fastest most often: {}. Solves most: {}.", most(0.0), most(f64::MAX))
+    let said = [("Fastest most often", most(0.0)), ("Solves most", most(f64::MAX))];
+    said.into_iter().filter_map(|(what, who)| Some(format!("{what}: {}.", who?))).collect::<Vec<_>>().join(" ")
 }
 
 fn factors(selection: &Selection) -> Factors {

@@ -5,8 +5,8 @@ use crate::figure::chart::{Mark, Points, Spot};
 use crate::figure::endings::Ending;
 use crate::figure::finding;
 use crate::figure::ruler::{End, Unit};
-use crate::figure::scene::{Anchor, Color, Point, Scene, Shape, Text, at};
-use crate::figure::style::{Look, Marker, TICK, legible, mark};
+use crate::figure::scene::{Anchor, Color, Point, Scene, Text, at};
+use crate::figure::style::{Look, Marker, TICK, WHITE, legible, mark};
 use crate::figure::text::{self, Weight};
 
 /// Points that a mark's centre may lie outside.
@@ -66,21 +66,23 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
         let sign = if end == End::High { 1.0 } else { -1.0 };
         let mut all: Vec<Beyond> = marks.iter().flat_map(|mark| beyond(panel, mark)).filter(|b| b.end == end).collect();
         all.sort_by(|a, b| (sign * b.value).total_cmp(&(sign * a.value)));
-        let mut told: Vec<Color> = Vec::new();
-        for Beyond { x, value, color, .. } in all {
-            if told.contains(&color) {
-                continue;
+        let mut told: Vec<Beyond> = Vec::new();
+        for own in all {
+            if told.iter().all(|other| other.color != own.color) {
+                told.push(own);
             }
+        }
+        // The farthest last, so that its arrow is the one that is seen.
+        for (place, Beyond { x, value, color, .. }) in told.iter().enumerate().rev() {
             let edge = if end == End::High { panel.area.top + 4.0 } else { panel.area.bottom - 4.0 };
-            let center = at(panel.x(x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
+            let center = at(panel.x(*x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
             let marker = if end == End::High { Marker::Up } else { Marker::Down };
-            mark(scene, center, 2.6, &Look { color, dash: &[], marker, hollow: false });
-            let value = finding::amount(value, panel.y.unit == Unit::Log10);
-            scene.tip(center, value.clone());
-            if told.is_empty() {
-                scene.shapes.extend(beside(panel, center, &value, color).map(Shape::Text));
+            let words = finding::amount(*value, panel.y.unit == Unit::Log10);
+            if let (0, Some(text)) = (place, beside(panel, center, &words, *color)) {
+                scene.text_on(WHITE, text);
             }
-            told.push(color);
+            mark(scene, center, 2.6, &Look { color: *color, dash: &[], marker, hollow: false });
+            scene.tip(center, words);
         }
         any |= !told.is_empty();
     }

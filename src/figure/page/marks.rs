@@ -228,9 +228,6 @@ fn end_labels(scene: &mut Scene, panel: &Panel, first: f64, labels: &[(f64, Stri
         let from = at(first - 2.5, wanted.clamp(panel.area.top, panel.area.bottom));
         scene.line(vec![at(end + 1.0, y), from], solid(color, 0.6));
         let text = label(at(end, y + TICK * 0.36), text, TICK, Anchor::End);
-        // No rule of the panel strikes the words through.
-        let (Rect { left, right, top, .. }, bottom) = (text.bounds(), text.at.y + 0.5);
-        scene.area(vec![at(left, top), at(right, top), at(right, bottom), at(left, bottom)], WHITE, 1.0);
-        scene.text(Text { color: legible(color), ..text });
+        scene.text_on(WHITE, Text { color: legible(color), ..text });
     }
 }
