@@ -24,7 +24,9 @@ pub fn best<'a, 'b>(groups: &'b [Group<'a>], column: &Column) -> Option<Best<'a,
     let known: Vec<(&Group, Spread)> = groups.iter().filter_map(|g| Some((g, g.spread(column)?))).collect();
     let median = known.iter().map(|(_, s)| s.median).max_by(|a, b| (sign * a).total_cmp(&(sign * b)))?;
     let (same, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, s)| s.median == median);
-    let spread = same[0].1;
+    // Of several the widest interval, that all of theirs lie in.
+    let (low, high) = same.iter().fold((median, median), |(low, high), (_, s)| (s.low.min(low), s.high.max(high)));
+    let spread = Spread { low, high, ..same[0].1 };
     let overlaps = |s: &Spread| s.n > 1 && spread.n > 1 && s.low <= spread.high && spread.low <= s.high;
     let overlapping = others.iter().filter(|(_, s)| overlaps(s)).map(|(group, _)| *group).collect();
     Some(Best { groups: same.into_iter().map(|(group, _)| group).collect(), spread, overlapping })
@@ -106,8 +108,10 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
             direction(column)
         ),
         (n, _) => format!(
-            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({seeds}).{others}",
-            direction(column)
+            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({}).{}",
+            direction(column),
+            seeds.replace(" interval ", " intervals within "),
+            others.replace("Its interval overlaps", "Their intervals overlap"),
         ),
     })
 }
@@ -132,7 +136,7 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
     let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
     let all = |loss: &str| losses.iter().all(|own| *own == loss);
     let (value, how) = match column.quantity {
-        Quantity::Accuracy => (guess.accuracy?, "Guessing the most frequent class"),
+        Quantity::Accuracy => (guess.accuracy?, "Answering always the same class"),
         Quantity::Loss if all("cross_entropy") => (guess.cross_entropy?, "Guessing by the frequencies of the classes"),
         Quantity::Loss if all("mse") => (guess.mse, "Predicting the mean of the targets"),
         _ => return None,
@@ -154,7 +158,7 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         (n, all) => format!("; {n} of {all} combinations are not clearly better"),
     };
     let verb = if column.quantity == Quantity::Accuracy {
-        format!("gets {own}")
+        format!("gets at most {own}")
     } else {
         format!("has {} {} of {own}", article(&column.subject()), column.subject())
     };

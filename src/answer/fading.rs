@@ -61,6 +61,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
     };
     let [first, second] = match (high > WHOLE, low < -WHOLE) {
         (false, true) => ["the gradient grows least", "It grows most"],
+        (true, true) => ["the gradient fades most", "It grows most"],
         _ => ["the gradient fades most", "It fades least"],
     };
     let [(name, own, overlapping), (other, other_own, other_overlapping)] = [most, least].map(end);

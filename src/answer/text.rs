@@ -19,12 +19,16 @@ impl Answer {
     pub fn text(&self) -> String {
         let mut text = String::new();
         self.held.iter().for_each(|held| paragraph(&mut text, "", held));
-        text += &self.table();
+        let (intervals, table) = self.table();
+        text += &table;
         if let Some(runs) = self.runs_of_each() {
             let each = if self.rows.len() > 1 { " in each row" } else { "" };
             paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
         }
         self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
+        if intervals < self.columns.len() {
+            paragraph(&mut text, "  ", "intervals that have no room here are in the CSV files");
+        }
         if !self.sentences.is_empty() {
             text.push('\n');
             paragraph(&mut text, "", &self.headline());
@@ -33,12 +37,13 @@ impl Answer {
     }
 
     /// The rows in columns. A table that is too wide loses the intervals of all but its first column, then long labels their ends.
-    fn table(&self) -> String {
+    /// Says also how many columns have their intervals.
+    fn table(&self) -> (usize, String) {
+        let all = self.columns.len();
         let width = |text: &String| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        let forms = [(self.columns.len(), usize::MAX), (1, usize::MAX), (1, LABEL), (0, LABEL)];
-        let mut forms = forms.into_iter().map(|(intervals, label)| self.form(intervals, label));
-        let first = forms.next().unwrap_or_default();
-        if width(&first) <= WIDTH { first } else { forms.find(|text| width(text) <= WIDTH).unwrap_or(first) }
+        let forms = [(all, usize::MAX), (1, usize::MAX), (1, LABEL), (0, LABEL)];
+        let mut forms = forms.into_iter().map(|(intervals, label)| (intervals, self.form(intervals, label)));
+        forms.find(|(_, text)| width(text) <= WIDTH).unwrap_or_else(|| (all, self.form(all, usize::MAX)))
     }
 
     /// The rows with the intervals of so many columns, and labels of so many characters.

@@ -1,4 +1,4 @@
-//! What a constant guess gets: the most frequent class, the class frequencies or the mean targets of the training part.
+//! What a constant guess gets: one class for all rows, or the class frequencies or mean targets of the training part.
 
 use super::dataset::{Dataset, Split, Targets};
 use crate::columns::Part;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The scores of a constant guess on one part of the data. It is made on the training part, as a network is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Guess {
-    /// Of guessing the most frequent class; none where targets are no classes.
+    /// The most that answering always the same class gets on this part; none where targets are no classes.
     pub accuracy: Option<f64>,
     /// Of the class frequencies; none where a class occurs that the training part lacks.
     pub cross_entropy: Option<f64>,
@@ -65,14 +65,13 @@ fn guess(constant: &[f64], targets: &Targets) -> Guess {
     match targets {
         Targets::Classes { labels, .. } => {
             let n = labels.len() as f64;
-            // The first of equally frequent classes.
-            let most = (0..constant.len()).rev().max_by(|a, b| constant[*a].total_cmp(&constant[*b]));
-            let hits = labels.iter().filter(|class| Some(**class as usize) == most).count();
+            let hits =
+                (0..constant.len()).map(|class| labels.iter().filter(|own| **own as usize == class).count()).max();
             let entropy = -labels.iter().map(|class| constant[*class as usize].ln()).sum::<f64>() / n;
             let squares: f64 = constant.iter().map(|p| p * p).sum();
             let missed = labels.iter().map(|class| squares + 1.0 - 2.0 * constant[*class as usize]).sum::<f64>();
             Guess {
-                accuracy: Some(hits as f64 / n),
+                accuracy: hits.map(|hits| hits as f64 / n),
                 cross_entropy: Some(entropy).filter(|x| x.is_finite()),
                 mse: missed / (n * constant.len() as f64),
             }
@@ -95,6 +94,8 @@ mod tests {
         assert_eq!(constant, [0.75, 0.25]);
         let own = guess(&constant, &classes(&[0, 0, 1, 1]));
         assert_eq!(own.accuracy, Some(0.5));
+        // A net that has learned nothing may answer any class: of this part the second is the most frequent one.
+        assert_eq!(guess(&constant, &classes(&[0, 1, 1, 1])).accuracy, Some(0.75));
         let entropy = -(0.75f64.ln() + 0.25f64.ln()) / 2.0;
         assert!((own.cross_entropy.unwrap() - entropy).abs() < 1e-15);
         // One-hot rows (1, 0) and (0, 1) against (0.75, 0.25).
