@@ -1,7 +1,7 @@
 //! `why FIGURE`: what a figure shows, which plan, data and program it comes from, and how to draw it again.
 
 use crate::cli::prelude::*;
-use crate::figure::origin::Origin;
+use crate::figure::{Style, origin::Origin};
 use crate::results::Results;
 use crate::sweep::shell;
 
@@ -42,15 +42,21 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 
 /// The command that draws it, from its results folder if it lies in that.
 fn again(path: &Path, origin: &Origin) -> String {
-    let folder = std::path::absolute(path).ok().and_then(|path| Some(path.parent()?.parent()?.to_path_buf()));
-    let results = folder.and_then(|dir| Results::read(&dir).ok());
-    let Some(results) = results.filter(|results| results.plan.name == origin.experiment) else {
+    let own = std::path::absolute(path).unwrap_or(path.into());
+    let folder = |(style, option): (Style, &'static str)| {
+        let dir = own.parent()?;
+        let up = Path::new(style.folder()).components().count();
+        let results = Results::read(dir.ancestors().nth(up).filter(|_| dir.ends_with(style.folder()))?).ok()?;
+        (results.plan.name == origin.experiment).then_some((option, up, results))
+    };
+    let styles = [(Style::Page, ""), (Style::Slide, " --style slide"), (Style::Column, " --style column")];
+    let Some((option, up, results)) = styles.into_iter().find_map(folder) else {
         return format!("gradsweep sweep FILE, with the file of the experiment {}", origin.experiment);
     };
     // As the user named it, not as the machine does.
-    let named =
-        path.parent().and_then(Path::parent).filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".."));
-    let command = format!("gradsweep plot {}", shell::quote(&named.display().to_string()));
+    let named = path.ancestors().nth(up + 1).filter(|dir| !dir.as_os_str().is_empty());
+    let named = named.map_or_else(|| vec![".."; up].join("/"), |dir| dir.display().to_string());
+    let command = format!("gradsweep plot {}{option}", shell::quote(&named));
     if results.plan_hash == origin.plan {
         command
     } else {

@@ -9,6 +9,7 @@ use super::error::DataError;
 use super::file;
 use super::raw::{Places, Raw};
 use crate::setting::Settings;
+use crate::table::count;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -48,10 +49,16 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     }
     let features = columns.features(&train, how)?;
     let mut parts = Vec::new();
+    let mut notes: Vec<String> = columns.numbering(&train).into_iter().collect();
     let mut cells = Vec::new();
     for table in [Some(&train), test.as_ref()].into_iter().flatten() {
         let before = cells.len();
-        let x = columns.fill(table, &features, how, &mut cells)?;
+        let (x, holed) = columns.fill(table, &features, how, &mut cells)?;
+        let fate = if how.missing == "drop" { "left out" } else { "filled with the means of the training rows" };
+        if holed > 0 {
+            let rows = count(holed, "row");
+            notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
+        }
         parts.push((x, before..cells.len()));
     }
     let targets = columns.targets(&train.name, &cells, how)?;
@@ -61,7 +68,6 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
         Split { rows: rows.len(), x, targets: targets.pick(&rows) }
     });
     let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };
-    let notes = columns.numbering(&train).into_iter().collect();
     let test = parts.next();
     Ok(Raw { file: train.name, test, notes, ..Raw::new("csv", width, first.x, first.targets) })
 }
@@ -159,7 +165,7 @@ impl Columns {
             if how.one_hot && seen.words.len() <= MOST_WORDS {
                 return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
             }
-            let what = format!("cell {} is \"{word}\", not a finite number", column + 1);
+            let what = format!("column {name} holds \"{word}\", not a finite number");
             let comma = word.replacen(',', ".", 1).parse::<f64>().is_ok();
             let cure = if comma && !how.decimal_comma {
                 "if numbers are written with a decimal comma, write data.decimal = \"comma\"".into()
@@ -179,19 +185,21 @@ impl Columns {
         kept.map(feature).collect()
     }
 
-    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean; their target cells are appended.
+    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean, and how many
+    /// rows lack something; the target cells are appended.
     fn fill(
         &self,
         table: &Table,
         features: &[Feature],
         how: &Reading,
         targets: &mut Vec<(u64, Box<str>)>,
-    ) -> Result<Vec<f64>, DataError> {
-        let mut x = Vec::new();
+    ) -> Result<(Vec<f64>, usize), DataError> {
+        let (mut x, mut holed) = (Vec::new(), 0);
         table.rows(|line, record| {
             let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
             let target = &record[self.target];
             let no_target = ["", "?"].contains(&target);
+            holed += usize::from(missing.is_some() || no_target);
             if how.missing == "drop" && (missing.is_some() || no_target) {
                 return Ok(());
             }
@@ -201,7 +209,8 @@ impl Columns {
                 return Err(table.error(what, cure).line(line));
             }
             if let Some(feature) = missing.filter(|_| how.missing == "error") {
-                let what = format!("cell {} is \"{}\", not a finite number", feature.column + 1, &record[feature.column]);
+                let (name, cell) = (table.called(feature.column), &record[feature.column]);
+                let what = format!("column {name} holds \"{cell}\", not a finite number");
                 let cure = "leave out rows with missing values with data.missing = \"drop\", or take the mean of the training \
                             rows with data.missing = \"mean\"";
                 return Err(table.error(what, cure).line(line));
@@ -222,7 +231,7 @@ impl Columns {
                 table.error("every row has a missing value", "write data.missing = \"mean\", or drop the column")
             );
         }
-        Ok(x)
+        Ok((x, holed))
     }
 
     /// Classes or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.

@@ -43,7 +43,11 @@ fn too_large(name: &str, verb: &str, limit: u64) -> DataError {
 /// Unpacks gzip; other bytes are returned as they are.
 pub fn unpack(name: &str, bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, DataError> {
     if bytes.is_empty() {
-        return Err(DataError::file(name, "the file is empty", "fetch it again"));
+        return Err(DataError::file(
+            name,
+            "the file is empty",
+            "write the data into it, fetch it again, or check the path",
+        ));
     }
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes);
