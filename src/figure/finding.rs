@@ -41,7 +41,9 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     let mut parts = match &known[..] {
         [] => Vec::new(),
         [(_, best), .., (_, worst)] if say(*best) != say(*worst) => {
-            [end(first, *best), end(second, *worst)].into_iter().flatten().collect()
+            // Who is last of a crowd says nothing.
+            let last = (near(&known, *worst) <= FEW).then(|| end(second, *worst)).flatten();
+            end(first, *best).into_iter().chain(last).collect()
         }
         [(_, only), ..] if lost == 0 && known.len() > 1 => {
             vec![format!("All {} {}: {}.", known.len(), words.each, say(*only))]
@@ -84,19 +86,21 @@ pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
     fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
 }
 
-/// Whose value this is: `adam: 0.1`, or `adam and lion: 0.1` where they read the same; nothing where more than a few do, or lie
-/// too close to be told apart.
+/// Whose value this is: `adam: 0.1`, or `adam and lion: 0.1` where they read the same; nothing where more than a few do.
 pub fn who(values: &[(String, f64)], value: f64, say: impl Fn(f64) -> String) -> Option<String> {
     let own = say(value);
-    let (low, high) = range(values.iter().map(|(_, v)| *v)).unwrap_or_default();
-    let close: Vec<&(String, f64)> =
-        values.iter().filter(|(_, v)| *v == value || (v - value).abs() <= CLOSE * (high - low)).collect();
-    let same: Vec<&str> = close.iter().filter(|(_, v)| say(*v) == own).map(|(name, _)| name.as_str()).collect();
+    let same: Vec<&str> = values.iter().filter(|(_, v)| say(*v) == own).map(|(name, _)| name.as_str()).collect();
     match same[..] {
-        _ if close.len() > FEW => None,
         [""] => Some(own),
+        _ if same.len() > FEW => None,
         _ => Some(format!("{}: {own}", same.join(" and "))),
     }
+}
+
+/// How many values are drawn in one place with this one.
+fn near(values: &[(String, f64)], value: f64) -> usize {
+    let (low, high) = range(values.iter().map(|(_, v)| *v)).unwrap_or_default();
+    values.iter().filter(|(_, v)| *v == value || (v - value).abs() <= CLOSE * (high - low)).count()
 }
 
 /// A value of a column for a sentence, of its log10 where that is drawn.
