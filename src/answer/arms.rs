@@ -31,7 +31,7 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
             )
         });
     };
-    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, ""));
+    let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
         return Some(format!("{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).", words::all(&names)));

@@ -76,7 +76,8 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let shown: Vec<usize> = (0..axes.len())
         .filter(|axis| groups.iter().any(|g| g.labels.contains_key(axis) && g.place[*axis] != groups[0].place[*axis]))
         .collect();
-    let (value, seeds) = (amount::amount(best.spread.median, column), words::over_seeds(&best.spread, column, ""));
+    let value = amount::amount(best.spread.median, column);
+    let seeds = words::over_seeds(&best.spread, column, "", best.groups.len());
     let (subject, after) = (column.subject(), after(groups));
     if column.better != Better::Neither && best.spread.median == column.worst() && !column.missing_is_worst() {
         return Some(format!("Every cell has runs that diverged: no {subject} is left to compare."));
@@ -98,7 +99,7 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
         [only] if !only.chosen.is_empty() => format!(", {}", amount::setting(only.chosen)),
         _ => String::new(),
     };
-    let others = words::overlapping(axes, &shown, &best.overlapping);
+    let others = words::overlapping(axes, &shown, &best.overlapping, best.groups.len());
     let tuned = groups.iter().any(|group| !group.chosen.is_empty());
     let of_all = format!("{} combinations{}", groups.len(), if tuned { ", each at its own best setting," } else { "" });
     Some(match (best.groups.len(), groups.len()) {
@@ -108,10 +109,8 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
             direction(column)
         ),
         (n, _) => format!(
-            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({}).{}",
-            direction(column),
-            seeds.replace(" interval ", " intervals within "),
-            others.replace("Its interval overlaps", "Their intervals overlap"),
+            "{after} the {} {subject} of {of_all} is {value}, which {n} share: {name} ({seeds}).{others}",
+            direction(column)
         ),
     })
 }

@@ -31,7 +31,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
         return Vec::new();
     };
     let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
-    let seeds = |own: &Summary| words::over_seeds(&own.spread(), &ATTENUATION_INIT, &own.note());
+    let seeds = |own: &Summary| words::over_seeds(&own.spread(), &ATTENUATION_INIT, &own.note(), 1);
     let [high, low] = [most, least].map(|own| own.median.number());
     if high == low {
         return vec![format!("Before training, {} ({}).", told(most.median, "the gradient"), seeds(most))];
@@ -57,7 +57,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
         let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
         let others: Vec<&Group> = others.map(|(group, _)| *group).collect();
-        (words::name(axes, &shown, &same), seeds(end), words::overlapping(axes, &shown, &others))
+        (words::name(axes, &shown, &same), seeds(end), words::overlapping(axes, &shown, &others, 1))
     };
     let [first, second] = match (high > WHOLE, low < -WHOLE) {
         (false, true) => ["the gradient grows least", "It grows most"],

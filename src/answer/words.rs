@@ -43,14 +43,16 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
     }
 }
 
-/// What else has an interval that overlaps that of the best, as a sentence: these are not told apart. Empty where nothing does.
-pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
+/// What else has an interval that overlaps that of the best, or of the `best` that share it, as a sentence: these are not told
+/// apart. Empty where nothing does.
+pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usize) -> String {
     let names = name(axes, shown, groups);
+    let own = if best == 1 { "Its interval overlaps" } else { "Their intervals overlap" };
     match groups.len() {
         0 => String::new(),
-        1 => format!(" Its interval overlaps that of {names}."),
-        n if n <= NAMED && !names.contains(';') => format!(" Its interval overlaps those of {names}."),
-        n => format!(" Its interval overlaps those of {n} other combinations."),
+        1 => format!(" {own} that of {names}."),
+        n if n <= NAMED && !names.contains(';') => format!(" {own} those of {names}."),
+        n => format!(" {own} those of {n} other combinations."),
     }
 }
 
@@ -73,15 +75,19 @@ fn listed(words: &[String], last_but: &str) -> String {
 }
 
 /// `median of 5 seeds, 0.84 to 0.88 with 93.8 %`, where the last is how often such an interval covers the true median; then what the
-/// median leaves out or counts as beyond every number.
-pub fn over_seeds(s: &Spread, column: &Column, note: &str) -> String {
+/// median leaves out or counts as beyond every number. Of several groups with this median, all intervals lie within that of `s`.
+pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> String {
     let is_beyond = |x: f64| x == f64::INFINITY && column.is_attenuation();
     let shown = |x| if is_beyond(x) { "no gradient at all".into() } else { amount::amount(x, column) };
     let seeds = match s.n {
         1 => "one seed".into(),
         _ if s.low.is_infinite() && !note.is_empty() => return note.into(),
         n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
-        n => format!("median of {n} seeds, {:.0} % interval {} to {}", 100.0 * s.coverage, shown(s.low), shown(s.high)),
+        n => {
+            let interval = if groups == 1 { "interval" } else { "intervals within" };
+            let (percent, low, high) = (100.0 * s.coverage, shown(s.low), shown(s.high));
+            format!("median of {n} seeds, {percent:.0} % {interval} {low} to {high}")
+        }
     };
     if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
 }
