@@ -18,6 +18,7 @@ use std::path::Path;
 /// What can be asked of it: its word, its columns, and that it has no step to choose.
 const FACTS: FigureKind = FigureKind {
     columns: || vec!["train_loss", "test_loss"],
+    metric: Some("train_loss"),
     takes_step: false,
     shows: Shows::ending,
     ..FigureKind::new("losses_at_the_end")
@@ -25,7 +26,7 @@ const FACTS: FigureKind = FigureKind {
 
 /// From the runs that were selected to plain data: one panel a facet, one dot a colour.
 fn chart(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let endings = Endings::of(selection, selection.measurement("train_loss")?, &selection.runs);
+    let endings = Endings::of(selection, selection.measurement()?, &selection.runs);
     let y = Ruler::of(&endings.values(), endings.column, 120.0).ok_or_else(|| selection.nothing("a finite loss"))?;
     let x = Ruler::categories(selection.colors().into_iter().map(|color| selection.color_name(color)));
     let panel = |panel: GroupKey| {

@@ -6,6 +6,7 @@
 use Measured::{Best, End, Init, Run, Step};
 use On::{Batch, Probe, Split, Training};
 use Quantity::{Attenuation, DeltaAttenuation, WeightGradientAttenuation};
+use std::sync::LazyLock;
 
 /// A column of a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -202,6 +203,21 @@ impl Column {
     /// Whether it spans decades and is drawn on a logarithmic scale.
     pub fn is_log(&self) -> bool {
         self.scale == Scale::Log
+    }
+
+    /// Whether all its values can be drawn on a logarithmic scale, where an exact zero has a mark.
+    pub fn is_never_negative(&self) -> bool {
+        self.scale != Scale::Linear || self.quantity == Quantity::Steps
+    }
+
+    /// The same column, drawn on a logarithmic scale or not.
+    pub fn on_scale(&'static self, log: bool) -> &'static Column {
+        static OTHERS: LazyLock<Vec<(&Column, Column)>> = LazyLock::new(|| {
+            let all = [OUTCOMES, HISTORY, LAYERS].into_iter().flatten();
+            all.map(|c| (c, Column { scale: if c.is_log() { Scale::Linear } else { Scale::Log }, ..*c })).collect()
+        });
+        let other = || OTHERS.iter().find(|(column, _)| std::ptr::eq(*column, self)).map(|(_, other)| other);
+        if log == self.is_log() { self } else { other().unwrap_or(self) }
     }
 
     /// Whether more of it is better.

@@ -54,6 +54,15 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// Its word in a file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Scale::Category => "category",
+            Scale::Linear => "linear",
+            Scale::Log => "log",
+        }
+    }
+
     /// Log for positive numbers that span a decade, linear for other numbers.
     pub(crate) fn of(numbers: &[f64]) -> Self {
         let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);

@@ -6,7 +6,7 @@ use crate::columns::{ATTENUATION_INIT, On};
 use crate::fading::{Fading, Summary};
 use crate::results::Results;
 use crate::table::significant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results) -> Vec<String> {
@@ -55,21 +55,56 @@ pub fn sentences(results: &Results) -> Vec<String> {
             summary(&group.runs, &ATTENUATION_INIT).is_some_and(|own| own.median == end.median && own.n == end.n)
         };
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
+        let any = whatever(&shown, &same, &starts, |own| overlaps(own, end));
+        let named: Vec<usize> = shown.iter().copied().filter(|axis| !any.contains(axis)).collect();
         let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
+        let others = others.filter(|(group, _)| any.is_empty() || !agrees(&named, group, &same));
         let others: Vec<&Group> = others.map(|(group, _)| *group).collect();
-        (words::name(axes, &shown, &same), seeds(end), words::overlapping(axes, &shown, &others, 1))
+        let (mut name, mut at) = (words::name(axes, &named, &same), String::new());
+        if !any.is_empty() {
+            let whatever: Vec<String> = any.iter().map(|axis| axes[*axis].name.clone()).collect();
+            name += &format!(", whatever the {}", words::all(&whatever));
+            at = format!(" at {}", words::name(axes, &any, &same));
+        }
+        (name, at, seeds(end), words::overlapping(axes, &shown, &others, 1))
     };
     let [first, second] = match (high > WHOLE, low < -WHOLE) {
         (false, true) => ["the gradient grows least", "It grows most"],
         (true, true) => ["the gradient fades most", "It grows most"],
         _ => ["the gradient fades most", "It fades least"],
     };
-    let [(name, own, overlapping), (other, other_own, other_overlapping)] = [most, least].map(end);
+    let [(name, at, own, overlapping), (other, other_at, other_own, other_overlapping)] = [most, least].map(end);
     let told_again = told(least.median, "it").replace(POWERS, "");
     vec![
-        format!("Before training {first} with {name}: {} ({own}).{overlapping}", told(most.median, "it")),
-        format!("{second} with {other}: {told_again} ({other_own}).{other_overlapping}"),
+        format!("Before training {first} with {name}: {}{at} ({own}).{overlapping}", told(most.median, "it")),
+        format!("{second} with {other}: {told_again}{other_at} ({other_own}).{other_overlapping}"),
     ]
+}
+
+/// The axes that an end of the fading does not depend on as far as the seeds can tell: of the starts that are as one of `ends` on
+/// all other axes, all overlap it. None where that would be all axes.
+fn whatever(
+    shown: &[usize],
+    ends: &[&Group],
+    starts: &[(&Group, Summary)],
+    overlaps: impl Fn(&Summary) -> bool,
+) -> Vec<usize> {
+    let mut any: Vec<usize> = Vec::new();
+    for axis in shown {
+        let rest: Vec<usize> = shown.iter().copied().filter(|other| other != axis && !any.contains(other)).collect();
+        let alike = || starts.iter().filter(|(group, _)| agrees(&rest, group, ends));
+        let labels: BTreeSet<usize> = alike().map(|(group, _)| group.place[*axis]).collect();
+        let of_ends: BTreeSet<usize> = ends.iter().map(|group| group.place[*axis]).collect();
+        if !rest.is_empty() && of_ends.len() == 1 && labels.len() > 1 && alike().all(|(_, own)| overlaps(own)) {
+            any.push(*axis);
+        }
+    }
+    any
+}
+
+/// Whether a group is as one of the others on these axes.
+fn agrees(axes: &[usize], group: &Group, others: &[&Group]) -> bool {
+    others.iter().any(|other| axes.iter().all(|axis| other.place[*axis] == group.place[*axis]))
 }
 
 /// Decades a layer that are none to a reader, and that are next to none.

@@ -1,7 +1,7 @@
 //! Every claim of an experiment judged from the results of its runs.
 
 use super::verdict::{Expect, Judged, Observation, judge};
-use super::words;
+use super::words::{self, Amount};
 use crate::columns::Column;
 use crate::fading::Fading;
 use crate::plan_file::PlanCell;
@@ -24,6 +24,8 @@ pub struct JudgedClaim {
     pub metric: String,
     /// The same in words.
     pub what: String,
+    /// How numbers of it are written.
+    pub amount: Amount,
     /// What was expected: `above 0.5`.
     pub expected: String,
     pub confidence: f64,
@@ -59,10 +61,11 @@ pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedCl
         for part in parts(results, claim) {
             let judged = of_part(results, claim, &values, &part);
             let (says, metric, what) = (words::sentence(claim), words::metric(claim), words::what(claim));
-            let expected = words::expected(claim);
+            let (amount, expected) = (Amount::of(claim), words::expected(claim));
             let confidence = claim.confidence;
             let is_fading = claim.against.is_none() && claim.along.is_none() && values.is_fading();
-            let claim = JudgedClaim { number, says, part, metric, what, expected, confidence, is_fading, judged };
+            let claim =
+                JudgedClaim { number, says, part, metric, what, amount, expected, confidence, is_fading, judged };
             judged_claims.push(claim);
         }
     }

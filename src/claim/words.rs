@@ -1,7 +1,8 @@
 //! What a claim says and is about: for `claims.csv` by the names of the columns, for a reader in words.
 
-use crate::columns::Column;
+use crate::columns::{Column, Scale};
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
+use crate::table::significant;
 
 /// Its sentence, with the numbers it is about.
 pub fn sentence(claim: &ClaimSpec) -> String {
@@ -76,6 +77,37 @@ pub fn what(claim: &ClaimSpec) -> String {
     match &claim.along {
         None => name,
         Some(along) => format!("smallest change from one {along} to the next of the {name}"),
+    }
+}
+
+/// How a number that a claim is about is written in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    Plain,
+    /// A share, in per cent.
+    Share,
+    /// What two shares differ by, in percentage points.
+    Points,
+}
+
+impl Amount {
+    pub(super) fn of(claim: &ClaimSpec) -> Amount {
+        let is_share = claim.metric.described().is_some_and(|column| column.scale == Scale::Share);
+        match &claim.against {
+            Some((_, By::Ratio)) => Amount::Plain,
+            _ if !is_share => Amount::Plain,
+            None if claim.along.is_none() => Amount::Share,
+            _ => Amount::Points,
+        }
+    }
+
+    /// The number with its unit.
+    pub fn shown(self, x: f64) -> String {
+        match self {
+            Amount::Plain => significant(x, 3),
+            Amount::Share => format!("{}\u{a0}%", significant(100.0 * x, 3)),
+            Amount::Points => format!("{}\u{a0}points", significant(100.0 * x, 3)),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! handed in.
 
 use crate::columns::{self, Column, Measured};
+use crate::plan_file::Scale;
 use crate::plan_file::claim::{ClaimSpec, Metric};
 use crate::plan_file::figure::FigureSpec;
 use std::fmt;
@@ -26,6 +27,15 @@ pub struct FigureKind {
     pub cells: CellsShown,
     /// The columns it can draw; none where it has but one measurement.
     pub columns: fn() -> Vec<&'static str>,
+    /// The one it draws where none is named; `None` for the one that settings are chosen by.
+    pub metric: Option<&'static str>,
+    /// The scales that can be chosen for x.
+    pub x_scales: &'static [Scale],
+    /// Whether `x_limits` can be chosen.
+    pub x_limits: bool,
+    /// Whether its measurement can be put on a logarithmic or a linear `scale`, and between `limits`.
+    pub scales: bool,
+    pub limits: bool,
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
     pub theory: Predicts,
@@ -51,6 +61,11 @@ pub enum AlongX {
     /// Two axes that are named: `x`, and `y` upwards.
     TwoAxes,
 }
+
+/// The scales of training steps.
+pub const STEP_SCALES: &[Scale] = &[Scale::Log, Scale::Linear];
+/// The scales of the labels of an axis.
+pub const AXIS_SCALES: &[Scale] = &[Scale::Log, Scale::Linear, Scale::Category];
 
 /// Whether an axis of the experiment can be its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +159,11 @@ impl FigureKind {
             over: Over::Pooled,
             cells: CellsShown::All,
             columns: Vec::new,
+            metric: None,
+            x_scales: &[],
+            x_limits: false,
+            scales: false,
+            limits: false,
             of_init: |_| false,
             theory: Predicts::Nothing,
             multiples: false,

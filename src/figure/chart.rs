@@ -459,16 +459,62 @@ pub fn coinciding<'a, K: PartialEq>(
     selection: &Selection,
     own: impl Fn(usize) -> Vec<(K, &'a Points, f64)>,
 ) -> Vec<Vec<usize>> {
-    let near = |(a, b): (&(f64, Spread), &(f64, Spread)), slack: f64| {
-        let (u, v) = (a.1.median, b.1.median);
-        a.0 == b.0 && (u == v || (u - v).abs() <= slack)
-    };
     merged_by(selection, own, |a, b| {
-        let same = |((k, p, slack), (l, q, _)): (&(K, &Points, f64), &(K, &Points, f64))| {
-            k == l && p.len() == q.len() && p.iter().zip(q.iter()).all(|pair| near(pair, *slack))
-        };
+        let same =
+            |((k, p, slack), (l, q, _)): (&(K, &Points, f64), &(K, &Points, f64))| k == l && is_near(p, q, *slack);
         a.len() == b.len() && a.iter().zip(b).all(same)
     })
+}
+
+/// Whether the medians of two lines are nowhere further apart than this.
+fn is_near(a: &Points, b: &Points, slack: f64) -> bool {
+    let near = |((x, u), (z, v)): (&(f64, Spread), &(f64, Spread))| {
+        x == z && (u.median == v.median || (u.median - v.median).abs() <= slack)
+    };
+    a.len() == b.len() && a.iter().zip(b).all(near)
+}
+
+/// More sentences of lines on each other than this are not written.
+const OVERLAID: usize = 4;
+
+/// What a caption says of the lines that nobody could tell apart in one panel, though in another they are: of `own`, the lines
+/// of a group in a panel with half a line's width on their rulers.
+pub fn overlaid<'a>(
+    selection: &Selection,
+    groups: &[Vec<usize>],
+    own: impl Fn(GroupKey) -> Vec<(&'a Points, f64)>,
+) -> String {
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    let columns = selection.columns();
+    let panels = selection.rows().into_iter().flat_map(|row| columns.iter().map(move |column| (row, *column)));
+    for (row, column) in panels {
+        let panel = GroupKey { row, column, color: 0, x: 0 };
+        let mut clusters: Vec<(Vec<String>, Vec<(&Points, f64)>)> = Vec::new();
+        for group in groups {
+            let lines = own(GroupKey { color: group[0], ..panel });
+            let same = |other: &[(&Points, f64)]| {
+                other.len() == lines.len() && other.iter().zip(&lines).all(|((p, slack), (q, _))| is_near(p, q, *slack))
+            };
+            match clusters.iter_mut().find(|(_, other)| same(other)) {
+                _ if lines.is_empty() => {}
+                Some((names, _)) => names.push(selection.joined(group)),
+                None => clusters.push((vec![selection.joined(group)], lines)),
+            }
+        }
+        for (names, _) in clusters.into_iter().filter(|(names, _)| names.len() > 1) {
+            let names = names.join(", ");
+            match told.iter_mut().find(|(known, _)| *known == names) {
+                Some((_, panels)) => panels.push(selection.panel(&panel)),
+                None => told.push((names, vec![selection.panel(&panel)])),
+            }
+        }
+    }
+    let parts: Vec<String> = told.iter().map(|(names, panels)| format!("{names} ({})", panels.join("; "))).collect();
+    match parts.len() {
+        0 => String::new(),
+        1..=OVERLAID => format!("Lines on top of each other: {}.", parts.join("; ")),
+        _ => "In some panels lines lie on top of each other.".into(),
+    }
 }
 
 fn merged_by<T>(

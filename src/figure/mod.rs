@@ -38,7 +38,7 @@ use kind::Kind;
 use origin::Origin;
 use scene::Scene;
 use select::Selection;
-use sheet::Medium;
+use sheet::{CM, Medium};
 use std::path::{Path, PathBuf};
 
 /// What became of one figure.
@@ -177,17 +177,40 @@ pub fn draw(results: &Results, spec: &FigureSpec, kinds: &[Kind], style: Style) 
     let selection = select(&results, spread.as_ref().unwrap_or(spec), kinds)?;
     let on = |medium: Medium| Ok::<_, FigureError>(page::draw(&(kind.draw)(&selection, medium)?));
     match style {
-        Style::Page => on(Medium::Page),
+        Style::Page => match spec.size {
+            None => on(Medium::Page(None, 1.0)),
+            Some([width, height]) => {
+                stretched(|stretch| on(Medium::Page(Some(width * CM), stretch)), |_| height * CM, 20.0)
+            }
+        },
         Style::Column => Ok(sheet::in_column(on(Medium::Column)?)),
         Style::Slide => {
-            let (one, half) = (on(Medium::Slide(1.0))?, on(Medium::Slide(0.5))?);
-            // Titles, legends and captions keep their height; the panels take what they leave.
-            let panels = 2.0 * (one.height - half.height);
-            let room = sheet::SLIDE.1 * one.width / sheet::SLIDE.0;
-            let stretch = if panels > 0.0 { (room - one.height + panels) / panels } else { 1.0 };
-            Ok(sheet::on_slide(on(Medium::Slide(stretch.clamp(0.25, 2.5)))?))
+            let height = |scene: &Scene| sheet::SLIDE.1 * scene.width / sheet::SLIDE.0;
+            Ok(sheet::on_slide(stretched(|stretch| on(Medium::Slide(stretch)), height, 2.5)?))
         }
     }
+}
+
+/// A figure as high as it is to be: titles, legends and captions keep their height, and the panels take what they leave, at
+/// `most` so many times their usual height.
+fn stretched(
+    draw: impl Fn(f64) -> Result<Scene, FigureError>,
+    height: impl Fn(&Scene) -> f64,
+    most: f64,
+) -> Result<Scene, FigureError> {
+    let mut scene = draw(1.0)?;
+    let panels = 2.0 * (scene.height - draw(0.5)?.height);
+    let mut stretch = 1.0;
+    // A caption may take another line once panels are higher, so that one step does not always do.
+    for _ in 0..8 {
+        let missing = height(&scene) - scene.height;
+        if panels <= 0.0 || missing.abs() < 0.5 {
+            break;
+        }
+        stretch = (stretch + missing / panels).clamp(0.25, most);
+        scene = draw(stretch)?;
+    }
+    Ok(scene)
 }
 
 /// The runs of a figure, once it is known to fit the plan.

@@ -2,18 +2,21 @@
 
 use super::names;
 use super::ruler::{Ruler, Tick, Unit, range};
-use super::select::Used;
+use super::select::{Selection, Used};
 use crate::plan_file::{Axis, Scale};
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one; a single place
 /// without an axis.
-pub fn along(used: &Option<Used>) -> Ruler {
-    used.as_ref().map_or(Ruler::categories([String::new()]), |used| on(used, scale(used.axis)))
+pub fn along(selection: &Selection) -> Ruler {
+    selection.x.as_ref().map_or(Ruler::categories([String::new()]), |x| on(x, scale(selection, x.axis)))
 }
 
-/// How an axis is drawn: a 0 among decades has no place on a logarithmic scale, and beside a linear one all others would share
+/// How an axis is drawn: as the figure has it, else a 0 among decades has no place on a logarithmic scale, and beside a linear one all others would share
 /// one, so that its labels stand one by one.
-pub fn scale(axis: &Axis) -> Scale {
+pub fn scale(selection: &Selection, axis: &Axis) -> Scale {
+    if let Some(scale) = selection.spec.x_scale {
+        return scale;
+    }
     let numbers: Vec<f64> = axis.labels.iter().filter_map(|label| label.parse().ok()).collect();
     let positive = || numbers.iter().copied().filter(|v| *v > 0.0);
     let decades = range(positive()).is_some_and(|(low, high)| high >= 10.0 * low) && positive().count() < numbers.len();

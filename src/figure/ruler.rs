@@ -122,14 +122,8 @@ impl Ruler {
             None if zeros => (-1.0, 0.0),
             None => return None,
         };
-        let mut ruler = if logarithmic { Ruler::log(low, high, room) } else { Ruler::linear(low, high, room) };
-        if zeros {
-            let floor = ruler.low - 0.09 * (ruler.high - ruler.low);
-            ruler.low = floor - 0.03 * (ruler.high - ruler.low);
-            ruler.ticks.insert(0, Tick { at: floor, label: "0".into() });
-            ruler.floor = Some(floor);
-        }
-        Some(ruler)
+        let ruler = if logarithmic { Ruler::log(low, high, room) } else { Ruler::linear(low, high, room) };
+        Some(if zeros { ruler.with_floor() } else { ruler })
     }
 
     /// The same that may leave out any of the values, if they are few and lie far off.
@@ -147,9 +141,7 @@ impl Ruler {
         let mut ruler = Ruler::keeping(keep, values, column.is_log(), height)?;
         if column.scale == Scale::Share {
             let (low, high) = (ruler.low.max(0.0), ruler.high.min(1.0));
-            ruler = Ruler::exact(low, high, (height / 20.0) as usize).padded(EDGE, height);
-            let percent = |tick: &mut Tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3));
-            ruler.ticks.iter_mut().for_each(percent);
+            ruler = Ruler::shares(low, high, (height / 20.0) as usize).padded(EDGE, height);
         }
         Some(ruler)
     }
@@ -159,6 +151,27 @@ impl Ruler {
         let ruler = Ruler::of(values, column, height)?;
         let (low, high) = ruler.measured;
         Some(Ruler { floor: None, ..ruler.within(low, high) })
+    }
+
+    /// The same from `low` to `high`, in values, of a panel that is so many points long. Labels keep their places.
+    pub fn between(self, [low, high]: [f64; 2], length: f64) -> Ruler {
+        let room = (length / 20.0) as usize;
+        let ruler = match self.unit {
+            Unit::Value if self.ticks.iter().any(|tick| tick.label.ends_with('%')) => Ruler::shares(low, high, room),
+            Unit::Value => Ruler::exact(low, high, room),
+            Unit::Log10 => Ruler::log_within(low.log10(), high.log10(), room),
+            Unit::Steps => Ruler::steps(low, high),
+            Unit::Label => return self,
+        };
+        if self.floor.is_some() { ruler.with_floor() } else { ruler }
+    }
+
+    /// The same with a floor for exact zeros under it.
+    fn with_floor(mut self) -> Ruler {
+        let floor = self.low - 0.09 * (self.high - self.low);
+        self.low = floor - 0.03 * (self.high - self.low);
+        self.ticks.insert(0, Tick { at: floor, label: "0".into() });
+        Ruler { floor: Some(floor), ..self }
     }
 
     /// Makes it longer at one end, by this share of what it is.
@@ -230,6 +243,13 @@ impl Ruler {
         Ruler::new((low, high), even(low, high, room), Unit::Value)
     }
 
+    /// The same of shares, with labels in per cent.
+    fn shares(low: f64, high: f64, room: usize) -> Ruler {
+        let mut ruler = Ruler::exact(low, high, room);
+        ruler.ticks.iter_mut().for_each(|tick| tick.label = format!("{} %", significant(100.0 * tick.at, 3)));
+        ruler
+    }
+
     /// A logarithmic scale between two log10 values, with up to `room` labels.
     pub fn log(low: f64, high: f64, room: usize) -> Ruler {
         // Less than half a decade would blow noise up to look like a finding.
@@ -243,15 +263,17 @@ impl Ruler {
         Ruler::new((low, high), powers(low, high, room), Unit::Log10)
     }
 
-    /// Values as steps of a run, on a scale of log(1 + step) so that step 0 has a place.
-    pub fn steps(last: f64) -> Ruler {
-        let last = last.max(1.0);
-        let powers = std::iter::successors(Some(1.0), |step| Some(step * 10.0));
-        // A power of ten too close to the last step gives way to it.
-        let near = |step: f64| step.ln_1p() > 0.86 * last.ln_1p();
-        let steps = [0.0].into_iter().chain(powers.take_while(|step| !near(*step))).chain([last]);
+    /// Steps of a run, on a scale of log(1 + step) so that step 0 has a place.
+    pub fn steps(first: f64, last: f64) -> Ruler {
+        let last = last.max(first + 1.0);
+        let (low, high) = (first.ln_1p(), last.ln_1p());
+        let powers = std::iter::successors(Some(1.0), |step| Some(step * 10.0)).take_while(|step| *step < last);
+        // A power of ten too close to an end gives way to it.
+        let is_free = |step: &f64| *step > first && (high - step.ln_1p()) > 0.14 * (high - low);
+        let is_free = |step: &f64| is_free(step) && (first == 0.0 || step.ln_1p() - low > 0.14 * (high - low));
+        let steps = [first].into_iter().chain(powers.filter(is_free)).chain([last]);
         let ticks = steps.map(|step| Tick { at: step.ln_1p(), label: count(step) }).collect();
-        Ruler::new((0.0, last.ln_1p()), ticks, Unit::Steps)
+        Ruler::new((low, high), ticks, Unit::Steps)
     }
 
     /// The numbers 1..=last with `last` and round numbers labelled, `gap` (a share of the whole) free on the left.
@@ -391,7 +413,7 @@ mod tests {
     #[test]
     fn a_place_is_read_back() {
         assert_eq!(Ruler::log(-300.0, 0.0, 8).reading(-2.0), "0.01");
-        assert_eq!(Ruler::steps(300.0).reading(100f64.ln_1p()), "100");
+        assert_eq!(Ruler::steps(0.0, 300.0).reading(100f64.ln_1p()), "100");
         assert_eq!(Ruler::categories(["sgd".into(), "adam".into()]).reading(0.7), "adam");
     }
 

@@ -2,6 +2,7 @@
 
 use super::FigureError;
 use super::names;
+use super::ruler::Ruler;
 use super::scene::Color;
 use super::style::Look;
 use super::text;
@@ -181,8 +182,13 @@ impl<'a> Selection<'a> {
 
     /// The axes of which one label of several is left, as `name label`.
     fn fixed(&self, kept: &[Vec<usize>]) -> Vec<String> {
+        // The function, or that there is none, is said with the data.
         let is_fixed = |i: usize, a: &Axis| {
-            a.labels.len() > 1 && kept[i].len() == 1 && !self.spec.tune.contains(&a.name) && self.uses(i) == 0
+            a.name != "function"
+                && a.labels.len() > 1
+                && kept[i].len() == 1
+                && !self.spec.tune.contains(&a.name)
+                && self.uses(i) == 0
         };
         let axes = self.results.plan.axes.iter().enumerate().filter(|(i, a)| is_fixed(*i, a));
         axes.map(|(i, a)| format!("{} {}", names::axis(&a.name), a.labels[kept[i][0]])).collect()
@@ -291,13 +297,21 @@ impl<'a> Selection<'a> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.x, key.x)]).join(", ")
     }
 
-    /// The column that the figure asks for, or else the kind's own.
+    /// The column that the figure names or its kind has, on the scale that it asks for.
     ///
     /// # Errors
     /// A name that no column has.
-    pub fn measurement(&self, own: &str) -> Result<&'static Column, FigureError> {
-        let name = self.spec.metric.as_deref().unwrap_or(own);
-        columns::measurement(name).ok_or_else(|| FigureError::Selection(format!("there is no column \"{name}\"")))
+    pub fn measurement(&self) -> Result<&'static Column, FigureError> {
+        let usual = || self.kind.metric.map_or_else(|| self.results.choice().metric.clone(), String::from);
+        let name = self.spec.metric.clone().unwrap_or_else(usual);
+        let column = columns::measurement(&name);
+        let column = column.ok_or_else(|| FigureError::Selection(format!("there is no column \"{name}\"")))?;
+        Ok(self.spec.scale.map_or(column, |scale| column.on_scale(scale == Scale::Log)))
+    }
+
+    /// The ruler of that column between the limits that the figure asks for, in a panel so many points high.
+    pub fn limited(&self, ruler: Ruler, height: f64) -> Ruler {
+        self.spec.limits.map_or(ruler.clone(), |limits| ruler.between(limits, height))
     }
 
     /// Why there is nothing to draw, where no run has a usable number.

@@ -7,8 +7,9 @@ use super::style::WIDTH;
 /// What a figure is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Medium {
-    /// A page with everything there is to say.
-    Page,
+    /// A page with everything there is to say, as wide as the figure says, in points, or as its panels take; their height is
+    /// stretched by this.
+    Page(Option<f64>, f64),
     /// A column of a paper, 8 cm wide, whose caption is the paper's.
     Column,
     /// A slide, its panels so many times as high as on a page.
@@ -18,12 +19,12 @@ pub enum Medium {
 impl Medium {
     /// Whether only the first of several measurements has room.
     pub fn is_brief(self) -> bool {
-        self != Medium::Page
+        !matches!(self, Medium::Page(..))
     }
 
     /// How much higher panels are than on a page.
     pub fn stretch(self) -> f64 {
-        if let Medium::Slide(stretch) = self { stretch } else { 1.0 }
+        if let Medium::Slide(stretch) | Medium::Page(_, stretch) = self { stretch } else { 1.0 }
     }
 }
 
@@ -53,7 +54,7 @@ impl Sheet {
     pub fn with(medium: Medium, slots: usize) -> Sheet {
         let columns = slots as f64;
         let width = match medium {
-            Medium::Page => WIDTH.max(columns * 105.0 + 90.0),
+            Medium::Page(width, _) => width.unwrap_or(WIDTH.max(columns * 105.0 + 90.0)),
             Medium::Column => 1.3 * COLUMN.max(columns * 62.0 + 50.0),
             Medium::Slide(_) => SLIDE.0.max(columns * 84.0 + 90.0),
         };
@@ -82,8 +83,11 @@ pub fn on_slide(scene: Scene) -> Scene {
     Scene { width, height, ..scene.moved(scale, left) }
 }
 
+/// A centimetre in points.
+pub const CM: f64 = 72.0 / 2.54;
+
 /// Width of a column in points: 8 cm.
-pub const COLUMN: f64 = 226.8;
+pub const COLUMN: f64 = 8.0 * CM;
 
 /// Scales a finished page to the width of a column.
 pub fn in_column(scene: Scene) -> Scene {

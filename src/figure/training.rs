@@ -5,6 +5,7 @@ use super::ruler::{End, Ruler};
 use super::scene::Color;
 use super::select::{GroupKey, Selection, over_seeds};
 use crate::columns::Column;
+use crate::plan_file::Scale;
 use crate::record::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +18,17 @@ pub enum StepScale {
 }
 
 impl StepScale {
+    /// As the figure has it, or as steps were recorded.
+    pub fn new(selection: &Selection, steps: &BTreeSet<u64>) -> StepScale {
+        match selection.spec.x_scale {
+            None => StepScale::of(steps),
+            Some(Scale::Log) => StepScale::Log,
+            Some(_) => StepScale::Linear,
+        }
+    }
+
     /// Logarithmic where half of the steps are in the first quarter of training.
-    pub fn of(steps: &BTreeSet<u64>) -> StepScale {
+    fn of(steps: &BTreeSet<u64>) -> StepScale {
         let middle = steps.iter().nth(steps.len() / 2).copied().unwrap_or(0);
         let last = steps.last().copied().unwrap_or(0);
         if steps.len() > 3 && 4 * middle < last { StepScale::Log } else { StepScale::Linear }
@@ -29,9 +39,10 @@ impl StepScale {
         if self == StepScale::Log { step.ln_1p() } else { step }
     }
 
-    /// From step 0 to the last.
-    pub fn ruler(self, last: f64) -> Ruler {
-        if self == StepScale::Log { Ruler::steps(last) } else { Ruler::exact(0.0, last.max(1.0), 4) }
+    /// From step 0 to the last, or as the figure has it.
+    pub fn ruler(self, selection: &Selection, last: f64) -> Ruler {
+        let [low, high] = selection.spec.x_limits.unwrap_or([0.0, last.max(1.0)]);
+        if self == StepScale::Log { Ruler::steps(low.max(0.0), high) } else { Ruler::exact(low, high, 4) }
     }
 
     pub fn title(self) -> &'static str {
@@ -95,11 +106,11 @@ impl<K: Ord + Copy> Training<K> {
 
     /// The same for lines that others make of what was recorded at these steps.
     pub fn without_lines(&self, selection: &Selection, steps: &BTreeSet<u64>) -> Course<K> {
-        let scale = StepScale::of(steps);
+        let scale = StepScale::new(selection, steps);
         let last = self.last.values().copied().max().unwrap_or(0);
         let diverged = self.last.iter().filter(|(run, _)| selection.run(**run).status == Status::Diverged);
         let ends = diverged.map(|(run, step)| (*run, scale.place(*step as f64))).collect();
-        Course { lines: BTreeMap::new(), ends, scale, x: scale.ruler(last as f64).padded(2.5, 130.0) }
+        Course { lines: BTreeMap::new(), ends, scale, x: scale.ruler(selection, last as f64).padded(2.5, 130.0) }
     }
 
     /// How many seeds of a group have any row.

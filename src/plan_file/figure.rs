@@ -1,5 +1,6 @@
 //! A figure as `plan.json` has it: its kind, what it measures, and what it does with each axis.
 
+use super::Scale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,6 +38,18 @@ pub struct FigureSpec {
     /// Axis -> label -> its colour, red, green and blue.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub colors: BTreeMap<String, BTreeMap<String, [u8; 3]>>,
+    /// Its width and height in cm, without the claims below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[f64; 2]>,
+    /// Where and how x and the measurement (along y, or as colour) are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_limits: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_scale: Option<Scale>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
     /// `first` or `last`.
     pub step: Option<String>,
     /// Whether the prediction at init is drawn over what was measured.

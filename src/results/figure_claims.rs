@@ -12,6 +12,8 @@ pub struct FigureClaim {
     pub says: String,
     /// How many parts hold, fail and are inconclusive.
     pub count: String,
+    /// Median, interval and seeds of a claim of one part; empty where it has several.
+    pub measured: String,
     /// One a part: its own verdict and numbers.
     pub parts: Vec<(String, String)>,
 }
@@ -19,15 +21,12 @@ pub struct FigureClaim {
 impl FigureClaim {
     /// As a line of a caption, after a tick, a cross or a question mark.
     pub fn line(&self) -> String {
-        let (count, number) = match &self.parts[..] {
-            [(_, numbers)] => (String::new(), format!(" ({numbers})")),
-            _ => (format!(" ({})", self.count), String::new()),
-        };
+        let numbers = if self.measured.is_empty() { &self.count } else { &self.measured };
         let sign = match &*self.word {
             "holds" => '✓',
             "fails" => '✗',
             _ => '?',
         };
-        format!("{sign} {}{count}{number}.", self.says.trim_end_matches('.'))
+        format!("{sign} {} ({numbers}).", self.says.trim_end_matches('.'))
     }
 }

@@ -3,6 +3,7 @@
 //! A part stands between `<!-- name -->` and `<!-- end of name -->`. With UPDATE_TRANSCRIPTS=1 it is written anew.
 
 use gradsweep::columns;
+use gradsweep::experiment::keys;
 use gradsweep::experiment::settings::settings_table_markdown;
 use gradsweep::figure::kinds::FACTS;
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ fn holds(file: &str, name: &str, now: &str) {
 #[test]
 fn the_tables_of_settings_and_columns_are_the_programs_own() {
     holds("docs/settings.md", "settings", &format!("\n{}\n", settings_table_markdown()));
+    holds("docs/settings.md", "keys", &format!("\n{}\n", keys::markdown()));
     holds("docs/columns.md", "columns", &format!("\n{}\n", columns::markdown()));
 }
 

@@ -169,3 +169,15 @@ fn a_gradient_that_never_arrives_is_the_answer() {
     );
     assert!(answer.text().contains("none arrives"), "{}", answer.text());
 }
+
+#[test]
+fn what_the_seeds_cannot_tell_apart_is_said_once() {
+    let (_dir, results) = swept(
+        "name = \"x\"\nseeds = 6\n[base]\nwidth = 32\nsteps = 1\n[axes]\ndepth = [6, 9, 12]\nactivation = [\"sigmoid\", \"relu\"]\n",
+    );
+    let answer = answer(&results);
+    // A sigmoid layer takes the same share of the gradient in a net of any depth.
+    let first = &answer.sentences[0];
+    assert!(first.contains("with activation sigmoid, whatever the depth: each layer divides it by"), "{first}");
+    assert!(first.contains(" a layer at depth ") && !first.contains("overlaps"), "{first}");
+}

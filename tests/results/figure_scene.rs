@@ -2,9 +2,11 @@
 
 use crate::figure_support::house::{faults, says, swept};
 use crate::figure_support::{Fake, FakeRun, labels, vanishing};
+use gradsweep::columns::{self, Column};
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::{FigureError, Style, draw};
+use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
@@ -14,9 +16,13 @@ type Twist = fn(&mut FakeRun) -> bool;
 
 /// Every figure of a folder in every style, held to the rules of the house.
 fn all(name: &str, results: &Results) -> Vec<(FigureSpec, Scene)> {
+    in_styles(name, results, &[Style::Page, Style::Slide, Style::Column])
+}
+
+fn in_styles(name: &str, results: &Results, styles: &[Style]) -> Vec<(FigureSpec, Scene)> {
     let (mut pages, mut wrong) = (Vec::new(), Vec::new());
     for spec in &results.plan.figures {
-        for style in [Style::Page, Style::Slide, Style::Column] {
+        for style in styles.iter().copied() {
             match draw(results, spec, ALL, style) {
                 Ok(scene) => {
                     let faults = faults(&scene).into_iter();
@@ -62,6 +68,50 @@ fn grid() -> Fake {
         true
     };
     fake
+}
+
+/// A figure with one thing said of how it is drawn, for each that its kind lets a user choose.
+fn drawn_otherwise(spec: &FigureSpec) -> Vec<FigureSpec> {
+    let kind = ALL.iter().find(|kind| kind.facts.word == spec.kind).unwrap().facts;
+    let column = spec.metric.as_deref().or(kind.metric).and_then(columns::measurement);
+    let limits = |log: bool| Some(if log { [1e-6, 2.0] } else { [0.1, 0.7] });
+    let is_log = column.is_some_and(Column::is_log);
+    let mut all = vec![FigureSpec { size: Some([24.0, 30.0]), ..spec.clone() }];
+    let scales = [Scale::Log, Scale::Linear]
+        .into_iter()
+        .filter(|scale| kind.scales && (*scale == Scale::Linear || column.is_some_and(Column::is_never_negative)));
+    for scale in scales {
+        let own = FigureSpec { scale: Some(scale), ..spec.clone() };
+        all.push(FigureSpec { limits: limits(scale == Scale::Log).filter(|_| kind.limits), ..own.clone() });
+        all.push(own);
+    }
+    all.extend(kind.x_scales.iter().map(|scale| FigureSpec { x_scale: Some(*scale), ..spec.clone() }));
+    if kind.limits {
+        all.push(FigureSpec { limits: limits(is_log), ..spec.clone() });
+    }
+    if kind.x_limits {
+        all.push(FigureSpec { x_limits: Some([2.0, 7.0]), ..spec.clone() });
+    }
+    all
+}
+
+#[test]
+fn whatever_is_said_of_scales_and_limits_figures_keep_the_rules() {
+    let mut fake = grid();
+    fake.seeds = 2;
+    fake.figures = fake.figures.iter().flat_map(drawn_otherwise).collect();
+    let folder = tempfile::tempdir().unwrap();
+    fake.write(folder.path());
+    // Slides differ from pages in their height alone.
+    let pages = in_styles("drawn otherwise", &Results::read(folder.path()).unwrap(), &[Style::Page, Style::Column]);
+    assert_eq!(pages.len(), fake.figures.len(), "a figure had nothing to show");
+    for (spec, scene) in &pages {
+        if let Some([width, height]) = spec.size {
+            let cm = 72.0 / 2.54;
+            assert!((scene.width - width * cm).abs() < 1e-6, "{} is {} points wide", spec.kind, scene.width);
+            assert!((scene.height - height * cm).abs() < 1.0, "{} is {} points high", spec.kind, scene.height);
+        }
+    }
 }
 
 /// Changes every number of a kind of rows.

@@ -16,6 +16,7 @@ use gradsweep::results::Results;
 
 const OWN: FigureKind = FigureKind {
     columns: || vec!["train_loss", "test_loss"],
+    metric: Some("train_loss"),
     takes_step: false,
     shows: Shows::ending,
     ..FigureKind::new("losses_at_the_end")
@@ -23,7 +24,7 @@ const OWN: FigureKind = FigureKind {
 
 /// A dot for the median of each colour.
 fn chart(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let endings = Endings::of(selection, selection.measurement("train_loss")?, &selection.runs);
+    let endings = Endings::of(selection, selection.measurement()?, &selection.runs);
     let y = Ruler::of(&endings.values(), endings.column, 120.0).ok_or_else(|| selection.nothing("a finite loss"))?;
     let x = Ruler::categories(selection.colors().into_iter().map(|color| selection.color_name(color)));
     let panel = |panel: GroupKey| {

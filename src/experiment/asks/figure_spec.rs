@@ -1,6 +1,7 @@
 //! A `[[figure]]` as it is written in an experiment.
 
 use super::cells::Role;
+use super::figure_drawing;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
 use crate::experiment::keys::FIGURE;
 use crate::experiment::nearest;
@@ -45,6 +46,7 @@ impl WrittenFigure {
             theory: fields.read("theory", Entry::flag)?.unwrap_or(false),
             ..FigureSpec::new(kind.word)
         };
+        let spec = figure_drawing::read(&fields, kind, spec)?;
         let mut roles = Vec::new();
         for key in ["x", "y", "color"] {
             roles.extend(Role::each(key, fields.read(key, Entry::word)?));

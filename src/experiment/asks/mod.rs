@@ -5,6 +5,7 @@ pub(crate) mod claim_spec;
 pub(crate) mod claims;
 pub(crate) mod compare;
 pub(crate) mod figure_defaults;
+mod figure_drawing;
 mod figure_labels;
 pub(crate) mod figure_spec;
 pub(crate) mod figures;

@@ -8,6 +8,9 @@ type Fadings = BTreeMap<GroupKey, fading::Summary>;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "decades of gradient lost against depth, at the start of training and what training makes of it",
+    metric: Some("attenuation_total_init"),
+    x_scales: AXIS_SCALES,
+    limits: true,
     x: AlongX::Axis("depth"),
     cells: CellsShown::Layers,
     columns: || column_names(columns::OUTCOMES),
@@ -44,19 +47,20 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement("attenuation_total_init")?;
+    let column = selection.measurement()?;
     let lost = fadings(selection, |run| selection.run(run).fading(column));
     if lost.is_empty() {
         return Err(selection.nothing(&format!("a finite {}", column.name)));
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
-    let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), x_places);
+    let x = selection.x.as_ref().map_or(Ruler::categories([String::new()]), |x| x_places(selection, x));
     let predicted_values = || lost.keys().filter_map(predicted);
     let keep: Vec<f64> = lost.values().map(|s| s.median.number()).chain(predicted_values()).chain([0.0]).collect();
     let values: Vec<f64> = lost.values().flat_map(reached).collect();
-    let mut y = Ruler::keeping(&keep, &values, false, 128.0)
+    let y = Ruler::keeping(&keep, &values, false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let mut y = selection.limited(y, 128.0);
     let x_title = places::title(&selection.x);
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
@@ -107,7 +111,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
         .add(true, beyond::caption(&arriving))
-        .add(broken > 0, format!("Left out of ● for want of a finite gradient: {broken} of the runs."))
+        .add(broken > 0, format!("{broken} runs have no finite gradient at the end and are left out of ●."))
         .of_probe(selection);
     let own = match is_total {
         true => "How many decades of gradient are lost between the last layer and the first".into(),
@@ -120,8 +124,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 }
 
 /// Depth stands by its value, so that the same loss in every layer is a straight line.
-fn x_places(x: &Used) -> Ruler {
-    let scale = if x.axis.name == "depth" { Scale::Linear } else { x.axis.scale };
+fn x_places(selection: &Selection, x: &Used) -> Ruler {
+    let usual = if x.axis.name == "depth" { Scale::Linear } else { x.axis.scale };
+    let scale = selection.spec.x_scale.unwrap_or(usual);
     let mut ruler = places::on(x, scale);
     let pad = 0.04 * (ruler.high - ruler.low);
     (ruler.low, ruler.high) = (ruler.low - pad, ruler.high + pad);

@@ -6,6 +6,9 @@ use super::prelude::*;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "decades of gradient lost per layer against step",
+    x_scales: STEP_SCALES,
+    x_limits: true,
+    limits: true,
     takes_step: false,
     cells: CellsShown::Layers,
     shows: shows_attenuation,
@@ -22,9 +25,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let keep: Vec<f64> = fadings().map(|s| s.median.number()).chain([0.0]).collect();
     let values: Vec<f64> = fadings().flat_map(|s| [s.low, s.high]).collect();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
-    let mut y = Ruler::keeping(&keep, &values, false, height)
-        .filter(|_| !arriving.is_empty())
-        .ok_or_else(|| selection.nothing("a gradient at several layers"))?;
+    let y = Ruler::keeping(&keep, &values, false, height).filter(|_| !arriving.is_empty());
+    let y = y.ok_or_else(|| selection.nothing("a gradient at several layers"))?;
+    let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let edge = beyond::strip(&arriving, &mut y, height);
     course.lines = beyond::points(&arriving, edge).into_iter().map(|(key, points)| ((key, ()), points)).collect();
@@ -46,6 +49,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, "A line goes on as long as all of its seeds have a gradient at the last layer.")
         .add(true, joined(&groups, COINCIDE))
+        .add(
+            true,
+            overlaid(selection, &groups, |key| {
+                course.lines.get(&(key, ())).map(|line| (line, slack)).into_iter().collect()
+            }),
+        )
         .add(true, beyond::caption(&arriving))
         .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
         .of_probe(selection);

@@ -24,7 +24,7 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement(&selection.results.choice().metric)?;
+    let column = selection.measurement()?;
     let tries = tries(selection, column);
     let lost = tries.values().flatten().filter(|ending| **ending == Ending::Lost).count();
     let mut lines: Lines = tries.iter().map(|(key, tries)| (*key, line(tries, column))).collect();

@@ -14,6 +14,11 @@ struct Measure {
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "loss and accuracy against step: median and range over the seeds",
+    metric: Some("train_loss"),
+    x_scales: STEP_SCALES,
+    x_limits: true,
+    scales: true,
+    limits: true,
     columns: || column_names(columns::HISTORY),
     shows,
     default,
@@ -43,7 +48,7 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let first = selection.measurement("train_loss")?;
+    let first = selection.measurement()?;
     let second = columns::measurement("test_accuracy");
     let alone = selection.columns().len() > MANY
         || selection.spec.metric.is_some()
@@ -56,8 +61,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let measure = |(index, column): (usize, &&'static Column)| {
         let mut y = Ruler::of(&spans(course.of(index).map(|(_, points)| points)), column, height)?;
         let guess = guessing(selection, column);
-        cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
+        if selection.spec.limits.is_none() {
+            cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
+        }
         if index == 0 {
+            y = selection.limited(y, height);
             course.headroom(&mut y);
         }
         let guess = guess.filter(|guess| y.holds(guess.at));
@@ -93,10 +101,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (x, x_title) = (course.x.clone(), course.scale.title().into());
     let block = Block { x, x_title, strips, height, gap: 0.0, ruled: true };
 
+    let lines = |key: GroupKey| {
+        let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
+        measures.iter().filter_map(line).collect()
+    };
     let finding = Endings::of(selection, first, &selection.runs).finding(selection, "lines");
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
         .add(true, joined(&groups, COINCIDE))
+        .add(true, overlaid(selection, &groups, lines))
         .add(!course.ends.is_empty(), "×: the step at which a run diverged.")
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);

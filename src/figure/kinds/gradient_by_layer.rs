@@ -23,6 +23,9 @@ const LABELLED: usize = 6;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer",
+    metric: Some("stream_rms"),
+    x_limits: true,
+    limits: true,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
     of_init: |figure| figure.step.as_deref() != Some("last"),
@@ -75,7 +78,7 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let spec = selection.spec;
-    let first = selection.measurement("stream_rms")?;
+    let first = selection.measurement()?;
     let second = columns::find(columns::LAYERS, "weight_grad_rms");
     let alone = selection.columns().len() > MANY
         || spec.metric.is_some()
@@ -99,13 +102,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let sheet = Sheet::new(selection, medium, 4);
     let deepest = profiles.values().flatten().fold(1.0f64, |a, (layer, _)| a.max(*layer));
-    let direct = groups.len() <= LABELLED;
+    // Labels stand at the first layer.
+    let direct = groups.len() <= LABELLED && spec.x_limits.is_none();
     let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
+    let x = spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
         .filter_map(|m| {
             let (keep, values) = reached(&profiles, &overlay, (m, measured[m]));
-            Some((m, Ruler::keeping_of(&keep, &values, measured[m], height)?))
+            let y = Ruler::keeping_of(&keep, &values, measured[m], height)?;
+            Some((m, if m == 0 { selection.limited(y, height) } else { y }))
         })
         .collect();
     let strip = |row: usize, (m, y): &(usize, Ruler)| {

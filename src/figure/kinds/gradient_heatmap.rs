@@ -12,6 +12,10 @@ const BROKEN: f64 = f64::INFINITY;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer and step",
+    metric: Some("stream_rms"),
+    x_scales: STEP_SCALES,
+    x_limits: true,
+    limits: true,
     color: ColorBy::Taken,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
@@ -38,7 +42,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
         )));
     }
-    let column = selection.measurement("stream_rms")?;
+    let column = selection.measurement()?;
     // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
     let relative = selection.spec.metric.is_none();
     let maps = Maps::of(selection, column, relative)?;
@@ -47,6 +51,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if rows > 3 { 64.0 } else { 96.0 };
     let ruler = Ruler::colors(&values, column, bar_height(rows, height))
         .ok_or_else(|| selection.nothing(&format!("a finite {} by layer", column.name)))?;
+    let ruler = selection.limited(ruler, bar_height(rows, height));
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
         colors.diverging = true;
@@ -54,9 +59,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
     let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
-    let scale = StepScale::of(&places().map(|(step, _)| *step).collect());
+    let scale = StepScale::new(selection, &places().map(|(step, _)| *step).collect());
     let y = Ruler::layers(deepest as usize, 0.0).within(0.5, deepest as f64 + 0.5);
-    let ruler = scale.ruler(last as f64);
+    let ruler = scale.ruler(selection, last as f64);
     let x = Ruler { high: ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64), ..ruler };
     let draw = |map| draw_map(map, &colors, scale);
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty("no runs")], draw);

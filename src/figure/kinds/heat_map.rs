@@ -12,6 +12,9 @@ const CROSSED: f64 = 27.0;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "a column of runs.csv over two axes",
+    metric: Some("train_loss"),
+    scales: true,
+    limits: true,
     x: AlongX::TwoAxes,
     color: ColorBy::Taken,
     columns: || column_names(columns::OUTCOMES),
@@ -28,7 +31,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (Some(x), Some(y)) = (&selection.x, &selection.color) else {
         return Err(FigureError::Selection("a heat_map needs two axes: name them as `x` and `y`".into()));
     };
-    let column = selection.measurement("train_loss")?;
+    let column = selection.measurement()?;
     let endings = Endings::of(selection, column, &selection.runs);
     let mut shown = medians(&endings);
     let any_best = !shown.is_empty();
@@ -47,6 +50,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows().len();
     let ruler = Ruler::colors(&shown, column, bar_height(rows, height));
     let ruler = ruler.ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let ruler = selection.limited(ruler, bar_height(rows, height));
     let colors = ColorBar::new(ruler, column, &shown);
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let name = |used: &Used, label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, 90.0);

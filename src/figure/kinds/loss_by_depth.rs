@@ -6,6 +6,10 @@ use crate::plan_file::Scale;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "the final loss, or another column of runs.csv, against depth or another axis",
+    metric: Some("train_loss"),
+    x_scales: AXIS_SCALES,
+    scales: true,
+    limits: true,
     x: AlongX::Axis("depth"),
     columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,
@@ -35,15 +39,16 @@ fn default(grid: &Defaults) -> Option<FigureSpec> {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement("train_loss")?;
+    let column = selection.measurement()?;
     let endings = Endings::of(selection, column, &selection.runs);
     let height = if selection.rows().len() > 2 { 100.0 } else { 126.0 };
     let guess = guessing(selection, column);
     let all = endings.values();
     // A loss is seen against guessing; an accuracy where that is in sight.
     let beside = guess.as_ref().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).map(|guess| guess.at);
-    let mut y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
+    let y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let mut y = selection.limited(y, height);
     let guess = guess.filter(|guess| y.holds(guess.at));
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
     let stack = endings.groups.values().map(|seeds| seeds.lost()).max().unwrap_or(0);
@@ -52,7 +57,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING);
     let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
-    let x = places::along(&selection.x);
+    let x = places::along(selection);
     let x_title = places::title(&selection.x);
     let medians = medians(selection, &endings, &x);
     let panel = |panel: GroupKey| {
@@ -97,7 +102,7 @@ fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) ->
 
 /// Whether there is something between two places along x: numbers, not categories.
 fn is_joined(selection: &Selection) -> bool {
-    selection.x.as_ref().is_some_and(|used| places::scale(used.axis) != Scale::Category)
+    selection.x.as_ref().is_some_and(|used| places::scale(selection, used.axis) != Scale::Category)
 }
 
 /// The medians along x of each series; the `x` of a key is 0.

@@ -55,9 +55,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let Some(along) = &selection.x else {
         return Err(FigureError::Selection("a lr_sensitivity needs an axis of numbers: name it as `x`".into()));
     };
-    let column = selection.measurement(&selection.results.choice().metric)?;
+    let column = selection.measurement()?;
     let endings = Endings::of(selection, column, &selection.runs);
-    let lines = lines(&endings, along);
+    let lines = lines(selection, &endings, along);
     let rates = || lines.values().flat_map(|line| &line.rates);
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
     let mut y = Ruler::of(&values(&lines, &endings), column, height)
@@ -74,7 +74,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
     let sheet = Sheet::new(selection, medium, 3);
     let (low, high) = range(rates().map(|rate| rate.at)).unwrap_or((0.0, 1.0));
-    let x = match places::scale(along.axis) {
+    let x = match places::scale(selection, along.axis) {
         Scale::Log => Ruler::log(low, high, sheet.room()),
         Scale::Linear => Ruler::linear(low, high, sheet.room()),
         Scale::Category => Ruler::categories(along.labels.iter().map(|label| along.shown(*label))),
@@ -137,11 +137,11 @@ fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
     reached.filter(|value| *value != worst(endings.column)).collect()
 }
 
-fn lines(endings: &Endings, along: &Used) -> Lines {
+fn lines(selection: &Selection, endings: &Endings, along: &Used) -> Lines {
     let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
     for (key, seeds) in &endings.groups {
         let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
-        let at = match places::scale(along.axis) {
+        let at = match places::scale(selection, along.axis) {
             Scale::Log => rate.log10(),
             Scale::Linear => rate,
             Scale::Category => along.labels.iter().position(|label| *label == key.x).unwrap_or(0) as f64,

@@ -2,7 +2,8 @@
 
 pub(super) use crate::columns::{self, Column, Measured, Predicted, Quantity};
 pub(super) use crate::experiment::figure_kind::{
-    AlongX, CellsShown, ColorBy, Defaults, FigureKind, Over, Predicts, Roles, Shows, Tune, column_names, is_of_init,
+    AXIS_SCALES, AlongX, CellsShown, ColorBy, Defaults, FigureKind, Over, Predicts, Roles, STEP_SCALES, Shows, Tune,
+    column_names, is_of_init,
 };
 pub(super) use crate::fading::{self, Fading};
 pub(super) use crate::figure::beyond;

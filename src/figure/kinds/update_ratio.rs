@@ -8,6 +8,10 @@ const NAMED: usize = 6;
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
     help: "norm of each layer's update over that of its weights, against step",
+    metric: Some("update_ratio"),
+    x_scales: STEP_SCALES,
+    x_limits: true,
+    limits: true,
     color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,
@@ -25,13 +29,14 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement("update_ratio")?;
+    let column = selection.measurement()?;
     let course = course(selection, column)?;
     let lines = &course.lines;
     let (keep, values) = (medians(lines.values()), spans(lines.values()));
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
-    let mut y =
+    let y =
         Ruler::keeping(&keep, &values, true, height).ok_or_else(|| selection.nothing("an update of its weights"))?;
+    let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let panel = |panel: GroupKey| {

@@ -9,6 +9,8 @@ use crate::figure::text::{self, Weight};
 
 /// Points between two panels of a row, and between two rows.
 const GAP: f64 = 14.0;
+/// Least distance between words of neighbouring panels, in points.
+const APART: f64 = 8.0;
 const ROW_GAP: f64 = 12.0;
 
 /// Most length of names under a panel that are turned, since they do not fit side by side.
@@ -31,11 +33,23 @@ struct Slots {
     left: f64,
     right: f64,
     width: f64,
+    /// Between neighbours.
+    gap: f64,
 }
 
 impl Slots {
+    /// So many columns side by side, far enough apart for the tick labels at the ends of `x`.
+    fn new((left, right): (f64, f64), columns: usize, x: &Ruler) -> Slots {
+        let half = |tick: Option<&Tick>| tick.map_or(0.0, |t| text::width(&t.label, TICK, Weight::Regular) / 2.0);
+        let gap = match x.unit {
+            Unit::Label => GAP,
+            _ => GAP.max(half(x.ticks.first()) + half(x.ticks.last()) + APART),
+        };
+        Slots { left, right, width: (right - left - gap * (columns - 1) as f64) / columns as f64, gap }
+    }
+
     fn start(&self, column: usize) -> f64 {
-        self.left + column as f64 * (self.width + GAP)
+        self.left + column as f64 * (self.width + self.gap)
     }
 }
 
@@ -47,8 +61,7 @@ impl Page {
         let titles = Titles::of(&block.strips, height);
         let left = MARGIN + titles.width() + frame.left + 5.0;
         let right = self.scene.width - MARGIN - frame.right;
-        let columns = self.sheet.slots.max(1);
-        let slots = Slots { left, right, width: (right - left - GAP * (columns - 1) as f64) / columns as f64 };
+        let slots = Slots::new((left, right), self.sheet.slots.max(1), &block.x);
         self.column_headings(frame.columns, &slots);
         let mut panels: Vec<Vec<Panel>> = Vec::new();
         for (row, strip) in block.strips.iter().enumerate() {
@@ -92,7 +105,7 @@ impl Page {
             return;
         }
         self.y += HEADING;
-        let room = slots.width + GAP - 4.0;
+        let room = slots.width + slots.gap - APART;
         let widest = names.iter().map(|name| text::width(name, 1.0, Weight::Bold)).fold(0.0, f64::max);
         let size = (room / widest * (1.0 - 1e-9)).clamp(SMALLEST.max(0.75 * HEADING), HEADING);
         for (i, name) in names.iter().enumerate() {

@@ -92,7 +92,7 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
 /// A value beside its arrow, on the side that has room.
 fn beside(panel: &Panel, arrow: Point, value: &str, color: Color) -> Option<Text> {
     let room = text::width(value, TICK, Weight::Regular) + 5.0;
-    let y = (arrow.y + 0.36 * TICK).max(panel.area.top + 0.8 * TICK);
+    let y = (arrow.y + 0.36 * TICK).max(panel.area.top + 0.8 * TICK).min(panel.area.bottom - 0.35 * TICK);
     let (x, anchor) = match () {
         () if arrow.x + room < panel.area.right => (arrow.x + 5.0, Anchor::Start),
         () if arrow.x - room > panel.area.left => (arrow.x - 5.0, Anchor::End),

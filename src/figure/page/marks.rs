@@ -17,7 +17,9 @@ const NOTE: f64 = 6.6;
 /// Draws all marks of a panel: none of them leaves it but the notches above. Says whether arrows stand for values beyond it.
 pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
     for mark in marks {
-        if let Mark::Notch { x } = mark {
+        if let Mark::Notch { x } = mark
+            && panel.x.holds(*x)
+        {
             let x = panel.x(*x);
             scene.line(vec![at(x, panel.area.top - 3.0), at(x, panel.area.top - 0.8)], solid(EDGE, THIN));
         }
@@ -216,6 +218,8 @@ fn end_labels(scene: &mut Scene, panel: &Panel, first: f64, labels: &[(f64, Stri
         .filter_map(|(value, text, color)| Some((panel.y(panel.y.place(*value)?), text.as_str(), *color)))
         .collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Lines that lie on each other and lose the same have one number.
+    ends.dedup_by(|a, b| a.1 == b.1 && (a.0 - b.0).abs() < LINE);
     let fit = ((panel.area.height() / gap) as usize).max(1);
     if ends.len() > fit {
         let picked: BTreeSet<usize> = (0..fit).map(|i| i * (ends.len() - 1) / (fit - 1).max(1)).collect();

@@ -10,7 +10,9 @@ use crate::figure::text::{self, Weight};
 /// Draws a map.
 pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
     let areas: Vec<Rect> = map.tiles.iter().map(|tile| area(panel, tile)).collect();
-    for (tile, area) in map.tiles.iter().zip(&areas) {
+    // Limits may leave some out.
+    let seen = || map.tiles.iter().zip(&areas).filter(|(_, area)| area.width() > 0.0);
+    for (tile, area) in seen() {
         scene.tile(*area, tile.color, Some(tile.told.clone()));
         match tile.lost {
             TileLost::Nothing => {}
@@ -32,7 +34,7 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
         map.lines.iter().map(|line| line.iter().map(|(x, y)| panel.at(*x, *y)).collect()).collect();
     let marks: Vec<Rect> = lines.iter().filter_map(|line| named_line(scene, panel, line, &map.line_name)).collect();
     if let Some(size) = number_size(panel, map) {
-        for (tile, area) in map.tiles.iter().zip(&areas) {
+        for (tile, area) in seen() {
             let text = tile.number.as_ref().and_then(|number| place(number, area, size, (&lines, &marks)));
             scene.shapes.extend(text.map(|text| Shape::Text(Text { color: on(tile.color), ..text })));
         }

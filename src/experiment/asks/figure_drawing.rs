@@ -1,0 +1,73 @@
+//! How a `[[figure]]` is drawn, where the file says so: its size, and the scales and limits of what it shows.
+
+use crate::columns;
+use crate::experiment::figure_kind::FigureKind;
+use crate::experiment::read::{Entry, Fields, Result};
+use crate::plan_file::Scale;
+use crate::plan_file::figure::FigureSpec;
+
+/// The smallest and the largest side of a figure in cm.
+const SIDES: [f64; 2] = [5.0, 60.0];
+
+/// Adds what the fields say to the figure.
+pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec) -> Result<FigureSpec> {
+    let size = fields.read("size", size)?;
+    let scales: &[Scale] = if kind.scales { &[Scale::Log, Scale::Linear] } else { &[] };
+    let (scale, x_scale) = (scale(fields, kind, "scale", scales)?, scale(fields, kind, "x_scale", kind.x_scales)?);
+    let column = spec.metric.as_deref().or(kind.metric).and_then(columns::measurement);
+    if let (Some(Scale::Log), Some(column), Some(entry)) = (scale, column, fields.get("scale"))
+        && !column.is_never_negative()
+    {
+        let message = format!("`{}` can be negative, which a logarithmic scale cannot show", column.name);
+        return entry.at.fail(message, "delete the line");
+    }
+    let is_log = scale.map_or(column.is_some_and(columns::Column::is_log), |scale| scale == Scale::Log);
+    let limits = limits(fields, kind, ("limits", kind.limits), is_log)?;
+    let x_limits = self::limits(fields, kind, ("x_limits", kind.x_limits), false)?;
+    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, ..spec })
+}
+
+fn size(entry: &Entry) -> Result<[f64; 2]> {
+    match pair(entry) {
+        Some(size) if size.iter().all(|side| (SIDES[0]..=SIDES[1]).contains(side)) => Ok(size),
+        _ => entry.at.fail(
+            format!("`size` is a width and a height from {} to {} cm", SIDES[0], SIDES[1]),
+            "write size = [16, 10]",
+        ),
+    }
+}
+
+/// Two numbers.
+fn pair(entry: &Entry) -> Option<[f64; 2]> {
+    entry.value.numbers()?.try_into().ok()
+}
+
+/// One of the scales that a kind can have here.
+fn scale(fields: &Fields, kind: &FigureKind, key: &str, scales: &[Scale]) -> Result<Option<Scale>> {
+    let Some(entry) = fields.get(key) else { return Ok(None) };
+    if scales.is_empty() {
+        return none_to_choose(entry, kind, key);
+    }
+    let word = entry.one_of(scales.iter().map(|scale| scale.word()), " of this figure")?;
+    Ok(scales.iter().copied().find(|scale| scale.word() == word))
+}
+
+/// Two limits, where a kind has some to choose.
+fn limits(fields: &Fields, kind: &FigureKind, (key, has): (&str, bool), is_log: bool) -> Result<Option<[f64; 2]>> {
+    let Some(entry) = fields.get(key) else { return Ok(None) };
+    if !has {
+        return none_to_choose(entry, kind, key);
+    }
+    match pair(entry) {
+        Some([low, _]) if is_log && low <= 0.0 => {
+            let help = if kind.scales { "begin above 0, or write scale = \"linear\"" } else { "begin above 0" };
+            entry.at.fail(format!("a logarithmic scale cannot begin at {low}"), help)
+        }
+        Some([low, high]) if low < high => Ok(Some([low, high])),
+        _ => entry.at.fail(format!("`{key}` are two numbers, the lower one first"), format!("write {key} = [0.1, 10]")),
+    }
+}
+
+fn none_to_choose<T>(entry: &Entry, kind: &FigureKind, key: &str) -> Result<T> {
+    entry.at.fail(format!("a figure of kind {} has no `{key}` to choose", kind.word), "delete the line")
+}
