@@ -9,7 +9,7 @@ use super::origin::{KEYWORD, Origin};
 use crate::figure::scene::{Color, Point, Scene, Shape, Stroke, Text, Turn, at};
 use crate::figure::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
-use png::{AdaptiveFilterType, Compression, Encoder, PixelDimensions, Unit};
+use png::{Compression, Encoder, FilterType, PixelDimensions, Unit};
 use std::io;
 use std::ops::Range;
 
@@ -40,8 +40,9 @@ pub fn render(scene: &Scene, origin: &Origin) -> io::Result<Vec<u8>> {
     let ((w, h), mut file) = (size(scene), Vec::new());
     let mut encoder = Encoder::new(&mut file, w, h);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(Compression::Fast);
-    encoder.set_adaptive_filter(AdaptiveFilterType::Adaptive);
+    // Runs of one colour, of which figures mostly are, are shortest unfiltered: a third of the size of the fastest way.
+    encoder.set_compression(Compression::Default);
+    encoder.set_filter(FilterType::NoFilter);
     encoder.set_pixel_dims(Some(PixelDimensions { xppu: density(), yppu: density(), unit: Unit::Meter }));
     encoder.add_itxt_chunk(KEYWORD.into(), origin.json())?;
     let mut writer = encoder.write_header()?;
