@@ -9,7 +9,7 @@ Each step is computed from the weights that the trace has before it: forward pas
 by autograd; the update by torch.optim from the traced gradients, its state carried along. `free` is the trajectory
 from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
-cancel errs relative to what it is summed from: the gradient of a learned branch scale to the sum of its terms' sizes, that
+cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
 of a test function to what changing the point by its own size would change. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
 """
 
@@ -129,6 +129,10 @@ def network_step(s, p, free, own, running, at, errors):
         elif name.endswith(".scale"):
             l = int(name.removeprefix("layer").removesuffix(".scale"))
             scale = (nudge["stream", l].grad * seen["branch", l]).abs().sum().item()
+        elif name.endswith(".slope"):
+            l = int(name.removeprefix("layer").removesuffix(".slope"))
+            below = seen["z", l].detach().clamp(max=0.0)
+            scale = (nudge["delta", l].grad * below / w.detach()).abs().sum().item()
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
     loss_of(s, forward(s, free, x), own).backward()
 

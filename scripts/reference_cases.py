@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import torch
 
-from reference_network import ACTIVATIONS, shapes
+from reference_network import ACTIVATIONS, setting, shapes
 from reference_run import learning_rate
 
 
@@ -23,6 +23,8 @@ def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
             parameters[n] = draw(shape, gain / math.sqrt(shape[0]))
         elif n.endswith(".scale"):
             parameters[n] = np.zeros(shape)
+        elif n.endswith(".slope"):
+            parameters[n] = draw(shape, 0.2, setting(settings, "activation.slope"))
         else:
             parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else 0.0)
     if settings["loss"] == "mse" and not settings.get("one_hot"):
@@ -159,6 +161,7 @@ def architecture_cases():
 ACTIVATION_TABLE = [{"activation": kind} for kind in ACTIVATIONS] + [
     {"activation": "leaky_relu", "activation.slope": 0.2},
     {"activation": "elu", "activation.alpha": 0.7},
+    {"activation": "prelu", "activation.slope": 0.5},
 ]
 
 

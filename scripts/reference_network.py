@@ -20,7 +20,7 @@ DEFAULTS = {
     "l2": 0.0, "weight_decay": 0.0, "decay_all": False, "clip.norm": None, "clip.value": None,
     "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0,
     "schedule.power": 1.0, "schedule.period": None, "schedule.growth": 1, "schedule.rise": 0.3, "schedule.first": 0.04,
-    "activation.slope": 0.01, "activation.alpha": 1.0,
+    "activation.alpha": 1.0,
 }
 
 
@@ -28,6 +28,8 @@ def setting(s, key):
     """The value of a key: the case's own, else our default."""
     if key in s:
         return s[key]
+    if key == "activation.slope":
+        return 0.25 if s["activation"] == "prelu" else 0.01
     family, _, option = key.partition(".")
     if family == "optimizer" and option in OF_KIND.get(s["optimizer.kind"], {}):
         return OF_KIND[s["optimizer.kind"]][option]
@@ -58,6 +60,11 @@ ACTIVATIONS = {
     "silu": lambda z, s: F.silu(z),
     "mish": lambda z, s: z * torch.tanh(softplus(z)),
     "erf": lambda z, s: torch.erf(z),
+    "relu6": lambda z, s: F.relu6(z),
+    "hard_sigmoid": lambda z, s: F.hardsigmoid(z),
+    "sine": lambda z, s: torch.sin(z),
+    # The slope of a net is a parameter; this is what it starts at.
+    "prelu": lambda z, s: F.prelu(z, torch.as_tensor([setting(s, "activation.slope")], dtype=z.dtype)),
 }
 
 
@@ -73,6 +80,8 @@ def shapes(s, features, outputs):
             out[f"layer{l}.norm.shift"] = (s["width"],)
         if setting(s, "residual") != "none" and setting(s, "residual.scale") == "learned_zero" and l >= 2:
             out[f"layer{l}.scale"] = (1,)
+        if s["activation"] == "prelu":
+            out[f"layer{l}.slope"] = (1,)
         fan_in = s["width"]
     out["output.weight"] = (fan_in, outputs)
     if setting(s, "bias"):
@@ -107,7 +116,10 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
 
     def activate(h, l):
         z = seen["z", l] = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
-        a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
+        if s["activation"] == "prelu":
+            a = seen["a", l] = F.prelu(z, p[f"layer{l}.slope"])
+        else:
+            a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
         return norm(a, l, "after")
 
     def branch(l):
@@ -127,7 +139,7 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
             a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
     kind = setting(s, "output_activation")
-    own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation.")}
+    own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation")}
     return y if kind == "identity" else ACTIVATIONS[kind](y, own)
 
 

@@ -195,8 +195,9 @@ const ACTIVATIONS: &[Row] = &[
     (&["linear", "none"], Write("\"identity\"")),
     (&["logistic", "sigm"], Write("\"sigmoid\"")),
     (&["leakyrelu", "lrelu"], Write("\"leaky_relu\"")),
-    (&["prelu"], Explained("{ kind = \"leaky_relu\", slope = 0.25 }", "its slope is fixed, not learned")),
-    (&["relu6", "hardtanh"], Write("\"hard_tanh\"")),
+    (&["hardtanh"], Write("\"hard_tanh\"")),
+    (&["hardsigmoid"], Write("\"hard_sigmoid\"")),
+    (&["sin", "siren"], Write("\"sine\"")),
     (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
 ];
 

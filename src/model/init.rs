@@ -49,6 +49,8 @@ impl Init {
             "matched" => match activation {
                 Activation::Relu
                 | Activation::LeakyRelu { .. }
+                | Activation::Prelu { .. }
+                | Activation::Relu6
                 | Activation::Elu { .. }
                 | Activation::Gelu
                 | Activation::Silu
@@ -102,8 +104,7 @@ fn orthogonal(inputs: usize, outputs: usize, gain: f64, stream: &mut Stream) -> 
     (0..inputs * outputs).map(|k| entry(k / outputs, k % outputs)).collect()
 }
 
-/// The packed parameters of a layout: weights drawn, biases 0 (or drawn, if the init says so), norm gains 1 and shifts 0,
-/// learned scales 0.
+/// The packed parameters of a layout: weights drawn, biases 0 (or drawn, if the init says so), all others as the layout says.
 pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
     let mut packed = Vec::with_capacity(layout.count());
     for parameter in layout.parameters() {
@@ -118,8 +119,9 @@ pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
                 let mut draw = || if sigma > 0.0 { sigma * stream.normal() } else { 0.0 };
                 packed.extend(parameter.range.clone().map(|_| draw()));
             }
-            Role::NormGain => packed.resize(parameter.range.end, 1.0),
-            Role::NormShift | Role::Scale => packed.resize(parameter.range.end, 0.0),
+            Role::NormGain | Role::NormShift | Role::Scale | Role::Slope => {
+                packed.resize(parameter.range.end, parameter.start);
+            }
         }
     }
     packed
@@ -132,7 +134,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         "orthogonal", "gaussian", "uniform_fan_in", "matched",
     ], "lecun_normal")
         .head("kind")
-        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))"),
+        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, prelu, relu6, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n))"),
     Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0).of(&["gaussian"]).help("weights ~ N(0, sigma_w^2 / fan_in)"),
     Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(&["gaussian"]).help("biases ~ N(0, sigma_b^2); every other init starts them at 0"),
     Setting::float("init.gain", Domain::Positive { max: 1e6 }, 1.0).of(&["orthogonal"]).help("factor on every initial weight"),

@@ -62,11 +62,14 @@ pub enum Role {
     NormGain,
     NormShift,
     Scale,
+    /// Of an activation that learns one.
+    Slope,
 }
 
 impl Role {
     /// In packed order.
-    pub const ALL: [Role; 5] = [Role::Weight, Role::Bias, Role::NormGain, Role::NormShift, Role::Scale];
+    pub const ALL: [Role; 6] =
+        [Role::Weight, Role::Bias, Role::NormGain, Role::NormShift, Role::Scale, Role::Slope];
 }
 
 /// A parameter's place in its block's packed vector.
@@ -83,6 +86,11 @@ impl Block {
         of(self.before, self.inputs).or(of(self.after, self.outputs))
     }
 
+    /// What the slope that its activation learns starts at, if it learns one.
+    pub fn learned_slope(&self) -> Option<f64> {
+        [self.before, self.after].into_iter().flatten().find_map(|pair| pair.activation.learned_slope())
+    }
+
     /// How many numbers the parameter with this role has; 0 where the block has none.
     fn size(&self, role: Role) -> usize {
         let affine = matches!(self.norm(), Some((Norm { affine: true, .. }, _)));
@@ -91,6 +99,7 @@ impl Block {
             Role::Bias if self.bias => self.outputs,
             Role::NormGain | Role::NormShift if affine => self.norm().map_or(0, |(_, units)| units),
             Role::Scale if self.skip == Skip::Learned => 1,
+            Role::Slope if self.learned_slope().is_some() => 1,
             _ => 0,
         }
     }
@@ -103,7 +112,7 @@ impl Block {
         (len > 0).then(|| start..start + len)
     }
 
-    /// The parameters, in packed order: weight, bias, norm gain, norm shift, scale.
+    /// The parameters, in packed order: weight, bias, norm gain, norm shift, scale, slope.
     pub fn segments(&self) -> impl Iterator<Item = Segment> + use<> {
         let block = *self;
         Role::ALL.into_iter().filter_map(move |role| block.range(role).map(|range| Segment { role, range }))

@@ -150,7 +150,7 @@ impl Moments {
     }
 
     fn integrated(activation: Activation, batch: usize, r: f64) -> Self {
-        let sphere = Sphere::of_batch(batch, r);
+        let sphere = Sphere::of_batch(activation, batch, r);
         let value = |y: f64| activation.value(r * y);
         let slope = |y: f64| activation.slope(r * y);
         let moment = |y: f64| slope(y) * y;

@@ -111,7 +111,7 @@ impl Architecture {
 
     /// The parameters, block after block.
     pub fn layout(&self) -> Layout {
-        Layout::new(self.blocks().iter().enumerate().flat_map(|(index, block)| {
+        let tensors = self.blocks().into_iter().enumerate().flat_map(|(index, block)| {
             block.segments().map(move |segment| {
                 let shape = match segment.role {
                     Role::Weight => vec![block.inputs, block.outputs],
@@ -119,13 +119,14 @@ impl Architecture {
                 };
                 (self.parameter_name(index, segment.role), segment.role, shape)
             })
-        }))
+        });
+        Layout::new(tensors).starting(Role::Slope, self.activation.learned_slope().unwrap_or_default())
     }
 
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
     fn parameter_name(&self, block: usize, role: Role) -> String {
         let layer = |b: usize| if b == self.depth { "output".into() } else { format!("layer{}", b + 1) };
-        // A norm belongs to the layer whose stream it normalizes, also where the next block computes it.
+        // A norm or an activation belongs to the layer whose stream it acts on, also where the next block computes it.
         let shifted = usize::from(matches!(self.residual, Residual::PreActivation(_)));
         match role {
             Role::Weight => format!("{}.weight", layer(block)),
@@ -133,6 +134,7 @@ impl Architecture {
             Role::Scale => format!("{}.scale", layer(block)),
             Role::NormGain => format!("{}.norm.gain", layer(block - shifted)),
             Role::NormShift => format!("{}.norm.shift", layer(block - shifted)),
+            Role::Slope => format!("{}.slope", layer(block - shifted)),
         }
     }
 

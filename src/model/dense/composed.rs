@@ -4,7 +4,7 @@ use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
 use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Skip};
-use crate::ops::composed::activate;
+use crate::ops::composed::{activate, prelu};
 use crate::ops::{Element, Result, Tensor};
 use std::sync::Arc;
 
@@ -69,7 +69,10 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
         v = normalize(pass, &norm, site, &v)?;
     }
     v = pass.tap(site, Part::Argument, &v)?;
-    v = activate(pair.activation, &v)?;
+    v = match pair.activation.learned_slope() {
+        Some(_) => prelu(&v, &pass.parameter(&format!("{}.slope", layer(site)))?)?,
+        None => activate(pair.activation, &v)?,
+    };
     v = pass.tap(site, Part::Activation, &v)?;
     if let Some(norm) = placed(Placement::After) {
         v = normalize(pass, &norm, site, &v)?;

@@ -2,7 +2,7 @@
 
 use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
-use crate::ops::activation::{Curve, Identity, with_curve};
+use crate::ops::activation::{Activation, Curve, Identity, with_curve};
 use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
 use crate::ops::columns::{self, Affine, ThroughStatistics};
 use crate::ops::gemm::{Matrix, multiply};
@@ -127,6 +127,11 @@ impl<T: Real> Pass<'_, T> {
         self.block.part(self.parameters, role)
     }
 
+    /// The pair's activation, with the slope that it has learned.
+    fn activation(&self, pair: Nonlinearity) -> Activation {
+        pair.activation.with_slope(self.part(Role::Slope).map(|slope| slope[0].f64()))
+    }
+
     fn learned_scale(&self) -> T {
         self.part(Role::Scale).map_or(T::of(0.0), |s| s[0])
     }
@@ -145,19 +150,20 @@ impl<T: Real> Pass<'_, T> {
     ) {
         site.argument.clear();
         site.activation.clear();
-        let keep_argument = self.mode == Mode::Probe || !pair.activation.slope_from_output();
+        let activation = self.activation(pair);
+        let keep_argument = self.mode == Mode::Probe || !activation.slope_from_output();
         match pair.norm.filter(|n| n.place == Placement::Before) {
             Some(norm) if keep_argument => self.norm_forward(&norm, w, bias, Identity, v),
-            Some(norm) => with_curve!(pair.activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
+            Some(norm) => with_curve!(activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
             None if keep_argument => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, v)),
-            None => with_curve!(pair.activation, T, curve => match bias {
+            None => with_curve!(activation, T, curve => match bias {
                 Some(bias) => columns::activate_rows(curve, bias, v),
                 None => activate(curve, v),
             }),
         }
         if keep_argument {
             site.argument.extend_from_slice(v);
-            with_curve!(pair.activation, T, curve => activate(curve, v));
+            with_curve!(activation, T, curve => activate(curve, v));
         }
         let after = pair.norm.filter(|n| n.place == Placement::After);
         if changes || after.is_some() {
@@ -216,7 +222,11 @@ impl<T: Real> Pass<'_, T> {
         }
         let a = if site.activation.is_empty() { a } else { &site.activation[..] };
         let z = if site.argument.is_empty() { a } else { &site.argument[..] };
-        with_curve!(pair.activation, T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
+        if pair.activation.learned_slope().is_some() {
+            let slope = T::of(reduce::dot_below(d, z));
+            self.put(gradient, Role::Slope, |out| out[0] = slope);
+        }
+        with_curve!(self.activation(pair), T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
         if self.mode == Mode::Probe {
             site.delta.clear();
             site.delta.extend_from_slice(d);
