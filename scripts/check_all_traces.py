@@ -58,13 +58,15 @@ def cells(table):
         yield f"activation {activation}", {"activation": activation}
         yield f"output {activation}", {"output_activation": activation, "loss": "mse"}
     scales = [0.5, *words(table, "residual.scale")]
-    for norm, form, loss in product(words(table, "batch_norm"), words(table, "residual"), words(table, "loss")):
-        own = {"batch_norm": norm, "residual": form, "loss": loss}
-        affines = [True] if norm == "none" else [True, False]
+    norms = [{}] + [{"norm": kind, "norm.place": place}
+                    for kind in words(table, "norm")[1:] for place in words(table, "norm.place")]
+    for norm, form, loss in product(norms, words(table, "residual"), words(table, "loss")):
+        own = {**norm, "residual": form, "loss": loss}
+        affines = [True, False] if norm else [True]
         for scale, affine, bias in product([None] if form == "none" else scales, affines, [True, False]):
             more = {} if form == "none" else {"residual.scale": scale}
-            more |= {} if affine else {"batch_norm.affine": False}
-            yield f"{norm} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+            more |= {} if affine else {"norm.affine": False}
+            yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
     beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},
               {"clip.norm": 0.05}, {"clip.value": 0.001}, {"clip.norm": 0.05, "l2": 0.01, "weight_decay": 0.1}]
     for kind in words(table, kind_of["optimizer"]):
@@ -138,7 +140,7 @@ def main():
             if answer.returncode != 0:
                 sys.exit(f"{name}: {answer.stderr}")
             paths.append(out)
-            if settings.get("batch_norm") == "before" and "residual.scale" not in settings:
+            if settings.get("norm") == "batch" and "residual.scale" not in settings:
                 normed.append(out.stem)
         failed = check_trace.main(paths)
         return failed or catches(Path(folder), [path for path in paths if path.stem in normed])

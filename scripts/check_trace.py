@@ -53,7 +53,8 @@ class Errors(dict):
 
 def is_zero(s, name):
     """A bias whose shift the norm after it takes away: its gradient is rounding noise and has no relative error."""
-    return s.get("batch_norm") == "before" and name.startswith("layer") and name.endswith(".bias")
+    before_batch = s.get("norm") == "batch" and s["norm.place"] == "before"
+    return before_batch and name.startswith("layer") and name.endswith(".bias")
 
 
 def leaves(parameters):

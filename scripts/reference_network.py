@@ -12,7 +12,7 @@ OF_KIND = {
     "adamax": {"lr": 0.002}, "nadam": {"lr": 0.002}, "lion": {"lr": 1e-4, "beta2": 0.99}, "rprop": {"lr": 0.01},
 }
 DEFAULTS = {
-    "bias": True, "batch_norm": "none", "batch_norm.eps": 1e-5, "batch_norm.momentum": 0.1, "batch_norm.affine": True,
+    "bias": True, "norm": "none", "norm.place": "before", "norm.eps": 1e-5, "norm.momentum": 0.1, "norm.affine": True,
     "residual": "none", "residual.scale": "1/sqrt(depth)", "output_activation": "identity",
     "optimizer.lr": 0.001, "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9,
     "optimizer.beta2": 0.999, "optimizer.eps": 1e-8, "optimizer.centered": False, "optimizer.momentum_decay": 0.004,
@@ -75,9 +75,10 @@ def shapes(s, features, outputs):
         out[f"layer{l}.weight"] = (fan_in, s["width"])
         if setting(s, "bias"):
             out[f"layer{l}.bias"] = (s["width"],)
-        if setting(s, "batch_norm") != "none" and setting(s, "batch_norm.affine"):
+        if setting(s, "norm") != "none" and setting(s, "norm.affine"):
             out[f"layer{l}.norm.gain"] = (s["width"],)
-            out[f"layer{l}.norm.shift"] = (s["width"],)
+            if setting(s, "norm") != "rms":
+                out[f"layer{l}.norm.shift"] = (s["width"],)
         if setting(s, "residual") != "none" and setting(s, "residual.scale") == "learned_zero" and l >= 2:
             out[f"layer{l}.scale"] = (1,)
         if s["activation"] == "prelu":
@@ -91,7 +92,7 @@ def shapes(s, features, outputs):
 
 def fresh_running(s, dtype):
     """Running mean 0 and variance 1 for every batch norm."""
-    n = s["depth"] if setting(s, "batch_norm") != "none" else 0
+    n = s["depth"] if setting(s, "norm") == "batch" else 0
     return [(torch.zeros(s["width"], dtype=dtype), torch.ones(s["width"], dtype=dtype)) for _ in range(n)]
 
 
@@ -100,19 +101,23 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
     `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l;
     `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
     nudge, seen = nudge or {}, {} if seen is None else seen
-    place, form, scale = setting(s, "batch_norm"), setting(s, "residual"), setting(s, "residual.scale")
+    kind, place, eps = setting(s, "norm"), setting(s, "norm.place"), setting(s, "norm.eps")
+    form, scale = setting(s, "residual"), setting(s, "residual.scale")
 
     def affine(h, layer):
         u = h @ p[f"{layer}.weight"]
         return u + p[f"{layer}.bias"] if f"{layer}.bias" in p else u
 
     def norm(h, l, here):
-        if place != here:
+        if kind == "none" or place != here:
             return h
-        mean, var = running[l - 1] if running else (None, None)
         gain, shift = p.get(f"layer{l}.norm.gain"), p.get(f"layer{l}.norm.shift")
-        momentum, eps = setting(s, "batch_norm.momentum"), setting(s, "batch_norm.eps")
-        return F.batch_norm(h, mean, var, gain, shift, training, momentum, eps)
+        if kind == "layer":
+            return F.layer_norm(h, h.shape[1:], gain, shift, eps)
+        if kind == "rms":
+            return F.rms_norm(h, h.shape[1:], gain, eps)
+        mean, var = running[l - 1] if running else (None, None)
+        return F.batch_norm(h, mean, var, gain, shift, training, setting(s, "norm.momentum"), eps)
 
     def activate(h, l):
         z = seen["z", l] = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
@@ -138,9 +143,9 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
             h = b if form == "none" or l == 1 else h + branch(l) * b
             a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
-    kind = setting(s, "output_activation")
+    last = setting(s, "output_activation")
     own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation")}
-    return y if kind == "identity" else ACTIVATIONS[kind](y, own)
+    return y if last == "identity" else ACTIVATIONS[last](y, own)
 
 
 def loss_of(s, y, batch):

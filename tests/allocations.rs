@@ -5,9 +5,10 @@ use gradsweep::model::init::Init;
 use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::gemm::{Matrix, multiply};
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Tensor, tensor};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::seed::Seeds;
@@ -102,10 +103,10 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
 
 #[test]
 fn a_step_allocates_nothing_that_grows() {
-    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| Placement::ALL.map(|place| Some(Norm::new(kind, place))));
     let mut most = 0;
     for activation in Activation::ALL {
-        for norm in [None, norm(Placement::Before), norm(Placement::After)] {
+        for norm in norms.clone().chain([None]) {
             for residual in
                 [Residual::None, Residual::PreActivation(Skip::Learned), Residual::PostActivation(Skip::Scaled(0.5))]
             {

@@ -36,7 +36,8 @@ fn record(data: &Dataset, changes: &[String]) -> String {
 
 /// Every activation, norm, residual form, loss, optimizer and precision, each in some run.
 fn runs() -> Vec<Vec<String>> {
-    let norms = ["none", "before", "after"];
+    let norms = ["none", "batch", "layer", "rms"];
+    let places = ["before", "after"];
     let residuals = ["none", "pre_activation", "post_activation"];
     let scales = ["1/sqrt(depth)", "learned_zero"];
     let mut runs = Vec::new();
@@ -49,13 +50,16 @@ fn runs() -> Vec<Vec<String>> {
                     let mut changes = vec![
                         format!("dtype=\"{dtype}\""),
                         format!("activation=\"{}\"", activation.word()),
-                        format!("batch_norm=\"{norm}\""),
+                        format!("norm=\"{norm}\""),
                         format!("residual=\"{residual}\""),
                         format!("loss=\"{}\"", Loss::ALL[turn % Loss::ALL.len()].word()),
                         format!("optimizer.kind=\"{}\"", optimizer.word()),
                     ];
                     if optimizer == Optimizer::Gd {
                         changes.push("batch=\"full\"".into());
+                    }
+                    if norm != "none" {
+                        changes.push(format!("norm.place=\"{}\"", places[turn % places.len()]));
                     }
                     if residual != "none" {
                         changes.push(format!("residual.scale=\"{}\"", scales[turn % scales.len()]));

@@ -11,8 +11,9 @@ use at_init::{Case, per_layer};
 use gradsweep::model::dense::{Architecture, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 
 const WIDTH: usize = 512;
 const NETS: u64 = 16;
@@ -40,7 +41,7 @@ fn main() {
         "| network | init | width | depth | batch | predicted, ln per layer | measured | ± | measured / predicted per layer | delta |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    let norm = Some(Norm::new(NormKind::BATCH, Placement::Before));
     let inits = |a: Activation| match a {
         Activation::Identity => {
             vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal { gain: 1.0 })]

@@ -79,9 +79,11 @@ pub const SETTINGS: &[Row] = &[
     (&["warmup", "warmup_steps", "schedule.warmup_steps"], Write("schedule.warmup = 100")),
     (&["precision", "float"], Write("dtype = \"f64\"")),
     (&["target", "tolerance", "tol"], Write("target_loss = 0.1")),
+    (&["layer_norm", "layernorm", "normalization"], Write("norm = \"layer\"")),
+    (&["rms_norm", "rmsnorm"], Write("norm = \"rms\"")),
     (
-        &["norm", "normalization", "layer_norm", "group_norm"],
-        Missing("the only normalization is batch_norm = true; to bound the gradient's norm write clip.norm = 1.0"),
+        &["group_norm", "weight_norm", "spectral_norm", "instance_norm"],
+        Missing("there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0"),
     ),
     (&["dropout"], Missing("there is no dropout; against overfitting there are l2, weight_decay and fewer steps")),
     (
@@ -123,6 +125,15 @@ pub const VALUES: &[(&str, &[Row])] = &[
                 Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)"),
             ),
             (&["zeros", "zero", "ones", "constant"], Missing("equal weights never part; choose a random init")),
+        ],
+    ),
+    (
+        "norm",
+        &[
+            (&["batch_norm", "batchnorm", "bn"], Write("\"batch\"")),
+            (&["layer_norm", "layernorm", "ln"], Write("\"layer\"")),
+            (&["rms_norm", "rmsnorm"], Write("\"rms\"")),
+            (&["group", "instance", "weight"], Missing("there are \"batch\", \"layer\" and \"rms\"")),
         ],
     ),
     (

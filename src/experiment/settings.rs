@@ -3,6 +3,7 @@
 use super::{brought, nearest};
 use crate::columns::On;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -88,6 +89,10 @@ pub(crate) fn literal(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// A short way to write one kind of a family, and the family.
+pub(crate) const SHORT: &str = "batch_norm";
+const LONG: &str = "norm";
 
 /// One key of the table with all its rows (an option whose default differs by kind has several).
 pub(crate) struct Key {
@@ -246,9 +251,17 @@ impl Registry {
         Registry { keys, by_name }
     }
 
-    /// The key called `name`, by its canonical name or the short or long name of a head.
+    /// The key called `name`, by its canonical name, the short or long name of a head, or in the short way.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.by_name.get(&*Self::long(name)).copied()
+    }
+
+    /// The name that one in the short way stands for; any other name itself.
+    pub fn long(name: &str) -> Cow<'_, str> {
+        match name.strip_prefix(SHORT) {
+            Some(option) if option.is_empty() || option.starts_with('.') => format!("{LONG}{option}").into(),
+            _ => name.into(),
+        }
     }
 
     /// Index of a key that the code itself names.
@@ -263,11 +276,13 @@ impl Registry {
 
     /// Whether `name` is a family that can be written as a table.
     pub fn is_family(&self, name: &str) -> bool {
+        let name = &*Self::long(name);
         self.keys.iter().any(|k| k.family == name && (k.is_head() || k.name != name))
     }
 
     /// The cure for an unknown setting.
     pub fn suggest(&self, name: &str) -> String {
+        let name = &*Self::long(name);
         if let Some(cure) = brought::setting(name) {
             return cure;
         }
@@ -324,7 +339,9 @@ mod tests {
             assert!(key.head.is_some() || key.rows.len() == 1, "{} has several rows but no head", key.name);
         }
         assert_eq!(registry.find("optimizer"), registry.find("optimizer.kind"));
-        assert_eq!(registry.find("batch_norm.place"), registry.find("batch_norm"));
+        assert_eq!(registry.find("residual.form"), registry.find("residual"));
+        assert_eq!(registry.find("batch_norm"), registry.find("norm.kind"));
+        assert_eq!(registry.find("batch_norm.eps"), registry.find("norm.eps"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
 use super::layout::{Layout, Parameter};
 use super::pass::{Part, Pass, Statistics, Tapped};
-use crate::ops::block::Running;
+use crate::ops::norm::Running;
 use crate::ops::{Element, Mode, Tensor, loss, reduce, rewrite};
 use candle_core::{Device, Result, Var};
 use std::sync::{Arc, PoisonError};

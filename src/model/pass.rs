@@ -2,7 +2,7 @@
 //! batch normalization.
 
 use super::layout::Layout;
-use crate::ops::block::Running;
+use crate::ops::norm::Running;
 use crate::ops::{Mode, Tensor, contiguous};
 use candle_core::{CpuStorage, CustomOp1, DType, Layout as Strides, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,27 +1,8 @@
 //! One block of a network, as data: what it computes, and where its parameters stand in its packed vector.
 
 use super::activation::Activation;
+use super::norm::{Norm, NormKind};
 use std::ops::Range;
-
-/// Batch normalization (Ioffe & Szegedy 2015) over the rows of a batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Norm {
-    /// On the activation's argument, or on its output.
-    pub place: Placement,
-    /// Added to the (biased) batch variance.
-    pub eps: f64,
-    /// Weight of the new batch in the running statistics; these take the unbiased variance.
-    pub momentum: f64,
-    /// A learned gain and shift follow.
-    pub affine: bool,
-}
-
-/// Where a norm stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    Before,
-    After,
-}
 
 /// An activation with its norm, if any: `phi(norm(v))` or `norm(phi(v))`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,6 +78,7 @@ impl Block {
         match role {
             Role::Weight => self.inputs * self.outputs,
             Role::Bias if self.bias => self.outputs,
+            Role::NormShift if matches!(self.norm(), Some((Norm { kind: NormKind::Rms, .. }, _))) => 0,
             Role::NormGain | Role::NormShift if affine => self.norm().map_or(0, |(_, units)| units),
             Role::Scale if self.skip == Skip::Learned => 1,
             Role::Slope if self.learned_slope().is_some() => 1,
@@ -126,31 +108,5 @@ impl Block {
     /// Parameters in all.
     pub fn parameter_count(&self) -> usize {
         Role::ALL.into_iter().map(|role| self.size(role)).sum()
-    }
-}
-
-/// Running statistics of a norm, for evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Running<T> {
-    pub mean: Vec<T>,
-    pub variance: Vec<T>,
-}
-
-impl<T: crate::real::Real> Running<T> {
-    /// Mean 0 and variance 1.
-    pub fn new(units: usize) -> Self {
-        Running { mean: vec![T::of(0.0); units], variance: vec![T::of(1.0); units] }
-    }
-
-    /// Takes in the mean and the biased variance of a batch of `rows`, with this weight.
-    pub fn update(&mut self, momentum: f64, mean: &[T], variance: &[T], rows: usize) {
-        let (keep, take) = (T::of(1.0 - momentum), T::of(momentum));
-        let unbias = T::of(rows as f64 / (rows as f64 - 1.0));
-        for (old, new) in self.mean.iter_mut().zip(mean) {
-            *old = keep * *old + take * *new;
-        }
-        for (old, new) in self.variance.iter_mut().zip(variance) {
-            *old = keep * *old + take * (unbias * *new);
-        }
     }
 }

@@ -8,10 +8,12 @@
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
+mod norm;
 mod pass;
 
-use super::block::{Block, Running};
+use super::block::Block;
 use super::chain::Chain;
+use super::norm::Running;
 use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
@@ -49,10 +51,11 @@ pub struct Workspace<T> {
     standardized: Vec<T>,
     /// The mean, less the bias that is not added before a norm.
     center: Vec<T>,
-    /// Mean of the batch, column by column, where the block has a norm.
+    /// Mean of the batch, column by column, where the block has a norm over the batch.
     pub mean: Vec<T>,
     /// Biased variance of the batch.
     pub variance: Vec<T>,
+    /// What a norm multiplies by, a number a column, or a row where it is not over the batch.
     inverse_deviation: Vec<T>,
 }
 
@@ -88,8 +91,11 @@ pub type Shared<T> = Arc<Mutex<Arena<T>>>;
 impl<T: Element> Arena<T> {
     /// For a chain, with fresh running statistics.
     pub fn new(chain: &Chain) -> Self {
-        let block =
-            |b: &Block| Workspace { running: b.norm().map(|(_, units)| Running::new(units)), ..Workspace::default() };
+        let running = |b: &Block| {
+            let over_batch = b.norm().filter(|(norm, _)| norm.kind.is_over_batch());
+            over_batch.map(|(_, units)| Running::new(units))
+        };
+        let block = |b: &Block| Workspace { running: running(b), ..Workspace::default() };
         Arena {
             gradient: vec![T::of(0.0); chain.parameter_count()],
             finite: true,

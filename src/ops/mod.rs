@@ -12,7 +12,9 @@ pub mod fused;
 pub mod gemm;
 pub mod kernel;
 pub mod loss;
+pub mod norm;
 pub mod reduce;
+mod rows;
 pub mod saturation;
 
 use crate::real::Real;

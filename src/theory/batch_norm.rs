@@ -1,17 +1,12 @@
 //! The gradient under batch normalization, by batch size and by what is added to the variance.
 
-use super::mean_field::{MeanField, mean, mean_square};
+use super::mean_field::MeanField;
 use super::outputs::Outputs;
 use super::prediction::Layers;
 use super::quadrature::integral;
 use super::sphere::Sphere;
 use crate::ops::activation::Activation;
 use std::sync::{Mutex, PoisonError};
-
-/// Var phi(x), x ~ N(0, q).
-pub(super) fn variance(activation: Activation, q: f64) -> f64 {
-    mean_square(activation, q) - mean(activation, q).powi(2)
-}
 
 /// A net of layers z = W h, norm, phi whose samples, a batch of B >= 4, are equally far apart (Yang et al. 2019).
 ///

@@ -47,7 +47,7 @@ pub enum NoPrediction {
     Inputs,
     #[error("for batch normalization after the activation no closed form is known")]
     NormAfterActivation,
-    #[error("for batch normalization in post-activation residual blocks no closed form is known")]
+    #[error("for normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,

@@ -5,8 +5,9 @@ use gradsweep::model::dense::{Architecture, Network, Residual, composed};
 use gradsweep::model::init::{Init, initial};
 use gradsweep::model::{Batch, CandleModel, Gradients, Model};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Role, Skip};
+use gradsweep::ops::block::{Role, Skip};
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
@@ -18,10 +19,12 @@ const SEEDS: Seeds = Seeds { experiment: 0, run: 1 };
 
 fn architectures() -> Vec<Architecture> {
     let mut all = Vec::new();
-    let norm = |place, affine| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine });
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| {
+        let both = Placement::ALL.map(|place| Norm::new(kind, place));
+        both.into_iter().chain([Norm { affine: false, ..both[0] }]).map(Some)
+    });
     for activation in Activation::ALL {
-        for norm in [None, norm(Placement::Before, true), norm(Placement::After, true), norm(Placement::Before, false)]
-        {
+        for norm in norms.clone().chain([None]) {
             for residual in [
                 Residual::None,
                 Residual::PreActivation(Skip::Scaled(0.6)),
@@ -171,10 +174,36 @@ fn homogeneous_nets_balance_every_layer() {
     }
 }
 
+/// Under layer and RMS norm the loss does not feel the scale of a layer's weights and biases together, and under layer norm not
+/// what all units of a layer have in common.
+#[test]
+fn norms_of_a_row_make_its_scale_irrelevant() {
+    let plain = architectures().into_iter().next().unwrap();
+    for (kind, activation) in [NormKind::Layer, NormKind::Rms].into_iter().flat_map(|k| Activation::ALL.map(|a| (k, a))) {
+        let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+        let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
+        let mut network = fused::<f64>(&architecture);
+        let (_, gradient) = run(&mut network, Loss::CrossEntropy);
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth) {
+            let g = &gradient[network.chain.range(i)];
+            let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            let affine = block.range(Role::Bias).unwrap().end;
+            let mut along = 0.0;
+            network.read(&mut |p| {
+                let p = &p[network.chain.range(i)];
+                along = p[..affine].iter().zip(g).map(|(p, g)| p * g).sum();
+            }).unwrap();
+            assert!(along.abs() < 1e-8 * largest, "{activation:?} {kind:?}: {along:e}");
+            let shift: f64 = block.part(g, Role::Bias).unwrap().iter().sum();
+            assert!(kind == NormKind::Rms || shift.abs() < 1e-8 * largest, "{activation:?}: {shift:e}");
+        }
+    }
+}
+
 /// Under batch norm the loss does not feel the scale of a unit's weights, nor the bias before the norm.
 #[test]
 fn batch_norm_makes_scale_and_bias_irrelevant() {
-    let norm = Norm { place: Placement::Before, eps: 1e-12, momentum: 0.1, affine: true };
+    let norm = Norm { eps: 1e-12, ..Norm::new(NormKind::BATCH, Placement::Before) };
     let plain = architectures().into_iter().next().unwrap();
     for activation in Activation::ALL {
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
@@ -202,6 +231,7 @@ fn batch_norm_makes_scale_and_bias_irrelevant() {
 #[test]
 fn evaluation_uses_running_statistics_in_both_paths() {
     for architecture in architectures().into_iter().filter(|a| a.norm.is_some()) {
+        let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
         let outputs = |model: &mut dyn Model<f64>| {
             model.loss_and_gradients(batch(Loss::Mse), Mode::Train, &mut Gradients::default()).unwrap();
             model.updated(ROWS);
@@ -210,7 +240,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
         };
         let ((ours, a), (reference, b)) = (outputs(&mut fused(&architecture)), outputs(&mut composed(&architecture)));
         assert!(error(&ours, &reference) < 1e-8, "{architecture:?}");
-        assert_eq!(a.len(), 2 * architecture.depth);
+        assert_eq!(a.len(), if over_batch { 2 * architecture.depth } else { 0 });
         for ((name, a), (same, b)) in a.iter().zip(&b) {
             assert_eq!(name, same);
             assert!(error(a, b) < 1e-8, "{architecture:?}");

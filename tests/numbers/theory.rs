@@ -3,8 +3,9 @@
 use gradsweep::model::dense::{Architecture, Residual as Form};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::theory::mean_field::{mean_square, slope_square};
 use gradsweep::theory::{Limit, MeanField, NoPrediction, Outputs, Prediction, ResidualBlock};
 
@@ -262,7 +263,7 @@ fn residual_blocks_grow_as_their_product_says() {
         if depth < 100 { printed(gradient, g, "tanh") } else { printed(gradient / 10.0, "3801", "tanh") }
     }
     let architecture = |depth| Architecture {
-        norm: Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true }),
+        norm: Some(Norm::new(NormKind::BATCH, Placement::Before)),
         residual: Form::PreActivation(Skip::Scaled(1.0)),
         ..net(Activation::Relu, depth)
     };
@@ -315,6 +316,43 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
         close(last, limit, 1e-3, activation.word());
         for batch in 0..4 {
             assert_eq!(growth(activation, batch), Err(NoPrediction::SmallBatch));
+        }
+    }
+}
+
+/// A layer multiplies the squared gradient by E phi'^2 / E phi^2 at variance 1, whatever the weights are drawn with: without
+/// the square of the mean in the denominator, which makes all the difference to a batch norm where phi has a mean.
+#[test]
+fn norms_of_a_sample_keep_the_ratio_of_slope_and_value() {
+    let rows = [
+        (Activation::Identity, "1.00000"),
+        (Activation::Relu, "1.00000"),
+        (Activation::LeakyRelu { slope: 0.01 }, "1.00000"),
+        (Activation::Tanh, "1.17781"),
+        (Activation::Sigmoid, "0.15283"),
+        (Activation::Selu, "1.07158"),
+        (Activation::Gelu, "1.07203"),
+        (Activation::Silu, "1.06663"),
+        (Activation::Mish, "1.05912"),
+        (Activation::HardTanh, "1.32289"),
+        (Activation::Erf, "1.22570"),
+    ];
+    for kind in [NormKind::Layer, NormKind::Rms] {
+        for (activation, ratio) in rows {
+            for (init, inputs) in [(Init::LecunNormal, [1.0]), (Init::Gaussian { sigma_w: 3.0, sigma_b: 0.0 }, [0.2])] {
+                let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+                let architecture = Architecture { norm: Some(norm), ..net(activation, 20) };
+                let prediction = predict(&architecture, init, &inputs, 1).unwrap();
+                printed((prediction.stream[3] - prediction.stream[4]).exp(), ratio, activation.word());
+            }
+        }
+        // With skips the growth of the stream alone is left: v_L / v_1, which is L blocks of variance 1, or 2 in all.
+        for (scale, depth, growth) in [(1.0, 32, 32.0), (32f64.sqrt().recip(), 33, 2.0)] {
+            let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+            let residual = Form::PreActivation(Skip::Scaled(scale));
+            let architecture = Architecture { norm: Some(norm), residual, ..net(Activation::Relu, depth) };
+            let prediction = predict(&architecture, Init::HeNormal, &[0.5], 1).unwrap();
+            close(prediction.stream[0].exp(), growth, 1e-9, "relu with skips");
         }
     }
 }
@@ -415,16 +453,17 @@ fn net(activation: Activation, depth: usize) -> Architecture {
 
 #[test]
 fn every_network_is_predicted_or_refused_in_words() {
-    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| Placement::ALL.map(|place| Some(Norm::new(kind, place))));
     let forms = [Form::None, Form::PreActivation(Skip::Scaled(0.5)), Form::PostActivation(Skip::Scaled(0.5))];
     for activation in Activation::ALL {
         for residual in forms {
-            for norm in [None, norm(Placement::Before), norm(Placement::After)] {
+            for norm in norms.clone().chain([None]) {
                 for depth in [1, 2, 30] {
                     let architecture = Architecture { norm, residual, ..net(activation, depth) };
                     match predict(&architecture, Init::LecunNormal, &[0.5, 2.0], 16) {
                         Err(reason) => {
-                            assert!(norm.is_some() && reason.to_string().contains("batch normalization"), "{reason}")
+                            let about = if matches!(residual, Form::PostActivation(_)) { "blocks" } else { "batch normalization" };
+                            assert!(norm.is_some() && reason.to_string().contains(about), "{reason}")
                         }
                         Ok(prediction) => {
                             assert_eq!((prediction.stream.len(), prediction.delta.len()), (depth, depth));
@@ -432,7 +471,7 @@ fn every_network_is_predicted_or_refused_in_words() {
                             let all = [prediction.attenuation(), delta];
                             assert!(all.iter().all(|a| a.is_some() == (depth > 1)), "{architecture:?}");
                             // A caveat says what it is about.
-                            let about = match (norm, residual) {
+                            let about = match (norm.filter(|norm| norm.kind.is_over_batch()), residual) {
                                 (Some(_), Form::None) => Some("Batch normalization: "),
                                 (Some(_), _) => Some("Batch normalization in residual blocks: "),
                                 (None, Form::PostActivation(_)) => Some("Post-activation residual blocks: "),

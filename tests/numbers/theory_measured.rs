@@ -7,8 +7,9 @@ use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Network, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
 use gradsweep::theory::Prediction;
@@ -75,9 +76,27 @@ fn wide_residual_networks_grow_as_predicted() {
 #[test]
 fn batch_normalized_networks_grow_by_batch_size_as_predicted() {
     // Random inputs of so many features are equally far apart from the first layer on.
-    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    let norm = Some(Norm::new(NormKind::BATCH, Placement::Before));
     for (activation, rows) in [(Activation::Relu, 8), (Activation::Relu, 32), (Activation::Tanh, 16)] {
         check(Architecture { norm, features: 512, ..net(activation, 512, 6) }, Init::LecunNormal, rows);
+    }
+}
+
+#[test]
+fn networks_that_normalize_each_sample_fade_as_predicted() {
+    for kind in [NormKind::Layer, NormKind::Rms] {
+        for place in Placement::ALL {
+            let norm = Some(Norm::new(kind, place));
+            for (activation, init) in [
+                (Activation::Relu, Init::HeNormal),
+                (Activation::Sigmoid, Init::LecunNormal),
+                (Activation::Tanh, Init::Gaussian { sigma_w: 1.5, sigma_b: 0.3 }),
+            ] {
+                check(Architecture { norm, ..net(activation, 512, 6) }, init, 4);
+            }
+            let residual = Residual::PreActivation(Skip::Scaled(1.0));
+            check(Architecture { norm, residual, ..net(Activation::Relu, 512, 6) }, Init::HeNormal, 4);
+        }
     }
 }
 
@@ -91,7 +110,7 @@ fn batch_normalized_networks_lose_what_samples_have_in_common_and_heed_eps() {
     for activation in [Activation::Sigmoid, Activation::Relu, Activation::Tanh] {
         for (eps, loss) in [(1e-5, Loss::Mse), (1e-5, Loss::CrossEntropy), (0.5, Loss::Mse), (0.5, Loss::CrossEntropy)]
         {
-            let norm = Some(Norm { place: Placement::Before, eps, momentum: 0.1, affine: true });
+            let norm = Some(Norm { eps, ..Norm::new(NormKind::BATCH, Placement::Before) });
             let architecture = Architecture { norm, features: 512, ..net(activation, 256, 5) };
             let (measured, predicted) =
                 check_case(Case { architecture, init: Init::LecunNormal, rows: 24, nets: 32, loss });

@@ -43,9 +43,9 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write the steps to the first restart as schedule.period, or delete the line";
         return found(["schedule.growth"; 2], message, help);
     }
-    if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
-        let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
-        return found(["batch", "batch_norm"], "`batch_norm` needs batches of at least 2", help);
+    if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) {
+        let help = "a batch of 1 has no variance: take batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
+        return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
     }
     if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
         let help = "write target_loss = 0.01, or another loss";

@@ -4,7 +4,8 @@ use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::layout::Layout;
 use crate::ops::activation::Activation;
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
+use crate::ops::block::{Block, Nonlinearity, Role, Skip};
+use crate::ops::norm::Norm;
 use crate::setting::{SettingError, Settings, Value};
 
 /// What the settings say of the network, and the sizes the data brings.
@@ -43,15 +44,6 @@ impl Architecture {
             n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer above 0")))
         };
         let depth = size("depth")?;
-        let place = match settings.text("batch_norm") {
-            Some("before") => Some(Placement::Before),
-            Some("after") => Some(Placement::After),
-            _ => None,
-        };
-        let norm = |place| -> Result<Norm, SettingError> {
-            let [eps, momentum] = ["batch_norm.eps", "batch_norm.momentum"].map(|key| settings.needed_float(key));
-            Ok(Norm { place, eps: eps?, momentum: momentum?, affine: settings.flag("batch_norm.affine") })
-        };
         let skip = match settings.get("residual.scale") {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
@@ -75,7 +67,7 @@ impl Architecture {
             activation: Activation::from_settings(settings, "activation")?,
             output_activation: Activation::from_settings(settings, "output_activation")?,
             bias: settings.flag("bias"),
-            norm: place.map(norm).transpose()?,
+            norm: Norm::from_settings(settings)?,
             residual,
         })
     }

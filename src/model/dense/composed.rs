@@ -3,8 +3,9 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Skip};
+use crate::ops::block::{Block, Nonlinearity, Skip};
 use crate::ops::composed::{activate, prelu};
+use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, Result, Tensor};
 use std::sync::Arc;
 
@@ -82,12 +83,22 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
 
 fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {
     let name = layer(site);
-    let x = pass.batch_norm(&name, norm.eps, norm.momentum, v)?;
+    let x = match norm.kind {
+        NormKind::Batch { momentum } => pass.batch_norm(&name, norm.eps, momentum, v)?,
+        NormKind::Layer => row_norm(norm.eps, &v.broadcast_sub(&v.mean_keepdim(1)?)?)?,
+        NormKind::Rms => row_norm(norm.eps, v)?,
+    };
     if !norm.affine {
         return Ok(x);
     }
     let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
-    x.broadcast_mul(&own("gain")?)?.broadcast_add(&own("shift")?)
+    let scaled = x.broadcast_mul(&own("gain")?)?;
+    if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
+}
+
+/// Each row on the root of its mean square and eps.
+fn row_norm(eps: f64, v: &Tensor) -> Result<Tensor> {
+    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// What the parameters of a hidden layer are called after.

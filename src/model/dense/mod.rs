@@ -13,9 +13,10 @@ use super::init::{self, Init};
 use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::loss::Loss;
+use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, activation};
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.
@@ -53,7 +54,8 @@ impl Family for Dense {
     }
 
     fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {
-        settings.text("batch_norm").is_some_and(|place| place != "none").then_some("batch_norm")
+        let norm = Norm::from_settings(settings).ok().flatten();
+        norm.is_some_and(|norm| norm.kind.is_over_batch()).then_some("norm")
     }
 
     fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
@@ -63,7 +65,8 @@ impl Family for Dense {
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
         let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
         let init = Init::from_settings(settings, architecture.activation)?;
-        let squares = if architecture.norm.is_some() { &inputs.centred } else { &inputs.squares };
+        let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
+        let squares = if over_batch { &inputs.centred } else { &inputs.squares };
         let outputs = Outputs {
             loss: Loss::from_settings(settings, inputs.classes)?,
             activation: architecture.output_activation,
@@ -92,23 +95,27 @@ impl Dense {
     }
 }
 
+const NORMS: &[&str] = &["none", NormKind::WORDS[0], NormKind::WORDS[1], NormKind::WORDS[2]];
+const NORMED: &[&str] = NORMS.split_at(1).1;
+
 /// The settings of the architecture.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::int("depth", 1..=10_000, 8)
         .help("hidden layers, counted 1..depth from the input; a linear output layer follows"),
     Setting::int("width", 1..=16_384, 64).help("units of each hidden layer"),
     Setting::flag("bias", true).help("affine maps have a bias"),
-    Setting::word("batch_norm", &["none", "before", "after"], "none").head("place").as_bool("none", "before")
-        .help("batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`"),
-    Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(&["before", "after"])
-        .help("added to the variance"),
-    Setting::float("batch_norm.momentum", SHARE, 0.1).of(&["before", "after"]).acts(Acts::OnUpdates)
+    Setting::word("norm", NORMS, "none").head("kind")
+        .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); `batch_norm = true` is short for `norm = \"batch\"`"),
+    Setting::word("norm.place", &words(&Placement::NAMED), "before").of(NORMED)
+        .help("on the activation's argument, or on its output"),
+    Setting::float("norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(NORMED).help("added to the variance or mean square"),
+    Setting::float("norm.momentum", SHARE, 0.1).of(&["batch"]).acts(Acts::OnUpdates)
         .help("weight of the new batch in the running statistics"),
-    Setting::flag("batch_norm.affine", true)
-        .of(&["before", "after"])
+    Setting::flag("norm.affine", true)
+        .of(NORMED)
         // They start at 1 and 0: only the norm of the gradient knows of them.
         .acts(Acts::OnTheBatch)
-        .help("learned gain and shift after the normalization"),
+        .help("learned gain after the normalization, and shift but for rms"),
     Setting::word("residual", &["none", "pre_activation", "post_activation"], "none")
         .head("form").as_bool("none", "pre_activation")
         .help("skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`"),

@@ -4,10 +4,10 @@ use super::architecture::Architecture;
 use crate::model::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
 use crate::model::init::{Init, initial};
 use crate::model::layout::Layout;
-use crate::ops::block::Running;
 use crate::ops::chain::Chain;
 use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
 use crate::ops::loss::FusedLoss;
+use crate::ops::norm::{Norm, NormKind, Running};
 use crate::ops::{Element, Mode, Tensor, reduce, rewrite, with_slice};
 use crate::seed::Seeds;
 use candle_core::{Device, Result, Var};
@@ -119,8 +119,8 @@ impl<T: Element> Model<T> for Network<T> {
     fn updated(&mut self, rows: usize) {
         for (block, workspace) in self.chain.blocks().iter().zip(&mut lock(&self.arena).blocks) {
             let Workspace { running, mean, variance, .. } = workspace;
-            if let (Some(running), Some((norm, _))) = (running, block.norm()) {
-                running.update(norm.momentum, mean, variance, rows);
+            if let (Some(running), Some((Norm { kind: NormKind::Batch { momentum }, .. }, _))) = (running, block.norm()) {
+                running.update(momentum, mean, variance, rows);
             }
         }
     }

@@ -2,10 +2,12 @@
 
 use super::architecture::{Architecture, Residual};
 use crate::model::init::Init;
-use crate::ops::block::{Placement, Skip};
+use crate::ops::block::Skip;
+use crate::ops::norm::{Norm, Placement};
 use crate::theory::Outputs;
 use crate::theory::batch_norm::Normalized;
 use crate::theory::mean_field::{MeanField, slope_square};
+use crate::theory::normalized;
 use crate::theory::post_activation::post_activation;
 use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
 use crate::theory::residual::{self, ResidualBlock};
@@ -59,8 +61,8 @@ const OF_THIS_WIDTH: &str =
 /// scale is 0 at init.
 ///
 /// # Errors
-/// Where no closed form is known: batch normalization after the activation, in post-activation blocks or with
-/// a batch below 4, signals beyond f64, and inputs that are no mean squares.
+/// Where no closed form is known: batch normalization after the activation or with a batch below 4, normalization in
+/// post-activation blocks, signals beyond f64, and inputs that are no mean squares.
 pub fn predict(
     architecture: &Architecture,
     init: Init,
@@ -72,64 +74,107 @@ pub fn predict(
         return Err(NoPrediction::Inputs);
     }
     let variances = Variances::of(init, architecture);
-    let block = |skip| ResidualBlock {
-        layer: MeanField {
-            activation: architecture.activation,
-            weight_variance: variances.hidden,
-            bias_variance: variances.bias,
-        },
-        scale: match skip {
-            Skip::Scaled(s) => s,
-            Skip::Learned => 0.0,
-            Skip::None => 1.0,
-        },
-    };
-    let depth = architecture.depth;
-    if let Some(norm) = architecture.norm {
+    let net = Net { architecture, variances };
+    match architecture.norm {
+        Some(norm) if norm.kind.is_over_batch() => net.over_batch(&norm, inputs, batch, outputs),
+        Some(norm) => {
+            let sample = |x: &f64| net.normalized(&norm, variances.first * x + variances.bias);
+            Ok(average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None))
+        }
+        None => net.without_norm(inputs, outputs),
+    }
+}
+
+/// A net and the variances of what its init draws.
+struct Net<'a> {
+    architecture: &'a Architecture,
+    variances: Variances,
+}
+
+impl Net<'_> {
+    fn block(&self, skip: Skip) -> ResidualBlock {
+        ResidualBlock {
+            layer: MeanField {
+                activation: self.architecture.activation,
+                weight_variance: self.variances.hidden,
+                bias_variance: self.variances.bias,
+            },
+            scale: match skip {
+                Skip::Scaled(s) => s,
+                Skip::Learned => 0.0,
+                Skip::None => 1.0,
+            },
+        }
+    }
+
+    /// With batch normalization.
+    fn over_batch(
+        &self,
+        norm: &Norm,
+        inputs: &[f64],
+        batch: usize,
+        outputs: &Outputs,
+    ) -> Result<Prediction, NoPrediction> {
         if norm.place == Placement::After {
             return Err(NoPrediction::NormAfterActivation);
         }
-        let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
-        return match architecture.residual {
+        let depth = self.architecture.depth;
+        let first = self.variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
+        match self.architecture.residual {
             Residual::None if batch < 4 => Err(NoPrediction::SmallBatch),
             Residual::None => {
-                let layer = &block(Skip::None).layer;
+                let layer = &self.block(Skip::None).layer;
                 // From the mean square about the mean of the batch to the variance that the samples were drawn with.
                 let first = first * batch as f64 / (batch as f64 - 1.0);
-                let layers = Normalized { layer, eps: norm.eps, batch }.layers(first, depth, outputs, variances.output);
+                let normalized = Normalized { layer, eps: norm.eps, batch };
+                let layers = normalized.layers(first, depth, outputs, self.variances.output);
                 Ok(average(vec![layers], Some(EQUALLY_FAR)))
             }
             Residual::PreActivation(_) if first <= 0.0 => Err(NoPrediction::NoVariance),
             Residual::PreActivation(skip) => {
-                let block = block(skip);
-                let layers = residual::pre_activation_normalized(&block, first, norm.eps, depth);
+                let layers = normalized::pre_activation(&self.block(skip), norm, first, depth);
                 Ok(average(vec![layers], Some(UNRELATED)))
             }
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+        }
+    }
+
+    /// With a norm that takes each sample by itself, for one whose first arguments have this variance.
+    fn normalized(&self, norm: &Norm, first: f64) -> Result<Layers, NoPrediction> {
+        let depth = self.architecture.depth;
+        match self.architecture.residual {
+            Residual::None => Ok(normalized::plain(&self.block(Skip::None).layer, norm, first, depth)),
+            Residual::PreActivation(skip) => Ok(normalized::pre_activation(&self.block(skip), norm, first, depth)),
+            Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+        }
+    }
+
+    fn without_norm(&self, inputs: &[f64], outputs: &Outputs) -> Result<Prediction, NoPrediction> {
+        let Net { architecture, variances } = self;
+        let depth = architecture.depth;
+        let sample = |x: &f64| -> Result<Layers, NoPrediction> {
+            let first = variances.first * x + variances.bias;
+            Ok(match architecture.residual {
+                Residual::None => plain(&self.block(Skip::None).layer, first, depth),
+                Residual::PreActivation(skip) => residual::pre_activation(&self.block(skip), first, depth),
+                Residual::PostActivation(skip) => {
+                    let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
+                    let layers = post_activation(&self.block(skip), first, depth, architecture.width, overlap);
+                    layers.ok_or(NoPrediction::BeyondRange)?
+                }
+            })
         };
+        let caveat = matches!(architecture.residual, Residual::PostActivation(_)).then_some(OF_THIS_WIDTH);
+        let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, caveat);
+        if architecture.residual == Residual::None {
+            let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
+            let first = variances.first * square + variances.bias;
+            let layer = self.block(Skip::None).layer;
+            prediction.variance = layer.variances(first).take(depth).collect();
+            prediction.recursion = Some((layer, first));
+        }
+        Ok(prediction)
     }
-    let sample = |x: &f64| -> Result<Layers, NoPrediction> {
-        let first = variances.first * x + variances.bias;
-        Ok(match architecture.residual {
-            Residual::None => plain(&block(Skip::None).layer, first, depth),
-            Residual::PreActivation(skip) => residual::pre_activation(&block(skip), first, depth),
-            Residual::PostActivation(skip) => {
-                let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
-                let layers = post_activation(&block(skip), first, depth, architecture.width, overlap);
-                layers.ok_or(NoPrediction::BeyondRange)?
-            }
-        })
-    };
-    let caveat = matches!(architecture.residual, Residual::PostActivation(_)).then_some(OF_THIS_WIDTH);
-    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, caveat);
-    if architecture.residual == Residual::None {
-        let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
-        let first = variances.first * square + variances.bias;
-        let layer = block(Skip::None).layer;
-        prediction.variance = layer.variances(first).take(depth).collect();
-        prediction.recursion = Some((layer, first));
-    }
-    Ok(prediction)
 }
 
 /// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.

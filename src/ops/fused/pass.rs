@@ -3,10 +3,11 @@
 use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
 use crate::ops::activation::{Activation, Curve, Identity, with_curve};
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
-use crate::ops::columns::{self, Affine, ThroughStatistics};
+use crate::ops::block::{Block, Nonlinearity, Role, Skip};
+use crate::ops::columns;
 use crate::ops::gemm::{Matrix, multiply};
 use crate::ops::kernel::kernel;
+use crate::ops::norm::Placement;
 use crate::ops::reduce;
 use crate::real::Real;
 
@@ -123,7 +124,7 @@ impl<T: Real> Pass<'_, T> {
         Matrix::new(&self.parameters[..inputs * outputs], inputs, outputs)
     }
 
-    fn part(&self, role: Role) -> Option<&[T]> {
+    pub(super) fn part(&self, role: Role) -> Option<&[T]> {
         self.block.part(self.parameters, role)
     }
 
@@ -174,36 +175,6 @@ impl<T: Real> Pass<'_, T> {
         }
     }
 
-    /// `v = phi(norm(v + bias))`; the bias moves the mean and nothing else, so it is not added.
-    fn norm_forward<C: Curve<T>>(&self, norm: &Norm, w: &mut Workspace<T>, bias: Option<&[T]>, curve: C, v: &mut [T]) {
-        let units = self.block.norm().map_or(0, |(_, units)| units);
-        let bias = |unit: usize| bias.map_or(T::of(0.0), |b| b[unit]);
-        w.center.resize(units, T::of(0.0));
-        let variance = match (&w.running, self.mode) {
-            (Some(running), Mode::Evaluate) => {
-                w.center.iter_mut().zip(&running.mean).enumerate().for_each(|(j, (c, m))| *c = *m - bias(j));
-                &running.variance
-            }
-            _ => {
-                w.variance.resize(units, T::of(0.0));
-                columns::column_moments(v, &mut w.center, &mut w.variance);
-                w.mean.clear();
-                w.mean.extend(w.center.iter().enumerate().map(|(j, c)| *c + bias(j)));
-                &w.variance
-            }
-        };
-        w.inverse_deviation.clear();
-        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / T::sqrt(*s + T::of(norm.eps))));
-        w.standardized.resize(v.len(), T::of(0.0));
-        let map = Affine {
-            center: &w.center,
-            inverse_deviation: &w.inverse_deviation,
-            gain: self.part(Role::NormGain),
-            shift: self.part(Role::NormShift),
-        };
-        columns::normalize(&map, curve, v, &mut w.standardized);
-    }
-
     /// Turns the gradient of the pair's output into that of its input, whose column sums are left in
     /// `s.column_sums`; `a` is phi's output where the site has not kept it.
     #[allow(clippy::too_many_arguments)]
@@ -217,8 +188,8 @@ impl<T: Real> Pass<'_, T> {
         a: &[T],
         d: &mut [T],
     ) {
-        if let Some(Norm { place: Placement::After, .. }) = pair.norm {
-            self.norm_backward(w, gradient, s, d);
+        if let Some(norm) = pair.norm.filter(|n| n.place == Placement::After) {
+            self.norm_backward(&norm, w, gradient, s, d);
         }
         let a = if site.activation.is_empty() { a } else { &site.activation[..] };
         let z = if site.argument.is_empty() { a } else { &site.argument[..] };
@@ -231,28 +202,13 @@ impl<T: Real> Pass<'_, T> {
             site.delta.clear();
             site.delta.extend_from_slice(d);
         }
-        if let Some(Norm { place: Placement::Before, .. }) = pair.norm {
-            self.norm_backward(w, gradient, s, d);
+        if let Some(norm) = pair.norm.filter(|n| n.place == Placement::Before) {
+            self.norm_backward(&norm, w, gradient, s, d);
         }
-    }
-
-    fn norm_backward(&self, w: &Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, d: &mut [T]) {
-        let units = w.mean.len();
-        s.sums.resize(units, T::of(0.0));
-        s.products.resize(units, T::of(0.0));
-        columns::sums_and_products(d, &w.standardized, &mut s.sums, &mut s.products);
-        self.put(gradient, Role::NormShift, |out| out.copy_from_slice(&s.sums));
-        self.put(gradient, Role::NormGain, |out| out.copy_from_slice(&s.products));
-        s.scale.clone_from(&w.inverse_deviation);
-        if let Some(gain) = self.part(Role::NormGain) {
-            s.scale.iter_mut().zip(gain).for_each(|(s, g)| *s *= *g);
-        }
-        let by = ThroughStatistics { sums: &s.sums, products: &s.products, scale: &s.scale };
-        columns::through_statistics(&by, d, &w.standardized, &mut s.column_sums);
     }
 
     /// Writes the gradient of the parameter with this role, where the block has one.
-    fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
+    pub(super) fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
         if let Some(range) = self.block.range(role) {
             write(&mut gradient[range]);
         }
