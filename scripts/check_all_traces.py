@@ -63,8 +63,8 @@ def cells(table):
     for norm, form, loss in product(norms, words(table, "residual"), words(table, "loss")):
         own = {**norm, "residual": form, "loss": loss}
         affines = [True, False] if norm else [True]
-        for scale, affine, bias in product([None] if form == "none" else scales, affines, [True, False]):
-            more = {} if form == "none" else {"residual.scale": scale}
+        for scale, affine, bias in product(scales if form.endswith("activation") else [None], affines, [True, False]):
+            more = {} if scale is None else {"residual.scale": scale}
             more |= {} if affine else {"norm.affine": False}
             yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
     beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},

@@ -23,10 +23,10 @@ def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
             parameters[n] = draw(shape, gain / math.sqrt(shape[0]))
         elif n.endswith(".scale"):
             parameters[n] = np.zeros(shape)
-        elif n.endswith(".slope"):
-            parameters[n] = draw(shape, 0.2, setting(settings, "activation.slope"))
         else:
-            parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else 0.0)
+            means = {"slope": "activation.slope", "gate.bias": "residual.transform_bias"}
+            mean = [setting(settings, key) for end, key in means.items() if n.endswith(f".{end}")]
+            parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else sum(mean))
     if settings["loss"] == "mse" and not settings.get("one_hot"):
         target = lambda: {"values": draw((rows, outputs), 0.5)}
     else:
@@ -132,8 +132,8 @@ def architecture_cases():
     table = {}
     norms = [(None, None)] + [(kind, place) for kind in ("batch", "layer", "rms") for place in ("before", "after")]
     for kind, place in norms:
-        for form in ("none", "pre_activation", "post_activation"):
-            for scale in (None,) if form == "none" else (0.5, "1/sqrt(depth)", "learned_zero"):
+        for form in ("none", "pre_activation", "post_activation", "highway"):
+            for scale in (None,) if form in ("none", "highway") else (0.5, "1/sqrt(depth)", "learned_zero"):
                 for affine in (None,) if kind is None else (True, False):
                     for loss in ("cross_entropy", "mse") if kind in (None, "batch") else ("cross_entropy",):
                         own = {"norm": kind, "norm.place": place, "residual": form, "residual.scale": scale}
@@ -152,10 +152,11 @@ def architecture_cases():
         "norm eps and momentum": {**classes, "norm": "batch", "norm.eps": 0.01, "norm.momentum": 0.3},
         "layer norm eps": {**classes, "norm": "layer", "norm.eps": 0.3},
         "rms norm eps": {**classes, "norm": "rms", "norm.eps": 0.3},
+        "highway, transform bias": {**classes, "residual": "highway", "residual.transform_bias": 1.0},
         "relu, norm before, pre_activation": {**classes, "activation": "relu", **before},
         "relu, norm after, post_activation": {**classes, "activation": "relu", **after},
     }
-    for form in ("none", "pre_activation", "post_activation"):
+    for form in ("none", "pre_activation", "post_activation", "highway"):
         table[f"depth 1, {form}"] = {**classes, "depth": 1, "residual": form, "norm": "batch"}
     for name, own in table.items():
         yield make_case(name, {**base, **own}, 5, 3, 2)

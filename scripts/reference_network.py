@@ -13,7 +13,7 @@ OF_KIND = {
 }
 DEFAULTS = {
     "bias": True, "norm": "none", "norm.place": "before", "norm.eps": 1e-5, "norm.momentum": 0.1, "norm.affine": True,
-    "residual": "none", "residual.scale": "1/sqrt(depth)", "output_activation": "identity",
+    "residual": "none", "residual.scale": "1/sqrt(depth)", "residual.transform_bias": -2.0, "output_activation": "identity",
     "optimizer.lr": 0.001, "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9,
     "optimizer.beta2": 0.999, "optimizer.eps": 1e-8, "optimizer.centered": False, "optimizer.momentum_decay": 0.004,
     "optimizer.shrink": 0.5, "optimizer.grow": 1.2, "optimizer.min_step": 1e-6, "optimizer.max_step": 50.0,
@@ -79,10 +79,14 @@ def shapes(s, features, outputs):
             out[f"layer{l}.norm.gain"] = (s["width"],)
             if setting(s, "norm") != "rms":
                 out[f"layer{l}.norm.shift"] = (s["width"],)
-        if setting(s, "residual") != "none" and setting(s, "residual.scale") == "learned_zero" and l >= 2:
+        form = setting(s, "residual")
+        if form in ("pre_activation", "post_activation") and setting(s, "residual.scale") == "learned_zero" and l >= 2:
             out[f"layer{l}.scale"] = (1,)
         if s["activation"] == "prelu":
             out[f"layer{l}.slope"] = (1,)
+        if form == "highway" and l >= 2:
+            out[f"layer{l}.gate.weight"] = (s["width"], s["width"])
+            out[f"layer{l}.gate.bias"] = (s["width"],)
         fan_in = s["width"]
     out["output.weight"] = (fan_in, outputs)
     if setting(s, "bias"):
@@ -140,7 +144,13 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
             a = activate(h, l)
         else:
             b = seen["branch", l] = activate(u, l)
-            h = b if form == "none" or l == 1 else h + branch(l) * b
+            if form == "none" or l == 1:
+                h = b
+            elif form == "highway":
+                gate = torch.sigmoid(affine(h, f"layer{l}.gate"))
+                h = gate * b + (1 - gate) * h
+            else:
+                h = h + branch(l) * b
             a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
     last = setting(s, "output_activation")

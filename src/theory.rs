@@ -5,6 +5,7 @@
 //! two-dimensional integrals, good to 1e-12, but for those over the outputs of a net, which are drawn.
 
 pub(crate) mod batch_norm;
+pub(crate) mod highway;
 mod inputs;
 pub mod mean_field;
 pub(crate) mod normalized;

@@ -96,6 +96,11 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
             if i > 0 {
                 multiply(d, w.t(), &mut stream_out[..batch * b.inputs]);
             }
+            if let Skip::Gated { .. } = b.skip {
+                multiply(x, w, &mut stream_out[..batch * b.outputs]);
+                multiply(x.t(), d, &mut weight_out[..b.inputs * b.outputs]);
+                multiply(d, w.t(), &mut stream_out[..batch * b.inputs]);
+            }
         }
     });
     step - products
@@ -107,9 +112,12 @@ fn a_step_allocates_nothing_that_grows() {
     let mut most = 0;
     for activation in Activation::ALL {
         for norm in norms.clone().chain([None]) {
-            for residual in
-                [Residual::None, Residual::PreActivation(Skip::Learned), Residual::PostActivation(Skip::Scaled(0.5))]
-            {
+            for residual in [
+                Residual::None,
+                Residual::PreActivation(Skip::Learned),
+                Residual::PostActivation(Skip::Scaled(0.5)),
+                Residual::Highway { transform_bias: -1.0 },
+            ] {
                 let net = |depth, width| Architecture {
                     features: FEATURES,
                     outputs: OUTPUTS,

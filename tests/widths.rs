@@ -38,7 +38,7 @@ fn record(data: &Dataset, changes: &[String]) -> String {
 fn runs() -> Vec<Vec<String>> {
     let norms = ["none", "batch", "layer", "rms"];
     let places = ["before", "after"];
-    let residuals = ["none", "pre_activation", "post_activation"];
+    let residuals = ["none", "pre_activation", "post_activation", "highway"];
     let scales = ["1/sqrt(depth)", "learned_zero"];
     let mut runs = Vec::new();
     for dtype in ["f32", "f64"] {
@@ -61,7 +61,7 @@ fn runs() -> Vec<Vec<String>> {
                     if norm != "none" {
                         changes.push(format!("norm.place=\"{}\"", places[turn % places.len()]));
                     }
-                    if residual != "none" {
+                    if residual.ends_with("activation") {
                         changes.push(format!("residual.scale=\"{}\"", scales[turn % scales.len()]));
                     }
                     runs.push(changes);

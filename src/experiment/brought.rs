@@ -160,6 +160,15 @@ pub const VALUES: &[(&str, &[Row])] = &[
         ],
     ),
     (
+        "residual",
+        &[
+            (&["gated", "gate"], Write("\"highway\"")),
+            (&["rezero", "skipinit", "skip_init"], Write("{ form = \"pre_activation\", scale = \"learned_zero\" }")),
+            (&["resnet", "preact", "pre"], Write("\"pre_activation\"")),
+            (&["post"], Write("\"post_activation\"")),
+        ],
+    ),
+    (
         "optimizer",
         &[
             (&["nag"], Write("\"nesterov\"")),

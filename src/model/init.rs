@@ -110,7 +110,7 @@ pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
     for parameter in layout.parameters() {
         let mut stream = seeds.stream(&parameter.name, &parameter.shape);
         match parameter.role {
-            Role::Weight => {
+            Role::Weight | Role::GateWeight => {
                 let inputs = parameter.shape.first().copied().unwrap_or(1);
                 packed.extend(init.weights(inputs, parameter.range.len() / inputs.max(1), &mut stream));
             }
@@ -119,7 +119,7 @@ pub fn initial(init: Init, layout: &Layout, seeds: &Seeds) -> Vec<f64> {
                 let mut draw = || if sigma > 0.0 { sigma * stream.normal() } else { 0.0 };
                 packed.extend(parameter.range.clone().map(|_| draw()));
             }
-            Role::NormGain | Role::NormShift | Role::Scale | Role::Slope => {
+            Role::NormGain | Role::NormShift | Role::Scale | Role::Slope | Role::GateBias => {
                 packed.resize(parameter.range.end, parameter.start);
             }
         }

@@ -20,6 +20,8 @@ pub enum Skip {
     Scaled(f64),
     /// `h + s branch`, s a parameter that starts at 0 (Bachlechner et al. 2021).
     Learned,
+    /// `T branch + (1 - T) h`, T = sigmoid(h W_T + b_T) with b_T starting at `bias` (Srivastava et al. 2015).
+    Gated { bias: f64 },
 }
 
 /// `h -> skip(after(before(h) W + b))`, with W `[inputs, outputs]` and h `[batch, inputs]`.
@@ -45,12 +47,28 @@ pub enum Role {
     Scale,
     /// Of an activation that learns one.
     Slope,
+    /// Of the gate of a skip connection.
+    GateWeight,
+    GateBias,
 }
 
 impl Role {
     /// In packed order.
-    pub const ALL: [Role; 6] =
-        [Role::Weight, Role::Bias, Role::NormGain, Role::NormShift, Role::Scale, Role::Slope];
+    pub const ALL: [Role; 8] = [
+        Role::Weight,
+        Role::Bias,
+        Role::NormGain,
+        Role::NormShift,
+        Role::Scale,
+        Role::Slope,
+        Role::GateWeight,
+        Role::GateBias,
+    ];
+
+    /// Whether it is a matrix, on which l2 and weight decay act.
+    pub fn is_weight(self) -> bool {
+        matches!(self, Role::Weight | Role::GateWeight)
+    }
 }
 
 /// A parameter's place in its block's packed vector.
@@ -67,6 +85,10 @@ impl Block {
         of(self.before, self.inputs).or(of(self.after, self.outputs))
     }
 
+    fn is_gated(&self) -> bool {
+        matches!(self.skip, Skip::Gated { .. })
+    }
+
     /// What the slope that its activation learns starts at, if it learns one.
     pub fn learned_slope(&self) -> Option<f64> {
         [self.before, self.after].into_iter().flatten().find_map(|pair| pair.activation.learned_slope())
@@ -81,6 +103,8 @@ impl Block {
             Role::NormShift if matches!(self.norm(), Some((Norm { kind: NormKind::Rms, .. }, _))) => 0,
             Role::NormGain | Role::NormShift if affine => self.norm().map_or(0, |(_, units)| units),
             Role::Scale if self.skip == Skip::Learned => 1,
+            Role::GateWeight if self.is_gated() => self.inputs * self.outputs,
+            Role::GateBias if self.is_gated() => self.outputs,
             Role::Slope if self.learned_slope().is_some() => 1,
             _ => 0,
         }
@@ -94,7 +118,7 @@ impl Block {
         (len > 0).then(|| start..start + len)
     }
 
-    /// The parameters, in packed order: weight, bias, norm gain, norm shift, scale, slope.
+    /// The parameters, in packed order.
     pub fn segments(&self) -> impl Iterator<Item = Segment> + use<> {
         let block = *self;
         Role::ALL.into_iter().filter_map(move |role| block.range(role).map(|range| Segment { role, range }))

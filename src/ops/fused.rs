@@ -8,6 +8,7 @@
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
+mod gate;
 mod norm;
 mod pass;
 
@@ -47,7 +48,10 @@ pub struct Workspace<T> {
     affine_delta: Vec<T>,
     /// Gradient of the block's output (kept in a probe).
     pub output_delta: Vec<T>,
+    /// What a learned or gated skip is multiplied with.
     branch: Vec<T>,
+    /// T of a gated skip.
+    gate: Vec<T>,
     standardized: Vec<T>,
     /// The mean, less the bias that is not added before a norm.
     center: Vec<T>,
@@ -79,6 +83,10 @@ struct Scratch<T> {
     branch: Vec<T>,
     /// Of its input.
     input: Vec<T>,
+    /// Of the argument of its gate.
+    gate: Vec<T>,
+    /// Of its input, by way of the gate.
+    past: Vec<T>,
     column_sums: Vec<T>,
     sums: Vec<T>,
     products: Vec<T>,

@@ -31,6 +31,7 @@ fn architectures() -> Vec<Architecture> {
                 Residual::PostActivation(Skip::Scaled(0.6)),
                 Residual::PreActivation(Skip::Learned),
                 Residual::PostActivation(Skip::Learned),
+                Residual::Highway { transform_bias: -0.5 },
             ] {
                 for output_activation in [Activation::Identity, Activation::Tanh] {
                     all.push(Architecture {

@@ -31,6 +31,8 @@ pub enum Residual {
     PreActivation(Skip),
     /// `h + s phi(norm(h W + b))`: not zero-mean, grows with depth at scale 1.
     PostActivation(Skip),
+    /// `T phi(norm(h W + b)) + (1 - T) h`, T = sigmoid(h W_T + b_T) (Srivastava et al. 2015); b_T starts at this.
+    Highway { transform_bias: f64 },
 }
 
 impl Architecture {
@@ -57,6 +59,9 @@ impl Architecture {
         let residual = match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
+            Some("highway") => {
+                Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? }
+            }
             _ => Residual::None,
         };
         Ok(Architecture {
@@ -86,6 +91,9 @@ impl Architecture {
                 Residual::PreActivation(_) if l == 1 => plain,
                 Residual::PreActivation(skip) => Block { before: Some(pair), skip, ..plain },
                 Residual::PostActivation(skip) if l > 1 => Block { after: Some(pair), skip, ..plain },
+                Residual::Highway { transform_bias: bias } if l > 1 => {
+                    Block { after: Some(pair), skip: Skip::Gated { bias }, ..plain }
+                }
                 _ => Block { after: Some(pair), ..plain },
             }
         };
@@ -106,13 +114,15 @@ impl Architecture {
         let tensors = self.blocks().into_iter().enumerate().flat_map(|(index, block)| {
             block.segments().map(move |segment| {
                 let shape = match segment.role {
-                    Role::Weight => vec![block.inputs, block.outputs],
+                    role if role.is_weight() => vec![block.inputs, block.outputs],
                     _ => vec![segment.range.len()],
                 };
                 (self.parameter_name(index, segment.role), segment.role, shape)
             })
         });
-        Layout::new(tensors).starting(Role::Slope, self.activation.learned_slope().unwrap_or_default())
+        let gate = if let Residual::Highway { transform_bias } = self.residual { transform_bias } else { 0.0 };
+        let slope = self.activation.learned_slope().unwrap_or_default();
+        Layout::new(tensors).starting(Role::Slope, slope).starting(Role::GateBias, gate)
     }
 
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
@@ -124,6 +134,8 @@ impl Architecture {
             Role::Weight => format!("{}.weight", layer(block)),
             Role::Bias => format!("{}.bias", layer(block)),
             Role::Scale => format!("{}.scale", layer(block)),
+            Role::GateWeight => format!("{}.gate.weight", layer(block)),
+            Role::GateBias => format!("{}.gate.bias", layer(block)),
             Role::NormGain => format!("{}.norm.gain", layer(block - shifted)),
             Role::NormShift => format!("{}.norm.shift", layer(block - shifted)),
             Role::Slope => format!("{}.slope", layer(block - shifted)),

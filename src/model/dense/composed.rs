@@ -3,6 +3,7 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
+use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Skip};
 use crate::ops::composed::{activate, prelu};
 use crate::ops::norm::{Norm, NormKind, Placement};
@@ -56,6 +57,10 @@ impl Step<'_> {
         let out = match block.skip {
             Skip::None => x,
             Skip::Scaled(s) => (h + (x * s)?)?,
+            Skip::Gated { .. } => {
+                let argument = h.matmul(&own(pass, "gate.weight")?)?.broadcast_add(&own(pass, "gate.bias")?)?;
+                (h + (activate(Activation::Sigmoid, &argument)? * (x - h)?)?)?
+            }
             Skip::Learned => (h + x.broadcast_mul(&own(pass, "scale")?)?)?,
         };
         if is_hidden { pass.tap(index, Part::Stream, &out) } else { Ok(out) }

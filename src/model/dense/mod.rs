@@ -47,7 +47,9 @@ impl Family for Dense {
         let number = |key: &str| settings.int(key).unwrap_or(0).max(0) as f64;
         let (depth, width, rows) = (number("depth"), number("width"), rows as f64);
         let (features, outputs) = (sizes.features() as f64, sizes.outputs as f64);
-        let weights = features * width + (depth - 1.0) * width * width + width * outputs;
+        // A gate has a matrix of its own.
+        let matrices = if settings.text("residual") == Some("highway") { 2.0 } else { 1.0 };
+        let weights = features * width + (depth - 1.0) * matrices * width * width + width * outputs;
         // Weights and their gradients, and three numbers a unit and row.
         let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (depth * width + outputs));
         PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes }
@@ -116,10 +118,12 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         // They start at 1 and 0: only the norm of the gradient knows of them.
         .acts(Acts::OnTheBatch)
         .help("learned gain after the normalization, and shift but for rms"),
-    Setting::word("residual", &["none", "pre_activation", "post_activation"], "none")
+    Setting::word("residual", &["none", "pre_activation", "post_activation", "highway"], "none")
         .head("form").as_bool("none", "pre_activation")
-        .help("skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`"),
+        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); `true` is `\"pre_activation\"`"),
     Setting::new("residual.scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] }, DefaultValue::Text("1/sqrt(depth)"))
         .of(&["pre_activation", "post_activation"])
         .help("branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0"),
+    Setting::float("residual.transform_bias", Domain::Float { min: -100.0, max: 100.0 }, -2.0).of(&["highway"])
+        .help("every entry of b_T before training; the lower, the more of h passes"),
 ]);

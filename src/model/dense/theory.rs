@@ -6,6 +6,7 @@ use crate::ops::block::Skip;
 use crate::ops::norm::{Norm, Placement};
 use crate::theory::Outputs;
 use crate::theory::batch_norm::Normalized;
+use crate::theory::highway::highway;
 use crate::theory::mean_field::{MeanField, slope_square};
 use crate::theory::normalized;
 use crate::theory::post_activation::post_activation;
@@ -102,7 +103,7 @@ impl Net<'_> {
             scale: match skip {
                 Skip::Scaled(s) => s,
                 Skip::Learned => 0.0,
-                Skip::None => 1.0,
+                Skip::None | Skip::Gated { .. } => 1.0,
             },
         }
     }
@@ -136,6 +137,7 @@ impl Net<'_> {
                 Ok(average(vec![layers], Some(UNRELATED)))
             }
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+            Residual::Highway { .. } => Err(NoPrediction::NormInHighways),
         }
     }
 
@@ -146,6 +148,7 @@ impl Net<'_> {
             Residual::None => Ok(normalized::plain(&self.block(Skip::None).layer, norm, first, depth)),
             Residual::PreActivation(skip) => Ok(normalized::pre_activation(&self.block(skip), norm, first, depth)),
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+            Residual::Highway { .. } => Err(NoPrediction::NormInHighways),
         }
     }
 
@@ -157,6 +160,9 @@ impl Net<'_> {
             Ok(match architecture.residual {
                 Residual::None => plain(&self.block(Skip::None).layer, first, depth),
                 Residual::PreActivation(skip) => residual::pre_activation(&self.block(skip), first, depth),
+                Residual::Highway { transform_bias } => {
+                    highway(&self.block(Skip::None).layer, transform_bias, first, depth)
+                }
                 Residual::PostActivation(skip) => {
                     let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
                     let layers = post_activation(&self.block(skip), first, depth, architecture.width, overlap);

@@ -1,5 +1,6 @@
 //! One block's forward and backward on slices.
 
+use super::gate::add;
 use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
 use crate::ops::activation::{Activation, Curve, Identity, with_curve};
@@ -52,6 +53,7 @@ impl<T: Real> Pass<'_, T> {
                 w.branch.extend_from_slice(&w.output);
                 add_to_scaled(self.learned_scale(), h, &mut w.output);
             }
+            Skip::Gated { .. } => self.gate_forward(h, w),
         }
     }
 
@@ -64,19 +66,17 @@ impl<T: Real> Pass<'_, T> {
             w.output_delta.clone_from(&s.delta);
         }
         // Where the skip needs the gradient of the output again, the branch takes a copy; else it takes it over.
-        let mut d = match self.block.skip {
-            Skip::None => std::mem::take(&mut s.delta),
-            skip => {
-                let scale = if let Skip::Scaled(scale) = skip { T::of(scale) } else { self.learned_scale() };
-                let mut d = std::mem::take(&mut s.branch);
-                d.resize(s.delta.len(), T::of(0.0));
-                scaled(scale, &s.delta, &mut d);
-                d
+        let mut d = std::mem::take(if self.block.skip == Skip::None { &mut s.delta } else { &mut s.branch });
+        d.resize(w.output.len(), T::of(0.0));
+        match self.block.skip {
+            Skip::None => {}
+            Skip::Scaled(scale) => scaled(T::of(scale), &s.delta, &mut d),
+            Skip::Learned => {
+                scaled(self.learned_scale(), &s.delta, &mut d);
+                let slope = T::of(reduce::dot(&s.delta, &w.branch));
+                self.put(gradient, Role::Scale, |out| out[0] = slope);
             }
-        };
-        if self.block.skip == Skip::Learned {
-            let slope = T::of(reduce::dot(&s.delta, &w.branch));
-            self.put(gradient, Role::Scale, |out| out[0] = slope);
+            Skip::Gated { .. } => self.gate_backward(h, w, gradient, s, &mut d),
         }
 
         s.column_sums.resize(outputs, T::of(0.0));
@@ -238,15 +238,6 @@ kernel! {
     fn scaled<T>(s: T, v: &[T], out: &mut [T]) {
         for (o, v) in out.iter_mut().zip(v) {
             *o = s * *v;
-        }
-    }
-}
-
-kernel! {
-    /// `sum += v`.
-    fn add<T>(v: &[T], sum: &mut [T]) {
-        for (s, v) in sum.iter_mut().zip(v) {
-            *s += *v;
         }
     }
 }
