@@ -67,6 +67,8 @@ def cells(table):
             more = {} if scale is None else {"residual.scale": scale}
             more |= {} if affine else {"norm.affine": False}
             yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+    yield "widths", {"widths": [12, 20, 6]}
+    yield "no hidden layer", {"depth": 0}
     beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},
               {"clip.norm": 0.05}, {"clip.value": 0.001}, {"clip.norm": 0.05, "l2": 0.01, "weight_decay": 0.1}]
     for kind in words(table, kind_of["optimizer"]):
@@ -128,6 +130,8 @@ def main():
         for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
             network = {} if "function" in own else base
             settings = {"steps": STEPS, "dtype": dtype, **network, **own}
+            for key in ("depth", "width") if "widths" in own else ():
+                del settings[key]
             if settings.get("optimizer.kind") == "gd" or "function" in own:
                 settings.pop("batch", None)
             plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]

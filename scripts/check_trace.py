@@ -20,7 +20,7 @@ import torch
 from safetensors import safe_open
 
 from reference_functions import BOXED, FUNCTIONS, step_loss
-from reference_network import forward, fresh_running, loss_of
+from reference_network import forward, fresh_running, loss_of, widths
 from reference_run import learning_rate, torch_optimizer, update
 
 BOUND = {"f32": 1e-5, "f64": 1e-12}
@@ -109,16 +109,16 @@ def check(path):
 
 def network_step(s, p, free, own, running, at, errors):
     x, rows = own["x"], len(own["x"])
-    layers = range(1, s["depth"] + 1)
-    nudge = {(what, l): torch.zeros(rows, s["width"], dtype=torch.float64, requires_grad=True)
-             for what in ("stream", "delta") for l in layers}
+    sizes = dict(enumerate(widths(s), 1))
+    nudge = {(what, l): torch.zeros(rows, n, dtype=torch.float64, requires_grad=True)
+             for what in ("stream", "delta") for l, n in sizes.items()}
     seen = {}
     outputs = forward(s, p, x, running, nudge=nudge, seen=seen)
     loss = loss_of(s, outputs, own)
     loss.backward()
     errors.note("outputs", at, own["outputs"], outputs.detach())
     errors.note("loss", at, own["loss"], loss.detach())
-    for l in layers:
+    for l in sizes:
         for what in ("z", "a", "h"):
             errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], seen[what, l].detach())
         for what in ("delta", "stream"):

@@ -153,13 +153,19 @@ def architecture_cases():
         "layer norm eps": {**classes, "norm": "layer", "norm.eps": 0.3},
         "rms norm eps": {**classes, "norm": "rms", "norm.eps": 0.3},
         "highway, transform bias": {**classes, "residual": "highway", "residual.transform_bias": 1.0},
+        "widths": {**classes, "widths": [7, 3, 5]},
+        "widths, batch norm": {**classes, "widths": [4, 8], "norm": "batch", "norm.place": "after"},
+        "widths, layer norm": {**classes, "widths": [9, 5, 2], "norm": "layer"},
+        "no hidden layer": {**classes, "depth": 0},
+        "no hidden layer, residual, norm": {**mse, "depth": 0, "residual": "pre_activation", "norm": "batch"},
         "relu, norm before, pre_activation": {**classes, "activation": "relu", **before},
         "relu, norm after, post_activation": {**classes, "activation": "relu", **after},
     }
     for form in ("none", "pre_activation", "post_activation", "highway"):
         table[f"depth 1, {form}"] = {**classes, "depth": 1, "residual": form, "norm": "batch"}
     for name, own in table.items():
-        yield make_case(name, {**base, **own}, 5, 3, 2)
+        shape = ("depth", "width") if "widths" in own else ()
+        yield make_case(name, {**{k: v for k, v in base.items() if k not in shape}, **own}, 5, 3, 2)
 
 
 ACTIVATION_TABLE = [{"activation": kind} for kind in ACTIVATIONS] + [

@@ -68,26 +68,31 @@ ACTIVATIONS = {
 }
 
 
+def widths(s):
+    """Units of each hidden layer."""
+    return [int(width) for width in s["widths"]] if "widths" in s else [s["width"]] * s["depth"]
+
+
 def shapes(s, features, outputs):
     """Name and shape of every parameter, in our order."""
     out, fan_in = {}, features
-    for l in range(1, s["depth"] + 1):
-        out[f"layer{l}.weight"] = (fan_in, s["width"])
+    for l, width in enumerate(widths(s), 1):
+        out[f"layer{l}.weight"] = (fan_in, width)
         if setting(s, "bias"):
-            out[f"layer{l}.bias"] = (s["width"],)
+            out[f"layer{l}.bias"] = (width,)
         if setting(s, "norm") != "none" and setting(s, "norm.affine"):
-            out[f"layer{l}.norm.gain"] = (s["width"],)
+            out[f"layer{l}.norm.gain"] = (width,)
             if setting(s, "norm") != "rms":
-                out[f"layer{l}.norm.shift"] = (s["width"],)
+                out[f"layer{l}.norm.shift"] = (width,)
         form = setting(s, "residual")
         if form in ("pre_activation", "post_activation") and setting(s, "residual.scale") == "learned_zero" and l >= 2:
             out[f"layer{l}.scale"] = (1,)
         if s["activation"] == "prelu":
             out[f"layer{l}.slope"] = (1,)
         if form == "highway" and l >= 2:
-            out[f"layer{l}.gate.weight"] = (s["width"], s["width"])
-            out[f"layer{l}.gate.bias"] = (s["width"],)
-        fan_in = s["width"]
+            out[f"layer{l}.gate.weight"] = (width, width)
+            out[f"layer{l}.gate.bias"] = (width,)
+        fan_in = width
     out["output.weight"] = (fan_in, outputs)
     if setting(s, "bias"):
         out["output.bias"] = (outputs,)
@@ -96,8 +101,8 @@ def shapes(s, features, outputs):
 
 def fresh_running(s, dtype):
     """Running mean 0 and variance 1 for every batch norm."""
-    n = s["depth"] if setting(s, "norm") == "batch" else 0
-    return [(torch.zeros(s["width"], dtype=dtype), torch.ones(s["width"], dtype=dtype)) for _ in range(n)]
+    normed = widths(s) if setting(s, "norm") == "batch" else []
+    return [(torch.zeros(n, dtype=dtype), torch.ones(n, dtype=dtype)) for n in normed]
 
 
 def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
@@ -137,7 +142,7 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
         return 1.0 / math.sqrt(s["depth"]) if scale == "1/sqrt(depth)" else scale
 
     a = x
-    for l in range(1, s["depth"] + 1):
+    for l in range(1, len(widths(s)) + 1):
         u = seen["branch", l] = affine(a, f"layer{l}")
         if form == "pre_activation":
             h = seen["h", l] = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)

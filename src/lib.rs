@@ -20,8 +20,7 @@
 //! let architecture = Architecture {
 //!     features: 4,
 //!     outputs: 2,
-//!     depth: 10,
-//!     width: 32,
+//!     widths: vec![32; 10],
 //!     activation: Activation::Sigmoid,
 //!     output_activation: Activation::Identity,
 //!     bias: true,

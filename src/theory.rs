@@ -17,6 +17,7 @@ pub mod residual;
 mod sphere;
 
 pub use inputs::Inputs;
+pub(crate) use mean_field::Gap;
 pub use mean_field::{Limit, MeanField};
 pub use outputs::Outputs;
 pub use prediction::{NoPrediction, Prediction};

@@ -121,8 +121,7 @@ fn a_step_allocates_nothing_that_grows() {
                 let net = |depth, width| Architecture {
                     features: FEATURES,
                     outputs: OUTPUTS,
-                    depth,
-                    width,
+                    widths: vec![width; depth],
                     activation,
                     output_activation: Activation::Identity,
                     bias: true,
@@ -143,8 +142,7 @@ fn a_step_allocates_nothing_that_grows() {
             let plain = Architecture {
                 features: FEATURES,
                 outputs: OUTPUTS,
-                depth: 3,
-                width: 16,
+                widths: vec![16; 3],
                 activation: Activation::Tanh,
                 output_activation: Activation::Identity,
                 bias: true,

@@ -22,8 +22,7 @@ fn plain(activation: Activation, depth: usize) -> Architecture {
     Architecture {
         features: 64,
         outputs: 10,
-        depth,
-        width: WIDTH,
+        widths: vec![WIDTH; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,
@@ -67,7 +66,7 @@ fn main() {
             row(activation.word(), name, plain(activation, depth), init, 8);
         }
     }
-    let wider = Architecture { width: 2 * WIDTH, ..plain(Activation::Gelu, 16) };
+    let wider = Architecture { widths: vec![2 * WIDTH; 16], ..plain(Activation::Gelu, 16) };
     row("gelu", "he_normal", wider, Init::HeNormal, 8);
     for (words, activation, residual) in [
         ("pre-activation, 1/sqrt(L)", Activation::Relu, Residual::PreActivation(Skip::Scaled(0.25))),
@@ -119,13 +118,13 @@ fn row(network: &str, init_name: &str, architecture: Architecture, init: Init, r
     if std::env::args().nth(1).is_some_and(|word| !network.contains(&word)) {
         return;
     }
-    let depth = architecture.depth;
+    let depth = architecture.depth();
     let case = Case { architecture, init, rows, nets: NETS, loss: Loss::CrossEntropy };
     let (measured, predicted) = (case.measure(), case.predict());
     let rate = |squares: &[f64]| (squares[0] - squares[depth - 1]) / (depth - 1) as f64;
     println!(
         "| {network} | {init_name} | {} | {depth} | {rows} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} |",
-        case.architecture.width,
+        case.architecture.widths[0],
         rate(&predicted.stream),
         rate(&measured.stream),
         measured.error / (depth - 1) as f64,

@@ -186,6 +186,13 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
             Value::List(list) => Some(Value::List(list.iter().map(|x| x + 0.0).collect())),
             _ => None,
         },
+        Domain::Sizes { max } => match value {
+            Value::List(sizes) => {
+                let fits = |size: &f64| size.fract() == 0.0 && (1.0..=max as f64).contains(size);
+                sizes.iter().all(fits).then(|| value.clone())
+            }
+            _ => None,
+        },
         Domain::Steps => match value {
             Value::List(steps) => {
                 let whole = steps.iter().all(|s| s.fract() == 0.0 && (1.0..=1e9).contains(s));
@@ -267,6 +274,22 @@ impl Registry {
     /// Index of a key that the code itself names.
     pub fn index(&self, name: &'static str) -> usize {
         self.find(name).unwrap_or_else(|| panic!("`{name}` is not in the settings table"))
+    }
+
+    /// The keys that a key stands for, if it stands for others, and what they say.
+    pub fn instead_of(&self, key: usize) -> Option<(Vec<usize>, &'static str)> {
+        let (others, say) = self.keys[key].rows[0].instead?;
+        Some((others.iter().map(|other| self.index(other)).collect(), say))
+    }
+
+    /// The keys that say the same as some of these, and so give way to them.
+    pub fn displaced(&self, keys: &[usize]) -> Vec<usize> {
+        let ways = (0..self.keys.len()).filter_map(|way| Some((way, self.instead_of(way)?.0)));
+        ways.flat_map(|(way, others)| {
+            let by_way = if keys.contains(&way) { others.clone() } else { Vec::new() };
+            by_way.into_iter().chain(others.iter().any(|other| keys.contains(other)).then_some(way))
+        })
+        .collect()
     }
 
     /// All keys of a family.

@@ -30,8 +30,7 @@ pub fn worst() -> ops::Result<(f64, usize)> {
             let architecture = Architecture {
                 features: FEATURES,
                 outputs: OUTPUTS,
-                depth: 3,
-                width: 4,
+                widths: vec![4; 3],
                 activation,
                 output_activation: Activation::Identity,
                 bias: true,

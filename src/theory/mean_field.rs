@@ -14,6 +14,14 @@ pub struct MeanField {
     pub bias_variance: f64,
 }
 
+/// The map from one hidden layer to the next: the variance of a weight times the fan-in, which is sigma_w^2, and times the
+/// fan-out, by which the squared gradient grows. They are one where the layers are equally wide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Gap {
+    pub forward: f64,
+    pub backward: f64,
+}
+
 /// Where the variance of the pre-activations goes with depth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {

@@ -1,7 +1,7 @@
 //! The gradient of wide nets whose norms take each sample by itself (layer and RMS norm), and what any norm does to the stream
 //! of a residual net. The projections off a row's own mean and direction vanish with its width.
 
-use super::mean_field::{MeanField, mean, mean_square, slope_square, within_range};
+use super::mean_field::{Gap, MeanField, mean, mean_square, slope_square, within_range};
 use super::prediction::Layers;
 use super::residual::{ResidualBlock, skip_and_branch};
 use crate::ops::activation::Activation;
@@ -40,20 +40,21 @@ fn through(norm: &Norm, activation: Activation, v: f64) -> Through {
 
 /// h = phi(N(W h + b)) or N(phi(W h + b)): the norm divides the gradient by what it divides the signal by, so that
 /// sigma_w^2 E phi'^2 / (sigma_w^2 E phi^2 + sigma_b^2) is left of its square where it stands before the activation.
-pub(crate) fn plain(layer: &MeanField, norm: &Norm, first: f64, depth: usize) -> Layers {
-    let mut v = first;
-    let mut forward = Vec::with_capacity(depth);
-    for _ in 0..depth {
-        let at = through(norm, layer.activation, v);
-        v = within_range(layer.weight_variance * at.square + layer.bias_variance);
+///
+/// `layer` has the activation and sigma_b^2; `gaps` are the maps between hidden layers.
+pub(crate) fn plain(layer: &MeanField, norm: &Norm, gaps: &[Gap], first: f64) -> Layers {
+    let mut at = through(norm, layer.activation, first);
+    let mut forward = vec![(slope_square(layer.activation, at.argument), at.divided)];
+    for gap in gaps {
+        at = through(norm, layer.activation, within_range(gap.forward * at.square + layer.bias_variance));
         forward.push((slope_square(layer.activation, at.argument), at.divided));
     }
     let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(depth);
-    for (slope, divided) in forward.into_iter().rev() {
+    let mut layers = Layers::with_capacity(forward.len());
+    for (l, (slope, divided)) in forward.into_iter().enumerate().rev() {
         let inside = if norm.place == Placement::After { divided } else { 1.0 };
         layers.push((stream, stream + (slope / inside).ln()));
-        stream += (layer.weight_variance * slope / divided).ln();
+        stream += l.checked_sub(1).map_or(0.0, |below| (gaps[below].backward * slope / divided).ln());
     }
     layers.reverse();
     layers

@@ -49,6 +49,8 @@ pub enum NoPrediction {
     NormAfterActivation,
     #[error("for normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
+    #[error("without hidden layers there is nothing to fade")]
+    NoHiddenLayer,
     #[error("for normalization in highway blocks no closed form is known")]
     NormInHighways,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]

@@ -54,13 +54,13 @@ impl Case {
 
     /// The squared stream of layer 1 on the last layer's, in so many nets.
     pub fn ratios(&self, nets: u64) -> Vec<f64> {
-        let last = self.architecture.depth - 1;
+        let last = self.architecture.depth() - 1;
         let ratio = |layers: Vec<LayerMeasure>| (layers[0].stream_rms / layers[last].stream_rms).powi(2);
         (1..=nets).map(|run| ratio(self.layers(run))).collect()
     }
 
     pub fn measure(&self) -> Measured {
-        let last = self.architecture.depth - 1;
+        let last = self.architecture.depth() - 1;
         let nets: Vec<_> = (1..=self.nets).map(|run| self.layers(run)).collect();
         let mean = |of: &dyn Fn(&[LayerMeasure]) -> f64| nets.iter().map(|l| of(l)).sum::<f64>() / nets.len() as f64;
         let stream = |l: usize| mean(&|layers| (layers[l].stream_rms / layers[last].stream_rms).powi(2));

@@ -17,8 +17,7 @@ fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
     Architecture {
         features: width,
         outputs: 10,
-        depth,
-        width,
+        widths: vec![width; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,

@@ -37,8 +37,7 @@ fn architectures() -> Vec<Architecture> {
                     all.push(Architecture {
                         features: FEATURES,
                         outputs: OUTPUTS,
-                        depth: 3,
-                        width: 4,
+                        widths: vec![4; 3],
                         activation,
                         output_activation,
                         bias: true,
@@ -157,7 +156,7 @@ fn composed_agrees_with_central_differences() {
 fn homogeneous_nets_balance_every_layer() {
     for activation in [Activation::Relu, Activation::Identity, Activation::LeakyRelu { slope: 0.2 }] {
         let plain = architectures().into_iter().next().unwrap();
-        let architecture = Architecture { activation, bias: false, depth: 9, width: 8, ..plain };
+        let architecture = Architecture { activation, bias: false, widths: vec![8; 9], ..plain };
         let mut network = Network::<f64>::new(architecture, Init::HeNormal, &SEEDS).unwrap();
         let (_, gradient) = run(&mut network, Loss::CrossEntropy);
         let mut sums: Vec<f64> = Vec::new();
@@ -185,7 +184,7 @@ fn norms_of_a_row_make_its_scale_irrelevant() {
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
         let mut network = fused::<f64>(&architecture);
         let (_, gradient) = run(&mut network, Loss::CrossEntropy);
-        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth) {
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth()) {
             let g = &gradient[network.chain.range(i)];
             let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let affine = block.range(Role::Bias).unwrap().end;
@@ -210,7 +209,7 @@ fn batch_norm_makes_scale_and_bias_irrelevant() {
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
         let mut network = fused::<f64>(&architecture);
         let (_, gradient) = run(&mut network, Loss::CrossEntropy);
-        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth) {
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth()) {
             let g = &gradient[network.chain.range(i)];
             let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let bias = block.part(g, Role::Bias).unwrap();
@@ -241,7 +240,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
         };
         let ((ours, a), (reference, b)) = (outputs(&mut fused(&architecture)), outputs(&mut composed(&architecture)));
         assert!(error(&ours, &reference) < 1e-8, "{architecture:?}");
-        assert_eq!(a.len(), if over_batch { 2 * architecture.depth } else { 0 });
+        assert_eq!(a.len(), if over_batch { 2 * architecture.depth() } else { 0 });
         for ((name, a), (same, b)) in a.iter().zip(&b) {
             assert_eq!(name, same);
             assert!(error(a, b) < 1e-8, "{architecture:?}");
@@ -253,7 +252,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
 #[test]
 fn the_probe_reads_what_a_deep_sigmoid_net_leaves() {
     let plain = architectures().into_iter().find(|a| a.activation == Activation::Sigmoid).unwrap();
-    let architecture = Architecture { depth: 200, width: 16, output_activation: Activation::Identity, ..plain };
+    let architecture = Architecture { widths: vec![16; 200], output_activation: Activation::Identity, ..plain };
     let network = Network::<f32>::new(architecture.clone(), Init::UniformFanIn, &SEEDS).unwrap();
     let in_f64 = Network::<f64>::new(architecture, Init::UniformFanIn, &SEEDS).unwrap();
     let layers = Probe::new(Box::new(in_f64), batch(Loss::CrossEntropy)).measure(&network).unwrap();

@@ -457,8 +457,7 @@ fn net(activation: Activation, depth: usize) -> Architecture {
     Architecture {
         features: 32,
         outputs: 10,
-        depth,
-        width: 64,
+        widths: vec![64; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,

@@ -54,8 +54,7 @@ pub fn batch_growth(activation: Activation, batch: usize, eps: f64, init: Init) 
     let architecture = Architecture {
         features: 32,
         outputs: 10,
-        depth: 40,
-        width: 64,
+        widths: vec![64; 40],
         activation,
         output_activation: Activation::Identity,
         bias: true,

@@ -19,8 +19,7 @@ fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
     Architecture {
         features: 32,
         outputs: 10,
-        depth,
-        width,
+        widths: vec![width; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,

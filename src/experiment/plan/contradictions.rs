@@ -47,6 +47,14 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "a batch of 1 has no variance: take batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
         return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
     }
+    if let (Some(form), Some(Value::List(widths))) = (settings.text("residual"), settings.get("widths"))
+        && form != "none"
+        && widths.iter().any(|width| *width != widths[0])
+    {
+        let message = "skip connections add a layer's input to its output, so that all `widths` have to be equal";
+        let help = "take one width, no `residual`, or leave the combination out with [[exclude]]";
+        return found(["widths", "residual"], message, help);
+    }
     if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
         let help = "write target_loss = 0.01, or another loss";
         return found(["stop_at_target"; 2], "`stop_at_target` needs a `target_loss`", help);

@@ -13,9 +13,8 @@ use crate::setting::{SettingError, Settings, Value};
 pub struct Architecture {
     pub features: usize,
     pub outputs: usize,
-    /// Hidden layers.
-    pub depth: usize,
-    pub width: usize,
+    /// Units of each hidden layer, from the input on.
+    pub widths: Vec<usize>,
     pub activation: Activation,
     pub output_activation: Activation,
     pub bias: bool,
@@ -41,11 +40,8 @@ impl Architecture {
     /// # Errors
     /// When a setting is missing or not what its table says.
     pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
-        let size = |key: &str| {
-            let n = settings.int(key).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-            n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer above 0")))
-        };
-        let depth = size("depth")?;
+        let widths = widths(settings)?;
+        let depth = widths.len();
         let skip = match settings.get("residual.scale") {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
@@ -67,14 +63,23 @@ impl Architecture {
         Ok(Architecture {
             features: sizes.features(),
             outputs: sizes.outputs,
-            depth,
-            width: size("width")?,
+            widths,
             activation: Activation::from_settings(settings, "activation")?,
             output_activation: Activation::from_settings(settings, "output_activation")?,
             bias: settings.flag("bias"),
             norm: Norm::from_settings(settings)?,
             residual,
         })
+    }
+
+    /// Hidden layers.
+    pub fn depth(&self) -> usize {
+        self.widths.len()
+    }
+
+    /// Numbers that layer l hands on; layer 0 is the input.
+    fn size(&self, l: usize) -> usize {
+        l.checked_sub(1).map_or(self.features, |below| self.widths[below])
     }
 
     /// The blocks: hidden layers 1..depth, then the output layer.
@@ -84,9 +89,8 @@ impl Architecture {
     pub fn blocks(&self) -> Vec<Block> {
         let pair = Nonlinearity { activation: self.activation, norm: self.norm };
         let hidden = |l: usize| {
-            let inputs = if l == 1 { self.features } else { self.width };
-            let plain =
-                Block { inputs, outputs: self.width, before: None, bias: self.bias, after: None, skip: Skip::None };
+            let (inputs, outputs) = (self.size(l - 1), self.size(l));
+            let plain = Block { inputs, outputs, before: None, bias: self.bias, after: None, skip: Skip::None };
             match self.residual {
                 Residual::PreActivation(_) if l == 1 => plain,
                 Residual::PreActivation(skip) => Block { before: Some(pair), skip, ..plain },
@@ -98,15 +102,15 @@ impl Architecture {
             }
         };
         let output = Block {
-            inputs: self.width,
+            inputs: self.size(self.depth()),
             outputs: self.outputs,
-            before: matches!(self.residual, Residual::PreActivation(_)).then_some(pair),
+            before: (self.depth() > 0 && matches!(self.residual, Residual::PreActivation(_))).then_some(pair),
             bias: self.bias,
             after: (self.output_activation != Activation::Identity)
                 .then_some(Nonlinearity { activation: self.output_activation, norm: None }),
             skip: Skip::None,
         };
-        (1..=self.depth).map(hidden).chain([output]).collect()
+        (1..=self.depth()).map(hidden).chain([output]).collect()
     }
 
     /// The parameters, block after block.
@@ -127,7 +131,7 @@ impl Architecture {
 
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
     fn parameter_name(&self, block: usize, role: Role) -> String {
-        let layer = |b: usize| if b == self.depth { "output".into() } else { format!("layer{}", b + 1) };
+        let layer = |b: usize| if b == self.depth() { "output".into() } else { format!("layer{}", b + 1) };
         // A norm or an activation belongs to the layer whose stream it acts on, also where the next block computes it.
         let shifted = usize::from(matches!(self.residual, Residual::PreActivation(_)));
         match role {
@@ -150,9 +154,9 @@ impl Architecture {
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
             let (layer, activation) = (index + 1, Some(self.activation));
-            Site { layer, time: None, units: self.width, weight, shared: false, activation }
+            Site { layer, time: None, units: block.outputs, weight, shared: false, activation }
         };
-        self.blocks().iter().enumerate().take(self.depth).map(site).collect()
+        self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }
 
     /// Where the activation of hidden layer `l` (1..depth) is computed: (block, whether before its affine map).
@@ -162,4 +166,19 @@ impl Architecture {
             _ => (layer - 1, false),
         }
     }
+}
+
+/// Units of each hidden layer: as listed, or `depth` times `width`.
+///
+/// # Errors
+/// When a setting is missing or not what its table says.
+pub fn widths(settings: &Settings) -> Result<Vec<usize>, SettingError> {
+    if let Some(Value::List(widths)) = settings.get("widths") {
+        return Ok(widths.iter().map(|width| *width as usize).collect());
+    }
+    let size = |key: &str, least: usize| {
+        let n = settings.int(key).and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= least);
+        n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer, at least {least}")))
+    };
+    Ok(vec![size("width", 1)?; size("depth", 0)?])
 }

@@ -19,7 +19,7 @@ pub fn model<T: Element>(architecture: &Architecture, packed: &[f64]) -> Result<
     let forward = move |pass: &mut Pass, x: &Tensor| {
         let mut h = x.clone();
         for (index, block) in own.blocks().iter().enumerate() {
-            h = Step { block, index, is_hidden: index < own.depth }.forward(pass, &h)?;
+            h = Step { block, index, is_hidden: index < own.depth() }.forward(pass, &h)?;
         }
         Ok(h)
     };

@@ -44,14 +44,15 @@ impl Family for Dense {
     }
 
     fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
-        let number = |key: &str| settings.int(key).unwrap_or(0).max(0) as f64;
-        let (depth, width, rows) = (number("depth"), number("width"), rows as f64);
-        let (features, outputs) = (sizes.features() as f64, sizes.outputs as f64);
+        let widths: Vec<f64> = architecture::widths(settings).unwrap_or_default().iter().map(|w| *w as f64).collect();
+        let (rows, outputs) = (rows as f64, sizes.outputs as f64);
         // A gate has a matrix of its own.
         let matrices = if settings.text("residual") == Some("highway") { 2.0 } else { 1.0 };
-        let weights = features * width + (depth - 1.0) * matrices * width * width + width * outputs;
+        let hidden: f64 = widths.windows(2).map(|pair| matrices * pair[0] * pair[1]).sum();
+        let first = widths.first().map_or(0.0, |first| sizes.features() as f64 * first);
+        let weights = first + hidden + widths.last().copied().unwrap_or(sizes.features() as f64) * outputs;
         // Weights and their gradients, and three numbers a unit and row.
-        let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (depth * width + outputs));
+        let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (widths.iter().sum::<f64>() + outputs));
         PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes }
     }
 
@@ -102,9 +103,12 @@ const NORMED: &[&str] = NORMS.split_at(1).1;
 
 /// The settings of the architecture.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::int("depth", 1..=10_000, 8)
-        .help("hidden layers, counted 1..depth from the input; a linear output layer follows"),
+    Setting::int("depth", 0..=10_000, 8)
+        .help("hidden layers, counted 1..depth from the input; a linear output layer follows; 0 is linear or logistic regression"),
     Setting::int("width", 1..=16_384, 64).help("units of each hidden layer"),
+    Setting::unset("widths", Domain::Sizes { max: 16_384 })
+        .instead_of(&["depth", "width"], "how many hidden layers there are, and how wide")
+        .help("instead of `depth` and `width`: units of each hidden layer, from the input on"),
     Setting::flag("bias", true).help("affine maps have a bias"),
     Setting::word("norm", NORMS, "none").head("kind")
         .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); `batch_norm = true` is short for `norm = \"batch\"`"),

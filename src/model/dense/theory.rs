@@ -4,7 +4,7 @@ use super::architecture::{Architecture, Residual};
 use crate::model::init::Init;
 use crate::ops::block::Skip;
 use crate::ops::norm::{Norm, Placement};
-use crate::theory::Outputs;
+use crate::theory::{Gap, Outputs};
 use crate::theory::batch_norm::Normalized;
 use crate::theory::highway::highway;
 use crate::theory::mean_field::{MeanField, slope_square};
@@ -13,18 +13,20 @@ use crate::theory::post_activation::post_activation;
 use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
 use crate::theory::residual::{self, ResidualBlock};
 
-/// sigma_w^2 of the map from the features, of a map between hidden layers and of that to the outputs, and sigma_b^2.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Variances {
-    pub first: f64,
-    pub hidden: f64,
-    pub output: f64,
-    pub bias: f64,
+/// sigma_w^2 of the map from the features, of the maps between hidden layers and of that to the outputs, and sigma_b^2.
+#[derive(Clone, Debug, PartialEq)]
+struct Variances {
+    first: f64,
+    hidden: Vec<Gap>,
+    /// Of a map between two layers as wide as the last.
+    within: f64,
+    output: f64,
+    bias: f64,
 }
 
 impl Variances {
     /// What `init` draws for this architecture: fan-in times the variance of a weight.
-    pub fn of(init: Init, architecture: &Architecture) -> Self {
+    fn of(init: Init, architecture: &Architecture) -> Self {
         let of = |inputs: usize, outputs: usize| {
             let (n, m) = (inputs as f64, outputs as f64);
             match init {
@@ -37,13 +39,22 @@ impl Variances {
                 Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
             }
         };
-        let Architecture { features, width, outputs, .. } = *architecture;
-        let (first, hidden, output) = (of(features, width), of(width, width), of(width, outputs));
-        let bias = match init {
-            Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
-            _ => 0.0,
+        let Architecture { features, widths, outputs, .. } = architecture;
+        let last = widths.last().copied().unwrap_or(*features);
+        let gap = |pair: &[usize]| {
+            let forward = of(pair[0], pair[1]);
+            Gap { forward, backward: forward * (pair[1] as f64 / pair[0] as f64) }
         };
-        Variances { first, hidden, output, bias }
+        Variances {
+            first: of(*features, widths.first().copied().unwrap_or(*outputs)),
+            hidden: widths.windows(2).map(gap).collect(),
+            within: of(last, last),
+            output: of(last, *outputs),
+            bias: match init {
+                Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
+                _ => 0.0,
+            },
+        }
     }
 }
 
@@ -75,7 +86,8 @@ pub fn predict(
         return Err(NoPrediction::Inputs);
     }
     let variances = Variances::of(init, architecture);
-    let net = Net { architecture, variances };
+    let Some(width) = architecture.widths.last().copied() else { return Err(NoPrediction::NoHiddenLayer) };
+    let net = Net { architecture, variances: &variances, width };
     match architecture.norm {
         Some(norm) if norm.kind.is_over_batch() => net.over_batch(&norm, inputs, batch, outputs),
         Some(norm) => {
@@ -86,18 +98,20 @@ pub fn predict(
     }
 }
 
-/// A net and the variances of what its init draws.
+/// A net, the variances of what its init draws, and the units of its last hidden layer: of every one where it has skips.
 struct Net<'a> {
     architecture: &'a Architecture,
-    variances: Variances,
+    variances: &'a Variances,
+    width: usize,
 }
 
 impl Net<'_> {
+    /// A block, or a layer, of a net whose layers are equally wide.
     fn block(&self, skip: Skip) -> ResidualBlock {
         ResidualBlock {
             layer: MeanField {
                 activation: self.architecture.activation,
-                weight_variance: self.variances.hidden,
+                weight_variance: self.variances.within,
                 bias_variance: self.variances.bias,
             },
             scale: match skip {
@@ -119,7 +133,7 @@ impl Net<'_> {
         if norm.place == Placement::After {
             return Err(NoPrediction::NormAfterActivation);
         }
-        let depth = self.architecture.depth;
+        let (depth, gaps) = (self.architecture.depth(), &self.variances.hidden);
         let first = self.variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
         match self.architecture.residual {
             Residual::None if batch < 4 => Err(NoPrediction::SmallBatch),
@@ -127,8 +141,8 @@ impl Net<'_> {
                 let layer = &self.block(Skip::None).layer;
                 // From the mean square about the mean of the batch to the variance that the samples were drawn with.
                 let first = first * batch as f64 / (batch as f64 - 1.0);
-                let normalized = Normalized { layer, eps: norm.eps, batch };
-                let layers = normalized.layers(first, depth, outputs, self.variances.output);
+                let normalized = Normalized { layer, gaps, eps: norm.eps, batch };
+                let layers = normalized.layers(first, outputs, self.variances.output);
                 Ok(average(vec![layers], Some(EQUALLY_FAR)))
             }
             Residual::PreActivation(_) if first <= 0.0 => Err(NoPrediction::NoVariance),
@@ -143,9 +157,11 @@ impl Net<'_> {
 
     /// With a norm that takes each sample by itself, for one whose first arguments have this variance.
     fn normalized(&self, norm: &Norm, first: f64) -> Result<Layers, NoPrediction> {
-        let depth = self.architecture.depth;
+        let depth = self.architecture.depth();
         match self.architecture.residual {
-            Residual::None => Ok(normalized::plain(&self.block(Skip::None).layer, norm, first, depth)),
+            Residual::None => {
+                Ok(normalized::plain(&self.block(Skip::None).layer, norm, &self.variances.hidden, first))
+            }
             Residual::PreActivation(skip) => Ok(normalized::pre_activation(&self.block(skip), norm, first, depth)),
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
             Residual::Highway { .. } => Err(NoPrediction::NormInHighways),
@@ -153,19 +169,19 @@ impl Net<'_> {
     }
 
     fn without_norm(&self, inputs: &[f64], outputs: &Outputs) -> Result<Prediction, NoPrediction> {
-        let Net { architecture, variances } = self;
-        let depth = architecture.depth;
+        let Net { architecture, variances, width } = self;
+        let depth = architecture.depth();
         let sample = |x: &f64| -> Result<Layers, NoPrediction> {
             let first = variances.first * x + variances.bias;
             Ok(match architecture.residual {
-                Residual::None => plain(&self.block(Skip::None).layer, first, depth),
+                Residual::None => plain(&self.block(Skip::None).layer, &variances.hidden, first),
                 Residual::PreActivation(skip) => residual::pre_activation(&self.block(skip), first, depth),
                 Residual::Highway { transform_bias } => {
                     highway(&self.block(Skip::None).layer, transform_bias, first, depth)
                 }
                 Residual::PostActivation(skip) => {
                     let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
-                    let layers = post_activation(&self.block(skip), first, depth, architecture.width, overlap);
+                    let layers = post_activation(&self.block(skip), first, depth, *width, overlap);
                     layers.ok_or(NoPrediction::BeyondRange)?
                 }
             })
@@ -176,22 +192,34 @@ impl Net<'_> {
             let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
             let first = variances.first * square + variances.bias;
             let layer = self.block(Skip::None).layer;
-            prediction.variance = layer.variances(first).take(depth).collect();
-            prediction.recursion = Some((layer, first));
+            prediction.variance = argument_variances(&layer, &variances.hidden, first);
+            let is_uniform = architecture.widths.iter().all(|own| own == width);
+            prediction.recursion = is_uniform.then_some((layer, first));
         }
         Ok(prediction)
     }
 }
 
 /// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.
-fn plain(layer: &MeanField, first: f64, depth: usize) -> Layers {
+fn plain(layer: &MeanField, gaps: &[Gap], first: f64) -> Layers {
     let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(depth);
-    let slopes: Vec<f64> = layer.variances(first).take(depth).map(|q| slope_square(layer.activation, q)).collect();
-    for slope in slopes.into_iter().rev() {
+    let mut layers = Layers::with_capacity(gaps.len() + 1);
+    let variances = argument_variances(layer, gaps, first);
+    let slopes: Vec<f64> = variances.into_iter().map(|q| slope_square(layer.activation, q)).collect();
+    for (l, slope) in slopes.into_iter().enumerate().rev() {
         layers.push((stream, stream + slope.ln()));
-        stream += (layer.weight_variance * slope).ln();
+        stream += l.checked_sub(1).map_or(0.0, |below| (gaps[below].backward * slope).ln());
     }
     layers.reverse();
     layers
+}
+
+/// The variance of each layer's arguments, the first being `first`.
+fn argument_variances(layer: &MeanField, gaps: &[Gap], first: f64) -> Vec<f64> {
+    let mut variances = vec![first];
+    variances.extend(gaps.iter().scan(first, |q, gap| {
+        *q = MeanField { weight_variance: gap.forward, ..*layer }.variances(*q).nth(1)?;
+        Some(*q)
+    }));
+    variances
 }
