@@ -367,6 +367,12 @@ impl Setting {
         self
     }
 
+    /// Whether it chooses what its family is, and not the start of a part of it (`output.init`): then the family's name alone
+    /// stands for it.
+    pub fn is_kind(&self) -> bool {
+        self.head.is_some_and(|word| self.key == self.family() || word == "kind")
+    }
+
     /// The family: `optimizer` of `optimizer.lr`, `depth` of `depth`.
     pub fn family(&self) -> &'static str {
         self.key.split('.').next().unwrap_or(self.key)

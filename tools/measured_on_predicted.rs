@@ -43,14 +43,14 @@ fn main() {
     let norm = Some(Norm::new(NormKind::BATCH, Placement::Before));
     let inits = |a: Activation| match a {
         Activation::Identity => {
-            vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal { gain: 1.0 })]
+            vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal)]
         }
         Activation::Sigmoid => vec![("glorot_normal", Init::GlorotNormal), ("gaussian 16, 0", gaussian(16.0, 0.0))],
         Activation::Tanh => vec![
             ("lecun_normal", Init::LecunNormal),
             ("uniform_fan_in", Init::UniformFanIn),
             ("gaussian 2.5, 0.05", gaussian(2.5, 0.05)),
-            ("orthogonal", Init::Orthogonal { gain: 1.0 }),
+            ("orthogonal", Init::Orthogonal),
         ],
         Activation::Relu => vec![
             ("he_normal", Init::HeNormal),
@@ -62,7 +62,7 @@ fn main() {
     };
     for activation in Activation::ALL {
         for (name, init) in inits(activation) {
-            let depth = if matches!(init, Init::Orthogonal { .. }) { 8 } else { 16 };
+            let depth = if matches!(init, Init::Orthogonal) { 8 } else { 16 };
             row(activation.word(), name, plain(activation, depth), init, 8);
         }
     }
@@ -119,7 +119,7 @@ fn row(network: &str, init_name: &str, architecture: Architecture, init: Init, r
         return;
     }
     let depth = architecture.depth();
-    let case = Case { architecture, init, rows, nets: NETS, loss: Loss::CrossEntropy };
+    let case = Case { architecture, init: init.into(), rows, nets: NETS, loss: Loss::CrossEntropy };
     let (measured, predicted) = (case.measure(), case.predict());
     let rate = |squares: &[f64]| (squares[0] - squares[depth - 1]) / (depth - 1) as f64;
     println!(

@@ -120,9 +120,9 @@ impl Key {
         }
     }
 
-    /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`).
+    /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`) that is its kind.
     pub fn short(&self) -> &'static str {
-        if self.is_head() { self.family } else { self.name }
+        if self.rows[0].is_kind() { self.family } else { self.name }
     }
 
     /// Whether it is about a network and what it learns from, so that a test function has no use for it.
@@ -228,8 +228,10 @@ impl Registry {
             }
             let index = keys.len();
             by_name.insert(row.key.to_string(), index);
-            if let Some(word) = row.head {
+            if row.is_kind() {
                 by_name.insert(row.family().to_string(), index);
+            }
+            if let Some(word) = row.head {
                 by_name.insert(format!("{}.{word}", row.family()), index);
             }
             let words = match row.domain {

@@ -49,6 +49,10 @@ pub enum NoPrediction {
     NormAfterActivation,
     #[error("for normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
+    #[error("weights that are all equal are no random draw")]
+    ConstantWeights,
+    #[error("biases that all start at the same number other than 0 are no random draw")]
+    EqualBiases,
     #[error("without hidden layers there is nothing to fade")]
     NoHiddenLayer,
     #[error("for normalization in highway blocks no closed form is known")]

@@ -5,7 +5,7 @@
 use gradsweep::model::Batch;
 use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Network};
-use gradsweep::model::init::Init;
+use gradsweep::model::init::Start;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
@@ -15,7 +15,7 @@ use gradsweep::theory::{Outputs, Prediction};
 
 pub struct Case {
     pub architecture: Architecture,
-    pub init: Init,
+    pub init: Start,
     /// Samples of the probe: the batch of a batch norm.
     pub rows: usize,
     pub nets: u64,

@@ -66,7 +66,7 @@ fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
 #[test]
 fn an_orthogonal_linear_net_keeps_every_gradient() {
     let linear = [("depth", Value::Int(50)), ("width", Value::Int(9)), ("activation", text("identity"))];
-    for layer in measure(architecture(&linear), Init::Orthogonal { gain: 1.0 }).windows(2) {
+    for layer in measure(architecture(&linear), Init::Orthogonal).windows(2) {
         let [below, above] = layer else { unreachable!() };
         assert!((below.stream_rms / above.stream_rms - 1.0).abs() < 1e-12);
         assert!((below.delta_rms.unwrap() / above.delta_rms.unwrap() - 1.0).abs() < 1e-12);

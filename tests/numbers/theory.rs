@@ -1,7 +1,7 @@
 //! Theory against independent integration (scripts/theory_reference.py), closed forms and published numbers.
 
 use gradsweep::model::dense::{Architecture, Residual as Form};
-use gradsweep::model::init::Init;
+use gradsweep::model::init::{Init, Start};
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
@@ -14,7 +14,7 @@ use crate::finite_width::log_factor;
 use crate::theory_closed_forms::{batch_growth, critical, gradient_depth, growth_of_large_batches, transient};
 use std::f64::consts::PI;
 
-fn predict(architecture: &Architecture, init: Init, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
+fn predict(architecture: &Architecture, init: impl Into<Start>, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
     let outputs = at_the_end(architecture.outputs, architecture.output_activation, batch);
     gradsweep::model::dense::theory::predict(architecture, init, inputs, batch, &outputs)
 }
@@ -545,7 +545,7 @@ fn attenuation_is_that_of_the_finite_product() {
     let learned = predict(&learned, Init::LecunNormal, &[1.0], 1).unwrap();
     assert_eq!((learned.attenuation(), learned.delta[0]), (Some(0.0), f64::NEG_INFINITY));
     // Wider than its features, an orthogonal first layer spreads the same length over more units.
-    let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal { gain: 1.0 }, &[1.0], 1).unwrap();
+    let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal, &[1.0], 1).unwrap();
     let half = predict(&net(Activation::Tanh, 3), Init::LecunNormal, &[0.5], 1).unwrap();
     assert_eq!(orthogonal, half);
 }

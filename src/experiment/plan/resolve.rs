@@ -300,7 +300,7 @@ impl<'a> Resolver<'a> {
         let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
-        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.family, head.words[kind]);
+        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.short(), head.words[kind]);
         let of_network = key.is_of_networks() && head.family == "function";
         let cure = match option.axis {
             Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",

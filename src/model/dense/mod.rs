@@ -9,7 +9,7 @@ pub use architecture::{Architecture, Residual};
 pub use network::Network;
 
 use super::boundary::{Built, Family, PassCost};
-use super::init::{self, Init};
+use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::loss::Loss;
@@ -39,8 +39,8 @@ impl Family for Dense {
 
     fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError> {
         let architecture = Architecture::from_settings(settings, sizes)?;
-        let init = Init::from_settings(settings, architecture.activation)?;
-        Ok(init::initial(init, &architecture.layout(), seeds))
+        let start = Start::from_settings(settings, architecture.activation)?;
+        Ok(init::initial(start, &architecture.layout(), seeds))
     }
 
     fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
@@ -67,7 +67,7 @@ impl Family for Dense {
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
         let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
-        let init = Init::from_settings(settings, architecture.activation)?;
+        let start = Start::from_settings(settings, architecture.activation)?;
         let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
         let squares = if over_batch { &inputs.centred } else { &inputs.squares };
         let outputs = Outputs {
@@ -76,7 +76,7 @@ impl Family for Dense {
             count: inputs.sizes.outputs,
             targets: inputs.targets.clone(),
         };
-        theory::predict(&architecture, init, squares, inputs.rows, &outputs)
+        theory::predict(&architecture, start, squares, inputs.rows, &outputs)
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {

@@ -2,7 +2,7 @@
 
 use super::architecture::Architecture;
 use crate::model::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
-use crate::model::init::{Init, initial};
+use crate::model::init::{Start, initial};
 use crate::model::layout::Layout;
 use crate::ops::chain::Chain;
 use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
@@ -30,8 +30,8 @@ impl<T: Element> Network<T> {
     ///
     /// # Errors
     /// What candle reports.
-    pub fn new(architecture: Architecture, init: Init, seeds: &Seeds) -> Result<Self> {
-        let packed = initial(init, &architecture.layout(), seeds);
+    pub fn new(architecture: Architecture, start: impl Into<Start>, seeds: &Seeds) -> Result<Self> {
+        let packed = initial(start, &architecture.layout(), seeds);
         Self::with_parameters(architecture, &packed)
     }
 

@@ -1,7 +1,7 @@
 //! What theory says of a dense net before its first update, by its form.
 
 use super::architecture::{Architecture, Residual};
-use crate::model::init::Init;
+use crate::model::init::{Init, Start, Weights};
 use crate::ops::block::Skip;
 use crate::ops::norm::{Norm, Placement};
 use crate::theory::{Gap, Outputs};
@@ -25,36 +25,34 @@ struct Variances {
 }
 
 impl Variances {
-    /// What `init` draws for this architecture: fan-in times the variance of a weight.
-    fn of(init: Init, architecture: &Architecture) -> Self {
-        let of = |inputs: usize, outputs: usize| {
-            let (n, m) = (inputs as f64, outputs as f64);
-            match init {
-                Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
-                Init::HeNormal | Init::HeUniform => 2.0,
-                Init::LecunNormal | Init::LecunUniform => 1.0,
-                Init::UniformFanIn => 1.0 / 3.0,
-                Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
-                // Orthonormal along the shorter side: more outputs share the same squared length.
-                Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
-            }
-        };
+    /// What is drawn for this architecture.
+    ///
+    /// # Errors
+    /// Weights that are all equal, and biases that are equal but not 0: neither is a draw about 0.
+    fn of(start: Start, architecture: &Architecture) -> Result<Self, NoPrediction> {
         let Architecture { features, widths, outputs, .. } = architecture;
-        let last = widths.last().copied().unwrap_or(*features);
-        let gap = |pair: &[usize]| {
-            let forward = of(pair[0], pair[1]);
-            Gap { forward, backward: forward * (pair[1] as f64 / pair[0] as f64) }
+        let of = |Weights { init, gain }: Weights, inputs: usize, outputs: usize| {
+            let variance = init.fan_in_variance(inputs, outputs).ok_or(NoPrediction::ConstantWeights)?;
+            Ok::<f64, NoPrediction>(gain * gain * variance)
         };
-        Variances {
-            first: of(*features, widths.first().copied().unwrap_or(*outputs)),
-            hidden: widths.windows(2).map(gap).collect(),
-            within: of(last, last),
-            output: of(last, *outputs),
-            bias: match init {
+        let gap = |pair: &[usize]| {
+            let forward = of(start.hidden, pair[0], pair[1])?;
+            Ok(Gap { forward, backward: forward * (pair[1] as f64 / pair[0] as f64) })
+        };
+        if architecture.bias && start.bias != 0.0 {
+            return Err(NoPrediction::EqualBiases);
+        }
+        let last = widths.last().copied().unwrap_or(*features);
+        Ok(Variances {
+            first: of(start.hidden, *features, widths.first().copied().unwrap_or(*outputs))?,
+            hidden: widths.windows(2).map(gap).collect::<Result<_, NoPrediction>>()?,
+            within: of(start.hidden, last, last)?,
+            output: of(start.output, last, *outputs)?,
+            bias: match start.hidden.init {
                 Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
                 _ => 0.0,
             },
-        }
+        })
     }
 }
 
@@ -77,7 +75,7 @@ const OF_THIS_WIDTH: &str =
 /// post-activation blocks, signals beyond f64, and inputs that are no mean squares.
 pub fn predict(
     architecture: &Architecture,
-    init: Init,
+    start: impl Into<Start>,
     inputs: &[f64],
     batch: usize,
     outputs: &Outputs,
@@ -85,7 +83,7 @@ pub fn predict(
     if inputs.is_empty() || !inputs.iter().all(|x| x.is_finite() && *x >= 0.0) {
         return Err(NoPrediction::Inputs);
     }
-    let variances = Variances::of(init, architecture);
+    let variances = Variances::of(start.into(), architecture)?;
     let Some(width) = architecture.widths.last().copied() else { return Err(NoPrediction::NoHiddenLayer) };
     let net = Net { architecture, variances: &variances, width };
     match architecture.norm {
