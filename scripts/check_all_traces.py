@@ -67,6 +67,8 @@ def cells(table):
             more = {} if scale is None else {"residual.scale": scale}
             more |= {} if affine else {"norm.affine": False}
             yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+    for form, place in product(words(table, "residual"), words(table, "norm.place")):
+        yield f"dropout {form} {place}", {"dropout": 0.3, "residual": form, "norm": "layer", "norm.place": place}
     yield "widths", {"widths": [12, 20, 6]}
     yield "no hidden layer", {"depth": 0}
     beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},

@@ -113,7 +113,8 @@ def network_step(s, p, free, own, running, at, errors):
     nudge = {(what, l): torch.zeros(rows, n, dtype=torch.float64, requires_grad=True)
              for what in ("stream", "delta") for l, n in sizes.items()}
     seen = {}
-    outputs = forward(s, p, x, running, nudge=nudge, seen=seen)
+    masks = {l: own[f"layer{l}/mask"] for l in sizes if f"layer{l}/mask" in own}
+    outputs = forward(s, p, x, running, nudge=nudge, seen=seen, masks=masks)
     loss = loss_of(s, outputs, own)
     loss.backward()
     errors.note("outputs", at, own["outputs"], outputs.detach())
@@ -135,7 +136,7 @@ def network_step(s, p, free, own, running, at, errors):
             below = seen["z", l].detach().clamp(max=0.0)
             scale = (nudge["delta", l].grad * below / w.detach()).abs().sum().item()
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
-    loss_of(s, forward(s, free, x), own).backward()
+    loss_of(s, forward(s, free, x, masks=masks), own).backward()
 
 
 def function_step(s, p, free, own, t, at, errors):

@@ -105,11 +105,11 @@ def fresh_running(s, dtype):
     return [(torch.zeros(n, dtype=dtype), torch.ones(n, dtype=dtype)) for n in normed]
 
 
-def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
+def forward(s, p, x, running=None, training=True, nudge=None, seen=None, masks=None):
     """Outputs after output_activation. `running` is read in evaluation mode and updated in training mode;
     `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l;
-    `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
-    nudge, seen = nudge or {}, {} if seen is None else seen
+    `masks[l]` is what dropout multiplies by; `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
+    nudge, masks, seen = nudge or {}, masks or {}, {} if seen is None else seen
     kind, place, eps = setting(s, "norm"), setting(s, "norm.place"), setting(s, "norm.eps")
     form, scale = setting(s, "residual"), setting(s, "residual.scale")
 
@@ -134,7 +134,7 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
             a = seen["a", l] = F.prelu(z, p[f"layer{l}.slope"])
         else:
             a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
-        return norm(a, l, "after")
+        return norm(a, l, "after") * masks.get(l, 1.0)
 
     def branch(l):
         if scale == "learned_zero":

@@ -26,6 +26,7 @@
 //!     bias: true,
 //!     norm: None,
 //!     residual: Residual::None,
+//!     dropout: 0.0,
 //! };
 //! let seeds = Seeds { experiment: 0, run: 1 };
 //! let network = Network::<f32>::new(architecture.clone(), Init::LecunNormal, &seeds)?;

@@ -127,6 +127,7 @@ fn a_step_allocates_nothing_that_grows() {
                     bias: true,
                     norm,
                     residual,
+                    dropout: 0.0,
                 };
                 let of = |net, batch| beyond_products(&net, batch, Loss::CrossEntropy, Optimizer::Sgd);
                 let small = of(net(2, 8), 8);
@@ -148,6 +149,7 @@ fn a_step_allocates_nothing_that_grows() {
                 bias: true,
                 norm: None,
                 residual: Residual::None,
+                dropout: 0.0,
             };
             let deep = Architecture { depth: 20, ..plain.clone() };
             let count = beyond_products(&plain, 16, loss, rule);

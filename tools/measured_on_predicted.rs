@@ -28,6 +28,7 @@ fn plain(activation: Activation, depth: usize) -> Architecture {
         bias: true,
         norm: None,
         residual: Residual::None,
+        dropout: 0.0,
     }
 }
 

@@ -85,7 +85,7 @@ pub const SETTINGS: &[Row] = &[
         &["group_norm", "weight_norm", "spectral_norm", "instance_norm"],
         Missing("there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0"),
     ),
-    (&["dropout"], Missing("there is no dropout; against overfitting there are l2, weight_decay and fewer steps")),
+    (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout"], Write("dropout = 0.5")),
     (
         &["early_stopping", "patience"],
         Missing(

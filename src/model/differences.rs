@@ -36,6 +36,7 @@ pub fn worst() -> ops::Result<(f64, usize)> {
                 bias: true,
                 norm,
                 residual,
+                dropout: 0.0,
             };
             worst = worst.max(of_net(architecture)?);
             nets += 1;

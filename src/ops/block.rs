@@ -4,11 +4,13 @@ use super::activation::Activation;
 use super::norm::{Norm, NormKind};
 use std::ops::Range;
 
-/// An activation with its norm, if any: `phi(norm(v))` or `norm(phi(v))`.
+/// An activation with its norm, if any: `phi(norm(v))` or `norm(phi(v))`; what it hands on may be dropped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nonlinearity {
     pub activation: Activation,
     pub norm: Option<Norm>,
+    /// Probability that a number is left out of a training pass.
+    pub dropout: f64,
 }
 
 /// What is added to the block's input to make its output.

@@ -14,6 +14,7 @@ mod pass;
 
 use super::block::Block;
 use super::chain::Chain;
+use super::dropout::Draws;
 use super::norm::Running;
 use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
@@ -72,6 +73,8 @@ pub struct Activated<T> {
     activation: Vec<T>,
     /// dL/dz (kept in a probe).
     pub delta: Vec<T>,
+    /// By what dropout multiplied what is handed on; empty without it.
+    pub mask: Vec<T>,
 }
 
 /// What a backward hands from block to block.
@@ -135,6 +138,8 @@ pub fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, Arena<T>> {
 pub struct FusedChain<T> {
     pub chain: Arc<Chain>,
     pub mode: Mode,
+    /// Of dropout.
+    pub draws: Draws,
     pub arena: Shared<T>,
 }
 
@@ -171,8 +176,9 @@ impl<T: Element> CustomOp2 for FusedChain<T> {
 }
 
 impl<T: Element> FusedChain<T> {
-    fn pass<'a>(&'a self, block: usize, parameters: &'a [T]) -> Pass<'a, T> {
-        Pass { block: &self.chain.blocks()[block], mode: self.mode, parameters: &parameters[self.chain.range(block)] }
+    fn pass<'a>(&'a self, index: usize, parameters: &'a [T]) -> Pass<'a, T> {
+        let (block, parameters) = (&self.chain.blocks()[index], &parameters[self.chain.range(index)]);
+        Pass { block, index, mode: self.mode, draws: self.draws, parameters }
     }
 
     fn backward(&self, x: &[T], p: &[T], delta: &[T]) {

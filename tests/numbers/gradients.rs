@@ -6,6 +6,7 @@ use gradsweep::model::init::{Init, initial};
 use gradsweep::model::{Batch, CandleModel, Gradients, Model};
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Role, Skip};
+use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
@@ -43,6 +44,7 @@ fn architectures() -> Vec<Architecture> {
                         bias: true,
                         norm,
                         residual,
+                        dropout: 0.0,
                     });
                 }
             }
@@ -85,8 +87,12 @@ fn batch<T: Element>(loss: Loss) -> Batch<T> {
 }
 
 fn run<T: Element>(model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
+    run_in(Mode::Probe, model, loss)
+}
+
+fn run_in<T: Element>(mode: Mode, model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
     let mut gradients = Gradients::default();
-    let value = model.loss_and_gradients(batch(loss), Mode::Probe, &mut gradients).unwrap();
+    let value = model.loss_and_gradients(batch(loss), mode, &mut gradients).unwrap();
     (value, gradients.packed.iter().map(|g| g.f64()).collect())
 }
 
@@ -120,35 +126,69 @@ fn fused_agrees_with_composed() {
     println!("worst fused error: f64 {worst64:e}, f32 against f64 {worst32:e}");
 }
 
-#[test]
-fn composed_agrees_with_central_differences() {
+/// The gradient by central differences of the loss in training mode.
+fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
     // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
     let h = 2e-6;
+    let slope = |j: usize| {
+        let mut at = |d: f64| {
+            model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
+            let Batch { x, target, loss } = batch::<f64>(loss);
+            let outputs = model.outputs(&x, Mode::Train).unwrap();
+            let loss = gradsweep::ops::loss::composed(loss, &outputs, &target).unwrap();
+            model.rewrite(&mut |p: &mut [f64]| p[j] -= d).unwrap();
+            loss.to_scalar::<f64>().unwrap()
+        };
+        // Fourth order, so that the truncation stays below the rounding.
+        (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
+    };
+    (0..model.layout().count()).map(slope).collect()
+}
+
+#[test]
+fn composed_agrees_with_central_differences() {
     let mut worst = 0.0f64;
     for architecture in architectures() {
         let loss = if architecture.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
         let mut model = composed::<f64>(&architecture);
         let (_, gradient) = run(&mut model, loss);
-        let mut differences = Vec::new();
-        for j in 0..gradient.len() {
-            let mut at = |d: f64| {
-                model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
-                let Batch { x, target, loss } = batch::<f64>(loss);
-                let outputs = model.outputs(&x, Mode::Train).unwrap();
-                let loss = gradsweep::ops::loss::composed(loss, &outputs, &target).unwrap();
-                model.rewrite(&mut |p: &mut [f64]| p[j] -= d).unwrap();
-                loss.to_scalar::<f64>().unwrap()
-            };
-            // Fourth order, so that the truncation stays below the rounding.
-            differences.push((8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h));
-        }
-        let e = error(&gradient, &differences);
+        let e = error(&gradient, &differences(&mut model, loss));
         // gelu's and erf's derivative in candle carries constants of six digits.
         let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-8 };
         assert!(e < bound, "{e:e} in {architecture:?}");
         worst = worst.max(e);
     }
     println!("worst error against central differences: {worst:e}");
+}
+
+/// Both paths draw the same, the gradient is that of what was drawn, another step draws anew, and neither a probe nor an
+/// evaluation knows of it.
+#[test]
+fn dropout_acts_in_training_alone_and_alike_in_both_paths() {
+    let draws = Draws { seeds: SEEDS, step: 5 };
+    for plain in architectures() {
+        if plain.activation != Activation::Tanh || plain.output_activation != Activation::Identity {
+            continue;
+        }
+        let architecture = Architecture { dropout: 0.4, ..plain.clone() };
+        let (mut one, mut other) = (fused::<f64>(&architecture), composed::<f64>(&architecture));
+        one.draw_from(draws);
+        other.draw_from(draws);
+        let (_, ours) = run_in(Mode::Trace, &mut one, Loss::CrossEntropy);
+        let (_, reference) = run_in(Mode::Trace, &mut other, Loss::CrossEntropy);
+        assert!(error(&ours, &reference) < 1e-11, "{architecture:?}");
+        assert!(error(&ours, &differences(&mut other, Loss::CrossEntropy)) < 2e-8, "{architecture:?}");
+        assert_eq!(run_in(Mode::Train, &mut one, Loss::CrossEntropy).1, ours, "{architecture:?}");
+        one.draw_from(Draws { step: 6, ..draws });
+        assert_ne!(run_in(Mode::Train, &mut one, Loss::CrossEntropy).1, ours, "{architecture:?}");
+        let mut without = fused::<f64>(&plain);
+        assert_eq!(run(&mut one, Loss::CrossEntropy), run(&mut without, Loss::CrossEntropy), "{architecture:?}");
+        let outputs = |model: &dyn Model<f64>| {
+            let outputs = model.outputs(&inputs::<f64>(), Mode::Evaluate).unwrap();
+            outputs.flatten_all().unwrap().to_vec1::<f64>().unwrap()
+        };
+        assert_eq!(outputs(&one), outputs(&without), "{architecture:?}");
+    }
 }
 
 /// Bias-free relu and linear nets: sum(W dL/dW) is the same for every layer (f is homogeneous in each weight matrix).

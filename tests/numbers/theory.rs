@@ -265,6 +265,7 @@ fn residual_blocks_grow_as_their_product_says() {
     let architecture = |depth| Architecture {
         norm: Some(Norm::new(NormKind::BATCH, Placement::Before)),
         residual: Form::PreActivation(Skip::Scaled(1.0)),
+        dropout: 0.0,
         ..net(Activation::Relu, depth)
     };
     for (blocks, growth) in [(10, "17.34"), (20, "42.93"), (50, "153.4")] {
@@ -463,6 +464,7 @@ fn net(activation: Activation, depth: usize) -> Architecture {
         bias: true,
         norm: None,
         residual: Form::None,
+        dropout: 0.0,
     }
 }
 

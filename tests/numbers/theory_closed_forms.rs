@@ -60,6 +60,7 @@ pub fn batch_growth(activation: Activation, batch: usize, eps: f64, init: Init) 
         bias: true,
         norm: Some(Norm { eps, ..Norm::new(NormKind::BATCH, Placement::Before) }),
         residual: Residual::None,
+        dropout: 0.0,
     };
     let outputs = at_the_end(10, Activation::Identity, batch.max(1));
     let prediction = predict(&architecture, init, &[1.0], batch, &outputs)?;

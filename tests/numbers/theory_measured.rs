@@ -25,6 +25,7 @@ fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
         bias: true,
         norm: None,
         residual: Residual::None,
+        dropout: 0.0,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Architecture {
     pub bias: bool,
     pub norm: Option<Norm>,
     pub residual: Residual,
+    /// Probability that a number that a hidden layer's activation hands on is left out of a training pass.
+    pub dropout: f64,
 }
 
 /// The form of the skip connections; the branch scale is [`Skip::Scaled`] or [`Skip::Learned`].
@@ -69,6 +71,7 @@ impl Architecture {
             bias: settings.flag("bias"),
             norm: Norm::from_settings(settings)?,
             residual,
+            dropout: settings.needed_float("dropout")?,
         })
     }
 
@@ -87,7 +90,7 @@ impl Architecture {
     /// In the pre-activation form the norm and activation of layer l stand before the affine map of block l + 1,
     /// and layer 1 is an affine stem.
     pub fn blocks(&self) -> Vec<Block> {
-        let pair = Nonlinearity { activation: self.activation, norm: self.norm };
+        let pair = Nonlinearity { activation: self.activation, norm: self.norm, dropout: self.dropout };
         let hidden = |l: usize| {
             let (inputs, outputs) = (self.size(l - 1), self.size(l));
             let plain = Block { inputs, outputs, before: None, bias: self.bias, after: None, skip: Skip::None };
@@ -107,7 +110,7 @@ impl Architecture {
             before: (self.depth() > 0 && matches!(self.residual, Residual::PreActivation(_))).then_some(pair),
             bias: self.bias,
             after: (self.output_activation != Activation::Identity)
-                .then_some(Nonlinearity { activation: self.output_activation, norm: None }),
+                .then_some(Nonlinearity { activation: self.output_activation, norm: None, dropout: 0.0 }),
             skip: Skip::None,
         };
         (1..=self.depth()).map(hidden).chain([output]).collect()

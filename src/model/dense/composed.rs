@@ -83,7 +83,7 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
     if let Some(norm) = placed(Placement::After) {
         v = normalize(pass, &norm, site, &v)?;
     }
-    Ok(v)
+    pass.dropout(site, pair.dropout, &v)
 }
 
 fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {

@@ -62,7 +62,7 @@ impl Family for Dense {
     }
 
     fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
-        self.couples_samples(settings).is_none()
+        self.couples_samples(settings).is_none() && settings.float("dropout").unwrap_or(0.0) == 0.0
     }
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
@@ -122,6 +122,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         // They start at 1 and 0: only the norm of the gradient knows of them.
         .acts(Acts::OnTheBatch)
         .help("learned gain after the normalization, and shift but for rms"),
+    Setting::float("dropout", Domain::Fraction, 0.0).acts(Acts::OnTheBatch)
+        .help("probability that a number which a hidden layer's activation hands on is left out of a training step (Srivastava et al. 2014), the others being scaled by 1/(1 - p); off in evaluation and in the probe"),
     Setting::word("residual", &["none", "pre_activation", "post_activation", "highway"], "none")
         .head("form").as_bool("none", "pre_activation")
         .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); `true` is `\"pre_activation\"`"),

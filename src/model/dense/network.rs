@@ -6,6 +6,7 @@ use crate::model::init::{Start, initial};
 use crate::model::layout::Layout;
 use crate::ops::chain::Chain;
 use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
+use crate::ops::dropout::Draws;
 use crate::ops::loss::FusedLoss;
 use crate::ops::norm::{Norm, NormKind, Running};
 use crate::ops::{Element, Mode, Tensor, reduce, rewrite, with_slice};
@@ -21,8 +22,9 @@ pub struct Network<T: Element> {
     sites: Vec<Site>,
     parameters: Var,
     arena: Shared<T>,
-    /// The inputs of the last probe pass.
+    /// The inputs of the last pass that keeps.
     probed: Option<Tensor>,
+    draws: Draws,
 }
 
 impl<T: Element> Network<T> {
@@ -51,6 +53,7 @@ impl<T: Element> Network<T> {
             parameters: Var::from_vec(values, packed.len(), &Device::Cpu)?,
             arena: Arc::new(Mutex::new(Arena::new(&chain))),
             probed: None,
+            draws: Draws::default(),
             architecture,
             chain,
         })
@@ -79,7 +82,7 @@ impl<T: Element> Model<T> for Network<T> {
         let Batch { x, target, loss } = batch;
         let value = self.outputs(&x, mode)?.apply_op1(FusedLoss { loss, target })?;
         value.backward()?;
-        self.probed = (mode == Mode::Probe).then_some(x);
+        self.probed = mode.keeps().then_some(x);
         // Swapped, not copied: the next step's backward fills the one that comes back.
         let mut arena = lock(&self.arena);
         std::mem::swap(&mut into.packed, &mut arena.gradient);
@@ -88,7 +91,7 @@ impl<T: Element> Model<T> for Network<T> {
     }
 
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let op = FusedChain { chain: self.chain.clone(), mode, arena: self.arena.clone() };
+        let op = FusedChain { chain: self.chain.clone(), mode, draws: self.draws, arena: self.arena.clone() };
         let parameters = self.parameters.as_tensor();
         if mode == Mode::Evaluate { x.apply_op2_no_bwd(parameters, &op) } else { x.apply_op2(parameters, op) }
     }
@@ -110,10 +113,15 @@ impl<T: Element> Model<T> for Network<T> {
                     activation: workspace.activation(before),
                     input: arena.affine_input(index, x),
                     affine_delta: own.affine_delta(),
+                    mask: &activated.mask,
                 };
                 see(site, tap);
             }
         })
+    }
+
+    fn draw_from(&mut self, draws: Draws) {
+        self.draws = draws;
     }
 
     fn updated(&mut self, rows: usize) {

@@ -6,6 +6,7 @@ use crate::ops::Mode;
 use crate::ops::activation::{Activation, Curve, Identity, with_curve};
 use crate::ops::block::{Block, Nonlinearity, Role, Skip};
 use crate::ops::columns;
+use crate::ops::dropout::Draws;
 use crate::ops::gemm::{Matrix, multiply};
 use crate::ops::kernel::kernel;
 use crate::ops::norm::Placement;
@@ -15,7 +16,10 @@ use crate::real::Real;
 /// A block with its packed parameters.
 pub(super) struct Pass<'a, T> {
     pub block: &'a Block,
+    /// From 0 on.
+    pub index: usize,
     pub mode: Mode,
+    pub draws: Draws,
     pub parameters: &'a [T],
 }
 
@@ -28,7 +32,9 @@ impl<T: Real> Pass<'_, T> {
         if let Some(pair) = self.block.before {
             w.affine_input.extend_from_slice(h);
             let (mut site, mut v) = (std::mem::take(&mut w.before), std::mem::take(&mut w.affine_input));
-            self.pair_forward(pair, &mut site, w, None, &mut v, false);
+            self.pair_forward(pair, &mut site, w, None, &mut v, self.drops(pair));
+            // It is the layer below whose activation stands here.
+            self.drop(pair, self.index, &mut site, &mut v);
             (w.before, w.affine_input) = (site, v);
         }
         let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
@@ -40,7 +46,9 @@ impl<T: Real> Pass<'_, T> {
         match self.block.after {
             Some(pair) => {
                 let (mut site, mut v) = (std::mem::take(&mut w.after), std::mem::take(&mut w.output));
-                self.pair_forward(pair, &mut site, w, bias, &mut v, self.block.skip != Skip::None);
+                let changes = self.block.skip != Skip::None || self.drops(pair);
+                self.pair_forward(pair, &mut site, w, bias, &mut v, changes);
+                self.drop(pair, self.index + 1, &mut site, &mut v);
                 (w.after, w.output) = (site, v);
             }
             None => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, &mut w.output)),
@@ -62,7 +70,7 @@ impl<T: Real> Pass<'_, T> {
     pub fn backward(&self, h: &[T], w: &mut Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, input_wanted: bool) {
         let Block { inputs, outputs, .. } = *self.block;
         let rows = h.len() / inputs;
-        if self.mode == Mode::Probe {
+        if self.mode.keeps() {
             w.output_delta.clone_from(&s.delta);
         }
         // Where the skip needs the gradient of the output again, the branch takes a copy; else it takes it over.
@@ -96,7 +104,7 @@ impl<T: Real> Pass<'_, T> {
 
         w.affine_delta.clear();
         let same_as_at_site = self.block.after.is_some_and(|p| p.norm.is_none_or(|n| n.place == Placement::After));
-        if self.mode == Mode::Probe && !same_as_at_site {
+        if self.mode.keeps() && !same_as_at_site {
             w.affine_delta.extend_from_slice(&d);
         }
         let mut dx = std::mem::take(&mut s.input);
@@ -128,6 +136,20 @@ impl<T: Real> Pass<'_, T> {
         self.block.part(self.parameters, role)
     }
 
+    fn drops(&self, pair: Nonlinearity) -> bool {
+        pair.dropout > 0.0 && self.mode.drops()
+    }
+
+    /// Leaves out what dropout draws of what the pair of this layer hands on, and keeps by what it was multiplied.
+    fn drop(&self, pair: Nonlinearity, layer: usize, site: &mut Activated<T>, v: &mut [T]) {
+        site.mask.clear();
+        if self.drops(pair) {
+            site.mask.resize(v.len(), T::of(0.0));
+            self.draws.mask(layer, pair.dropout, &mut site.mask);
+            times(&site.mask, v);
+        }
+    }
+
     /// The pair's activation, with the slope that it has learned.
     fn activation(&self, pair: Nonlinearity) -> Activation {
         pair.activation.with_slope(self.part(Role::Slope).map(|slope| slope[0].f64()))
@@ -152,7 +174,7 @@ impl<T: Real> Pass<'_, T> {
         site.argument.clear();
         site.activation.clear();
         let activation = self.activation(pair);
-        let keep_argument = self.mode == Mode::Probe || !activation.slope_from_output();
+        let keep_argument = self.mode.keeps() || !activation.slope_from_output();
         match pair.norm.filter(|n| n.place == Placement::Before) {
             Some(norm) if keep_argument => self.norm_forward(&norm, w, bias, Identity, v),
             Some(norm) => with_curve!(activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
@@ -188,6 +210,9 @@ impl<T: Real> Pass<'_, T> {
         a: &[T],
         d: &mut [T],
     ) {
+        if !site.mask.is_empty() {
+            times(&site.mask, d);
+        }
         if let Some(norm) = pair.norm.filter(|n| n.place == Placement::After) {
             self.norm_backward(&norm, w, gradient, s, d);
         }
@@ -198,7 +223,7 @@ impl<T: Real> Pass<'_, T> {
             self.put(gradient, Role::Slope, |out| out[0] = slope);
         }
         with_curve!(self.activation(pair), T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
-        if self.mode == Mode::Probe {
+        if self.mode.keeps() {
             site.delta.clear();
             site.delta.extend_from_slice(d);
         }
@@ -238,6 +263,15 @@ kernel! {
     fn scaled<T>(s: T, v: &[T], out: &mut [T]) {
         for (o, v) in out.iter_mut().zip(v) {
             *o = s * *v;
+        }
+    }
+}
+
+kernel! {
+    /// `v *= mask`, number by number.
+    fn times<T>(mask: &[T], v: &mut [T]) {
+        for (v, m) in v.iter_mut().zip(mask) {
+            *v *= *m;
         }
     }
 }
