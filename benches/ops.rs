@@ -6,6 +6,7 @@
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Block, Nonlinearity, Skip};
 use gradsweep::ops::chain::Chain;
+use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::fused::{Arena, FusedChain};
 use gradsweep::ops::{Element, Mode, Result, Tensor, tensor};
 use gradsweep::stats::spread;
@@ -22,7 +23,7 @@ const TURNS: usize = 200;
 fn time<T: Element>(block: Block, x: &Tensor, parameters: &Tensor) -> Result<[f64; 2]> {
     let chain = Arc::new(Chain::new(vec![block]));
     let arena = Arc::new(Mutex::new(Arena::<T>::new(&chain)));
-    let op = || FusedChain { chain: chain.clone(), mode: Mode::Train, arena: arena.clone() };
+    let op = || FusedChain { chain: chain.clone(), mode: Mode::Train, draws: Draws::default(), arena: arena.clone() };
     x.apply_op2(parameters, op())?.backward()?;
     let began = Instant::now();
     let out = x.apply_op2(parameters, op())?;
@@ -35,15 +36,18 @@ fn time<T: Element>(block: Block, x: &Tensor, parameters: &Tensor) -> Result<[f6
 /// Nanoseconds an element, forward and backward.
 fn price<T: Element>(activation: Activation) -> Result<[f64; 2]> {
     let bare = Block { inputs: INPUTS, outputs: UNITS, before: None, bias: true, after: None, skip: Skip::None };
-    let block = Block { after: Some(Nonlinearity { activation, norm: None }), ..bare };
+    let block = Block { after: Some(Nonlinearity { activation, norm: None, dropout: 0.0 }), ..bare };
     // Arguments of a trained net: both signs, most within [-3, 3].
     let number = |i: usize| T::of(((i * 7919 % 2001) as f64 - 1000.0) / 700.0);
     let x = tensor((0..ROWS * INPUTS).map(number).collect::<Vec<T>>(), (ROWS, INPUTS))?;
-    let parameters = tensor((0..bare.parameter_count()).map(number).collect::<Vec<T>>(), (1, bare.parameter_count()))?;
-    let parameters = candle_core::Var::from_tensor(&parameters.flatten_all()?)?;
+    let variable = |block: &Block| {
+        let numbers: Vec<T> = (0..block.parameter_count()).map(number).collect();
+        candle_core::Var::from_tensor(&tensor(numbers, block.parameter_count())?)
+    };
+    let (parameters, bare_parameters) = (variable(&block)?, variable(&bare)?);
     let mut turns: [Vec<f64>; 4] = Default::default();
     for _ in 0..TURNS {
-        let pair = [time::<T>(block, &x, &parameters)?, time::<T>(bare, &x, &parameters)?];
+        let pair = [time::<T>(block, &x, &parameters)?, time::<T>(bare, &x, &bare_parameters)?];
         turns.iter_mut().zip(pair.into_iter().flatten()).for_each(|(all, seconds)| all.push(seconds));
     }
     let [forward, backward, bare_forward, bare_backward] = turns.map(|t| spread(&t).map_or(f64::NAN, |s| s.median));

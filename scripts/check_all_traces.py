@@ -58,13 +58,19 @@ def cells(table):
         yield f"activation {activation}", {"activation": activation}
         yield f"output {activation}", {"output_activation": activation, "loss": "mse"}
     scales = [0.5, *words(table, "residual.scale")]
-    for norm, form, loss in product(words(table, "batch_norm"), words(table, "residual"), words(table, "loss")):
-        own = {"batch_norm": norm, "residual": form, "loss": loss}
-        affines = [True] if norm == "none" else [True, False]
-        for scale, affine, bias in product([None] if form == "none" else scales, affines, [True, False]):
-            more = {} if form == "none" else {"residual.scale": scale}
-            more |= {} if affine else {"batch_norm.affine": False}
-            yield f"{norm} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+    norms = [{}] + [{"norm": kind, "norm.place": place}
+                    for kind in words(table, "norm")[1:] for place in words(table, "norm.place")]
+    for norm, form, loss in product(norms, words(table, "residual"), words(table, "loss")):
+        own = {**norm, "residual": form, "loss": loss}
+        affines = [True, False] if norm else [True]
+        for scale, affine, bias in product(scales if form.endswith("activation") else [None], affines, [True, False]):
+            more = {} if scale is None else {"residual.scale": scale}
+            more |= {} if affine else {"norm.affine": False}
+            yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
+    for form, place in product(words(table, "residual"), words(table, "norm.place")):
+        yield f"dropout {form} {place}", {"dropout": 0.3, "residual": form, "norm": "layer", "norm.place": place}
+    yield "widths", {"widths": [12, 20, 6]}
+    yield "no hidden layer", {"depth": 0}
     beside = [{}, {"l2": 0.01}, {"weight_decay": 0.1}, {"l2": 0.01, "weight_decay": 0.1, "decay_all": True},
               {"clip.norm": 0.05}, {"clip.value": 0.001}, {"clip.norm": 0.05, "l2": 0.01, "weight_decay": 0.1}]
     for kind in words(table, kind_of["optimizer"]):
@@ -126,6 +132,8 @@ def main():
         for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
             network = {} if "function" in own else base
             settings = {"steps": STEPS, "dtype": dtype, **network, **own}
+            for key in ("depth", "width") if "widths" in own else ():
+                del settings[key]
             if settings.get("optimizer.kind") == "gd" or "function" in own:
                 settings.pop("batch", None)
             plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]
@@ -138,7 +146,7 @@ def main():
             if answer.returncode != 0:
                 sys.exit(f"{name}: {answer.stderr}")
             paths.append(out)
-            if settings.get("batch_norm") == "before" and "residual.scale" not in settings:
+            if settings.get("norm") == "batch" and "residual.scale" not in settings:
                 normed.append(out.stem)
         failed = check_trace.main(paths)
         return failed or catches(Path(folder), [path for path in paths if path.stem in normed])

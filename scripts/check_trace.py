@@ -9,7 +9,7 @@ Each step is computed from the weights that the trace has before it: forward pas
 by autograd; the update by torch.optim from the traced gradients, its state carried along. `free` is the trajectory
 from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
-cancel errs relative to what it is summed from: the gradient of a learned branch scale to the sum of its terms' sizes, that
+cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
 of a test function to what changing the point by its own size would change. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
 """
 
@@ -20,7 +20,7 @@ import torch
 from safetensors import safe_open
 
 from reference_functions import BOXED, FUNCTIONS, step_loss
-from reference_network import forward, fresh_running, loss_of
+from reference_network import forward, fresh_running, loss_of, widths
 from reference_run import learning_rate, torch_optimizer, update
 
 BOUND = {"f32": 1e-5, "f64": 1e-12}
@@ -53,7 +53,8 @@ class Errors(dict):
 
 def is_zero(s, name):
     """A bias whose shift the norm after it takes away: its gradient is rounding noise and has no relative error."""
-    return s.get("batch_norm") == "before" and name.startswith("layer") and name.endswith(".bias")
+    before_batch = s.get("norm") == "batch" and s["norm.place"] == "before"
+    return before_batch and name.startswith("layer") and name.endswith(".bias")
 
 
 def leaves(parameters):
@@ -108,16 +109,17 @@ def check(path):
 
 def network_step(s, p, free, own, running, at, errors):
     x, rows = own["x"], len(own["x"])
-    layers = range(1, s["depth"] + 1)
-    nudge = {(what, l): torch.zeros(rows, s["width"], dtype=torch.float64, requires_grad=True)
-             for what in ("stream", "delta") for l in layers}
+    sizes = dict(enumerate(widths(s), 1))
+    nudge = {(what, l): torch.zeros(rows, n, dtype=torch.float64, requires_grad=True)
+             for what in ("stream", "delta") for l, n in sizes.items()}
     seen = {}
-    outputs = forward(s, p, x, running, nudge=nudge, seen=seen)
+    masks = {l: own[f"layer{l}/mask"] for l in sizes if f"layer{l}/mask" in own}
+    outputs = forward(s, p, x, running, nudge=nudge, seen=seen, masks=masks)
     loss = loss_of(s, outputs, own)
     loss.backward()
     errors.note("outputs", at, own["outputs"], outputs.detach())
     errors.note("loss", at, own["loss"], loss.detach())
-    for l in layers:
+    for l in sizes:
         for what in ("z", "a", "h"):
             errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], seen[what, l].detach())
         for what in ("delta", "stream"):
@@ -129,8 +131,12 @@ def network_step(s, p, free, own, running, at, errors):
         elif name.endswith(".scale"):
             l = int(name.removeprefix("layer").removesuffix(".scale"))
             scale = (nudge["stream", l].grad * seen["branch", l]).abs().sum().item()
+        elif name.endswith(".slope"):
+            l = int(name.removeprefix("layer").removesuffix(".slope"))
+            below = seen["z", l].detach().clamp(max=0.0)
+            scale = (nudge["delta", l].grad * below / w.detach()).abs().sum().item()
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
-    loss_of(s, forward(s, free, x), own).backward()
+    loss_of(s, forward(s, free, x, masks=masks), own).backward()
 
 
 def function_step(s, p, free, own, t, at, errors):

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import torch
 
-from reference_network import ACTIVATIONS, shapes
+from reference_network import ACTIVATIONS, setting, shapes
 from reference_run import learning_rate
 
 
@@ -24,7 +24,9 @@ def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
         elif n.endswith(".scale"):
             parameters[n] = np.zeros(shape)
         else:
-            parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else 0.0)
+            means = {"slope": "activation.slope", "gate.bias": "residual.transform_bias"}
+            mean = [setting(settings, key) for end, key in means.items() if n.endswith(f".{end}")]
+            parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else sum(mean))
     if settings["loss"] == "mse" and not settings.get("one_hot"):
         target = lambda: {"values": draw((rows, outputs), 0.5)}
     else:
@@ -90,11 +92,11 @@ def optimizer_cases():
                                    "schedule.warmup": 5},
         "adamw_weight_decay_exponential": {"optimizer.kind": "adamw", "optimizer.lr": 0.02, "weight_decay": 0.5,
                                            "schedule": "exponential"},
-        "momentum_batch_norm": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "batch_norm": "before"},
-        "momentum_batch_norm_residual": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "batch_norm": "before",
+        "momentum_batch_norm": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "norm": "batch"},
+        "momentum_batch_norm_residual": {"optimizer.kind": "momentum", "optimizer.lr": 0.02, "norm": "batch",
                                          "residual": "pre_activation"},
         # No bias: Adam would turn the rounding noise of a bias before a batch norm into full steps.
-        "adam_batch_norm": {"optimizer.kind": "adam", "optimizer.lr": 0.01, "batch_norm": "before", "bias": False},
+        "adam_batch_norm": {"optimizer.kind": "adam", "optimizer.lr": 0.01, "norm": "batch", "bias": False},
     }
     for name, own in table.items():
         full = own.get("batch") == "full"
@@ -128,37 +130,48 @@ def architecture_cases():
     base = {"depth": 3, "width": 6, "activation": "tanh", "batch": 8, "steps": 5}
     base |= {"optimizer.kind": "momentum", "optimizer.lr": 0.05}
     table = {}
-    for place in ("none", "before", "after"):
-        for form in ("none", "pre_activation", "post_activation"):
-            for scale in (None,) if form == "none" else (0.5, "1/sqrt(depth)", "learned_zero"):
-                for affine in (None,) if place == "none" else (True, False):
-                    for loss in ("cross_entropy", "mse"):
-                        own = {"batch_norm": place, "residual": form, "residual.scale": scale}
-                        own |= {"batch_norm.affine": affine, "loss": loss}
+    norms = [(None, None)] + [(kind, place) for kind in ("batch", "layer", "rms") for place in ("before", "after")]
+    for kind, place in norms:
+        for form in ("none", "pre_activation", "post_activation", "highway"):
+            for scale in (None,) if form in ("none", "highway") else (0.5, "1/sqrt(depth)", "learned_zero"):
+                for affine in (None,) if kind is None else (True, False):
+                    for loss in ("cross_entropy", "mse") if kind in (None, "batch") else ("cross_entropy",):
+                        own = {"norm": kind, "norm.place": place, "residual": form, "residual.scale": scale}
+                        own |= {"norm.affine": affine, "loss": loss}
                         own = {k: v for k, v in own.items() if v is not None}
                         table[" ".join(str(v).lower() for v in own.values())] = own
     mse, classes = {"loss": "mse"}, {"loss": "cross_entropy"}
-    before = {"batch_norm": "before", "residual": "pre_activation"}
-    after = {"batch_norm": "after", "residual": "post_activation"}
+    before = {"norm": "batch", "residual": "pre_activation"}
+    after = {"norm": "batch", "norm.place": "after", "residual": "post_activation"}
     table |= {
         "output tanh": {**mse, "output_activation": "tanh"},
         "output tanh, norm before, pre_activation": {**mse, "output_activation": "tanh", **before},
         "mse on classes": {**mse, "one_hot": True},
         "no bias": {**classes, "bias": False},
-        "no bias, norm before": {**classes, "bias": False, "batch_norm": "before"},
-        "norm eps and momentum": {**classes, "batch_norm": "before", "batch_norm.eps": 0.01, "batch_norm.momentum": 0.3},
+        "no bias, norm before": {**classes, "bias": False, "norm": "batch"},
+        "norm eps and momentum": {**classes, "norm": "batch", "norm.eps": 0.01, "norm.momentum": 0.3},
+        "layer norm eps": {**classes, "norm": "layer", "norm.eps": 0.3},
+        "rms norm eps": {**classes, "norm": "rms", "norm.eps": 0.3},
+        "highway, transform bias": {**classes, "residual": "highway", "residual.transform_bias": 1.0},
+        "widths": {**classes, "widths": [7, 3, 5]},
+        "widths, batch norm": {**classes, "widths": [4, 8], "norm": "batch", "norm.place": "after"},
+        "widths, layer norm": {**classes, "widths": [9, 5, 2], "norm": "layer"},
+        "no hidden layer": {**classes, "depth": 0},
+        "no hidden layer, residual, norm": {**mse, "depth": 0, "residual": "pre_activation", "norm": "batch"},
         "relu, norm before, pre_activation": {**classes, "activation": "relu", **before},
         "relu, norm after, post_activation": {**classes, "activation": "relu", **after},
     }
-    for form in ("none", "pre_activation", "post_activation"):
-        table[f"depth 1, {form}"] = {**classes, "depth": 1, "residual": form, "batch_norm": "before"}
+    for form in ("none", "pre_activation", "post_activation", "highway"):
+        table[f"depth 1, {form}"] = {**classes, "depth": 1, "residual": form, "norm": "batch"}
     for name, own in table.items():
-        yield make_case(name, {**base, **own}, 5, 3, 2)
+        shape = ("depth", "width") if "widths" in own else ()
+        yield make_case(name, {**{k: v for k, v in base.items() if k not in shape}, **own}, 5, 3, 2)
 
 
 ACTIVATION_TABLE = [{"activation": kind} for kind in ACTIVATIONS] + [
     {"activation": "leaky_relu", "activation.slope": 0.2},
     {"activation": "elu", "activation.alpha": 0.7},
+    {"activation": "prelu", "activation.slope": 0.5},
 ]
 
 

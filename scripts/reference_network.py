@@ -12,15 +12,15 @@ OF_KIND = {
     "adamax": {"lr": 0.002}, "nadam": {"lr": 0.002}, "lion": {"lr": 1e-4, "beta2": 0.99}, "rprop": {"lr": 0.01},
 }
 DEFAULTS = {
-    "bias": True, "batch_norm": "none", "batch_norm.eps": 1e-5, "batch_norm.momentum": 0.1, "batch_norm.affine": True,
-    "residual": "none", "residual.scale": "1/sqrt(depth)", "output_activation": "identity",
+    "bias": True, "norm": "none", "norm.place": "before", "norm.eps": 1e-5, "norm.momentum": 0.1, "norm.affine": True,
+    "residual": "none", "residual.scale": "1/sqrt(depth)", "residual.transform_bias": -2.0, "output_activation": "identity",
     "optimizer.lr": 0.001, "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9,
     "optimizer.beta2": 0.999, "optimizer.eps": 1e-8, "optimizer.centered": False, "optimizer.momentum_decay": 0.004,
     "optimizer.shrink": 0.5, "optimizer.grow": 1.2, "optimizer.min_step": 1e-6, "optimizer.max_step": 50.0,
     "l2": 0.0, "weight_decay": 0.0, "decay_all": False, "clip.norm": None, "clip.value": None,
     "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0,
     "schedule.power": 1.0, "schedule.period": None, "schedule.growth": 1, "schedule.rise": 0.3, "schedule.first": 0.04,
-    "activation.slope": 0.01, "activation.alpha": 1.0,
+    "activation.alpha": 1.0,
 }
 
 
@@ -28,6 +28,8 @@ def setting(s, key):
     """The value of a key: the case's own, else our default."""
     if key in s:
         return s[key]
+    if key == "activation.slope":
+        return 0.25 if s["activation"] == "prelu" else 0.01
     family, _, option = key.partition(".")
     if family == "optimizer" and option in OF_KIND.get(s["optimizer.kind"], {}):
         return OF_KIND[s["optimizer.kind"]][option]
@@ -58,22 +60,39 @@ ACTIVATIONS = {
     "silu": lambda z, s: F.silu(z),
     "mish": lambda z, s: z * torch.tanh(softplus(z)),
     "erf": lambda z, s: torch.erf(z),
+    "relu6": lambda z, s: F.relu6(z),
+    "hard_sigmoid": lambda z, s: F.hardsigmoid(z),
+    "sine": lambda z, s: torch.sin(z),
+    # The slope of a net is a parameter; this is what it starts at.
+    "prelu": lambda z, s: F.prelu(z, torch.as_tensor([setting(s, "activation.slope")], dtype=z.dtype)),
 }
+
+
+def widths(s):
+    """Units of each hidden layer."""
+    return [int(width) for width in s["widths"]] if "widths" in s else [s["width"]] * s["depth"]
 
 
 def shapes(s, features, outputs):
     """Name and shape of every parameter, in our order."""
     out, fan_in = {}, features
-    for l in range(1, s["depth"] + 1):
-        out[f"layer{l}.weight"] = (fan_in, s["width"])
+    for l, width in enumerate(widths(s), 1):
+        out[f"layer{l}.weight"] = (fan_in, width)
         if setting(s, "bias"):
-            out[f"layer{l}.bias"] = (s["width"],)
-        if setting(s, "batch_norm") != "none" and setting(s, "batch_norm.affine"):
-            out[f"layer{l}.norm.gain"] = (s["width"],)
-            out[f"layer{l}.norm.shift"] = (s["width"],)
-        if setting(s, "residual") != "none" and setting(s, "residual.scale") == "learned_zero" and l >= 2:
+            out[f"layer{l}.bias"] = (width,)
+        if setting(s, "norm") != "none" and setting(s, "norm.affine"):
+            out[f"layer{l}.norm.gain"] = (width,)
+            if setting(s, "norm") != "rms":
+                out[f"layer{l}.norm.shift"] = (width,)
+        form = setting(s, "residual")
+        if form in ("pre_activation", "post_activation") and setting(s, "residual.scale") == "learned_zero" and l >= 2:
             out[f"layer{l}.scale"] = (1,)
-        fan_in = s["width"]
+        if s["activation"] == "prelu":
+            out[f"layer{l}.slope"] = (1,)
+        if form == "highway" and l >= 2:
+            out[f"layer{l}.gate.weight"] = (width, width)
+            out[f"layer{l}.gate.bias"] = (width,)
+        fan_in = width
     out["output.weight"] = (fan_in, outputs)
     if setting(s, "bias"):
         out["output.bias"] = (outputs,)
@@ -82,33 +101,40 @@ def shapes(s, features, outputs):
 
 def fresh_running(s, dtype):
     """Running mean 0 and variance 1 for every batch norm."""
-    n = s["depth"] if setting(s, "batch_norm") != "none" else 0
-    return [(torch.zeros(s["width"], dtype=dtype), torch.ones(s["width"], dtype=dtype)) for _ in range(n)]
+    normed = widths(s) if setting(s, "norm") == "batch" else []
+    return [(torch.zeros(n, dtype=dtype), torch.ones(n, dtype=dtype)) for n in normed]
 
 
-def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
+def forward(s, p, x, running=None, training=True, nudge=None, seen=None, masks=None):
     """Outputs after output_activation. `running` is read in evaluation mode and updated in training mode;
     `nudge[("stream" | "delta", l)]` is added to h_l or z_l, which makes its gradient dL/dh_l or dL/dz_l;
-    `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
-    nudge, seen = nudge or {}, {} if seen is None else seen
-    place, form, scale = setting(s, "batch_norm"), setting(s, "residual"), setting(s, "residual.scale")
+    `masks[l]` is what dropout multiplies by; `seen[("z" | "a" | "h" | "branch", l)]` receives z_l, phi(z_l), h_l and what a skip adds to, before its scale."""
+    nudge, masks, seen = nudge or {}, masks or {}, {} if seen is None else seen
+    kind, place, eps = setting(s, "norm"), setting(s, "norm.place"), setting(s, "norm.eps")
+    form, scale = setting(s, "residual"), setting(s, "residual.scale")
 
     def affine(h, layer):
         u = h @ p[f"{layer}.weight"]
         return u + p[f"{layer}.bias"] if f"{layer}.bias" in p else u
 
     def norm(h, l, here):
-        if place != here:
+        if kind == "none" or place != here:
             return h
-        mean, var = running[l - 1] if running else (None, None)
         gain, shift = p.get(f"layer{l}.norm.gain"), p.get(f"layer{l}.norm.shift")
-        momentum, eps = setting(s, "batch_norm.momentum"), setting(s, "batch_norm.eps")
-        return F.batch_norm(h, mean, var, gain, shift, training, momentum, eps)
+        if kind == "layer":
+            return F.layer_norm(h, h.shape[1:], gain, shift, eps)
+        if kind == "rms":
+            return F.rms_norm(h, h.shape[1:], gain, eps)
+        mean, var = running[l - 1] if running else (None, None)
+        return F.batch_norm(h, mean, var, gain, shift, training, setting(s, "norm.momentum"), eps)
 
     def activate(h, l):
         z = seen["z", l] = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
-        a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
-        return norm(a, l, "after")
+        if s["activation"] == "prelu":
+            a = seen["a", l] = F.prelu(z, p[f"layer{l}.slope"])
+        else:
+            a = seen["a", l] = ACTIVATIONS[s["activation"]](z, s)
+        return norm(a, l, "after") * masks.get(l, 1.0)
 
     def branch(l):
         if scale == "learned_zero":
@@ -116,19 +142,25 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None):
         return 1.0 / math.sqrt(s["depth"]) if scale == "1/sqrt(depth)" else scale
 
     a = x
-    for l in range(1, s["depth"] + 1):
+    for l in range(1, len(widths(s)) + 1):
         u = seen["branch", l] = affine(a, f"layer{l}")
         if form == "pre_activation":
             h = seen["h", l] = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)
             a = activate(h, l)
         else:
             b = seen["branch", l] = activate(u, l)
-            h = b if form == "none" or l == 1 else h + branch(l) * b
+            if form == "none" or l == 1:
+                h = b
+            elif form == "highway":
+                gate = torch.sigmoid(affine(h, f"layer{l}.gate"))
+                h = gate * b + (1 - gate) * h
+            else:
+                h = h + branch(l) * b
             a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
-    kind = setting(s, "output_activation")
-    own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation.")}
-    return y if kind == "identity" else ACTIVATIONS[kind](y, own)
+    last = setting(s, "output_activation")
+    own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation")}
+    return y if last == "identity" else ACTIVATIONS[last](y, own)
 
 
 def loss_of(s, y, batch):

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from reference_network import forward, fresh_running, loss_of, setting
+from reference_network import forward, fresh_running, loss_of, setting, widths
 
 
 def learning_rate(s, t, steps):
@@ -175,8 +175,8 @@ def probe(case):
     s = case["settings"]
     p, batches = tensors(case, torch.float64)
     rows = len(batches[0]["x"])
-    keys = [(what, l) for what in ("stream", "delta") for l in range(1, s["depth"] + 1)]
-    nudge = {k: torch.zeros(rows, s["width"], dtype=torch.float64, requires_grad=True) for k in keys}
+    keys = [(what, l, n) for what in ("stream", "delta") for l, n in enumerate(widths(s), 1)]
+    nudge = {(what, l): torch.zeros(rows, n, dtype=torch.float64, requires_grad=True) for what, l, n in keys}
     loss_of(s, forward(s, p, batches[0]["x"], nudge=nudge), batches[0]).backward()
     rms = lambda what: [(rows * v.grad).square().mean().sqrt().item() for k, v in nudge.items() if k[0] == what]
     return {"stream_rms": rms("stream"), "delta_rms": rms("delta")}, nudge

@@ -301,6 +301,13 @@ pub const ATTENUATION_INIT: Column =
         .predicted(Predicted::Attenuation)
         .summarized();
 
+/// The same of the norm, root mean square times the root of the layer's size: what to read where layers differ in size, since
+/// the root mean square alone fades with the shape.
+pub const ATTENUATION_NORM_INIT: Column =
+    Column::decades("attenuation_norm_init", &["decades of |dL/dh| lost", "per layer, at the start"], Init, Attenuation)
+        .per_layer()
+        .summarized();
+
 /// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
 pub const OUTCOMES: &[Column] = &[
     Column::steps("steps", &["steps"], Run),
@@ -349,6 +356,21 @@ pub const OUTCOMES: &[Column] = &[
     ),
     Column::new("layers_zero", &["layers whose weight gradients", "are all 0, at the start"], Init, Batch)
         .unit("layers"),
+    ATTENUATION_NORM_INIT,
+    Column::decades("attenuation_norm_end", &["decades of |dL/dh| lost", "per layer, at the end"], End, Attenuation)
+        .per_layer(),
+    Column::decades(
+        "attenuation_norm_total_init",
+        &["decades of |dL/dh| from the last", "layer to the first, at the start"],
+        Init,
+        Attenuation,
+    ),
+    Column::decades(
+        "attenuation_norm_total_end",
+        &["decades of |dL/dh| from the last", "layer to the first, at the end"],
+        End,
+        Attenuation,
+    ),
 ];
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.

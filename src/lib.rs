@@ -20,13 +20,13 @@
 //! let architecture = Architecture {
 //!     features: 4,
 //!     outputs: 2,
-//!     depth: 10,
-//!     width: 32,
+//!     widths: vec![32; 10],
 //!     activation: Activation::Sigmoid,
 //!     output_activation: Activation::Identity,
 //!     bias: true,
 //!     norm: None,
 //!     residual: Residual::None,
+//!     dropout: 0.0,
 //! };
 //! let seeds = Seeds { experiment: 0, run: 1 };
 //! let network = Network::<f32>::new(architecture.clone(), Init::LecunNormal, &seeds)?;

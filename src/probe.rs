@@ -20,6 +20,8 @@ mod correlation;
 pub struct LayerMeasure {
     /// From 1 on.
     pub layer: usize,
+    /// Numbers that it hands on for one sample.
+    pub units: usize,
     /// Where its weight stands in the packed parameters.
     pub weight: Range<usize>,
     /// Of dL/dh, h the layer's output after norm, activation and skip.
@@ -55,6 +57,11 @@ impl LayerMeasure {
     /// 1/B when they are independent.
     pub fn coherence(&self) -> Option<f64> {
         self.weight_grad_sample_rms.map(|sample| (self.weight_grad_rms / sample).powi(2))
+    }
+
+    /// The root mean square over samples of |dL/dh|, by which layers of different sizes compare.
+    pub fn stream_norm(&self) -> f64 {
+        self.stream_rms * (self.units as f64).sqrt()
     }
 
     /// `delta_rms`, NaN where it is 0 by construction.
@@ -114,6 +121,7 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
     let delta_rms = seen(tap.delta).then(|| samples * rms(tap.delta));
     LayerMeasure {
         layer: site.layer,
+        units: site.units,
         weight: site.weight.clone(),
         stream_rms: samples * rms(tap.stream),
         delta_rms,

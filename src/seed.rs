@@ -40,6 +40,11 @@ impl Seeds {
 }
 
 impl Stream {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
     /// Uniform on [0, 1), 53 bits.
     pub fn uniform(&mut self) -> f64 {
         (self.rng.next_u64() >> 11) as f64 * (-53f64).exp2()

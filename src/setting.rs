@@ -120,6 +120,10 @@ pub enum Domain {
     List,
     /// Whole numbers from 1 on, ascending, at least one.
     Steps,
+    /// Whole numbers from 1 on, at least one.
+    Sizes {
+        max: i64,
+    },
     /// Texts, at least one.
     Texts,
 }
@@ -151,6 +155,7 @@ impl fmt::Display for Domain {
             Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
             Domain::List => f.write_str("a list of numbers, as in [-1.2, 1.0]"),
             Domain::Texts => f.write_str("a list of texts, as in [\"id\", \"name\"]"),
+            Domain::Sizes { max } => write!(f, "a list of integers from 1 to {max}, as in [500, 200, 50]"),
             Domain::Steps => f.write_str("a list of ascending steps from 1 on, as in [150, 225]"),
         }
     }
@@ -215,6 +220,8 @@ pub struct Setting {
     /// From when on it acts.
     pub acts: Acts,
     pub problems: Problems,
+    /// Settings that it stands for, so that only one side is written, and what either side says.
+    pub instead: Option<(&'static [&'static str], &'static str)>,
     pub help: &'static str,
 }
 
@@ -282,6 +289,7 @@ impl Setting {
             of: &[],
             acts: Acts::FromTheStart,
             problems: Problems::All,
+            instead: None,
             help: "",
         }
     }
@@ -341,6 +349,12 @@ impl Setting {
         self
     }
 
+    /// It stands for these settings, which say the same as it does.
+    pub const fn instead_of(mut self, others: &'static [&'static str], say: &'static str) -> Self {
+        self.instead = Some((others, say));
+        self
+    }
+
     /// From when on it acts, if not from the start.
     pub const fn acts(mut self, acts: Acts) -> Self {
         self.acts = acts;
@@ -351,6 +365,12 @@ impl Setting {
     pub const fn of_networks(mut self) -> Self {
         self.problems = Problems::Networks;
         self
+    }
+
+    /// Whether it chooses what its family is, and not the start of a part of it (`output.init`): then the family's name alone
+    /// stands for it.
+    pub fn is_kind(&self) -> bool {
+        self.head.is_some_and(|word| self.key == self.family() || word == "kind")
     }
 
     /// The family: `optimizer` of `optimizer.lr`, `depth` of `depth`.

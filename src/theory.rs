@@ -1,12 +1,14 @@
 //! Closed forms for random networks at init: what the measured gradients are held against.
 //!
 //! Mean-field theory of wide networks (Poole et al. 2016, Schoenholz et al. 2017), its forms for residual (Yang &
-//! Schoenholz 2017) and batch-normalized (Yang et al. 2019) networks. Pure f64; the expectations are one- and
+//! Schoenholz 2017) and normalized (Yang et al. 2019 over the batch) networks. Pure f64; the expectations are one- and
 //! two-dimensional integrals, good to 1e-12, but for those over the outputs of a net, which are drawn.
 
 pub(crate) mod batch_norm;
+pub(crate) mod highway;
 mod inputs;
 pub mod mean_field;
+pub(crate) mod normalized;
 mod outputs;
 pub(crate) mod post_activation;
 pub mod prediction;
@@ -15,6 +17,7 @@ pub mod residual;
 mod sphere;
 
 pub use inputs::Inputs;
+pub(crate) use mean_field::Gap;
 pub use mean_field::{Limit, MeanField};
 pub use outputs::Outputs;
 pub use prediction::{NoPrediction, Prediction};

@@ -5,9 +5,10 @@ use gradsweep::model::init::Init;
 use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::gemm::{Matrix, multiply};
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Tensor, tensor};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::seed::Seeds;
@@ -95,6 +96,11 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
             if i > 0 {
                 multiply(d, w.t(), &mut stream_out[..batch * b.inputs]);
             }
+            if let Skip::Gated { .. } = b.skip {
+                multiply(x, w, &mut stream_out[..batch * b.outputs]);
+                multiply(x.t(), d, &mut weight_out[..b.inputs * b.outputs]);
+                multiply(d, w.t(), &mut stream_out[..batch * b.inputs]);
+            }
         }
     });
     step - products
@@ -102,23 +108,26 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
 
 #[test]
 fn a_step_allocates_nothing_that_grows() {
-    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| Placement::ALL.map(|place| Some(Norm::new(kind, place))));
     let mut most = 0;
     for activation in Activation::ALL {
-        for norm in [None, norm(Placement::Before), norm(Placement::After)] {
-            for residual in
-                [Residual::None, Residual::PreActivation(Skip::Learned), Residual::PostActivation(Skip::Scaled(0.5))]
-            {
+        for norm in norms.clone().chain([None]) {
+            for residual in [
+                Residual::None,
+                Residual::PreActivation(Skip::Learned),
+                Residual::PostActivation(Skip::Scaled(0.5)),
+                Residual::Highway { transform_bias: -1.0 },
+            ] {
                 let net = |depth, width| Architecture {
                     features: FEATURES,
                     outputs: OUTPUTS,
-                    depth,
-                    width,
+                    widths: vec![width; depth],
                     activation,
                     output_activation: Activation::Identity,
                     bias: true,
                     norm,
                     residual,
+                    dropout: 0.0,
                 };
                 let of = |net, batch| beyond_products(&net, batch, Loss::CrossEntropy, Optimizer::Sgd);
                 let small = of(net(2, 8), 8);
@@ -134,13 +143,13 @@ fn a_step_allocates_nothing_that_grows() {
             let plain = Architecture {
                 features: FEATURES,
                 outputs: OUTPUTS,
-                depth: 3,
-                width: 16,
+                widths: vec![16; 3],
                 activation: Activation::Tanh,
                 output_activation: Activation::Identity,
                 bias: true,
                 norm: None,
                 residual: Residual::None,
+                dropout: 0.0,
             };
             let deep = Architecture { depth: 20, ..plain.clone() };
             let count = beyond_products(&plain, 16, loss, rule);

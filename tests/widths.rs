@@ -36,8 +36,9 @@ fn record(data: &Dataset, changes: &[String]) -> String {
 
 /// Every activation, norm, residual form, loss, optimizer and precision, each in some run.
 fn runs() -> Vec<Vec<String>> {
-    let norms = ["none", "before", "after"];
-    let residuals = ["none", "pre_activation", "post_activation"];
+    let norms = ["none", "batch", "layer", "rms"];
+    let places = ["before", "after"];
+    let residuals = ["none", "pre_activation", "post_activation", "highway"];
     let scales = ["1/sqrt(depth)", "learned_zero"];
     let mut runs = Vec::new();
     for dtype in ["f32", "f64"] {
@@ -49,7 +50,7 @@ fn runs() -> Vec<Vec<String>> {
                     let mut changes = vec![
                         format!("dtype=\"{dtype}\""),
                         format!("activation=\"{}\"", activation.word()),
-                        format!("batch_norm=\"{norm}\""),
+                        format!("norm=\"{norm}\""),
                         format!("residual=\"{residual}\""),
                         format!("loss=\"{}\"", Loss::ALL[turn % Loss::ALL.len()].word()),
                         format!("optimizer.kind=\"{}\"", optimizer.word()),
@@ -57,7 +58,10 @@ fn runs() -> Vec<Vec<String>> {
                     if optimizer == Optimizer::Gd {
                         changes.push("batch=\"full\"".into());
                     }
-                    if residual != "none" {
+                    if norm != "none" {
+                        changes.push(format!("norm.place=\"{}\"", places[turn % places.len()]));
+                    }
+                    if residual.ends_with("activation") {
                         changes.push(format!("residual.scale=\"{}\"", scales[turn % scales.len()]));
                     }
                     runs.push(changes);

@@ -11,8 +11,9 @@ use at_init::{Case, per_layer};
 use gradsweep::model::dense::{Architecture, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 
 const WIDTH: usize = 512;
 const NETS: u64 = 16;
@@ -21,13 +22,13 @@ fn plain(activation: Activation, depth: usize) -> Architecture {
     Architecture {
         features: 64,
         outputs: 10,
-        depth,
-        width: WIDTH,
+        widths: vec![WIDTH; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,
         norm: None,
         residual: Residual::None,
+        dropout: 0.0,
     }
 }
 
@@ -40,17 +41,17 @@ fn main() {
         "| network | init | width | depth | batch | predicted, ln per layer | measured | ± | measured / predicted per layer | delta |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    let norm = Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true });
+    let norm = Some(Norm::new(NormKind::BATCH, Placement::Before));
     let inits = |a: Activation| match a {
         Activation::Identity => {
-            vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal { gain: 1.0 })]
+            vec![("lecun_normal", Init::LecunNormal), ("orthogonal", Init::Orthogonal)]
         }
         Activation::Sigmoid => vec![("glorot_normal", Init::GlorotNormal), ("gaussian 16, 0", gaussian(16.0, 0.0))],
         Activation::Tanh => vec![
             ("lecun_normal", Init::LecunNormal),
             ("uniform_fan_in", Init::UniformFanIn),
             ("gaussian 2.5, 0.05", gaussian(2.5, 0.05)),
-            ("orthogonal", Init::Orthogonal { gain: 1.0 }),
+            ("orthogonal", Init::Orthogonal),
         ],
         Activation::Relu => vec![
             ("he_normal", Init::HeNormal),
@@ -62,11 +63,11 @@ fn main() {
     };
     for activation in Activation::ALL {
         for (name, init) in inits(activation) {
-            let depth = if matches!(init, Init::Orthogonal { .. }) { 8 } else { 16 };
+            let depth = if matches!(init, Init::Orthogonal) { 8 } else { 16 };
             row(activation.word(), name, plain(activation, depth), init, 8);
         }
     }
-    let wider = Architecture { width: 2 * WIDTH, ..plain(Activation::Gelu, 16) };
+    let wider = Architecture { widths: vec![2 * WIDTH; 16], ..plain(Activation::Gelu, 16) };
     row("gelu", "he_normal", wider, Init::HeNormal, 8);
     for (words, activation, residual) in [
         ("pre-activation, 1/sqrt(L)", Activation::Relu, Residual::PreActivation(Skip::Scaled(0.25))),
@@ -118,13 +119,13 @@ fn row(network: &str, init_name: &str, architecture: Architecture, init: Init, r
     if std::env::args().nth(1).is_some_and(|word| !network.contains(&word)) {
         return;
     }
-    let depth = architecture.depth;
-    let case = Case { architecture, init, rows, nets: NETS, loss: Loss::CrossEntropy };
+    let depth = architecture.depth();
+    let case = Case { architecture, init: init.into(), rows, nets: NETS, loss: Loss::CrossEntropy };
     let (measured, predicted) = (case.measure(), case.predict());
     let rate = |squares: &[f64]| (squares[0] - squares[depth - 1]) / (depth - 1) as f64;
     println!(
         "| {network} | {init_name} | {} | {depth} | {rows} | {:.4} | {:.4} | {:.4} | {:.4} | {:.4} |",
-        case.architecture.width,
+        case.architecture.widths[0],
         rate(&predicted.stream),
         rate(&measured.stream),
         measured.error / (depth - 1) as f64,

@@ -44,6 +44,7 @@ pub fn settings(options: &Settings) -> Result<ExitCode, CommandError> {
         return print(&format!("{}\n{}", settings_table_markdown(), keys::markdown()));
     }
     let wanted = options.prefix.as_deref().unwrap_or("").trim_matches(['[', ']']);
+    let wanted = &*Registry::long(wanted);
     let text = listed(wanted);
     if !text.is_empty() {
         return print(&text);

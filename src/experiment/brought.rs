@@ -35,10 +35,7 @@ pub const SETTINGS: &[Row] = &[
     (&["batch_size", "minibatch", "mini_batch"], Write("batch = 64")),
     (&["layers", "num_layers", "n_layers", "hidden_layers", "n_hidden"], Write("depth = 8")),
     (&["hidden", "hidden_size", "hidden_dim", "hidden_units", "units", "neurons"], Write("width = 32")),
-    (
-        &["hidden_layer_sizes", "layer_sizes", "layer_widths", "widths"],
-        Explained("width = 32", "every hidden layer has that many units, and `depth` counts the layers"),
-    ),
+    (&["hidden_layer_sizes", "layer_sizes", "layer_widths", "hidden_dims"], Write("widths = [500, 200, 50]")),
     (&["iterations", "max_iter", "max_steps", "num_steps", "n_steps", "updates"], Write("steps = 1000")),
     (&["num_epochs", "n_epochs", "max_epochs"], Write("epochs = 10")),
     (&["dataset", "data_set"], Write("data = \"digits\"")),
@@ -50,8 +47,11 @@ pub const SETTINGS: &[Row] = &[
     (&["nonlinearity", "activation_function", "act"], Write("activation = \"relu\"")),
     (&["negative_slope", "alpha"], Write("activation = { kind = \"leaky_relu\", slope = 0.01 }")),
     (&["weight_init", "initialization", "initializer", "kernel_initializer"], Write("init = \"glorot_normal\"")),
-    (&["gain"], Write("init = { kind = \"orthogonal\", gain = 1.0 }")),
-    (&["sigma_w", "weight_std"], Write("init = { kind = \"gaussian\", sigma_w = 1.0 }")),
+    (&["weight_std", "init_std", "std"], Write("init = { kind = \"normal\", std = 0.01 }")),
+    (&["bias_init", "initial_bias"], Write("init.bias = 0.1")),
+    (&["output_init", "output.kind", "last_init"], Write("output.init = \"glorot_normal\"")),
+    (&["output_gain"], Write("output.gain = 0.1")),
+    (&["sigma_w"], Write("init = { kind = \"gaussian\", sigma_w = 1.0 }")),
     (&["sigma_b", "bias_std"], Write("init = { kind = \"gaussian\", sigma_b = 0.1 }")),
     (&["use_bias"], Write("bias = true")),
     (&["batchnorm", "batch_normalization", "bn"], Write("batch_norm = true")),
@@ -79,11 +79,13 @@ pub const SETTINGS: &[Row] = &[
     (&["warmup", "warmup_steps", "schedule.warmup_steps"], Write("schedule.warmup = 100")),
     (&["precision", "float"], Write("dtype = \"f64\"")),
     (&["target", "tolerance", "tol"], Write("target_loss = 0.1")),
+    (&["layer_norm", "layernorm", "normalization"], Write("norm = \"layer\"")),
+    (&["rms_norm", "rmsnorm"], Write("norm = \"rms\"")),
     (
-        &["norm", "normalization", "layer_norm", "group_norm"],
-        Missing("the only normalization is batch_norm = true; to bound the gradient's norm write clip.norm = 1.0"),
+        &["group_norm", "weight_norm", "spectral_norm", "instance_norm"],
+        Missing("there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0"),
     ),
-    (&["dropout"], Missing("there is no dropout; against overfitting there are l2, weight_decay and fewer steps")),
+    (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout"], Write("dropout = 0.5")),
     (
         &["early_stopping", "patience"],
         Missing(
@@ -111,18 +113,22 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["kaiming", "kaiming_normal", "he"], Write("\"he_normal\"")),
             (&["kaiming_uniform"], Write("\"he_uniform\"")),
             (&["lecun"], Write("\"lecun_normal\"")),
+            (&["random_normal", "truncated_normal", "randn"], Write("{ kind = \"normal\", std = 0.01 }")),
+            (&["random_uniform", "rand"], Write("{ kind = \"uniform\", range = 0.05 }")),
+            (&["standard"], Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)")),
             (
-                &["normal", "random_normal", "truncated_normal"],
-                Explained(
-                    "{ kind = \"gaussian\", sigma_w = 1.0 }",
-                    "weights of standard deviation sigma_w / sqrt(fan_in)",
-                ),
+                &["zeros", "zero", "ones"],
+                Explained("{ kind = \"constant\", value = 0.0 }", "equal weights never part; a random init is the usual start"),
             ),
-            (
-                &["uniform", "random_uniform", "standard"],
-                Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)"),
-            ),
-            (&["zeros", "zero", "ones", "constant"], Missing("equal weights never part; choose a random init")),
+        ],
+    ),
+    (
+        "norm",
+        &[
+            (&["batch_norm", "batchnorm", "bn"], Write("\"batch\"")),
+            (&["layer_norm", "layernorm", "ln"], Write("\"layer\"")),
+            (&["rms_norm", "rmsnorm"], Write("\"rms\"")),
+            (&["group", "instance", "weight"], Missing("there are \"batch\", \"layer\" and \"rms\"")),
         ],
     ),
     (
@@ -146,6 +152,15 @@ pub const VALUES: &[(&str, &[Row])] = &[
                 &["mae", "l1", "huber", "smooth_l1", "hinge"],
                 Missing("there are cross_entropy and mse, the mean squared error"),
             ),
+        ],
+    ),
+    (
+        "residual",
+        &[
+            (&["gated", "gate"], Write("\"highway\"")),
+            (&["rezero", "skipinit", "skip_init"], Write("{ form = \"pre_activation\", scale = \"learned_zero\" }")),
+            (&["resnet", "preact", "pre"], Write("\"pre_activation\"")),
+            (&["post"], Write("\"post_activation\"")),
         ],
     ),
     (
@@ -195,8 +210,9 @@ const ACTIVATIONS: &[Row] = &[
     (&["linear", "none"], Write("\"identity\"")),
     (&["logistic", "sigm"], Write("\"sigmoid\"")),
     (&["leakyrelu", "lrelu"], Write("\"leaky_relu\"")),
-    (&["prelu"], Explained("{ kind = \"leaky_relu\", slope = 0.25 }", "its slope is fixed, not learned")),
-    (&["relu6", "hardtanh"], Write("\"hard_tanh\"")),
+    (&["hardtanh"], Write("\"hard_tanh\"")),
+    (&["hardsigmoid"], Write("\"hard_sigmoid\"")),
+    (&["sin", "siren"], Write("\"sine\"")),
     (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
 ];
 

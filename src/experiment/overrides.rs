@@ -110,18 +110,15 @@ impl Experiment {
             kinds.is_some_and(|kinds| kinds.iter().all(|kind| registry.keys[a.key].row(*kind).is_none()))
         };
         let idle: Vec<usize> = self.base.sets.iter().filter(|a| is_idle(a)).map(|a| a.key).collect();
-        // Steps and epochs are two ways to say one thing, so the new one displaces the old.
-        let length = [registry.index("steps"), registry.index("epochs")];
-        let displaces = changed.iter().any(|k| length.contains(k));
+        // Of two ways to say one thing, the new one displaces the old.
+        let displaced = registry.displaced(&changed);
         self.base.sets.retain(|a| {
             !(changed.contains(&a.key)
                 || idle.contains(&a.key)
                 || base.clears.contains(&a.key)
-                || displaces && length.contains(&a.key))
+                || displaced.contains(&a.key))
         });
-        if displaces {
-            self.axes.retain(|a| a.key.is_none_or(|k| !length.contains(&k) || changed.contains(&k)));
-        }
+        self.axes.retain(|a| a.key.is_none_or(|k| !displaced.contains(&k)));
         self.base.sets.extend(base.sets);
         for axis in axes {
             match self.axes.iter_mut().find(|a| a.key == axis.key) {

@@ -3,6 +3,7 @@
 use super::{brought, nearest};
 use crate::columns::On;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -89,6 +90,10 @@ pub(crate) fn literal(value: &Value) -> String {
     }
 }
 
+/// A short way to write one kind of a family, and the family.
+pub(crate) const SHORT: &str = "batch_norm";
+const LONG: &str = "norm";
+
 /// One key of the table with all its rows (an option whose default differs by kind has several).
 pub(crate) struct Key {
     pub name: &'static str,
@@ -115,9 +120,9 @@ impl Key {
         }
     }
 
-    /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`).
+    /// The name a user would write: the family for a head (`optimizer` for `optimizer.kind`) that is its kind.
     pub fn short(&self) -> &'static str {
-        if self.is_head() { self.family } else { self.name }
+        if self.rows[0].is_kind() { self.family } else { self.name }
     }
 
     /// Whether it is about a network and what it learns from, so that a test function has no use for it.
@@ -181,6 +186,13 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
             Value::List(list) => Some(Value::List(list.iter().map(|x| x + 0.0).collect())),
             _ => None,
         },
+        Domain::Sizes { max } => match value {
+            Value::List(sizes) => {
+                let fits = |size: &f64| size.fract() == 0.0 && (1.0..=max as f64).contains(size);
+                sizes.iter().all(fits).then(|| value.clone())
+            }
+            _ => None,
+        },
         Domain::Steps => match value {
             Value::List(steps) => {
                 let whole = steps.iter().all(|s| s.fract() == 0.0 && (1.0..=1e9).contains(s));
@@ -216,8 +228,10 @@ impl Registry {
             }
             let index = keys.len();
             by_name.insert(row.key.to_string(), index);
-            if let Some(word) = row.head {
+            if row.is_kind() {
                 by_name.insert(row.family().to_string(), index);
+            }
+            if let Some(word) = row.head {
                 by_name.insert(format!("{}.{word}", row.family()), index);
             }
             let words = match row.domain {
@@ -246,14 +260,38 @@ impl Registry {
         Registry { keys, by_name }
     }
 
-    /// The key called `name`, by its canonical name or the short or long name of a head.
+    /// The key called `name`, by its canonical name, the short or long name of a head, or in the short way.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.by_name.get(&*Self::long(name)).copied()
+    }
+
+    /// The name that one in the short way stands for; any other name itself.
+    pub fn long(name: &str) -> Cow<'_, str> {
+        match name.strip_prefix(SHORT) {
+            Some(option) if option.is_empty() || option.starts_with('.') => format!("{LONG}{option}").into(),
+            _ => name.into(),
+        }
     }
 
     /// Index of a key that the code itself names.
     pub fn index(&self, name: &'static str) -> usize {
         self.find(name).unwrap_or_else(|| panic!("`{name}` is not in the settings table"))
+    }
+
+    /// The keys that a key stands for, if it stands for others, and what they say.
+    pub fn instead_of(&self, key: usize) -> Option<(Vec<usize>, &'static str)> {
+        let (others, say) = self.keys[key].rows[0].instead?;
+        Some((others.iter().map(|other| self.index(other)).collect(), say))
+    }
+
+    /// The keys that say the same as some of these, and so give way to them.
+    pub fn displaced(&self, keys: &[usize]) -> Vec<usize> {
+        let ways = (0..self.keys.len()).filter_map(|way| Some((way, self.instead_of(way)?.0)));
+        ways.flat_map(|(way, others)| {
+            let by_way = if keys.contains(&way) { others.clone() } else { Vec::new() };
+            by_way.into_iter().chain(others.iter().any(|other| keys.contains(other)).then_some(way))
+        })
+        .collect()
     }
 
     /// All keys of a family.
@@ -263,11 +301,13 @@ impl Registry {
 
     /// Whether `name` is a family that can be written as a table.
     pub fn is_family(&self, name: &str) -> bool {
+        let name = &*Self::long(name);
         self.keys.iter().any(|k| k.family == name && (k.is_head() || k.name != name))
     }
 
     /// The cure for an unknown setting.
     pub fn suggest(&self, name: &str) -> String {
+        let name = &*Self::long(name);
         if let Some(cure) = brought::setting(name) {
             return cure;
         }
@@ -324,7 +364,9 @@ mod tests {
             assert!(key.head.is_some() || key.rows.len() == 1, "{} has several rows but no head", key.name);
         }
         assert_eq!(registry.find("optimizer"), registry.find("optimizer.kind"));
-        assert_eq!(registry.find("batch_norm.place"), registry.find("batch_norm"));
+        assert_eq!(registry.find("residual.form"), registry.find("residual"));
+        assert_eq!(registry.find("batch_norm"), registry.find("norm.kind"));
+        assert_eq!(registry.find("batch_norm.eps"), registry.find("norm.eps"));
     }
 
     #[test]

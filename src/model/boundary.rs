@@ -4,6 +4,7 @@
 use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::activation::Activation;
+use crate::ops::dropout::Draws;
 use crate::ops::loss::{Loss, Target};
 use crate::ops::{self, Element, Mode, Tensor, reduce};
 use crate::seed::Seeds;
@@ -81,7 +82,7 @@ pub trait Model<T: Element> {
     /// What candle reports.
     fn rewrite(&mut self, change: &mut dyn FnMut(&mut [T])) -> ops::Result<()>;
 
-    /// The mean loss over a batch, and its gradient. [`Mode::Probe`] also keeps what [`Model::visit`] shows.
+    /// The mean loss over a batch, and its gradient. [`Mode::Probe`] and [`Mode::Trace`] also keep what [`Model::visit`] shows.
     ///
     /// # Errors
     /// When the shapes do not fit, or what candle reports.
@@ -94,11 +95,14 @@ pub trait Model<T: Element> {
     /// When the shapes do not fit, or what candle reports.
     fn outputs(&self, x: &Tensor, mode: Mode) -> ops::Result<Tensor>;
 
-    /// Shows what the last probe pass left at each site, from the input on.
+    /// Shows what the last pass that keeps left at each site, from the input on.
     ///
     /// # Errors
     /// What candle reports.
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> ops::Result<()>;
+
+    /// Names the run and the step whose streams dropout draws from, until the next call.
+    fn draw_from(&mut self, _draws: Draws) {}
 
     /// Lets running statistics take in those of the last batch, of `rows`: a part of the update.
     fn updated(&mut self, _rows: usize) {}
@@ -160,6 +164,8 @@ pub struct Tap<'a, T> {
     pub input: &'a [T],
     /// dL/du.
     pub affine_delta: &'a [T],
+    /// By what dropout multiplied what the activation hands on.
+    pub mask: &'a [T],
 }
 
 /// Rows to learn from: their inputs `[rows, ...]`, their targets, and the loss that compares.

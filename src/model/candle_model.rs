@@ -6,7 +6,8 @@
 use super::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
 use super::layout::{Layout, Parameter};
 use super::pass::{Part, Pass, Statistics, Tapped};
-use crate::ops::block::Running;
+use crate::ops::dropout::Draws;
+use crate::ops::norm::Running;
 use crate::ops::{Element, Mode, Tensor, loss, reduce, rewrite};
 use candle_core::{Device, Result, Var};
 use std::sync::{Arc, PoisonError};
@@ -29,6 +30,7 @@ pub struct CandleModel<T> {
     /// What the last probe pass left at each site.
     kept: Vec<Kept<T>>,
     norms: Vec<Statistics>,
+    draws: Draws,
 }
 
 /// Of each part of a site its value and its gradient.
@@ -56,13 +58,13 @@ impl<T: Element> CandleModel<T> {
             Var::from_slice(&packed[parameter.range.clone()], parameter.shape.clone(), &Device::Cpu)
         };
         let variables = layout.parameters().iter().map(variable).collect::<Result<_>>()?;
-        Ok(CandleModel { layout, packed, variables, forward, sites, kept: Vec::new(), norms: Vec::new() })
+        Ok(CandleModel { layout, packed, variables, forward, sites, kept: Vec::new(), norms: Vec::new(), draws: Draws::default() })
     }
 
     /// Runs the forward pass over these parameters.
     fn pass<'a>(&'a self, mode: Mode, parameters: &'a [Tensor], x: &Tensor) -> Result<(Tensor, Pass<'a>)> {
         let norms = self.norms.clone();
-        let mut pass = Pass { mode, layout: &self.layout, parameters, norms, tapped: Vec::new() };
+        let mut pass = Pass { mode, draws: self.draws, layout: &self.layout, parameters, norms, tapped: Vec::new() };
         Ok(((self.forward)(&mut pass, x)?, pass))
     }
 
@@ -79,7 +81,7 @@ impl<T: Element> CandleModel<T> {
                 None => candle_core::bail!("no gradient comes back to {}: use it, and do not detach", parameter.name),
             }
         }
-        let kept = if mode == Mode::Probe { self.keep(pass.tapped)? } else { Vec::new() };
+        let kept = if mode.keeps() { self.keep(pass.tapped)? } else { Vec::new() };
         Ok(Passed { loss: value.to_scalar::<T>()?.f64(), gradient, kept, norms: pass.norms })
     }
 
@@ -134,16 +136,19 @@ impl<T: Element> Model<T> for CandleModel<T> {
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         // Without variables candle records no graph.
         let parameters: Vec<Tensor> = self.variables.iter().map(Var::as_detached_tensor).collect();
-        let mode = if mode == Mode::Probe { Mode::Train } else { mode };
         Ok(self.pass(mode, &parameters, x)?.0)
     }
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta]] = kept;
-            see(site, Tap { h, stream, z, delta, activation, input, affine_delta });
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _]] = kept;
+            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask });
         }
         Ok(())
+    }
+
+    fn draw_from(&mut self, draws: Draws) {
+        self.draws = draws;
     }
 
     fn updated(&mut self, rows: usize) {

@@ -4,8 +4,9 @@ use super::boundary::{Batch, Gradients, Model};
 use super::dense::{Architecture, Network, Residual};
 use super::init::Init;
 use crate::ops::activation::Activation;
-use crate::ops::block::{Norm, Placement, Skip};
+use crate::ops::block::Skip;
 use crate::ops::loss::{Loss, Target};
+use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{self, Mode, tensor};
 use crate::seed::Seeds;
 
@@ -16,27 +17,26 @@ const OUTPUTS: usize = 3;
 const STEP: f64 = 1e-5;
 
 /// The largest deviation max|a - b| / max|b| of gradients (fused, f64) from central differences of the loss, over every
-/// activation in a plain net, one with batch norm and one with skip connections; and the number of nets.
+/// activation in a plain net, one with each norm and one with skip connections; and the number of nets.
 ///
 /// # Errors
 /// What candle reports.
 pub fn worst() -> ops::Result<(f64, usize)> {
-    let norm = Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true };
-    let forms =
-        [(None, Residual::None), (Some(norm), Residual::None), (None, Residual::PreActivation(Skip::Scaled(0.6)))];
+    let norms = NormKind::ALL.map(|kind| (Some(Norm::new(kind, Placement::Before)), Residual::None));
+    let forms = [(None, Residual::None), (None, Residual::PreActivation(Skip::Scaled(0.6)))].into_iter().chain(norms);
     let (mut worst, mut nets) = (0.0f64, 0);
     for activation in Activation::ALL {
-        for (norm, residual) in forms {
+        for (norm, residual) in forms.clone() {
             let architecture = Architecture {
                 features: FEATURES,
                 outputs: OUTPUTS,
-                depth: 3,
-                width: 4,
+                widths: vec![4; 3],
                 activation,
                 output_activation: Activation::Identity,
                 bias: true,
                 norm,
                 residual,
+                dropout: 0.0,
             };
             worst = worst.max(of_net(architecture)?);
             nets += 1;
@@ -89,7 +89,7 @@ mod tests {
     fn gradients_are_those_of_central_differences() {
         let (worst, nets) = super::worst().unwrap();
         assert!(
-            worst < 1e-7 && nets == 3 * crate::ops::activation::Activation::ALL.len(),
+            worst < 1e-7 && nets == 5 * crate::ops::activation::Activation::ALL.len(),
             "{worst:e} over {nets} nets"
         );
     }

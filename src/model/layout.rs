@@ -14,6 +14,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Its place in the packed vector.
     pub range: Range<usize>,
+    /// What its numbers start at, where the init draws none.
+    pub start: f64,
 }
 
 /// The parameters of a model, in packed order.
@@ -23,15 +25,23 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// One after the other, as they come: name, role and shape of each.
+    /// One after the other, as they come: name, role and shape of each. Norm gains start at 1, the others at 0.
     pub fn new(tensors: impl IntoIterator<Item = (String, Role, Vec<usize>)>) -> Self {
         let mut end = 0;
         let place = |(name, role, shape): (String, Role, Vec<usize>)| {
             let start = end;
             end += shape.iter().product::<usize>();
-            Parameter { name, role, shape, range: start..end }
+            let first = if role == Role::NormGain { 1.0 } else { 0.0 };
+            Parameter { name, role, shape, range: start..end, start: first }
         };
         Layout { parameters: tensors.into_iter().map(place).collect() }
+    }
+
+    /// The same with the parameters of this role starting at this value.
+    #[must_use]
+    pub fn starting(mut self, role: Role, value: f64) -> Self {
+        self.parameters.iter_mut().filter(|parameter| parameter.role == role).for_each(|own| own.start = value);
+        self
     }
 
     pub fn parameters(&self) -> &[Parameter] {

@@ -2,7 +2,8 @@
 //! batch normalization.
 
 use super::layout::Layout;
-use crate::ops::block::Running;
+use crate::ops::dropout::Draws;
+use crate::ops::norm::Running;
 use crate::ops::{Mode, Tensor, contiguous};
 use candle_core::{CpuStorage, CustomOp1, DType, Layout as Strides, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,10 +32,12 @@ pub enum Part {
     Input,
     /// u.
     Affine,
+    /// What dropout multiplied by.
+    Mask,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 6;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
@@ -45,6 +48,7 @@ impl Part {
 /// What a forward pass may use.
 pub struct Pass<'a> {
     pub(super) mode: Mode,
+    pub(super) draws: Draws,
     pub(super) layout: &'a Layout,
     pub(super) parameters: &'a [Tensor],
     pub(super) norms: Vec<Statistics>,
@@ -75,13 +79,29 @@ impl Pass<'_> {
     /// # Errors
     /// What candle reports.
     pub fn tap(&mut self, site: usize, part: Part, tensor: &Tensor) -> Result<Tensor> {
-        if self.mode != Mode::Probe {
+        if !self.mode.keeps() {
             return Ok(tensor.clone());
         }
         let gradient = Arc::default();
         let identity = Identity { gradient: Arc::clone(&gradient) };
         self.tapped.push(Tapped { site, part, value: tensor.detach(), gradient });
         tensor.contiguous()?.apply_op1(identity)
+    }
+
+    /// `v`, each number of which is left out with this probability in training, and the others scaled so that the mean stays.
+    /// Each site, counted from 0, has draws of its own.
+    ///
+    /// # Errors
+    /// What candle reports.
+    pub fn dropout(&mut self, site: usize, probability: f64, v: &Tensor) -> Result<Tensor> {
+        if probability == 0.0 || !self.mode.drops() {
+            return Ok(v.clone());
+        }
+        let mut mask = vec![0.0f64; v.elem_count()];
+        self.draws.mask(site + 1, probability, &mut mask);
+        let mask = Tensor::from_vec(mask, v.shape(), v.device())?.to_dtype(v.dtype())?;
+        let mask = self.tap(site, Part::Mask, &mask)?;
+        v * mask
     }
 
     /// `v` `[rows, units]`, standardized by the batch's mean and variance, or by the running ones in evaluation. Each

@@ -38,6 +38,16 @@ pub enum Activation {
     Mish,
     /// The error function.
     Erf,
+    /// max(z, 0), at most 6 (Krizhevsky 2010); the derivative at the corners is 0.
+    Relu6,
+    /// z / 6 + 1/2, kept within 0 and 1 (Courbariaux et al. 2015, with the slope of Howard et al. 2019).
+    HardSigmoid,
+    /// sin(z) (Sitzmann et al. 2020).
+    Sine,
+    /// Leaky relu whose slope below 0 is learned, one number a layer that starts at `slope` (He et al. 2015).
+    Prelu {
+        slope: f64,
+    },
 }
 
 /// Klambauer et al. 2017, equation 14.
@@ -46,7 +56,7 @@ pub(super) const SELU_LAMBDA: f64 = 1.050_700_987_355_480_5;
 
 impl Activation {
     /// Every activation, with its default options, by the word in an experiment file.
-    const NAMED: [(&'static str, Activation); 14] = [
+    const NAMED: [(&'static str, Activation); 18] = [
         ("identity", Activation::Identity),
         ("sigmoid", Activation::Sigmoid),
         ("tanh", Activation::Tanh),
@@ -61,10 +71,15 @@ impl Activation {
         ("silu", Activation::Silu),
         ("mish", Activation::Mish),
         ("erf", Activation::Erf),
+        ("relu6", Activation::Relu6),
+        ("hard_sigmoid", Activation::HardSigmoid),
+        ("sine", Activation::Sine),
+        // The last: it alone learns, and an output layer does without.
+        ("prelu", Activation::Prelu { slope: 0.25 }),
     ];
 
     /// Every activation, with its default options.
-    pub const ALL: [Activation; 14] = members(&Self::NAMED);
+    pub const ALL: [Activation; 18] = members(&Self::NAMED);
 
     /// The word in an experiment file.
     pub fn word(self) -> &'static str {
@@ -81,6 +96,7 @@ impl Activation {
         let found = Self::ALL.into_iter().find(|a| a.word() == wanted);
         Ok(match found.ok_or_else(|| SettingError::unknown(family, "activation", wanted))? {
             Activation::LeakyRelu { slope } => Activation::LeakyRelu { slope: option("slope").unwrap_or(slope) },
+            Activation::Prelu { slope } => Activation::Prelu { slope: option("slope").unwrap_or(slope) },
             Activation::Elu { alpha } => Activation::Elu { alpha: option("alpha").unwrap_or(alpha) },
             other => other,
         })
@@ -88,7 +104,29 @@ impl Activation {
 
     /// Whether the derivative is piecewise constant with a kink at 0, so that units are on or off rather than saturated.
     pub fn is_rectifier(self) -> bool {
-        matches!(self, Activation::Relu | Activation::LeakyRelu { .. })
+        matches!(self, Activation::Relu | Activation::LeakyRelu { .. } | Activation::Prelu { .. })
+    }
+
+    /// What its learned slope starts at, if it learns one.
+    pub fn learned_slope(self) -> Option<f64> {
+        if let Activation::Prelu { slope } = self { Some(slope) } else { None }
+    }
+
+    /// With this slope where it learns one.
+    pub fn with_slope(self, learned: Option<f64>) -> Self {
+        match (self, learned) {
+            (Activation::Prelu { .. }, Some(slope)) => Activation::Prelu { slope },
+            _ => self,
+        }
+    }
+
+    /// How far from 0 its kinks lie beyond 1, and half-way between two of them.
+    pub(crate) fn far_kinks(self) -> &'static [f64] {
+        match self {
+            Activation::HardSigmoid => &[3.0],
+            Activation::Relu6 => &[3.0, 6.0],
+            _ => &[],
+        }
     }
 
     /// Whether phi'(z) follows from phi(z) alone, so that a backward need not keep z.
@@ -101,6 +139,8 @@ impl Activation {
                 | Activation::Silu
                 | Activation::Mish
                 | Activation::Erf
+                | Activation::Sine
+                | Activation::Prelu { .. }
         )
     }
 
@@ -114,6 +154,7 @@ impl Activation {
             Activation::Silu => 1.0998,
             Activation::Mish => 1.0885,
             Activation::Erf => std::f64::consts::FRAC_2_SQRT_PI,
+            Activation::HardSigmoid => 1.0 / 6.0,
             _ => 1.0,
         }
     }
@@ -216,6 +257,14 @@ curves! {
         let tangent = t * inverse_sum;
         (z * sigmoid * (g * inverse_sum)).mul_add(one::<T>() + tangent, tangent)
     };
+    Relu6 |z, a|
+        if z <= zero() { zero() } else if z > T::of(6.0) { T::of(6.0) } else { z },
+        if a > zero() && a < T::of(6.0) { one() } else { zero() };
+    HardSigmoid |z, a| {
+        let shifted = z + T::of(3.0);
+        (if shifted <= zero() { zero() } else if shifted > T::of(6.0) { T::of(6.0) } else { shifted }) / T::of(6.0)
+    }, if a > zero() && a < one() { T::of(1.0 / 6.0) } else { zero() };
+    Sine |z, a| z.sin(), z.cos();
     Erf |z, a| z.erf(), T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-(z * z)).exp();
 }
 
@@ -229,6 +278,20 @@ impl<T: Real> Curve<T> for LeakyRelu<T> {
     #[inline(always)]
     fn slope(self, _: T, a: T) -> T {
         if a > zero() { one() } else { self.0 }
+    }
+}
+
+/// As [`LeakyRelu`], but for any slope: a negative one gives a where z is below 0 the sign of a z above.
+#[derive(Clone, Copy)]
+pub(super) struct Prelu<T>(pub T);
+impl<T: Real> Curve<T> for Prelu<T> {
+    #[inline(always)]
+    fn value(self, z: T) -> T {
+        if z > zero() { z } else { self.0 * z }
+    }
+    #[inline(always)]
+    fn slope(self, z: T, _: T) -> T {
+        if z > zero() { one() } else { self.0 }
     }
 }
 
@@ -270,34 +333,52 @@ macro_rules! with_curve {
             Activation::Silu => with!(curves::Silu),
             Activation::Mish => with!(curves::Mish),
             Activation::Erf => with!(curves::Erf),
+            Activation::Relu6 => with!(curves::Relu6),
+            Activation::HardSigmoid => with!(curves::HardSigmoid),
+            Activation::Sine => with!(curves::Sine),
+            Activation::Prelu { slope } => with!(curves::Prelu(<$T as $crate::real::Number>::of(slope))),
         }
     }};
 }
 pub(super) use with_curve;
 
-/// The settings of an activation: its kind, and the options of two kinds.
-const fn settings(keys: [&'static str; 3], default: &'static str, help: &'static str) -> [Setting; 3] {
-    const WORDS: &[&str] = &words(&Activation::NAMED);
+const WORDS: &[&str] = &words(&Activation::NAMED);
+
+/// The settings of an activation that is one of `of`: its kind, and the options of some kinds.
+const fn settings(
+    keys: [&'static str; 3],
+    of: &'static [&'static str],
+    default: &'static str,
+    help: &'static str,
+) -> [Setting; 3] {
     let [kind, slope, alpha] = keys;
     let (shallow, plateau) = (Domain::Float { min: 0.0, max: 1.0 }, Domain::Positive { max: 1e6 });
     [
-        Setting::word(kind, WORDS, default).head("kind").help(help),
+        Setting::word(kind, of, default).head("kind").help(help),
         Setting::float(slope, shallow, 0.01).of(&["leaky_relu"]).help("slope on the negative side"),
         Setting::float(alpha, plateau, 1.0).of(&["elu"]).help("size of the negative plateau"),
     ]
 }
 
-const HIDDEN: [Setting; 3] =
-    settings(["activation", "activation.slope", "activation.alpha"], "tanh", "nonlinearity of the hidden layers");
+const HIDDEN: [Setting; 3] = settings(
+    ["activation", "activation.slope", "activation.alpha"],
+    WORDS,
+    "tanh",
+    "nonlinearity of the hidden layers",
+);
+const LEARNED: Setting = Setting::float("activation.slope", Domain::Positive { max: 1.0 }, 0.25)
+    .of(&["prelu"])
+    .help("slope on the negative side before training; one number a layer is learned, without decay");
 const OUTPUT: [Setting; 3] = settings(
     ["output_activation", "output_activation.slope", "output_activation.alpha"],
+    WORDS.split_at(WORDS.len() - 1).0,
     "identity",
     "nonlinearity of the output layer, before the loss",
 );
 
 /// The settings of the activation family.
 pub const SETTINGS: &[Setting] =
-    &of_problems(Problems::Networks, [HIDDEN[0], HIDDEN[1], HIDDEN[2], OUTPUT[0], OUTPUT[1], OUTPUT[2]]);
+    &of_problems(Problems::Networks, [HIDDEN[0], HIDDEN[1], LEARNED, HIDDEN[2], OUTPUT[0], OUTPUT[1], OUTPUT[2]]);
 
 #[cfg(test)]
 mod tests {

@@ -1,33 +1,16 @@
 //! One block of a network, as data: what it computes, and where its parameters stand in its packed vector.
 
 use super::activation::Activation;
+use super::norm::{Norm, NormKind};
 use std::ops::Range;
 
-/// Batch normalization (Ioffe & Szegedy 2015) over the rows of a batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Norm {
-    /// On the activation's argument, or on its output.
-    pub place: Placement,
-    /// Added to the (biased) batch variance.
-    pub eps: f64,
-    /// Weight of the new batch in the running statistics; these take the unbiased variance.
-    pub momentum: f64,
-    /// A learned gain and shift follow.
-    pub affine: bool,
-}
-
-/// Where a norm stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    Before,
-    After,
-}
-
-/// An activation with its norm, if any: `phi(norm(v))` or `norm(phi(v))`.
+/// An activation with its norm, if any: `phi(norm(v))` or `norm(phi(v))`; what it hands on may be dropped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nonlinearity {
     pub activation: Activation,
     pub norm: Option<Norm>,
+    /// Probability that a number is left out of a training pass.
+    pub dropout: f64,
 }
 
 /// What is added to the block's input to make its output.
@@ -39,6 +22,8 @@ pub enum Skip {
     Scaled(f64),
     /// `h + s branch`, s a parameter that starts at 0 (Bachlechner et al. 2021).
     Learned,
+    /// `T branch + (1 - T) h`, T = sigmoid(h W_T + b_T) with b_T starting at `bias` (Srivastava et al. 2015).
+    Gated { bias: f64 },
 }
 
 /// `h -> skip(after(before(h) W + b))`, with W `[inputs, outputs]` and h `[batch, inputs]`.
@@ -62,11 +47,30 @@ pub enum Role {
     NormGain,
     NormShift,
     Scale,
+    /// Of an activation that learns one.
+    Slope,
+    /// Of the gate of a skip connection.
+    GateWeight,
+    GateBias,
 }
 
 impl Role {
     /// In packed order.
-    pub const ALL: [Role; 5] = [Role::Weight, Role::Bias, Role::NormGain, Role::NormShift, Role::Scale];
+    pub const ALL: [Role; 8] = [
+        Role::Weight,
+        Role::Bias,
+        Role::NormGain,
+        Role::NormShift,
+        Role::Scale,
+        Role::Slope,
+        Role::GateWeight,
+        Role::GateBias,
+    ];
+
+    /// Whether it is a matrix, on which l2 and weight decay act.
+    pub fn is_weight(self) -> bool {
+        matches!(self, Role::Weight | Role::GateWeight)
+    }
 }
 
 /// A parameter's place in its block's packed vector.
@@ -83,14 +87,27 @@ impl Block {
         of(self.before, self.inputs).or(of(self.after, self.outputs))
     }
 
+    fn is_gated(&self) -> bool {
+        matches!(self.skip, Skip::Gated { .. })
+    }
+
+    /// What the slope that its activation learns starts at, if it learns one.
+    pub fn learned_slope(&self) -> Option<f64> {
+        [self.before, self.after].into_iter().flatten().find_map(|pair| pair.activation.learned_slope())
+    }
+
     /// How many numbers the parameter with this role has; 0 where the block has none.
     fn size(&self, role: Role) -> usize {
         let affine = matches!(self.norm(), Some((Norm { affine: true, .. }, _)));
         match role {
             Role::Weight => self.inputs * self.outputs,
             Role::Bias if self.bias => self.outputs,
+            Role::NormShift if matches!(self.norm(), Some((Norm { kind: NormKind::Rms, .. }, _))) => 0,
             Role::NormGain | Role::NormShift if affine => self.norm().map_or(0, |(_, units)| units),
             Role::Scale if self.skip == Skip::Learned => 1,
+            Role::GateWeight if self.is_gated() => self.inputs * self.outputs,
+            Role::GateBias if self.is_gated() => self.outputs,
+            Role::Slope if self.learned_slope().is_some() => 1,
             _ => 0,
         }
     }
@@ -103,7 +120,7 @@ impl Block {
         (len > 0).then(|| start..start + len)
     }
 
-    /// The parameters, in packed order: weight, bias, norm gain, norm shift, scale.
+    /// The parameters, in packed order.
     pub fn segments(&self) -> impl Iterator<Item = Segment> + use<> {
         let block = *self;
         Role::ALL.into_iter().filter_map(move |role| block.range(role).map(|range| Segment { role, range }))
@@ -117,31 +134,5 @@ impl Block {
     /// Parameters in all.
     pub fn parameter_count(&self) -> usize {
         Role::ALL.into_iter().map(|role| self.size(role)).sum()
-    }
-}
-
-/// Running statistics of a norm, for evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Running<T> {
-    pub mean: Vec<T>,
-    pub variance: Vec<T>,
-}
-
-impl<T: crate::real::Real> Running<T> {
-    /// Mean 0 and variance 1.
-    pub fn new(units: usize) -> Self {
-        Running { mean: vec![T::of(0.0); units], variance: vec![T::of(1.0); units] }
-    }
-
-    /// Takes in the mean and the biased variance of a batch of `rows`, with this weight.
-    pub fn update(&mut self, momentum: f64, mean: &[T], variance: &[T], rows: usize) {
-        let (keep, take) = (T::of(1.0 - momentum), T::of(momentum));
-        let unbias = T::of(rows as f64 / (rows as f64 - 1.0));
-        for (old, new) in self.mean.iter_mut().zip(mean) {
-            *old = keep * *old + take * *new;
-        }
-        for (old, new) in self.variance.iter_mut().zip(variance) {
-            *old = keep * *old + take * (unbias * *new);
-        }
     }
 }

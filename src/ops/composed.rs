@@ -28,7 +28,26 @@ pub fn activate(activation: Activation, z: &Tensor) -> Result<Tensor> {
         Activation::Silu => z * sigmoid(z)?,
         Activation::Mish => z * softplus(z)?.tanh()?,
         Activation::Erf => z.erf(),
+        Activation::Relu6 => capped(z),
+        Activation::HardSigmoid => capped(&(z + 3.0)?)? / 6.0,
+        Activation::Sine => z.sin(),
+        Activation::Prelu { slope } => prelu(z, &Tensor::full(slope, 1, z.device())?.to_dtype(z.dtype())?),
     }
+}
+
+/// z above 0, `slope` `[1]` times z below, with a gradient for both.
+///
+/// # Errors
+/// What candle reports.
+pub fn prelu(z: &Tensor, slope: &Tensor) -> Result<Tensor> {
+    let above = (z * positive(z)?)?;
+    &above + (z - &above)?.broadcast_mul(slope)?
+}
+
+/// z from 0 to 6, held there beyond.
+fn capped(z: &Tensor) -> Result<Tensor> {
+    let inside = (positive(z)? * z.lt(6.0)?.to_dtype(z.dtype())?)?;
+    (z * inside)? + (z.ge(6.0)?.to_dtype(z.dtype())? * 6.0)?
 }
 
 /// 1 where z > 0, else 0; a constant for autograd.

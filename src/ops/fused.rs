@@ -8,10 +8,14 @@
 //! net would otherwise crawl through subnormal numbers. What a probe measures does not pass through here in f32 but
 //! in f64, whose bound lies at 1e-289.
 
+mod gate;
+mod norm;
 mod pass;
 
-use super::block::{Block, Running};
+use super::block::Block;
 use super::chain::Chain;
+use super::dropout::Draws;
+use super::norm::Running;
 use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
@@ -45,14 +49,18 @@ pub struct Workspace<T> {
     affine_delta: Vec<T>,
     /// Gradient of the block's output (kept in a probe).
     pub output_delta: Vec<T>,
+    /// What a learned or gated skip is multiplied with.
     branch: Vec<T>,
+    /// T of a gated skip.
+    gate: Vec<T>,
     standardized: Vec<T>,
     /// The mean, less the bias that is not added before a norm.
     center: Vec<T>,
-    /// Mean of the batch, column by column, where the block has a norm.
+    /// Mean of the batch, column by column, where the block has a norm over the batch.
     pub mean: Vec<T>,
     /// Biased variance of the batch.
     pub variance: Vec<T>,
+    /// What a norm multiplies by, a number a column, or a row where it is not over the batch.
     inverse_deviation: Vec<T>,
 }
 
@@ -65,6 +73,8 @@ pub struct Activated<T> {
     activation: Vec<T>,
     /// dL/dz (kept in a probe).
     pub delta: Vec<T>,
+    /// By what dropout multiplied what is handed on; empty without it.
+    pub mask: Vec<T>,
 }
 
 /// What a backward hands from block to block.
@@ -76,6 +86,10 @@ struct Scratch<T> {
     branch: Vec<T>,
     /// Of its input.
     input: Vec<T>,
+    /// Of the argument of its gate.
+    gate: Vec<T>,
+    /// Of its input, by way of the gate.
+    past: Vec<T>,
     column_sums: Vec<T>,
     sums: Vec<T>,
     products: Vec<T>,
@@ -88,8 +102,11 @@ pub type Shared<T> = Arc<Mutex<Arena<T>>>;
 impl<T: Element> Arena<T> {
     /// For a chain, with fresh running statistics.
     pub fn new(chain: &Chain) -> Self {
-        let block =
-            |b: &Block| Workspace { running: b.norm().map(|(_, units)| Running::new(units)), ..Workspace::default() };
+        let running = |b: &Block| {
+            let over_batch = b.norm().filter(|(norm, _)| norm.kind.is_over_batch());
+            over_batch.map(|(_, units)| Running::new(units))
+        };
+        let block = |b: &Block| Workspace { running: running(b), ..Workspace::default() };
         Arena {
             gradient: vec![T::of(0.0); chain.parameter_count()],
             finite: true,
@@ -121,6 +138,8 @@ pub fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, Arena<T>> {
 pub struct FusedChain<T> {
     pub chain: Arc<Chain>,
     pub mode: Mode,
+    /// Of dropout.
+    pub draws: Draws,
     pub arena: Shared<T>,
 }
 
@@ -157,8 +176,9 @@ impl<T: Element> CustomOp2 for FusedChain<T> {
 }
 
 impl<T: Element> FusedChain<T> {
-    fn pass<'a>(&'a self, block: usize, parameters: &'a [T]) -> Pass<'a, T> {
-        Pass { block: &self.chain.blocks()[block], mode: self.mode, parameters: &parameters[self.chain.range(block)] }
+    fn pass<'a>(&'a self, index: usize, parameters: &'a [T]) -> Pass<'a, T> {
+        let (block, parameters) = (&self.chain.blocks()[index], &parameters[self.chain.range(index)]);
+        Pass { block, index, mode: self.mode, draws: self.draws, parameters }
     }
 
     fn backward(&self, x: &[T], p: &[T], delta: &[T]) {

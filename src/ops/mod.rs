@@ -8,11 +8,14 @@ pub mod block;
 pub mod chain;
 mod columns;
 pub mod composed;
+pub mod dropout;
 pub mod fused;
 pub mod gemm;
 pub mod kernel;
 pub mod loss;
+pub mod norm;
 pub mod reduce;
+mod rows;
 pub mod saturation;
 
 use crate::real::Real;
@@ -30,12 +33,26 @@ pub fn first_line(error: &Error) -> String {
 /// What a pass is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Norms take the statistics of the batch.
+    /// Norms take the statistics of the batch, dropout its draws.
     Train,
-    /// As in training, and everything that is measured is kept.
+    /// As in training but without dropout, and everything that is measured is kept.
     Probe,
-    /// Norms take their running statistics; there is no backward.
+    /// As in training, and everything that is measured is kept.
+    Trace,
+    /// Norms take their running statistics, there is no dropout and no backward.
     Evaluate,
+}
+
+impl Mode {
+    /// Whether what is measured is kept.
+    pub fn keeps(self) -> bool {
+        matches!(self, Mode::Probe | Mode::Trace)
+    }
+
+    /// Whether dropout is on.
+    pub fn drops(self) -> bool {
+        matches!(self, Mode::Train | Mode::Trace)
+    }
 }
 
 /// A floating-point type both we and candle know: f32 or f64.

@@ -64,6 +64,11 @@ sum! {
 }
 
 sum! {
+    /// The sum of a b where b is not above 0.
+    pub fn dot_below<T>(a, b) => |x, y| if y > 0.0 { 0.0 } else { x * y }
+}
+
+sum! {
     /// The sum of (a - b)^2.
     pub fn squared_distance<T>(a, b) => |x, y| (x - y) * (x - y)
 }

@@ -90,7 +90,7 @@ impl<T: Element> Stepper<T> {
         let undecayed = regularization.l2 == 0.0 && regularization.weight_decay == 0.0;
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
         for parameter in layout.parameters() {
-            let decays = !undecayed && (regularization.decay_all || parameter.role == Role::Weight);
+            let decays = !undecayed && (regularization.decay_all || parameter.role.is_weight());
             match stretches.last_mut() {
                 Some((stretch, same)) if *same == decays => stretch.end = parameter.range.end,
                 _ => stretches.push((parameter.range.clone(), decays)),

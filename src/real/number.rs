@@ -40,6 +40,9 @@ pub trait Number:
     /// self * a + b, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
     fn is_finite(self) -> bool;
+    /// The standard library's, one number at a time.
+    fn sin(self) -> Self;
+    fn cos(self) -> Self;
 }
 
 /// The sum of c_k x^k, by Horner's rule in x^w, w sums beside each other: one long chain of multiply-adds would leave
@@ -103,6 +106,14 @@ macro_rules! number {
             #[inline(always)]
             fn is_finite(self) -> bool {
                 $T::is_finite(self)
+            }
+            #[inline(always)]
+            fn sin(self) -> Self {
+                $T::sin(self)
+            }
+            #[inline(always)]
+            fn cos(self) -> Self {
+                $T::cos(self)
             }
         }
     };

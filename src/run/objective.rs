@@ -8,6 +8,7 @@ use crate::data::function::Kind;
 use crate::data::{Dataset, Function, Split};
 use crate::model::{Family, Gradients, Layout, Model, Precision};
 use crate::ops::block::Role;
+use crate::ops::dropout::Draws;
 use crate::ops::loss::Loss;
 use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element, Mode};
@@ -29,6 +30,8 @@ pub(super) struct Learner<'a, T: Element> {
     pub loss: Loss,
     /// Rows of the last batch.
     rows: usize,
+    /// What dropout draws from at the present step.
+    pub draws: Draws,
 }
 
 /// A point on the graph of a function.
@@ -57,7 +60,7 @@ impl<'a, T: Precision> Objective<'a, T> {
         let batch = score::batch(&data.train, &data.shape, &rows, loss)?;
         let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch);
         let model = T::build(family, settings, &sizes, &initial)?;
-        Ok(Objective::Model(Learner { model, probe, data, loss, rows: 0 }))
+        Ok(Objective::Model(Learner { model, probe, data, loss, rows: 0, draws: Draws { seeds: spec.seeds, step: 0 } }))
     }
 }
 
@@ -74,6 +77,7 @@ impl<T: Element> Objective<'_, T> {
         match self {
             Objective::Model(learner) => {
                 learner.rows = rows.len();
+                learner.model.draw_from(learner.draws);
                 let batch = score::batch(&learner.data.train, &learner.data.shape, rows, learner.loss)?;
                 Ok(learner.model.loss_and_gradients(batch, Mode::Train, gradients)?)
             }
@@ -114,7 +118,8 @@ impl<T: Element> Objective<'_, T> {
         record: &mut Recorder,
     ) -> Result<(), RunError> {
         match self {
-            Objective::Model(Learner { model, rows, .. }) => {
+            Objective::Model(Learner { model, rows, draws, .. }) => {
+                draws.step += 1;
                 model.updated(*rows);
                 model.rewrite(&mut |parameters| {
                     let before = record.wants_inside().then(|| parameters.to_vec());

@@ -150,7 +150,7 @@ impl Recorder {
                 (subnormals / n).into(),
             ]);
         }
-        if self.first_measures.is_empty() {
+        if self.first_measures.is_empty() && !measures.is_empty() {
             self.first_measures.clone_from(&measures);
             self.layers_zero = Some(all_zero);
         }
@@ -200,6 +200,10 @@ impl Recorder {
         ];
         outcome.extend(fadings.map(|fading| Cell::from(fading.map(Fading::number))));
         outcome.push(self.layers_zero.into());
+        let [norm_start, norm_finish] = [first, final_].map(|measures| lost(measures, |m| Some(m.stream_norm())));
+        let norms = [per_layer(norm_start), per_layer(norm_finish), norm_start, norm_finish];
+        outcome.extend(norms.map(|fading| Cell::from(fading.map(Fading::number))));
+        let fadings = fadings.into_iter().chain(norms);
         let columns = columns::OUTCOMES.iter().filter(|column| column.is_fading()).zip(fadings);
         let bounds = columns.filter(|(_, fading)| fading.is_some_and(Fading::is_bound));
         let bounds = bounds.map(|(column, _)| column.name.to_string()).collect();

@@ -16,6 +16,7 @@ pub const SETTINGS: &[Setting] = &[
         .help("samples a step; a last partial batch is dropped"),
     Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("updates at most"),
     Setting::unset("epochs", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
+        .instead_of(&["steps"], "how long a run is")
         .help("instead of `steps`: passes over the training part"),
     Setting::unset("target_loss", NOT_NEGATIVE).acts(Acts::OnUpdates)
         .help("training loss whose first reaching is recorded as `steps_to_target`"),

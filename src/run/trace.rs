@@ -56,11 +56,12 @@ impl Values {
 ///
 /// | name | what | shape |
 /// |---|---|---|
-/// | `initial/<parameter>` | before the first update; `layer<l>.weight`, `.bias`, `.norm.gain`, `.norm.shift`, `.scale`, `output.weight`, `output.bias` | as the parameter |
+/// | `initial/<parameter>` | before the first update; `layer<l>.weight`, `.bias`, `.norm.gain`, `.norm.shift`, `.scale`, `.slope`, `.gate.weight`, `.gate.bias`, `output.weight`, `output.bias` | as the parameter |
 /// | `step.<t>/rows` | numbers of the batch's rows in the training part | batch |
 /// | `step.<t>/x` | their inputs | batch, features |
 /// | `step.<t>/classes` or `/values` | their targets | batch, or batch, outputs |
 /// | `step.<t>/layer<l>/z`, `/a` | the activation's argument and its value | batch, width |
+/// | `step.<t>/layer<l>/mask` | under dropout: by what it is multiplied, 0 or 1 / (1 - p) | batch, width |
 /// | `step.<t>/layer<l>/h` | the layer's output, after norm, activation and skip | batch, width |
 /// | `step.<t>/layer<l>/delta`, `/stream` | dL/dz and dL/dh, L the mean loss over the batch | batch, width |
 /// | `step.<t>/outputs` | after `output_activation` | batch, outputs |
@@ -134,10 +135,11 @@ impl<T: Element> Tracer<T> {
     ) -> Result<(), RunError> {
         let (rows, data) = (moment.rows.len(), learner.data);
         copy_parameters(&*learner.model, twin)?;
+        twin.draw_from(learner.draws);
         let batch: Batch<T> = score::batch(&data.train, &data.shape, moment.rows, learner.loss)?;
         let outputs = twin.outputs(&batch.x, Mode::Train)?;
         let mut gradients = Gradients::default();
-        twin.loss_and_gradients(batch.clone(), Mode::Probe, &mut gradients)?;
+        twin.loss_and_gradients(batch.clone(), Mode::Trace, &mut gradients)?;
         let same =
             gradients.packed.iter().zip(&moment.gradients.packed).all(|(a, b)| a.f64().to_bits() == b.f64().to_bits());
         if !same {
@@ -158,8 +160,14 @@ impl<T: Element> Tracer<T> {
             }
         }
         twin.visit(&mut |site, tap| {
-            let parts =
-                [("z", tap.z), ("a", tap.activation), ("h", tap.h), ("delta", tap.delta), ("stream", tap.stream)];
+            let parts = [
+                ("z", tap.z),
+                ("a", tap.activation),
+                ("mask", tap.mask),
+                ("h", tap.h),
+                ("delta", tap.delta),
+                ("stream", tap.stream),
+            ];
             for (what, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
                 self.put(format!("{at}/layer{}/{what}", site.layer), &[rows, site.units], Values::of(values));
             }

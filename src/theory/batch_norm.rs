@@ -1,17 +1,12 @@
 //! The gradient under batch normalization, by batch size and by what is added to the variance.
 
-use super::mean_field::{MeanField, mean, mean_square};
+use super::mean_field::{Gap, MeanField};
 use super::outputs::Outputs;
 use super::prediction::Layers;
 use super::quadrature::integral;
 use super::sphere::Sphere;
 use crate::ops::activation::Activation;
 use std::sync::{Mutex, PoisonError};
-
-/// Var phi(x), x ~ N(0, q).
-pub(super) fn variance(activation: Activation, q: f64) -> f64 {
-    mean_square(activation, q) - mean(activation, q).powi(2)
-}
 
 /// A net of layers z = W h, norm, phi whose samples, a batch of B >= 4, are equally far apart (Yang et al. 2019).
 ///
@@ -24,22 +19,22 @@ pub(super) fn variance(activation: Activation, q: f64) -> f64 {
 ///   below; in the last one, what all samples have in common adds a part along (1, ..., 1), little of which passes.
 pub(crate) struct Normalized<'a> {
     pub layer: &'a MeanField,
+    /// The maps between hidden layers.
+    pub gaps: &'a [Gap],
     pub eps: f64,
     pub batch: usize,
 }
 
 impl Normalized<'_> {
-    /// The layers of a net of this `depth` whose first has a = `first`, below `outputs` whose weights have `output_variance`
-    /// for sigma_w^2.
-    pub fn layers(&self, first: f64, depth: usize, outputs: &Outputs, output_variance: f64) -> Layers {
-        let weight = self.layer.weight_variance;
-        let gaps = self.batch as f64 - 1.0;
+    /// The layers of a net whose first has a = `first`, below `outputs` whose weights have `output_variance` for sigma_w^2.
+    pub fn layers(&self, first: f64, outputs: &Outputs, output_variance: f64) -> Layers {
+        let (depth, free) = (self.gaps.len() + 1, self.batch as f64 - 1.0);
         let mut forward: Vec<Through> = Vec::with_capacity(depth);
         let mut a = first;
-        for _ in 0..depth {
+        for l in 0..depth {
             let still = forward.last().copied().filter(|last| (last.a - a).abs() <= 1e-13 * a);
             let through = still.unwrap_or_else(|| self.through(a));
-            a = weight * through.spread;
+            a = self.gaps.get(l).map_or(0.0, |gap| gap.forward * through.spread);
             forward.push(through);
         }
         let top = forward[depth - 1];
@@ -49,7 +44,9 @@ impl Normalized<'_> {
         for (from_last, at) in forward.iter().rev().enumerate() {
             layers.push((stream, stream + at.slope_square.ln()));
             let shared = if from_last == 0 { shared } else { 0.0 };
-            stream += (weight * ((1.0 - shared) * at.passed / gaps + shared * at.passed_shared)).ln();
+            let passed = (1.0 - shared) * at.passed / free + shared * at.passed_shared;
+            let below = (depth - 1 - from_last).checked_sub(1);
+            stream += below.map_or(0.0, |gap| (self.gaps[gap].backward * passed).ln());
         }
         layers.reverse();
         layers
@@ -150,7 +147,7 @@ impl Moments {
     }
 
     fn integrated(activation: Activation, batch: usize, r: f64) -> Self {
-        let sphere = Sphere::of_batch(batch, r);
+        let sphere = Sphere::of_batch(activation, batch, r);
         let value = |y: f64| activation.value(r * y);
         let slope = |y: f64| activation.slope(r * y);
         let moment = |y: f64| slope(y) * y;

@@ -1,6 +1,6 @@
 //! Signal and gradient in a wide random network: one number a layer, by the recursions of mean-field theory.
 
-use super::quadrature::{gaussian, gaussian_pair};
+use super::quadrature::{WAVES_OF_PAIRS, gaussian, gaussian_pair};
 use crate::ops::activation::Activation;
 
 /// The ensemble of one layer z = W phi(z_below) + b: weights of variance sigma_w^2 / fan-in, biases of variance sigma_b^2,
@@ -12,6 +12,14 @@ pub struct MeanField {
     pub weight_variance: f64,
     /// sigma_b^2.
     pub bias_variance: f64,
+}
+
+/// The map from one hidden layer to the next: the variance of a weight times the fan-in, which is sigma_w^2, and times the
+/// fan-out, by which the squared gradient grows. They are one where the layers are equally wide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Gap {
+    pub forward: f64,
+    pub backward: f64,
 }
 
 /// Where the variance of the pre-activations goes with depth.
@@ -51,17 +59,17 @@ pub(super) fn within_range(q: f64) -> f64 {
 
 /// E phi(x)^2, x ~ N(0, q).
 pub fn mean_square(activation: Activation, q: f64) -> f64 {
-    gaussian(q, |x| activation.value(x).powi(2))
+    gaussian(activation, q, |x| activation.value(x).powi(2))
 }
 
 /// E phi(x), x ~ N(0, q).
 pub fn mean(activation: Activation, q: f64) -> f64 {
-    gaussian(q, |x| activation.value(x))
+    gaussian(activation, q, |x| activation.value(x))
 }
 
 /// E phi'(x)^2, x ~ N(0, q).
 pub fn slope_square(activation: Activation, q: f64) -> f64 {
-    gaussian(q, |x| activation.slope(x).powi(2))
+    gaussian(activation, q, |x| activation.slope(x).powi(2))
 }
 
 impl MeanField {
@@ -74,7 +82,7 @@ impl MeanField {
     /// dq'/dq = sigma_w^2 E[x phi(x) phi'(x)] / q, which follows from q' by writing x = sqrt(q) z.
     pub fn variance_slope(&self, q: f64) -> f64 {
         let phi = self.activation;
-        self.weight_variance * gaussian(q, |x| x * phi.value(x) * phi.slope(x)) / q
+        self.weight_variance * gaussian(phi, q, |x| x * phi.value(x) * phi.slope(x)) / q
     }
 
     /// chi = sigma_w^2 E phi'(x)^2, x ~ N(0, q): |delta_l|^2 = chi(q_l) |delta_(l+1)|^2 with delta_l = dL/dz_l
@@ -133,14 +141,14 @@ impl MeanField {
     /// (sigma_w^2 E phi(x) phi(y) + sigma_b^2) / q' (Poole et al. 2016, equation 5, at equal lengths).
     pub fn correlation(&self, q: f64, c: f64) -> f64 {
         let phi = self.activation;
-        let product = gaussian_pair(q, c, |x, y| phi.value(x) * phi.value(y));
+        let product = gaussian_pair(phi, q, c, |x, y| phi.value(x) * phi.value(y));
         (self.weight_variance * product + self.bias_variance) / self.variance(q)
     }
 
     /// dc'/dc = sigma_w^2 E[phi'(x) phi'(y)] q / q', by Price's theorem; at c = 1 and the fixed point this is chi.
     pub fn correlation_slope(&self, q: f64, c: f64) -> f64 {
         let phi = self.activation;
-        let product = gaussian_pair(q, c, |x, y| phi.slope(x) * phi.slope(y));
+        let product = gaussian_pair(phi, q, c, |x, y| phi.slope(x) * phi.slope(y));
         self.weight_variance * product * q / self.variance(q)
     }
 
@@ -163,8 +171,11 @@ impl MeanField {
     }
 
     /// xi_c = -1 / ln(dc'/dc at c*): in how many layers a pair of inputs comes e times closer to its limit
-    /// (Schoenholz et al. 2017), at the fixed point `q`.
+    /// (Schoenholz et al. 2017), at the fixed point `q`. `None` for waves too many to integrate over.
     pub fn correlation_depth(&self, q: f64) -> Option<f64> {
+        if self.activation == Activation::Sine && q.sqrt() > WAVES_OF_PAIRS / 20.0 {
+            return None;
+        }
         depth_scale(self.correlation_slope(q, self.fixed_correlation(q)))
     }
 }

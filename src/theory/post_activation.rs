@@ -133,9 +133,9 @@ impl Forward {
                 above,
                 slope_square: slope_square(phi, q),
                 value,
-                moment: gaussian(q, |z| z * phi.slope(z)),
-                moment_square: gaussian(q, |z| (z * phi.slope(z)).powi(2)),
-                value_moment: gaussian(q, |z| phi.value(z) * z * phi.slope(z)),
+                moment: gaussian(phi, q, |z| z * phi.slope(z)),
+                moment_square: gaussian(phi, q, |z| (z * phi.slope(z)).powi(2)),
+                value_moment: gaussian(phi, q, |z| phi.value(z) * z * phi.slope(z)),
             };
             below = above;
             own

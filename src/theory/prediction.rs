@@ -47,8 +47,16 @@ pub enum NoPrediction {
     Inputs,
     #[error("for batch normalization after the activation no closed form is known")]
     NormAfterActivation,
-    #[error("for batch normalization in post-activation residual blocks no closed form is known")]
+    #[error("for normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
+    #[error("weights that are all equal are no random draw")]
+    ConstantWeights,
+    #[error("biases that all start at the same number other than 0 are no random draw")]
+    EqualBiases,
+    #[error("without hidden layers there is nothing to fade")]
+    NoHiddenLayer,
+    #[error("for normalization in highway blocks no closed form is known")]
+    NormInHighways,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,
     #[error("batch normalization of a signal without variance has no gradient")]

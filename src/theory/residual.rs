@@ -1,6 +1,5 @@
 //! Residual networks in the pre-activation form: how a branch beside a skip connection adds to signal and gradient.
 
-use super::batch_norm;
 use super::mean_field::{MeanField, within_range};
 use super::prediction::Layers;
 
@@ -32,23 +31,8 @@ pub(crate) fn pre_activation(block: &ResidualBlock, first: f64, depth: usize) ->
     skip_and_branch(&branches, 0.0)
 }
 
-/// The same with batch normalization before the activation, in the limit of a large batch of unrelated samples: where the
-/// stream has the variance v over the batch, the branch sees v / (v + eps) and its gradient is divided by v + eps. v starts
-/// at `first` and gains s^2 sigma_w^2 Var phi a block (Yang et al. 2019 for the layer, He et al. 2016b for the form).
-pub(crate) fn pre_activation_normalized(block: &ResidualBlock, first: f64, eps: f64, depth: usize) -> Layers {
-    let (square, layer) = (block.scale.powi(2), &block.layer);
-    let seen = |v: f64| v / (v + eps);
-    let above = |v: &f64| v + square * layer.weight_variance * batch_norm::variance(layer.activation, seen(*v));
-    let variances: Vec<f64> = std::iter::successors(Some(first), |v| Some(above(v))).take(depth).collect();
-    let branch = |v: &f64| square * layer.chi(seen(*v)) / (v + eps);
-    let mut layers = skip_and_branch(&variances[..depth - 1].iter().map(branch).collect::<Vec<_>>(), 0.0);
-    // delta_l is taken after the norm, where it is larger by what the norm divides by.
-    layers.iter_mut().zip(variances).for_each(|(layer, v)| layer.1 += (v + eps).ln());
-    layers
-}
-
 /// Streams that gain the factor 1 + branch from one layer to the one below, and deltas that carry the branch alone.
-fn skip_and_branch(branches: &[f64], last_delta: f64) -> Layers {
+pub(super) fn skip_and_branch(branches: &[f64], last_delta: f64) -> Layers {
     let mut stream = 0.0;
     let mut layers = vec![(stream, last_delta)];
     for branch in branches.iter().rev() {

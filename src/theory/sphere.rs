@@ -1,11 +1,13 @@
 //! One unit's batch after normalization: a random point on a sphere, and expectations over one and two of its values.
 
 use super::quadrature::{KINKS, argument_ends, integral, integral_of_roots};
+use crate::ops::activation::Activation;
 
 /// The distribution of one unit's normalized batch of B values y = sqrt(B) n, n uniform on the unit sphere of the
 /// `dimension` = B - 1 dimensions orthogonal to (1, ..., 1): each value is sqrt(B - 1) times a coordinate of n along one of B
-/// axes that meet with cosine -1 / (B - 1). What is averaged has its kinks in r y.
+/// axes that meet with cosine -1 / (B - 1). What is averaged is an activation of r y.
 pub(super) struct Sphere {
+    activation: Activation,
     dimension: f64,
     /// r.
     factor: f64,
@@ -13,15 +15,15 @@ pub(super) struct Sphere {
 }
 
 impl Sphere {
-    pub fn of_batch(batch: usize, factor: f64) -> Self {
-        let mut sphere = Sphere { dimension: batch as f64 - 1.0, factor, total: 1.0 };
+    pub fn of_batch(activation: Activation, batch: usize, factor: f64) -> Self {
+        let mut sphere = Sphere { activation, dimension: batch as f64 - 1.0, factor, total: 1.0 };
         sphere.total = sphere.mean(|_| 1.0);
         sphere
     }
 
     /// The coordinates t at which r y leaves one panel for the next.
     fn ends(&self) -> Vec<f64> {
-        argument_ends(self.factor * self.dimension.sqrt(), 1.0).collect()
+        argument_ends(self.activation, self.factor * self.dimension.sqrt(), 1.0).collect()
     }
 
     /// E f(y) of one value.
@@ -42,7 +44,9 @@ impl Sphere {
             let t = (kink / (self.factor * scale)).clamp(-1.0, 1.0).acos();
             [t - cosine.acos(), t + cosine.acos()].map(f64::cos)
         };
-        let outer_ends = ends.iter().copied().chain(KINKS.into_iter().flat_map(enters)).collect();
+        let far = self.activation.far_kinks().iter().flat_map(|kink| [-*kink, *kink]);
+        let kinks = KINKS.into_iter().chain(far);
+        let outer_ends = ends.iter().copied().chain(kinks.flat_map(enters)).collect();
         let inner_dimension = self.dimension - 1.0;
         let inner_total = coordinate_integral(inner_dimension, Vec::new(), |_| 1.0);
         let outer = |t: f64| {

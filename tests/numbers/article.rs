@@ -5,7 +5,7 @@ use gradsweep::data::{Places, Sizes, Targets, load};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::model::dense::Architecture;
-use gradsweep::model::init::{Init, initial};
+use gradsweep::model::init::{Start, initial};
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::train;
 use gradsweep::seed::Seeds;
@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 const STEPS: usize = 1000;
 const LR: f64 = 0.01;
 
-fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Init)> {
+fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Start)> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/article.toml");
     let experiment = Experiment::parse(&std::fs::read_to_string(file).unwrap(), file, FACTS).unwrap();
     let set = changes.iter().map(|c| c.to_string()).collect();
@@ -30,7 +30,7 @@ fn run(changes: &[&str]) -> Vec<(Seeds, RunRecord, Architecture, Init)> {
         .map(|run| {
             let architecture =
                 Architecture::from_settings(&run.spec.settings, &Sizes { input: vec![1], outputs: 1 }).unwrap();
-            let init = Init::from_settings(&run.spec.settings, architecture.activation).unwrap();
+            let init = Start::from_settings(&run.spec.settings, architecture.activation).unwrap();
             let record = train(&run.spec, &data, &mut |_| ControlFlow::Continue(())).unwrap();
             (run.spec.seeds, record, architecture, init)
         })
@@ -45,7 +45,7 @@ fn losses(record: &RunRecord) -> Vec<f64> {
 
 /// x -> tanh(x w1 + b1) -> tanh(h w2 + b2); L = mean (y - t)^2.
 /// dL/dz2 = (2/5) (y - t) (1 - y^2); dL/dz1 = (dL/dz2 w2^T) (1 - h^2); dW_l = h_(l-1)^T dL/dz_l.
-fn by_hand(seeds: Seeds, architecture: &Architecture, init: Init) -> Vec<f64> {
+fn by_hand(seeds: Seeds, architecture: &Architecture, init: Start) -> Vec<f64> {
     let packed = initial(init, &architecture.layout(), &seeds);
     let (first, second) = packed.split_at(10);
     let (mut w1, mut b1) = (first[..5].to_vec(), first[5..].to_vec());

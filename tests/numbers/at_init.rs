@@ -5,7 +5,7 @@
 use gradsweep::model::Batch;
 use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Network};
-use gradsweep::model::init::Init;
+use gradsweep::model::init::Start;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
@@ -15,7 +15,7 @@ use gradsweep::theory::{Outputs, Prediction};
 
 pub struct Case {
     pub architecture: Architecture,
-    pub init: Init,
+    pub init: Start,
     /// Samples of the probe: the batch of a batch norm.
     pub rows: usize,
     pub nets: u64,
@@ -54,13 +54,13 @@ impl Case {
 
     /// The squared stream of layer 1 on the last layer's, in so many nets.
     pub fn ratios(&self, nets: u64) -> Vec<f64> {
-        let last = self.architecture.depth - 1;
+        let last = self.architecture.depth() - 1;
         let ratio = |layers: Vec<LayerMeasure>| (layers[0].stream_rms / layers[last].stream_rms).powi(2);
         (1..=nets).map(|run| ratio(self.layers(run))).collect()
     }
 
     pub fn measure(&self) -> Measured {
-        let last = self.architecture.depth - 1;
+        let last = self.architecture.depth() - 1;
         let nets: Vec<_> = (1..=self.nets).map(|run| self.layers(run)).collect();
         let mean = |of: &dyn Fn(&[LayerMeasure]) -> f64| nets.iter().map(|l| of(l)).sum::<f64>() / nets.len() as f64;
         let stream = |l: usize| mean(&|layers| (layers[l].stream_rms / layers[last].stream_rms).powi(2));

@@ -3,7 +3,7 @@
 use gradsweep::model::Batch;
 use gradsweep::model::dense::Residual;
 use gradsweep::model::dense::{Architecture, Network};
-use gradsweep::model::init::Init;
+use gradsweep::model::init::{Init, Start};
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
@@ -17,19 +17,19 @@ fn net(activation: Activation, width: usize, depth: usize) -> Architecture {
     Architecture {
         features: width,
         outputs: 10,
-        depth,
-        width,
+        widths: vec![width; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,
         norm: None,
         residual: Residual::None,
+        dropout: 0.0,
     }
 }
 
 /// Of random inputs, which are nearly orthogonal. Large targets make the gradients independent of the activations, as theory
 /// has it.
-fn measure(architecture: &Architecture, init: Init, run: u64, targets: f64) -> Vec<LayerMeasure> {
+fn measure(architecture: &Architecture, init: impl Into<Start> + Copy, run: u64, targets: f64) -> Vec<LayerMeasure> {
     let seeds = Seeds { experiment: 0, run };
     let mut stream = seeds.stream("inputs", &[]);
     let x = (0..ROWS * architecture.features).map(|_| stream.normal()).collect();
@@ -65,7 +65,7 @@ fn the_gradients_of_a_wide_relu_net_shatter_as_the_closed_form_says() {
 #[test]
 fn an_orthogonal_linear_net_keeps_every_likeness_however_small_its_gradients() {
     for gain in [0.5, 1e-10] {
-        let layers = measure(&net(Activation::Identity, 48, 20), Init::Orthogonal { gain }, 1, 1.0);
+        let layers = measure(&net(Activation::Identity, 48, 20), Init::Orthogonal.times(gain), 1, 1.0);
         for layer in &layers {
             assert!((layer.correlation.unwrap() - 1.0).abs() < 1e-9);
         }

@@ -45,6 +45,7 @@ fn two(domain: &Domain) -> [String; 2] {
         Domain::Word(["gd", ..]) => of("sgd", "adam"),
         Domain::Word(words) => of(words[0], words[1]),
         Domain::Steps => of("[1]", "[2]"),
+        Domain::Sizes { .. } => of("[5, 3]", "[4, 4]"),
         Domain::Text | Domain::Texts | Domain::Matrix | Domain::List => panic!("no values to choose from {domain}"),
     }
 }
@@ -52,7 +53,8 @@ fn two(domain: &Domain) -> [String; 2] {
 /// What a setting asks for beside itself.
 fn beside(row: &Setting) -> Vec<String> {
     // The rule gd takes no batches.
-    let kind = row.of.iter().find(|kind| **kind != "gd").map(|kind| format!("{}={kind}", row.family()));
+    let head = settings::all().find(|head| head.head.is_some() && head.family() == row.family()).map(|head| head.key);
+    let kind = row.of.iter().find(|kind| **kind != "gd").zip(head).map(|(kind, head)| format!("{head}={kind}"));
     let mut set: Vec<String> = kind.into_iter().collect();
     match row.key {
         // Any other init starts them at 0.

@@ -5,8 +5,10 @@ use gradsweep::model::dense::{Architecture, Network, Residual, composed};
 use gradsweep::model::init::{Init, initial};
 use gradsweep::model::{Batch, CandleModel, Gradients, Model};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Role, Skip};
+use gradsweep::ops::block::{Role, Skip};
+use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
@@ -18,28 +20,31 @@ const SEEDS: Seeds = Seeds { experiment: 0, run: 1 };
 
 fn architectures() -> Vec<Architecture> {
     let mut all = Vec::new();
-    let norm = |place, affine| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine });
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| {
+        let both = Placement::ALL.map(|place| Norm::new(kind, place));
+        both.into_iter().chain([Norm { affine: false, ..both[0] }]).map(Some)
+    });
     for activation in Activation::ALL {
-        for norm in [None, norm(Placement::Before, true), norm(Placement::After, true), norm(Placement::Before, false)]
-        {
+        for norm in norms.clone().chain([None]) {
             for residual in [
                 Residual::None,
                 Residual::PreActivation(Skip::Scaled(0.6)),
                 Residual::PostActivation(Skip::Scaled(0.6)),
                 Residual::PreActivation(Skip::Learned),
                 Residual::PostActivation(Skip::Learned),
+                Residual::Highway { transform_bias: -0.5 },
             ] {
                 for output_activation in [Activation::Identity, Activation::Tanh] {
                     all.push(Architecture {
                         features: FEATURES,
                         outputs: OUTPUTS,
-                        depth: 3,
-                        width: 4,
+                        widths: vec![4; 3],
                         activation,
                         output_activation,
                         bias: true,
                         norm,
                         residual,
+                        dropout: 0.0,
                     });
                 }
             }
@@ -82,8 +87,12 @@ fn batch<T: Element>(loss: Loss) -> Batch<T> {
 }
 
 fn run<T: Element>(model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
+    run_in(Mode::Probe, model, loss)
+}
+
+fn run_in<T: Element>(mode: Mode, model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
     let mut gradients = Gradients::default();
-    let value = model.loss_and_gradients(batch(loss), Mode::Probe, &mut gradients).unwrap();
+    let value = model.loss_and_gradients(batch(loss), mode, &mut gradients).unwrap();
     (value, gradients.packed.iter().map(|g| g.f64()).collect())
 }
 
@@ -117,29 +126,33 @@ fn fused_agrees_with_composed() {
     println!("worst fused error: f64 {worst64:e}, f32 against f64 {worst32:e}");
 }
 
-#[test]
-fn composed_agrees_with_central_differences() {
+/// The gradient by central differences of the loss in training mode.
+fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
     // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
     let h = 2e-6;
+    let slope = |j: usize| {
+        let mut at = |d: f64| {
+            model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
+            let Batch { x, target, loss } = batch::<f64>(loss);
+            let outputs = model.outputs(&x, Mode::Train).unwrap();
+            let loss = gradsweep::ops::loss::composed(loss, &outputs, &target).unwrap();
+            model.rewrite(&mut |p: &mut [f64]| p[j] -= d).unwrap();
+            loss.to_scalar::<f64>().unwrap()
+        };
+        // Fourth order, so that the truncation stays below the rounding.
+        (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
+    };
+    (0..model.layout().count()).map(slope).collect()
+}
+
+#[test]
+fn composed_agrees_with_central_differences() {
     let mut worst = 0.0f64;
     for architecture in architectures() {
         let loss = if architecture.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
         let mut model = composed::<f64>(&architecture);
         let (_, gradient) = run(&mut model, loss);
-        let mut differences = Vec::new();
-        for j in 0..gradient.len() {
-            let mut at = |d: f64| {
-                model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
-                let Batch { x, target, loss } = batch::<f64>(loss);
-                let outputs = model.outputs(&x, Mode::Train).unwrap();
-                let loss = gradsweep::ops::loss::composed(loss, &outputs, &target).unwrap();
-                model.rewrite(&mut |p: &mut [f64]| p[j] -= d).unwrap();
-                loss.to_scalar::<f64>().unwrap()
-            };
-            // Fourth order, so that the truncation stays below the rounding.
-            differences.push((8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h));
-        }
-        let e = error(&gradient, &differences);
+        let e = error(&gradient, &differences(&mut model, loss));
         // gelu's and erf's derivative in candle carries constants of six digits.
         let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-8 };
         assert!(e < bound, "{e:e} in {architecture:?}");
@@ -148,12 +161,42 @@ fn composed_agrees_with_central_differences() {
     println!("worst error against central differences: {worst:e}");
 }
 
+/// Both paths draw the same, the gradient is that of what was drawn, another step draws anew, and neither a probe nor an
+/// evaluation knows of it.
+#[test]
+fn dropout_acts_in_training_alone_and_alike_in_both_paths() {
+    let draws = Draws { seeds: SEEDS, step: 5 };
+    for plain in architectures() {
+        if plain.activation != Activation::Tanh || plain.output_activation != Activation::Identity {
+            continue;
+        }
+        let architecture = Architecture { dropout: 0.4, ..plain.clone() };
+        let (mut one, mut other) = (fused::<f64>(&architecture), composed::<f64>(&architecture));
+        one.draw_from(draws);
+        other.draw_from(draws);
+        let (_, ours) = run_in(Mode::Trace, &mut one, Loss::CrossEntropy);
+        let (_, reference) = run_in(Mode::Trace, &mut other, Loss::CrossEntropy);
+        assert!(error(&ours, &reference) < 1e-11, "{architecture:?}");
+        assert!(error(&ours, &differences(&mut other, Loss::CrossEntropy)) < 2e-8, "{architecture:?}");
+        assert_eq!(run_in(Mode::Train, &mut one, Loss::CrossEntropy).1, ours, "{architecture:?}");
+        one.draw_from(Draws { step: 6, ..draws });
+        assert_ne!(run_in(Mode::Train, &mut one, Loss::CrossEntropy).1, ours, "{architecture:?}");
+        let mut without = fused::<f64>(&plain);
+        assert_eq!(run(&mut one, Loss::CrossEntropy), run(&mut without, Loss::CrossEntropy), "{architecture:?}");
+        let outputs = |model: &dyn Model<f64>| {
+            let outputs = model.outputs(&inputs::<f64>(), Mode::Evaluate).unwrap();
+            outputs.flatten_all().unwrap().to_vec1::<f64>().unwrap()
+        };
+        assert_eq!(outputs(&one), outputs(&without), "{architecture:?}");
+    }
+}
+
 /// Bias-free relu and linear nets: sum(W dL/dW) is the same for every layer (f is homogeneous in each weight matrix).
 #[test]
 fn homogeneous_nets_balance_every_layer() {
     for activation in [Activation::Relu, Activation::Identity, Activation::LeakyRelu { slope: 0.2 }] {
         let plain = architectures().into_iter().next().unwrap();
-        let architecture = Architecture { activation, bias: false, depth: 9, width: 8, ..plain };
+        let architecture = Architecture { activation, bias: false, widths: vec![8; 9], ..plain };
         let mut network = Network::<f64>::new(architecture, Init::HeNormal, &SEEDS).unwrap();
         let (_, gradient) = run(&mut network, Loss::CrossEntropy);
         let mut sums: Vec<f64> = Vec::new();
@@ -171,16 +214,42 @@ fn homogeneous_nets_balance_every_layer() {
     }
 }
 
+/// Under layer and RMS norm the loss does not feel the scale of a layer's weights and biases together, and under layer norm not
+/// what all units of a layer have in common.
+#[test]
+fn norms_of_a_row_make_its_scale_irrelevant() {
+    let plain = architectures().into_iter().next().unwrap();
+    for (kind, activation) in [NormKind::Layer, NormKind::Rms].into_iter().flat_map(|k| Activation::ALL.map(|a| (k, a))) {
+        let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+        let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
+        let mut network = fused::<f64>(&architecture);
+        let (_, gradient) = run(&mut network, Loss::CrossEntropy);
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth()) {
+            let g = &gradient[network.chain.range(i)];
+            let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            let affine = block.range(Role::Bias).unwrap().end;
+            let mut along = 0.0;
+            network.read(&mut |p| {
+                let p = &p[network.chain.range(i)];
+                along = p[..affine].iter().zip(g).map(|(p, g)| p * g).sum();
+            }).unwrap();
+            assert!(along.abs() < 1e-8 * largest, "{activation:?} {kind:?}: {along:e}");
+            let shift: f64 = block.part(g, Role::Bias).unwrap().iter().sum();
+            assert!(kind == NormKind::Rms || shift.abs() < 1e-8 * largest, "{activation:?}: {shift:e}");
+        }
+    }
+}
+
 /// Under batch norm the loss does not feel the scale of a unit's weights, nor the bias before the norm.
 #[test]
 fn batch_norm_makes_scale_and_bias_irrelevant() {
-    let norm = Norm { place: Placement::Before, eps: 1e-12, momentum: 0.1, affine: true };
+    let norm = Norm { eps: 1e-12, ..Norm::new(NormKind::BATCH, Placement::Before) };
     let plain = architectures().into_iter().next().unwrap();
     for activation in Activation::ALL {
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
         let mut network = fused::<f64>(&architecture);
         let (_, gradient) = run(&mut network, Loss::CrossEntropy);
-        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth) {
+        for (i, block) in network.chain.blocks().iter().enumerate().take(architecture.depth()) {
             let g = &gradient[network.chain.range(i)];
             let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let bias = block.part(g, Role::Bias).unwrap();
@@ -202,6 +271,7 @@ fn batch_norm_makes_scale_and_bias_irrelevant() {
 #[test]
 fn evaluation_uses_running_statistics_in_both_paths() {
     for architecture in architectures().into_iter().filter(|a| a.norm.is_some()) {
+        let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
         let outputs = |model: &mut dyn Model<f64>| {
             model.loss_and_gradients(batch(Loss::Mse), Mode::Train, &mut Gradients::default()).unwrap();
             model.updated(ROWS);
@@ -210,7 +280,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
         };
         let ((ours, a), (reference, b)) = (outputs(&mut fused(&architecture)), outputs(&mut composed(&architecture)));
         assert!(error(&ours, &reference) < 1e-8, "{architecture:?}");
-        assert_eq!(a.len(), 2 * architecture.depth);
+        assert_eq!(a.len(), if over_batch { 2 * architecture.depth() } else { 0 });
         for ((name, a), (same, b)) in a.iter().zip(&b) {
             assert_eq!(name, same);
             assert!(error(a, b) < 1e-8, "{architecture:?}");
@@ -222,7 +292,7 @@ fn evaluation_uses_running_statistics_in_both_paths() {
 #[test]
 fn the_probe_reads_what_a_deep_sigmoid_net_leaves() {
     let plain = architectures().into_iter().find(|a| a.activation == Activation::Sigmoid).unwrap();
-    let architecture = Architecture { depth: 200, width: 16, output_activation: Activation::Identity, ..plain };
+    let architecture = Architecture { widths: vec![16; 200], output_activation: Activation::Identity, ..plain };
     let network = Network::<f32>::new(architecture.clone(), Init::UniformFanIn, &SEEDS).unwrap();
     let in_f64 = Network::<f64>::new(architecture, Init::UniformFanIn, &SEEDS).unwrap();
     let layers = Probe::new(Box::new(in_f64), batch(Loss::CrossEntropy)).measure(&network).unwrap();

@@ -8,6 +8,7 @@ use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{NormKind, Placement};
 use gradsweep::ops::tensor;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::{LayerMeasure, Probe};
@@ -39,14 +40,15 @@ fn measure(architecture: Architecture, init: Init) -> Vec<LayerMeasure> {
 #[test]
 fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
     for form in ["pre_activation", "post_activation"] {
-        for norm in ["none", "before", "after"] {
+        for (norm, place) in NormKind::ALL.iter().flat_map(|kind| Placement::ALL.map(|place| (kind, place))) {
             for activation in Activation::ALL {
                 let layers = measure(
                     architecture(&[
                         ("depth", Value::Int(12)),
                         ("width", Value::Int(9)),
                         ("activation", text(activation.word())),
-                        ("batch_norm", text(norm)),
+                        ("norm", text(norm.word())),
+                        ("norm.place", text(place.word())),
                         ("residual", text(form)),
                         ("residual.scale", text("learned_zero")),
                     ]),
@@ -54,7 +56,7 @@ fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
                 );
                 assert!(layers[0].stream_rms > 0.0);
                 for layer in &layers {
-                    assert_eq!(layer.stream_rms, layers[0].stream_rms, "{form} {norm} {activation:?}");
+                    assert_eq!(layer.stream_rms, layers[0].stream_rms, "{form} {norm:?} {activation:?}");
                 }
             }
         }
@@ -64,7 +66,7 @@ fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
 #[test]
 fn an_orthogonal_linear_net_keeps_every_gradient() {
     let linear = [("depth", Value::Int(50)), ("width", Value::Int(9)), ("activation", text("identity"))];
-    for layer in measure(architecture(&linear), Init::Orthogonal { gain: 1.0 }).windows(2) {
+    for layer in measure(architecture(&linear), Init::Orthogonal).windows(2) {
         let [below, above] = layer else { unreachable!() };
         assert!((below.stream_rms / above.stream_rms - 1.0).abs() < 1e-12);
         assert!((below.delta_rms.unwrap() / above.delta_rms.unwrap() - 1.0).abs() < 1e-12);

@@ -122,7 +122,7 @@ fn under_batch_norm_no_unit_has_a_gradient_along_its_own_weights_nor_on_its_bias
         train(&net, |step, network, gradients| {
             network
                 .read(&mut |parameters| {
-                    for l in 0..net.depth {
+                    for l in 0..net.depth() {
                         let block = &network.chain.blocks()[l];
                         let weight = network.chain.part(parameters, l, Role::Weight);
                         let slope = network.chain.part(&gradients.packed, l, Role::Weight);
@@ -153,7 +153,7 @@ fn under_batch_norm_no_unit_has_a_gradient_along_its_own_weights_nor_on_its_bias
 fn what_the_probe_logs_of_a_homogeneous_net_fits_the_identity() {
     // With one sample and one unit a layer each product is one term, so the logged rms values multiply to it.
     let net =
-        Architecture { width: 1, ..architecture(&[("activation", text("identity")), ("bias", Value::Bool(false))]) };
+        Architecture { widths: vec![1; 8], ..architecture(&[("activation", text("identity")), ("bias", Value::Bool(false))]) };
     let x = tensor(vec![0.5; FEATURES], (1, FEATURES)).unwrap();
     let batch = Batch { x, target: Target::Classes(vec![1]), loss: Loss::CrossEntropy };
     let network = || Network::<f64>::new(net.clone(), Init::LecunNormal, &SEEDS).unwrap();

@@ -1,10 +1,11 @@
 //! Theory against independent integration (scripts/theory_reference.py), closed forms and published numbers.
 
 use gradsweep::model::dense::{Architecture, Residual as Form};
-use gradsweep::model::init::Init;
+use gradsweep::model::init::{Init, Start};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement, Skip};
+use gradsweep::ops::block::Skip;
 use gradsweep::ops::loss::Loss;
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::theory::mean_field::{mean_square, slope_square};
 use gradsweep::theory::{Limit, MeanField, NoPrediction, Outputs, Prediction, ResidualBlock};
 
@@ -13,7 +14,7 @@ use crate::finite_width::log_factor;
 use crate::theory_closed_forms::{batch_growth, critical, gradient_depth, growth_of_large_batches, transient};
 use std::f64::consts::PI;
 
-fn predict(architecture: &Architecture, init: Init, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
+fn predict(architecture: &Architecture, init: impl Into<Start>, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
     let outputs = at_the_end(architecture.outputs, architecture.output_activation, batch);
     gradsweep::model::dense::theory::predict(architecture, init, inputs, batch, &outputs)
 }
@@ -54,6 +55,7 @@ fn reference() -> Vec<Row> {
         let plain = Activation::ALL.into_iter().find(|a| a.word() == &r[1]).unwrap();
         let activation = match plain {
             Activation::LeakyRelu { .. } => Activation::LeakyRelu { slope: r[2].parse().unwrap() },
+            Activation::Prelu { .. } => Activation::Prelu { slope: r[2].parse().unwrap() },
             Activation::Elu { .. } => Activation::Elu { alpha: r[2].parse().unwrap() },
             other => other,
         };
@@ -67,7 +69,7 @@ fn theory_agrees_with_independent_integration() {
     let rows = reference();
     for activation in Activation::ALL {
         let own = rows.iter().filter(|r| r.activation.word() == activation.word());
-        assert!(own.count() >= 15, "{activation:?} is not in the reference");
+        assert!(own.count() >= 13, "{activation:?} is not in the reference");
     }
     for Row { quantity, activation, first, second, value } in rows {
         let what = format!("{quantity} {activation:?} {first} {second}");
@@ -116,6 +118,9 @@ fn closed_forms_hold_from_tiny_to_huge_variances() {
         close(slope_square(Activation::Erf, q), 4.0 / PI / (1.0 + 4.0 * q).sqrt(), 1e-12, &what);
         let gelu = (q / (1.0 + q)).asin() + 2.0 * q / ((1.0 + q) * (1.0 + 2.0 * q).sqrt());
         close(mean_square(Activation::Gelu, q), q / 4.0 + q / (2.0 * PI) * gelu, 1e-12, &what);
+        // Of the cosine's characteristic function; over more waves than a tenth of 1e8 nothing is known.
+        close(mean_square(Activation::Sine, q), -0.5 * (-2.0 * q).exp_m1(), 1e-12, &what);
+        close(slope_square(Activation::Sine, q), 0.5 * (1.0 + (-2.0 * q).exp()), 1e-12, &what);
         let flat = |x: f64| libm::erf(x / (2.0 * q).sqrt());
         close(slope_square(Activation::HardTanh, q), flat(1.0), 1e-12, &what);
     }
@@ -130,7 +135,9 @@ fn slopes_are_derivatives_and_equal_inputs_stay_equal() {
                 let what = format!("{field:?} at {q}");
                 let h = 1e-4 * q;
                 let numeric = (field.variance(q + h) - field.variance(q - h)) / (2.0 * h);
-                close(field.variance_slope(q), numeric, 1e-6, &what);
+                // What rounding leaves of a difference.
+                let rounding = 1e-14 * field.variance(q) / h;
+                assert!((field.variance_slope(q) - numeric).abs() <= 1e-6 * numeric.abs() + rounding, "{what}");
                 close(field.correlation(q, 1.0), 1.0, 1e-12, &what);
                 close(field.correlation_slope(q, 1.0), field.chi(q) * q / field.variance(q), 1e-11, &what);
                 let numeric = (field.correlation(q, 0.301) - field.correlation(q, 0.299)) / 0.002;
@@ -256,8 +263,9 @@ fn residual_blocks_grow_as_their_product_says() {
         if depth < 100 { printed(gradient, g, "tanh") } else { printed(gradient / 10.0, "3801", "tanh") }
     }
     let architecture = |depth| Architecture {
-        norm: Some(Norm { place: Placement::Before, eps: 1e-5, momentum: 0.1, affine: true }),
+        norm: Some(Norm::new(NormKind::BATCH, Placement::Before)),
         residual: Form::PreActivation(Skip::Scaled(1.0)),
+        dropout: 0.0,
         ..net(Activation::Relu, depth)
     };
     for (blocks, growth) in [(10, "17.34"), (20, "42.93"), (50, "153.4")] {
@@ -309,6 +317,59 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
         close(last, limit, 1e-3, activation.word());
         for batch in 0..4 {
             assert_eq!(growth(activation, batch), Err(NoPrediction::SmallBatch));
+        }
+    }
+}
+
+/// Decades a layer where the signal has faded: (1 - t)^2 + t^2 of the square is left, t = sigmoid(b_T).
+#[test]
+fn highways_of_small_signals_fade_by_what_the_gate_takes() {
+    for (transform_bias, fades) in [(0.0, "0.1505"), (-1.0, "0.1085"), (-2.0, "0.0512"), (-3.0, "0.0206"), (-4.0, "0.0078")] {
+        let residual = Form::Highway { transform_bias };
+        let small = predict(&Architecture { residual, ..net(Activation::Tanh, 30) }, Init::LecunNormal, &[1e-8], 1).unwrap();
+        printed(small.attenuation().unwrap(), fades, "tanh highway");
+    }
+    // Measured in 48 PyTorch nets of width 50: .0528 and .0226 a layer at depth 10.
+    for (transform_bias, fades) in [(-2.0, "0.0528"), (-3.0, "0.0226"), (-4.0, "0.0090")] {
+        let residual = Form::Highway { transform_bias };
+        let prediction = predict(&Architecture { residual, ..net(Activation::Tanh, 10) }, Init::LecunNormal, &[1.0], 1).unwrap();
+        printed(prediction.attenuation().unwrap(), fades, "tanh highway");
+    }
+}
+
+/// A layer multiplies the squared gradient by E phi'^2 / E phi^2 at variance 1, whatever the weights are drawn with: without
+/// the square of the mean in the denominator, which makes all the difference to a batch norm where phi has a mean.
+#[test]
+fn norms_of_a_sample_keep_the_ratio_of_slope_and_value() {
+    let rows = [
+        (Activation::Identity, "1.00000"),
+        (Activation::Relu, "1.00000"),
+        (Activation::LeakyRelu { slope: 0.01 }, "1.00000"),
+        (Activation::Tanh, "1.17781"),
+        (Activation::Sigmoid, "0.15283"),
+        (Activation::Selu, "1.07158"),
+        (Activation::Gelu, "1.07203"),
+        (Activation::Silu, "1.06663"),
+        (Activation::Mish, "1.05912"),
+        (Activation::HardTanh, "1.32289"),
+        (Activation::Erf, "1.22570"),
+    ];
+    for kind in [NormKind::Layer, NormKind::Rms] {
+        for (activation, ratio) in rows {
+            for (init, inputs) in [(Init::LecunNormal, [1.0]), (Init::Gaussian { sigma_w: 3.0, sigma_b: 0.0 }, [0.2])] {
+                let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+                let architecture = Architecture { norm: Some(norm), ..net(activation, 20) };
+                let prediction = predict(&architecture, init, &inputs, 1).unwrap();
+                printed((prediction.stream[3] - prediction.stream[4]).exp(), ratio, activation.word());
+            }
+        }
+        // With skips the growth of the stream alone is left: v_L / v_1, which is L blocks of variance 1, or 2 in all.
+        for (scale, depth, growth) in [(1.0, 32, 32.0), (32f64.sqrt().recip(), 33, 2.0)] {
+            let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
+            let residual = Form::PreActivation(Skip::Scaled(scale));
+            let architecture = Architecture { norm: Some(norm), residual, ..net(Activation::Relu, depth) };
+            let prediction = predict(&architecture, Init::HeNormal, &[0.5], 1).unwrap();
+            close(prediction.stream[0].exp(), growth, 1e-9, "relu with skips");
         }
     }
 }
@@ -397,28 +458,34 @@ fn net(activation: Activation, depth: usize) -> Architecture {
     Architecture {
         features: 32,
         outputs: 10,
-        depth,
-        width: 64,
+        widths: vec![64; depth],
         activation,
         output_activation: Activation::Identity,
         bias: true,
         norm: None,
         residual: Form::None,
+        dropout: 0.0,
     }
 }
 
 #[test]
 fn every_network_is_predicted_or_refused_in_words() {
-    let norm = |place| Some(Norm { place, eps: 1e-5, momentum: 0.1, affine: true });
-    let forms = [Form::None, Form::PreActivation(Skip::Scaled(0.5)), Form::PostActivation(Skip::Scaled(0.5))];
+    let norms = NormKind::ALL.into_iter().flat_map(|kind| Placement::ALL.map(|place| Some(Norm::new(kind, place))));
+    let forms = [
+        Form::None,
+        Form::PreActivation(Skip::Scaled(0.5)),
+        Form::PostActivation(Skip::Scaled(0.5)),
+        Form::Highway { transform_bias: -1.0 },
+    ];
     for activation in Activation::ALL {
         for residual in forms {
-            for norm in [None, norm(Placement::Before), norm(Placement::After)] {
+            for norm in norms.clone().chain([None]) {
                 for depth in [1, 2, 30] {
                     let architecture = Architecture { norm, residual, ..net(activation, depth) };
                     match predict(&architecture, Init::LecunNormal, &[0.5, 2.0], 16) {
                         Err(reason) => {
-                            assert!(norm.is_some() && reason.to_string().contains("batch normalization"), "{reason}")
+                            let about = if matches!(residual, Form::PostActivation(_) | Form::Highway { .. }) { "blocks" } else { "batch normalization" };
+                            assert!(norm.is_some() && reason.to_string().contains(about), "{reason}")
                         }
                         Ok(prediction) => {
                             assert_eq!((prediction.stream.len(), prediction.delta.len()), (depth, depth));
@@ -426,7 +493,7 @@ fn every_network_is_predicted_or_refused_in_words() {
                             let all = [prediction.attenuation(), delta];
                             assert!(all.iter().all(|a| a.is_some() == (depth > 1)), "{architecture:?}");
                             // A caveat says what it is about.
-                            let about = match (norm, residual) {
+                            let about = match (norm.filter(|norm| norm.kind.is_over_batch()), residual) {
                                 (Some(_), Form::None) => Some("Batch normalization: "),
                                 (Some(_), _) => Some("Batch normalization in residual blocks: "),
                                 (None, Form::PostActivation(_)) => Some("Post-activation residual blocks: "),
@@ -480,7 +547,7 @@ fn attenuation_is_that_of_the_finite_product() {
     let learned = predict(&learned, Init::LecunNormal, &[1.0], 1).unwrap();
     assert_eq!((learned.attenuation(), learned.delta[0]), (Some(0.0), f64::NEG_INFINITY));
     // Wider than its features, an orthogonal first layer spreads the same length over more units.
-    let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal { gain: 1.0 }, &[1.0], 1).unwrap();
+    let orthogonal = predict(&net(Activation::Tanh, 3), Init::Orthogonal, &[1.0], 1).unwrap();
     let half = predict(&net(Activation::Tanh, 3), Init::LecunNormal, &[0.5], 1).unwrap();
     assert_eq!(orthogonal, half);
 }

@@ -4,7 +4,7 @@ use gradsweep::model::dense::theory::predict;
 use gradsweep::model::dense::{Architecture, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::block::{Norm, Placement};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::theory::mean_field::{mean, mean_square, slope_square};
 use gradsweep::theory::{MeanField, NoPrediction};
 
@@ -54,13 +54,13 @@ pub fn batch_growth(activation: Activation, batch: usize, eps: f64, init: Init) 
     let architecture = Architecture {
         features: 32,
         outputs: 10,
-        depth: 40,
-        width: 64,
+        widths: vec![64; 40],
         activation,
         output_activation: Activation::Identity,
         bias: true,
-        norm: Some(Norm { place: Placement::Before, eps, momentum: 0.1, affine: true }),
+        norm: Some(Norm { eps, ..Norm::new(NormKind::BATCH, Placement::Before) }),
         residual: Residual::None,
+        dropout: 0.0,
     };
     let outputs = at_the_end(10, Activation::Identity, batch.max(1));
     let prediction = predict(&architecture, init, &[1.0], batch, &outputs)?;

@@ -3,6 +3,7 @@
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
 use crate::experiment::read::{ExperimentError, Result};
+use crate::experiment::settings::literal;
 use crate::model;
 use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
@@ -46,13 +47,14 @@ impl Plan {
                     return problem("width", message, "take a smaller `width` or `depth`".into());
                 }
                 if let Some(key) = family.couples_samples(settings) {
+                    let said = format!("{key} = {}", settings.get(key).map_or(String::new(), literal));
                     if self.cadence.probe == 1 {
-                        let message = format!("`{key}` needs a probe set of at least 2 rows");
+                        let message = format!("{said} needs a probe set of at least 2 rows");
                         return problem(key, message, "write record.probe = 64, or leave it out".into());
                     }
                     if facts.train_rows == 1 {
-                        let message = format!("`{key}` needs at least two training rows");
-                        return problem(key, message, format!("take more data, or no {key}"));
+                        let message = format!("{said} needs at least two training rows");
+                        return problem(key, message, format!("take more data, or another {key}"));
                     }
                 }
             }

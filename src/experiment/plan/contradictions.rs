@@ -43,9 +43,17 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write the steps to the first restart as schedule.period, or delete the line";
         return found(["schedule.growth"; 2], message, help);
     }
-    if settings.text("batch_norm").is_some_and(|w| w != "none") && settings.int("batch") == Some(1) {
-        let help = "a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]";
-        return found(["batch", "batch_norm"], "`batch_norm` needs batches of at least 2", help);
+    if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) {
+        let help = "a batch of 1 has no variance: take batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
+        return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
+    }
+    if let (Some(form), Some(Value::List(widths))) = (settings.text("residual"), settings.get("widths"))
+        && form != "none"
+        && widths.iter().any(|width| *width != widths[0])
+    {
+        let message = "skip connections add a layer's input to its output, so that all `widths` have to be equal";
+        let help = "take one width, no `residual`, or leave the combination out with [[exclude]]";
+        return found(["widths", "residual"], message, help);
     }
     if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
         let help = "write target_loss = 0.01, or another loss";

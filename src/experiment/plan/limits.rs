@@ -36,13 +36,15 @@ pub(super) fn some_setting(written: &[Assignment], file: &Location) -> Result<()
 /// No two axes set one key.
 pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
     let registry = Registry::get();
-    let (steps, epochs) = (registry.index("steps"), registry.index("epochs"));
     let mut owner: HashMap<usize, (usize, &Assignment)> = HashMap::new();
     for (index, axis) in axes.iter().enumerate() {
         for assignment in axis.points.iter().flat_map(|p| &p.patch.sets) {
-            let key = if assignment.key == epochs { steps } else { assignment.key };
-            let (first, at) = owner.entry(key).or_insert((index, assignment));
-            if *first != index {
+            let others = registry.instead_of(assignment.key).map_or(Vec::new(), |(others, _)| others);
+            for key in std::iter::once(assignment.key).chain(others) {
+                let (first, at) = owner.entry(key).or_insert((index, assignment));
+                if *first == index {
+                    continue;
+                }
                 let name = registry.keys[assignment.key].short();
                 let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
                 let help = "let one axis set it, or tie the two together in a [zip.NAME]";

@@ -64,8 +64,9 @@ pub(crate) struct Resolver<'a> {
     varying: Vec<bool>,
     /// For each set of keys that apply, the first cell's settings: the next ones share them.
     shared: HashMap<Vec<usize>, Settings>,
-    steps: usize,
-    epochs: usize,
+    /// Keys that stand for others, those, and what either side says.
+    ways: Vec<(usize, Vec<usize>, &'static str)>,
+    depth: usize,
     batch: usize,
     rule: usize,
     weight_decay: usize,
@@ -90,24 +91,29 @@ impl<'a> Resolver<'a> {
             heads: (0..count).filter(|k| registry.keys[*k].is_head()).collect(),
             varying: registry.keys.iter().map(|k| k.rows.iter().any(|r| r.domain != k.rows[0].domain)).collect(),
             shared: HashMap::new(),
-            steps: registry.index("steps"),
-            epochs: registry.index("epochs"),
+            ways: (0..count).filter_map(|k| registry.instead_of(k).map(|(others, say)| (k, others, say))).collect(),
+            depth: registry.index("depth"),
             batch: registry.index("batch"),
             rule: registry.index("optimizer.kind"),
             weight_decay: registry.index("weight_decay"),
             function: registry.index("function"),
         };
-        if let (Some(steps), Some(epochs)) = (resolver.base[resolver.steps], resolver.base[resolver.epochs]) {
-            return Err(resolver.two_lengths(steps, epochs));
+        for (way, others, say) in &resolver.ways {
+            let other = others.iter().find_map(|other| resolver.base[*other]);
+            if let (Some(way), Some(other)) = (resolver.base[*way], other) {
+                return Err(resolver.both(other, way, say));
+            }
         }
         let tests = |e: &'a Selection| e.keys.iter().map(|selector| resolver.test(selector)).collect::<Result<_>>();
         let excludes = experiment.excludes.iter().map(|e| Ok((e, tests(e)?, 0)));
         Ok(Resolver { excludes: excludes.collect::<Result<_>>()?, ..resolver })
     }
 
-    fn two_lengths(&self, steps: Held, epochs: Held) -> ExperimentError {
-        let message = "`steps` and `epochs` are both given, but each alone says how long a run is";
-        epochs.assignment.place.error(message, "keep one of the two").also(&steps.assignment.place)
+    /// The problem of two settings that say the same.
+    fn both(&self, one: Held, way: Held, say: &str) -> ExperimentError {
+        let [first, second] = [one, way].map(|held| self.registry.keys[held.assignment.key].name);
+        let message = format!("`{first}` and `{second}` are both given, but each alone says {say}");
+        way.assignment.place.error(message, "keep one of the two").also(&one.assignment.place)
     }
 
     fn test(&self, selector: &'a Selector) -> Result<Test<'a>> {
@@ -147,11 +153,14 @@ impl<'a> Resolver<'a> {
                 held[assignment.key] = Some(Held { assignment, axis: Some(axis) });
             }
         }
-        if let (Some(steps), Some(epochs)) = (held[self.steps], held[self.epochs]) {
-            match (steps.axis, epochs.axis) {
-                (None, Some(_)) => held[self.steps] = None,
-                (Some(_), None) => held[self.epochs] = None,
-                _ => return Err(self.two_lengths(steps, epochs)),
+        for (way, others, say) in &self.ways {
+            for other in others {
+                let (Some(one), Some(two)) = (held[*other], held[*way]) else { continue };
+                match (one.axis, two.axis) {
+                    (None, Some(_)) => held[*other] = None,
+                    (Some(_), None) => held[*way] = None,
+                    _ => return Err(self.both(one, two, say)),
+                }
             }
         }
         let mut kinds = vec![0; held.len()];
@@ -198,12 +207,22 @@ impl<'a> Resolver<'a> {
             DefaultValue::Text("full")
         } else if key == self.weight_decay && rule == "adamw" {
             DefaultValue::Float(ADAMW_DECAY)
-        } else if key == self.steps && held[self.epochs].is_some() && !self.is_idle(self.epochs, kinds) {
-            DefaultValue::Unset
+        } else if let Some(way) = self.way(key, held, kinds) {
+            // Of the listed layers their number still follows.
+            match &way.assignment.value {
+                Value::List(widths) if key == self.depth => DefaultValue::Int(widths.len() as i64),
+                _ => DefaultValue::Unset,
+            }
         } else {
             self.row(key, kinds)?.default
         };
         (!matches!(default, DefaultValue::Unset | DefaultValue::Required)).then_some(Found::Default(default))
+    }
+
+    /// What is given instead of this key.
+    fn way(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Held<'a>> {
+        let (way, ..) = self.ways.iter().find(|(_, others, _)| others.contains(&key))?;
+        held[*way].filter(|_| !self.is_idle(*way, kinds))
     }
 
     fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held<'a>>], kinds: &[usize]) -> bool {
@@ -281,7 +300,7 @@ impl<'a> Resolver<'a> {
         let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
         let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
         of.sort_unstable();
-        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.family, head.words[kind]);
+        let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.short(), head.words[kind]);
         let of_network = key.is_of_networks() && head.family == "function";
         let cure = match option.axis {
             Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",

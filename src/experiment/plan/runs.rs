@@ -6,6 +6,7 @@ use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One run of a cell.
@@ -34,7 +35,7 @@ impl Plan {
         let cadence = serde_json::json!(self.cadence);
         let mut runs = Vec::with_capacity(self.cells.len() * self.seeds.len());
         for (index, cell) in self.cells.iter().enumerate() {
-            let settings = non_default(&cell.settings);
+            let settings = as_first_called(non_default(&cell.settings));
             for run in &self.seeds {
                 let seeds = Seeds { experiment: self.experiment_seed, run: *run };
                 let run_id = short_hash(&Canonical {
@@ -61,13 +62,34 @@ struct Canonical<'a> {
     experiment_seed: u64,
     numerics: u32,
     seed: u64,
-    settings: &'a BTreeMap<&'static str, &'a Value>,
+    settings: &'a BTreeMap<&'static str, Cow<'a, Value>>,
 }
 
 fn short_hash(run: &Canonical) -> String {
     // Nothing in it can fail to become JSON.
     let json = serde_json::to_vec(run).unwrap_or_default();
     blake3::hash(&json).to_hex()[..16].to_string()
+}
+
+/// The settings by the names that they had when the first results were made, so that these keep their ids: batch normalization
+/// was a family of its own, whose head was its place.
+fn as_first_called<'a>(settings: BTreeMap<&'static str, &'a Value>) -> BTreeMap<&'static str, Cow<'a, Value>> {
+    let text = |key: &str| settings.get(key).and_then(|value| if let Value::Text(text) = value { Some(text) } else { None });
+    let is_batch = text("norm").is_some_and(|kind| kind == "batch");
+    let place = text("norm.place").map_or("before", String::as_str).to_string();
+    let renamed = |(key, value): (&'static str, &'a Value)| {
+        let (key, value) = (key, Cow::Borrowed(value));
+        match key {
+            _ if !is_batch => Some((key, value)),
+            "norm" => Some(("batch_norm", Cow::Owned(Value::Text(place.clone())))),
+            "norm.place" => None,
+            "norm.eps" => Some(("batch_norm.eps", value)),
+            "norm.momentum" => Some(("batch_norm.momentum", value)),
+            "norm.affine" => Some(("batch_norm.affine", value)),
+            _ => Some((key, value)),
+        }
+    };
+    settings.iter().map(|(key, value)| (*key, *value)).filter_map(renamed).collect()
 }
 
 /// Settings that differ from the default of their kind, by key.

@@ -56,6 +56,11 @@ impl Location {
         &self.source
     }
 
+    /// The stretch, in bytes.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
     /// Where the stretch begins, in bytes: places of one file sort by it.
     pub(crate) fn start(&self) -> usize {
         self.start

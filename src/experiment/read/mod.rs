@@ -12,6 +12,7 @@ pub(crate) mod points;
 mod range;
 mod record;
 mod selector;
+mod short;
 mod value;
 
 pub use error::ExperimentError;

@@ -3,8 +3,9 @@
 use super::axis::{Assignment, Patch, Point, WrittenAxis};
 use super::error::{Location, Result};
 use super::node::{Entry, Node};
+use super::short;
 use super::value::unknown_setting;
-use crate::experiment::settings::{Key, Registry};
+use crate::experiment::settings::{Key, Registry, SHORT};
 use crate::plan_file::Scale;
 use crate::setting::{Domain, Value};
 use std::collections::HashMap;
@@ -19,6 +20,11 @@ pub(crate) enum Leaf<'a, 'b> {
 /// Walks from `path` down to single settings.
 pub(crate) fn walk<'a>(path: &str, entry: &Entry<'a>, visit: &mut dyn FnMut(Leaf) -> Result<()>) -> Result<()> {
     let registry = Registry::get();
+    if path == SHORT {
+        let long = short::value(&entry.value)?;
+        let value = Node { toml: &long, at: entry.value.at.clone() };
+        return walk(&Registry::long(path), &Entry { key: entry.key, at: entry.at.clone(), value }, visit);
+    }
     if let Some(inner) = entry.value.entries()
         && registry.is_family(path)
         && !entry.value.is_range()
@@ -110,7 +116,10 @@ pub(crate) fn point(key: usize, entry: &Entry, item: &Node) -> Result<Point> {
         let message = format!("this point of `{}` does not say its `{word}`", setting.short());
         return place.fail(message, format!("write {{ {word} = \"...\", ... }}"));
     };
-    Ok(Point { label: head.value.to_string(), patch: own, place })
+    // What is written as one word is labelled by all that it stands for.
+    let said = |a: &Assignment| a.value.to_string();
+    let label = if item.is_whole_table() { said(head) } else { own.sets.iter().map(said).collect::<Vec<_>>().join(" ") };
+    Ok(Point { label, patch: own, place })
 }
 
 /// Checks that every label is there once.

@@ -2,7 +2,8 @@
 
 use super::error::{Location, Result};
 use super::node::Entry;
-use crate::experiment::settings::literal;
+use super::short;
+use crate::experiment::settings::{Registry, SHORT, literal};
 use crate::setting::Value;
 
 /// A key and the values it may have.
@@ -60,7 +61,11 @@ fn under(prefix: &str, entries: &[Entry], found: &mut Vec<Selector>) -> Result<(
             let help = "write a value or a list of values, or delete the line";
             return e.value.at.fail(format!("`{key}` selects nothing: the list is empty"), help);
         }
-        found.push(Selector { key, place: e.at.clone(), values });
+        let values = match key == SHORT {
+            true => values.into_iter().map(|(value, place)| (short::selected(value), place)).collect(),
+            false => values,
+        };
+        found.push(Selector { key: Registry::long(&key).into_owned(), place: e.at.clone(), values });
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ impl Node<'_> {
     pub fn is_several(&self, key: &Key) -> bool {
         match (self.toml, key.rows[0].domain) {
             (DeValue::Array(_), Domain::Matrix) => false,
-            (DeValue::Array(items), Domain::List | Domain::Steps | Domain::Texts) => {
+            (DeValue::Array(items), Domain::List | Domain::Steps | Domain::Sizes { .. } | Domain::Texts) => {
                 items.iter().any(|v| v.get_ref().is_array())
             }
             (DeValue::Array(_), _) => true,
@@ -42,6 +42,10 @@ impl Node<'_> {
             return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
         }
         if self.is_several(key) {
+            if let ("width", Some(Value::List(_))) = (key.name, raw) {
+                let help = format!("{AXES}; for layers of different widths write widths = {}", self.found());
+                return self.at.error("`width` holds one value here, but is a list", help);
+            }
             let what = if self.is_range() { "a range" } else { "a list" };
             return self.at.error(format!("`{name}` holds one value here, but is {what}"), AXES);
         }

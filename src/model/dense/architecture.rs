@@ -4,7 +4,8 @@ use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::layout::Layout;
 use crate::ops::activation::Activation;
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
+use crate::ops::block::{Block, Nonlinearity, Role, Skip};
+use crate::ops::norm::Norm;
 use crate::setting::{SettingError, Settings, Value};
 
 /// What the settings say of the network, and the sizes the data brings.
@@ -12,14 +13,15 @@ use crate::setting::{SettingError, Settings, Value};
 pub struct Architecture {
     pub features: usize,
     pub outputs: usize,
-    /// Hidden layers.
-    pub depth: usize,
-    pub width: usize,
+    /// Units of each hidden layer, from the input on.
+    pub widths: Vec<usize>,
     pub activation: Activation,
     pub output_activation: Activation,
     pub bias: bool,
     pub norm: Option<Norm>,
     pub residual: Residual,
+    /// Probability that a number that a hidden layer's activation hands on is left out of a training pass.
+    pub dropout: f64,
 }
 
 /// The form of the skip connections; the branch scale is [`Skip::Scaled`] or [`Skip::Learned`].
@@ -30,6 +32,8 @@ pub enum Residual {
     PreActivation(Skip),
     /// `h + s phi(norm(h W + b))`: not zero-mean, grows with depth at scale 1.
     PostActivation(Skip),
+    /// `T phi(norm(h W + b)) + (1 - T) h`, T = sigmoid(h W_T + b_T) (Srivastava et al. 2015); b_T starts at this.
+    Highway { transform_bias: f64 },
 }
 
 impl Architecture {
@@ -38,20 +42,8 @@ impl Architecture {
     /// # Errors
     /// When a setting is missing or not what its table says.
     pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
-        let size = |key: &str| {
-            let n = settings.int(key).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-            n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer above 0")))
-        };
-        let depth = size("depth")?;
-        let place = match settings.text("batch_norm") {
-            Some("before") => Some(Placement::Before),
-            Some("after") => Some(Placement::After),
-            _ => None,
-        };
-        let norm = |place| -> Result<Norm, SettingError> {
-            let [eps, momentum] = ["batch_norm.eps", "batch_norm.momentum"].map(|key| settings.needed_float(key));
-            Ok(Norm { place, eps: eps?, momentum: momentum?, affine: settings.flag("batch_norm.affine") })
-        };
+        let widths = widths(settings)?;
+        let depth = widths.len();
         let skip = match settings.get("residual.scale") {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
@@ -65,19 +57,32 @@ impl Architecture {
         let residual = match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
+            Some("highway") => {
+                Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? }
+            }
             _ => Residual::None,
         };
         Ok(Architecture {
             features: sizes.features(),
             outputs: sizes.outputs,
-            depth,
-            width: size("width")?,
+            widths,
             activation: Activation::from_settings(settings, "activation")?,
             output_activation: Activation::from_settings(settings, "output_activation")?,
             bias: settings.flag("bias"),
-            norm: place.map(norm).transpose()?,
+            norm: Norm::from_settings(settings)?,
             residual,
+            dropout: settings.needed_float("dropout")?,
         })
+    }
+
+    /// Hidden layers.
+    pub fn depth(&self) -> usize {
+        self.widths.len()
+    }
+
+    /// Numbers that layer l hands on; layer 0 is the input.
+    fn size(&self, l: usize) -> usize {
+        l.checked_sub(1).map_or(self.features, |below| self.widths[below])
     }
 
     /// The blocks: hidden layers 1..depth, then the output layer.
@@ -85,54 +90,62 @@ impl Architecture {
     /// In the pre-activation form the norm and activation of layer l stand before the affine map of block l + 1,
     /// and layer 1 is an affine stem.
     pub fn blocks(&self) -> Vec<Block> {
-        let pair = Nonlinearity { activation: self.activation, norm: self.norm };
+        let pair = Nonlinearity { activation: self.activation, norm: self.norm, dropout: self.dropout };
         let hidden = |l: usize| {
-            let inputs = if l == 1 { self.features } else { self.width };
-            let plain =
-                Block { inputs, outputs: self.width, before: None, bias: self.bias, after: None, skip: Skip::None };
+            let (inputs, outputs) = (self.size(l - 1), self.size(l));
+            let plain = Block { inputs, outputs, before: None, bias: self.bias, after: None, skip: Skip::None };
             match self.residual {
                 Residual::PreActivation(_) if l == 1 => plain,
                 Residual::PreActivation(skip) => Block { before: Some(pair), skip, ..plain },
                 Residual::PostActivation(skip) if l > 1 => Block { after: Some(pair), skip, ..plain },
+                Residual::Highway { transform_bias: bias } if l > 1 => {
+                    Block { after: Some(pair), skip: Skip::Gated { bias }, ..plain }
+                }
                 _ => Block { after: Some(pair), ..plain },
             }
         };
         let output = Block {
-            inputs: self.width,
+            inputs: self.size(self.depth()),
             outputs: self.outputs,
-            before: matches!(self.residual, Residual::PreActivation(_)).then_some(pair),
+            before: (self.depth() > 0 && matches!(self.residual, Residual::PreActivation(_))).then_some(pair),
             bias: self.bias,
             after: (self.output_activation != Activation::Identity)
-                .then_some(Nonlinearity { activation: self.output_activation, norm: None }),
+                .then_some(Nonlinearity { activation: self.output_activation, norm: None, dropout: 0.0 }),
             skip: Skip::None,
         };
-        (1..=self.depth).map(hidden).chain([output]).collect()
+        (1..=self.depth()).map(hidden).chain([output]).collect()
     }
 
     /// The parameters, block after block.
     pub fn layout(&self) -> Layout {
-        Layout::new(self.blocks().iter().enumerate().flat_map(|(index, block)| {
+        let tensors = self.blocks().into_iter().enumerate().flat_map(|(index, block)| {
             block.segments().map(move |segment| {
                 let shape = match segment.role {
-                    Role::Weight => vec![block.inputs, block.outputs],
+                    role if role.is_weight() => vec![block.inputs, block.outputs],
                     _ => vec![segment.range.len()],
                 };
                 (self.parameter_name(index, segment.role), segment.role, shape)
             })
-        }))
+        });
+        let gate = if let Residual::Highway { transform_bias } = self.residual { transform_bias } else { 0.0 };
+        let slope = self.activation.learned_slope().unwrap_or_default();
+        Layout::new(tensors).starting(Role::Slope, slope).starting(Role::GateBias, gate)
     }
 
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
     fn parameter_name(&self, block: usize, role: Role) -> String {
-        let layer = |b: usize| if b == self.depth { "output".into() } else { format!("layer{}", b + 1) };
-        // A norm belongs to the layer whose stream it normalizes, also where the next block computes it.
+        let layer = |b: usize| if b == self.depth() { "output".into() } else { format!("layer{}", b + 1) };
+        // A norm or an activation belongs to the layer whose stream it acts on, also where the next block computes it.
         let shifted = usize::from(matches!(self.residual, Residual::PreActivation(_)));
         match role {
             Role::Weight => format!("{}.weight", layer(block)),
             Role::Bias => format!("{}.bias", layer(block)),
             Role::Scale => format!("{}.scale", layer(block)),
+            Role::GateWeight => format!("{}.gate.weight", layer(block)),
+            Role::GateBias => format!("{}.gate.bias", layer(block)),
             Role::NormGain => format!("{}.norm.gain", layer(block - shifted)),
             Role::NormShift => format!("{}.norm.shift", layer(block - shifted)),
+            Role::Slope => format!("{}.slope", layer(block - shifted)),
         }
     }
 
@@ -144,9 +157,9 @@ impl Architecture {
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
             let (layer, activation) = (index + 1, Some(self.activation));
-            Site { layer, time: None, units: self.width, weight, shared: false, activation }
+            Site { layer, time: None, units: block.outputs, weight, shared: false, activation }
         };
-        self.blocks().iter().enumerate().take(self.depth).map(site).collect()
+        self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }
 
     /// Where the activation of hidden layer `l` (1..depth) is computed: (block, whether before its affine map).
@@ -156,4 +169,19 @@ impl Architecture {
             _ => (layer - 1, false),
         }
     }
+}
+
+/// Units of each hidden layer: as listed, or `depth` times `width`.
+///
+/// # Errors
+/// When a setting is missing or not what its table says.
+pub fn widths(settings: &Settings) -> Result<Vec<usize>, SettingError> {
+    if let Some(Value::List(widths)) = settings.get("widths") {
+        return Ok(widths.iter().map(|width| *width as usize).collect());
+    }
+    let size = |key: &str, least: usize| {
+        let n = settings.int(key).and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= least);
+        n.ok_or_else(|| SettingError::new(key, format!("`{key}` has to be an integer, at least {least}")))
+    };
+    Ok(vec![size("width", 1)?; size("depth", 0)?])
 }

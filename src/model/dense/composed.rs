@@ -3,8 +3,10 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Skip};
-use crate::ops::composed::activate;
+use crate::ops::activation::Activation;
+use crate::ops::block::{Block, Nonlinearity, Skip};
+use crate::ops::composed::{activate, prelu};
+use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, Result, Tensor};
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ pub fn model<T: Element>(architecture: &Architecture, packed: &[f64]) -> Result<
     let forward = move |pass: &mut Pass, x: &Tensor| {
         let mut h = x.clone();
         for (index, block) in own.blocks().iter().enumerate() {
-            h = Step { block, index, is_hidden: index < own.depth }.forward(pass, &h)?;
+            h = Step { block, index, is_hidden: index < own.depth() }.forward(pass, &h)?;
         }
         Ok(h)
     };
@@ -55,6 +57,10 @@ impl Step<'_> {
         let out = match block.skip {
             Skip::None => x,
             Skip::Scaled(s) => (h + (x * s)?)?,
+            Skip::Gated { .. } => {
+                let argument = h.matmul(&own(pass, "gate.weight")?)?.broadcast_add(&own(pass, "gate.bias")?)?;
+                (h + (activate(Activation::Sigmoid, &argument)? * (x - h)?)?)?
+            }
             Skip::Learned => (h + x.broadcast_mul(&own(pass, "scale")?)?)?,
         };
         if is_hidden { pass.tap(index, Part::Stream, &out) } else { Ok(out) }
@@ -69,22 +75,35 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
         v = normalize(pass, &norm, site, &v)?;
     }
     v = pass.tap(site, Part::Argument, &v)?;
-    v = activate(pair.activation, &v)?;
+    v = match pair.activation.learned_slope() {
+        Some(_) => prelu(&v, &pass.parameter(&format!("{}.slope", layer(site)))?)?,
+        None => activate(pair.activation, &v)?,
+    };
     v = pass.tap(site, Part::Activation, &v)?;
     if let Some(norm) = placed(Placement::After) {
         v = normalize(pass, &norm, site, &v)?;
     }
-    Ok(v)
+    pass.dropout(site, pair.dropout, &v)
 }
 
 fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {
     let name = layer(site);
-    let x = pass.batch_norm(&name, norm.eps, norm.momentum, v)?;
+    let x = match norm.kind {
+        NormKind::Batch { momentum } => pass.batch_norm(&name, norm.eps, momentum, v)?,
+        NormKind::Layer => row_norm(norm.eps, &v.broadcast_sub(&v.mean_keepdim(1)?)?)?,
+        NormKind::Rms => row_norm(norm.eps, v)?,
+    };
     if !norm.affine {
         return Ok(x);
     }
     let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
-    x.broadcast_mul(&own("gain")?)?.broadcast_add(&own("shift")?)
+    let scaled = x.broadcast_mul(&own("gain")?)?;
+    if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
+}
+
+/// Each row on the root of its mean square and eps.
+fn row_norm(eps: f64, v: &Tensor) -> Result<Tensor> {
+    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// What the parameters of a hidden layer are called after.

@@ -9,13 +9,14 @@ pub use architecture::{Architecture, Residual};
 pub use network::Network;
 
 use super::boundary::{Built, Family, PassCost};
-use super::init::{self, Init};
+use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::loss::Loss;
+use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, activation};
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.
@@ -38,39 +39,44 @@ impl Family for Dense {
 
     fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError> {
         let architecture = Architecture::from_settings(settings, sizes)?;
-        let init = Init::from_settings(settings, architecture.activation)?;
-        Ok(init::initial(init, &architecture.layout(), seeds))
+        let start = Start::from_settings(settings, architecture.activation)?;
+        Ok(init::initial(start, &architecture.layout(), seeds))
     }
 
     fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
-        let number = |key: &str| settings.int(key).unwrap_or(0).max(0) as f64;
-        let (depth, width, rows) = (number("depth"), number("width"), rows as f64);
-        let (features, outputs) = (sizes.features() as f64, sizes.outputs as f64);
-        let weights = features * width + (depth - 1.0) * width * width + width * outputs;
+        let widths: Vec<f64> = architecture::widths(settings).unwrap_or_default().iter().map(|w| *w as f64).collect();
+        let (rows, outputs) = (rows as f64, sizes.outputs as f64);
+        // A gate has a matrix of its own.
+        let matrices = if settings.text("residual") == Some("highway") { 2.0 } else { 1.0 };
+        let hidden: f64 = widths.windows(2).map(|pair| matrices * pair[0] * pair[1]).sum();
+        let first = widths.first().map_or(0.0, |first| sizes.features() as f64 * first);
+        let weights = first + hidden + widths.last().copied().unwrap_or(sizes.features() as f64) * outputs;
         // Weights and their gradients, and three numbers a unit and row.
-        let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (depth * width + outputs));
+        let bytes = 4.0 * (2.0 * weights + 3.0 * rows * (widths.iter().sum::<f64>() + outputs));
         PassCost { weights, forward: 2.0 * rows * weights, backward: 4.0 * rows * weights, bytes }
     }
 
     fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {
-        settings.text("batch_norm").is_some_and(|place| place != "none").then_some("batch_norm")
+        let norm = Norm::from_settings(settings).ok().flatten();
+        norm.is_some_and(|norm| norm.kind.is_over_batch()).then_some("norm")
     }
 
     fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
-        self.couples_samples(settings).is_none()
+        self.couples_samples(settings).is_none() && settings.float("dropout").unwrap_or(0.0) == 0.0
     }
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
         let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
-        let init = Init::from_settings(settings, architecture.activation)?;
-        let squares = if architecture.norm.is_some() { &inputs.centred } else { &inputs.squares };
+        let start = Start::from_settings(settings, architecture.activation)?;
+        let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
+        let squares = if over_batch { &inputs.centred } else { &inputs.squares };
         let outputs = Outputs {
             loss: Loss::from_settings(settings, inputs.classes)?,
             activation: architecture.output_activation,
             count: inputs.sizes.outputs,
             targets: inputs.targets.clone(),
         };
-        theory::predict(&architecture, init, squares, inputs.rows, &outputs)
+        theory::predict(&architecture, start, squares, inputs.rows, &outputs)
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
@@ -92,27 +98,38 @@ impl Dense {
     }
 }
 
+const NORMS: &[&str] = &["none", NormKind::WORDS[0], NormKind::WORDS[1], NormKind::WORDS[2]];
+const NORMED: &[&str] = NORMS.split_at(1).1;
+
 /// The settings of the architecture.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::int("depth", 1..=10_000, 8)
-        .help("hidden layers, counted 1..depth from the input; a linear output layer follows"),
+    Setting::int("depth", 0..=10_000, 8)
+        .help("hidden layers, counted 1..depth from the input; a linear output layer follows; 0 is linear or logistic regression"),
     Setting::int("width", 1..=16_384, 64).help("units of each hidden layer"),
+    Setting::unset("widths", Domain::Sizes { max: 16_384 })
+        .instead_of(&["depth", "width"], "how many hidden layers there are, and how wide")
+        .help("instead of `depth` and `width`: units of each hidden layer, from the input on"),
     Setting::flag("bias", true).help("affine maps have a bias"),
-    Setting::word("batch_norm", &["none", "before", "after"], "none").head("place").as_bool("none", "before")
-        .help("batch normalization (Ioffe & Szegedy 2015) before or after the activation; `true` is `\"before\"`"),
-    Setting::float("batch_norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(&["before", "after"])
-        .help("added to the variance"),
-    Setting::float("batch_norm.momentum", SHARE, 0.1).of(&["before", "after"]).acts(Acts::OnUpdates)
+    Setting::word("norm", NORMS, "none").head("kind")
+        .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); `batch_norm = true` is short for `norm = \"batch\"`"),
+    Setting::word("norm.place", &words(&Placement::NAMED), "before").of(NORMED)
+        .help("on the activation's argument, or on its output"),
+    Setting::float("norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(NORMED).help("added to the variance or mean square"),
+    Setting::float("norm.momentum", SHARE, 0.1).of(&["batch"]).acts(Acts::OnUpdates)
         .help("weight of the new batch in the running statistics"),
-    Setting::flag("batch_norm.affine", true)
-        .of(&["before", "after"])
+    Setting::flag("norm.affine", true)
+        .of(NORMED)
         // They start at 1 and 0: only the norm of the gradient knows of them.
         .acts(Acts::OnTheBatch)
-        .help("learned gain and shift after the normalization"),
-    Setting::word("residual", &["none", "pre_activation", "post_activation"], "none")
+        .help("learned gain after the normalization, and shift but for rms"),
+    Setting::float("dropout", Domain::Fraction, 0.0).acts(Acts::OnTheBatch)
+        .help("probability that a number which a hidden layer's activation hands on is left out of a training step (Srivastava et al. 2014), the others being scaled by 1/(1 - p); off in evaluation and in the probe"),
+    Setting::word("residual", &["none", "pre_activation", "post_activation", "highway"], "none")
         .head("form").as_bool("none", "pre_activation")
-        .help("skip connections: h + s (phi(norm(h)) W + b), or h + s phi(norm(h W + b)); `true` is `\"pre_activation\"`"),
+        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); `true` is `\"pre_activation\"`"),
     Setting::new("residual.scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] }, DefaultValue::Text("1/sqrt(depth)"))
         .of(&["pre_activation", "post_activation"])
         .help("branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0"),
+    Setting::float("residual.transform_bias", Domain::Float { min: -100.0, max: 100.0 }, -2.0).of(&["highway"])
+        .help("every entry of b_T before training; the lower, the more of h passes"),
 ]);

@@ -2,12 +2,13 @@
 
 use super::architecture::Architecture;
 use crate::model::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
-use crate::model::init::{Init, initial};
+use crate::model::init::{Start, initial};
 use crate::model::layout::Layout;
-use crate::ops::block::Running;
 use crate::ops::chain::Chain;
 use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
+use crate::ops::dropout::Draws;
 use crate::ops::loss::FusedLoss;
+use crate::ops::norm::{Norm, NormKind, Running};
 use crate::ops::{Element, Mode, Tensor, reduce, rewrite, with_slice};
 use crate::seed::Seeds;
 use candle_core::{Device, Result, Var};
@@ -21,8 +22,9 @@ pub struct Network<T: Element> {
     sites: Vec<Site>,
     parameters: Var,
     arena: Shared<T>,
-    /// The inputs of the last probe pass.
+    /// The inputs of the last pass that keeps.
     probed: Option<Tensor>,
+    draws: Draws,
 }
 
 impl<T: Element> Network<T> {
@@ -30,8 +32,8 @@ impl<T: Element> Network<T> {
     ///
     /// # Errors
     /// What candle reports.
-    pub fn new(architecture: Architecture, init: Init, seeds: &Seeds) -> Result<Self> {
-        let packed = initial(init, &architecture.layout(), seeds);
+    pub fn new(architecture: Architecture, start: impl Into<Start>, seeds: &Seeds) -> Result<Self> {
+        let packed = initial(start, &architecture.layout(), seeds);
         Self::with_parameters(architecture, &packed)
     }
 
@@ -51,6 +53,7 @@ impl<T: Element> Network<T> {
             parameters: Var::from_vec(values, packed.len(), &Device::Cpu)?,
             arena: Arc::new(Mutex::new(Arena::new(&chain))),
             probed: None,
+            draws: Draws::default(),
             architecture,
             chain,
         })
@@ -79,7 +82,7 @@ impl<T: Element> Model<T> for Network<T> {
         let Batch { x, target, loss } = batch;
         let value = self.outputs(&x, mode)?.apply_op1(FusedLoss { loss, target })?;
         value.backward()?;
-        self.probed = (mode == Mode::Probe).then_some(x);
+        self.probed = mode.keeps().then_some(x);
         // Swapped, not copied: the next step's backward fills the one that comes back.
         let mut arena = lock(&self.arena);
         std::mem::swap(&mut into.packed, &mut arena.gradient);
@@ -88,7 +91,7 @@ impl<T: Element> Model<T> for Network<T> {
     }
 
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let op = FusedChain { chain: self.chain.clone(), mode, arena: self.arena.clone() };
+        let op = FusedChain { chain: self.chain.clone(), mode, draws: self.draws, arena: self.arena.clone() };
         let parameters = self.parameters.as_tensor();
         if mode == Mode::Evaluate { x.apply_op2_no_bwd(parameters, &op) } else { x.apply_op2(parameters, op) }
     }
@@ -110,17 +113,22 @@ impl<T: Element> Model<T> for Network<T> {
                     activation: workspace.activation(before),
                     input: arena.affine_input(index, x),
                     affine_delta: own.affine_delta(),
+                    mask: &activated.mask,
                 };
                 see(site, tap);
             }
         })
     }
 
+    fn draw_from(&mut self, draws: Draws) {
+        self.draws = draws;
+    }
+
     fn updated(&mut self, rows: usize) {
         for (block, workspace) in self.chain.blocks().iter().zip(&mut lock(&self.arena).blocks) {
             let Workspace { running, mean, variance, .. } = workspace;
-            if let (Some(running), Some((norm, _))) = (running, block.norm()) {
-                running.update(norm.momentum, mean, variance, rows);
+            if let (Some(running), Some((Norm { kind: NormKind::Batch { momentum }, .. }, _))) = (running, block.norm()) {
+                running.update(momentum, mean, variance, rows);
             }
         }
     }

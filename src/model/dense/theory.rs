@@ -1,46 +1,58 @@
 //! What theory says of a dense net before its first update, by its form.
 
 use super::architecture::{Architecture, Residual};
-use crate::model::init::Init;
-use crate::ops::block::{Placement, Skip};
-use crate::theory::Outputs;
+use crate::model::init::{Init, Start, Weights};
+use crate::ops::block::Skip;
+use crate::ops::norm::{Norm, Placement};
+use crate::theory::{Gap, Outputs};
 use crate::theory::batch_norm::Normalized;
+use crate::theory::highway::highway;
 use crate::theory::mean_field::{MeanField, slope_square};
+use crate::theory::normalized;
 use crate::theory::post_activation::post_activation;
 use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
 use crate::theory::residual::{self, ResidualBlock};
 
-/// sigma_w^2 of the map from the features, of a map between hidden layers and of that to the outputs, and sigma_b^2.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Variances {
-    pub first: f64,
-    pub hidden: f64,
-    pub output: f64,
-    pub bias: f64,
+/// sigma_w^2 of the map from the features, of the maps between hidden layers and of that to the outputs, and sigma_b^2.
+#[derive(Clone, Debug, PartialEq)]
+struct Variances {
+    first: f64,
+    hidden: Vec<Gap>,
+    /// Of a map between two layers as wide as the last.
+    within: f64,
+    output: f64,
+    bias: f64,
 }
 
 impl Variances {
-    /// What `init` draws for this architecture: fan-in times the variance of a weight.
-    pub fn of(init: Init, architecture: &Architecture) -> Self {
-        let of = |inputs: usize, outputs: usize| {
-            let (n, m) = (inputs as f64, outputs as f64);
-            match init {
-                Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
-                Init::HeNormal | Init::HeUniform => 2.0,
-                Init::LecunNormal | Init::LecunUniform => 1.0,
-                Init::UniformFanIn => 1.0 / 3.0,
-                Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
-                // Orthonormal along the shorter side: more outputs share the same squared length.
-                Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
-            }
+    /// What is drawn for this architecture.
+    ///
+    /// # Errors
+    /// Weights that are all equal, and biases that are equal but not 0: neither is a draw about 0.
+    fn of(start: Start, architecture: &Architecture) -> Result<Self, NoPrediction> {
+        let Architecture { features, widths, outputs, .. } = architecture;
+        let of = |Weights { init, gain }: Weights, inputs: usize, outputs: usize| {
+            let variance = init.fan_in_variance(inputs, outputs).ok_or(NoPrediction::ConstantWeights)?;
+            Ok::<f64, NoPrediction>(gain * gain * variance)
         };
-        let Architecture { features, width, outputs, .. } = *architecture;
-        let (first, hidden, output) = (of(features, width), of(width, width), of(width, outputs));
-        let bias = match init {
-            Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
-            _ => 0.0,
+        let gap = |pair: &[usize]| {
+            let forward = of(start.hidden, pair[0], pair[1])?;
+            Ok(Gap { forward, backward: forward * (pair[1] as f64 / pair[0] as f64) })
         };
-        Variances { first, hidden, output, bias }
+        if architecture.bias && start.bias != 0.0 {
+            return Err(NoPrediction::EqualBiases);
+        }
+        let last = widths.last().copied().unwrap_or(*features);
+        Ok(Variances {
+            first: of(start.hidden, *features, widths.first().copied().unwrap_or(*outputs))?,
+            hidden: widths.windows(2).map(gap).collect::<Result<_, NoPrediction>>()?,
+            within: of(start.hidden, last, last)?,
+            output: of(start.output, last, *outputs)?,
+            bias: match start.hidden.init {
+                Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
+                _ => 0.0,
+            },
+        })
     }
 }
 
@@ -59,11 +71,11 @@ const OF_THIS_WIDTH: &str =
 /// scale is 0 at init.
 ///
 /// # Errors
-/// Where no closed form is known: batch normalization after the activation, in post-activation blocks or with
-/// a batch below 4, signals beyond f64, and inputs that are no mean squares.
+/// Where no closed form is known: batch normalization after the activation or with a batch below 4, normalization in
+/// post-activation blocks, signals beyond f64, and inputs that are no mean squares.
 pub fn predict(
     architecture: &Architecture,
-    init: Init,
+    start: impl Into<Start>,
     inputs: &[f64],
     batch: usize,
     outputs: &Outputs,
@@ -71,76 +83,141 @@ pub fn predict(
     if inputs.is_empty() || !inputs.iter().all(|x| x.is_finite() && *x >= 0.0) {
         return Err(NoPrediction::Inputs);
     }
-    let variances = Variances::of(init, architecture);
-    let block = |skip| ResidualBlock {
-        layer: MeanField {
-            activation: architecture.activation,
-            weight_variance: variances.hidden,
-            bias_variance: variances.bias,
-        },
-        scale: match skip {
-            Skip::Scaled(s) => s,
-            Skip::Learned => 0.0,
-            Skip::None => 1.0,
-        },
-    };
-    let depth = architecture.depth;
-    if let Some(norm) = architecture.norm {
+    let variances = Variances::of(start.into(), architecture)?;
+    let Some(width) = architecture.widths.last().copied() else { return Err(NoPrediction::NoHiddenLayer) };
+    let net = Net { architecture, variances: &variances, width };
+    match architecture.norm {
+        Some(norm) if norm.kind.is_over_batch() => net.over_batch(&norm, inputs, batch, outputs),
+        Some(norm) => {
+            let sample = |x: &f64| net.normalized(&norm, variances.first * x + variances.bias);
+            Ok(average(inputs.iter().map(sample).collect::<Result<_, _>>()?, None))
+        }
+        None => net.without_norm(inputs, outputs),
+    }
+}
+
+/// A net, the variances of what its init draws, and the units of its last hidden layer: of every one where it has skips.
+struct Net<'a> {
+    architecture: &'a Architecture,
+    variances: &'a Variances,
+    width: usize,
+}
+
+impl Net<'_> {
+    /// A block, or a layer, of a net whose layers are equally wide.
+    fn block(&self, skip: Skip) -> ResidualBlock {
+        ResidualBlock {
+            layer: MeanField {
+                activation: self.architecture.activation,
+                weight_variance: self.variances.within,
+                bias_variance: self.variances.bias,
+            },
+            scale: match skip {
+                Skip::Scaled(s) => s,
+                Skip::Learned => 0.0,
+                Skip::None | Skip::Gated { .. } => 1.0,
+            },
+        }
+    }
+
+    /// With batch normalization.
+    fn over_batch(
+        &self,
+        norm: &Norm,
+        inputs: &[f64],
+        batch: usize,
+        outputs: &Outputs,
+    ) -> Result<Prediction, NoPrediction> {
         if norm.place == Placement::After {
             return Err(NoPrediction::NormAfterActivation);
         }
-        let first = variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
-        return match architecture.residual {
+        let (depth, gaps) = (self.architecture.depth(), &self.variances.hidden);
+        let first = self.variances.first * inputs.iter().sum::<f64>() / inputs.len() as f64;
+        match self.architecture.residual {
             Residual::None if batch < 4 => Err(NoPrediction::SmallBatch),
             Residual::None => {
-                let layer = &block(Skip::None).layer;
+                let layer = &self.block(Skip::None).layer;
                 // From the mean square about the mean of the batch to the variance that the samples were drawn with.
                 let first = first * batch as f64 / (batch as f64 - 1.0);
-                let layers = Normalized { layer, eps: norm.eps, batch }.layers(first, depth, outputs, variances.output);
+                let normalized = Normalized { layer, gaps, eps: norm.eps, batch };
+                let layers = normalized.layers(first, outputs, self.variances.output);
                 Ok(average(vec![layers], Some(EQUALLY_FAR)))
             }
             Residual::PreActivation(_) if first <= 0.0 => Err(NoPrediction::NoVariance),
             Residual::PreActivation(skip) => {
-                let block = block(skip);
-                let layers = residual::pre_activation_normalized(&block, first, norm.eps, depth);
+                let layers = normalized::pre_activation(&self.block(skip), norm, first, depth);
                 Ok(average(vec![layers], Some(UNRELATED)))
             }
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
-        };
+            Residual::Highway { .. } => Err(NoPrediction::NormInHighways),
+        }
     }
-    let sample = |x: &f64| -> Result<Layers, NoPrediction> {
-        let first = variances.first * x + variances.bias;
-        Ok(match architecture.residual {
-            Residual::None => plain(&block(Skip::None).layer, first, depth),
-            Residual::PreActivation(skip) => residual::pre_activation(&block(skip), first, depth),
-            Residual::PostActivation(skip) => {
-                let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
-                let layers = post_activation(&block(skip), first, depth, architecture.width, overlap);
-                layers.ok_or(NoPrediction::BeyondRange)?
+
+    /// With a norm that takes each sample by itself, for one whose first arguments have this variance.
+    fn normalized(&self, norm: &Norm, first: f64) -> Result<Layers, NoPrediction> {
+        let depth = self.architecture.depth();
+        match self.architecture.residual {
+            Residual::None => {
+                Ok(normalized::plain(&self.block(Skip::None).layer, norm, &self.variances.hidden, first))
             }
-        })
-    };
-    let caveat = matches!(architecture.residual, Residual::PostActivation(_)).then_some(OF_THIS_WIDTH);
-    let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, caveat);
-    if architecture.residual == Residual::None {
-        let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
-        let first = variances.first * square + variances.bias;
-        let layer = block(Skip::None).layer;
-        prediction.variance = layer.variances(first).take(depth).collect();
-        prediction.recursion = Some((layer, first));
+            Residual::PreActivation(skip) => Ok(normalized::pre_activation(&self.block(skip), norm, first, depth)),
+            Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
+            Residual::Highway { .. } => Err(NoPrediction::NormInHighways),
+        }
     }
-    Ok(prediction)
+
+    fn without_norm(&self, inputs: &[f64], outputs: &Outputs) -> Result<Prediction, NoPrediction> {
+        let Net { architecture, variances, width } = self;
+        let depth = architecture.depth();
+        let sample = |x: &f64| -> Result<Layers, NoPrediction> {
+            let first = variances.first * x + variances.bias;
+            Ok(match architecture.residual {
+                Residual::None => plain(&self.block(Skip::None).layer, &variances.hidden, first),
+                Residual::PreActivation(skip) => residual::pre_activation(&self.block(skip), first, depth),
+                Residual::Highway { transform_bias } => {
+                    highway(&self.block(Skip::None).layer, transform_bias, first, depth)
+                }
+                Residual::PostActivation(skip) => {
+                    let overlap = |mean, square| outputs.overlap(variances.output, mean, square);
+                    let layers = post_activation(&self.block(skip), first, depth, *width, overlap);
+                    layers.ok_or(NoPrediction::BeyondRange)?
+                }
+            })
+        };
+        let caveat = matches!(architecture.residual, Residual::PostActivation(_)).then_some(OF_THIS_WIDTH);
+        let mut prediction = average(inputs.iter().map(sample).collect::<Result<_, _>>()?, caveat);
+        if architecture.residual == Residual::None {
+            let square = inputs.iter().sum::<f64>() / inputs.len() as f64;
+            let first = variances.first * square + variances.bias;
+            let layer = self.block(Skip::None).layer;
+            prediction.variance = argument_variances(&layer, &variances.hidden, first);
+            let is_uniform = architecture.widths.iter().all(|own| own == width);
+            prediction.recursion = is_uniform.then_some((layer, first));
+        }
+        Ok(prediction)
+    }
 }
 
 /// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.
-fn plain(layer: &MeanField, first: f64, depth: usize) -> Layers {
+fn plain(layer: &MeanField, gaps: &[Gap], first: f64) -> Layers {
     let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(depth);
-    let slopes: Vec<f64> = layer.variances(first).take(depth).map(|q| slope_square(layer.activation, q)).collect();
-    for slope in slopes.into_iter().rev() {
+    let mut layers = Layers::with_capacity(gaps.len() + 1);
+    let variances = argument_variances(layer, gaps, first);
+    let slopes: Vec<f64> = variances.into_iter().map(|q| slope_square(layer.activation, q)).collect();
+    for (l, slope) in slopes.into_iter().enumerate().rev() {
         layers.push((stream, stream + slope.ln()));
-        stream += (layer.weight_variance * slope).ln();
+        stream += l.checked_sub(1).map_or(0.0, |below| (gaps[below].backward * slope).ln());
     }
     layers.reverse();
     layers
+}
+
+/// The variance of each layer's arguments, the first being `first`.
+fn argument_variances(layer: &MeanField, gaps: &[Gap], first: f64) -> Vec<f64> {
+    let mut variances = vec![first];
+    variances.extend(gaps.iter().scan(first, |q, gap| {
+        *q = MeanField { weight_variance: gap.forward, ..*layer }.variances(*q).nth(1)?;
+        Some(*q)
+    }));
+    variances
 }

@@ -1,19 +1,25 @@
 //! One block's forward and backward on slices.
 
+use super::gate::add;
 use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
-use crate::ops::activation::{Curve, Identity, with_curve};
-use crate::ops::block::{Block, Nonlinearity, Norm, Placement, Role, Skip};
-use crate::ops::columns::{self, Affine, ThroughStatistics};
+use crate::ops::activation::{Activation, Curve, Identity, with_curve};
+use crate::ops::block::{Block, Nonlinearity, Role, Skip};
+use crate::ops::columns;
+use crate::ops::dropout::Draws;
 use crate::ops::gemm::{Matrix, multiply};
 use crate::ops::kernel::kernel;
+use crate::ops::norm::Placement;
 use crate::ops::reduce;
 use crate::real::Real;
 
 /// A block with its packed parameters.
 pub(super) struct Pass<'a, T> {
     pub block: &'a Block,
+    /// From 0 on.
+    pub index: usize,
     pub mode: Mode,
+    pub draws: Draws,
     pub parameters: &'a [T],
 }
 
@@ -26,7 +32,9 @@ impl<T: Real> Pass<'_, T> {
         if let Some(pair) = self.block.before {
             w.affine_input.extend_from_slice(h);
             let (mut site, mut v) = (std::mem::take(&mut w.before), std::mem::take(&mut w.affine_input));
-            self.pair_forward(pair, &mut site, w, None, &mut v, false);
+            self.pair_forward(pair, &mut site, w, None, &mut v, self.drops(pair));
+            // It is the layer below whose activation stands here.
+            self.drop(pair, self.index, &mut site, &mut v);
             (w.before, w.affine_input) = (site, v);
         }
         let x = if self.block.before.is_some() { &w.affine_input[..] } else { h };
@@ -38,7 +46,9 @@ impl<T: Real> Pass<'_, T> {
         match self.block.after {
             Some(pair) => {
                 let (mut site, mut v) = (std::mem::take(&mut w.after), std::mem::take(&mut w.output));
-                self.pair_forward(pair, &mut site, w, bias, &mut v, self.block.skip != Skip::None);
+                let changes = self.block.skip != Skip::None || self.drops(pair);
+                self.pair_forward(pair, &mut site, w, bias, &mut v, changes);
+                self.drop(pair, self.index + 1, &mut site, &mut v);
                 (w.after, w.output) = (site, v);
             }
             None => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, &mut w.output)),
@@ -51,6 +61,7 @@ impl<T: Real> Pass<'_, T> {
                 w.branch.extend_from_slice(&w.output);
                 add_to_scaled(self.learned_scale(), h, &mut w.output);
             }
+            Skip::Gated { .. } => self.gate_forward(h, w),
         }
     }
 
@@ -59,23 +70,21 @@ impl<T: Real> Pass<'_, T> {
     pub fn backward(&self, h: &[T], w: &mut Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, input_wanted: bool) {
         let Block { inputs, outputs, .. } = *self.block;
         let rows = h.len() / inputs;
-        if self.mode == Mode::Probe {
+        if self.mode.keeps() {
             w.output_delta.clone_from(&s.delta);
         }
         // Where the skip needs the gradient of the output again, the branch takes a copy; else it takes it over.
-        let mut d = match self.block.skip {
-            Skip::None => std::mem::take(&mut s.delta),
-            skip => {
-                let scale = if let Skip::Scaled(scale) = skip { T::of(scale) } else { self.learned_scale() };
-                let mut d = std::mem::take(&mut s.branch);
-                d.resize(s.delta.len(), T::of(0.0));
-                scaled(scale, &s.delta, &mut d);
-                d
+        let mut d = std::mem::take(if self.block.skip == Skip::None { &mut s.delta } else { &mut s.branch });
+        d.resize(w.output.len(), T::of(0.0));
+        match self.block.skip {
+            Skip::None => {}
+            Skip::Scaled(scale) => scaled(T::of(scale), &s.delta, &mut d),
+            Skip::Learned => {
+                scaled(self.learned_scale(), &s.delta, &mut d);
+                let slope = T::of(reduce::dot(&s.delta, &w.branch));
+                self.put(gradient, Role::Scale, |out| out[0] = slope);
             }
-        };
-        if self.block.skip == Skip::Learned {
-            let slope = T::of(reduce::dot(&s.delta, &w.branch));
-            self.put(gradient, Role::Scale, |out| out[0] = slope);
+            Skip::Gated { .. } => self.gate_backward(h, w, gradient, s, &mut d),
         }
 
         s.column_sums.resize(outputs, T::of(0.0));
@@ -95,7 +104,7 @@ impl<T: Real> Pass<'_, T> {
 
         w.affine_delta.clear();
         let same_as_at_site = self.block.after.is_some_and(|p| p.norm.is_none_or(|n| n.place == Placement::After));
-        if self.mode == Mode::Probe && !same_as_at_site {
+        if self.mode.keeps() && !same_as_at_site {
             w.affine_delta.extend_from_slice(&d);
         }
         let mut dx = std::mem::take(&mut s.input);
@@ -123,8 +132,27 @@ impl<T: Real> Pass<'_, T> {
         Matrix::new(&self.parameters[..inputs * outputs], inputs, outputs)
     }
 
-    fn part(&self, role: Role) -> Option<&[T]> {
+    pub(super) fn part(&self, role: Role) -> Option<&[T]> {
         self.block.part(self.parameters, role)
+    }
+
+    fn drops(&self, pair: Nonlinearity) -> bool {
+        pair.dropout > 0.0 && self.mode.drops()
+    }
+
+    /// Leaves out what dropout draws of what the pair of this layer hands on, and keeps by what it was multiplied.
+    fn drop(&self, pair: Nonlinearity, layer: usize, site: &mut Activated<T>, v: &mut [T]) {
+        site.mask.clear();
+        if self.drops(pair) {
+            site.mask.resize(v.len(), T::of(0.0));
+            self.draws.mask(layer, pair.dropout, &mut site.mask);
+            times(&site.mask, v);
+        }
+    }
+
+    /// The pair's activation, with the slope that it has learned.
+    fn activation(&self, pair: Nonlinearity) -> Activation {
+        pair.activation.with_slope(self.part(Role::Slope).map(|slope| slope[0].f64()))
     }
 
     fn learned_scale(&self) -> T {
@@ -145,19 +173,20 @@ impl<T: Real> Pass<'_, T> {
     ) {
         site.argument.clear();
         site.activation.clear();
-        let keep_argument = self.mode == Mode::Probe || !pair.activation.slope_from_output();
+        let activation = self.activation(pair);
+        let keep_argument = self.mode.keeps() || !activation.slope_from_output();
         match pair.norm.filter(|n| n.place == Placement::Before) {
             Some(norm) if keep_argument => self.norm_forward(&norm, w, bias, Identity, v),
-            Some(norm) => with_curve!(pair.activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
+            Some(norm) => with_curve!(activation, T, curve => self.norm_forward(&norm, w, bias, curve, v)),
             None if keep_argument => bias.into_iter().for_each(|bias| columns::add_to_rows(bias, v)),
-            None => with_curve!(pair.activation, T, curve => match bias {
+            None => with_curve!(activation, T, curve => match bias {
                 Some(bias) => columns::activate_rows(curve, bias, v),
                 None => activate(curve, v),
             }),
         }
         if keep_argument {
             site.argument.extend_from_slice(v);
-            with_curve!(pair.activation, T, curve => activate(curve, v));
+            with_curve!(activation, T, curve => activate(curve, v));
         }
         let after = pair.norm.filter(|n| n.place == Placement::After);
         if changes || after.is_some() {
@@ -166,36 +195,6 @@ impl<T: Real> Pass<'_, T> {
         if let Some(norm) = after {
             self.norm_forward(&norm, w, None, Identity, v);
         }
-    }
-
-    /// `v = phi(norm(v + bias))`; the bias moves the mean and nothing else, so it is not added.
-    fn norm_forward<C: Curve<T>>(&self, norm: &Norm, w: &mut Workspace<T>, bias: Option<&[T]>, curve: C, v: &mut [T]) {
-        let units = self.block.norm().map_or(0, |(_, units)| units);
-        let bias = |unit: usize| bias.map_or(T::of(0.0), |b| b[unit]);
-        w.center.resize(units, T::of(0.0));
-        let variance = match (&w.running, self.mode) {
-            (Some(running), Mode::Evaluate) => {
-                w.center.iter_mut().zip(&running.mean).enumerate().for_each(|(j, (c, m))| *c = *m - bias(j));
-                &running.variance
-            }
-            _ => {
-                w.variance.resize(units, T::of(0.0));
-                columns::column_moments(v, &mut w.center, &mut w.variance);
-                w.mean.clear();
-                w.mean.extend(w.center.iter().enumerate().map(|(j, c)| *c + bias(j)));
-                &w.variance
-            }
-        };
-        w.inverse_deviation.clear();
-        w.inverse_deviation.extend(variance.iter().map(|s| T::of(1.0) / T::sqrt(*s + T::of(norm.eps))));
-        w.standardized.resize(v.len(), T::of(0.0));
-        let map = Affine {
-            center: &w.center,
-            inverse_deviation: &w.inverse_deviation,
-            gain: self.part(Role::NormGain),
-            shift: self.part(Role::NormShift),
-        };
-        columns::normalize(&map, curve, v, &mut w.standardized);
     }
 
     /// Turns the gradient of the pair's output into that of its input, whose column sums are left in
@@ -211,38 +210,30 @@ impl<T: Real> Pass<'_, T> {
         a: &[T],
         d: &mut [T],
     ) {
-        if let Some(Norm { place: Placement::After, .. }) = pair.norm {
-            self.norm_backward(w, gradient, s, d);
+        if !site.mask.is_empty() {
+            times(&site.mask, d);
+        }
+        if let Some(norm) = pair.norm.filter(|n| n.place == Placement::After) {
+            self.norm_backward(&norm, w, gradient, s, d);
         }
         let a = if site.activation.is_empty() { a } else { &site.activation[..] };
         let z = if site.argument.is_empty() { a } else { &site.argument[..] };
-        with_curve!(pair.activation, T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
-        if self.mode == Mode::Probe {
+        if pair.activation.learned_slope().is_some() {
+            let slope = T::of(reduce::dot_below(d, z));
+            self.put(gradient, Role::Slope, |out| out[0] = slope);
+        }
+        with_curve!(self.activation(pair), T, curve => columns::times_slope(curve, z, a, d, &mut s.column_sums));
+        if self.mode.keeps() {
             site.delta.clear();
             site.delta.extend_from_slice(d);
         }
-        if let Some(Norm { place: Placement::Before, .. }) = pair.norm {
-            self.norm_backward(w, gradient, s, d);
+        if let Some(norm) = pair.norm.filter(|n| n.place == Placement::Before) {
+            self.norm_backward(&norm, w, gradient, s, d);
         }
-    }
-
-    fn norm_backward(&self, w: &Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, d: &mut [T]) {
-        let units = w.mean.len();
-        s.sums.resize(units, T::of(0.0));
-        s.products.resize(units, T::of(0.0));
-        columns::sums_and_products(d, &w.standardized, &mut s.sums, &mut s.products);
-        self.put(gradient, Role::NormShift, |out| out.copy_from_slice(&s.sums));
-        self.put(gradient, Role::NormGain, |out| out.copy_from_slice(&s.products));
-        s.scale.clone_from(&w.inverse_deviation);
-        if let Some(gain) = self.part(Role::NormGain) {
-            s.scale.iter_mut().zip(gain).for_each(|(s, g)| *s *= *g);
-        }
-        let by = ThroughStatistics { sums: &s.sums, products: &s.products, scale: &s.scale };
-        columns::through_statistics(&by, d, &w.standardized, &mut s.column_sums);
     }
 
     /// Writes the gradient of the parameter with this role, where the block has one.
-    fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
+    pub(super) fn put(&self, gradient: &mut [T], role: Role, write: impl FnOnce(&mut [T])) {
         if let Some(range) = self.block.range(role) {
             write(&mut gradient[range]);
         }
@@ -277,10 +268,10 @@ kernel! {
 }
 
 kernel! {
-    /// `sum += v`.
-    fn add<T>(v: &[T], sum: &mut [T]) {
-        for (s, v) in sum.iter_mut().zip(v) {
-            *s += *v;
+    /// `v *= mask`, number by number.
+    fn times<T>(mask: &[T], v: &mut [T]) {
+        for (v, m) in v.iter_mut().zip(mask) {
+            *v *= *m;
         }
     }
 }
