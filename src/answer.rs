@@ -104,6 +104,6 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),
     };
-    let fading = (study == Study::Gradient).then_some(&ATTENUATION_INIT);
+    let fading = (study == Study::Gradient).then(|| results.plan.fading());
     fading.into_iter().chain(end.into_iter().filter(|_| trains)).collect()
 }

@@ -303,10 +303,14 @@ pub const ATTENUATION_INIT: Column =
 
 /// The same of the norm, root mean square times the root of the layer's size: what to read where layers differ in size, since
 /// the root mean square alone fades with the shape.
-pub const ATTENUATION_NORM_INIT: Column =
-    Column::decades("attenuation_norm_init", &["decades of |dL/dh| lost", "per layer, at the start"], Init, Attenuation)
-        .per_layer()
-        .summarized();
+pub const ATTENUATION_NORM_INIT: Column = Column::decades(
+    "attenuation_norm_init",
+    &["decades of |dL/dh| lost", "per layer, at the start"],
+    Init,
+    Attenuation,
+)
+.per_layer()
+.summarized();
 
 /// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
 pub const OUTCOMES: &[Column] = &[

@@ -2,7 +2,7 @@
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{ATTENUATION_INIT, On};
+use crate::columns::On;
 use crate::fading::{Fading, Summary};
 use crate::results::Results;
 use crate::table::significant;
@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results) -> Vec<String> {
-    let axes = &results.plan.axes;
+    let (axes, column) = (&results.plan.axes, results.plan.fading());
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
     // What only acts on training leaves the start as it is: of such cells one is looked at, that with most runs.
     let cells = cells(results);
     let mut starts: BTreeMap<Vec<usize>, (&Group, Summary)> = BTreeMap::new();
     for group in &cells {
-        let Some(own) = summary(&group.runs, &ATTENUATION_INIT).filter(|own| own.median != Fading::Undefined) else {
+        let Some(own) = summary(&group.runs, column).filter(|own| own.median != Fading::Undefined) else {
             continue;
         };
         let key = shown.iter().map(|axis| group.place[*axis]).collect();
@@ -31,7 +31,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
         return Vec::new();
     };
     let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
-    let seeds = |own: &Summary| words::over_seeds(&own.spread(), &ATTENUATION_INIT, &own.note(), 1);
+    let seeds = |own: &Summary| words::over_seeds(&own.spread(), column, &own.note(), 1);
     let [high, low] = [most, least].map(|own| own.median.number());
     if high == low {
         return vec![format!("Before training, {} ({}).", told(most.median, "the gradient"), seeds(most))];
@@ -51,9 +51,8 @@ pub fn sentences(results: &Results) -> Vec<String> {
     }
     // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
     let end = |end: &Summary| {
-        let is_same = |group: &&Group| {
-            summary(&group.runs, &ATTENUATION_INIT).is_some_and(|own| own.median == end.median && own.n == end.n)
-        };
+        let is_same =
+            |group: &&Group| summary(&group.runs, column).is_some_and(|own| own.median == end.median && own.n == end.n);
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
         let any = whatever(&shown, &same, &starts, |own| overlaps(own, end));
         let named: Vec<usize> = shown.iter().copied().filter(|axis| !any.contains(axis)).collect();

@@ -83,7 +83,9 @@ pub const SETTINGS: &[Row] = &[
     (&["rms_norm", "rmsnorm"], Write("norm = \"rms\"")),
     (
         &["group_norm", "weight_norm", "spectral_norm", "instance_norm"],
-        Missing("there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0"),
+        Missing(
+            "there are norm = \"batch\", \"layer\" and \"rms\"; to bound the gradient's norm write clip.norm = 1.0",
+        ),
     ),
     (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout"], Write("dropout = 0.5")),
     (
@@ -118,7 +120,10 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["standard"], Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)")),
             (
                 &["zeros", "zero", "ones"],
-                Explained("{ kind = \"constant\", value = 0.0 }", "equal weights never part; a random init is the usual start"),
+                Explained(
+                    "{ kind = \"constant\", value = 0.0 }",
+                    "equal weights never part; a random init is the usual start",
+                ),
             ),
         ],
     ),

@@ -58,7 +58,16 @@ impl<T: Element> CandleModel<T> {
             Var::from_slice(&packed[parameter.range.clone()], parameter.shape.clone(), &Device::Cpu)
         };
         let variables = layout.parameters().iter().map(variable).collect::<Result<_>>()?;
-        Ok(CandleModel { layout, packed, variables, forward, sites, kept: Vec::new(), norms: Vec::new(), draws: Draws::default() })
+        Ok(CandleModel {
+            layout,
+            packed,
+            variables,
+            forward,
+            sites,
+            kept: Vec::new(),
+            norms: Vec::new(),
+            draws: Draws::default(),
+        })
     }
 
     /// Runs the forward pass over these parameters.

@@ -214,8 +214,15 @@ const OUTPUT_WEIGHT: &str = "output.weight";
 
 /// Those that scale with the size of the layer, so that a gain is all that is left to choose.
 const SCHEMES: &[&str] = &[
-    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal",
-    "uniform_fan_in", "matched",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+    "uniform_fan_in",
+    "matched",
 ];
 const POSITIVE_WEIGHTS: Domain = Domain::Positive { max: 1e6 };
 const ANY: Domain = Domain::Float { min: -1e6, max: 1e6 };

@@ -20,7 +20,8 @@ pub(crate) fn highway(layer: &MeanField, gate: f64, first: f64, depth: usize) ->
     let mut forward = vec![(slope_square(phi, first), 1.0)];
     for _ in 1..depth {
         let (carried, argument) = (layer.weight_variance * q, layer.weight_variance * q + layer.bias_variance);
-        let of = |f: &dyn Fn(f64) -> f64| gaussian(Activation::Sigmoid, carried, |x| f(Activation::Sigmoid.value(gate + x)));
+        let of =
+            |f: &dyn Fn(f64) -> f64| gaussian(Activation::Sigmoid, carried, |x| f(Activation::Sigmoid.value(gate + x)));
         let (t, square) = (of(&|t| t), of(&|t| t * t));
         let slope = of(&|t| (t * (1.0 - t)).powi(2));
         let (kept, both) = (1.0 - 2.0 * t + square, t - square);

@@ -28,7 +28,7 @@ fn through(norm: &Norm, activation: Activation, v: f64) -> Through {
     match (norm.place, norm.kind) {
         (Placement::Before, kind) => {
             let argument = v / (v + norm.eps);
-            let square = if kind.is_over_batch() { variance } else { mean_square };
+            let square: fn(Activation, f64) -> f64 = if kind.is_over_batch() { variance } else { mean_square };
             Through { argument, square: square(activation, argument), divided: v + norm.eps }
         }
         (Placement::After, kind) => {

@@ -131,7 +131,10 @@ mod tests {
             close(gaussian(Activation::Identity, variance, |_| 1.0), 1.0);
             close(gaussian(Activation::Identity, variance, |x| x.powi(4)), 3.0 * variance * variance);
             for c in [-1.0, -0.999_999, -0.4, 0.0, 0.7, 0.999_999_9, 1.0] {
-                close(gaussian_pair(Activation::Identity, variance, c, |x, y| x * x * y * y), variance * variance * (1.0 + 2.0 * c * c));
+                close(
+                    gaussian_pair(Activation::Identity, variance, c, |x, y| x * x * y * y),
+                    variance * variance * (1.0 + 2.0 * c * c),
+                );
             }
         }
     }

@@ -219,7 +219,8 @@ fn homogeneous_nets_balance_every_layer() {
 #[test]
 fn norms_of_a_row_make_its_scale_irrelevant() {
     let plain = architectures().into_iter().next().unwrap();
-    for (kind, activation) in [NormKind::Layer, NormKind::Rms].into_iter().flat_map(|k| Activation::ALL.map(|a| (k, a))) {
+    for (kind, activation) in [NormKind::Layer, NormKind::Rms].into_iter().flat_map(|k| Activation::ALL.map(|a| (k, a)))
+    {
         let norm = Norm { eps: 1e-12, ..Norm::new(kind, Placement::Before) };
         let architecture = Architecture { activation, norm: Some(norm), ..plain.clone() };
         let mut network = fused::<f64>(&architecture);
@@ -229,10 +230,12 @@ fn norms_of_a_row_make_its_scale_irrelevant() {
             let largest = g.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             let affine = block.range(Role::Bias).unwrap().end;
             let mut along = 0.0;
-            network.read(&mut |p| {
-                let p = &p[network.chain.range(i)];
-                along = p[..affine].iter().zip(g).map(|(p, g)| p * g).sum();
-            }).unwrap();
+            network
+                .read(&mut |p| {
+                    let p = &p[network.chain.range(i)];
+                    along = p[..affine].iter().zip(g).map(|(p, g)| p * g).sum();
+                })
+                .unwrap();
             assert!(along.abs() < 1e-8 * largest, "{activation:?} {kind:?}: {along:e}");
             let shift: f64 = block.part(g, Role::Bias).unwrap().iter().sum();
             assert!(kind == NormKind::Rms || shift.abs() < 1e-8 * largest, "{activation:?}: {shift:e}");

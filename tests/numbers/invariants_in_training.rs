@@ -152,8 +152,10 @@ fn under_batch_norm_no_unit_has_a_gradient_along_its_own_weights_nor_on_its_bias
 #[test]
 fn what_the_probe_logs_of_a_homogeneous_net_fits_the_identity() {
     // With one sample and one unit a layer each product is one term, so the logged rms values multiply to it.
-    let net =
-        Architecture { widths: vec![1; 8], ..architecture(&[("activation", text("identity")), ("bias", Value::Bool(false))]) };
+    let net = Architecture {
+        widths: vec![1; 8],
+        ..architecture(&[("activation", text("identity")), ("bias", Value::Bool(false))])
+    };
     let x = tensor(vec![0.5; FEATURES], (1, FEATURES)).unwrap();
     let batch = Batch { x, target: Target::Classes(vec![1]), loss: Loss::CrossEntropy };
     let network = || Network::<f64>::new(net.clone(), Init::LecunNormal, &SEEDS).unwrap();

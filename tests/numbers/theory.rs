@@ -14,7 +14,12 @@ use crate::finite_width::log_factor;
 use crate::theory_closed_forms::{batch_growth, critical, gradient_depth, growth_of_large_batches, transient};
 use std::f64::consts::PI;
 
-fn predict(architecture: &Architecture, init: impl Into<Start>, inputs: &[f64], batch: usize) -> Result<Prediction, NoPrediction> {
+fn predict(
+    architecture: &Architecture,
+    init: impl Into<Start>,
+    inputs: &[f64],
+    batch: usize,
+) -> Result<Prediction, NoPrediction> {
     let outputs = at_the_end(architecture.outputs, architecture.output_activation, batch);
     gradsweep::model::dense::theory::predict(architecture, init, inputs, batch, &outputs)
 }
@@ -324,15 +329,19 @@ fn batch_normalization_grows_as_its_closed_forms_say() {
 /// Decades a layer where the signal has faded: (1 - t)^2 + t^2 of the square is left, t = sigmoid(b_T).
 #[test]
 fn highways_of_small_signals_fade_by_what_the_gate_takes() {
-    for (transform_bias, fades) in [(0.0, "0.1505"), (-1.0, "0.1085"), (-2.0, "0.0512"), (-3.0, "0.0206"), (-4.0, "0.0078")] {
+    for (transform_bias, fades) in
+        [(0.0, "0.1505"), (-1.0, "0.1085"), (-2.0, "0.0512"), (-3.0, "0.0206"), (-4.0, "0.0078")]
+    {
         let residual = Form::Highway { transform_bias };
-        let small = predict(&Architecture { residual, ..net(Activation::Tanh, 30) }, Init::LecunNormal, &[1e-8], 1).unwrap();
+        let small =
+            predict(&Architecture { residual, ..net(Activation::Tanh, 30) }, Init::LecunNormal, &[1e-8], 1).unwrap();
         printed(small.attenuation().unwrap(), fades, "tanh highway");
     }
     // Measured in 48 PyTorch nets of width 50: .0528 and .0226 a layer at depth 10.
     for (transform_bias, fades) in [(-2.0, "0.0528"), (-3.0, "0.0226"), (-4.0, "0.0090")] {
         let residual = Form::Highway { transform_bias };
-        let prediction = predict(&Architecture { residual, ..net(Activation::Tanh, 10) }, Init::LecunNormal, &[1.0], 1).unwrap();
+        let prediction =
+            predict(&Architecture { residual, ..net(Activation::Tanh, 10) }, Init::LecunNormal, &[1.0], 1).unwrap();
         printed(prediction.attenuation().unwrap(), fades, "tanh highway");
     }
 }
@@ -484,7 +493,11 @@ fn every_network_is_predicted_or_refused_in_words() {
                     let architecture = Architecture { norm, residual, ..net(activation, depth) };
                     match predict(&architecture, Init::LecunNormal, &[0.5, 2.0], 16) {
                         Err(reason) => {
-                            let about = if matches!(residual, Form::PostActivation(_) | Form::Highway { .. }) { "blocks" } else { "batch normalization" };
+                            let about = if matches!(residual, Form::PostActivation(_) | Form::Highway { .. }) {
+                                "blocks"
+                            } else {
+                                "batch normalization"
+                            };
                             assert!(norm.is_some() && reason.to_string().contains(about), "{reason}")
                         }
                         Ok(prediction) => {

@@ -94,9 +94,13 @@ fn wide_residual_networks_grow_as_predicted() {
 /// The more of the stream is carried, the less fades; the tables of Srivastava et al.'s nets start here.
 #[test]
 fn wide_highway_networks_fade_as_predicted() {
-    for (activation, transform_bias) in
-        [(Activation::Tanh, 0.0), (Activation::Tanh, -1.0), (Activation::Tanh, -3.0), (Activation::Relu, -1.0), (Activation::Sigmoid, -2.0)]
-    {
+    for (activation, transform_bias) in [
+        (Activation::Tanh, 0.0),
+        (Activation::Tanh, -1.0),
+        (Activation::Tanh, -3.0),
+        (Activation::Relu, -1.0),
+        (Activation::Sigmoid, -2.0),
+    ] {
         let residual = Residual::Highway { transform_bias };
         check(Architecture { residual, ..net(activation, 512, 8) }, Init::Gaussian { sigma_w: 1.0, sigma_b: 0.2 }, 4);
     }

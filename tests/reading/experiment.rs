@@ -289,11 +289,11 @@ fn heads_tables_and_dotted_keys() {
     let dotted = format!("{base}[variants.a]\noptimizer.momentum = 0.5");
     assert_eq!(value(&dotted, "optimizer.lr"), Some(Value::Float(0.5)));
     assert_eq!(value(&dotted, "optimizer.momentum"), Some(Value::Float(0.5)));
-    assert_eq!(value("[base]\nbatch_norm = true", "batch_norm"), Some(Value::Text("before".into())));
-    assert_eq!(value("[base]\nbatch_norm = { place = \"after\", eps = 1 }", "batch_norm.eps"), Some(Value::Float(1.0)));
+    assert_eq!(value("[base]\nbatch_norm = true", "norm"), Some(Value::Text("batch".into())));
+    assert_eq!(value("[base]\nbatch_norm = { place = \"after\", eps = 1 }", "norm.eps"), Some(Value::Float(1.0)));
     assert_eq!(value("[base]\noptimizer = \"gd\"", "batch"), Some(Value::Text("full".into())));
     assert_eq!(value("[base]\nresidual = true\n\"residual.scale\" = 1", "residual.scale"), Some(Value::Float(1.0)));
-    assert_eq!(value("[base]\ndepth = 8", "batch_norm.eps"), None);
+    assert_eq!(value("[base]\ndepth = 8", "norm.eps"), None);
     assert_eq!(value("[base]\ndepth = 8", "clip.norm"), None);
     assert_eq!(value("[base]\nepochs = 2", "steps"), None);
     assert_eq!(value("[base]\nsteps = 5\n[variants.a]\nepochs = 2", "steps"), None);
@@ -516,7 +516,7 @@ fn an_axis_is_judged_by_what_its_points_set() {
             "optimizer",
         ),
         ("[zip.budget]\nbatch = [8, 16]\nsteps = [10, 20]\n", "budget"),
-        ("[axes]\n\"batch_norm.momentum\" = [0.1, 0.2]\n[base]\nbatch_norm = true\n", "batch_norm.momentum"),
+        ("[axes]\n\"batch_norm.momentum\" = [0.1, 0.2]\n[base]\nbatch_norm = true\n", "norm.momentum"),
         ("[axes]\nbatch = [8, 16]\n", "batch"),
     ];
     for (axes, over) in only_trains {

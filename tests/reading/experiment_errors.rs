@@ -27,7 +27,7 @@ detph = 3"#, "2:1", r#"unknown setting `detph`"#, r#"did you mean `depth`?"#),
 (r#"[base]
 lr = 3"#, "2:1", r#"unknown setting `lr`"#, r#"did you mean `optimizer.lr`?"#),
 (r#"[base]
-frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `depth`, `width`, `bias`, `batch_norm`, `residual`, `init`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[base]
 optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family `optimizer` has `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.centered`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`, `optimizer.momentum_decay`, `optimizer.shrink`, `optimizer.grow`, `optimizer.min_step`, `optimizer.max_step`"#),
 (r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
@@ -35,9 +35,9 @@ optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family
 (r#"[base]
 depth = [1,2]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
 (r#"[base]
-depth = "two""#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is "two""#, r#"write an integer from 1 to 10000, for example 8"#),
+depth = "two""#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is "two""#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[base]
-depth = 1e1"#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is 1e1"#, r#"write 10, without point or exponent"#),
+depth = 1e1"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 1e1"#, r#"write 10, without point or exponent"#),
 (r#"[base]
 activation = "rleu""#, "2:14", r#"`activation` cannot be "rleu""#, r#"did you mean `relu`?"#),
 (r#"[base]
@@ -95,7 +95,7 @@ batch = 32
 kind = "gd""#, "2:9", r#"`gd` and a `batch` of some rows contradict each other"#, r#"gd takes the whole set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for batches use sgd"#),
 (r#"[base]
 batch = 1
-batch_norm = true"#, "2:9", r#"`batch_norm` needs batches of at least 2"#, r#"a batch of 1 has no variance: take batch >= 2, or leave the combination out with [[exclude]]"#),
+batch_norm = true"#, "2:9", r#"norm = "batch" needs batches of at least 2"#, r#"a batch of 1 has no variance: take batch >= 2, norm = "layer" or "rms", or leave the combination out with [[exclude]]"#),
 (r#"[base]
 stop_at_target = true"#, "2:18", r#"`stop_at_target` needs a `target_loss`"#, r#"write target_loss = 0.01, or another loss"#),
 (r#"[[optimizer]]
@@ -117,7 +117,7 @@ depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
 (r#"[[exclude]]
-varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `depth`, `width`, `bias`, `batch_norm`, `residual`, `init`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
 width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
@@ -236,7 +236,7 @@ batch = "ful""#, "2:9", r#"`batch` must be an integer from 1 to 100000000, or "f
 (r#"[base]
 record = 3"#, "2:1", r#"unknown setting `record`"#, r#"`record` is a [section] of its own"#),
 (r#"[axes]
-depth = [2, "x"]"#, "2:13", r#"`depth` must be an integer from 1 to 10000, but is "x""#, r#"write an integer from 1 to 10000, for example 8"#),
+depth = [2, "x"]"#, "2:13", r#"`depth` must be an integer from 0 to 10000, but is "x""#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[axes]
 activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` does not say its `kind`"#, r#"write { kind = "...", ... }"#),
 (r#"[base]
@@ -253,7 +253,7 @@ kind = "curves""#, "3:1", r#"two figures would be written to the file `curves`"#
 (r#"[base]
 data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", but is 1979-05-27"#, r#"write one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", for example "digits""#),
 (r#"[base]
-depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 1 to 10000, but is 99999999999999999999"#, r#"write an integer from 1 to 10000, for example 8"#),
+depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 99999999999999999999"#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[variants.a]
 depth = [2, 4]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
 (r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would drop every cell"#, r#"name what to leave out, as in depth = 2, or delete it"#),
@@ -262,7 +262,7 @@ depth = [1, 2]
 [[exclude]]
 depth = []"#, "4:9", r#"`depth` selects nothing: the list is empty"#, r#"write a value or a list of values, or delete the line"#),
 (r#"[[exclude]]
-depth = 0.5"#, "2:9", r#"`depth` is never 0.5"#, r#"write an integer from 1 to 10000"#),
+depth = 0.5"#, "2:9", r#"`depth` is never 0.5"#, r#"write an integer from 0 to 10000"#),
 (r#"[axes]
 optimizer.lr = { from = 0.1, to = 1e9, step = 0.1 }"#, "2:16", r#"the range of `optimizer.lr` has more than 100000 points"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it becomes the legend: write a short text on one line"#),

@@ -7,6 +7,7 @@ mod experiment;
 mod experiment_errors;
 mod fuzz;
 mod grammar;
+mod questions;
 mod sections;
 #[path = "../support/mod.rs"]
 mod support;

@@ -74,7 +74,8 @@ fn short_hash(run: &Canonical) -> String {
 /// The settings by the names that they had when the first results were made, so that these keep their ids: batch normalization
 /// was a family of its own, whose head was its place.
 fn as_first_called<'a>(settings: BTreeMap<&'static str, &'a Value>) -> BTreeMap<&'static str, Cow<'a, Value>> {
-    let text = |key: &str| settings.get(key).and_then(|value| if let Value::Text(text) = value { Some(text) } else { None });
+    let text =
+        |key: &str| settings.get(key).and_then(|value| if let Value::Text(text) = value { Some(text) } else { None });
     let is_batch = text("norm").is_some_and(|kind| kind == "batch");
     let place = text("norm.place").map_or("before", String::as_str).to_string();
     let renamed = |(key, value): (&'static str, &'a Value)| {

@@ -118,7 +118,8 @@ pub(crate) fn point(key: usize, entry: &Entry, item: &Node) -> Result<Point> {
     };
     // What is written as one word is labelled by all that it stands for.
     let said = |a: &Assignment| a.value.to_string();
-    let label = if item.is_whole_table() { said(head) } else { own.sets.iter().map(said).collect::<Vec<_>>().join(" ") };
+    let label =
+        if item.is_whole_table() { said(head) } else { own.sets.iter().map(said).collect::<Vec<_>>().join(" ") };
     Ok(Point { label, patch: own, place })
 }
 

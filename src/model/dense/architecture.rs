@@ -33,7 +33,9 @@ pub enum Residual {
     /// `h + s phi(norm(h W + b))`: not zero-mean, grows with depth at scale 1.
     PostActivation(Skip),
     /// `T phi(norm(h W + b)) + (1 - T) h`, T = sigmoid(h W_T + b_T) (Srivastava et al. 2015); b_T starts at this.
-    Highway { transform_bias: f64 },
+    Highway {
+        transform_bias: f64,
+    },
 }
 
 impl Architecture {
@@ -57,9 +59,7 @@ impl Architecture {
         let residual = match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
-            Some("highway") => {
-                Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? }
-            }
+            Some("highway") => Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? },
             _ => Residual::None,
         };
         Ok(Architecture {
@@ -109,8 +109,11 @@ impl Architecture {
             outputs: self.outputs,
             before: (self.depth() > 0 && matches!(self.residual, Residual::PreActivation(_))).then_some(pair),
             bias: self.bias,
-            after: (self.output_activation != Activation::Identity)
-                .then_some(Nonlinearity { activation: self.output_activation, norm: None, dropout: 0.0 }),
+            after: (self.output_activation != Activation::Identity).then_some(Nonlinearity {
+                activation: self.output_activation,
+                norm: None,
+                dropout: 0.0,
+            }),
             skip: Skip::None,
         };
         (1..=self.depth()).map(hidden).chain([output]).collect()

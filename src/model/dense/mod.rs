@@ -16,7 +16,9 @@ use crate::ops::loss::Loss;
 use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, activation};
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words};
+use crate::setting::{
+    Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words,
+};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.

@@ -5,8 +5,8 @@ use crate::model::boundary::{Batch, Gradients, Model, STATISTICS, Site, Tap};
 use crate::model::init::{Start, initial};
 use crate::model::layout::Layout;
 use crate::ops::chain::Chain;
-use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
 use crate::ops::dropout::Draws;
+use crate::ops::fused::{Arena, FusedChain, Shared, Workspace, lock};
 use crate::ops::loss::FusedLoss;
 use crate::ops::norm::{Norm, NormKind, Running};
 use crate::ops::{Element, Mode, Tensor, reduce, rewrite, with_slice};
@@ -127,7 +127,8 @@ impl<T: Element> Model<T> for Network<T> {
     fn updated(&mut self, rows: usize) {
         for (block, workspace) in self.chain.blocks().iter().zip(&mut lock(&self.arena).blocks) {
             let Workspace { running, mean, variance, .. } = workspace;
-            if let (Some(running), Some((Norm { kind: NormKind::Batch { momentum }, .. }, _))) = (running, block.norm()) {
+            if let (Some(running), Some((Norm { kind: NormKind::Batch { momentum }, .. }, _))) = (running, block.norm())
+            {
                 running.update(momentum, mean, variance, rows);
             }
         }

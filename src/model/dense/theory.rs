@@ -4,7 +4,6 @@ use super::architecture::{Architecture, Residual};
 use crate::model::init::{Init, Start, Weights};
 use crate::ops::block::Skip;
 use crate::ops::norm::{Norm, Placement};
-use crate::theory::{Gap, Outputs};
 use crate::theory::batch_norm::Normalized;
 use crate::theory::highway::highway;
 use crate::theory::mean_field::{MeanField, slope_square};
@@ -12,6 +11,7 @@ use crate::theory::normalized;
 use crate::theory::post_activation::post_activation;
 use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
 use crate::theory::residual::{self, ResidualBlock};
+use crate::theory::{Gap, Outputs};
 
 /// sigma_w^2 of the map from the features, of the maps between hidden layers and of that to the outputs, and sigma_b^2.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,9 +157,7 @@ impl Net<'_> {
     fn normalized(&self, norm: &Norm, first: f64) -> Result<Layers, NoPrediction> {
         let depth = self.architecture.depth();
         match self.architecture.residual {
-            Residual::None => {
-                Ok(normalized::plain(&self.block(Skip::None).layer, norm, &self.variances.hidden, first))
-            }
+            Residual::None => Ok(normalized::plain(&self.block(Skip::None).layer, norm, &self.variances.hidden, first)),
             Residual::PreActivation(skip) => Ok(normalized::pre_activation(&self.block(skip), norm, first, depth)),
             Residual::PostActivation(_) => Err(NoPrediction::NormInPostActivationBlocks),
             Residual::Highway { .. } => Err(NoPrediction::NormInHighways),

@@ -23,14 +23,7 @@ impl<T: Real> Pass<'_, T> {
 
     /// From `s.delta`, the gradient of the block's output, that of the branch in `d`, and of the gate's parameters. What comes
     /// to `h` past the branch is left in `s.delta`.
-    pub(super) fn gate_backward(
-        &self,
-        h: &[T],
-        w: &Workspace<T>,
-        gradient: &mut [T],
-        s: &mut Scratch<T>,
-        d: &mut [T],
-    ) {
+    pub(super) fn gate_backward(&self, h: &[T], w: &Workspace<T>, gradient: &mut [T], s: &mut Scratch<T>, d: &mut [T]) {
         let (width, rows) = (self.block.outputs, h.len() / self.block.inputs);
         s.gate.resize(d.len(), T::of(0.0));
         s.past.resize(d.len(), T::of(0.0));
