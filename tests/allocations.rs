@@ -151,7 +151,7 @@ fn a_step_allocates_nothing_that_grows() {
                 residual: Residual::None,
                 dropout: 0.0,
             };
-            let deep = Architecture { depth: 20, ..plain.clone() };
+            let deep = Architecture { widths: vec![plain.widths[0]; 20], ..plain.clone() };
             let count = beyond_products(&plain, 16, loss, rule);
             assert_eq!(beyond_products(&deep, 16, loss, rule), count, "{rule:?} {loss:?}");
             most = most.max(count);

@@ -25,7 +25,6 @@ pub use settings::SETTINGS;
 
 use crate::model::{Gradients, Layout};
 use crate::ops::Element;
-use crate::ops::block::Role;
 use crate::ops::kernel::kernel;
 use crate::real::Real;
 use crate::setting::Settings;

@@ -130,6 +130,7 @@ fn fused_agrees_with_composed() {
 fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
     // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
     let h = 2e-6;
+    let count = model.layout().count();
     let slope = |j: usize| {
         let mut at = |d: f64| {
             model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
@@ -142,7 +143,7 @@ fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
         // Fourth order, so that the truncation stays below the rounding.
         (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
     };
-    (0..model.layout().count()).map(slope).collect()
+    (0..count).map(slope).collect()
 }
 
 #[test]
