@@ -1,15 +1,18 @@
-//! The sentence about the gradient before training: where it fades most and least on its way to the first layer.
+//! The sentence about the gradient before training: where it fades most and least on its way to the first layer, or time step.
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{ATTENUATION_INIT, On};
+use crate::columns::{Column, On, Quantity};
 use crate::fading::{Fading, Summary};
 use crate::results::Results;
 use crate::table::significant;
 use std::collections::BTreeMap;
 
-/// Nothing where no run has layers to lose a gradient in.
-pub fn sentences(results: &Results) -> Vec<String> {
+/// Nothing where no run has layers to lose a gradient in; else of this column.
+pub fn sentences(results: &Results, column: Option<&'static Column>) -> Vec<String> {
+    let Some(column) = column else { return Vec::new() };
+    let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
+    let told = |fading: Fading, it: &str| told(fading, it, place);
     let axes = &results.plan.axes;
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
@@ -17,7 +20,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
     let cells = cells(results);
     let mut starts: BTreeMap<Vec<usize>, (&Group, Summary)> = BTreeMap::new();
     for group in &cells {
-        let Some(own) = summary(&group.runs, &ATTENUATION_INIT).filter(|own| own.median != Fading::Undefined) else {
+        let Some(own) = summary(&group.runs, column).filter(|own| own.median != Fading::Undefined) else {
             continue;
         };
         let key = shown.iter().map(|axis| group.place[*axis]).collect();
@@ -31,7 +34,7 @@ pub fn sentences(results: &Results) -> Vec<String> {
         return Vec::new();
     };
     let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
-    let seeds = |own: &Summary| words::over_seeds(&own.spread(), &ATTENUATION_INIT, &own.note(), 1);
+    let seeds = |own: &Summary| words::over_seeds(&own.spread(), column, &own.note(), 1);
     let [high, low] = [most, least].map(|own| own.median.number());
     if high == low {
         return vec![format!("Before training, {} ({}).", told(most.median, "the gradient"), seeds(most))];
@@ -39,21 +42,20 @@ pub fn sentences(results: &Results) -> Vec<String> {
     if high.abs().max(low.abs()) < SLIGHT {
         let percent = significant(100.0 * (10f64.powf(high.abs().max(low.abs())) - 1.0), 2);
         let everywhere = "Before training the gradient arrives nearly whole everywhere";
-        return vec![format!("{everywhere}: a layer changes it by {percent} % at most.")];
+        return vec![format!("{everywhere}: a {place} changes it by {percent} % at most.")];
     }
     if overlaps(most, least) && high.is_finite() {
         let [low, high] = [low, high].map(|decades| significant(decades, 2));
         return vec![format!(
-            "Before training the gradient loses {low} to {high} decades{POWERS} a layer on its way back; the intervals of the {} \
+            "Before training the gradient loses {low} to {high} decades{POWERS} a {place} on its way back; the intervals of the {} \
              cases overlap.",
             starts.len()
         )];
     }
     // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
     let end = |end: &Summary| {
-        let is_same = |group: &&Group| {
-            summary(&group.runs, &ATTENUATION_INIT).is_some_and(|own| own.median == end.median && own.n == end.n)
-        };
+        let is_same =
+            |group: &&Group| summary(&group.runs, column).is_some_and(|own| own.median == end.median && own.n == end.n);
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
         let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
         let others: Vec<&Group> = others.map(|(group, _)| *group).collect();
@@ -79,21 +81,21 @@ const SLIGHT: f64 = 0.01;
 /// What decades are, where they stand first.
 const POWERS: &str = " (powers of ten)";
 
-/// What a layer does to the gradient, called `it`, that passes it on the way back.
-fn told(fading: Fading, it: &str) -> String {
+/// What a layer, or time step, does to the gradient, called `it`, that passes it on the way back.
+fn told(fading: Fading, it: &str, place: &str) -> String {
     let decades = fading.number();
     let bound = if fading.is_bound() { "at least " } else { "" };
     let factor = 10f64.powf(decades.abs());
-    let per_layer = format!("{bound}{} decades{POWERS} a layer", significant(decades.abs(), 2));
+    let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades.abs(), 2));
     let (factor, taken, added) = (significant(factor, 2), 100.0 * (1.0 - 1.0 / factor), 100.0 * (factor - 1.0));
     let (taken, added) = (significant(taken, 2), significant(added, 2));
     let what = match decades {
-        d if d.is_infinite() => return format!("nothing of {it} arrives at the first layer"),
-        d if d.abs() < WHOLE => return format!("{it} arrives at the first layer as large as it was at the last"),
+        d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
+        d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
         d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
         d if d > 0.0 => format!("takes {bound}{taken} % of {it}"),
         d if d < -0.3 => format!("multiplies {it} by {factor}"),
         _ => format!("adds {added} % to {it}"),
     };
-    format!("each layer {what} on its way back, {per_layer}")
+    format!("each {place} {what} on its way back, {each}")
 }

@@ -84,6 +84,9 @@ pub const SETTINGS: &[Row] = &[
         Missing("the only normalization is batch_norm = true; to bound the gradient's norm write clip.norm = 1.0"),
     ),
     (&["dropout"], Missing("there is no dropout; against overfitting there are l2, weight_decay and fewer steps")),
+    (&["cell", "model", "architecture", "rnn", "lstm", "gru"], Write("network = \"lstm\"")),
+    (&["seq_len", "sequence_length", "length", "time_steps"], Write("data = { kind = \"adding\", length = 50 }")),
+    (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
         &["early_stopping", "patience"],
         Missing(

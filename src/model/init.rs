@@ -60,6 +60,20 @@ impl Init {
         })
     }
 
+    /// sigma_w^2 of a map from so many inputs to so many outputs: fan-in times the variance of a weight.
+    pub fn variance(self, inputs: usize, outputs: usize) -> f64 {
+        let (n, m) = (inputs as f64, outputs as f64);
+        match self {
+            Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
+            Init::HeNormal | Init::HeUniform => 2.0,
+            Init::LecunNormal | Init::LecunUniform => 1.0,
+            Init::UniformFanIn => 1.0 / 3.0,
+            Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
+            // Orthonormal along the shorter side: more outputs share the same squared length.
+            Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
+        }
+    }
+
     /// The weights of an affine map, `[inputs, outputs]` row by row.
     fn weights(self, inputs: usize, outputs: usize, stream: &mut Stream) -> Vec<f64> {
         let (n, m) = (inputs as f64, outputs as f64);

@@ -31,14 +31,18 @@ pub enum Part {
     Input,
     /// u.
     Affine,
+    /// c, the state of a cell beside h.
+    Cell,
+    /// The gates of a recurrent cell, side by side.
+    Gates,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 7;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
-        matches!(self, Part::Stream | Part::Argument | Part::Affine)
+        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell)
     }
 }
 
@@ -59,6 +63,11 @@ pub(super) struct Tapped {
 }
 
 impl Pass<'_> {
+    /// What the pass is for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The parameter of this name, in the shape that the layout gives it.
     ///
     /// # Errors

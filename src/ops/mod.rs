@@ -12,6 +12,7 @@ pub mod fused;
 pub mod gemm;
 pub mod kernel;
 pub mod loss;
+pub mod recurrent;
 pub mod reduce;
 pub mod saturation;
 

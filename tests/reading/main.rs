@@ -8,5 +8,6 @@ mod experiment_errors;
 mod fuzz;
 mod grammar;
 mod sections;
+mod sequences;
 #[path = "../support/mod.rs"]
 mod support;

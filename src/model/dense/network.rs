@@ -110,6 +110,7 @@ impl<T: Element> Model<T> for Network<T> {
                     activation: workspace.activation(before),
                     input: arena.affine_input(index, x),
                     affine_delta: own.affine_delta(),
+                    ..Tap::default()
                 };
                 see(site, tap);
             }

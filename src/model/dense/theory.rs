@@ -22,20 +22,9 @@ pub struct Variances {
 impl Variances {
     /// What `init` draws for this architecture: fan-in times the variance of a weight.
     pub fn of(init: Init, architecture: &Architecture) -> Self {
-        let of = |inputs: usize, outputs: usize| {
-            let (n, m) = (inputs as f64, outputs as f64);
-            match init {
-                Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
-                Init::HeNormal | Init::HeUniform => 2.0,
-                Init::LecunNormal | Init::LecunUniform => 1.0,
-                Init::UniformFanIn => 1.0 / 3.0,
-                Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
-                // Orthonormal along the shorter side: more outputs share the same squared length.
-                Init::Orthogonal { gain } => gain * gain * (n / m).min(1.0),
-            }
-        };
         let Architecture { features, width, outputs, .. } = *architecture;
-        let (first, hidden, output) = (of(features, width), of(width, width), of(width, outputs));
+        let (first, hidden, output) =
+            (init.variance(features, width), init.variance(width, width), init.variance(width, outputs));
         let bias = match init {
             Init::Gaussian { sigma_b, .. } if architecture.bias => sigma_b * sigma_b,
             _ => 0.0,
