@@ -195,7 +195,7 @@ depth = [1,2]
 [[figure]]
 kind = "attenuation_by_depth"
 metric = "train_loss"
-theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, or delete `theory`"#),
+theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, attenuation_time_total_init, attenuation_time_init, attenuation_time_total_end, attenuation_time_end, or delete `theory`"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 theory = 1"#, "3:10", r#"`theory` must be true or false, but is 1"#, r#"write theory = true, or delete the line"#),

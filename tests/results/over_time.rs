@@ -16,6 +16,7 @@ seeds = 5
 [base]
 data = { kind = \"lag\", features = 4, length = 9, lag = 0, n = 60 }
 width = 12
+batch = 16
 steps = 3
 init.recurrent = \"orthogonal\"
 [axes]
@@ -137,7 +138,7 @@ fn the_answer_is_told_by_time_steps_where_there_is_one_layer() {
     .unwrap();
     let mut sweep = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep"));
     let output = sweep.current_dir(temp.path()).args(["sweep", "x.toml", "--out", "out"]).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("each time step") || text.contains("a time step"), "{text}");
     let results = Results::read(&temp.path().join("out")).unwrap();
     let answer = Answer::of(&results, None).unwrap();
