@@ -26,6 +26,9 @@ STEPS, TRACED = 12, 9
 # What a tensor is called in the table of errors, by its name within a step.
 KINDS = {"lr": "lr", "loss": "loss", "outputs": "outputs", "z": "z", "a": "a", "h": "h", "delta": "delta", "stream": "stream",
          "gradient": "gradient", "updated": "updated", "running": "running"}
+# What an LSTM has in place of z, a, delta and running statistics.
+OF_CELLS = {"c": "c", "cell_stream": "cell_stream", "gates": "gates"}
+OF_LSTM = {kind for kind in KINDS.values() if kind not in ("z", "a", "delta", "running")} | set(OF_CELLS)
 
 
 def families():
@@ -84,6 +87,16 @@ def cells(table):
         yield f"{schedule} {warmup}", {"schedule": schedule, "schedule.warmup": warmup, **required}
     for growth in (1, 2):
         yield f"restarts {growth}", {"schedule": "cosine", "schedule.period": 3, "schedule.growth": growth, "schedule.final": 0.1}
+    # Short sequences of each kind of data that has some.
+    tasks = [{"data": "digits"}, {"data": "digits", "data.as": "permuted_pixels", "network.bptt": 20}]
+    tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of]
+    for network, read_out in product(words(table, "network")[1:], words(table, "network.read_out")):
+        beside = [{"activation": activation} for activation in words(table, "activation")] if network == "rnn" else [{}]
+        beside += [{"depth": 2, "bias": False}, {"depth": 2, "network.bptt": 3}, *tasks]
+        for own in beside:
+            task = {} if any(key.startswith("data") for key in own) else tasks[2]
+            lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
+            yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **task, **own, **lag}
     for function in words(table, "function")[1:]:
         yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001}
 
@@ -94,11 +107,11 @@ def toml(value):
 
 def checked_as(name):
     """Of a tensor within a step, such as `layer2/z` or `gradient/layer1.weight`; None for what is given, as x and classes."""
-    first, _, last = name.partition("/")
-    return KINDS.get(last) if first.startswith("layer") else KINDS.get(first)
+    first, last = name.partition("/")[0], name.rpartition("/")[2]
+    return (KINDS | OF_CELLS).get(last if first.startswith("layer") else first)
 
 
-def catches(folder, paths):
+def catches(folder, paths, kinds):
     """Whether an error of 1e-4 in any kind of tensor shows: a check that cannot fail would say nothing."""
     missed, planted = [], 0
     for path in paths[:2]:
@@ -111,7 +124,7 @@ def catches(folder, paths):
                 # The bias before a norm has no gradient to be wrong by a share of.
                 if kind and not name.endswith(".bias"):
                     last[kind] = name
-        assert set(last) == set(KINDS.values()), last
+        assert set(last) == set(kinds), last
         for kind, name in last.items():
             wrong = {n: t.clone() for n, t in tensors.items()}
             wrong[name] *= 1 + 1e-4
@@ -126,7 +139,7 @@ def catches(folder, paths):
 
 
 def main():
-    table, paths, normed = families(), [], []
+    table, paths, normed, cells_of_lstm = families(), [], [], []
     base = {"depth": 3, "width": 16, "batch": 32, "steps": STEPS, "init": "he_normal", "activation": "tanh"}
     with tempfile.TemporaryDirectory() as folder:
         for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
@@ -134,6 +147,8 @@ def main():
             settings = {"steps": STEPS, "dtype": dtype, **network, **own}
             for key in ("depth", "width") if "widths" in own else ():
                 del settings[key]
+            if settings.get("network", "mlp") not in ("mlp", "rnn"):
+                settings.pop("activation")
             if settings.get("optimizer.kind") == "gd" or "function" in own:
                 settings.pop("batch", None)
             plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]
@@ -148,8 +163,10 @@ def main():
             paths.append(out)
             if settings.get("norm") == "batch" and "residual.scale" not in settings:
                 normed.append(out.stem)
+            if settings.get("network") == "lstm":
+                cells_of_lstm.append(out.stem)
         failed = check_trace.main(paths)
-        return failed or catches(Path(folder), [path for path in paths if path.stem in normed])
+        return failed or catches(Path(folder), normed, KINDS.values()) or catches(Path(folder), cells_of_lstm, OF_LSTM)
 
 
 if __name__ == "__main__":

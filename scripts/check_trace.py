@@ -19,6 +19,7 @@ import sys
 import torch
 from safetensors import safe_open
 
+import reference_recurrent as recurrent
 from reference_functions import BOXED, FUNCTIONS, step_loss
 from reference_network import forward, fresh_running, loss_of, widths
 from reference_run import learning_rate, torch_optimizer, update
@@ -78,7 +79,9 @@ def check(path):
         errors.note("lr", at, own["lr"], torch.tensor(lr, dtype=torch.float64))
         for w in (*p.values(), *free.values()):
             w.grad = None
-        if network:
+        if network and s.get("network", "mlp") != "mlp":
+            recurrent_step(s, p, free, own, at, errors)
+        elif network:
             network_step(s, p, free, own, running, at, errors)
         else:
             function_step(s, p, free, own, t, at, errors)
@@ -137,6 +140,27 @@ def network_step(s, p, free, own, running, at, errors):
             scale = (nudge["delta", l].grad * below / w.detach()).abs().sum().item()
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
     loss_of(s, forward(s, free, x, masks=masks), own).backward()
+
+
+def recurrent_step(s, p, free, own, at, errors):
+    x = own["x"]
+    outputs = recurrent.forward(s, p, x)
+    loss = loss_of(s, outputs, own)
+    loss.backward()
+    errors.note("outputs", at, own["outputs"], outputs.detach())
+    errors.note("loss", at, own["loss"], loss.detach())
+    for name, w in p.items():
+        errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad)
+    # What a probe sees is of the loss at the last step alone.
+    sites = recurrent.sites(s, x.shape[1])
+    nudge = {(what, *site): torch.zeros(len(x), s["width"], requires_grad=True) for site in sites for what in recurrent.streams(s)}
+    seen = {}
+    loss_of(s, recurrent.forward(s, {n: w.detach() for n, w in p.items()}, x, True, nudge, seen), own).backward()
+    for (what, l, t), value in seen.items():
+        errors.note(what, f"{at}layer{l}/time{t}", own[f"layer{l}/time{t}/{what}"], value.detach())
+    for (what, l, t), zeros in nudge.items():
+        errors.note(what, f"{at}layer{l}/time{t}", own[f"layer{l}/time{t}/{what}"], zeros.grad)
+    loss_of(s, recurrent.forward(s, free, x), own).backward()
 
 
 def function_step(s, p, free, own, t, at, errors):

@@ -32,7 +32,7 @@ impl Answer {
         let arms = comparison.filter(|_| study == Study::Comparison || tuned.is_some());
         let groups = arms.map_or_else(|| groups::cells(results), |arms| groups::arms(results, arms));
         let ending = ending::sentences(results, study, arms, &groups, &columns);
-        let fading = fading::sentences(results);
+        let fading = fading::sentences(results, headline(results));
         let sentences = match study {
             Study::Gradient => [fading, ending].concat(),
             Study::Comparison | Study::Training => [ending, fading].concat(),
@@ -49,6 +49,12 @@ impl Answer {
         let axes = axes.into_iter().map(|axis| results.plan.axes[axis].name.clone()).collect();
         Ok(Answer { study, sentences, axes, is_tuned, columns, rows, held, notes })
     }
+}
+
+/// The fading that some of the runs have.
+fn headline(results: &Results) -> Option<&'static Column> {
+    let some = columns::headline(|column| results.runs.iter().any(|run| run.value(column.name).is_some()))?;
+    Some(if *some == ATTENUATION_INIT { results.plan.fading() } else { some })
 }
 
 /// The kind of study: a comparison where arms have settings to choose or where nothing else can touch the gradient at the start, a study
@@ -68,7 +74,7 @@ fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
         let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries > 1);
         chooses || touches(&own.arm)
     });
-    let fades = results.runs.iter().any(|run| run.value(ATTENUATION_INIT.name).is_some());
+    let fades = headline(results).is_some();
     let is_of_gradient = fades && (varied().next().is_none() || varied().any(|axis| touches(&axis.name)));
     match comparison {
         Some(_) if is_asked_for || !is_of_gradient => Study::Comparison,
@@ -104,6 +110,6 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),
     };
-    let fading = (study == Study::Gradient).then(|| results.plan.fading());
+    let fading = headline(results).filter(|_| study == Study::Gradient);
     fading.into_iter().chain(end.into_iter().filter(|_| trains)).collect()
 }

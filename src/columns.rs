@@ -5,7 +5,7 @@
 
 use Measured::{Best, End, Init, Run, Step};
 use On::{Batch, Probe, Split, Training};
-use Quantity::{Attenuation, DeltaAttenuation, WeightGradientAttenuation};
+use Quantity::{Attenuation, DeltaAttenuation, TimeAttenuation, WeightGradientAttenuation};
 use std::sync::LazyLock;
 
 /// A column of a CSV file.
@@ -16,7 +16,7 @@ pub struct Column {
     pub words: &'static [&'static str],
     /// Empty for plain numbers, such as losses.
     pub unit: &'static str,
-    /// Whether it is an average over the layers, not their sum.
+    /// Whether it is an average over the layers, or time steps, not their sum.
     pub is_per_layer: bool,
     pub quantity: Quantity,
     pub scale: Scale,
@@ -47,6 +47,8 @@ pub enum Quantity {
     DeltaAttenuation,
     /// Decades of dL/dW lost.
     WeightGradientAttenuation,
+    /// Decades lost on the way back to the first time step.
+    TimeAttenuation,
     /// Updates until something happened.
     Steps,
     Other,
@@ -123,6 +125,12 @@ pub enum Predicted {
     AttenuationTotal,
     /// Decades of dL/dz lost per layer.
     DeltaAttenuation,
+    /// The root mean square of a recurrent net's state gradient at each time step, over that at the last.
+    State,
+    /// Decades of it lost per time step.
+    TimeAttenuation,
+    /// Decades of it lost in all.
+    TimeAttenuationTotal,
 }
 
 impl Column {
@@ -178,6 +186,10 @@ impl Column {
 
     const fn per_layer(self) -> Self {
         Column { unit: "decades per layer", is_per_layer: true, ..self }
+    }
+
+    const fn per_time_step(self) -> Self {
+        Column { unit: "decades per time step", is_per_layer: true, ..self }
     }
 
     const fn log(self) -> Self {
@@ -253,9 +265,9 @@ impl Column {
         self.quantity == Quantity::Steps && self.better == Better::Lower
     }
 
-    /// Whether it is decades of dL/dh or dL/dz lost on the way to the first layer.
+    /// Whether it is decades of dL/dh or dL/dz lost on the way to the first layer, or back to the first time step.
     pub fn is_attenuation(&self) -> bool {
-        matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation)
+        matches!(self.quantity, Quantity::Attenuation | Quantity::DeltaAttenuation | Quantity::TimeAttenuation)
     }
 
     /// Whether it is decades of any gradient lost on the way to the first layer, which may be beyond every finite number, a bound
@@ -311,6 +323,13 @@ pub const ATTENUATION_NORM_INIT: Column = Column::decades(
 )
 .per_layer()
 .summarized();
+
+/// The same of recurrent nets, on the way back in time.
+pub const ATTENUATION_TIME_INIT: Column =
+    Column::decades("attenuation_time_init", &["decades lost per time step,", "at the start"], Init, TimeAttenuation)
+        .per_time_step()
+        .predicted(Predicted::TimeAttenuation)
+        .summarized();
 
 /// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
 pub const OUTCOMES: &[Column] = &[
@@ -375,6 +394,23 @@ pub const OUTCOMES: &[Column] = &[
         End,
         Attenuation,
     ),
+    ATTENUATION_TIME_INIT,
+    Column::decades("attenuation_time_end", &["decades lost per time step,", "at the end"], End, TimeAttenuation)
+        .per_time_step()
+        .summarized(),
+    Column::decades(
+        "attenuation_time_total_init",
+        &["decades from the last time step", "to the first, at the start"],
+        Init,
+        TimeAttenuation,
+    )
+    .predicted(Predicted::TimeAttenuationTotal),
+    Column::decades(
+        "attenuation_time_total_end",
+        &["decades from the last time step", "to the first, at the end"],
+        End,
+        TimeAttenuation,
+    ),
 ];
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.
@@ -433,10 +469,12 @@ pub const HISTORY: &[Column] = &[
     Column::new("grad_norm", &["norm of the gradient"], Step, Batch).log(),
 ];
 
-/// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth.
+/// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth, and in recurrent nets
+/// time step, counted from the first.
 pub const LAYERS: &[Column] = &[
     Column::key("step", &["step"]),
     Column::key("layer", &["layer, counted from the input"]),
+    TIME,
     Column::gradient("stream_rms", &["root mean square of", "dL/dh per sample"]).predicted(Predicted::Stream),
     Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta),
     Column::gradient("weight_grad_rms", &["root mean square of", "dL/dW of the batch"]),
@@ -452,7 +490,12 @@ pub const LAYERS: &[Column] = &[
     Column::share("dead", &["share of units that", "are dead"], Probe),
     Column::share("zeros", &["share of weight", "gradients that are 0"], Batch),
     Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
+    Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"]).predicted(Predicted::State),
+    Column::new("spectral_radius", &["spectral radius of the", "recurrent matrix"], Step, Probe),
 ];
+
+/// Of recurrent nets; empty for others.
+pub const TIME: Column = Column::key("time", &["time step of the sequence, counted from its first"]);
 
 /// The columns of `theory.csv` after the labels: one row a hidden layer of each cell.
 pub const THEORY: &[Column] = &[
@@ -462,6 +505,8 @@ pub const THEORY: &[Column] = &[
     Column::new("argument_variance", &["variance of the", "activation's argument"], Init, Probe),
     Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Init, Probe).unit("layers"),
     Column::key("note", &["what limits the prediction,", "or why there is none"]),
+    TIME,
+    Column::new("state_decades", &["dL/dh, or dL/dc, over that", "of the last time step"], Init, Probe).unit("decades"),
 ];
 
 /// The columns of `timings.csv`.
@@ -556,6 +601,11 @@ pub const NO_NUMBER: [(&str, &str); 2] = [
     ("undefined", "runs that the median leaves out: no gradient at the last layer"),
 ];
 
+/// The fading that results are told by: that per layer, or where `is_known` finds none of it, that per time step.
+pub fn headline(is_known: impl Fn(&Column) -> bool) -> Option<&'static Column> {
+    [&ATTENUATION_INIT, &ATTENUATION_TIME_INIT].into_iter().find(|column| is_known(column))
+}
+
 /// The outcome of this name.
 pub fn outcome(name: &str) -> Option<&'static Column> {
     find(OUTCOMES, name)
@@ -611,8 +661,8 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         &[COUNTS, &[BOUNDS]],
     ),
     ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
-    ("layers.csv", "a row a run, recorded step and hidden layer; run_id comes first", &[LAYERS]),
-    ("theory.csv", "a row a cell and hidden layer; the labels come first", &[THEORY]),
+    ("layers.csv", "a row a run, recorded step, hidden layer and time step, if any; run_id comes first", &[LAYERS]),
+    ("theory.csv", "a row a cell and hidden layer, or time step; the labels come first", &[THEORY]),
     ("timings.csv", "a row a run", &[TIMINGS]),
     ("claims.csv", "a row a claim, or a part of one that `each` repeats", &[CLAIMS]),
     (

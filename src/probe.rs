@@ -10,9 +10,11 @@ use crate::ops::activation::Activation;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result};
+use eigenvalue::spectral_radius;
 use std::ops::Range;
 
 mod correlation;
+mod eigenvalue;
 
 /// One hidden layer, measured. Gradients are per sample: B times the gradient of the mean loss over B samples. Every
 /// `rms` is the root mean square over samples and units (or entries), summed in f64.
@@ -22,13 +24,18 @@ pub struct LayerMeasure {
     pub layer: usize,
     /// Numbers that it hands on for one sample.
     pub units: usize,
+    /// From 1 on; `None` where there are no time steps.
+    pub time: Option<usize>,
     /// Where its weight stands in the packed parameters.
     pub weight: Range<usize>,
     /// Of dL/dh, h the layer's output after norm, activation and skip.
     pub stream_rms: f64,
     /// Of dL/dz, z the activation's argument; `None` without one.
     pub delta_rms: Option<f64>,
-    /// Of the weight gradient of the mean loss over the probe set.
+    /// Of what carries the gradient from time step to time step: dL/dc of an LSTM, else dL/dh; `None` where there are none. At a
+    /// time step L is the loss at the last one, whatever is trained on, so that no later loss hides how this fades.
+    pub state_rms: Option<f64>,
+    /// Of the weight gradient of the mean loss over the probe set; of shared weights the sum over all time steps.
     pub weight_grad_rms: f64,
     /// Of the weight gradient of single samples, |x| |dL/du| for the affine map u = x W + b; exact without batch
     /// norm, with it the sample's own term of the batch gradient. `None` where other layers or times share the weight.
@@ -42,7 +49,9 @@ pub struct LayerMeasure {
     pub activation_mean: Option<f64>,
     pub activation_std: Option<f64>,
     pub weight_rms: f64,
-    /// Fraction of |phi'(z)| under 5 % of its maximum; none for the rectifiers.
+    /// The largest absolute eigenvalue of a plain recurrent layer's matrix from one time step to the next.
+    pub spectral_radius: Option<f64>,
+    /// Fraction of |phi'(z)| under 5 % of its maximum; none for the rectifiers. Of cells with gates that of the sigmoids.
     pub saturated: Option<f64>,
     /// Fraction of z <= 0; for the rectifiers alone.
     pub inactive: Option<f64>,
@@ -95,7 +104,12 @@ impl Probe {
         self.model.read(&mut |parameters| {
             visited = self.model.visit(&mut |site, tap| {
                 cosines.push(correlation::cosines(tap.stream, site.units));
-                layers.push(layer(site, tap, rows, parameters, gradients));
+                let before: Option<&LayerMeasure> = layers.last();
+                let known =
+                    before.filter(|before| before.weight == site.weight).and_then(|before| before.spectral_radius);
+                let own = layer(site, tap, rows, parameters, gradients);
+                let spectral_radius = known.or_else(|| radius(site, &parameters[site.weight.clone()]));
+                layers.push(LayerMeasure { spectral_radius, ..own });
             });
         })?;
         visited?;
@@ -119,12 +133,17 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
     let mean = seen(tap.activation).then(|| sum(tap.activation) / n);
     let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, site.units)));
     let delta_rms = seen(tap.delta).then(|| samples * rms(tap.delta));
+    let stream_rms = samples * rms(tap.stream);
+    let cell_rms = seen(tap.cell_stream).then(|| samples * rms(tap.cell_stream));
+    let gates = (!site.gates.is_empty() && seen(tap.gates)).then(|| flat_gates(tap.gates, site));
     LayerMeasure {
         layer: site.layer,
         units: site.units,
+        time: site.time,
         weight: site.weight.clone(),
-        stream_rms: samples * rms(tap.stream),
+        stream_rms,
         delta_rms,
+        state_rms: site.time.map(|_| cell_rms.unwrap_or(stream_rms)),
         weight_grad_rms: rms(weight_gradient),
         weight_grad_sample_rms: single.then(|| {
             samples * rms_of_products(tap.input, columns(tap.input), tap.affine_delta, columns(tap.affine_delta))
@@ -133,11 +152,42 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         activation_mean: mean,
         activation_std: mean.map(|mean| (squares_around(tap.activation, mean) / n).sqrt()),
         weight_rms: rms(&parameters[site.weight.clone()]),
-        saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated),
+        spectral_radius: None,
+        saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated).or(gates),
         inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
         dead: flat.map(|(_, flat)| flat.dead),
         is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
     }
+}
+
+/// Share of the sigmoid gates whose slope g (1 - g) is under 5 % of its maximum, 1/4.
+fn flat_gates(gates: &[f64], site: &Site) -> f64 {
+    let (mut flat, mut count) = (0usize, 0usize);
+    for (gate, values) in gates.chunks_exact(site.units).enumerate() {
+        if site.gates[gate % site.gates.len()] {
+            count += values.len();
+            flat += values.iter().filter(|g| **g * (1.0 - **g) < 0.05 * 0.25).count();
+        }
+    }
+    flat as f64 / count as f64
+}
+
+/// The spectral radius of the matrix from one time step to the next, where a site has a single one.
+fn radius(site: &Site, weight: &[f64]) -> Option<f64> {
+    let is_square = weight.len() == site.units * site.units;
+    (site.time.is_some() && is_square).then(|| spectral_radius(weight, site.units))
+}
+
+/// Of those measured at the last time step, or without one: what stands for a layer.
+pub fn of_layers(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
+    let last = measures.iter().filter_map(|measure| measure.time).max();
+    measures.iter().filter(|measure| measure.time == last).collect()
+}
+
+/// Those of the top layer, the first time step first; none without time steps.
+pub fn over_time(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
+    let top = measures.last().map(|measure| measure.layer);
+    measures.iter().filter(|measure| measure.time.is_some() && Some(measure.layer) == top).collect()
 }
 
 /// Whether the activation would let a gradient through that is not about to underflow.

@@ -138,7 +138,8 @@ impl Results {
     }
 
     /// Streams a long table: for each row of one of `runs` (indices), the index and the numbers of `columns`
-    /// (`None` where a cell is empty).
+    /// (`None` where a cell is empty). Unless `time` is among these, a layer of a recurrent net stands for itself by its last time
+    /// step, from which its gradient comes.
     ///
     /// # Errors
     /// A file that is missing, lacks a column or holds what is not a number.
@@ -154,13 +155,28 @@ impl Results {
         let id = file.column("run_id")?;
         let places = file.columns(columns.iter().copied())?;
         let mut numbers = vec![None; columns.len()];
+        let place = |name: &str| file.header.iter().position(|column| column == name);
+        let address = ["step", "layer"].map(place);
+        let time = place(columns::TIME.name).filter(|_| !columns.contains(&columns::TIME.name));
+        // A row of a time step waits for the next one, which may be of a later step of the same layer.
+        let mut waiting: Option<(usize, [String; 2], Vec<Option<f64>>)> = None;
         while file.read_row()? {
-            if let Some(run) = wanted.get(file.text(id)) {
-                for (slot, place) in numbers.iter_mut().zip(&places) {
-                    *slot = file.number(*place)?;
-                }
-                each(*run, &numbers);
+            let Some(run) = wanted.get(file.text(id)) else { continue };
+            for (slot, place) in numbers.iter_mut().zip(&places) {
+                *slot = file.number(*place)?;
             }
+            if time.is_none_or(|time| file.text(time).is_empty()) {
+                each(*run, &numbers);
+                continue;
+            }
+            let own = address.map(|place| place.map_or(String::new(), |place| file.text(place).to_string()));
+            if let Some((run, _, last)) = waiting.take_if(|(other, layer, _)| *other != *run || *layer != own) {
+                each(run, &last);
+            }
+            waiting = Some((*run, own, numbers.clone()));
+        }
+        if let Some((run, _, last)) = waiting {
+            each(run, &last);
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ mod outputs;
 pub(crate) mod post_activation;
 pub mod prediction;
 mod quadrature;
+pub mod recurrent;
+pub mod recurrent_gates;
 pub mod residual;
 mod sphere;
 

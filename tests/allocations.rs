@@ -2,6 +2,7 @@
 
 use gradsweep::model::dense::{Architecture, Network, Residual};
 use gradsweep::model::init::Init;
+use gradsweep::model::recurrent;
 use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
@@ -9,6 +10,7 @@ use gradsweep::ops::block::Skip;
 use gradsweep::ops::gemm::{Matrix, multiply};
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::norm::{Norm, NormKind, Placement};
+use gradsweep::ops::recurrent::{Cell, ReadOut, Stack};
 use gradsweep::ops::{Tensor, tensor};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::seed::Seeds;
@@ -159,4 +161,68 @@ fn a_step_allocates_nothing_that_grows() {
     }
     println!("at most {most} allocations a step beyond the matrix products");
     assert!(most <= GRAPH, "{most} allocations a step");
+}
+
+/// What a step of this recurrent net allocates beyond its matrix products.
+fn beyond_products_over_time(stack: &Stack, batch: usize) -> usize {
+    let packed = vec![0.1; stack.parameter_count()];
+    let mut network = recurrent::Network::<f32>::with_parameters(stack.clone(), &packed).unwrap();
+    let mut gradients = Gradients::default();
+    let mut step = |x: Tensor, target: Target<f32>| {
+        network.loss_and_gradients(Batch { x, target, loss: Loss::Mse }, Mode::Train, &mut gradients).unwrap();
+    };
+    let shape = (batch, stack.steps, stack.features);
+    let x =
+        || tensor((0..batch * stack.steps * stack.features).map(|i| (i % 7) as f32 - 3.0).collect(), shape).unwrap();
+    let y = || Target::Values(vec![0.5; batch * stack.outputs]);
+    (0..4).for_each(|_| step(x(), y()));
+    let (batch_x, batch_y) = (x(), y());
+    let step = allocations(|| step(batch_x, batch_y));
+
+    let (n, wide, inputs, all) = (stack.width, stack.columns(), stack.features, batch * stack.steps);
+    let numbers = vec![0.1f32; all * wide.max(inputs).max(stack.outputs) + wide * wide];
+    let mut out = numbers.clone();
+    let mut product = |m: usize, k: usize, l: usize, [a, b]: [bool; 2]| {
+        let of = |rows: usize, columns: usize, transposed: bool| match transposed {
+            true => Matrix::new(&numbers[..rows * columns], columns, rows).t(),
+            false => Matrix::new(&numbers[..rows * columns], rows, columns),
+        };
+        multiply(of(m, k, a), of(k, l, b), &mut out[..m * l]);
+    };
+    let products = allocations(|| {
+        product(all, inputs, wide, [false, false]);
+        (1..stack.steps).for_each(|_| product(batch, n, wide, [false, false]));
+        product(batch, n, stack.outputs, [false, false]);
+        product(n, batch, stack.outputs, [true, false]);
+        product(batch, stack.outputs, n, [false, true]);
+        (1..stack.steps).for_each(|_| product(batch, wide, n, [false, true]));
+        product(inputs, all, wide, [true, false]);
+        product(n, all - batch, wide, [true, false]);
+    });
+    step - products
+}
+
+#[test]
+fn a_step_through_time_allocates_nothing_that_grows() {
+    for cell in [Cell::Rnn(Activation::Tanh), Cell::Rnn(Activation::Gelu), Cell::Lstm, Cell::Gru] {
+        for read_out in [ReadOut::Last, ReadOut::Mean] {
+            let net = |steps, width| Stack {
+                cell,
+                steps,
+                features: 3,
+                depth: 1,
+                width,
+                outputs: 4,
+                bias: true,
+                output_activation: Activation::Identity,
+                read_out,
+                truncation: None,
+            };
+            let small = beyond_products_over_time(&net(4, 8), 8);
+            assert!(small < GRAPH, "{small} allocations of {cell:?}");
+            for (other, batch) in [(net(50, 8), 8), (net(4, 100), 8), (net(4, 8), 100)] {
+                assert_eq!(beyond_products_over_time(&other, batch), small, "batch {batch} of {other:?}");
+            }
+        }
+    }
 }

@@ -1,16 +1,19 @@
-//! The sentence about the gradient before training: where it fades most and least on its way to the first layer.
+//! The sentence about the gradient before training: where it fades most and least on its way to the first layer, or time step.
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::On;
+use crate::columns::{Column, On, Quantity};
 use crate::fading::{Fading, Summary};
 use crate::results::Results;
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nothing where no run has layers to lose a gradient in.
-pub fn sentences(results: &Results) -> Vec<String> {
-    let (axes, column) = (&results.plan.axes, results.plan.fading());
+/// Nothing where no run has layers to lose a gradient in; else of this column.
+pub fn sentences(results: &Results, column: Option<&'static Column>) -> Vec<String> {
+    let Some(column) = column else { return Vec::new() };
+    let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
+    let told = |fading: Fading, it: &str| told(fading, it, place);
+    let axes = &results.plan.axes;
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
     // What only acts on training leaves the start as it is: of such cells one is looked at, that with most runs.
@@ -39,12 +42,12 @@ pub fn sentences(results: &Results) -> Vec<String> {
     if high.abs().max(low.abs()) < SLIGHT {
         let percent = significant(100.0 * (10f64.powf(high.abs().max(low.abs())) - 1.0), 2);
         let everywhere = "Before training the gradient arrives nearly whole everywhere";
-        return vec![format!("{everywhere}: a layer changes it by {percent} % at most.")];
+        return vec![format!("{everywhere}: a {place} changes it by {percent} % at most.")];
     }
     if overlaps(most, least) && high.is_finite() {
         let [low, high] = [low, high].map(|decades| significant(decades, 2));
         return vec![format!(
-            "Before training the gradient loses {low} to {high} decades{POWERS} a layer on its way back; the intervals of the {} \
+            "Before training the gradient loses {low} to {high} decades{POWERS} a {place} on its way back; the intervals of the {} \
              cases overlap.",
             starts.len()
         )];
@@ -113,21 +116,21 @@ const SLIGHT: f64 = 0.01;
 /// What decades are, where they stand first.
 const POWERS: &str = " (powers of ten)";
 
-/// What a layer does to the gradient, called `it`, that passes it on the way back.
-fn told(fading: Fading, it: &str) -> String {
+/// What a layer, or time step, does to the gradient, called `it`, that passes it on the way back.
+fn told(fading: Fading, it: &str, place: &str) -> String {
     let decades = fading.number();
     let bound = if fading.is_bound() { "at least " } else { "" };
     let factor = 10f64.powf(decades.abs());
-    let per_layer = format!("{bound}{} decades{POWERS} a layer", significant(decades.abs(), 2));
+    let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades.abs(), 2));
     let (factor, taken, added) = (significant(factor, 2), 100.0 * (1.0 - 1.0 / factor), 100.0 * (factor - 1.0));
     let (taken, added) = (significant(taken, 2), significant(added, 2));
     let what = match decades {
-        d if d.is_infinite() => return format!("nothing of {it} arrives at the first layer"),
-        d if d.abs() < WHOLE => return format!("{it} arrives at the first layer as large as it was at the last"),
+        d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
+        d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
         d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
         d if d > 0.0 => format!("takes {bound}{taken} % of {it}"),
         d if d < -0.3 => format!("multiplies {it} by {factor}"),
         _ => format!("adds {added} % to {it}"),
     };
-    format!("each layer {what} on its way back, {per_layer}")
+    format!("each {place} {what} on its way back, {each}")
 }

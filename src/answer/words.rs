@@ -137,8 +137,9 @@ pub fn explained(columns: &[&'static Column], rows: &[Row]) -> Vec<String> {
     let value = |place: usize| move |row: &Row| row.values[place].map(|value| value.spread());
     let of = |place: usize| rows.iter().filter_map(value(place)).collect::<Vec<Spread>>();
     let fading = columns.iter().position(|column| column.is_attenuation()).filter(|place| !of(*place).is_empty());
-    let decades = fading.map(|_| {
-        "decades are powers of ten: +0.301 halves the gradient at every layer, +1 leaves a tenth of it; below 0 it grows".to_string()
+    let decades = fading.map(|place| {
+        let each = if columns[place].quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
+        format!("decades are powers of ten: +0.301 halves the gradient at every {each}, +1 leaves a tenth of it; below 0 it grows")
     });
     let all: Vec<Spread> = (0..columns.len()).flat_map(of).collect();
     let interval = Some(amount::interval_note(&all)).filter(|note| !note.is_empty());

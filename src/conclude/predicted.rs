@@ -11,9 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
-/// What is compared: decades of `stream_rms` lost a layer before the first update.
+/// What is compared: decades of `stream_rms` lost a layer before the first update, or of `state_rms` a time step.
 const METRIC: &str = "attenuation_init";
-const HEADING: &str = "Attenuation before the first update: decades of gradient lost per layer toward the input.\n\
+const TIME_METRIC: &str = "attenuation_time_init";
+const HEADING: &str = "Attenuation before the first update: decades of gradient lost per layer toward the input, in recurrent nets\n\
+    per time step toward the first.\n\
     Predicted by mean-field theory, at infinite width unless a note says otherwise; measured: the median of N seeds.\n\n";
 
 /// The table of the cells that the `chosen` runs belong to, with the results in `dir`, if there are some.
@@ -57,7 +59,8 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
     let mut measured: BTreeMap<usize, Vec<Fading>> = BTreeMap::new();
     if dir.join("runs.csv").exists() {
         for run in &Results::read(dir)?.runs {
-            let value = columns::outcome(METRIC).and_then(|column| run.fading(column));
+            let value = |metric| columns::outcome(metric).and_then(|column| run.fading(column));
+            let value = value(TIME_METRIC).or_else(|| value(METRIC));
             if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), value) {
                 measured.entry(*cell).or_default().push(value);
             }
@@ -71,6 +74,7 @@ fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String
     match prediction {
         None => (None, Some("a test function has no layers".into())),
         Some(Err(why)) => (None, Some(why.to_string())),
+        Some(Ok(p)) if p.state.len() > 1 => (p.attenuation_over_time(), p.caveat.map(String::from)),
         Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost".into())),
         Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }

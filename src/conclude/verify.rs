@@ -178,7 +178,7 @@ fn difference(
 ) -> Option<String> {
     let cell = |row: Option<&Row>, at: usize| row.and_then(|row| row.get(at).cloned());
     let at = (0..=columns.len()).find(|at| cell(found, *at) != cell(expected, *at))?;
-    let address = ["step", "layer"].iter().filter_map(|name| {
+    let address = ["step", "layer", "time"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
         Some(format!(", {name} {}", cell(expected.or(found), place)?))
     });

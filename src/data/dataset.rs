@@ -144,14 +144,17 @@ impl Dataset {
             0 => String::new(),
             n => format!(", {n} validation"),
         };
+        let numbers = match self.shape[..] {
+            [steps, features] => format!("{steps} time steps of {features} features"),
+            _ => format!("{} features", self.features()),
+        };
         let x = &self.train.x;
         let mean_square = x.iter().map(|x| x * x).sum::<f64>() / x.len().max(1) as f64;
         format!(
-            "{}: {} training{validation} and {} test rows of {} features with mean square {mean_square:.3}, {kind}, digest {}",
+            "{}: {} training{validation} and {} test rows of {numbers} with mean square {mean_square:.3}, {kind}, digest {}",
             self.name,
             self.train.rows,
             rows(&self.test),
-            self.features(),
             self.digest
         )
     }

@@ -13,6 +13,8 @@ mod idx;
 mod mnist1d;
 mod points;
 mod raw;
+pub mod sequence;
+mod sequence_tasks;
 mod settings;
 mod spirals;
 mod split;
@@ -45,6 +47,7 @@ pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> 
         Some("fashion_mnist") => idx::fashion_mnist(places)?,
         Some("idx") => idx::raw(settings, places)?,
         Some("csv") => csv_file::raw(settings, places)?,
+        Some(task) if sequence::TASKS.contains(&task) => sequence_tasks::raw(task, settings)?,
         other => {
             return Err(DataError::settings(
                 "data",
@@ -53,5 +56,5 @@ pub fn load(settings: &Settings, places: &Places) -> Result<Dataset, DataError> 
             ));
         }
     };
-    split::prepare(raw, settings)
+    sequence::arrange(split::prepare(raw, settings)?, settings)
 }

@@ -4,9 +4,9 @@ use crate::setting::{DefaultValue, Domain, Problems, SHARE, Setting, of_problems
 
 /// The settings of the data family.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv"], "digits")
+    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag"], "digits")
         .head("kind")
-        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file"),
+        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity` and `lag` are generated sequences"),
     Setting::int("data.seed", 0..=i64::MAX, 0).help("seed of the split, of generated data and of label noise; the same for every run"),
     Setting::word("data.scaling", &["standard", "none"], "standard")
         .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx", "csv"])

@@ -88,6 +88,9 @@ pub const SETTINGS: &[Row] = &[
         ),
     ),
     (&["dropout_rate", "drop_rate", "dropout_prob", "p_dropout"], Write("dropout = 0.5")),
+    (&["cell", "model", "architecture", "rnn", "lstm", "gru"], Write("network = \"lstm\"")),
+    (&["seq_len", "sequence_length", "length", "time_steps"], Write("data = { kind = \"adding\", length = 50 }")),
+    (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
         &["early_stopping", "patience"],
         Missing(

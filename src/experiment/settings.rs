@@ -11,9 +11,12 @@ use std::sync::OnceLock;
 pub fn all() -> impl Iterator<Item = &'static Setting> {
     [
         crate::data::SETTINGS,
+        crate::data::sequence::SETTINGS,
         crate::data::function::SETTINGS,
+        crate::model::SETTINGS,
         crate::model::dense::SETTINGS,
         crate::model::init::SETTINGS,
+        crate::model::recurrent::SETTINGS,
         crate::ops::activation::SETTINGS,
         crate::run::spec::SETTINGS,
         crate::optim::SETTINGS,
@@ -330,8 +333,12 @@ impl Registry {
         if let Some(near) = nearest::nearest(name, self.keys.iter().map(Key::short)) {
             return format!("did you mean `{near}`?");
         }
-        let mut families: Vec<&str> = self.keys.iter().map(|k| k.family).collect();
-        families.dedup();
+        let mut families: Vec<&str> = Vec::new();
+        for key in &self.keys {
+            if !families.contains(&key.family) {
+                families.push(key.family);
+            }
+        }
         format!("the settings are `{}`, with their options; `gradsweep settings` prints all", families.join("`, `"))
     }
 }

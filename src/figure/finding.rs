@@ -69,7 +69,9 @@ pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
         (_, name) => format!("{}{others}: {name}, {amount}.", what[1]),
     };
     let factor = |lost: f64| match 10f64.powf(lost) {
-        factor if unit == PER_LAYER && factor < 1e4 => format!(", a factor of {}", significant(factor, 3)),
+        factor if unit.starts_with("decades per") && factor < 1e4 => {
+            format!(", a factor of {}", significant(factor, 3))
+        }
         _ => String::new(),
     };
     let finite = || values.iter().filter(|(_, lost)| lost.number().is_finite());

@@ -145,10 +145,13 @@ pub struct Site {
     pub shared: bool,
     /// Its nonlinearity; `None` where that is none of ours.
     pub activation: Option<Activation>,
+    /// Of each gate of a recurrent cell, in the order of [`Tap::gates`]: whether it is a sigmoid.
+    pub gates: &'static [bool],
 }
 
-/// What is seen at a site, `[rows, units]` each, L the mean loss over the rows. Empty where the model has no such thing.
-#[derive(Clone, Copy, Debug)]
+/// What is seen at a site, `[rows, units]` each, L the mean loss over the rows; at a site with a time step that of the last
+/// step alone. Empty where the model has no such thing.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Tap<'a, T> {
     /// h, which the layer hands on: after norm, activation and skip connection.
     pub h: &'a [T],
@@ -166,6 +169,12 @@ pub struct Tap<'a, T> {
     pub affine_delta: &'a [T],
     /// By what dropout multiplied what the activation hands on.
     pub mask: &'a [T],
+    /// c, the state of a cell beside h.
+    pub cell: &'a [T],
+    /// dL/dc.
+    pub cell_stream: &'a [T],
+    /// The gates of a recurrent cell, `[rows, gates * units]`.
+    pub gates: &'a [T],
 }
 
 /// Rows to learn from: their inputs `[rows, ...]`, their targets, and the loss that compares.

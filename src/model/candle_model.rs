@@ -150,8 +150,10 @@ impl<T: Element> Model<T> for CandleModel<T> {
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _]] = kept;
-            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask });
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, [gates, _]] =
+                kept;
+            let [cell, cell_stream] = cell;
+            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates });
         }
         Ok(())
     }

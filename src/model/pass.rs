@@ -34,14 +34,18 @@ pub enum Part {
     Affine,
     /// What dropout multiplied by.
     Mask,
+    /// c, the state of a cell beside h.
+    Cell,
+    /// The gates of a recurrent cell, side by side.
+    Gates,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 6;
+    pub(super) const COUNT: usize = 8;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
-        matches!(self, Part::Stream | Part::Argument | Part::Affine)
+        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell)
     }
 }
 
@@ -63,6 +67,11 @@ pub(super) struct Tapped {
 }
 
 impl Pass<'_> {
+    /// What the pass is for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The parameter of this name, in the shape that the layout gives it.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
+pub(super) use pass::activate;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a network's backward needs of its forward, and what it makes.

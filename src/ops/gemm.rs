@@ -37,6 +37,18 @@ impl<'a, T> Matrix<'a, T> {
 /// # Panics
 /// When the shapes do not fit.
 pub fn multiply<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T]) {
+    product(a, b, out, false);
+}
+
+/// `out += a b`, on the calling thread alone.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub fn add_product<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T]) {
+    product(a, b, out, true);
+}
+
+fn product<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T], adds: bool) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert!(b.rows == k && out.len() == m * n, "[{m}, {k}] times [{}, {n}] into {} numbers", b.rows, out.len());
     let (a_rows, a_columns) = a.strides();
@@ -51,7 +63,7 @@ pub fn multiply<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T]) {
             out.as_mut_ptr(),
             1,
             n as isize,
-            false,
+            adds,
             a.numbers.as_ptr(),
             a_columns,
             a_rows,
@@ -92,6 +104,9 @@ mod tests {
                     let want: f64 = (0..k).map(|j| a[i / n * k + j] * b[j * n + i % n]).sum();
                     assert!((got - want).abs() < 1e-12);
                 }
+                let once = out.clone();
+                add_product(x, y, &mut out);
+                assert!(out.iter().zip(&once).all(|(twice, once)| (twice - 2.0 * once).abs() < 1e-12));
             }
         }
     }

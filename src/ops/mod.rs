@@ -14,6 +14,7 @@ pub mod gemm;
 pub mod kernel;
 pub mod loss;
 pub mod norm;
+pub mod recurrent;
 pub mod reduce;
 mod rows;
 pub mod saturation;

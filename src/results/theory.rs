@@ -11,6 +11,8 @@ use thiserror::Error;
 pub struct CellTheory {
     pub stream: Vec<f64>,
     pub delta: Vec<f64>,
+    /// Of recurrent nets: the state's gradient at each time step, the first one first, over that at the last.
+    pub state: Vec<f64>,
     /// Variance of each layer's pre-activations; empty where it is not known.
     pub variance: Vec<f64>,
     /// xi_c in layers, where a figure asked for it and there is one.
@@ -33,13 +35,19 @@ impl CellTheory {
 
     /// A column of `runs.csv`; `None` for what is not predicted, or infinite.
     pub fn outcome(&self, metric: &str) -> Option<f64> {
-        let fall = |decades: &[f64]| Some(decades.last()? - decades.first()?);
-        let gaps = (self.stream.len() > 1).then(|| (self.stream.len() - 1) as f64)?;
+        let fall = |decades: &[f64]| match decades {
+            [first, .., last] => Some((last - first, (decades.len() - 1) as f64)),
+            _ => None,
+        };
+        let each = |decades: &[f64]| fall(decades).map(|(lost, gaps)| lost / gaps);
+        let all = |decades: &[f64]| fall(decades).map(|(lost, _)| lost);
         let value = match columns::outcome(metric)?.predicted? {
-            Predicted::AttenuationTotal => fall(&self.stream)?,
-            Predicted::Attenuation => fall(&self.stream)? / gaps,
-            Predicted::DeltaAttenuation => fall(&self.delta)? / gaps,
-            Predicted::Stream | Predicted::Delta => return None,
+            Predicted::AttenuationTotal => all(&self.stream)?,
+            Predicted::Attenuation => each(&self.stream)?,
+            Predicted::DeltaAttenuation => each(&self.delta)?,
+            Predicted::TimeAttenuationTotal => all(&self.state)?,
+            Predicted::TimeAttenuation => each(&self.state)?,
+            Predicted::Stream | Predicted::Delta | Predicted::State => return None,
         };
         value.is_finite().then_some(value)
     }
@@ -64,6 +72,7 @@ impl Results {
         let (stream, delta, note) =
             (file.column("stream_decades")?, file.column("delta_decades")?, file.column("note")?);
         let (variance, depth) = (file.column("argument_variance")?, file.column("correlation_depth")?);
+        let state = file.column("state_decades")?;
         let mut theory = Theory::new();
         while file.read_row()? {
             let label = |(axis, at): (&Axis, &usize)| axis.labels.iter().position(|label| label == file.text(*at));
@@ -71,6 +80,10 @@ impl Results {
             let Some(labels) = self.plan.axes.iter().zip(&axes).map(label).collect::<Option<Vec<_>>>() else {
                 continue;
             };
+            if let (Some(decades), Some(Ok(cell))) = (file.number(state)?, theory.get_mut(&labels)) {
+                cell.state.push(decades);
+                continue;
+            }
             match (file.number(stream)?, file.number(delta)?) {
                 (Some(stream), Some(delta)) => {
                     let cell = theory.entry(labels).or_insert_with(|| Ok(CellTheory::default()));

@@ -1,7 +1,7 @@
 //! Takes down a run's rows as they arise, and closes them into its record.
 
 use super::score::Score;
-use super::spec::RunSpec;
+use super::spec::{At, RunSpec};
 use super::stop::{End, State, Stop};
 use super::training::Training;
 use crate::columns;
@@ -9,7 +9,7 @@ use crate::fading::Fading;
 use crate::model::Gradients;
 use crate::ops::{Element, reduce};
 use crate::optim::Finite;
-use crate::probe::LayerMeasure;
+use crate::probe::{LayerMeasure, of_layers, over_time};
 use crate::record::{RunRecord, point_columns};
 use crate::table::{Cell, Table};
 
@@ -21,8 +21,12 @@ pub(super) struct Scores {
     pub test: Option<Score>,
 }
 
+/// So many time steps have rows in `layers.csv` if the experiment does not say.
+const MOST_TIMES: usize = 100;
+
 pub(super) struct Recorder {
     inside_steps: Vec<usize>,
+    times: Option<At>,
     score_steps: Vec<usize>,
     steps_per_epoch: Option<usize>,
     has_loss_of_every_step: bool,
@@ -49,6 +53,7 @@ impl Recorder {
         };
         Recorder {
             inside_steps: inside.steps(plan.steps),
+            times: spec.cadence.times.clone(),
             score_steps: spec.cadence.score.steps(plan.steps),
             steps_per_epoch: plan.steps_per_epoch,
             has_loss_of_every_step: plan.has_loss_of_every_step,
@@ -121,18 +126,20 @@ impl Recorder {
         }
     }
 
-    /// One row a hidden layer: the probe's measures, and how much of the weight gradient the optimizer gets is
+    /// One row a hidden layer, and time step that is kept: the probe's measures, and how much of the weight gradient the optimizer gets is
     /// exactly zero or subnormal in the training's own precision.
     pub fn layers<T: Element>(&mut self, measures: Vec<LayerMeasure>, gradients: &Gradients<T>) {
-        let mut all_zero = 0;
+        let kept = self.kept_times(&measures);
+        let is_kept = |m: &LayerMeasure| m.time.is_none_or(|time| time == 1 || kept.binary_search(&time).is_ok());
+        let measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
         for m in &measures {
             let weight = &gradients.packed[m.weight.clone()];
             let (n, zeros) = (weight.len() as f64, reduce::zeros(weight));
             let subnormals = reduce::smaller(weight, T::MIN_NORMAL.f64()) - zeros;
-            all_zero += usize::from(zeros == n);
             self.layers.push(vec![
                 self.step.into(),
                 m.layer.into(),
+                m.time.into(),
                 m.stream_rms.into(),
                 m.delta_rms.into(),
                 m.weight_grad_rms.into(),
@@ -148,13 +155,23 @@ impl Recorder {
                 m.dead.into(),
                 (zeros / n).into(),
                 (subnormals / n).into(),
+                m.state_rms.into(),
+                m.spectral_radius.into(),
             ]);
         }
         if self.first_measures.is_empty() && !measures.is_empty() {
             self.first_measures.clone_from(&measures);
-            self.layers_zero = Some(all_zero);
+            let is_zero = |m: &&&LayerMeasure| gradients.packed[m.weight.clone()].iter().all(|g| g.f64() == 0.0);
+            self.layers_zero = Some(of_layers(&measures).iter().filter(is_zero).count());
         }
         self.last_measures = measures;
+    }
+
+    /// The time steps after the first whose rows are kept.
+    fn kept_times(&self, measures: &[LayerMeasure]) -> Vec<usize> {
+        let last = measures.iter().filter_map(|m| m.time).max().unwrap_or(0);
+        let usual = At::Every(last.div_ceil(MOST_TIMES).max(1));
+        self.times.as_ref().unwrap_or(&usual).steps(last)
     }
 
     /// Where the point of a function is.
@@ -186,24 +203,34 @@ impl Recorder {
         ]);
         outcome.extend(cells(best.and_then(|s| s.test)));
         outcome.push(self.steps_to_target.into());
-        let (first, final_) = (&self.first_measures[..], &self.last_measures[..]);
-        let start = lost(first, |m| Some(m.stream_rms));
-        let finish = lost(final_, |m| Some(m.stream_rms));
+        let (first, last) = (of_layers(&self.first_measures), of_layers(&self.last_measures));
+        let (start, finish) = (lost(&first, |m| Some(m.stream_rms)), lost(&last, |m| Some(m.stream_rms)));
+        let [norm_start, norm_finish] = [&first, &last].map(|measures| lost(measures, |m| Some(m.stream_norm())));
         let per_layer = |total: Option<Fading>| total.map(|total| total.per(first.len() - 1));
+        let (first_times, last_times) = (over_time(&self.first_measures), over_time(&self.last_measures));
+        let (start_of_time, end_of_time) = (lost(&first_times, |m| m.state_rms), lost(&last_times, |m| m.state_rms));
+        let steps = first_times.last().and_then(|m| m.time).unwrap_or(1);
+        let per_step = |total: Option<Fading>| total.map(|total| total.per(steps - 1));
         let fadings = [
             per_layer(start),
             per_layer(finish),
             start,
             finish,
-            per_layer(lost(first, LayerMeasure::passed_delta)),
+            per_layer(lost(&first, |m| m.passed_delta())),
             lost(first.get(1..).unwrap_or_default(), |m| Some(m.weight_grad_rms)),
+            per_layer(norm_start),
+            per_layer(norm_finish),
+            norm_start,
+            norm_finish,
+            per_step(start_of_time),
+            per_step(end_of_time),
+            start_of_time,
+            end_of_time,
         ];
-        outcome.extend(fadings.map(|fading| Cell::from(fading.map(Fading::number))));
+        let mut cells = fadings.map(|fading| Cell::from(fading.map(Fading::number))).into_iter();
+        outcome.extend(cells.by_ref().take(6));
         outcome.push(self.layers_zero.into());
-        let [norm_start, norm_finish] = [first, final_].map(|measures| lost(measures, |m| Some(m.stream_norm())));
-        let norms = [per_layer(norm_start), per_layer(norm_finish), norm_start, norm_finish];
-        outcome.extend(norms.map(|fading| Cell::from(fading.map(Fading::number))));
-        let fadings = fadings.into_iter().chain(norms);
+        outcome.extend(cells);
         let columns = columns::OUTCOMES.iter().filter(|column| column.is_fading()).zip(fadings);
         let bounds = columns.filter(|(_, fading)| fading.is_some_and(Fading::is_bound));
         let bounds = bounds.map(|(column, _)| column.name.to_string()).collect();
@@ -225,9 +252,9 @@ fn cells(score: Option<Score>) -> [Cell; 2] {
     [score.map(|s| s.loss).into(), score.and_then(|s| s.accuracy).into()]
 }
 
-/// Decades from the last of these layers to the first; `None` when there is no layer between, or no such number there.
-fn lost(measures: &[LayerMeasure], of: impl Fn(&LayerMeasure) -> Option<f64>) -> Option<Fading> {
+/// Decades from the last of these layers, or time steps, to the first; `None` when there is no layer between, or no such number there.
+fn lost(measures: &[&LayerMeasure], of: impl Fn(&LayerMeasure) -> Option<f64>) -> Option<Fading> {
     let [first, .., last] = measures else { return None };
     of(first).and(of(last))?;
-    Fading::of(&measures.iter().filter_map(of).collect::<Vec<_>>())
+    Fading::of(&measures.iter().filter_map(|measure| of(measure)).collect::<Vec<_>>())
 }

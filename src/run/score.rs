@@ -8,6 +8,9 @@ use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
 const CHUNK: usize = 256;
 
+/// Of sequences at most so many time steps at once, of all rows together.
+const CHUNK_STEPS: usize = 256 * 32;
+
 /// Loss and accuracy over a split; accuracy only for classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
@@ -50,7 +53,8 @@ pub fn batch<T: Element>(split: &Split, shape: &[usize], rows: &[usize], loss: L
 pub fn score<T: Element>(model: &dyn Model<T>, split: &Split, shape: &[usize], loss: Loss) -> Result<Score> {
     let (mut total, mut hits) = (0.0, 0usize);
     let order: Vec<usize> = (0..split.rows).collect();
-    for rows in order.chunks(CHUNK) {
+    let chunk = if let [steps, _] = shape { (CHUNK_STEPS / steps).clamp(1, CHUNK) } else { CHUNK };
+    for rows in order.chunks(chunk) {
         let Batch { x, target, loss } = batch::<T>(split, shape, rows, loss)?;
         let outputs = model.outputs(&x, Mode::Evaluate)?.contiguous()?;
         let width = outputs.dim(1)?;

@@ -96,6 +96,10 @@ pub struct Cadence {
     /// The point of a test function; if unset every step, or every k-th such that there are at most a thousand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<At>,
+    /// The time steps of a recurrent net that have rows in `layers.csv`; if unset all, or every k-th such that there are at most
+    /// a hundred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<At>,
 }
 
 impl Cadence {

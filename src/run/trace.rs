@@ -70,6 +70,10 @@ impl Values {
 /// | `step.<t>/updated/<parameter>` | after the update | as the parameter |
 /// | `step.<t>/running/layer<l>.mean`, `.variance` | running statistics after it | width |
 ///
+/// A recurrent net has `layer<l>.input.weight`, `.recurrent.weight` and `.bias`, with the columns of its gates side by side, and
+/// each layer at each time step k from 1: `step.<t>/layer<l>/time<k>/h`, `/stream` and so on, where L is the loss at the last time
+/// step alone; beside them `c` and `cell_stream` (dL/dc) of an LSTM, and `gates`: i, f, g, o, or r, z, n of a GRU.
+///
 /// A test function has one parameter, `point`, and of the rest `loss`, `lr`, `gradient` and `updated`.
 ///
 /// # Errors
@@ -160,6 +164,10 @@ impl<T: Element> Tracer<T> {
             }
         }
         twin.visit(&mut |site, tap| {
+            let place = match site.time {
+                Some(time) => format!("{at}/layer{}/time{time}", site.layer),
+                None => format!("{at}/layer{}", site.layer),
+            };
             let parts = [
                 ("z", tap.z),
                 ("a", tap.activation),
@@ -167,9 +175,12 @@ impl<T: Element> Tracer<T> {
                 ("h", tap.h),
                 ("delta", tap.delta),
                 ("stream", tap.stream),
+                ("c", tap.cell),
+                ("cell_stream", tap.cell_stream),
+                ("gates", tap.gates),
             ];
             for (what, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
-                self.put(format!("{at}/layer{}/{what}", site.layer), &[rows, site.units], Values::of(values));
+                self.put(format!("{place}/{what}"), &[rows, values.len() / rows], Values::of(values));
             }
         })?;
         self.put_tensor(format!("{at}/outputs"), &outputs)

@@ -1,6 +1,6 @@
 //! What theory predicts for each cell of a plan before the first update, layer by layer, and the rows of `theory.csv`.
 
-use crate::columns;
+use crate::columns::{self, Predicted};
 use crate::data::Dataset;
 use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
@@ -98,8 +98,12 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
         let labels =
             |cell: &GridCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
         let predicted = predictions(plan, work, |index| labels(&plan.cells[index]));
+        let is_over_time =
+            matches!(claim.metric.prediction(), Some(Predicted::TimeAttenuation | Predicted::TimeAttenuationTotal));
         for (cell, prediction) in plan.cells.iter().zip(&predicted).filter(|(cell, _)| labels(cell)) {
             let why = match prediction {
+                Some(Ok(prediction)) if is_over_time && prediction.state.len() > 1 => continue,
+                Some(Ok(_)) if is_over_time => "only recurrent nets have time steps",
                 Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
                 Some(Ok(_)) => "a net of one hidden layer loses nothing on the way to its first",
                 Some(Err(why)) => &why.to_string(),
@@ -120,7 +124,7 @@ fn is_asked_for(plan: &Plan) -> bool {
     plan.figure_theory.layers || plan.claims.iter().any(|claim| matches!(claim.against, Some((Against::Theory, _))))
 }
 
-/// One row a layer of each cell, or a single one with the reason why there is no prediction; none at all where no figure
+/// One row a layer of each cell and then one a time step of recurrent nets, or a single one with the reason why there is no prediction; none at all where no figure
 /// and no claim asks for theory. Decades are log10 of a root mean square over the last hidden layer's `stream_rms`.
 pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
     if !is_asked_for(plan) {
@@ -130,20 +134,29 @@ pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for (index, (cell, prediction)) in plan.cells.iter().zip(&theory.cells).enumerate() {
         let depth = || Cell::from(theory.depths.get(index).copied().flatten());
-        let mut row = |rest: [Cell; 6]| {
+        let mut row = |rest: [Cell; 8]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
         match prediction {
             None => {}
             Some(Err(why)) => {
-                row([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, depth(), Cell::Text(why.to_string())])
+                let mut rest = [const { Cell::Empty }; 8];
+                (rest[4], rest[5]) = (depth(), Cell::Text(why.to_string()));
+                row(rest);
             }
             Some(Ok(prediction)) => {
                 for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
                     let (stream, delta) = (decades(*stream), decades(*delta));
                     let variance = prediction.variance.get(l).copied().into();
-                    row([(l + 1).into(), stream, delta, variance, depth(), prediction.caveat.into()]);
+                    let note = prediction.caveat.into();
+                    row([(l + 1).into(), stream, delta, variance, depth(), note, Cell::Empty, Cell::Empty]);
+                }
+                for (t, state) in prediction.state.iter().enumerate() {
+                    let mut rest = [const { Cell::Empty }; 8];
+                    rest[0] = prediction.stream.len().into();
+                    (rest[6], rest[7]) = ((t + 1).into(), decades(*state));
+                    row(rest);
                 }
             }
         }

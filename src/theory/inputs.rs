@@ -16,6 +16,8 @@ pub struct Inputs {
     pub squares: Vec<f64>,
     /// The same about the mean of each feature over the rows, which is all that a batch normalization sees.
     pub centred: Vec<f64>,
+    /// Of sequences: |x|^2 / features of each time step, row after row; empty for others.
+    pub steps: Vec<f64>,
     /// Whether the targets are classes.
     pub classes: bool,
     /// Of each row, one after the other; a class is a one among zeros.
@@ -46,6 +48,13 @@ impl Inputs {
             rows: rows.len(),
             squares: square(&vec![0.0; n]),
             centred: square(&means),
+            steps: match data.shape[..] {
+                [_, width] => {
+                    let of_step = |step: &[f64]| step.iter().map(|x| x * x).sum::<f64>() / width as f64;
+                    rows.iter().flat_map(|r| row(r).chunks_exact(width).map(of_step)).collect()
+                }
+                _ => Vec::new(),
+            },
             classes: matches!(data.train.targets, Targets::Classes { .. }),
             targets: rows.iter().flat_map(target).collect(),
         }

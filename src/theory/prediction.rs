@@ -17,6 +17,8 @@ pub struct Prediction {
     pub variance: Vec<f64>,
     /// Of plain nets: the ensemble of a hidden layer, and the variance in the first.
     pub recursion: Option<(MeanField, f64)>,
+    /// Of recurrent nets: ln of the squared `state_rms` at each time step, the first one first, relative to that of the last.
+    pub state: Vec<f64>,
     /// What makes it less than exact at infinite width: a sentence that says of what.
     pub caveat: Option<&'static str>,
 }
@@ -32,7 +34,17 @@ impl Prediction {
 
     /// Decades of `stream_rms` lost a layer on the way to layer 1; none at depth 1.
     pub fn attenuation(&self) -> Option<f64> {
-        per_layer(&self.stream)
+        per_step(&self.stream)
+    }
+
+    /// Decades of `state_rms` lost a time step on the way back to the first; none without time steps.
+    pub fn attenuation_over_time(&self) -> Option<f64> {
+        per_step(&self.state)
+    }
+
+    /// Of a recurrent net, of one layer: from the state's gradient at each time step.
+    pub(crate) fn over_time(state: Vec<f64>, caveat: Option<&'static str>) -> Self {
+        Prediction { state, ..average(vec![vec![(0.0, 0.0)]], caveat) }
     }
 }
 
@@ -61,11 +73,19 @@ pub enum NoPrediction {
     SmallBatch,
     #[error("batch normalization of a signal without variance has no gradient")]
     NoVariance,
+    #[error("for stacked recurrent layers no theory is known: the upper ones read what is correlated in time")]
+    StackedInTime,
+    #[error(
+        "for an identity as the recurrent matrix the law is known for relu with gain 1 and no bias, and for linear nets"
+    )]
+    IdentityRecurrence,
+    #[error("the theory of gates is computed for at most {0} time steps")]
+    ManySteps(usize),
     #[error("the signal of these post-activation blocks grows beyond 1e100")]
     BeyondRange,
 }
 
-fn per_layer(squares: &[f64]) -> Option<f64> {
+fn per_step(squares: &[f64]) -> Option<f64> {
     let gaps = squares.len().checked_sub(1).filter(|n| *n > 0)?;
     Some((squares[gaps] - squares[0]) / (2.0 * std::f64::consts::LN_10 * gaps as f64))
 }
@@ -89,6 +109,7 @@ pub(crate) fn average(samples: Vec<Layers>, caveat: Option<&'static str>) -> Pre
         delta: layers().map(|l| mean(&|x| x.1, l)).collect(),
         variance: Vec::new(),
         recursion: None,
+        state: Vec::new(),
         caveat,
     }
 }

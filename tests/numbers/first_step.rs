@@ -4,6 +4,7 @@
 use gradsweep::columns::{self, Column, On};
 use gradsweep::data::{Places, load};
 use gradsweep::experiment::{Experiment, Overrides, settings};
+use gradsweep::model;
 use gradsweep::record::RunRecord;
 use gradsweep::run::train;
 use gradsweep::setting::{Acts, Domain, Problems, Setting};
@@ -50,12 +51,24 @@ fn two(domain: &Domain) -> [String; 2] {
     }
 }
 
+/// The first kind of network that reads a setting, where that is not the usual one.
+fn network(row: &Setting) -> Option<&'static str> {
+    let words = settings::all().find(|row| row.key == "network").map(|row| row.domain);
+    let Some(Domain::Word(words)) = words else { panic!("`network` is a word") };
+    let of = |word: &&&str| row.of.contains(*word) || (row.family() != "network" && model::reads(word, row.key));
+    words.iter().find(of).copied().filter(|word| *word != words[0])
+}
+
 /// What a setting asks for beside itself.
 fn beside(row: &Setting) -> Vec<String> {
     // The rule gd takes no batches.
     let head = settings::all().find(|head| head.head.is_some() && head.family() == row.family()).map(|head| head.key);
     let kind = row.of.iter().find(|kind| **kind != "gd").zip(head).map(|(kind, head)| format!("{head}={kind}"));
-    let mut set: Vec<String> = kind.into_iter().collect();
+    let network = network(row).map(|word| format!("network={word}"));
+    // Sequences of some length.
+    let longer = ["data=teacher", "data.features=6"].map(String::from);
+    let longer = longer.into_iter().filter(|_| network.is_some());
+    let mut set: Vec<String> = network.iter().cloned().chain(longer).chain(kind).collect();
     match row.key {
         // Any other init starts them at 0.
         "bias" => set.extend(["init=gaussian", "init.sigma_b=0.5"].map(String::from)),
@@ -103,8 +116,10 @@ fn touched(file: &str, also: &[&str], row: &Setting) -> Vec<&'static Column> {
     a.iter().zip(&b).filter(|((_, a), (_, b))| a != b).map(|((column, _), _)| *column).collect()
 }
 
-/// Nets without and with batch norm.
-const NORMS: [&[&str]; 2] = [&[], &["batch_norm=true"]];
+/// Nets without and with batch norm, where they can have it.
+fn norms(row: &Setting) -> &'static [&'static [&'static str]] {
+    if network(row).is_some() { &[&[]] } else { &[&[], &["batch_norm=true"]] }
+}
 
 #[test]
 fn what_acts_later_leaves_the_first_step_as_it_is() {
@@ -112,7 +127,7 @@ fn what_acts_later_leaves_the_first_step_as_it_is() {
     for row in settings::all().filter(|row| row.acts != Acts::FromTheStart) {
         let mut found: Vec<&Column> = Vec::new();
         if row.problems != Problems::Functions {
-            found.extend(NORMS.into_iter().flat_map(|norm| touched(NET, norm, row)));
+            found.extend(norms(row).iter().flat_map(|norm| touched(NET, norm, row)));
         }
         if row.problems != Problems::Networks {
             found.extend(touched(FUNCTION, &[], row));
@@ -132,7 +147,7 @@ fn what_acts_from_the_start_changes_the_first_step() {
     for row in
         settings::all().filter(|row| row.acts == Acts::FromTheStart && !["data", "function"].contains(&row.family()))
     {
-        let mut found = NORMS.into_iter().flat_map(|norm| touched(NET, norm, row));
+        let mut found = norms(row).iter().flat_map(|norm| touched(NET, norm, row));
         if !found.any(|c| matches!(c.on, On::Probe | On::Split)) {
             idle.push(format!("`{}` {:?} touches nothing", row.key, row.of));
         }

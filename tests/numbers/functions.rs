@@ -517,8 +517,10 @@ fn settings_of_networks_are_errors_that_say_so() {
     };
     let named = gradsweep::experiment::settings::all()
         .filter(|row| ["loss", "batch", "epochs", "decay_all"].contains(&row.key));
-    use gradsweep::{data, model::dense, model::init, ops::activation};
-    let families = [data::SETTINGS, dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
+    use gradsweep::model::{self, dense, init, recurrent};
+    use gradsweep::{data, ops::activation};
+    let nets = [model::SETTINGS, dense::SETTINGS, init::SETTINGS, recurrent::SETTINGS, activation::SETTINGS];
+    let families = [&[data::SETTINGS, data::sequence::SETTINGS], &nets[..]].concat();
     let mut count = 0;
     for row in families.into_iter().flatten().chain(named) {
         let (key, value) = (row.key, sample(row));

@@ -14,6 +14,8 @@ mod optimizers;
 mod own_model;
 mod point;
 mod pytorch;
+mod pytorch_recurrent;
+mod recurrent;
 mod schedules;
 mod statistics;
 #[path = "../support/mod.rs"]
@@ -21,5 +23,6 @@ mod support;
 mod theory;
 mod theory_closed_forms;
 mod theory_measured;
+mod theory_recurrent;
 mod trace;
 mod training;

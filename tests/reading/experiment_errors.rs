@@ -27,7 +27,7 @@ detph = 3"#, "2:1", r#"unknown setting `detph`"#, r#"did you mean `depth`?"#),
 (r#"[base]
 lr = 3"#, "2:1", r#"unknown setting `lr`"#, r#"did you mean `optimizer.lr`?"#),
 (r#"[base]
-frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[base]
 optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family `optimizer` has `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.centered`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`, `optimizer.momentum_decay`, `optimizer.shrink`, `optimizer.grow`, `optimizer.min_step`, `optimizer.max_step`"#),
 (r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
@@ -117,7 +117,7 @@ depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
 (r#"[[exclude]]
-varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
 width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
@@ -185,7 +185,7 @@ where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"choose one
 kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[[figure]]
 kind = "curves"
-theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, attenuation_by_depth, heat_map"#),
+theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, gradient_by_time, attenuation_by_depth, heat_map"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "weight_grad_rms"
@@ -195,7 +195,7 @@ depth = [1,2]
 [[figure]]
 kind = "attenuation_by_depth"
 metric = "train_loss"
-theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, or delete `theory`"#),
+theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, attenuation_time_total_init, attenuation_time_init, attenuation_time_total_end, attenuation_time_end, or delete `theory`"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 theory = 1"#, "3:10", r#"`theory` must be true or false, but is 1"#, r#"write theory = true, or delete the line"#),

@@ -9,5 +9,6 @@ mod fuzz;
 mod grammar;
 mod questions;
 mod sections;
+mod sequences;
 #[path = "../support/mod.rs"]
 mod support;

@@ -180,7 +180,7 @@ fn the_table_is_empty_where_no_figure_asks() {
     let table = |dir: &Path| std::fs::read_to_string(dir.join("out/theory.csv")).unwrap();
     assert_eq!(
         table(dir.path()),
-        "depth,layer,stream_decades,delta_decades,argument_variance,correlation_depth,note\n"
+        "depth,layer,stream_decades,delta_decades,argument_variance,correlation_depth,note,time,state_decades\n"
     );
 }
 

@@ -4,10 +4,10 @@ use gradsweep::setting::{Setting, Settings, Value};
 
 /// Every row of the settings table.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    use gradsweep::model::{dense, init};
+    use gradsweep::model::{self, dense, init, recurrent};
     use gradsweep::{data, ops::activation, optim, run::spec, schedule};
-    let nets = [dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
-    [&[data::SETTINGS], &nets[..], &[spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]]
+    let nets = [model::SETTINGS, dense::SETTINGS, init::SETTINGS, recurrent::SETTINGS, activation::SETTINGS];
+    [&[data::SETTINGS, data::sequence::SETTINGS], &nets[..], &[spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]]
         .concat()
         .into_iter()
         .flatten()

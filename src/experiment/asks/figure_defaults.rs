@@ -4,6 +4,7 @@ use super::cells::{Cells, GridCell};
 use crate::columns::On;
 use crate::data::function::Kind;
 use crate::experiment::figure_kind::FigureKind;
+use crate::model;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{Axis, Scale};
@@ -66,6 +67,17 @@ impl<'a> Defaults<'a> {
     /// Whether the depth has several labels.
     pub fn has_depth(&self) -> bool {
         self.several.contains(&"depth")
+    }
+
+    /// Whether some networks read one time step after the other.
+    pub fn has_time(&self) -> bool {
+        self.grid.cells.iter().any(|cell| model::is_recurrent(&cell.settings))
+    }
+
+    /// Whether some network has hidden layers to tell apart, not time steps alone.
+    pub fn has_layers(&self) -> bool {
+        let is_deep = |cell: &GridCell| cell.settings.int("depth").is_some_and(|depth| depth > 1);
+        self.grid.cells.iter().any(|cell| !model::is_recurrent(&cell.settings) || is_deep(cell))
     }
 
     /// The axes with several labels, but the depth and those that are tuned.

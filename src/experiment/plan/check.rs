@@ -41,6 +41,12 @@ impl Plan {
             }
             if cell.function().is_none() {
                 let family = model::family(settings);
+                if model::is_recurrent(settings)
+                    && let Err(wrong) = family.layout(settings, &facts.sizes)
+                {
+                    let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
+                    return problem("network", message.into(), format!("write {cure}"));
+                }
                 let weights = family.cost(settings, &facts.sizes, 1).weights;
                 if weights > MOST_WEIGHTS {
                     let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");

@@ -6,6 +6,7 @@ use crate::experiment::read::{
     Assignment, ExperimentError, Point, Result, Selection, Selector, bundle_axis, no_label, no_such_name,
 };
 use crate::experiment::settings::{Registry, fit, literal};
+use crate::model;
 use crate::optim::ADAMW_DECAY;
 use crate::setting::{DefaultValue, Setting, Settings, Value};
 use std::collections::HashMap;
@@ -71,6 +72,10 @@ pub(crate) struct Resolver<'a> {
     rule: usize,
     weight_decay: usize,
     function: usize,
+    network: usize,
+    data: usize,
+    /// For each kind of network, whether it reads each key.
+    reads: Vec<Vec<bool>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -81,6 +86,8 @@ impl<'a> Resolver<'a> {
         for assignment in &experiment.base.sets {
             base[assignment.key] = Some(Held { assignment, axis: None });
         }
+        let network = registry.index("network");
+        let of_kind = |kind: &&str| registry.keys.iter().map(|key| model::reads(kind, key.name)).collect();
         let resolver = Resolver {
             registry,
             experiment,
@@ -97,6 +104,9 @@ impl<'a> Resolver<'a> {
             rule: registry.index("optimizer.kind"),
             weight_decay: registry.index("weight_decay"),
             function: registry.index("function"),
+            network,
+            reads: registry.keys[network].words.iter().map(of_kind).collect(),
+            data: registry.index("data"),
         };
         for (way, others, say) in &resolver.ways {
             let other = others.iter().find_map(|other| resolver.base[*other]);
@@ -184,23 +194,36 @@ impl<'a> Resolver<'a> {
         key.words.iter().position(|w| *w == word).unwrap_or(0)
     }
 
-    /// Whether a setting is about a network, and this cell has a test function instead.
-    fn is_idle(&self, key: usize, kinds: &[usize]) -> bool {
-        self.registry.keys[key].is_of_networks() && kinds[self.function] > 0
+    /// The word that a head has in this cell.
+    fn word(&self, head: usize, kinds: &[usize]) -> &'static str {
+        self.registry.keys[head].words[kinds[head]]
+    }
+
+    /// The head whose kind in this cell has no use for a setting: `function` where it is about a network, `network` where
+    /// it is about another kind of it.
+    fn idle(&self, key: usize, kinds: &[usize]) -> Option<usize> {
+        let setting = &self.registry.keys[key];
+        if setting.is_of_networks() && kinds[self.function] > 0 {
+            return Some(self.function);
+        }
+        let is_read = self.reads[kinds[self.network]][key];
+        (!is_read).then_some(self.network)
     }
 
     /// The row of a setting that holds in this cell; nothing where it does not apply.
     fn row(&self, key: usize, kinds: &[usize]) -> Option<&'static Setting> {
         let setting = &self.registry.keys[key];
-        if self.is_idle(key, kinds) { None } else { setting.row(setting.head.map_or(0, |h| kinds[h])) }
+        if self.idle(key, kinds).is_some() { None } else { setting.row(setting.head.map_or(0, |h| kinds[h])) }
     }
 
     /// The value in force, or the default; nothing where the setting does not apply.
     fn value(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Found<'a>> {
-        if self.is_idle(key, kinds) {
+        if self.idle(key, kinds).is_some() {
             return None;
         }
-        let rule = self.registry.keys[self.rule].words[kinds[self.rule]];
+        let rule = self.word(self.rule, kinds);
+        let usual =
+            || model::usual(self.word(self.network, kinds), self.registry.keys[key].name, self.word(self.data, kinds));
         let default = if let Some(held) = held[key] {
             return Some(Found::Written(&held.assignment.value));
         } else if key == self.batch && rule == "gd" {
@@ -214,7 +237,8 @@ impl<'a> Resolver<'a> {
                 _ => DefaultValue::Unset,
             }
         } else {
-            self.row(key, kinds)?.default
+            let row = self.row(key, kinds)?;
+            usual().unwrap_or(row.default)
         };
         (!matches!(default, DefaultValue::Unset | DefaultValue::Required)).then_some(Found::Default(default))
     }
@@ -222,7 +246,7 @@ impl<'a> Resolver<'a> {
     /// What is given instead of this key.
     fn way(&self, key: usize, held: &[Option<Held<'a>>], kinds: &[usize]) -> Option<Held<'a>> {
         let (way, ..) = self.ways.iter().find(|(_, others, _)| others.contains(&key))?;
-        held[*way].filter(|_| !self.is_idle(*way, kinds))
+        held[*way].filter(|_| self.idle(*way, kinds).is_none())
     }
 
     fn is_excluded(&mut self, points: &[&Point], held: &[Option<Held<'a>>], kinds: &[usize]) -> bool {
@@ -245,9 +269,7 @@ impl<'a> Resolver<'a> {
         let (mut present, mut values) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for (index, key) in registry.keys.iter().enumerate() {
             let Some(row) = self.row(index, kinds) else {
-                if let (Some(h), Some(head)) =
-                    (held[index], if self.is_idle(index, kinds) { Some(self.function) } else { key.head })
-                {
+                if let (Some(h), Some(head)) = (held[index], self.idle(index, kinds).or(key.head)) {
                     if h.axis.is_some() {
                         return Err(self.does_not_apply(index, h, held[head], (head, kinds[head])));
                     }
@@ -298,7 +320,12 @@ impl<'a> Resolver<'a> {
         (head, kind): (usize, usize),
     ) -> ExperimentError {
         let (key, head) = (&self.registry.keys[index], &self.registry.keys[head]);
-        let mut of: Vec<&str> = key.rows.iter().flat_map(|r| r.of.iter().copied()).collect();
+        let mut of: Vec<&str> = match head.family == "network" && key.family != "network" {
+            true => {
+                head.words.iter().zip(&self.reads).filter(|(_, reads)| reads[index]).map(|(word, _)| *word).collect()
+            }
+            false => key.rows.iter().flat_map(|r| r.of.iter().copied()).collect(),
+        };
         of.sort_unstable();
         let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.short(), head.words[kind]);
         let of_network = key.is_of_networks() && head.family == "function";

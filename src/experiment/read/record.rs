@@ -22,7 +22,7 @@ impl Record {
     /// What holds when the file does not say.
     pub fn usual() -> Self {
         let often = At::Log { points: 20 };
-        let cadence = Cadence { gradients: often.clone(), score: often, probe: 64, points: None };
+        let cadence = Cadence { gradients: often.clone(), score: often, probe: 64, points: None, times: None };
         Record { cadence, listed: Vec::new(), labels: false, keys: Vec::new() }
     }
 
@@ -34,6 +34,11 @@ impl Record {
                 "score" => self.cadence.score = self.steps("score", e)?,
                 "labels" => self.labels = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
+                "times" => {
+                    self.cadence.times = Some(self.steps("times", e)?);
+                    // They are no updates, of which some run has to reach each.
+                    self.listed.retain(|(list, ..)| *list != "times");
+                }
                 "probe" => self.cadence.probe = e.value.integer("record.probe", 1..1_000_001)? as usize,
                 _ => return Err(e.unknown_in(&RECORD)),
             }

@@ -22,6 +22,10 @@ const FACTS: FigureKind = FigureKind {
         // Of trained nets it says why there is none.
         "attenuation_total_end",
         "attenuation_end",
+        "attenuation_time_total_init",
+        "attenuation_time_init",
+        "attenuation_time_total_end",
+        "attenuation_time_end",
     ]),
     shows: shows_attenuation,
     default,
@@ -29,12 +33,23 @@ const FACTS: FigureKind = FigureKind {
     ..FigureKind::new("attenuation_by_depth")
 };
 
+/// The axis along which time gets longer.
+const LENGTH: &str = "data.length";
+
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 /// A single line through two depths says no more than the gradient by layer.
 fn default(grid: &Defaults) -> Option<FigureSpec> {
     let Roles { color, facet } = grid.of_start();
     let says_more = color.is_some() || grid.count("depth") > 2;
+    if grid.has_time() && grid.count(LENGTH) > 1 {
+        // A recurrent net is as deep as its sequences are long.
+        let others: Vec<&str> = grid.others().into_iter().filter(|axis| *axis != LENGTH).collect();
+        let Roles { color, facet } = grid.pick(&others);
+        let metric = Some("attenuation_time_total_init".to_string());
+        let (x, facet) = (Some(LENGTH.into()), grid.facets([facet, None]));
+        return Some(FigureSpec { x, metric, color, facet, ..FigureSpec::new(FACTS.word) });
+    }
     let facet = grid.facets([facet, None]);
     let spec = FigureSpec { x: Some("depth".into()), color, facet, ..FigureSpec::new(FACTS.word) };
     (grid.has_depth() && says_more).then_some(spec)
@@ -91,10 +106,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let ratios = beyond::points(&by_place(selection, &x, &fadings(selection, above)), f64::INFINITY);
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
-    let below = if medium.is_brief() { None } else { dumbbells(selection) };
+    let below =
+        if medium.is_brief() || column.quantity == Quantity::TimeAttenuation { None } else { dumbbells(selection) };
 
-    let (line, band) = if medium.is_brief() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
-    let share = if column.is_per_layer { ", per layer" } else { "" };
+    let (line, band) = if below.is_none() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
+    let share =
+        if column.is_per_layer { format!(", {}", column.unit.trim_start_matches("decades ")) } else { String::new() };
+    let over_time = column.quantity == Quantity::TimeAttenuation;
+    let [first, last] = if over_time { ["time step", "last"] } else { ["layer", "last hidden one"] };
     let broken = |r: &&usize| {
         let fading = |name| columns::outcome(name).and_then(|column| selection.run(**r).fading(column));
         let is_defined = |fading: Option<Fading>| fading.is_some_and(|fading| fading != Fading::Undefined);
@@ -105,8 +124,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(&format!(
-                "Dashed: mean-field theory of wide nets with this init. Below it: the gradient of the first layer \
-                 over the last hidden one's, measured over predicted{share}; 1 is agreement."
+                "Dashed: mean-field theory of wide nets with this init. Below it: the gradient of the first {first} \
+                 over the {last}'s, measured over predicted{share}; 1 is agreement."
             )),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
@@ -117,15 +136,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         true => "How many decades of gradient are lost between the last layer and the first".into(),
         false => words::subject(column),
     };
-    let unit = if column.is_per_layer { finding::PER_LAYER } else { "decades in all" };
+    let unit = if column.is_per_layer { column.unit } else { "decades in all" };
     let (sheet, legend) = (Sheet::new(selection, medium, 5), overlay.named(Legend::of(selection, &groups)));
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })
 }
 
-/// Depth stands by its value, so that the same loss in every layer is a straight line.
+/// Depth and length stand by their values, so that the same loss in every layer is a straight line.
 fn x_places(selection: &Selection, x: &Used) -> Ruler {
-    let usual = if x.axis.name == "depth" { Scale::Linear } else { x.axis.scale };
+    let usual = if ["depth", LENGTH].contains(&x.axis.name.as_str()) { Scale::Linear } else { x.axis.scale };
     let scale = selection.spec.x_scale.unwrap_or(usual);
     let mut ruler = places::on(x, scale);
     let pad = 0.04 * (ruler.high - ruler.low);

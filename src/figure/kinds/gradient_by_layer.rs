@@ -40,6 +40,9 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 /// The headline: at the start, or where only training differs at the end, which is what can differ then.
 fn default(grid: &Defaults) -> Option<FigureSpec> {
+    if !grid.has_layers() {
+        return None;
+    }
     let (start, training) = (grid.of_start(), grid.of_training());
     let depth = grid.has_depth().then(|| "depth".to_string());
     let spec = FigureSpec::new(FACTS.word);

@@ -8,6 +8,7 @@ mod contour;
 mod curves;
 mod derivative;
 mod gradient_by_layer;
+mod gradient_by_time;
 mod gradient_heatmap;
 mod heat_map;
 mod loss_by_depth;
@@ -25,6 +26,7 @@ use crate::experiment::figure_kind::FigureKind;
 /// All kinds, in the order in which they are drawn if the file asks for none.
 pub const ALL: &[Kind] = &[
     gradient_by_layer::KIND,
+    gradient_by_time::KIND,
     lr_sensitivity::KIND,
     best_of_tries::KIND,
     attenuation_over_training::KIND,

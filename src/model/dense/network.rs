@@ -114,6 +114,7 @@ impl<T: Element> Model<T> for Network<T> {
                     input: arena.affine_input(index, x),
                     affine_delta: own.affine_delta(),
                     mask: &activated.mask,
+                    ..Tap::default()
                 };
                 see(site, tap);
             }

@@ -242,7 +242,7 @@ impl<T: Real> Pass<'_, T> {
 
 kernel! {
     /// `v = phi(v)`, with zero for what is too small to keep.
-    fn activate<T, C: Curve<T>>(curve: C, v: &mut [T]) {
+    pub(in crate::ops) fn activate<T, C: Curve<T>>(curve: C, v: &mut [T]) {
         for v in v.iter_mut() {
             *v = curve.value(*v).kept();
         }

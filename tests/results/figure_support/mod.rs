@@ -59,8 +59,8 @@ const OF_ARMS: &[&str] = &["best_of_tries", "steps_to_target", "performance_prof
 
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
-    // Paths are of functions, and `theory_figure.rs` has what is drawn from theory.
-    let others = ["trajectories", "derivative"];
+    // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps.
+    let others = ["trajectories", "derivative", "gradient_by_time"];
     ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Trains torch.nn.RNN, LSTM and GRU for 20 steps and writes the numbers that tests/numbers/pytorch_recurrent.rs holds ours against.
+
+    pip install -r scripts/requirements.txt
+    python3 scripts/recurrent_reference.py      # writes tests/fixtures/pytorch_recurrent.json.gz, the same bytes each time
+
+PyTorch's modules have two biases a gate; ours have one, so the second is held at 0. Its order of gates is ours: i, f, g, o and
+r, z, n. f64, on one thread.
+"""
+
+import gzip
+import json
+import platform
+import zlib
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+
+FIXTURE = Path("tests/fixtures/pytorch_recurrent.json.gz")
+TIME, FEATURES, WIDTH, OUTPUTS, ROWS, UPDATES = 7, 3, 5, 4, 6, 20
+
+CELLS = {
+    "rnn tanh": ({"network": "rnn", "activation": "tanh"}, lambda **own: torch.nn.RNN(nonlinearity="tanh", **own), 1),
+    "rnn relu": ({"network": "rnn", "activation": "relu"}, lambda **own: torch.nn.RNN(nonlinearity="relu", **own), 1),
+    "lstm": ({"network": "lstm"}, lambda **own: torch.nn.LSTM(**own), 4),
+    "gru": ({"network": "gru"}, lambda **own: torch.nn.GRU(**own), 3),
+}
+
+
+def across(tensor):
+    """Between PyTorch's [outputs, inputs] and our [inputs, outputs]; a bias stays."""
+    return (tensor.T if tensor.dim() == 2 else tensor).contiguous()
+
+
+def drawn(rng, shape, deviation):
+    """Multiples of 1/1024: exact, and short in the file."""
+    return np.round(1024 * deviation * rng.standard_normal(shape)) / 1024
+
+
+def case(cell, depth, read_out, loss):
+    settings, make, gates = CELLS[cell]
+    name = f"{cell}, {depth} layers, {read_out}, {loss}"
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    net = make(input_size=FEATURES, hidden_size=WIDTH, num_layers=depth, batch_first=True)
+    head = torch.nn.Linear(WIDTH, OUTPUTS)
+    parameters, tensors = [], {}
+    for layer in range(depth):
+        inputs = FEATURES if layer == 0 else WIDTH
+        for ours, theirs, shape in (
+            ("input.weight", "weight_ih", (inputs, gates * WIDTH)),
+            ("recurrent.weight", "weight_hh", (WIDTH, gates * WIDTH)),
+            ("bias", "bias_ih", (gates * WIDTH,)),
+        ):
+            value = drawn(rng, shape, 0.2 if ours == "bias" else 1 / np.sqrt(shape[0]))
+            tensor = getattr(net, f"{theirs}_l{layer}")
+            tensor.data = across(torch.tensor(value))
+            tensors[f"layer{layer + 1}.{ours}"] = tensor
+        second = getattr(net, f"bias_hh_l{layer}")
+        second.data.zero_()
+        second.requires_grad_(False)
+    head.weight.data = across(torch.tensor(drawn(rng, (WIDTH, OUTPUTS), 1 / np.sqrt(WIDTH))))
+    head.bias.data = torch.tensor(drawn(rng, (OUTPUTS,), 0.2))
+    tensors |= {"output.weight": head.weight, "output.bias": head.bias}
+    as_ours = lambda tensor: across(tensor.detach()).flatten().tolist()
+    listed = lambda: {n: as_ours(t) for n, t in tensors.items()}
+    parameters = listed()
+    batches = []
+    for _ in range(3):
+        x = drawn(rng, (ROWS, TIME, FEATURES), 1.0)
+        y = rng.integers(0, OUTPUTS, ROWS) if loss == "cross_entropy" else drawn(rng, (ROWS, OUTPUTS), 0.5)
+        batches.append((torch.tensor(x), torch.tensor(y)))
+    optimizer = torch.optim.SGD(list(tensors.values()), lr=0.05, momentum=0.9)
+    losses, gradients = [], None
+    for step in range(UPDATES + 1):
+        x, y = batches[step % len(batches)]
+        h = net(x)[0]
+        out = head(h[:, -1] if read_out == "last" else h.mean(1))
+        value = torch.nn.functional.cross_entropy(out, y) if loss == "cross_entropy" else ((out - y) ** 2).mean()
+        losses.append(value.item())
+        if step == UPDATES:
+            break
+        optimizer.zero_grad()
+        value.backward()
+        if step == 0:
+            gradients = {n: as_ours(t.grad) for n, t in tensors.items()}
+        optimizer.step()
+    return {
+        "name": name,
+        "settings": {**settings, "depth": depth, "width": WIDTH, "network.read_out": read_out, "loss": loss},
+        "input": [TIME, FEATURES],
+        "outputs": OUTPUTS,
+        "parameters": parameters,
+        "batches": [{"x": x.flatten().tolist(), "y": y.flatten().tolist()} for x, y in batches],
+        "gradients": gradients,
+        "losses": losses,
+        "after_last": listed(),
+    }
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    cases = [case(*own) for own in product(CELLS, (1, 2), ("last", "mean"), ("cross_entropy", "mse"))]
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    text = json.dumps({"versions": versions, "cases": cases}, separators=(",", ":"), allow_nan=False)
+    packed = gzip.compress(text.encode(), 9, mtime=0)
+    FIXTURE.write_bytes(packed)
+    print(f"wrote {FIXTURE}: {len(cases)} cases, {len(packed) / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+//! Rows as sequences: which numbers of a row belong to which time step.
+
+use super::dataset::{Dataset, Split};
+use super::error::DataError;
+use super::raw::stream;
+use crate::setting::{Domain, Problems, Setting, Settings, of_problems};
+
+/// Generated sequences, by their words. They have time steps already.
+pub const TASKS: &[&str] = &["adding", "parity", "lag"];
+
+/// Data whose rows can be read as sequences.
+const ROWS: &[&str] = &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv"];
+
+/// Of these, square images.
+const IMAGES: &[&str] = &["digits", "mnist", "fashion_mnist", "idx"];
+
+/// The settings of sequences.
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels"], "flat").of(ROWS)
+        .help("how a row is read: at once; as the rows of a square image, one a time step; number by number; or so in an order shuffled once for all rows by `data.seed` (Le et al. 2015). Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
+    Setting::int("data.length", 2..=100_000, 50).of(TASKS).help("time steps of a generated sequence"),
+    Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
+    Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
+    Setting::word("data.scaling", &["standard", "none"], "none").of(TASKS).help("as for the others; generated sequences are taken as they are"),
+    Setting::word("data.series", &["noise", "sine", "mackey_glass"], "noise").of(&["lag"])
+        .help("what the sequences are of: normal numbers; sines of random frequency and phase; stretches of the chaotic series of Mackey & Glass (1977), about its mean"),
+    Setting::int("data.features", 1..=100_000, 1).of(&["lag"]).help("series beside each other; the target is of the first"),
+    Setting::int("data.lag", -1000..=100_000, 10).of(&["lag"])
+        .help("the target is the value so many steps before the last one that is read; below 0 it lies ahead and cannot be remembered, only foretold"),
+]);
+
+/// How a recurrent net reads data of this kind if the file does not say.
+pub fn usual(data: &str) -> &'static str {
+    if IMAGES.contains(&data) { "rows" } else { "pixels" }
+}
+
+/// The data in the shape and order that the settings ask for.
+///
+/// # Errors
+/// `rows` of what is no square image.
+pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset, DataError> {
+    let features = data.features();
+    if let Some(length) = settings.int("data.length").map(|length| length as usize) {
+        data.shape = vec![length, features / length];
+        return Ok(data);
+    }
+    match settings.text("data.as") {
+        Some("rows") => {
+            let side = features.isqrt();
+            if side * side != features {
+                let what = format!("a row of {features} numbers is no square image");
+                return Err(DataError::settings(
+                    "data.as",
+                    what,
+                    "write data.as = \"pixels\", to read number by number",
+                ));
+            }
+            data.shape = vec![side, side];
+        }
+        Some("pixels") => data.shape = vec![features, 1],
+        Some("permuted_pixels") => {
+            let order = stream(settings, "data pixel order").permutation(features);
+            let Dataset { name, train, validation, test, notes, .. } = data;
+            let own = |part: Split| reordered(part, &order);
+            let shape = vec![features, 1];
+            data = Dataset { notes, ..Dataset::new(name, shape, own(train), validation.map(own), test.map(own)) };
+        }
+        _ => {}
+    }
+    Ok(data)
+}
+
+/// The same rows, each with its numbers in this order.
+fn reordered(part: Split, order: &[usize]) -> Split {
+    let row = |row: &[f64]| order.iter().map(|at| row[*at]).collect::<Vec<f64>>();
+    let x = part.x.chunks_exact(order.len()).flat_map(row).collect();
+    Split { x, ..part }
+}

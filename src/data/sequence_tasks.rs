@@ -1,0 +1,174 @@
+//! Generated sequences whose answer lies in the past.
+
+use super::dataset::Targets;
+use super::error::DataError;
+use super::raw::{Raw, stream};
+use crate::seed::Stream;
+use crate::setting::Settings;
+
+/// The sequences of a task, step after step in a row.
+///
+/// # Errors
+/// A lag that reaches beyond the first step.
+pub(super) fn raw(task: &str, settings: &Settings) -> Result<Raw, DataError> {
+    let size = |key: &str, usual: i64| settings.int(key).unwrap_or(usual) as usize;
+    let (rows, length) = (size("data.n", 10_000), size("data.length", 50));
+    let mut draws = stream(settings, &format!("data {task}"));
+    match task {
+        "adding" => Ok(adding(rows, length, &mut draws)),
+        "parity" => Ok(parity(rows, length, &mut draws)),
+        _ => {
+            let lag = settings.int("data.lag").unwrap_or(10);
+            if lag >= length as i64 {
+                let what = format!("data.lag = {lag} reaches beyond the first of {length} steps");
+                return Err(DataError::settings("data.lag", what, format!("write at most {}", length - 1)));
+            }
+            let series = settings.text("data.series").unwrap_or("noise");
+            Ok(lagged(series, lag, size("data.features", 1), (rows, length), &mut draws))
+        }
+    }
+}
+
+/// The adding problem (Hochreiter & Schmidhuber 1997, section 5.4, as Le et al. 2015 have it): each step brings a number from
+/// [0, 1) and a mark, which is 1 at one step of the first half and one of the second; the target is the sum of the two numbers
+/// with a mark. The best constant, 1, has a mean squared error of 1/6.
+fn adding(rows: usize, length: usize, draws: &mut Stream) -> Raw {
+    let (mut x, mut y) = (Vec::with_capacity(2 * rows * length), Vec::with_capacity(rows));
+    for _ in 0..rows {
+        let half = length / 2;
+        let marked = [draws.below(half), half + draws.below(length - half)];
+        let mut sum = 0.0;
+        for step in 0..length {
+            let (number, is_marked) = (draws.uniform(), marked.contains(&step));
+            x.extend([number, f64::from(u8::from(is_marked))]);
+            sum += if is_marked { number } else { 0.0 };
+        }
+        y.push(sum);
+    }
+    Raw::new("adding", 2 * length, x, Targets::Values { y, width: 1 })
+}
+
+/// Each step brings 1 or -1; the class is whether the ones are odd in number (Hochreiter & Schmidhuber 1997, section 4).
+fn parity(rows: usize, length: usize, draws: &mut Stream) -> Raw {
+    let (mut x, mut labels) = (Vec::with_capacity(rows * length), Vec::with_capacity(rows));
+    for _ in 0..rows {
+        let ones: Vec<bool> = (0..length).map(|_| draws.below(2) == 1).collect();
+        labels.push(ones.iter().filter(|one| **one).count() as u32 % 2);
+        x.extend(ones.into_iter().map(|one| if one { 1.0 } else { -1.0 }));
+    }
+    Raw::new("parity", length, x, Targets::Classes { labels, count: 2 })
+}
+
+/// Stretches of series; the target is the first one's value `lag` steps before the last step, or after it where `lag` < 0.
+fn lagged(series: &str, lag: i64, features: usize, (rows, length): (usize, usize), draws: &mut Stream) -> Raw {
+    let (mut x, mut y) = (Vec::with_capacity(rows * length * features), Vec::with_capacity(rows));
+    let needed = length + lag.min(0).unsigned_abs() as usize;
+    let chaos = if series == "mackey_glass" { mackey_glass(CHAOS) } else { Vec::new() };
+    for _ in 0..rows {
+        let mut one = || match series {
+            "sine" => {
+                let (frequency, phase) = (0.05 + 0.45 * draws.uniform(), std::f64::consts::TAU * draws.uniform());
+                (0..needed).map(|t| (phase + frequency * t as f64).sin()).collect::<Vec<f64>>()
+            }
+            "mackey_glass" => {
+                let start = draws.below(CHAOS.max(needed + 1) - needed);
+                (0..needed).map(|t| chaos[(start + t) % CHAOS]).collect()
+            }
+            _ => (0..needed).map(|_| draws.normal()).collect(),
+        };
+        let all: Vec<Vec<f64>> = (0..features).map(|_| one()).collect();
+        x.extend((0..length).flat_map(|t| all.iter().map(move |series| series[t])));
+        y.push(all[0][(length as i64 - 1 - lag) as usize]);
+    }
+    Raw::new("lag", length * features, x, Targets::Values { y, width: 1 })
+}
+
+/// Numbers of the chaotic series that stretches are taken from.
+const CHAOS: usize = 200_000;
+
+/// x' = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x (Mackey & Glass 1977), at whole t after the first 1000, about the mean: by the
+/// fourth-order rule of Runge and Kutta with ten steps a unit, the delayed value between two steps being their mean.
+fn mackey_glass(count: usize) -> Vec<f64> {
+    const PER_UNIT: usize = 10;
+    const DELAY: usize = 17 * PER_UNIT;
+    let step = 1.0 / PER_UNIT as f64;
+    let slope = |x: f64, delayed: f64| 0.2 * delayed / (1.0 + delayed.powi(10)) - 0.1 * x;
+    let mut x = vec![1.2; DELAY + 1];
+    for i in DELAY..DELAY + (1000 + count) * PER_UNIT {
+        let (now, [first, last]) = (x[i], [x[i - DELAY], x[i + 1 - DELAY]]);
+        let middle = 0.5 * (first + last);
+        let a = slope(now, first);
+        let b = slope(now + 0.5 * step * a, middle);
+        let c = slope(now + 0.5 * step * b, middle);
+        let d = slope(now + step * c, last);
+        x.push(now + step / 6.0 * (a + 2.0 * b + 2.0 * c + d));
+    }
+    let series: Vec<f64> = x[DELAY..].iter().step_by(PER_UNIT).skip(1000).take(count).copied().collect();
+    let mean = series.iter().sum::<f64>() / count as f64;
+    series.into_iter().map(|x| x - mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seeds;
+
+    fn draws() -> Stream {
+        Seeds { experiment: 0, run: 0 }.stream("test", &[])
+    }
+
+    #[test]
+    fn the_sum_of_the_marked_numbers_is_the_target_and_the_best_constant_errs_by_a_sixth() {
+        let Raw { x, targets: Targets::Values { y, .. }, .. } = adding(20_000, 11, &mut draws()) else {
+            panic!("numbers")
+        };
+        for (row, y) in x.chunks_exact(22).zip(&y) {
+            let marks: Vec<usize> = (0..11).filter(|t| row[2 * t + 1] == 1.0).collect();
+            assert!(marks.len() == 2 && marks[0] < 5 && marks[1] >= 5, "{marks:?}");
+            assert_eq!(marks.iter().map(|t| row[2 * t]).sum::<f64>(), *y);
+        }
+        let error = y.iter().map(|y| (y - 1.0) * (y - 1.0)).sum::<f64>() / y.len() as f64;
+        // The squares have a standard deviation of 0.2, so the mean of 20,000 has one of 0.0014.
+        assert!((error - 1.0 / 6.0).abs() < 0.006, "{error}");
+    }
+
+    #[test]
+    fn parity_is_of_the_ones() {
+        let Raw { x, targets: Targets::Classes { labels, .. }, .. } = parity(500, 7, &mut draws()) else {
+            panic!("classes")
+        };
+        for (row, label) in x.chunks_exact(7).zip(&labels) {
+            let product: f64 = row.iter().product();
+            // Of seven numbers an odd count of ones leaves an even count of minus ones.
+            assert_eq!(product, if *label == 1 { 1.0 } else { -1.0 });
+        }
+    }
+
+    #[test]
+    fn a_lag_looks_back_and_ahead() {
+        for (series, lag) in [("noise", 0), ("noise", 4), ("sine", 3), ("mackey_glass", 9)] {
+            let Raw { x, targets: Targets::Values { y, .. }, .. } = lagged(series, lag, 2, (50, 10), &mut draws())
+            else {
+                panic!("numbers")
+            };
+            assert!(x.chunks_exact(20).zip(&y).all(|(row, y)| row[2 * (9 - lag as usize)] == *y), "{series} {lag}");
+        }
+        // A sine goes on: sin(a + 2 b) = 2 cos(b) sin(a + b) - sin(a).
+        let Raw { x, targets: Targets::Values { y, .. }, .. } = lagged("sine", -1, 1, (50, 3), &mut draws()) else {
+            panic!("numbers")
+        };
+        for (row, y) in x.chunks_exact(3).zip(&y) {
+            let twice_cosine = (row[0] + row[2]) / row[1];
+            assert!((twice_cosine * row[2] - row[1] - y).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_chaotic_series_stays_where_published_ones_do() {
+        let series = mackey_glass(5000);
+        let (low, high) = series.iter().fold((0.0f64, 0.0f64), |(low, high), x| (low.min(*x), high.max(*x)));
+        let variance = series.iter().map(|x| x * x).sum::<f64>() / 5000.0;
+        assert!(low > -0.8 && low < -0.4 && high > 0.3 && high < 0.6, "{low} {high}");
+        assert!((0.04..0.07).contains(&variance), "{variance}");
+    }
+}

@@ -1,0 +1,119 @@
+//! The recurrent family: layers that read a sequence one time step after the other, then an output layer.
+//!
+//! A recurrent net is a very deep one with one weight matrix: the gradient of the loss at the last step fades on its way back to
+//! the first as that of a deep net does on its way to the first layer (Hochreiter 1991, Bengio et al. 1994).
+
+pub mod architecture;
+pub mod composed;
+mod initial;
+pub mod network;
+pub mod theory;
+
+pub use network::Network;
+
+use super::boundary::{Built, Family, PassCost};
+use super::layout::Layout;
+use super::{dense, init};
+use crate::data::{Sizes, sequence};
+use crate::ops::{Element, activation};
+use crate::seed::Seeds;
+use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
+use crate::theory::{Inputs, NoPrediction, Prediction};
+
+/// Recurrent nets, by one of two implementations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recurrent {
+    /// One op for the whole net: what a sweep trains.
+    Fused,
+    /// Candle's own ops: the reference.
+    Composed,
+}
+
+impl Family for Recurrent {
+    fn settings(&self) -> &'static [&'static [Setting]] {
+        &[super::SETTINGS, SETTINGS, dense::SETTINGS, init::SETTINGS, activation::SETTINGS]
+    }
+
+    fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
+        Ok(architecture::layout(&architecture::stack(settings, sizes)?))
+    }
+
+    fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError> {
+        let start = initial::Start::from_settings(settings, sizes)?;
+        Ok(start.packed(seeds))
+    }
+
+    fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
+        let Ok(stack) = architecture::stack(settings, sizes) else { return PassCost::default() };
+        let (steps, columns, rows) = (stack.steps as f64, stack.columns() as f64, rows as f64);
+        let recurrent: f64 = (0..stack.depth).map(|l| (stack.inputs(l) + stack.width) as f64 * columns).sum();
+        let output = (stack.width * stack.outputs) as f64;
+        let weights = recurrent + output;
+        // Weights and their gradients; of each unit, row and step the gates, their gradients, and state and stream.
+        let kept = steps * rows * stack.depth as f64 * (2.0 * columns + 5.0 * stack.width as f64);
+        let forward = 2.0 * rows * (steps * recurrent + output);
+        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
+    }
+
+    fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
+        true
+    }
+
+    fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
+        theory::predict(settings, inputs)
+    }
+
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
+        self.build(settings, sizes, packed)
+    }
+
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
+        self.build(settings, sizes, packed)
+    }
+}
+
+impl Recurrent {
+    fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
+        let stack = architecture::stack(settings, sizes)?;
+        Ok(match self {
+            Recurrent::Fused => Box::new(Network::with_parameters(stack, packed)?),
+            Recurrent::Composed => Box::new(composed::model(&stack, packed)?),
+        })
+    }
+}
+
+const KINDS: &[&str] = &["rnn", "lstm", "gru"];
+
+/// The settings that fully connected nets do not have.
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::word("init.recurrent", &["gaussian", "orthogonal", "identity"], "gaussian")
+        .help("the matrix from h_(t-1) to h_t, each gate's by itself: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the others"),
+    Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
+        .help("that gain"),
+    Setting::word("network.read_out", &["last", "mean"], "last").of(KINDS)
+        .help("what the output layer reads of the top layer: h of the last time step, or the mean over all"),
+    Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
+        .help("truncated backpropagation through time: no gradient passes between stretches of so many steps, counted from the last; what is measured of the gradient over time is of all steps"),
+    Setting::float("network.forget_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["lstm"])
+        .help("initial bias of the forget gate; 1 is usual (Gers et al. 2000, Jozefowicz et al. 2015)"),
+    Setting::float("network.update_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["gru"])
+        .help("initial bias of the update gate, which keeps: the larger, the longer it remembers"),
+]);
+
+/// Whether a kind of recurrent net reads a setting of the tables of fully connected nets.
+pub(super) fn reads(kind: &str, key: &str) -> bool {
+    match key.split('.').next() {
+        Some("depth" | "width" | "bias" | "output_activation") => true,
+        Some("activation") => kind == KINDS[0],
+        _ => false,
+    }
+}
+
+/// See [`usual`](super::usual).
+pub(super) fn usual(key: &str, data: &str) -> Option<DefaultValue> {
+    match key {
+        "depth" => Some(DefaultValue::Int(1)),
+        "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+        _ => None,
+    }
+}

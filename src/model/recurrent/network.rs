@@ -1,0 +1,126 @@
+//! The recurrent net that a sweep trains: one fused op for all layers and time steps.
+
+use super::architecture::{layout, sites};
+use crate::model::boundary::{Batch, Gradients, Model, Site, Tap};
+use crate::model::layout::Layout;
+use crate::ops::loss::FusedLoss;
+use crate::ops::recurrent::{Arena, Cell, FusedRecurrent, Shared, Stack, lock};
+use crate::ops::{Element, Mode, Tensor, rewrite, with_slice};
+use candle_core::{Device, Result, Var};
+use std::sync::{Arc, Mutex};
+
+/// A recurrent net of one precision.
+pub struct Network<T: Element> {
+    layout: Layout,
+    sites: Vec<Site>,
+    parameters: Var,
+    trained: Pass<T>,
+    /// For a probe: the gradient of the loss at the last time step, through all of them. Else the streams of a mean over
+    /// time would be fed afresh at each step and hide how they fade.
+    probed: Pass<T>,
+}
+
+/// A way through the network with what it leaves.
+#[derive(Clone)]
+struct Pass<T> {
+    stack: Arc<Stack>,
+    arena: Shared<T>,
+}
+
+impl<T: Element> Pass<T> {
+    fn new(stack: Stack) -> Self {
+        Pass { arena: Arc::new(Mutex::new(Arena::new(&stack))), stack: Arc::new(stack) }
+    }
+
+    fn op(&self, mode: Mode) -> FusedRecurrent<T> {
+        FusedRecurrent { stack: self.stack.clone(), mode, arena: self.arena.clone() }
+    }
+}
+
+impl<T: Element> Network<T> {
+    /// With given parameters, packed as [`layout`] says.
+    ///
+    /// # Errors
+    /// When their number does not fit.
+    pub fn with_parameters(stack: Stack, packed: &[f64]) -> Result<Self> {
+        if packed.len() != stack.parameter_count() {
+            candle_core::bail!("a network of {} parameters got {}", stack.parameter_count(), packed.len());
+        }
+        let values: Vec<T> = packed.iter().map(|x| T::of(*x)).collect();
+        let (trained, last) = (Pass::new(stack.clone()), stack.of_last_step());
+        Ok(Network {
+            layout: layout(&stack),
+            sites: sites(&stack),
+            parameters: Var::from_vec(values, packed.len(), &Device::Cpu)?,
+            probed: if last == stack { trained.clone() } else { Pass::new(last) },
+            trained,
+        })
+    }
+
+    /// A pass forward and backward, whose gradient and streams stay in its arena.
+    fn there_and_back(&self, pass: &Pass<T>, batch: Batch<T>, mode: Mode) -> Result<f64> {
+        let Batch { x, target, loss } = batch;
+        let outputs = x.apply_op2(self.parameters.as_tensor(), pass.op(mode))?;
+        let value = outputs.apply_op1(FusedLoss { loss, target })?;
+        value.backward()?;
+        Ok(value.to_scalar::<T>()?.f64())
+    }
+}
+
+impl<T: Element> Model<T> for Network<T> {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn read(&self, see: &mut dyn FnMut(&[T])) -> Result<()> {
+        with_slice(self.parameters.as_tensor(), see)
+    }
+
+    fn rewrite(&mut self, change: &mut dyn FnMut(&mut [T])) -> Result<()> {
+        rewrite(&self.parameters, change)
+    }
+
+    fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
+        let is_apart = !Arc::ptr_eq(&self.trained.arena, &self.probed.arena);
+        if mode == Mode::Probe && is_apart {
+            self.there_and_back(&self.probed, batch.clone(), mode)?;
+        }
+        let value = self.there_and_back(&self.trained, batch, mode)?;
+        // Swapped, not copied: the next step's backward fills the one that comes back.
+        let mut arena = lock(&self.trained.arena);
+        std::mem::swap(&mut into.packed, &mut arena.gradient);
+        into.finite = arena.finite;
+        Ok(value)
+    }
+
+    fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+        x.apply_op2_no_bwd(self.parameters.as_tensor(), &self.trained.op(mode))
+    }
+
+    fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
+        let arena = lock(&self.probed.arena);
+        let stack = &self.probed.stack;
+        for site in &self.sites {
+            let memory = &arena.layers[site.layer - 1];
+            let part = |numbers: &'_ [T]| -> std::ops::Range<usize> {
+                let size = numbers.len() / stack.steps;
+                let step = site.time.unwrap_or(1) - 1;
+                step * size..(step + 1) * size
+            };
+            let (h, gates) = (&memory.h[part(&memory.h)], &memory.gates[part(&memory.gates)]);
+            let common = Tap {
+                h,
+                stream: &memory.stream[part(&memory.stream)],
+                cell: &memory.cell[part(&memory.cell)],
+                cell_stream: &memory.cell_stream[part(&memory.cell_stream)],
+                ..Tap::default()
+            };
+            let tap = match stack.cell {
+                Cell::Rnn(_) => Tap { z: gates, delta: &memory.delta()[part(memory.delta())], activation: h, ..common },
+                Cell::Lstm | Cell::Gru => Tap { gates, ..common },
+            };
+            see(site, tap);
+        }
+        Ok(())
+    }
+}

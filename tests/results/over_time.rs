@@ -1,0 +1,146 @@
+//! Figures, claims and answer of recurrent nets: what is of time steps, and that everything else takes a layer at its last one.
+
+use crate::figure_support::house::{says, sound};
+use gradsweep::answer::Answer;
+use gradsweep::columns;
+use gradsweep::figure::kinds::ALL;
+use gradsweep::figure::scene::Scene;
+use gradsweep::figure::{FigureError, Style, draw};
+use gradsweep::plan_file::figure::FigureSpec;
+use gradsweep::results::Results;
+use std::collections::BTreeMap;
+
+const FILE: &str = "
+name = \"x\"
+seeds = 5
+[base]
+data = { kind = \"lag\", features = 4, length = 9, lag = 0, n = 60 }
+width = 12
+batch = 16
+steps = 3
+init.recurrent = \"orthogonal\"
+[axes]
+depth = [1, 2]
+network = [\"rnn\", \"lstm\", \"gru\"]
+[record]
+gradients = { every = 1 }
+probe = 16
+[[figure]]
+kind = \"gradient_by_time\"
+color = \"network\"
+where = { depth = 1 }
+theory = true
+[[figure]]
+kind = \"gradient_by_time\"
+name = \"stacked\"
+color = \"network\"
+where = { depth = 2 }
+step = \"last\"
+[[claim]]
+says = \"A plain net loses more than a tenth of a decade a step\"
+metric = \"attenuation_time_init\"
+where = { depth = 1, network = \"rnn\" }
+confidence = 0.5
+expect = { above = 0.1 }
+[[claim]]
+says = \"As theory has it\"
+metric = \"attenuation_time_init\"
+against = \"theory\"
+by = \"difference\"
+where = { depth = 1 }
+each = [\"network\"]
+confidence = 0.5
+expect = { within = [-0.1, 0.1] }
+";
+
+fn swept() -> (tempfile::TempDir, Results) {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("x.toml"), FILE).unwrap();
+    let mut sweep = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep"));
+    let output = sweep.current_dir(temp.path()).args(["sweep", "x.toml", "--out", "out"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = Results::read(&temp.path().join("out")).unwrap();
+    (temp, results)
+}
+
+fn scene(results: &Results, spec: &FigureSpec) -> Result<Scene, FigureError> {
+    let scene = draw(results, spec, ALL, Style::Page);
+    scene.inspect(|scene| sound(&spec.kind, scene))
+}
+
+#[test]
+fn every_figure_works_on_recurrent_nets_or_says_why_not() {
+    let (_temp, results) = swept();
+    for spec in &results.plan.figures {
+        let scene = scene(&results, spec).unwrap();
+        assert!(says(&scene, "time step of the sequence") && says(&scene, "lstm"), "{}", scene.caption);
+        assert!(scene.caption.contains("decades per time step"), "{}", scene.caption);
+        assert_eq!(spec.theory, says(&scene, "predicted by mean-field theory"), "{}", scene.caption);
+    }
+    for kind in ALL {
+        let axes = ["depth", "network"].map(String::from);
+        let mut spec = FigureSpec::new(kind.facts.word);
+        spec.filter = BTreeMap::from([("depth".to_string(), vec!["2".to_string()])]);
+        spec.color = Some(axes[1].clone());
+        match spec.kind.as_str() {
+            "attenuation_by_depth" | "loss_by_depth" => {
+                (spec.x, spec.filter) = (Some(axes[0].clone()), BTreeMap::new())
+            }
+            "heat_map" => {
+                (spec.x, spec.y, spec.color) = (Some(axes[0].clone()), Some(axes[1].clone()), None);
+                spec.filter.clear();
+            }
+            "gradient_heatmap" | "update_ratio" | "derivative" => {
+                (spec.facet, spec.color) = (vec![axes[1].clone()], None)
+            }
+            _ => {}
+        }
+        match scene(&results, &spec) {
+            Ok(_) => {}
+            Err(error) => assert!(error.to_string().len() > 20, "{}: {error}", spec.kind),
+        }
+    }
+}
+
+#[test]
+fn a_layer_stands_for_itself_by_its_last_time_step() {
+    let (_temp, results) = swept();
+    let runs: Vec<usize> = (0..results.runs.len()).collect();
+    let (mut all, mut last) = (BTreeMap::new(), BTreeMap::new());
+    let with_time = ["step", "layer", "time", "stream_rms"];
+    results
+        .stream("layers.csv", &runs, &with_time, |run, row| {
+            let key = (run, row[0].unwrap() as u64, row[1].unwrap() as u64);
+            let entry: &mut (usize, f64) = all.entry(key).or_default();
+            *entry = (entry.0 + 1, if row[2] == Some(9.0) { row[3].unwrap() } else { f64::NAN });
+        })
+        .unwrap();
+    results
+        .stream("layers.csv", &runs, &["step", "layer", "stream_rms"], |run, row| {
+            let key = (run, row[0].unwrap() as u64, row[1].unwrap() as u64);
+            assert!(last.insert(key, (9, row[2].unwrap())).is_none(), "{key:?} twice");
+        })
+        .unwrap();
+    assert_eq!(all, last);
+    // Attenuation over layers is between these, too.
+    let first = results.runs.iter().position(|run| run.value("attenuation_init").is_some()).unwrap();
+    let lost = last[&(first, 0, 2)].1.log10() - last[&(first, 0, 1)].1.log10();
+    assert!((results.runs[first].value("attenuation_init").unwrap() - lost).abs() < 1e-12);
+}
+
+#[test]
+fn the_answer_is_told_by_time_steps_where_there_is_one_layer() {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(
+        temp.path().join("x.toml"),
+        FILE.replace("depth = [1, 2]", "depth = [1]").replace("depth = 2", "depth = 1"),
+    )
+    .unwrap();
+    let mut sweep = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep"));
+    let output = sweep.current_dir(temp.path()).args(["sweep", "x.toml", "--out", "out"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("each time step") || text.contains("a time step"), "{text}");
+    let results = Results::read(&temp.path().join("out")).unwrap();
+    let answer = Answer::of(&results, None).unwrap();
+    assert!(answer.columns.iter().any(|column| **column == columns::ATTENUATION_TIME_INIT), "{:?}", answer.columns);
+}
