@@ -49,6 +49,8 @@ pub enum NoPrediction {
     NormAfterActivation,
     #[error("for batch normalization in post-activation residual blocks no closed form is known")]
     NormInPostActivationBlocks,
+    #[error("for class weights with batch normalization or in post-activation blocks no closed form is known")]
+    ClassWeights,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,
     #[error("batch normalization of a signal without variance has no gradient")]

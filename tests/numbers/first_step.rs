@@ -45,6 +45,8 @@ fn two(domain: &Domain) -> [String; 2] {
         Domain::Word(["gd", ..]) => of("sgd", "adam"),
         Domain::Word(words) => of(words[0], words[1]),
         Domain::Steps => of("[1]", "[2]"),
+        // The spirals have three classes.
+        Domain::PositivesOrWord { .. } => of("[1, 2, 3]", "[2, 1, 1]"),
         Domain::Text | Domain::Texts | Domain::Matrix | Domain::List => panic!("no values to choose from {domain}"),
     }
 }

@@ -16,6 +16,7 @@ mod point;
 mod pytorch;
 mod schedules;
 mod statistics;
+mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
 mod theory;

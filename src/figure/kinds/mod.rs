@@ -10,6 +10,7 @@ mod derivative;
 mod gradient_by_layer;
 mod gradient_heatmap;
 mod heat_map;
+mod landscape;
 mod loss_by_depth;
 mod lr_sensitivity;
 mod performance_profile;

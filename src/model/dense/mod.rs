@@ -64,11 +64,18 @@ impl Family for Dense {
         let architecture = Architecture::from_settings(settings, &inputs.sizes)?;
         let init = Init::from_settings(settings, architecture.activation)?;
         let squares = if architecture.norm.is_some() { &inputs.centred } else { &inputs.squares };
+        // Elsewhere the gradient does not depend on what the outputs are compared with.
+        let depends = architecture.norm.is_some() || matches!(architecture.residual, Residual::PostActivation(_));
+        if depends && settings.get("loss.class_weights").is_some() {
+            return Err(NoPrediction::ClassWeights);
+        }
+        let smoothing = settings.float("loss.label_smoothing").unwrap_or(0.0);
+        let share = smoothing / inputs.sizes.outputs as f64;
         let outputs = Outputs {
             loss: Loss::from_settings(settings, inputs.classes)?,
             activation: architecture.output_activation,
             count: inputs.sizes.outputs,
-            targets: inputs.targets.clone(),
+            targets: inputs.targets.iter().map(|y| (1.0 - smoothing) * y + share).collect(),
         };
         theory::predict(&architecture, init, squares, inputs.rows, &outputs)
     }
