@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 import check_trace
 
 PROGRAM = Path("target/release/gradsweep")
-REQUIRED = {"schedule.milestones": [2, 4], "schedule.every": 2}
+REQUIRED = {"schedule.milestones": [2, 4], "schedule.every": 2, "function.coefficients": [2, 0, 0, -3, 1]}
 # Long enough for every branch: RAdam rectifies from its sixth step on, a restart of period 3 comes twice.
 STEPS, TRACED = 12, 9
 # What a tensor is called in the table of errors, by its name within a step.
@@ -98,7 +98,12 @@ def cells(table):
             lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
             yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **task, **own, **lag}
     for function in words(table, "function")[1:]:
-        yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001}
+        required = {k: v for k, v in REQUIRED.items() if any(of and function in of for of, _ in table[k])}
+        yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001, **required}
+    for loss in words(table, "loss"):
+        own = {"loss.label_smoothing": 0.2} if loss == "cross_entropy" else {}
+        for weights in ("balanced", [1.0, 2.0, 0.5, 1.0, 3.0, 1.0, 1.0, 0.2, 1.0, 1.0]):
+            yield f"{loss} {weights}", {"loss": loss, "loss.class_weights": weights, **own}
 
 
 def toml(value):

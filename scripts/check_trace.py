@@ -69,6 +69,8 @@ def check(path):
     network = s.get("function", "none") == "none"
     if network and "loss" not in s:
         s["loss"] = "cross_entropy" if "step.000000/classes" in tensors else "mse"
+    if "class_weights" in tensors:
+        s["loss.class_weights"] = tensors["class_weights"]
     p, free = leaves(below(tensors, "initial/")), leaves(below(tensors, "initial/"))
     optimizer, free_optimizer = torch_optimizer(s, p), torch_optimizer(s, free)
     running = fresh_running(s, torch.float64) if network else []

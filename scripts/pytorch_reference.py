@@ -15,11 +15,11 @@ in f64; every f64 trajectory of torch.optim against the update rules written out
 torch.optim.lr_scheduler where it has the same one; running statistics against numpy; and each f32 run against the
 same run in f64, so that a relative error of 1e-5 in f32 is attainable by an implementation that is right.
 
-Schema. Five files tests/fixtures/pytorch_{optimizers,architecture,activations,rosenbrock,schedules}.json.gz, each an object:
+Schema. Six files tests/fixtures/pytorch_{optimizers,architecture,activations,losses,rosenbrock,schedules}.json.gz, each an object:
     versions   {python, torch, numpy}
     cases      [case, ...]
 
-A case of optimizers, architecture and activations:
+A case of optimizers, architecture, activations and losses:
     name        unique in its file together with dtype
     dtype       "f32" | "f64"; the probe is f64 in both
     settings    {dotted key of ours: value}; a key that is missing has our default
@@ -47,7 +47,8 @@ A case of optimizers, architecture and activations:
 
 A case of rosenbrock: name, dtype, settings, path [51 points] from (-1.2, 1) on; the gradient of a point is
 taken in f64 and rounded to the dtype.
-A case of schedules: name, settings, steps, lr [steps], lr[t] for the update from step t to t+1.
+A case of schedules: name, settings, steps, lr [steps], lr[t] for the update from step t to t+1. The schedules file also has
+    plateaus    [{name, settings, losses, lr}], lr[i] after losses[i] was seen
 The activations file also has
     pointwise   [{settings, z, value, derivative}], f64, by autograd, ties and far tails included
 
@@ -70,7 +71,7 @@ import numpy as np
 import torch
 
 from reference_cases import (
-    activation_cases, architecture_cases, optimizer_cases, pointwise, rosenbrock_cases, schedule_cases,
+    activation_cases, architecture_cases, loss_cases, optimizer_cases, plateau_cases, pointwise, rosenbrock_cases, schedule_cases,
 )
 from reference_checks import check_differences, check_rules, check_running, check_schedule, gap, rounding
 from reference_run import descend, probe, train
@@ -181,6 +182,7 @@ def main():
         ("optimizers", optimizer_cases(), ("f32", "f64")),
         ("architecture", architecture_cases(), ("f64",)),
         ("activations", activation_cases(), ("f64",)),
+        ("losses", loss_cases(), ("f32", "f64")),
     ):
         listed, worst = family(cases, dtypes)
         print(f"{name}: " + ", ".join(f"{what} {x:.1e}" for what, x in worst.items() if x > 0.0))
@@ -196,7 +198,7 @@ def main():
         for case in schedules:
             check_schedule(case)
     print("schedules: as torch.optim.lr_scheduler")
-    save("schedules", {"cases": schedules})
+    save("schedules", {"cases": schedules, "plateaus": list(plateau_cases())})
 
 
 if __name__ == "__main__":

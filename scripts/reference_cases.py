@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import torch
 
-from reference_network import ACTIVATIONS, setting, shapes
+from reference_network import ACTIVATIONS, ELEMENTWISE, setting, shapes
 from reference_run import learning_rate
 
 
@@ -27,7 +27,9 @@ def make_case(name, settings, features, outputs, batches, gain=1.0, rows=None):
             means = {"slope": "activation.slope", "gate.bias": "residual.transform_bias"}
             mean = [setting(settings, key) for end, key in means.items() if n.endswith(f".{end}")]
             parameters[n] = draw(shape, 0.2, 1.0 if n.endswith(".gain") else sum(mean))
-    if settings["loss"] == "mse" and not settings.get("one_hot"):
+    if settings["loss"] == "binary_cross_entropy" and not settings.get("one_hot"):
+        target = lambda: {"values": rng.integers(0, 2, (rows, outputs)).astype(float)}
+    elif settings["loss"] in ELEMENTWISE and not settings.get("one_hot"):
         target = lambda: {"values": draw((rows, outputs), 0.5)}
     else:
         target = lambda: {"classes": rng.integers(0, outputs, rows)}
@@ -184,6 +186,23 @@ def activation_cases():
         yield make_case(name, {**base, **own}, 6, 4, 2, gain=1.5)
 
 
+def loss_cases():
+    """Every loss, its constants, one-hot targets, class weights and smoothing; 5 momentum steps."""
+    base = {"depth": 2, "width": 8, "activation": "tanh", "batch": 12, "steps": 5}
+    base |= {"optimizer.kind": "momentum", "optimizer.lr": 0.05}
+    weights = {"loss.class_weights": [0.5, 1.0, 4.0]}
+    for loss in ("cross_entropy", "hinge", *ELEMENTWISE):
+        classes = {} if loss in ("cross_entropy", "hinge") else {"one_hot": True}
+        table = {"": {}, "of classes": classes, "weighed": {**classes, **weights}}
+        if loss == "huber":
+            table["delta"] = {"loss.delta": 0.3}
+        if loss == "cross_entropy":
+            table |= {"smoothed": {"loss.label_smoothing": 0.2}, "both": {"loss.label_smoothing": 0.2, **weights}}
+        for name, own in table.items():
+            if name != "of classes" or classes:
+                yield make_case(f"{loss} {name}".strip(), {**base, "loss": loss, **own}, 5, 3, 2)
+
+
 def pointwise():
     """Value and derivative of every activation at ties, usual arguments and far tails."""
     points = [-1000.0, -100.0, -30.0, -20.5, -5.0, -2.5, -1.0, -0.5, -1e-3, -1e-9, 0.0]
@@ -197,6 +216,27 @@ def pointwise():
     return out
 
 
+def plateau_cases():
+    """What ReduceLROnPlateau makes of losses that fall, stay, rise and come back."""
+    rng = np.random.default_rng(7)
+    losses = [float(f"{x:.6f}") for x in np.concatenate([np.geomspace(2, 0.5, 15), np.full(14, 0.5), 0.5 + 0.1 * rng.random(15), np.geomspace(0.4999, 0.3, 16)])]
+    for own in (
+        {"schedule.factor": 0.1, "schedule.patience": 10, "schedule.threshold": 1e-4, "schedule.final": 0.0},
+        {"schedule.factor": 0.5, "schedule.patience": 2, "schedule.threshold": 0.0, "schedule.final": 0.0},
+        {"schedule.factor": 0.5, "schedule.patience": 0, "schedule.threshold": 0.05, "schedule.final": 0.01},
+    ):
+        s = {"schedule": "plateau", "optimizer.kind": "sgd", "optimizer.lr": 0.3, **own}
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=own["schedule.factor"], patience=own["schedule.patience"], threshold=own["schedule.threshold"],
+            min_lr=0.3 * own["schedule.final"], eps=0.0)
+        lr = []
+        for loss in losses:
+            scheduler.step(loss)
+            lr.append(optimizer.param_groups[0]["lr"])
+        yield {"name": f"plateau {list(own.values())}", "settings": s, "losses": losses, "lr": lr}
+
+
 def schedule_cases():
     """The learning rate of every step, each schedule with and without warm-up."""
     kinds = [
@@ -204,6 +244,8 @@ def schedule_cases():
         {"schedule": "step", "schedule.every": 6, "schedule.factor": 0.5},
         {"schedule": "exponential", "schedule.final": 0.05},
         {"schedule": "inverse_time", "schedule.rate": 0.3},
+        {"schedule": "inverse_sqrt"},
+        {"schedule": "inverse_sqrt", "schedule.rate": 0.3},
         {"schedule": "linear", "schedule.final": 0.0},
         {"schedule": "linear", "schedule.final": 0.2},
         {"schedule": "cosine", "schedule.final": 0.0},

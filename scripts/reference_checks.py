@@ -162,6 +162,9 @@ def check_schedule(case):
         after = lr_scheduler.ExponentialLR(optimizer, s["schedule.final"] ** (1.0 / total))
     elif kind == "linear":
         after = lr_scheduler.LinearLR(optimizer, 1.0, max(s["schedule.final"], 1e-300), total)
+    elif kind == "inverse_sqrt":
+        rate = s.get("schedule.rate", 1.0 / max(warmup, 1))
+        after = lr_scheduler.LambdaLR(optimizer, lambda t: 1.0 / (1.0 + rate * t) ** 0.5)
     elif kind == "cosine":
         after = lr_scheduler.CosineAnnealingLR(optimizer, total, lr * s["schedule.final"])
     else:

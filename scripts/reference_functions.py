@@ -1,5 +1,6 @@
 """The test functions, written in PyTorch as src/data/function.rs has them."""
 
+import numpy as np
 import torch
 
 
@@ -14,8 +15,17 @@ def beale(x, s):
     return (1.5 - a + a * b) ** 2 + (2.25 - a + a * b**2) ** 2 + (2.625 - a + a * b**3) ** 2
 
 
+def polynomial(x, s):
+    """Less its least value, at a root of its slope."""
+    coefficients = s["function.coefficients"]
+    at = lambda z: sum(c * z**i for i, c in enumerate(coefficients))
+    stationary = np.polynomial.Polynomial(coefficients).deriv().roots()
+    return at(x[0]) - min(at(z.real) for z in stationary if abs(z.imag) < 1e-9)
+
+
 FUNCTIONS = {
     "quadratic": quadratic,
+    "polynomial": polynomial,
     "rosenbrock": lambda x, s: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2,
     "beale": beale,
     "himmelblau": lambda x, s: (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2,

@@ -17,8 +17,9 @@ DEFAULTS = {
     "optimizer.lr": 0.001, "optimizer.momentum": 0.9, "optimizer.rho": 0.99, "optimizer.beta1": 0.9,
     "optimizer.beta2": 0.999, "optimizer.eps": 1e-8, "optimizer.centered": False, "optimizer.momentum_decay": 0.004,
     "optimizer.shrink": 0.5, "optimizer.grow": 1.2, "optimizer.min_step": 1e-6, "optimizer.max_step": 50.0,
+    "loss.delta": 1.0, "loss.label_smoothing": 0.0, "loss.class_weights": None,
     "l2": 0.0, "weight_decay": 0.0, "decay_all": False, "clip.norm": None, "clip.value": None,
-    "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0,
+    "schedule": "constant", "schedule.every": 100, "schedule.factor": 0.1, "schedule.rate": 0.01, "schedule.warmup": 0, "schedule.patience": 10, "schedule.threshold": 1e-4,
     "schedule.power": 1.0, "schedule.period": None, "schedule.growth": 1, "schedule.rise": 0.3, "schedule.first": 0.04,
     "activation.alpha": 1.0,
 }
@@ -163,9 +164,29 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None, masks=N
     return y if last == "identity" else ACTIVATIONS[last](y, own)
 
 
+ELEMENTWISE = {
+    "mse": lambda y, t, s: (y - t) ** 2,
+    "mae": lambda y, t, s: F.l1_loss(y, t, reduction="none"),
+    "huber": lambda y, t, s: F.huber_loss(y, t, reduction="none", delta=setting(s, "loss.delta")),
+    "binary_cross_entropy": lambda y, t, s: F.binary_cross_entropy_with_logits(y, t, reduction="none"),
+}
+
+
 def loss_of(s, y, batch):
-    """Mean over samples (cross_entropy), or over samples and outputs (mse; classes as one-hot rows)."""
+    """Mean over samples (cross_entropy, hinge), or over samples and outputs (the others; classes as one-hot rows). With class weights
+    the sum of the samples' losses times their weights over the sum of the weights."""
+    weights = setting(s, "loss.class_weights")
+    weights = None if weights is None else torch.as_tensor(weights, dtype=y.dtype)
     if s["loss"] == "cross_entropy":
-        return F.cross_entropy(y, batch["classes"])
-    target = batch["values"] if "values" in batch else F.one_hot(batch["classes"], y.shape[1]).to(y.dtype)
-    return ((y - target) ** 2).mean()
+        smoothing = setting(s, "loss.label_smoothing")
+        return F.cross_entropy(y, batch["classes"], weight=weights, label_smoothing=smoothing)
+    if s["loss"] == "hinge":
+        own = F.one_hot(batch["classes"], y.shape[1]).bool()
+        each = (1.0 + y.masked_fill(own, -math.inf).max(dim=1).values - y[own]).clamp_min(0.0)
+    else:
+        target = batch["values"] if "values" in batch else F.one_hot(batch["classes"], y.shape[1]).to(y.dtype)
+        each = ELEMENTWISE[s["loss"]](y, target, s)
+    if weights is None:
+        return each.mean()
+    own = weights[batch["classes"]]
+    return (own * each.reshape(len(own), -1).mean(dim=1)).sum() / own.sum()

@@ -23,6 +23,11 @@ def learning_rate(s, t, steps):
         return lr * setting(s, "schedule.factor") ** (t // setting(s, "schedule.every"))
     if kind == "inverse_time":
         return lr / (1.0 + setting(s, "schedule.rate") * t)
+    if kind == "inverse_sqrt":
+        return lr / math.sqrt(1.0 + s.get("schedule.rate", 1.0 / max(warmup, 1)) * t)
+    if kind == "plateau":
+        # Within the first epochs, before any loss has stayed.
+        return lr
     final = setting(s, "schedule.final")
     if kind == "exponential":
         return lr * final ** (t / total)

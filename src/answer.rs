@@ -41,7 +41,7 @@ impl Answer {
         let best = best.map(|best| best.groups[0].place.clone());
         let Shape { axes, groups, held } = shape::shown(results, study, arms, groups, best.as_deref());
         let is_tuned = groups.iter().any(|group| !group.chosen.is_empty());
-        let rows: Vec<Row> = groups.iter().map(|group| group.row(&axes, &columns)).collect();
+        let rows: Vec<Row> = groups.iter().map(|group| group.row(results, &axes, &columns)).collect();
         let mut notes: Vec<String> = Vec::new();
         notes.extend(arms.filter(|_| is_tuned).map(words::how_chosen));
         notes.extend(words::at_edges(&groups));

@@ -39,6 +39,8 @@ pub enum Quantity {
     Key,
     Loss,
     Accuracy,
+    /// The mean over the classes of the share of each that is found.
+    BalancedAccuracy,
     /// Root mean square of a gradient.
     Gradient,
     /// Decades of dL/dh lost on the way to the first layer.
@@ -166,6 +168,10 @@ impl Column {
         Column { quantity: Quantity::Accuracy, scale: Scale::Share, better: Better::Higher, unit: "share", ..column }
     }
 
+    const fn balanced(name: &'static str, words: &'static [&'static str], measured: Measured) -> Self {
+        Column { quantity: Quantity::BalancedAccuracy, ..Column::accuracy(name, words, measured) }
+    }
+
     const fn share(name: &'static str, words: &'static [&'static str], on: On) -> Self {
         Column { scale: Scale::Share, unit: "share", ..Column::new(name, words, Step, on) }
     }
@@ -274,6 +280,16 @@ impl Column {
     /// or undefined.
     pub fn is_fading(&self) -> bool {
         self.is_attenuation() || self.quantity == Quantity::WeightGradientAttenuation
+    }
+
+    /// Whether a constant answer has it too.
+    pub fn has_baseline(&self) -> bool {
+        self.part.is_some() && matches!(self.quantity, Quantity::Loss | Quantity::Accuracy | Quantity::BalancedAccuracy)
+    }
+
+    /// Whether an interval is better than a baseline from end to end.
+    pub fn is_above(&self, baseline: f64, low: f64, high: f64) -> bool {
+        if self.higher_is_better() { low > baseline } else { high < baseline }
     }
 
     /// Which runs its median in `summary.csv` is of.
@@ -411,6 +427,9 @@ pub const OUTCOMES: &[Column] = &[
         End,
         TimeAttenuation,
     ),
+    Column::balanced("train_balanced_accuracy", &["balanced accuracy", "in training"], End).of(Part::Training),
+    Column::balanced("val_balanced_accuracy", &["balanced accuracy", "in validation"], End).of(Part::Validation),
+    Column::balanced("test_balanced_accuracy", &["balanced accuracy", "in the test"], End).of(Part::Test),
 ];
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.
@@ -466,6 +485,21 @@ pub const HISTORY: &[Column] = &[
     Column::accuracy("val_accuracy", &["validation accuracy"], Step).of(Part::Validation),
     Column::loss("test_loss", &["test loss"], Step, Split).of(Part::Test),
     Column::accuracy("test_accuracy", &["test accuracy"], Step).of(Part::Test),
+    Column::balanced("train_balanced_accuracy", &["balanced accuracy", "in training"], Step).of(Part::Training),
+    Column::balanced("val_balanced_accuracy", &["balanced accuracy", "in validation"], Step).of(Part::Validation),
+    Column::balanced("test_balanced_accuracy", &["balanced accuracy", "in the test"], Step).of(Part::Test),
+    Column::loss("train_sample_loss", &["training loss", "of the sample"], Step, Split).of(Part::Training),
+    Column::accuracy("train_sample_accuracy", &["training accuracy", "of the sample"], Step).of(Part::Training),
+    Column::loss("val_sample_loss", &["validation loss", "of the sample"], Step, Split).of(Part::Validation),
+    Column::accuracy("val_sample_accuracy", &["validation accuracy", "of the sample"], Step).of(Part::Validation),
+    Column::loss("test_sample_loss", &["test loss", "of the sample"], Step, Split).of(Part::Test),
+    Column::accuracy("test_sample_accuracy", &["test accuracy", "of the sample"], Step).of(Part::Test),
+    Column::balanced("train_sample_balanced_accuracy", &["balanced accuracy", "of the training sample"], Step)
+        .of(Part::Training),
+    Column::balanced("val_sample_balanced_accuracy", &["balanced accuracy", "of the validation sample"], Step)
+        .of(Part::Validation),
+    Column::balanced("test_sample_balanced_accuracy", &["balanced accuracy", "of the test sample"], Step)
+        .of(Part::Test),
     Column::new("grad_norm", &["norm of the gradient"], Step, Batch).log(),
 ];
 
@@ -589,11 +623,24 @@ pub fn spread(name: &str) -> [String; 4] {
     SPREAD.map(|part| format!("{name}_{part}"))
 }
 
-/// The columns of a summarized outcome in `summary.csv`: those of its median, and of a fading how many runs have no number.
+/// The columns of a summarized outcome in `summary.csv`: those of its median, of a fading how many runs have no number, of a
+/// loss or an accuracy the baseline.
 pub fn summary(column: &Column) -> Vec<String> {
-    let none = column.is_fading().then(|| NO_NUMBER.map(|(part, _)| format!("{}_{part}", column.name)));
-    spread(column.name).into_iter().chain(none.into_iter().flatten()).collect()
+    let more = if column.is_fading() {
+        &NO_NUMBER[..]
+    } else if column.has_baseline() {
+        &BASELINE[..]
+    } else {
+        &[]
+    };
+    spread(column.name).into_iter().chain(more.iter().map(|(part, _)| format!("{}_{part}", column.name))).collect()
 }
+
+/// What follows the median of a loss or an accuracy.
+pub const BASELINE: [(&str, &str); 2] = [
+    ("baseline", "what the best constant answer gets, without a look at the inputs"),
+    ("above_baseline", "whether no run diverged and the whole range is better than that"),
+];
 
 /// What follows the median of a fading.
 pub const NO_NUMBER: [(&str, &str); 2] = [
@@ -618,6 +665,13 @@ pub fn by_part(quantity: Quantity, measured: Measured) -> impl Iterator<Item = &
         OUTCOMES.iter().find(is_it)
     };
     Part::ALL.iter().filter_map(of)
+}
+
+/// Of a loss or an accuracy in `history.csv` that of the part's sample.
+pub fn of_sample(column: &Column) -> Option<&'static Column> {
+    let is_other =
+        |other: &&Column| other.part == column.part && other.quantity == column.quantity && other.name != column.name;
+    HISTORY.iter().filter(|_| column.part.is_some()).find(is_other)
 }
 
 /// The column of this name in a table.
@@ -657,7 +711,7 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
     ),
     (
         "summary.csv",
-        "a row a cell: its labels, these, and _median, _low, _high and _coverage of some outcomes of runs.csv",
+        "a row a cell: its labels, these, and _median, _low, _high and _coverage of some outcomes of runs.csv, of losses and accuracies also the baseline",
         &[COUNTS, &[BOUNDS]],
     ),
     ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
@@ -731,8 +785,8 @@ pub fn markdown() -> String {
             format!("| `{file}` | {names} | {meaning} | {} |  |  |  | {} |  |\n", column.unit, column.runs())
         }));
     }
-    let none = NO_NUMBER.map(|(part, meaning)| format!("`_{part}`: {meaning}"));
-    text += &format!("\n{}.\n", none.join("; "));
+    let more = NO_NUMBER.iter().chain(&BASELINE).map(|(part, meaning)| format!("`_{part}`: {meaning}"));
+    text += &format!("\n{}.\n", more.collect::<Vec<_>>().join("; "));
     text += "\n| a gradient that does not arrive | in the CSV files | in a median | in a claim | in a figure |\n\
              |---|---|---|---|---|\n";
     text.extend(ZEROS.iter().map(|row| format!("| {} |\n", row.join(" | "))));

@@ -104,6 +104,9 @@ pub struct PlanCell {
     /// What its point goes down, if it trains no network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<Function>,
+    /// The baselines, where the cells of the plan differ in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guesses: Option<Guesses>,
 }
 
 /// The data of a plan: of several data sets, the first that is no test function.
@@ -116,7 +119,7 @@ pub struct PlanData {
     pub outputs: usize,
     /// Classes, or real-valued targets.
     pub classes: bool,
-    /// What a constant guess gets; none where several data sets differ in it.
+    /// The baselines; none where cells differ in them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guesses: Option<Guesses>,
 }
@@ -156,6 +159,16 @@ impl PlanFile {
     /// Whether all cells learn from the same data, or go down the same function.
     pub fn is_one_problem(&self) -> bool {
         self.cells.iter().all(|cell| !cell.settings.contains_key("data") && !cell.settings.contains_key("function"))
+    }
+
+    /// The baselines of a cell: what the best constant answer gets. `None` for a test function.
+    pub fn guesses(&self, cell: &PlanCell) -> Option<Guesses> {
+        if cell.function.is_some() { None } else { cell.guesses.or(self.data.guesses) }
+    }
+
+    /// Those that all cells share; `None` where they differ or a cell has none.
+    pub fn shared_guesses(&self) -> Option<Guesses> {
+        self.data.guesses.filter(|_| self.cells.iter().all(|cell| cell.function.is_none()))
     }
 
     /// Whether some run has a loss to reach.

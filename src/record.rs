@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// All steps were taken.
+    /// All steps were taken, or no lower loss was found for long (`stop.patience`).
     Finished,
     /// The training loss reached `target_loss` and `stop_at_target` was set.
     ReachedTarget,

@@ -11,7 +11,7 @@ pub mod theory;
 pub use error::ResultsError;
 
 use crate::columns::{self, Column, On};
-use crate::data::Function;
+use crate::data::{Function, Guesses};
 use crate::experiment::settings;
 use crate::fading::Fading;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
@@ -29,8 +29,6 @@ pub struct Run {
     pub labels: Vec<usize>,
     pub seed: u64,
     pub status: Status,
-    /// The loss that was trained; empty if it followed from the data.
-    pub loss: String,
     /// [`columns::OUTCOMES`]; `None` where the cell is empty.
     values: Vec<Option<f64>>,
     /// The outcomes of which the run has only a bound, apart by spaces.
@@ -129,9 +127,18 @@ impl Results {
         self.cell(run)?.function.as_ref()
     }
 
-    /// The cell of a run.
+    /// The baselines of a run: what the best constant answer gets under its loss; `None` for a test function.
+    pub fn guesses(&self, run: &Run) -> Option<Guesses> {
+        self.plan.guesses(self.cell_of(run)?)
+    }
+
+    /// The cell of the run of this number.
     pub fn cell(&self, run: usize) -> Option<&PlanCell> {
-        let axes = self.plan.axes.iter().zip(&self.runs[run].labels);
+        self.cell_of(&self.runs[run])
+    }
+
+    fn cell_of(&self, run: &Run) -> Option<&PlanCell> {
+        let axes = self.plan.axes.iter().zip(&run.labels);
         let labels: Vec<(&String, &String)> = axes.map(|(axis, label)| (&axis.name, &axis.labels[*label])).collect();
         let is_its_own = |cell: &&PlanCell| labels.iter().all(|(axis, label)| cell.labels.get(*axis) == Some(*label));
         self.plan.cells.iter().find(is_its_own)
@@ -186,7 +193,7 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
     let mut file = CsvFile::open(path)?;
     let (id, seed, status) = (file.column("run_id")?, file.column("seed")?, file.column("status")?);
     let place = |name: &str| file.header.iter().position(|c| c == name);
-    let (loss, bounds) = (place("loss"), place(columns::BOUNDS.name));
+    let bounds = place(columns::BOUNDS.name);
     // Folders of earlier programs have a setting `steps` beside the measured steps.
     let setting = |name: &str| place(&columns::planned(name)).or_else(|| place(name));
     let axes = plan.axes.iter().map(|axis| setting(&axis.name).map_or_else(|| file.column(&axis.name), Ok));
@@ -210,7 +217,6 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
             labels: plan.axes.iter().zip(&axes).map(label).collect::<Result<_, _>>()?,
             seed: file.text(seed).parse().map_err(|_| file.wrong(seed, "which is not a whole number"))?,
             status: Status::read(file.text(status)).ok_or_else(|| file.wrong(status, "which is not known"))?,
-            loss: loss.map_or(String::new(), |at| file.text(at).into()),
             values: outcomes.iter().map(|at| file.number(*at)).collect::<Result<_, _>>()?,
             bounds: bounds.map_or(String::new(), |at| file.text(at).into()),
             settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),

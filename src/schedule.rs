@@ -1,7 +1,9 @@
-//! Learning-rate schedules: pure functions of the step.
+//! Learning-rate schedules: pure functions of the step, but for the one that watches the loss.
 
+mod plateau;
 mod settings;
 
+pub use plateau::Plateau;
 pub use settings::SETTINGS;
 
 use crate::setting::{SettingError, Settings, Value};
@@ -31,6 +33,11 @@ pub enum Shape {
     InverseTime {
         rate: f64,
     },
+    /// 1 / sqrt(1 + rate t): with rate = 1 that of Kingma & Ba, "Adam", ICLR 2015, section 4; after a warm-up of w steps and with
+    /// rate = 1/w that of Vaswani et al., "Attention is all you need", NIPS 2017, equation 3.
+    InverseSqrt {
+        rate: f64,
+    },
     /// last + (1 - last) (1 - t / T)^power (torch PolynomialLR, there with last = 0; Chen et al., "DeepLab",
     /// arXiv:1606.00915 (2016), equation 2, with power 0.9).
     Polynomial {
@@ -56,6 +63,8 @@ pub enum Shape {
         last: f64,
         rise: f64,
     },
+    /// 1, times what a [`Plateau`] has come to by the losses of the epochs before.
+    Plateau(Plateau),
 }
 
 impl Shape {
@@ -63,13 +72,14 @@ impl Shape {
     fn share(&self, t: usize, steps: usize) -> f64 {
         let part = (t as f64 / steps.max(1) as f64).min(1.0);
         match *self {
-            Shape::Constant => 1.0,
+            Shape::Constant | Shape::Plateau(_) => 1.0,
             Shape::Step { every, factor } => factor.powf((t / every) as f64),
             Shape::MultiStep { ref milestones, factor } => {
                 factor.powf(milestones.iter().filter(|m| **m <= t).count() as f64)
             }
             Shape::Exponential { last } => last.powf(part),
             Shape::InverseTime { rate } => 1.0 / (1.0 + rate * t as f64),
+            Shape::InverseSqrt { rate } => 1.0 / (1.0 + rate * t as f64).sqrt(),
             Shape::Polynomial { last, power } => last + (1.0 - last) * (1.0 - part).powf(power),
             Shape::Linear { last } => 1.0 + (last - 1.0) * part,
             Shape::Cosine { last, period: None, .. } => cosine(1.0, last, part),
@@ -117,6 +127,8 @@ pub struct Schedule {
     pub warmup: usize,
     /// Updates of the whole run.
     pub steps: usize,
+    /// Updates of what drops and restarts are counted in: of an epoch where the run is given in epochs, else 1.
+    pub unit: usize,
 }
 
 impl Schedule {
@@ -128,22 +140,36 @@ impl Schedule {
         let number = |key: &str| settings.needed_float(key);
         let whole = |key: &str| settings.needed_int(key);
         let last = || number("schedule.final");
+        let warmup = settings.int("schedule.warmup").unwrap_or(0) as usize;
+        // Drops and restarts are counted as the run is: a run of so many epochs has them after epochs.
+        let unit = settings.int("epochs").map_or(1, |epochs| steps / epochs.max(1) as usize).max(1);
         let shape = match settings.needed_text("schedule")? {
             "constant" => Shape::Constant,
-            "step" => Shape::Step { every: whole("schedule.every")?, factor: number("schedule.factor")? },
+            "step" => {
+                Shape::Step { every: whole("schedule.every")?.saturating_mul(unit), factor: number("schedule.factor")? }
+            }
             "multi_step" => {
                 let Some(Value::List(milestones)) = settings.get("schedule.milestones") else {
                     return Err(SettingError::unset("schedule.milestones"));
                 };
-                let milestones = milestones.iter().map(|m| *m as usize).collect();
+                let milestones = milestones.iter().map(|m| (*m as usize).saturating_mul(unit)).collect();
                 Shape::MultiStep { milestones, factor: number("schedule.factor")? }
             }
             "exponential" => Shape::Exponential { last: last()? },
             "inverse_time" => Shape::InverseTime { rate: number("schedule.rate")? },
+            "inverse_sqrt" => {
+                Shape::InverseSqrt { rate: settings.float("schedule.rate").unwrap_or(1.0 / warmup.max(1) as f64) }
+            }
+            "plateau" => Shape::Plateau(Plateau::new(
+                number("schedule.factor")?,
+                whole("schedule.patience")?,
+                number("schedule.threshold")?,
+                last()?,
+            )),
             "polynomial" => Shape::Polynomial { last: last()?, power: number("schedule.power")? },
             "linear" => Shape::Linear { last: last()? },
             "cosine" => {
-                let period = settings.int("schedule.period").map(|i| i as usize);
+                let period = settings.int("schedule.period").map(|i| (i as usize).saturating_mul(unit));
                 Shape::Cosine { last: last()?, period, growth: whole("schedule.growth")? }
             }
             "one_cycle" => {
@@ -151,8 +177,7 @@ impl Schedule {
             }
             other => return Err(SettingError::unknown("schedule", "schedule", other)),
         };
-        let warmup = settings.int("schedule.warmup").unwrap_or(0) as usize;
-        Ok(Schedule { lr: number("optimizer.lr")?, shape, warmup, steps })
+        Ok(Schedule { lr: number("optimizer.lr")?, shape, warmup, steps, unit })
     }
 
     /// The learning rate of the update from `step` to `step + 1`. A warm-up of n steps gives lr/n, 2 lr/n, ..., lr.
@@ -166,12 +191,13 @@ impl Schedule {
     /// A setting that this run is too short for, what is wrong, and what to write instead.
     pub fn unreached(&self) -> Option<(&'static str, String, String)> {
         let (steps, after) = (self.steps, self.steps.saturating_sub(self.warmup));
+        let words = if self.unit == 1 { "steps" } else { "epochs" };
         let too_long = |key, what: String, most: usize| {
-            let help = match most {
-                0 => "give the run more `steps`".to_string(),
-                most => format!("write at most {most}, or give the run more `steps`"),
+            let help = match most / self.unit {
+                0 => format!("give the run more `{words}`"),
+                most => format!("write at most {most}, or give the run more `{words}`"),
             };
-            Some((key, format!("{what}: the run has {after} steps after its warm-up"), help))
+            Some((key, format!("{what}: the run has {} {words} after its warm-up", after / self.unit), help))
         };
         match &self.shape {
             _ if self.warmup > steps => {
@@ -180,13 +206,14 @@ impl Schedule {
             }
             Shape::MultiStep { milestones, .. } => match milestones.last() {
                 Some(last) if *last >= after => {
-                    let what = format!("the milestone {last} is never reached");
+                    let what = format!("the milestone {} is never reached", last / self.unit);
                     too_long("schedule.milestones", what, after.saturating_sub(1))
                 }
                 _ => None,
             },
             Shape::Cosine { period: Some(period), .. } if *period > after => {
-                too_long("schedule.period", format!("a period of {period} steps never ends"), after)
+                let what = format!("a period of {} {words} never ends", period / self.unit);
+                too_long("schedule.period", what, after)
             }
             _ => None,
         }

@@ -126,6 +126,10 @@ pub enum Domain {
     },
     /// Texts, at least one.
     Texts,
+    /// Numbers above 0, at least one, or one of the words (`loss.class_weights = "balanced"`).
+    PositivesOrWord {
+        words: &'static [&'static str],
+    },
 }
 
 impl fmt::Display for Domain {
@@ -154,6 +158,9 @@ impl fmt::Display for Domain {
             Domain::Text => f.write_str("a text"),
             Domain::Matrix => f.write_str("rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"),
             Domain::List => f.write_str("a list of numbers, as in [-1.2, 1.0]"),
+            Domain::PositivesOrWord { words: w } => {
+                write!(f, "a list of numbers above 0, as in [1.0, 10.0], or {}", words(w))
+            }
             Domain::Texts => f.write_str("a list of texts, as in [\"id\", \"name\"]"),
             Domain::Sizes { max } => write!(f, "a list of integers from 1 to {max}, as in [500, 200, 50]"),
             Domain::Steps => f.write_str("a list of ascending steps from 1 on, as in [150, 225]"),

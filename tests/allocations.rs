@@ -76,8 +76,8 @@ fn beyond_products(architecture: &Architecture, batch: usize, loss: Loss, rule: 
     };
     let x = || tensor((0..batch * FEATURES).map(|i| (i % 7) as f32 - 3.0).collect(), (batch, FEATURES)).unwrap();
     let y = || match loss {
-        Loss::CrossEntropy => Target::Classes((0..batch as u32).map(|i| i % OUTPUTS as u32).collect()),
-        Loss::Mse => Target::Values(vec![0.5; batch * OUTPUTS]),
+        loss if loss.takes_classes() => Target::Classes((0..batch as u32).map(|i| i % OUTPUTS as u32).collect()),
+        _ => Target::Values(vec![0.5; batch * OUTPUTS]),
     };
     // The first steps fill the arena.
     (0..4).for_each(|_| step(x(), y()));

@@ -159,7 +159,7 @@ fn main() {
     let text = |word: &str| Value::Text(word.into());
     let settings = Settings::new(vec![
         ("data", text("digits")),
-        ("data.scaling", text("standard")),
+        ("data.scaling", text("global")),
         ("data.test", Value::Float(0.2)),
     ]);
     let data = data::load(&settings, &Places::default()).expect("digits are embedded");

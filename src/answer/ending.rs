@@ -1,5 +1,5 @@
-//! The sentences about how training ends: what is best of all cells, or which arm is on each task, and what a guess without any
-//! knowledge of the inputs gets.
+//! The sentences about how training ends: what is best of all cells, or which arm is on each task, and what the best constant
+//! answer gets without a look at the inputs.
 
 use super::arms::{TASKS, of_many_tasks, of_task};
 use super::groups::Group;
@@ -7,7 +7,9 @@ use super::parts::Study;
 use super::words::{self, direction};
 use crate::columns::{Better, Column, Quantity};
 use crate::compare::{Comparison, amount};
+use crate::ops::loss::Loss;
 use crate::results::Results;
+use crate::setting::Value;
 use crate::stats::Spread;
 use crate::table::count;
 
@@ -128,38 +130,55 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-/// What a constant guess gets by this column, and how many cells end no better.
+/// What the best constant answer gets by this column, and how many cells are not above it.
 /// `is_new` if no sentence told the column before.
 fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) -> Option<String> {
-    let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
-    let losses: Vec<&str> = groups.iter().flat_map(|g| &g.runs).map(|run| run.loss.as_str()).collect();
-    let all = |loss: &str| losses.iter().all(|own| *own == loss);
-    let (value, how) = match column.quantity {
-        Quantity::Accuracy => (guess.accuracy?, "Answering always the same class"),
-        Quantity::Loss if all("cross_entropy") => (guess.cross_entropy?, "Guessing by the frequencies of the classes"),
-        Quantity::Loss if all("mse") => (guess.mse, "Predicting the mean of the targets"),
-        _ => return None,
-    };
-    groups.iter().flat_map(|g| &g.runs).next()?;
-    let reaches = |s: &Spread| if column.higher_is_better() { s.low <= value } else { s.high >= value };
-    let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(column)).collect();
-    let no_better = spreads.iter().filter(|s| reaches(s)).count();
-    let (own, all) = (amount::amount(value, column), spreads.len());
-    let count = match (no_better, all) {
+    let known = groups.iter().filter_map(|group| Some((group, group.baseline(results, column)?)));
+    let known: Vec<(&Group, f64)> = known.filter(|(group, _)| group.spread(column).is_some()).collect();
+    let lowest = known.iter().map(|(_, baseline)| *baseline).min_by(f64::total_cmp)?;
+    let highest = known.iter().map(|(_, baseline)| *baseline).max_by(f64::total_cmp)?;
+    let is_above = |group: &Group| group.is_above(results, column) == Some(true);
+    let (not_above, all) = (known.iter().filter(|(group, _)| !is_above(group)).count(), known.len());
+    let it = if lowest == highest { "it" } else { "theirs" };
+    let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
-        (1, 1) => ", and the net is not clearly better".into(),
-        (0, 1) if is_new => format!(", the net {}", amount::amount(spreads[0].median, column)),
+        (1, 1) => ", and the net is not above it".into(),
+        (0, 1) if is_new => {
+            let own = known[0].0.spread(column).map_or(String::new(), |s| amount::amount(s.median, column));
+            format!(", the net {own}")
+        }
         (0, 1) => String::new(),
-        (0, all) => format!("; all {all} combinations are better"),
-        (n, all) if n == all => "; no combination is clearly better".into(),
-        (1, all) => format!("; 1 of {all} combinations is not clearly better"),
-        (n, all) => format!("; {n} of {all} combinations are not clearly better"),
+        (0, all) => format!("; all {all} combinations are above {it}"),
+        (n, all) if n == all => format!("; no combination is above {it}"),
+        (1, all) => format!("; 1 of {all} combinations is not above {it}"),
+        (n, all) => format!("; {n} of {all} combinations are not above {it}"),
     };
-    let verb = if column.quantity == Quantity::Accuracy {
-        format!("gets at most {own}")
-    } else {
-        format!("has {} {} of {own}", article(&column.subject()), column.subject())
+    let shown = |x| amount::amount(x, column);
+    let how = how_guessed(results, column);
+    let subject = column.subject();
+    Some(match (lowest == highest, column.quantity) {
+        (false, _) => {
+            format!("The baselines by {subject}, {how}, go from {} to {}{count}.", shown(lowest), shown(highest))
+        }
+        (true, Quantity::Accuracy) => format!("The baseline, {how}, gets at most {}{count}.", shown(lowest)),
+        (true, _) => {
+            format!("The baseline, {how}, has {} {subject} of {}{count}.", article(&subject), shown(lowest))
+        }
+    })
+}
+
+/// What the best constant answer is.
+fn how_guessed(results: &Results, column: &Column) -> &'static str {
+    let plan = &results.plan;
+    let losses = plan.cells.iter().map(|cell| cell.settings.get("loss").or(plan.settings.get("loss")));
+    let is_robust = |loss: Option<&Value>| {
+        [Loss::Mae, Loss::Huber { delta: 1.0 }].into_iter().any(|own| loss == Some(&Value::Text(own.word().into())))
     };
-    Some(format!("{how} {verb}{count}."))
+    match column.quantity {
+        Quantity::Accuracy | Quantity::BalancedAccuracy => "answering always the same class",
+        _ if plan.data.classes => "guessing by the frequencies of the classes",
+        _ if losses.into_iter().any(is_robust) => "the best constant prediction",
+        _ => "predicting the mean of the targets",
+    }
 }

@@ -43,16 +43,28 @@ impl Group<'_> {
         self.value(column).map(|value| value.spread())
     }
 
+    /// What the best constant answer gets in its runs; `None` where that is not known or the column is no loss and no accuracy.
+    pub fn baseline(&self, results: &Results, column: &Column) -> Option<f64> {
+        results.guesses(self.runs.first().filter(|_| column.has_baseline())?)?.score(column)
+    }
+
+    /// Whether its interval is better than that from end to end.
+    pub fn is_above(&self, results: &Results, column: &Column) -> Option<bool> {
+        let (baseline, s) = (self.baseline(results, column)?, self.spread(column)?);
+        Some(column.is_above(baseline, s.low, s.high))
+    }
+
     pub fn diverged(&self) -> usize {
         self.runs.iter().filter(|run| run.status == Status::Diverged).count()
     }
 
-    pub fn row(&self, axes: &[usize], columns: &[&'static Column]) -> Row {
+    pub fn row(&self, results: &Results, axes: &[usize], columns: &[&'static Column]) -> Row {
         let label = |axis: &usize| amount::short(self.labels.get(axis).copied().unwrap_or_default());
         Row {
             labels: axes.iter().map(label).collect(),
             setting: amount::setting(self.chosen),
             values: columns.iter().map(|column| self.value(column)).collect(),
+            is_above: columns.iter().map(|column| self.is_above(results, column)).collect(),
             runs: self.runs.len(),
             diverged: self.diverged(),
             missing: self.planned - self.runs.len(),

@@ -42,6 +42,8 @@ pub struct Row {
     pub setting: String,
     /// One for each column.
     pub values: Vec<Option<Value>>,
+    /// Of each, whether its interval is better than the baseline from end to end; `None` where there is no baseline.
+    pub is_above: Vec<Option<bool>>,
     pub runs: usize,
     pub diverged: usize,
     /// Runs of it that failed or are not there yet.

@@ -11,6 +11,9 @@ const WIDTH: usize = 80;
 /// Characters of a label, where the table is wider than that.
 const LABEL: usize = 16;
 
+/// Behind a number that is not above its baseline.
+const MARK: &str = "*";
+
 /// A number of runs with its heading.
 type Count = (&'static str, fn(&Row) -> usize);
 
@@ -26,6 +29,9 @@ impl Answer {
             paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
         }
         self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
+        if (0..self.columns.len()).any(|place| self.is_marked(place)) {
+            paragraph(&mut text, "  ", &format!("{MARK} not above the baseline: what the best constant answer gets"));
+        }
         if intervals < self.columns.len() {
             paragraph(&mut text, "  ", "intervals that have no room here are in the CSV files");
         }
@@ -62,12 +68,17 @@ impl Answer {
                 cells.push(if is_same { String::new() } else { cut(text) });
             }
             cells.extend((0..setting).map(|_| row.setting.clone()));
-            cells.extend(self.columns.iter().zip(&row.values).enumerate().map(
-                |(place, (column, value))| match value {
-                    None => "-".into(),
-                    Some(value) => shown(value, column, place < intervals),
-                },
-            ));
+            cells.extend(self.columns.iter().zip(&row.values).enumerate().map(|(place, (column, value))| {
+                let shown = value.as_ref().map_or("-".into(), |value| shown(value, column, place < intervals));
+                // The others keep their place under it.
+                let mark = match row.is_above[place] {
+                    // Of what diverged no mark has to tell that.
+                    Some(false) if value.is_some_and(|value| value.spread().median.is_finite()) => MARK,
+                    _ if self.is_marked(place) => " ",
+                    _ => "",
+                };
+                shown + mark
+            }));
             cells.extend(counts.iter().map(|(_, count)| count(row).to_string()));
             body.push(cells);
             before = Some(row);
@@ -89,6 +100,11 @@ impl Answer {
         let table: Vec<Vec<String>> = (0..height).map(line).chain(body).collect();
         let left = self.axes.len() + setting;
         aligned(&table, |column| column < left).lines().map(|line| format!("  {line}\n")).collect()
+    }
+
+    /// Whether some row of a column is not above its baseline.
+    fn is_marked(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| row.is_above[column] == Some(false))
     }
 
     /// The counts that the table has: where all rows have as many runs, a note says it once.

@@ -1,6 +1,7 @@
 //! `summary.csv`: the median and the range of each measurement over the seeds of a cell, and how many runs they are of.
 
 use crate::columns::{self, BOUNDS, COUNTS, Column};
+use crate::data::Guesses;
 use crate::experiment::plan::{GridCell, Plan};
 use crate::fading::{self, Fading};
 use crate::record::{RunRecord, Status};
@@ -63,8 +64,8 @@ impl Summaries {
         header
     }
 
-    /// The row of a cell. A metric is empty where no run has it, and NaN where it is undefined for all of them.
-    pub fn row(&self, number: usize, cell: &GridCell) -> Vec<Cell> {
+    /// The row of a cell, whose baselines these are. A metric is empty where no run has it, and NaN where it is undefined for all of them.
+    pub fn row(&self, number: usize, cell: &GridCell, guesses: Option<Guesses>) -> Vec<Cell> {
         let summary = &self.cells[number];
         let mut row: Vec<Cell> = cell.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([summary.n, summary.diverged, summary.failed].map(Cell::from));
@@ -76,6 +77,16 @@ impl Summaries {
             }));
             if column.is_fading() {
                 row.extend(found.map_or([const { Cell::Empty }; 2], |s| [s.none, s.undefined].map(Cell::from)));
+            }
+            if column.has_baseline() {
+                let baseline = guesses.and_then(|guesses| guesses.score(column));
+                row.push(baseline.into());
+                row.push(match (baseline, found) {
+                    (Some(baseline), Some(s)) => {
+                        Cell::Bool(summary.diverged == 0 && column.is_above(baseline, s.low, s.high))
+                    }
+                    _ => Cell::Empty,
+                });
             }
             bounds.extend(found.filter(|s| s.median.is_bound()).map(|_| column.name));
         }

@@ -4,6 +4,7 @@ use super::{layout::Layout, summary::Summaries};
 use crate::columns;
 use crate::experiment::plan::Plan;
 use crate::files::{Draft, FileError, cannot};
+use crate::sweep::plan_text::guesses;
 use crate::sweep::predictions::{self, Predictions};
 use crate::sweep::{journal::Journal, work::Work};
 use crate::table::{Cell, CsvWriter};
@@ -56,8 +57,8 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         Ok(())
     })?;
     let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(plan))?;
-    for (c, cell) in plan.cells.iter().enumerate() {
-        summary.row(&summaries.row(c, cell))?;
+    for ((c, cell), guesses) in plan.cells.iter().enumerate().zip(guesses(plan, work)) {
+        summary.row(&summaries.row(c, cell, guesses))?;
     }
     let mut theory = TableDraft::create(dir, "theory.csv", &predictions::header(plan))?;
     for row in predictions::rows(plan, &predicted) {

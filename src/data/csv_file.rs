@@ -4,13 +4,13 @@
 //! numbers are in memory.
 
 use super::csv_table::{Reading, Table, is_missing};
+use super::csv_target::{TargetCells, is_no_target, ranks};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
 use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use crate::table::count;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// More different values than this are not taken for classes unless the settings say so.
@@ -50,7 +50,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let features = columns.features(&train, how)?;
     let mut parts = Vec::new();
     let mut notes: Vec<String> = columns.numbering(&train).into_iter().collect();
-    let mut cells = Vec::new();
+    let mut cells = TargetCells::default();
     for table in [Some(&train), test.as_ref()].into_iter().flatten() {
         let before = cells.len();
         let (x, holed) = columns.fill(table, &features, how, &mut cells)?;
@@ -61,15 +61,19 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
         }
         parts.push((x, before..cells.len()));
     }
-    let targets = columns.targets(&train.name, &cells, how)?;
-    let width = features.iter().map(Feature::width).sum();
+    let targets = columns.targets(&train.name, cells, how)?;
+    let names: Vec<String> = features.iter().flat_map(|feature| feature.names(&train)).collect();
+    let width = names.len();
+    let whole = parts.len() == 1;
     let mut parts = parts.into_iter().map(|(x, rows)| {
         let rows: Vec<usize> = rows.collect();
-        Split { rows: rows.len(), x, targets: targets.pick(&rows) }
+        // One table needs no copy.
+        let targets = if whole { targets.clone() } else { targets.pick(&rows) };
+        Split { rows: rows.len(), x, targets }
     });
     let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };
     let test = parts.next();
-    Ok(Raw { file: train.name, test, notes, ..Raw::new("csv", width, first.x, first.targets) })
+    Ok(Raw { file: train.name, names, test, notes, ..Raw::new("csv", width, first.x, first.targets) })
 }
 
 /// What the cells of a column are.
@@ -82,6 +86,8 @@ struct Seen {
     /// The first of them, with its line.
     word: Option<(u64, String)>,
     fraction: bool,
+    /// Whether some cell is neither a number nor empty or "?", as a target must not be.
+    odd: bool,
     /// The first number, while every row has the next whole number.
     numbered: Option<f64>,
 }
@@ -101,8 +107,13 @@ struct Feature {
 }
 
 impl Feature {
-    fn width(&self) -> usize {
-        self.words.len().max(1)
+    /// What each of its inputs is called.
+    fn names(&self, table: &Table) -> Vec<String> {
+        let name = table.called(self.column);
+        match self.words.is_empty() {
+            true => vec![name],
+            false => self.words.iter().map(|word| format!("{name} = {word}")).collect(),
+        }
     }
 }
 
@@ -135,6 +146,7 @@ impl Columns {
         table.rows(|line, record| {
             for (seen, cell) in self.seen.iter_mut().zip(record) {
                 let number = how.number(cell);
+                seen.odd |= number.is_none() && !is_no_target(cell);
                 seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
                 seen.numbered = match (seen.rows, number) {
                     (0, Some(first)) if first.fract() == 0.0 => Some(first),
@@ -192,13 +204,14 @@ impl Columns {
         table: &Table,
         features: &[Feature],
         how: &Reading,
-        targets: &mut Vec<(u64, Box<str>)>,
+        targets: &mut TargetCells,
     ) -> Result<(Vec<f64>, usize), DataError> {
-        let (mut x, mut holed) = (Vec::new(), 0);
+        let width: usize = features.iter().map(|feature| feature.words.len().max(1)).sum();
+        let (mut x, mut holed) = (Vec::with_capacity(self.seen[self.target].rows * width), 0);
         table.rows(|line, record| {
             let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
             let target = &record[self.target];
-            let no_target = ["", "?"].contains(&target);
+            let no_target = is_no_target(target);
             holed += usize::from(missing.is_some() || no_target);
             if how.missing == "drop" && (missing.is_some() || no_target) {
                 return Ok(());
@@ -223,7 +236,7 @@ impl Columns {
                     false => x.extend(feature.words.iter().map(|word| f64::from(u8::from(word == cell)))),
                 }
             }
-            targets.push((line, target.into()));
+            targets.push(line, target, how.number(target), self.seen[self.target].odd);
             Ok(())
         })?;
         if x.is_empty() {
@@ -235,33 +248,32 @@ impl Columns {
     }
 
     /// Classes or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.
-    fn targets(&self, name: &str, cells: &[(u64, Box<str>)], how: &Reading) -> Result<Targets, DataError> {
+    fn targets(&self, name: &str, cells: TargetCells, how: &Reading) -> Result<Targets, DataError> {
         let seen = &self.seen[self.target];
-        let numbers: Option<Vec<f64>> = cells.iter().map(|(_, cell)| how.number(cell).map(|x| x + 0.0)).collect();
-        let odd = cells.iter().find(|(_, cell)| how.number(cell).is_none());
-        if let Some((line, cell)) = odd
+        if let Some((line, cell)) = &cells.odd
             && (how.task == "values" || how.task == "auto" && seen.fraction)
         {
             let what = format!("the target is \"{cell}\", not a finite number as in other lines");
             return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
         }
-        let (labels, count) = match &numbers {
-            Some(numbers) => ranks(numbers, f64::total_cmp),
-            None => ranks(&cells.iter().map(|(_, cell)| &**cell).collect::<Vec<_>>(), Ord::cmp),
-        };
-        match (numbers, how.task) {
-            (Some(y), "values") => Ok(Targets::Values { y, width: 1 }),
-            (Some(y), "auto") if seen.fraction || count > MOST_CLASSES => Ok(Targets::Values { y, width: 1 }),
-            (None, "auto") if count > MOST_CLASSES => {
-                let what = format!("the target has {count} different words");
-                Err(DataError::file(
-                    name,
-                    what,
-                    "check data.target, or write data.task = \"classes\" if they are classes",
-                ))
+        let (labels, count) = match cells.odd {
+            None if how.task == "values" => return Ok(Targets::Values { y: cells.into_numbers(how), width: 1 }),
+            None => {
+                let y = cells.into_numbers(how);
+                let (labels, count) = ranks(&y);
+                if how.task == "auto" && (seen.fraction || count > MOST_CLASSES) {
+                    return Ok(Targets::Values { y, width: 1 });
+                }
+                (labels, count)
             }
-            _ => Ok(Targets::Classes { labels, count }),
+            Some(_) => cells.into_classes(),
+        };
+        if how.task == "auto" && count > MOST_CLASSES {
+            let what = format!("the target has {count} different words");
+            let cure = "check data.target, or write data.task = \"classes\" if they are classes";
+            return Err(DataError::file(name, what, cure));
         }
+        Ok(Targets::Classes { labels, count })
     }
 
     /// Says of a feature that it numbers the rows: where a table is sorted, it gives the target away.
@@ -274,15 +286,6 @@ impl Columns {
             table.name
         ))
     }
-}
-
-/// The rank of each value among the different ones, and how many there are.
-fn ranks<T: Copy>(values: &[T], order: impl Fn(&T, &T) -> Ordering) -> (Vec<u32>, usize) {
-    let mut kinds = values.to_vec();
-    kinds.sort_unstable_by(&order);
-    kinds.dedup_by(|a, b| order(a, b).is_eq());
-    let rank = |v: &T| kinds.partition_point(|k| order(k, v).is_lt()) as u32;
-    (values.iter().map(rank).collect(), kinds.len())
 }
 
 #[cfg(test)]

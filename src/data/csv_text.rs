@@ -20,13 +20,16 @@ pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
         return String::from_utf16(&units)
             .map_err(|_| DataError::file(name, "this is damaged UTF-16 text", "save the file as UTF-8"));
     }
-    let text = String::from_utf8(bytes).map_err(|e| {
+    let mut text = String::from_utf8(bytes).map_err(|e| {
         let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
         let what = format!("byte 0x{:02x} is not UTF-8 text; the file may be Latin-1", e.as_bytes()[before.len()]);
         let cure = "save it as UTF-8, for example with iconv -f latin1 -t utf-8";
         DataError::file(name, what, cure).line(1 + before.iter().filter(|b| **b == b'\n').count() as u64)
     })?;
-    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), String::from))
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
 }
 
 /// The text with a separator of one byte, and that separator: as `data.separator` says, or as its first lines show.
@@ -35,8 +38,15 @@ pub(super) fn separated(text: String, separator: &str) -> (String, u8) {
         "semicolon" => (text, b';'),
         "tab" => (text, b'\t'),
         "blanks" => {
-            let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join("\t");
-            (text.lines().map(line).collect::<Vec<_>>().join("\n"), b'\t')
+            let mut table = String::with_capacity(text.len() + 1);
+            for line in text.lines() {
+                for (place, cell) in line.split_whitespace().enumerate() {
+                    table.push_str(if place > 0 { "\t" } else { "" });
+                    table.push_str(cell);
+                }
+                table.push('\n');
+            }
+            (table, b'\t')
         }
         _ => (text, b','),
     }

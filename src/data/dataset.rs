@@ -1,6 +1,7 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
 use super::function::Function;
+use crate::ops::loss::Compared;
 
 /// What the network is to produce.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,22 @@ pub struct Dataset {
 }
 
 impl Targets {
+    /// How many rows each class has; none of real numbers.
+    pub fn counts(&self) -> Option<Vec<usize>> {
+        let Targets::Classes { labels, count } = self else { return None };
+        let mut counts = vec![0; *count];
+        labels.iter().for_each(|label| counts[*label as usize] += 1);
+        Some(counts)
+    }
+
+    /// What a loss has to know of them.
+    pub fn compared(&self) -> Compared {
+        match self {
+            Targets::Classes { count, .. } => Compared::Classes(*count),
+            Targets::Values { y, .. } => Compared::Values { in_unit: y.iter().all(|y| (0.0..=1.0).contains(y)) },
+        }
+    }
+
     /// The targets of these rows.
     pub(super) fn pick(&self, rows: &[usize]) -> Targets {
         match self {

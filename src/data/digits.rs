@@ -15,5 +15,5 @@ pub(super) fn raw() -> Result<Raw, DataError> {
     let labels = idx::parse("embedded digits labels", &unpack("embedded digits labels", LABELS)?)?;
     let targets = Targets::Classes { labels: labels.numbers.iter().map(|v| *v as u32).collect(), count: 10 };
     let features = images.shape[1..].iter().product();
-    Ok(Raw::new("digits", features, images.numbers, targets))
+    Ok(Raw { most: Some(16.0), ..Raw::new("digits", features, images.numbers, targets) })
 }

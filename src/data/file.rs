@@ -27,7 +27,8 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, DataError> {
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(error("this is not a file".into()));
     }
-    let mut bytes = Vec::new();
+    let length = std::fs::metadata(path).map_or(0, |about| about.len().min(limit));
+    let mut bytes = Vec::with_capacity(length as usize + 1);
     std::fs::File::open(path).and_then(|f| f.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(&name, "has", limit));

@@ -2,6 +2,10 @@
 //!
 //! Values are at least 0 everywhere and 0 at the minima, so that they can be drawn on a logarithmic scale.
 
+mod polynomial;
+
+pub use polynomial::Polynomial;
+
 use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
 use crate::real::Real;
@@ -13,7 +17,7 @@ const KINDS: &[&str] = &words(&Kind::NAMED);
 
 /// The settings of the functions.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
-    Setting::word("function", &["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi"], "none")
+    Setting::word("function", &["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi", "polynomial"], "none")
         .head("kind")
         .help("a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic"),
     Setting::float("function.condition", Domain::Float { min: 1.0, max: 1e12 }, 100.0).of(&["quadratic"])
@@ -22,8 +26,10 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
         .help("number of variables; with one the eigenvalue is 1"),
     Setting::float("function.c", Domain::Float { min: 2.0, max: 1e6 }, 3.0).of(&["reddi"])
         .help("gradient of the first of every three steps; that of the other two is -1"),
+    Setting::required("function.coefficients", Domain::List).of(&["polynomial"])
+        .help("of 1, x, x^2, ..., up to x^15; the highest power has to be even with a factor above 0. Values are told less the least one"),
     Setting::unset("function.start", Domain::List).of(KINDS)
-        .help("where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0]"),
+        .help("where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0], polynomial [1]"),
     Setting::float("function.spread", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS)
         .help("standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed"),
     Setting::float("function.noise", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS).acts(Acts::OnTheBatch)
@@ -52,21 +58,24 @@ pub enum Kind {
     /// Losses c x, -x, -x in turn, for x from -1 to 1; the value is their mean, (c - 2) x / 3, less its least. Minimum at
     /// -1 (Reddi, Kale & Kumar 2018, theorem 1).
     Reddi { c: f64 },
+    /// c_0 + c_1 x + c_2 x^2 + ..., less its least value.
+    Polynomial(Polynomial),
 }
 
 impl Kind {
     /// Every formula, with default constants, by the word in an experiment file.
-    const NAMED: [(&'static str, Kind); 6] = [
+    const NAMED: [(&'static str, Kind); 7] = [
         ("quadratic", Kind::Quadratic { condition: 100.0, dimension: 2 }),
         ("rosenbrock", Kind::Rosenbrock),
         ("beale", Kind::Beale),
         ("himmelblau", Kind::Himmelblau),
         ("saddle", Kind::Saddle),
         ("reddi", Kind::Reddi { c: 3.0 }),
+        ("polynomial", Kind::Polynomial(Polynomial::QUARTIC)),
     ];
 
     /// Every formula, with default constants.
-    pub const ALL: [Kind; 6] = members(&Self::NAMED);
+    pub const ALL: [Kind; 7] = members(&Self::NAMED);
 
     /// The word in an experiment file.
     pub fn word(self) -> &'static str {
@@ -77,7 +86,7 @@ impl Kind {
     pub const fn dimension(self) -> usize {
         match self {
             Kind::Quadratic { dimension, .. } => dimension,
-            Kind::Reddi { .. } => 1,
+            Kind::Reddi { .. } | Kind::Polynomial(_) => 1,
             _ => 2,
         }
     }
@@ -107,6 +116,7 @@ impl Kind {
             Kind::Himmelblau => vec![0.0, 0.0],
             Kind::Saddle => vec![1.0, 0.001],
             Kind::Reddi { .. } => vec![0.0],
+            Kind::Polynomial(_) => vec![1.0],
         }
     }
 
@@ -124,6 +134,7 @@ impl Kind {
             ],
             Kind::Saddle => vec![vec![0.0, -1.0], vec![0.0, 1.0]],
             Kind::Reddi { .. } => vec![vec![-1.0]],
+            Kind::Polynomial(polynomial) => polynomial.minima().into_iter().map(|x| vec![x]).collect(),
         }
     }
 
@@ -143,9 +154,16 @@ impl Kind {
             gradient[0] = c((first - 2.0) / 3.0);
             return gradient[0] * (x[0] + c(1.0));
         }
+        if let Kind::Polynomial(polynomial) = self {
+            let value;
+            (value, gradient[0]) = polynomial.at(x[0]);
+            return value;
+        }
         let (a, b) = (x[0], x[1]);
         let (value, slopes) = match self {
-            Kind::Quadratic { .. } | Kind::Reddi { .. } => unreachable!("it need not have two variables"),
+            Kind::Quadratic { .. } | Kind::Reddi { .. } | Kind::Polynomial(_) => {
+                unreachable!("it need not have two variables")
+            }
             Kind::Rosenbrock => {
                 let (p, q) = (c(1.0) - a, b - a * a);
                 (p * p + c(100.0) * q * q, [c(-2.0) * p - c(400.0) * a * q, c(200.0) * q])
@@ -209,6 +227,21 @@ impl Function {
                 dimension: number("function.dimension")? as usize,
             },
             Some(Kind::Reddi { .. }) => Kind::Reddi { c: number("function.c")? },
+            Some(Kind::Polynomial(_)) => {
+                let key = "function.coefficients";
+                let Some(Value::List(given)) = settings.get(key) else {
+                    return Err(error(key, format!("`{key}` is not set"), format!("write {key} = [2, 0, 0, -3, 1]")));
+                };
+                let polynomial = Polynomial::new(given).ok_or_else(|| {
+                    let what = "this polynomial has no least value, is constant, or has a power above x^15";
+                    error(
+                        key,
+                        what.into(),
+                        "let the last number, that of the highest power, be above 0 and the power even".into(),
+                    )
+                })?;
+                Kind::Polynomial(polynomial)
+            }
             Some(other) => other,
             None => {
                 return Err(error(
@@ -255,6 +288,10 @@ impl Function {
         let kind = match self.kind {
             Kind::Quadratic { condition, .. } => format!(" of condition {}", crate::table::number(condition)),
             Kind::Reddi { c } => format!(" of c = {}", crate::table::number(c)),
+            Kind::Polynomial(polynomial) => {
+                let coefficients = point(polynomial.coefficients());
+                format!(" {coefficients}, less its least value {}", crate::table::number(polynomial.least()))
+            }
             _ => String::new(),
         };
         let minima: Vec<String> = self

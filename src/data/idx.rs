@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Idx {
     pub shape: Vec<usize>,
     pub numbers: Vec<f64>,
+    /// The largest number that the type of an image holds: 255 of bytes.
+    most: Option<f64>,
     /// Where the first number begins, and the bytes of each.
     start: usize,
     size: usize,
@@ -76,7 +78,8 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Idx, DataError> {
         _ => f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
     };
     let numbers: Vec<f64> = bytes[start..].chunks_exact(size).map(number).collect();
-    let idx = Idx { shape, numbers, start, size };
+    let most = (kind == 0x08).then_some(255.0);
+    let idx = Idx { shape, numbers, most, start, size };
     if let Some(i) = idx.numbers.iter().position(|v| !v.is_finite()) {
         return Err(error(format!("number {i} is {}", idx.numbers[i])).byte(idx.byte(i)));
     }
@@ -84,7 +87,14 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Idx, DataError> {
 }
 
 /// Images and labels that belong together, as one part.
-fn pair(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<(usize, Split), DataError> {
+struct Pair {
+    features: usize,
+    /// The largest value of a pixel, where that is known.
+    most: Option<f64>,
+    split: Split,
+}
+
+fn pair(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Pair, DataError> {
     let (x, y) = (parse(images.0, images.1)?, parse(labels.0, labels.1)?);
     let cure = "give the images and the labels of one set";
     if y.shape.len() != 1 {
@@ -101,29 +111,29 @@ fn pair(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<(usize, Split), 
     let labels: Vec<u32> = y.numbers.iter().map(|v| *v as u32).collect();
     let count = labels.iter().max().map_or(0, |m| *m as usize + 1);
     let split = Split { rows: x.shape[0], x: x.numbers, targets: Targets::Classes { labels, count } };
-    Ok((x.shape[1..].iter().product::<usize>().max(1), split))
+    Ok(Pair { features: x.shape[1..].iter().product::<usize>().max(1), most: x.most, split })
 }
 
 /// A training and perhaps a test part as raw data.
-fn join(name: &str, file: String, train: (usize, Split), test: Option<(usize, Split)>) -> Result<Raw, DataError> {
-    let (features, mut train) = train;
+fn join(name: &str, file: String, train: Pair, test: Option<Pair>) -> Result<Raw, DataError> {
+    let Pair { features, most, split: mut train } = train;
     let mut test = test;
-    if let Some((other, _)) = &test
-        && *other != features
+    if let Some(test) = &test
+        && test.features != features
     {
-        let what = format!("training inputs have {features} features, test inputs {other}");
+        let what = format!("training inputs have {features} features, test inputs {}", test.features);
         return Err(DataError::file(file, what, "give files of one set"));
     }
     // Both parts get the classes of both.
     let classes = |s: &Split| s.targets.outputs();
-    let all = classes(&train).max(test.as_ref().map_or(0, |(_, s)| classes(s)));
-    for split in [Some(&mut train), test.as_mut().map(|(_, s)| s)].into_iter().flatten() {
+    let all = classes(&train).max(test.as_ref().map_or(0, |test| classes(&test.split)));
+    for split in [Some(&mut train), test.as_mut().map(|test| &mut test.split)].into_iter().flatten() {
         if let Targets::Classes { count, .. } = &mut split.targets {
             *count = all;
         }
     }
-    let test = test.map(|(_, s)| s);
-    Ok(Raw { file, test, ..Raw::new(name, features, train.x, train.targets) })
+    let test = test.map(|test| test.split);
+    Ok(Raw { file, most, test, ..Raw::new(name, features, train.x, train.targets) })
 }
 
 /// The pair of files the settings name, and a test pair if they name one.

@@ -2,6 +2,7 @@
 
 mod csv_file;
 mod csv_table;
+mod csv_target;
 mod csv_text;
 mod dataset;
 mod digits;
@@ -13,6 +14,7 @@ mod idx;
 mod mnist1d;
 mod points;
 mod raw;
+mod scaling;
 pub mod sequence;
 mod sequence_tasks;
 mod settings;
@@ -25,6 +27,7 @@ pub use error::DataError;
 pub use function::Function;
 pub use guess::{Guess, Guesses};
 pub use raw::Places;
+pub use scaling::Scaling;
 pub use settings::SETTINGS;
 
 use crate::setting::Settings;

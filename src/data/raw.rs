@@ -26,6 +26,10 @@ pub(super) struct Raw {
     /// The file it came from, for messages.
     pub file: String,
     pub features: usize,
+    /// What the features are called; none where they are counted.
+    pub names: Vec<String>,
+    /// The largest value that any feature can have, where all are of one kind: pixels of an image.
+    pub most: Option<f64>,
     pub x: Vec<f64>,
     pub targets: Targets,
     /// A test part the source itself sets apart.
@@ -37,6 +41,7 @@ pub(super) struct Raw {
 impl Raw {
     /// Rows that come from no file and bring no test part.
     pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
-        Raw { name: name.into(), file: name.into(), features, x, targets, test: None, notes: Vec::new() }
+        let (file, names, notes) = (name.into(), Vec::new(), Vec::new());
+        Raw { name: name.into(), file, features, names, most: None, x, targets, test: None, notes }
     }
 }

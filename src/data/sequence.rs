@@ -21,7 +21,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::int("data.length", 2..=100_000, 50).of(TASKS).help("time steps of a generated sequence"),
     Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
     Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
-    Setting::word("data.scaling", &["standard", "none"], "none").of(TASKS).help("as for the others; generated sequences are taken as they are"),
+    Setting::word("data.scaling", &Scaling::WORDS, "none").of(TASKS).help("as for the others; generated sequences are taken as they are"),
     Setting::word("data.series", &["noise", "sine", "mackey_glass"], "noise").of(&["lag"])
         .help("what the sequences are of: normal numbers; sines of random frequency and phase; stretches of the chaotic series of Mackey & Glass (1977), about its mean"),
     Setting::int("data.features", 1..=100_000, 1).of(&["lag"]).help("series beside each other; the target is of the first"),

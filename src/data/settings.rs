@@ -1,5 +1,6 @@
 //! The settings of the data family.
 
+use super::scaling::Scaling;
 use crate::setting::{DefaultValue, Domain, Problems, SHARE, Setting, of_problems};
 
 /// The settings of the data family.
@@ -8,10 +9,13 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .head("kind")
         .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity` and `lag` are generated sequences"),
     Setting::int("data.seed", 0..=i64::MAX, 0).help("seed of the split, of generated data and of label noise; the same for every run"),
-    Setting::word("data.scaling", &["standard", "none"], "standard")
-        .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx", "csv"])
-        .help("`standard`: subtract each feature's mean, divide by one global standard deviation, both of the training part"),
-    Setting::word("data.scaling", &["standard", "none"], "none").of(&["points"]).help("as for the others; written points are taken as they stand"),
+    Setting::word("data.scaling", &Scaling::WORDS, "global")
+        .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx"])
+        .help("by numbers of the training part: `global` and `per_feature` subtract each feature's mean and divide by one standard deviation of all, or by its own (constant features become 0); `minmax` goes from 0 to 1; `unit` divides all by 255 (bytes) or the largest magnitude"),
+    Setting::word("data.scaling", &Scaling::WORDS, "per_feature").of(&["csv"]).help("as for the others"),
+    Setting::word("data.scaling", &Scaling::WORDS, "none").of(&["points"]).help("as for the others; written points are taken as they stand"),
+    Setting::word("data.target_scaling", &Scaling::WORDS, "none")
+        .help("the same for each column of real-valued targets; losses are in these units then"),
     Setting::unset("data.n_train", Domain::Int { min: 1, max: 100_000_000 }).help("training rows kept, the first of the shuffled training part; all if unset"),
     Setting::float("data.validation", Domain::Fraction, 0.0).help("fraction of the training part set aside for validation"),
     Setting::float("data.label_noise", SHARE, 0.0).help("fraction of training labels replaced by a random other class"),
@@ -32,7 +36,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::required("data.path", Domain::Text).of(&["csv"]).help("table of comma-separated or otherwise separated values, raw or .gz"),
     Setting::unset("data.test_path", Domain::Text).of(&["csv"]).help("table with the test rows; `data.test` of the rows if unset"),
     Setting::new("data.target", Domain::Text, DefaultValue::Text("last")).of(&["csv"]).help("name or number (from 1) of the target column, or \"last\""),
-    Setting::word("data.task", &["auto", "classes", "values"], "auto").of(&["csv"]).help("`auto`: whole numbers or words with at most 100 different values are classes; real-valued targets are not scaled"),
+    Setting::word("data.task", &["auto", "classes", "values"], "auto").of(&["csv"]).help("`auto`: whole numbers or words with at most 100 different values are classes"),
     Setting::unset("data.drop", Domain::Texts).of(&["csv"]).help("names or numbers (from 1) of columns to leave out"),
     Setting::word("data.missing", &["error", "drop", "mean"], "error").of(&["csv"]).help("an empty cell, ?, NA, NaN or null: leave the row out, or take the mean of the training rows"),
     Setting::word("data.categories", &["error", "one_hot"], "error").of(&["csv"]).help("a feature of words: `one_hot` makes an input of 0 and 1 of each word"),

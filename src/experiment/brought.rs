@@ -92,12 +92,12 @@ pub const SETTINGS: &[Row] = &[
     (&["seq_len", "sequence_length", "length", "time_steps"], Write("data = { kind = \"adding\", length = 50 }")),
     (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
-        &["early_stopping", "patience"],
-        Missing(
-            "no run is ended for its validation loss, but runs.csv has best_step and the numbers there; stop_at_target ends it at a loss",
-        ),
+        &["early_stopping"],
+        Explained("stop.patience = 10", "epochs in a row without a better validation loss after which a run ends"),
     ),
-    (&["class_weight", "sample_weight"], Missing("all samples weigh the same; balance the rows of a CSV file instead")),
+    (&["class_weight", "class_weights", "weighted_loss"], Write("loss.class_weights = \"balanced\"")),
+    (&["sample_weight"], Missing("samples weigh by their class alone: loss.class_weights = \"balanced\", or a list")),
+    (&["label_smoothing", "smoothing"], Write("loss.label_smoothing = 0.1")),
     (&["l1", "l1_penalty"], Missing("there is no L1 penalty; l2 and weight_decay shrink weights")),
     (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs says on how many cores")),
     (
@@ -143,23 +143,20 @@ pub const VALUES: &[(&str, &[Row])] = &[
         "loss",
         &[
             (
-                &[
-                    "ce",
-                    "crossentropy",
-                    "categorical_crossentropy",
-                    "nll",
-                    "bce",
-                    "binary_crossentropy",
-                    "log_loss",
-                    "softmax",
-                ],
+                &["ce", "crossentropy", "categorical_crossentropy", "nll", "log_loss", "softmax"],
                 Write("\"cross_entropy\""),
             ),
-            (&["l2", "squared_error", "mean_squared_error", "quadratic"], Write("\"mse\"")),
             (
-                &["mae", "l1", "huber", "smooth_l1", "hinge"],
-                Missing("there are cross_entropy and mse, the mean squared error"),
+                &["bce", "binary_crossentropy", "bce_with_logits"],
+                Explained(
+                    "\"cross_entropy\"",
+                    "for two classes too; \"binary_cross_entropy\" looks at each of several outputs by itself",
+                ),
             ),
+            (&["l2", "squared_error", "mean_squared_error", "quadratic"], Write("\"mse\"")),
+            (&["l1", "absolute_error", "mean_absolute_error"], Write("\"mae\"")),
+            (&["smooth_l1", "pseudo_huber"], Write("{ kind = \"huber\", delta = 1.0 }")),
+            (&["multi_margin", "svm"], Write("\"hinge\"")),
         ],
     ),
     (
@@ -186,10 +183,8 @@ pub const VALUES: &[(&str, &[Row])] = &[
     (
         "schedule",
         &[
-            (
-                &["plateau", "reduce_on_plateau"],
-                Missing("no schedule watches the loss; step, exponential and cosine go by the step"),
-            ),
+            (&["reduce_on_plateau", "reduce_lr_on_plateau"], Write("\"plateau\"")),
+            (&["inverse_square_root", "noam", "rsqrt"], Write("\"inverse_sqrt\"")),
             (&["none", "fixed"], Write("\"constant\"")),
             (&["cosine_annealing", "cosine_decay"], Write("\"cosine\"")),
             (&["multistep"], Write("{ kind = \"multi_step\", milestones = [150, 225] }")),
@@ -209,8 +204,22 @@ pub const VALUES: &[(&str, &[Row])] = &[
             ),
         ],
     ),
+    ("data.scaling", SCALINGS),
+    ("data.target_scaling", SCALINGS),
     ("dtype", &[(&["float32", "single"], Write("\"f32\"")), (&["float64", "double"], Write("\"f64\""))]),
     ("batch", &[(&["all", "full_batch"], Write("\"full\""))]),
+];
+
+const SCALINGS: &[Row] = &[
+    (
+        &["standard", "standardize", "standard_scaler", "z_score", "zscore"],
+        Explained(
+            "\"per_feature\"",
+            "it divides each feature by its own standard deviation, as scikit-learn's StandardScaler does; \"global\" divides all of \
+             them by one deviation, which was called \"standard\" here before",
+        ),
+    ),
+    (&["min_max", "minmax_scaler", "range"], Write("\"minmax\"")),
 ];
 
 const ACTIVATIONS: &[Row] = &[

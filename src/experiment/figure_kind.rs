@@ -102,7 +102,7 @@ pub enum CellsShown {
     All,
     /// Those of networks, which have layers.
     Layers,
-    /// Test functions of two variables, one a panel.
+    /// Test functions of one or two variables, one a panel.
     Planes,
 }
 

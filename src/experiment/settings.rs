@@ -196,6 +196,10 @@ pub(crate) fn fit(domain: &Domain, value: &Value) -> Option<Value> {
             }
             _ => None,
         },
+        Domain::PositivesOrWord { words } => match value {
+            Value::List(list) => list.iter().all(|x| *x > 0.0).then(|| value.clone()),
+            _ => word(words),
+        },
         Domain::Steps => match value {
             Value::List(steps) => {
                 let whole = steps.iter().all(|s| s.fract() == 0.0 && (1.0..=1e9).contains(s));

@@ -133,7 +133,7 @@ pub struct Strip {
     pub panels: Vec<Vec<Mark>>,
 }
 
-/// Panels with rulers of their own, so many side by side: x1 against x2.
+/// Panels with rulers of their own, so many side by side.
 pub struct Planes {
     pub slots: usize,
     pub planes: Vec<Plane>,
@@ -145,6 +145,8 @@ pub struct Plane {
     /// The lowest and the highest value along each ruler.
     pub x: (f64, f64),
     pub y: (f64, f64),
+    /// What is along them.
+    pub titles: [&'static str; 2],
     pub marks: Vec<Mark>,
 }
 

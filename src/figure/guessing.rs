@@ -10,22 +10,21 @@ pub struct Guess {
     pub name: String,
 }
 
-/// The accuracy of guessing the most frequent class, or the loss of the class frequencies or of the mean target, where that is
-/// the loss of all runs.
+/// The baseline of all runs under their own loss; none where they differ in it.
 pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     let results = selection.results;
-    let guess = results.plan.data.guesses.as_ref()?.on(column.part?)?;
-    let trained = |loss: &str| selection.runs.iter().all(|run| selection.run(*run).loss == loss);
-    if selection.runs.iter().any(|run| results.function(*run).is_some()) {
-        return None;
-    }
-    let loss = |value: f64| Guess { at: value.log10(), name: significant(value, 3) };
-    match column.quantity {
-        Quantity::Accuracy => guess.accuracy.map(|at| Guess { at, name: format!("{:.1} %", 100.0 * at) }),
-        Quantity::Loss if trained("cross_entropy") => guess.cross_entropy.map(loss),
-        Quantity::Loss if trained("mse") => Some(loss(guess.mse)),
-        _ => None,
-    }
+    let of_run = |run: &usize| results.guesses(&results.runs[*run])?.score(column);
+    let value = match results.plan.shared_guesses() {
+        Some(all) => all.score(column)?,
+        None => {
+            let first = of_run(selection.runs.first()?)?;
+            Some(first).filter(|first| selection.runs.iter().all(|run| of_run(run) == Some(*first)))?
+        }
+    };
+    Some(match column.quantity {
+        Quantity::Loss => Guess { at: value.log10(), name: significant(value, 3) },
+        _ => Guess { at: value, name: format!("{:.1} %", 100.0 * value) },
+    })
 }
 
 /// What the legend says of several lines of guessing; nothing if there are none.

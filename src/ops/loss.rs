@@ -1,22 +1,47 @@
-//! Losses: the mean over a batch, its gradient as one kernel, and the same composed of candle ops.
+//! Losses: what training minimises over a batch, and how much each of its samples weighs.
 
-use super::kernel::kernel;
-use super::{Element, with_slice};
+mod composed;
+mod fused;
+
+pub use composed::composed;
+pub use fused::FusedLoss;
+
 use crate::real::Real;
-use crate::setting::{SettingError, Settings};
-use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
+use crate::setting::{SettingError, Settings, Value, members, word, words};
+use std::sync::Arc;
 
 /// What training minimises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
-    /// -ln of the softmax probability of the right class, the mean over the batch.
+    /// -ln of the softmax probability of the right class.
     CrossEntropy,
-    /// The squared error, the mean over batch and outputs.
+    /// The squared error of each output.
     Mse,
+    /// The size of the error of each output.
+    Mae,
+    /// e^2 / 2 for errors e up to `delta`, from there on the line delta (|e| - delta / 2) (Huber 1964).
+    Huber { delta: f64 },
+    /// max(0, 1 + the largest output of another class - that of the right one) (Crammer & Singer 2001).
+    Hinge,
+    /// -y ln p - (1 - y) ln(1 - p) for p = sigmoid(output), of each output by itself.
+    BinaryCrossEntropy,
 }
 
 impl Loss {
-    pub const ALL: [Loss; 2] = [Loss::CrossEntropy, Loss::Mse];
+    const NAMED: [(&'static str, Loss); 6] = [
+        ("cross_entropy", Loss::CrossEntropy),
+        ("mse", Loss::Mse),
+        ("mae", Loss::Mae),
+        ("huber", Loss::Huber { delta: 1.0 }),
+        ("hinge", Loss::Hinge),
+        ("binary_cross_entropy", Loss::BinaryCrossEntropy),
+    ];
+
+    /// Every loss, with default constants.
+    pub const ALL: [Loss; 6] = members(&Self::NAMED);
+
+    /// Their words.
+    pub const WORDS: [&'static str; 6] = words(&Self::NAMED);
 
     /// What is trained where the file does not say: by whether the targets are classes.
     pub const fn usual(classes: bool) -> Self {
@@ -24,24 +49,84 @@ impl Loss {
     }
 
     /// The word in an experiment file.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Loss::CrossEntropy => "cross_entropy",
-            Loss::Mse => "mse",
-        }
+    pub fn word(self) -> &'static str {
+        word(&Self::NAMED, &self)
+    }
+
+    /// Whether it compares with a class; the others compare each output with a number, a class being a one among zeros.
+    pub const fn takes_classes(self) -> bool {
+        matches!(self, Loss::CrossEntropy | Loss::Hinge)
     }
 
     /// Of the settings, or if they name none the usual one for such targets.
     ///
     /// # Errors
-    /// A word that names none.
-    pub fn from_settings(settings: &Settings, classes: bool) -> std::result::Result<Loss, SettingError> {
-        match settings.text("loss") {
-            Some(word) => {
-                let found = Loss::ALL.into_iter().find(|l| l.word() == word);
-                found.ok_or_else(|| SettingError::unknown("loss", "loss", word))
+    /// A word that names none, or a constant that is missing.
+    pub fn from_settings(settings: &Settings, classes: bool) -> Result<Loss, SettingError> {
+        let Some(word) = settings.text("loss") else { return Ok(Loss::usual(classes)) };
+        match Loss::ALL.into_iter().find(|l| l.word() == word) {
+            Some(Loss::Huber { .. }) => Ok(Loss::Huber { delta: settings.needed_float("loss.delta")? }),
+            found => found.ok_or_else(|| SettingError::unknown("loss", "loss", word)),
+        }
+    }
+
+    /// Of one output that should be `y`; of those that take classes it says nothing.
+    fn of_output(self, output: f64, y: f64) -> f64 {
+        let e = output - y;
+        match self {
+            Loss::Mse => e.powi(2),
+            Loss::Mae => e.abs(),
+            Loss::Huber { delta } if e.abs() > delta => delta * (e.abs() - 0.5 * delta),
+            Loss::Huber { .. } => 0.5 * e * e,
+            Loss::BinaryCrossEntropy => {
+                let positive = if output > 0.0 { output } else { 0.0 };
+                positive - output * y + Real::exp(-output.abs()).ln_1p()
             }
-            None => Ok(Loss::usual(classes)),
+            Loss::CrossEntropy | Loss::Hinge => f64::NAN,
+        }
+    }
+
+    /// The derivative of this by the output; at a corner 0.
+    pub(crate) fn slope(self, output: f64, y: f64) -> f64 {
+        let e = output - y;
+        match self {
+            Loss::Mse => 2.0 * e,
+            Loss::Mae if e == 0.0 => 0.0,
+            Loss::Mae => e.signum(),
+            Loss::Huber { delta } => e.clamp(-delta, delta),
+            Loss::BinaryCrossEntropy => {
+                let rest = Real::exp(-output.abs());
+                let tail = rest / (1.0 + rest);
+                // sigmoid(output) - y, with all digits where the output is right.
+                if output > 0.0 { (1.0 - y) - tail } else { tail - y }
+            }
+            Loss::CrossEntropy | Loss::Hinge => f64::NAN,
+        }
+    }
+
+    /// Turns the outputs of a sample into the derivatives of its loss by them, but for a factor that all samples share. A class is a
+    /// one among zeros.
+    pub(crate) fn derivatives(self, outputs: &mut [f64], target: &[f64]) {
+        match self {
+            Loss::CrossEntropy => {
+                let most = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                outputs.iter_mut().for_each(|a| *a = (*a - most).exp());
+                let total: f64 = outputs.iter().sum();
+                outputs.iter_mut().for_each(|p| *p /= total);
+                outputs.iter_mut().zip(target).for_each(|(p, y)| *p -= y);
+            }
+            Loss::Mse => outputs.iter_mut().zip(target).for_each(|(o, y)| *o -= y),
+            Loss::Hinge => {
+                let own = (0..target.len()).find(|c| target[*c] == 1.0).unwrap_or(0);
+                let others = (0..outputs.len()).filter(|c| *c != own);
+                let other = others.max_by(|a, b| outputs[*a].total_cmp(&outputs[*b])).unwrap_or(own);
+                let pays = 1.0 + outputs[other] - outputs[own] > 0.0;
+                outputs.fill(0.0);
+                if pays {
+                    (outputs[other], outputs[own]) = (1.0, -1.0);
+                }
+            }
+            _ => outputs.iter_mut().zip(target).for_each(|(o, y)| *o = self.slope(*o, *y)),
         }
     }
 }
@@ -50,160 +135,110 @@ impl Loss {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target<T> {
     Classes(Vec<u32>),
+    /// Classes that do not all weigh the same, or that are smoothed.
+    Weighed(Vec<u32>, Arc<Weighing>),
     /// `[batch, outputs]`, row by row.
     Values(Vec<T>),
 }
 
-/// The loss of a batch of outputs, as a custom op on the outputs.
-pub struct FusedLoss<T> {
-    pub loss: Loss,
-    pub target: Target<T>,
+/// How much a sample weighs by its class, as `torch.nn.CrossEntropyLoss` has it: the loss of a batch is the sum of its samples'
+/// losses times their weights over the sum of the weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighing {
+    /// One a class.
+    pub weights: Vec<f64>,
+    /// The part of a target that is shared by all classes alike (Szegedy et al. 2016); of cross-entropy.
+    pub smoothing: f64,
 }
 
-impl<T: Element> FusedLoss<T> {
-    /// The mean loss over rows of `width` outputs, summed in f64.
+impl Weighing {
+    /// What these samples weigh together.
+    pub fn of_all(&self, classes: &[u32]) -> f64 {
+        classes.iter().map(|class| self.weights[*class as usize]).sum()
+    }
+
+    /// The weight of one of `count` classes in the cross-entropy of a sample of class `own`.
+    pub fn mass(&self, own: u32, class: usize, count: usize) -> f64 {
+        let hit = if own as usize == class { 1.0 - self.smoothing } else { 0.0 };
+        self.weights[class] * (hit + self.smoothing / count as f64)
+    }
+}
+
+/// A loss, and how samples weigh in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Criterion {
+    pub loss: Loss,
+    /// `None` where all weigh the same.
+    pub weighing: Option<Arc<Weighing>>,
+}
+
+impl From<Loss> for Criterion {
+    fn from(loss: Loss) -> Self {
+        Criterion { loss, weighing: None }
+    }
+}
+
+impl From<&Criterion> for Criterion {
+    fn from(criterion: &Criterion) -> Self {
+        criterion.clone()
+    }
+}
+
+/// What settings of the loss do not fit the targets: the key, what is wrong, and what to write instead.
+pub type Misfit = (&'static str, String, String);
+
+/// What a loss has to know of the targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// So many classes.
+    Classes(usize),
+    /// Real numbers, and whether all lie from 0 to 1.
+    Values { in_unit: bool },
+}
+
+impl Criterion {
+    /// Of the settings; `counts` are the training rows of each class, where targets are classes.
     ///
     /// # Errors
-    /// When targets and loss do not fit.
-    pub fn value(&self, outputs: &[T], width: usize) -> Result<f64> {
-        Ok(match (self.loss, &self.target) {
-            (Loss::CrossEntropy, Target::Classes(classes)) => {
-                let mut shifted = vec![T::of(0.0); outputs.len()];
-                shift_by_maximum(outputs, width, &mut shifted);
-                let picked = shifted.chunks_exact(width).zip(classes).map(|(row, class)| row[*class as usize].f64());
-                let picked: f64 = picked.sum();
-                exponentials(&mut shifted);
-                let logarithms = shifted.chunks_exact(width).map(|row| row.iter().map(|e| e.f64()).sum::<f64>().ln());
-                (logarithms.sum::<f64>() - picked) / classes.len() as f64
-            }
-            (Loss::Mse, Target::Values(values)) => {
-                let squares = outputs.iter().zip(values).map(|(o, y)| (o.f64() - y.f64()).powi(2));
-                squares.sum::<f64>() / values.len() as f64
-            }
-            _ => candle_core::bail!("{} does not take these targets", self.loss.word()),
-        })
+    /// As [`Loss::from_settings`].
+    pub fn from_settings(settings: &Settings, counts: Option<&[usize]>) -> Result<Self, SettingError> {
+        let loss = Loss::from_settings(settings, counts.is_some())?;
+        let smoothing = settings.float("loss.label_smoothing").unwrap_or(0.0);
+        let weights = match (settings.get("loss.class_weights"), counts) {
+            (Some(Value::List(weights)), Some(_)) => weights.clone(),
+            (Some(_), Some(counts)) => balanced(counts),
+            (None, Some(counts)) if smoothing > 0.0 => vec![1.0; counts.len()],
+            _ => return Ok(loss.into()),
+        };
+        Ok(Criterion { loss, weighing: Some(Arc::new(Weighing { weights, smoothing })) })
     }
 
-    fn gradient(&self, outputs: &[T], width: usize) -> Result<Vec<T>> {
-        match (self.loss, &self.target) {
-            (Loss::CrossEntropy, Target::Classes(classes)) => {
-                let share = 1.0 / classes.len() as f64;
-                let mut gradient = vec![T::of(0.0); outputs.len()];
-                shift_by_maximum(outputs, width, &mut gradient);
-                exponentials(&mut gradient);
-                for (row, class) in gradient.chunks_exact_mut(width).zip(classes) {
-                    let scale = T::of(share / row.iter().map(|e| e.f64()).sum::<f64>());
-                    row.iter_mut().for_each(|e| *e *= scale);
-                    let own = *class as usize;
-                    row[own] = if T::IS_DOUBLE {
-                        // Of a fitted sample p - 1 would cancel to a few digits; the others' sum has all of them.
-                        let others = row.iter().enumerate().filter(|(other, _)| *other != own);
-                        T::of(-others.map(|(_, e)| e.f64()).sum::<f64>())
-                    } else {
-                        row[own] - T::of(share)
-                    };
-                }
-                Ok(gradient)
+    /// The first setting that does not fit the targets.
+    pub fn misfit(settings: &Settings, targets: Compared) -> Option<Misfit> {
+        let classes = matches!(targets, Compared::Classes(_));
+        let real = |name: &str| format!("`{name}` needs classes, but the targets are real numbers");
+        let of_weights = ["loss.class_weights", "loss.label_smoothing"];
+        let weights = of_weights.into_iter().find(|key| settings.get(key).is_some() && !classes);
+        match (Loss::from_settings(settings, classes).ok()?, settings.get("loss.class_weights"), targets) {
+            (loss, _, Compared::Values { .. }) if loss.takes_classes() => {
+                Some(("loss", real(loss.word()), "write loss = \"mse\", or delete the line".into()))
             }
-            (Loss::Mse, Target::Values(values)) => {
-                let share = 2.0 / values.len() as f64;
-                Ok(outputs.iter().zip(values).map(|(o, y)| T::of(share * (o.f64() - y.f64()))).collect())
+            (Loss::BinaryCrossEntropy, _, Compared::Values { in_unit: false }) => {
+                let what =
+                    "`binary_cross_entropy` needs classes or targets from 0 to 1, but some are not in this range";
+                Some(("loss", what.into(), "write loss = \"mse\", or data.target_scaling = \"minmax\"".into()))
             }
-            _ => candle_core::bail!("{} does not take these targets", self.loss.word()),
+            (_, Some(Value::List(own)), Compared::Classes(count)) if own.len() != count => {
+                let what = format!("`loss.class_weights` has {} numbers, but there are {count} classes", own.len());
+                Some(("loss.class_weights", what, format!("write {count} numbers, in the order of the classes")))
+            }
+            _ => weights.map(|key| (key, real(key), "delete the line".into())),
         }
     }
 }
 
-kernel! {
-    /// Subtracts each row's maximum, so that its exponentials cannot overflow; a NaN or +inf makes the row NaN.
-    fn shift_by_maximum<T>(rows: &[T], width: usize, out: &mut [T]) {
-        for (row, out) in rows.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-            let mut max = row[0];
-            for x in row {
-                // False for NaN, which stays in its own entry of the row.
-                if *x > max {
-                    max = *x;
-                }
-            }
-            for (o, x) in out.iter_mut().zip(row) {
-                *o = *x - max;
-            }
-        }
-    }
-}
-
-kernel! {
-    fn exponentials<T>(v: &mut [T]) {
-        for x in v.iter_mut() {
-            *x = Real::exp(*x);
-        }
-    }
-}
-
-impl<T: Element> CustomOp1 for FusedLoss<T> {
-    fn name(&self) -> &'static str {
-        "fused loss"
-    }
-
-    fn cpu_fwd(&self, outputs: &CpuStorage, at: &Layout) -> Result<(CpuStorage, Shape)> {
-        let value = self.value(super::contiguous::<T>(outputs, at)?, at.dims()[1])?;
-        Ok((T::to_cpu_storage_owned(vec![T::of(value)]), Shape::from(())))
-    }
-
-    fn bwd(&self, outputs: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
-        let gradient = with_slice::<T, _>(outputs, |o| self.gradient(o, outputs.dims()[1]))??;
-        Ok(Some(Tensor::from_vec(gradient, outputs.shape(), &Device::Cpu)?))
-    }
-}
-
-/// The same loss in candle's own ops.
-///
-/// # Errors
-/// When targets and loss do not fit.
-pub fn composed<T: Element>(loss: Loss, outputs: &Tensor, target: &Target<T>) -> Result<Tensor> {
-    match (loss, target) {
-        (Loss::CrossEntropy, Target::Classes(classes)) => {
-            candle_nn::loss::cross_entropy(outputs, &Tensor::from_slice(classes, classes.len(), outputs.device())?)
-        }
-        (Loss::Mse, Target::Values(values)) => {
-            candle_nn::loss::mse(outputs, &Tensor::from_slice(values, outputs.shape(), outputs.device())?)
-        }
-        _ => candle_core::bail!("{} does not take these targets", loss.word()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Of a fitted sample every entry has all its digits in f64: p = 1 / (1 + rest), so p - 1 is -rest / (1 + rest).
-    #[test]
-    fn the_gradient_of_fitted_samples_keeps_its_digits_in_f64() {
-        for logit in [-5.0f64, -20.0, -35.0, -100.0, -700.0] {
-            let rest = [logit.exp(), (logit - 1.5).exp()];
-            let total = 1.0 + rest[0] + rest[1];
-            let op = FusedLoss::<f64> { loss: Loss::CrossEntropy, target: Target::Classes(vec![1]) };
-            let gradient = op.gradient(&[logit + 3.0, 3.0, logit + 1.5], 3).unwrap();
-            let exact = [rest[0] / total, -(rest[0] + rest[1]) / total, rest[1] / total];
-            for (computed, exact) in gradient.iter().zip(exact) {
-                // The shift by 3 rounds the logits.
-                assert!((computed / exact - 1.0).abs() < 1e-13 * logit.abs(), "{logit}: {computed:e} {exact:e}");
-            }
-        }
-    }
-
-    #[test]
-    fn cross_entropy_survives_large_logits_and_shows_what_is_not_finite() {
-        let op = |class| FusedLoss::<f32> { loss: Loss::CrossEntropy, target: Target::Classes(vec![class]) };
-        assert!((op(1).value(&[1000.0, -1000.0, 0.0], 3).unwrap() - 2000.0).abs() < 1e-3);
-        assert_eq!(op(0).value(&[1000.0, f32::NEG_INFINITY, 0.0], 3).unwrap(), 0.0);
-        for bad in [f32::NAN, f32::INFINITY] {
-            for place in 0..3 {
-                let mut row = [1.0f32, 2.0, 3.0];
-                row[place] = bad;
-                assert!(op(1).value(&row, 3).unwrap().is_nan(), "{row:?}");
-                assert!(op(1).gradient(&row, 3).unwrap().iter().all(|g| g.is_nan()), "{row:?}");
-            }
-        }
-    }
+/// n / (classes n_c), as scikit-learn has it: all classes weigh the same together. A class without training rows weighs 1.
+fn balanced(counts: &[usize]) -> Vec<f64> {
+    let (rows, there) = (counts.iter().sum::<usize>(), counts.iter().filter(|n| **n > 0).count());
+    counts.iter().map(|n| if *n == 0 { 1.0 } else { rows as f64 / (there * n) as f64 }).collect()
 }

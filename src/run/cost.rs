@@ -1,15 +1,15 @@
 //! How much arithmetic a run is, known before it starts: for the order of running, `plan` and the ETA.
 
 use super::spec::{Cadence, RunSpec};
-use crate::data::{Dataset, Sizes};
+use crate::data::{Dataset, Sizes, Split};
 use crate::model;
 
 /// Rows of a data set's parts, and the sizes of each row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
     pub train_rows: usize,
-    /// Validation and test rows together.
-    pub other_rows: usize,
+    pub validation_rows: usize,
+    pub test_rows: usize,
     pub sizes: Sizes,
     /// A test function, whose value takes a few operations for each variable.
     pub is_function: bool,
@@ -18,10 +18,11 @@ pub struct Extent {
 impl Extent {
     /// Of this data.
     pub fn of(data: &Dataset) -> Self {
-        let others = [&data.validation, &data.test].into_iter().flatten();
+        let rows = |split: &Option<Split>| split.as_ref().map_or(0, |split| split.rows);
         Extent {
             train_rows: data.train.rows,
-            other_rows: others.map(|split| split.rows).sum(),
+            validation_rows: rows(&data.validation),
+            test_rows: rows(&data.test),
             sizes: data.sizes(),
             is_function: data.function.is_some(),
         }
@@ -33,7 +34,7 @@ impl Extent {
 pub struct Cost {
     /// Updates: forward, and backward twice as much.
     pub training: f64,
-    /// Losses over all rows, at the scored steps: forward only.
+    /// Losses at the scored steps and of what is watched from epoch to epoch: forward only.
     pub scoring: f64,
     /// The probe pass at the recorded steps.
     pub probing: f64,
@@ -93,10 +94,21 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
         }
     };
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
-    let rows = extent.train_rows + extent.other_rows;
+    let parts = [extent.train_rows, extent.validation_rows, extent.test_rows];
+    let whole: usize = parts.iter().sum();
+    let sampled = |rows: usize| spec.sample_size(rows).unwrap_or(rows);
+    let scored: usize = parts.into_iter().map(sampled).sum();
+    let watched = sampled(if extent.validation_rows > 0 { extent.validation_rows } else { extent.train_rows });
+    let (steps, batch) = (spec.steps(extent.train_rows), spec.batch(extent.train_rows));
+    let epochs = steps.div_ceil((extent.train_rows / batch.max(1)).max(1));
+    let is_kept = spec.settings.get("stop.patience").is_some();
+    let is_watched = is_kept || spec.settings.text("schedule") == Some("plateau");
+    // At most: each epoch may be the best so far, and is scored then.
+    let of_epoch = if is_watched { pass(watched)[0] } else { 0.0 } + if is_kept { pass(whole)[0] } else { 0.0 };
+    let at_the_end = if scored < whole { pass(whole)[0] } else { 0.0 };
     Cost {
-        training: spec.steps(extent.train_rows) as f64 * there_and_back(spec.batch(extent.train_rows)),
-        scoring: recorded.scores as f64 * pass(rows)[0],
+        training: steps as f64 * there_and_back(batch),
+        scoring: recorded.scores as f64 * pass(scored)[0] + epochs as f64 * of_epoch + at_the_end,
         probing: recorded.probes as f64 * there_and_back(spec.cadence.probe.min(extent.train_rows)),
     }
 }

@@ -10,6 +10,7 @@ pub mod stop;
 pub mod trace;
 pub mod train;
 mod training;
+mod watch;
 
 pub use error::RunError;
 pub use spec::RunSpec;

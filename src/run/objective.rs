@@ -1,7 +1,7 @@
 //! What is trained: a model on data, or the point of a test function.
 
 use super::error::RunError;
-use super::recorder::{Recorder, Scores};
+use super::recorder::{PartScore, Recorder, Scores};
 use super::score::{self, Score};
 use super::spec::RunSpec;
 use crate::data::function::Kind;
@@ -9,7 +9,7 @@ use crate::data::{Dataset, Function, Split};
 use crate::model::{Family, Gradients, Layout, Model, Precision};
 use crate::ops::block::Role;
 use crate::ops::dropout::Draws;
-use crate::ops::loss::Loss;
+use crate::ops::loss::Criterion;
 use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element, Mode};
 use crate::optim::Stepper;
@@ -27,7 +27,9 @@ pub(super) struct Learner<'a, T: Element> {
     pub model: Box<dyn Model<T>>,
     probe: Probe,
     pub data: &'a Dataset,
-    pub loss: Loss,
+    pub criterion: Criterion,
+    /// The rows of the training, validation and test part that are scored during training, where these are not all.
+    samples: Box<[Option<Vec<usize>>; 3]>,
     /// Rows of the last batch.
     rows: usize,
     /// What dropout draws from at the present step.
@@ -50,17 +52,27 @@ impl<'a, T: Precision> Objective<'a, T> {
     ///
     /// # Errors
     /// When a setting is missing, or what candle reports.
-    pub fn new(family: &dyn Family, spec: &RunSpec, data: &'a Dataset, loss: Loss) -> Result<Self, RunError> {
+    pub fn new(family: &dyn Family, spec: &RunSpec, data: &'a Dataset, criterion: Criterion) -> Result<Self, RunError> {
         if let Some(function) = &data.function {
             return Ok(Objective::Function(Box::new(Descent::new(function, &spec.seeds))));
         }
         let (settings, sizes) = (&spec.settings, data.sizes());
         let initial = family.initial(settings, &sizes, &spec.seeds)?;
         let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
-        let batch = score::batch(&data.train, &data.shape, &rows, loss)?;
+        let batch = score::batch(&data.train, &data.shape, &rows, &criterion)?;
         let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch);
         let model = T::build(family, settings, &sizes, &initial)?;
-        Ok(Objective::Model(Learner { model, probe, data, loss, rows: 0, draws: Draws { seeds: spec.seeds, step: 0 } }))
+        let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
+        let samples = Box::new(parts.map(|part| spec.sample(part?.rows)));
+        Ok(Objective::Model(Learner {
+            model,
+            probe,
+            data,
+            criterion,
+            samples,
+            rows: 0,
+            draws: Draws { seeds: spec.seeds, step: 0 },
+        }))
     }
 }
 
@@ -78,25 +90,52 @@ impl<T: Element> Objective<'_, T> {
             Objective::Model(learner) => {
                 learner.rows = rows.len();
                 learner.model.draw_from(learner.draws);
-                let batch = score::batch(&learner.data.train, &learner.data.shape, rows, learner.loss)?;
+                let batch = score::batch(&learner.data.train, &learner.data.shape, rows, &learner.criterion)?;
                 Ok(learner.model.loss_and_gradients(batch, Mode::Train, gradients)?)
             }
             Objective::Function(descent) => Ok(descent.value_and_gradient(gradients)),
         }
     }
 
-    /// The losses that a row of `history.csv` holds.
-    pub fn scores(&self) -> Result<Scores, RunError> {
+    /// The losses that a row of `history.csv` holds: of large parts their samples, and the whole where that is asked for.
+    pub fn scores(&self, whole: bool) -> Result<Scores, RunError> {
         match self {
-            Objective::Model(Learner { model, data, loss, .. }) => {
-                let on = |split: &Split| score::score(&**model, split, &data.shape, *loss);
-                let maybe =
-                    |split: &Option<Split>| -> ops::Result<Option<Score>> { split.as_ref().map(on).transpose() };
-                Ok(Scores { train: on(&data.train)?, validation: maybe(&data.validation)?, test: maybe(&data.test)? })
+            Objective::Model(Learner { model, data, criterion, samples, .. }) => {
+                let on = |split: &Split, sample: &Option<Vec<usize>>| -> ops::Result<PartScore> {
+                    let score = |rows: &[usize]| score::score_rows(&**model, split, &data.shape, rows, criterion);
+                    let whole =
+                        (whole || sample.is_none()).then(|| score::score(&**model, split, &data.shape, criterion));
+                    Ok(PartScore { whole: whole.transpose()?, sample: sample.as_deref().map(score).transpose()? })
+                };
+                let maybe = |split: &Option<Split>, sample| split.as_ref().map(|split| on(split, sample)).transpose();
+                Ok(Scores {
+                    train: on(&data.train, &samples[0])?,
+                    validation: maybe(&data.validation, &samples[1])?,
+                    test: maybe(&data.test, &samples[2])?,
+                })
             }
             Objective::Function(descent) => {
-                Ok(Scores { train: Score { loss: descent.value(), accuracy: None }, validation: None, test: None })
+                let value = Score { loss: descent.value(), ..Score::default() };
+                let train = PartScore { whole: Some(value), sample: None };
+                Ok(Scores { train, validation: None, test: None })
             }
+        }
+    }
+
+    /// The loss of the validation part, or of the training part where there is none; of a large part that of its sample.
+    pub fn watched(&self) -> Result<f64, RunError> {
+        match self {
+            Objective::Model(Learner { model, data, criterion, samples, .. }) => {
+                let (split, sample) = match &data.validation {
+                    Some(split) => (split, &samples[1]),
+                    None => (&data.train, &samples[0]),
+                };
+                Ok(match sample {
+                    Some(rows) => score::score_rows(&**model, split, &data.shape, rows, criterion)?.loss,
+                    None => score::score(&**model, split, &data.shape, criterion)?.loss,
+                })
+            }
+            Objective::Function(descent) => Ok(descent.value()),
         }
     }
 

@@ -10,15 +10,45 @@ use crate::model::Gradients;
 use crate::ops::{Element, reduce};
 use crate::optim::Finite;
 use crate::probe::{LayerMeasure, of_layers, over_time};
-use crate::record::{RunRecord, point_columns};
+use crate::record::{RunRecord, Status, point_columns};
 use crate::table::{Cell, Table};
+
+/// The scores of a part: of all its rows, and of a fixed sample where it is large.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PartScore {
+    pub whole: Option<Score>,
+    pub sample: Option<Score>,
+}
+
+impl PartScore {
+    /// The loss that is known at every scored step.
+    fn loss(&self) -> Option<f64> {
+        self.sample.or(self.whole).map(|score| score.loss)
+    }
+}
 
 /// The scores of all splits at one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scores {
-    pub train: Score,
-    pub validation: Option<Score>,
-    pub test: Option<Score>,
+    pub train: PartScore,
+    pub validation: Option<PartScore>,
+    pub test: Option<PartScore>,
+}
+
+impl Scores {
+    /// Training, validation and test part.
+    fn parts(&self) -> [PartScore; 3] {
+        [self.train, self.validation.unwrap_or_default(), self.test.unwrap_or_default()]
+    }
+
+    /// What the best step is chosen by.
+    fn judged(&self) -> f64 {
+        self.validation.unwrap_or(self.train).loss().unwrap_or(f64::NAN)
+    }
+
+    fn are_whole(&self) -> bool {
+        [Some(self.train), self.validation, self.test].into_iter().flatten().all(|part| part.whole.is_some())
+    }
 }
 
 /// So many time steps have rows in `layers.csv` if the experiment does not say.
@@ -30,6 +60,7 @@ pub(super) struct Recorder {
     score_steps: Vec<usize>,
     steps_per_epoch: Option<usize>,
     has_loss_of_every_step: bool,
+    has_validation: bool,
     stop: Stop,
     history: Table,
     layers: Table,
@@ -39,6 +70,10 @@ pub(super) struct Recorder {
     batch_loss: f64,
     last: Option<(usize, Scores)>,
     best: Option<(usize, Scores)>,
+    /// Those of the epoch that a run ends with where its loss is watched.
+    kept: Option<(usize, Scores)>,
+    /// The loss that was watched last, and when.
+    watched: Option<(usize, f64)>,
     steps_to_target: Option<usize>,
     first_measures: Vec<LayerMeasure>,
     last_measures: Vec<LayerMeasure>,
@@ -57,6 +92,7 @@ impl Recorder {
             score_steps: spec.cadence.score.steps(plan.steps),
             steps_per_epoch: plan.steps_per_epoch,
             has_loss_of_every_step: plan.has_loss_of_every_step,
+            has_validation: plan.has_validation,
             stop: plan.stop,
             history: Table::new(columns::HISTORY),
             layers: Table::new(columns::LAYERS),
@@ -66,6 +102,8 @@ impl Recorder {
             batch_loss: f64::NAN,
             last: None,
             best: None,
+            kept: None,
+            watched: None,
             steps_to_target: None,
             first_measures: Vec::new(),
             last_measures: Vec::new(),
@@ -89,9 +127,17 @@ impl Recorder {
 
     /// What is known at the present step. The first one at which the target is reached is noted. All steps are tested on one
     /// loss, that of the training part in evaluation mode: as the batch's where it is that at every step, else as scored.
-    pub fn state(&mut self, gradients_finite: bool, optimizer: Finite, fault: Option<&'static str>) -> State {
-        let scored = self.last.filter(|(step, _)| *step == self.step).map(|(_, scores)| scores);
-        let train_loss = scored.map(|s| s.train.loss);
+    pub fn state(
+        &mut self,
+        gradients_finite: bool,
+        optimizer: Finite,
+        fault: Option<&'static str>,
+        stale: usize,
+    ) -> State {
+        let now = |step: usize| step == self.step;
+        let scored = self.last.filter(|(step, _)| now(*step)).map(|(_, scores)| scores);
+        let watched = self.watched.filter(|(step, _)| now(*step)).map(|(_, loss)| loss);
+        let train_loss = scored.and_then(|s| s.train.loss());
         let state = State {
             step: self.step,
             batch_loss: self.batch_loss,
@@ -99,9 +145,13 @@ impl Recorder {
             optimizer,
             fault,
             target_loss: if self.has_loss_of_every_step { Some(self.batch_loss) } else { train_loss },
-            train_loss,
-            val_loss: scored.and_then(|s| s.validation).map(|s| s.loss),
-            test_loss: scored.and_then(|s| s.test).map(|s| s.loss),
+            stale,
+            train_loss: train_loss.or(watched.filter(|_| !self.has_validation)),
+            val_loss: scored
+                .and_then(|s| s.validation)
+                .and_then(|part| part.loss())
+                .or(watched.filter(|_| self.has_validation)),
+            test_loss: scored.and_then(|s| s.test).and_then(|part| part.loss()),
         };
         if self.steps_to_target.is_none() && self.stop.reached(state.target_loss) {
             self.steps_to_target = Some(state.step);
@@ -109,19 +159,40 @@ impl Recorder {
         state
     }
 
+    /// Takes down a loss that was watched.
+    pub fn watched(&mut self, step: usize, loss: f64) {
+        self.watched = Some((step, loss));
+    }
+
+    /// Keeps the scores of the best epoch so far for the end of the run.
+    pub fn keep(&mut self, step: usize, scores: Scores) {
+        self.kept = Some((step, scores));
+    }
+
+    /// Whether the present step has the scores of all rows.
+    pub fn has_whole_scores(&self) -> bool {
+        self.last.is_some_and(|(step, scores)| step == self.step && scores.are_whole())
+    }
+
+    /// A row of the present step, in place of an earlier one.
     pub fn scores(&mut self, scores: Scores, grad_norm: f64) {
+        if self.last.is_some_and(|(step, _)| step == self.step) {
+            self.history.rows.pop();
+        }
         let epoch = self.steps_per_epoch.map(|n| self.step as f64 / n as f64);
         let mut row: Vec<Cell> = vec![self.step.into(), epoch.into(), self.lr.into(), self.batch_loss.into()];
-        row.extend([Some(scores.train), scores.validation, scores.test].into_iter().flat_map(cells));
+        row.extend(scores.parts().iter().flat_map(|part| cells(part.whole)));
+        row.extend(scores.parts().iter().map(|part| balanced(part.whole)));
+        row.extend(scores.parts().iter().flat_map(|part| cells(part.sample)));
+        row.extend(scores.parts().iter().map(|part| balanced(part.sample)));
         row.push(grad_norm.into());
         self.history.push(row);
         self.last = Some((self.step, scores));
-        let judged = |s: &Scores| s.validation.unwrap_or(s.train).loss;
         let better = match &self.best {
-            Some((_, best)) => judged(&scores) < judged(best),
-            None => judged(&scores).is_finite(),
+            Some((_, best)) => scores.judged() < best.judged(),
+            None => scores.judged().is_finite(),
         };
-        if better {
+        if better || self.best.is_some_and(|(step, _)| step == self.step) {
             self.best = Some((self.step, scores));
         }
     }
@@ -192,16 +263,22 @@ impl Recorder {
 
     /// Closes the record.
     pub fn end(self, end: End) -> RunRecord {
-        let [last, best] = [self.last, self.best].map(|found| found.map(|(_, scores)| scores));
+        // A run that diverged has no end to speak well of.
+        let kept = self.kept.filter(|_| end.status != Status::Diverged);
+        let [last, best] = [kept.or(self.last), kept.or(self.best)];
+        let parts = |found: Option<(usize, Scores)>| {
+            found.map_or([PartScore::default(); 3], |(_, scores)| scores.parts()).map(|part| part.whole)
+        };
+        let (at_the_end, at_the_best) = (parts(last), parts(best));
         let mut outcome: Vec<Cell> = vec![self.step.into()];
-        let parts = [last.map(|s| s.train), last.and_then(|s| s.validation), last.and_then(|s| s.test)];
-        outcome.extend(parts.into_iter().flat_map(cells));
+        outcome.extend(at_the_end.into_iter().flat_map(cells));
+        let [train, validation, test] = at_the_best;
         outcome.extend([
-            self.best.map(|(step, _)| step).into(),
-            best.map(|s| s.train.loss).into(),
-            best.and_then(|s| s.validation).map(|s| s.loss).into(),
+            best.map(|(step, _)| step).into(),
+            train.map(|s| s.loss).into(),
+            validation.map(|s| s.loss).into(),
         ]);
-        outcome.extend(cells(best.and_then(|s| s.test)));
+        outcome.extend(cells(test));
         outcome.push(self.steps_to_target.into());
         let (first, last) = (of_layers(&self.first_measures), of_layers(&self.last_measures));
         let (start, finish) = (lost(&first, |m| Some(m.stream_rms)), lost(&last, |m| Some(m.stream_rms)));
@@ -231,6 +308,7 @@ impl Recorder {
         outcome.extend(cells.by_ref().take(6));
         outcome.push(self.layers_zero.into());
         outcome.extend(cells);
+        outcome.extend(at_the_end.map(balanced));
         let columns = columns::OUTCOMES.iter().filter(|column| column.is_fading()).zip(fadings);
         let bounds = columns.filter(|(_, fading)| fading.is_some_and(Fading::is_bound));
         let bounds = bounds.map(|(column, _)| column.name.to_string()).collect();
@@ -250,6 +328,10 @@ impl Recorder {
 /// Loss and accuracy, where there are any.
 fn cells(score: Option<Score>) -> [Cell; 2] {
     [score.map(|s| s.loss).into(), score.and_then(|s| s.accuracy).into()]
+}
+
+fn balanced(score: Option<Score>) -> Cell {
+    score.and_then(|s| s.balanced_accuracy).into()
 }
 
 /// Decades from the last of these layers, or time steps, to the first; `None` when there is no layer between, or no such number there.

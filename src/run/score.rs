@@ -2,7 +2,7 @@
 
 use crate::data::{Split, Targets};
 use crate::model::{Batch, Model};
-use crate::ops::loss::{FusedLoss, Loss, Target};
+use crate::ops::loss::{Criterion, FusedLoss, Target};
 use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
@@ -11,28 +11,40 @@ const CHUNK: usize = 256;
 /// Of sequences at most so many time steps at once, of all rows together.
 const CHUNK_STEPS: usize = 256 * 32;
 
-/// Loss and accuracy over a split; accuracy only for classes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Loss and accuracy over a split; accuracies only for classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     pub loss: f64,
+    /// The share of rows whose class has the largest output.
     pub accuracy: Option<f64>,
+    /// The mean of that share over the classes that occur.
+    pub balanced_accuracy: Option<f64>,
 }
 
 /// The given rows of a split, whose inputs have this shape, with targets for this loss.
 ///
 /// # Errors
 /// What candle reports.
-pub fn batch<T: Element>(split: &Split, shape: &[usize], rows: &[usize], loss: Loss) -> Result<Batch<T>> {
+pub fn batch<T: Element>(
+    split: &Split,
+    shape: &[usize],
+    rows: &[usize],
+    criterion: impl Into<Criterion>,
+) -> Result<Batch<T>> {
+    let Criterion { loss, weighing } = criterion.into();
     let features: usize = shape.iter().product();
     let mut x = vec![T::of(0.0); rows.len() * features];
     for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
         convert(&split.x[row * features..][..features], x);
     }
-    let target = match (&split.targets, loss) {
-        (Targets::Classes { labels, .. }, Loss::CrossEntropy) => {
+    let target = match (&split.targets, weighing) {
+        (Targets::Classes { labels, .. }, Some(weighing)) => {
+            Target::Weighed(rows.iter().map(|r| labels[*r]).collect(), weighing)
+        }
+        (Targets::Classes { labels, .. }, None) if loss.takes_classes() => {
             Target::Classes(rows.iter().map(|r| labels[*r]).collect())
         }
-        (Targets::Classes { labels, count }, Loss::Mse) => {
+        (Targets::Classes { labels, count }, None) => {
             let mut y = vec![T::of(0.0); rows.len() * count];
             rows.iter().enumerate().for_each(|(i, r)| y[i * count + labels[*r] as usize] = T::of(1.0));
             Target::Values(y)
@@ -50,26 +62,64 @@ pub fn batch<T: Element>(split: &Split, shape: &[usize], rows: &[usize], loss: L
 ///
 /// # Errors
 /// What candle reports.
-pub fn score<T: Element>(model: &dyn Model<T>, split: &Split, shape: &[usize], loss: Loss) -> Result<Score> {
-    let (mut total, mut hits) = (0.0, 0usize);
+pub fn score<T: Element>(
+    model: &dyn Model<T>,
+    split: &Split,
+    shape: &[usize],
+    criterion: impl Into<Criterion>,
+) -> Result<Score> {
     let order: Vec<usize> = (0..split.rows).collect();
+    score_rows(model, split, shape, &order, criterion)
+}
+
+/// Scores a model on some rows of a split.
+///
+/// # Errors
+/// What candle reports.
+pub fn score_rows<T: Element>(
+    model: &dyn Model<T>,
+    split: &Split,
+    shape: &[usize],
+    rows: &[usize],
+    criterion: impl Into<Criterion>,
+) -> Result<Score> {
+    let criterion = criterion.into();
+    let (mut total, mut weight) = (0.0, 0.0);
+    let mut recalls = vec![Recall::default(); split.targets.outputs()];
     let chunk = if let [steps, _] = shape { (CHUNK_STEPS / steps).clamp(1, CHUNK) } else { CHUNK };
-    for rows in order.chunks(chunk) {
-        let Batch { x, target, loss } = batch::<T>(split, shape, rows, loss)?;
+    for rows in rows.chunks(chunk) {
+        let Batch { x, target, loss } = batch::<T>(split, shape, rows, &criterion)?;
         let outputs = model.outputs(&x, Mode::Evaluate)?.contiguous()?;
         let width = outputs.dim(1)?;
         with_slice::<T, _>(&outputs, |o| -> Result<()> {
             if let Targets::Classes { labels, .. } = &split.targets {
-                let row_hits = |(row, out): (&usize, &[T])| largest(out) == Some(labels[*row] as usize);
-                hits += rows.iter().zip(o.chunks_exact(width)).filter(|(r, o)| row_hits((*r, *o))).count();
+                for (row, out) in rows.iter().zip(o.chunks_exact(width)) {
+                    let (own, recall) = (labels[*row] as usize, &mut recalls[labels[*row] as usize]);
+                    recall.rows += 1;
+                    recall.hits += usize::from(largest(out) == Some(own));
+                }
             }
-            total += FusedLoss { loss, target }.value(o, width)? * rows.len() as f64;
+            let fused = FusedLoss { loss, target };
+            total += fused.value(o, width)? * fused.weight(width);
+            weight += fused.weight(width);
             Ok(())
         })??;
     }
-    let n = split.rows as f64;
-    let accuracy = matches!(split.targets, Targets::Classes { .. }).then(|| hits as f64 / n);
-    Ok(Score { loss: total / n, accuracy })
+    let loss = total / weight;
+    if !matches!(split.targets, Targets::Classes { .. }) {
+        return Ok(Score { loss, ..Score::default() });
+    }
+    let there: Vec<&Recall> = recalls.iter().filter(|recall| recall.rows > 0).collect();
+    let hits: usize = there.iter().map(|recall| recall.hits).sum();
+    let balanced = there.iter().map(|recall| recall.hits as f64 / recall.rows as f64).sum::<f64>() / there.len() as f64;
+    Ok(Score { loss, accuracy: Some(hits as f64 / rows.len() as f64), balanced_accuracy: Some(balanced) })
+}
+
+/// The rows of a class, and how many of them are found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recall {
+    rows: usize,
+    hits: usize,
 }
 
 /// The index of the largest value, the first of equals; none when one is NaN.

@@ -1,7 +1,8 @@
 //! One run, resolved: everything that decides its numbers, and the identity that follows from it.
 
+use crate::ops::loss::Loss;
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, NOT_NEGATIVE, Setting, Settings};
+use crate::setting::{Acts, DefaultValue, Domain, NOT_NEGATIVE, POSITIVE, Setting, Settings};
 use serde::{Deserialize, Serialize};
 
 /// Bump when a default or the arithmetic of a run changes, so that old results are not taken for new ones.
@@ -9,8 +10,14 @@ pub const NUMERICS_VERSION: u32 = 4;
 
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
-    Setting::unset("loss", Domain::Word(&["cross_entropy", "mse"])).of_networks()
-        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs) for real-valued targets; mse on classes takes one-hot targets"),
+    Setting::unset("loss", Domain::Word(&Loss::WORDS)).head("kind").of_networks()
+        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs, as mae, huber and binary_cross_entropy) for real-valued targets; these take classes as one-hot targets, `hinge` (Crammer & Singer) takes classes alone"),
+    Setting::float("loss.delta", POSITIVE, 1.0).of(&["huber"]).of_networks()
+        .help("size of an error from which on its loss is a line"),
+    Setting::unset("loss.label_smoothing", Domain::Fraction).of(&["cross_entropy"]).of_networks()
+        .help("part of each target that is shared by all classes alike; none if unset"),
+    Setting::unset("loss.class_weights", Domain::PositivesOrWord { words: &["balanced"] }).of_networks()
+        .help("what a sample weighs in every loss by its class, in the order of the classes; `balanced`: as much as makes all classes weigh the same; all 1 if unset"),
     Setting::new("batch", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] }, DefaultValue::Int(64))
         .acts(Acts::OnTheBatch).of_networks()
         .help("samples a step; a last partial batch is dropped"),
@@ -20,7 +27,11 @@ pub const SETTINGS: &[Setting] = &[
         .help("instead of `steps`: passes over the training part"),
     Setting::unset("target_loss", NOT_NEGATIVE).acts(Acts::OnUpdates)
         .help("training loss whose first reaching is recorded as `steps_to_target`"),
+    Setting::unset("stop.patience", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
+        .help("epochs in a row without a lower validation loss, or training loss where there is none, after which the run ends; the numbers of its end are those of the best epoch"),
     Setting::flag("stop_at_target", false).acts(Acts::OnUpdates).help("end the run there"),
+    Setting::new("score.rows", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["all"] }, DefaultValue::Int(2000)).of_networks()
+        .help("rows of the fixed sample that stands for a part of the data during training, where the part has more than twice as many; at the end the whole is scored"),
     Setting::word("dtype", &["f32", "f64"], "f32").help("arithmetic of the training; the probe is always f64"),
 ];
 
@@ -137,6 +148,23 @@ impl RunSpec {
             Some(batch) => batch.max(1) as usize,
             None => rows,
         }
+    }
+
+    /// How many of the rows of a part of the data are scored during training; `None` where that is all of them.
+    pub fn sample_size(&self, rows: usize) -> Option<usize> {
+        self.settings.int("score.rows").map(|n| n.max(1) as usize).filter(|n| rows > 2 * n)
+    }
+
+    /// The rows, of so many of a part of the data, that are scored during training; `None` where that is all of them. The same for
+    /// all runs of an experiment.
+    pub fn sample(&self, rows: usize) -> Option<Vec<usize>> {
+        let wanted = self.sample_size(rows)?;
+        let shared = Seeds { experiment: self.seeds.experiment, run: 0 };
+        let mut sample = shared.stream("score rows", &[rows]).permutation(rows);
+        sample.truncate(wanted);
+        // In the order of memory.
+        sample.sort_unstable();
+        Some(sample)
     }
 
     /// Updates at most; an epoch is `rows / batch` updates, the last partial batch being dropped.

@@ -1,9 +1,10 @@
-//! When a run ends: at divergence, at its target loss, or at its last step.
+//! When a run ends: at divergence, at its target loss, when its loss has not fallen for long, or at its last step.
 
 use crate::model::Family;
 use crate::optim::Finite;
 use crate::record::Status;
 use crate::setting::Settings;
+use crate::table::count;
 
 /// How a run ended, and what there is to say of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Stop {
     pub steps: usize,
     pub target_loss: Option<f64>,
     pub stop_at_target: bool,
+    /// Epochs without a lower loss that are borne.
+    pub patience: Option<usize>,
 }
 
 /// What is known at a step.
@@ -33,7 +36,9 @@ pub struct State {
     pub fault: Option<&'static str>,
     /// What the target is tested on, at the steps where it is known.
     pub target_loss: Option<f64>,
-    /// Over the whole training part, where it is scored.
+    /// Epochs since the lowest loss that was watched.
+    pub stale: usize,
+    /// Over the training part or its sample, where it is scored.
     pub train_loss: Option<f64>,
     /// Over the validation and test parts, likewise.
     pub val_loss: Option<f64>,
@@ -70,11 +75,14 @@ impl Stop {
             let message = format!("{what} not finite at step {}", state.step);
             return Some(End { status: Status::Diverged, message });
         }
-        let status = match () {
-            () if self.stop_at_target && self.reached(state.target_loss) => Status::ReachedTarget,
-            () if state.step >= self.steps => Status::Finished,
-            () => return None,
-        };
-        Some(End { status, message: String::new() })
+        let end = |status, message: String| Some(End { status, message });
+        match self.patience {
+            _ if self.stop_at_target && self.reached(state.target_loss) => end(Status::ReachedTarget, String::new()),
+            _ if state.step >= self.steps => end(Status::Finished, String::new()),
+            Some(patience) if state.stale >= patience => {
+                end(Status::Finished, format!("no lower loss in {}", count(patience, "epoch")))
+            }
+            _ => None,
+        }
     }
 }

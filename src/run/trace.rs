@@ -11,7 +11,7 @@ use super::train::{Moment, Observer, run};
 use super::training::Training;
 use crate::data::Dataset;
 use crate::model::{self, Batch, Family, Gradients, Model, Precision, copy_parameters};
-use crate::ops::loss::Target;
+use crate::ops::loss::{Criterion, Target};
 use crate::ops::{Element, Mode, Tensor};
 use std::ops::ControlFlow;
 
@@ -57,6 +57,7 @@ impl Values {
 /// | name | what | shape |
 /// |---|---|---|
 /// | `initial/<parameter>` | before the first update; `layer<l>.weight`, `.bias`, `.norm.gain`, `.norm.shift`, `.scale`, `.slope`, `.gate.weight`, `.gate.bias`, `output.weight`, `output.bias` | as the parameter |
+/// | `class_weights` | what samples weigh by their class, where that differs or targets are smoothed | classes |
 /// | `step.<t>/rows` | numbers of the batch's rows in the training part | batch |
 /// | `step.<t>/x` | their inputs | batch, features |
 /// | `step.<t>/classes` or `/values` | their targets | batch, or batch, outputs |
@@ -140,7 +141,7 @@ impl<T: Element> Tracer<T> {
         let (rows, data) = (moment.rows.len(), learner.data);
         copy_parameters(&*learner.model, twin)?;
         twin.draw_from(learner.draws);
-        let batch: Batch<T> = score::batch(&data.train, &data.shape, moment.rows, learner.loss)?;
+        let batch: Batch<T> = score::batch(&data.train, &data.shape, moment.rows, &learner.criterion)?;
         let outputs = twin.outputs(&batch.x, Mode::Train)?;
         let mut gradients = Gradients::default();
         twin.loss_and_gradients(batch.clone(), Mode::Trace, &mut gradients)?;
@@ -155,7 +156,7 @@ impl<T: Element> Tracer<T> {
         self.put(format!("{at}/rows"), &[rows], Values::I64(moment.rows.iter().map(|row| *row as i64).collect()));
         self.put_tensor(format!("{at}/x"), &batch.x)?;
         match &batch.target {
-            Target::Classes(classes) => {
+            Target::Classes(classes) | Target::Weighed(classes, _) => {
                 let classes = classes.iter().map(|class| i64::from(*class)).collect();
                 self.put(format!("{at}/classes"), &[rows], Values::I64(classes));
             }
@@ -194,6 +195,10 @@ impl<T: Element> Observer<T> for Tracer<T> {
         }
         if moment.step == 0 {
             self.put_packed("initial", objective, &objective.parameters()?);
+            if let Objective::Model(Learner { criterion: Criterion { weighing: Some(weighing), .. }, .. }) = objective {
+                let weights = &weighing.weights;
+                self.put("class_weights".into(), &[weights.len()], Values::F64(weights.clone()));
+            }
         }
         let at = format!("step.{:06}", moment.step);
         if let (Objective::Model(learner), Some(mut twin)) = (objective, self.twin.take()) {

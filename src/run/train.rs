@@ -5,6 +5,7 @@ use super::objective::Objective;
 use super::recorder::Recorder;
 use super::spec::RunSpec;
 use super::training::{Batches, Training};
+use super::watch::Watch;
 use crate::data::Dataset;
 use crate::model::{self, Family, Gradients, Precision};
 use crate::ops::Element;
@@ -76,26 +77,35 @@ pub(super) fn run<T: Precision>(
     observer: &mut impl Observer<T>,
 ) -> Result<RunRecord, RunError> {
     let plan = Training::from_spec(family, spec, data)?;
-    let mut objective = Objective::<T>::new(family, spec, data, plan.loss)?;
+    let mut objective = Objective::<T>::new(family, spec, data, plan.criterion.clone())?;
     let mut optimizer = Stepper::new(plan.optimizer, plan.regularization, objective.layout());
     let mut batches = Batches::new(spec.seeds, data.train.rows, plan.batch);
     let mut record = Recorder::new(spec, &plan);
+    let mut watch = Watch::new(&plan);
     let mut gradients = Gradients::default();
     let mut step = 0;
     loop {
         if on_step(step).is_break() {
             return Err(RunError::Cancelled);
         }
-        let (rows, lr) = (batches.next_rows(), plan.schedule.at(step));
+        if watch.looks_at(step) {
+            let loss = objective.watched()?;
+            record.watched(step, loss);
+            if watch.see(loss) {
+                record.keep(step, objective.scores(true)?);
+            }
+        }
+        let (rows, lr) = (batches.next_rows(), plan.schedule.at(step) * watch.share());
         let loss = objective.loss_and_gradients(rows, &mut gradients)?;
         observer.computed(&Moment { step, rows, loss, gradients: &gradients }, &objective)?;
         record.observe(step, lr, loss);
         if record.wants_scores() {
-            record.scores(objective.scores()?, gradients.norm());
+            record.scores(objective.scores(step == plan.steps)?, gradients.norm());
         }
-        let end = plan.stop.check(&record.state(gradients.finite, optimizer.finite(), objective.fault()));
-        if end.is_some() && !record.wants_scores() {
-            record.scores(objective.scores()?, gradients.norm());
+        let state = record.state(gradients.finite, optimizer.finite(), objective.fault(), watch.stale());
+        let end = plan.stop.check(&state);
+        if end.is_some() && !record.has_whole_scores() {
+            record.scores(objective.scores(true)?, gradients.norm());
         }
         if end.is_some() || record.wants_inside() {
             objective.look_inside(&gradients, &mut record)?;

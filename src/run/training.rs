@@ -2,9 +2,9 @@
 
 use super::spec::RunSpec;
 use super::stop::{Stop, has_loss_of_every_step};
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::model::Family;
-use crate::ops::loss::Loss;
+use crate::ops::loss::Criterion;
 use crate::optim::{Optimizer, Regularization};
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
@@ -13,11 +13,12 @@ use crate::setting::SettingError;
 /// What the settings say of training, and what the data makes of it.
 #[derive(Clone, Debug)]
 pub(super) struct Training {
-    pub loss: Loss,
+    pub criterion: Criterion,
     pub batch: usize,
     /// The loss of every batch is what the target is tested on; always so for a function.
     pub has_loss_of_every_step: bool,
     pub steps: usize,
+    pub has_validation: bool,
     /// A function has no epochs.
     pub steps_per_epoch: Option<usize>,
     /// Of a function.
@@ -35,12 +36,11 @@ impl Training {
     /// When a setting is missing, or does not fit the others or the data.
     pub fn from_spec(family: &dyn Family, spec: &RunSpec, data: &Dataset) -> Result<Self, SettingError> {
         let settings = &spec.settings;
-        let classes = matches!(data.train.targets, Targets::Classes { .. });
-        let loss = Loss::from_settings(settings, classes)?;
-        if loss == Loss::CrossEntropy && !classes {
-            let message = "cross_entropy needs classes, and the targets are real numbers: write loss = \"mse\"";
-            return Err(SettingError::new("loss", message));
+        let targets = &data.train.targets;
+        if let Some((key, message, help)) = Criterion::misfit(settings, targets.compared()) {
+            return Err(SettingError::new(key, format!("{message}: {help}")));
         }
+        let criterion = Criterion::from_settings(settings, targets.counts().as_deref())?;
         let optimizer = Optimizer::from_settings(settings)?;
         let rows = data.train.rows;
         let variables = data.function.as_ref().map(|f| f.start.len());
@@ -55,9 +55,10 @@ impl Training {
             None => settings.needed_int("steps")?,
         };
         Ok(Training {
-            loss,
+            criterion,
             batch,
             steps,
+            has_validation: data.validation.is_some(),
             steps_per_epoch: variables.is_none().then_some(rows / batch),
             variables,
             optimizer,
@@ -68,6 +69,7 @@ impl Training {
                 steps,
                 target_loss: settings.float("target_loss"),
                 stop_at_target: settings.flag("stop_at_target"),
+                patience: settings.int("stop.patience").map(|epochs| epochs as usize),
             },
         })
     }

@@ -94,12 +94,19 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
     let total =
         |jobs: &mut dyn Iterator<Item = usize>| jobs.map(|i| work.jobs[i].cost).fold(Cost::default(), Cost::add);
     let all = total(&mut (0..work.jobs.len()));
-    let (training, rest) = (flop(all.training), flop(all.total() - all.training));
+    let share = |part: f64| format!("{:.0} %", 100.0 * part / all.total().max(f64::MIN_POSITIVE));
     let left = match total(&mut todo.iter().copied()).total() {
         0.0 => "nothing".into(),
         n => flop(n),
     };
-    let _ = writeln!(text, "  cost      {training} of training, {rest} of scores and probes; {left} to do");
+    let _ = writeln!(
+        text,
+        "  cost      {}: {} training, {} scoring, {} probing; {left} to do",
+        flop(all.total()),
+        share(all.training),
+        share(all.scoring),
+        share(all.probing)
+    );
     text
 }
 

@@ -1,22 +1,28 @@
 //! How a plan is written into its folder: the text of `plan.json`, the ids of its runs, and the hash of both.
 
-use crate::data::{Dataset, Guesses, Targets};
+use crate::data::{Guesses, Targets};
 use crate::experiment::plan::{GridCell, Plan};
 use crate::files::{FileError, read_if_there};
+use crate::ops::loss::Criterion;
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::setting::Value;
 use crate::sweep::work::Work;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// The text of `plan.json`: see [`PlanFile`].
 pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let fixed = fixed(plan);
     let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
-    let cell = |cell: &GridCell| PlanCell {
+    let guesses = guesses(plan, work);
+    let mut of_networks = guesses.iter().flatten();
+    let first = of_networks.next().copied();
+    let shared = first.filter(|first| of_networks.all(|other| other == first));
+    let cell = |(cell, guesses): (&GridCell, Option<Guesses>)| PlanCell {
         labels: cell.labels.iter().cloned().collect(),
         settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
         function: cell.function(),
+        guesses: guesses.filter(|_| shared.is_none()),
     };
     // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
     let first = work.datasets.iter().find(|data| data.function.is_none()).unwrap_or(&work.datasets[0]);
@@ -30,7 +36,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         labels: plan.labels,
         settings: fixed.iter().map(|(key, value)| owned((key, value))).collect(),
         axes: plan.axes.clone(),
-        cells: plan.cells.iter().map(cell).collect(),
+        cells: plan.cells.iter().zip(guesses.iter().copied()).map(cell).collect(),
         figures: plan.figures.clone(),
         compare: plan.compare.clone(),
         data: PlanData {
@@ -39,18 +45,32 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             train_rows: first.train.rows,
             outputs: first.train.targets.outputs(),
             classes: matches!(first.train.targets, Targets::Classes { .. }),
-            guesses: guesses(&work.datasets),
+            guesses: shared,
         },
         probe: plan.cadence.probe.min(first.train.rows),
     };
     file.text()
 }
 
-/// What a constant guess gets, where all data sets agree on it; test functions have none.
-fn guesses(sets: &[Dataset]) -> Option<Guesses> {
-    let mut all = sets.iter().filter_map(Guesses::of);
-    let first = all.next()?;
-    all.all(|other| other == first).then_some(first)
+/// The settings of a cell's loss.
+type OfLoss<'a> = Vec<(&'a str, &'a Value)>;
+
+/// The baselines of every cell; test functions have none.
+pub fn guesses(plan: &Plan, work: &Work) -> Vec<Option<Guesses>> {
+    let sets = plan.datasets();
+    // Most axes of a grid touch neither data nor loss.
+    let mut known: HashMap<(usize, OfLoss), Option<Guesses>> = HashMap::new();
+    let mut guesses = Vec::with_capacity(plan.cells.len());
+    for (cell, data) in plan.cells.iter().zip(&sets.of_cell) {
+        let of_loss = cell.settings.iter().filter(|(key, _)| key.split('.').next() == Some("loss")).collect();
+        let find = || {
+            let (settings, data) = (&cell.settings, &work.datasets[*data]);
+            let criterion = Criterion::from_settings(settings, data.train.targets.counts().as_deref()).ok()?;
+            Guesses::of(data, &criterion)
+        };
+        guesses.push(*known.entry((*data, of_loss)).or_insert_with(find));
+    }
+    guesses
 }
 
 /// The settings that are the same in every cell.

@@ -1,6 +1,6 @@
 //! The runs of a plan, each with its data, its label and its predicted cost, and the order in which they are run.
 
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
 use crate::run::cost::{Cost, Extent, Recorded, cost};
 use crate::setting::Settings;
@@ -54,7 +54,7 @@ impl Work {
             digest: data.digest.clone(),
             train_rows: data.train.rows,
             sizes: data.sizes(),
-            classes: matches!(data.train.targets, Targets::Classes { .. }),
+            targets: data.train.targets.compared(),
         };
         self.datasets.iter().map(facts).collect()
     }

@@ -26,15 +26,8 @@ impl Outputs {
     fn gradient(&self, y: &[f64], target: &[f64], into: &mut Vec<f64>) {
         into.clear();
         into.extend(y.iter().map(|y| self.activation.value(*y)));
-        if self.loss == Loss::CrossEntropy {
-            let most = into.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            into.iter_mut().for_each(|a| *a = (*a - most).exp());
-            let total: f64 = into.iter().sum();
-            into.iter_mut().for_each(|p| *p /= total);
-        }
-        for ((e, target), y) in into.iter_mut().zip(target).zip(y) {
-            *e = (*e - target) * self.activation.slope(*y);
-        }
+        self.loss.derivatives(into, target);
+        into.iter_mut().zip(y).for_each(|(e, y)| *e *= self.activation.slope(*y));
     }
 
     /// The share of the mean square of dL/dy that all samples have in common, where each output has the variance `own` over

@@ -69,6 +69,8 @@ pub enum NoPrediction {
     NoHiddenLayer,
     #[error("for normalization in highway blocks no closed form is known")]
     NormInHighways,
+    #[error("for class weights with batch normalization or in post-activation blocks no closed form is known")]
+    ClassWeights,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,
     #[error("batch normalization of a signal without variance has no gradient")]

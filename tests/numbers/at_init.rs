@@ -44,8 +44,8 @@ impl Case {
         }
         let loss = self.outputs().loss;
         let target = match loss {
-            Loss::Mse => Target::Values(self.outputs().targets),
-            Loss::CrossEntropy => Target::Classes((0..self.rows).map(|i| (i % outputs) as u32).collect()),
+            loss if loss.takes_classes() => Target::Classes((0..self.rows).map(|i| (i % outputs) as u32).collect()),
+            _ => Target::Values(self.outputs().targets),
         };
         let network = || Network::<f64>::new(self.architecture.clone(), self.init, &seeds).unwrap();
         let x = tensor(x, (self.rows, features)).unwrap();

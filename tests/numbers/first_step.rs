@@ -47,6 +47,8 @@ fn two(domain: &Domain) -> [String; 2] {
         Domain::Word(words) => of(words[0], words[1]),
         Domain::Steps => of("[1]", "[2]"),
         Domain::Sizes { .. } => of("[5, 3]", "[4, 4]"),
+        // The spirals have three classes.
+        Domain::PositivesOrWord { .. } => of("[1, 2, 3]", "[2, 1, 1]"),
         Domain::Text | Domain::Texts | Domain::Matrix | Domain::List => panic!("no values to choose from {domain}"),
     }
 }

@@ -7,11 +7,12 @@ use gradsweep::model::{Batch, CandleModel, Gradients, Model};
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::{Role, Skip};
 use gradsweep::ops::dropout::Draws;
-use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::loss::{Criterion, Loss, Target, Weighing};
 use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
+use std::sync::Arc;
 
 const ROWS: usize = 7;
 const FEATURES: usize = 5;
@@ -81,22 +82,39 @@ fn inputs<T: Element>() -> Tensor {
     tensor((0..ROWS * FEATURES).map(|_| T::of(stream.normal())).collect(), (ROWS, FEATURES)).unwrap()
 }
 
-fn batch<T: Element>(loss: Loss) -> Batch<T> {
+fn batch<T: Element>(criterion: impl Into<Criterion>) -> Batch<T> {
+    let Criterion { loss, weighing } = criterion.into();
     let mut stream = SEEDS.stream("y", &[]);
-    let target = match loss {
-        Loss::CrossEntropy => Target::Classes((0..ROWS).map(|_| stream.below(OUTPUTS) as u32).collect()),
-        Loss::Mse => Target::Values((0..ROWS * OUTPUTS).map(|_| T::of(stream.normal())).collect()),
+    let mut classes = || (0..ROWS).map(|_| stream.below(OUTPUTS) as u32).collect();
+    let target = match weighing {
+        Some(weighing) => Target::Weighed(classes(), weighing),
+        None if loss.takes_classes() => Target::Classes(classes()),
+        None => Target::Values((0..ROWS * OUTPUTS).map(|_| T::of(stream.normal())).collect()),
     };
     Batch { x: inputs::<T>(), target, loss }
 }
 
-fn run<T: Element>(model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
-    run_in(Mode::Probe, model, loss)
+/// Every loss, of samples that weigh the same and of others.
+fn criteria() -> Vec<Criterion> {
+    let weights = || (0..OUTPUTS).map(|class| 0.4 + class as f64).collect();
+    let weighed = |smoothing| Some(Arc::new(Weighing { weights: weights(), smoothing }));
+    let of = |loss| [None, weighed(0.0), weighed(0.2)].into_iter().map(move |weighing| Criterion { loss, weighing });
+    Loss::ALL.into_iter().flat_map(of).collect()
 }
 
-fn run_in<T: Element>(mode: Mode, model: &mut dyn Model<T>, loss: Loss) -> (f64, Vec<f64>) {
+/// A loss sees the outputs alone: all of them for the first net, cross-entropy and each other one in turn for the others.
+fn some_criteria(number: usize) -> Vec<Criterion> {
+    let all = criteria();
+    if number == 0 { all } else { vec![all[0].clone(), all[1 + number % (all.len() - 1)].clone()] }
+}
+
+fn run<T: Element>(model: &mut dyn Model<T>, criterion: impl Into<Criterion>) -> (f64, Vec<f64>) {
+    run_in(Mode::Probe, model, criterion)
+}
+
+fn run_in<T: Element>(mode: Mode, model: &mut dyn Model<T>, criterion: impl Into<Criterion>) -> (f64, Vec<f64>) {
     let mut gradients = Gradients::default();
-    let value = model.loss_and_gradients(batch(loss), mode, &mut gradients).unwrap();
+    let value = model.loss_and_gradients(batch(criterion), mode, &mut gradients).unwrap();
     (value, gradients.packed.iter().map(|g| g.f64()).collect())
 }
 
@@ -110,20 +128,20 @@ fn error(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn fused_agrees_with_composed() {
     let (mut worst64, mut worst32) = (0.0f64, 0.0f64);
-    for architecture in architectures() {
-        for loss in Loss::ALL {
+    for (number, architecture) in architectures().into_iter().enumerate() {
+        for loss in &some_criteria(number) {
             let (mut one, mut other) = (fused::<f64>(&architecture), composed::<f64>(&architecture));
             let ((fused_loss, gradient), (loss64, reference)) = (run(&mut one, loss), run(&mut other, loss));
             let e = error(&gradient, &reference).max((fused_loss - loss64).abs());
-            assert!(e < 1e-6, "f64 {e:e} in {architecture:?}");
+            assert!(e < 1e-6, "f64 {e:e} in {architecture:?} {loss:?}");
             // candle's erf is a rational approximation, good to about 1e-7 in its derivative and 1e-10 in value.
             if !matches!(architecture.activation, Activation::Gelu | Activation::Erf) {
-                assert!(e < 1e-11, "f64 {e:e} in {architecture:?}");
+                assert!(e < 1e-11, "f64 {e:e} in {architecture:?} {loss:?}");
                 worst64 = worst64.max(e);
             }
             let (_, single) = run(&mut fused::<f32>(&architecture), loss);
             let e = error(&single, &reference);
-            assert!(e < 2e-5, "f32 {e:e} in {architecture:?}");
+            assert!(e < 2e-5, "f32 {e:e} in {architecture:?} {loss:?}");
             worst32 = worst32.max(e);
         }
     }
@@ -131,14 +149,15 @@ fn fused_agrees_with_composed() {
 }
 
 /// The gradient by central differences of the loss in training mode.
-fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
+fn differences(model: &mut CandleModel<f64>, criterion: impl Into<Criterion>) -> Vec<f64> {
+    let criterion = criterion.into();
     // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
     let h = 2e-6;
     let count = model.layout().count();
     let slope = |j: usize| {
         let mut at = |d: f64| {
             model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();
-            let Batch { x, target, loss } = batch::<f64>(loss);
+            let Batch { x, target, loss } = batch::<f64>(&criterion);
             let outputs = model.outputs(&x, Mode::Train).unwrap();
             let loss = gradsweep::ops::loss::composed(loss, &outputs, &target).unwrap();
             model.rewrite(&mut |p: &mut [f64]| p[j] -= d).unwrap();
@@ -153,17 +172,26 @@ fn differences(model: &mut CandleModel<f64>, loss: Loss) -> Vec<f64> {
 #[test]
 fn composed_agrees_with_central_differences() {
     let mut worst = 0.0f64;
-    for architecture in architectures() {
-        let loss = if architecture.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
-        let mut model = composed::<f64>(&architecture);
-        let (_, gradient) = run(&mut model, loss);
-        let e = error(&gradient, &differences(&mut model, loss));
-        // gelu's and erf's derivative in candle carries constants of six digits.
-        let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-8 };
-        assert!(e < bound, "{e:e} in {architecture:?}");
-        worst = worst.max(e);
+    for (number, architecture) in architectures().into_iter().enumerate() {
+        let criteria = some_criteria(number);
+        // Cross-entropy and each other loss in turn.
+        let some = if number == 0 { &criteria[..] } else { &criteria[number % 2..][..1] };
+        for criterion in some {
+            let e = central_differences(&architecture, criterion);
+            // gelu's and erf's derivative in candle carries constants of six digits.
+            let bound = if matches!(architecture.activation, Activation::Gelu | Activation::Erf) { 1e-6 } else { 2e-8 };
+            assert!(e < bound, "{e:e} in {architecture:?} {criterion:?}");
+            worst = worst.max(e);
+        }
     }
     println!("worst error against central differences: {worst:e}");
+}
+
+/// How far the gradient is from the differences.
+fn central_differences(architecture: &Architecture, criterion: &Criterion) -> f64 {
+    let mut model = composed::<f64>(architecture);
+    let (_, gradient) = run(&mut model, criterion);
+    error(&gradient, &differences(&mut model, criterion))
 }
 
 /// Both paths draw the same, the gradient is that of what was drawn, another step draws anew, and neither a probe nor an

@@ -18,6 +18,7 @@ mod pytorch_recurrent;
 mod recurrent;
 mod schedules;
 mod statistics;
+mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
 mod theory;

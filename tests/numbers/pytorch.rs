@@ -8,12 +8,12 @@ use gradsweep::data::{Sizes, Split, Targets};
 use gradsweep::model::dense::Dense;
 use gradsweep::model::{self, Family, Gradients, Layout, Model, Precision};
 use gradsweep::ops::activation::Activation;
-use gradsweep::ops::loss::{FusedLoss, Loss};
+use gradsweep::ops::loss::{Criterion, FusedLoss, Loss};
 use gradsweep::ops::{Element, Mode, with_slice};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
 use gradsweep::probe::Probe;
 use gradsweep::run::score;
-use gradsweep::schedule::Schedule;
+use gradsweep::schedule::{Schedule, Shape};
 use gradsweep::setting::{Domain, Settings, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ struct File<C> {
     cases: Vec<C>,
     #[serde(default)]
     pointwise: Vec<Pointwise>,
+    #[serde(default)]
+    plateaus: Vec<PlateauCase>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +106,14 @@ struct ScheduleCase {
     lr: Vec<f64>,
 }
 
+#[derive(Deserialize)]
+struct PlateauCase {
+    name: String,
+    settings: BTreeMap<String, Value>,
+    losses: Vec<f64>,
+    lr: Vec<f64>,
+}
+
 fn read<C: for<'a> Deserialize<'a>>(name: &str) -> File<C> {
     let path = format!("{}/tests/fixtures/pytorch_{name}.json.gz", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
@@ -139,7 +149,7 @@ fn check(case: &Case, what: &str, ours: &[f64], theirs: &[f64], worst: &mut f64)
 }
 
 /// The batch as training sees it: inputs, and targets for this loss.
-fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> model::Batch<T> {
+fn tensors<T: Element>(case: &Case, batch: &Batch, criterion: &Criterion) -> model::Batch<T> {
     let targets = match (&batch.classes, &batch.values) {
         (Some(labels), _) => Targets::Classes { labels: labels.clone(), count: case.outputs },
         (_, Some(y)) => Targets::Values { y: y.clone(), width: case.outputs },
@@ -147,7 +157,7 @@ fn tensors<T: Element>(case: &Case, batch: &Batch, loss: Loss) -> model::Batch<T
     };
     let split = Split { rows: batch.rows, x: batch.x.clone(), targets };
     let rows: Vec<usize> = (0..batch.rows).collect();
-    score::batch(&split, &[case.features], &rows, loss).unwrap()
+    score::batch(&split, &[case.features], &rows, criterion).unwrap()
 }
 
 /// Our packed vectors from tensors by name.
@@ -182,15 +192,12 @@ fn run<T: Precision>(case: &Case, family: Dense, worst: &mut f64) {
     let packed = packed(case, &layout);
     let mut network = T::build(&family, &settings, &sizes, &packed).unwrap();
     let classes = case.batches[0].classes.is_some();
-    let loss = match settings.text("loss") {
-        Some(word) => Loss::ALL.into_iter().find(|l| l.word() == word).unwrap(),
-        None if classes => Loss::CrossEntropy,
-        None => Loss::Mse,
-    };
+    let counts = vec![1; case.outputs];
+    let criterion = &Criterion::from_settings(&settings, classes.then_some(&counts[..])).unwrap();
     let expected = &case.expected;
 
     let first = &case.batches[0];
-    let mut probe = Probe::new(family.build_f64(&settings, &sizes, &packed).unwrap(), tensors(case, first, loss));
+    let mut probe = Probe::new(family.build_f64(&settings, &sizes, &packed).unwrap(), tensors(case, first, criterion));
     let measures = probe.measure(&*network).unwrap();
     let ours: Vec<f64> = measures.iter().map(|m| m.stream_rms).collect();
     check(case, "stream_rms", &ours, &expected.probe.stream_rms, worst);
@@ -204,7 +211,7 @@ fn run<T: Precision>(case: &Case, family: Dense, worst: &mut f64) {
     let (mut losses, mut rates) = (Vec::new(), Vec::new());
     for step in 0..=case.steps {
         let batch = &case.batches[step % case.batches.len()];
-        let tensors = tensors(case, batch, loss);
+        let tensors = tensors(case, batch, criterion);
         let value = network.loss_and_gradients(tensors, Mode::Train, &mut gradients).unwrap();
         if step == 0 {
             let ours = unpacked(case, &layout, &gradients.packed);
@@ -245,7 +252,7 @@ fn run<T: Precision>(case: &Case, family: Dense, worst: &mut f64) {
     for ((name, ours), theirs) in running.iter().zip(theirs) {
         check(case, name, &ours.iter().map(|x| x.f64()).collect::<Vec<_>>(), theirs, worst);
     }
-    let model::Batch { x, target, loss } = tensors::<T>(case, first, loss);
+    let model::Batch { x, target, loss } = tensors::<T>(case, first, criterion);
     let outputs = network.outputs(&x, Mode::Evaluate).unwrap();
     let numbers = with_slice::<T, _>(&outputs, |o| o.iter().map(|x| x.f64()).collect::<Vec<_>>()).unwrap();
     check(case, "evaluation outputs", &numbers, &expected.eval_outputs, worst);
@@ -356,6 +363,21 @@ fn every_activation_follows_pytorch() {
 }
 
 #[test]
+fn every_loss_follows_pytorch() {
+    run_file("losses", &[Dense::Fused, Dense::Composed]);
+    let file: File<Case> = read("losses");
+    for loss in Loss::ALL {
+        for weighed in [false, true] {
+            let is_it = |case: &&Case| {
+                case.settings.get("loss") == Some(&text(loss.word()))
+                    && case.settings.contains_key("loss.class_weights") == weighed
+            };
+            assert!(file.cases.iter().any(|c| is_it(&c)), "{loss:?} with weights {weighed} is not held");
+        }
+    }
+}
+
+#[test]
 fn every_schedule_follows_pytorch() {
     let file: File<ScheduleCase> = read("schedules");
     for case in &file.cases {
@@ -367,6 +389,17 @@ fn every_schedule_follows_pytorch() {
     let Domain::Word(words) = gradsweep::schedule::SETTINGS[0].domain else { panic!("the schedule is a word") };
     for word in words {
         let held = file.cases.iter().any(|case| case.settings.get("schedule") == Some(&text(word)));
-        assert!(held, "{word} is not held against PyTorch");
+        assert!(held || *word == "plateau", "{word} is not held against PyTorch");
+    }
+    assert!(file.plateaus.len() >= 3);
+    for case in &file.plateaus {
+        let schedule = Schedule::from_settings(&resolved(&case.settings), 1).unwrap();
+        let Shape::Plateau(mut plateau) = schedule.shape else { panic!("{}", case.name) };
+        let mut see = |loss: &f64| {
+            plateau.see(*loss);
+            schedule.lr * plateau.share()
+        };
+        let ours: Vec<f64> = case.losses.iter().map(&mut see).collect();
+        assert!(error(&ours, &case.lr) < 1e-14, "{}:\n{ours:?}\n{:?}", case.name, case.lr);
     }
 }

@@ -75,7 +75,7 @@ fn follow<T: Precision>(case: &Case, family: Recurrent) -> f64 {
         let x = tensor(x.iter().map(|x| T::of(*x)).collect(), (rows, case.input[0], case.input[1])).unwrap();
         let target = match loss {
             Loss::CrossEntropy => Target::Classes(y.iter().map(|class| *class as u32).collect()),
-            Loss::Mse => Target::Values(y.iter().map(|y| T::of(*y)).collect()),
+            _ => Target::Values(y.iter().map(|y| T::of(*y)).collect()),
         };
         let ours = model.loss_and_gradients(Batch { x, target, loss }, Mode::Train, &mut gradients).unwrap();
         worst = worst.max((ours - theirs).abs() / theirs);

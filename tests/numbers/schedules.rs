@@ -18,7 +18,7 @@ fn family(steps: usize, warmup: usize) -> Vec<Schedule> {
 }
 
 fn cosine(last: f64, period: Option<usize>, growth: usize, steps: usize) -> Schedule {
-    Schedule { lr: 1.0, shape: Shape::Cosine { last, period, growth }, warmup: 0, steps }
+    Schedule { lr: 1.0, shape: Shape::Cosine { last, period, growth }, warmup: 0, steps, unit: 1 }
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn restarts_begin_where_a_period_ends_but_not_at_the_end_of_the_run() {
 #[test]
 fn one_cycle_has_its_top_and_its_end_where_it_says() {
     let shape = Shape::OneCycle { first: 0.04, last: 4e-6, rise: 0.3 };
-    let schedule = Schedule { lr: 2.0, shape, warmup: 0, steps: 100 };
+    let schedule = Schedule { lr: 2.0, shape, warmup: 0, steps: 100, unit: 1 };
     let shares = [(0, 0.04), (29, 1.0), (99, 4e-6), (100, 4e-6)];
     assert!(shares.into_iter().all(|(t, share)| (schedule.at(t) / 2.0 - share).abs() < 1e-15));
     assert!((1..100).all(|t| (schedule.at(t) > schedule.at(t - 1)) == (t <= 29)));
@@ -81,7 +81,7 @@ fn what_a_run_is_too_short_for_is_told() {
     }
     for (steps, key) in [(5, Some("schedule.milestones")), (6, None)] {
         let drops = Shape::MultiStep { milestones: vec![2, 5], factor: 0.1 };
-        let schedule = Schedule { lr: 1.0, shape: drops, warmup: 0, steps };
+        let schedule = Schedule { lr: 1.0, shape: drops, warmup: 0, steps, unit: 1 };
         assert_eq!(schedule.unreached().map(|u| u.0), key);
     }
     assert_eq!(cosine(0.0, Some(10), 1, 9).unreached().unwrap().0, "schedule.period");

@@ -1,7 +1,7 @@
 //! Damaged, doubtful and oversized data: every one an error that names the file, the place and the cure.
 
 use crate::support::{settings, text};
-use gradsweep::data::{Dataset, Places, load};
+use gradsweep::data::{Dataset, Places, Scaling, load};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
 use std::io::Write;
@@ -215,16 +215,19 @@ fn equal_rows_are_refused_and_constant_features_become_zero() {
     // The mean of six times 0.1 is not 0.1 in floating point.
     let equal: String = (0..30).map(|i| format!("0.1,0.3,{}\n", i % 2)).collect();
     for n in [6, 7, 24] {
-        for scaling in ["standard", "none"] {
+        for scaling in Scaling::WORDS {
             let more = [("data.scaling", text(scaling)), ("data.n_train", Value::Int(n))];
             says(csv(equal.as_bytes(), &more), &["t.csv", "equal"]);
         }
     }
     let half: String = (0..30).map(|i| format!("0.1,{i},{}\n", i % 2)).collect();
-    let d = csv(half.as_bytes(), &[]).unwrap();
-    assert!(d.train.x.chunks(2).all(|row| row[0] == 0.0));
-    let one = csv(half.as_bytes(), &[("data.n_train", Value::Int(1))]);
-    says(one, &["one training row"]);
+    for scaling in ["global", "per_feature", "minmax"] {
+        let scaling = ("data.scaling", text(scaling));
+        let d = csv(half.as_bytes(), std::slice::from_ref(&scaling)).unwrap();
+        assert!(d.train.x.chunks(2).all(|row| row[0] == 0.0));
+        let one = csv(half.as_bytes(), &[scaling, ("data.n_train", Value::Int(1))]);
+        says(one, &["one training row"]);
+    }
 }
 
 #[test]

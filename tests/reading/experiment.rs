@@ -3,6 +3,7 @@
 use gradsweep::data::Sizes;
 use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, Plan, PlannedRun};
 use gradsweep::figure::kinds::FACTS;
+use gradsweep::ops::loss::Compared;
 use gradsweep::plan_file::Scale;
 use gradsweep::run::cost::{Extent, Recorded, cost};
 use gradsweep::setting::Value;
@@ -392,7 +393,8 @@ fn data_settings_may_vary() {
     let plan = plan("[base]\ndata = \"spirals\"\n[axes]\ndata.n = [10, 20]\nwidth = [4, 8]\n");
     let datasets = plan.datasets();
     assert_eq!((datasets.settings.len(), &datasets.of_cell[..]), (2, &[0, 0, 1, 1][..]));
-    let facts = |rows| DataFacts { digest: "d".into(), train_rows: rows, sizes: sizes(64, 10), classes: true };
+    let facts =
+        |rows| DataFacts { digest: "d".into(), train_rows: rows, sizes: sizes(64, 10), targets: Compared::Classes(10) };
     assert_eq!(plan.check_data(&[facts(64), facts(64)]), Ok(()));
     let problem = plan.check_data(&[facts(64), facts(63)]).unwrap_err().to_string();
     assert!(problem.contains("a batch of 64 is larger than the training set of 63 rows"), "{problem}");
@@ -400,7 +402,12 @@ fn data_settings_may_vary() {
 
 #[test]
 fn checks_that_need_the_data_name_the_place() {
-    let facts = DataFacts { digest: "d".into(), train_rows: 10, sizes: sizes(64, 1), classes: false };
+    let facts = DataFacts {
+        digest: "d".into(),
+        train_rows: 10,
+        sizes: sizes(64, 1),
+        targets: Compared::Values { in_unit: false },
+    };
     let batch = plan("[base]\nwidth = 3\nbatch = 11").check_data(std::slice::from_ref(&facts)).unwrap_err().to_string();
     assert!(batch.contains("x.toml:3:9"), "{batch}");
     let loss = plan("[base]\nbatch = \"full\"\nloss = \"cross_entropy\"").check_data(&[facts]).unwrap_err().to_string();
@@ -422,7 +429,7 @@ fn sizes(features: usize, outputs: usize) -> Sizes {
 }
 
 fn extent(train_rows: usize, other_rows: usize, sizes: Sizes) -> Extent {
-    Extent { train_rows, other_rows, sizes, is_function: false }
+    Extent { train_rows, validation_rows: 0, test_rows: other_rows, sizes, is_function: false }
 }
 
 #[test]

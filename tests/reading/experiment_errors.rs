@@ -27,7 +27,7 @@ detph = 3"#, "2:1", r#"unknown setting `detph`"#, r#"did you mean `depth`?"#),
 (r#"[base]
 lr = 3"#, "2:1", r#"unknown setting `lr`"#, r#"did you mean `optimizer.lr`?"#),
 (r#"[base]
-frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[base]
 optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family `optimizer` has `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.centered`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`, `optimizer.momentum_decay`, `optimizer.shrink`, `optimizer.grow`, `optimizer.min_step`, `optimizer.max_step`"#),
 (r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
@@ -117,7 +117,7 @@ depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
 (r#"[[exclude]]
-varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop_at_target`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
 width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
@@ -224,7 +224,7 @@ weight_decay.x = 1"#, "2:1", r#"`weight_decay` must be a number, at least 0, but
 (r#"[base]
 optimizer = { kind = "adamw", weight_decay = 0.1 }"#, "2:31", r#"unknown setting `optimizer.weight_decay`"#, r#"did you mean `weight_decay`?"#),
 (r#"[base]
-schedule = { kind = "cosine", final = 2 }"#, "2:39", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is 2"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
+schedule = { kind = "cosine", final = 2 }"#, "2:39", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is 2"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
 (r#"[axes]
 residual = [true, "pre_activation"]"#, "2:19", r#"the axis `residual` holds pre_activation twice"#, r#"every point of an axis must differ; delete one"#),
 (r#"[base]
@@ -240,7 +240,7 @@ depth = [2, "x"]"#, "2:13", r#"`depth` must be an integer from 0 to 10000, but i
 (r#"[axes]
 activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` does not say its `kind`"#, r#"write { kind = "...", ... }"#),
 (r#"[base]
-schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is -1"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
+schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is -1"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
 (r#"[axes]
 optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"move the ends of the range inside"#),
 (r#"[[figure]]

@@ -77,7 +77,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
         digest: "d".into(),
         train_rows: 100,
         sizes: gradsweep::data::Sizes { input: vec![64], outputs: 10 },
-        classes: true,
+        targets: gradsweep::ops::loss::Compared::Classes(10),
     };
     let error = flat.check_data(&[facts]).unwrap_err().to_string();
     assert!(error.contains("one time step after the other") && error.contains("data.as = \"pixels\""), "{error}");

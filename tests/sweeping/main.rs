@@ -1,5 +1,6 @@
 //! Sweeps as a user runs them: the command line, going on after a stop, several machines, damage and kills.
 
+mod cases;
 mod cli;
 mod damage;
 mod documents;

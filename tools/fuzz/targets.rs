@@ -8,6 +8,7 @@ use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::files;
+use gradsweep::ops::loss::Compared;
 use gradsweep::run::train;
 use gradsweep::setting::Settings;
 use gradsweep::sweep::journal::{Clock, Journal};
@@ -98,8 +99,12 @@ impl Target for ExperimentText {
         let Ok(plan) = self.plan(rng) else { return false };
         let sets = plan.datasets().settings.len();
         let sizes = || Sizes { input: vec![64], outputs: 10 };
-        let facts =
-            |digest: &String| DataFacts { digest: digest.clone(), train_rows: 1437, sizes: sizes(), classes: true };
+        let facts = |digest: &String| DataFacts {
+            digest: digest.clone(),
+            train_rows: 1437,
+            sizes: sizes(),
+            targets: Compared::Classes(10),
+        };
         let digests: Vec<String> = (0..sets).map(|i| format!("{i:016x}")).collect();
         if let Err(problem) = plan.check_data(&digests.iter().map(facts).collect::<Vec<_>>()) {
             return problem.to_string().is_empty();

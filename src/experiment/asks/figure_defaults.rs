@@ -144,9 +144,9 @@ impl<'a> Defaults<'a> {
         self.grid.cells.iter().any(|cell| cell.settings.get("target_loss").is_some())
     }
 
-    /// Whether all test functions have two variables.
+    /// Whether all test functions have one or two variables.
     pub fn are_planes(&self) -> bool {
-        self.grid.cells.iter().all(|cell| cell.function().is_some_and(|f| f.start.len() == 2))
+        self.grid.cells.iter().all(|cell| cell.function().is_some_and(|f| f.start.len() <= 2))
     }
 
     /// A figure of test functions: a panel for each of them, a colour for each arm.

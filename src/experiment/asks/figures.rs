@@ -99,12 +99,12 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     }
 }
 
-/// What a kind asks of its cells: layers of networks, or functions of two variables, one a panel.
+/// What a kind asks of its cells: layers of networks, or functions of one or two variables, one a panel.
 fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<()> {
     let wrong = |message: String, help: &str| figure.place.fail(message, help);
     let word = figure.kind.word;
     if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
-        let help = "draw `curves`, or `trajectories` where the function has two variables";
+        let help = "draw `curves`, or `trajectories` where the function has one or two variables";
         return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
     }
     if figure.kind.cells != CellsShown::Planes {
@@ -117,7 +117,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
             return wrong(format!("{word} are of functions, and this figure has cells that train a network"), help);
         };
         let n = function.start.len();
-        if n != 2 {
+        if n > 2 {
             let help = match function.kind {
                 Kind::Quadratic { .. } => {
                     "write function.dimension = 2, choose other cells with `where`, or draw `curves`"

@@ -5,10 +5,11 @@ use super::datasets::{DataFacts, Datasets};
 use crate::experiment::read::{ExperimentError, Result};
 use crate::experiment::settings::literal;
 use crate::model;
+use crate::ops::loss::Criterion;
 use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
-use crate::setting::{Settings, Value};
+use crate::setting::Settings;
 
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
@@ -72,9 +73,8 @@ impl Plan {
                     return problem(key, message, help);
                 }
             }
-            if settings.get("loss") == Some(&Value::Text("cross_entropy".into())) && !facts.classes {
-                let message = "`cross_entropy` needs classes, but the targets are real numbers".to_string();
-                return problem("loss", message, "write loss = \"mse\", or delete the line".into());
+            if let Some((key, message, help)) = Criterion::misfit(settings, facts.targets) {
+                return problem(key, message, help);
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::data::Sizes;
 use crate::experiment::asks::cells::GridCell;
+use crate::ops::loss::Compared;
 use crate::setting::{Settings, Value};
 use std::collections::HashMap;
 
@@ -12,8 +13,8 @@ pub struct DataFacts {
     pub train_rows: usize,
     /// What a model for it takes and gives.
     pub sizes: Sizes,
-    /// Classes, not real-valued targets.
-    pub classes: bool,
+    /// What is compared with the outputs.
+    pub targets: Compared,
 }
 
 /// The distinct data settings of a plan, in order of first use.

@@ -43,6 +43,7 @@ impl Plan {
                     data: &digests[datasets.of_cell[index]],
                     experiment_seed: seeds.experiment,
                     numerics: NUMERICS_VERSION,
+                    schedule: counts_epochs(&cell.settings).then_some("in epochs"),
                     seed: seeds.run,
                     settings: &settings,
                 });
@@ -61,8 +62,17 @@ struct Canonical<'a> {
     data: &'a str,
     experiment_seed: u64,
     numerics: u32,
+    /// What its drops are counted in, where that is no step: they once were steps in every run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<&'static str>,
     seed: u64,
     settings: &'a BTreeMap<&'static str, Cow<'a, Value>>,
+}
+
+/// Whether the run is given in epochs and its schedule has something that is counted.
+fn counts_epochs(settings: &Settings) -> bool {
+    let counted = ["schedule.every", "schedule.milestones", "schedule.period"];
+    settings.get("epochs").is_some() && counted.iter().any(|key| settings.get(key).is_some())
 }
 
 fn short_hash(run: &Canonical) -> String {

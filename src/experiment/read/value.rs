@@ -25,9 +25,10 @@ impl Node<'_> {
     pub fn is_several(&self, key: &Key) -> bool {
         match (self.toml, key.rows[0].domain) {
             (DeValue::Array(_), Domain::Matrix) => false,
-            (DeValue::Array(items), Domain::List | Domain::Steps | Domain::Sizes { .. } | Domain::Texts) => {
-                items.iter().any(|v| v.get_ref().is_array())
-            }
+            (
+                DeValue::Array(items),
+                Domain::List | Domain::Steps | Domain::Sizes { .. } | Domain::Texts | Domain::PositivesOrWord { .. },
+            ) => items.iter().any(|v| v.get_ref().is_array()),
             (DeValue::Array(_), _) => true,
             _ => self.is_range(),
         }

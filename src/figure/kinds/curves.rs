@@ -55,7 +55,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         || selection.row.is_some()
         || medium.is_brief();
     let columns: Vec<&Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
-    let course = course(selection, &columns)?;
+    let samples = columns.iter().map(|column| columns::of_sample(column).unwrap_or(column));
+    let all: Vec<&Column> = columns.iter().copied().chain(samples).collect();
+    let course = course(selection, &all)?;
+    // Of a large part, of which only a sample is scored during training, the course is the sample's.
+    let points = |index: usize| course.of(index).map(|(_, points)| points.len()).sum::<usize>();
+    let sample = |index: usize| columns.len() + index;
+    let drawn = (0..columns.len()).map(|i| if points(sample(i)) > points(i) { sample(i) } else { i });
+    let drawn: Vec<(usize, &&Column)> = drawn.map(|index| (index, &all[index])).collect();
     let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
@@ -64,14 +71,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         if selection.spec.limits.is_none() {
             cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
         }
-        if index == 0 {
+        if index == drawn[0].0 {
             y = selection.limited(y, height);
             course.headroom(&mut y);
         }
         let guess = guess.filter(|guess| y.holds(guess.at));
         Some(Measure { column, index, y, guess })
     };
-    let measures: Vec<Measure> = columns.iter().enumerate().filter_map(measure).collect();
+    let measures: Vec<Measure> = drawn.iter().copied().filter_map(measure).collect();
     if measures.is_empty() {
         return Err(selection.nothing(&format!("a finite {}", first.name)));
     }
@@ -91,7 +98,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let guess = guess_line(measure.guess.as_ref().map(|guess| guess.at));
         let lines = series(selection, &groups, panel, |key| course.lines.get(&(key, measure.index)));
         let crosses = course.crosses(selection, panel, |color| selection.look(color).color);
-        guess.into_iter().chain(lines).chain(crosses.into_iter().filter(|_| measure.index == 0)).collect()
+        guess.into_iter().chain(lines).chain(crosses.into_iter().filter(|_| measure.index == drawn[0].0)).collect()
     };
     let strip = |row: usize, measure: &Measure| {
         Strip::new(selection, row, (&measure.y, measure.column.words), |key| panel(key, measure))

@@ -11,6 +11,7 @@ mod gradient_by_layer;
 mod gradient_by_time;
 mod gradient_heatmap;
 mod heat_map;
+mod landscape;
 mod loss_by_depth;
 mod lr_sensitivity;
 mod performance_profile;

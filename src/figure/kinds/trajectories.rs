@@ -1,16 +1,8 @@
-//! Where optimizers go: the paths of runs on a function of two variables, over its level lines.
+//! Where optimizers go: the paths of runs on a function, over its level lines or on its graph.
 
-use super::contour::Surface;
+use super::landscape::{self, Window};
 use super::prelude::*;
 use crate::data::Function;
-use crate::data::function::Kind as FunctionKind;
-
-/// Points of the grid that level lines are read off, in each direction.
-const FINE: usize = 181;
-/// Decades between neighbouring level lines.
-const GAP: f64 = 0.5;
-/// With more level lines than this the panel would be grey.
-const MOST_LEVELS: i64 = 24;
 
 const START: Look = Look { color: INK, dash: &[], marker: Marker::Square, hollow: true };
 const STEP: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: true };
@@ -23,12 +15,9 @@ const MARKED: f64 = 8.0;
 type Paths = BTreeMap<usize, Vec<Spot>>;
 type Steps = BTreeMap<usize, Vec<f64>>;
 
-/// The lowest and the highest x1 and x2 that are shown.
-type Window = ((f64, f64), (f64, f64));
-
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "the paths of runs on a test function of two variables, over its level lines",
+    help: "the paths of runs on a test function: of two variables over its level lines, of one on its graph",
     takes_step: false,
     over: Over::Never,
     cells: CellsShown::Planes,
@@ -41,24 +30,26 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let results = selection.results;
     let (mut paths, mut steps) = (Paths::new(), Steps::new());
-    results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
-        if let [Some(step), Some(x), Some(y)] = row
-            && x.is_finite()
-            && y.is_finite()
-        {
-            paths.entry(run).or_default().push((*x, *y));
+    let functions: BTreeMap<usize, &Function> =
+        selection.runs.iter().filter_map(|run| Some((*run, results.function(*run)?))).collect();
+    let variables = functions.values().map(|function| function.start.len()).max().unwrap_or(0).min(2);
+    let columns = &["step", "x1", "x2"][..=variables];
+    results.stream("points.csv", &selection.runs, columns, |run, row| {
+        let Some((step, point)) = row.split_first() else { return };
+        let point: Vec<f64> = point.iter().copied().flatten().collect();
+        let spot = functions.get(&run).and_then(|function| landscape::spot(function, &point));
+        if let (Some(step), Some(spot)) = (step, spot) {
+            paths.entry(run).or_default().push(spot);
             steps.entry(run).or_default().push(*step);
         }
     })?;
     let mut panels: BTreeMap<(usize, usize), (&Function, Vec<usize>)> = BTreeMap::new();
     for run in paths.keys() {
         let GroupKey { row, column, .. } = selection.key(*run);
-        if let Some(function) = results.function(*run).filter(|f| f.start.len() == 2) {
-            panels.entry((row, column)).or_insert((function, Vec::new())).1.push(*run);
-        }
+        panels.entry((row, column)).or_insert((functions[run], Vec::new())).1.push(*run);
     }
     if panels.is_empty() {
-        return Err(selection.nothing("a path in two variables"));
+        return Err(selection.nothing("a path in one or two variables"));
     }
     let names: Vec<&str> = panels.values().map(|(f, _)| f.kind.word()).collect();
     let own = match names.iter().all(|name| *name == names[0]) {
@@ -76,11 +67,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let plane = |((row, column), (function, runs)): (&(usize, usize), &(&Function, Vec<usize>))| {
         let headings = [heading(&selection.row, *row), heading(&selection.column, *column)];
         let headings: Vec<String> = headings.into_iter().filter(|h| !h.is_empty()).collect();
-        let window = window(function, runs.iter().map(|run| &paths[run]));
+        let window = landscape::window(function, runs.iter().map(|run| &paths[run]));
         let runs = || runs.iter().map(|run| (*run, &paths[run][..]));
         // Wide enough to be seen around the path that ends in it.
-        let minima = function.kind.minima().into_iter();
-        let minima = minima.map(|m| Mark::Symbol { at: (m[0], m[1]), radius: 4.2, look: MINIMUM });
+        let minima = landscape::minima(function).into_iter();
+        let minima = minima.map(|at| Mark::Symbol { at, radius: 4.2, look: MINIMUM });
         let near = |(x, y): &Spot| {
             let size = (window.0.1 - window.0.0, window.1.1 - window.1.0);
             let close = |(u, v): &Spot| ((u - x) / size.0).abs() < 0.09 && ((v - y) / size.1).abs() < 0.07;
@@ -90,24 +81,25 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             Mark::Note { spots, text } => Mark::Note { spots: spots.into_iter().filter(|s| !near(s)).collect(), text },
             mark => mark,
         };
-        let marks = levels(function.kind, window).into_iter().map(clear);
+        let marks = landscape::ground(function, window).into_iter().map(clear);
         let marks =
             marks.chain(runs().flat_map(|(run, points)| path(selection, window, (run, &steps[&run], every), points)));
         let marks = marks.chain(minima);
         let marks = marks.chain(runs().flat_map(|(run, points)| ends(selection, window, run, points))).collect();
-        Plane { heading: headings.join(", "), x: window.0, y: window.1, marks }
+        let titles = landscape::titles(function);
+        Plane { heading: headings.join(", "), x: window.0, y: window.1, titles, marks }
     };
     let planes = panels.iter().map(plane).collect();
     let finding = match columns::outcome("train_loss") {
         Some(column) => Endings::of(selection, column, &selection.runs).finding(selection, "groups of runs"),
         None => String::new(),
     };
-    let caption = Caption::new(format!(
-        "A line is the path of one run, N = {}. Grey: lines of equal value, each √10 times the next, powers of ten darker and named. \
-         A coloured marker is the end of a path, or where it leaves the panel to end outside.",
-        selection.seeds()
-    ))
-    .of(selection);
+    let is_any = |n: usize| panels.values().any(|(function, _)| function.start.len() == n);
+    let caption = Caption::new(format!("A line is the path of one run, N = {}.", selection.seeds()))
+        .add(is_any(2), "Grey: lines of equal value, each √10 times the next, powers of ten darker and named.")
+        .add(is_any(1), "Grey: the graph of the function, less its least value.")
+        .add(true, "A coloured marker is the end of a path, or where it leaves the panel to end outside.")
+        .of(selection);
     let chart = Chart::new(selection, Sheet::with(medium, 1), &own, finding, legend(selection, every), Vec::new());
     Ok(Chart { body: Body::Planes(Planes { slots, planes }), caption, ..chart })
 }
@@ -121,59 +113,6 @@ fn legend(selection: &Selection, every: f64) -> Legend {
     entries.push((format!("every {every} steps"), Sample::Mark(STEP)));
     let legend = Legend { heading: selection.legend_heading(), entries };
     legend.lost("diverged", selection.count(Status::Diverged), selection.runs.len())
-}
-
-/// What is shown of the plane: start, minima and paths, as far as these do not run away.
-fn window<'a>(function: &Function, paths: impl Iterator<Item = &'a Vec<Spot>> + Clone) -> Window {
-    let mut fixed: Vec<Spot> = function.kind.minima().iter().map(|m| (m[0], m[1])).collect();
-    fixed.push((function.start[0], function.start[1]));
-    fixed.extend(paths.clone().filter_map(|path| path.first()));
-    let sides: [fn(&Spot) -> f64; 2] = [|p| p.0, |p| p.1];
-    let spans = sides.map(|side| range(fixed.iter().map(side)).unwrap_or((0.0, 1.0)));
-    let longest = spans.iter().map(|(low, high)| high - low).fold(0.1, f64::max);
-    // No side much shorter than the other, and room for a path to swing out by as much again.
-    let size = spans.map(|(low, high)| (high - low).max(0.6 * longest));
-    let far = |side: usize, value: f64| {
-        let (low, high) = spans[side];
-        value < (low + high) / 2.0 - 1.6 * size[side] || value > (low + high) / 2.0 + 1.6 * size[side]
-    };
-    let near = paths.flatten().filter(|p| !far(0, p.0) && !far(1, p.1));
-    let shown: Vec<Spot> = near.copied().chain(fixed.iter().copied()).collect();
-    let widened = |side: usize| {
-        let (low, high) = range(shown.iter().map(sides[side])).unwrap_or(spans[side]);
-        let half = 0.58 * (high - low).max(size[side]);
-        ((low + high) / 2.0 - half, (low + high) / 2.0 + half)
-    };
-    (widened(0), widened(1))
-}
-
-/// Level lines at half powers of ten, from the values that a fiftieth of the panel is below up to its largest.
-fn levels(kind: FunctionKind, (x, y): Window) -> Vec<Mark> {
-    let place = |u: f64, v: f64| (x.0 + u * (x.1 - x.0), y.0 + v * (y.1 - y.0));
-    let value = |u: f64, v: f64| kind.at(&<[f64; 2]>::from(place(u, v)), &mut [0.0; 2]);
-    // Close to a minimum the root of the value is straight, so that lines between grid points are true.
-    let grid = Surface::new(FINE, FINE, |u, v| value(u, v).sqrt());
-    let mut sorted = grid.values.clone();
-    sorted.sort_by(f64::total_cmp);
-    let order = |share: f64| 2.0 * sorted[(share * (sorted.len() - 1) as f64) as usize].max(1e-150).log10() / GAP;
-    let highest = order(1.0).floor() as i64;
-    let lowest = (order(0.02).ceil() as i64).max(highest - MOST_LEVELS);
-    let level = |k: i64| {
-        let decade = (k as f64 * GAP).fract() == 0.0;
-        let stroke = solid(tint(INK, if decade { 0.5 } else { 0.26 }), THIN);
-        let lines = grid.lines(10f64.powf(k as f64 * GAP / 2.0)).into_iter();
-        let lines: Vec<Vec<Spot>> = lines.map(|line| line.into_iter().map(|(u, v)| place(u, v)).collect()).collect();
-        let longest = lines.iter().max_by_key(|line| line.len()).filter(|_| decade);
-        // From its middle outwards.
-        let name = longest.map(|line| Mark::Note {
-            spots: (0..8).map(|i| line[(line.len() / 2 + i * line.len() / 8) % line.len()]).collect(),
-            text: finding::amount(k as f64 * GAP, true),
-        });
-        lines.into_iter().map(move |points| Mark::Path { points, stroke, name: None }).chain(name).collect::<Vec<_>>()
-    };
-    let (names, lines): (Vec<Mark>, Vec<Mark>) =
-        (lowest..=highest).flat_map(level).partition(|mark| matches!(mark, Mark::Note { .. }));
-    lines.into_iter().chain(names).collect()
 }
 
 /// The path of a run, with a small ring every so many steps where they do not crowd.

@@ -84,17 +84,24 @@ fn draw_planes(page: &mut Page, Planes { slots, planes }: &Planes) {
             draw_plane(page, Rect { left: start, top, right: start + width, bottom: top + height }, plane);
         }
         let middle = at(MARGIN + LABEL, top + height / 2.0);
-        page.scene.text(Text { turn: Turn::Up, ..label(middle, "x2", LABEL, Anchor::Middle) });
+        page.scene.text(Text { turn: Turn::Up, ..label(middle, title(line, 1), LABEL, Anchor::Middle) });
         page.y = top + height + 20.0;
     }
     let x_title = at((left + side + wide - MARGIN) / 2.0, page.y + 2.0);
-    page.scene.text(label(x_title, "x1", LABEL, Anchor::Middle));
+    page.scene.text(label(x_title, title(planes, 0), LABEL, Anchor::Middle));
     page.y += 10.0;
+}
+
+/// What is along a ruler of these planes.
+fn title(planes: &[Plane], ruler: usize) -> String {
+    let mut titles: Vec<&str> = planes.iter().map(|plane| plane.titles[ruler]).collect();
+    titles.dedup();
+    titles.join(", ")
 }
 
 fn draw_plane(page: &mut Page, area: Rect, plane: &Plane) {
     let ruler = |(low, high): (f64, f64), room: f64| Ruler::exact(low, high, room as usize);
     let (x, y) = (ruler(plane.x, area.width() / 40.0), ruler(plane.y, area.height() / 28.0));
-    let panel = page.panel(area, &plane.heading, (x, y), ["x1", "x2"]);
+    let panel = page.panel(area, &plane.heading, (x, y), plane.titles);
     marks::draw(&mut page.scene, &panel, &plane.marks);
 }

@@ -72,11 +72,18 @@ impl Family for Dense {
         let start = Start::from_settings(settings, architecture.activation)?;
         let over_batch = architecture.norm.is_some_and(|norm| norm.kind.is_over_batch());
         let squares = if over_batch { &inputs.centred } else { &inputs.squares };
+        // Elsewhere the gradient does not depend on what the outputs are compared with.
+        let depends = over_batch || matches!(architecture.residual, Residual::PostActivation(_));
+        if depends && settings.get("loss.class_weights").is_some() {
+            return Err(NoPrediction::ClassWeights);
+        }
+        let smoothing = settings.float("loss.label_smoothing").unwrap_or(0.0);
+        let share = smoothing / inputs.sizes.outputs as f64;
         let outputs = Outputs {
             loss: Loss::from_settings(settings, inputs.classes)?,
             activation: architecture.output_activation,
             count: inputs.sizes.outputs,
-            targets: inputs.targets.clone(),
+            targets: inputs.targets.iter().map(|y| (1.0 - smoothing) * y + share).collect(),
         };
         theory::predict(&architecture, start, squares, inputs.rows, &outputs)
     }

@@ -130,7 +130,7 @@ impl Fake {
     /// Writes plan.json, runs.csv, history.csv and layers.csv.
     pub fn write(&self, dir: &Path) {
         let cells = self.cells();
-        let guess = json!({"accuracy": 0.1, "cross_entropy": 10f64.ln(), "mse": 0.09});
+        let guess = json!({"accuracy": 0.1, "balanced_accuracy": 0.1, "loss": 10f64.ln()});
         let guesses = json!({"training": guess, "validation": guess, "test": guess});
         let plan = json!({
             "schema": 1, "name": "made up", "question": "Do the figures hold?",

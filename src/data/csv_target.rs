@@ -1,0 +1,72 @@
+//! The target column of a CSV file while it is read, in little memory: numbers, or words each kept once.
+
+use super::csv_table::Reading;
+use std::collections::HashMap;
+
+/// Whether a cell says that a row has no target; other words may be classes.
+pub(super) fn is_no_target(cell: &str) -> bool {
+    ["", "?"].contains(&cell)
+}
+
+/// The target column: its numbers, or where some cell is none the number of each cell's word.
+#[derive(Default)]
+pub(super) struct TargetCells {
+    numbers: Vec<f64>,
+    words: HashMap<Box<str>, u32>,
+    of_rows: Vec<u32>,
+    /// The first cell that is no number, with its line.
+    pub odd: Option<(u64, Box<str>)>,
+}
+
+impl TargetCells {
+    pub fn len(&self) -> usize {
+        self.numbers.len() + self.of_rows.len()
+    }
+
+    /// Takes in a cell of a column of which some cells may be words.
+    pub fn push(&mut self, line: u64, cell: &str, number: Option<f64>, has_words: bool) {
+        match number {
+            // Adding zero turns -0 into 0.
+            Some(number) if !has_words => return self.numbers.push(number + 0.0),
+            Some(_) => {}
+            None => {
+                self.odd.get_or_insert_with(|| (line, cell.into()));
+            }
+        }
+        let next = self.words.len() as u32;
+        let word = match self.words.get(cell) {
+            Some(word) => *word,
+            None => *self.words.entry(cell.into()).or_insert(next),
+        };
+        self.of_rows.push(word);
+    }
+
+    /// The numbers, where all cells are some.
+    pub fn into_numbers(self, how: &Reading) -> Vec<f64> {
+        if self.of_rows.is_empty() {
+            return self.numbers;
+        }
+        // The rows with words were left out.
+        let mut values = vec![0.0; self.words.len()];
+        self.words.iter().for_each(|(word, place)| values[*place as usize] = how.number(word).unwrap_or(0.0) + 0.0);
+        self.of_rows.iter().map(|word| values[*word as usize]).collect()
+    }
+
+    /// The rank of each row's word among the words in alphabetical order, and how many there are.
+    pub fn into_classes(self) -> (Vec<u32>, usize) {
+        let mut words: Vec<(&str, u32)> = self.words.iter().map(|(word, place)| (&**word, *place)).collect();
+        words.sort_unstable();
+        let mut ranks = vec![0; words.len()];
+        (0..).zip(&words).for_each(|(rank, (_, place))| ranks[*place as usize] = rank);
+        (self.of_rows.iter().map(|word| ranks[*word as usize]).collect(), words.len())
+    }
+}
+
+/// The rank of each number among the different ones, and how many there are.
+pub(super) fn ranks(values: &[f64]) -> (Vec<u32>, usize) {
+    let mut kinds = values.to_vec();
+    kinds.sort_unstable_by(f64::total_cmp);
+    kinds.dedup();
+    let rank = |v: &f64| kinds.partition_point(|k| k.total_cmp(v).is_lt()) as u32;
+    (values.iter().map(rank).collect(), kinds.len())
+}

@@ -1,0 +1,277 @@
+//! How inputs and real-valued targets are brought to scale, by numbers of the training part alone.
+
+use super::dataset::{Split, Targets};
+use super::error::DataError;
+use crate::setting::{Settings, members, words};
+use crate::table::significant;
+
+/// What is subtracted from each column and what it is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// Each column's mean, and one standard deviation over all columns: their differences in size stay.
+    Global,
+    /// Each column's mean and its own standard deviation, that of the population as scikit-learn's StandardScaler has it.
+    PerFeature,
+    /// Each column's least value and its range: what is left lies from 0 to 1.
+    MinMax,
+    /// Nothing, and one number: the largest that a pixel can be (255 of bytes), else the largest magnitude of all columns.
+    Unit,
+    None,
+}
+
+impl Scaling {
+    const NAMED: [(&'static str, Scaling); 5] = [
+        ("global", Scaling::Global),
+        ("per_feature", Scaling::PerFeature),
+        ("minmax", Scaling::MinMax),
+        ("unit", Scaling::Unit),
+        ("none", Scaling::None),
+    ];
+
+    pub const ALL: [Scaling; 5] = members(&Self::NAMED);
+
+    /// The words in an experiment file.
+    pub const WORDS: [&'static str; 5] = words(&Self::NAMED);
+
+    fn from_settings(settings: &Settings, key: &'static str) -> Result<Self, DataError> {
+        let Some(word) = settings.text(key) else { return Ok(Scaling::None) };
+        let found = Self::NAMED.into_iter().find(|(own, _)| *own == word);
+        found.map(|(_, scaling)| scaling).ok_or_else(|| {
+            let cure = format!("write one of {}", Self::WORDS.join(", "));
+            DataError::settings(key, format!("there is no scaling \"{word}\""), cure)
+        })
+    }
+}
+
+/// What scaling has to know of the inputs.
+pub(super) struct Inputs<'a> {
+    pub file: &'a str,
+    pub features: usize,
+    /// A name for each; none where they are counted.
+    pub names: &'a [String],
+    /// The largest value that any of them can have, where all are of one kind: pixels of an image.
+    pub most: Option<f64>,
+}
+
+/// Features whose deviations differ by more than this are told.
+const APART: f64 = 10.0;
+
+/// Scales inputs and targets of all parts, the training part first, as the settings say. Returns what a person should know of it.
+pub(super) fn scale(
+    settings: &Settings,
+    about: &Inputs,
+    parts: [Option<&mut Split>; 3],
+) -> Result<Option<String>, DataError> {
+    let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
+    let scaling = Scaling::from_settings(settings, "data.scaling")?;
+    let of_inputs = Map::of(scaling, &parts[0].x, about.features, about.most)
+        .map_err(|unfit| unfit.error("data.scaling", "inputs", about.file))?;
+    parts.iter_mut().for_each(|part| of_inputs.apply(&mut part.x));
+    let of_targets = Scaling::from_settings(settings, "data.target_scaling")?;
+    if of_targets != Scaling::None {
+        let Targets::Values { y, width } = &parts[0].targets else {
+            let what = "data.target_scaling is for real numbers, and these targets are classes";
+            return Err(DataError::settings("data.target_scaling", what, "leave it out"));
+        };
+        let map = Map::of(of_targets, y, *width, None)
+            .map_err(|unfit| unfit.error("data.target_scaling", "targets", about.file))?;
+        for part in &mut parts {
+            if let Targets::Values { y, .. } = &mut part.targets {
+                map.apply(y);
+            }
+        }
+    }
+    Ok(if about.most.is_none() { apart(scaling, about, &parts[0].x) } else { None })
+}
+
+/// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.
+fn apart(scaling: Scaling, about: &Inputs, x: &[f64]) -> Option<String> {
+    let constant = constant(x, about.features);
+    let deviations = deviations(x, &means(x, about.features));
+    let mut sizes: Vec<(f64, usize)> =
+        deviations.into_iter().enumerate().filter(|(i, _)| !constant[*i]).map(|(i, size)| (size, i)).collect();
+    sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ((least, small), (most, large)) = (*sizes.first()?, *sizes.last()?);
+    let name = |i: usize| about.names.get(i).cloned().unwrap_or_else(|| format!("input {}", i + 1));
+    let word = Scaling::WORDS[Scaling::ALL.iter().position(|own| *own == scaling)?];
+    (most > APART * least).then(|| {
+        format!(
+            "with data.scaling = \"{word}\" the deviation of {} is {}, that of {} is {}; \"per_feature\" makes both 1",
+            name(large),
+            significant(most, 2),
+            name(small),
+            significant(least, 2)
+        )
+    })
+}
+
+/// A column x becomes (x - shift) / divisor.
+struct Map {
+    shift: Vec<f64>,
+    divisor: Vec<f64>,
+}
+
+/// Why numbers cannot be scaled.
+enum Unfit {
+    OneRow,
+    Value(&'static str, f64),
+}
+
+impl Unfit {
+    fn error(self, key: &'static str, what: &str, file: &str) -> DataError {
+        match self {
+            Unfit::OneRow => {
+                let cure = format!("keep more rows (data.n_train), or write {key} = \"none\"");
+                DataError::settings(key, format!("one training row has no deviation to scale its {what} by"), cure)
+            }
+            Unfit::Value(which, value) => {
+                let what = format!("the training {what} cannot be scaled: their {which} is {value}");
+                DataError::file(file, what, format!("check the file, or write {key} = \"none\""))
+            }
+        }
+    }
+}
+
+impl Map {
+    /// For `values` row by row, `width` of them a row.
+    fn of(scaling: Scaling, values: &[f64], width: usize, most: Option<f64>) -> Result<Self, Unfit> {
+        let rows = values.len() / width.max(1);
+        if rows == 1 && [Scaling::Global, Scaling::PerFeature, Scaling::MinMax].contains(&scaling) {
+            return Err(Unfit::OneRow);
+        }
+        let usable = |which, value: f64| {
+            if value > 0.0 && value.is_finite() { Ok(value) } else { Err(Unfit::Value(which, value)) }
+        };
+        Ok(match scaling {
+            Scaling::None => Map { shift: vec![0.0; width], divisor: vec![1.0; width] },
+            Scaling::Unit => {
+                let largest = most.unwrap_or_else(|| values.iter().fold(0.0, |most, x| x.abs().max(most)));
+                Map { shift: vec![0.0; width], divisor: vec![usable("largest magnitude", largest)?; width] }
+            }
+            Scaling::Global => {
+                let shift = means(values, width);
+                let squares = |row: &[f64]| row.iter().zip(&shift).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
+                let variance = values.chunks_exact(width).map(squares).sum::<f64>() / values.len() as f64;
+                let deviation = usable("variance", variance)?.sqrt();
+                Map { shift, divisor: vec![deviation; width] }
+            }
+            Scaling::PerFeature => {
+                let shift = means(values, width);
+                let own = deviations(values, &shift);
+                Map { shift, divisor: divisors(values, own, "largest deviation")? }
+            }
+            Scaling::MinMax => {
+                let ends = |i: usize| {
+                    let column = || values.iter().skip(i).step_by(width).copied();
+                    (column().fold(f64::INFINITY, f64::min), column().fold(f64::NEG_INFINITY, f64::max))
+                };
+                let (shift, ranges) = (0..width).map(ends).map(|(low, high)| (low, high - low)).unzip();
+                Map { shift, divisor: divisors(values, ranges, "largest range")? }
+            }
+        })
+    }
+
+    fn apply(&self, values: &mut [f64]) {
+        for row in values.chunks_exact_mut(self.shift.len().max(1)) {
+            for (x, (shift, divisor)) in row.iter_mut().zip(self.shift.iter().zip(&self.divisor)) {
+                *x = (*x - shift) / divisor;
+            }
+        }
+    }
+}
+
+/// What the columns are divided by: 1 where they never change.
+fn divisors(values: &[f64], own: Vec<f64>, which: &'static str) -> Result<Vec<f64>, Unfit> {
+    let constant = constant(values, own.len());
+    match own.iter().find(|size| !size.is_finite()) {
+        Some(size) => Err(Unfit::Value(which, *size)),
+        // Columns that differ by less than what squares hold are as good as constant.
+        None => {
+            Ok(own.iter().zip(constant).map(|(size, same)| if same || *size == 0.0 { 1.0 } else { *size }).collect())
+        }
+    }
+}
+
+/// Which columns never change.
+pub(super) fn constant(values: &[f64], width: usize) -> Vec<bool> {
+    (0..width).map(|i| values.iter().skip(i).step_by(width).all(|v| *v == values[i])).collect()
+}
+
+fn means(values: &[f64], width: usize) -> Vec<f64> {
+    let rows = values.len() / width.max(1);
+    let mut means = vec![0.0; width];
+    for row in values.chunks_exact(width.max(1)) {
+        means.iter_mut().zip(row).for_each(|(m, x)| *m += x / rows as f64);
+    }
+    // The rounding error of a constant column's mean must not be blown up into an input.
+    for (i, constant) in constant(values, width).into_iter().enumerate() {
+        if constant {
+            means[i] = values[i];
+        }
+    }
+    means
+}
+
+/// The root mean square of each column about these.
+fn deviations(values: &[f64], means: &[f64]) -> Vec<f64> {
+    let rows = values.len() / means.len().max(1);
+    let mut squares = vec![0.0; means.len()];
+    for row in values.chunks_exact(means.len().max(1)) {
+        squares.iter_mut().zip(row.iter().zip(means)).for_each(|(s, (x, m))| *s += (x - m) * (x - m) / rows as f64);
+    }
+    squares.into_iter().map(f64::sqrt).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two columns of other sizes, and one that never changes.
+    const X: [f64; 12] = [1.0, 100.0, 7.0, 2.0, 300.0, 7.0, 3.0, 200.0, 7.0, 6.0, 400.0, 7.0];
+
+    fn scaled(scaling: Scaling, most: Option<f64>) -> Vec<Vec<f64>> {
+        let mut x = X.to_vec();
+        Map::of(scaling, &X, 3, most).ok().unwrap().apply(&mut x);
+        (0..3).map(|i| x.iter().skip(i).step_by(3).copied().collect()).collect()
+    }
+
+    #[test]
+    fn every_scaling_does_what_it_says() {
+        let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        for scaling in Scaling::ALL {
+            let columns = scaled(scaling, None);
+            let (mean, square) =
+                (|c: &Vec<f64>| c.iter().sum::<f64>() / 4.0, |c: &Vec<f64>| c.iter().map(|x| x * x).sum::<f64>() / 4.0);
+            match scaling {
+                Scaling::Global => {
+                    assert!(columns.iter().all(|c| mean(c).abs() < 1e-12));
+                    assert!((columns.iter().map(square).sum::<f64>() / 3.0 - 1.0).abs() < 1e-12);
+                    // Deviations of 1.87 and 111.8, in the same ratio as before.
+                    assert!(
+                        ((square(&columns[1]) / square(&columns[0])).sqrt() - (12500f64 / 3.5).sqrt()).abs() < 1e-9
+                    );
+                }
+                Scaling::PerFeature => {
+                    assert!(columns.iter().all(|c| mean(c).abs() < 1e-12));
+                    assert!(columns[..2].iter().all(|c| (square(c) - 1.0).abs() < 1e-12));
+                }
+                Scaling::MinMax => assert!(close(&columns[0], &[0.0, 0.2, 0.4, 1.0]) && columns[2] == [0.0; 4]),
+                Scaling::Unit => {
+                    assert!(close(&columns[0], &[0.0025, 0.005, 0.0075, 0.015]));
+                    assert_eq!(scaled(scaling, Some(800.0))[1], [0.125, 0.375, 0.25, 0.5]);
+                }
+                Scaling::None => assert_eq!(columns[1], [100.0, 300.0, 200.0, 400.0]),
+            }
+            assert!(scaling == Scaling::None || scaling == Scaling::Unit || columns[2] == [0.0; 4], "{scaling:?}");
+        }
+    }
+
+    #[test]
+    fn features_that_differ_tenfold_are_told() {
+        let names = ["a", "b", "c"].map(String::from);
+        let about = Inputs { file: "t", features: 3, names: &names, most: None };
+        let note = apart(Scaling::None, &about, &X).unwrap();
+        assert!(note.contains("of b is 110") && note.contains("of a is 1.9") && note.contains("\"none\""), "{note}");
+        assert!(apart(Scaling::None, &about, &[1.0, 10.0, 7.0, 2.0, 20.0, 7.0]).is_none(), "tenfold, not more");
+    }
+}
