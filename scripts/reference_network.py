@@ -62,7 +62,8 @@ ACTIVATIONS = {
     "mish": lambda z, s: z * torch.tanh(softplus(z)),
     "erf": lambda z, s: torch.erf(z),
     "relu6": lambda z, s: F.relu6(z),
-    "hard_sigmoid": lambda z, s: F.hardsigmoid(z),
+    # F.hardsigmoid has the slope 1/6 in f32 whatever the type.
+    "hard_sigmoid": lambda z, s: F.relu6(z + 3.0) / 6.0,
     "sine": lambda z, s: torch.sin(z),
     # The slope of a net is a parameter; this is what it starts at.
     "prelu": lambda z, s: F.prelu(z, torch.as_tensor([setting(s, "activation.slope")], dtype=z.dtype)),

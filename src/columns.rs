@@ -333,7 +333,7 @@ pub const ATTENUATION_INIT: Column =
 /// the root mean square alone fades with the shape.
 pub const ATTENUATION_NORM_INIT: Column = Column::decades(
     "attenuation_norm_init",
-    &["decades of |dL/dh| lost", "per layer, at the start"],
+    &["decades of the norm of dL/dh lost", "per layer, at the start"],
     Init,
     Attenuation,
 )
@@ -396,17 +396,22 @@ pub const OUTCOMES: &[Column] = &[
     Column::new("layers_zero", &["layers whose weight gradients", "are all 0, at the start"], Init, Batch)
         .unit("layers"),
     ATTENUATION_NORM_INIT,
-    Column::decades("attenuation_norm_end", &["decades of |dL/dh| lost", "per layer, at the end"], End, Attenuation)
-        .per_layer(),
+    Column::decades(
+        "attenuation_norm_end",
+        &["decades of the norm of dL/dh lost", "per layer, at the end"],
+        End,
+        Attenuation,
+    )
+    .per_layer(),
     Column::decades(
         "attenuation_norm_total_init",
-        &["decades of |dL/dh| from the last", "layer to the first, at the start"],
+        &["decades of the norm of dL/dh from the last", "layer to the first, at the start"],
         Init,
         Attenuation,
     ),
     Column::decades(
         "attenuation_norm_total_end",
-        &["decades of |dL/dh| from the last", "layer to the first, at the end"],
+        &["decades of the norm of dL/dh from the last", "layer to the first, at the end"],
         End,
         Attenuation,
     ),

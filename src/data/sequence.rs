@@ -3,6 +3,7 @@
 use super::dataset::{Dataset, Split};
 use super::error::DataError;
 use super::raw::stream;
+use super::scaling::Scaling;
 use crate::setting::{Domain, Problems, Setting, Settings, of_problems};
 
 /// Generated sequences, by their words. They have time steps already.

@@ -75,6 +75,8 @@ fn beside(row: &Setting) -> Vec<String> {
         // Any other init starts them at 0.
         "bias" => set.extend(["init=gaussian", "init.sigma_b=0.5"].map(String::from)),
         "schedule.growth" => set.push("schedule.period=1".into()),
+        // Outputs that are all equal stay equal under a softmax, whatever the number.
+        "output.value" => set.push("loss=mse".into()),
         "stop_at_target" => set.push("target_loss=0.5".into()),
         _ => {}
     }

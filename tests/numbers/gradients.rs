@@ -26,7 +26,7 @@ fn architectures() -> Vec<Architecture> {
         both.into_iter().chain([Norm { affine: false, ..both[0] }]).map(Some)
     });
     for activation in Activation::ALL {
-        for norm in norms.clone().chain([None]) {
+        for norm in [None].into_iter().chain(norms.clone()) {
             for residual in [
                 Residual::None,
                 Residual::PreActivation(Skip::Scaled(0.6)),
@@ -152,8 +152,7 @@ fn fused_agrees_with_composed() {
 fn differences(model: &mut CandleModel<f64>, criterion: impl Into<Criterion>) -> Vec<f64> {
     let criterion = criterion.into();
     // Small enough that no argument crosses a kink; rounding then leaves about 5e-9.
-    let h = 2e-6;
-    let count = model.layout().count();
+    let (h, count) = (2e-6, model.layout().count());
     let slope = |j: usize| {
         let mut at = |d: f64| {
             model.rewrite(&mut |p: &mut [f64]| p[j] += d).unwrap();

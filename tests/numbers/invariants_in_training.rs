@@ -62,13 +62,13 @@ fn size(x: &[f64], y: &[f64]) -> f64 {
 /// and in each layer's stream; Euler's identity then makes every <W_l, dL/dW_l> and <h_l, dL/dh_l> the same number,
 /// <f, dL/df>.
 fn is_homogeneous(activation: Activation) -> bool {
-    [-3.0, -0.4, 0.7, 2.0].iter().all(|z| (activation.value(2.0 * z) - 2.0 * activation.value(*z)).abs() < 1e-15)
+    [-3.0, -0.4, 0.7, 2.0, 5.0].iter().all(|z| (activation.value(2.0 * z) - 2.0 * activation.value(*z)).abs() < 1e-15)
 }
 
 #[test]
 fn every_layer_of_a_homogeneous_net_has_the_same_product_of_weights_and_gradients() {
     let homogeneous: Vec<Activation> = Activation::ALL.into_iter().filter(|a| is_homogeneous(*a)).collect();
-    assert_eq!(homogeneous.len(), 3);
+    assert_eq!(homogeneous.len(), 4);
     for activation in homogeneous {
         for residual in ["none", "post_activation"] {
             let net = architecture(&[
@@ -116,8 +116,8 @@ fn under_batch_norm_no_unit_has_a_gradient_along_its_own_weights_nor_on_its_bias
     for activation in Activation::ALL {
         let net = architecture(&[
             ("activation", text(activation.word())),
-            ("batch_norm", text("before")),
-            ("batch_norm.eps", Value::Float(1e-12)),
+            ("norm", text("batch")),
+            ("norm.eps", Value::Float(1e-12)),
         ]);
         train(&net, |step, network, gradients| {
             network

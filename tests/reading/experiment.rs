@@ -371,7 +371,7 @@ fn command_line_changes() {
             .seeds,
         [1, 2]
     );
-    for bad in ["depth", "", "=", "depth=", "depth=0", "l2=1", "optimizer.lr=1", "a=1\nb=2", "base.depth=3", "detph=3"]
+    for bad in ["depth", "", "=", "depth=", "depth=-1", "l2=1", "optimizer.lr=1", "a=1\nb=2", "base.depth=3", "detph=3"]
     {
         let problem = set(&text, &[bad]).expect_err(bad).to_string();
         assert!(problem.contains("--> --set:"), "{problem}");

@@ -41,7 +41,7 @@ depth = 1e1"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 1e1"
 (r#"[base]
 activation = "rleu""#, "2:14", r#"`activation` cannot be "rleu""#, r#"did you mean `relu`?"#),
 (r#"[base]
-activation = "xyz""#, "2:14", r#"`activation` cannot be "xyz""#, r#"choose one of `identity`, `sigmoid`, `tanh`, `hard_tanh`, `softsign`, `softplus`, `relu`, `leaky_relu`, `elu`, `selu`, `gelu`, `silu`, `mish`, `erf`"#),
+activation = "xyz""#, "2:14", r#"`activation` cannot be "xyz""#, r#"choose one of `identity`, `sigmoid`, `tanh`, `hard_tanh`, `softsign`, `softplus`, `relu`, `leaky_relu`, `elu`, `selu`, `gelu`, `silu`, `mish`, `erf`, `relu6`, `hard_sigmoid`, `sine`, `prelu`"#),
 (r#"[base]
 seeds = 3"#, "2:1", r#"unknown setting `seeds`"#, r#"`seeds` belongs at the top of the file, before the first [section]"#),
 (r#"seeds = 0"#, "1:9", r#"`seeds` must be an integer from 1 to 10000, but is 0"#, r#"write an integer from 1 to 10000"#),
@@ -67,11 +67,11 @@ depth = [2, 4]
 depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
 (r#"[axes]
 activation.kind = ["relu", "leaky_relu"]
-activation.slope = [0.1, 0.2]"#, "3:21", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
+activation.slope = [0.1, 0.2]"#, "3:21", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#),
 (r#"[axes]
 activation = ["relu", "leaky_relu"]
 [variants.a]
-activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#),
+activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#),
 (r#"[base]
 activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu; choose one of those, or delete it"#),
 (r#"[variants.a]
@@ -345,7 +345,7 @@ also:
   |
 2 | activation = ["relu", "leaky_relu"]
   |               ^^^^^^ here
-help: it belongs to leaky_relu; leave the other combinations out with [[exclude]], or set both in one variant"#;
+help: it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#;
     assert_eq!(problem(text).to_string(), expected);
 }
 
