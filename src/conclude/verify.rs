@@ -180,7 +180,8 @@ fn difference(
     let at = (0..=columns.len()).find(|at| cell(found, *at) != cell(expected, *at))?;
     let address = ["step", "layer", "time"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
-        Some(format!(", {name} {}", cell(expected.or(found), place)?))
+        let at = cell(expected.or(found), place).filter(|at| !at.is_empty())?;
+        Some(format!(", {name} {at}"))
     });
     let value = |row: Option<&Row>| match cell(row, at) {
         Some(text) if text.is_empty() => "an empty cell".into(),

@@ -36,14 +36,14 @@ fn a_recurrent_net_reads_images_by_rows_and_other_data_number_by_number() {
         assert_eq!(data.train.x.len(), data.train.rows * data.features());
     }
     // Fully connected nets are as they were: one layer where a stack is asked for none.
-    assert_eq!((settings("").int("depth"), settings("").text("data.as")), (Some(8), Some("flat")));
+    assert_eq!((settings("steps = 1").int("depth"), settings("steps = 1").text("data.as")), (Some(8), Some("flat")));
     assert_eq!(settings("network = \"rnn\"").int("depth"), Some(1));
 }
 
 #[test]
 fn the_order_of_pixels_is_that_of_the_image_or_one_shuffled_for_all() {
     let of = |read: &str| data(&format!("network = \"rnn\"\ndata = {{ kind = \"digits\", as = \"{read}\" }}")).unwrap();
-    let (flat, rows, pixels, permuted) = (data("").unwrap(), of("rows"), of("pixels"), of("permuted_pixels"));
+    let (flat, rows, pixels, permuted) = (data("steps = 1").unwrap(), of("rows"), of("pixels"), of("permuted_pixels"));
     assert!(flat.train == rows.train && flat.train == pixels.train && flat.test == pixels.test);
     let place = |at: usize| {
         let column = |x: &[f64], at: usize| x.iter().skip(at).step_by(64).copied().collect::<Vec<f64>>();
