@@ -19,7 +19,7 @@ for file in "$@"; do
     to=results/gallery/$name
     mkdir -p "$to"
     rm -f "$to"/*
-    for kept in experiment.toml provenance.json answer.txt summary.csv comparison.csv comparison_pairs.csv claims.csv; do
+    for kept in experiment.toml provenance.json answer.txt summary.csv comparison.csv comparison_settings.csv comparison_ranks.csv comparison_pairs.csv claims.csv; do
         [ ! -f "$from/$kept" ] || cp "$from/$kept" "$to/"
     done
     cp "$from"/figures/*.png "$to/"

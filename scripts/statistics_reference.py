@@ -6,7 +6,8 @@
 
 Signed-rank p-values: scipy.stats.wilcoxon, exact where no ranks are tied, else scipy's permutation of all signs (both
 two-sided). Median intervals: binomial, scipy.stats.binom. Hodges-Lehmann: numpy over all means of pairs, its interval by enumerating
-all signs of the ranks. Holm: scipy has none, so the textbook's step-down loop. Best of k: all subsets.
+all signs of the ranks. Holm: scipy has none, so the textbook's step-down loop. Best of k: all subsets. Quantiles of draws:
+numpy.quantile, method "inverted_cdf".
 """
 
 import itertools
@@ -19,6 +20,8 @@ import scipy
 from scipy import stats
 
 rng = np.random.default_rng(5)
+# For what came later, so that earlier numbers stay.
+rng2 = np.random.default_rng(16)
 
 
 def wilcoxon(d):
@@ -64,6 +67,25 @@ def best_of(x, k, share):
     return (best[i - 1] + best[i]) / 2 if ends_here else best[i - 1]
 
 
+def pseudo_median(d):
+    return float(np.median([(d[i] + d[j]) / 2 for i in range(len(d)) for j in range(i, len(d))]))
+
+
+def friedman(n, k, ties):
+    table = rng2.normal(size=(n, k)) + 0.3 * np.arange(k)
+    table = np.round(2 * table) / 2 if ties else table
+    # scipy wants three arms; of two the statistic is that of the sign test.
+    ranks = stats.rankdata(table, axis=1)
+    if k > 2:
+        found = stats.friedmanchisquare(*table.T)
+        statistic, p = float(found.statistic), float(found.pvalue)
+    else:
+        differences = [a - b for a, b in ranks if a != b]
+        statistic = float(np.sum(np.sign(differences)) ** 2 / len(differences))
+        p = float(stats.chi2.sf(statistic, 1))
+    return {"table": table.tolist(), "ranks": ranks.mean(axis=0).tolist(), "statistic": statistic, "p": p}
+
+
 def cases():
     for n in [1, 2, 3, 4, 5, 6, 8, 10, 12]:
         for kind in ("smooth", "ties", "zeros", "one sided"):
@@ -82,6 +104,14 @@ def main():
         "median": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "confidence": c, **median_interval(x, c)}
                    for n in (1, 2, 4, 5, 7, 10, 25, 40) for c in (0.9, 0.95)],
         "holm": [{"p": (p := [float(v) for v in rng.random(n) ** 2 / 4]), "corrected": holm(p)} for n in (1, 2, 5, 9)],
+        "quantile": [{"values": (x := sorted(float(v) for v in rng2.normal(size=n))), "share": q,
+                      "value": float(np.quantile(x, q, method="inverted_cdf"))}
+                     for n in (1, 2, 5, 10, 37, 100) for q in (0.05, 0.1, 0.5, 0.9, 0.95, 1.0)],
+        "pseudo_median": [{"differences": (d := [float(v) for v in rng2.normal(size=n)]), "value": pseudo_median(d)}
+                          for n in (1, 2, 3, 4, 7, 10, 25)],
+        "friedman": [friedman(n, k, ties) for n, k in ((2, 3), (5, 2), (10, 4), (12, 7), (30, 9)) for ties in (False, True)],
+        "chi_square": [{"x": x, "freedom": f, "tail": float(stats.chi2.sf(x, f))}
+                       for f in (1, 2, 3, 4, 7, 14, 59) for x in (0.01, 0.5, 3.0, 20.0, 90.0)],
         "best_of": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "k": k, "share": q, "value": best_of(x, k, q)}
                     for n, k in ((1, 1), (4, 2), (6, 3), (7, 7), (9, 4)) for q in (0.1, 0.5, 0.9)],
     }

@@ -17,6 +17,7 @@ use crate::record::Status;
 use crate::results::{Results, ResultsError, Run};
 use shape::Shape;
 
+pub use arms::verdicts;
 pub use parts::{Answer, Row, Study, Value};
 
 impl Answer {
@@ -71,7 +72,7 @@ fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
     };
     let touches = |name: &str| results.touches_start(name, On::Probe);
     let is_asked_for = comparison.is_some_and(|own| {
-        let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries > 1);
+        let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries.len() > 1);
         chooses || touches(&own.arm)
     });
     let fades = headline(results).is_some();

@@ -586,6 +586,9 @@ pub const CLAIMS: &[Column] = &[
 pub const ARMS: &[Column] = &[
     Column::key("setting", &["the setting that was chosen"]),
     Column::key("at_edge", &["axes on which it is the first or last tried"]),
+    Column::new("chosen_again", &["share of the draws of other seeds", "that choose it again"], Run, Training),
+    Column::key("runner_up", &["the setting with the second best score"]),
+    Column::new("runner_up_again", &["share of the draws that choose that one"], Run, Training),
     Column::key("tries", &["settings tried"]),
     Column::key("tune_runs", &["runs that chose"]),
     Column::key("tune_steps", &["their updates"]),
@@ -593,6 +596,25 @@ pub const ARMS: &[Column] = &[
     Column::key("n", &["runs reported"]),
     Column::key("diverged", &["of these, diverged"]),
     Column::key("missing", &["runs that are missing or failed"]),
+];
+
+/// The columns of `comparison_settings.csv` after the labels and the arm.
+pub const TRIED: &[Column] = &[
+    Column::key("setting", &["a setting that was tried"]),
+    Column::key("chosen", &["whether it is the one that was chosen"]),
+    Column::new("score", &["median over the seeds that choose"], Run, Training),
+    Column::new("chosen_again", &["share of the draws of other seeds", "that choose it"], Run, Training),
+];
+
+/// The columns of `comparison_ranks.csv` after the labels and the arm.
+pub const RANKS: &[Column] = &[
+    Column::key("metric", &["what is compared"]),
+    Column::new("rank", &["average rank over the problems,", "1 being best"], Run, Training),
+    Column::key("best", &["problems on which no other arm has a better median"]),
+    Column::key("problems", &["problems"]),
+    Column::key("independent", &["different data sets or functions among them"]),
+    Column::new("friedman", &["Friedman's statistic"], Run, Training),
+    Column::new("p", &["its p; empty of fewer than ten independent problems"], Run, Training),
 ];
 
 /// After those medians, and before that of `steps_to_target`.
@@ -610,8 +632,14 @@ pub const PAIRS: &[Column] = &[
     Column::key("n", &["seeds"]),
     Column::new("effect", &["rank-biserial correlation"], Run, Training),
     Column::new("p", &["p of the signed-rank test"], Run, Training),
-    Column::new("p_corrected", &["the same, corrected for all pairs"], Run, Training),
-    Column::new("p_smallest", &["smallest p that so many seeds can give"], Run, Training),
+    Column::new("p_corrected", &["the same after Holm's correction", "for the pairs of the family"], Run, Training),
+    Column::new("p_smallest", &["smallest corrected p that", "so many seeds can give"], Run, Training),
+    Column::key("family", &["pairs that are corrected for: those of its problem and metric"]),
+    Column::new("tuned_difference", &["median of the difference where each arm", "chooses anew"], Run, Training),
+    Column::new("tuned_low", &["lower end of its interval,", "the middle 90 % of the draws"], Run, Training),
+    Column::new("tuned_high", &["upper end of its interval"], Run, Training),
+    Column::new("turned", &["share of the draws with the difference", "not on this side"], Run, Training),
+    Column::key("verdict", &["distinguished, not settled, equivalent or not distinguished"]),
     Column::key("sentence", &["the same in words"]),
 ];
 
@@ -707,6 +735,11 @@ pub fn compared() -> impl Iterator<Item = &'static Column> + Clone {
     OUTCOMES.iter().filter(|column| matches!(column.quantity, Quantity::Loss | Quantity::Accuracy))
 }
 
+/// The outcomes that arms can be compared by: those, and the steps to a target.
+pub fn reported() -> impl Iterator<Item = &'static Column> + Clone {
+    compared().chain(OUTCOMES.iter().filter(|column| column.missing_is_worst()))
+}
+
 /// The tables of a results folder: what a row is, and the columns that all experiments have.
 pub const FILES: &[(&str, &str, &[&[Column]])] = &[
     (
@@ -728,6 +761,16 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         "comparison.csv",
         "a row an arm and problem: their labels, these, and _median, _low, _high and _coverage of losses and accuracies",
         &[ARMS, &[REACHED]],
+    ),
+    (
+        "comparison_settings.csv",
+        "a row a setting that an arm could choose; the labels and the arm come first",
+        &[TRIED],
+    ),
+    (
+        "comparison_ranks.csv",
+        "a row an arm over several problems, if `over` asks for it; the labels and the arm come first",
+        &[RANKS],
     ),
     ("comparison_pairs.csv", "a row a pair of arms, problem and metric; the labels come first", &[PAIRS]),
 ];

@@ -3,17 +3,29 @@
 //! Nothing is pooled over tasks: every combination of the other axes is a comparison of its own. Two arms are compared
 //! seed by seed, since a seed gives both the same initial weights and batches. A diverged run counts as the worst there is.
 
+mod again;
 pub mod amount;
 mod arms;
 mod comparison;
+mod edges;
+mod over;
 mod pairs;
+mod paper;
+mod rows;
+mod sentences;
 mod tables;
 mod tasks;
 mod text;
+mod warnings;
 
-pub use arms::{Arm, CONFIDENCE, Edge, at_the_end};
+pub use again::DRAWS;
+pub use arms::{Arm, CONFIDENCE, SHARE, Setting, Tried, at_the_end};
 pub use comparison::Comparison;
-pub use pairs::Pair;
-pub use tables::{arms_table, pairs_table};
+pub use edges::Edge;
+pub use over::{Joint, JointArm, JointPair, PROBLEMS};
+pub use pairs::{Pair, Verdict};
+pub use paper::{json, latex, markdown};
+pub use sentences::{size, why_open};
+pub use tables::{arms_table, joint_table, pairs_table, settings_table};
 pub use tasks::Task;
 pub use text::text;

@@ -115,13 +115,25 @@ impl Conclusion {
         let dir = &results.dir;
         let summary = results.summary()?;
         let comparison = Comparison::of(&results)?;
-        let (arms, pairs) = match &comparison {
-            Some(comparison) => (compare::arms_table(comparison), compare::pairs_table(comparison)),
+        let [arms, settings, pairs, ranks] = match &comparison {
+            Some(own) => [
+                compare::arms_table(own),
+                compare::settings_table(own),
+                compare::pairs_table(own),
+                compare::joint_table(own),
+            ],
             None => Default::default(),
         };
-        for (file, table) in [("comparison.csv", &arms), ("comparison_pairs.csv", &pairs)] {
+        let is_joint = comparison.as_ref().is_some_and(|own| !own.joint.is_empty());
+        let tables = [
+            ("comparison.csv", &arms, comparison.is_some()),
+            ("comparison_settings.csv", &settings, comparison.is_some()),
+            ("comparison_pairs.csv", &pairs, comparison.is_some()),
+            ("comparison_ranks.csv", &ranks, is_joint),
+        ];
+        for (file, table, is_there) in tables {
             let path = dir.join(file);
-            if comparison.is_some() { write_table(&path, table)? } else { remove(&path)? }
+            if is_there { write_table(&path, table)? } else { remove(&path)? }
         }
         let answer = Answer::of(&results, comparison.as_ref())?;
         write(&dir.join("answer.txt"), answer.text().as_bytes())?;

@@ -122,6 +122,14 @@ impl Results {
         csv_file::records(&self.dir.join("summary.csv"))
     }
 
+    /// `comparison_pairs.csv`; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that is no CSV file.
+    pub fn pairs(&self) -> Result<Records, ResultsError> {
+        csv_file::records(&self.dir.join("comparison_pairs.csv"))
+    }
+
     /// The test function of a run; `None` for a network.
     pub fn function(&self, run: usize) -> Option<&Function> {
         self.cell(run)?.function.as_ref()

@@ -5,6 +5,7 @@
 //! it on a logarithmic scale. An infinity counts at its end. What is no number (NaN) is left out, and `n` says of how many
 //! the median is.
 
+pub mod friedman;
 pub mod signed_rank;
 
 /// The median, the range used as its interval, and how often such an interval holds the true median.
@@ -94,6 +95,15 @@ pub fn best_of(values: &[f64], k: usize, share: f64) -> Option<f64> {
         let next = sorted.get(i + 1).filter(|_| beyond.abs() <= 1e-12 && missed > 1e-12);
         (beyond >= -1e-12).then(|| next.map_or(*x, |next| mean(*x, *next)))
     })
+}
+
+/// The smallest of sorted values that at least this share of them do not exceed (NumPy's `inverted_cdf`): one of the values, so
+/// that an infinity stays one. `None` when there are none.
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let n = sorted.len();
+    // A share such as 0.9 of 10 is 9 of them, whatever rounding makes of the product.
+    let count = (share * n as f64 - 1e-9).ceil().max(1.0) as usize;
+    sorted.get(count.min(n).checked_sub(1)?).copied()
 }
 
 /// The middle of sorted values; `None` when there are none.

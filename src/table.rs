@@ -169,6 +169,24 @@ pub fn aligned(rows: &[Vec<String>], left: impl Fn(usize) -> bool) -> String {
     text
 }
 
+/// Columns that text for a terminal may fill.
+pub const WIDTH: usize = 80;
+
+/// Words in lines of 80 columns, each after the same indent.
+pub fn paragraph(text: &mut String, indent: &str, says: &str) {
+    let mut line = indent.to_string();
+    // A sign of per cent stays with its number.
+    let says = says.replace(" %", "\u{a0}%");
+    for word in says.split(' ') {
+        if line.len() > indent.len() && line.chars().count() + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{}", line.trim_end());
+            line = indent.to_string();
+        }
+        line += &format!("{} ", word.replace('\u{a0}', " "));
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
 /// A number that is written as [`number`] says.
 struct Number(f64);
 

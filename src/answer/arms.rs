@@ -1,12 +1,25 @@
 //! The sentences about arms: which is best on each task, at which setting, and from which others the seeds can tell it.
 
 use super::words::{self, direction};
-use crate::columns::{Column, Quantity};
-use crate::compare::{Arm, Comparison, Pair, Task, amount};
-use crate::stats::Spread;
+use crate::columns::{self, Column, Quantity};
+use crate::compare::{Arm, Comparison, Pair, Task, Verdict, amount, size, why_open};
+use crate::stats::{
+    Spread,
+    signed_rank::{LEVEL, seeds_needed},
+};
 
 /// With more tasks the wins of each arm are counted.
 pub const TASKS: usize = 3;
+
+/// The verdict on each task of a comparison, by what it reports first.
+pub fn verdicts(comparison: &Comparison) -> Vec<String> {
+    let of = |(place, task)| {
+        let column = columns::outcome(&comparison.report)?;
+        of_task(comparison, task, column, place == 0)
+    };
+    let tasks = comparison.tasks.iter().enumerate();
+    tasks.map(|task| of(task).unwrap_or_else(|| "No run that could be compared has ended yet.".into())).collect()
+}
 
 /// Which arm is best on a task, at which setting, and from which of the others the seeds can tell it.
 pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: bool) -> Option<String> {
@@ -14,15 +27,16 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let at =
         |arm: &Arm| if arm.chosen.is_empty() { String::new() } else { format!(" at {}", amount::setting(&arm.chosen)) };
     let place = if task.labels.is_empty() { String::new() } else { format!("With {}, ", task.name()) };
-    let tuned = task.arms.iter().any(|arm| arm.tries > 1) && is_first;
+    let tuned = task.arms.iter().any(|arm| arm.tries.len() > 1) && is_first;
     let own_best = if tuned { ", each at its own best setting" } else { "" };
     let all = format!("{}{own_best}", words::several(task.arms.len(), &comparison.arm));
     let is_best = is_best(column);
     let Some((first, spread)) = winners.first().copied() else {
-        let measured = task.arms.iter().any(|arm| value(arm, column).is_some());
+        let measured = task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
         return measured.then(|| {
             format!(
-                "{place}none of {all} {}.",
+                "{place}none of {all}{} {}.",
+                if own_best.is_empty() { "" } else { "," },
                 if column.quantity == Quantity::Steps {
                     "reaches the target loss"
                 } else {
@@ -32,34 +46,79 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
         });
     };
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
+    if task.arms.len() == 1 {
+        let (name, subject) = (&first.name, column.subject());
+        return Some(format!("{place}{name} alone is there, with nothing to compare it: {subject} {shown} ({seeds})."));
+    }
+    let verdict = if column.name == comparison.report { verdict(comparison, task, first) } else { String::new() };
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
-        return Some(format!("{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).", words::all(&names)));
+        return Some(format!(
+            "{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).{verdict}",
+            words::all(&names)
+        ));
     }
-    let verdict = if column.name == comparison.report { verdict(task, first, spread.n) } else { String::new() };
     Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", first.name, at(first)))
 }
 
-/// From which other arms the seeds can tell this one, as a sentence.
-fn verdict(task: &Task, arm: &Arm, seeds: usize) -> String {
-    let pairs = task.pairs.iter().filter(|pair| pair.first == arm.name || pair.second == arm.name);
-    let other = |pair: &Pair| if pair.first == arm.name { pair.second.clone() } else { pair.first.clone() };
-    let (apart, alike): (Vec<&Pair>, Vec<&Pair>) = pairs.partition(|pair| pair.is_distinguishable());
-    let [apart, alike] = [apart, alike].map(|pairs| pairs.into_iter().map(other).collect::<Vec<String>>());
-    match (&apart[..], &alike[..]) {
-        ([], []) => String::new(),
-        _ if seeds == 1 => " One seed tells no difference from chance.".into(),
-        ([], [other]) => format!(" With {seeds} seeds it cannot be told from {other}."),
-        ([], _) => format!(" With {seeds} seeds it cannot be told from any of the others."),
-        (_, []) => {
-            " The difference from every other is more than chance (p below 0.05 after Holm's correction).".into()
-        }
-        _ => format!(
-            " The difference from {} is more than chance (p below 0.05 after Holm's correction); from {} it cannot be told.",
-            words::all(&apart),
-            either_or_count(&alike)
-        ),
+/// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences.
+fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
+    let from = comparison.baseline.as_ref().unwrap_or(&best.name);
+    let column = columns::outcome(&comparison.report);
+    let pairs: Vec<&Pair> =
+        task.pairs.iter().filter(|p| p.metric == comparison.report && p.other(from).is_some()).collect();
+    let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return String::new() };
+    if seeds == 1 {
+        return " One seed tells no difference from chance.".into();
     }
+    let of = |verdict: Verdict| pairs.iter().copied().filter(move |pair| pair.verdict == verdict);
+    let named = |pairs: &[&Pair]| names(&pairs.iter().filter_map(|p| Some(p.other(from)?.into())).collect::<Vec<_>>());
+    let family = pairs[0].family;
+    let holm = if family > 1 { format!(" after Holm's correction for {family} pairs") } else { String::new() };
+    let (low, high): (Vec<&Pair>, Vec<&Pair>) =
+        of(Verdict::Distinguished).partition(|pair| pair.seen_from(from).value < 0.0);
+    let mut said: Vec<String> = Vec::new();
+    for (others, side) in [(low, "below"), (high, "above")] {
+        if !others.is_empty() {
+            said.push(format!("it lies {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
+        }
+    }
+    let alike: Vec<&Pair> = of(Verdict::NotDistinguished).collect();
+    if !alike.is_empty() {
+        let between = match alike[..] {
+            [only] => {
+                let d = only.seen_from(from);
+                let [value, low, high] = [d.value, d.low, d.high].map(|x| size(x, column));
+                format!(" (difference {value} [{low}, {high}])")
+            }
+            _ => String::new(),
+        };
+        said.push(format!("it is not distinguished from {}{between}", named(&alike)));
+    }
+    let equivalent: Vec<&Pair> = of(Verdict::Equivalent).collect();
+    if let (false, Some(margin)) = (equivalent.is_empty(), comparison.margin) {
+        said.push(format!("within the margin of {margin} it is equivalent to {}", named(&equivalent)));
+    }
+    let open: Vec<&Pair> = of(Verdict::NotSettled).collect();
+    match open[..] {
+        [] => {}
+        [only] => said.push(format!("against {} it is not settled: {}", named(&open), why_open(only))),
+        _ => said.push(format!("against {} it is not settled, since other seeds choose other settings", named(&open))),
+    }
+    let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
+    let needed = match smallest > LEVEL {
+        true => format!(
+            " {seeds} judging seeds can distinguish no arms however far apart (p is at least {}{holm}): it takes {}.",
+            amount::significant(smallest),
+            seeds_needed(family, LEVEL)
+        ),
+        false => String::new(),
+    };
+    let whose = match &comparison.baseline {
+        Some(base) => format!("Against the baseline, {base}, at the chosen settings:"),
+        None => "At the chosen settings".into(),
+    };
+    format!(" {whose} {}.{needed}", said.join("; "))
 }
 
 /// What the best arm has or does.
@@ -70,19 +129,15 @@ fn is_best(column: &Column) -> String {
     }
 }
 
-fn either_or_count(names: &[String]) -> String {
-    if names.len() > 6 { format!("{} others", names.len()) } else { words::either(names) }
-}
-
-/// The median of an arm.
-fn value(arm: &Arm, column: &Column) -> Option<Spread> {
-    if column.quantity == Quantity::Steps { arm.steps_to_target } else { arm.measures.get(column.name).copied() }
+/// Names, or how many there are.
+fn names(names: &[String]) -> String {
+    if names.len() > 6 { format!("{} others", names.len()) } else { words::all(names) }
 }
 
 /// The arms with the best median on a task.
 fn winners<'a>(task: &'a Task, column: &Column) -> Vec<(&'a Arm, Spread)> {
     let sign = column.sign().unwrap_or(1.0);
-    let known = task.arms.iter().filter_map(|arm| Some((arm, value(arm, column)?)));
+    let known = task.arms.iter().filter_map(|arm| Some((arm, *arm.measures.get(column.name)?)));
     let known: Vec<(&Arm, Spread)> = known.filter(|(_, s)| s.median != column.worst()).collect();
     let best = known.iter().map(|(_, s)| s.median).max_by(|a, b| (sign * a).total_cmp(&(sign * b)));
     known.into_iter().filter(|(_, s)| Some(s.median) == best).collect()

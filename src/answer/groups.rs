@@ -29,10 +29,6 @@ impl Group<'_> {
     pub fn value(&self, column: &Column) -> Option<Value> {
         let number = match column.measured {
             Measured::Init => return summary(&self.runs, column).map(Value::Fading),
-            _ if column.missing_is_worst() => {
-                let steps = self.runs.iter().map(|run| run.value(column.name).unwrap_or(column.worst()));
-                median_interval(&steps.collect::<Vec<_>>(), CONFIDENCE)
-            }
             _ => at_the_end(self.runs.iter().copied(), column),
         };
         number.map(Value::Number)

@@ -41,7 +41,7 @@ pub fn tuned(
         Some(arm) if !is_compared && plan.cells.len() > ROWS && !tune.is_empty() => {
             let is_known = |column: &&&Column| columns::compared().any(|own| own == **column);
             let report = columns.iter().find(is_known).map(|column| column.name.into());
-            let compare = Compare { arm: arm.name.clone(), tune, tune_seeds: 0, choose: None, report };
+            let compare = Compare { arm: arm.name.clone(), tune, report, ..Compare::default() };
             Comparison::by(results, &compare).map(Some)
         }
         _ => Ok(None),

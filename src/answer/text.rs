@@ -3,11 +3,8 @@
 use super::parts::{Answer, Row, Value};
 use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
-use crate::table::{aligned, count};
-use std::fmt::Write;
+use crate::table::{WIDTH, aligned, count, paragraph};
 
-/// Columns that text may fill.
-const WIDTH: usize = 80;
 /// Characters of a label, where the table is wider than that.
 const LABEL: usize = 16;
 
@@ -155,19 +152,4 @@ fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<Strin
         }
     }
     lines
-}
-
-/// Words in lines of 80 columns, each after the same indent.
-fn paragraph(text: &mut String, indent: &str, says: &str) {
-    let mut line = indent.to_string();
-    // A sign of per cent stays with its number.
-    let says = says.replace(" %", "\u{a0}%");
-    for word in says.split(' ') {
-        if line.len() > indent.len() && line.chars().count() + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{}", line.trim_end());
-            line = indent.to_string();
-        }
-        line += &format!("{} ", word.replace('\u{a0}', " "));
-    }
-    let _ = writeln!(text, "{}", line.trim_end());
 }

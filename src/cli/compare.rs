@@ -1,14 +1,34 @@
 //! `compare DIR`: the arms of a results folder, from its CSV files.
 
+use crate::answer::verdicts;
 use crate::cli::prelude::*;
-use crate::compare::text;
+use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
 use crate::conclude::Conclusion;
+use crate::experiment::nearest;
+use crate::plan_file::compare::Compare;
 use crate::results::{Results, claims};
+use clap::ValueEnum;
+use std::collections::BTreeSet;
 
 #[derive(Args)]
 pub struct Options {
     /// A results folder, such as results/optimizers
     dir: PathBuf,
+    /// Compare all arms with this one alone, and write no tables
+    #[arg(long, value_name = "ARM")]
+    baseline: Option<String>,
+    /// For a person, a paper or a program; `csv` is comparison.csv
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Latex,
+    Csv,
+    Json,
 }
 
 /// Prints the comparison and writes its tables.
@@ -29,5 +49,30 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         )));
     };
     conclusion.report()?;
-    print(&text(comparison))
+    let Some(baseline) = &options.baseline else { return show(comparison, options.format) };
+    let arms: BTreeSet<&str> =
+        comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str()).collect();
+    if !arms.contains(baseline.as_str()) {
+        let help = nearest::suggest(baseline, arms);
+        return Err(CommandError::input(format!("no {} is called \"{baseline}\"; {help}", comparison.arm)));
+    }
+    let against = conclusion.results.plan.compare.clone().unwrap_or_default();
+    let against = Compare { baseline: Some(baseline.clone()), ..against };
+    let comparison = Comparison::by(&conclusion.results, &against).map_err(CommandError::input)?;
+    show(&comparison, options.format)
+}
+
+/// Prints a comparison.
+fn show(comparison: &Comparison, format: Format) -> Result<ExitCode, CommandError> {
+    let verdicts = verdicts(comparison);
+    print(&match format {
+        Format::Text => text(comparison, &verdicts),
+        Format::Markdown => markdown(comparison, &verdicts),
+        Format::Latex => latex(comparison, &verdicts),
+        Format::Json => json(comparison, &verdicts),
+        Format::Csv => {
+            let table = arms_table(comparison).csv().map_err(CommandError::failed)?;
+            String::from_utf8_lossy(&table).into_owned()
+        }
+    })
 }

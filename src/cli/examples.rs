@@ -31,8 +31,10 @@ pub const THEORY: &str = "\
 Example:
   gradsweep theory experiments/vanishing.toml";
 pub const COMPARE: &str = "\
-Example:
-  gradsweep compare results/optimizers";
+Examples:
+  gradsweep compare results/optimizers
+  gradsweep compare results/optimizers --baseline sgd
+  gradsweep compare results/optimizers --format latex";
 pub const CHECK: &str = "\
 Examples:
   gradsweep check results/vanishing

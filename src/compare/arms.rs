@@ -1,7 +1,8 @@
 //! Each arm at its best setting: chosen by the median over some seeds, measured on the others.
 
+use super::edges::{Edge, edge};
 use crate::columns::{self, Column};
-use crate::plan_file::{Axis, Scale};
+use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::results::{Run, choice::Choice};
 use crate::stats::{Spread, best_of, median_interval};
@@ -10,25 +11,36 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Probability with which intervals should contain the true value; the one that so few seeds give is reported beside them.
 pub const CONFIDENCE: f64 = 0.9;
 
+/// A verdict that this share of the draws, or a setting chosen in this share of them, would turn round is not settled; a setting
+/// chosen as often is a near tie.
+pub const SHARE: f64 = 0.15;
+
 /// What is measured of every arm of a comparison.
 pub struct Measure<'a> {
     pub choice: &'a Choice,
-    /// The metric that arms are compared by.
-    pub report: &'a str,
+    /// The metrics that arms are compared by.
+    pub reports: &'a [String],
     /// Whether runs had a loss to reach.
     pub target: bool,
 }
+
+/// Axes with a label each: of the tuned ones that have several what was chosen.
+pub type Setting = Vec<(String, String)>;
 
 /// One arm on one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arm {
     pub name: String,
-    /// Settings tried.
-    pub tries: usize,
-    /// The chosen label of each tuned axis that has several; empty when nothing ended that could be chosen.
-    pub chosen: Vec<(String, String)>,
+    /// The settings that were tried, in the order of the plan.
+    pub tries: Vec<Tried>,
+    /// Which of them was chosen; none where nothing ended that could be.
+    pub best: Option<usize>,
+    /// The setting that was chosen.
+    pub chosen: Setting,
     /// Axes whose chosen value is the first or last of those tried.
     pub edges: Vec<Edge>,
+    /// Whether no setting can be told from the others since in the median all of them diverge.
+    pub lost: bool,
     /// What choosing cost: runs and their steps.
     pub tune_runs: usize,
     pub tune_steps: u64,
@@ -40,21 +52,40 @@ pub struct Arm {
     pub diverged: usize,
     /// Runs, of any setting, that are missing or failed.
     pub missing: usize,
-    /// Of the reported runs, by measure; where one diverged the worst value there is.
+    /// Of the reported runs, by column; where one diverged or missed its target the worst value there is.
     pub measures: BTreeMap<&'static str, Spread>,
-    /// How many reached the target, and the steps it took, infinite where it was missed.
+    /// How many reached the target.
     pub reached: usize,
-    pub steps_to_target: Option<Spread>,
-    /// What is compared, by seed.
-    pub reported: BTreeMap<u64, f64>,
 }
 
-/// A best value at the end of its range, so that a better one may lie beyond.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    pub axis: String,
-    pub label: String,
-    pub largest: bool,
+/// A setting of an arm that was tried.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tried {
+    pub setting: Setting,
+    /// The median over the seeds that choose, the smallest being best; `None` unless all of them are there.
+    pub score: Option<f64>,
+    /// In which share of the draws it is chosen again; `None` where none are drawn.
+    pub share: Option<f64>,
+    /// By seed, the smallest being best, what it is chosen by.
+    pub choosing: BTreeMap<u64, f64>,
+    /// For each metric what is compared, by seed, of all seeds.
+    pub reported: Vec<BTreeMap<u64, f64>>,
+}
+
+impl Tried {
+    fn of(setting: Setting, runs: &BTreeMap<u64, &Run>, measure: &Measure) -> Tried {
+        let there = || runs.iter().filter(|(_, run)| !run.failed());
+        let reported = |metric: &String| {
+            there().filter_map(|(seed, run)| Some((*seed, run.value_or_worst(metric)?))).collect::<BTreeMap<_, _>>()
+        };
+        Tried {
+            setting,
+            score: measure.choice.score(runs),
+            share: None,
+            choosing: there().filter_map(|(seed, run)| Some((*seed, measure.choice.value(run)?))).collect(),
+            reported: measure.reports.iter().map(reported).collect(),
+        }
+    }
 }
 
 /// The settings of an arm, as label numbers of the tuned axes, and the runs of each by seed.
@@ -75,72 +106,80 @@ fn run<'a>(runs: &BTreeMap<u64, &'a Run>, seed: u64) -> Option<&'a Run> {
 impl Arm {
     /// The arm at the best of its settings; `fewest` is the number of tries of the arm that has the fewest.
     pub fn of(name: String, tries: &Tries, tuned: &[&Axis], measure: &Measure, fewest: usize) -> Arm {
-        let Choice { metric, tune_seeds, report_seeds } = measure.choice;
-        let all: Vec<u64> = [&tune_seeds[..], report_seeds].concat();
-        let choosers = if tune_seeds.is_empty() { report_seeds } else { tune_seeds };
-        let scores: Vec<Option<f64>> = tries.values().map(|runs| measure.choice.score(runs)).collect();
-        let known = tries.iter().zip(&scores).filter_map(|(setting, score)| Some((setting, (*score)?)));
-        let best = known.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(setting, _)| setting);
+        let choice = measure.choice;
+        let all: Vec<u64> = [&choice.tune_seeds[..], &choice.report_seeds].concat();
+        let several = |place: &usize| tries.keys().map(|setting| setting[*place]).collect::<BTreeSet<_>>().len() > 1;
+        let varied: Vec<usize> = (0..tuned.len()).filter(several).collect();
+        let setting = |labels: &Vec<usize>| -> Setting {
+            let label = |place: &usize| (tuned[*place].name.clone(), tuned[*place].labels[labels[*place]].clone());
+            varied.iter().map(label).collect()
+        };
+        let tried = tries.iter().map(|(labels, runs)| Tried::of(setting(labels), runs, measure)).collect::<Vec<_>>();
+        let numbers: Vec<usize> = (0..tries.len()).collect();
+        let best = choice.best(numbers.iter().copied().zip(tries.values()));
         let missing = tries.values().flat_map(|runs| all.iter().filter(|seed| run(runs, **seed).is_none())).count();
         let tuning: Vec<&Run> = if tries.len() > 1 {
-            tries.values().flat_map(|runs| choosers.iter().filter_map(|seed| run(runs, *seed))).collect()
+            tries.values().flat_map(|runs| choice.seeds().iter().filter_map(|seed| run(runs, *seed))).collect()
         } else {
             Vec::new()
         };
         let steps = |run: &&Run| run.value("steps").unwrap_or(0.0) as u64;
-        let sign = if columns::outcome(metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
-        let fair = scores.into_iter().collect::<Option<Vec<f64>>>().and_then(|scores| best_of(&scores, fewest, 0.5));
+        let scores: Option<Vec<f64>> = tries.values().map(|runs| choice.score(runs)).collect();
+        let fair = scores.and_then(|scores| best_of(&scores, fewest, 0.5));
         let mut arm = Arm {
             name,
-            tries: tries.len(),
+            best,
             tune_runs: tuning.len(),
             tune_steps: tuning.iter().map(steps).sum(),
-            fair_score: fair.map(|score| sign * score),
+            fair_score: fair.map(|score| choice.sign() * score),
             missing,
+            tries: tried,
             ..Arm::default()
         };
-        let Some((setting, runs)) = best else { return arm };
-        for (place, axis) in tuned.iter().enumerate() {
+        let Some((labels, runs)) = best.and_then(|best| tries.iter().nth(best)) else { return arm };
+        let worst = choice.sign() * columns::outcome(&choice.metric).map_or(f64::INFINITY, Column::worst);
+        let score = arm.at_best().and_then(|tried| tried.score);
+        arm.lost = score == Some(worst);
+        arm.chosen = setting(labels);
+        let is_lone = arm.tries.iter().filter(|tried| tried.score == score).count() == 1;
+        for place in varied.into_iter().filter(|_| is_lone && !arm.lost) {
             let tried: BTreeSet<usize> = tries.keys().map(|setting| setting[place]).collect();
-            if tried.len() > 1 {
-                let label = &axis.labels[setting[place]];
-                arm.chosen.push((axis.name.clone(), label.clone()));
-                arm.edges.extend(edge(axis, &tried, label));
-            }
+            arm.edges.extend(edge(tuned[place], &tried, labels[place]));
         }
         arm.measure(runs, measure);
         arm
     }
 
     fn measure(&mut self, runs: &BTreeMap<u64, &Run>, measure: &Measure) {
-        let runs: Vec<(u64, &Run)> =
-            measure.choice.report_seeds.iter().filter_map(|seed| Some((*seed, run(runs, *seed)?))).collect();
+        let runs: Vec<&Run> = measure.choice.report_seeds.iter().filter_map(|seed| run(runs, *seed)).collect();
         self.n = runs.len();
-        self.diverged = runs.iter().filter(|(_, run)| run.status == Status::Diverged).count();
-        for column in columns::compared() {
-            if let Some(spread) = at_the_end(runs.iter().map(|(_, run)| *run), column) {
+        self.diverged = runs.iter().filter(|run| run.status == Status::Diverged).count();
+        for column in columns::reported().filter(|column| measure.target || !column.missing_is_worst()) {
+            if let Some(spread) = at_the_end(runs.iter().copied(), column) {
                 self.measures.insert(column.name, spread);
             }
         }
-        if measure.target {
-            let steps: Vec<f64> =
-                runs.iter().map(|(_, run)| run.value("steps_to_target").unwrap_or(f64::INFINITY)).collect();
-            self.reached = steps.iter().filter(|s| s.is_finite()).count();
-            self.steps_to_target = median_interval(&steps, CONFIDENCE);
-        }
-        let reported = runs.iter().filter_map(|(seed, run)| Some((*seed, run.value_or_worst(measure.report)?)));
-        self.reported = reported.collect();
+        self.reached = runs.iter().filter(|run| run.value("steps_to_target").is_some()).count();
     }
-}
 
-/// Whether a label is the smallest or the largest of the numbers that were tried.
-fn edge(axis: &Axis, tried: &BTreeSet<usize>, label: &str) -> Option<Edge> {
-    if axis.scale == Scale::Category {
-        return None;
+    /// The chosen setting as it was tried.
+    pub fn at_best(&self) -> Option<&Tried> {
+        self.tries.get(self.best?)
     }
-    let numbers: Vec<f64> = tried.iter().filter_map(|i| axis.labels[*i].parse().ok()).collect();
-    let own: f64 = label.parse().ok()?;
-    let largest = numbers.iter().all(|x| *x <= own);
-    let smallest = numbers.iter().all(|x| *x >= own);
-    (largest || smallest).then(|| Edge { axis: axis.name.clone(), label: label.into(), largest })
+
+    /// The setting with the second best score, and how far its score is from the best; `None` where there is no second.
+    pub fn runner_up(&self) -> Option<(&Tried, f64)> {
+        let best = self.at_best()?.score?;
+        let others = self.tries.iter().enumerate().filter(|(place, _)| Some(*place) != self.best);
+        let scored = others.filter_map(|(_, tried)| Some((tried, tried.score?)));
+        let (tried, score) = scored.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        Some((tried, if score == best { 0.0 } else { score - best }))
+    }
+
+    /// The settings that a verdict must hold at: the chosen one, and those that are chosen in more than [`SHARE`] of the draws.
+    pub fn likely(&self) -> impl Iterator<Item = &Tried> {
+        let is_likely =
+            |(place, t): &(usize, &Tried)| Some(*place) == self.best || t.share.is_some_and(|share| share > SHARE);
+        self.tries.iter().enumerate().filter(is_likely).map(|(_, tried)| tried)
+    }
 }

@@ -1,6 +1,9 @@
 //! What is compared in a results folder, by which measure and on which seeds.
 
+use super::arms::Measure;
+use super::over::{Joint, joint};
 use super::tasks::{Task, tasks};
+use crate::columns;
 use crate::plan_file::compare::Compare;
 use crate::results::{Results, ResultsError};
 
@@ -9,9 +12,15 @@ use crate::results::{Results, ResultsError};
 pub struct Comparison {
     /// The axis of the arms.
     pub arm: String,
-    /// What settings are chosen by, and what is compared.
+    /// What settings are chosen by, and what is compared first.
     pub choose: String,
     pub report: String,
+    /// What is compared beside it.
+    pub also: Vec<String>,
+    /// The arm that all others are compared with, if not every arm is with every other.
+    pub baseline: Option<String>,
+    /// Up to which difference of `report` two arms are as good as equal, if that was asked for.
+    pub margin: Option<f64>,
     /// Seeds that chose; where there is but one seed, or nothing to choose, none.
     pub tune_seeds: Vec<u64>,
     pub report_seeds: Vec<u64>,
@@ -20,6 +29,8 @@ pub struct Comparison {
     /// How exactly the steps to it are known; empty where to the step.
     pub steps_known: String,
     pub tasks: Vec<Task>,
+    /// The answers over several tasks, where that was asked for; by what is reported first.
+    pub joint: Vec<Joint>,
 }
 
 impl Comparison {
@@ -31,20 +42,37 @@ impl Comparison {
         results.plan.compare.as_ref().map(|compare| Comparison::by(results, compare)).transpose()
     }
 
+    /// All that is compared, by column.
+    pub fn reports(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.report).chain(&self.also).map(String::as_str)
+    }
+
     /// Of a results folder, as this says it: also where its plan has no arms.
     ///
     /// # Errors
     /// When it names an axis that the plan does not have.
     pub fn by(results: &Results, compare: &Compare) -> Result<Self, ResultsError> {
         let choice = results.choice_by(Some(compare));
-        let measured = |metric: &&str| results.runs.iter().any(|run| run.value(metric).is_some());
-        let usual = || ["test_loss", &choice.metric].into_iter().find(measured).unwrap_or("train_loss").to_string();
-        let report = compare.report.clone().unwrap_or_else(usual);
+        let report = results.reported(Some(compare));
         let target = results.plan.has_target();
         let steps_known = if target { results.steps_known(0..results.runs.len()) } else { String::new() };
-        let tasks = tasks(results, compare, &choice, &report, target)?;
-        let (tune_seeds, report_seeds) = (choice.tune_seeds, choice.report_seeds);
-        let (arm, choose) = (compare.arm.clone(), choice.metric);
-        Ok(Comparison { arm, choose, report, tune_seeds, report_seeds, target, steps_known, tasks })
+        let reports = [std::slice::from_ref(&report), &compare.also].concat();
+        let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, target })?;
+        let column = columns::outcome(&report).filter(|_| !compare.over.is_empty());
+        let joint = column.map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column));
+        Ok(Comparison {
+            arm: compare.arm.clone(),
+            choose: choice.metric,
+            report,
+            also: compare.also.clone(),
+            baseline: compare.baseline.clone(),
+            margin: compare.margin,
+            tune_seeds: choice.tune_seeds,
+            report_seeds: choice.report_seeds,
+            target,
+            steps_known,
+            tasks,
+            joint,
+        })
     }
 }

@@ -1,6 +1,7 @@
-//! The comparison as tables: one with a row for each arm, one with a row for each pair of arms.
+//! The comparison as tables: one with a row for each arm, with a row for each setting of an arm, with a row for each pair of arms.
 
-use super::{comparison::Comparison, tasks::Task, text::sentence};
+use super::arms::{Setting, Tried};
+use super::{comparison::Comparison, sentences::sentence, tasks::Task};
 use crate::columns::{self, Column};
 use crate::stats::Spread;
 use crate::table::{Cell, Table};
@@ -21,13 +22,53 @@ pub fn arms_table(comparison: &Comparison) -> Table {
     for (task, arm) in comparison.tasks.iter().flat_map(|task| task.arms.iter().map(move |arm| (task, arm))) {
         let mut row = labels(task);
         row.push(arm.name.as_str().into());
-        row.push(joined(arm.chosen.iter().map(|(axis, label)| format!("{axis}={label}"))));
+        row.push(joined_setting(&arm.chosen));
         row.push(joined(arm.edges.iter().map(|edge| edge.axis.clone())));
-        row.extend([arm.tries.into(), arm.tune_runs.into(), Cell::Int(arm.tune_steps as i64), arm.fair_score.into()]);
+        let share = |tried: Option<&Tried>| tried.and_then(|tried| tried.share);
+        let second = arm.runner_up().map(|(tried, _)| tried);
+        row.push(share(arm.at_best()).into());
+        row.push(second.map_or(Cell::Empty, |tried| joined_setting(&tried.setting)));
+        row.push(share(second).into());
+        row.extend([
+            arm.tries.len().into(),
+            arm.tune_runs.into(),
+            Cell::Int(arm.tune_steps as i64),
+            arm.fair_score.into(),
+        ]);
         row.extend([arm.n.into(), arm.diverged.into(), arm.missing.into()]);
         row.extend(columns::compared().flat_map(|column| cells(arm.measures.get(column.name))));
         row.push(comparison.target.then_some(arm.reached).into());
-        row.extend(cells(arm.steps_to_target.as_ref()));
+        row.extend(cells(arm.measures.get("steps_to_target")));
+        table.push(row);
+    }
+    table
+}
+
+/// The table `comparison_settings.csv`: every setting that each arm of each task could choose.
+pub fn settings_table(comparison: &Comparison) -> Table {
+    let sign = if columns::outcome(&comparison.choose).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
+    let mut table = Table::new(&[axes(comparison), vec![comparison.arm.clone()], names(columns::TRIED)].concat());
+    for (task, arm) in comparison.tasks.iter().flat_map(|task| task.arms.iter().map(move |arm| (task, arm))) {
+        for (place, tried) in arm.tries.iter().enumerate() {
+            let mut row = labels(task);
+            row.extend([arm.name.as_str().into(), joined_setting(&tried.setting), Cell::Bool(arm.best == Some(place))]);
+            row.extend([tried.score.map(|score| sign * score).into(), tried.share.into()]);
+            table.push(row);
+        }
+    }
+    table
+}
+
+/// The table `comparison_ranks.csv`: each arm over several problems.
+pub fn joint_table(comparison: &Comparison) -> Table {
+    let axes =
+        comparison.joint.first().map_or(Vec::new(), |joint| joint.labels.iter().map(|(a, _)| a.clone()).collect());
+    let mut table = Table::new(&[axes, vec![comparison.arm.clone()], names(columns::RANKS)].concat());
+    for (joint, arm) in comparison.joint.iter().flat_map(|joint| joint.arms.iter().map(move |arm| (joint, arm))) {
+        let mut row: Vec<Cell> = joint.labels.iter().map(|(_, label)| label.as_str().into()).collect();
+        row.extend([arm.name.as_str().into(), comparison.report.as_str().into(), arm.rank.into(), arm.best.into()]);
+        row.extend([joint.problems.into(), joint.independent.into()]);
+        row.extend([joint.test.map(|test| test.statistic).into(), joint.test.map(|test| test.p).into()]);
         table.push(row);
     }
     table
@@ -38,11 +79,14 @@ pub fn pairs_table(comparison: &Comparison) -> Table {
     let mut table = Table::new(&[axes(comparison), names(columns::PAIRS)].concat());
     for (task, pair) in comparison.tasks.iter().flat_map(|task| task.pairs.iter().map(move |pair| (task, pair))) {
         let mut row = labels(task);
-        row.extend([pair.first.as_str().into(), pair.second.as_str().into(), comparison.report.as_str().into()]);
+        row.extend([pair.first.as_str().into(), pair.second.as_str().into(), pair.metric.as_str().into()]);
         let d = pair.difference;
         row.extend([d.value.into(), d.low.into(), d.high.into(), d.coverage.into(), d.n.into()]);
         row.extend([pair.test.effect.into(), pair.test.p.into(), pair.corrected.into(), pair.smallest.into()]);
-        row.push(sentence(pair, &comparison.report).as_str().into());
+        row.push(pair.family.into());
+        let tuned = pair.tuned.map(|t| [t.value, t.low, t.high, t.turned].map(Cell::from));
+        row.extend(tuned.unwrap_or([const { Cell::Empty }; 4]));
+        row.extend([pair.verdict.word().into(), sentence(pair).as_str().into()]);
         table.push(row);
     }
     table
@@ -59,6 +103,10 @@ fn names(columns: &[Column]) -> Vec<String> {
 
 fn labels(task: &Task) -> Vec<Cell> {
     task.labels.iter().map(|(_, label)| label.as_str().into()).collect()
+}
+
+fn joined_setting(setting: &Setting) -> Cell {
+    joined(setting.iter().map(|(axis, label)| format!("{axis}={label}")))
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> Cell {

@@ -1,11 +1,12 @@
 //! The tasks that arms are compared on: every combination of the axes that neither name arms nor are tuned.
 
+use super::again::Again;
 use super::amount;
 use super::arms::{Arm, Measure, Tries};
 use super::pairs::{Pair, pairs};
-use crate::columns;
+use crate::parallel::in_parallel;
 use crate::plan_file::{Axis, compare::Compare};
-use crate::results::{Results, ResultsError, choice::Choice};
+use crate::results::{Results, ResultsError};
 use std::collections::BTreeMap;
 
 /// One combination of the axes that neither name arms nor are tuned, and the arms compared on it.
@@ -30,13 +31,7 @@ impl Task {
 ///
 /// # Errors
 /// When `compare` names an axis that the plan does not have.
-pub fn tasks(
-    results: &Results,
-    compare: &Compare,
-    choice: &Choice,
-    report: &str,
-    target: bool,
-) -> Result<Vec<Task>, ResultsError> {
+pub fn tasks(results: &Results, compare: &Compare, measure: &Measure) -> Result<Vec<Task>, ResultsError> {
     let axes = &results.plan.axes;
     let position = |name: &String| {
         axes.iter().position(|axis| axis.name == *name).ok_or_else(|| ResultsError::NoAxis(name.clone()))
@@ -64,19 +59,22 @@ pub fn tasks(
         }
     }
     let tuned: Vec<&Axis> = tuned.iter().map(|a| &axes[*a]).collect();
-    let measure = Measure { choice, report, target };
-    let task = |(key, arms): (&Vec<usize>, &BTreeMap<usize, Tries>)| {
+    let (tune, seeds) = (&measure.choice.tune_seeds, &measure.choice.report_seeds);
+    let task = |(key, arms): &(&Vec<usize>, &BTreeMap<usize, Tries>)| {
         let fewest = arms.values().map(BTreeMap::len).min().unwrap_or(1);
         let name = |arm: &usize| axes[arm_axis].labels[*arm].clone();
-        let arm = |(arm, tries)| Arm::of(name(arm), tries, &tuned, &measure, fewest);
-        let arms: Vec<Arm> = arms.iter().map(arm).collect();
-        let labels = others.iter().zip(key).map(|(axis, label)| &axes[*axis].labels[*label]);
+        let arm = |(arm, tries)| Arm::of(name(arm), tries, &tuned, measure, fewest);
+        let mut arms: Vec<Arm> = arms.iter().map(arm).collect();
+        let labels = others.iter().zip(*key).map(|(axis, label)| &axes[*axis].labels[*label]);
         let varied = others.iter().map(|axis| &axes[*axis]).zip(labels).filter(|(axis, _)| axis.labels.len() > 1);
-        Task {
-            labels: varied.map(|(axis, label)| (axis.name.clone(), label.clone())).collect(),
-            pairs: pairs(&arms, columns::outcome(report)),
-            arms,
-        }
+        let labels: Vec<(String, String)> = varied.map(|(axis, label)| (axis.name.clone(), label.clone())).collect();
+        let all: Vec<u64> = tune.iter().chain(seeds).copied().collect();
+        // Nothing is drawn where every arm has but one setting.
+        let tune = if arms.iter().any(|arm| arm.tries.len() > 1) { tune.len() } else { 0 };
+        let again = Again::of(&mut arms, &all, tune, results.plan.seed, &format!("{labels:?}"));
+        let pairs = pairs(&arms, measure.reports, compare, seeds, again.as_ref());
+        Task { labels, arms, pairs }
     };
-    Ok(tasks.iter().map(task).collect())
+    let tasks: Vec<(&Vec<usize>, &BTreeMap<usize, Tries>)> = tasks.iter().collect();
+    Ok(in_parallel(&tasks, task))
 }

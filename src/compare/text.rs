@@ -1,185 +1,153 @@
-//! The comparison as text: a table for each task, warnings, and a sentence about each pair of arms.
+//! The comparison as text: for each task the verdict, a table of the arms, a table of the pairs, and what to know of both.
 
-use super::amount::{amount, interval_note, seeds, setting, significant, subject, with_interval};
-use super::{arms::Arm, comparison::Comparison, pairs::Pair, tasks::Task};
-use crate::columns::{self, Column, Measured, Part, Quantity, Scale};
-use crate::stats::Spread;
-use crate::table::{aligned, count};
-use std::fmt::Write;
+use super::amount::{interval_note, labelled, seeds, significant, subject};
+use super::over::{Joint, JointArm};
+use super::pairs::Verdict;
+use super::rows::{self, is_drawn, measures};
+use super::warnings::warnings;
+use super::{DRAWS, SHARE, comparison::Comparison, tasks::Task};
+use crate::stats::{Spread, signed_rank::LEVEL};
+use crate::table::{aligned, count, paragraph};
 
-/// The comparison for a person.
-pub fn text(comparison: &Comparison) -> String {
-    let Comparison { arm, choose, report, tune_seeds, report_seeds, tasks, .. } = comparison;
+/// The comparison for a person, with the verdict on each of its tasks.
+pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
     let mut text = String::new();
-    let chooses = tasks.iter().flat_map(|p| &p.arms).any(|arm| arm.tries > 1);
-    let (own, choose) = (seeds(report_seeds), subject(choose));
-    let _ = match (chooses, tune_seeds.is_empty()) {
-        (true, false) => {
-            writeln!(text, "{arm}: settings chosen by the {choose} on {}, results of {own}", seeds(tune_seeds))
-        }
-        (true, true) => writeln!(
-            text,
-            "{arm}: settings chosen by the {choose} on {own} and results of the same, which flatters all of them; \
-             write more `seeds`"
-        ),
-        (false, _) => writeln!(text, "{arm}: one setting each, results of {own}"),
-    };
+    paragraph(&mut text, "", &head(comparison));
     if !comparison.steps_known.is_empty() {
-        let _ = writeln!(text, "{}", comparison.steps_known);
+        text += &format!("{}\n", comparison.steps_known);
     }
-    for task in tasks {
-        let _ = writeln!(text, "\n{}", task.name());
-        table(&mut text, comparison, task);
-        warnings(&mut text, comparison, task);
-        let listed: Vec<&Pair> =
-            task.pairs.iter().filter(|p| task.pairs.len() <= MANY || p.is_distinguishable()).collect();
-        for pair in &listed {
-            let _ = writeln!(text, "  {}", sentence(pair, report));
-        }
-        if listed.len() < task.pairs.len() {
-            let _ = writeln!(text, "  {}", rest(&task.pairs, listed.len()));
-        }
+    for (task, verdict) in comparison.tasks.iter().zip(verdicts) {
+        text += &format!("\n{}\n", task.name());
+        paragraph(&mut text, "  ", verdict);
+        text.push('\n');
+        arms(&mut text, comparison, task);
+        comparison.reports().for_each(|metric| pairs(&mut text, comparison, task, metric));
+        warnings(comparison, task).iter().for_each(|line| paragraph(&mut text, "  ", line));
+    }
+    comparison.joint.iter().for_each(|own| joint(&mut text, comparison, own));
+    let notes = notes(comparison);
+    if !notes.is_empty() {
+        text.push('\n');
+        notes.iter().for_each(|note| paragraph(&mut text, "", note));
+        paragraph(&mut text, "", "All pairs and settings: comparison_pairs.csv, comparison_settings.csv.");
     }
     text
 }
 
-/// With more pairs only those that can be distinguished are listed, and the others are counted.
-const MANY: usize = 6;
-
-/// The pairs that are not listed one by one.
-fn rest(pairs: &[Pair], listed: usize) -> String {
-    let others = pairs.iter().filter(|pair| !pair.is_distinguishable());
-    let fewest = others.map(|pair| pair.difference.n).min().unwrap_or(0);
-    let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
-    let which = if listed == 0 { "none".into() } else { format!("{listed}") };
-    let could = if smallest > 0.05 {
-        format!(": corrected for {} pairs, no p can be below {}", pairs.len(), significant(smallest))
-    } else {
-        String::new()
-    };
-    format!(
-        "{which} of the {} pairs can be told apart with {fewest} seeds{could}; comparison_pairs.csv has a sentence for each",
-        pairs.len()
-    )
+/// By what and on which seeds settings were chosen, and of which seeds the results are.
+pub fn head(comparison: &Comparison) -> String {
+    let Comparison { arm, choose, tune_seeds, report_seeds, tasks, .. } = comparison;
+    let chooses = tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries.len() > 1);
+    let (own, choose) = (seeds(report_seeds), subject(choose));
+    match (chooses, tune_seeds.is_empty()) {
+        (true, false) => {
+            format!("{arm}: settings chosen by the {choose} on {}, results of {own}", seeds(tune_seeds))
+        }
+        (true, true) => format!(
+            "{arm}: settings chosen by the {choose} on {own} and results of the same, which flatters all of them; write more \
+             `seeds`"
+        ),
+        (false, _) => format!("{arm}: one setting each, results of {own}"),
+    }
 }
 
-fn table(text: &mut String, comparison: &Comparison, task: &Task) {
-    let report = columns::outcome(&comparison.report);
-    let has = |column: &&'static Column| {
-        Some(*column) != report && task.arms.iter().any(|arm| arm.measures.contains_key(column.name))
-    };
-    // What a setting may be chosen by, so not the test part's.
-    let best =
-        columns::by_part(Quantity::Loss, Measured::Best).filter(|column| column.part != Some(Part::Test)).find(has);
-    let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
-    let measures: Vec<&'static Column> = [report, best, accuracy].into_iter().flatten().collect();
-    let mut head = vec![comparison.arm.clone(), "setting".into(), "tries".into()];
-    let interval = |place: usize| if place == 0 { " [interval]" } else { "" };
-    head.extend(measures.iter().enumerate().map(|(place, column)| column.subject() + interval(place)));
-    if comparison.target {
-        head.push("steps to target".into());
+/// What the numbers of all tasks are, said once; nothing where there are no pairs.
+pub fn notes(comparison: &Comparison) -> Vec<String> {
+    let pairs = || comparison.tasks.iter().flat_map(|task| &task.pairs);
+    if pairs().next().is_none() {
+        return Vec::new();
     }
-    head.extend(["runs".into(), "diverged".into()]);
-    let row = |arm: &Arm| {
-        let mut row = vec![arm.name.clone(), setting(&arm.chosen), arm.tries.to_string()];
-        row.extend(measures.iter().enumerate().map(|(place, column)| match arm.measures.get(column.name) {
-            None => "-".into(),
-            Some(s) if place == 0 => with_interval(s, column),
-            Some(s) => amount(s.median, column),
-        }));
-        if comparison.target {
-            row.push(steps_to_target(arm));
-        }
-        row.extend([arm.n.to_string(), arm.diverged.to_string()]);
-        row
+    let of = match &comparison.baseline {
+        Some(base) => format!("all pairs with {base}"),
+        None => "all pairs".into(),
     };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(task.arms.iter().map(row)).collect();
-    // Words to the left, numbers to the right.
-    aligned(&rows, |column| column < 2).lines().for_each(|line| {
-        let _ = writeln!(text, "  {line}");
+    let p = format!(
+        "p: Wilcoxon's signed-rank test, seed by seed, corrected by Holm's method for {of} on one task by one metric; tasks and \
+         metrics are not corrected for each other. Differences are Hodges-Lehmann estimates, and their intervals those of the test."
+    );
+    let again = pairs().any(|pair| pair.tuned.is_some()).then(|| {
+        format!(
+            "Chosen anew: the middle 90 % of {DRAWS} draws, in each of which other seeds choose every setting and others judge it. \
+             A difference is not settled where it changes sides in more than {share:.0} % of the draws, or at a setting that is \
+             chosen in more than {share:.0} % of them.",
+            share = 100.0 * SHARE
+        )
     });
-    let shown: Vec<Spread> = task.arms.iter().filter_map(|arm| arm.measures.get(report?.name).copied()).collect();
-    let note = interval_note(&shown);
+    std::iter::once(p).chain(again).collect()
+}
+
+/// What the intervals of the medians are; empty where there are none.
+pub fn of_medians(comparison: &Comparison, task: &Task) -> String {
+    let Some(first) = measures(comparison, task).first().copied() else { return String::new() };
+    let shown: Vec<Spread> = task.arms.iter().filter_map(|arm| arm.measures.get(first.name).copied()).collect();
+    interval_note(&shown)
+}
+
+/// The table of the arms.
+fn arms(text: &mut String, comparison: &Comparison, task: &Task) {
+    // Words to the left, numbers to the right.
+    let table = aligned(&rows::arms(comparison, task, 1).all(), |column| column < 2);
+    text.extend(table.lines().map(|line| format!("  {line}\n")));
+    let note = of_medians(comparison, task);
     if !note.is_empty() {
-        let _ = writeln!(text, "  {note}");
+        paragraph(text, "  ", &note);
+    }
+    if is_drawn(task) {
+        paragraph(text, "  ", "again: how often other seeds choose the same setting");
     }
 }
 
-/// Where half of the runs or more missed the target there is no median to report.
-fn steps_to_target(arm: &Arm) -> String {
-    match arm.steps_to_target {
-        Some(s) if s.median.is_finite() => format!("{:.0} ({} of {})", s.median, arm.reached, arm.n),
-        Some(_) => format!("missed ({} of {})", arm.reached, arm.n),
-        None => "-".into(),
+/// The table of the pairs by one metric.
+fn pairs(text: &mut String, comparison: &Comparison, task: &Task, metric: &str) {
+    let table = rows::pairs(comparison, task, metric);
+    if table.rows.is_empty() {
+        return;
     }
-}
-
-fn warnings(text: &mut String, comparison: &Comparison, task: &Task) {
-    for arm in &task.arms {
-        for edge in &arm.edges {
-            let (end, side) = if edge.largest { ("largest", "above") } else { ("smallest", "below") };
-            let _ = writeln!(
-                text,
-                "  warning: the best {} of {}, {}, is the {end} that was tried; add values {side} it",
-                edge.axis, arm.name, edge.label
-            );
-        }
-        if arm.n == 0 {
-            let _ = writeln!(text, "  warning: {} has no setting whose runs are all there", arm.name);
-        } else if arm.missing > 0 {
-            let _ = writeln!(text, "  warning: {} runs of {} are missing or failed", arm.missing, arm.name);
-        }
-    }
-    let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries > 1).collect();
-    if !tuned.is_empty() {
-        let budget = tuned.iter().map(|arm| format!("{} {} runs, {} steps", arm.name, arm.tune_runs, arm.tune_steps));
-        let _ = writeln!(text, "  tuning: {}", budget.collect::<Vec<_>>().join("; "));
-    }
-    let fewest = task.arms.iter().map(|arm| arm.tries).min().unwrap_or(0);
-    if task.arms.iter().any(|arm| arm.tries > fewest) {
-        let metric = subject(&comparison.choose);
-        let shown = |x| columns::outcome(&comparison.choose).map_or(significant(x), |column| amount(x, column));
-        let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, shown(arm.fair_score?))));
-        let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
-        let _ = writeln!(
-            text,
-            "  warning: the arms had unequal numbers of tries; {metric} at the best of {tries} each (median over all choices): {}",
-            fair.collect::<Vec<_>>().join(", ")
-        );
-    }
-}
-
-/// What a statistician would sign.
-pub fn sentence(pair: &Pair, metric: &str) -> String {
-    let Pair { first, second, difference: d, corrected, smallest, test, .. } = pair;
-    let seeds = count(d.n, "seed");
-    if d.n == 1 {
-        return format!("{first} and {second}: one seed tells no difference from chance");
-    }
-    let (column, subject) = (columns::outcome(metric), subject(metric));
-    let size = |x: f64| match x {
-        f64::INFINITY => "inf".to_string(),
-        f64::NEG_INFINITY => "-inf".to_string(),
-        _ if column.is_some_and(|column| column.scale == Scale::Share) => format!("{:+.1} points", 100.0 * x),
-        _ => format!("{}{}", if x >= 0.0 { "+" } else { "" }, significant(x)),
+    text.push('\n');
+    let last = table.head.len() - 1;
+    let lines = aligned(&table.all(), |column| column < 2 || column == last);
+    text.extend(lines.lines().map(|line| format!("  {line}\n")));
+    let all = || task.pairs.iter().filter(|pair| pair.metric == metric && pair.difference.n > 1);
+    let told = all().filter(|pair| pair.verdict == Verdict::Distinguished).count();
+    let could = match all().map(|pair| pair.smallest).fold(1.0, f64::min) {
+        smallest if smallest > LEVEL => format!("; no p can be below {}", significant(smallest)),
+        _ => String::new(),
     };
-    let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
-    if pair.is_distinguishable() {
-        let less = if d.value < 0.0 { "lower" } else { "higher" };
-        return format!(
-            "{first} has a {less} {subject} than {second}: {between}, rank-biserial correlation {:+.2}, \
-             p = {} after Holm's correction, {seeds}",
-            test.effect,
-            significant(*corrected)
-        );
-    }
-    let could = if *smallest > 0.05 {
-        format!("; no p from so few can be below {}", significant(*smallest))
-    } else {
-        String::new()
+    paragraph(text, "  ", &format!("{told} of {} pairs are distinguished{could}", all().count()));
+}
+
+/// The answer over several problems.
+fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
+    let labels = joint.labels.iter().map(|(axis, label)| labelled(axis, label)).collect::<Vec<_>>().join(", ");
+    let at = if labels.is_empty() { String::new() } else { format!(", {labels}") };
+    *text += &format!("\nover {}{at}\n", count(joint.problems, "problem"));
+    paragraph(text, "  ", &ranking(comparison, joint));
+    let head = [&comparison.arm, "average rank", "best on"].map(String::from).to_vec();
+    let row = |arm: &JointArm| vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(joint.arms.iter().map(row)).collect();
+    text.extend(aligned(&rows, |column| column < 1).lines().map(|line| format!("  {line}\n")));
+}
+
+/// Who ranks best over the problems, and what can be told of that.
+fn ranking(comparison: &Comparison, joint: &Joint) -> String {
+    let Some(first) = joint.arms.first() else { return "No arm has results on all problems.".into() };
+    let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
+    let verb = if best.len() == 1 { "ranks" } else { "rank" };
+    let subject = subject(&comparison.report);
+    let ranked = format!("{} {verb} best by the {subject}, {:.2} on average", best.join(" and "), first.rank);
+    let Some(test) = joint.test else {
+        return format!("{ranked}; {}.", joint.untested().unwrap_or_default());
+    };
+    let told = joint.pairs.iter().filter(|pair| pair.verdict == Verdict::Distinguished);
+    let told: Vec<String> = told.map(|pair| format!("{} from {}", pair.first, pair.second)).collect();
+    let pairs = match &told[..] {
+        [] => "no two arms are distinguished".into(),
+        told => format!("distinguished are {}", told.join(", ")),
     };
     format!(
-        "{first} and {second} cannot be told apart with {seeds}: the {subject} differs by {between}, p = {}{could}",
-        significant(*corrected)
+        "{ranked}. Friedman's test of all arms: p = {}; by Wilcoxon's test over the problems, corrected by Holm's method for {}, \
+         {pairs}.",
+        significant(test.p),
+        count(joint.pairs.len(), "pair")
     )
 }

@@ -196,7 +196,20 @@ pub const COMPARE: Section = Section {
             "the first so many seeds choose, the others are judged",
         ),
         key("choose", "a loss or an accuracy", "val_loss, or train_loss", "what the setting is chosen by"),
-        key("report", "a loss or an accuracy", "test_loss, or as chosen", "what the arms are compared by"),
+        key(
+            "report",
+            "a loss, an accuracy or steps_to_target, or a list of them",
+            "test_loss, or as chosen",
+            "what the arms are compared by, the first above all",
+        ),
+        key("over", AXES, "[]", "axes whose values are problems, such as data sets: one answer over all of them"),
+        key(
+            "baseline",
+            "one of the arms",
+            NOTHING,
+            "all others are compared with this one alone: fewer pairs, fewer seeds",
+        ),
+        key("margin", "a positive number", NOTHING, "two arms whose interval lies within it are called equivalent"),
     ],
 };
 

@@ -79,6 +79,13 @@ pub fn option_name(axis: &str) -> &str {
     option.map_or(axis, |key| registry.keys[key].rows[0].option())
 }
 
+/// Whether the setting behind an axis may hold this number; a name that is no setting may hold any.
+pub(crate) fn may_hold(axis: &str, x: f64) -> bool {
+    let registry = Registry::get();
+    let value = |x: f64| if x.fract() == 0.0 { Value::Int(x as i64) } else { Value::Float(x) };
+    registry.find(axis).is_none_or(|key| registry.keys[key].fit(&value(x)).is_some())
+}
+
 /// Whether a name can be that of a file or a folder on any system.
 pub(crate) fn is_file_name(name: &str) -> bool {
     let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -198,7 +198,7 @@ impl<'a> Selection<'a> {
     fn with_runs(self) -> Self {
         let Selection { results, spec, .. } = self;
         let plan = &results.plan;
-        let runs = (0..results.runs.len()).filter(|r| matches(results, &results.runs[*r], spec)).collect::<Vec<_>>();
+        let runs = self.candidates().collect::<Vec<_>>();
         let chosen: &[String] = if self.kind.tune == Tune::Best { &spec.tune } else { &[] };
         let choice = (!chosen.is_empty()).then(|| results.choice());
         let runs = if let Some(choice) = &choice { tuned(results, &runs, chosen, choice) } else { runs };
@@ -214,6 +214,11 @@ impl<'a> Selection<'a> {
         let seeds = choice.as_ref().map_or(plan.seeds.len(), |c| c.report_seeds.len());
         let planned = on_axes.then(|| cells.len() * seeds);
         Selection { runs, planned, choice, ..self }
+    }
+
+    /// The runs that `where` leaves, those of settings that were not chosen and of seeds that only choose among them.
+    pub fn candidates(&self) -> impl Iterator<Item = usize> {
+        (0..self.results.runs.len()).filter(|run| matches(self.results, self.run(*run), self.spec))
     }
 
     /// The selected run behind an index.
@@ -302,7 +307,14 @@ impl<'a> Selection<'a> {
     /// # Errors
     /// A name that no column has.
     pub fn measurement(&self) -> Result<&'static Column, FigureError> {
-        let usual = || self.kind.metric.map_or_else(|| self.results.choice().metric.clone(), String::from);
+        self.measurement_or(|| self.kind.metric.map_or_else(|| self.results.choice().metric.clone(), String::from))
+    }
+
+    /// The same for a kind whose usual column depends on the results.
+    ///
+    /// # Errors
+    /// A name that no column has.
+    pub fn measurement_or(&self, usual: impl FnOnce() -> String) -> Result<&'static Column, FigureError> {
         let name = self.spec.metric.clone().unwrap_or_else(usual);
         let column = columns::measurement(&name);
         let column = column.ok_or_else(|| FigureError::Selection(format!("there is no column \"{name}\"")))?;
@@ -395,10 +407,7 @@ fn tuned(results: &Results, runs: &[usize], tune: &[String], choice: &Choice) ->
     for run in runs.iter().map(|r| &results.runs[*r]) {
         settings.entry(part(run, false)).or_default().entry(part(run, true)).or_default().insert(run.seed, run);
     }
-    let best = settings.into_iter().filter_map(|(others, tries)| {
-        let scored = tries.into_iter().filter_map(|(setting, runs)| Some((choice.score(&runs)?, setting)));
-        Some((others, scored.min_by(|a, b| a.0.total_cmp(&b.0))?.1))
-    });
+    let best = settings.into_iter().filter_map(|(others, tries)| Some((others, choice.best(tries.iter())?.clone())));
     let best: BTreeMap<_, _> = best.collect();
     let is_best = |run: &Run| best.get(&part(run, false)) == Some(&part(run, true));
     let shown = |run: &Run| choice.report_seeds.contains(&run.seed) && is_best(run);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How arms are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compare {
     /// The axis whose labels are the arms.
     pub arm: String,
@@ -16,4 +16,16 @@ pub struct Compare {
     pub choose: Option<String>,
     /// What the tests compare; the test loss, or without a test part what is chosen by.
     pub report: Option<String>,
+    /// What they compare beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The axes whose labels are problems of which one joint answer is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<String>,
+    /// The arm that all others are compared with; without it every arm is compared with every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// Up to which difference of the first of these two arms are as good as equal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
 }

@@ -4,7 +4,7 @@ use super::{Results, Run};
 use crate::columns::{self, Column};
 use crate::plan_file::compare::Compare;
 use crate::record::Status;
-use crate::stats::spread;
+use crate::stats::median;
 use std::collections::BTreeMap;
 
 /// By what and by which seeds a setting is chosen.
@@ -19,17 +19,45 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The seeds whose runs choose.
+    pub fn seeds(&self) -> &[u64] {
+        if self.tune_seeds.is_empty() { &self.report_seeds } else { &self.tune_seeds }
+    }
+
+    /// 1 where the smallest number of the metric is best, -1 where the largest is.
+    pub fn sign(&self) -> f64 {
+        if columns::outcome(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 }
+    }
+
+    /// What a run counts in a choice, the smallest being best; `None` where it was not measured so.
+    pub fn value(&self, run: &Run) -> Option<f64> {
+        run.value_or_worst(&self.metric).map(|value| self.sign() * value)
+    }
+
     /// The smallest is best: the median over a setting's runs, an accuracy negated; `None` unless all the
     /// seeds that choose are there.
     pub fn score(&self, runs: &BTreeMap<u64, &Run>) -> Option<f64> {
-        let sign = if columns::outcome(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
-        let value = |seed: &u64| Some(sign * runs.get(seed)?.value_or_worst(&self.metric)?);
-        let seeds = if self.tune_seeds.is_empty() { &self.report_seeds } else { &self.tune_seeds };
-        spread(&seeds.iter().map(value).collect::<Option<Vec<f64>>>()?).map(|s| s.median)
+        let value = |seed: &u64| self.value(runs.get(seed)?);
+        median(&self.seeds().iter().map(value).collect::<Option<Vec<f64>>>()?)
+    }
+
+    /// The setting with the best score, of equal ones the first; `None` where none has a score.
+    pub fn best<'a, T: 'a>(&self, tries: impl IntoIterator<Item = (T, &'a BTreeMap<u64, &'a Run>)>) -> Option<T> {
+        let scored = tries.into_iter().filter_map(|(setting, runs)| Some((setting, self.score(runs)?)));
+        scored.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(setting, _)| setting)
     }
 }
 
 impl Results {
+    /// The column that arms are compared by first: as `[compare]` has it, or else the test loss, or what is chosen by, or the
+    /// training loss, whichever was measured.
+    pub fn reported(&self, compare: Option<&Compare>) -> String {
+        let choice = self.choice_by(compare);
+        let measured = |metric: &&str| self.runs.iter().any(|run| run.value(metric).is_some());
+        let usual = || ["test_loss", &choice.metric].into_iter().find(measured).unwrap_or("train_loss").to_string();
+        compare.and_then(|compare| compare.report.clone()).unwrap_or_else(usual)
+    }
+
     /// The choice as `[compare]` has it: by its measure, or else the validation loss, or the training loss without a
     /// validation part; on its seeds, or else on all of them.
     pub fn choice(&self) -> Choice {
@@ -52,10 +80,14 @@ impl Results {
 }
 
 impl Run {
-    /// A number of the run's end, the worst possible one if it diverged; `None` where there is no such number: no
-    /// validation part, a failed run.
+    /// A number of the run's end, the worst possible one if it diverged or missed its target; `None` where there is no such
+    /// number: no validation part, a failed run.
     pub fn value_or_worst(&self, metric: &str) -> Option<f64> {
-        let worst = columns::outcome(metric).map_or(f64::INFINITY, Column::worst);
+        let column = columns::outcome(metric);
+        let worst = column.map_or(f64::INFINITY, Column::worst);
+        if column.is_some_and(Column::missing_is_worst) {
+            return (!self.failed()).then(|| self.value(metric).unwrap_or(worst));
+        }
         match self.value(metric) {
             Some(x) if self.status != Status::Diverged && x.is_finite() => Some(x),
             None if self.status != Status::Diverged => None,

@@ -6,6 +6,9 @@
 
 use crate::real::Real;
 
+/// Corrected p up to which a difference is more than the chance of the seeds.
+pub const LEVEL: f64 = 0.05;
+
 /// More pairs than this take the normal approximation, which is then good to three digits.
 const EXACT: usize = 100;
 
@@ -77,7 +80,7 @@ fn distribution(ranks: &[usize]) -> Vec<f64> {
 }
 
 /// P(Z > z) of a standard normal.
-fn normal_tail(z: f64) -> f64 {
+pub(super) fn normal_tail(z: f64) -> f64 {
     (-z).normal().1
 }
 
@@ -91,14 +94,47 @@ pub struct Estimate {
     pub n: usize,
 }
 
+/// The mean of two differences; two infinities of opposite sign are no difference.
+fn mean(a: f64, b: f64) -> f64 {
+    if (a + b).is_nan() { 0.0 } else { (a + b) / 2.0 }
+}
+
+/// The means of any two differences, and of each with itself (Walsh averages).
+fn means(differences: &[f64]) -> Vec<f64> {
+    let n = differences.len();
+    (0..n).flat_map(|i| (i..n).map(move |j| mean(differences[i], differences[j]))).collect()
+}
+
+/// The median of all means of two differences alone, without its interval, in linear time of their number; `None` without pairs.
+pub fn pseudo_median(differences: &[f64]) -> Option<f64> {
+    let mut means = means(differences);
+    let (n, middle) = (means.len(), means.len() / 2);
+    if n == 0 {
+        return None;
+    }
+    let (below, upper, _) = means.select_nth_unstable_by(middle, f64::total_cmp);
+    let upper = *upper;
+    if n % 2 == 1 {
+        return Some(upper);
+    }
+    below.iter().copied().max_by(f64::total_cmp).map(|lower| mean(lower, upper))
+}
+
+/// The smallest corrected p that so many pairs of seeds can give where Holm's family has so many comparisons.
+pub fn smallest_corrected(seeds: usize, family: usize) -> f64 {
+    ((1.0 - seeds as f64).exp2() * family as f64).min(1.0)
+}
+
+/// How many seeds it takes until the smallest corrected p is at most `level`.
+pub fn seeds_needed(family: usize, level: f64) -> usize {
+    (1..64).find(|n| smallest_corrected(*n, family) <= level).unwrap_or(64)
+}
+
 /// The median of all means of two differences, and the interval whose ends the signed-rank test would not reject
 /// (Hodges & Lehmann 1963). The widest where so few pairs cannot reach `confidence`; `None` without pairs.
 pub fn hodges_lehmann(differences: &[f64], confidence: f64) -> Option<Estimate> {
     let n = differences.len();
-    // Two infinities of opposite sign are no difference.
-    let mean = |a: f64, b: f64| if (a + b).is_nan() { 0.0 } else { (a + b) / 2.0 };
-    let mut means: Vec<f64> =
-        (0..n).flat_map(|i| (i..n).map(move |j| (i, j))).map(|(i, j)| mean(differences[i], differences[j])).collect();
+    let mut means = means(differences);
     means.sort_by(f64::total_cmp);
     let value = super::middle_of(&means)?;
     let (cut, coverage) = if n <= EXACT {

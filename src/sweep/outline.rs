@@ -5,9 +5,10 @@ use crate::plan_file::Axis;
 use crate::record::Status;
 use crate::run::cost::{Cost, flop};
 use crate::stats::seeds_for;
+use crate::stats::signed_rank::{LEVEL, seeds_needed, smallest_corrected};
 use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
-use crate::table::{Cell, Table, count};
+use crate::table::{Cell, Table, count, significant};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Add;
@@ -51,6 +52,37 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
                 "            note: with fewer than {needed} seeds some of them stay inconclusive: their `confidence` asks for so many\n"
             );
         }
+    }
+    text += &comparison(plan);
+    text
+}
+
+/// What the seeds of a comparison can tell at all.
+fn comparison(plan: &Plan) -> String {
+    let Some(compare) = &plan.compare else { return String::new() };
+    let arms = plan.axes.iter().find(|axis| axis.name == compare.arm).map_or(0, |axis| axis.labels.len());
+    let (tune, all) = (compare.tune_seeds, plan.seeds.len());
+    let judges = all - tune.min(all);
+    let family = if compare.baseline.is_some() { arms.saturating_sub(1) } else { arms * arms.saturating_sub(1) / 2 };
+    if family == 0 || judges == 0 {
+        return String::new();
+    }
+    let smallest = significant(smallest_corrected(judges, family), 3);
+    let (arms, judges_of, pairs) = (count(arms, "arm"), count(judges, "seed"), count(family, "pair"));
+    let others = if tune > 0 { format!(", settings chosen on {tune} others") } else { String::new() };
+    let mut text = format!(
+        "  compare   {arms}, judged on {judges_of}{others}: p is at least {smallest} after Holm's correction for {pairs}\n"
+    );
+    let needed = seeds_needed(family, LEVEL);
+    if needed > judges {
+        // A third of the seeds choose where the file does not say how many.
+        let total = (needed..)
+            .find(|n| n.saturating_sub(tune.max(if tune > 0 { n / 3 } else { 0 })) >= needed)
+            .unwrap_or(needed);
+        text += &format!(
+            "            note: so few seeds can distinguish no two arms, however far apart: it takes {needed} that judge, as with \
+             --seeds {total}\n"
+        );
     }
     text
 }

@@ -1,7 +1,10 @@
 //! Paired tests, estimates and intervals against scipy's numbers (`scripts/statistics_reference.py`), and at their edges.
 
-use gradsweep::stats::signed_rank::{hodges_lehmann, holm, signed_rank};
-use gradsweep::stats::{best_of, median_interval};
+use gradsweep::stats::friedman::{chi_square_tail, friedman, ranks};
+use gradsweep::stats::signed_rank::{
+    LEVEL, hodges_lehmann, holm, pseudo_median, seeds_needed, signed_rank, smallest_corrected,
+};
+use gradsweep::stats::{best_of, median_interval, quantile};
 use serde_json::Value;
 
 fn reference(section: &str) -> Vec<Value> {
@@ -69,6 +72,59 @@ fn holm_and_the_best_of_k_are_the_textbooks() {
     for case in reference("best_of") {
         let k = case["k"].as_u64().unwrap() as usize;
         near(best_of(&list(&case["values"]), k, case["share"].as_f64().unwrap()).unwrap(), &case["value"], "best of k");
+    }
+}
+
+#[test]
+fn quantiles_and_pseudo_medians_of_draws_are_numpys() {
+    for case in reference("quantile") {
+        let found = quantile(&list(&case["values"]), case["share"].as_f64().unwrap()).unwrap();
+        near(found, &case["value"], "quantile");
+    }
+    for case in reference("pseudo_median") {
+        let d = list(&case["differences"]);
+        let found = pseudo_median(&d).unwrap();
+        near(found, &case["value"], "pseudo-median");
+        assert_eq!(found, hodges_lehmann(&d, 0.9).unwrap().value, "the same estimate as with its interval");
+    }
+    let inf = f64::INFINITY;
+    assert_eq!((quantile(&[1.0, inf], 0.9), quantile(&[], 0.5)), (Some(inf), None));
+    assert_eq!((pseudo_median(&[inf, -inf]), pseudo_median(&[])), (Some(0.0), None));
+}
+
+#[test]
+fn ranks_and_friedmans_test_are_scipys() {
+    for case in reference("chi_square") {
+        let found = chi_square_tail(case["x"].as_f64().unwrap(), case["freedom"].as_u64().unwrap() as usize);
+        let expected = case["tail"].as_f64().unwrap();
+        assert!((found - expected).abs() <= 1e-9 * expected, "{case}: {found}");
+    }
+    for case in reference("friedman") {
+        let table: Vec<Vec<f64>> = case["table"].as_array().unwrap().iter().map(list).collect();
+        let found = friedman(&table).unwrap();
+        near(found.statistic, &case["statistic"], "statistic");
+        near(found.p, &case["p"], "p");
+        let ranked: Vec<Vec<f64>> = table.iter().map(|row| ranks(row)).collect();
+        for (arm, expected) in case["ranks"].as_array().unwrap().iter().enumerate() {
+            near(ranked.iter().map(|row| row[arm]).sum::<f64>() / table.len() as f64, expected, "average rank");
+        }
+    }
+    assert_eq!(friedman(&[vec![1.0, 2.0]]), None);
+    assert_eq!(friedman(&[vec![1.0, 1.0], vec![2.0, 2.0]]), None);
+    assert_eq!(ranks(&[f64::INFINITY, 1.0, f64::INFINITY]), [2.5, 1.0, 2.5]);
+}
+
+/// The number of seeds that is named is the first that can distinguish: checked against the test itself, all signs alike.
+#[test]
+fn so_many_seeds_can_distinguish_and_one_fewer_cannot() {
+    for family in [1usize, 3, 6, 21, 105] {
+        let n = seeds_needed(family, LEVEL);
+        let smallest = |n: usize| {
+            let d: Vec<f64> = (1..=n).map(|i| i as f64).collect();
+            holm(&vec![signed_rank(&d).p; family])[0]
+        };
+        assert!(smallest(n) <= LEVEL && smallest(n - 1) > LEVEL, "{family}: {n}");
+        assert!((smallest(n) - smallest_corrected(n, family)).abs() < 1e-12);
     }
 }
 

@@ -7,6 +7,7 @@ use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::{Style, draw};
 use gradsweep::plan_file::figure::FigureSpec;
+use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
 /// A line of the figure by its name, as places on the page.
@@ -96,6 +97,43 @@ fn the_best_rate_is_ringed_and_one_at_the_edge_has_an_arrow() {
     }
 }
 
+#[test]
+fn the_ring_is_what_the_comparison_chose() {
+    let mut fake = rates();
+    // Over all seeds adam is best at 0.1, on the two that choose at 0.01.
+    fake.twist = |run| {
+        let kept = (rates().twist)(run);
+        if run.labels["optimizer"] == "adam" && run.labels["optimizer.lr"] == "0.01" && run.seed <= 2 {
+            run.outcome.insert("train_loss", Cell::from(0.001));
+        }
+        kept
+    };
+    let temp = tempfile::tempdir().unwrap();
+    fake.write(temp.path());
+    let path = temp.path().join("plan.json");
+    let mut plan: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    plan["compare"] = serde_json::json!({"arm": "optimizer", "tune": ["optimizer.lr"], "tune_seeds": 2});
+    std::fs::write(&path, plan.to_string()).unwrap();
+    let results = Results::read(temp.path()).unwrap();
+    let comparison = Comparison::of(&results).unwrap().unwrap();
+    let chosen: Vec<&str> = comparison.tasks[0].arms.iter().map(|arm| arm.chosen[0].1.as_str()).collect();
+    assert_eq!(chosen, ["1", "0.01"]);
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    assert!(says(&scene, "Ring: what the comparison chose for its line, by the training loss of seeds 1–2."));
+    let rings: Vec<f64> = scene
+        .shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Line { name: None, points, .. } if points.len() == 25 => Some((points[0].x + points[12].x) / 2.0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rings.len(), 2);
+    for (x, wanted) in rings.into_iter().zip([line(&scene, "momentum")[2], line(&scene, "adam")[0]]) {
+        assert!((x - wanted.0).abs() < 1e-9);
+    }
+}
+
 /// Two nets and two optimizers with rates of their own, really trained.
 const TRAINED: &str = "seeds = 4\n[base]\nsteps = 60\nwidth = 8\ntarget_loss = 1.5\ninit = \"uniform_fan_in\"\n\
     data = { kind = \"digits\", validation = 0.2 }\n[axes]\ndepth = [2, 4]\n[[optimizer]]\nkind = \"sgd\"\nlr = [0.1, 1]\n\
@@ -105,6 +143,7 @@ const TRAINED: &str = "seeds = 4\n[base]\nsteps = 60\nwidth = 8\ntarget_loss = 1
 fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
     let (_temp, results) = swept(TRAINED);
     let kinds: Vec<&str> = results.plan.figures.iter().map(|f| f.kind.as_str()).collect();
+    assert_eq!(kinds[0], "comparison");
     let own = [
         "lr_sensitivity",
         "best_of_tries",
@@ -113,7 +152,7 @@ fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
         "steps_to_target",
         "performance_profile",
     ];
-    assert!(kinds[1..].starts_with(&own), "{kinds:?}");
+    assert!(kinds[2..].starts_with(&own), "{kinds:?}");
     for spec in &results.plan.figures {
         let scene = draw(&results, spec, ALL, Style::Page).unwrap();
         sound(&format!("{:?}", spec.kind), &scene);

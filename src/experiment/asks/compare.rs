@@ -1,8 +1,9 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
 use super::cells::Cells;
-use crate::columns;
+use crate::columns::{self, Column};
 use crate::experiment::keys::COMPARE;
+use crate::experiment::nearest;
 use crate::experiment::read::{Entry, Fields, Location, Result, Word};
 use crate::experiment::settings;
 use crate::plan_file::Axis;
@@ -16,7 +17,10 @@ pub(crate) struct WrittenCompare {
     tune: Option<Vec<Word>>,
     tune_seeds: Option<(usize, Location)>,
     choose: Option<String>,
-    report: Option<String>,
+    report: Vec<String>,
+    over: Vec<Word>,
+    baseline: Option<Word>,
+    margin: Option<f64>,
 }
 
 impl WrittenCompare {
@@ -24,15 +28,41 @@ impl WrittenCompare {
     pub fn read(entry: &Entry) -> Result<Self> {
         let fields = Fields::new(&COMPARE, entry.at.clone(), entry.table()?)?;
         let measure = |e: &Entry| e.one_of(columns::compared().map(|column| column.name), "");
+        let positive = |e: &Entry| match e.value.number().filter(|x| *x > 0.0 && x.is_finite()) {
+            Some(x) => Ok(x),
+            None => {
+                let message = format!("`margin` must be a positive number, but is {}", e.value.found());
+                e.value
+                    .at
+                    .fail(message, "write the largest difference of `report` that does not matter, or delete the line")
+            }
+        };
         Ok(WrittenCompare {
             arm: fields.read("arm", Entry::word)?,
             tune: fields.read("tune", Entry::words)?,
             tune_seeds: fields.read("tune_seeds", |e| Ok((e.integer(1..10_001)? as usize, e.value.at.clone())))?,
             choose: fields.read("choose", measure)?,
-            report: fields.read("report", measure)?,
+            report: reports(&fields.words("report")?)?,
+            over: fields.words("over")?,
+            baseline: fields.read("baseline", Entry::word)?,
+            margin: fields.read("margin", positive)?,
             place: fields.place,
         })
     }
+}
+
+/// The columns that arms are compared by, each once.
+fn reports(listed: &[Word]) -> Result<Vec<String>> {
+    for (place, (name, at)) in listed.iter().enumerate() {
+        let known = columns::reported().map(|column| column.name);
+        if known.clone().all(|column| column != name) {
+            return at.fail(format!("`report` cannot be \"{name}\""), nearest::suggest(name, known));
+        }
+        if listed[..place].iter().any(|(other, _)| other == name) {
+            return at.fail(format!("`report` names `{name}` twice"), "name each column once");
+        }
+    }
+    Ok(listed.iter().map(|(name, _)| name.clone()).collect())
 }
 
 /// How the arms of a plan are compared: as `[compare]` says, or, without it, the optimizers where there are several.
@@ -84,6 +114,39 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         // A third, and at least one, so that most seeds are left for the report.
         None => (seeds / 3).max(1),
     };
-    let (choose, report) = written.map_or((None, None), |w| (w.choose.clone(), w.report.clone()));
-    Ok(Some(Compare { arm: arm.name.clone(), tune, tune_seeds, choose, report }))
+    let Some(written) = written else {
+        return Ok(Some(Compare { arm: arm.name.clone(), tune, tune_seeds, ..Compare::default() }));
+    };
+    let has_target = cells.cells.iter().any(|cell| cell.settings.get("target_loss").is_some());
+    let of_target = |name: &&String| columns::outcome(name).is_some_and(Column::missing_is_worst);
+    if let (Some(name), false) = (written.report.iter().find(of_target), has_target) {
+        let message = format!("[compare] reports `{name}`, but no run has a target");
+        return written.place.fail(message, "write target_loss under [base], or report another column");
+    }
+    if let Some((name, at)) = written.baseline.as_ref().filter(|(name, _)| !arm.labels.contains(name)) {
+        let help = nearest::suggest(name, arm.labels.iter().map(String::as_str));
+        return at.fail(format!("`baseline` = \"{name}\" is no value of `{}`", arm.name), help);
+    }
+    let mut over: Vec<String> = Vec::new();
+    for (name, at) in &written.over {
+        let axis = cells.axis(name, at)?;
+        if axis.name == arm.name || tune.contains(&axis.name) || over.contains(&axis.name) {
+            let message = format!("`over` names the axis `{}`, which has its part already", axis.name);
+            return at
+                .fail(message, "name axes whose values are problems, each once, neither the arms nor those of `tune`");
+        }
+        over.push(axis.name.clone());
+    }
+    let mut reports = written.report.iter().cloned();
+    Ok(Some(Compare {
+        arm: arm.name.clone(),
+        tune,
+        tune_seeds,
+        choose: written.choose.clone(),
+        report: reports.next(),
+        also: reports.collect(),
+        over,
+        baseline: written.baseline.as_ref().map(|(name, _)| name.clone()),
+        margin: written.margin,
+    }))
 }

@@ -12,6 +12,8 @@ const RING: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: t
 struct Rate {
     /// The rate as the ruler has it: log10 where it is logarithmic.
     at: f64,
+    /// Its place among the labels of the axis.
+    label: usize,
     spread: Spread,
     median: Ending,
     lost: usize,
@@ -20,7 +22,8 @@ struct Rate {
 /// One series, from the smallest rate to the largest.
 struct Line {
     rates: Vec<Rate>,
-    /// The rate with the best median; none where the column has no better and worse, or all medians are lost.
+    /// The rate that the comparison chose, or where it chooses none the one with the best median; none where the column has no
+    /// better and worse, or all medians are lost.
     best: Option<usize>,
 }
 
@@ -57,7 +60,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let column = selection.measurement()?;
     let endings = Endings::of(selection, column, &selection.runs);
-    let lines = lines(selection, &endings, along);
+    let chosen = chosen(selection, along);
+    let lines = lines(selection, &endings, along, chosen.as_ref());
     let rates = || lines.values().flat_map(|line| &line.rates);
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
     let mut y = Ruler::of(&values(&lines, &endings), column, height)
@@ -118,7 +122,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = legend.lost(endings.fate, lost, selection.runs.len());
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(true, joined(&groups, COINCIDE))
-        .add(true, "Ring: the best of its line.")
+        .add(true, ringed(selection, chosen.is_some()))
         .add(cut.is_some(), cut.as_deref().unwrap_or_default())
         .add(edges > 0, "Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
@@ -137,7 +141,40 @@ fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
     reached.filter(|value| *value != worst(endings.column)).collect()
 }
 
-fn lines(selection: &Selection, endings: &Endings, along: &Used) -> Lines {
+/// The places, among the labels along x, of what the comparison chose for each line; `None` where it chooses nothing along x, or
+/// where a line is of several of its tasks.
+fn chosen(selection: &Selection, along: &Used) -> Option<BTreeMap<GroupKey, usize>> {
+    let results = selection.results;
+    let compare = results.plan.compare.as_ref().filter(|compare| compare.tune_seeds > 0)?;
+    if !compare.tune.contains(&along.axis.name) || !selection.spec.over.is_empty() {
+        return None;
+    }
+    let choice = results.choice();
+    let mut tries: BTreeMap<GroupKey, BTreeMap<Vec<usize>, BTreeMap<u64, &Run>>> = BTreeMap::new();
+    for run in selection.candidates() {
+        let (key, own) = (GroupKey { x: 0, ..selection.key(run) }, selection.run(run));
+        let setting = selection.labels_on(run, &compare.tune);
+        tries.entry(key).or_default().entry(setting).or_default().insert(own.seed, own);
+    }
+    let place = results.plan.axes.iter().filter(|axis| compare.tune.contains(&axis.name));
+    let place = place.map(|axis| &axis.name).position(|name| *name == along.axis.name)?;
+    Some(tries.iter().filter_map(|(key, tries)| Some((*key, choice.best(tries)?[place]))).collect())
+}
+
+/// What the rings are.
+fn ringed(selection: &Selection, is_chosen: bool) -> String {
+    let choice = selection.results.choice();
+    let metric = columns::measurement(&choice.metric).map_or(choice.metric.clone(), Column::subject);
+    match choice.seeds() {
+        [first, .., last] if is_chosen => {
+            format!("Ring: what the comparison chose for its line, by the {metric} of seeds {first}–{last}.")
+        }
+        [one] if is_chosen => format!("Ring: what the comparison chose for its line, by the {metric} of seed {one}."),
+        _ => "Ring: the best of its line.".into(),
+    }
+}
+
+fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<&BTreeMap<GroupKey, usize>>) -> Lines {
     let mut rates: BTreeMap<GroupKey, Vec<Rate>> = BTreeMap::new();
     for (key, seeds) in &endings.groups {
         let Ok(rate) = along.axis.labels[key.x].parse::<f64>() else { continue };
@@ -147,13 +184,16 @@ fn lines(selection: &Selection, endings: &Endings, along: &Used) -> Lines {
             Scale::Category => along.labels.iter().position(|label| *label == key.x).unwrap_or(0) as f64,
         };
         if at.is_finite() {
-            let rate = Rate { at, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
+            let rate = Rate { at, label: key.x, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
             rates.entry(GroupKey { x: 0, ..*key }).or_default().push(rate);
         }
     }
     let line = |(key, mut rates): (GroupKey, Vec<Rate>)| {
         rates.sort_by(|a, b| a.at.total_cmp(&b.at));
-        let best = best(&rates, endings.column);
+        let best = match chosen {
+            Some(chosen) => chosen.get(&key).and_then(|label| rates.iter().position(|rate| rate.label == *label)),
+            None => best(&rates, endings.column),
+        };
         (key, Line { rates, best })
     };
     rates.into_iter().map(line).collect()

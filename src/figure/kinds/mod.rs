@@ -4,6 +4,7 @@
 mod attenuation_by_depth;
 mod attenuation_over_training;
 mod best_of_tries;
+mod comparison;
 mod contour;
 mod curves;
 mod derivative;
@@ -26,6 +27,7 @@ use crate::experiment::figure_kind::FigureKind;
 
 /// All kinds, in the order in which they are drawn if the file asks for none.
 pub const ALL: &[Kind] = &[
+    comparison::KIND,
     gradient_by_layer::KIND,
     gradient_by_time::KIND,
     lr_sensitivity::KIND,

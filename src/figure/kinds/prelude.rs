@@ -25,6 +25,7 @@ pub(super) use crate::figure::{FigureError, names, places};
 pub(super) use crate::plan_file::claim::Metric;
 pub(super) use crate::plan_file::figure::FigureSpec;
 pub(super) use crate::record::Status;
+pub(super) use crate::results::Run;
 pub(super) use crate::stats::Spread;
 pub(super) use crate::table::significant;
 pub(super) use std::collections::{BTreeMap, BTreeSet};

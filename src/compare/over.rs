@@ -1,0 +1,143 @@
+//! A joint answer over several problems: average ranks of the arms and, over enough independent problems, whether they differ.
+//!
+//! After Demšar (2006), "Statistical comparisons of classifiers over multiple data sets": the unit is the problem, whose value for an
+//! arm is its median over the judging seeds. Depths of one data set are no independent problems, and few problems prove nothing:
+//! below [`PROBLEMS`] of them there are ranks, and each problem's own intervals, but no test.
+
+use super::arms::{Arm, Setting};
+use super::pairs::Verdict;
+use super::tasks::Task;
+use crate::columns::Column;
+use crate::plan_file::{PlanCell, PlanFile};
+use crate::stats::friedman::{Friedman, friedman, ranks};
+use crate::stats::signed_rank::{LEVEL, holm, signed_rank};
+use crate::table::count;
+use std::collections::BTreeSet;
+
+/// Independent problems from which on arms are tested over them.
+pub const PROBLEMS: usize = 10;
+
+/// The arms over all problems that share their other labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joint {
+    /// What the problems share, of the axes that are not pooled.
+    pub labels: Vec<(String, String)>,
+    pub problems: usize,
+    /// Different data sets, splits of them, or functions among the problems.
+    pub independent: usize,
+    /// From the best average rank on.
+    pub arms: Vec<JointArm>,
+    /// Of enough independent problems.
+    pub test: Option<Friedman>,
+    /// Every pair, in the order of the ranks; none without a test.
+    pub pairs: Vec<JointPair>,
+}
+
+/// An arm over the problems.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JointArm {
+    pub name: String,
+    /// 1 is best on every problem; ties have their mean rank.
+    pub rank: f64,
+    /// Problems on which no other arm has a better median.
+    pub best: usize,
+}
+
+/// Two arms over the problems: Wilcoxon's test of their medians, corrected by Holm's method for all pairs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JointPair {
+    pub first: String,
+    pub second: String,
+    /// Problems on which the first, and the second, has the better median.
+    pub wins: [usize; 2],
+    pub corrected: f64,
+    pub verdict: Verdict,
+}
+
+/// One answer for each combination of the labels that are not pooled; of arms that are on all of its problems.
+pub fn joint(tasks: &[Task], over: &[String], plan: &PlanFile, column: &Column) -> Vec<Joint> {
+    let mut groups: Vec<(Setting, Vec<&Task>)> = Vec::new();
+    for task in tasks {
+        let shared: Setting = task.labels.iter().filter(|(axis, _)| !over.contains(axis)).cloned().collect();
+        match groups.iter_mut().find(|(labels, _)| *labels == shared) {
+            Some((_, own)) => own.push(task),
+            None => groups.push((shared, vec![task])),
+        }
+    }
+    groups.into_iter().map(|(labels, tasks)| of_group(labels, &tasks, plan, column)).collect()
+}
+
+fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column) -> Joint {
+    let sign = -column.sign().unwrap_or(-1.0);
+    // The smallest is best.
+    let value = |task: &Task, name: &str| {
+        let arm = task.arms.iter().find(|arm| arm.name == name)?;
+        Some(sign * arm.measures.get(column.name)?.median)
+    };
+    let on_all = |arm: &&Arm| tasks.iter().all(|task| value(task, &arm.name).is_some());
+    let names: Vec<&str> = tasks[0].arms.iter().filter(on_all).map(|arm| arm.name.as_str()).collect();
+    let row = |task: &&Task| names.iter().filter_map(|name| value(task, name)).collect::<Vec<f64>>();
+    let table: Vec<Vec<f64>> = tasks.iter().map(row).collect();
+    let ranked: Vec<Vec<f64>> = table.iter().map(|row| ranks(row)).collect();
+    let lowest = |row: &Vec<f64>| row.iter().copied().fold(f64::INFINITY, f64::min);
+    let arm = |(place, name): (usize, &&str)| JointArm {
+        name: name.to_string(),
+        rank: ranked.iter().map(|row| row[place]).sum::<f64>() / table.len() as f64,
+        best: table.iter().filter(|row| row[place] == lowest(row)).count(),
+    };
+    let mut arms: Vec<JointArm> = names.iter().enumerate().map(arm).collect();
+    arms.sort_by(|a, b| a.rank.total_cmp(&b.rank));
+    let independent = tasks.iter().map(|task| data_of(task, plan)).collect::<BTreeSet<_>>().len();
+    let is_tested = independent >= PROBLEMS && independent == tasks.len();
+    let test = friedman(&table).filter(|_| is_tested);
+    let place = |arm: &JointArm| names.iter().position(|name| *name == arm.name).unwrap_or(0);
+    let order: Vec<usize> = arms.iter().map(place).collect();
+    let pairs = if test.is_some() { pairs(&table, &names, &order) } else { Vec::new() };
+    Joint { labels, problems: tasks.len(), independent, arms, test, pairs }
+}
+
+fn pairs(table: &[Vec<f64>], names: &[&str], order: &[usize]) -> Vec<JointPair> {
+    let places = (0..order.len()).flat_map(|i| (i + 1..order.len()).map(move |j| (order[i], order[j])));
+    let places: Vec<(usize, usize)> = places.collect();
+    let differences = |(a, b): &(usize, usize)| -> Vec<f64> {
+        table.iter().map(|row| super::again::difference(row[*a], row[*b])).collect()
+    };
+    let corrected = holm(&places.iter().map(|pair| signed_rank(&differences(pair)).p).collect::<Vec<_>>());
+    let pair = |(pair, corrected): (&(usize, usize), f64)| {
+        let d = differences(pair);
+        JointPair {
+            first: names[pair.0].into(),
+            second: names[pair.1].into(),
+            wins: [d.iter().filter(|d| **d < 0.0).count(), d.iter().filter(|d| **d > 0.0).count()],
+            corrected,
+            verdict: if corrected <= LEVEL { Verdict::Distinguished } else { Verdict::NotDistinguished },
+        }
+    };
+    places.iter().zip(corrected).map(pair).collect()
+}
+
+impl Joint {
+    /// Why the arms are not tested over the problems; `None` where they are.
+    pub fn untested(&self) -> Option<String> {
+        let Joint { problems, independent, .. } = self;
+        match self.test {
+            Some(_) => None,
+            None if independent < problems => Some(format!(
+                "no test over these {problems} problems, which are of {} and so depend on each other",
+                count(*independent, "data set")
+            )),
+            None if *problems < PROBLEMS => {
+                Some(format!("no test over {}: it takes {PROBLEMS}", count(*problems, "problem")))
+            }
+            None => Some("no test: all arms are alike on all problems".into()),
+        }
+    }
+}
+
+/// What a task is about: those settings of its data and function that differ between the cells of the plan.
+fn data_of(task: &Task, plan: &PlanFile) -> String {
+    let is_own = |cell: &&PlanCell| task.labels.iter().all(|(axis, label)| cell.labels.get(axis) == Some(label));
+    let is_data = |key: &str| ["data", "function"].contains(&key.split('.').next().unwrap_or(key));
+    let settings = plan.cells.iter().find(is_own).map(|cell| &cell.settings).into_iter().flatten();
+    settings.filter(|(key, _)| is_data(key)).map(|(key, value)| format!("{key} = {value}; ")).collect()
+}

@@ -1,0 +1,122 @@
+//! The comparison for a paper and for programs: tables in Markdown and LaTeX, and everything as JSON.
+
+use super::comparison::Comparison;
+use super::rows::{self, Rows};
+use super::text::{head, notes, of_medians};
+use super::{arms_table, joint_table, pairs_table, settings_table};
+use crate::table::{Cell, Table};
+use serde_json::{Map, Value, json};
+
+/// A table with what stands above and below it.
+struct Float {
+    caption: String,
+    tables: Vec<Rows>,
+    notes: Vec<String>,
+}
+
+/// One for each task: its verdict, its arms with all intervals, its pairs by each metric.
+fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
+    let float = |(task, verdict): (&super::Task, &String)| {
+        let pairs = comparison.reports().map(|metric| rows::pairs(comparison, task, metric));
+        let tables = std::iter::once(rows::arms(comparison, task, usize::MAX)).chain(pairs);
+        let again = rows::is_drawn(task).then(|| "again: how often other seeds choose the same setting".into());
+        let notes = [head(comparison), of_medians(comparison, task)].into_iter().chain(again).chain(notes(comparison));
+        Float {
+            caption: verdict.clone(),
+            tables: tables.filter(|table| !table.rows.is_empty()).collect(),
+            notes: notes.filter(|note| !note.is_empty()).map(|note| sentence(&note)).collect(),
+        }
+    };
+    comparison.tasks.iter().zip(verdicts).map(float).collect()
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).chain(['.']).collect())
+}
+
+/// As Markdown.
+pub fn markdown(comparison: &Comparison, verdicts: &[String]) -> String {
+    let row = |cells: &[String]| {
+        let cells = cells.iter().map(|cell| cell.replace('|', "\\|"));
+        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    };
+    let table = |table: &Rows| {
+        let rule: Vec<String> = (0..table.head.len()).map(|i| if i < 2 { "---" } else { "---:" }.into()).collect();
+        let rows = table.rows.iter().map(|cells| row(cells)).collect::<String>();
+        format!("{}{}{rows}\n", row(&table.head), row(&rule).replace(' ', ""))
+    };
+    let float = |float: &Float| {
+        let tables = float.tables.iter().map(table).collect::<String>();
+        format!("{}\n\n{tables}{}\n", float.caption, float.notes.join(" "))
+    };
+    floats(comparison, verdicts).iter().map(float).collect::<Vec<_>>().join("\n")
+}
+
+/// As LaTeX, with the rules of the package `booktabs`.
+pub fn latex(comparison: &Comparison, verdicts: &[String]) -> String {
+    let row = |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| escaped(c)).collect::<Vec<_>>().join(" & "));
+    let table = |table: &Rows| {
+        let columns: String = (0..table.head.len()).map(|i| if i < 2 { 'l' } else { 'r' }).collect();
+        let rows = table.rows.iter().map(|cells| row(cells)).collect::<String>();
+        format!(
+            "\\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n{rows}\\bottomrule\n\\end{{tabular}}\n",
+            row(&table.head)
+        )
+    };
+    let float = |float: &Float| {
+        let tables = float.tables.iter().map(table).collect::<Vec<_>>().join("\n\\medskip\n");
+        let notes = escaped(&float.notes.join(" "));
+        let caption = escaped(&float.caption);
+        format!(
+            "\\begin{{table}}\n\\centering\n\\caption{{{caption}}}\n{tables}\\par\\smallskip\\footnotesize {notes}\n\\end{{table}}\n"
+        )
+    };
+    let tables = floats(comparison, verdicts).iter().map(float).collect::<Vec<_>>().join("\n");
+    format!("% needs \\usepackage{{booktabs}}\n{tables}")
+}
+
+/// Text with the characters that LaTeX takes for its own written out.
+fn escaped(text: &str) -> String {
+    let one = |c: char| match c {
+        '\\' => "\\textbackslash{}".into(),
+        '~' => "\\textasciitilde{}".into(),
+        '^' => "\\textasciicircum{}".into(),
+        '&' | '%' | '$' | '#' | '_' | '{' | '}' => format!("\\{c}"),
+        // A row that begins with a bracket would be taken for an option of the line before it.
+        '[' => "{[}".into(),
+        ']' => "{]}".into(),
+        other => other.to_string(),
+    };
+    text.chars().map(one).collect()
+}
+
+/// What was compared and how, the verdicts, and the three tables row by row.
+pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
+    let value = json!({
+        "arm": comparison.arm,
+        "choose": comparison.choose,
+        "report": comparison.reports().collect::<Vec<_>>(),
+        "baseline": comparison.baseline,
+        "margin": comparison.margin,
+        "tune_seeds": comparison.tune_seeds,
+        "report_seeds": comparison.report_seeds,
+        "verdicts": verdicts,
+        "notes": notes(comparison),
+        "arms": records(&arms_table(comparison)),
+        "settings": records(&settings_table(comparison)),
+        "ranks": records(&joint_table(comparison)),
+        "pairs": records(&pairs_table(comparison)),
+    });
+    format!("{value:#}\n")
+}
+
+/// The rows by the names of their columns; a number that JSON does not have is its word.
+fn records(table: &Table) -> Vec<Value> {
+    let cell = |cell: &Cell| serde_json::to_value(cell).unwrap_or_default();
+    let row = |row: &Vec<Cell>| {
+        Value::Object(table.columns.iter().cloned().zip(row.iter().map(cell)).collect::<Map<String, Value>>())
+    };
+    table.rows.iter().map(row).collect()
+}

@@ -1,0 +1,121 @@
+//! The tables of a comparison as rows of text, for a terminal and for a paper: the arms of a task, and its pairs.
+
+use super::amount::{amount, setting, significant, subject, with_interval};
+use super::pairs::{Pair, Verdict};
+use super::{arms::Arm, comparison::Comparison, sentences::size, tasks::Task};
+use crate::columns::{self, Column, Measured, Quantity};
+
+/// With more arms only the pairs with the best of them, or with the baseline, are listed.
+const MANY: usize = 4;
+
+/// Rows of text under a heading.
+pub struct Rows {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Rows {
+    /// The heading and the rows.
+    pub fn all(&self) -> Vec<Vec<String>> {
+        std::iter::once(&self.head).chain(&self.rows).cloned().collect()
+    }
+}
+
+/// The arms of a task: the setting of each, how often it is chosen again, medians with the intervals of the first `intervals` columns,
+/// and runs.
+pub fn arms(comparison: &Comparison, task: &Task, intervals: usize) -> Rows {
+    let measures = measures(comparison, task);
+    let mut head = vec![comparison.arm.clone(), "setting".into()];
+    let draws = is_drawn(task);
+    head.extend(draws.then(|| "again".into()));
+    head.extend(measures.iter().map(|column| column.subject()));
+    head.extend(["runs".into(), "diverged".into()]);
+    let row = |arm: &Arm| {
+        let mut row = vec![arm.name.clone(), setting(&arm.chosen)];
+        let share = arm.at_best().and_then(|tried| tried.share).filter(|_| arm.tries.len() > 1);
+        row.extend(draws.then(|| share.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share))));
+        row.extend(measures.iter().enumerate().map(|(place, column)| match arm.measures.get(column.name) {
+            None => "-".into(),
+            Some(_) if column.quantity == Quantity::Steps => steps_to_target(arm),
+            Some(s) if place < intervals => with_interval(s, column),
+            Some(s) => amount(s.median, column),
+        }));
+        row.extend([arm.n.to_string(), arm.diverged.to_string()]);
+        row
+    };
+    Rows { head, rows: task.arms.iter().map(row).collect() }
+}
+
+/// Whether it is known how often each setting would be chosen again.
+pub fn is_drawn(task: &Task) -> bool {
+    task.arms.iter().flat_map(|arm| &arm.tries).any(|tried| tried.share.is_some())
+}
+
+/// What is reported, then an accuracy and the steps to a target where they were measured.
+pub fn measures(comparison: &Comparison, task: &Task) -> Vec<&'static Column> {
+    let has = |column: &&'static Column| task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
+    let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
+    let steps = columns::reported().filter(|column| column.missing_is_worst()).find(has);
+    let mut found: Vec<&'static Column> = Vec::new();
+    for column in comparison.reports().filter_map(columns::outcome).chain([accuracy, steps].into_iter().flatten()) {
+        if !found.contains(&column) {
+            found.push(column);
+        }
+    }
+    found
+}
+
+/// Where half of the runs or more missed the target there is no median to report.
+fn steps_to_target(arm: &Arm) -> String {
+    match arm.measures.get("steps_to_target") {
+        Some(s) if s.median.is_finite() => format!("{:.0} ({} of {})", s.median, arm.reached, arm.n),
+        Some(_) => format!("missed ({} of {})", arm.reached, arm.n),
+        None => "-".into(),
+    }
+}
+
+/// The pairs of a task by one metric: all of few arms, else those with the best arm, or those with the baseline. No rows where no
+/// two arms have two seeds in common.
+pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
+    let all = task.pairs.iter().filter(|pair| pair.metric == metric && pair.difference.n > 1);
+    let column = columns::outcome(metric);
+    let from = match &comparison.baseline {
+        Some(base) => Some(base.as_str()),
+        None if task.arms.len() > MANY => column.and_then(|column| best(task, column)),
+        None => None,
+    };
+    let listed: Vec<&Pair> = all.filter(|pair| from.is_none_or(|from| pair.other(from).is_some())).collect();
+    let Some(first) = listed.first() else { return Rows { head: Vec::new(), rows: Vec::new() } };
+    let span = |low: f64, high: f64| format!("[{}, {}]", size(low, column), size(high, column));
+    let coverage = format!("{:.1} % interval", 100.0 * first.difference.coverage);
+    let again = listed.iter().any(|pair| pair.tuned.is_some());
+    let mut head = vec![subject(metric), "less that of".into(), "difference".into(), coverage, "p".into()];
+    head.extend(again.then(|| "chosen anew".into()));
+    head.push("verdict".into());
+    let row = |pair: &&Pair| {
+        let turned = from.is_some_and(|from| pair.second == from);
+        let (a, b) = if turned { (&pair.second, &pair.first) } else { (&pair.first, &pair.second) };
+        let d = pair.seen_from(a);
+        let mut row =
+            vec![a.clone(), b.clone(), size(d.value, column), span(d.low, d.high), significant(pair.corrected)];
+        row.extend(again.then(|| match pair.tuned {
+            None => String::new(),
+            Some(tuned) if turned => span(-tuned.high, -tuned.low),
+            Some(tuned) => span(tuned.low, tuned.high),
+        }));
+        row.push(match pair.verdict {
+            Verdict::Distinguished if d.value < 0.0 => "lower".into(),
+            Verdict::Distinguished => "higher".into(),
+            other => other.word().into(),
+        });
+        row
+    };
+    Rows { head, rows: listed.iter().map(row).collect() }
+}
+
+/// The first arm with the best median.
+pub fn best<'a>(task: &'a Task, column: &Column) -> Option<&'a str> {
+    let sign = column.sign().unwrap_or(-1.0);
+    let known = task.arms.iter().rev().filter_map(|arm| Some((arm, sign * arm.measures.get(column.name)?.median)));
+    known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(arm, _)| arm.name.as_str())
+}

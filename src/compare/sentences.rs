@@ -1,0 +1,74 @@
+//! A sentence about a pair of arms, as a statistician would sign it.
+
+use super::amount::{significant, subject};
+use super::arms::SHARE;
+use super::pairs::{Pair, Verdict};
+use crate::columns::{self, Column, Quantity, Scale};
+use crate::stats::signed_rank::LEVEL;
+use crate::table::{count, signed};
+
+/// A difference of a metric with its sign: `-0.12`, of shares in points.
+pub fn size(x: f64, column: Option<&Column>) -> String {
+    match x {
+        f64::INFINITY => "inf".to_string(),
+        f64::NEG_INFINITY => "-inf".to_string(),
+        _ if column.is_some_and(|column| column.scale == Scale::Share) => format!("{} points", signed(100.0 * x, 1)),
+        _ if column.is_some_and(|column| column.quantity == Quantity::Steps) => signed(x, 0),
+        _ if x == 0.0 => "0".into(),
+        _ => format!("{}{}", if x > 0.0 { "+" } else { "" }, significant(x)),
+    }
+}
+
+/// What can be said of a pair, with its numbers.
+pub fn sentence(pair: &Pair) -> String {
+    let Pair { first, second, difference: d, corrected, smallest, test, family, .. } = pair;
+    let seeds = count(d.n, "seed");
+    if d.n == 1 {
+        return format!("{first} and {second}: one seed tells no difference from chance");
+    }
+    let (column, subject) = (columns::outcome(&pair.metric), subject(&pair.metric));
+    let size = |x: f64| size(x, column);
+    let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
+    let less = if d.value < 0.0 { "lower" } else { "higher" };
+    let pairs = if *family > 1 { format!(" for {family} pairs") } else { String::new() };
+    let evidence = format!(
+        "{between}, rank-biserial correlation {:+.2}, p = {} after Holm's correction{pairs}, {seeds}",
+        test.effect,
+        significant(*corrected)
+    );
+    let again = pair.tuned.map_or(String::new(), |tuned| {
+        let (value, low, high) = (size(tuned.value), size(tuned.low), size(tuned.high));
+        format!("; with settings chosen anew {value} [{low}, {high}]")
+    });
+    match pair.verdict {
+        Verdict::Distinguished => format!("{first} has a {less} {subject} than {second}: {evidence}{again}"),
+        Verdict::NotSettled => format!(
+            "{first} has a {less} {subject} than {second} at the chosen settings ({evidence}), but that is not settled: {}{again}",
+            why_open(pair)
+        ),
+        Verdict::Equivalent => {
+            format!("{first} and {second} are equivalent: the {subject} differs by {between}, {seeds}{again}")
+        }
+        Verdict::NotDistinguished => {
+            let could = if *smallest > LEVEL {
+                format!("; no p from so few can be below {}", significant(*smallest))
+            } else {
+                String::new()
+            };
+            format!(
+                "{first} and {second} are not distinguished with {seeds}: the {subject} differs by {between}, p = {}{could}{again}",
+                significant(*corrected)
+            )
+        }
+    }
+}
+
+/// Why a difference at the chosen settings is not settled.
+pub fn why_open(pair: &Pair) -> String {
+    match pair.tuned {
+        Some(tuned) if tuned.turned > SHARE => {
+            format!("in {:.0} % of the draws of other seeds it does not hold", 100.0 * tuned.turned)
+        }
+        _ => "at settings that other seeds often choose it does not hold".into(),
+    }
+}

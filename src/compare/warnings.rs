@@ -1,0 +1,107 @@
+//! What a reader of a comparison has to know of it: near ties, ranges that end at their best, unequal efforts, missing runs.
+
+use super::amount::{amount, setting, subject};
+use super::arms::{Arm, Tried};
+use super::{Comparison, Edge, Task};
+use crate::columns::{self, Column, Scale};
+use crate::table::{count, significant};
+use std::collections::BTreeMap;
+
+/// A line for each, what concerns several arms once.
+pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
+    let near = task.arms.iter().filter_map(|arm| near_tie(comparison, arm)).collect::<Vec<_>>();
+    let near = (!near.is_empty()).then(|| format!("near ties in the choice: {}", near.join("; ")));
+    let mut lines: Vec<String> = near.into_iter().chain(at_edges(task)).chain(lost(task)).collect();
+    let none = task.arms.iter().filter(|arm| arm.n == 0).map(|arm| arm.name.as_str()).collect::<Vec<_>>();
+    if !none.is_empty() {
+        lines.push(format!("warning: no setting has all its runs: {}", none.join(", ")));
+    }
+    let missing = task.arms.iter().filter(|arm| arm.missing > 0).map(|arm| format!("{} of {}", arm.missing, arm.name));
+    let missing = missing.collect::<Vec<_>>();
+    if !missing.is_empty() {
+        lines.push(format!("warning: runs are missing or failed: {}", missing.join(", ")));
+    }
+    lines.extend(budget(task));
+    lines.extend(unequal(comparison, task));
+    lines
+}
+
+/// Which other settings an arm chooses about as often, and how far its second best is behind.
+fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
+    let rivals: Vec<&Tried> = arm.likely().filter(|tried| tried.setting != arm.chosen).collect();
+    if rivals.is_empty() {
+        return None;
+    }
+    let often = |tried: &&Tried| format!("{} in {:.0} %", setting(&tried.setting), 100.0 * tried.share.unwrap_or(0.0));
+    let column = columns::outcome(&comparison.choose);
+    let behind = arm.runner_up().map_or(String::new(), |(second, behind)| {
+        let own = arm.at_best().and_then(|best| best.score).unwrap_or(0.0);
+        let amount = match column.map(|column| column.scale) {
+            _ if behind == 0.0 => "equally good".into(),
+            Some(Scale::Share) => format!("{:.1} points behind", 100.0 * behind),
+            _ if behind.is_finite() && own != 0.0 => format!("{} % behind", significant(100.0 * behind / own.abs(), 2)),
+            _ => format!("{} behind", significant(behind, 2)),
+        };
+        format!(" (second best: {}, {amount})", setting(&second.setting))
+    });
+    let all: Vec<String> = arm.at_best().into_iter().chain(rivals).map(|tried| often(&tried)).collect();
+    Some(format!("{} {}{behind}", arm.name, all.join(", ")))
+}
+
+/// Best values at an end of what was tried: a line for each axis and end.
+fn at_edges(task: &Task) -> Vec<String> {
+    let mut found: BTreeMap<(&str, bool), Vec<(&Arm, &Edge)>> = BTreeMap::new();
+    for (arm, edge) in task.arms.iter().flat_map(|arm| arm.edges.iter().map(move |edge| (arm, edge))) {
+        found.entry((&edge.axis, edge.largest)).or_default().push((arm, edge));
+    }
+    let line = |((axis, largest), arms): ((&str, bool), Vec<(&Arm, &Edge)>)| {
+        let end = if largest { "largest" } else { "smallest" };
+        let arms = arms.iter().map(|(arm, edge)| {
+            let next = edge.next.iter().map(|x| significant(*x, 3)).collect::<Vec<_>>().join(" and ");
+            let next = if next.is_empty() { String::new() } else { format!("; try {next}") };
+            format!("{} ({}{next})", arm.name, super::amount::short(&edge.label))
+        });
+        format!("warning: the best {axis} is the {end} that was tried: {}", arms.collect::<Vec<_>>().join(", "))
+    };
+    found.into_iter().map(line).collect()
+}
+
+/// Arms of which every setting diverges.
+fn lost(task: &Task) -> Option<String> {
+    let arms: Vec<&Arm> = task.arms.iter().filter(|arm| arm.lost).collect();
+    let names = arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
+    let smallest = |arm: &&Arm| {
+        let rates = arm.tries.iter().flat_map(|tried| &tried.setting).filter(|(axis, _)| axis == "optimizer.lr");
+        rates.filter_map(|(_, label)| label.parse::<f64>().ok()).min_by(f64::total_cmp)
+    };
+    let below = arms.iter().filter_map(smallest).min_by(f64::total_cmp);
+    let help = below.map_or(String::new(), |rate| format!("; try learning rates below {}", significant(rate, 3)));
+    (!arms.is_empty()).then(|| format!("warning: at every setting most runs diverge: {names}{help}"))
+}
+
+/// What choosing cost.
+fn budget(task: &Task) -> Option<String> {
+    let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries.len() > 1).collect();
+    let cost = |arm: &Arm| format!("{}, {} steps", count(arm.tune_runs, "run"), arm.tune_steps);
+    let [first, ..] = tuned[..] else { return None };
+    if tuned.len() > 1 && tuned.len() == task.arms.len() && tuned.iter().all(|arm| cost(arm) == cost(first)) {
+        return Some(format!("tuning: {} settings each, {}", first.tries.len(), cost(first)));
+    }
+    let each = tuned.iter().map(|arm| format!("{} {} settings, {}", arm.name, arm.tries.len(), cost(arm)));
+    Some(format!("tuning: {}", each.collect::<Vec<_>>().join("; ")))
+}
+
+/// Unequal numbers of tries, and what as few tries would reach.
+fn unequal(comparison: &Comparison, task: &Task) -> Option<String> {
+    let fewest = task.arms.iter().map(|arm| arm.tries.len()).min().unwrap_or(0);
+    let metric = subject(&comparison.choose);
+    let shown = |x| columns::outcome(&comparison.choose).map_or(significant(x, 3), |column: &Column| amount(x, column));
+    let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, shown(arm.fair_score?))));
+    let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
+    task.arms.iter().any(|arm| arm.tries.len() > fewest).then(|| {
+        format!(
+            "warning: the arms had unequal numbers of tries; {metric} at the best of {tries} each (median over all choices): {}",
+            fair.collect::<Vec<_>>().join(", ")
+        )
+    })
+}

@@ -1,0 +1,225 @@
+//! Arms compared, each at its best setting: the median with its interval and, beneath, how far it is from the best, at the chosen
+//! settings and with settings chosen anew.
+
+use super::prelude::*;
+use crate::stats::median_interval;
+use crate::table::Record;
+
+/// Probability of the intervals, as in the tables of the comparison.
+const CONFIDENCE: f64 = 0.9;
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    help: "arms at their best setting: medians with intervals and, beneath, differences to the best",
+    color: ColorBy::Required,
+    takes_step: false,
+    over: Over::Never,
+    columns: || columns::reported().map(|column| column.name).collect(),
+    shows: Shows::ending,
+    default: |grid| grid.of_arms("comparison"),
+    ..FigureKind::new("comparison")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// The difference of an arm to the best of its panel.
+struct Difference {
+    value: f64,
+    /// Of the interval at the chosen settings.
+    low: f64,
+    high: f64,
+    /// Of that with settings chosen anew; none where nothing chooses.
+    again: Option<(f64, f64)>,
+    is_told: bool,
+}
+
+/// What both blocks are drawn from.
+struct Arms<'a> {
+    selection: &'a Selection<'a>,
+    column: &'static Column,
+    endings: Endings,
+    /// On the ruler of the column.
+    intervals: BTreeMap<GroupKey, Spread>,
+    /// By arm, but the best of each panel.
+    differences: BTreeMap<GroupKey, Difference>,
+    rows: Vec<usize>,
+}
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let results = selection.results;
+    let column = selection.measurement_or(|| results.reported(results.plan.compare.as_ref()))?;
+    let arms = Arms::of(selection, column)?;
+    let sheet = Sheet::new(selection, medium, 3);
+    let width = (sheet.width - 110.0) / sheet.slots as f64;
+    let lost = arms.endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
+    let ends = arms.intervals.values().flat_map(|s| [s.low, s.median, s.high]);
+    let mut x = Ruler::of(&ends.filter(|x| *x != worst(column)).collect::<Vec<_>>(), column, width * 0.6)
+        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let strip = (Arm::CROSS * lost as f64 + 8.0).min(0.3 * width);
+    let edge = if lost > 0 { x.add_strip(End::High, strip, width) } else { x.high };
+    let names = arms.rows.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
+    let y = Ruler::rows(names.collect::<Vec<_>>().into_iter());
+    let height = (arms.rows.len() as f64 * 14.0 + 6.0).max(34.0);
+    let title = [selection.legend_heading()];
+    let medians = |panel: GroupKey| {
+        let line = (lost > 0).then(|| Mark::Upright { x: edge, stroke: solid(EDGE, THIN) });
+        line.into_iter().chain(arms.each(panel).flat_map(|(y, key)| arms.median(y, key, (&x, edge)))).collect()
+    };
+    let mut blocks = vec![Block::new(selection, (x.clone(), &column.subject()), (&y, &title), height, medians)];
+    let reach = arms.differences.values().flat_map(|d| [Some((d.low, d.high)), d.again].into_iter().flatten());
+    if let Some((low, high)) = range(reach.flat_map(|(low, high)| [low, high]).chain([0.0])).filter(|(a, b)| a < b) {
+        let room = (width / 45.0) as usize;
+        let x = Ruler::linear(low, high, room.max(2));
+        let panel = |panel: GroupKey| {
+            let zero = Mark::Upright { x: 0.0, stroke: solid(SOFT, 0.8) };
+            [zero].into_iter().chain(arms.each(panel).flat_map(|(y, key)| arms.difference(y, key, &x))).collect()
+        };
+        let unit = if column.scale == columns::Scale::Share { " (points)" } else { "" };
+        let name = format!("difference to the best{unit}");
+        blocks.push(Block { gap: 6.0, ..Block::new(selection, (x.clone(), &name), (&y, &title), height, panel) });
+    }
+    let own = format!("{}, each {} at its best setting", words::subject(column), selection.legend_heading());
+    let finding = arms.endings.finding(selection, "arms");
+    let lost: usize = arms.endings.lost;
+    let legend = arms.legend().lost(arms.endings.fate, lost, selection.runs.len());
+    Ok(Chart { caption: arms.caption(blocks.len() > 1), ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+}
+
+impl<'a> Arms<'a> {
+    fn of(selection: &'a Selection<'a>, column: &'static Column) -> Result<Self, FigureError> {
+        let endings = Endings::of(selection, column, &selection.runs);
+        let interval = |seeds: &Seeds| {
+            let values: Vec<f64> = seeds.runs.values().map(|e| e.value().unwrap_or(worst(column))).collect();
+            // The ends are values themselves, so that they are the same on any scale; the median is not.
+            Some(Spread { median: seeds.spread.median, ..median_interval(&values, CONFIDENCE)? })
+        };
+        let intervals = endings.groups.iter().filter_map(|(key, seeds)| Some((*key, interval(seeds)?))).collect();
+        let rows: Vec<usize> = selection.colors();
+        let mut arms = Arms { selection, column, endings, intervals, differences: BTreeMap::new(), rows };
+        arms.differences = arms.to_the_best()?;
+        Ok(arms)
+    }
+
+    /// Where each arm of a panel stands, the first on top, and its key.
+    fn each(&self, panel: GroupKey) -> impl Iterator<Item = (f64, GroupKey)> {
+        let last = self.rows.len() - 1;
+        self.rows.iter().enumerate().map(move |(i, color)| ((last - i) as f64, GroupKey { color: *color, ..panel }))
+    }
+
+    /// The differences to the best arm of each panel, as `comparison_pairs.csv` has them.
+    fn to_the_best(&self) -> Result<BTreeMap<GroupKey, Difference>, FigureError> {
+        let (plan, pairs) = (&self.selection.results.plan, self.selection.results.pairs()?);
+        let sign = self.column.sign().unwrap_or(-1.0);
+        let mut best: BTreeMap<GroupKey, (f64, GroupKey)> = BTreeMap::new();
+        for (key, spread) in &self.intervals {
+            let (panel, score) = (GroupKey { color: 0, ..*key }, sign * spread.median);
+            if best.get(&panel).is_none_or(|(known, _)| score > *known) {
+                best.insert(panel, (score, *key));
+            }
+        }
+        let run_of = |key: &GroupKey| self.selection.runs.iter().find(|run| self.selection.key(**run) == *key);
+        let name =
+            |key: &GroupKey| self.selection.color.as_ref().map_or("", |used| used.axis.labels[key.color].as_str());
+        let mut found = BTreeMap::new();
+        for key in self.intervals.keys() {
+            let Some((_, best)) = best.get(&GroupKey { color: 0, ..*key }) else { continue };
+            let Some(run) = run_of(key).map(|run| self.selection.run(*run)) else { continue };
+            let is_task = |row: &&Record| {
+                let mut axes = plan.axes.iter().zip(&run.labels);
+                axes.all(|(axis, label)| row.get(&axis.name).is_none_or(|own| *own == axis.labels[*label]))
+            };
+            let of_pair = |row: &Record| {
+                let is = |first: &str, second: &str| {
+                    row.get("first").is_some_and(|own| own == first)
+                        && row.get("second").is_some_and(|own| own == second)
+                };
+                (is(name(key), name(best)), is(name(best), name(key)))
+            };
+            let rows = pairs.rows.iter().filter(|row| row.get("metric").is_some_and(|own| own == self.column.name));
+            let row = rows.filter(is_task).find(|row| of_pair(row).0 || of_pair(row).1);
+            if let Some(row) = row {
+                found.extend(Difference::read(row, of_pair(row).1, self.column).map(|difference| (*key, difference)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The interval of an arm, a mark at its median, a cross for each run that is lost.
+    fn median(&self, y: f64, key: GroupKey, (x, edge): (&Ruler, f64)) -> Vec<Mark> {
+        let (Some(spread), Some(seeds)) = (self.intervals.get(&key), self.endings.groups.get(&key)) else {
+            return Vec::new();
+        };
+        let (look, name) = (self.selection.look(key.color), self.selection.color_name(key.color));
+        let place = |value: f64| x.place(value).unwrap_or(if value > 0.0 { edge } else { x.low }).min(edge);
+        let line = vec![(place(spread.low), y), (place(spread.high), y)];
+        let mut marks = vec![Mark::Curve { points: line, stroke: solid(look.color, LINE), name: Some(name.clone()) }];
+        if let Some(median) = seeds.median.value().and_then(|median| x.place(median)) {
+            let text = format!("{name}\n{}: {}", self.column.subject(), x.reading(median));
+            marks.push(Mark::Symbol { at: (median, y), radius: 2.6, look: Look { hollow: false, ..look } });
+            marks.push(Mark::Tip { at: (median, y), text });
+        }
+        if seeds.lost() > 0 {
+            let (values, median, misses) = (Vec::new(), None, seeds.lost());
+            marks.push(Mark::Arm(Arm { y, look, name, values, median, misses, edge }));
+        }
+        marks
+    }
+
+    /// The difference of an arm to the best: its interval, filled where the two are distinguished, and thin beneath it the
+    /// interval with settings chosen anew.
+    fn difference(&self, y: f64, key: GroupKey, x: &Ruler) -> Vec<Mark> {
+        let (look, name) = (self.selection.look(key.color), self.selection.color_name(key.color));
+        let Some(d) = self.differences.get(&key) else { return Vec::new() };
+        let span = |low: f64, high: f64, y: f64| vec![(low.max(x.low), y), (high.min(x.high), y)];
+        let again = d.again.map(|(low, high)| {
+            let stroke = solid(tint(look.color, 0.6), 0.9);
+            Mark::Curve { points: span(low, high, y - 0.26), stroke, name: None }
+        });
+        let points = span(d.low, d.high, y);
+        let line = Mark::Curve { points, stroke: solid(look.color, LINE), name: Some(name.clone()) };
+        let look = Look { hollow: !d.is_told, ..look };
+        let text = format!("{name}\ndifference to the best: {}", x.reading(d.value));
+        let mark = [Mark::Symbol { at: (d.value, y), radius: 2.6, look }, Mark::Tip { at: (d.value, y), text }];
+        again.into_iter().chain([line]).chain(mark).collect()
+    }
+
+    fn legend(&self) -> Legend {
+        let told = self.differences.values().any(|d| d.is_told);
+        let look = |hollow| Look { color: INK, dash: &[], marker: Marker::Disc, hollow };
+        let entries = [(told, "distinguished from the best", false), (true, "not distinguished, or not settled", true)];
+        let entries = entries.into_iter().filter(|(is_shown, ..)| *is_shown && !self.differences.is_empty());
+        let entries = entries.map(|(_, name, hollow)| (name.to_string(), Sample::Mark(look(hollow)))).collect();
+        Legend { heading: String::new(), entries }
+    }
+
+    fn caption(&self, has_differences: bool) -> String {
+        let coverage = self.intervals.values().map(|s| 100.0 * s.coverage).fold(100.0, f64::min);
+        let again = self.differences.values().any(|d| d.again.is_some());
+        let beneath = "Beneath: the difference to the best of the panel, seed by seed (Hodges-Lehmann), with the interval of the \
+                       signed-rank test; distinguished: p below 0.05 after Holm's correction, and settled.";
+        let thin = "Thin line: the middle 90 % of draws in which other seeds choose every setting.";
+        let first =
+            format!("Point: {}; line: {coverage:.1} % interval of order statistics.", words::median(self.selection));
+        Caption::new(first)
+            .add(has_differences, beneath)
+            .add(has_differences && again, thin)
+            .add(self.endings.lost > 0, format!("×: {}.", self.endings.fate))
+            .of(self.selection)
+    }
+}
+
+impl Difference {
+    /// Of a row of `comparison_pairs.csv`, whose sign is `turned` where its first arm is the best; in points of a share.
+    fn read(row: &Record, turned: bool, column: &Column) -> Option<Difference> {
+        let scale = if column.scale == columns::Scale::Share { 100.0 } else { 1.0 };
+        let scale = if turned { -scale } else { scale };
+        let number = |name: &str| row.get(name)?.parse::<f64>().ok().map(|x| scale * x);
+        let span = |low: &str, high: &str| {
+            let (a, b) = (number(low)?, number(high)?);
+            Some((a.min(b), a.max(b)))
+        };
+        let (low, high) = span("low", "high")?;
+        let is_told = row.get("verdict").is_some_and(|verdict| verdict == "distinguished");
+        Some(Difference { value: number("difference")?, low, high, again: span("tuned_low", "tuned_high"), is_told })
+    }
+}
