@@ -49,6 +49,13 @@ pub struct Arm {
     pub reported: BTreeMap<u64, f64>,
 }
 
+impl Arm {
+    /// Whether it has runs and all of them diverged: it can then be compared with no other such arm.
+    pub fn all_diverged(&self) -> bool {
+        self.n > 0 && self.diverged == self.n
+    }
+}
+
 /// A best value at the end of its range, so that a better one may lie beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {

@@ -38,6 +38,10 @@ pub fn pairs(arms: &[Arm], report: Option<&Column>) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = Vec::new();
     for (i, first) in arms.iter().enumerate() {
         for second in &arms[i + 1..] {
+            // Of two such arms none is better, and seeds that agree on that show nothing.
+            if first.all_diverged() && second.all_diverged() {
+                continue;
+            }
             let both = first.reported.iter().filter_map(|(seed, a)| Some((a, second.reported.get(seed)?)));
             // Two runs that both diverged are equally bad.
             let differences: Vec<f64> = both.map(|(a, b)| if a == b { 0.0 } else { a - b }).collect();

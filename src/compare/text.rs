@@ -30,6 +30,10 @@ pub fn text(comparison: &Comparison) -> String {
     for task in tasks {
         let _ = writeln!(text, "\n{}", task.name());
         table(&mut text, comparison, task);
+        if task.arms.iter().all(Arm::all_diverged) {
+            text += "  every run diverged: nothing can be compared; try lower learning rates\n";
+            continue;
+        }
         warnings(&mut text, comparison, task);
         let listed: Vec<&Pair> =
             task.pairs.iter().filter(|p| task.pairs.len() <= MANY || p.is_distinguishable()).collect();
@@ -116,7 +120,7 @@ fn steps_to_target(arm: &Arm) -> String {
 
 fn warnings(text: &mut String, comparison: &Comparison, task: &Task) {
     for arm in &task.arms {
-        for edge in &arm.edges {
+        for edge in arm.edges.iter().filter(|_| !arm.all_diverged()) {
             let (end, side) = if edge.largest { ("largest", "above") } else { ("smallest", "below") };
             let _ = writeln!(
                 text,

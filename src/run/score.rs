@@ -6,7 +6,7 @@ use crate::ops::loss::{FusedLoss, Loss, Target};
 use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// Loss and accuracy over a split; accuracy only for classes.
 #[derive(Clone, Copy, Debug, PartialEq)]

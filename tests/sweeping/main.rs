@@ -1,15 +1,18 @@
 //! Sweeps as a user runs them: the command line, going on after a stop, several machines, damage and kills.
 
+mod beside;
 mod cli;
 mod damage;
 mod documents;
 mod figures_asked;
 mod finding;
 mod kill;
+mod memory;
 #[path = "../program/mod.rs"]
 mod program;
 mod provenance;
 mod resume;
 mod shards;
+mod strangers;
 mod sweep;
 mod transcripts;

@@ -41,7 +41,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let results = selection.results;
     let (mut paths, mut steps) = (Paths::new(), Steps::new());
-    results.stream("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
+    results.stream_thinned("points.csv", &selection.runs, &["step", "x1", "x2"], |run, row| {
         if let [Some(step), Some(x), Some(y)] = row
             && x.is_finite()
             && y.is_finite()
