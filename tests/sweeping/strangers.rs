@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use crate::program::{PROGRAM, expect, expect_shell, said, tables, times};
+use crate::program::{PROGRAM, expect, expect_shell, said, times};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -20,8 +20,15 @@ fn finished() -> (TempDir, PathBuf) {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("x.toml"), EXPERIMENT).unwrap();
     expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    expect_shell(dir.path(), "cp -a results/x sound", 0, &[]);
     let results = dir.path().join("results/x");
     (dir, results)
+}
+
+/// Puts a sound folder in the place of one that was touched.
+fn restore(dir: &TempDir, results: &Path) {
+    fs::remove_dir_all(results).unwrap();
+    expect_shell(dir.path(), "cp -a sound results/x", 0, &[]);
 }
 
 fn git(dir: &Path, args: &[&str]) -> String {
@@ -139,8 +146,7 @@ fn a_link_in_the_place_of_a_file_leads_no_writing_elsewhere() {
             assert_ne!(output.unwrap().status.code(), Some(124), "{command} hangs at a link for {file}");
             assert_eq!(fs::read(&target).unwrap(), b"precious", "{command} wrote through {file}");
         }
-        fs::remove_dir_all(&results).unwrap();
-        expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+        restore(&dir, &results);
     }
     println!("tried: {tried}; nothing was written elsewhere, and no command hung");
 }
@@ -178,7 +184,7 @@ fn a_link_in_the_place_of_a_folder_is_refused() {
 #[test]
 fn a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang() {
     let (dir, results) = finished();
-    let (whole, mut tried) = (tables(&results), 0);
+    let mut tried = 0;
     for file in FILES.into_iter().chain(["journal/sweep.lock", "journal/runs.jsonl", "journal/copy.jsonl"]) {
         for make in ["mkfifo", "mkdir"] {
             _ = fs::remove_file(results.join(file));
@@ -193,12 +199,10 @@ fn a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang() {
                 assert!(code.is_some_and(|code| code < 4), "{command} with {make} {file}: {code:?} {said}");
                 assert!(!said.contains("panicked"), "{command} with {make} {file}: {said}");
             }
-            fs::remove_dir_all(&results).unwrap();
-            expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
-            assert!(tables(&results) == whole);
+            restore(&dir, &results);
         }
     }
-    println!("tried: {tried}; each command ended at once, and a sweep of a sound folder gives the same tables");
+    println!("tried: {tried}; each command ended at once");
 }
 
 #[test]
