@@ -15,6 +15,7 @@ use crate::compare::Comparison;
 use crate::plan_file::{Axis, PlanCell};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run};
+use crate::table::count;
 use shape::Shape;
 
 pub use arms::verdicts;
@@ -35,8 +36,8 @@ impl Answer {
         let ending = ending::sentences(results, study, arms, &groups, &columns);
         let fading = fading::sentences(results, headline(results));
         let sentences = match study {
-            Study::Gradient => [fading, ending].concat(),
-            Study::Comparison | Study::Training => [ending, fading].concat(),
+            Study::Gradient => [all_diverged(results), fading, ending].concat(),
+            Study::Comparison | Study::Training => [all_diverged(results), ending, fading].concat(),
         };
         let best = ending::column(&columns).and_then(|column| ending::best(&groups, column));
         let best = best.map(|best| best.groups[0].place.clone());
@@ -56,6 +57,14 @@ impl Answer {
 fn headline(results: &Results) -> Option<&'static Column> {
     let some = columns::headline(|column| results.runs.iter().any(|run| run.value(column.name).is_some()))?;
     Some(if *some == ATTENUATION_INIT { results.plan.fading() } else { some })
+}
+
+/// What comes before all else where no run kept finite numbers.
+fn all_diverged(results: &Results) -> Vec<String> {
+    let runs: Vec<&Run> = results.runs.iter().filter(|run| !run.failed()).collect();
+    let all = !runs.is_empty() && runs.iter().all(|run| run.status == Status::Diverged);
+    let told = || format!("All {} diverged: nothing can be said of how training ends.", count(runs.len(), "run"));
+    all.then(told).into_iter().collect()
 }
 
 /// The kind of study: a comparison where arms have settings to choose or where nothing else can touch the gradient at the start, a study

@@ -580,6 +580,7 @@ pub const CLAIMS: &[Column] = &[
     Column::key("diverged", &["seeds whose run diverged"]),
     Column::key("undefined", &["seeds with no gradient at the last layer"]),
     Column::key("unknown", &["seeds whose run is missing or failed"]),
+    Column::key("edited_later", &["some claim was written or changed", "when there were runs already"]),
 ];
 
 /// The columns of `comparison.csv` between the arm and the [`spread`] of each [`compared`] outcome.

@@ -13,13 +13,13 @@ use crate::claim::{self, JudgedClaim, Verdict, judge_all};
 use crate::compare::{self, Comparison};
 use crate::experiment::plan::Plan;
 use crate::figure::kinds::{self, ALL};
-use crate::figure::{Drawn, FigureError, Style, draw_all, draw_one};
+use crate::figure::{Drawn, FigureError, Style, draw_all, draw_into, draw_one};
 use crate::files::{FileError, remove, write, write_table};
 use crate::plan_file::claim::ClaimSpec;
 use crate::report::{self, Content, ReportError};
 use crate::results::{Results, ResultsError, claims, figure_claims::FigureClaim};
 use crate::sweep::plan_text::{plan_hash, plan_json};
-use crate::sweep::{journal::Journal, unfinished::Counts, work::Work};
+use crate::sweep::{journal::Journal, work::Work};
 use crate::table::{Records, Table};
 use stamp::Stamp;
 use std::path::Path;
@@ -58,21 +58,26 @@ pub struct Conclusion {
     pub comparison: Option<Comparison>,
     /// Every claim of the experiment, judged; none before there are runs.
     pub claims: Vec<JudgedClaim>,
+    /// What to say where some claims are younger than some runs.
+    pub edited_later: Option<&'static str>,
     /// The figures drawn this time.
     pub drawn: Vec<Drawn>,
+    specs: Vec<ClaimSpec>,
     arms: Table,
+    settings: Table,
     pairs: Table,
+    ranks: Table,
     figure_claims: Vec<Vec<FigureClaim>>,
 }
 
 /// Whether the tables and figures of a folder show another plan than this one: they are then made anew before any run, so
 /// that a sweep that is stopped never leaves a mixture.
 pub fn shows_another_plan(dir: &Path, plan: &Plan, work: &Work) -> bool {
-    let json = plan_json(plan, work);
-    Stamp::read(dir).shows_another_plan(&plan_hash(&json, work), &json, &plan.claims)
+    Stamp::read(dir).shows_another_plan(&plan_hash(&plan_json(plan, work), work), &plan.claims)
 }
 
-/// Makes everything that a reader opens from a folder's journal, as far as it is not up to date.
+/// Makes everything that a reader opens from a folder's journal, as far as it is not up to date. The caller holds the lock of
+/// the folder.
 ///
 /// # Errors
 /// A file that cannot be read or written; what `draw` reports.
@@ -87,32 +92,21 @@ pub fn conclude(
     let json = plan_json(plan, work);
     let inputs = Stamp::inputs(&json, work, journal);
     let mut stamp = Stamp::read(dir);
-    if !stamp.csvs_hold(dir, &inputs) {
+    if !stamp.tables_hold(dir, &inputs) {
         tables::write(dir, plan, work, journal)?;
-        stamp = Stamp::of_csvs(dir, inputs, plan_hash(&json, work))?;
-        stamp.write(dir)?;
+        stamp.made_tables(dir, inputs, plan_hash(&json, work))?;
     }
     let mut conclusion = Conclusion::of(Results::read(dir)?, &plan.claims)?;
-    let (counts, has_figures) = (Counts::of(work, journal), dir.join("figures").is_dir());
-    let inputs = stamp.figure_inputs(&json, &plan.claims);
-    // Figures that are there may show runs that the plan has no more.
-    let anything_to_draw = counts.done > counts.failed || has_figures;
-    if anything_to_draw && (stamp.figures != inputs || !has_figures) {
-        conclusion.draw(draw).map_err(ConcludeError::Figures)?;
-        stamp.figures = inputs;
-        stamp.write(dir)?;
-    }
-    conclusion.report()?;
+    conclusion.write(draw)?;
     Ok(conclusion)
 }
 
 impl Conclusion {
-    /// Compares the arms of some results, judges their claims, and writes the tables of both.
+    /// Compares the arms of some results and judges their claims; writes nothing.
     ///
     /// # Errors
-    /// Files that cannot be read or written.
+    /// Files that cannot be read.
     pub fn of(results: Results, specs: &[ClaimSpec]) -> Result<Self, ConcludeError> {
-        let dir = &results.dir;
         let summary = results.summary()?;
         let comparison = Comparison::of(&results)?;
         let [arms, settings, pairs, ranks] = match &comparison {
@@ -124,60 +118,104 @@ impl Conclusion {
             ],
             None => Default::default(),
         };
-        let is_joint = comparison.as_ref().is_some_and(|own| !own.joint.is_empty());
-        let tables = [
-            ("comparison.csv", &arms, comparison.is_some()),
-            ("comparison_settings.csv", &settings, comparison.is_some()),
-            ("comparison_pairs.csv", &pairs, comparison.is_some()),
-            ("comparison_ranks.csv", &ranks, is_joint),
-        ];
-        for (file, table, is_there) in tables {
-            let path = dir.join(file);
-            if is_there { write_table(&path, table)? } else { remove(&path)? }
-        }
         let answer = Answer::of(&results, comparison.as_ref())?;
-        write(&dir.join("answer.txt"), answer.text().as_bytes())?;
         let claims = if results.runs.is_empty() { Vec::new() } else { judge_all(&results, specs)? };
-        if !specs.is_empty() && !results.runs.is_empty() {
-            write_table(&dir.join("claims.csv"), &claim::table(&claims))?;
-        }
         let figure_claims = claim::by_figure(&results.plan.figures, specs, &claims, |figure, claim| {
             kinds::nearness(ALL, figure, claim)
         });
-        Ok(Conclusion { results, summary, answer, comparison, claims, drawn: Vec::new(), arms, pairs, figure_claims })
+        let edited_later = claims::edited_later(&results.dir, specs).filter(|_| !claims.is_empty());
+        Ok(Conclusion {
+            results,
+            summary,
+            answer,
+            comparison,
+            claims,
+            edited_later,
+            drawn: Vec::new(),
+            specs: specs.to_vec(),
+            arms,
+            settings,
+            pairs,
+            ranks,
+            figure_claims,
+        })
     }
 
-    /// Draws the figures, each with the claims that belong to it.
+    /// Writes all that is made of the tables, as far as it is not up to date. The caller holds the lock of the folder.
     ///
     /// # Errors
-    /// What `draw` reports.
-    pub fn draw(&mut self, draw: &Draw) -> Result<(), FigureError> {
-        self.drawn = draw(&self.results, &self.figure_claims)?;
-        Ok(())
+    /// A file that cannot be written; what `draw` reports.
+    pub fn write(&mut self, draw: &Draw) -> Result<(), ConcludeError> {
+        let (dir, plan) = (&self.results.dir, &self.results.plan_hash);
+        if Stamp::read(dir).pages_hold(dir, plan, &self.specs) { Ok(()) } else { self.write_anew(draw) }
     }
 
-    /// Draws the figure of this name alone; `None` where the plan has none of the name.
+    /// Writes all that is made of the tables: comparison, verdicts, answer, figures and report.
+    ///
+    /// # Errors
+    /// As [`Conclusion::write`].
+    pub fn write_anew(&mut self, draw: &Draw) -> Result<(), ConcludeError> {
+        let dir = &self.results.dir;
+        let claims = claim::table(&self.claims, self.edited_later.is_some());
+        let has_runs = !self.results.runs.is_empty();
+        let is_compared = self.comparison.is_some();
+        let is_joint = self.comparison.as_ref().is_some_and(|own| !own.joint.is_empty());
+        let tables = [
+            ("comparison.csv", &self.arms, is_compared),
+            ("comparison_settings.csv", &self.settings, is_compared),
+            ("comparison_pairs.csv", &self.pairs, is_compared),
+            ("comparison_ranks.csv", &self.ranks, is_joint),
+            ("claims.csv", &claims, has_runs && !self.specs.is_empty()),
+        ];
+        for (file, table, is_made) in tables {
+            let path = dir.join(file);
+            if is_made { write_table(&path, table)? } else { remove(&path)? }
+        }
+        write(&dir.join("answer.txt"), self.answer.text().as_bytes())?;
+        // Figures that are there may show runs that the plan has no more.
+        if self.results.runs.iter().any(|run| !run.failed()) || dir.join("figures").is_dir() {
+            self.drawn = draw(&self.results, &self.figure_claims).map_err(ConcludeError::Figures)?;
+        }
+        self.report(&claims)?;
+        let names = tables.map(|(file, ..)| file).into_iter().chain(["answer.txt", report::FILE]).map(String::from);
+        let figures = self.drawn.iter().flat_map(|figure| &figure.files).filter_map(|path| path.strip_prefix(dir).ok());
+        let figures = figures.map(|path| path.to_string_lossy().into_owned());
+        let mut stamp = Stamp::read(dir);
+        Ok(stamp.made_pages(dir, &self.results.plan_hash, &self.specs, names.chain(figures))?)
+    }
+
+    /// Draws the figure of this name alone, into the folder `below` another one; `None` where the plan has none of the name.
     ///
     /// # Errors
     /// As [`draw_all`].
-    pub fn draw_one(&self, name: &str, style: Style) -> Result<Option<Drawn>, FigureError> {
-        let claims: &[_] = if style == Style::Page { &self.figure_claims } else { &[] };
-        draw_one(&self.results, name, (ALL, style), claims)
+    pub fn draw_one(&self, name: &str, style: Style, place: (&Path, &Path)) -> Result<Option<Drawn>, FigureError> {
+        draw_one(&self.results, name, (ALL, style), self.claims_of_figures(style), place)
     }
 
-    /// Writes the report, once the figures that it shows are there.
+    /// Draws all figures into the folder `below` another one.
     ///
     /// # Errors
-    /// A page that cannot be made or written.
-    pub fn report(&self) -> Result<(), ReportError> {
-        let [arms, pairs, claims] = [&self.arms, &self.pairs, &claim::table(&self.claims)].map(Records::from);
+    /// As [`draw_all`].
+    pub fn draw_into(&self, style: Style, place: (&Path, &Path)) -> Result<Vec<Drawn>, FigureError> {
+        draw_into(&self.results, ALL, style, self.claims_of_figures(style), place)
+    }
+
+    /// The claims that stand under each figure; slides and columns have no room for them.
+    fn claims_of_figures(&self, style: Style) -> &[Vec<FigureClaim>] {
+        if style == Style::Page { &self.figure_claims } else { &[] }
+    }
+
+    fn report(&self, claims: &Table) -> Result<(), ReportError> {
+        let [arms, pairs, claims] = [&self.arms, &self.pairs, claims].map(Records::from);
         report::write(&Content {
             answer: self.answer.headline(),
+            edited_later: self.edited_later,
             results: &self.results,
             summary: &self.summary,
             arms: &arms,
             pairs: &pairs,
             claims: &claims,
+            figures: self.drawn.iter().map(|figure| (&*figure.name, &*figure.svg)).collect(),
             figure_claims: &self.figure_claims,
         })
     }

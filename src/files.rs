@@ -1,11 +1,17 @@
-//! Writing files so that a reader finds either the old or the new version, never half of one.
+//! The files of folders that may come from anybody, as a results folder may: the one place where they are opened.
+//!
+//! A reader finds either the old or the new version of a file, never half of one, also after a power cut. Nothing is written
+//! through a link that lies in the folder, and what only stands in the place of a file (a pipe, a device, a folder) is an error
+//! at once: opening a pipe may never return, and a device may never end.
 
 use crate::table::Table;
 use std::error::Error;
-use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::fs::{self, File, FileType, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A file that could not be read or written, and why.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -21,56 +27,182 @@ pub fn cannot(action: &'static str, path: &Path, why: impl Into<Box<dyn Error + 
     FileError { action, path: path.to_path_buf(), source: why.into().into() }
 }
 
-/// A file under construction beside its place; [`Draft::commit`] moves it there.
+/// That something is a file and does not only stand in the place of one.
+fn is_file(kind: FileType) -> io::Result<()> {
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "a folder",
+        () if kind.is_symlink() => "a link",
+        () => "a pipe or a device",
+    };
+    Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what} and no file")))
+}
+
+/// Opens a file to read it.
+///
+/// # Errors
+/// When it cannot be opened, or is no file.
+pub fn open(path: &Path) -> io::Result<File> {
+    is_file(fs::metadata(path)?.file_type())?;
+    File::open(path)
+}
+
+/// The content of a file.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut open(path)?, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The content of a file as text.
+///
+/// # Errors
+/// As [`open`], and when it is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    io::read_to_string(open(path)?)
+}
+
+/// The content of a file; `None` when there is no such file.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(cannot("read", path, e)),
+    }
+}
+
+/// Opens a file to add to its end (and to read it), or makes it; what is in it stays.
+///
+/// # Errors
+/// When it cannot be opened, or is a link or no file.
+pub fn append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    loop {
+        match fs::symlink_metadata(path) {
+            Ok(there) => is_file(there.file_type())?,
+            Err(e) if e.kind() == ErrorKind::NotFound => match options.clone().create_new(true).open(path) {
+                // Another program has just made it.
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
+                made => return made,
+            },
+            Err(e) => return Err(e),
+        }
+        return options.open(path);
+    }
+}
+
+/// Makes the folder `below` of a folder of the user's, where it is missing. What lies below must be no link: files would be
+/// written elsewhere.
+///
+/// # Errors
+/// When it cannot be made, or something else stands in its place.
+pub fn make_folder(root: &Path, below: &Path) -> Result<(), FileError> {
+    let mut folder = root.to_path_buf();
+    fs::create_dir_all(root).map_err(|e| cannot("make", root, e))?;
+    for part in below {
+        folder.push(part);
+        let what = match fs::symlink_metadata(&folder) {
+            Ok(there) if there.is_dir() => continue,
+            Ok(there) if there.is_symlink() => "a link",
+            Ok(_) => "a file",
+            Err(_) => {
+                fs::create_dir_all(&folder).map_err(|e| cannot("make", &folder, e))?;
+                continue;
+            }
+        };
+        return Err(cannot("write into", &folder, format!("it is {what} and no folder; move it away")));
+    }
+    Ok(())
+}
+
+/// What the name of a file under construction ends with; it begins with a dot.
+const DRAFT: &str = ".draft";
+/// Drafts that nobody has written to for so long are those of a killed program.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// A file under construction beside its place; [`Draft::commit`] moves it there, otherwise it is removed.
 pub struct Draft {
     path: PathBuf,
-    draft: PathBuf,
+    /// None once it has been moved.
+    draft: Option<PathBuf>,
 }
 
 impl Draft {
-    /// Starts the file that will be at `path`.
+    /// Starts the file that will be at `path`, under a name that no other draft has.
     ///
     /// # Errors
-    /// When the draft cannot be created.
+    /// When the draft cannot be made.
     pub fn create(path: &Path) -> Result<(Self, BufWriter<File>), FileError> {
-        Draft::named(path, "tmp")
+        static DRAFTS: AtomicUsize = AtomicUsize::new(0);
+        loop {
+            let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+            let mut name = std::ffi::OsString::from(".");
+            name.push(path.file_name().unwrap_or_default());
+            name.push(format!(".{}-{number}{DRAFT}", std::process::id()));
+            let draft = path.with_file_name(name);
+            // create_new follows no link.
+            match OpenOptions::new().write(true).create_new(true).open(&draft) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(cannot("write", path, e)),
+                Ok(file) => {
+                    return Ok((Draft { path: path.to_path_buf(), draft: Some(draft) }, BufWriter::new(file)));
+                }
+            }
+        }
     }
 
-    /// The same with the name of its writer, for a file that several programs may write at once.
-    fn named(path: &Path, suffix: &str) -> Result<(Self, BufWriter<File>), FileError> {
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(".");
-        name.push(suffix);
-        let draft = path.with_file_name(name);
-        let file = File::create(&draft).map_err(|e| cannot("write", &draft, e))?;
-        Ok((Draft { path: path.to_path_buf(), draft }, BufWriter::new(file)))
-    }
-
-    /// Puts the finished draft in its place.
+    /// Puts the finished draft in its place, once it is on the disk: after a power cut the place holds the old file or the new.
     ///
     /// # Errors
     /// When the last bytes cannot be written or the file cannot be renamed.
-    pub fn commit(self, mut writer: BufWriter<File>) -> Result<(), FileError> {
-        writer.flush().map_err(|e| cannot("write", &self.draft, e))?;
-        drop(writer);
-        fs::rename(&self.draft, &self.path).map_err(|e| cannot("write", &self.path, e))
+    pub fn commit(mut self, writer: BufWriter<File>) -> Result<(), FileError> {
+        let Some(draft) = &self.draft else { return Ok(()) };
+        let file = writer.into_inner().map_err(|e| cannot("write", &self.path, e.into_error()))?;
+        file.sync_all().map_err(|e| cannot("write", &self.path, e))?;
+        fs::rename(draft, &self.path).map_err(|e| cannot("write", &self.path, e))?;
+        self.draft = None;
+        Ok(())
     }
 }
 
-/// Writes a whole file at once, old or new.
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // One that stays is removed with those of killed programs.
+        self.draft.iter().for_each(|draft| _ = fs::remove_file(draft));
+    }
+}
+
+/// Removes the drafts in a folder that a killed program has left. Whatever cannot be removed is in nobody's way.
+pub fn remove_abandoned_drafts(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let age = entry.metadata().and_then(|is| is.modified()).ok().and_then(|time| time.elapsed().ok());
+        if name.starts_with('.') && name.ends_with(DRAFT) && age.is_some_and(|age| age > ABANDONED) {
+            _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Writes a whole file at once, old or new. One that holds just this already is left as it is.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    write_as("tmp", path, content)
-}
-
-/// The same for a file that several programs may write at once, each under the name `writer`.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write_as(writer: &str, path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let (draft, mut file) = Draft::named(path, writer)?;
+    let there = fs::symlink_metadata(path);
+    if there.is_ok_and(|is| is.is_file() && is.len() == content.len() as u64)
+        && read(path).is_ok_and(|old| old == content)
+    {
+        return Ok(());
+    }
+    let (draft, mut file) = Draft::create(path)?;
     file.write_all(content).map_err(|e| cannot("write", path, e))?;
     draft.commit(file)
 }
@@ -94,14 +226,26 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// The content of a file; `None` when there is no such file.
-///
-/// # Errors
-/// When it is there and cannot be read.
-pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(cannot("read", path, e)),
+/// Whether `file`, which was opened at `path`, is still what stands there.
+#[cfg(unix)]
+pub fn is_still_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |is: fs::Metadata| (is.dev(), is.ino());
+    file.metadata()
+        .ok()
+        .zip(fs::symlink_metadata(path).ok())
+        .is_some_and(|(own, there)| identity(own) == identity(there))
+}
+
+/// The same where files have no identity that the standard library tells.
+#[cfg(not(unix))]
+pub fn is_still_at(_: &File, path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Makes sure that the names of a folder survive a power cut, where the system can do that.
+pub fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        _ = folder.sync_all();
     }
 }

@@ -139,5 +139,6 @@ pub mod stats;
 pub mod table;
 
 mod parallel;
+mod printable;
 mod real;
 mod report;

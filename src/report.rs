@@ -4,7 +4,7 @@ mod sessions;
 mod sheet;
 mod sheets;
 
-use crate::files::{FileError, write as write_file};
+use crate::files::{self, FileError};
 use crate::record::Status;
 use crate::results::{Results, figure_claims::FigureClaim};
 use crate::table::Records;
@@ -15,7 +15,8 @@ use sessions::{Session, sessions};
 use sheet::Sheet;
 use thiserror::Error;
 
-const FILE: &str = "report.html";
+/// What it is called.
+pub const FILE: &str = "report.html";
 const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
 const SCRIPT: &str = include_str!("report/script.js");
@@ -34,28 +35,33 @@ pub struct Content<'a> {
     pub results: &'a Results,
     /// The answer to the experiment's question, in a sentence or two.
     pub answer: String,
+    /// What to say where some claims are younger than some runs.
+    pub edited_later: Option<&'a str>,
     /// As `summary.csv`, `comparison.csv`, `comparison_pairs.csv` and `claims.csv` have them.
     pub summary: &'a Records,
     pub arms: &'a Records,
     pub pairs: &'a Records,
     pub claims: &'a Records,
+    /// Name and SVG of the figures that were just drawn, in the order of the plan (an empty drawing where there is nothing to
+    /// show): what lies in the folder may be anybody's.
+    pub figures: Vec<(&'a str, &'a str)>,
     /// The claims that belong to each figure of the plan.
     pub figure_claims: &'a [Vec<FigureClaim>],
 }
 
-/// Writes `report.html` into the results folder, from its contents, its SVG figures and its `provenance.json`.
+/// Writes `report.html` into the results folder, from its contents and what `experiment.toml` and `provenance.json` say.
 ///
 /// # Errors
 /// A page that cannot be made or written.
 pub fn write(content: &Content) -> Result<(), ReportError> {
-    Ok(write_file(&content.results.dir.join(FILE), render(content)?.as_bytes())?)
+    Ok(files::write(&content.results.dir.join(FILE), render(content)?.as_bytes())?)
 }
 
 /// A figure in the page.
 #[derive(Serialize)]
 struct PageFigure<'a> {
-    name: String,
-    svg: String,
+    name: &'a str,
+    svg: &'a str,
     /// Claims of several parts; one of a single part is written out in the drawing.
     verdicts: Vec<&'a FigureClaim>,
 }
@@ -90,7 +96,8 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
     let Content { results, summary, arms, pairs, claims, .. } = content;
     let plan = &results.plan;
     let mut figures = figures(content);
-    let sheets = [sheets::claims(claims), sheets::cells(results, summary), sheets::arms(results, arms)];
+    let sheets =
+        [sheets::claims(claims, content.edited_later), sheets::cells(results, summary), sheets::arms(results, arms)];
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),
         false => format!(
@@ -126,17 +133,16 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
 
 /// A text file of the folder; empty where there is none.
 fn text(results: &Results, file: &str) -> String {
-    std::fs::read_to_string(results.dir.join(file)).unwrap_or_default()
+    files::read_text(&results.dir.join(file)).unwrap_or_default()
 }
 
-/// The figures that were drawn, in the order of the plan, each with the verdicts on what it shows.
+/// The figures that were drawn, each with the verdicts on what it shows.
 fn figures<'a>(content: &Content<'a>) -> Vec<PageFigure<'a>> {
-    let names = content.results.plan.figure_names().into_iter();
-    let figure = |(name, claims): (String, &'a Vec<FigureClaim>)| {
-        let svg = text(content.results, &format!("figures/{name}.svg"));
-        PageFigure { name, svg, verdicts: claims.iter().filter(|claim| claim.parts.len() > 1).collect() }
+    let figure = |((name, svg), claims): (&(&'a str, &'a str), &'a Vec<FigureClaim>)| {
+        let verdicts = claims.iter().filter(|claim| claim.parts.len() > 1).collect();
+        (!svg.is_empty()).then_some(PageFigure { name, svg, verdicts })
     };
-    names.zip(content.figure_claims).map(figure).filter(|figure| !figure.svg.is_empty()).collect()
+    content.figures.iter().zip(content.figure_claims).filter_map(figure).collect()
 }
 
 /// How many runs diverged or failed, in words; empty if none did.

@@ -7,6 +7,7 @@ mod error;
 pub mod figure_claims;
 mod target;
 pub mod theory;
+mod thinned;
 
 pub use error::ResultsError;
 
@@ -14,6 +15,7 @@ use crate::columns::{self, Column, On};
 use crate::data::{Function, Guesses};
 use crate::experiment::settings;
 use crate::fading::Fading;
+use crate::files;
 use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
 use crate::table::{Records, count};
@@ -77,7 +79,7 @@ impl Results {
     /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
     pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         let path = dir.join("plan.json");
-        let text = std::fs::read_to_string(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
+        let text = files::read_text(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
         let plan: PlanFile =
             serde_json::from_str(&text).map_err(|source| ResultsError::PlanFile { path: path.clone(), source })?;
         if plan.schema != SCHEMA {
@@ -88,7 +90,7 @@ impl Results {
             return Err(ResultsError::Interrupted { dir: dir.to_path_buf() });
         }
         let runs = read_runs(&table, &plan)?;
-        let plan_hash = plan_hash(&text, &std::fs::read(dir.join("journal/view.txt")).unwrap_or_default());
+        let plan_hash = plan_hash(&text, &files::read(&dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
 

@@ -146,6 +146,11 @@ pub fn signed(x: f64, decimals: usize) -> String {
     if zero { text.trim_start_matches(['+', '-']).into() } else { text }
 }
 
+/// Whether a spreadsheet that opens a CSV file would run this text instead of showing it.
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err()
+}
+
 /// `1 run`, `2 runs`.
 pub fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })

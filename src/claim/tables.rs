@@ -4,10 +4,11 @@ use super::{judging::JudgedClaim, verdict::Verdict};
 use crate::columns::CLAIMS;
 use crate::plan_file::{claim::ClaimSpec, figure::FigureSpec};
 use crate::results::figure_claims::FigureClaim;
-use crate::table::{self, Table};
+use crate::table::{self, Cell, Table};
 
-/// The table `claims.csv`: a row for each claim, or for each part of a claim that is repeated.
-pub fn table(claims: &[JudgedClaim]) -> Table {
+/// The table `claims.csv`: a row for each claim, or for each part of a claim that is repeated; `edited_later` says whether there
+/// were runs before some claim was written or changed.
+pub fn table(claims: &[JudgedClaim], edited_later: bool) -> Table {
     let mut table = Table::new(CLAIMS);
     for claim in claims {
         let j = claim.judged;
@@ -27,6 +28,7 @@ pub fn table(claims: &[JudgedClaim]) -> Table {
             j.diverged.into(),
             j.undefined.into(),
             j.unknown.into(),
+            Cell::Bool(edited_later),
         ]);
     }
     table

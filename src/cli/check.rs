@@ -5,7 +5,8 @@ use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{PlanOptions, count};
 use crate::cli::prelude::*;
 use crate::cli::sweep;
-use crate::conclude::Conclusion;
+use crate::conclude::{Conclusion, draw_pages};
+use crate::files::make_folder;
 use crate::results::{Results, claims};
 use crate::sweep::request::Request;
 
@@ -18,7 +19,7 @@ pub struct Options {
     fresh_seeds: Option<u64>,
 }
 
-/// Prints the verdicts and writes `claims.csv`; 3 if a claim fails.
+/// Prints the verdicts, and writes `claims.csv` where the folder can be written; 3 if a claim fails.
 ///
 /// # Errors
 /// A folder without results or claims.
@@ -35,13 +36,16 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     if let Some(seeds) = options.fresh_seeds {
         let Request { set, base, data_dir, .. } = Request::read(dir)?;
         let (file, out) = (dir.join("experiment.toml"), Some(dir.join("fresh_seeds")));
+        make_folder(dir, Path::new("fresh_seeds"))?;
         let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
         return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
     }
     results.unfinished().iter().for_each(|line| note(line));
-    let conclusion = Conclusion::of(results, &claims)?;
+    let mut conclusion = Conclusion::of(results, &claims)?;
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
-    claims::edited_later(dir, &claims).into_iter().for_each(note);
-    conclusion.report()?;
+    conclusion.edited_later.into_iter().for_each(note);
+    if let Some(_lock) = lock_to_write(dir) {
+        conclusion.write(&draw_pages)?;
+    }
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }

@@ -3,7 +3,7 @@
 use crate::answer::verdicts;
 use crate::cli::prelude::*;
 use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
-use crate::conclude::Conclusion;
+use crate::conclude::{Conclusion, draw_pages};
 use crate::experiment::nearest;
 use crate::plan_file::compare::Compare;
 use crate::results::{Results, claims};
@@ -31,7 +31,7 @@ enum Format {
     Json,
 }
 
-/// Prints the comparison and writes its tables.
+/// Prints the comparison, and writes its tables where the folder can be written.
 ///
 /// # Errors
 /// A folder without results, or whose plan has nothing to compare.
@@ -40,7 +40,10 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let results = Results::read(dir).map_err(CommandError::input)?;
     results.unfinished().iter().for_each(|line| note(line));
     let claims = claims::read(dir).map_err(CommandError::input)?;
-    let conclusion = Conclusion::of(results, &claims)?;
+    let mut conclusion = Conclusion::of(results, &claims)?;
+    if let Some(_lock) = lock_to_write(dir) {
+        conclusion.write(&draw_pages)?;
+    }
     let Some(comparison) = &conclusion.comparison else {
         return Err(CommandError::input(format!(
             "{} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; \
@@ -48,7 +51,6 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
             dir.display()
         )));
     };
-    conclusion.report()?;
     let Some(baseline) = &options.baseline else { return show(comparison, options.format) };
     let arms: BTreeSet<&str> =
         comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str()).collect();

@@ -5,6 +5,7 @@ use crate::cli::prelude::*;
 use crate::data::Places;
 use crate::experiment::{Experiment, ExperimentError, Overrides, Plan};
 use crate::figure::kinds::FACTS;
+use crate::files::Draft;
 use crate::model::differences;
 use crate::parallel::cores;
 use crate::run::train;
@@ -57,11 +58,9 @@ fn machine() -> Finding {
 fn folder() -> Finding {
     let results = Path::new("results");
     let place = if results.is_dir() { results } else { Path::new(".") };
-    let probe = place.join(format!(".doctor-{}", std::process::id()));
-    let written = std::fs::write(&probe, "x").and_then(|()| std::fs::remove_file(&probe));
-    match written {
-        Ok(()) => (true, "results can be written to results/".into()),
-        Err(e) => (false, format!("{}: {e}; go to a folder of your own, or sweep with --out DIR", place.display())),
+    match Draft::create(&place.join("doctor")) {
+        Ok(_) => (true, "results can be written to results/".into()),
+        Err(e) => (false, format!("{e}; go to a folder of your own, or sweep with --out DIR")),
     }
 }
 

@@ -44,7 +44,7 @@ Examples:
   gradsweep plot results/vanishing
   gradsweep plot results/vanishing --only curves
   gradsweep plot results/vanishing --with more_figures.toml
-  gradsweep plot results/vanishing --style slide
+  gradsweep plot results/vanishing --style slide --out talk
   gradsweep plot results/vanishing --style column";
 pub const WHY: &str = "\
 Example:

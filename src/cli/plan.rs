@@ -1,15 +1,19 @@
 //! `plan FILE`: what a sweep would run and cost.
 
-use crate::cli::plan_options::{Loaded, PlanOptions};
+use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::prelude::*;
+use crate::parallel::cores;
 use crate::run;
 use crate::sweep::forecast::{Rate, forecast};
-use crate::sweep::{journal::Journal, outline, rates, status::FolderStatus};
+use crate::sweep::{journal::Journal, memory, outline, rates, status::FolderStatus};
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
+    /// Runs at the same time, for the memory that they take [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = count)]
+    jobs: Option<u64>,
     /// One row a run, for programs: run_id, labels, seed, status, what changed, predicted cost
     #[arg(long)]
     csv: bool,
@@ -37,6 +41,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     text += &outline::folder(&dir, &status);
     text += &outline::cost(&work, &chosen, &to_do);
     if !to_do.is_empty() {
+        let at_once = options.jobs.map_or_else(cores, |n| n as usize);
+        text += &outline::memory(&work, &to_do, at_once, memory::room());
         let rate = Rate::find(&dir, &work, &to_do, &run::train);
         text += &format!("  time      {}\n", forecast(rate, &work, &to_do));
     }

@@ -4,10 +4,10 @@ use crate::cli::prelude::*;
 use crate::conclude::{Conclusion, draw_pages};
 use crate::experiment::nearest;
 use crate::figure::kinds::{ALL, FACTS};
-use crate::figure::{self, Drawn, draw_all, draw_into};
+use crate::figure::{self, Drawn, draw_all};
 use crate::plan_file::figure::FigureSpec;
 use crate::results::{Results, claims};
-use crate::sweep::load;
+use crate::sweep::{folder, load};
 use clap::ValueEnum;
 
 #[derive(Args)]
@@ -24,6 +24,9 @@ pub struct Options {
     /// The figures of another file's [[figure]] sections instead, into figures/NAME OF THE FILE
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     with: Option<PathBuf>,
+    /// Draw into this folder instead, and leave the results folder as it is
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -46,52 +49,51 @@ impl Style {
 /// Draws all figures of the folder.
 ///
 /// # Errors
-/// A folder without results; what drawing reports.
+/// A folder without results, or that cannot be written; what drawing reports.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
-    let results = Results::read(dir).map_err(CommandError::input)?;
+    let mut results = Results::read(dir).map_err(CommandError::input)?;
     results.unfinished().iter().for_each(|line| note(line));
-    if let Some(file) = &options.with {
-        return with(file, results, options.style);
-    }
     let style = options.style.of_figures();
-    if let Some(name) = &options.only {
-        return only(name, results, style);
+    let mut below = PathBuf::from(style.folder());
+    if let Some(file) = &options.with {
+        results.plan.figures = load::figures_of(file, dir, FACTS)?;
+        below = Path::new(figure::Style::Page.folder()).join(file.file_stem().unwrap_or_default());
     }
-    name_obsolete(dir, style, &results.plan.figures);
-
+    // Elsewhere they lie in the folder itself, and nothing of the results is written.
+    let place = options.out.as_ref().map_or((&**dir, &*below), |out| (&**out, Path::new("")));
+    let _lock = if options.out.is_none() { Some(folder::lock(dir)?) } else { None };
+    let claims = claims::read(dir).map_err(CommandError::failed)?;
+    let mut conclusion = Conclusion::of(results, &claims)?;
+    if let Some(name) = &options.only {
+        return only(name, &conclusion, style, place);
+    }
+    if options.with.is_some() || options.out.is_some() {
+        return told(&conclusion.draw_into(style, place).map_err(CommandError::failed)?);
+    }
+    name_obsolete(dir, style, &conclusion.results.plan.figures);
     if style == figure::Style::Page {
-        let claims = claims::read(dir).map_err(CommandError::failed)?;
-        let mut conclusion = Conclusion::of(results, &claims)?;
-        conclusion.draw(&draw_pages).map_err(CommandError::failed)?;
+        conclusion.write_anew(&draw_pages)?;
         left_out(&conclusion.drawn);
-        conclusion.report()?;
     } else {
-        draw_all(&results, ALL, style, &[]).map_err(CommandError::failed)?;
+        draw_all(&conclusion.results, ALL, style, &[]).map_err(CommandError::failed)?;
     }
     print(&format!("{}\n", dir.join(style.folder()).display()))
 }
 
-/// Draws one figure of the folder.
-fn only(name: &str, results: Results, style: figure::Style) -> Result<ExitCode, CommandError> {
-    let claims = claims::read(&results.dir).map_err(CommandError::failed)?;
-    let conclusion = Conclusion::of(results, &claims)?;
-    let Some(drawn) = conclusion.draw_one(name, style).map_err(CommandError::failed)? else {
+/// Draws one figure.
+fn only(
+    name: &str,
+    conclusion: &Conclusion,
+    style: figure::Style,
+    place: (&Path, &Path),
+) -> Result<ExitCode, CommandError> {
+    let Some(drawn) = conclusion.draw_one(name, style, place).map_err(CommandError::failed)? else {
         let names = conclusion.results.plan.figure_names();
         let help = nearest::suggest(name, names.iter().map(String::as_str));
         return Err(CommandError::input(format!("no figure is called \"{name}\"; {help}")));
     };
-    conclusion.report()?;
     told(&[drawn])
-}
-
-/// Draws the figures that another file asks for.
-fn with(file: &Path, mut results: Results, style: Style) -> Result<ExitCode, CommandError> {
-    results.plan.figures = load::figures_of(file, &results.dir, FACTS)?;
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let folder = Path::new(figure::Style::Page.folder()).join(stem);
-    let drawn = draw_into(&results, ALL, style.of_figures(), &folder).map_err(CommandError::failed)?;
-    told(&drawn)
 }
 
 /// Says where figures are.

@@ -6,17 +6,30 @@ pub use clap::Args;
 pub use std::path::{Path, PathBuf};
 pub use std::process::ExitCode;
 
+use crate::printable::printable;
+use crate::sweep::folder;
+use std::fs::File;
 use std::io::{ErrorKind, Write, stdout};
 
-/// Prints to stdout; the exit code of success. A reader that went away (`| head`) is no error.
+/// The lock of a results folder, for a command that has something to say also where it cannot write: it then says that it
+/// writes nothing.
+pub fn lock_to_write(dir: &Path) -> Option<File> {
+    folder::lock(dir)
+        .inspect_err(|why| note(&format!("note: the files in {} stay as they are: {why}", dir.display())))
+        .ok()
+}
+
+/// Prints to stdout; the exit code of success, since most commands end with it. A reader that went away (`| head`) is no error,
+/// and a full disk stops only the printing.
 ///
 /// # Errors
-/// When stdout cannot be written.
+/// None: it is said, and the exit code is that of a failure.
 pub fn print(text: &str) -> Result<ExitCode, CommandError> {
     let mut out = stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(printable(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(CommandError::failed(format!("cannot write to stdout: {e}")))
+            note(&format!("error: cannot write to stdout: {e}"));
+            Ok(ExitCode::FAILURE)
         }
         _ => Ok(ExitCode::SUCCESS),
     }

@@ -9,12 +9,13 @@ use crate::conclude::{Conclusion, conclude, draw_pages, shows_another_plan, tabl
 use crate::experiment::plan::Plan;
 use crate::figure::Style;
 use crate::record::Status;
-use crate::results::claims;
 use crate::sweep::folder::{Folder, Keep};
 use crate::sweep::session::{self, share, to_do, train_all};
 use crate::sweep::shard::{Shard, ShardError};
 use crate::sweep::unfinished::{Counts, failures};
-use crate::sweep::{SweepError, candle_is_single_threaded, interrupt::Interrupt, progress::Show, shell, work::Job};
+use crate::sweep::{
+    SweepError, candle_is_single_threaded, interrupt::Interrupt, memory, progress::Show, shell, work::Job,
+};
 use crate::table;
 use std::io::IsTerminal;
 
@@ -80,8 +81,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     };
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
     result.map_err(|error| match error {
-        CommandError::Failed { cause, .. } => {
+        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
             CommandError::Failed { cause, help: format!("mend that, such as by making room; {kept}") }
+        }
+        CommandError::Failed { cause, .. } => {
+            let dir = loaded.dir.display();
+            let help = format!(
+                "{dir} is gone, and the finished runs with it: put it back, and the same command goes on from there"
+            );
+            CommandError::Failed { cause, help }
         }
         CommandError::Interrupted(_) => CommandError::Interrupted(interrupted(kept)),
         input => input,
@@ -124,7 +132,7 @@ pub(super) fn print_conclusion(plan: &Plan, counts: Counts, conclusion: &Conclus
     }
     if !plan.claims.is_empty() && counts.done > 0 {
         print(&summary(&conclusion.claims))?;
-        claims::edited_later(&conclusion.results.dir, &plan.claims).into_iter().for_each(note);
+        conclusion.edited_later.into_iter().for_each(note);
     }
     Ok(())
 }
@@ -175,6 +183,7 @@ fn train(options: &Options, loaded: &Loaded, folder: &Folder, order: &[usize]) -
     if order.is_empty() {
         return Ok(());
     }
+    memory::refuse_too_large(&loaded.plan, &loaded.work, order, memory::room()).map_err(SweepError::from)?;
     // A dumb terminal cannot move its cursor, and would show every drawing of the bars.
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let lines = options.quiet || dumb || !std::io::stderr().is_terminal();

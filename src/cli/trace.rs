@@ -5,7 +5,7 @@ use crate::cli::prelude::*;
 use crate::experiment::plan::Plan;
 use crate::run::trace::trace;
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{SweepError, candle_is_single_threaded, tensors::write_tensors};
+use crate::sweep::{SweepError, candle_is_single_threaded, tensors};
 use std::collections::{BTreeSet, HashMap};
 
 /// What `name_of_tensors` in the file's metadata says.
@@ -36,6 +36,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     candle_is_single_threaded()?;
     let Loaded { plan, work, chosen, .. } = options.plan.load()?;
     let job = the_one(options, &plan, &work, &chosen)?;
+    let path = options.plan.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", plan.name)));
+    tensors::refuse_other(&path)?;
     let data = work.dataset(job);
     let traced =
         trace(&job.run.spec, data, options.steps as usize).map_err(|source| SweepError::run(job, "", source))?;
@@ -57,8 +59,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         ]
         .map(|(key, value)| (key.to_string(), value)),
     );
-    let path = options.plan.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.safetensors", plan.name)));
-    write_tensors(&path, &traced.tensors, metadata)?;
+    tensors::write_tensors(&path, &traced.tensors, metadata)?;
     let of = if traced.steps < options.steps as usize { ": the run ends there" } else { "" };
     let (name, id, label, path) = (&plan.name, &job.run.run_id, &job.label, path.display());
     let (steps, all, tensors) = (traced.steps, traced.run_steps, traced.tensors.len());

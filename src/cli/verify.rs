@@ -2,7 +2,7 @@
 
 use crate::cli::plan_options::{count, environments_data_dir};
 use crate::cli::prelude::*;
-use crate::conclude::verify::{Sample, compute_again, files_against_journal};
+use crate::conclude::verify::{Sample, changed_files, compute_again, files_against_journal};
 use crate::figure::kinds::FACTS;
 use crate::parallel::cores;
 use crate::sweep::{candle_is_single_threaded, journal::Journal, load, unfinished::Counts};
@@ -34,6 +34,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let journal = Journal::read(&dir.join("journal"))?;
     if let Some(difference) = files_against_journal(dir, &plan, &work, &journal)? {
         return Ok(differs(&difference));
+    }
+    match changed_files(dir) {
+        None => note("nothing is known of figures and report: `gradsweep merge` makes them"),
+        Some(changed) if changed.is_empty() => {}
+        Some(changed) => {
+            note(&format!("differs: edited, emptied or deleted since it was made: {}", changed.join(", ")));
+            note("help: `gradsweep merge` makes them anew from the journal");
+            return Ok(ExitCode::FAILURE);
+        }
     }
     let sample = options.sample.draw(options.seed, &work, &journal);
     let (name, runs) = (&plan.name, table::count(sample.len(), "run"));

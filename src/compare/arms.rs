@@ -88,6 +88,13 @@ impl Tried {
     }
 }
 
+impl Arm {
+    /// Whether it has runs and all of them diverged: it can then be compared with no other such arm.
+    pub fn all_diverged(&self) -> bool {
+        self.n > 0 && self.diverged == self.n
+    }
+}
+
 /// The settings of an arm, as label numbers of the tuned axes, and the runs of each by seed.
 pub type Tries<'a> = BTreeMap<Vec<usize>, BTreeMap<u64, &'a Run>>;
 

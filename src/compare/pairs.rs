@@ -103,6 +103,10 @@ fn family(
     for (i, j) in (0..arms.len()).flat_map(|i| (i + 1..arms.len()).map(move |j| (i, j))) {
         let (first, second) = (&arms[i], &arms[j]);
         let (Some(a), Some(b), true) = (first.at_best(), second.at_best(), is_asked(first, second)) else { continue };
+        // Of two arms that diverged always none is better, and seeds that agree on that show nothing.
+        if first.all_diverged() && second.all_diverged() {
+            continue;
+        }
         let paired = differences(a, b, metric, seeds);
         let Some(difference) = hodges_lehmann(&paired, CONFIDENCE) else { continue };
         let test = if is_share { signed_rank(&without_rounding(&paired)) } else { signed_rank(&paired) };

@@ -1,7 +1,8 @@
-//! What the present CSV files and figures were made from, so that nothing is made twice.
+//! What the files that a reader opens were made from, and what was in them, so that nothing is made twice, and what somebody
+//! edited, emptied or deleted is made anew.
 
 use super::tables;
-use crate::files::{FileError, cannot, write};
+use crate::files::{self, FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
 use crate::results::claims;
 use crate::sweep::{journal::Journal, work::Work};
@@ -16,33 +17,45 @@ const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
 const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
 const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
+/// The report also shows these.
+const SHOWN: [&str; 2] = ["experiment.toml", "provenance.json"];
 
+/// File, as a path in the results folder -> hash of its content.
+type Hashes = BTreeMap<String, String>;
+
+/// What was made, and from what.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Hash of everything the CSV files follow from.
+    /// Hash of everything the tables follow from.
     inputs: String,
     /// Hash of the plan whose runs they hold.
     #[serde(default)]
     plan: String,
-    /// Hash of each CSV file.
-    files: BTreeMap<String, String>,
+    /// The tables.
+    files: Hashes,
     /// Hash of everything the figures follow from.
-    pub figures: String,
+    figures: String,
+    /// Hash of what the report shows beside them.
+    #[serde(default)]
+    report: String,
+    /// All that is made of the tables: comparison, verdicts, figures, report.
+    #[serde(default)]
+    pages: Hashes,
 }
 
 impl Stamp {
     /// The stamp of a folder; an empty one when there is none or it cannot be read.
     pub fn read(dir: &Path) -> Self {
-        let bytes = std::fs::read(dir.join(FILE)).ok();
+        let bytes = files::read(&dir.join(FILE)).ok();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    pub fn write(&self, dir: &Path) -> Result<(), FileError> {
-        let text = serde_json::to_vec(self).map_err(|e| cannot("write", &dir.join(FILE), e))?;
-        write(&dir.join(FILE), &text)
+    fn write(&self, dir: &Path) -> Result<(), FileError> {
+        let path = dir.join(FILE);
+        write(&path, &serde_json::to_vec(self).map_err(|e| cannot("write", &path, e))?)
     }
 
-    /// Hash of what the CSV files would follow from now.
+    /// Hash of what the tables would follow from now.
     pub fn inputs(plan_json: &str, work: &Work, journal: &Journal) -> String {
         let mut hasher = hasher(plan_json);
         for job in &work.jobs {
@@ -53,46 +66,89 @@ impl Stamp {
     }
 
     /// Whether there are tables and figures, and some of them show another plan.
-    pub fn shows_another_plan(&self, plan: &str, plan_json: &str, claims: &[ClaimSpec]) -> bool {
-        !self.inputs.is_empty() && (self.plan != plan || self.figures != self.figure_inputs(plan_json, claims))
+    pub fn shows_another_plan(&self, plan: &str, claims: &[ClaimSpec]) -> bool {
+        !self.inputs.is_empty() && (self.plan != plan || self.figures != figure_inputs(plan, claims, &self.files))
     }
 
-    /// Whether the CSV files follow from `inputs` and nobody touched them.
-    pub fn csvs_hold(&self, dir: &Path, inputs: &str) -> bool {
-        self.inputs == inputs
-            && self.files.iter().all(|(name, hash)| file_hash(&dir.join(name)).is_ok_and(|h| h == *hash))
+    /// Whether the tables follow from `inputs` and nobody touched them.
+    pub fn tables_hold(&self, dir: &Path, inputs: &str) -> bool {
+        self.inputs == inputs && !self.files.is_empty() && changed(dir, &self.files).is_empty()
     }
 
-    /// The stamp of CSV files just written.
-    pub fn of_csvs(dir: &Path, inputs: String, plan: String) -> Result<Self, FileError> {
-        let mut files = BTreeMap::new();
-        for name in tables::FILES {
-            files.insert(name.to_string(), file_hash(&dir.join(name))?);
-        }
-        Ok(Stamp { inputs, plan, files, figures: Stamp::read(dir).figures })
+    /// Notes the tables just written.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn made_tables(&mut self, dir: &Path, inputs: String, plan: String) -> Result<(), FileError> {
+        (self.inputs, self.plan, self.files) = (inputs, plan, hashes(dir, tables::FILES));
+        self.write(dir)
     }
 
-    /// Hash of what the figures would follow from now.
-    pub fn figure_inputs(&self, plan_json: &str, claims: &[ClaimSpec]) -> String {
-        let mut hasher = hasher(plan_json);
-        hasher.update(claims::hash(claims).as_bytes());
-        DRAWN_FROM.iter().filter_map(|name| self.files.get(*name)).for_each(|hash| {
-            hasher.update(hash.as_bytes());
-        });
-        hasher.finalize().to_hex().to_string()
+    /// Whether the pages, which are all that is made of the tables, follow from them as they are now, and nobody touched them.
+    pub fn pages_hold(&self, dir: &Path, plan: &str, claims: &[ClaimSpec]) -> bool {
+        self.figures == figure_inputs(plan, claims, &hashes(dir, DRAWN_FROM))
+            && self.report == shown(dir)
+            && !self.pages.is_empty()
+            && changed(dir, &self.pages).is_empty()
     }
+
+    /// Notes the pages just made, each as a path in the folder.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn made_pages(
+        &mut self,
+        dir: &Path,
+        plan: &str,
+        claims: &[ClaimSpec],
+        pages: impl IntoIterator<Item = String>,
+    ) -> Result<(), FileError> {
+        self.figures = figure_inputs(plan, claims, &hashes(dir, DRAWN_FROM));
+        (self.report, self.pages) = (shown(dir), hashes(dir, pages));
+        self.write(dir)
+    }
+
+    /// The tables and pages that were edited, emptied or deleted since; `None` where nothing says what they were.
+    pub fn changed(&self, dir: &Path) -> Option<Vec<&str>> {
+        (!self.pages.is_empty()).then(|| [changed(dir, &self.files), changed(dir, &self.pages)].concat())
+    }
+}
+
+/// Hash of what figures of this plan and these claims follow from, beside the program.
+fn figure_inputs(plan: &str, claims: &[ClaimSpec], tables: &Hashes) -> String {
+    let mut hasher = hasher(plan);
+    hasher.update(claims::hash(claims).as_bytes());
+    DRAWN_FROM.iter().filter_map(|name| tables.get(*name)).for_each(|hash| _ = hasher.update(hash.as_bytes()));
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Hash of what the report shows beside figures and tables.
+fn shown(dir: &Path) -> String {
+    SHOWN.iter().map(|name| hash(&dir.join(name)).unwrap_or_default()).collect()
 }
 
 /// Everything that this program makes follows from itself and the plan.
-fn hasher(plan_json: &str) -> blake3::Hasher {
+fn hasher(plan: &str) -> blake3::Hasher {
     let mut hasher = blake3::Hasher::new();
-    [PROGRAM, SOURCE, plan_json].iter().for_each(|text| _ = hasher.update(text.as_bytes()));
+    [PROGRAM, SOURCE, plan].iter().for_each(|text| _ = hasher.update(text.as_bytes()));
     hasher
 }
 
-fn file_hash(path: &Path) -> Result<String, FileError> {
+/// The files of these names that are there.
+fn hashes<S: Into<String>>(dir: &Path, names: impl IntoIterator<Item = S>) -> Hashes {
+    let found = |name: String| hash(&dir.join(&name)).map(|hash| (name, hash));
+    names.into_iter().filter_map(|name| found(name.into())).collect()
+}
+
+/// Those that are not as they were.
+fn changed<'a>(dir: &Path, files: &'a Hashes) -> Vec<&'a str> {
+    let holds = |name: &str, was: &String| hash(&dir.join(name)).as_ref() == Some(was);
+    files.iter().filter(|(name, was)| !holds(name, was)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// Hash of a file; none where it cannot be read.
+fn hash(path: &Path) -> Option<String> {
     let mut hasher = blake3::Hasher::new();
-    let file = std::fs::File::open(path).map_err(|e| cannot("read", path, e))?;
-    hasher.update_reader(file).map_err(|e| cannot("read", path, e))?;
-    Ok(hasher.finalize().to_hex().to_string())
+    hasher.update_reader(files::open(path).ok()?).ok()?;
+    Some(hasher.finalize().to_hex().to_string())
 }

@@ -18,8 +18,9 @@ use std::thread;
 pub const FILES: [&str; 7] =
     ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv", "timings.csv"];
 
-/// Runs read from the journal before they are written.
+/// Runs read from the journal before they are written; none of those whose lines are long, in bytes.
 const AHEAD: usize = 16;
+const LONG: usize = 1 << 22;
 
 /// Writes all of them.
 ///
@@ -36,7 +37,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
         // Reading the journal and writing the tables take about as long.
-        let (read, entries) = sync_channel(AHEAD);
+        let (read, entries) = sync_channel(if journal.longest() > LONG { 0 } else { AHEAD });
         scope.spawn(move || {
             for job in &work.jobs {
                 let entry = journal.entry(&job.run.run_id).transpose();

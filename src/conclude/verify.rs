@@ -2,9 +2,10 @@
 //! the journal with a second computation.
 
 use super::layout::Layout;
+use super::stamp::Stamp;
 use crate::data::Dataset;
 use crate::experiment::plan::Plan;
-use crate::files::{FileError, cannot};
+use crate::files::{self, FileError, cannot};
 use crate::record::{RunRecord, Status};
 use crate::run::train;
 use crate::seed::Seeds;
@@ -112,11 +113,12 @@ pub fn files_against_journal(
     let mut files = Vec::new();
     for (file, columns) in &layout.files {
         let path = dir.join(file);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(|e| {
+        let opened = files::open(&path).map_err(|e| {
             let cure =
                 "tables are made when a sweep ends, or by `gradsweep merge DIR` of what an interrupted one has left";
             cannot("read", &path, format!("{e}; {cure}"))
         })?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(opened);
         let header = reader.headers().map_err(|e| cannot("read", &path, e))?.iter().collect::<Vec<_>>().join(",");
         let expected = columns.join(",");
         if header != expected {
@@ -148,6 +150,12 @@ pub fn files_against_journal(
         }
     }
     Ok(None)
+}
+
+/// The files of the folder (tables, comparison, verdicts, figures, report) that were edited, emptied or deleted since they were made;
+/// `None` where nothing says what they were.
+pub fn changed_files(dir: &Path) -> Option<Vec<String>> {
+    Some(Stamp::read(dir).changed(dir)?.into_iter().map(String::from).collect())
 }
 
 /// The first place where a journaled record differs from `again`.

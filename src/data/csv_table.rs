@@ -1,6 +1,6 @@
 //! A CSV file as rows of cells: how the settings want it read, its header, and its columns by name.
 
-use super::csv_text::{decode, separated};
+use super::csv_text::{decode, separated, swallowing_quote};
 use super::error::DataError;
 use crate::setting::{Settings, Value};
 use csv::StringRecord;
@@ -59,6 +59,10 @@ impl Table {
     pub fn new((name, bytes): (String, Vec<u8>), how: &Reading) -> Result<Self, DataError> {
         let (text, separator) = separated(decode(&name, bytes)?, how.separator);
         let mut table = Table { name, text, separator, header: None, columns: 0 };
+        if let Some(line) = swallowing_quote(&table.text, separator) {
+            let what = "the quote that opens a cell on this line is not closed, and takes the lines below into it";
+            return Err(table.error(what, "close it, or remove it").line(line));
+        }
         // Counted before anything is read, since one line can hold all of them.
         let cells = table.text.bytes().filter(|b| *b == separator || *b == b'\n').count();
         if cells > MOST_CELLS {

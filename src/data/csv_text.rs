@@ -70,6 +70,30 @@ fn found(text: &str) -> &'static str {
     }
 }
 
+/// The line on which a quoted cell begins that swallows what follows: no quote closes it, or the one that does stands in the
+/// middle of a cell on a later line.
+pub(super) fn swallowing_quote(text: &str, separator: u8) -> Option<u64> {
+    let (mut line, mut opened, mut is_start) = (1, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        line += u64::from(byte == b'\n');
+        match (opened, byte) {
+            (None, b'"') if is_start => opened = Some(line),
+            (Some(_), b'"') if bytes.peek() == Some(&b'"') => _ = bytes.next(),
+            (Some(at), b'"') => {
+                let is_end = bytes.peek().is_none_or(|next| [separator, b'\n', b'\r', b' ', b'\t'].contains(next));
+                if at < line && !is_end {
+                    return Some(at);
+                }
+                opened = None;
+            }
+            _ => {}
+        }
+        is_start = byte == separator || byte == b'\n' || byte == b'\r';
+    }
+    opened
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +111,22 @@ mod tests {
             ("", "comma"),
         ] {
             assert_eq!(found(text), separator, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_is_found_where_it_opens() {
+        for (text, line) in [
+            ("a,b\n1,2\n", None),
+            ("a,b\n\"1\",\"x \"\"y\"\"\"\n", None),
+            ("a,b\n1,5\" pipe\n2,7\" pipe\n", None),
+            ("a,\"two\nlines\"\n1,2\n", None),
+            ("a,b\n1,\"x\n2,y\n", Some(2)),
+            ("a,b\n1,x\n2,\"y\n3,\"z\"\n4,w\n", Some(3)),
+            ("\"a,b\n", Some(1)),
+            ("a,\"\"\"\n1,2\n", Some(1)),
+        ] {
+            assert_eq!(swallowing_quote(text, b','), line, "{text:?}");
         }
     }
 

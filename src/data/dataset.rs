@@ -117,6 +117,16 @@ impl Split {
 }
 
 impl Dataset {
+    /// The memory that its numbers take.
+    pub fn bytes(&self) -> usize {
+        let targets = |targets: &Targets| match targets {
+            Targets::Classes { labels, .. } => size_of_val(&labels[..]),
+            Targets::Values { y, .. } => size_of_val(&y[..]),
+        };
+        let splits = [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].into_iter().flatten();
+        splits.map(|split| size_of_val(&split.x[..]) + targets(&split.targets)).sum()
+    }
+
     /// Closes a data set with its digest.
     pub fn new(name: String, shape: Vec<usize>, train: Split, validation: Option<Split>, test: Option<Split>) -> Self {
         let mut hasher = blake3::Hasher::new();

@@ -1,8 +1,7 @@
 //! Why a figure is not drawn.
 
+use crate::files::FileError;
 use crate::results::ResultsError;
-use std::io;
-use std::path::PathBuf;
 
 /// Why a figure is not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +16,8 @@ pub enum FigureError {
     #[error("{0}")]
     Results(#[from] ResultsError),
     /// A file or a folder cannot be written.
-    #[error("{}: {source}", path.display())]
-    Write { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// One of the above, in the figure of this name.
     #[error("figure \"{name}\": {source}")]
     Figure { name: String, source: Box<FigureError> },

@@ -31,6 +31,7 @@ pub use out::{FORMATS, origin, pdf, png, svg};
 pub use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::figure_names;
 
+use crate::files::make_folder;
 use crate::parallel::in_parallel;
 use crate::results::Results;
 use crate::results::figure_claims::FigureClaim;
@@ -48,6 +49,8 @@ pub struct Drawn {
     pub name: String,
     /// One in each of the [`FORMATS`]; empty if it was skipped.
     pub files: Vec<PathBuf>,
+    /// The drawing as it stands in the SVG file; empty if it was skipped.
+    pub svg: String,
     /// Why there is nothing to draw.
     pub skipped: Option<String>,
 }
@@ -87,43 +90,42 @@ pub fn draw_all(
     style: Style,
     claims: &[Vec<FigureClaim>],
 ) -> Result<Vec<Drawn>, FigureError> {
-    let folder = results.dir.join(style.folder());
-    let drawn = draw_in(results, kinds, style, claims, &folder)?;
+    let folder = Path::new(style.folder());
+    let drawn = draw_into(results, kinds, style, claims, (&results.dir, folder))?;
     let kept = drawn.iter().flat_map(|figure| &figure.files).collect();
-    out::remove_others(&folder, &kept).map_err(|source| FigureError::Write { path: folder, source })?;
+    out::remove_others(&results.dir.join(folder), &kept)?;
     Ok(drawn)
 }
 
-/// Draws every figure of the plan into a folder of the results, such as `figures/mine`, and removes none.
+/// Draws every figure of the plan into the folder `below` another one, such as `figures/mine` below that of the results, and
+/// removes none.
 ///
 /// # Errors
 /// As [`draw_all`].
-pub fn draw_into(results: &Results, kinds: &[Kind], style: Style, folder: &Path) -> Result<Vec<Drawn>, FigureError> {
-    draw_in(results, kinds, style, &[], &results.dir.join(folder))
-}
-
-fn draw_in(
+pub fn draw_into(
     results: &Results,
     kinds: &[Kind],
     style: Style,
     claims: &[Vec<FigureClaim>],
-    folder: &Path,
+    (root, below): (&Path, &Path),
 ) -> Result<Vec<Drawn>, FigureError> {
     let names = results.plan.figure_names();
     let figures: Vec<(&String, &FigureSpec)> = names.iter().zip(&results.plan.figures).collect();
     for (name, spec) in &figures {
         select(results, spec, kinds).map_err(|e| e.of_figure(name))?;
     }
-    std::fs::create_dir_all(folder).map_err(|source| FigureError::Write { path: folder.into(), source })?;
+    make_folder(root, below)?;
+    let folder = root.join(below);
     let figures: Vec<(usize, (&String, &FigureSpec))> = figures.into_iter().enumerate().collect();
     let drawn = in_parallel(&figures, |(i, (name, spec))| {
         let claims = claims.get(*i).map_or(&[][..], Vec::as_slice);
-        write(results, (name, spec), (kinds, style), claims, folder).map_err(|e| e.of_figure(name))
+        write(results, (name, spec), (kinds, style), claims, &folder).map_err(|e| e.of_figure(name))
     });
     drawn.into_iter().collect()
 }
 
-/// Draws the figure of this name alone and leaves the others as they are; `None` where the plan has none of the name.
+/// Draws the figure of this name alone, into the folder `below` another one, and leaves the others as they are; `None` where the
+/// plan has none of the name.
 ///
 /// # Errors
 /// As [`draw_all`].
@@ -132,13 +134,13 @@ pub fn draw_one(
     name: &str,
     (kinds, style): (&[Kind], Style),
     claims: &[Vec<FigureClaim>],
+    (root, below): (&Path, &Path),
 ) -> Result<Option<Drawn>, FigureError> {
-    let folder = results.dir.join(style.folder());
     let names = results.plan.figure_names();
     let Some(at) = names.iter().position(|known| known == name) else { return Ok(None) };
-    std::fs::create_dir_all(&folder).map_err(|source| FigureError::Write { path: folder.clone(), source })?;
+    make_folder(root, below)?;
     let (spec, claims) = (&results.plan.figures[at], claims.get(at).map_or(&[][..], Vec::as_slice));
-    write(results, (name, spec), (kinds, style), claims, &folder).map(Some).map_err(|e| e.of_figure(name))
+    write(results, (name, spec), (kinds, style), claims, &root.join(below)).map(Some).map_err(|e| e.of_figure(name))
 }
 
 /// The figures of a results folder that are none of these, and that the next drawing removes.
@@ -155,15 +157,15 @@ fn write(
     folder: &Path,
 ) -> Result<Drawn, FigureError> {
     let origin = Origin::of(&select(results, spec, kinds)?, name);
-    let (files, skipped) = match draw(results, spec, kinds, style) {
+    let ((files, svg), skipped) = match draw(results, spec, kinds, style) {
         Ok(mut scene) => {
             page::layout::verdicts(&mut scene, claims);
             (out::write(&scene, &origin, folder, name)?, None)
         }
-        Err(FigureError::Nothing(why)) => (Vec::new(), Some(why)),
+        Err(FigureError::Nothing(why)) => (Default::default(), Some(why)),
         Err(error) => return Err(error),
     };
-    Ok(Drawn { name: name.into(), files, skipped })
+    Ok(Drawn { name: name.into(), files, svg, skipped })
 }
 
 /// Draws one figure as a scene.

@@ -1,5 +1,6 @@
 //! The sessions of a sweep, as `provenance.json` has them: when, where and with which program it was started.
 
+use crate::files;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +10,7 @@ pub type Session = BTreeMap<&'static str, String>;
 
 /// Every session of the folder; none where `provenance.json` is missing or damaged, which is no reason to withhold the rest.
 pub fn sessions(dir: &Path) -> Vec<Session> {
-    let bytes = std::fs::read(dir.join("provenance.json")).unwrap_or_default();
+    let bytes = files::read(&dir.join("provenance.json")).unwrap_or_default();
     let provenance: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     provenance["sittings"].as_array().into_iter().flatten().map(session).collect()
 }

@@ -5,8 +5,8 @@ use crate::columns::{self, Measured};
 use crate::results::Results;
 use crate::table::{Record, Records};
 
-/// The verdicts on the claims; nothing where there are none.
-pub fn claims(table: &Records) -> Option<Sheet> {
+/// The verdicts on the claims, and what else is to be said of them; nothing where there are none.
+pub fn claims(table: &Records, also: Option<&str>) -> Option<Sheet> {
     let note = "Each is about a median over seeds; the interval behind it is made of order statistics, which cover the \
                 true median with the probability given. A claim holds when the whole interval lies where it should.";
     let bad = [("diverged", "diverged"), ("unknown", "missing or failed")];
@@ -22,7 +22,8 @@ pub fn claims(table: &Records) -> Option<Sheet> {
         ("seeds", Shows::Runs("n", bad)),
     ];
     let columns = columns.into_iter().map(|(name, shows)| SheetColumn::new(name, shows)).collect();
-    Sheet::new(["claims", "Claims", "claims.csv"], note.into(), columns, table)
+    let note = also.map_or(note.into(), |also| format!("{note} Mind that {also}."));
+    Sheet::new(["claims", "Claims", "claims.csv"], note, columns, table)
 }
 
 /// Every cell: median and range over its seeds.

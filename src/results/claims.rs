@@ -1,22 +1,20 @@
 //! `claims.json`: the claims of a folder's plan, beside its results, and whether they are those of before the runs.
 
 use super::ResultsError;
-use crate::files::{FileError, read_if_there, remove, write};
+use crate::files::{self, FileError, read_if_there, remove, write};
 use crate::plan_file::claim::ClaimSpec;
+use std::fs;
 use std::path::Path;
 
 const FILE: &str = "claims.json";
 
-/// Keeps the claims in a results folder; without any, removes those of an earlier plan, and their verdicts.
+/// Keeps the claims in a results folder; without any, removes those of an earlier plan.
 ///
 /// # Errors
 /// When a file cannot be written or removed.
 pub fn keep(dir: &Path, claims: &[ClaimSpec]) -> Result<(), FileError> {
-    if !claims.is_empty() {
-        return write(&dir.join(FILE), json(claims).as_bytes());
-    }
-    remove(&dir.join(FILE))?;
-    remove(&dir.join("claims.csv"))
+    let path = dir.join(FILE);
+    if claims.is_empty() { remove(&path) } else { write(&path, json(claims).as_bytes()) }
 }
 
 /// The claims of a results folder; none where it has no such file.
@@ -34,17 +32,27 @@ pub fn hash(claims: &[ClaimSpec]) -> String {
     blake3::hash(json(claims).as_bytes()).to_hex()[..16].to_string()
 }
 
-/// What to say of claims that were written after the runs, which were started with other claims, or with none.
+/// What to say of claims that were written after some of the runs, which were started with other claims, or with none.
 pub fn edited_later(dir: &Path, claims: &[ClaimSpec]) -> Option<&'static str> {
-    are_later(dir, claims).then_some("the claims were edited after the runs: what the runs show may have shaped them")
+    are_later(dir, claims).then_some(
+        "the claims were edited after the runs: what the runs show may have shaped them; `check --fresh-seeds N` judges them by \
+         new ones",
+    )
 }
 
+/// Whether any session that had runs to do, of the sweep or of a shard, had other claims.
 fn are_later(dir: &Path, claims: &[ClaimSpec]) -> bool {
-    let provenance = std::fs::read(dir.join("provenance.json")).unwrap_or_default();
-    let provenance: serde_json::Value = serde_json::from_slice(&provenance).unwrap_or_default();
-    let sessions = provenance["sittings"].as_array().into_iter().flatten();
-    let mut with_runs = sessions.rev().filter(|session| session["runs_to_do"].as_u64().is_some_and(|n| n > 0));
-    with_runs.next().is_some_and(|session| session["claims"].as_str() != Some(&hash(claims)))
+    let journal = fs::read_dir(dir.join("journal")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let shards = journal.filter(|path| path.to_string_lossy().ends_with(".provenance.json"));
+    let own = hash(claims);
+    [dir.join("provenance.json")].into_iter().chain(shards).any(|path| {
+        let provenance = files::read(&path).unwrap_or_default();
+        let provenance: serde_json::Value = serde_json::from_slice(&provenance).unwrap_or_default();
+        let mut sessions = provenance["sittings"].as_array().into_iter().flatten();
+        sessions.any(|session| {
+            session["runs_to_do"].as_u64().is_some_and(|n| n > 0) && session["claims"].as_str() != Some(&own)
+        })
+    })
 }
 
 fn json(claims: &[ClaimSpec]) -> String {

@@ -1,6 +1,7 @@
 //! A CSV file of a results folder, read row by row, its columns found by name and its numbers checked.
 
 use super::error::ResultsError;
+use crate::files;
 use crate::table::{Record, Records};
 use csv::StringRecord;
 use std::fs::File;
@@ -21,7 +22,7 @@ impl CsvFile {
     /// A file that is missing or is no CSV file.
     pub fn open(path: &Path) -> Result<Self, ResultsError> {
         let wrong = |e: csv::Error| ResultsError::unreadable(path, e);
-        let mut reader = csv::Reader::from_path(path).map_err(wrong)?;
+        let mut reader = csv::Reader::from_reader(files::open(path).map_err(|e| ResultsError::unreadable(path, e))?);
         let header = reader.headers().map_err(wrong)?.clone();
         Ok(CsvFile { path: path.to_path_buf(), reader, header, row: StringRecord::new() })
     }

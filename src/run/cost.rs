@@ -1,8 +1,13 @@
-//! How much arithmetic a run is, known before it starts: for the order of running, `plan` and the ETA.
+//! How much arithmetic and memory a run takes, known before it starts: for the order of running, `plan`, the ETA, and so that no
+//! run is started that cannot fit.
 
+use super::score::CHUNK;
 use super::spec::{Cadence, RunSpec};
+use crate::columns::{HISTORY, LAYERS};
 use crate::data::{Dataset, Sizes, Split};
-use crate::model;
+use crate::model::{self, PassCost};
+use crate::optim::MOST_SLOTS;
+use crate::table::Cell;
 
 /// Rows of a data set's parts, and the sizes of each row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +83,54 @@ impl Recorded {
     pub fn of(cadence: &Cadence, steps: usize) -> Self {
         Recorded { scores: cadence.score.count(steps), probes: cadence.gradients.count(steps) }
     }
+}
+
+/// Bytes that a run takes at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// Parameters, gradients, the optimizer's state, and what a backward pass needs of its forward.
+    pub training: f64,
+    /// The same net in f64 beside it, which the probe measures.
+    pub probe: f64,
+    /// The rows that are recorded, and their text as it goes into the journal.
+    pub records: f64,
+}
+
+impl Memory {
+    pub fn total(self) -> f64 {
+        self.training + self.probe + self.records
+    }
+}
+
+/// Bytes with the unit that suits them.
+pub fn bytes(n: f64) -> String {
+    match n {
+        n if n >= 1e9 => format!("{:.1} GB", n / 1e9),
+        n => format!("{:.1} MB", n / 1e6),
+    }
+}
+
+/// Characters of a number in a journal, about.
+const DIGITS: f64 = 20.0;
+
+/// What one run on data of this extent takes at most.
+pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
+    let layers = spec.settings.int("depth").map_or(1.0, |depth| depth.max(1) as f64);
+    let cells = recorded.scores as f64 * HISTORY.len() as f64
+        + recorded.probes as f64
+            * if extent.is_function { extent.sizes.features() as f64 } else { layers * LAYERS.len() as f64 };
+    // A line of the journal is built from its body.
+    let records = cells * (size_of::<Cell>() as f64 + 2.0 * DIGITS) * 1.25;
+    if extent.is_function {
+        return Memory { records, ..Memory::default() };
+    }
+    let pass = |rows: usize| model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
+    let number = if spec.is_double() { 8.0 } else { 4.0 };
+    let PassCost { weights, bytes, .. } = pass(spec.batch(extent.train_rows).max(CHUNK.min(extent.train_rows)));
+    let probe = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
+    // The weights as they are drawn, in f64; a copy before an update that is measured.
+    let training = bytes * number / 4.0 + weights * (number * (MOST_SLOTS as f64 + 1.0) + 8.0);
+    Memory { training, probe: 2.0 * probe, records }
 }
 
 /// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward

@@ -6,7 +6,7 @@ use crate::ops::loss::{Criterion, FusedLoss, Target};
 use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// Of sequences at most so many time steps at once, of all rows together.
 const CHUNK_STEPS: usize = 256 * 32;

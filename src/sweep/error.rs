@@ -20,6 +20,8 @@ pub enum SweepError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("the path {0} is no UTF-8 text, so that a results folder cannot note it; rename the folder, or go into it")]
+    NoText(PathBuf),
     #[error(transparent)]
     Setting(#[from] SettingError),
     #[error("{dir} is no results folder ({path}: {source}); give one that a sweep has made")]
@@ -42,8 +44,10 @@ pub enum SweepError {
     OtherPlan { dir: PathBuf, run_id: String },
     #[error("{0} holds files but no journal of a sweep; give an empty or a new folder with --out")]
     ForeignFolder(PathBuf),
+    #[error("{0} is there and is no file of tensors; give another name with --out, or remove it")]
+    NoTensors(PathBuf),
     #[error("cannot write into the results folder {dir}: {source}; make it writable or choose another with --out")]
-    UnwritableFolder { dir: PathBuf, source: io::Error },
+    UnwritableFolder { dir: PathBuf, source: FileError },
     #[error("{writer} is writing into {dir}; wait for it, or choose another folder with --out")]
     FolderInUse { writer: String, dir: PathBuf },
     #[error(
@@ -70,7 +74,7 @@ pub enum SweepError {
     #[error("cannot start {count} threads: {source}; try a smaller --jobs")]
     Threads { count: usize, source: rayon::ThreadPoolBuildError },
     #[error("cannot listen for Ctrl-C: {0}")]
-    Signals(#[from] ctrlc::Error),
+    Signals(io::Error),
     #[error("run {run_id} ({label}) failed{when}: {source}")]
     Run { run_id: String, label: String, when: &'static str, source: Box<RunError> },
     /// The user asked to stop.

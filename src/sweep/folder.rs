@@ -1,7 +1,7 @@
 //! The results folder: whether it can be written, whether somebody else writes it, and what it already holds.
 
 use crate::experiment::plan::Plan;
-use crate::files::{cannot, write_as};
+use crate::files::{self, Draft, FileError, cannot, make_folder, write};
 use crate::sweep::journal::{self, Journal};
 use crate::sweep::plan_text::{plan_hash, plan_json, run_ids, view_of, view_path};
 use crate::sweep::shard::{self, Shard};
@@ -9,7 +9,12 @@ use crate::sweep::{SweepError, request::Request, status::FolderStatus, work::Wor
 use crate::table::count;
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a command waits for another one that is about to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What to do with what the folder already holds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +45,8 @@ impl Folder {
         request: &Request,
         keep: Keep,
     ) -> Result<(Self, Vec<String>), SweepError> {
-        let (journals, lock) = enter(dir, "sweep", "another sweep")?;
+        refuse_foreign(dir)?;
+        let (journals, lock) = enter(dir, "sweep", "another command")?;
         shard::refuse_running(&journals)?;
         let mut notes = Vec::new();
         if keep.fresh && journal::retire(&journals)? > 0 {
@@ -60,7 +66,7 @@ impl Folder {
         let json = plan_json(plan, work);
         let (journal, damage) = journal.open(&plan_hash(&json, work))?;
         notes.extend(damage);
-        freeze(dir, "tmp", plan, work, request)?;
+        freeze(dir, plan, work, request)?;
         Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
     }
 
@@ -75,40 +81,41 @@ impl Folder {
         request: &Request,
         shard: Shard,
     ) -> Result<(Self, Vec<String>), SweepError> {
+        refuse_foreign(dir)?;
         let (journals, lock) = enter(dir, &shard.file_stem(), &format!("shard {shard}"))?;
         let planned: HashSet<&str> = work.jobs.iter().map(|job| job.run.run_id.as_str()).collect();
         if let Some(other) = view_of(dir)?.iter().find(|id| !planned.contains(id.as_str())) {
             return Err(SweepError::OtherPlan { dir: dir.to_path_buf(), run_id: other.clone() });
         }
         let (journal, notes) = Journal::read(&journals)?.join(&plan_hash(&plan_json(plan, work), work), shard)?;
-        freeze(dir, &format!("{}.tmp", shard.file_stem()), plan, work, request)?;
+        freeze(dir, plan, work, request)?;
         Ok((Folder { dir: dir.to_path_buf(), journal, _lock: lock }, notes))
     }
 }
 
-/// Creates the folder where it is missing, makes sure that it can be written and is nobody else's, and locks it for `writer`.
+/// Creates the folder where it is missing, makes sure that it can be written, and locks it for `writer`.
 fn enter(dir: &Path, writer: &str, who: &str) -> Result<(PathBuf, File), SweepError> {
-    refuse_foreign(dir)?;
     let journals = dir.join("journal");
-    probe(dir, &journals, writer)?;
+    probe(dir, &journals).map_err(|source| SweepError::UnwritableFolder { dir: dir.to_path_buf(), source })?;
     let lock = take_lock(dir, &journals.join(format!("{writer}.lock")), who)?;
+    [dir, &journals, &dir.join("figures")].into_iter().for_each(files::remove_abandoned_drafts);
     Ok((journals, lock))
 }
 
-/// The lock of a folder's results, for those who write CSV files and figures.
+/// The lock of a results folder, for those who write CSV files and figures.
 ///
 /// # Errors
-/// When a sweep is writing there.
+/// When another command writes there, or the folder cannot be written.
 pub fn lock(dir: &Path) -> Result<File, SweepError> {
-    Ok(enter(dir, "sweep", "another sweep")?.1)
+    Ok(enter(dir, "sweep", "another command")?.1)
 }
 
 /// Writes the plan down, before any run.
-fn freeze(dir: &Path, writer: &str, plan: &Plan, work: &Work, request: &Request) -> Result<(), SweepError> {
-    write_as(writer, &dir.join("experiment.toml"), plan.source.as_bytes())?;
-    write_as(writer, &dir.join("plan.json"), plan_json(plan, work).as_bytes())?;
-    request.write(dir, writer)?;
-    Ok(write_as(writer, &view_path(dir), run_ids(work).as_bytes())?)
+fn freeze(dir: &Path, plan: &Plan, work: &Work, request: &Request) -> Result<(), SweepError> {
+    write(&dir.join("experiment.toml"), plan.source.as_bytes())?;
+    write(&dir.join("plan.json"), plan_json(plan, work).as_bytes())?;
+    request.write(dir)?;
+    Ok(write(&view_path(dir), run_ids(work).as_bytes())?)
 }
 
 /// A folder with files in it but without a journal is somebody else's.
@@ -117,26 +124,33 @@ fn refuse_foreign(dir: &Path) -> Result<(), SweepError> {
     if foreign { Err(SweepError::ForeignFolder(dir.to_path_buf())) } else { Ok(()) }
 }
 
-/// Writes and removes a file, so that an unwritable folder is found before the first run.
-fn probe(dir: &Path, journals: &Path, writer: &str) -> Result<(), SweepError> {
-    let attempt = fs::create_dir_all(journals).and_then(|()| {
-        [dir, journals].into_iter().map(|place| place.join(format!("{writer}.probe"))).try_for_each(|probe| {
-            fs::write(&probe, b"x")?;
-            fs::remove_file(&probe)
-        })
-    });
-    attempt.map_err(|source| SweepError::UnwritableFolder { dir: dir.to_path_buf(), source })
+/// Makes and removes a file, so that an unwritable folder is found before the first run.
+fn probe(dir: &Path, journals: &Path) -> Result<(), FileError> {
+    make_folder(dir, Path::new("journal"))?;
+    [dir, journals].into_iter().map(|place| place.join("probe")).try_for_each(|probe| {
+        let (_draft, mut file) = Draft::create(&probe)?;
+        file.write_all(b"x").and_then(|()| file.flush()).map_err(|e| cannot("write", &probe, e))
+    })
 }
 
+/// The lock of a file; waits a moment for a command that is about to end.
 fn take_lock(dir: &Path, path: &Path, who: &str) -> Result<File, SweepError> {
-    let file = File::create(path).map_err(|e| cannot("write", path, e))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(SweepError::FolderInUse { writer: who.into(), dir: dir.to_path_buf() }),
-        Err(TryLockError::Error(e)) if e.kind() != std::io::ErrorKind::Unsupported => {
-            Err(cannot("lock", path, e).into())
+    let file = files::append(path).map_err(|e| cannot("lock", path, e))?;
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(SweepError::FolderInUse { writer: who.into(), dir: dir.to_path_buf() });
+            }
+            // A file system without locks: nobody else can be seen, so nobody can be refused.
+            Err(TryLockError::Error(e)) if e.kind() != ErrorKind::Unsupported => {
+                return Err(cannot("lock", path, e).into());
+            }
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
         }
-        // A file system without locks: nobody else can be seen, so nobody can be refused.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 

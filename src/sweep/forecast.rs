@@ -5,8 +5,8 @@ use crate::results::csv_file::records;
 use crate::run::cost::{Cost, flop};
 use crate::run::spec::{At, Cadence};
 use crate::stats::spread;
-use crate::sweep::RunFn;
 use crate::sweep::work::{Job, Work};
+use crate::sweep::{RunFn, memory};
 use crate::table::count;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -61,7 +61,9 @@ impl Rate {
 
     /// A moment of a costly, a middling and a cheap run, weighted by their cost; of fewer where that takes too long.
     fn tried(work: &Work, todo: &[usize], train: &RunFn) -> Option<Self> {
-        let small = |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP;
+        let room = memory::room();
+        let small =
+            |job: &&Job| job.cost.training / (job.steps.max(1) as f64) < LARGEST_STEP && memory::fits(job, room);
         let mut jobs: Vec<&Job> = todo.iter().map(|i| &work.jobs[*i]).filter(small).collect();
         jobs.sort_by(|a, b| a.cost.total().total_cmp(&b.cost.total()));
         let last = jobs.len().checked_sub(1)?;

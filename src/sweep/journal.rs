@@ -9,25 +9,22 @@ mod line;
 pub use line::Clock;
 
 use crate::experiment::plan::PlannedRun;
-use crate::files::{Draft, FileError, cannot, write};
+use crate::files::{self, Draft, FileError, cannot, is_still_at, sync_folder};
 use crate::record::{RunRecord, Status};
 use crate::run::spec::{Cadence, NUMERICS_VERSION};
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
-use crate::sweep::{SweepError, lock, shard::Shard};
+use crate::sweep::{SweepError, lock, progress::note, shard::Shard};
 use crate::table::count;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 /// The file a sweep appends to.
 const OWN: &str = "runs.jsonl";
-/// A power cut may cost this much; a kill costs nothing that was appended.
-const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 /// A journaled run.
 #[derive(Debug, Deserialize)]
@@ -58,7 +55,7 @@ pub struct JournaledSpec {
 /// All journal files of a folder: an index in memory, everything else on disk.
 pub struct Journal {
     dir: PathBuf,
-    files: Vec<PathBuf>,
+    files: Mutex<Vec<PathBuf>>,
     /// Damaged lines of each file.
     damaged: Vec<usize>,
     /// The numerics of each file's last header.
@@ -73,16 +70,33 @@ struct Out {
     path: PathBuf,
     /// Index into `Journal::files`.
     number: usize,
-    offset: u64,
-    synced: Instant,
 }
 
 impl Out {
-    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+    /// Appends a line; returns where in the file it begins.
+    fn append(&mut self, line: &[u8]) -> io::Result<u64> {
         self.file.write_all(line)?;
-        if self.synced.elapsed() > SYNC_EVERY {
-            self.file.sync_data()?;
-            self.synced = Instant::now();
+        Ok(self.file.stream_position()? - line.len() as u64)
+    }
+
+    /// Goes on in a new file, with all that the old one holds: somebody has renamed or removed it.
+    fn start_again(&mut self) -> io::Result<()> {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let others = (2..).map(|n| self.path.with_file_name(format!("{stem}-{n}.jsonl")));
+        for path in [self.path.clone()].into_iter().chain(others) {
+            match OpenOptions::new().read(true).append(true).create_new(true).open(&path) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                Err(e) if e.kind() == ErrorKind::NotFound => {
+                    return Err(io::Error::new(e.kind(), "its folder was moved or removed while the program ran"));
+                }
+                Err(e) => return Err(e),
+                Ok(mut new) => {
+                    self.file.seek(SeekFrom::Start(0))?;
+                    io::copy(&mut self.file, &mut new)?;
+                    (self.file, self.path) = (new, path);
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
@@ -99,7 +113,7 @@ impl Journal {
     /// # Errors
     /// A file that cannot be read, or that a newer program wrote.
     pub fn read(dir: &Path) -> Result<Self, SweepError> {
-        let files = files(dir)?;
+        let files = journal_files(dir)?;
         let (mut index, mut damaged, mut numerics) = (HashMap::new(), vec![0; files.len()], vec![0; files.len()]);
         for (number, path) in files.iter().enumerate() {
             scan(path, |line, _| {
@@ -115,7 +129,7 @@ impl Journal {
         }
         Ok(Journal {
             dir: dir.to_path_buf(),
-            files,
+            files: Mutex::new(files),
             damaged,
             numerics,
             index: Mutex::new(index),
@@ -123,58 +137,49 @@ impl Journal {
         })
     }
 
-    /// Opens a journal that was read for appending, after moving damaged lines to `*.damaged`. Also returns what
-    /// the user should know.
+    /// Opens a journal that was read for appending, after moving damaged lines of the file that it appends to to `*.damaged`.
+    /// Also returns what the user should know.
+    ///
+    /// Files of others are left alone: a line of theirs that is only half there may still be growing, and they go on writing.
     ///
     /// # Errors
     /// A file that cannot be read or written.
     pub fn open(self, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
-        self.append_to(OWN, plan_hash, |_| true)
+        self.append_to(OWN, plan_hash)
     }
 
-    /// The same for a shard, to a file of its own; those of others are left alone, for a line of theirs that is only
-    /// half there may still be growing.
+    /// The same for a shard, to a file of its own.
     ///
     /// # Errors
     /// A file that cannot be read or written.
     pub fn join(self, plan_hash: &str, shard: Shard) -> Result<(Self, Vec<String>), SweepError> {
-        let own = format!("{}.jsonl", shard.file_stem());
-        self.append_to(&own, plan_hash, |file| file.ends_with(&own))
+        self.append_to(&format!("{}.jsonl", shard.file_stem()), plan_hash)
     }
 
-    fn append_to(
-        mut self,
-        own: &str,
-        plan_hash: &str,
-        mends: impl Fn(&Path) -> bool,
-    ) -> Result<(Self, Vec<String>), SweepError> {
-        let header = line(&serde_json::json!({ "header": Header {
-            format: FORMAT,
-            numerics: NUMERICS_VERSION,
-            program: env!("CARGO_PKG_VERSION").into(),
-            plan: plan_hash.into(),
-        }}));
-        let mut notes = Vec::new();
-        for (path, damaged) in
-            self.files.iter().zip(&self.damaged).filter(|(path, damaged)| **damaged > 0 && mends(path))
-        {
-            notes.push(set_damage_aside(path, *damaged)?);
-        }
+    fn append_to(mut self, own: &str, plan_hash: &str) -> Result<(Self, Vec<String>), SweepError> {
         let own = self.dir.join(own);
-        let new = !own.exists();
-        if new {
-            write(&own, header.as_bytes())?;
-        }
-        if new || !notes.is_empty() {
+        let place = |journal: &Journal| lock(&journal.files).iter().position(|file| *file == own);
+        let mut notes = Vec::new();
+        if let Some(damaged) = place(&self).map(|number| self.damaged[number]).filter(|damaged| *damaged > 0) {
+            notes.push(set_damage_aside(&own, damaged)?);
             self = Journal::read(&self.dir)?;
         }
-        let mut file = OpenOptions::new().append(true).open(&own).map_err(|e| cannot("write", &own, e))?;
-        if self.files.iter().zip(&self.numerics).any(|(path, n)| *path == own && *n != NUMERICS_VERSION) {
-            file.write_all(header.as_bytes()).map_err(|e| cannot("write", &own, e))?;
+        let mut file = files::append(&own).map_err(|e| cannot("write", &own, e))?;
+        let number = place(&self).unwrap_or_else(|| {
+            lock(&self.files).push(own.clone());
+            lock(&self.files).len() - 1
+        });
+        if self.numerics.get(number) != Some(&NUMERICS_VERSION) {
+            let header = line(&serde_json::json!({ "header": Header {
+                format: FORMAT,
+                numerics: NUMERICS_VERSION,
+                program: env!("CARGO_PKG_VERSION").into(),
+                plan: plan_hash.into(),
+            }}));
+            file.write_all(&header).and_then(|()| file.sync_all()).map_err(|e| cannot("write", &own, e))?;
+            sync_folder(&self.dir);
         }
-        let offset = file.metadata().map_err(|e| cannot("read", &own, e))?.len();
-        let number = self.files.iter().position(|f| *f == own).unwrap_or_default();
-        *lock(&self.out) = Ok(Out { file, path: own, number, offset, synced: Instant::now() });
+        *lock(&self.out) = Ok(Out { file, path: own, number });
         Ok((self, notes))
     }
 
@@ -196,29 +201,39 @@ impl Journal {
         });
         let mut guard = lock(&self.out);
         let out = guard.as_mut().map_err(|error| error.clone())?;
-        if let Err(e) = out.append(text.as_bytes()) {
-            let error = cannot("write", &out.path, e);
-            *guard = Err(error.clone());
-            return Err(error);
-        }
-        let Out { number: file, offset, .. } = *out;
-        let (length, hash) = (text.len(), short_hash(text.as_bytes()));
+        let offset = match self.append_line(out, &text) {
+            Ok(offset) => offset,
+            Err(e) => {
+                let error = cannot("write", &out.path, e);
+                *guard = Err(error.clone());
+                return Err(error);
+            }
+        };
+        let (file, length, hash) = (out.number, text.len(), short_hash(&text));
         let (status, numerics) = (record.status, NUMERICS_VERSION);
         let position = Position { file, offset, length, status, hash, numerics };
-        out.offset += length as u64;
         remember(&mut lock(&self.index), run.run_id.clone(), position);
         Ok(())
     }
 
-    /// Makes sure that everything appended survives a power cut.
+    fn append_line(&self, out: &mut Out, line: &[u8]) -> io::Result<u64> {
+        if !is_still_at(&out.file, &out.path) {
+            out.start_again()?;
+            lock(&self.files)[out.number].clone_from(&out.path);
+            note(&format!("the journal was renamed or removed; all that it held is in {} too", out.path.display()));
+        }
+        out.append(line)
+    }
+
+    /// Makes sure that everything appended survives a power cut. Runs can be appended meanwhile.
     ///
     /// # Errors
     /// What the disk reports.
     pub fn sync(&self) -> Result<(), FileError> {
-        match lock(&self.out).as_ref() {
-            Ok(out) => out.file.sync_data().map_err(|e| cannot("write", &out.path, e)),
-            Err(_) => Ok(()),
-        }
+        let Ok((file, path)) = lock(&self.out).as_ref().map(|out| (out.file.try_clone(), out.path.clone())) else {
+            return Ok(());
+        };
+        file.and_then(|file| file.sync_data()).map_err(|e| cannot("write", &path, e))
     }
 
     /// How a run ended, if it is in the journal.
@@ -231,9 +246,15 @@ impl Journal {
         lock(&self.index).get(run_id).map(|position| position.hash)
     }
 
+    /// Bytes of its longest line.
+    pub fn longest(&self) -> usize {
+        lock(&self.index).values().map(|position| position.length).max().unwrap_or(0)
+    }
+
     /// Into how many shards its runs were dealt: each number that occurs, ascending.
     pub fn shard_counts(&self) -> Vec<usize> {
-        let counts: BTreeSet<usize> = self.files.iter().filter_map(|path| Some(Shard::of_file(path)?.count)).collect();
+        let files = lock(&self.files);
+        let counts: BTreeSet<usize> = files.iter().filter_map(|path| Some(Shard::of_file(path)?.count)).collect();
         counts.into_iter().collect()
     }
 
@@ -269,9 +290,9 @@ impl Journal {
 
     fn line_of<T: DeserializeOwned>(&self, run_id: &str) -> Result<Option<T>, FileError> {
         let Some(position) = lock(&self.index).get(run_id).copied() else { return Ok(None) };
-        let path = &self.files[position.file];
+        let path = &lock(&self.files)[position.file].clone();
         let mut bytes = vec![0; position.length];
-        let read = File::open(path).and_then(|mut file| {
+        let read = files::open(path).and_then(|mut file| {
             file.seek(SeekFrom::Start(position.offset))?;
             file.read_exact(&mut bytes)
         });
@@ -283,7 +304,7 @@ impl Journal {
 }
 
 /// The journal files of a folder, by name; none when there is no folder.
-fn files(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
+fn journal_files(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files: Vec<PathBuf> = match fs::read_dir(dir) {
         Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -299,7 +320,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// # Errors
 /// When a file cannot be renamed.
 pub fn retire(dir: &Path) -> Result<usize, FileError> {
-    let files = files(dir)?;
+    let files = journal_files(dir)?;
     for path in &files {
         let old = (1..).map(|n| path.with_extension(format!("jsonl.old{n}"))).find(|p| !p.exists());
         let old = old.unwrap_or_else(|| path.with_extension("jsonl.old"));
@@ -321,7 +342,7 @@ fn remember(index: &mut HashMap<String, Position>, run_id: String, position: Pos
 /// Moves the damaged lines of a journal file to `<file>.damaged` and says so.
 fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, SweepError> {
     let aside = path.with_extension("jsonl.damaged");
-    let mut kept = OpenOptions::new().append(true).create(true).open(&aside).map_err(|e| cannot("write", &aside, e))?;
+    let mut kept = files::append(&aside).map_err(|e| cannot("write", &aside, e))?;
     let (draft, mut writer) = Draft::create(path)?;
     scan(path, |line, bytes| match line {
         Line::Damaged => kept.write_all(bytes),

@@ -2,6 +2,7 @@
 
 use crate::data::{self, Places};
 use crate::experiment::{Experiment, Overrides, Plan, figure_kind::FigureKind};
+use crate::files;
 use crate::plan_file::figure::FigureSpec;
 use crate::setting::Settings;
 use crate::sweep::{SweepError, plan_text::view_of, predictions::check_claims, request::Request, work::Work};
@@ -18,8 +19,8 @@ pub fn experiment(
     places: &Places,
     kinds: &[&'static FigureKind],
 ) -> Result<(Plan, Work), SweepError> {
-    let source = std::fs::read_to_string(file)
-        .map_err(|source| SweepError::NoExperiment { path: file.to_path_buf(), source })?;
+    let source =
+        files::read_text(file).map_err(|source| SweepError::NoExperiment { path: file.to_path_buf(), source })?;
     let plan = Experiment::parse(&source, &file.display().to_string(), kinds)?.plan(overrides)?;
     let work = with_data(&plan, places)?;
     plan.check_data(&work.facts())?;
@@ -46,8 +47,8 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 /// A file that cannot be read, a figure that does not fit the plan.
 pub fn figures_of(file: &Path, dir: &Path, kinds: &[&'static FigureKind]) -> Result<Vec<FigureSpec>, SweepError> {
     let read = |path: &Path| {
-        let source = std::fs::read_to_string(path)
-            .map_err(|source| SweepError::NoExperiment { path: path.to_path_buf(), source })?;
+        let source =
+            files::read_text(path).map_err(|source| SweepError::NoExperiment { path: path.to_path_buf(), source })?;
         Ok::<_, SweepError>(Experiment::parse(&source, &path.display().to_string(), kinds)?)
     };
     let experiment = read(&dir.join("experiment.toml"))?.with_figures_of(read(file)?);
@@ -65,7 +66,7 @@ pub fn reopen(
     kinds: &[&'static FigureKind],
 ) -> Result<(Plan, Work), SweepError> {
     let path = dir.join("experiment.toml");
-    let source = std::fs::read_to_string(&path).map_err(|source| SweepError::NoResults {
+    let source = files::read_text(&path).map_err(|source| SweepError::NoResults {
         dir: dir.to_path_buf(),
         path: path.clone(),
         source,

@@ -7,6 +7,7 @@ pub mod git;
 pub mod interrupt;
 pub mod journal;
 pub mod load;
+pub mod memory;
 pub mod outline;
 pub mod plan_text;
 pub mod pool;

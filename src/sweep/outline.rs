@@ -3,9 +3,10 @@
 use crate::experiment::plan::Plan;
 use crate::plan_file::Axis;
 use crate::record::Status;
-use crate::run::cost::{Cost, flop};
+use crate::run::cost::{Cost, bytes, flop};
 use crate::stats::seeds_for;
 use crate::stats::signed_rank::{LEVEL, seeds_needed, smallest_corrected};
+use crate::sweep::memory::needed;
 use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
 use crate::table::{Cell, Table, count, significant};
@@ -140,6 +141,23 @@ pub fn cost(work: &Work, chosen: &[usize], todo: &[usize]) -> String {
         share(all.probing)
     );
     text
+}
+
+/// The memory that the runs to do take, one of them and so many at the same time, and whether that is there.
+pub fn memory(work: &Work, todo: &[usize], at_once: usize, room: Option<f64>) -> String {
+    let at_once = at_once.min(todo.len());
+    let (largest, all) = needed(work, todo, at_once);
+    let there = bytes(room.unwrap_or(0.0));
+    let short = match room {
+        Some(room) if largest > room => format!(": that cannot fit into the {there} that are there"),
+        Some(room) if all > room => format!("; {there} are there, so that some wait for others"),
+        _ => String::new(),
+    };
+    format!(
+        "  memory    {} for the largest run, {} for data and {at_once} at the same time{short}\n",
+        bytes(largest),
+        bytes(all)
+    )
 }
 
 /// How many runs are done, new and changed.

@@ -2,10 +2,13 @@
 
 use crate::columns;
 use crate::data::Dataset;
+use crate::files::FileError;
 use crate::record::{RunRecord, Status};
-use crate::run::{RunError, cost::Cost, spec::RunSpec};
+use crate::run::cost::{Cost, bytes};
+use crate::run::{RunError, spec::RunSpec};
 use crate::sweep::forecast::Rate;
 use crate::sweep::journal::{Clock, Journal};
+use crate::sweep::memory::{self, Gate};
 use crate::sweep::progress::{Board, Show, Tally};
 use crate::sweep::{RunFn, SweepError, interrupt::Interrupt, lock, provenance::utc, work::Work};
 use crate::table::Table;
@@ -14,6 +17,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::{Add, ControlFlow};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -48,16 +52,28 @@ pub fn run(
         Board::new(workers, order.iter().map(|&i| work.jobs[i].cost).fold(Cost::default(), Cost::add), order.len());
     let (next, stop, broken) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(None));
     let stopped = || stop.load(Ordering::Relaxed) || interrupt.asked();
+    let gate = Gate::new(memory::room());
+    let fail = |error: FileError| {
+        stop.store(true, Ordering::Relaxed);
+        lock(&broken).get_or_insert(error);
+    };
+    let (appended, to_sync) = channel();
     let worker = |worker: usize| {
         while !stopped() {
             let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
             let job = &work.jobs[index];
+            let Some(memory) = gate.enter(job, stopped) else { return };
             board.start(worker, job);
             let (began, started) = (Instant::now(), utc(SystemTime::now()));
-            let result = guarded(train, &job.run.spec, work.dataset(job), &mut |step| {
+            let mut on_step = |step| {
                 board.step(worker, step);
                 if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
+            };
+            let result = match memory.is_there() {
+                true => guarded(train, &job.run.spec, work.dataset(job), &mut on_step),
+                false => Err(RunError::NoMemory(bytes(job.memory.total()))),
+            };
+            drop(memory);
             let record = match result {
                 Ok(record) if record.outcome.len() == columns::OUTCOMES.len() => record,
                 Ok(record) => {
@@ -72,10 +88,9 @@ pub fn run(
                 journal.append(&job.run, &record, &clock)
             };
             if let Err(error) = saved {
-                stop.store(true, Ordering::Relaxed);
-                lock(&broken).get_or_insert(error);
-                return;
+                return fail(error);
             }
+            _ = appended.send(true);
             board.end(worker, job, record.status);
             if record.status == Status::Failed && options.fail_fast {
                 stop.store(true, Ordering::Relaxed);
@@ -87,12 +102,21 @@ pub fn run(
     };
     let estimate = || Rate::find(journal.folder(), work, order, &careful);
     let watch = |ended| board.watch(ended, options.show, &estimate);
+    // A power cut costs the runs of the last moments; to wait for the disk after every short run would take longer than it.
+    let sync = |to_sync: Receiver<bool>| {
+        while to_sync.recv() == Ok(true) && to_sync.try_iter().all(|more| more) {
+            journal.sync().unwrap_or_else(fail);
+        }
+    };
     std::thread::scope(|scope| {
-        let (over, ended) = std::sync::mpsc::channel();
+        let (over, ended) = channel();
+        // Without a thread to spare it is done at the end.
+        drop(std::thread::Builder::new().spawn_scoped(scope, || sync(to_sync)));
         // Without a thread to spare nothing is shown, and the runs go on.
         drop(std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || watch(ended)));
         pool.broadcast(|context| worker(context.index()));
         drop(over);
+        _ = appended.send(false);
     });
     journal.sync()?;
     match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {

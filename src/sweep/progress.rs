@@ -2,6 +2,7 @@
 //!
 //! Workers only write down where they are; one thread looks and draws, so that a step costs one atomic store.
 
+use crate::printable::printable;
 use crate::record::Status;
 use crate::run::cost::Cost;
 use crate::run::spec::Cadence;
@@ -149,7 +150,7 @@ impl Board {
                 let (label, steps) = now.map_or((String::new(), 1), |now| (now.label, now.steps));
                 bar.set_length(steps as u64);
                 bar.set_position(worker.step.load(Ordering::Relaxed) as u64);
-                bar.set_message(label);
+                bar.set_message(printable(&label).into_owned());
             }
         }
         bars.iter().for_each(ProgressBar::finish_and_clear);
@@ -200,7 +201,7 @@ impl Worker {
 
 /// A line on stderr; whether anybody reads it is not our business.
 pub fn note(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where results come from: program, machine, clock and command, in the one file that may differ between machines.
 
-use crate::files::{cannot, write};
+use crate::files::{cannot, read_if_there, write};
 use crate::ops::kernel;
 use crate::sweep::{SweepError, git, work::Work};
 use serde_json::{Value, json};
@@ -34,22 +34,22 @@ impl SessionRecord {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
             file.get("sittings")?.as_array().cloned()
         };
-        let earlier = match fs::read(&path) {
-            Ok(bytes) => sessions(&bytes).map_or_else(
-                // What cannot be read is kept aside, for a person may still make sense of it.
-                || fs::rename(&path, path.with_extension("json.damaged")).map(|()| Vec::new()),
-                Ok,
-            ),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(e) => Err(e),
+        let earlier = match read_if_there(&path)? {
+            None => Vec::new(),
+            Some(bytes) => sessions(&bytes)
+                .map_or_else(
+                    // What cannot be read is kept aside, for a person may still make sense of it.
+                    || fs::rename(&path, path.with_extension("json.damaged")).map(|()| Vec::new()),
+                    Ok,
+                )
+                .map_err(|e| cannot("rename", &path, e))?,
         };
-        let earlier = earlier.map_err(|e| cannot("read", &path, e))?;
         let record = json!({
             "program": concat!("gradsweep ", env!("CARGO_PKG_VERSION")),
             "numerics": crate::run::spec::NUMERICS_VERSION,
             "git": { "program": of_program().map(as_json), "experiment": of_experiment(experiment).map(as_json) },
             "rustc": option_env!("GRADSWEEP_RUSTC"),
-            "experiment": experiment,
+            "experiment": experiment.to_string_lossy(),
             "plan": plan_hash,
             "claims": claims_hash,
             "data": work.datasets.iter().map(|d| json!({ "name": d.name, "digest": d.digest })).collect::<Vec<_>>(),
@@ -59,7 +59,7 @@ impl SessionRecord {
             "cores": std::thread::available_parallelism().ok().map(usize::from),
             "jobs": jobs,
             "runs_to_do": todo,
-            "command": std::env::args().collect::<Vec<_>>(),
+            "command": std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>(),
             "started": utc(SystemTime::now()),
             "ended": null,
         });

@@ -1,10 +1,9 @@
 //! How a plan was asked for: kept in its folder, so that `merge` and `verify` can build the plan again from there.
 
 use crate::experiment::Overrides;
-use crate::files::{cannot, write_as};
+use crate::files::{self, cannot, write};
 use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Everything beside the experiment's text that decides its plan.
@@ -33,10 +32,13 @@ impl Request {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(&self, dir: &Path, writer: &str) -> Result<(), SweepError> {
+    pub fn write(&self, dir: &Path) -> Result<(), SweepError> {
         let path = path(dir);
+        if let Some(odd) = self.data_dir.iter().chain([&self.base]).find(|path| path.to_str().is_none()) {
+            return Err(SweepError::NoText(odd.clone()));
+        }
         let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, e))?;
-        Ok(write_as(writer, &path, format!("{text}\n").as_bytes())?)
+        Ok(write(&path, format!("{text}\n").as_bytes())?)
     }
 
     /// The one that a results folder keeps.
@@ -45,7 +47,7 @@ impl Request {
     /// When there is none, or it cannot be read.
     pub fn read(dir: &Path) -> Result<Self, SweepError> {
         let path = path(dir);
-        match fs::read(&path) {
+        match files::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|source| SweepError::DamagedRequest { path, source }),
             Err(source) => Err(SweepError::NoRequest { dir: dir.to_path_buf(), path, source }),
         }

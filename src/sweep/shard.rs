@@ -1,5 +1,6 @@
 //! A shard, the part of a sweep that one of several machines runs: which runs are its own, and who else writes into the folder.
 
+use crate::files;
 use crate::sweep::SweepError;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -123,8 +124,7 @@ pub fn refuse_running(journals: &Path) -> Result<(), SweepError> {
     let entries = std::fs::read_dir(journals).into_iter().flatten().flatten().map(|entry| entry.path());
     for path in entries.filter(|path| path.extension().is_some_and(|e| e == "lock")) {
         let Some(shard) = Shard::of_file(&path) else { continue };
-        let held =
-            std::fs::File::open(&path).is_ok_and(|f| matches!(f.try_lock(), Err(std::fs::TryLockError::WouldBlock)));
+        let held = files::open(&path).is_ok_and(|f| matches!(f.try_lock(), Err(std::fs::TryLockError::WouldBlock)));
         if held {
             let dir = journals.parent().unwrap_or(journals).to_path_buf();
             return Err(SweepError::ShardRunning { shard: shard.to_string(), dir });

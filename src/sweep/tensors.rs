@@ -1,6 +1,6 @@
 //! Named tensors in one safetensors file, which PyTorch, JAX and NumPy read.
 
-use crate::files::{cannot, write};
+use crate::files::{cannot, read_if_there, write};
 use crate::run::trace::{NamedTensor, Values};
 use crate::sweep::SweepError;
 use safetensors::{Dtype, View, serialize};
@@ -35,6 +35,19 @@ impl View for &NamedTensor {
             Values::F64(values) => 8 * values.len(),
             Values::I64(values) => 8 * values.len(),
         }
+    }
+}
+
+/// Makes sure that a file to be written is new, or replaces one that holds tensors: an experiment named by mistake is none.
+///
+/// # Errors
+/// When another file stands there.
+pub fn refuse_other(path: &Path) -> Result<(), SweepError> {
+    let Some(bytes) = read_if_there(path)? else { return Ok(()) };
+    // The length of the header, then the header, which is JSON.
+    match bytes.get(8) {
+        Some(b'{') => Ok(()),
+        _ => Err(SweepError::NoTensors(path.to_path_buf())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::data::Dataset;
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
-use crate::run::cost::{Cost, Extent, Recorded, cost};
+use crate::run::cost::{Cost, Extent, Memory, Recorded, cost, memory};
 use crate::setting::Settings;
 use std::collections::HashMap;
 
@@ -12,6 +12,7 @@ pub struct Job {
     /// Index into [`Work::datasets`].
     pub data: usize,
     pub cost: Cost,
+    pub memory: Memory,
     /// Updates at most.
     pub steps: usize,
     /// The labels that distinguish it, for people.
@@ -41,8 +42,9 @@ impl Work {
             let steps = run.spec.steps(extents[data].train_rows);
             let recorded = recorded.entry(steps).or_insert_with(|| Recorded::of(&plan.cadence, steps));
             let cost = cost(&run.spec, &extents[data], *recorded);
+            let memory = memory(&run.spec, &extents[data], *recorded);
             let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);
-            Job { run, data, cost, steps, label }
+            Job { run, data, cost, memory, steps, label }
         };
         let jobs = plan.runs(&digests).into_iter().map(job).collect();
         Ok(Work { datasets, jobs })

@@ -28,6 +28,11 @@ pub fn no_column_twice(results: &Path) {
     }
 }
 
+/// How often to try something: as the environment says, for `scripts/hardness.sh`, else so often.
+pub fn times(variable: &str, usually: usize) -> usize {
+    std::env::var(variable).map_or(usually, |n| n.parse().expect(variable))
+}
+
 /// Exit code and what was said on stderr.
 pub fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())

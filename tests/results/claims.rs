@@ -129,8 +129,24 @@ fn claims_edited_after_the_runs_show() {
     assert!(said(&out).contains("all 30 runs are done") && said(&out).contains(edited), "{}", said(&out));
     let provenance = fs::read_to_string(dir.path().join("results/x/provenance.json")).unwrap();
     assert_eq!(provenance.matches("\"claims\":").count(), 1, "nothing ran anew");
+    // More seeds, run with the new claims, and shards that are merged make nobody forget it.
+    let shard = ["sweep", "x.toml", "--quiet", "--seeds", "7", "--shard", "0/1"];
+    for (more, shown) in [
+        (&["sweep", "x.toml", "--quiet", "--seeds", "6"][..], true),
+        (&shard, false),
+        (&["merge", "results/x"], true),
+        (&["check", "results/x"], true),
+    ] {
+        let out = said(&gradsweep(dir.path(), more));
+        assert_eq!(out.contains(edited), shown, "{more:?}: {out}");
+    }
+    let read = |file: &str| fs::read_to_string(dir.path().join("results/x").join(file)).unwrap();
+    assert!(read("report.html").contains("Mind that the claims were edited after the runs"));
+    let verdicts = read("claims.csv");
+    assert!(verdicts.lines().next().unwrap().ends_with(",edited_later"));
+    assert!(verdicts.lines().skip(1).all(|line| line.ends_with(",true")), "{verdicts}");
     // Claims that are gone leave neither themselves nor verdicts.
-    fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "5")).unwrap();
+    fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "7")).unwrap();
     assert!(gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]).status.success());
     assert!(!dir.path().join("results/x/claims.csv").exists());
     assert_eq!(gradsweep(dir.path(), &["check", "results/x"]).status.code(), Some(2));

@@ -37,8 +37,10 @@ fn said(dir: &Path, command: &str) -> Vec<String> {
         Command::new("sh").args(["-c", &shell]).current_dir(dir).env_remove("GRADSWEEP_DATA").output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let lines = String::from_utf8(text).unwrap();
-    let lines =
-        lines.lines().map(str::trim_end).filter(|line| !line.contains(" passed") && !line.starts_with("  time"));
+    let lines = lines
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.contains(" passed") && !line.starts_with("  time") && !line.starts_with("  memory"));
     lines.map(String::from).collect()
 }
 

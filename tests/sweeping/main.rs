@@ -1,5 +1,6 @@
 //! Sweeps as a user runs them: the command line, going on after a stop, several machines, damage and kills.
 
+mod beside;
 mod cases;
 mod cli;
 mod damage;
@@ -7,10 +8,12 @@ mod documents;
 mod figures_asked;
 mod finding;
 mod kill;
+mod memory;
 #[path = "../program/mod.rs"]
 mod program;
 mod provenance;
 mod resume;
 mod shards;
+mod strangers;
 mod sweep;
 mod transcripts;

@@ -66,7 +66,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Exit code, stdout and stderr of a command, less what the clock decides.
+/// Exit code, stdout and stderr of a command, less what clock and machine decide.
 fn run(dir: &Path, command: &str) -> String {
     let mut program = Command::new(env!("CARGO_BIN_EXE_gradsweep"));
     program.current_dir(dir).args(words(command));
@@ -79,7 +79,8 @@ fn run(dir: &Path, command: &str) -> String {
         .iter()
         .flat_map(|bytes| String::from_utf8_lossy(bytes).lines().map(String::from).collect::<Vec<_>>())
     {
-        let line = if line.starts_with("  time  ") { "  time      ..." } else { &line };
+        let of_machine = ["  time  ", "  memory  "].into_iter().find(|start| line.starts_with(start));
+        let line = of_machine.map_or_else(|| line.clone(), |start| format!("{start:<12}..."));
         let _ = writeln!(text, "{line}");
     }
     text.trim_end().into()

@@ -4,7 +4,9 @@ use super::cells::Role;
 use crate::columns::{self, Column};
 use crate::experiment::keys::{CLAIM, EXPECTED, HISTORY_METRIC, LAYERS_METRIC};
 use crate::experiment::nearest;
-use crate::experiment::read::{Entry, ExperimentError, Fields, Location, Result, Selector, selectors};
+use crate::experiment::read::{
+    Entry, ExperimentError, Fields, Location, Result, Selector, bundles::no_formula, selectors,
+};
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use toml::de::DeValue;
 
@@ -34,7 +36,9 @@ impl WrittenClaim {
     /// Reads one `[[claim]]`.
     pub fn read(place: Location, entries: Vec<Entry>) -> Result<Self> {
         let fields = Fields::new(&CLAIM, place, entries)?;
-        let says = fields.need("says", "write says = \"...\", the claim as a sentence")?.text()?;
+        let says = fields.need("says", "write says = \"...\", the claim as a sentence")?;
+        let (says_at, says) = (says.value.at.clone(), says.text()?);
+        no_formula(&says, &says_at)?;
         let metric = fields.need("metric", "write metric = \"...\", a column of runs.csv, such as \"train_loss\"")?;
         let (metric_at, metric) = (metric.value.at.clone(), read_metric(metric)?);
         let filter = fields.selectors("where")?;

@@ -165,6 +165,7 @@ impl Plan {
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;
+        limits::no_formulas(&experiment.axes, &plan.written)?;
         Ok(Plan { compare, claims, figures, figure_theory, ..plan })
     }
 

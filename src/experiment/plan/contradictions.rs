@@ -1,7 +1,8 @@
 //! Settings of one cell that contradict each other, although each of them lies in its range.
 
-use crate::optim;
 use crate::setting::{Settings, Value};
+use crate::table::number;
+use crate::{model, optim, schedule};
 
 /// Two settings that contradict each other.
 pub(super) struct Contradiction {
@@ -33,10 +34,14 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         }
     }
     if settings.text("dtype") == Some("f32")
-        && let Some((key, value)) = faint(settings)
+        && let Some((key, value)) = beyond_f32(settings)
     {
-        let message = format!("`{key}` = {value} is about zero in f32, where a run would divide by it or lose it");
-        return found([key, "dtype"], &message, "write at least 1.2e-38, or dtype = \"f64\"");
+        let (is, help) = match value.abs() < 1.0 {
+            true => ("about zero", "write at least 1.2e-38, or dtype = \"f64\""),
+            false => ("infinite", "write at most 3.4e38, or dtype = \"f64\""),
+        };
+        let message = format!("`{key}` = {} is {is} in f32, in which the run computes", number(value));
+        return found([key, "dtype"], &message, help);
     }
     if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
         let message = "`schedule.growth` needs a `schedule.period`: without one there is no restart";
@@ -68,9 +73,13 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
     }
 }
 
-/// A setting of the updates that an f64 tells from zero and an f32 does not in full.
-fn faint(settings: &Settings) -> Option<(&'static str, &Value)> {
-    let lost = f64::MIN_POSITIVE..f64::from(f32::MIN_POSITIVE);
-    let of_updates = |key: &str| optim::SETTINGS.iter().any(|row| row.key == key);
-    settings.iter().find(|(key, value)| matches!(value, Value::Float(x) if lost.contains(x)) && of_updates(key))
+/// A setting of the model or the updates whose number an f64 holds and an f32 does not, or not in full.
+fn beyond_f32(settings: &Settings) -> Option<(&'static str, f64)> {
+    let of_model = model::family(settings).settings().iter().copied().flatten();
+    let rows = || of_model.clone().chain(optim::SETTINGS).chain(schedule::SETTINGS);
+    let is_held = |x: f64| x == 0.0 || (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&x.abs());
+    settings.iter().find_map(|(key, value)| match value {
+        Value::Float(x) if !is_held(*x) && rows().any(|row| row.key == key) => Some((key, *x)),
+        _ => None,
+    })
 }

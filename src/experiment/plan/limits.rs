@@ -2,9 +2,9 @@
 
 use super::grid::Grid;
 use crate::experiment::file::{Experiment, MOST_RUNS};
-use crate::experiment::read::{Assignment, Location, Result, WrittenAxis};
+use crate::experiment::read::{Assignment, Location, Result, WrittenAxis, bundles::no_formula};
 use crate::experiment::settings::{Registry, is_file_name};
-use crate::setting::Settings;
+use crate::setting::{Settings, Value};
 use std::collections::HashMap;
 
 /// The name of the results folder: `name`, or the file's own name without its ending.
@@ -53,6 +53,15 @@ pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// No label of an axis and no text of a setting is run by a spreadsheet.
+pub(super) fn no_formulas(axes: &[WrittenAxis], written: &[Assignment]) -> Result<()> {
+    axes.iter().flat_map(|axis| &axis.points).try_for_each(|point| no_formula(&point.label, &point.place))?;
+    written.iter().try_for_each(|assignment| match &assignment.value {
+        Value::Text(text) => no_formula(text, &assignment.place),
+        _ => Ok(()),
+    })
 }
 
 /// The number of combinations, refused if the runs are too many to build.

@@ -6,6 +6,8 @@ use super::node::Entry;
 use super::points::{Leaf, listed, no_repeats, patch, walk};
 use crate::columns;
 use crate::experiment::settings::Registry;
+use crate::printable::is_obeyed;
+use crate::table::is_formula;
 
 /// `[variants.*]`: named bundles of settings, one axis.
 pub(crate) fn variants(entry: &Entry) -> Result<WrittenAxis> {
@@ -71,9 +73,18 @@ fn is_column(name: &str) -> bool {
 
 /// Checks a name that becomes a label.
 pub(crate) fn named(name: &str, at: &Location) -> Result<()> {
-    if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    if name.trim().is_empty() || name.chars().count() > 100 || name.contains(['\n', '\t']) || name.contains(is_obeyed) {
         let help = "it becomes the legend: write a short text on one line";
         return at.fail("this name is empty, too long or not printable", help);
+    }
+    no_formula(name, at)
+}
+
+/// Checks a text that becomes a cell of a CSV file.
+pub(crate) fn no_formula(text: &str, at: &Location) -> Result<()> {
+    if is_formula(text) {
+        let message = format!("a spreadsheet would run `{text}` as a formula when it opens the CSV files");
+        return at.fail(message, "begin it with something else than =, +, - and @, such as a letter");
     }
     Ok(())
 }

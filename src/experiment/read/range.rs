@@ -5,6 +5,9 @@ use super::error::Result;
 use super::node::Node;
 use crate::plan_file::Scale;
 
+/// What a range is whose length or number of steps no number holds.
+const TOO_LONG: &str = "this range is longer than the largest number, 1.8e308";
+
 /// The numbers of a range and how they are spaced; `range` is a table with one of the words `log`, `lin` and `from`.
 pub(crate) fn range(name: &str, range: &Node) -> Result<(Vec<f64>, Scale)> {
     let entries = range.table(name)?;
@@ -31,6 +34,9 @@ pub(crate) fn range(name: &str, range: &Node) -> Result<(Vec<f64>, Scale)> {
         };
         let (from, to, step) = (number("from")?, number("to")?, number("step")?);
         let steps = (to - from) / step;
+        if step != 0.0 && !steps.is_finite() {
+            return range.at.fail(TOO_LONG, help);
+        }
         if step == 0.0 || steps < 0.0 {
             let help = format!("write a step {} 0, or exchange the ends", if to > from { "above" } else { "below" });
             return range.at.fail(format!("steps of {step} never lead from {from} to {to}"), help);
@@ -57,6 +63,9 @@ pub(crate) fn range(name: &str, range: &Node) -> Result<(Vec<f64>, Scale)> {
             false => "0 has no logarithm: start above it, and add 0 with an [[include]] if you want it".into(),
         };
         return ends.at.fail("both ends of a log range must be above 0", help);
+    }
+    if !(b - a).is_finite() {
+        return ends.at.fail(TOO_LONG, help);
     }
     let last = need("n")?.integer("n", 2..MOST_POINTS as i64 + 1)? as usize - 1;
     let between = |i: usize| {

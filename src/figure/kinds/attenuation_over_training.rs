@@ -101,7 +101,7 @@ fn course(selection: &Selection) -> Result<(beyond::Lines, Course<()>), FigureEr
     let mut passages: BTreeMap<(u64, usize), Passage> = BTreeMap::new();
     let mut training = Training::default();
     // The layers of a step follow each other, the first one first.
-    selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
+    selection.results.stream_thinned("layers.csv", &selection.runs, &["step", "layer", "stream_rms"], |run, row| {
         let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
         training.saw(selection, run, step as u64);
         let size = row[2].unwrap_or(f64::NAN);

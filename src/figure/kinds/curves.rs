@@ -129,15 +129,24 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
 }
 
-/// The curves, a line a measurement, and the runs that diverged.
+/// The curves, a line a measurement, and the runs that diverged. A net whose loss is not finite has no accuracy, though some of its
+/// answers may be right by chance.
 fn course(selection: &Selection, measured: &[&Column]) -> Result<Course<usize>, FigureError> {
-    let names: Vec<&str> = ["step"].into_iter().chain(measured.iter().map(|column| column.name)).collect();
+    let own_loss = |column: &&Column| {
+        let is_its = |loss: &&Column| loss.quantity == Quantity::Loss && loss.part == column.part;
+        let loss = columns::HISTORY.iter().find(is_its).filter(|_| column.quantity == Quantity::Accuracy);
+        loss.map_or(column.name, |loss| loss.name)
+    };
+    let of_nets = measured.iter().map(own_loss);
+    let names: Vec<&str> =
+        ["step"].into_iter().chain(measured.iter().map(|column| column.name)).chain(of_nets).collect();
     let mut training = Training::default();
-    selection.results.stream("history.csv", &selection.runs, &names, |run, row| {
+    selection.results.stream_thinned("history.csv", &selection.runs, &names, |run, row| {
         let Some(step) = row[0] else { return };
         training.saw(selection, run, step as u64);
-        for (index, value) in row[1..].iter().enumerate() {
-            if let Some(value) = value.filter(|v| v.is_finite()) {
+        let (values, losses) = row[1..].split_at(measured.len());
+        for (index, (value, loss)) in values.iter().zip(losses).enumerate() {
+            if let Some(value) = value.filter(|v| v.is_finite() && loss.is_none_or(f64::is_finite)) {
                 training.add(run, step as u64, index, value);
             }
         }

@@ -109,13 +109,18 @@ impl Maps {
     fn of(selection: &Selection, column: &Column, relative: bool) -> Result<Maps, FigureError> {
         let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
         let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
-        selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
-            if let [Some(step), Some(layer), Some(value)] = *row {
-                groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
-                let value = if value.is_finite() { value } else { BROKEN };
-                cells.entry((step as u64, layer as u64)).or_default().push((run, value));
-            }
-        })?;
+        selection.results.stream_thinned(
+            "layers.csv",
+            &selection.runs,
+            &["step", "layer", column.name],
+            |run, row| {
+                if let [Some(step), Some(layer), Some(value)] = *row {
+                    groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
+                    let value = if value.is_finite() { value } else { BROKEN };
+                    cells.entry((step as u64, layer as u64)).or_default().push((run, value));
+                }
+            },
+        )?;
         if relative {
             over_the_last(&mut cells);
         }

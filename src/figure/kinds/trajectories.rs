@@ -34,7 +34,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         selection.runs.iter().filter_map(|run| Some((*run, results.function(*run)?))).collect();
     let variables = functions.values().map(|function| function.start.len()).max().unwrap_or(0).min(2);
     let columns = &["step", "x1", "x2"][..=variables];
-    results.stream("points.csv", &selection.runs, columns, |run, row| {
+    results.stream_thinned("points.csv", &selection.runs, columns, |run, row| {
         let Some((step, point)) = row.split_first() else { return };
         let point: Vec<f64> = point.iter().copied().flatten().collect();
         let spot = functions.get(&run).and_then(|function| landscape::spot(function, &point));

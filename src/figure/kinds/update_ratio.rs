@@ -105,12 +105,17 @@ fn found(selection: &Selection, course: &Course<u64>) -> String {
 /// The lines, one a layer, and the runs that diverged.
 fn course(selection: &Selection, column: &Column) -> Result<Course<u64>, FigureError> {
     let mut training = Training::default();
-    selection.results.stream("layers.csv", &selection.runs, &["step", "layer", "update_ratio"], |run, row| {
-        let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
-        training.saw(selection, run, step as u64);
-        if let Some(ratio) = row[2].filter(|v| v.is_finite()) {
-            training.add(run, step as u64, layer as u64, ratio);
-        }
-    })?;
+    selection.results.stream_thinned(
+        "layers.csv",
+        &selection.runs,
+        &["step", "layer", "update_ratio"],
+        |run, row| {
+            let (Some(step), Some(layer)) = (row[0], row[1]) else { return };
+            training.saw(selection, run, step as u64);
+            if let Some(ratio) = row[2].filter(|v| v.is_finite()) {
+                training.add(run, step as u64, layer as u64, ratio);
+            }
+        },
+    )?;
     Ok(training.course(selection, |_| column))
 }

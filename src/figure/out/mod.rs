@@ -7,38 +7,37 @@ pub mod svg;
 
 use super::FigureError;
 use super::scene::Scene;
+use crate::files::{FileError, cannot, remove, write as write_file};
 use origin::Origin;
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The endings of the files that each figure is written to.
 pub const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 
-/// Writes a figure in each of the [`FORMATS`], beside their final names first, so that a reader never meets half a figure.
+/// Writes a figure in each of the [`FORMATS`]; returns the files and the SVG.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Result<Vec<PathBuf>, FigureError> {
+pub fn write(scene: &Scene, origin: &Origin, folder: &Path, name: &str) -> Result<(Vec<PathBuf>, String), FigureError> {
+    let svg = svg::render(scene, &origin.element());
     let mut files = Vec::new();
     for ending in FORMATS {
-        let (part, path) = (folder.join(format!("{name}.part.{ending}")), folder.join(format!("{name}.{ending}")));
-        let written = match ending {
-            "png" => png::render(scene, origin).and_then(|image| std::fs::write(&part, image)),
-            "svg" => std::fs::write(&part, svg::render(scene, &origin.element())),
-            _ => std::fs::write(&part, pdf::render(scene, origin)),
-        };
-        let moved = written.and_then(|()| std::fs::rename(&part, &path));
-        moved.map_err(|source| FigureError::Write { path: path.clone(), source })?;
+        let path = folder.join(format!("{name}.{ending}"));
+        match ending {
+            "png" => write_file(&path, &png::render(scene, origin).map_err(|e| cannot("draw", &path, e))?)?,
+            "svg" => write_file(&path, svg.as_bytes())?,
+            _ => write_file(&path, &pdf::render(scene, origin))?,
+        }
         files.push(path);
     }
-    Ok(files)
+    Ok((files, svg))
 }
 
 /// The figures in `folder` that are called otherwise than these.
 pub fn others(folder: &Path, names: &[String]) -> BTreeSet<String> {
     let paths = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let images = paths.filter(|path| is_image(path) && !path.to_string_lossy().contains(".part."));
+    let images = paths.filter(|path| is_image(path));
     let stems = images.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
     stems.filter(|stem| !names.contains(stem)).collect()
 }
@@ -47,15 +46,16 @@ fn is_image(path: &Path) -> bool {
     path.extension().is_some_and(|ending| FORMATS.iter().any(|format| ending == *format))
 }
 
-/// Removes the images in `folder` that are not among those kept: figures of an earlier plan, halves of a killed program.
+/// Removes the images in `folder` that are not among those kept: figures of an earlier plan.
 ///
 /// # Errors
 /// A file that cannot be removed.
-pub fn remove_others(folder: &Path, kept: &BTreeSet<&PathBuf>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+pub fn remove_others(folder: &Path, kept: &BTreeSet<&PathBuf>) -> Result<(), FileError> {
+    let unreadable = |e| cannot("read", folder, e);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
         if is_image(&path) && !kept.contains(&path) {
-            std::fs::remove_file(&path)?;
+            remove(&path)?;
         }
     }
     Ok(())

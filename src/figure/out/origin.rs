@@ -3,6 +3,7 @@
 //! In a PNG it is an iTXt chunk, in an SVG the metadata element, in a PDF a property of its XMP packet; all hold the same JSON.
 
 use crate::figure::select::Selection;
+use crate::files;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -83,7 +84,7 @@ impl Origin {
     /// # Errors
     /// A file that cannot be read.
     pub fn read(path: &Path) -> std::io::Result<Option<Self>> {
-        let bytes = std::fs::read(path)?;
+        let bytes = files::read(path)?;
         let json = match &bytes[..] {
             png if png.starts_with(SIGNATURE) => png_text(png),
             pdf if pdf.starts_with(b"%PDF-") => between(pdf, PDF).map(<[u8]>::to_vec),

@@ -1,12 +1,11 @@
 //! A line of the journal: how it is written, hashed, and checked when it is read back.
 
-use crate::files::cannot;
+use crate::files::{self, cannot};
 use crate::record::{RunRecord, Status};
 use crate::run::spec::Cadence;
 use crate::setting::Settings;
 use crate::sweep::SweepError;
 use serde::{Deserialize, Serialize, Serializer};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -96,7 +95,7 @@ pub enum Line {
 
 /// Walks over the lines of a journal file, one in memory at a time.
 pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<()>) -> Result<(), SweepError> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| cannot("read", path, e))?);
+    let mut reader = BufReader::new(files::open(path).map_err(|e| cannot("read", path, e))?);
     let (mut offset, mut bytes, mut numerics) = (0, Vec::new(), 0);
     loop {
         bytes.clear();
@@ -128,12 +127,16 @@ pub fn scan(path: &Path, mut visit: impl FnMut(Line, &[u8]) -> std::io::Result<(
     }
 }
 
-/// The line of a header or run, with its hash and its end.
-pub fn line(body: &impl Serialize) -> String {
+/// The line of a header or run, with its hash and its end. It is built in place, since the line of a long run is long.
+pub fn line(body: &impl Serialize) -> Vec<u8> {
+    let mut line = vec![0; REST_AT - 1];
     // Nothing in a line can fail to become JSON: its keys are texts and its numbers are finite or written as text.
-    let json = serde_json::to_string(body).unwrap_or_default();
-    let rest = json.strip_prefix('{').unwrap_or_default();
-    format!("{{\"hash\":\"{}\",{rest}\n", blake3::hash(rest.as_bytes()).to_hex())
+    _ = serde_json::to_writer(&mut line, body);
+    let hash = blake3::hash(line.get(REST_AT..).unwrap_or_default()).to_hex();
+    // What the body begins with stands after the hash.
+    line.splice(..REST_AT.min(line.len()), format!("{{\"hash\":\"{hash}\",").into_bytes());
+    line.push(b'\n');
+    line
 }
 
 /// Whether a line is whole and has the hash that it says.

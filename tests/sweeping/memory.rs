@@ -1,0 +1,108 @@
+//! Memory is planned: what a run takes is said beforehand, one that cannot fit is refused before the first run, and one that the
+//! system refuses is a failed row beside others that go on.
+
+#![cfg(target_os = "linux")]
+
+use crate::program::{PROGRAM, expect_shell};
+use gradsweep::data::{self, Places};
+use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
+use gradsweep::record::Status;
+use gradsweep::run::train;
+use gradsweep::sweep::folder::{Folder, Keep};
+use gradsweep::sweep::interrupt::Interrupt;
+use gradsweep::sweep::pool::{self, Options};
+use gradsweep::sweep::progress::Show;
+use gradsweep::sweep::request::Request;
+use gradsweep::sweep::work::Work;
+use std::fs;
+use std::process::Command;
+use tempfile::tempdir;
+
+const EXPERIMENT: &str =
+    "seeds = 2\n[base]\ndepth = 2\nsteps = 5\ndata = { kind = \"spirals\", n = 100 }\n[axes]\nwidth = [4, 8]\n";
+
+#[test]
+fn a_run_that_cannot_fit_is_refused_before_the_first() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), EXPERIMENT.replace('8', "10000")).unwrap();
+    let limited = |command: &str| format!("ulimit -v 2000000; exec gradsweep {command}");
+    let words = ["x.toml:7:", "width=10000", "are there", "for the probe", "help: ", "`width`"];
+    expect_shell(dir.path(), &limited("sweep x.toml"), 2, &words);
+    let journal = fs::read_to_string(dir.path().join("results/x/journal/runs.jsonl")).unwrap();
+    assert_eq!(journal.lines().count(), 1, "nothing was run");
+    let line = limited("plan x.toml --jobs 2").replace("gradsweep", PROGRAM);
+    let output = Command::new("sh").args(["-c", &line]).current_dir(dir.path()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("cannot fit into"), "{text}");
+    // What fits is run beside it.
+    expect_shell(dir.path(), &limited("sweep x.toml --only width=4 --quiet"), 0, &["2 runs to do"]);
+}
+
+#[test]
+fn settings_at_their_limits_are_planned_in_little_memory() {
+    let dir = tempdir().unwrap();
+    for settings in [
+        "width = 16384\ndepth = 1",
+        "width = 300\ndepth = 10000",
+        "steps = 1000000000\nwidth = 2",
+        "data = { kind = \"spirals\", n = 100000 }\nbatch = \"full\"\nwidth = 512",
+    ] {
+        for record in ["", "[record]\nscore = { every = 1 }\ngradients = { every = 1 }\n"] {
+            fs::write(dir.path().join("x.toml"), format!("[base]\n{settings}\n{record}")).unwrap();
+            expect_shell(dir.path(), "ulimit -v 6000000; exec gradsweep plan x.toml >out", 0, &[]);
+            let text = fs::read_to_string(dir.path().join("out")).unwrap();
+            assert!(text.contains("  memory    "), "{settings}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_gets_no_memory_is_a_failed_row_and_the_others_go_on() {
+    let plan = Experiment::parse(EXPERIMENT, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
+    let mut work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
+    work.jobs[1].memory.training = 1e17;
+    let dir = tempdir().unwrap();
+    let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
+    let options = Options { jobs: 2, fail_fast: false, show: Show::Nothing };
+    let order: Vec<usize> = (0..work.jobs.len()).collect();
+    let tally = pool::run(&work, &order, options, &train, &folder.journal, &Interrupt::new()).unwrap();
+    assert_eq!((tally.done, tally.failed), (4, 1));
+    let entry = folder.journal.entry(&work.jobs[1].run.run_id).unwrap().unwrap();
+    assert_eq!(entry.run.record.status, Status::Failed);
+    assert!(entry.run.record.message.contains("of memory could not be had"), "{}", entry.run.record.message);
+}
+
+/// What the program took at most, in bytes, as the system counted it.
+fn peak(dir: &std::path::Path, arguments: &str) -> f64 {
+    let line = format!(
+        "'{PROGRAM}' {arguments} >/dev/null 2>&1 & p=$!; m=0\n\
+        while kill -0 $p 2>/dev/null; do n=$(sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$p/status 2>/dev/null); \
+        [ \"${{n:-0}}\" -gt $m ] && m=$n; sleep 0.02; done; echo $m"
+    );
+    let output = Command::new("sh").args(["-c", &line]).current_dir(dir).output().unwrap();
+    1024.0 * String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap()
+}
+
+#[test]
+fn a_run_takes_no_more_than_the_plan_says() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), "[base]\nwidth = 4\ndepth = 2\nsteps = 2\n").unwrap();
+    let own = peak(dir.path(), "sweep small.toml --quiet --jobs 1");
+    let wide = "[base]\nwidth = 2048\ndepth = 3\nsteps = 2\noptimizer = \"adam\"\n";
+    let recorded = "[base]\nwidth = 4\ndepth = 2\nsteps = 60000\ndata = { kind = \"spirals\", n = 20 }\nbatch = 8\n\
+                    [record]\nscore = { every = 1 }\ngradients = { every = 2 }\n";
+    // Figures take some memory too, after the run: only what is far more than that can be told from below.
+    for (text, least) in [(wide, 0.3), (recorded, 0.0)] {
+        let plan = Experiment::parse(text, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
+        let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
+        fs::write(dir.path().join("x.toml"), text).unwrap();
+        let planned = work.jobs[0].memory.total();
+        let took = peak(dir.path(), "sweep x.toml --quiet --jobs 1");
+        println!("{text}: planned {planned:.2e} bytes, took {took:.2e} beside {own:.2e}");
+        assert!(
+            took < own + 1.1 * planned && took > least * planned,
+            "{text}: planned {planned:.2e}, took {took:.2e}, beside {own:.2e}"
+        );
+    }
+}

@@ -1,0 +1,285 @@
+//! An experiment or a results folder from somebody else runs nothing, writes nowhere else, hangs nothing and says nothing to a
+//! terminal that the terminal would obey.
+
+#![cfg(unix)]
+
+use crate::program::{PROGRAM, expect, expect_shell, said, times};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::{TempDir, tempdir};
+
+const EXPERIMENT: &str = "seeds = 3\n[base]\nwidth = 4\nsteps = 20\ndata = { kind = \"spirals\", n = 100 }\n\
+    [axes]\ndepth = [1, 2]\n[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"adam\"\n\
+    [[claim]]\nsays = \"Losses are positive\"\nmetric = \"train_loss\"\neach = [\"depth\", \"optimizer\"]\nexpect = { above = 0 }\n\
+    confidence = 0.7\n";
+
+/// A folder with a finished sweep in `results/x`.
+fn finished() -> (TempDir, PathBuf) {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), EXPERIMENT).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    expect_shell(dir.path(), "cp -a results/x sound", 0, &[]);
+    let results = dir.path().join("results/x");
+    (dir, results)
+}
+
+/// Puts a sound folder in the place of one that was touched.
+fn restore(dir: &TempDir, results: &Path) {
+    fs::remove_dir_all(results).unwrap();
+    expect_shell(dir.path(), "cp -a sound results/x", 0, &[]);
+}
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").current_dir(dir).args(identity).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().into()
+}
+
+/// The revision of the experiment that the last session noted.
+fn noted(results: &Path) -> serde_json::Value {
+    let provenance: serde_json::Value =
+        serde_json::from_slice(&fs::read(results.join("provenance.json")).unwrap()).unwrap();
+    provenance["sittings"].as_array().unwrap().last().unwrap()["git"]["experiment"].clone()
+}
+
+#[test]
+fn nothing_that_the_repository_of_an_experiment_names_is_run() {
+    let dir = tempdir().unwrap();
+    let (place, trap) = (dir.path().join("theirs"), dir.path().join("trap"));
+    fs::create_dir(&place).unwrap();
+    fs::write(&trap, format!("#!/bin/sh\ntouch '{}'\ncat\n", dir.path().join("ran").display())).unwrap();
+    fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(place.join("x.toml"), EXPERIMENT).unwrap();
+    fs::write(place.join(".gitattributes"), "*.toml filter=trap diff=trap\n").unwrap();
+    git(&place, &["init", "-q"]);
+    git(&place, &["add", "."]);
+    git(&place, &["commit", "-q", "-m", "one"]);
+    let revision = git(&place, &["rev-parse", "HEAD"]);
+    let trap = trap.display().to_string();
+    for key in ["core.fsmonitor", "filter.trap.clean", "filter.trap.smudge", "filter.trap.process", "diff.trap.command"]
+    {
+        git(&place, &["config", key, &trap]);
+    }
+    git(&place, &["config", "filter.trap.required", "true"]);
+    fs::create_dir(place.join("hooks")).unwrap();
+    fs::copy(&trap, place.join("hooks/post-index-change")).unwrap();
+    git_config_hooks(&place);
+    // Its time differs, so that git has to look into the file.
+    let elsewhere = tempdir().unwrap();
+    for (change, dirty) in [("", false), ("# changed\n", true)] {
+        fs::write(place.join("x.toml"), EXPERIMENT.to_string() + change).unwrap();
+        let line =
+            format!("GIT_DIR='{}' gradsweep sweep theirs/x.toml --fresh --quiet --out out", elsewhere.path().display());
+        expect_shell(dir.path(), &line, 0, &[]);
+        assert!(!dir.path().join("ran").exists(), "a program that the repository names was run");
+        assert_eq!(noted(&dir.path().join("out")), serde_json::json!({ "revision": revision, "dirty": dirty }));
+    }
+}
+
+/// Hooks are configured last, since our own git commands would run them.
+fn git_config_hooks(place: &Path) {
+    let config = place.join(".git/config");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(config, text + &format!("[core]\n\thooksPath = {}\n", place.join("hooks").display())).unwrap();
+}
+
+/// Every file of a results folder, and where it stands.
+const FILES: [&str; 20] = [
+    ".stamp",
+    "plan.json",
+    "experiment.toml",
+    "provenance.json",
+    "claims.json",
+    "claims.csv",
+    "runs.csv",
+    "summary.csv",
+    "history.csv",
+    "layers.csv",
+    "points.csv",
+    "theory.csv",
+    "timings.csv",
+    "comparison.csv",
+    "comparison_pairs.csv",
+    "answer.txt",
+    "report.html",
+    "figures/curves.svg",
+    "journal/view.txt",
+    "journal/request.json",
+];
+
+const COMMANDS: [&str; 6] = [
+    "sweep x.toml --seeds 4 --quiet",
+    "merge results/x",
+    "plot results/x",
+    "check results/x",
+    "compare results/x",
+    "verify results/x",
+];
+
+/// All commands where the environment asks for it, as `scripts/hardness.sh` does, else two in turn; counts them and the one that
+/// follows.
+fn some_of(commands: &[&'static str], variable: &str, tried: &mut usize) -> Vec<&'static str> {
+    let shown = if times(variable, 0) > 0 { commands.len() } else { 2 };
+    let first = *tried / (shown + 1) * shown;
+    *tried += shown + 1;
+    (first..).take(shown).map(|i| commands[i % commands.len()]).collect()
+}
+
+#[test]
+fn a_link_in_the_place_of_a_file_leads_no_writing_elsewhere() {
+    let (dir, results) = finished();
+    let target = dir.path().join("elsewhere");
+    let precious = |path: &Path| fs::write(path, "precious").unwrap();
+    let mut tried = 0;
+    let journal = ["journal/sweep.lock", "journal/runs.jsonl", "journal/shard-0-of-2.lock"];
+    for file in FILES.into_iter().chain(journal) {
+        precious(&target);
+        _ = fs::remove_file(results.join(file));
+        symlink(&target, results.join(file)).unwrap();
+        for command in some_of(&COMMANDS, "LINKS", &mut tried).into_iter().chain(["sweep x.toml --shard 0/2 --quiet"]) {
+            let line = format!("timeout 60 gradsweep {command}");
+            let output =
+                Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]).current_dir(dir.path()).output();
+            assert_ne!(output.unwrap().status.code(), Some(124), "{command} hangs at a link for {file}");
+            assert_eq!(fs::read(&target).unwrap(), b"precious", "{command} wrote through {file}");
+        }
+        restore(&dir, &results);
+    }
+    println!("tried: {tried}; nothing was written elsewhere, and no command hung");
+}
+
+#[test]
+fn a_link_in_the_place_of_a_folder_is_refused() {
+    let (dir, results) = finished();
+    let target = dir.path().join("elsewhere");
+    fs::create_dir(&target).unwrap();
+    fs::write(target.join("mine.png"), "precious").unwrap();
+    for (folder, command) in [
+        ("figures", "plot results/x"),
+        ("figures", "sweep x.toml --seeds 4 --quiet"),
+        ("figures/slides", "plot results/x --style slide"),
+        ("fresh_seeds", "check results/x --fresh-seeds 2"),
+        ("journal", "sweep x.toml --quiet"),
+    ] {
+        _ = fs::remove_dir_all(results.join(folder));
+        symlink(&target, results.join(folder)).unwrap();
+        let line = format!("gradsweep {command}");
+        let output =
+            Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]).current_dir(dir.path()).output();
+        let (code, said) = said(&output.unwrap());
+        assert!(
+            [Some(1), Some(2)].contains(&code) && said.contains("it is a link and no folder"),
+            "{command}: {code:?} {said}"
+        );
+        let left: Vec<_> = fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["mine.png"], "{command}");
+        fs::remove_dir_all(&results).unwrap();
+        expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    }
+}
+
+#[test]
+fn a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang() {
+    let (dir, results) = finished();
+    let mut tried = 0;
+    for file in FILES.into_iter().chain(["journal/sweep.lock", "journal/runs.jsonl", "journal/copy.jsonl"]) {
+        for make in ["mkfifo", "mkdir"] {
+            _ = fs::remove_file(results.join(file));
+            expect_shell(&results, &format!("{make} {file}"), 0, &[]);
+            for command in some_of(&COMMANDS, "PIPES", &mut tried).into_iter().chain(["sweep x.toml --quiet"]) {
+                let line = format!("timeout 60 gradsweep {command}");
+                let output = Command::new("sh")
+                    .args(["-c", &line.replace("gradsweep", PROGRAM)])
+                    .current_dir(dir.path())
+                    .output();
+                let (code, said) = said(&output.unwrap());
+                assert!(code.is_some_and(|code| code < 4), "{command} with {make} {file}: {code:?} {said}");
+                assert!(!said.contains("panicked"), "{command} with {make} {file}: {said}");
+            }
+            restore(&dir, &results);
+        }
+    }
+    println!("tried: {tried}; each command ended at once");
+}
+
+#[test]
+fn a_terminal_obeys_no_text_of_a_file() {
+    let (dir, results) = finished();
+    let plan = fs::read_to_string(results.join("plan.json")).unwrap();
+    let odd = plan.replacen("\"name\": \"x\"", "\"name\": \"\\u001b]0;owned\\u0007\\u001b[2J\"", 1);
+    assert_ne!(odd, plan);
+    fs::write(results.join("plan.json"), odd).unwrap();
+    let claims = fs::read_to_string(results.join("claims.json")).unwrap();
+    fs::write(results.join("claims.json"), claims.replace("Losses", "\\u001b[31mLosses")).unwrap();
+    fs::write(dir.path().join("y.toml"), "question = \"\\u001b[2J\"\nnme = \"\\u009b31m\"\n").unwrap();
+    for command in
+        ["check results/x", "compare results/x", "plot results/x", "merge results/x", "plan y.toml", "sweep y.toml"]
+    {
+        let output = Command::new(PROGRAM).args(command.split(' ')).current_dir(dir.path()).output().unwrap();
+        for said in [output.stdout, output.stderr] {
+            let text = String::from_utf8(said).unwrap();
+            assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{command}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_spreadsheet_would_run_is_refused() {
+    let dir = tempdir().unwrap();
+    let refused = |text: &str| {
+        fs::write(dir.path().join("y.toml"), text).unwrap();
+        expect(dir.path(), &["plan", "y.toml"], 2, &["a spreadsheet would run", "help: "]);
+    };
+    for odd in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3"] {
+        refused(&format!("[base]\nsteps = 1\n[variants.\"{odd}\"]\n"));
+        refused(&format!("[base]\nsteps = 1\n[[optimizer]]\nkind = \"sgd\"\nname = \"{odd}\"\n"));
+        refused(&format!("[base]\nsteps = 1\ndata = {{ kind = \"csv\", path = \"{odd}\" }}\n"));
+        refused(&format!("[base]\nsteps = 1\n[zip.\"{odd}\"]\ndepth = [1]\n"));
+        refused(&format!(
+            "seeds = 9\n[base]\nsteps = 1\n[[claim]]\nsays = \"{odd}\"\nmetric = \"train_loss\"\nexpect = {{ above = 0 }}\n"
+        ));
+    }
+    fs::write(
+        dir.path().join("y.toml"),
+        "[base]\nsteps = 1\n[axes]\n\"residual.scale\" = [0.5]\n[variants.\"-1\"]\nresidual = true\n",
+    )
+    .unwrap();
+    expect(dir.path(), &["plan", "y.toml"], 0, &[]);
+}
+
+#[test]
+fn the_report_shows_no_drawing_that_lies_in_the_folder() {
+    let (dir, results) = finished();
+    let drawing = results.join("figures/curves.svg");
+    let own = fs::read(&drawing).unwrap();
+    let theirs = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>\n";
+    for command in ["merge results/x", "check results/x", "compare results/x", "plot results/x", "sweep x.toml --quiet"]
+    {
+        fs::write(&drawing, theirs).unwrap();
+        fs::remove_file(results.join("report.html")).unwrap();
+        expect(dir.path(), &command.split(' ').collect::<Vec<_>>(), 0, &[]);
+        let page = fs::read_to_string(results.join("report.html")).unwrap();
+        assert!(!page.contains("alert(1)"), "{command}");
+        assert_eq!(fs::read(&drawing).unwrap(), own, "{command}");
+    }
+}
+
+#[test]
+fn a_trace_replaces_no_other_file() {
+    let (dir, _) = finished();
+    let trace = |out: &str, code: i32, words: &[&str]| {
+        expect(
+            dir.path(),
+            &["trace", "x.toml", "--only", "depth=1", "--only", "optimizer=sgd", "--out", out],
+            code,
+            words,
+        );
+    };
+    trace("x.toml", 2, &["x.toml is there and is no file of tensors", "--out"]);
+    assert_eq!(fs::read_to_string(dir.path().join("x.toml")).unwrap(), EXPERIMENT);
+    trace("t.safetensors", 0, &[]);
+    trace("t.safetensors", 0, &[]);
+}
