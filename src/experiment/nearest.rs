@@ -16,14 +16,17 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, k)| k)
 }
 
+/// More words than this are not listed.
+const SHOWN: usize = 24;
+
 /// The cure for an unknown word: the nearest known one, or all of them.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             let all: Vec<&str> = known.into_iter().collect();
-            let more = if all.len() > 20 { ", ..." } else { "" };
-            let shown: Vec<String> = all.iter().take(20).map(|k| format!("`{k}`")).collect();
+            let more = if all.len() > SHOWN { ", ..." } else { "" };
+            let shown: Vec<String> = all.iter().take(SHOWN).map(|k| format!("`{k}`")).collect();
             format!("choose one of {}{more}", shown.join(", "))
         }
     }

@@ -245,3 +245,12 @@ kernel! {
         }
     }
 }
+
+kernel! {
+    /// `sum += v`.
+    pub(crate) fn add<T>(v: &[T], sum: &mut [T]) {
+        for (s, v) in sum.iter_mut().zip(v) {
+            *s += *v;
+        }
+    }
+}

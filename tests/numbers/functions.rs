@@ -517,6 +517,8 @@ fn settings_of_networks_are_errors_that_say_so() {
         (Domain::Int { min, .. }, None) => min.max(1).to_string(),
         (Domain::Matrix, None) => "[[1.0]]".into(),
         (Domain::Texts, None) => "[\"x\"]".into(),
+        (Domain::Sizes { .. }, None) => "[4, 3]".into(),
+        (Domain::Float { .. }, None) => "0.5".into(),
         (Domain::Word(words), None) => format!("\"{}\"", words[0]),
         _ => "\"x\"".into(),
     };

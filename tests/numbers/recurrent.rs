@@ -71,7 +71,9 @@ fn inputs<T: Element>(stack: &Stack) -> Tensor {
 fn batch<T: Element>(stack: &Stack, loss: Loss) -> Batch<T> {
     let mut stream = SEEDS.stream("y", &[]);
     let target = match loss {
-        Loss::CrossEntropy => Target::Classes((0..ROWS).map(|_| stream.below(stack.outputs) as u32).collect()),
+        loss if loss.takes_classes() => {
+            Target::Classes((0..ROWS).map(|_| stream.below(stack.outputs) as u32).collect())
+        }
         _ => Target::Values((0..ROWS * stack.outputs).map(|_| T::of(stream.normal())).collect()),
     };
     Batch { x: inputs::<T>(stack), target, loss }

@@ -73,7 +73,7 @@ activation = ["relu", "leaky_relu"]
 [variants.a]
 activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#),
 (r#"[base]
-activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu; choose one of those, or delete it"#),
+activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu, prelu; choose one of those, or delete it"#),
 (r#"[variants.a]
 [variants.b]
 bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"they would be the same runs counted twice: delete one, or drop it with [[exclude]]"#),

@@ -32,7 +32,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn default(grid: &Defaults) -> Option<FigureSpec> {
     let Roles { color, facet } = grid.of_training();
     let facet = grid.facets([color, facet]);
-    Some(FigureSpec { facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
+    grid.has_layers().then(|| FigureSpec { facet, tune: grid.tune.clone(), ..FigureSpec::new(FACTS.word) })
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {

@@ -34,7 +34,7 @@ impl<T: Real> Pass<'_, T> {
         let delta = Matrix::new(&s.gate, rows, width);
         self.put(gradient, Role::GateWeight, |out| multiply(Matrix::new(h, rows, width).t(), delta, out));
         multiply(delta, self.gate_weight().t(), &mut s.past);
-        add(&s.past, &mut s.delta);
+        columns::add(&s.past, &mut s.delta);
     }
 
     fn gate_weight(&self) -> Matrix<'_, T> {
@@ -62,15 +62,6 @@ kernel! {
             *to_branch = *t * *d;
             *to_gate = (*d * (*b - *h) * Sigmoid.slope(*t, *t)).kept();
             *d = *d - *to_branch;
-        }
-    }
-}
-
-kernel! {
-    /// `sum += v`.
-    pub(super) fn add<T>(v: &[T], sum: &mut [T]) {
-        for (s, v) in sum.iter_mut().zip(v) {
-            *s += *v;
         }
     }
 }

@@ -1,6 +1,5 @@
 //! One block's forward and backward on slices.
 
-use super::gate::add;
 use super::{Activated, Scratch, Workspace};
 use crate::ops::Mode;
 use crate::ops::activation::{Activation, Curve, Identity, with_curve};
@@ -119,7 +118,7 @@ impl<T: Real> Pass<'_, T> {
                 (w.before, w.affine_input) = (site, activation);
             }
             if self.block.skip != Skip::None {
-                add(&s.delta, &mut dx);
+                columns::add(&s.delta, &mut dx);
             }
         }
         // The buffers change places, so that none is made anew.
