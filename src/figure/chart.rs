@@ -476,22 +476,21 @@ fn is_near(a: &Points, b: &Points, slack: f64) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(near)
 }
 
+/// Lines of one group in one panel, each with half a line's width on its ruler.
+type Lines<'a> = Vec<(&'a Points, f64)>;
+
 /// More sentences of lines on each other than this are not written.
 const OVERLAID: usize = 4;
 
 /// What a caption says of the lines that nobody could tell apart in one panel, though in another they are: of `own`, the lines
 /// of a group in a panel with half a line's width on their rulers.
-pub fn overlaid<'a>(
-    selection: &Selection,
-    groups: &[Vec<usize>],
-    own: impl Fn(GroupKey) -> Vec<(&'a Points, f64)>,
-) -> String {
+pub fn overlaid<'a>(selection: &Selection, groups: &[Vec<usize>], own: impl Fn(GroupKey) -> Lines<'a>) -> String {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     let columns = selection.columns();
     let panels = selection.rows().into_iter().flat_map(|row| columns.iter().map(move |column| (row, *column)));
     for (row, column) in panels {
         let panel = GroupKey { row, column, color: 0, x: 0 };
-        let mut clusters: Vec<(Vec<String>, Vec<(&Points, f64)>)> = Vec::new();
+        let mut clusters: Vec<(Vec<String>, Lines)> = Vec::new();
         for group in groups {
             let lines = own(GroupKey { color: group[0], ..panel });
             let same = |other: &[(&Points, f64)]| {

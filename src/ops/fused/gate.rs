@@ -61,7 +61,7 @@ kernel! {
         for ((d, (to_branch, to_gate)), ((t, h), b)) in delta.iter_mut().zip(to).zip(at) {
             *to_branch = *t * *d;
             *to_gate = (*d * (*b - *h) * Sigmoid.slope(*t, *t)).kept();
-            *d = *d - *to_branch;
+            *d -= *to_branch;
         }
     }
 }
