@@ -8,6 +8,11 @@ pub fn axis(name: &str) -> String {
         "optimizer.lr" => "learning rate".into(),
         "l2" => "L2".into(),
         "batch" => "batch size".into(),
+        "data.length" => "sequence length".into(),
+        "init.recurrent" => "recurrent init".into(),
+        "init.recurrent_gain" => "gain of the recurrent matrix".into(),
+        "network.forget_bias" => "forget bias".into(),
+        "network.update_bias" => "update bias".into(),
         name => text::shown(&name.replace(['_', '.'], " ")),
     }
 }

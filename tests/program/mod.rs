@@ -64,3 +64,17 @@ fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
     }
     stderr
 }
+
+/// Puts the program into `dir` as `program`, and gives what comes before `./program` on a command line to run it as somebody who
+/// may not write everywhere: root may.
+#[cfg(unix)]
+pub fn as_nobody(dir: &Path) -> &'static str {
+    use std::os::unix::fs::PermissionsExt;
+    fs::copy(PROGRAM, dir.join("program")).unwrap();
+    fs::set_permissions(dir, PermissionsExt::from_mode(0o755)).unwrap();
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let user = if root { "setpriv --reuid=65534 --regid=65534 --clear-groups " } else { "" };
+    let probe = Command::new("sh").args(["-c", &format!("{user}true")]).status().unwrap();
+    assert!(probe.success(), "this test, run as root, needs setpriv (util-linux)");
+    user
+}

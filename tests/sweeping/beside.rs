@@ -3,28 +3,15 @@
 
 #![cfg(unix)]
 
-use crate::program::{PROGRAM, expect, expect_shell, said, tables, times};
+use crate::finished::{EXPERIMENT, finished};
+use crate::program::{PROGRAM, as_nobody, expect, expect_shell, said, tables, times};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use tempfile::{TempDir, tempdir};
-
-const EXPERIMENT: &str = "seeds = 3\n[base]\nwidth = 4\nsteps = 20\ndata = { kind = \"spirals\", n = 100 }\n\
-    [axes]\ndepth = [1, 2]\n[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"adam\"\n\
-    [[claim]]\nsays = \"Losses are positive\"\nmetric = \"train_loss\"\neach = [\"depth\", \"optimizer\"]\nexpect = { above = 0 }\n\
-    confidence = 0.7\n";
-
-/// A folder with a finished sweep in `results/x`.
-fn finished() -> (TempDir, PathBuf) {
-    let dir = tempdir().unwrap();
-    fs::write(dir.path().join("x.toml"), EXPERIMENT).unwrap();
-    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
-    let results = dir.path().join("results/x");
-    (dir, results)
-}
+use tempfile::tempdir;
 
 /// What a reader opens, by its path in the folder; the report without what the clock decides.
 fn pages(results: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -162,11 +149,7 @@ fn a_folder_that_vanishes_stops_the_sweep_with_the_truth() {
 fn a_read_only_folder_can_be_read() {
     let (dir, results) = finished();
     let open = |path: &Path, mode: u32| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    let program = dir.path().join("program");
-    fs::copy(PROGRAM, &program).unwrap();
-    open(dir.path(), 0o755);
-    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    let user = if root { "setpriv --reuid=65534 --regid=65534 --clear-groups " } else { "" };
+    let user = as_nobody(dir.path());
     let elsewhere = tempdir().unwrap();
     open(elsewhere.path(), 0o777);
     fs::remove_file(results.join("comparison.csv")).unwrap();

@@ -7,6 +7,7 @@ mod damage;
 mod documents;
 mod figures_asked;
 mod finding;
+mod finished;
 mod kill;
 mod memory;
 #[path = "../program/mod.rs"]

@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+use crate::finished::{self, EXPERIMENT};
 use crate::program::{PROGRAM, expect, expect_shell, said, times};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,18 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::{TempDir, tempdir};
 
-const EXPERIMENT: &str = "seeds = 3\n[base]\nwidth = 4\nsteps = 20\ndata = { kind = \"spirals\", n = 100 }\n\
-    [axes]\ndepth = [1, 2]\n[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"adam\"\n\
-    [[claim]]\nsays = \"Losses are positive\"\nmetric = \"train_loss\"\neach = [\"depth\", \"optimizer\"]\nexpect = { above = 0 }\n\
-    confidence = 0.7\n";
-
-/// A folder with a finished sweep in `results/x`.
+/// A folder with a finished sweep in `results/x`, and a copy of its results in `sound`.
 fn finished() -> (TempDir, PathBuf) {
-    let dir = tempdir().unwrap();
-    fs::write(dir.path().join("x.toml"), EXPERIMENT).unwrap();
-    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let (dir, results) = finished::finished();
     expect_shell(dir.path(), "cp -a results/x sound", 0, &[]);
-    let results = dir.path().join("results/x");
     (dir, results)
 }
 

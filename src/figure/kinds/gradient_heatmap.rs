@@ -55,7 +55,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
         colors.diverging = true;
-        colors.title = vec!["gradient over the last layer's".into(), "(above 1 it grows)".into()];
+        colors.title = ["gradient over", "the last layer's", "(above 1 it grows)"].map(String::from).to_vec();
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
     let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
