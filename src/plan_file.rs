@@ -161,6 +161,12 @@ impl PlanFile {
         self.cells.iter().all(|cell| !cell.settings.contains_key("data") && !cell.settings.contains_key("function"))
     }
 
+    /// Whether the loss means the same in all cells: of one kind, with the same options, in the same units.
+    pub fn is_one_loss(&self) -> bool {
+        let is_of_loss = |key: &String| key == "loss" || key.starts_with("loss.") || key == "data.target_scaling";
+        self.cells.iter().all(|cell| !cell.settings.keys().any(is_of_loss))
+    }
+
     /// The baselines of a cell: what the best constant answer gets. `None` for a test function.
     pub fn guesses(&self, cell: &PlanCell) -> Option<Guesses> {
         if cell.function.is_some() { None } else { cell.guesses.or(self.data.guesses) }

@@ -81,7 +81,12 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let value = amount::amount(best.spread.median, column);
     let seeds = words::over_seeds(&best.spread, column, "", best.groups.len());
     let (subject, after) = (column.subject(), after(groups));
-    if column.better != Better::Neither && best.spread.median == column.worst() && !column.missing_is_worst() {
+    let all_lost = groups.iter().all(|group| 2 * group.diverged() >= group.runs.len());
+    if column.better != Better::Neither
+        && all_lost
+        && best.spread.median == column.worst()
+        && !column.missing_is_worst()
+    {
         return Some(format!("Every cell has runs that diverged: no {subject} is left to compare."));
     }
     if groups.len() == 1 {
@@ -94,6 +99,11 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
         return Some(format!(
             "{after} none of the {} combinations reaches the target loss in most of its runs.",
             groups.len()
+        ));
+    }
+    if column.quantity == Quantity::Loss && !results.plan.is_one_loss() {
+        return Some(format!(
+            "{after} no {subject} is called the best: the cells have losses of different kinds or units."
         ));
     }
     let name = words::name(axes, &shown, &best.groups);
@@ -130,7 +140,7 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-/// What the best constant answer gets by this column, and how many cells are not above it.
+/// What the best constant answer gets by this column, and how many cells are no better.
 /// `is_new` if no sentence told the column before.
 fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) -> Option<String> {
     let known = groups.iter().filter_map(|group| Some((group, group.baseline(results, column)?)));
@@ -139,24 +149,23 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
     let highest = known.iter().map(|(_, baseline)| *baseline).max_by(f64::total_cmp)?;
     let is_above = |group: &Group| group.is_above(results, column) == Some(true);
     let (not_above, all) = (known.iter().filter(|(group, _)| !is_above(group)).count(), known.len());
-    let it = if lowest == highest { "it" } else { "theirs" };
+    let subject = column.subject();
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
-        (1, 1) => ", and the net is not above it".into(),
+        (1, 1) => ", and the net is no better".into(),
         (0, 1) if is_new => {
             let own = known[0].0.spread(column).map_or(String::new(), |s| amount::amount(s.median, column));
             format!(", the net {own}")
         }
         (0, 1) => String::new(),
-        (0, all) => format!("; all {all} combinations are above {it}"),
-        (n, all) if n == all => format!("; no combination is above {it}"),
-        (1, all) => format!("; 1 of {all} combinations is not above {it}"),
-        (n, all) => format!("; {n} of {all} combinations are not above {it}"),
+        (0, all) => format!("; by {subject} all {all} combinations are better"),
+        (n, all) if n == all => format!("; by {subject} no combination is better"),
+        (1, all) => format!("; by {subject} 1 of {all} combinations is no better"),
+        (n, all) => format!("; by {subject} {n} of {all} combinations are no better"),
     };
     let shown = |x| amount::amount(x, column);
     let how = how_guessed(results, column);
-    let subject = column.subject();
     Some(match (lowest == highest, column.quantity) {
         (false, _) => {
             format!("The baselines by {subject}, {how}, go from {} to {}{count}.", shown(lowest), shown(highest))

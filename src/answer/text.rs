@@ -27,7 +27,13 @@ impl Answer {
         }
         self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
         if (0..self.columns.len()).any(|place| self.is_marked(place)) {
-            paragraph(&mut text, "  ", &format!("{MARK} not above the baseline: what the best constant answer gets"));
+            paragraph(
+                &mut text,
+                "  ",
+                &format!(
+                    "{MARK} no better by this column than the baseline, which is what the best constant answer gets"
+                ),
+            );
         }
         if intervals < self.columns.len() {
             paragraph(&mut text, "  ", "intervals that have no room here are in the CSV files");

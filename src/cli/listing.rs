@@ -144,9 +144,19 @@ fn one_kind(kind: &FigureKind) -> String {
     };
     let step = kind.takes_step.then(|| "\"first\" or \"last\"".into());
     let metric = (!columns.is_empty()).then(|| columns.join(", "));
+    let limits = |has: bool| has.then(|| "[low, high]".to_string());
+    let scale = kind.scales.then(|| "\"log\" or \"linear\"".into());
+    let x_scale = kind.x_scales.iter().map(|scale| format!("\"{}\"", scale.word())).collect::<Vec<_>>().join(" or ");
+    let drawing = [
+        ("limits", limits(kind.limits)),
+        ("scale", scale),
+        ("x_limits", limits(kind.x_limits)),
+        ("x_scale", Some(x_scale).filter(|words| !words.is_empty())),
+    ];
     let choices = [("x", x), ("metric", metric), ("color", color), ("over", over), ("step", step), ("theory", theory)];
-    let keys: String = choices.iter().filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?]))).collect();
-    let rest = "Every figure has name, title, facet, tune and where too: see `gradsweep settings figure`.";
+    let keys: String =
+        choices.iter().chain(&drawing).filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?]))).collect();
+    let rest = "Every figure has name, title, size, facet, tune, where, order, rename and colors too: see `gradsweep settings figure`.";
     format!("{}{keys}\n{}", entry(kind.word, "", &[kind.help]), wrapped(rest, ""))
 }
 

@@ -6,6 +6,7 @@ use crate::cli::prelude::*;
 use crate::cli::sweep::{exit_code, print_conclusion};
 use crate::conclude::{conclude, draw_pages};
 use crate::figure::{Style, kinds::FACTS};
+use crate::results::Results;
 use crate::sweep::unfinished::{Counts, after_merge};
 use crate::sweep::{folder, journal::Journal, load};
 use crate::table::count;
@@ -26,9 +27,16 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let (plan, work) = load::reopen(dir, environments_data_dir(), FACTS)?;
     let _lock = folder::lock(dir)?;
     let journal = Journal::read(&dir.join("journal"))?;
+    let counts = Counts::of(&work, &journal);
+    if counts.done + counts.failed == 0 && Results::read(dir).is_ok_and(|results| !results.runs.is_empty()) {
+        return Err(CommandError::input(format!(
+            "{0}/journal holds no run of the plan, but the tables of {0} do: they stay as they are; put the journal back from a \
+             copy, or sweep the experiment again",
+            dir.display()
+        )));
+    }
     name_obsolete(dir, Style::Page, &plan.figures);
     let conclusion = conclude(dir, &plan, &work, &journal, &draw_pages)?;
-    let counts = Counts::of(&work, &journal);
     print_conclusion(&plan, counts, &conclusion)?;
     let (name, runs) = (&plan.name, count(counts.planned, "run"));
     note(&format!("{name}: {} of {runs} are there, in {}", counts.done, dir.display()));

@@ -237,6 +237,11 @@ pub fn column_names(table: &'static [Column]) -> Vec<&'static str> {
     columns::measurements(table).map(|column| column.name).collect()
 }
 
+/// Whether an outcome is measured at the step that a figure of one step shows.
+pub fn is_of_step(figure: &FigureSpec, column: &Column) -> bool {
+    (column.measured == Measured::Init) != (figure.step.as_deref() == Some("last"))
+}
+
 /// Whether the column that a figure names is measured before the first update.
 pub fn is_of_init(figure: &FigureSpec) -> bool {
     let column = figure.metric.as_deref().and_then(columns::outcome);

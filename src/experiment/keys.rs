@@ -124,7 +124,12 @@ pub const FIGURE: Section = Section {
         ),
         key("rename", "{ axis = { label = \"text\" } }", "{}", "what a label is called in the figure"),
         key("colors", "{ axis = { label = \"#d55e00\" } }", "{}", "the colour of a label's series"),
-        key("size", "[width, height]", "by what it shows", "its size in cm, from 5 to 60, without the claims below it"),
+        key(
+            "size",
+            "[width, height]",
+            "by what it shows",
+            "its size in cm, from 5 to 60, without the claims below it; higher where its words take more",
+        ),
         key("limits", "[low, high]", "by the values", "where the measurement begins and ends, along y or as colour"),
         key("scale", "\"log\" or \"linear\"", "by the column", "the scale of the measurement"),
         key("x_limits", "[low, high]", "by the values", "where steps or layers along x begin and end"),

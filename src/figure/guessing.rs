@@ -21,10 +21,11 @@ pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
             Some(first).filter(|first| selection.runs.iter().all(|run| of_run(run) == Some(*first)))?
         }
     };
-    Some(match column.quantity {
-        Quantity::Loss => Guess { at: value.log10(), name: significant(value, 3) },
-        _ => Guess { at: value, name: format!("{:.1} %", 100.0 * value) },
-    })
+    let name = match column.quantity {
+        Quantity::Loss => significant(value, 3),
+        _ => format!("{:.1} %", 100.0 * value),
+    };
+    Some(Guess { at: if column.is_log() { value.log10() } else { value }, name })
 }
 
 /// What the legend says of several lines of guessing; nothing if there are none.

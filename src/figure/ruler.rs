@@ -166,6 +166,12 @@ impl Ruler {
         if self.floor.is_some() { ruler.with_floor() } else { ruler }
     }
 
+    /// The same without ticks between whole numbers.
+    pub fn of_whole_numbers(mut self) -> Ruler {
+        self.ticks.retain(|tick| tick.at.fract() == 0.0);
+        self
+    }
+
     /// The same with a floor for exact zeros under it.
     fn with_floor(mut self) -> Ruler {
         let floor = self.low - 0.09 * (self.high - self.low);
@@ -310,9 +316,14 @@ impl Ruler {
     /// Whether its labels are names that do not fit side by side on `length` points: none of them may be left out.
     pub fn is_crowded(&self, length: f64, size: f64) -> bool {
         let slot = length / self.ticks.len().max(1) as f64 - 0.5 * size;
-        let is_name = |tick: &Tick| !tick.label.is_empty() && tick.label.parse::<f64>().is_err();
         let wide = |tick: &Tick| text::width(&tick.label, size, Weight::Regular) > slot;
-        self.unit == Unit::Label && self.ticks.iter().any(is_name) && self.ticks.iter().any(wide)
+        self.is_of_names() && self.ticks.iter().any(wide)
+    }
+
+    /// Whether its labels are names.
+    pub fn is_of_names(&self) -> bool {
+        let is_name = |tick: &Tick| !tick.label.is_empty() && tick.label.parse::<f64>().is_err();
+        self.unit == Unit::Label && self.ticks.iter().any(is_name)
     }
 
     /// The labels that fit side by side on `length` points: every k-th with the smallest k, the rest empty.

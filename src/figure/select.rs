@@ -321,9 +321,23 @@ impl<'a> Selection<'a> {
         Ok(self.spec.scale.map_or(column, |scale| column.on_scale(scale == Scale::Log)))
     }
 
+    /// A ruler of layers, or of time steps, between the limits that the figure asks for along x.
+    pub fn limited_along_x(&self, ruler: Ruler, width: f64) -> Ruler {
+        self.spec.x_limits.map_or(ruler.clone(), |limits| ruler.between(limits, width).of_whole_numbers())
+    }
+
     /// The ruler of that column between the limits that the figure asks for, in a panel so many points high.
     pub fn limited(&self, ruler: Ruler, height: f64) -> Ruler {
         self.spec.limits.map_or(ruler.clone(), |limits| ruler.between(limits, height))
+    }
+
+    /// What a panel says that shows nothing.
+    pub fn nothing_in(&self, panel: GroupKey) -> &'static str {
+        let is_in = |run: &usize| {
+            let key = self.key(*run);
+            (key.row, key.column) == (panel.row, panel.column)
+        };
+        if self.runs.iter().any(is_in) { "no layers to show" } else { "no runs" }
     }
 
     /// Why there is nothing to draw, where no run has a usable number.

@@ -42,7 +42,11 @@ impl StepScale {
     /// From step 0 to the last, or as the figure has it.
     pub fn ruler(self, selection: &Selection, last: f64) -> Ruler {
         let [low, high] = selection.spec.x_limits.unwrap_or([0.0, last.max(1.0)]);
-        if self == StepScale::Log { Ruler::steps(low.max(0.0), high) } else { Ruler::exact(low, high, 4) }
+        if self == StepScale::Log {
+            Ruler::steps(low.max(0.0), high)
+        } else {
+            Ruler::exact(low, high, 4).of_whole_numbers()
+        }
     }
 
     pub fn title(self) -> &'static str {

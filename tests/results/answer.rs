@@ -153,7 +153,7 @@ fn a_guess_without_the_inputs_is_named() {
     expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
     let said = answer(&Results::read(&dir.path().join("results/x")).unwrap()).headline();
     let guesses = "The baseline, answering always the same class, gets at most 9";
-    assert!(said.contains(guesses) && said.contains("the net is not above it"), "{said}");
+    assert!(said.contains(guesses) && said.contains("the net is no better"), "{said}");
 }
 
 #[test]
@@ -180,4 +180,34 @@ fn what_the_seeds_cannot_tell_apart_is_said_once() {
     let first = &answer.sentences[0];
     assert!(first.contains("with activation sigmoid, whatever the depth: each layer divides it by"), "{first}");
     assert!(first.contains(" a layer at depth ") && !first.contains("overlaps"), "{first}");
+}
+
+#[test]
+fn losses_of_different_kinds_are_not_ranked() {
+    for axes in ["loss = [\"mse\", \"mae\"]", "\"data.target_scaling\" = [\"none\", \"global\"]"] {
+        let data = "data = { kind = \"teacher\", n = 100 }\nwidth = 4\ndepth = 2\nsteps = 5\n";
+        let (_dir, results) = swept(&format!("name = \"x\"\nseeds = 2\n[base]\n{data}[axes]\n{axes}\n"));
+        let said = answer(&results).headline();
+        assert!(said.contains("losses of different kinds or units") && !said.contains("lowest"), "{axes}: {said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_everywhere_has_not_diverged() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |swap: bool| -> String {
+        let row = |i: i32| format!("{i},{}\n", if (i < 0) == swap { "right" } else { "left" });
+        String::from("x,side\n") + &[-3, -2, -1, 1, 2, 3].map(row).concat()
+    };
+    std::fs::write(dir.path().join("train.csv"), rows(false)).unwrap();
+    std::fs::write(dir.path().join("test.csv"), rows(true)).unwrap();
+    let data = "data = { kind = \"csv\", path = \"train.csv\", test_path = \"test.csv\" }";
+    let text = format!(
+        "name = \"x\"\nseeds = 2\n[base]\n{data}\nwidth = 8\nbatch = 6\nsteps = 200\noptimizer = {{ kind = \"adam\", lr = 0.01 }}\n\
+         [axes]\ndepth = [1, 2]\n"
+    );
+    std::fs::write(dir.path().join("x.toml"), text).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let said = answer(&Results::read(&dir.path().join("results/x")).unwrap()).headline();
+    assert!(said.contains("have the same test accuracy, 0.0") && !said.contains("diverged"), "{said}");
 }

@@ -3,9 +3,12 @@
 use crate::figure_support::house::{faults, says, swept};
 use crate::figure_support::{Fake, FakeRun, labels, vanishing};
 use gradsweep::columns::{self, Column};
+use gradsweep::figure::chart::{Body, GUESSING, Mark};
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
-use gradsweep::figure::{FigureError, Style, draw};
+use gradsweep::figure::select::Selection;
+use gradsweep::figure::sheet::Medium;
+use gradsweep::figure::{FigureError, Style, draw, svg};
 use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
@@ -105,11 +108,66 @@ fn whatever_is_said_of_scales_and_limits_figures_keep_the_rules() {
     // Slides differ from pages in their height alone.
     let pages = in_styles("drawn otherwise", &Results::read(folder.path()).unwrap(), &[Style::Page, Style::Column]);
     assert_eq!(pages.len(), fake.figures.len(), "a figure had nothing to show");
+    let plain = grid();
+    let folder = tempfile::tempdir().unwrap();
+    plain.write(folder.path());
+    let results = Results::read(folder.path()).unwrap();
     for (spec, scene) in &pages {
+        if spec.limits.or(spec.x_limits).is_some() {
+            let usual = FigureSpec { limits: None, x_limits: None, ..spec.clone() };
+            let usual = draw(&results, &usual, ALL, Style::Page).unwrap();
+            assert_ne!(svg::render(scene, ""), svg::render(&usual, ""), "{}: limits change nothing", spec.kind);
+        }
+        if spec.x_limits.is_some() {
+            // Tips tell where a value stands: after the name of its series.
+            let tips = scene
+                .shapes
+                .iter()
+                .filter_map(|shape| if let Shape::Tip { text, .. } = shape { Some(text) } else { None });
+            let places = tips.filter_map(|text| text.lines().nth(1)?.split(": ").next()?.parse::<f64>().ok());
+            assert!(
+                places.clone().all(|x| (2.0..=7.0).contains(&x)),
+                "{}: {:?}",
+                spec.kind,
+                places.collect::<Vec<_>>()
+            );
+        }
         if let Some([width, height]) = spec.size {
             let cm = 72.0 / 2.54;
             assert!((scene.width - width * cm).abs() < 1e-6, "{} is {} points wide", spec.kind, scene.width);
             assert!((scene.height - height * cm).abs() < 1.0, "{} is {} points high", spec.kind, scene.height);
+        }
+    }
+}
+
+#[test]
+fn guessing_stands_at_its_value_on_every_scale() {
+    let (_dir, results) = swept(
+        "name = \"x\"\nseeds = 2\n[base]\nwidth = 4\nsteps = 5\ndata = { kind = \"spirals\", n = 100 }\n[axes]\ndepth = [1, 2]\n",
+    );
+    for (kind, metric) in [("curves", "train_loss"), ("curves", "test_accuracy"), ("loss_by_depth", "test_loss")] {
+        let kind = ALL.iter().find(|own| own.facts.word == kind).unwrap();
+        let column = columns::measurement(metric).unwrap();
+        let value = results.plan.shared_guesses().unwrap().score(column).unwrap();
+        for scale in [Scale::Log, Scale::Linear] {
+            let mut spec =
+                FigureSpec { metric: Some(metric.into()), scale: Some(scale), ..FigureSpec::new(kind.facts.word) };
+            let axis = Some("depth".to_string());
+            if kind.facts.word == "curves" {
+                spec.color = axis
+            } else {
+                spec.x = axis
+            }
+            let selection = Selection::new(&results, &spec, kind.facts).unwrap();
+            let chart = (kind.draw)(&selection, Medium::Page(None, 1.0)).unwrap();
+            let Body::Grid(grid) = &chart.body else { panic!("no grid") };
+            let is_guess = |mark: &&Mark| matches!(mark, Mark::Across { stroke, .. } if stroke.dash == GUESSING.dash);
+            let strip = &grid.blocks[0].strips[0];
+            let at = if scale == Scale::Log { value.log10() } else { value };
+            match strip.panels[0].iter().find(is_guess) {
+                Some(Mark::Across { y, .. }) => assert_eq!(*y, at, "{} {metric} {scale:?}", kind.facts.word),
+                _ => assert!(!strip.y.holds(at), "{} {metric} {scale:?}", kind.facts.word),
+            }
         }
     }
 }

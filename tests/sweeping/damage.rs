@@ -334,3 +334,11 @@ fn damage_beside_the_journal_costs_no_run() {
     expect_shell(dir.path(), "gradsweep sweep x.toml --seeds 3", 0, &[]);
     assert_eq!(fs::read(damaged).unwrap(), b"{");
 }
+
+#[test]
+fn merge_leaves_tables_whose_journal_is_empty() {
+    let (dir, results, whole) = finished();
+    fs::write(journal(&results), "").unwrap();
+    expect_shell(dir.path(), "gradsweep merge results/x", 2, &["holds no run of the plan", "stay as they are"]);
+    assert_eq!(tables(&results), whole);
+}

@@ -64,7 +64,8 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
     match metric {
         Metric::Layers { column, .. } => Shows::column(figure, &["stream_rms", "weight_grad_rms"], column),
         Metric::Run(column) => {
-            let lost = columns::outcome(column).map(|column| column.quantity);
+            let lost =
+                columns::outcome(column).filter(|column| is_of_step(figure, column)).map(|column| column.quantity);
             Shows::if_true(match figure.metric.as_deref() {
                 None => matches!(
                     lost,
@@ -108,7 +109,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     // Labels stand at the first layer.
     let direct = groups.len() <= LABELLED && spec.x_limits.is_none();
     let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
-    let x = spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
+    let x = selection.limited_along_x(x, sheet.panel());
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
     let rulers: Vec<(usize, Ruler)> = (0..measured.len())
         .filter_map(|m| {
@@ -122,7 +123,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
             let lines = series(selection, &groups, panel, |key| profiles.get(&(key, *m)));
             if groups.iter().all(|group| points(group[0]).is_none()) {
-                return vec![Mark::Empty("no runs")];
+                return vec![Mark::Empty(selection.nothing_in(panel))];
             }
             let predicted = groups.iter().filter_map(|group| {
                 let key = GroupKey { color: group[0], ..panel };

@@ -22,7 +22,8 @@ const FACTS: FigureKind = FigureKind {
     shows: |figure, metric| match metric {
         Metric::Layers { column, .. } => Shows::column(figure, &["state_rms"], column),
         Metric::Run(column) => {
-            let fades = columns::outcome(column).is_some_and(|c| c.quantity == Quantity::TimeAttenuation);
+            let is_shown = |c: &Column| c.quantity == Quantity::TimeAttenuation && is_of_step(figure, c);
+            let fades = columns::outcome(column).is_some_and(is_shown);
             Shows::if_true(fades && figure.metric.is_none())
         }
         _ => Shows::Nothing,
@@ -58,7 +59,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .ok_or_else(|| selection.nothing("a gradient by time step"))?;
     let y = selection.limited(y, HEIGHT);
     let longest = lines.values().flatten().fold(1.0f64, |a, (time, _)| a.max(*time));
-    let x = Ruler::layers(longest as usize, 0.02);
+    let sheet = Sheet::new(selection, medium, 4);
+    let x = selection.limited_along_x(Ruler::layers(longest as usize, 0.02), sheet.panel());
     let panel = |panel: GroupKey| {
         if !groups.iter().any(|group| lines.contains_key(&GroupKey { color: group[0], ..panel })) {
             return vec![Mark::Empty("no time steps")];
@@ -95,7 +97,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = format!("{what} at each time step, {when}");
     let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
     let finding = beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", "decades per time step");
-    let (sheet, legend) = (Sheet::new(selection, medium, 4), overlay.named(Legend::of(selection, &groups)));
+    let legend = overlay.named(Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }
 

@@ -64,7 +64,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let ruler = scale.ruler(selection, last as f64);
     let x = Ruler { high: ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64), ..ruler };
     let draw = |map| draw_map(map, &colors, scale);
-    let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty("no runs")], draw);
+    let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let x = (x, scale.title());
     let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
     let over = if relative { " of the gradient over that of the last layer" } else { "" };

@@ -3,7 +3,7 @@
 pub(super) use crate::columns::{self, Column, Measured, Predicted, Quantity};
 pub(super) use crate::experiment::figure_kind::{
     AXIS_SCALES, AlongX, CellsShown, ColorBy, Defaults, FigureKind, Over, Predicts, Roles, STEP_SCALES, Shows, Tune,
-    column_names, is_of_init,
+    column_names, is_of_init, is_of_step,
 };
 pub(super) use crate::fading::{self, Fading};
 pub(super) use crate::figure::beyond;

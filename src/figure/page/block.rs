@@ -57,7 +57,10 @@ impl Page {
     /// Draws the frame of a block and gives its panels, `[row][column]`.
     pub fn block(&mut self, block: &Block, frame: &Frame) -> Vec<Vec<Panel>> {
         self.y += block.gap;
-        let height = block.height * self.sheet.medium.stretch();
+        // Names of rows are never left out.
+        let names = block.strips.iter().filter(|strip| strip.y.is_of_names()).map(|strip| strip.y.ticks.len()).max();
+        let least = names.map_or(0.0, |rows| (rows as f64 + 0.2) * 1.1 * TICK);
+        let height = (block.height * self.sheet.medium.stretch()).max(least);
         let titles = Titles::of(&block.strips, height);
         let left = MARGIN + titles.width() + frame.left + 5.0;
         let right = self.scene.width - MARGIN - frame.right;

@@ -105,7 +105,7 @@ fn beside(panel: &Panel, arrow: Point, value: &str, color: Color) -> Option<Text
 fn beyond(panel: &Panel, mark: &Mark) -> Vec<Beyond> {
     let off = |color: Color, x: f64, value: f64| {
         let end = match value {
-            v if !v.is_finite() => return None,
+            v if !v.is_finite() || !panel.x.holds(x) => return None,
             v if v > panel.y.high => End::High,
             v if v < panel.y.low => End::Low,
             _ => return None,

@@ -161,7 +161,7 @@ pub fn median(scene: &mut Scene, panel: &Panel, (look, name): (&Look, &str), poi
         scene.named_line(line, look.stroke(LINE), Some(name));
     }
     let every = points.len().div_ceil(8).max(1);
-    for (i, (x, s)) in points.iter().enumerate() {
+    for (i, (x, s)) in points.iter().enumerate().filter(|(_, (x, _))| panel.x.holds(*x)) {
         tip(scene, panel, name, *x, s);
         let marked = points.len() <= 9 || i % every == turn % every;
         match panel.y.place(s.median).filter(|y| panel.y.holds(*y)) {
