@@ -2,11 +2,14 @@
 
 pub mod boundary;
 pub mod candle_model;
+pub mod cut;
 pub mod dense;
 pub mod differences;
 pub mod families;
 pub mod init;
 pub mod layout;
+mod outline;
+pub mod own;
 pub mod pass;
 pub mod recurrent;
 
@@ -16,6 +19,7 @@ pub use boundary::{
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};
 pub use layout::{Layout, Parameter};
+pub use own::OwnModel;
 pub use pass::{Part, Pass};
 
 pub use crate::ops::block::Role;
