@@ -21,6 +21,10 @@ const STEPS: [f64; 3] = [1e-5, 1e-4, 1e-6];
 /// What parameters that start all equal are moved by, so that no branch is shut.
 const STIR: f64 = 0.1;
 
+/// What to do about it.
+pub const CURE: &str = "write ops that have a backward, so `candle_nn::ops::softmax` and not `softmax_last_dim`, \
+                        `pass.layer_norm` and not `candle_nn::LayerNorm`, and no `detach`";
+
 /// What is wrong with the gradient of the mean loss over a batch, if anything is; the parameters are left elsewhere.
 ///
 /// # Errors

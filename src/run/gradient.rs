@@ -32,9 +32,6 @@ pub fn check_gradient(family: &dyn Family, spec: &RunSpec, data: &Dataset) -> Re
         Err(panic) => Some(panic),
     };
     let name = family.words().join(", ");
-    fault
-        .map_or(Ok(()), |what| Err(SettingError::new("network", format!("`{name}` cannot be trained: {what}: {CURE}"))))
+    let wrong = |what| SettingError::new("network", format!("`{name}` cannot be trained: {what}: {}", cut::CURE));
+    fault.map_or(Ok(()), |what| Err(wrong(what)))
 }
-
-const CURE: &str = "write ops that have a backward, so `candle_nn::ops::softmax` and not `softmax_last_dim`, `pass.layer_norm` and not \
-                    `candle_nn::LayerNorm`, and no `detach`";
