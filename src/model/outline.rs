@@ -139,7 +139,7 @@ impl Outline {
         let times: Vec<Option<usize>> = sites.iter().filter(|site| site.layer == 1).map(|site| site.time).collect();
         let wanted = (1..=sites.len()).flat_map(|layer| times.iter().map(move |time| (layer, *time)));
         let is_whole = sites.iter().map(|site| (site.layer, site.time)).eq(wanted.take(sites.len()));
-        if sites.len() % times.len().max(1) != 0 || !is_whole {
+        if !is_whole || !sites.len().is_multiple_of(times.len().max(1)) {
             bail!("the layers that it names are not 1, 2, 3, ..., each at the same time steps: number them from 1 on")
         }
         Ok(Outlined { layout, draws, sites, uses: self.uses as f64 })
