@@ -127,6 +127,10 @@ pub enum Predicted {
     AttenuationTotal,
     /// Decades of dL/dz lost per layer.
     DeltaAttenuation,
+    /// Decades of the norm of dL/dh lost per layer.
+    NormAttenuation,
+    /// Decades of the norm of dL/dh lost in all.
+    NormAttenuationTotal,
     /// The root mean square of a recurrent net's state gradient at each time step, over that at the last.
     State,
     /// Decades of it lost per time step.
@@ -338,6 +342,7 @@ pub const ATTENUATION_NORM_INIT: Column = Column::decades(
     Attenuation,
 )
 .per_layer()
+.predicted(Predicted::NormAttenuation)
 .summarized();
 
 /// The same of recurrent nets, on the way back in time.
@@ -408,7 +413,8 @@ pub const OUTCOMES: &[Column] = &[
         &["decades of the norm of dL/dh from the last", "layer to the first, at the start"],
         Init,
         Attenuation,
-    ),
+    )
+    .predicted(Predicted::NormAttenuationTotal),
     Column::decades(
         "attenuation_norm_total_end",
         &["decades of the norm of dL/dh from the last", "layer to the first, at the end"],
@@ -541,6 +547,7 @@ pub const THEORY: &[Column] = &[
     Column::key("layer", &["layer, counted from the input"]),
     Column::new("stream_decades", &["dL/dh over that of", "the last layer"], Init, Probe).unit("decades"),
     Column::new("delta_decades", &["dL/dz over dL/dh of", "the last layer"], Init, Probe).unit("decades"),
+    Column::new("norm_decades", &["norm of dL/dh over that of", "the last layer"], Init, Probe).unit("decades"),
     Column::new("argument_variance", &["variance of the", "activation's argument"], Init, Probe),
     Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Init, Probe).unit("layers"),
     Column::key("note", &["what limits the prediction,", "or why there is none"]),

@@ -78,6 +78,9 @@ impl Results {
     /// # Errors
     /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
     pub fn read(dir: &Path) -> Result<Results, ResultsError> {
+        if !dir.is_dir() {
+            return Err(ResultsError::NoFolder(dir.to_path_buf()));
+        }
         let path = dir.join("plan.json");
         let text = files::read_text(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
         let plan: PlanFile =
@@ -100,7 +103,7 @@ impl Results {
         let there = self.runs.len();
         (there < planned).then(|| {
             format!(
-                "the tables hold {there} of {}: the sweep was interrupted or was told to run some; the same `gradsweep sweep` \
+                "the tables hold {there} of {}: the sweep was interrupted or was told to run some, or rows were removed; the same `gradsweep sweep` \
                  goes on from there",
                 count(planned, "run")
             )

@@ -58,7 +58,7 @@ fn sweep(runs: u64) {
     let order = work.order((0..work.jobs.len()).collect());
     let tally = pool::run(&work, &order, options, &record, &folder.journal, &Interrupt::new()).unwrap();
     assert_eq!(tally.done, runs as usize);
-    conclude(dir.path(), &plan, &work, &folder.journal, &|_, _| Ok(Vec::new())).unwrap();
+    conclude(dir.path(), &plan, &work, &folder.journal, Some(&|_, _| Ok(Vec::new()))).unwrap();
 }
 
 /// The highest resident size so far in KiB; none where there is no `/proc`.

@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     conclusion.edited_later.into_iter().for_each(note);
     if let Some(_lock) = lock_to_write(dir) {
-        conclusion.write(&draw_pages)?;
+        conclusion.write(Some(&draw_pages))?;
     }
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }

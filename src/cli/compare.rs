@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(_lock) = lock_to_write(dir) {
-        conclusion.write(&draw_pages)?;
+        conclusion.write(Some(&draw_pages))?;
     }
     let Some(comparison) = &conclusion.comparison else {
         return Err(CommandError::input(format!(

@@ -186,6 +186,13 @@ fn difference(
 ) -> Option<String> {
     let cell = |row: Option<&Row>, at: usize| row.and_then(|row| row.get(at).cloned());
     let at = (0..=columns.len()).find(|at| cell(found, *at) != cell(expected, *at))?;
+    if at == 0 && found.is_some() && expected.is_some() {
+        let of = cell(found, 0).unwrap_or_default();
+        return Some(format!(
+            "{file}, run {} ({}): a row is missing, or out of its place: here stands one of run {of}",
+            job.run.run_id, job.label
+        ));
+    }
     let address = ["step", "layer", "time"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
         let at = cell(expected.or(found), place).filter(|at| !at.is_empty())?;

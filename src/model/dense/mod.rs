@@ -85,7 +85,8 @@ impl Family for Dense {
             count: inputs.sizes.outputs,
             targets: inputs.targets.iter().map(|y| (1.0 - smoothing) * y + share).collect(),
         };
-        theory::predict(&architecture, start, squares, inputs.rows, &outputs)
+        let prediction = theory::predict(&architecture, start, squares, inputs.rows, &outputs)?;
+        Ok(Prediction { sizes: architecture.widths, ..prediction })
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
