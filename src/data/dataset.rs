@@ -173,6 +173,7 @@ impl Dataset {
         };
         let numbers = match self.shape[..] {
             [steps, features] => format!("{steps} time steps of {features} features"),
+            [_, height, width] => format!("images of {height} x {width}"),
             _ => format!("{} features", self.features()),
         };
         let x = &self.train.x;

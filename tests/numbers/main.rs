@@ -2,6 +2,7 @@
 
 mod article;
 mod at_init;
+mod convolution;
 mod correlation;
 mod divergence;
 mod finite_width;
