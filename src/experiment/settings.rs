@@ -9,21 +9,9 @@ use std::sync::OnceLock;
 
 /// Every row, in the order of the README table and of the columns of `runs.csv`.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
-    [
-        crate::data::SETTINGS,
-        crate::data::sequence::SETTINGS,
-        crate::data::function::SETTINGS,
-        crate::model::SETTINGS,
-        crate::model::dense::SETTINGS,
-        crate::model::init::SETTINGS,
-        crate::model::recurrent::SETTINGS,
-        crate::ops::activation::SETTINGS,
-        crate::run::spec::SETTINGS,
-        crate::optim::SETTINGS,
-        crate::schedule::SETTINGS,
-    ]
-    .into_iter()
-    .flatten()
+    let data = [crate::data::SETTINGS, crate::data::sequence::SETTINGS, crate::data::function::SETTINGS];
+    let training = [crate::run::spec::SETTINGS, crate::optim::SETTINGS, crate::schedule::SETTINGS];
+    data.into_iter().flatten().chain(crate::model::settings()).chain(training.into_iter().flatten())
 }
 
 /// The table as Markdown: key, what it may hold, default, meaning.

@@ -8,15 +8,37 @@ use crate::ops::dropout::Draws;
 use crate::ops::loss::{Loss, Target};
 use crate::ops::{self, Element, Mode, Tensor, reduce};
 use crate::seed::Seeds;
-use crate::setting::{Setting, SettingError, Settings};
+use crate::setting::{DefaultValue, Setting, SettingError, Settings};
 use crate::theory::{Inputs, NoPrediction, Prediction};
 use std::ops::Range;
 use thiserror::Error;
 
 /// A kind of model.
 pub trait Family: Sync {
-    /// The rows of the settings table that it reads.
-    fn settings(&self) -> &'static [&'static [Setting]];
+    /// The words of `network` that name it, one a kind.
+    fn words(&self) -> &'static [&'static str];
+
+    /// What they stand for, as `network` explains them.
+    fn help(&self) -> &'static str;
+
+    /// The settings that no other family reads.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// Whether its kind of this word reads a setting that families share: a row of the tables of the dense net, of the init or
+    /// of the activation.
+    fn reads(&self, word: &str, key: &str) -> bool;
+
+    /// What a setting holds on such data when the file does not say, where that is not the default of the table.
+    fn usual(&self, _key: &str, _data: &str) -> Option<DefaultValue> {
+        None
+    }
+
+    /// Whether it reads one time step after the other, and is measured at each.
+    fn has_time(&self) -> bool {
+        false
+    }
 
     /// The parameters, in the order in which they are packed.
     ///

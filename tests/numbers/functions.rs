@@ -524,12 +524,9 @@ fn settings_of_networks_are_errors_that_say_so() {
     };
     let named = gradsweep::experiment::settings::all()
         .filter(|row| ["loss", "batch", "epochs", "decay_all"].contains(&row.key));
-    use gradsweep::model::{self, dense, init, recurrent};
-    use gradsweep::{data, ops::activation};
-    let nets = [model::SETTINGS, dense::SETTINGS, init::SETTINGS, recurrent::SETTINGS, activation::SETTINGS];
-    let families = [&[data::SETTINGS, data::sequence::SETTINGS], &nets[..]].concat();
+    let data = [gradsweep::data::SETTINGS, gradsweep::data::sequence::SETTINGS].into_iter().flatten();
     let mut count = 0;
-    for row in families.into_iter().flatten().chain(named) {
+    for row in data.chain(gradsweep::model::settings()).chain(named) {
         let (key, value) = (row.key, sample(row));
         let text = error(&format!("[base]\nfunction = \"beale\"\n\"{key}\" = {value}\n"));
         assert!(text.contains("does not apply where `function` is \"beale\""), "{key}: {text}");

@@ -16,7 +16,7 @@ use gradsweep::ops::{Element, Mode, Result, Tensor, tensor};
 use gradsweep::record::{RunRecord, Status};
 use gradsweep::run::{RunSpec, score, train, train_model};
 use gradsweep::seed::Seeds;
-use gradsweep::setting::{Setting, SettingError, Settings};
+use gradsweep::setting::{SettingError, Settings};
 use gradsweep::table::{Cell, Table};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,8 +44,16 @@ impl Sine {
 }
 
 impl Family for Sine {
-    fn settings(&self) -> &'static [&'static [Setting]] {
-        &[]
+    fn words(&self) -> &'static [&'static str] {
+        &["sine"]
+    }
+
+    fn help(&self) -> &'static str {
+        "`sine`: one hidden layer of sines"
+    }
+
+    fn reads(&self, _: &str, _: &str) -> bool {
+        false
     }
 
     fn layout(&self, _: &Settings, sizes: &Sizes) -> std::result::Result<Layout, SettingError> {

@@ -4,13 +4,9 @@ use gradsweep::setting::{Setting, Settings, Value};
 
 /// Every row of the settings table.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    use gradsweep::model::{self, dense, init, recurrent};
-    use gradsweep::{data, ops::activation, optim, run::spec, schedule};
-    let nets = [model::SETTINGS, dense::SETTINGS, init::SETTINGS, recurrent::SETTINGS, activation::SETTINGS];
-    [&[data::SETTINGS, data::sequence::SETTINGS], &nets[..], &[spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS]]
-        .concat()
-        .into_iter()
-        .flatten()
+    use gradsweep::{data, model, optim, run::spec, schedule};
+    let data = [data::SETTINGS, data::sequence::SETTINGS].into_iter().flatten();
+    data.chain(model::settings()).chain([spec::SETTINGS, optim::SETTINGS, schedule::SETTINGS].into_iter().flatten())
 }
 
 /// The settings these pairs stand for; a key that does not exist fails the test.

@@ -71,13 +71,13 @@ impl<'a> Defaults<'a> {
 
     /// Whether some networks read one time step after the other.
     pub fn has_time(&self) -> bool {
-        self.grid.cells.iter().any(|cell| model::is_recurrent(&cell.settings))
+        self.grid.cells.iter().any(|cell| model::family(&cell.settings).has_time())
     }
 
     /// Whether some network has hidden layers to tell apart, not time steps alone.
     pub fn has_layers(&self) -> bool {
         let is_deep = |cell: &GridCell| cell.settings.int("depth").is_some_and(|depth| depth > 1);
-        self.grid.cells.iter().any(|cell| !model::is_recurrent(&cell.settings) || is_deep(cell))
+        self.grid.cells.iter().any(|cell| !model::family(&cell.settings).has_time() || is_deep(cell))
     }
 
     /// The axes with several labels, but the depth and those that are tuned.

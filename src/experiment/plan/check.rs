@@ -30,9 +30,8 @@ impl Plan {
         self.check_listed_steps(facts, datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
-            let problem = |key: &'static str, message: String, help: String| {
-                self.place(key, settings.get(key)).fail(message, help)
-            };
+            let problem =
+                |key: &str, message: String, help: String| self.place(key, settings.get(key)).fail(message, help);
             if let Some(batch) = settings.int("batch")
                 && batch > facts.train_rows as i64
             {
@@ -42,11 +41,9 @@ impl Plan {
             }
             if cell.function().is_none() {
                 let family = model::family(settings);
-                if model::is_recurrent(settings)
-                    && let Err(wrong) = family.layout(settings, &facts.sizes)
-                {
+                if let Err(wrong) = family.layout(settings, &facts.sizes) {
                     let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
-                    return problem("network", message.into(), format!("write {cure}"));
+                    return problem(&wrong.key, message.into(), format!("write {cure}"));
                 }
                 let weights = family.cost(settings, &facts.sizes, 1).weights;
                 if weights > MOST_WEIGHTS {

@@ -175,9 +175,9 @@ impl Plan {
     }
 
     /// Where `key` was given `value`; the file as a whole for a default.
-    pub(crate) fn place(&self, key: &'static str, value: Option<&Value>) -> Location {
-        let index = Registry::get().index(key);
-        let found = self.written.iter().find(|a| a.key == index && Some(&a.value) == value);
+    pub(crate) fn place(&self, key: &str, value: Option<&Value>) -> Location {
+        let key = Registry::get().find(key);
+        let found = self.written.iter().find(|a| Some(a.key) == key && Some(&a.value) == value);
         found.map_or_else(|| self.file.clone(), |a| a.place.clone())
     }
 }

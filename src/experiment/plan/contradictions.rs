@@ -75,8 +75,7 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
 
 /// A setting of the model or the updates whose number an f64 holds and an f32 does not, or not in full.
 fn beyond_f32(settings: &Settings) -> Option<(&'static str, f64)> {
-    let of_model = model::family(settings).settings().iter().copied().flatten();
-    let rows = || of_model.clone().chain(optim::SETTINGS).chain(schedule::SETTINGS);
+    let rows = || model::settings().chain(optim::SETTINGS).chain(schedule::SETTINGS);
     let is_held = |x: f64| x == 0.0 || (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&x.abs());
     settings.iter().find_map(|(key, value)| match value {
         Value::Float(x) if !is_held(*x) && rows().any(|row| row.key == key) => Some((key, *x)),

@@ -6,7 +6,7 @@ use crate::experiment::read::{
     Assignment, ExperimentError, Point, Result, Selection, Selector, bundle_axis, no_label, no_such_name,
 };
 use crate::experiment::settings::{Registry, fit, literal};
-use crate::model;
+use crate::model::{self, Family};
 use crate::optim::ADAMW_DECAY;
 use crate::setting::{DefaultValue, Setting, Settings, Value};
 use std::collections::HashMap;
@@ -74,7 +74,8 @@ pub(crate) struct Resolver<'a> {
     function: usize,
     network: usize,
     data: usize,
-    /// For each kind of network, whether it reads each key.
+    /// For each kind of network its family, and whether it reads each key.
+    families: Vec<&'static dyn Family>,
     reads: Vec<Vec<bool>>,
 }
 
@@ -105,6 +106,7 @@ impl<'a> Resolver<'a> {
             weight_decay: registry.index("weight_decay"),
             function: registry.index("function"),
             network,
+            families: registry.keys[network].words.iter().filter_map(|word| model::families::named(word)).collect(),
             reads: registry.keys[network].words.iter().map(of_kind).collect(),
             data: registry.index("data"),
         };
@@ -223,7 +225,7 @@ impl<'a> Resolver<'a> {
         }
         let rule = self.word(self.rule, kinds);
         let usual =
-            || model::usual(self.word(self.network, kinds), self.registry.keys[key].name, self.word(self.data, kinds));
+            || self.families[kinds[self.network]].usual(self.registry.keys[key].name, self.word(self.data, kinds));
         let default = if let Some(held) = held[key] {
             return Some(Found::Written(&held.assignment.value));
         } else if key == self.batch && rule == "gd" {

@@ -12,9 +12,9 @@ use super::boundary::{Built, Family, PassCost};
 use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::Sizes;
+use crate::ops::Element;
 use crate::ops::loss::Loss;
 use crate::ops::norm::{Norm, NormKind, Placement};
-use crate::ops::{Element, activation};
 use crate::seed::Seeds;
 use crate::setting::{
     Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words,
@@ -31,8 +31,16 @@ pub enum Dense {
 }
 
 impl Family for Dense {
-    fn settings(&self) -> &'static [&'static [Setting]] {
-        &[SETTINGS, init::SETTINGS, activation::SETTINGS]
+    fn words(&self) -> &'static [&'static str] {
+        &["mlp"]
+    }
+
+    fn help(&self) -> &'static str {
+        "`mlp`: fully connected"
+    }
+
+    fn reads(&self, _: &str, _: &str) -> bool {
+        true
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {

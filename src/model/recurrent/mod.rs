@@ -13,9 +13,8 @@ pub use network::Network;
 
 use super::boundary::{Built, Family, PassCost};
 use super::layout::Layout;
-use super::{dense, init};
 use crate::data::{Sizes, sequence};
-use crate::ops::{Element, activation};
+use crate::ops::Element;
 use crate::seed::Seeds;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Prediction};
@@ -30,8 +29,36 @@ pub enum Recurrent {
 }
 
 impl Family for Recurrent {
-    fn settings(&self) -> &'static [&'static [Setting]] {
-        &[super::SETTINGS, SETTINGS, dense::SETTINGS, init::SETTINGS, activation::SETTINGS]
+    fn words(&self) -> &'static [&'static str] {
+        KINDS
+    }
+
+    fn help(&self) -> &'static str {
+        "recurrent: `rnn` (h = phi(x W + h U + b)), `lstm`, `gru` (update gate z keeps: h = (1 - z) n + z h)"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn reads(&self, word: &str, key: &str) -> bool {
+        match key.split('.').next() {
+            Some("depth" | "width" | "bias" | "output_activation" | "init" | "output") => true,
+            Some("activation") => word == KINDS[0],
+            _ => false,
+        }
+    }
+
+    fn usual(&self, key: &str, data: &str) -> Option<DefaultValue> {
+        match key {
+            "depth" => Some(DefaultValue::Int(1)),
+            "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+            _ => None,
+        }
+    }
+
+    fn has_time(&self) -> bool {
+        true
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -99,21 +126,3 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::float("network.update_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["gru"])
         .help("initial bias of the update gate, which keeps: the larger, the longer it remembers"),
 ]);
-
-/// Whether a kind of recurrent net reads a setting of the tables of fully connected nets.
-pub(super) fn reads(kind: &str, key: &str) -> bool {
-    match key.split('.').next() {
-        Some("depth" | "width" | "bias" | "output_activation") => true,
-        Some("activation") => kind == KINDS[0],
-        _ => false,
-    }
-}
-
-/// See [`usual`](super::usual).
-pub(super) fn usual(key: &str, data: &str) -> Option<DefaultValue> {
-    match key {
-        "depth" => Some(DefaultValue::Int(1)),
-        "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
-        _ => None,
-    }
-}

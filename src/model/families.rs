@@ -1,0 +1,68 @@
+//! The list of families: those of this crate, then those that a program brings. Whatever asks which kinds of network there are,
+//! or what one of them reads, asks this list.
+
+use super::boundary::Family;
+use super::{dense, init, recurrent};
+use crate::ops::activation;
+use crate::setting::{Problems, Setting, Settings, of_problems};
+use std::sync::OnceLock;
+
+/// The families of this crate. The first word of the first is the usual network.
+const BUILT_IN: &[&dyn Family] = &[&dense::Dense::Fused, &recurrent::Recurrent::Fused];
+
+/// Settings that several families read; [`Family::reads`] says which of them.
+const SHARED: &[&[Setting]] = &[dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
+
+static BROUGHT: OnceLock<Vec<&'static dyn Family>> = OnceLock::new();
+
+/// Adds the families of a program to the list: once, and before anything has read it.
+///
+/// # Errors
+/// When the list has been read or added to already.
+pub fn bring(families: Vec<&'static dyn Family>) -> Result<(), Vec<&'static dyn Family>> {
+    BROUGHT.set(families)
+}
+
+/// All families.
+pub fn all() -> impl Iterator<Item = &'static dyn Family> {
+    BUILT_IN.iter().chain(BROUGHT.get_or_init(Vec::new)).copied()
+}
+
+/// The family that a word of `network` names.
+pub fn named(word: &str) -> Option<&'static dyn Family> {
+    all().find(|family| family.words().contains(&word))
+}
+
+/// The family that the settings name.
+pub fn family(settings: &Settings) -> &'static dyn Family {
+    settings.text("network").and_then(named).unwrap_or(BUILT_IN[0])
+}
+
+/// The settings of networks, in the order of the table.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    let own = all().map(Family::settings);
+    [head(), dense::SETTINGS, init::SETTINGS].into_iter().chain(own).chain([activation::SETTINGS]).flatten()
+}
+
+/// `network`, which says what kind of network it is.
+fn head() -> &'static [Setting] {
+    static HEAD: OnceLock<[Setting; 1]> = OnceLock::new();
+    HEAD.get_or_init(|| {
+        let words: &'static [&'static str] =
+            all().flat_map(|family| family.words()).copied().collect::<Vec<_>>().leak();
+        let help: &'static str = all().map(|family| family.help()).collect::<Vec<_>>().join("; ").leak();
+        of_problems(Problems::Networks, [Setting::word("network", words, words[0]).head("kind").help(help)])
+    })
+}
+
+/// Whether the kind of network of this word reads a setting. All read those of data and training; an option of `network` says
+/// by [`Setting::of`] who has it.
+pub fn reads(word: &str, key: &str) -> bool {
+    let has = |table: &[Setting]| table.iter().any(|row| row.key == key);
+    let family = named(word);
+    if SHARED.iter().any(|table| has(table)) {
+        return family.is_some_and(|family| family.reads(word, key));
+    }
+    let is_own = || family.is_some_and(|family| has(family.settings()));
+    key.starts_with("network.") || is_own() || !all().any(|family| has(family.settings()))
+}
