@@ -1,7 +1,7 @@
 //! Convolutions: our op against candle's own and central differences, and what holds exactly of convolutional nets at init.
 
-use gradsweep::model::convolution::forward::{COMPOSED, FUSED, Ops, model};
 use gradsweep::model::convolution::Architecture;
+use gradsweep::model::convolution::forward::{COMPOSED, FUSED, Ops, model};
 use gradsweep::model::dense::Residual;
 use gradsweep::model::init::{Init, initial};
 use gradsweep::model::{Batch, CandleModel, Gradients, Model, differences};
@@ -78,7 +78,8 @@ fn our_convolution_is_candles_forward_and_backward() {
     for of in convolutions() {
         for with_bias in [true, false] {
             let reference = both_ways::<f64>(&of, composed::convolve, 3, with_bias);
-            let (double, single) = (both_ways::<f64>(&of, convolve, 3, with_bias), both_ways::<f32>(&of, convolve, 3, with_bias));
+            let (double, single) =
+                (both_ways::<f64>(&of, convolve, 3, with_bias), both_ways::<f32>(&of, convolve, 3, with_bias));
             for (part, theirs) in reference.iter().enumerate() {
                 let (double, single) = (error(&double[part], theirs), error(&single[part], theirs));
                 assert!(double < 1e-13 && single < 1e-5, "part {part}: f64 {double:e}, f32 {single:e} in {of:?}");
@@ -92,7 +93,8 @@ fn our_convolution_is_candles_forward_and_backward() {
 fn many_images_are_convolved_in_parts() {
     let padding = Padding::Zero;
     let of = Convolution { height: 8, width: 8, inputs: 16, outputs: 4, kernel: 3, stride: 1, padding };
-    let (ours, theirs) = (both_ways::<f64>(&of, convolve, 21, true), both_ways::<f64>(&of, composed::convolve, 21, true));
+    let (ours, theirs) =
+        (both_ways::<f64>(&of, convolve, 21, true), both_ways::<f64>(&of, composed::convolve, 21, true));
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert!(error(ours, theirs) < 1e-13);
     }
@@ -196,7 +198,8 @@ fn seen<T: Element>(model: &mut dyn Model<T>, rows: usize) -> Vec<(String, Vec<f
     let mut all = vec![("loss".to_string(), vec![loss]), ("gradient".to_string(), double(&gradients.packed))];
     model
         .visit(&mut |site, tap| {
-            let parts = [("h", tap.h), ("stream", tap.stream), ("z", tap.z), ("delta", tap.delta), ("a", tap.activation)];
+            let parts =
+                [("h", tap.h), ("stream", tap.stream), ("z", tap.z), ("delta", tap.delta), ("a", tap.activation)];
             for (part, numbers) in parts {
                 assert_eq!(numbers.len(), rows * site.units, "{part}");
                 all.push((format!("{part} of layer {}", site.layer), double(numbers)));
@@ -282,7 +285,15 @@ fn running_variances_count_every_position() {
 
 /// Streams of a linear net, as norms, from the last layer's on.
 fn norms(init: Init, stride: usize, padding: Padding) -> Vec<f64> {
-    let layer = |side, inputs, stride| Convolution { height: side, width: side, inputs, outputs: 6, kernel: 3, stride, padding };
+    let layer = |side, inputs, stride| Convolution {
+        height: side,
+        width: side,
+        inputs,
+        outputs: 6,
+        kernel: 3,
+        stride,
+        padding,
+    };
     let mut layers = vec![layer(8, 2, 1)];
     layers.extend((0..6).map(|_| layer(8, 6, 1)));
     layers.push(layer(8, 6, stride));

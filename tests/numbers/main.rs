@@ -24,6 +24,7 @@ mod stopping;
 mod support;
 mod theory;
 mod theory_closed_forms;
+mod theory_convolution;
 mod theory_measured;
 mod theory_recurrent;
 mod trace;

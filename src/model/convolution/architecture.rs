@@ -136,7 +136,8 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     }
     let stages = settings.needed_int("network.stages")?;
     if stages > depth.max(1) {
-        let message = format!("{depth} layers are not {stages} stages: write network.stages = {} at most", depth.max(1));
+        let message =
+            format!("{depth} layers are not {stages} stages: write network.stages = {} at most", depth.max(1));
         return wrong("network.stages", message);
     }
     let padding = match settings.needed_text("network.padding")? {
@@ -151,7 +152,9 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
         if kernel > height.min(width) {
             let images = format!("layer {} reads images of {height} x {width}", layer + 1);
             let (key, cure) = match stage {
-                0 => ("network.kernel", format!("network.kernel = {} at most", height.min(width).saturating_sub(1) | 1)),
+                0 => {
+                    ("network.kernel", format!("network.kernel = {} at most", height.min(width).saturating_sub(1) | 1))
+                }
                 _ => ("network.stages", format!("network.stages = {} at most, or a smaller network.kernel", stage)),
             };
             return wrong(key, format!("{images}, smaller than its kernel of {kernel} x {kernel}: write {cure}"));

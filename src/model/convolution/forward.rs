@@ -66,7 +66,8 @@ impl Net {
     /// A layer's output `[rows, positions, channels]`.
     fn layer(&self, pass: &mut Pass, index: usize, h: &Tensor) -> Result<Tensor> {
         let net = &self.architecture;
-        let activated = |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.activate, of, v);
+        let activated =
+            |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.activate, of, v);
         let branch = match self.is_pre_activation() {
             true if index == 0 => self.convolved(pass, index, "", net.bias, h)?,
             true => {
@@ -82,7 +83,9 @@ impl Net {
         let out = match net.skip(index) {
             Skip::None => branch,
             Skip::Scaled(s) => (past()? + (branch * s)?)?,
-            Skip::Learned => (past()? + branch.broadcast_mul(&pass.parameter(&format!("layer{}.scale", index + 1))?)?)?,
+            Skip::Learned => {
+                (past()? + branch.broadcast_mul(&pass.parameter(&format!("layer{}.scale", index + 1))?)?)?
+            }
             Skip::Gated { .. } => {
                 let argument = self.convolved(pass, index, "gate.", true, h)?;
                 let past = past()?;

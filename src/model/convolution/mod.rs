@@ -11,13 +11,13 @@ pub mod theory;
 pub use architecture::Architecture;
 
 use super::boundary::{Built, Family, PassCost};
+use super::dense;
 use super::init::{self, Start};
 use super::layout::Layout;
-use super::dense;
 use crate::data::Sizes;
-use crate::ops::{Element, activation};
+use crate::ops::Element;
 use crate::seed::Seeds;
-use crate::setting::{Problems, Setting, SettingError, Settings, of_problems};
+use crate::setting::{DefaultValue, Problems, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Prediction};
 
 /// Convolutional nets, by one of two implementations.
@@ -30,8 +30,24 @@ pub enum Convolutional {
 }
 
 impl Family for Convolutional {
-    fn settings(&self) -> &'static [&'static [Setting]] {
-        &[super::SETTINGS, SETTINGS, dense::SETTINGS, init::SETTINGS, activation::SETTINGS]
+    fn words(&self) -> &'static [&'static str] {
+        KIND
+    }
+
+    fn help(&self) -> &'static str {
+        "`conv`: layers of convolution over images"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn reads(&self, _: &str, key: &str) -> bool {
+        !matches!(key, "width" | "widths")
+    }
+
+    fn usual(&self, key: &str, _: &str) -> Option<DefaultValue> {
+        (key == "data.as").then_some(DefaultValue::Text("images"))
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
