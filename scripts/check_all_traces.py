@@ -90,13 +90,23 @@ def cells(table):
     # Short sequences of each kind of data that has some.
     tasks = [{"data": "digits"}, {"data": "digits", "data.as": "permuted_pixels", "network.bptt": 20}]
     tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of]
-    for network, read_out in product(words(table, "network")[1:], words(table, "network.read_out")):
+    recurrent = [kind for of, _ in table["network.read_out"] for kind in of]
+    for network, read_out in product(recurrent, words(table, "network.read_out")):
         beside = [{"activation": activation} for activation in words(table, "activation")] if network == "rnn" else [{}]
         beside += [{"depth": 2, "bias": False}, {"depth": 2, "network.bptt": 3}, *tasks]
         for own in beside:
             task = {} if any(key.startswith("data") for key in own) else tasks[2]
             lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
             yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **task, **own, **lag}
+    conv = {"network": "conv", "network.channels": 3, "network.stages": 2}
+    for norm, form, padding in product(norms, words(table, "residual"), words(table, "network.padding")):
+        own = {**conv, **norm, "residual": form, "network.padding": padding, "bias": padding == "zero"}
+        yield f"conv {' '.join(norm.values())} {form} {padding}", own
+    for own in [{"activation": activation} for activation in words(table, "activation")] + [
+        {"network.kernel": 1}, {"network.kernel": 5, "network.stages": 1}, {"residual": "post_activation", "residual.scale": "learned_zero"},
+        {"dropout": 0.3, "norm": "layer"}, {"init": "delta_orthogonal"},
+    ]:
+        yield f"conv {own}", {**conv, **own}
     for function in words(table, "function")[1:]:
         required = {k: v for k, v in REQUIRED.items() if any(of and function in of for of, _ in table[k])}
         yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001, **required}
@@ -152,8 +162,10 @@ def main():
             settings = {"steps": STEPS, "dtype": dtype, **network, **own}
             for key in ("depth", "width") if "widths" in own else ():
                 del settings[key]
-            if settings.get("network", "mlp") not in ("mlp", "rnn"):
+            if settings.get("network") in ("lstm", "gru"):
                 settings.pop("activation")
+            if settings.get("network") == "conv":
+                del settings["width"]
             if settings.get("optimizer.kind") == "gd" or "function" in own:
                 settings.pop("batch", None)
             plain = re.sub(r"[^\w.]+", "-", f"{name} {dtype}").strip("-")[:100]

@@ -81,7 +81,7 @@ def check(path):
         errors.note("lr", at, own["lr"], torch.tensor(lr, dtype=torch.float64))
         for w in (*p.values(), *free.values()):
             w.grad = None
-        if network and s.get("network", "mlp") != "mlp":
+        if network and s.get("network") in recurrent.GATES:
             recurrent_step(s, p, free, own, at, errors)
         elif network:
             network_step(s, p, free, own, running, at, errors)
@@ -114,7 +114,7 @@ def check(path):
 
 def network_step(s, p, free, own, running, at, errors):
     x, rows = own["x"], len(own["x"])
-    sizes = dict(enumerate(widths(s), 1))
+    sizes = {l: own[f"layer{l}/h"].shape[1] for l in range(1, len(widths(s)) + 1)}
     nudge = {(what, l): torch.zeros(rows, n, dtype=torch.float64, requires_grad=True)
              for what in ("stream", "delta") for l, n in sizes.items()}
     seen = {}

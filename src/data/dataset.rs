@@ -174,6 +174,7 @@ impl Dataset {
         };
         let numbers = match self.shape[..] {
             [steps, features] => format!("{} of {}", count(steps, "time step"), count(features, "feature")),
+            [_, height, width] => format!("images of {height} x {width}"),
             _ => count(self.features(), "feature"),
         };
         let x = &self.train.x;

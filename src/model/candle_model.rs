@@ -162,9 +162,9 @@ impl<T: Element> Model<T> for CandleModel<T> {
         self.draws = draws;
     }
 
-    fn updated(&mut self, rows: usize) {
-        for Statistics { momentum, running, mean, variance, .. } in &mut self.norms {
-            running.update(*momentum, mean, variance, rows);
+    fn updated(&mut self, _: usize) {
+        for Statistics { momentum, running, mean, variance, rows, .. } in &mut self.norms {
+            running.update(*momentum, mean, variance, *rows);
         }
     }
 

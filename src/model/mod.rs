@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod candle_model;
+pub mod convolution;
 pub mod dense;
 pub mod differences;
 pub mod families;

@@ -17,6 +17,8 @@ pub(super) struct Statistics {
     /// Of the last batch; the variance is biased.
     pub(super) mean: Vec<f64>,
     pub(super) variance: Vec<f64>,
+    /// Rows that they are of: those of the batch, or of all its images' positions.
+    pub(super) rows: usize,
 }
 
 /// What a tapped tensor is at its site.
@@ -124,7 +126,7 @@ impl Pass<'_> {
         if known.is_none() {
             let running = Running::new(v.dim(1)?);
             let Running { mean, variance } = running.clone();
-            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance });
+            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance, rows: 0 });
         }
         let norm = &mut self.norms[index];
         let (mean, variance) = if self.mode == Mode::Evaluate {
@@ -134,7 +136,7 @@ impl Pass<'_> {
             let mean = v.mean_keepdim(0)?;
             let variance = v.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?;
             let numbers = |x: &Tensor| x.flatten_all()?.to_dtype(DType::F64)?.to_vec1();
-            (norm.mean, norm.variance) = (numbers(&mean)?, numbers(&variance)?);
+            (norm.mean, norm.variance, norm.rows) = (numbers(&mean)?, numbers(&variance)?, v.dim(0)?);
             (mean, variance)
         };
         v.broadcast_sub(&mean)?.broadcast_div(&(variance + eps)?.sqrt()?)

@@ -1,6 +1,7 @@
-//! The activations in candle's own ops: the reference. Any device, f32 and f64, gradients by candle's autograd.
+//! Activations and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by candle's autograd.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_LAMBDA};
+use super::convolution::{Convolution, Padding};
 use candle_core::{Result, Tensor};
 
 /// phi(z), built so that value and gradient stay finite and relu'(0) = 0 (candle's own relu gives 1 there).
@@ -78,4 +79,27 @@ fn elu(z: &Tensor, alpha: f64) -> Result<Tensor> {
     let on = positive(z)?;
     let off = (on.neg()? + 1.0)?;
     (z * &on)? + (((z * off)?.exp()? - 1.0)? * alpha)?
+}
+
+/// As [`super::convolution::convolve`], whose layout of images and kernel is not candle's.
+///
+/// # Errors
+/// What candle reports.
+pub fn convolve(convolution: &Convolution, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let Convolution { height, width, inputs, kernel, stride, padding, .. } = *convolution;
+    let reach = kernel / 2;
+    let mut images = x.reshape((x.dim(0)?, height, width, inputs))?.permute((0, 3, 1, 2))?.contiguous()?;
+    let weight = weight.permute((3, 2, 0, 1))?.contiguous()?;
+    if padding == Padding::Circular && reach > 0 {
+        for (axis, size) in [(2, height), (3, width)] {
+            let (first, last) = (images.narrow(axis, 0, reach)?, images.narrow(axis, size - reach, reach)?);
+            images = Tensor::cat(&[&last, &images, &first], axis)?;
+        }
+    }
+    let beyond = if padding == Padding::Zero { reach } else { 0 };
+    let out = images.conv2d(&weight, beyond, stride, 1, 1)?.permute((0, 2, 3, 1))?.flatten(1, 2)?;
+    match bias {
+        Some(bias) => out.broadcast_add(bias),
+        None => Ok(out),
+    }
 }

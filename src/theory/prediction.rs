@@ -77,6 +77,8 @@ pub enum NoPrediction {
     EqualBiases,
     #[error("without hidden layers there is nothing to fade")]
     NoHiddenLayer,
+    #[error("for normalization in convolutional nets no closed form is known")]
+    NormOfImages,
     #[error("for normalization in highway blocks no closed form is known")]
     NormInHighways,
     #[error("for class weights with batch normalization or in post-activation blocks no closed form is known")]

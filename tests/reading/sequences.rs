@@ -63,8 +63,8 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let lag = data("data = { kind = \"lag\", length = 10, lag = 10 }").unwrap_err().to_string();
     assert!(lag.contains("beyond the first of 10 steps") && lag.contains("at most 9"), "{lag}");
     for (base, kind, cure) in [
-        ("network = \"rnn\"\nbatch_norm = true", "rnn", "it belongs to mlp"),
-        ("network = \"lstm\"\nactivation = \"relu\"", "lstm", "it belongs to mlp, rnn"),
+        ("network = \"rnn\"\nbatch_norm = true", "rnn", "it belongs to conv, mlp"),
+        ("network = \"lstm\"\nactivation = \"relu\"", "lstm", "it belongs to conv, mlp, rnn"),
         ("init.recurrent = \"orthogonal\"", "mlp", "it belongs to gru, lstm, rnn"),
         ("network = { kind = \"gru\", forget_bias = 1 }", "gru", "it belongs to lstm"),
     ] {

@@ -8,6 +8,7 @@ use crate::ops::block::{Block, Nonlinearity, Skip};
 use crate::ops::composed::{activate, prelu};
 use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, Result, Tensor};
+use candle_core::D;
 use std::sync::Arc;
 
 /// The net with these packed parameters.
@@ -41,7 +42,7 @@ impl Step<'_> {
         let own = |pass: &Pass, what: &str| pass.parameter(&format!("{name}.{what}"));
         let mut x = h.clone();
         if let Some(pair) = block.before {
-            x = nonlinearity(pass, &pair, index - 1, &x)?;
+            x = nonlinearity(pass, &pair, activate, index - 1, &x)?;
         }
         x = if is_hidden { pass.tap(index, Part::Input, &x)? } else { x };
         x = x.matmul(&own(pass, "weight")?)?;
@@ -50,7 +51,7 @@ impl Step<'_> {
         }
         x = if is_hidden { pass.tap(index, Part::Affine, &x)? } else { x };
         x = match block.after {
-            Some(pair) if is_hidden => nonlinearity(pass, &pair, index, &x)?,
+            Some(pair) if is_hidden => nonlinearity(pass, &pair, activate, index, &x)?,
             Some(pair) => activate(pair.activation, &x)?,
             None => x,
         };
@@ -67,8 +68,15 @@ impl Step<'_> {
     }
 }
 
-/// The activation of a hidden layer, and the norm before or after it.
-fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -> Result<Tensor> {
+/// phi by one op or by several.
+pub type Activate = fn(Activation, &Tensor) -> Result<Tensor>;
+
+/// The activation of a hidden layer, and the norm before or after it, of `v` `[rows, units]`, or `[rows, positions, units]` where
+/// units have the same parameters at every position.
+///
+/// # Errors
+/// What candle reports.
+pub fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, phi: Activate, site: usize, v: &Tensor) -> Result<Tensor> {
     let placed = |place: Placement| pair.norm.filter(|norm| norm.place == place);
     let mut v = v.clone();
     if let Some(norm) = placed(Placement::Before) {
@@ -77,7 +85,7 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
     v = pass.tap(site, Part::Argument, &v)?;
     v = match pair.activation.learned_slope() {
         Some(_) => prelu(&v, &pass.parameter(&format!("{}.slope", layer(site)))?)?,
-        None => activate(pair.activation, &v)?,
+        None => phi(pair.activation, &v)?,
     };
     v = pass.tap(site, Part::Activation, &v)?;
     if let Some(norm) = placed(Placement::After) {
@@ -89,10 +97,17 @@ fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -
 fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {
     let name = layer(site);
     let x = match norm.kind {
-        NormKind::Batch { momentum } => pass.batch_norm(&name, norm.eps, momentum, v)?,
-        NormKind::Layer => row_norm(norm.eps, &v.broadcast_sub(&v.mean_keepdim(1)?)?)?,
-        NormKind::Rms => row_norm(norm.eps, v)?,
+        // Of each unit, over rows and positions.
+        NormKind::Batch { momentum } => {
+            pass.batch_norm(&name, norm.eps, momentum, &v.reshape(((), v.dim(D::Minus1)?))?)?
+        }
+        // Of each row, over units and positions.
+        kind => {
+            let v = v.flatten_from(1)?;
+            row_norm(norm.eps, &if kind.is_centred() { v.broadcast_sub(&v.mean_keepdim(1)?)? } else { v })?
+        }
     };
+    let x = x.reshape(v.shape())?;
     if !norm.affine {
         return Ok(x);
     }
