@@ -27,3 +27,4 @@ mod theory_measured;
 mod theory_recurrent;
 mod trace;
 mod training;
+mod transformer;

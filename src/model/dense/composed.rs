@@ -5,7 +5,7 @@ use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Skip};
-use crate::ops::composed::{activate, prelu};
+use crate::ops::composed::{activate, prelu, standardize};
 use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, Result, Tensor};
 use std::sync::Arc;
@@ -90,8 +90,7 @@ fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Te
     let name = layer(site);
     let x = match norm.kind {
         NormKind::Batch { momentum } => pass.batch_norm(&name, norm.eps, momentum, v)?,
-        NormKind::Layer => row_norm(norm.eps, &v.broadcast_sub(&v.mean_keepdim(1)?)?)?,
-        NormKind::Rms => row_norm(norm.eps, v)?,
+        NormKind::Layer | NormKind::Rms => standardize(norm.kind.is_centred(), norm.eps, v)?,
     };
     if !norm.affine {
         return Ok(x);
@@ -99,11 +98,6 @@ fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Te
     let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
     let scaled = x.broadcast_mul(&own("gain")?)?;
     if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
-}
-
-/// Each row on the root of its mean square and eps.
-fn row_norm(eps: f64, v: &Tensor) -> Result<Tensor> {
-    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// What the parameters of a hidden layer are called after.
