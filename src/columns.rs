@@ -537,6 +537,11 @@ pub const LAYERS: &[Column] = &[
     Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
     Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"]).predicted(Predicted::State),
     Column::new("spectral_radius", &["spectral radius of the", "recurrent matrix"], Step, Probe),
+    Column::gradient("attention_stream_rms", &["root mean square of dL/dh", "after attention, per sample"]),
+    Column::gradient("query_grad_rms", &["root mean square of", "dL/dW of the queries"]),
+    Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),
+    Column::new("token_cosine", &["mean cosine between", "two tokens of a row"], Step, Probe),
+    Column::new("attention_entropy", &["entropy of what a token's", "attention gives"], Step, Probe).unit("nats"),
 ];
 
 /// Of recurrent nets; empty for others.

@@ -4,6 +4,7 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
+use attention::AttentionMeasure;
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
@@ -13,6 +14,7 @@ use crate::ops::{Element, Mode, Result};
 use eigenvalue::spectral_radius;
 use std::ops::Range;
 
+pub mod attention;
 mod correlation;
 mod eigenvalue;
 
@@ -59,6 +61,8 @@ pub struct LayerMeasure {
     pub dead: Option<f64>,
     /// Whether dL/dz is 0 by construction: dL/dh is not, and the activation lets some of it through. A branch of scale 0.
     pub is_bypassed: bool,
+    /// Of a block with attention.
+    pub attention: Option<AttentionMeasure>,
 }
 
 impl LayerMeasure {
@@ -131,7 +135,9 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
     let single = !site.shared && seen(tap.input) && seen(tap.affine_delta);
     let n = tap.activation.len() as f64;
     let mean = seen(tap.activation).then(|| sum(tap.activation) / n);
-    let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, site.units)));
+    // Each token of a row goes through the same units.
+    let tokens = site.attention.as_ref().map_or(1, |attention| attention.tokens);
+    let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, columns(tap.z) / tokens)));
     let delta_rms = seen(tap.delta).then(|| samples * rms(tap.delta));
     let stream_rms = samples * rms(tap.stream);
     let cell_rms = seen(tap.cell_stream).then(|| samples * rms(tap.cell_stream));
@@ -157,6 +163,7 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
         dead: flat.map(|(_, flat)| flat.dead),
         is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
+        attention: site.attention.as_ref().map(|own| attention::measure(own, &tap, rows, gradients)),
     }
 }
 

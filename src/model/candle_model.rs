@@ -150,10 +150,11 @@ impl<T: Element> Model<T> for CandleModel<T> {
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, [gates, _]] =
-                kept;
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, ..] = kept;
+            let [.., [gates, _], [attended, attended_stream], [attention, _]] = kept;
             let [cell, cell_stream] = cell;
-            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates });
+            let tap = Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates, ..Tap::default() };
+            see(site, Tap { attended, attended_stream, attention, ..tap });
         }
         Ok(())
     }

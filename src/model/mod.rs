@@ -10,9 +10,10 @@ pub mod init;
 pub mod layout;
 pub mod pass;
 pub mod recurrent;
+pub mod transformer;
 
 pub use boundary::{
-    Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
+    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
 };
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};

@@ -40,14 +40,18 @@ pub enum Part {
     Cell,
     /// The gates of a recurrent cell, side by side.
     Gates,
+    /// The stream between attention and the feed-forward net.
+    Attended,
+    /// What each token's attention gives to each token.
+    Attention,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 10;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
-        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell)
+        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell | Part::Attended)
     }
 }
 

@@ -228,6 +228,11 @@ impl Recorder {
                 (subnormals / n).into(),
                 m.state_rms.into(),
                 m.spectral_radius.into(),
+                m.attention.map(|own| own.stream_rms).into(),
+                m.attention.map(|own| own.query_grad_rms).into(),
+                m.attention.map(|own| own.key_grad_rms).into(),
+                m.attention.and_then(|own| own.token_cosine).into(),
+                m.attention.map(|own| own.entropy).into(),
             ]);
         }
         if self.first_measures.is_empty() && !measures.is_empty() {

@@ -29,3 +29,4 @@ mod theory_measured;
 mod theory_recurrent;
 mod trace;
 mod training;
+mod transformer;

@@ -5,7 +5,7 @@ use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Skip};
-use crate::ops::composed::{activate, prelu};
+use crate::ops::composed::{activate, prelu, standardize};
 use crate::ops::norm::{Norm, NormKind, Placement};
 use crate::ops::{Element, Result, Tensor};
 use candle_core::D;
@@ -102,10 +102,7 @@ fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Te
             pass.batch_norm(&name, norm.eps, momentum, &v.reshape(((), v.dim(D::Minus1)?))?)?
         }
         // Of each row, over units and positions.
-        kind => {
-            let v = v.flatten_from(1)?;
-            row_norm(norm.eps, &if kind.is_centred() { v.broadcast_sub(&v.mean_keepdim(1)?)? } else { v })?
-        }
+        kind => standardize(kind.is_centred(), norm.eps, &v.flatten_from(1)?)?,
     };
     let x = x.reshape(v.shape())?;
     if !norm.affine {
@@ -114,11 +111,6 @@ fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Te
     let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
     let scaled = x.broadcast_mul(&own("gain")?)?;
     if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
-}
-
-/// Each row on the root of its mean square and eps.
-fn row_norm(eps: f64, v: &Tensor) -> Result<Tensor> {
-    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// What the parameters of a hidden layer are called after.
