@@ -4,7 +4,7 @@
 mod layout;
 pub mod predicted;
 mod stamp;
-mod summary;
+pub mod summary;
 pub mod tables;
 pub mod verify;
 

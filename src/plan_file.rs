@@ -41,8 +41,19 @@ pub struct PlanFile {
     #[serde(default)]
     pub compare: Option<Compare>,
     pub data: PlanData,
-    /// Training rows that the layers are measured on.
+    /// Training rows that the layers are measured on; 0 where that is not known.
     pub probe: usize,
+    /// The tables that the runs were imported from; none of runs of this program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<ImportedFile>,
+}
+
+/// A table of runs that another program trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportedFile {
+    pub name: String,
+    /// Of its bytes.
+    pub digest: String,
 }
 
 /// How an axis is drawn.
@@ -115,6 +126,7 @@ pub struct PlanData {
     pub name: String,
     /// Of all its data sets.
     pub digest: String,
+    /// 0 where it is not known.
     pub train_rows: usize,
     pub outputs: usize,
     /// Classes, or real-valued targets.
@@ -124,7 +136,20 @@ pub struct PlanData {
     pub guesses: Option<Guesses>,
 }
 
+impl PlanData {
+    /// The name, and how many rows are trained on where that is known.
+    pub fn described(&self) -> String {
+        let rows = if self.train_rows > 0 { format!(", {} training rows", self.train_rows) } else { String::new() };
+        format!("{}{rows}", self.name)
+    }
+}
+
 impl PlanFile {
+    /// Whether its runs were trained by another program.
+    pub fn is_imported(&self) -> bool {
+        !self.imported.is_empty()
+    }
+
     /// The text of the file. Its keys are sorted, so that equal plans are equal texts.
     pub fn text(&self) -> String {
         // Finite numbers and texts, which always become JSON.

@@ -185,18 +185,6 @@ fn radius(site: &Site, weight: &[f64]) -> Option<f64> {
     (site.time.is_some() && is_square).then(|| spectral_radius(weight, site.units))
 }
 
-/// Of those measured at the last time step, or without one: what stands for a layer.
-pub fn of_layers(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
-    let last = measures.iter().filter_map(|measure| measure.time).max();
-    measures.iter().filter(|measure| measure.time == last).collect()
-}
-
-/// Those of the top layer, the first time step first; none without time steps.
-pub fn over_time(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
-    let top = measures.last().map(|measure| measure.layer);
-    measures.iter().filter(|measure| measure.time.is_some() && Some(measure.layer) == top).collect()
-}
-
 /// Whether the activation would let a gradient through that is not about to underflow.
 fn lets_through(phi: Activation, tap: &Tap<'_, f64>) -> bool {
     tap.stream.iter().zip(tap.z).any(|(stream, z)| (stream * phi.slope(*z)).abs() > UNDERFLOW)

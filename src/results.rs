@@ -102,10 +102,13 @@ impl Results {
         let planned = self.plan.runs().count();
         let there = self.runs.len();
         (there < planned).then(|| {
+            let planned = count(planned, "run");
+            if self.plan.is_imported() {
+                return format!("the tables hold {there} of {planned}: not every cell has every seed");
+            }
             format!(
-                "the tables hold {there} of {}: the sweep was interrupted or was told to run some, or rows were removed; the same `gradsweep sweep` \
-                 goes on from there",
-                count(planned, "run")
+                "the tables hold {there} of {planned}: the sweep was interrupted or was told to run some, or rows were removed; the same `gradsweep sweep` \
+                 goes on from there"
             )
         })
     }

@@ -49,6 +49,10 @@ Examples:
 pub const WHY: &str = "\
 Example:
   gradsweep why results/vanishing/figures/gradient_by_layer.png";
+pub const IMPORT: &str = "\
+Examples:
+  gradsweep import runs.csv history.csv layers.csv --out results/mine
+  gradsweep import runs.csv history.csv claims.toml --axes model,depth --out results/mine";
 pub const INIT: &str = "\
 Examples:
   gradsweep init

@@ -57,9 +57,10 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         }
         Ok(())
     })?;
-    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(plan))?;
+    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(&plan.axes))?;
     for ((c, cell), guesses) in plan.cells.iter().enumerate().zip(guesses(plan, work)) {
-        summary.row(&summaries.row(c, cell, guesses))?;
+        let labels = cell.labels.iter().map(|(_, label)| label.as_str());
+        summary.row(&summaries.row(c, labels, guesses))?;
     }
     let mut theory = TableDraft::create(dir, "theory.csv", &predictions::header(plan))?;
     for row in predictions::rows(plan, &predicted) {

@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod error;
 mod objective;
+pub mod outcome;
 mod recorder;
 pub mod score;
 pub mod spec;

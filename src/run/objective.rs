@@ -1,7 +1,8 @@
 //! What is trained: a model on data, or the point of a test function.
 
 use super::error::RunError;
-use super::recorder::{PartScore, Recorder, Scores};
+use super::outcome::{PartScore, Scores};
+use super::recorder::Recorder;
 use super::score::{self, Score};
 use super::spec::RunSpec;
 use crate::data::function::Kind;

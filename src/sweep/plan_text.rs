@@ -48,6 +48,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             guesses: shared,
         },
         probe: plan.cadence.probe.min(first.train.rows),
+        imported: Vec::new(),
     };
     file.text()
 }

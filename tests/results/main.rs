@@ -9,6 +9,7 @@ mod figure_diverged;
 mod figure_optimizers;
 mod figure_scene;
 mod figure_support;
+mod import;
 mod over_time;
 mod own_kind;
 #[path = "../program/mod.rs"]
