@@ -65,6 +65,7 @@ pub(super) struct Recorder {
     history: Table,
     layers: Table,
     points: Table,
+    distributions: Table,
     step: usize,
     lr: f64,
     batch_loss: f64,
@@ -97,6 +98,7 @@ impl Recorder {
             history: Table::new(columns::HISTORY),
             layers: Table::new(columns::LAYERS),
             points: plan.variables.map_or_else(Table::default, |n| Table::new(&point_columns(n))),
+            distributions: Table::default(),
             step: 0,
             lr: 0.0,
             batch_loss: f64::NAN,
@@ -202,7 +204,8 @@ impl Recorder {
     pub fn layers<T: Element>(&mut self, measures: Vec<LayerMeasure>, gradients: &Gradients<T>) {
         let kept = self.kept_times(&measures);
         let is_kept = |m: &LayerMeasure| m.time.is_none_or(|time| time == 1 || kept.binary_search(&time).is_ok());
-        let measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
+        let mut measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
+        self.distributions(&mut measures);
         for m in &measures {
             let weight = &gradients.packed[m.weight.clone()];
             let (n, zeros) = (weight.len() as f64, reduce::zeros(weight));
@@ -236,6 +239,22 @@ impl Recorder {
             self.layers_zero = Some(of_layers(&measures).iter().filter(is_zero).count());
         }
         self.last_measures = measures;
+    }
+
+    /// One row for each distribution of these layers, which is then nowhere else.
+    fn distributions(&mut self, measures: &mut [LayerMeasure]) {
+        for m in measures {
+            for (quantity, own) in std::mem::take(&mut m.distributions) {
+                let counts: Vec<String> = own.counts.iter().map(u32::to_string).collect();
+                let address: [Cell; 4] = [self.step.into(), m.layer.into(), m.time.into(), quantity.into()];
+                let bins = [own.low.into(), own.width.into(), Cell::Text(counts.join(" "))];
+                let row = address.into_iter().chain(own.quantiles.into_iter().map(Cell::from)).chain(bins).collect();
+                if self.distributions.is_empty() {
+                    self.distributions = Table::new(columns::DISTRIBUTIONS);
+                }
+                self.distributions.push(row);
+            }
+        }
     }
 
     /// The time steps after the first whose rows are kept.
@@ -321,6 +340,7 @@ impl Recorder {
             history: self.history,
             layers: self.layers,
             points: self.points,
+            distributions: self.distributions,
         }
     }
 }

@@ -161,7 +161,7 @@ impl Plan {
             true => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
             false => Vec::new(),
         };
-        figures.extend(figures::check(&experiment.figures, grid)?);
+        figures.extend(figures::check(&experiment.figures, grid, plan.cadence.distributions)?);
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;
