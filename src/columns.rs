@@ -526,8 +526,8 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),
     Column::new("coherence", &["coherence of the", "samples' gradients"], Step, Probe),
     Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe),
-    Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe),
-    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe),
+    ACTIVATION_MEAN,
+    ACTIVATION_STD,
     Column::new("weight_rms", &["root mean square of", "the weights"], Step, Probe).log(),
     Column::new("update_ratio", &["norm of the update", "over that of the weights"], Step, Training).log(),
     Column::share("saturated", &["share of activations", "that are saturated"], Probe),
@@ -542,6 +542,46 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),
     Column::new("token_cosine", &["mean cosine between", "two tokens of a row"], Step, Probe),
     Column::new("attention_entropy", &["entropy of what a token's", "attention gives"], Step, Probe).unit("nats"),
+];
+
+/// The columns of `distributions.csv` after `run_id`: one row a probed step, hidden layer, time step, if any, and quantity.
+pub const DISTRIBUTIONS: &[Column] = &[
+    Column::key("step", &["step"]),
+    Column::key("layer", &["layer, counted from the input"]),
+    TIME,
+    Column::key("quantity", &["what the numbers are"]),
+    Column::new("q01", &["not exceeded by 1 % of the numbers"], Step, Probe),
+    Column::new("q05", &["not exceeded by 5 % of the numbers"], Step, Probe),
+    Column::new("q15", &["not exceeded by 15 % of the numbers"], Step, Probe),
+    Column::new("q25", &["not exceeded by 25 % of the numbers"], Step, Probe),
+    Column::new("q50", &["not exceeded by half of the numbers"], Step, Probe),
+    Column::new("q75", &["not exceeded by 75 % of the numbers"], Step, Probe),
+    Column::new("q85", &["not exceeded by 85 % of the numbers"], Step, Probe),
+    Column::new("q95", &["not exceeded by 95 % of the numbers"], Step, Probe),
+    Column::new("q99", &["not exceeded by 99 % of the numbers"], Step, Probe),
+    Column::new("bin_low", &["where the first bin begins"], Step, Probe),
+    Column::new("bin_width", &["width of a bin"], Step, Probe),
+    Column::key("counts", &["numbers in each of the 96 bins, separated by spaces"]),
+];
+
+/// What comes out of the activation, over samples and units.
+pub const ACTIVATION_MEAN: Column = Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe);
+const ACTIVATION_STD: Column =
+    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe);
+
+/// The column with the standard deviation of what this one has the mean of.
+pub fn deviation(column: &Column) -> Option<&'static Column> {
+    LAYERS.iter().find(|other| (column.name, other.name) == (ACTIVATION_MEAN.name, ACTIVATION_STD.name))
+}
+
+/// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, and
+/// dL/dW of the mean loss over the probe set.
+pub const QUANTITIES: &[Column] = &[
+    Column::new("activation", &["output of", "the activation"], Step, Probe),
+    Column::new("argument", &["argument of", "the activation"], Step, Probe),
+    Column::new("stream", &["dL/dh per sample"], Step, Probe),
+    Column::new("delta", &["dL/dz per sample"], Step, Probe),
+    Column::new("weight_grad", &["dL/dW of the batch"], Step, Probe),
 ];
 
 /// Of recurrent nets; empty for others.
@@ -725,10 +765,10 @@ pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
     table.iter().find(|column| column.name == name)
 }
 
-/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it. Where several do, they agree in
-/// all but when it is measured.
+/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it, or a quantity of
+/// `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
 pub fn measurement(name: &str) -> Option<&'static Column> {
-    [OUTCOMES, HISTORY, LAYERS].into_iter().find_map(|table| find(table, name))
+    [OUTCOMES, HISTORY, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
 }
 
 /// The measurements of a table: its columns but those that say what a row is about.
@@ -767,6 +807,11 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
     ),
     ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
     ("layers.csv", "a row a run, recorded step, hidden layer and time step, if any; run_id comes first", &[LAYERS]),
+    (
+        "distributions.csv",
+        "a row a run, recorded step, hidden layer, time step, if any, and quantity, if `[record] distributions` asks for them; run_id comes first",
+        &[DISTRIBUTIONS],
+    ),
     ("theory.csv", "a row a cell and hidden layer, or time step; the labels come first", &[THEORY]),
     ("timings.csv", "a row a run", &[TIMINGS]),
     ("claims.csv", "a row a claim, or a part of one that `each` repeats", &[CLAIMS]),

@@ -4,13 +4,15 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
-use attention::AttentionMeasure;
+use crate::columns::QUANTITIES;
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result};
+use crate::stats::distribution::Distribution;
+use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
 use std::ops::Range;
 
@@ -63,6 +65,8 @@ pub struct LayerMeasure {
     pub is_bypassed: bool,
     /// Of a block with attention.
     pub attention: Option<AttentionMeasure>,
+    /// How its numbers are spread, by the name of each [quantity](crate::columns::QUANTITIES); none unless [asked for](Probe::with_distributions).
+    pub distributions: Vec<(&'static str, Distribution)>,
 }
 
 impl LayerMeasure {
@@ -88,12 +92,18 @@ pub struct Probe {
     model: Box<dyn Model<f64>>,
     batch: Batch<f64>,
     gradients: Gradients<f64>,
+    distributions: bool,
 }
 
 impl Probe {
     /// On the rows of `batch`, by a model of the run's family, whose parameters are overwritten.
     pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>) -> Self {
-        Probe { model, batch, gradients: Gradients::default() }
+        Probe { model, batch, gradients: Gradients::default(), distributions: false }
+    }
+
+    /// The same, which also tells how the numbers of a layer are spread, if these are `wanted`.
+    pub fn with_distributions(self, wanted: bool) -> Self {
+        Probe { distributions: wanted, ..self }
     }
 
     /// Measures every hidden layer of `model` as it stands, in training mode.
@@ -112,8 +122,9 @@ impl Probe {
                 let known =
                     before.filter(|before| before.weight == site.weight).and_then(|before| before.spectral_radius);
                 let own = layer(site, tap, rows, parameters, gradients);
+                let distributions = if self.distributions { spread(site, tap, rows, gradients) } else { Vec::new() };
                 let spectral_radius = known.or_else(|| radius(site, &parameters[site.weight.clone()]));
-                layers.push(LayerMeasure { spectral_radius, ..own });
+                layers.push(LayerMeasure { spectral_radius, distributions, ..own });
             });
         })?;
         visited?;
@@ -164,7 +175,18 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         dead: flat.map(|(_, flat)| flat.dead),
         is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
         attention: site.attention.as_ref().map(|own| attention::measure(own, &tap, rows, gradients)),
+        distributions: Vec::new(),
     }
+}
+
+/// How the numbers of one site are spread.
+fn spread(site: &Site, tap: Tap<'_, f64>, rows: usize, gradients: &[f64]) -> Vec<(&'static str, Distribution)> {
+    let samples = rows as f64;
+    let numbers = [(tap.activation, 1.0), (tap.z, 1.0), (tap.stream, samples), (tap.delta, samples)];
+    let weights = [(&gradients[site.weight.clone()], 1.0)];
+    let of = |(numbers, scale): (&[f64], f64)| Distribution::of(numbers.iter().map(|x| scale * x));
+    let each = QUANTITIES.iter().zip(numbers.into_iter().chain(weights));
+    each.filter_map(|(quantity, numbers)| Some((quantity.name, of(numbers)?))).collect()
 }
 
 /// Share of the sigmoid gates whose slope g (1 - g) is under 5 % of its maximum, 1/4.

@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod claims;
 pub mod csv_file;
+mod distributions;
 mod error;
 pub mod figure_claims;
 mod target;

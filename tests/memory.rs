@@ -33,6 +33,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         history: Table::new(columns::HISTORY),
         layers,
         points: Table::default(),
+        distributions: Table::default(),
     })
 }
 

@@ -89,8 +89,8 @@ pub fn compute_again(
 type Row = Vec<String>;
 
 /// The rows of a run in each of the files of [`Layout`].
-fn rows(layout: &Layout, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> [Vec<Row>; 4] {
-    let mut rows: [Vec<Row>; 4] = Default::default();
+fn rows(layout: &Layout, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Vec<Row>> {
+    let mut rows = vec![Vec::new(); layout.files.len()];
     let put = |file: usize, cells: &mut dyn Iterator<Item = &Cell>| {
         rows[file].push(cells.map(ToString::to_string).collect());
         Ok::<_, std::convert::Infallible>(())
@@ -193,7 +193,7 @@ fn difference(
             job.run.run_id, job.label
         ));
     }
-    let address = ["step", "layer", "time"].iter().filter_map(|name| {
+    let address = ["step", "layer", "time", "quantity"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
         let at = cell(expected.or(found), place).filter(|at| !at.is_empty())?;
         Some(format!(", {name} {at}"))

@@ -39,6 +39,8 @@ pub struct FigureKind {
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
     pub theory: Predicts,
+    /// Whether it is drawn from `distributions.csv`, which is written only where `[record] distributions` asks for it.
+    pub distributions: bool,
     /// Whether many arms get a panel each, with the others in grey.
     pub multiples: bool,
     /// Whether it shows what a claim is about.
@@ -166,6 +168,7 @@ impl FigureKind {
             limits: false,
             of_init: |_| false,
             theory: Predicts::Nothing,
+            distributions: false,
             multiples: false,
             shows: |_, _| Shows::Nothing,
             default: |_| None,

@@ -91,6 +91,7 @@ pub const RECORD: Section = Section {
         key("probe", "an integer from 1 to 1000000", "64", "training rows that the layers are measured on"),
         key("points", STEPS, "at most 1000 steps", "when the point of a test function is written down"),
         key("times", STEPS, "at most 100 time steps", "which time steps of a recurrent net layers.csv keeps"),
+        key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
         key("labels", "true or false", "false", "the labels of the run beside run_id in the tables of its steps"),
     ],
 };

@@ -26,6 +26,7 @@ pub(super) struct Recorder {
     history: Table,
     layers: Table,
     points: Table,
+    distributions: Table,
     step: usize,
     lr: f64,
     batch_loss: f64,
@@ -52,6 +53,7 @@ impl Recorder {
             history: Table::new(columns::HISTORY),
             layers: Table::new(columns::LAYERS),
             points: plan.variables.map_or_else(Table::default, |n| Table::new(&point_columns(n))),
+            distributions: Table::default(),
             step: 0,
             lr: 0.0,
             batch_loss: f64::NAN,
@@ -145,7 +147,8 @@ impl Recorder {
     pub fn layers<T: Element>(&mut self, measures: Vec<LayerMeasure>, gradients: &Gradients<T>) {
         let kept = self.kept_times(&measures);
         let is_kept = |m: &LayerMeasure| m.time.is_none_or(|time| time == 1 || kept.binary_search(&time).is_ok());
-        let measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
+        let mut measures: Vec<LayerMeasure> = measures.into_iter().filter(is_kept).collect();
+        self.distributions(&mut measures);
         let mut gradients_of_layers = Vec::with_capacity(measures.len());
         for m in &measures {
             let weight = &gradients.packed[m.weight.clone()];
@@ -193,6 +196,22 @@ impl Recorder {
         self.last_measures = measures;
     }
 
+    /// One row for each distribution of these layers, which is then nowhere else.
+    fn distributions(&mut self, measures: &mut [LayerMeasure]) {
+        for m in measures {
+            for (quantity, own) in std::mem::take(&mut m.distributions) {
+                let counts: Vec<String> = own.counts.iter().map(u32::to_string).collect();
+                let address: [Cell; 4] = [self.step.into(), m.layer.into(), m.time.into(), quantity.into()];
+                let bins = [own.low.into(), own.width.into(), Cell::Text(counts.join(" "))];
+                let row = address.into_iter().chain(own.quantiles.into_iter().map(Cell::from)).chain(bins).collect();
+                if self.distributions.is_empty() {
+                    self.distributions = Table::new(columns::DISTRIBUTIONS);
+                }
+                self.distributions.push(row);
+            }
+        }
+    }
+
     /// The time steps after the first whose rows are kept.
     fn kept_times(&self, measures: &[LayerMeasure]) -> Vec<usize> {
         let last = measures.iter().filter_map(|m| m.time).max().unwrap_or(0);
@@ -227,6 +246,7 @@ impl Recorder {
             history: self.history,
             layers: self.layers,
             points: self.points,
+            distributions: self.distributions,
         }
     }
 }

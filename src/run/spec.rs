@@ -111,6 +111,9 @@ pub struct Cadence {
     /// a hundred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<At>,
+    /// Whether the probe also tells how the numbers of each layer are spread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distributions: bool,
 }
 
 impl Cadence {

@@ -51,12 +51,15 @@ fn nets() -> Vec<Settings> {
     for row in Transformer.settings() {
         let values: Vec<Value> = match row.domain {
             Domain::Word(words) => words.iter().map(|word| text(word)).collect(),
-            Domain::FloatOrWord { words, .. } => words.iter().map(|word| text(word)).chain([Value::Float(0.7)]).collect(),
+            Domain::FloatOrWord { words, .. } => {
+                words.iter().map(|word| text(word)).chain([Value::Float(0.7)]).collect()
+            }
             Domain::Bool => vec![Value::Bool(true)],
             _ => vec![],
         };
         for value in values {
-            for (norm, place) in [("none", "pre"), ("layer", "pre"), ("layer", "post"), ("rms", "pre"), ("rms", "post")] {
+            for (norm, place) in [("none", "pre"), ("layer", "pre"), ("layer", "post"), ("rms", "pre"), ("rms", "post")]
+            {
                 let net = small(&[(row.key, value.clone()), ("norm", text(norm)), ("norm.place", text(place))]);
                 nets.extend(Architecture::from_settings(&net, &sizes()).is_ok().then_some(net));
             }
@@ -109,7 +112,8 @@ impl ByHand<'_> {
         let weight = self.own(&format!("{name}.weight")).unwrap();
         let columns = weight.len() / x.len();
         let bias = self.own(&format!("{name}.bias"));
-        let unit = |j: usize| (0..x.len()).map(|i| x[i] * weight[i * columns + j]).sum::<f64>() + bias.map_or(0.0, |b| b[j]);
+        let unit =
+            |j: usize| (0..x.len()).map(|i| x[i] * weight[i * columns + j]).sum::<f64>() + bias.map_or(0.0, |b| b[j]);
         (0..columns).map(unit).collect()
     }
 
@@ -117,7 +121,8 @@ impl ByHand<'_> {
         let n = x.len() as f64;
         let mean = if self.settings.text("norm") == Some("layer") { x.iter().sum::<f64>() / n } else { 0.0 };
         let size = (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n + 1e-5).sqrt();
-        let part = |what: &str, j: usize, usual: f64| self.own(&format!("{name}.norm.{what}")).map_or(usual, |own| own[j]);
+        let part =
+            |what: &str, j: usize, usual: f64| self.own(&format!("{name}.norm.{what}")).map_or(usual, |own| own[j]);
         x.iter().enumerate().map(|(j, x)| (x - mean) / size * part("gain", j, 1.0) + part("shift", j, 0.0)).collect()
     }
 
@@ -155,7 +160,8 @@ impl ByHand<'_> {
             let mut mixed = vec![0.0; x[0].len()];
             for head in 0..heads {
                 let part = head * size..(head + 1) * size;
-                let score = |to: usize| part.clone().map(|j| query[from][j] * key[to][j]).sum::<f64>() / (size as f64).sqrt();
+                let score =
+                    |to: usize| part.clone().map(|j| query[from][j] * key[to][j]).sum::<f64>() / (size as f64).sqrt();
                 let weights: Vec<f64> =
                     (0..x.len()).map(|to| if is_seen(from, to) { score(to).exp() } else { 0.0 }).collect();
                 let total: f64 = weights.iter().sum();
@@ -318,7 +324,8 @@ fn one_token_is_a_closed_form() {
         for (place, scale, wanted, tolerance) in
             [("pre", "", grown, 0.035), ("post", "", 0.0, 0.035), ("post", "deepnorm", 0.0, 0.003)]
         {
-            let size = [("depth", Value::Int(depth)), ("width", Value::Int(width)), ("init.positions", Value::Float(0.0))];
+            let size =
+                [("depth", Value::Int(depth)), ("width", Value::Int(width)), ("init.positions", Value::Float(0.0))];
             let nets = at_init(&[&size[..], &form(place, scale)].concat(), &sizes, &batch, 6);
             let (found, deviation) = mean(&nets, total);
             println!("depth {depth} {place} {scale}: {found:+.4} +- {deviation:.4} for {wanted:+.4}");
@@ -353,7 +360,9 @@ fn digits_are_as_an_independent_program_measured_them() {
         let nets = at_init(&[&size[..], &form(place, scale)].concat(), &data.sizes(), &batch, NETS);
         let (found, _) = mean(&nets, |net| total(net) / (depth - 1) as f64);
         let (alike, spread) = mean(&nets, |net| net[net.len() - 1].attention.unwrap().token_cosine.unwrap());
-        println!("depth {depth} {place} {scale}: {found:+.4} for {wanted:+.4}; cosine {alike:.3} +- {spread:.3} for {cosine}");
+        println!(
+            "depth {depth} {place} {scale}: {found:+.4} for {wanted:+.4}; cosine {alike:.3} +- {spread:.3} for {cosine}"
+        );
         // Both means have errors, of 6 nets here and of 16 there.
         let error = deviation * (1.0 / NETS as f64 + 1.0 / 16.0).sqrt();
         if (found - wanted).abs() > 3.0 * error + 0.001 || (alike - cosine).abs() > 3.0 * 1.2 * spread + 0.01 {
@@ -386,10 +395,9 @@ fn a_rezero_net_starts_as_the_identity() {
 /// Without queries every token attends to all alike.
 #[test]
 fn attention_without_queries_is_uniform() {
-    for (is_causal, wanted) in [
-        (false, (STEPS as f64).ln()),
-        (true, (1..=STEPS).map(|seen| (seen as f64).ln()).sum::<f64>() / STEPS as f64),
-    ] {
+    for (is_causal, wanted) in
+        [(false, (STEPS as f64).ln()), (true, (1..=STEPS).map(|seen| (seen as f64).ln()).sum::<f64>() / STEPS as f64)]
+    {
         let settings = small(&[("network.causal", Value::Bool(is_causal)), ("bias", Value::Bool(false))]);
         let layout = Transformer.layout(&settings, &sizes()).unwrap();
         let mut packed = drawn(&layout);
@@ -414,11 +422,26 @@ fn what_does_not_fit_is_told_with_the_cure() {
         format!("{}: {}", wrong.key, wrong.message)
     };
     for (own, wanted) in [
-        (vec![("network.heads", Value::Int(3))], "network.heads: 3 heads do not share a width of 4 evenly: write network.heads = 2"),
-        (vec![("norm", text("batch"))], "norm: a transformer normalizes each token, not by `batch`: write norm = \"layer\""),
-        (vec![("norm.place", text("before"))], "norm.place: a transformer has no norm \"before\" an activation: write norm.place = \"pre\""),
-        (vec![("network.branch_scale", text("deepnorm"))], "network.branch_scale: DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\""),
-        (vec![("activation", text("prelu"))], "activation: a transformer learns no slopes: write activation = \"leaky_relu\""),
+        (
+            vec![("network.heads", Value::Int(3))],
+            "network.heads: 3 heads do not share a width of 4 evenly: write network.heads = 2",
+        ),
+        (
+            vec![("norm", text("batch"))],
+            "norm: a transformer normalizes each token, not by `batch`: write norm = \"layer\"",
+        ),
+        (
+            vec![("norm.place", text("before"))],
+            "norm.place: a transformer has no norm \"before\" an activation: write norm.place = \"pre\"",
+        ),
+        (
+            vec![("network.branch_scale", text("deepnorm"))],
+            "network.branch_scale: DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\"",
+        ),
+        (
+            vec![("activation", text("prelu"))],
+            "activation: a transformer learns no slopes: write activation = \"leaky_relu\"",
+        ),
     ] {
         let message = message(&own, &sizes());
         assert!(message.starts_with(wanted), "{message}");

@@ -98,14 +98,15 @@ fn train(
             history,
             layers,
             points: Table::default(),
+            distributions: Table::default(),
         });
     }
     for (column, x) in [("train_loss", f64::NAN), ("test_loss", f64::INFINITY), ("val_loss", f64::NEG_INFINITY)] {
         outcome[place(column)] = Cell::Float(x);
     }
     let message = "loss is NaN at step 20, \"so\" to say".into();
-    let (bounds, points) = (Vec::new(), Table::default());
-    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points })
+    let (bounds, [points, distributions]) = (Vec::new(), [Table::default(), Table::default()]);
+    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points, distributions })
 }
 
 fn place(column: &str) -> usize {

@@ -12,8 +12,8 @@ use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
-/// The figures with axis names and labels as the plan has them.
-pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<FigureSpec>> {
+/// The figures with axis names and labels as the plan has them, which records `distributions` or does not.
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
         let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
@@ -24,6 +24,10 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<Figur
         if let Some(first) = names.insert(name, &figure.name_at) {
             let message = format!("two figures would be written to the file `{name}`");
             return Err(figure.name_at.error(message, "give each a `name` of its own").also(first));
+        }
+        if figure.kind.distributions && !distributions {
+            let message = format!("{} shows distributions, which this experiment does not record", figure.kind.word);
+            return figure.place.fail(message, "write distributions = true under [record]");
         }
         one(figure, cells)
     });

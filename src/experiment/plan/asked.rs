@@ -23,15 +23,21 @@ pub struct Asked {
 }
 
 impl Experiment {
-    /// What it asks of these cells; `centre` is that of its ablation.
-    pub(super) fn asked(&self, cells: Cells, centre: &BTreeMap<String, String>, seeds: usize) -> Result<Asked> {
+    /// What it asks of these cells; `centre` is that of its ablation; whether it records `distributions`.
+    pub(super) fn asked(
+        &self,
+        cells: Cells,
+        centre: &BTreeMap<String, String>,
+        seeds: usize,
+        distributions: bool,
+    ) -> Result<Asked> {
         let compare = compare::resolve(self.compare.as_ref(), cells, seeds)?;
         let claims = claims::check(&self.claims, cells, self.changed)?;
         let mut figures = match self.default_figures || self.figures.is_empty() {
             true => figure_defaults::defaults(&self.kinds, cells, centre, compare.as_ref()),
             false => Vec::new(),
         };
-        figures.extend(figures::check(&self.figures, cells)?);
+        figures.extend(figures::check(&self.figures, cells, distributions)?);
         Ok(Asked { figures, claims, compare })
     }
 
@@ -70,7 +76,7 @@ impl Experiment {
                 "delete it, or compare with other runs: this program does not know the networks that were imported";
             return place.fail("theory predicts nothing of imported runs", help);
         }
-        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds)
+        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, false)
     }
 
     /// The name that it has of its own.

@@ -4,7 +4,7 @@
 
 use super::architecture::{Architecture, Branch, CLASS_TOKEN, POSITIONS, Positions, ReadOut};
 use crate::model::pass::{Part, Pass};
-use crate::ops::composed::{activate, standardize, softmax};
+use crate::ops::composed::{activate, softmax, standardize};
 use crate::ops::{Result, Tensor};
 use candle_core::{DType, Device};
 
@@ -71,7 +71,11 @@ impl Net<'_> {
 
     /// What a sub-layer reads.
     fn read(&self, pass: &Pass, name: &str, h: &Tensor) -> Result<Tensor> {
-        if self.architecture.norm.is_some_and(|norm| norm.is_pre) { self.normalize(pass, name, h) } else { Ok(h.clone()) }
+        if self.architecture.norm.is_some_and(|norm| norm.is_pre) {
+            self.normalize(pass, name, h)
+        } else {
+            Ok(h.clone())
+        }
     }
 
     /// The sum of what a sub-layer read, `h`, and its output.
