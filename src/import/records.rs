@@ -115,6 +115,7 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
         history: table(columns::HISTORY, history)?,
         layers: table(columns::LAYERS, layers)?,
         points: Table::default(),
+        distributions: Table::default(),
     })
 }
 
@@ -242,5 +243,5 @@ pub fn cadence(runs: &[Run]) -> Option<Cadence> {
     };
     let is_measured = runs.iter().any(|run| !run.record.history.is_empty() || !run.record.layers.is_empty());
     let (gradients, score) = (steps(|record| &record.layers), steps(|record| &record.history));
-    is_measured.then_some(Cadence { gradients, score, probe: 0, points: None, times: None })
+    is_measured.then_some(Cadence { gradients, score, probe: 0, points: None, times: None, distributions: false })
 }
