@@ -14,6 +14,7 @@ pub mod plan;
 mod plan_options;
 pub mod plot;
 mod prelude;
+pub mod program;
 pub mod single_thread;
 pub mod slurm;
 pub mod sweep;

@@ -19,10 +19,15 @@ pub trait Family: Sync {
     fn words(&self) -> &'static [&'static str];
 
     /// What they stand for, as `network` explains them.
-    fn help(&self) -> &'static str;
+    fn help(&self) -> &str;
+
+    /// Of a family outside this crate: raised when its code changes, so that a run is known by it.
+    fn version(&self) -> Option<u32> {
+        None
+    }
 
     /// The settings that no other family reads.
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 

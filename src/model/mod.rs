@@ -3,11 +3,14 @@
 pub mod boundary;
 pub mod candle_model;
 pub mod convolution;
+pub mod cut;
 pub mod dense;
 pub mod differences;
 pub mod families;
 pub mod init;
 pub mod layout;
+mod outline;
+pub mod own;
 pub mod pass;
 pub mod recurrent;
 pub mod transformer;
@@ -18,6 +21,7 @@ pub use boundary::{
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};
 pub use layout::{Layout, Parameter};
+pub use own::OwnModel;
 pub use pass::{Part, Pass};
 
 pub use crate::ops::block::Role;

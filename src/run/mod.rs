@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod error;
+mod gradient;
 mod objective;
 pub mod outcome;
 mod recorder;
@@ -14,6 +15,7 @@ mod training;
 mod watch;
 
 pub use error::RunError;
+pub use gradient::check_gradient;
 pub use spec::RunSpec;
 pub use train::{train, train_model};
 pub use training::Batches;

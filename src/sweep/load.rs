@@ -1,13 +1,15 @@
 //! From an experiment file, or from the folder of an earlier sweep, to a plan and the data it needs.
 
 use crate::data::{self, Places};
-use crate::experiment::{Experiment, GridCell, Overrides, Plan, figure_kind::FigureKind};
+use crate::experiment::{Experiment, ExperimentError, GridCell, Overrides, Plan, figure_kind::FigureKind};
 use crate::files;
+use crate::model;
 use crate::plan_file::{PlanFile, figure::FigureSpec};
+use crate::run::check_gradient;
 use crate::setting::Settings;
-use crate::sweep::{
-    SweepError, folder::refuse_imported, plan_text::view_of, predictions::check_claims, request::Request, work::Work,
-};
+use crate::sweep::predictions::{at_start, check_claims};
+use crate::sweep::{SweepError, folder::refuse_imported, plan_text::view_of, request::Request, work::Work};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The plan of an experiment file and its data, every cell checked against them before anything runs; `kinds` are the
@@ -27,7 +29,22 @@ pub fn experiment(
     let work = with_data(&plan, places)?;
     plan.check_data(&work.facts())?;
     check_claims(&plan, &work)?;
+    check_gradients(&plan, &work)?;
     Ok((plan, work))
+}
+
+/// Holds the gradient of every net from outside this crate against a finite difference, once for all that start alike.
+fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
+    let mut known = HashSet::new();
+    for (cell, data) in plan.cells.iter().zip(&plan.datasets().of_cell) {
+        let settings = &cell.settings;
+        let family = model::family(settings);
+        if family.version().is_some() && known.insert((data, at_start(settings))) {
+            let checked = check_gradient(family, &plan.spec(settings), &work.datasets[*data]);
+            checked.map_err(|wrong| plan.misfit(settings, &wrong))?;
+        }
+    }
+    Ok(())
 }
 
 /// The runs of a plan with their data.

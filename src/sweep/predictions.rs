@@ -75,7 +75,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
 }
 
 /// The settings of a net and of its loss that decide how it starts.
-fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
+pub(super) fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
     let rows = || model::settings().chain(SETTINGS);
     let starts = |key: &str| rows().any(|row| row.key == key && row.acts == Acts::FromTheStart);
     settings.iter().filter(|(key, _)| starts(key)).collect()

@@ -12,6 +12,7 @@ mod gradients;
 mod invariants;
 mod invariants_in_training;
 mod optimizers;
+mod own_forward;
 mod own_model;
 mod point;
 mod pytorch;

@@ -55,7 +55,8 @@ pub fn run_for(dir: &Path, args: &[&str], words: &[&str]) {
     assert!(words.iter().all(|word| stderr.contains(word)), "{args:?}: {stderr}");
 }
 
-fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
+/// The same for any command.
+pub fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
     command.current_dir(dir).env_remove("RAYON_NUM_THREADS").env_remove("GRADSWEEP_RESTARTED");
     let (is, stderr) = said(&command.output().unwrap());
     assert_eq!(is, Some(code), "{command:?}: {stderr}");
