@@ -8,6 +8,8 @@ use On::{Batch, Probe, Split, Training};
 use Quantity::{Attenuation, DeltaAttenuation, TimeAttenuation, WeightGradientAttenuation};
 use std::sync::LazyLock;
 
+pub mod metric;
+
 /// A column of a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
@@ -645,6 +647,7 @@ pub const ARMS: &[Column] = &[
     Column::key("tries", &["settings tried"]),
     Column::key("tune_runs", &["runs that chose"]),
     Column::key("tune_steps", &["their updates"]),
+    Column::new("tune_flop", &["floating-point operations", "of these updates"], Run, Training).unit("FLOP"),
     Column::new("fair_score", &["score of the best of as many tries", "as the arm with the fewest has"], Run, Training),
     Column::key("n", &["runs reported"]),
     Column::key("diverged", &["of these, diverged"]),
@@ -668,6 +671,15 @@ pub const RANKS: &[Column] = &[
     Column::key("independent", &["different data sets or functions among them"]),
     Column::new("friedman", &["Friedman's statistic"], Run, Training),
     Column::new("p", &["its p; empty of fewer than ten independent problems"], Run, Training),
+    Column::key("groups", &["a letter for each set of arms of which no two are distinguished; empty without a test"]),
+    Column::new(
+        "score",
+        &["interquartile mean of all runs,", "0 for guessing and 1 for the best there can be"],
+        Run,
+        Training,
+    ),
+    Column::new("score_low", &["lower end of its interval, runs drawn again", "within each problem"], Run, Training),
+    Column::new("score_high", &["upper end of its interval"], Run, Training),
 ];
 
 /// After those medians, and before that of `steps_to_target`.

@@ -108,6 +108,8 @@ impl Conclusion {
     /// Files that cannot be read.
     pub fn of(results: Results, specs: &[ClaimSpec]) -> Result<Self, ConcludeError> {
         let summary = results.summary()?;
+        let metrics = results.plan.compare.iter().flat_map(|compare| compare.report.iter().chain(&compare.also));
+        let results = results.with_metrics(metrics.map(String::as_str))?.into_owned();
         let comparison = Comparison::of(&results)?;
         let [arms, settings, pairs, ranks] = match &comparison {
             Some(own) => [

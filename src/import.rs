@@ -70,10 +70,11 @@ impl Import {
         let Asked { figures, claims, compare } = experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len())?;
         let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
         let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
-        let cells = grid.cells.iter().map(|cell| PlanCell {
+        let cells = grid.cells.iter().zip(&grid.step_flop).map(|(cell, step_flop)| PlanCell {
             labels: cell.labels.iter().cloned().collect(),
             settings: cell.settings.iter().map(|(key, value)| (key.into(), value.clone())).collect(),
             function: None,
+            step_flop: *step_flop,
             guesses: None,
         });
         let plan = PlanFile {

@@ -115,6 +115,9 @@ pub struct PlanCell {
     /// What its point goes down, if it trains no network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<Function>,
+    /// Floating-point operations of one update, matrix products only; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_flop: Option<f64>,
     /// The baselines, where the cells of the plan differ in them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guesses: Option<Guesses>,
@@ -162,6 +165,12 @@ impl PlanFile {
         figure_names(&self.figures)
     }
 
+    /// The number of a cell's label on each axis.
+    pub fn place(&self, cell: &PlanCell) -> Vec<usize> {
+        let label = |axis: &Axis| axis.labels.iter().position(|label| cell.labels.get(&axis.name) == Some(label));
+        self.axes.iter().map(|axis| label(axis).unwrap_or(0)).collect()
+    }
+
     /// The labels and the seed of each run, in order.
     pub fn runs(&self) -> impl Iterator<Item = (&BTreeMap<String, String>, u64)> {
         self.cells.iter().flat_map(|cell| self.seeds.iter().map(|seed| (&cell.labels, *seed)))
@@ -188,8 +197,7 @@ impl PlanFile {
 
     /// Whether the loss means the same in all cells: of one kind, with the same options, in the same units.
     pub fn is_one_loss(&self) -> bool {
-        let is_of_loss = |key: &String| key == "loss" || key.starts_with("loss.") || key == "data.target_scaling";
-        self.cells.iter().all(|cell| !cell.settings.keys().any(is_of_loss))
+        self.cells.iter().all(|cell| !cell.settings.keys().any(|key| is_of_loss(key)))
     }
 
     /// The baselines of a cell: what the best constant answer gets. `None` for a test function.
@@ -207,6 +215,11 @@ impl PlanFile {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
         settings.into_iter().any(|settings| settings.contains_key("target_loss"))
     }
+}
+
+/// Whether a setting decides what the loss measures.
+pub fn is_of_loss(key: &str) -> bool {
+    key == "loss" || key.starts_with("loss.") || key == "data.target_scaling"
 }
 
 /// The file names of figures: the given one or the kind, made safe for a file system, numbered where they repeat.

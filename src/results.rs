@@ -3,9 +3,11 @@
 pub mod choice;
 pub mod claims;
 pub mod csv_file;
+mod derived;
 mod distributions;
 mod error;
 pub mod figure_claims;
+pub mod joined;
 mod target;
 pub mod theory;
 mod thinned;
@@ -38,12 +40,19 @@ pub struct Run {
     bounds: String,
     /// The columns that some figure's `where` names and that are no axis.
     pub settings: BTreeMap<String, String>,
+    /// Floating-point operations of one update; `None` where that is not known.
+    pub step_flop: Option<f64>,
+    /// Metrics that are derived from the history, by name.
+    pub(super) derived: BTreeMap<String, f64>,
 }
 
 impl Run {
     /// A measured number of the run: `None` when not applicable (or no such measurement), NaN and infinities as they are.
     pub fn value(&self, metric: &str) -> Option<f64> {
-        self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
+        match columns::OUTCOMES.iter().position(|c| c.name == metric) {
+            Some(place) => self.values[place],
+            None => self.derived.get(metric).copied(),
+        }
     }
 
     /// How much of a gradient the run loses on the way to the first layer, or another finite number of it; `None` where that was
@@ -93,7 +102,10 @@ impl Results {
         if !table.exists() {
             return Err(ResultsError::Interrupted { dir: dir.to_path_buf() });
         }
-        let runs = read_runs(&table, &plan)?;
+        let mut runs = read_runs(&table, &plan)?;
+        let flop: HashMap<Vec<usize>, f64> =
+            plan.cells.iter().filter_map(|cell| Some((plan.place(cell), cell.step_flop?))).collect();
+        runs.iter_mut().for_each(|run| run.step_flop = flop.get(&run.labels).copied());
         let plan_hash = plan_hash(&text, &files::read(&dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
@@ -137,6 +149,14 @@ impl Results {
     /// A file that is no CSV file.
     pub fn pairs(&self) -> Result<Records, ResultsError> {
         csv_file::records(&self.dir.join("comparison_pairs.csv"))
+    }
+
+    /// `comparison_ranks.csv`; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that is no CSV file.
+    pub fn ranks(&self) -> Result<Records, ResultsError> {
+        csv_file::records(&self.dir.join("comparison_ranks.csv"))
     }
 
     /// The test function of a run; `None` for a network.
@@ -237,6 +257,8 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
             values: outcomes.iter().map(|at| file.number(*at)).collect::<Result<_, _>>()?,
             bounds: bounds.map_or(String::new(), |at| file.text(at).into()),
             settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),
+            step_flop: None,
+            derived: BTreeMap::new(),
         });
     }
     Ok(runs)

@@ -5,6 +5,7 @@
 //! it on a logarithmic scale. An infinity counts at its end. What is no number (NaN) is left out, and `n` says of how many
 //! the median is.
 
+pub mod bootstrap;
 pub mod distribution;
 pub mod friedman;
 pub mod signed_rank;

@@ -34,7 +34,9 @@ pub const COMPARE: &str = "\
 Examples:
   gradsweep compare results/optimizers
   gradsweep compare results/optimizers --baseline sgd
-  gradsweep compare results/optimizers --format latex";
+  gradsweep compare results/optimizers --format latex
+  gradsweep compare results/optimizers --metric test_accuracy --metric flop_to_target
+  gradsweep compare results/plain results/residual";
 pub const CHECK: &str = "\
 Examples:
   gradsweep check results/vanishing

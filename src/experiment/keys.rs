@@ -204,7 +204,7 @@ pub const COMPARE: Section = Section {
         key("choose", "a loss or an accuracy", "val_loss, or train_loss", "what the setting is chosen by"),
         key(
             "report",
-            "a loss, an accuracy or steps_to_target, or a list of them",
+            "a column with a better direction, or `val_loss at step 100`, `area of val_loss` and the like, or a list of them",
             "test_loss, or as chosen",
             "what the arms are compared by, the first above all",
         ),

@@ -22,11 +22,16 @@ pub struct RunRow<'a> {
     pub row: Row<'a>,
 }
 
+/// The column with the floating-point operations of one update, which this program knows of its own runs alone.
+pub const FLOP: &str = "flop_per_step";
+
 /// The runs as a grid.
 pub struct Grid<'a> {
     pub axes: Vec<Axis>,
     /// In the order of the axes, the last one changing fastest; combinations that no run has are no cells.
     pub cells: Vec<GridCell>,
+    /// For each cell the operations of an update, where its first run says them.
+    pub step_flop: Vec<Option<f64>>,
     /// What the table says of all runs alike.
     pub shared: BTreeMap<String, Value>,
     pub seeds: Vec<u64>,
@@ -88,13 +93,16 @@ impl<'a> Grid<'a> {
         let shared = same.map(|(column, labels)| (column.clone(), settings::value(&labels.all[0]))).collect();
         let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
         runs.sort_by_key(|run| (run.cell, run.seed));
-        Ok(Grid { axes, cells, shared, seeds: seeds.into_iter().collect(), runs })
+        let first = |cell: usize| runs.iter().find(|run| run.cell == cell);
+        let step_flop = (0..places.len()).map(|cell| first(cell).map_or(Ok(None), |run| run.row.number(FLOP)));
+        let step_flop = step_flop.collect::<Result<_, _>>()?;
+        Ok(Grid { axes, cells, step_flop, shared, seeds: seeds.into_iter().collect(), runs })
     }
 }
 
 /// The columns that are no key and no measurement, in the order of the first table that has them.
 fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<String>, ImportError> {
-    let keys = || RUN_KEYS.iter().chain(ends()).map(|column| column.name);
+    let keys = || RUN_KEYS.iter().chain(ends()).map(|column| column.name).chain([FLOP]);
     let mut free: Vec<String> = Vec::new();
     for source in sources {
         for column in source.header.iter().filter(|column| keys().all(|key| key != *column)) {

@@ -32,6 +32,8 @@ pub enum ResultsError {
     Cell { path: PathBuf, line: u64, column: String, text: String, why: String },
     #[error("{path} is damaged: {source}; sweep the experiment once more to mend it")]
     Claims { path: PathBuf, source: serde_json::Error },
+    #[error("the metric \"{name}\": {why}")]
+    Metric { name: String, why: String },
     #[error("plan.json compares along \"{0}\", which is no axis of it; run the sweep again")]
     NoAxis(String),
     #[error(transparent)]

@@ -133,19 +133,25 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     Memory { training, probe: 2.0 * probe, records }
 }
 
+/// Floating-point operations of one update on data of this extent: a pass forward and one backward over a batch.
+pub fn step_flop(spec: &RunSpec, extent: &Extent) -> f64 {
+    pass(spec, extent, spec.batch(extent.train_rows)).iter().sum()
+}
+
+/// Floating-point operations of a pass forward over so many rows, and of the pass back.
+fn pass(spec: &RunSpec, extent: &Extent, rows: usize) -> [f64; 2] {
+    if extent.is_function {
+        let forward = 2.0 * rows as f64 * extent.sizes.features() as f64;
+        return [forward, 2.0 * forward];
+    }
+    let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
+    [pass.forward, pass.backward]
+}
+
 /// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward
 /// over all rows.
 pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
-    let pass = |rows: usize| match extent.is_function {
-        true => {
-            let forward = 2.0 * rows as f64 * extent.sizes.features() as f64;
-            [forward, 2.0 * forward]
-        }
-        false => {
-            let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
-            [pass.forward, pass.backward]
-        }
-    };
+    let pass = |rows: usize| pass(spec, extent, rows);
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
     let parts = [extent.train_rows, extent.validation_rows, extent.test_rows];
     let whole: usize = parts.iter().sum();

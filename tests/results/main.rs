@@ -4,6 +4,8 @@ mod answer;
 mod arriving;
 mod claims;
 mod compare;
+mod compare_folders;
+mod compare_metrics;
 mod figure;
 mod figure_diverged;
 mod figure_optimizers;

@@ -5,7 +5,7 @@ use super::figure_labels;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
-use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
@@ -98,7 +98,13 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     fits(figure, &spec, &left)?;
     let used: Vec<&str> = roles.iter().map(|(_, axis)| axis.name.as_str()).collect();
     match cells.unsettled(&left, &used) {
-        Some(left) => Err(left.error("figure", place, &format!("show it: facet or color = \"{}\"", left.axis.name))),
+        Some(left) => {
+            let name = &left.axis.name;
+            let show = format!("show it: facet or color = \"{name}\"");
+            let tune = (kind.tune == Tune::Best).then(|| format!("show its best label: tune = [\"{name}\"]"));
+            let pool = (kind.over != Over::Never).then(|| format!("pool it by name: over = [\"{name}\"]"));
+            Err(left.error("figure", place, &[Some(show), tune, pool].into_iter().flatten().collect::<Vec<_>>()))
+        }
         None => Ok(spec),
     }
 }

@@ -6,6 +6,7 @@ mod attenuation_over_training;
 mod best_of_tries;
 mod comparison;
 mod contour;
+mod critical_difference;
 mod curves;
 mod derivative;
 mod distribution_by_layer;
@@ -30,6 +31,7 @@ use crate::experiment::figure_kind::FigureKind;
 /// All kinds, in the order in which they are drawn if the file asks for none.
 pub const ALL: &[Kind] = &[
     comparison::KIND,
+    critical_difference::KIND,
     gradient_by_layer::KIND,
     gradient_by_time::KIND,
     lr_sensitivity::KIND,

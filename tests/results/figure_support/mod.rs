@@ -55,7 +55,8 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Kinds of which a test of their own knows what they ask of a plan.
-const OF_ARMS: &[&str] = &["comparison", "best_of_tries", "steps_to_target", "performance_profile"];
+const OF_ARMS: &[&str] =
+    &["comparison", "critical_difference", "best_of_tries", "steps_to_target", "performance_profile"];
 
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
