@@ -2,8 +2,9 @@
 //! candle's autograd.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_LAMBDA};
+use super::batch_norm::Moments;
 use super::convolution::{Convolution, Padding};
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 
 /// phi(z), built so that value and gradient stay finite and relu'(0) = 0 (candle's own relu gives 1 there).
 ///
@@ -121,5 +122,41 @@ pub fn convolve(convolution: &Convolution, x: &Tensor, weight: &Tensor, bias: Op
     match bias {
         Some(bias) => out.broadcast_add(bias),
         None => Ok(out),
+    }
+}
+
+/// As [`super::batch_norm::batch_norm`].
+///
+/// # Errors
+/// What candle reports.
+pub fn batch_norm(v: &Tensor, affine: Option<(&Tensor, &Tensor)>, eps: f64) -> Result<(Tensor, Moments)> {
+    let mean_of = |x: &Tensor| if x.rank() == 3 { x.mean(1)? } else { x.clone() }.mean_keepdim(0);
+    let mean = mean_of(v)?;
+    let centred = v.broadcast_sub(&for_rows(&mean, v)?)?;
+    let variance = mean_of(&centred.sqr()?)?;
+    let numbers = |x: &Tensor| x.flatten_all()?.to_dtype(DType::F64)?.to_vec1();
+    let moments = Moments { mean: numbers(&mean)?, variance: numbers(&variance)? };
+    let x = centred.broadcast_div(&for_rows(&(variance + eps)?.sqrt()?, v)?)?;
+    match affine {
+        Some((gain, shift)) => Ok((scaled(&x, gain, Some(shift))?, moments)),
+        None => Ok((x, moments)),
+    }
+}
+
+/// `gain v + shift`, of each unit, the last axis of `v`.
+///
+/// # Errors
+/// What candle reports.
+pub fn scaled(v: &Tensor, gain: &Tensor, shift: Option<&Tensor>) -> Result<Tensor> {
+    let scaled = v.broadcast_mul(&for_rows(gain, v)?)?;
+    if let Some(shift) = shift { scaled.broadcast_add(&for_rows(shift, v)?) } else { Ok(scaled) }
+}
+
+/// What acts on every position of `v` `[rows, positions, units]` alike, a copy for each row: its gradient is then summed over
+/// positions before rows, where one long sum in f32 would lose digits. Without positions it stays as it is.
+fn for_rows(numbers: &Tensor, v: &Tensor) -> Result<Tensor> {
+    match *v.dims() {
+        [rows, _, units] => numbers.reshape((1, 1, units))?.broadcast_as((rows, 1, units)),
+        _ => Ok(numbers.clone()),
     }
 }

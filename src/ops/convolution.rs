@@ -4,7 +4,7 @@
 //! Images lie channels last, `[rows, positions, channels]`, positions row by row, so that a patch consists of whole stretches of an
 //! image and what comes out is laid out as what went in.
 
-use super::columns::column_sums;
+use super::columns::{add, column_sums};
 use super::gemm::{Matrix, add_product, multiply};
 use super::kernel::kernel;
 use super::{Element, contiguous, tensor, with_slice};
@@ -210,15 +210,17 @@ impl FusedConvolution {
         let FusedConvolution(Convolution { inputs, outputs, .. }) = *self;
         let ([read, computed], rows) = (self.0.positions(), x.dim(0)?);
         let zeros = |count: usize| vec![T::of(0.0); count];
-        let (mut of_weight, mut of_bias) = (zeros(self.0.fan_in() * outputs), zeros(outputs));
+        let (mut of_weight, mut of_bias, mut sums) = (zeros(self.0.fan_in() * outputs), zeros(outputs), zeros(outputs));
         // What is no variable and comes from none, as the data does, needs no gradient.
         let mut of_input = x.track_op().then(|| zeros(x.elem_count()));
         let mut patches = Patches::<T>::new(self.0);
         let mut pass = |x: &[T], w: &[T], delta: &[T]| {
-            column_sums(delta, &mut of_bias);
             let weight = Matrix::new(w, self.0.fan_in(), outputs);
             for images in patches.parts(rows) {
                 let delta = &delta[images.start * computed * outputs..images.end * computed * outputs];
+                // Sum by sum: one long sum in f32 would lose digits.
+                column_sums(delta, &mut sums);
+                add(&sums, &mut of_bias);
                 let delta = Matrix::new(delta, delta.len() / outputs, outputs);
                 let images = images.start * read * inputs..images.end * read * inputs;
                 add_product(patches.of(&x[images.clone()]).t(), delta, &mut of_weight);

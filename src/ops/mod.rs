@@ -5,6 +5,7 @@
 
 pub mod activate;
 pub mod activation;
+pub mod batch_norm;
 pub mod block;
 pub mod chain;
 mod columns;

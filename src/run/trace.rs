@@ -75,6 +75,9 @@ impl Values {
 /// each layer at each time step k from 1: `step.<t>/layer<l>/time<k>/h`, `/stream` and so on, where L is the loss at the last time
 /// step alone; beside them `c` and `cell_stream` (dL/dc) of an LSTM, and `gates`: i, f, g, o, or r, z, n of a GRU.
 ///
+/// A convolutional net's `x` is batch, channels, height, width, its weights are kernel, kernel, inputs, outputs, and what has a width
+/// above has a number for each position and channel, channels last.
+///
 /// A test function has one parameter, `point`, and of the rest `loss`, `lr`, `gradient` and `updated`.
 ///
 /// # Errors

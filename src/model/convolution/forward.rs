@@ -1,29 +1,29 @@
-//! The forward pass of a convolutional net. It is written once, in candle's ops; convolution and activation are ops of ours, or
+//! The forward pass of a convolutional net. It is written once, in candle's ops; convolution, activation and batch normalization are ops of ours, or
 //! candle's as the reference that those are held against.
 
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::dense::Residual;
-use crate::model::dense::composed::{Activate, nonlinearity};
+use crate::model::dense::composed::{self as nonlinear, nonlinearity};
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::block::Skip;
 use crate::ops::convolution::Convolution;
-use crate::ops::{Element, Result, Tensor, activate, composed, convolution};
+use crate::ops::{Element, Result, Tensor, composed, convolution};
 use candle_core::Device;
 use std::sync::Arc;
 
-/// The two ops that take almost all of a pass's time.
+/// The ops that take almost all of a pass's time.
 #[derive(Clone, Copy)]
 pub struct Ops {
     convolve: fn(&Convolution, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>,
-    activate: Activate,
+    nonlinear: nonlinear::Ops,
 }
 
 /// Ours, with backwards of their own.
-pub const FUSED: Ops = Ops { convolve: convolution::convolve, activate: activate::activate };
+pub const FUSED: Ops = Ops { convolve: convolution::convolve, nonlinear: nonlinear::FUSED };
 /// candle's.
-pub const COMPOSED: Ops = Ops { convolve: composed::convolve, activate: composed::activate };
+pub const COMPOSED: Ops = Ops { convolve: composed::convolve, nonlinear: nonlinear::COMPOSED };
 
 /// The net with these packed parameters.
 ///
@@ -50,11 +50,11 @@ impl Net {
             h = self.layer(pass, index, &h)?;
         }
         if let (true, Some(last)) = (self.is_pre_activation(), net.layers.len().checked_sub(1)) {
-            h = nonlinearity(pass, &net.pair, self.ops.activate, last, &h)?;
+            h = nonlinearity(pass, &net.pair, self.ops.nonlinear, last, &h)?;
         }
         let out = h.flatten_from(1)?.matmul(&pass.parameter("output.weight")?)?;
         let out = if net.bias { out.broadcast_add(&pass.parameter("output.bias")?)? } else { out };
-        (self.ops.activate)(net.output_activation, &out)
+        (self.ops.nonlinear.activate)(net.output_activation, &out)
     }
 
     /// In the pre-activation form the norm and activation of layer l stand before the convolution of layer l + 1, and layer 1 is
@@ -67,7 +67,7 @@ impl Net {
     fn layer(&self, pass: &mut Pass, index: usize, h: &Tensor) -> Result<Tensor> {
         let net = &self.architecture;
         let activated =
-            |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.activate, of, v);
+            |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.nonlinear, of, v);
         let branch = match self.is_pre_activation() {
             true if index == 0 => self.convolved(pass, index, "", net.bias, h)?,
             true => {
@@ -89,7 +89,7 @@ impl Net {
             Skip::Gated { .. } => {
                 let argument = self.convolved(pass, index, "gate.", true, h)?;
                 let past = past()?;
-                (&past + ((self.ops.activate)(Activation::Sigmoid, &argument)? * (branch - &past)?)?)?
+                (&past + ((self.ops.nonlinear.activate)(Activation::Sigmoid, &argument)? * (branch - &past)?)?)?
             }
         };
         pass.tap(index, Part::Stream, &out)
