@@ -4,13 +4,13 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
-use attention::AttentionMeasure;
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result};
+use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
 use std::ops::Range;
 

@@ -153,7 +153,20 @@ impl<T: Element> Model<T> for CandleModel<T> {
             let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, ..] = kept;
             let [.., [gates, _], [attended, attended_stream], [attention, _]] = kept;
             let [cell, cell_stream] = cell;
-            let tap = Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates, ..Tap::default() };
+            let tap = Tap {
+                h,
+                stream,
+                z,
+                delta,
+                activation,
+                input,
+                affine_delta,
+                mask,
+                cell,
+                cell_stream,
+                gates,
+                ..Tap::default()
+            };
             see(site, Tap { attended, attended_stream, attention, ..tap });
         }
         Ok(())

@@ -60,9 +60,12 @@ mod tests {
     fn cosines_and_entropies_that_are_known_are_found() {
         // Alike, at right angles, opposite; three tokens with pairs of 60, 60 and 120 degrees.
         let turned = |degrees: f64| [3.0 * degrees.to_radians().cos(), 3.0 * degrees.to_radians().sin()];
-        for (angles, wanted) in
-            [(vec![20.0, 20.0], 1.0), (vec![0.0, 90.0], 0.0), (vec![10.0, 190.0], -1.0), (vec![0.0, 60.0, 120.0], 1.0 / 6.0)]
-        {
+        for (angles, wanted) in [
+            (vec![20.0, 20.0], 1.0),
+            (vec![0.0, 90.0], 0.0),
+            (vec![10.0, 190.0], -1.0),
+            (vec![0.0, 60.0, 120.0], 1.0 / 6.0),
+        ] {
             let row: Vec<f64> = angles.iter().flat_map(|a| turned(*a)).collect();
             let found = mean_cosine(&[row.clone(), row].concat(), 2, angles.len()).unwrap();
             assert!((found - wanted).abs() < 1e-12, "{angles:?}: {found}");

@@ -16,9 +16,7 @@ use crate::ops::Element;
 use crate::ops::loss::Loss;
 use crate::ops::norm::{Norm, NormKind};
 use crate::seed::Seeds;
-use crate::setting::{
-    Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems,
-};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.

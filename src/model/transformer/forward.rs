@@ -4,7 +4,7 @@
 
 use super::architecture::{Architecture, Branch, CLASS_TOKEN, POSITIONS, Positions, ReadOut};
 use crate::model::pass::{Part, Pass};
-use crate::ops::composed::{activate, standardize, softmax};
+use crate::ops::composed::{activate, softmax, standardize};
 use crate::ops::{Result, Tensor};
 use candle_core::{DType, Device};
 
@@ -71,7 +71,11 @@ impl Net<'_> {
 
     /// What a sub-layer reads.
     fn read(&self, pass: &Pass, name: &str, h: &Tensor) -> Result<Tensor> {
-        if self.architecture.norm.is_some_and(|norm| norm.is_pre) { self.normalize(pass, name, h) } else { Ok(h.clone()) }
+        if self.architecture.norm.is_some_and(|norm| norm.is_pre) {
+            self.normalize(pass, name, h)
+        } else {
+            Ok(h.clone())
+        }
     }
 
     /// The sum of what a sub-layer read, `h`, and its output.
@@ -112,7 +116,7 @@ impl Net<'_> {
     /// x W + b.
     fn affine(&self, pass: &Pass, name: &str, x: &Tensor) -> Result<Tensor> {
         let u = x.matmul(&pass.parameter(&format!("{name}.weight"))?)?;
-        if self.architecture.bias { u.broadcast_add(&pass.parameter(&format!("{name}.bias"))?) } else { Ok(u) }
+        if self.architecture.bias { &u + below(&pass.parameter(&format!("{name}.bias"))?, &u)? } else { Ok(u) }
     }
 
     /// Each token normalized over its numbers.
@@ -122,10 +126,17 @@ impl Net<'_> {
         if !norm.affine {
             return Ok(standard);
         }
-        let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
-        let scaled = standard.broadcast_mul(&own("gain")?)?;
-        if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
+        let own = |what: &str| below(&pass.parameter(&format!("{name}.norm.{what}"))?, h);
+        let scaled = (standard * own("gain")?)?;
+        if norm.kind.is_centred() { scaled + own("shift")? } else { Ok(scaled) }
     }
+}
+
+/// A row below itself as often as `like` has rows: by a product, since the gradient of one is one too. That of a broadcast row candle
+/// adds up number by number.
+fn below(row: &Tensor, like: &Tensor) -> Result<Tensor> {
+    let ones = Tensor::ones((like.dim(0)?, 1), like.dtype(), like.device())?;
+    ones.matmul(&row.reshape((1, row.elem_count()))?)
 }
 
 /// What is added to the scores `[tokens, tokens]` so that no token looks at a later one: minus infinity above the diagonal.
