@@ -45,9 +45,11 @@ fn small(own: &[(&'static str, Value)]) -> Settings {
     settings(&pairs)
 }
 
-/// Nets in which each word of each setting of transformers occurs.
-fn nets() -> Vec<Settings> {
-    let mut nets = vec![small(&[]), small(&[("norm.affine", Value::Bool(false)), ("bias", Value::Bool(false))])];
+/// Nets of so many blocks in which each word of each setting of transformers occurs.
+fn nets(depth: i64) -> Vec<Settings> {
+    let depth = ("depth", Value::Int(depth));
+    let plain = [depth.clone(), ("norm.affine", Value::Bool(false)), ("bias", Value::Bool(false))];
+    let mut nets = vec![small(std::slice::from_ref(&depth)), small(&plain)];
     for row in Transformer.settings() {
         let values: Vec<Value> = match row.domain {
             Domain::Word(words) => words.iter().map(|word| text(word)).collect(),
@@ -60,7 +62,8 @@ fn nets() -> Vec<Settings> {
         for value in values {
             for (norm, place) in [("none", "pre"), ("layer", "pre"), ("layer", "post"), ("rms", "pre"), ("rms", "post")]
             {
-                let net = small(&[(row.key, value.clone()), ("norm", text(norm)), ("norm.place", text(place))]);
+                let own = [depth.clone(), (row.key, value.clone()), ("norm", text(norm)), ("norm.place", text(place))];
+                let net = small(&own);
                 nets.extend(Architecture::from_settings(&net, &sizes()).is_ok().then_some(net));
             }
         }
@@ -71,7 +74,7 @@ fn nets() -> Vec<Settings> {
 /// Every parameter drawn, gains, shifts and scales too, so that none is at a place where it does nothing.
 fn drawn(layout: &Layout) -> Vec<f64> {
     let mut stream = SEEDS.stream("parameters", &[]);
-    (0..layout.count()).map(|_| 0.6 * stream.normal()).collect()
+    (0..layout.count()).map(|_| 0.4 * stream.normal()).collect()
 }
 
 fn inputs(rows: usize) -> Vec<f64> {
@@ -218,7 +221,7 @@ fn error(a: &[f64], b: &[f64]) -> f64 {
 
 #[test]
 fn outputs_are_those_of_loops_by_hand() {
-    let nets = nets();
+    let nets = nets(2);
     assert!(nets.len() > 40, "{}", nets.len());
     for settings in nets {
         let layout = Transformer.layout(&settings, &sizes()).unwrap();
@@ -232,7 +235,7 @@ fn outputs_are_those_of_loops_by_hand() {
 
 #[test]
 fn gradients_are_those_of_central_differences() {
-    for settings in nets() {
+    for settings in nets(1) {
         let apart = differences::deviation(&mut *model(&settings), &batch()).unwrap();
         assert!(apart < 1e-7, "{apart:e} in {settings:?}");
     }
@@ -306,9 +309,10 @@ fn form(place: &str, scale: &str) -> Vec<(&'static str, Value)> {
     vec![("norm", text("layer")), ("norm.place", text(place)), ("network.branch_scale", scale)]
 }
 
-/// With one token attention is the product of two matrices, and the variance of the stream of a pre-norm net grows by 1 of attention
-/// and 8/25 of a feed-forward net four times as wide, by Glorot's init: v_l = 1 + 1.32 l in the limit of wide tokens, and dL/dh falls as
-/// the root of it. With norms on the sums it neither fades nor grows, with DeepNorm hardly at any width.
+/// With one token attention is the product of two matrices. By Glorot's init the variance of the stream of a pre-norm net begins with
+/// 2/3, that of 64 features in 128 units, and grows by 1 of attention and 8/25 of a feed-forward net four times as wide in each block;
+/// dL/dh falls as the root of it. With norms on the sums it neither fades nor grows. All this in the limit of wide tokens, which is
+/// what the tolerance is for; DeepNorm is there at any width.
 #[test]
 fn one_token_is_a_closed_form() {
     let (width, rows) = (128, 32);
@@ -319,7 +323,7 @@ fn one_token_is_a_closed_form() {
     let batch = Batch { x, target, loss: Loss::CrossEntropy };
     let mut wrong = Vec::new();
     for depth in [4, 8] {
-        let variance = |l: f64| 1.0 + 1.32 * l;
+        let variance = |l: f64| 2.0 / 3.0 + 1.32 * l;
         let grown = -0.5 * (variance(depth as f64) / variance(1.0)).log10();
         for (place, scale, wanted, tolerance) in
             [("pre", "", grown, 0.035), ("post", "", 0.0, 0.035), ("post", "deepnorm", 0.0, 0.003)]
@@ -338,7 +342,8 @@ fn one_token_is_a_closed_form() {
 }
 
 /// The digits as eight tokens, and what an independent program (PyTorch, f64, 16 nets a row) measured of them at init: attenuation a
-/// block with its standard deviation over nets, and the mean cosine of tokens after the last block.
+/// block with its standard deviation over nets, and the mean cosine of tokens after the last block. There the embedded tokens had
+/// variance 1, which Glorot's init of 8 features in 32 units gives to inputs of variance 40/16.
 #[test]
 fn digits_are_as_an_independent_program_measured_them() {
     const NETS: u64 = 6;
@@ -347,6 +352,7 @@ fn digits_are_as_an_independent_program_measured_them() {
     let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
     let rows: Vec<usize> = (0..32).collect();
     let batch = score::batch::<f64>(&data.train, &data.shape, &rows, Loss::CrossEntropy).unwrap();
+    let batch = Batch { x: (batch.x * 2.5f64.sqrt()).unwrap(), ..batch };
     let mut wrong = Vec::new();
     for (place, scale, depth, wanted, deviation, cosine) in [
         ("post", "", 4, -0.089, 0.023, 0.721),

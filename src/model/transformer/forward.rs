@@ -116,7 +116,7 @@ impl Net<'_> {
     /// x W + b.
     fn affine(&self, pass: &Pass, name: &str, x: &Tensor) -> Result<Tensor> {
         let u = x.matmul(&pass.parameter(&format!("{name}.weight"))?)?;
-        if self.architecture.bias { u.broadcast_add(&pass.parameter(&format!("{name}.bias"))?) } else { Ok(u) }
+        if self.architecture.bias { &u + below(&pass.parameter(&format!("{name}.bias"))?, &u)? } else { Ok(u) }
     }
 
     /// Each token normalized over its numbers.
@@ -126,10 +126,17 @@ impl Net<'_> {
         if !norm.affine {
             return Ok(standard);
         }
-        let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
-        let scaled = standard.broadcast_mul(&own("gain")?)?;
-        if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
+        let own = |what: &str| below(&pass.parameter(&format!("{name}.norm.{what}"))?, h);
+        let scaled = (standard * own("gain")?)?;
+        if norm.kind.is_centred() { scaled + own("shift")? } else { Ok(scaled) }
     }
+}
+
+/// A row below itself as often as `like` has rows: by a product, since the gradient of one is one too. That of a broadcast row candle
+/// adds up number by number.
+fn below(row: &Tensor, like: &Tensor) -> Result<Tensor> {
+    let ones = Tensor::ones((like.dim(0)?, 1), like.dtype(), like.device())?;
+    ones.matmul(&row.reshape((1, row.elem_count()))?)
 }
 
 /// What is added to the scores `[tokens, tokens]` so that no token looks at a later one: minus infinity above the diagonal.
