@@ -4,6 +4,7 @@ mod answer;
 mod arriving;
 mod claims;
 mod compare;
+mod distributions;
 mod figure;
 mod figure_diverged;
 mod figure_optimizers;

@@ -35,15 +35,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let n = all.len().min(SHOWN);
     let layers: Vec<u64> = (0..n).map(|i| all[i * (all.len() - 1) / (n - 1).max(1)]).collect();
     let sheet = Sheet::new(selection, medium, 3);
-    let values: Vec<f64> = spreads.values().flatten().flat_map(|own| [own.quantiles[0], own.quantiles[PERCENT.len() - 1]]).collect();
-    let x = Ruler::over(&values, false, sheet.panel()).ok_or_else(|| selection.nothing("distributions of its layers"))?;
+    let values: Vec<f64> =
+        spreads.values().flatten().flat_map(|own| [own.quantiles[0], own.quantiles[PERCENT.len() - 1]]).collect();
+    let x =
+        Ruler::over(&values, false, sheet.panel()).ok_or_else(|| selection.nothing("distributions of its layers"))?;
     let x = selection.spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
     let height = 26.0 * n as f64 + 14.0;
     let y = Ruler::categories(layers.iter().map(u64::to_string));
     let y = Ruler { low: -0.15, high: n as f64 + 0.05, ..y };
     let groups = selection.each_color();
     let panel = |panel: GroupKey| {
-        let ridges = layers.iter().enumerate().rev().flat_map(|(i, layer)| groups.iter().map(move |group| (i, layer, group)));
+        let ridges =
+            layers.iter().enumerate().rev().flat_map(|(i, layer)| groups.iter().map(move |group| (i, layer, group)));
         let ridges = ridges.filter_map(|(i, layer, group)| {
             let own = spreads.get(&(GroupKey { color: group[0], ..panel }, *layer))?;
             Some(ridge(own, (i as f64, &x), selection.look(group[0]), selection.joined(group)))
@@ -51,13 +54,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         ridges.flatten().collect()
     };
     let title: Vec<&str> = column.words.to_vec();
-    let block = Block::new(selection, (x.clone(), &title.join(" ")), (&y, &["layer, counted from the input"]), height, panel);
+    let block =
+        Block::new(selection, (x.clone(), &title.join(" ")), (&y, &["layer, counted from the input"]), height, panel);
     let caption = Caption::new("Ridge: the density of what a layer holds, over units and the rows of the probe, the mean of the seeds; all are as high at their peaks.")
         .add(true, format!("N: {}.", selection.seeds()))
         .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
         .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
-    let own = format!("How the {} of each layer is spread, {when}", column.subject());
+    let own = format!("{} in each layer, {when}", words::subject(column));
     let (finding, legend) = (found(selection, &spreads), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![Block { ruled: false, ..block }]) })
 }

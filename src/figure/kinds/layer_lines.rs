@@ -108,7 +108,8 @@ fn by_layer<'a>(layers: &[u64], bars: bool, points: impl Fn(u64) -> Option<&'a P
         name: None,
     };
     let bars_of = present().filter(|_| bars).flat_map(|(i, _, points)| points.iter().map(move |point| bar(i, point)));
-    let bands = ends().filter(|_| !bars).map(|(i, _, points)| Mark::Band { color: look(i).color, points: points.clone() });
+    let bands =
+        ends().filter(|_| !bars).map(|(i, _, points)| Mark::Band { color: look(i).color, points: points.clone() });
     let medians = ends().map(|(i, layer, points)| Mark::Median {
         look: look(i),
         name: format!("layer {layer}"),

@@ -35,7 +35,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let shown = if first == last { vec![*last] } else { vec![*last, *first] };
     let of_shown = course.lines.iter().filter(|((_, (layer, _)), _)| shown.contains(layer));
     let values = medians(of_shown.map(|(_, points)| points));
-    let y = Ruler::of(&values, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let y =
+        Ruler::of(&values, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let panel = |key: GroupKey, layer: u64| -> Vec<Mark> {
