@@ -237,7 +237,7 @@ impl Column {
     /// The same column, drawn on a logarithmic scale or not.
     pub fn on_scale(&'static self, log: bool) -> &'static Column {
         static OTHERS: LazyLock<Vec<(&Column, Column)>> = LazyLock::new(|| {
-            let all = [OUTCOMES, HISTORY, LAYERS].into_iter().flatten();
+            let all = [OUTCOMES, HISTORY, ERRORS, LAYERS].into_iter().flatten();
             all.map(|c| (c, Column { scale: if c.is_log() { Scale::Linear } else { Scale::Log }, ..*c })).collect()
         });
         let other = || OTHERS.iter().find(|(column, _)| std::ptr::eq(*column, self)).map(|(_, other)| other);
@@ -576,6 +576,19 @@ pub fn deviation(column: &Column) -> Option<&'static Column> {
     LAYERS.iter().find(|other| (column.name, other.name) == (ACTIVATION_MEAN.name, ACTIVATION_STD.name))
 }
 
+/// What curves can show beside the columns of `history.csv`: one less the accuracy of a part, as papers tell how training goes.
+pub const ERRORS: &[Column] = &[
+    Column { better: Better::Lower, ..Column::share("train_error", &["training error"], Split) },
+    Column { better: Better::Lower, ..Column::share("val_error", &["validation error"], Split) },
+    Column { better: Better::Lower, ..Column::share("test_error", &["test error"], Split) },
+];
+
+/// The accuracy that an error is one less.
+pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
+    let part = error.name.strip_suffix("_error")?;
+    HISTORY.iter().find(|column| column.name.strip_suffix("_accuracy") == Some(part))
+}
+
 /// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, and
 /// dL/dW of the mean loss over the probe set.
 pub const QUANTITIES: &[Column] = &[
@@ -777,10 +790,10 @@ pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
     table.iter().find(|column| column.name == name)
 }
 
-/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it, or a quantity of
+/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it, an error, or a quantity of
 /// `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
 pub fn measurement(name: &str) -> Option<&'static Column> {
-    [OUTCOMES, HISTORY, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
+    [OUTCOMES, HISTORY, ERRORS, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
 }
 
 /// The measurements of a table: its columns but those that say what a row is about.

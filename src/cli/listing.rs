@@ -167,10 +167,20 @@ fn one_kind(kind: &FigureKind) -> String {
         ("step", step),
         ("theory", theory),
     ];
-    let keys: String =
-        choices.iter().chain(&drawing).filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?]))).collect();
+    let options = kind.options.iter().map(|option| (*option, holds(option))).collect::<Vec<_>>();
+    let keys: String = choices
+        .iter()
+        .chain(&drawing)
+        .chain(&options)
+        .filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?])))
+        .collect();
     let rest = "Every figure has name, title, size, facet, where, order, rename and colors too: see `gradsweep settings figure`.";
     format!("{}{keys}\n{}", entry(kind.word, "", &[kind.help]), wrapped(rest, ""))
+}
+
+/// What a key of a figure may hold.
+fn holds(key: &str) -> Option<String> {
+    keys::FIGURE.keys.iter().find(|row| row.name == key).map(|row| row.holds.to_string())
 }
 
 /// Prints the columns of the CSV files.

@@ -3,10 +3,11 @@
 
 use super::score::CHUNK;
 use super::spec::{Cadence, RunSpec};
-use crate::columns::{HISTORY, LAYERS};
+use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
 use crate::model::{self, PassCost};
 use crate::optim::MOST_SLOTS;
+use crate::stats::distribution::BINS;
 use crate::table::Cell;
 
 /// Rows of a data set's parts, and the sizes of each row.
@@ -116,9 +117,12 @@ const DIGITS: f64 = 20.0;
 /// What one run on data of this extent takes at most.
 pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     let layers = spec.settings.int("depth").map_or(1.0, |depth| depth.max(1) as f64);
+    // Four counts of a histogram take about as much as a number.
+    let spread = if spec.cadence.distributions { QUANTITIES.len() * (DISTRIBUTIONS.len() + BINS / 4) } else { 0 };
+    let of_layer = LAYERS.len() + spread;
     let cells = recorded.scores as f64 * HISTORY.len() as f64
         + recorded.probes as f64
-            * if extent.is_function { extent.sizes.features() as f64 } else { layers * LAYERS.len() as f64 };
+            * if extent.is_function { extent.sizes.features() as f64 } else { layers * of_layer as f64 };
     // A line of the journal is built from its body.
     let records = cells * (size_of::<Cell>() as f64 + 2.0 * DIGITS) * 1.25;
     if extent.is_function {

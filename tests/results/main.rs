@@ -6,6 +6,7 @@ mod claims;
 mod compare;
 mod compare_folders;
 mod compare_metrics;
+mod distributions;
 mod figure;
 mod figure_diverged;
 mod figure_optimizers;

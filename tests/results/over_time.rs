@@ -94,7 +94,7 @@ fn every_figure_works_on_recurrent_nets_or_says_why_not() {
                 (spec.x, spec.y, spec.color) = (Some(axes[0].clone()), Some(axes[1].clone()), None);
                 spec.filter.clear();
             }
-            "gradient_heatmap" | "update_ratio" | "derivative" => {
+            "gradient_heatmap" | "layer_lines" | "derivative" => {
                 (spec.facet, spec.color) = (vec![axes[1].clone()], None)
             }
             _ => {}

@@ -61,7 +61,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
         .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
-    let own = format!("How the {} of each layer is spread, {when}", column.subject());
+    let own = format!("{} in each layer, {when}", words::subject(column));
     let (finding, legend) = (found(selection, &spreads), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![Block { ruled: false, ..block }]) })
 }

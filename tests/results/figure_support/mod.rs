@@ -60,8 +60,9 @@ const OF_ARMS: &[&str] =
 
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
-    // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps.
-    let others = ["trajectories", "derivative", "gradient_by_time"];
+    // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps,
+    // `distributions.rs` what needs distributions.
+    let others = ["trajectories", "derivative", "gradient_by_time", "distribution_by_layer", "percentiles"];
     ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 
@@ -84,7 +85,7 @@ pub fn vanishing() -> Fake {
                 figure.x = Some("depth".into());
             }
             "attenuation_by_depth" | "lr_sensitivity" => figure.x = Some("depth".into()),
-            "gradient_heatmap" | "update_ratio" => {
+            "gradient_heatmap" | "layer_lines" => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;
