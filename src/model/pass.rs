@@ -7,7 +7,7 @@ use super::outline::Outline;
 use crate::ops::batch_norm::Moments;
 use crate::ops::dropout::Draws;
 use crate::ops::norm::Running;
-use crate::ops::{Mode, Tensor, composed, contiguous};
+use crate::ops::{Mode, Tensor, composed};
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Device, Layout as Strides, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};
