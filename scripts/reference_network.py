@@ -5,6 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import reference_convolution as convolution
+
 # What differs from the family's usual default, by kind.
 OF_KIND = {
     "gd": {"lr": 0.1}, "sgd": {"lr": 0.1}, "momentum": {"lr": 0.01}, "nesterov": {"lr": 0.01},
@@ -71,7 +73,9 @@ ACTIVATIONS = {
 
 
 def widths(s):
-    """Units of each hidden layer."""
+    """Units of each hidden layer; of a convolutional net its channels."""
+    if convolution.are_there(s):
+        return [s["network.channels"]] * s["depth"]
     return [int(width) for width in s["widths"]] if "widths" in s else [s["width"]] * s["depth"]
 
 
@@ -115,20 +119,28 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None, masks=N
     kind, place, eps = setting(s, "norm"), setting(s, "norm.place"), setting(s, "norm.eps")
     form, scale = setting(s, "residual"), setting(s, "residual.scale")
 
-    def affine(h, layer):
-        u = h @ p[f"{layer}.weight"]
-        return u + p[f"{layer}.bias"] if f"{layer}.bias" in p else u
+    def scaled(h, gain, shift):
+        """Each unit by its own numbers, at every position."""
+        units = h if gain is None and shift is None else h.view(len(h), -1, len(shift if gain is None else gain))
+        units = units if gain is None else units * gain
+        return (units if shift is None else units + shift).flatten(1)
+
+    def affine(h, layer, l=None):
+        weight = p[f"{layer}.weight"]
+        u = h @ weight if weight.ndim == 2 else convolution.convolve(s, h, weight, l)
+        return scaled(u, None, p.get(f"{layer}.bias"))
 
     def norm(h, l, here):
         if kind == "none" or place != here:
             return h
         gain, shift = p.get(f"layer{l}.norm.gain"), p.get(f"layer{l}.norm.shift")
         if kind == "layer":
-            return F.layer_norm(h, h.shape[1:], gain, shift, eps)
+            return scaled(F.layer_norm(h, h.shape[1:], eps=eps), gain, shift)
         if kind == "rms":
-            return F.rms_norm(h, h.shape[1:], gain, eps)
+            return scaled(F.rms_norm(h, h.shape[1:], eps=eps), gain, shift)
         mean, var = running[l - 1] if running else (None, None)
-        return F.batch_norm(h, mean, var, gain, shift, training, setting(s, "norm.momentum"), eps)
+        units = h.view(-1, widths(s)[l - 1])
+        return F.batch_norm(units, mean, var, gain, shift, training, setting(s, "norm.momentum"), eps).view(h.shape)
 
     def activate(h, l):
         z = seen["z", l] = norm(h, l, "before") + nudge.get(("delta", l), 0.0)
@@ -143,21 +155,22 @@ def forward(s, p, x, running=None, training=True, nudge=None, seen=None, masks=N
             return p[f"layer{l}.scale"]
         return 1.0 / math.sqrt(s["depth"]) if scale == "1/sqrt(depth)" else scale
 
-    a = x
+    a = convolution.flat(x) if convolution.are_there(s) else x
     for l in range(1, len(widths(s)) + 1):
-        u = seen["branch", l] = affine(a, f"layer{l}")
+        u = seen["branch", l] = affine(a, f"layer{l}", l)
+        past = convolution.passed_by(s, h, l) if l > 1 else None
         if form == "pre_activation":
-            h = seen["h", l] = (u if l == 1 else h + branch(l) * u) + nudge.get(("stream", l), 0.0)
+            h = seen["h", l] = (u if l == 1 else past + branch(l) * u) + nudge.get(("stream", l), 0.0)
             a = activate(h, l)
         else:
             b = seen["branch", l] = activate(u, l)
             if form == "none" or l == 1:
                 h = b
             elif form == "highway":
-                gate = torch.sigmoid(affine(h, f"layer{l}.gate"))
-                h = gate * b + (1 - gate) * h
+                gate = torch.sigmoid(affine(h, f"layer{l}.gate", l))
+                h = gate * b + (1 - gate) * past
             else:
-                h = h + branch(l) * b
+                h = past + branch(l) * b
             a = h = seen["h", l] = h + nudge.get(("stream", l), 0.0)
     y = affine(a, "output")
     last = setting(s, "output_activation")

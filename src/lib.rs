@@ -106,6 +106,7 @@ pub mod data;
 pub mod experiment;
 pub mod fading;
 pub mod figure;
+pub mod import;
 pub mod model;
 pub mod optim;
 pub mod results;

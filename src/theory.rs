@@ -1,10 +1,11 @@
 //! Closed forms for random networks at init: what the measured gradients are held against.
 //!
 //! Mean-field theory of wide networks (Poole et al. 2016, Schoenholz et al. 2017), its forms for residual (Yang &
-//! Schoenholz 2017) and normalized (Yang et al. 2019 over the batch) networks. Pure f64; the expectations are one- and
+//! Schoenholz 2017), normalized (Yang et al. 2019 over the batch) and convolutional (Xiao et al. 2018) networks. Pure f64; the expectations are one- and
 //! two-dimensional integrals, good to 1e-12, but for those over the outputs of a net, which are drawn.
 
 pub(crate) mod batch_norm;
+pub(crate) mod convolution;
 pub(crate) mod highway;
 mod inputs;
 pub mod mean_field;

@@ -1,4 +1,4 @@
-//! Rows as sequences: which numbers of a row belong to which time step.
+//! Rows as sequences, whose numbers belong to time steps, or as images.
 
 use super::dataset::{Dataset, Split};
 use super::error::DataError;
@@ -17,8 +17,8 @@ const IMAGES: &[&str] = &["digits", "mnist", "fashion_mnist", "idx"];
 
 /// The settings of sequences.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels"], "flat").of(ROWS)
-        .help("how a row is read: at once; as the rows of a square image, one a time step; number by number; or so in an order shuffled once for all rows by `data.seed` (Le et al. 2015). Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
+    Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels", "images"], "flat").of(ROWS)
+        .help("how a row is read: at once; as the rows of a square image, one a time step; number by number, also in an order shuffled once for all rows by `data.seed` (Le et al. 2015); or as a square image, which convolutional nets take. Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
     Setting::int("data.length", 2..=100_000, 50).of(TASKS).help("time steps of a generated sequence"),
     Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
     Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
@@ -35,10 +35,19 @@ pub fn usual(data: &str) -> &'static str {
     if IMAGES.contains(&data) { "rows" } else { "pixels" }
 }
 
+/// The side of a square image of so many numbers.
+fn side(features: usize, cure: &str) -> Result<usize, DataError> {
+    let side = features.isqrt();
+    if side * side == features {
+        return Ok(side);
+    }
+    Err(DataError::settings("data.as", format!("a row of {features} numbers is no square image"), cure))
+}
+
 /// The data in the shape and order that the settings ask for.
 ///
 /// # Errors
-/// `rows` of what is no square image.
+/// `rows` or `images` of what is no square image.
 pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset, DataError> {
     let features = data.features();
     if let Some(length) = settings.int("data.length").map(|length| length as usize) {
@@ -47,16 +56,12 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
     }
     match settings.text("data.as") {
         Some("rows") => {
-            let side = features.isqrt();
-            if side * side != features {
-                let what = format!("a row of {features} numbers is no square image");
-                return Err(DataError::settings(
-                    "data.as",
-                    what,
-                    "write data.as = \"pixels\", to read number by number",
-                ));
-            }
+            let side = side(features, "write data.as = \"pixels\", to read number by number")?;
             data.shape = vec![side, side];
+        }
+        Some("images") => {
+            let side = side(features, "take square images, or network = \"mlp\", which needs none")?;
+            data.shape = vec![1, side, side];
         }
         Some("pixels") => data.shape = vec![features, 1],
         Some("permuted_pixels") => {

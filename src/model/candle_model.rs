@@ -169,10 +169,24 @@ impl<T: Element> Model<T> for CandleModel<T> {
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, [gates, _]] =
-                kept;
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, ..] = kept;
+            let [.., [gates, _], [attended, attended_stream], [attention, _]] = kept;
             let [cell, cell_stream] = cell;
-            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates });
+            let tap = Tap {
+                h,
+                stream,
+                z,
+                delta,
+                activation,
+                input,
+                affine_delta,
+                mask,
+                cell,
+                cell_stream,
+                gates,
+                ..Tap::default()
+            };
+            see(site, Tap { attended, attended_stream, attention, ..tap });
         }
         Ok(())
     }
@@ -181,9 +195,9 @@ impl<T: Element> Model<T> for CandleModel<T> {
         self.draws = draws;
     }
 
-    fn updated(&mut self, rows: usize) {
-        for Statistics { momentum, running, mean, variance, .. } in &mut self.norms {
-            running.update(*momentum, mean, variance, rows);
+    fn updated(&mut self, _: usize) {
+        for Statistics { momentum, running, mean, variance, rows, .. } in &mut self.norms {
+            running.update(*momentum, mean, variance, *rows);
         }
     }
 

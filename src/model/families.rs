@@ -2,13 +2,18 @@
 //! or what one of them reads, asks this list.
 
 use super::boundary::Family;
-use super::{dense, init, recurrent};
+use super::{convolution, dense, init, recurrent, transformer};
 use crate::ops::activation;
 use crate::setting::{Problems, Setting, Settings, of_problems};
 use std::sync::OnceLock;
 
 /// The families of this crate. The first word of the first is the usual network.
-const BUILT_IN: &[&dyn Family] = &[&dense::Dense::Fused, &recurrent::Recurrent::Fused];
+const BUILT_IN: &[&dyn Family] = &[
+    &dense::Dense::Fused,
+    &recurrent::Recurrent::Fused,
+    &convolution::Convolutional::Fused,
+    &transformer::Transformer,
+];
 
 /// Settings that several families read; [`Family::reads`] says which of them.
 const SHARED: &[&[Setting]] = &[dense::SETTINGS, init::SETTINGS, activation::SETTINGS];

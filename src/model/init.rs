@@ -23,6 +23,9 @@ pub enum Init {
     LecunUniform,
     /// Rows or columns orthonormal, uniform over such matrices (Saxe et al. 2014).
     Orthogonal,
+    /// Of a convolution: such a matrix from channels to channels at the centre of the kernel, zero elsewhere (Xiao et al. 2018,
+    /// algorithm 2). An affine map is all centre.
+    DeltaOrthogonal,
     /// N(0, sigma_w^2 / n), biases N(0, sigma_b^2): the mean-field convention (Poole et al. 2016).
     Gaussian { sigma_w: f64, sigma_b: f64 },
     /// U(-1/sqrt n, 1/sqrt n): variance 1 / (3 n), the "standard" of Glorot & Bengio 2010, equation 1.
@@ -99,6 +102,7 @@ impl Init {
             "lecun_normal" => Init::LecunNormal,
             "lecun_uniform" => Init::LecunUniform,
             "orthogonal" => Init::Orthogonal,
+            "delta_orthogonal" => Init::DeltaOrthogonal,
             "gaussian" => Init::Gaussian { sigma_w: number("sigma_w")?, sigma_b: number("sigma_b")? },
             "normal" => Init::Normal { std: number("std")? },
             "uniform" => Init::Uniform { range: number("range")? },
@@ -120,10 +124,11 @@ impl Init {
         })
     }
 
-    /// The weights of an affine map, `[inputs, outputs]` row by row.
-    fn weights(self, inputs: usize, outputs: usize, stream: &mut Stream) -> Vec<f64> {
-        let (n, m) = (inputs as f64, outputs as f64);
-        let count = inputs * outputs;
+    /// The weights of an affine map or a convolution, row by row.
+    fn weights(self, shape: &[usize], stream: &mut Stream) -> Vec<f64> {
+        let Fans { taps, inputs, outputs } = Fans::of(shape);
+        let (n, m) = ((taps * inputs) as f64, (taps * outputs) as f64);
+        let count = taps * inputs * outputs;
         let mut normal = |variance: f64| (0..count).map(|_| variance.sqrt() * stream.normal()).collect();
         match self {
             Init::GlorotNormal => normal(2.0 / (n + m)),
@@ -134,16 +139,23 @@ impl Init {
             Init::HeUniform => uniform((6.0 / n).sqrt(), count, stream),
             Init::LecunUniform => uniform((3.0 / n).sqrt(), count, stream),
             Init::UniformFanIn => uniform(n.sqrt().recip(), count, stream),
-            Init::Orthogonal => orthogonal(inputs, outputs, stream),
+            Init::Orthogonal => orthogonal(taps * inputs, outputs, stream),
+            Init::DeltaOrthogonal => {
+                let mut all = vec![0.0; count];
+                let centre = taps / 2 * inputs * outputs;
+                all[centre..centre + inputs * outputs].copy_from_slice(&orthogonal(inputs, outputs, stream));
+                all
+            }
             Init::Normal { std } => normal(std * std),
             Init::Uniform { range } => uniform(range, count, stream),
             Init::Constant { value } => vec![value; count],
         }
     }
 
-    /// Fan-in times the variance of a weight: sigma_w^2; `None` where all weights are equal.
-    pub(crate) fn fan_in_variance(self, inputs: usize, outputs: usize) -> Option<f64> {
-        let (n, m) = (inputs as f64, outputs as f64);
+    /// Fan-in times the variance of a weight of this shape: sigma_w^2; `None` where all weights are equal.
+    pub(crate) fn fan_in_variance(self, shape: &[usize]) -> Option<f64> {
+        let Fans { taps, inputs, outputs } = Fans::of(shape);
+        let (n, m) = ((taps * inputs) as f64, (taps * outputs) as f64);
         Some(match self {
             Init::GlorotNormal | Init::GlorotUniform => 2.0 * n / (n + m),
             Init::HeNormal | Init::HeUniform => 2.0,
@@ -151,11 +163,30 @@ impl Init {
             Init::UniformFanIn => 1.0 / 3.0,
             Init::Gaussian { sigma_w, .. } => sigma_w * sigma_w,
             // Orthonormal along the shorter side: more outputs share the same squared length.
-            Init::Orthogonal => (n / m).min(1.0),
+            Init::Orthogonal => (n / outputs as f64).min(1.0),
+            Init::DeltaOrthogonal => (n / m).min(1.0),
             Init::Normal { std } => n * std * std,
             Init::Uniform { range } => n * range * range / 3.0,
             Init::Constant { .. } => return None,
         })
+    }
+}
+
+/// What a weight connects.
+struct Fans {
+    /// Entries of a convolution's kernel, each a matrix of its own; 1 of an affine map.
+    taps: usize,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl Fans {
+    /// Of a weight `[inputs, outputs]`, or `[height, width, inputs, outputs]`.
+    fn of(shape: &[usize]) -> Self {
+        match shape {
+            [taps @ .., inputs, outputs] => Fans { taps: taps.iter().product(), inputs: *inputs, outputs: *outputs },
+            _ => Fans { taps: 1, inputs: shape.iter().product(), outputs: 1 },
+        }
     }
 }
 
@@ -192,8 +223,7 @@ pub fn initial(start: impl Into<Start>, layout: &Layout, seeds: &Seeds) -> Vec<f
         match parameter.role {
             Role::Weight | Role::GateWeight => {
                 let Weights { init, gain } = if parameter.name == OUTPUT_WEIGHT { start.output } else { start.hidden };
-                let inputs = parameter.shape.first().copied().unwrap_or(1);
-                let drawn = init.weights(inputs, parameter.range.len() / inputs.max(1), &mut stream);
+                let drawn = init.weights(&parameter.shape, &mut stream);
                 packed.extend(drawn.into_iter().map(|weight| gain * weight));
             }
             Role::Bias => {
@@ -221,6 +251,7 @@ const SCHEMES: &[&str] = &[
     "lecun_normal",
     "lecun_uniform",
     "orthogonal",
+    "delta_orthogonal",
     "uniform_fan_in",
     "matched",
 ];
@@ -231,10 +262,10 @@ const ANY: Domain = Domain::Float { min: -1e6, max: 1e6 };
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("init", &[
         "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
-        "orthogonal", "gaussian", "uniform_fan_in", "matched", "normal", "uniform", "constant",
+        "orthogonal", "delta_orthogonal", "gaussian", "uniform_fan_in", "matched", "normal", "uniform", "constant",
     ], "lecun_normal")
         .head("kind")
-        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, prelu, relu6, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n)); `normal`, `uniform` and `constant` take one number for all layers"),
+        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, prelu, relu6, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n)); `normal`, `uniform` and `constant` take one number for all layers; `delta_orthogonal` is of convolutional nets: an orthogonal matrix at the centre of each kernel, zero elsewhere (Xiao et al. 2018)"),
     Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0).of(&["gaussian"]).help("weights ~ N(0, sigma_w^2 / fan_in)"),
     Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(&["gaussian"]).help("biases ~ N(init.bias, sigma_b^2); every other init starts them at init.bias"),
     Setting::float("init.gain", POSITIVE_WEIGHTS, 1.0).of(SCHEMES).help("factor on every initial weight"),
@@ -280,18 +311,18 @@ mod tests {
             (Init::Uniform { range: 0.3 }, 0.03),
         ];
         for (init, variance) in cases {
-            let w = init.weights(n, m, &mut SEEDS.stream("w", &[]));
+            let w = init.weights(&[n, m], &mut SEEDS.stream("w", &[]));
             let measured = w.iter().map(|x| x * x).sum::<f64>() / w.len() as f64;
             // The variance of 60,000 squares is known to about 0.6 %.
             assert!((measured / variance - 1.0).abs() < 0.025, "{init:?}: {measured} for {variance}");
-            assert!((init.fan_in_variance(n, m).unwrap() / (n as f64 * variance) - 1.0).abs() < 1e-12, "{init:?}");
+            assert!((init.fan_in_variance(&[n, m]).unwrap() / (n as f64 * variance) - 1.0).abs() < 1e-12, "{init:?}");
         }
     }
 
     #[test]
     fn orthogonal_is_orthonormal_along_the_shorter_side() {
         for (n, m) in [(6, 6), (4, 9), (9, 4)] {
-            let w = Init::Orthogonal.weights(n, m, &mut SEEDS.stream("w", &[]));
+            let w = Init::Orthogonal.weights(&[n, m], &mut SEEDS.stream("w", &[]));
             let short = n.min(m);
             for i in 0..short {
                 for j in 0..short {

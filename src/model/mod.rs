@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod candle_model;
+pub mod convolution;
 pub mod cut;
 pub mod dense;
 pub mod differences;
@@ -12,9 +13,10 @@ mod outline;
 pub mod own;
 pub mod pass;
 pub mod recurrent;
+pub mod transformer;
 
 pub use boundary::{
-    Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
+    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
 };
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};

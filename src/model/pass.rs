@@ -4,11 +4,12 @@
 use super::boundary::Site;
 use super::layout::Layout;
 use super::outline::Outline;
+use crate::ops::batch_norm::Moments;
 use crate::ops::dropout::Draws;
 use crate::ops::norm::Running;
-use crate::ops::{Mode, Tensor};
+use crate::ops::{Mode, Tensor, composed};
 use candle_core::backend::{BackendDevice, BackendStorage};
-use candle_core::{CpuStorage, CudaStorage, CustomOp1, DType, Device, Layout as Strides, Result, Shape};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Device, Layout as Strides, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Of one batch normalization.
@@ -20,6 +21,8 @@ pub(super) struct Statistics {
     /// Of the last batch; the variance is biased.
     pub(super) mean: Vec<f64>,
     pub(super) variance: Vec<f64>,
+    /// Rows that they are of: those of the batch, or of all its images' positions.
+    pub(super) rows: usize,
 }
 
 /// What a tapped tensor is at its site.
@@ -41,14 +44,18 @@ pub enum Part {
     Cell,
     /// The gates of a recurrent cell, side by side.
     Gates,
+    /// The stream between attention and the feed-forward net.
+    Attended,
+    /// What each token's attention gives to each token.
+    Attention,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 10;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
-        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell)
+        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell | Part::Attended)
     }
 }
 
@@ -151,33 +158,49 @@ impl<'a> Pass<'a> {
         Tensor::from_vec(mask, v.shape(), v.device())?.to_dtype(v.dtype())
     }
 
-    /// `v` `[rows, units]`, standardized by the batch's mean and variance, or by the running ones in evaluation. Each
-    /// normalization has a name of its own; `momentum` is the weight of a new batch in the running statistics.
+    /// `v` `[rows, units]`, or `[rows, positions, units]`, standardized by each unit's mean and variance over the batch, or by the
+    /// running ones in evaluation. Each normalization has a name of its own; `momentum` is the weight of a new batch in the running
+    /// statistics.
     ///
     /// # Errors
     /// What candle reports.
     pub fn batch_norm(&mut self, name: &str, eps: f64, momentum: f64, v: &Tensor) -> Result<Tensor> {
+        self.batch_norm_by(composed::batch_norm, name, eps, momentum, v, None)
+    }
+
+    /// The same by this op, with gain and shift.
+    pub(super) fn batch_norm_by(
+        &mut self,
+        normalize: BatchNorm,
+        name: &str,
+        eps: f64,
+        momentum: f64,
+        v: &Tensor,
+        affine: Option<(&Tensor, &Tensor)>,
+    ) -> Result<Tensor> {
+        let units = v.dim(D::Minus1)?;
         let known = self.norms.iter().position(|norm| norm.name == name);
         let index = known.unwrap_or(self.norms.len());
         if known.is_none() {
-            let running = Running::new(v.dim(1)?);
+            let running = Running::new(units);
             let Running { mean, variance } = running.clone();
-            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance });
+            self.norms.push(Statistics { name: name.into(), momentum, running, mean, variance, rows: 0 });
         }
         let norm = &mut self.norms[index];
-        let (mean, variance) = if self.mode == Mode::Evaluate {
+        if self.mode == Mode::Evaluate {
             let row = |x: &[f64]| Tensor::from_slice(x, (1, x.len()), v.device())?.to_dtype(v.dtype());
-            (row(&norm.running.mean)?, row(&norm.running.variance)?)
-        } else {
-            let mean = v.mean_keepdim(0)?;
-            let variance = v.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?;
-            let numbers = |x: &Tensor| x.flatten_all()?.to_dtype(DType::F64)?.to_vec1();
-            (norm.mean, norm.variance) = (numbers(&mean)?, numbers(&variance)?);
-            (mean, variance)
-        };
-        v.broadcast_sub(&mean)?.broadcast_div(&(variance + eps)?.sqrt()?)
+            let (mean, variance) = (row(&norm.running.mean)?, row(&norm.running.variance)?);
+            let x = v.broadcast_sub(&mean)?.broadcast_div(&(variance + eps)?.sqrt()?)?;
+            return affine.map_or(Ok(x.clone()), |(gain, shift)| composed::scaled(&x, gain, Some(shift)));
+        }
+        let (out, Moments { mean, variance }) = normalize(v, affine, eps)?;
+        (norm.mean, norm.variance, norm.rows) = (mean, variance, v.elem_count() / units);
+        Ok(out)
     }
 }
+
+/// Batch normalization by one op or by several.
+pub(super) type BatchNorm = fn(&Tensor, Option<(&Tensor, &Tensor)>, f64) -> Result<(Tensor, Moments)>;
 
 /// Hands the gradient through, and keeps it.
 struct Identity {

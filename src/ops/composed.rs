@@ -1,7 +1,10 @@
-//! The activations in candle's own ops: the reference. Any device, f32 and f64, gradients by candle's autograd.
+//! Activations, softmax, the norms of rows and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by
+//! candle's autograd.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_LAMBDA};
-use candle_core::{Result, Tensor};
+use super::batch_norm::Moments;
+use super::convolution::{Convolution, Padding};
+use candle_core::{D, DType, Result, Tensor};
 
 /// phi(z), built so that value and gradient stay finite and relu'(0) = 0 (candle's own relu gives 1 there).
 ///
@@ -44,6 +47,25 @@ pub fn prelu(z: &Tensor, slope: &Tensor) -> Result<Tensor> {
     &above + (z - &above)?.broadcast_mul(slope)?
 }
 
+/// The softmax over the last dimension. That of candle-nn has no backward.
+///
+/// # Errors
+/// What candle reports.
+pub fn softmax(z: &Tensor) -> Result<Tensor> {
+    // The largest is taken off, or its exponential could overflow; softmax does not depend on it.
+    let e = z.broadcast_sub(&z.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    e.broadcast_div(&e.sum_keepdim(D::Minus1)?)
+}
+
+/// Each row of `v` `[rows, units]`, less its mean if `is_centred`, on the root of its mean square and eps.
+///
+/// # Errors
+/// What candle reports.
+pub fn standardize(is_centred: bool, eps: f64, v: &Tensor) -> Result<Tensor> {
+    let v = if is_centred { v.broadcast_sub(&v.mean_keepdim(1)?)? } else { v.clone() };
+    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
+}
+
 /// z from 0 to 6, held there beyond.
 fn capped(z: &Tensor) -> Result<Tensor> {
     let inside = (positive(z)? * z.lt(6.0)?.to_dtype(z.dtype())?)?;
@@ -78,4 +100,63 @@ fn elu(z: &Tensor, alpha: f64) -> Result<Tensor> {
     let on = positive(z)?;
     let off = (on.neg()? + 1.0)?;
     (z * &on)? + (((z * off)?.exp()? - 1.0)? * alpha)?
+}
+
+/// As [`super::convolution::convolve`], whose layout of images and kernel is not candle's.
+///
+/// # Errors
+/// What candle reports.
+pub fn convolve(convolution: &Convolution, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let Convolution { height, width, inputs, kernel, stride, padding, .. } = *convolution;
+    let reach = kernel / 2;
+    let mut images = x.reshape((x.dim(0)?, height, width, inputs))?.permute((0, 3, 1, 2))?.contiguous()?;
+    let weight = weight.permute((3, 2, 0, 1))?.contiguous()?;
+    if padding == Padding::Circular && reach > 0 {
+        for (axis, size) in [(2, height), (3, width)] {
+            let (first, last) = (images.narrow(axis, 0, reach)?, images.narrow(axis, size - reach, reach)?);
+            images = Tensor::cat(&[&last, &images, &first], axis)?;
+        }
+    }
+    let beyond = if padding == Padding::Zero { reach } else { 0 };
+    let out = images.conv2d(&weight, beyond, stride, 1, 1)?.permute((0, 2, 3, 1))?.flatten(1, 2)?;
+    match bias {
+        Some(bias) => out.broadcast_add(bias),
+        None => Ok(out),
+    }
+}
+
+/// As [`super::batch_norm::batch_norm`].
+///
+/// # Errors
+/// What candle reports.
+pub fn batch_norm(v: &Tensor, affine: Option<(&Tensor, &Tensor)>, eps: f64) -> Result<(Tensor, Moments)> {
+    let mean_of = |x: &Tensor| if x.rank() == 3 { x.mean(1)? } else { x.clone() }.mean_keepdim(0);
+    let mean = mean_of(v)?;
+    let centred = v.broadcast_sub(&for_rows(&mean, v)?)?;
+    let variance = mean_of(&centred.sqr()?)?;
+    let numbers = |x: &Tensor| x.flatten_all()?.to_dtype(DType::F64)?.to_vec1();
+    let moments = Moments { mean: numbers(&mean)?, variance: numbers(&variance)? };
+    let x = centred.broadcast_div(&for_rows(&(variance + eps)?.sqrt()?, v)?)?;
+    match affine {
+        Some((gain, shift)) => Ok((scaled(&x, gain, Some(shift))?, moments)),
+        None => Ok((x, moments)),
+    }
+}
+
+/// `gain v + shift`, of each unit, the last axis of `v`.
+///
+/// # Errors
+/// What candle reports.
+pub fn scaled(v: &Tensor, gain: &Tensor, shift: Option<&Tensor>) -> Result<Tensor> {
+    let scaled = v.broadcast_mul(&for_rows(gain, v)?)?;
+    if let Some(shift) = shift { scaled.broadcast_add(&for_rows(shift, v)?) } else { Ok(scaled) }
+}
+
+/// What acts on every position of `v` `[rows, positions, units]` alike, a copy for each row: its gradient is then summed over
+/// positions before rows, where one long sum in f32 would lose digits. Without positions it stays as it is.
+fn for_rows(numbers: &Tensor, v: &Tensor) -> Result<Tensor> {
+    match *v.dims() {
+        [rows, _, units] => numbers.reshape((1, 1, units))?.broadcast_as((rows, 1, units)),
+        _ => Ok(numbers.clone()),
+    }
 }

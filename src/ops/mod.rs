@@ -3,11 +3,14 @@
 //! The composed path is the reference a reader trusts and runs on any device; the fused path is what a sweep
 //! runs. Tests hold the two together, and finite differences hold the composed one.
 
+pub mod activate;
 pub mod activation;
+pub mod batch_norm;
 pub mod block;
 pub mod chain;
 mod columns;
 pub mod composed;
+pub mod convolution;
 pub mod dropout;
 pub mod fused;
 pub mod gemm;

@@ -33,8 +33,8 @@ impl Results {
     /// Whether the training loss of a run is known at every step.
     fn has_loss_of_every_step(&self, run: usize) -> bool {
         let Some(cell) = self.cell(run) else { return false };
-        if cell.function.is_some() {
-            return true;
+        if cell.function.is_some() || self.plan.is_imported() {
+            return cell.function.is_some();
         }
         let registry = Registry::get();
         let pairs = self.plan.settings.iter().chain(&cell.settings);

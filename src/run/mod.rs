@@ -4,6 +4,7 @@ pub mod cost;
 pub mod error;
 mod gradient;
 mod objective;
+pub mod outcome;
 mod recorder;
 pub mod score;
 pub mod spec;

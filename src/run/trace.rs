@@ -75,6 +75,9 @@ impl Values {
 /// each layer at each time step k from 1: `step.<t>/layer<l>/time<k>/h`, `/stream` and so on, where L is the loss at the last time
 /// step alone; beside them `c` and `cell_stream` (dL/dc) of an LSTM, and `gates`: i, f, g, o, or r, z, n of a GRU.
 ///
+/// A convolutional net's `x` is batch, channels, height, width, its weights are kernel, kernel, inputs, outputs, and what has a width
+/// above has a number for each position and channel, channels last.
+///
 /// A test function has one parameter, `point`, and of the rest `loss`, `lr`, `gradient` and `updated`.
 ///
 /// # Errors
@@ -179,6 +182,9 @@ impl<T: Element> Tracer<T> {
                 ("c", tap.cell),
                 ("cell_stream", tap.cell_stream),
                 ("gates", tap.gates),
+                ("attended", tap.attended),
+                ("attended_stream", tap.attended_stream),
+                ("attention", tap.attention),
             ];
             for (what, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
                 self.put(format!("{place}/{what}"), &[rows, values.len() / rows], Values::of(values));

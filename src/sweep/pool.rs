@@ -153,6 +153,7 @@ fn failed(message: String) -> RunRecord {
         history: Table::new(columns::HISTORY),
         layers: Table::new(columns::LAYERS),
         points: Table::default(),
+        distributions: Table::default(),
     }
 }
 

@@ -5,6 +5,8 @@ use crate::data::{Dataset, Sizes, Targets};
 /// Mean squares are averaged over this many groups of rows of alike length: a prediction is smooth in the length, and
 /// takes its time for each.
 const GROUPS: usize = 32;
+/// And the images that they make over so many, each position of which takes its time.
+const IMAGE_GROUPS: usize = 8;
 
 /// The sizes of the data, how long the inputs are, and the targets.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,8 @@ pub struct Inputs {
     pub centred: Vec<f64>,
     /// Of sequences: |x|^2 / features of each time step, row after row; empty for others.
     pub steps: Vec<f64>,
+    /// Of images: the mean square over channels at each position, a map for each group of rows; empty for others.
+    pub images: Vec<Vec<f64>>,
     /// Whether the targets are classes.
     pub classes: bool,
     /// Of each row, one after the other; a class is a one among zeros.
@@ -55,10 +59,31 @@ impl Inputs {
                 }
                 _ => Vec::new(),
             },
+            images: match data.shape[..] {
+                [_, height, width] => {
+                    let of_row = |r: &usize| row(r).iter().map(|x| x * x).collect::<Vec<f64>>();
+                    mean_images(rows.iter().map(of_row).collect(), height * width)
+                }
+                _ => Vec::new(),
+            },
             classes: matches!(data.train.targets, Targets::Classes { .. }),
             targets: rows.iter().flat_map(target).collect(),
         }
     }
+}
+
+/// The means over channels, and over up to [`IMAGE_GROUPS`] runs of the rows, the darkest first.
+fn mean_images(mut rows: Vec<Vec<f64>>, positions: usize) -> Vec<Vec<f64>> {
+    let brightness = |row: &Vec<f64>| row.iter().sum::<f64>();
+    rows.sort_by(|a, b| brightness(a).total_cmp(&brightness(b)));
+    let mean = |run: &[Vec<f64>]| {
+        let mut map = vec![0.0; positions];
+        let numbers = run.iter().flatten().enumerate();
+        let channels = run.iter().map(Vec::len).sum::<usize>() / positions;
+        numbers.for_each(|(at, square)| map[at % positions] += square / channels as f64);
+        map
+    };
+    rows.chunks(rows.len().div_ceil(IMAGE_GROUPS).max(1)).map(mean).collect()
 }
 
 /// The means of up to [`GROUPS`] runs of the sorted numbers, equally long as far as they divide.

@@ -2,6 +2,7 @@
 
 mod article;
 mod at_init;
+mod convolution;
 mod correlation;
 mod divergence;
 mod finite_width;
@@ -24,7 +25,9 @@ mod stopping;
 mod support;
 mod theory;
 mod theory_closed_forms;
+mod theory_convolution;
 mod theory_measured;
 mod theory_recurrent;
 mod trace;
 mod training;
+mod transformer;

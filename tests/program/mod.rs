@@ -9,11 +9,13 @@ use std::process::{Command, Output};
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gradsweep");
 
 /// The files that must not depend on clock, machine or history.
-pub type Tables = [Vec<u8>; 4];
+pub type Tables = Vec<Vec<u8>>;
 
 pub fn tables(results: &Path) -> Tables {
     no_column_twice(results);
-    ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap())
+    let always =
+        ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap());
+    always.into_iter().chain(fs::read(results.join("distributions.csv"))).collect()
 }
 
 /// Looks at the first line of every CSV file of a folder.

@@ -7,6 +7,7 @@ mod experiment;
 mod experiment_errors;
 mod fuzz;
 mod grammar;
+mod images;
 mod questions;
 mod sections;
 mod sequences;

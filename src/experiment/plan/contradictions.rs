@@ -48,6 +48,10 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write the steps to the first restart as schedule.period, or delete the line";
         return found(["schedule.growth"; 2], message, help);
     }
+    if settings.text("init") == Some("delta_orthogonal") && settings.get("network.kernel").is_none() {
+        let message = "`delta_orthogonal` puts its matrix at the centre of a kernel, and this network has no kernels";
+        return found(["init", "network"], message, "write init = \"orthogonal\", or network = \"conv\"");
+    }
     if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) {
         let help = "a batch of 1 has no variance: take batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
         return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);

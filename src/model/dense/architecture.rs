@@ -38,14 +38,12 @@ pub enum Residual {
     },
 }
 
-impl Architecture {
-    /// From resolved settings, for data of these sizes.
+impl Residual {
+    /// Of a net of this depth.
     ///
     /// # Errors
     /// When a setting is missing or not what its table says.
-    pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
-        let widths = widths(settings)?;
-        let depth = widths.len();
+    pub fn from_settings(settings: &Settings, depth: usize) -> Result<Self, SettingError> {
         let skip = match settings.get("residual.scale") {
             Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
@@ -56,12 +54,23 @@ impl Architecture {
             }
             None => Skip::None,
         };
-        let residual = match settings.text("residual") {
+        Ok(match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
             Some("highway") => Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? },
             _ => Residual::None,
-        };
+        })
+    }
+}
+
+impl Architecture {
+    /// From resolved settings, for data of these sizes.
+    ///
+    /// # Errors
+    /// When a setting is missing or not what its table says.
+    pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
+        let widths = widths(settings)?;
+        let residual = Residual::from_settings(settings, widths.len())?;
         Ok(Architecture {
             features: sizes.features(),
             outputs: sizes.outputs,
@@ -160,7 +169,16 @@ impl Architecture {
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
             let (layer, activation) = (index + 1, Some(self.activation));
-            Site { layer, time: None, units: block.outputs, weight, shared: false, activation, gates: &[] }
+            Site {
+                layer,
+                time: None,
+                units: block.outputs,
+                weight,
+                shared: false,
+                activation,
+                gates: &[],
+                attention: None,
+            }
         };
         self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }

@@ -2,12 +2,11 @@
 
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
-use crate::model::pass::{Part, Pass};
+use crate::model::pass::{BatchNorm, Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Skip};
-use crate::ops::composed::{activate, prelu};
 use crate::ops::norm::{Norm, NormKind, Placement};
-use crate::ops::{Element, Result, Tensor};
+use crate::ops::{Element, Result, Tensor, activate, batch_norm, composed};
 use std::sync::Arc;
 
 /// The net with these packed parameters.
@@ -41,7 +40,7 @@ impl Step<'_> {
         let own = |pass: &Pass, what: &str| pass.parameter(&format!("{name}.{what}"));
         let mut x = h.clone();
         if let Some(pair) = block.before {
-            x = nonlinearity(pass, &pair, index - 1, &x)?;
+            x = nonlinearity(pass, &pair, COMPOSED, index - 1, &x)?;
         }
         x = if is_hidden { pass.tap(index, Part::Input, &x)? } else { x };
         x = x.matmul(&own(pass, "weight")?)?;
@@ -50,8 +49,8 @@ impl Step<'_> {
         }
         x = if is_hidden { pass.tap(index, Part::Affine, &x)? } else { x };
         x = match block.after {
-            Some(pair) if is_hidden => nonlinearity(pass, &pair, index, &x)?,
-            Some(pair) => activate(pair.activation, &x)?,
+            Some(pair) if is_hidden => nonlinearity(pass, &pair, COMPOSED, index, &x)?,
+            Some(pair) => composed::activate(pair.activation, &x)?,
             None => x,
         };
         let out = match block.skip {
@@ -59,7 +58,7 @@ impl Step<'_> {
             Skip::Scaled(s) => (h + (x * s)?)?,
             Skip::Gated { .. } => {
                 let argument = h.matmul(&own(pass, "gate.weight")?)?.broadcast_add(&own(pass, "gate.bias")?)?;
-                (h + (activate(Activation::Sigmoid, &argument)? * (x - h)?)?)?
+                (h + (composed::activate(Activation::Sigmoid, &argument)? * (x - h)?)?)?
             }
             Skip::Learned => (h + x.broadcast_mul(&own(pass, "scale")?)?)?,
         };
@@ -67,43 +66,60 @@ impl Step<'_> {
     }
 }
 
-/// The activation of a hidden layer, and the norm before or after it.
-fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, site: usize, v: &Tensor) -> Result<Tensor> {
+/// The ops of a nonlinearity: ours with backwards of their own, or candle's.
+#[derive(Clone, Copy)]
+pub struct Ops {
+    pub activate: fn(Activation, &Tensor) -> Result<Tensor>,
+    pub batch_norm: BatchNorm,
+}
+
+/// Ours.
+pub const FUSED: Ops = Ops { activate: activate::activate, batch_norm: batch_norm::batch_norm };
+/// candle's.
+pub const COMPOSED: Ops = Ops { activate: composed::activate, batch_norm: composed::batch_norm };
+
+/// The activation of a hidden layer, and the norm before or after it, of `v` `[rows, units]`, or `[rows, positions, units]` where
+/// units have the same parameters at every position.
+///
+/// # Errors
+/// What candle reports.
+pub fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, ops: Ops, site: usize, v: &Tensor) -> Result<Tensor> {
     let placed = |place: Placement| pair.norm.filter(|norm| norm.place == place);
     let mut v = v.clone();
     if let Some(norm) = placed(Placement::Before) {
-        v = normalize(pass, &norm, site, &v)?;
+        v = normalize(pass, &norm, ops, site, &v)?;
     }
     v = pass.tap(site, Part::Argument, &v)?;
     v = match pair.activation.learned_slope() {
-        Some(_) => prelu(&v, &pass.parameter(&format!("{}.slope", layer(site)))?)?,
-        None => activate(pair.activation, &v)?,
+        Some(_) => composed::prelu(&v, &pass.parameter(&format!("{}.slope", layer(site)))?)?,
+        None => (ops.activate)(pair.activation, &v)?,
     };
     v = pass.tap(site, Part::Activation, &v)?;
     if let Some(norm) = placed(Placement::After) {
-        v = normalize(pass, &norm, site, &v)?;
+        v = normalize(pass, &norm, ops, site, &v)?;
     }
     pass.dropout(site, pair.dropout, &v)
 }
 
-fn normalize(pass: &mut Pass, norm: &Norm, site: usize, v: &Tensor) -> Result<Tensor> {
+fn normalize(pass: &mut Pass, norm: &Norm, ops: Ops, site: usize, v: &Tensor) -> Result<Tensor> {
     let name = layer(site);
-    let x = match norm.kind {
-        NormKind::Batch { momentum } => pass.batch_norm(&name, norm.eps, momentum, v)?,
-        NormKind::Layer => row_norm(norm.eps, &v.broadcast_sub(&v.mean_keepdim(1)?)?)?,
-        NormKind::Rms => row_norm(norm.eps, v)?,
+    let own = |what: &str, is_there: bool| {
+        let named = || pass.parameter(&format!("{name}.norm.{what}"));
+        if is_there { named().map(Some) } else { Ok(None) }
     };
-    if !norm.affine {
-        return Ok(x);
+    let (gain, shift) = (own("gain", norm.affine)?, own("shift", norm.affine && norm.kind.is_centred())?);
+    match norm.kind {
+        // Of each unit, over rows and positions.
+        NormKind::Batch { momentum } => {
+            let affine = gain.as_ref().zip(shift.as_ref());
+            pass.batch_norm_by(ops.batch_norm, &name, norm.eps, momentum, v, affine)
+        }
+        // Of each row, over units and positions.
+        kind => {
+            let x = composed::standardize(kind.is_centred(), norm.eps, &v.flatten_from(1)?)?.reshape(v.shape())?;
+            gain.map_or(Ok(x.clone()), |gain| composed::scaled(&x, &gain, shift.as_ref()))
+        }
     }
-    let own = |what: &str| pass.parameter(&format!("{name}.norm.{what}"));
-    let scaled = x.broadcast_mul(&own("gain")?)?;
-    if norm.kind.is_centred() { scaled.broadcast_add(&own("shift")?) } else { Ok(scaled) }
-}
-
-/// Each row on the root of its mean square and eps.
-fn row_norm(eps: f64, v: &Tensor) -> Result<Tensor> {
-    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// What the parameters of a hidden layer are called after.

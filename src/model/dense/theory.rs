@@ -32,7 +32,7 @@ impl Variances {
     fn of(start: Start, architecture: &Architecture) -> Result<Self, NoPrediction> {
         let Architecture { features, widths, outputs, .. } = architecture;
         let of = |Weights { init, gain }: Weights, inputs: usize, outputs: usize| {
-            let variance = init.fan_in_variance(inputs, outputs).ok_or(NoPrediction::ConstantWeights)?;
+            let variance = init.fan_in_variance(&[inputs, outputs]).ok_or(NoPrediction::ConstantWeights)?;
             Ok::<f64, NoPrediction>(gain * gain * variance)
         };
         let gap = |pair: &[usize]| {

@@ -27,7 +27,7 @@ pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPre
     }
     let Weights { init, gain } = others.hidden;
     let sigma_b = if let (Init::Gaussian { sigma_b, .. }, true) = (init, stack.bias) { sigma_b } else { 0.0 };
-    let of_input = init.fan_in_variance(stack.features, stack.width).ok_or(NoPrediction::ConstantWeights)?;
+    let of_input = init.fan_in_variance(&[stack.features, stack.width]).ok_or(NoPrediction::ConstantWeights)?;
     let of_input = gain * gain * of_input;
     let gain = match recurrence {
         Recurrence::Gaussian { gain } | Recurrence::Orthogonal { gain } | Recurrence::Identity { gain } => gain,

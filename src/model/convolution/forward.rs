@@ -1,0 +1,113 @@
+//! The forward pass of a convolutional net. It is written once, in candle's ops; convolution, activation and batch normalization are ops of ours, or
+//! candle's as the reference that those are held against.
+
+use super::architecture::Architecture;
+use crate::model::candle_model::CandleModel;
+use crate::model::dense::Residual;
+use crate::model::dense::composed::{self as nonlinear, nonlinearity};
+use crate::model::pass::{Part, Pass};
+use crate::ops::activation::Activation;
+use crate::ops::block::Skip;
+use crate::ops::convolution::Convolution;
+use crate::ops::{Element, Result, Tensor, composed, convolution};
+use candle_core::Device;
+use std::sync::Arc;
+
+/// The ops that take almost all of a pass's time.
+#[derive(Clone, Copy)]
+pub struct Ops {
+    convolve: fn(&Convolution, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>,
+    nonlinear: nonlinear::Ops,
+}
+
+/// Ours, with backwards of their own.
+pub const FUSED: Ops = Ops { convolve: convolution::convolve, nonlinear: nonlinear::FUSED };
+/// candle's.
+pub const COMPOSED: Ops = Ops { convolve: composed::convolve, nonlinear: nonlinear::COMPOSED };
+
+/// The net with these packed parameters.
+///
+/// # Errors
+/// When their number does not fit.
+pub fn model<T: Element>(architecture: &Architecture, packed: &[f64], ops: Ops) -> Result<CandleModel<T>> {
+    let net = Net { architecture: architecture.clone(), ops };
+    let forward = move |pass: &mut Pass, x: &Tensor| net.forward(pass, x);
+    CandleModel::new(architecture.layout(), architecture.sites(), packed, Arc::new(forward))
+}
+
+struct Net {
+    architecture: Architecture,
+    ops: Ops,
+}
+
+impl Net {
+    /// From images `[rows, channels, height, width]` to outputs `[rows, outputs]`.
+    fn forward(&self, pass: &mut Pass, x: &Tensor) -> Result<Tensor> {
+        let net = &self.architecture;
+        // Channels last, as [rows, positions, channels].
+        let mut h = x.flatten_from(2)?.transpose(1, 2)?.contiguous()?;
+        for index in 0..net.layers.len() {
+            h = self.layer(pass, index, &h)?;
+        }
+        if let (true, Some(last)) = (self.is_pre_activation(), net.layers.len().checked_sub(1)) {
+            h = nonlinearity(pass, &net.pair, self.ops.nonlinear, last, &h)?;
+        }
+        let out = h.flatten_from(1)?.matmul(&pass.parameter("output.weight")?)?;
+        let out = if net.bias { out.broadcast_add(&pass.parameter("output.bias")?)? } else { out };
+        (self.ops.nonlinear.activate)(net.output_activation, &out)
+    }
+
+    /// In the pre-activation form the norm and activation of layer l stand before the convolution of layer l + 1, and layer 1 is
+    /// a convolution alone.
+    fn is_pre_activation(&self) -> bool {
+        matches!(self.architecture.residual, Residual::PreActivation(_))
+    }
+
+    /// A layer's output `[rows, positions, channels]`.
+    fn layer(&self, pass: &mut Pass, index: usize, h: &Tensor) -> Result<Tensor> {
+        let net = &self.architecture;
+        let activated =
+            |pass: &mut Pass, of: usize, v: &Tensor| nonlinearity(pass, &net.pair, self.ops.nonlinear, of, v);
+        let branch = match self.is_pre_activation() {
+            true if index == 0 => self.convolved(pass, index, "", net.bias, h)?,
+            true => {
+                let input = activated(pass, index - 1, h)?;
+                self.convolved(pass, index, "", net.bias, &input)?
+            }
+            false => {
+                let u = self.convolved(pass, index, "", net.bias, h)?;
+                activated(pass, index, &u)?
+            }
+        };
+        let past = || passed_by(&net.layers[index], h);
+        let out = match net.skip(index) {
+            Skip::None => branch,
+            Skip::Scaled(s) => (past()? + (branch * s)?)?,
+            Skip::Learned => {
+                (past()? + branch.broadcast_mul(&pass.parameter(&format!("layer{}.scale", index + 1))?)?)?
+            }
+            Skip::Gated { .. } => {
+                let argument = self.convolved(pass, index, "gate.", true, h)?;
+                let past = past()?;
+                (&past + ((self.ops.nonlinear.activate)(Activation::Sigmoid, &argument)? * (branch - &past)?)?)?
+            }
+        };
+        pass.tap(index, Part::Stream, &out)
+    }
+
+    /// `v` convolved by the weight of a layer, or that of its gate.
+    fn convolved(&self, pass: &Pass, index: usize, of: &str, bias: bool, v: &Tensor) -> Result<Tensor> {
+        let own = |what: &str| pass.parameter(&format!("layer{}.{of}{what}", index + 1));
+        let bias = if bias { Some(own("bias")?) } else { None };
+        (self.ops.convolve)(&self.architecture.layers[index], v, &own("weight")?, bias.as_ref())
+    }
+}
+
+/// What a skip connection hands on past a layer: its input, at the positions that the layer computes (He et al. 2015, option A).
+fn passed_by(layer: &Convolution, h: &Tensor) -> Result<Tensor> {
+    if layer.stride == 1 {
+        return Ok(h.clone());
+    }
+    let centres: Vec<u32> = Convolution { kernel: 1, ..*layer }.taps().iter().flatten().map(|at| *at as u32).collect();
+    h.index_select(&Tensor::from_vec(centres, layer.positions()[1], &Device::Cpu)?, 1)
+}
