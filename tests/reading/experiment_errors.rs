@@ -184,7 +184,7 @@ kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `cur
 (r#"[axes]
 depth = [1,2]
 [[figure]]
-kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = 1 }; show it: facet or color = "depth"; or pool it by name: over = ["depth"]"#),
+kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = 1 }; show it: facet or color = "depth"; or show its best label: tune = ["depth"]; or pool it by name: over = ["depth"]"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
