@@ -136,8 +136,7 @@ pub const FIGURE: Section = Section {
         key("x_limits", "[low, high]", "by the values", "where steps or layers along x begin and end"),
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
         key("x_title", "a text", "the name of the axis", "what stands along x, where x is an axis"),
-        key("epochs", "true or false", "false", "x in epochs instead of steps, in `curves`"),
-        key("numbers", "true or false", "true", "the tiles of a heat map hold their numbers, where these have room"),
+        key("epochs", "true or false", "x in steps", "x in epochs, in `curves`"),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",

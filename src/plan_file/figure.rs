@@ -53,9 +53,6 @@ pub struct FigureSpec {
     /// Whether steps along x are told in epochs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub epochs: bool,
-    /// Whether tiles hold their numbers, where these have room; they do if nothing is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub numbers: Option<bool>,
     /// What stands along x instead of the name of its axis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x_title: Option<String>,
@@ -84,10 +81,5 @@ impl FigureSpec {
     /// A figure of this kind with nothing else said.
     pub fn new(kind: &str) -> Self {
         FigureSpec { kind: kind.into(), ..FigureSpec::default() }
-    }
-
-    /// Whether tiles hold their numbers, where these have room.
-    pub fn has_numbers(&self) -> bool {
-        self.numbers.unwrap_or(true)
     }
 }

@@ -70,7 +70,6 @@ fn errors_are_what_accuracies_leave_and_epochs_are_passes_over_the_data() {
         let values: Vec<f64> =
             results.runs.iter().filter(|run| run.labels == [0]).map(|run| 1.0 - run.value(column).unwrap()).collect();
         let drawn = height(&scene, false, *line(&scene, name).last().unwrap());
-        let drawn = if drawn > 1.0 { drawn / 100.0 } else { drawn };
         assert!((drawn - median(&values).unwrap()).abs() < 0.01, "{name}: {drawn} {values:?}");
     }
 }

@@ -33,6 +33,9 @@ pub fn height(scene: &Scene, logarithmic: bool, place: (f64, f64)) -> f64 {
                 })
             })
             .collect();
+        if let Some(share) = plain.strip_suffix('%') {
+            return Some(share.trim_end().parse::<f64>().ok()? / 100.0);
+        }
         let power = text.strip_prefix("10").filter(|rest| !rest.is_empty() && !rest.starts_with('.'));
         match (power, logarithmic) {
             (Some(_), _) => plain[2..].parse().ok(),

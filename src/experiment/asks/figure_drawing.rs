@@ -24,18 +24,18 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     let is_log = scale.map_or(column.is_some_and(columns::Column::is_log), |scale| scale == Scale::Log);
     let limits = limits(fields, kind, ("limits", kind.limits), is_log)?;
     let x_limits = self::limits(fields, kind, ("x_limits", kind.x_limits), false)?;
-    for option in ["x_title", "reference", "epochs", "numbers"] {
+    for option in ["x_title", "reference", "epochs"] {
         if let Some(entry) = fields.get(option).filter(|_| !kind.options.contains(&option)) {
             return none_to_choose(entry, kind, option);
         }
     }
     let (x_title, reference) = (fields.read("x_title", Entry::text)?, fields.read("reference", reference)?);
-    let (epochs, numbers) = (fields.read("epochs", Entry::flag)?, fields.read("numbers", Entry::flag)?);
+    let epochs = fields.read("epochs", Entry::flag)?;
     if let (Some(true), Some(Scale::Log), Some(entry)) = (epochs, x_scale, fields.get("x_scale")) {
         return entry.at.fail("epochs are drawn on a linear scale", "delete the line");
     }
     let epochs = epochs.unwrap_or(false);
-    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, x_title, reference, epochs, numbers, ..spec })
+    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, x_title, reference, epochs, ..spec })
 }
 
 /// A line to hold the measurements against.

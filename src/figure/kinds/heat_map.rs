@@ -15,7 +15,7 @@ const FACTS: FigureKind = FigureKind {
     metric: Some("train_loss"),
     scales: true,
     limits: true,
-    options: &["x_title", "numbers"],
+    options: &["x_title"],
     x: AlongX::TwoAxes,
     color: ColorBy::Taken,
     columns: || column_names(columns::OUTCOMES),
@@ -92,8 +92,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (sheet, finding) = (Sheet::new(selection, medium, 3), endings.finding(selection, "tiles"));
     let own = words::at_the_end(column);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
-    let what = if spec.has_numbers() { "Colour and number" } else { "Colour" };
-    let (caption, caption_without_numbers) = (caption(what), Some(caption("Colour")));
+    let (caption, caption_without_numbers) = (caption("Colour and number"), Some(caption("Colour")));
     Ok(Chart { caption, caption_without_numbers, ..chart.colors(colors) })
 }
 
@@ -125,11 +124,7 @@ fn tiles(
             high: (i + 0.5, j + 0.5),
             color,
             told: format!("{}, {}: {told}", x.shown(*x_label), y.shown(*y_label)),
-            number: seeds
-                .median
-                .value()
-                .filter(|_| selection.spec.has_numbers())
-                .map(|median| short(median, endings.column)),
+            number: seeds.median.value().map(|median| short(median, endings.column)),
             lost: match seeds.median {
                 Ending::Lost => TileLost::Median,
                 _ if seeds.lost() > 0 => TileLost::Some,

@@ -54,13 +54,16 @@ fn middle(area: &Rect) -> Point {
     at((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0)
 }
 
-/// The size at which all numbers of a map fit into their tiles; `None` if that is too small to be read.
+/// Of more tiles than these nobody reads the numbers: the map shows a border, not its values.
+const MOST: usize = 60;
+
+/// The size at which all numbers of a map fit into their tiles; `None` if that is too small to be read, or these are many.
 pub fn number_size(panel: &Panel, map: &Tiles) -> Option<f64> {
     let room = area(panel, map.tiles.first()?);
     let numbers = map.tiles.iter().filter_map(|tile| tile.number.as_ref());
     let widest = numbers.map(|number| text::width(number, 1.0, Weight::Regular)).fold(0.0, f64::max);
     let size = ((room.width() - 8.0) / widest).min(TICK);
-    (size >= SMALLEST && room.height() >= TICK + 4.0).then_some(size)
+    (map.tiles.len() <= MOST && size >= SMALLEST && room.height() >= TICK + 4.0).then_some(size)
 }
 
 /// A number in the middle of its tile or, where lines go over the map, in a corner that is free.
