@@ -34,7 +34,7 @@ impl Answer {
         let arms = comparison.filter(|_| study == Study::Comparison || tuned.is_some());
         let groups = arms.map_or_else(|| groups::cells(results), |arms| groups::arms(results, arms));
         let ending = ending::sentences(results, study, arms, &groups, &columns);
-        let fading = fading::sentences(results, headline(results));
+        let fading = headlines(results).flat_map(|column| fading::sentences(results, column)).collect::<Vec<_>>();
         let sentences = match study {
             Study::Gradient => [all_diverged(results), fading, ending].concat(),
             Study::Comparison | Study::Training => [all_diverged(results), ending, fading].concat(),
@@ -53,10 +53,11 @@ impl Answer {
     }
 }
 
-/// The fading that some of the runs have.
-fn headline(results: &Results) -> Option<&'static Column> {
-    let some = columns::headline(|column| results.runs.iter().any(|run| run.value(column.name).is_some()))?;
-    Some(if *some == ATTENUATION_INIT { results.plan.fading() } else { some })
+/// The fadings that some of the runs have.
+fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
+    let is_known = |column: &&Column| results.runs.iter().any(|run| run.value(column.name).is_some());
+    let known = columns::HEADLINES.into_iter().filter(is_known);
+    known.map(|column| if *column == ATTENUATION_INIT { results.plan.fading() } else { column })
 }
 
 /// What comes before all else where no run kept finite numbers.
@@ -84,7 +85,7 @@ fn study(results: &Results, comparison: Option<&Comparison>) -> Study {
         let chooses = own.tasks.iter().flat_map(|task| &task.arms).any(|arm| arm.tries.len() > 1);
         chooses || touches(&own.arm)
     });
-    let fades = headline(results).is_some();
+    let fades = headlines(results).next().is_some();
     let is_of_gradient = fades && (varied().next().is_none() || varied().any(|axis| touches(&axis.name)));
     match comparison {
         Some(_) if is_asked_for || !is_of_gradient => Study::Comparison,
@@ -120,6 +121,6 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),
     };
-    let fading = headline(results).filter(|_| study == Study::Gradient);
-    fading.into_iter().chain(end.into_iter().filter(|_| trains)).collect()
+    let fading = headlines(results).filter(|_| study == Study::Gradient);
+    fading.chain(end.into_iter().filter(|_| trains)).collect()
 }

@@ -759,10 +759,8 @@ pub const NO_NUMBER: [(&str, &str); 2] = [
     ("undefined", "runs that the median leaves out: no gradient at the last layer"),
 ];
 
-/// The fading that results are told by: that per layer, or where `is_known` finds none of it, that per time step.
-pub fn headline(is_known: impl Fn(&Column) -> bool) -> Option<&'static Column> {
-    [&ATTENUATION_INIT, &ATTENUATION_TIME_INIT].into_iter().find(|column| is_known(column))
-}
+/// The fadings that results are told by: per layer, and per time step.
+pub const HEADLINES: [&Column; 2] = [&ATTENUATION_INIT, &ATTENUATION_TIME_INIT];
 
 /// The outcome of this name.
 pub fn outcome(name: &str) -> Option<&'static Column> {

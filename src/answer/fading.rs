@@ -8,9 +8,8 @@ use crate::results::Results;
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nothing where no run has layers to lose a gradient in; else of this column.
-pub fn sentences(results: &Results, column: Option<&'static Column>) -> Vec<String> {
-    let Some(column) = column else { return Vec::new() };
+/// Of this column; nothing where no run has layers to lose a gradient in.
+pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
     let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
     let told = |fading: Fading, it: &str| told(fading, it, place);
     let axes = &results.plan.axes;
