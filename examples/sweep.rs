@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let tally = train_all(&plan, &work, &folder, &order, options, &Interrupt::new())?;
 
-    let conclusion = conclude(dir, &plan, &work, &folder.journal, &draw_pages)?;
+    let conclusion = conclude(dir, &plan, &work, &folder.journal, Some(&draw_pages))?;
     println!("{} runs trained now, {} in {}", tally.done, conclusion.results.runs.len(), dir.display());
     for figure in &conclusion.drawn {
         println!("figure {}: {} files", figure.name, figure.files.len());

@@ -26,6 +26,9 @@ STEPS, TRACED = 12, 9
 # What a tensor is called in the table of errors, by its name within a step.
 KINDS = {"lr": "lr", "loss": "loss", "outputs": "outputs", "z": "z", "a": "a", "h": "h", "delta": "delta", "stream": "stream",
          "gradient": "gradient", "updated": "updated", "running": "running"}
+# What a transformer has beside z, a and delta.
+OF_BLOCKS = {"attended": "attended", "attended_stream": "attended_stream", "attention": "attention"}
+OF_TRANSFORMER = {kind for kind in KINDS.values() if kind != "running"} | set(OF_BLOCKS)
 # What an LSTM has in place of z, a, delta and running statistics.
 OF_CELLS = {"c": "c", "cell_stream": "cell_stream", "gates": "gates"}
 OF_LSTM = {kind for kind in KINDS.values() if kind not in ("z", "a", "delta", "running")} | set(OF_CELLS)
@@ -62,7 +65,7 @@ def cells(table):
         yield f"output {activation}", {"output_activation": activation, "loss": "mse"}
     scales = [0.5, *words(table, "residual.scale")]
     norms = [{}] + [{"norm": kind, "norm.place": place}
-                    for kind in words(table, "norm")[1:] for place in words(table, "norm.place")]
+                    for kind in words(table, "norm")[1:] for place in places(table)["mlp"]]
     for norm, form, loss in product(norms, words(table, "residual"), words(table, "loss")):
         own = {**norm, "residual": form, "loss": loss}
         affines = [True, False] if norm else [True]
@@ -70,7 +73,7 @@ def cells(table):
             more = {} if scale is None else {"residual.scale": scale}
             more |= {} if affine else {"norm.affine": False}
             yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
-    for form, place in product(words(table, "residual"), words(table, "norm.place")):
+    for form, place in product(words(table, "residual"), places(table)["mlp"]):
         yield f"dropout {form} {place}", {"dropout": 0.3, "residual": form, "norm": "layer", "norm.place": place}
     yield "widths", {"widths": [12, 20, 6]}
     yield "no hidden layer", {"depth": 0}
@@ -90,8 +93,8 @@ def cells(table):
     # Short sequences of each kind of data that has some.
     tasks = [{"data": "digits"}, {"data": "digits", "data.as": "permuted_pixels", "network.bptt": 20}]
     tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of]
-    recurrent = [kind for of, _ in table["network.read_out"] for kind in of]
-    for network, read_out in product(recurrent, words(table, "network.read_out")):
+    recurrent = next(of for of, _ in table["network.bptt"])
+    for network, read_out in product(recurrent, next(found for of, found in table["network.read_out"] if of == recurrent)):
         beside = [{"activation": activation} for activation in words(table, "activation")] if network == "rnn" else [{}]
         beside += [{"depth": 2, "bias": False}, {"depth": 2, "network.bptt": 3}, *tasks]
         for own in beside:
@@ -107,6 +110,7 @@ def cells(table):
         {"dropout": 0.3, "norm": "layer"}, {"init": "delta_orthogonal"},
     ]:
         yield f"conv {own}", {**conv, **own}
+    yield from transformers(table, tasks)
     for function in words(table, "function")[1:]:
         required = {k: v for k, v in REQUIRED.items() if any(of and function in of for of, _ in table[k])}
         yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001, **required}
@@ -116,6 +120,33 @@ def cells(table):
             yield f"{loss} {weights}", {"loss": loss, "loss.class_weights": weights, **own}
 
 
+def places(table):
+    """Where norms may be, by the networks that have them there."""
+    before, after, pre, post = words(table, "norm.place")
+    return {"mlp": (before, after), "transformer": (pre, post)}
+
+
+def transformers(table, tasks):
+    """Small transformers, with each word of each of their settings."""
+    # At a rate at which none diverges: then errors of rounding would grow without bound.
+    net = {"network": "transformer", "depth": 2, "width": 16, "init": "glorot_normal", "optimizer.lr": 0.01}
+    norms = [{"norm": "none"}] + [{"norm": kind, "norm.place": place} for kind in ("layer", "rms") for place in places(table)["transformer"]]
+    for norm, scale in product(norms, [0.5, *words(table, "network.branch_scale")]):
+        if scale != "deepnorm" or norm.get("norm.place") == "post":
+            yield f"transformer {norm} {scale}", {**net, **norm, "network.branch_scale": scale}
+    read_outs = next(found for of, found in table["network.read_out"] if of == ["transformer"])
+    for read_out, positions, causal in product(read_outs, words(table, "network.positions"), (True, False)):
+        own = {"network.read_out": read_out, "network.positions": positions, "network.causal": causal}
+        yield f"transformer {read_out} {positions} {causal}", {**net, **own}
+    beside = [{"activation": activation} for activation in words(table, "activation") if activation != "prelu"]
+    beside += [{"norm.affine": False, "bias": False}, {"network.heads": 8, "network.feed_forward": 1}, *tasks[:1], *tasks[2:]]
+    for own in beside:
+        lag = {"data.lag": 3} if own.get("data") == "lag" else {}
+        # Where the targets are numbers their mean is soon learned, and gradients that are sums over the rows cancel.
+        slow = {"optimizer.lr": 0.001} if "data.length" in own else {}
+        yield f"transformer {own}", {**net, **own, **lag, **slow}
+
+
 def toml(value):
     return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
 
@@ -123,7 +154,7 @@ def toml(value):
 def checked_as(name):
     """Of a tensor within a step, such as `layer2/z` or `gradient/layer1.weight`; None for what is given, as x and classes."""
     first, last = name.partition("/")[0], name.rpartition("/")[2]
-    return (KINDS | OF_CELLS).get(last if first.startswith("layer") else first)
+    return (KINDS | OF_CELLS | OF_BLOCKS).get(last if first.startswith("layer") else first)
 
 
 def catches(folder, paths, kinds):
@@ -154,7 +185,7 @@ def catches(folder, paths, kinds):
 
 
 def main():
-    table, paths, normed, cells_of_lstm = families(), [], [], []
+    table, paths, normed, cells_of_lstm, blocks = families(), [], [], [], []
     base = {"depth": 3, "width": 16, "batch": 32, "steps": STEPS, "init": "he_normal", "activation": "tanh"}
     with tempfile.TemporaryDirectory() as folder:
         for number, ((name, own), dtype) in enumerate(product(cells(table), words(table, "dtype"))):
@@ -179,11 +210,14 @@ def main():
                 sys.exit(f"{name}: {answer.stderr}")
             paths.append(out)
             if settings.get("norm") == "batch" and "residual.scale" not in settings:
-                normed.append(out.stem)
+                normed.append(out)
             if settings.get("network") == "lstm":
-                cells_of_lstm.append(out.stem)
+                cells_of_lstm.append(out)
+            if settings.get("network") == "transformer":
+                blocks.append(out)
         failed = check_trace.main(paths)
-        return failed or catches(Path(folder), normed, KINDS.values()) or catches(Path(folder), cells_of_lstm, OF_LSTM)
+        planted = [(normed, KINDS.values()), (cells_of_lstm, OF_LSTM), (blocks, OF_TRANSFORMER)]
+        return failed or max(catches(Path(folder), own, kinds) for own, kinds in planted)
 
 
 if __name__ == "__main__":

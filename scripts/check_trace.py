@@ -20,6 +20,7 @@ import torch
 from safetensors import safe_open
 
 import reference_recurrent as recurrent
+import reference_transformer as transformer
 from reference_functions import BOXED, FUNCTIONS, step_loss
 from reference_network import forward, fresh_running, loss_of, widths
 from reference_run import learning_rate, torch_optimizer, update
@@ -81,7 +82,9 @@ def check(path):
         errors.note("lr", at, own["lr"], torch.tensor(lr, dtype=torch.float64))
         for w in (*p.values(), *free.values()):
             w.grad = None
-        if network and s.get("network") in recurrent.GATES:
+        if network and s.get("network") == "transformer":
+            transformer_step(s, p, free, own, at, errors)
+        elif network and s.get("network") in recurrent.GATES:
             recurrent_step(s, p, free, own, at, errors)
         elif network:
             network_step(s, p, free, own, running, at, errors)
@@ -163,6 +166,31 @@ def recurrent_step(s, p, free, own, at, errors):
     for (what, l, t), zeros in nudge.items():
         errors.note(what, f"{at}layer{l}/time{t}", own[f"layer{l}/time{t}/{what}"], zeros.grad)
     loss_of(s, recurrent.forward(s, free, x), own).backward()
+
+
+def transformer_step(s, p, free, own, at, errors):
+    x, layers = own["x"], range(1, s["depth"] + 1)
+    nudge = {(what, l): torch.zeros(len(x), *size, requires_grad=True) for what, size in transformer.sizes(s, x).items() for l in layers}
+    seen = {}
+    outputs = transformer.forward(s, p, x, nudge, seen)
+    loss = loss_of(s, outputs, own)
+    loss.backward()
+    errors.note("outputs", at, own["outputs"], outputs.detach())
+    errors.note("loss", at, own["loss"], loss.detach())
+    in_rows = lambda t: t.detach().reshape(len(x), -1)
+    for l in layers:
+        for what in ("z", "a", "h", "attended", "attention"):
+            errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], in_rows(seen[what, l]))
+        for what in transformer.STREAMS:
+            errors.note(what, f"{at}layer{l}", own[f"layer{l}/{what}"], in_rows(nudge[what, l].grad))
+    for name, w in p.items():
+        scale = None
+        if name.endswith(".scale"):
+            l = int(name.removeprefix("layer").removesuffix(".scale"))
+            ends = zip(("attended_stream", "stream"), seen["branches", l])
+            scale = sum((nudge[what, l].grad * f).abs().sum().item() for what, f in ends)
+        errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
+    loss_of(s, transformer.forward(s, free, x), own).backward()
 
 
 def function_step(s, p, free, own, t, at, errors):

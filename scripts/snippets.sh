@@ -9,7 +9,7 @@ if ! { python3 -m venv "$work/python" && "$work/python/bin/pip" -q install panda
     echo "pandas and polars cannot be installed here: the Python blocks of the documents are not run"
     exit 0
 fi
-for experiment in vanishing lecture; do
-    target/release/gradsweep sweep "experiments/$experiment.toml" --out "$work/results/$experiment" --quiet
+for experiment in vanishing lecture papers/glorot2010_init; do
+    target/release/gradsweep sweep "experiments/$experiment.toml" --out "$work/results/$(basename "$experiment")" --quiet
 done
 "$work/python/bin/python" scripts/snippets.py "$work"

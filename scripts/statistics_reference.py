@@ -7,7 +7,7 @@
 Signed-rank p-values: scipy.stats.wilcoxon, exact where no ranks are tied, else scipy's permutation of all signs (both
 two-sided). Median intervals: binomial, scipy.stats.binom. Hodges-Lehmann: numpy over all means of pairs, its interval by enumerating
 all signs of the ranks. Holm: scipy has none, so the textbook's step-down loop. Best of k: all subsets. Quantiles of draws:
-numpy.quantile, method "inverted_cdf".
+numpy.quantile, method "inverted_cdf". Interquartile means: scipy.stats.trim_mean.
 """
 
 import itertools
@@ -22,6 +22,7 @@ from scipy import stats
 rng = np.random.default_rng(5)
 # For what came later, so that earlier numbers stay.
 rng2 = np.random.default_rng(16)
+rng3 = np.random.default_rng(29)
 
 
 def wilcoxon(d):
@@ -86,6 +87,16 @@ def friedman(n, k, ties):
     return {"table": table.tolist(), "ranks": ranks.mean(axis=0).tolist(), "statistic": statistic, "p": p}
 
 
+def stratified(sizes, draws):
+    """The interquartile mean and its interval, by the places that are drawn: as many of each stratum as it has."""
+    strata = [rng3.random(n).tolist() for n in sizes]
+    places = [int(p) for _ in range(draws) for n in sizes for p in rng3.integers(0, n, n)]
+    left = iter(places)
+    means = [stats.trim_mean([own[next(left)] for own in strata for _ in own], 0.25) for _ in range(draws)]
+    ends = [float(np.quantile(means, q, method="inverted_cdf")) for q in (0.05, 0.95)]
+    return {"strata": strata, "places": places, "draws": draws, "value": float(stats.trim_mean(sum(strata, []), 0.25)), "ends": ends}
+
+
 def cases():
     for n in [1, 2, 3, 4, 5, 6, 8, 10, 12]:
         for kind in ("smooth", "ties", "zeros", "one sided"):
@@ -112,6 +123,7 @@ def main():
         "friedman": [friedman(n, k, ties) for n, k in ((2, 3), (5, 2), (10, 4), (12, 7), (30, 9)) for ties in (False, True)],
         "chi_square": [{"x": x, "freedom": f, "tail": float(stats.chi2.sf(x, f))}
                        for f in (1, 2, 3, 4, 7, 14, 59) for x in (0.01, 0.5, 3.0, 20.0, 90.0)],
+        "stratified": [stratified(sizes, 20) for sizes in ([1], [3], [5, 5], [4, 1, 6])],
         "best_of": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "k": k, "share": q, "value": best_of(x, k, q)}
                     for n, k in ((1, 1), (4, 2), (6, 3), (7, 7), (9, 4)) for q in (0.1, 0.5, 0.9)],
     }

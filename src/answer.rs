@@ -10,7 +10,7 @@ mod shape;
 mod text;
 mod words;
 
-use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity};
+use crate::columns::{self, ATTENUATION_INIT, Column, Measured, On, Quantity, metric::metric};
 use crate::compare::Comparison;
 use crate::plan_file::{Axis, PlanCell};
 use crate::record::Status;
@@ -110,7 +110,7 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
     let (accuracy, loss) = (measured(Quantity::Accuracy), measured(Quantity::Loss).or_else(|| some(Quantity::Loss)));
     let steps = columns::outcome("steps_to_target").filter(|_| results.plan.has_target());
     let stops = results.plan.all_have("stop_at_target").then_some(steps).flatten();
-    let end: Vec<&'static Column> = match (study, comparison.and_then(|own| columns::outcome(&own.report))) {
+    let end: Vec<&'static Column> = match (study, comparison.and_then(|own| metric(&own.report))) {
         (Study::Comparison, Some(report)) => {
             let accuracy = accuracy.filter(|_| report.quantity != Quantity::Accuracy);
             // Where every run stops at the target, its loss says no more.

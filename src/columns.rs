@@ -8,6 +8,8 @@ use On::{Batch, Probe, Split, Training};
 use Quantity::{Attenuation, DeltaAttenuation, TimeAttenuation, WeightGradientAttenuation};
 use std::sync::LazyLock;
 
+pub mod metric;
+
 /// A column of a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
@@ -127,6 +129,10 @@ pub enum Predicted {
     AttenuationTotal,
     /// Decades of dL/dz lost per layer.
     DeltaAttenuation,
+    /// Decades of the norm of dL/dh lost per layer.
+    NormAttenuation,
+    /// Decades of the norm of dL/dh lost in all.
+    NormAttenuationTotal,
     /// The root mean square of a recurrent net's state gradient at each time step, over that at the last.
     State,
     /// Decades of it lost per time step.
@@ -231,7 +237,7 @@ impl Column {
     /// The same column, drawn on a logarithmic scale or not.
     pub fn on_scale(&'static self, log: bool) -> &'static Column {
         static OTHERS: LazyLock<Vec<(&Column, Column)>> = LazyLock::new(|| {
-            let all = [OUTCOMES, HISTORY, LAYERS].into_iter().flatten();
+            let all = [OUTCOMES, HISTORY, ERRORS, LAYERS].into_iter().flatten();
             all.map(|c| (c, Column { scale: if c.is_log() { Scale::Linear } else { Scale::Log }, ..*c })).collect()
         });
         let other = || OTHERS.iter().find(|(column, _)| std::ptr::eq(*column, self)).map(|(_, other)| other);
@@ -338,6 +344,7 @@ pub const ATTENUATION_NORM_INIT: Column = Column::decades(
     Attenuation,
 )
 .per_layer()
+.predicted(Predicted::NormAttenuation)
 .summarized();
 
 /// The same of recurrent nets, on the way back in time.
@@ -408,7 +415,8 @@ pub const OUTCOMES: &[Column] = &[
         &["decades of the norm of dL/dh from the last", "layer to the first, at the start"],
         Init,
         Attenuation,
-    ),
+    )
+    .predicted(Predicted::NormAttenuationTotal),
     Column::decades(
         "attenuation_norm_total_end",
         &["decades of the norm of dL/dh from the last", "layer to the first, at the end"],
@@ -520,8 +528,8 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),
     Column::new("coherence", &["coherence of the", "samples' gradients"], Step, Probe),
     Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe),
-    Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe),
-    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe),
+    ACTIVATION_MEAN,
+    ACTIVATION_STD,
     Column::new("weight_rms", &["root mean square of", "the weights"], Step, Probe).log(),
     Column::new("update_ratio", &["norm of the update", "over that of the weights"], Step, Training).log(),
     Column::share("saturated", &["share of activations", "that are saturated"], Probe),
@@ -531,6 +539,64 @@ pub const LAYERS: &[Column] = &[
     Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
     Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"]).predicted(Predicted::State),
     Column::new("spectral_radius", &["spectral radius of the", "recurrent matrix"], Step, Probe),
+    Column::gradient("attention_stream_rms", &["root mean square of dL/dh", "after attention, per sample"]),
+    Column::gradient("query_grad_rms", &["root mean square of", "dL/dW of the queries"]),
+    Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),
+    Column::new("token_cosine", &["mean cosine between", "two tokens of a row"], Step, Probe),
+    Column::new("attention_entropy", &["entropy of what a token's", "attention gives"], Step, Probe).unit("nats"),
+];
+
+/// The columns of `distributions.csv` after `run_id`: one row a probed step, hidden layer, time step, if any, and quantity.
+pub const DISTRIBUTIONS: &[Column] = &[
+    Column::key("step", &["step"]),
+    Column::key("layer", &["layer, counted from the input"]),
+    TIME,
+    Column::key("quantity", &["what the numbers are"]),
+    Column::new("q01", &["not exceeded by 1 % of the numbers"], Step, Probe),
+    Column::new("q05", &["not exceeded by 5 % of the numbers"], Step, Probe),
+    Column::new("q15", &["not exceeded by 15 % of the numbers"], Step, Probe),
+    Column::new("q25", &["not exceeded by 25 % of the numbers"], Step, Probe),
+    Column::new("q50", &["not exceeded by half of the numbers"], Step, Probe),
+    Column::new("q75", &["not exceeded by 75 % of the numbers"], Step, Probe),
+    Column::new("q85", &["not exceeded by 85 % of the numbers"], Step, Probe),
+    Column::new("q95", &["not exceeded by 95 % of the numbers"], Step, Probe),
+    Column::new("q99", &["not exceeded by 99 % of the numbers"], Step, Probe),
+    Column::new("bin_low", &["where the first bin begins"], Step, Probe),
+    Column::new("bin_width", &["width of a bin"], Step, Probe),
+    Column::key("counts", &["numbers in each of the 96 bins, separated by spaces"]),
+];
+
+/// What comes out of the activation, over samples and units.
+pub const ACTIVATION_MEAN: Column = Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe);
+const ACTIVATION_STD: Column =
+    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe);
+
+/// The column with the standard deviation of what this one has the mean of.
+pub fn deviation(column: &Column) -> Option<&'static Column> {
+    LAYERS.iter().find(|other| (column.name, other.name) == (ACTIVATION_MEAN.name, ACTIVATION_STD.name))
+}
+
+/// What curves can show beside the columns of `history.csv`: one less the accuracy of a part, as papers tell how training goes.
+pub const ERRORS: &[Column] = &[
+    Column { better: Better::Lower, ..Column::share("train_error", &["training error"], Split) },
+    Column { better: Better::Lower, ..Column::share("val_error", &["validation error"], Split) },
+    Column { better: Better::Lower, ..Column::share("test_error", &["test error"], Split) },
+];
+
+/// The accuracy that an error is one less.
+pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
+    let part = error.name.strip_suffix("_error")?;
+    HISTORY.iter().find(|column| column.name.strip_suffix("_accuracy") == Some(part))
+}
+
+/// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, and
+/// dL/dW of the mean loss over the probe set.
+pub const QUANTITIES: &[Column] = &[
+    Column::new("activation", &["output of", "the activation"], Step, Probe),
+    Column::new("argument", &["argument of", "the activation"], Step, Probe),
+    Column::new("stream", &["dL/dh per sample"], Step, Probe),
+    Column::new("delta", &["dL/dz per sample"], Step, Probe),
+    Column::new("weight_grad", &["dL/dW of the batch"], Step, Probe),
 ];
 
 /// Of recurrent nets; empty for others.
@@ -541,6 +607,7 @@ pub const THEORY: &[Column] = &[
     Column::key("layer", &["layer, counted from the input"]),
     Column::new("stream_decades", &["dL/dh over that of", "the last layer"], Init, Probe).unit("decades"),
     Column::new("delta_decades", &["dL/dz over dL/dh of", "the last layer"], Init, Probe).unit("decades"),
+    Column::new("norm_decades", &["norm of dL/dh over that of", "the last layer"], Init, Probe).unit("decades"),
     Column::new("argument_variance", &["variance of the", "activation's argument"], Init, Probe),
     Column::new("correlation_depth", &["depth scale of the correlation", "of two inputs"], Init, Probe).unit("layers"),
     Column::key("note", &["what limits the prediction,", "or why there is none"]),
@@ -593,6 +660,7 @@ pub const ARMS: &[Column] = &[
     Column::key("tries", &["settings tried"]),
     Column::key("tune_runs", &["runs that chose"]),
     Column::key("tune_steps", &["their updates"]),
+    Column::new("tune_flop", &["floating-point operations", "of these updates"], Run, Training).unit("FLOP"),
     Column::new("fair_score", &["score of the best of as many tries", "as the arm with the fewest has"], Run, Training),
     Column::key("n", &["runs reported"]),
     Column::key("diverged", &["of these, diverged"]),
@@ -616,6 +684,15 @@ pub const RANKS: &[Column] = &[
     Column::key("independent", &["different data sets or functions among them"]),
     Column::new("friedman", &["Friedman's statistic"], Run, Training),
     Column::new("p", &["its p; empty of fewer than ten independent problems"], Run, Training),
+    Column::key("groups", &["a letter for each set of arms of which no two are distinguished; empty without a test"]),
+    Column::new(
+        "score",
+        &["interquartile mean of all runs,", "0 for guessing and 1 for the best there can be"],
+        Run,
+        Training,
+    ),
+    Column::new("score_low", &["lower end of its interval, runs drawn again", "within each problem"], Run, Training),
+    Column::new("score_high", &["upper end of its interval"], Run, Training),
 ];
 
 /// After those medians, and before that of `steps_to_target`.
@@ -713,10 +790,10 @@ pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
     table.iter().find(|column| column.name == name)
 }
 
-/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it. Where several do, they agree in
-/// all but when it is measured.
+/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it, an error, or a quantity of
+/// `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
 pub fn measurement(name: &str) -> Option<&'static Column> {
-    [OUTCOMES, HISTORY, LAYERS].into_iter().find_map(|table| find(table, name))
+    [OUTCOMES, HISTORY, ERRORS, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
 }
 
 /// The measurements of a table: its columns but those that say what a row is about.
@@ -755,6 +832,11 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
     ),
     ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
     ("layers.csv", "a row a run, recorded step, hidden layer and time step, if any; run_id comes first", &[LAYERS]),
+    (
+        "distributions.csv",
+        "a row a run, recorded step, hidden layer, time step, if any, and quantity, if `[record] distributions` asks for them; run_id comes first",
+        &[DISTRIBUTIONS],
+    ),
     ("theory.csv", "a row a cell and hidden layer, or time step; the labels come first", &[THEORY]),
     ("timings.csv", "a row a run", &[TIMINGS]),
     ("claims.csv", "a row a claim, or a part of one that `each` repeats", &[CLAIMS]),

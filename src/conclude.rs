@@ -4,7 +4,7 @@
 mod layout;
 pub mod predicted;
 mod stamp;
-mod summary;
+pub mod summary;
 pub mod tables;
 pub mod verify;
 
@@ -32,7 +32,7 @@ pub enum ConcludeError {
     File(#[from] FileError),
     #[error(transparent)]
     Results(#[from] ResultsError),
-    #[error("the CSV files are written, but not all figures: {0}")]
+    #[error("not all figures could be made: {0}")]
     Figures(FigureError),
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -76,8 +76,8 @@ pub fn shows_another_plan(dir: &Path, plan: &Plan, work: &Work) -> bool {
     Stamp::read(dir).shows_another_plan(&plan_hash(&plan_json(plan, work), work), &plan.claims)
 }
 
-/// Makes everything that a reader opens from a folder's journal, as far as it is not up to date. The caller holds the lock of
-/// the folder.
+/// Makes everything that a reader opens from a folder's journal, as far as it is not up to date; without `draw` neither figures
+/// nor report. The caller holds the lock of the folder.
 ///
 /// # Errors
 /// A file that cannot be read or written; what `draw` reports.
@@ -86,7 +86,7 @@ pub fn conclude(
     plan: &Plan,
     work: &Work,
     journal: &Journal,
-    draw: &Draw,
+    draw: Option<&Draw>,
 ) -> Result<Conclusion, ConcludeError> {
     claims::keep(dir, &plan.claims)?;
     let json = plan_json(plan, work);
@@ -108,6 +108,8 @@ impl Conclusion {
     /// Files that cannot be read.
     pub fn of(results: Results, specs: &[ClaimSpec]) -> Result<Self, ConcludeError> {
         let summary = results.summary()?;
+        let metrics = results.plan.compare.iter().flat_map(|compare| compare.report.iter().chain(&compare.also));
+        let results = results.with_metrics(metrics.map(String::as_str))?.into_owned();
         let comparison = Comparison::of(&results)?;
         let [arms, settings, pairs, ranks] = match &comparison {
             Some(own) => [
@@ -141,20 +143,22 @@ impl Conclusion {
         })
     }
 
-    /// Writes all that is made of the tables, as far as it is not up to date. The caller holds the lock of the folder.
+    /// Writes all that is made of the tables, as far as it is not up to date; without `draw` neither figures nor report, which a
+    /// later call makes. The caller holds the lock of the folder.
     ///
     /// # Errors
     /// A file that cannot be written; what `draw` reports.
-    pub fn write(&mut self, draw: &Draw) -> Result<(), ConcludeError> {
+    pub fn write(&mut self, draw: Option<&Draw>) -> Result<(), ConcludeError> {
         let (dir, plan) = (&self.results.dir, &self.results.plan_hash);
-        if Stamp::read(dir).pages_hold(dir, plan, &self.specs) { Ok(()) } else { self.write_anew(draw) }
+        match draw {
+            _ if Stamp::read(dir).pages_hold(dir, plan, &self.specs) => Ok(()),
+            Some(draw) => self.write_anew(draw),
+            None => Ok(_ = self.write_tables()?),
+        }
     }
 
-    /// Writes all that is made of the tables: comparison, verdicts, answer, figures and report.
-    ///
-    /// # Errors
-    /// As [`Conclusion::write`].
-    pub fn write_anew(&mut self, draw: &Draw) -> Result<(), ConcludeError> {
+    /// Writes comparison, verdicts and answer. Returns the table of verdicts, and the names of the files.
+    fn write_tables(&self) -> Result<(Table, Vec<&'static str>), FileError> {
         let dir = &self.results.dir;
         let claims = claim::table(&self.claims, self.edited_later.is_some());
         let has_runs = !self.results.runs.is_empty();
@@ -172,12 +176,23 @@ impl Conclusion {
             if is_made { write_table(&path, table)? } else { remove(&path)? }
         }
         write(&dir.join("answer.txt"), self.answer.text().as_bytes())?;
+        let names = tables.map(|(file, ..)| file).into_iter().chain(["answer.txt"]).collect();
+        Ok((claims, names))
+    }
+
+    /// Writes all that is made of the tables: comparison, verdicts, answer, figures and report.
+    ///
+    /// # Errors
+    /// As [`Conclusion::write`].
+    pub fn write_anew(&mut self, draw: &Draw) -> Result<(), ConcludeError> {
+        let (claims, files) = self.write_tables()?;
+        let dir = &self.results.dir;
         // Figures that are there may show runs that the plan has no more.
         if self.results.runs.iter().any(|run| !run.failed()) || dir.join("figures").is_dir() {
             self.drawn = draw(&self.results, &self.figure_claims).map_err(ConcludeError::Figures)?;
         }
         self.report(&claims)?;
-        let names = tables.map(|(file, ..)| file).into_iter().chain(["answer.txt", report::FILE]).map(String::from);
+        let names = files.into_iter().chain([report::FILE]).map(String::from);
         let figures = self.drawn.iter().flat_map(|figure| &figure.files).filter_map(|path| path.strip_prefix(dir).ok());
         let figures = figures.map(|path| path.to_string_lossy().into_owned());
         let mut stamp = Stamp::read(dir);

@@ -2,7 +2,7 @@
 //!
 //! The program reads a TOML experiment, trains every cell of its grid as a candle model and leaves CSV files, figures and
 //! judged claims. This library is the same in parts, built in floors: a module uses only those below its own. `examples/` has a
-//! sweep from code, reading results, a figure of one's own and an update rule of one's own.
+//! sweep from code, reading results, a network, a figure and an update rule of one's own.
 //!
 //! # Parts: networks and what is measured in them
 //!
@@ -106,6 +106,7 @@ pub mod data;
 pub mod experiment;
 pub mod fading;
 pub mod figure;
+pub mod import;
 pub mod model;
 pub mod optim;
 pub mod results;
@@ -113,6 +114,10 @@ pub mod run;
 pub mod setting;
 pub mod sweep;
 pub mod theory;
+
+pub use cli::program::Program;
+/// What a model of one's own is written in, in the version that gradsweep uses.
+pub use {candle_core, candle_nn};
 
 // What a caller meets in signatures above, or what the program and its tests alone use.
 #[doc(hidden)]

@@ -1,6 +1,6 @@
-//! The program: one thread a run, then the command line.
+//! The program: its command line, with the networks of this crate.
 
-use gradsweep::cli;
+use gradsweep::Program;
 use std::process::ExitCode;
 
 /// The C library's takes a tenth of a small step, and maps each buffer above 128 KiB anew.
@@ -8,8 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::single_thread::ensure() {
-        Ok(()) => cli::run(),
-        Err(code) => code,
-    }
+    Program::new().run()
 }

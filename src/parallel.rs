@@ -2,6 +2,8 @@
 //! products over it.
 
 use rayon::prelude::*;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 /// The cores that this program may use.
@@ -18,6 +20,18 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) 
         Ok(pool) => pool.install(|| items.par_iter().map(&job).collect()),
         Err(_) => items.iter().map(job).collect(),
     }
+}
+
+/// What `work` gives, or what it said when it panicked.
+///
+/// # Errors
+/// What the panic said.
+pub fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    let said = |payload: Box<dyn Any + Send>| match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or("a panic without a message").into(),
+    };
+    catch_unwind(AssertUnwindSafe(work)).map_err(said)
 }
 
 #[cfg(test)]

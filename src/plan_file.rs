@@ -41,8 +41,19 @@ pub struct PlanFile {
     #[serde(default)]
     pub compare: Option<Compare>,
     pub data: PlanData,
-    /// Training rows that the layers are measured on.
+    /// Training rows that the layers are measured on; 0 where that is not known.
     pub probe: usize,
+    /// The tables that the runs were imported from; none of runs of this program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<ImportedFile>,
+}
+
+/// A table of runs that another program trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportedFile {
+    pub name: String,
+    /// Of its bytes.
+    pub digest: String,
 }
 
 /// How an axis is drawn.
@@ -104,6 +115,9 @@ pub struct PlanCell {
     /// What its point goes down, if it trains no network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<Function>,
+    /// Floating-point operations of one update, matrix products only; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_flop: Option<f64>,
     /// The baselines, where the cells of the plan differ in them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guesses: Option<Guesses>,
@@ -115,6 +129,7 @@ pub struct PlanData {
     pub name: String,
     /// Of all its data sets.
     pub digest: String,
+    /// 0 where it is not known.
     pub train_rows: usize,
     pub outputs: usize,
     /// Classes, or real-valued targets.
@@ -124,7 +139,20 @@ pub struct PlanData {
     pub guesses: Option<Guesses>,
 }
 
+impl PlanData {
+    /// The name, and how many rows are trained on where that is known.
+    pub fn described(&self) -> String {
+        let rows = if self.train_rows > 0 { format!(", {} training rows", self.train_rows) } else { String::new() };
+        format!("{}{rows}", self.name)
+    }
+}
+
 impl PlanFile {
+    /// Whether its runs were trained by another program.
+    pub fn is_imported(&self) -> bool {
+        !self.imported.is_empty()
+    }
+
     /// The text of the file. Its keys are sorted, so that equal plans are equal texts.
     pub fn text(&self) -> String {
         // Finite numbers and texts, which always become JSON.
@@ -135,6 +163,12 @@ impl PlanFile {
     /// The file names of the figures, see [`figure_names`].
     pub fn figure_names(&self) -> Vec<String> {
         figure_names(&self.figures)
+    }
+
+    /// The number of a cell's label on each axis.
+    pub fn place(&self, cell: &PlanCell) -> Vec<usize> {
+        let label = |axis: &Axis| axis.labels.iter().position(|label| cell.labels.get(&axis.name) == Some(label));
+        self.axes.iter().map(|axis| label(axis).unwrap_or(0)).collect()
     }
 
     /// The labels and the seed of each run, in order.
@@ -163,8 +197,7 @@ impl PlanFile {
 
     /// Whether the loss means the same in all cells: of one kind, with the same options, in the same units.
     pub fn is_one_loss(&self) -> bool {
-        let is_of_loss = |key: &String| key == "loss" || key.starts_with("loss.") || key == "data.target_scaling";
-        self.cells.iter().all(|cell| !cell.settings.keys().any(is_of_loss))
+        self.cells.iter().all(|cell| !cell.settings.keys().any(|key| is_of_loss(key)))
     }
 
     /// The baselines of a cell: what the best constant answer gets. `None` for a test function.
@@ -182,6 +215,11 @@ impl PlanFile {
         let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
         settings.into_iter().any(|settings| settings.contains_key("target_loss"))
     }
+}
+
+/// Whether a setting decides what the loss measures.
+pub fn is_of_loss(key: &str) -> bool {
+    key == "loss" || key.starts_with("loss.") || key == "data.target_scaling"
 }
 
 /// The file names of figures: the given one or the kind, made safe for a file system, numbered where they repeat.

@@ -4,15 +4,19 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
+use crate::columns::QUANTITIES;
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
 use crate::ops::{Element, Mode, Result};
+use crate::stats::distribution::Distribution;
+use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
 use std::ops::Range;
 
+pub mod attention;
 mod correlation;
 mod eigenvalue;
 
@@ -59,6 +63,10 @@ pub struct LayerMeasure {
     pub dead: Option<f64>,
     /// Whether dL/dz is 0 by construction: dL/dh is not, and the activation lets some of it through. A branch of scale 0.
     pub is_bypassed: bool,
+    /// Of a block with attention.
+    pub attention: Option<AttentionMeasure>,
+    /// How its numbers are spread, by the name of each [quantity](crate::columns::QUANTITIES); none unless [asked for](Probe::with_distributions).
+    pub distributions: Vec<(&'static str, Distribution)>,
 }
 
 impl LayerMeasure {
@@ -84,12 +92,18 @@ pub struct Probe {
     model: Box<dyn Model<f64>>,
     batch: Batch<f64>,
     gradients: Gradients<f64>,
+    distributions: bool,
 }
 
 impl Probe {
     /// On the rows of `batch`, by a model of the run's family, whose parameters are overwritten.
     pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>) -> Self {
-        Probe { model, batch, gradients: Gradients::default() }
+        Probe { model, batch, gradients: Gradients::default(), distributions: false }
+    }
+
+    /// The same, which also tells how the numbers of a layer are spread, if these are `wanted`.
+    pub fn with_distributions(self, wanted: bool) -> Self {
+        Probe { distributions: wanted, ..self }
     }
 
     /// Measures every hidden layer of `model` as it stands, in training mode.
@@ -108,8 +122,9 @@ impl Probe {
                 let known =
                     before.filter(|before| before.weight == site.weight).and_then(|before| before.spectral_radius);
                 let own = layer(site, tap, rows, parameters, gradients);
+                let distributions = if self.distributions { spread(site, tap, rows, gradients) } else { Vec::new() };
                 let spectral_radius = known.or_else(|| radius(site, &parameters[site.weight.clone()]));
-                layers.push(LayerMeasure { spectral_radius, ..own });
+                layers.push(LayerMeasure { spectral_radius, distributions, ..own });
             });
         })?;
         visited?;
@@ -131,7 +146,9 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
     let single = !site.shared && seen(tap.input) && seen(tap.affine_delta);
     let n = tap.activation.len() as f64;
     let mean = seen(tap.activation).then(|| sum(tap.activation) / n);
-    let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, site.units)));
+    // Each token of a row goes through the same units.
+    let tokens = site.attention.as_ref().map_or(1, |attention| attention.tokens);
+    let flat = site.activation.map(|phi| (phi, saturation(phi, tap.z, tap.activation, columns(tap.z) / tokens)));
     let delta_rms = seen(tap.delta).then(|| samples * rms(tap.delta));
     let stream_rms = samples * rms(tap.stream);
     let cell_rms = seen(tap.cell_stream).then(|| samples * rms(tap.cell_stream));
@@ -157,7 +174,19 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         inactive: flat.filter(|(phi, _)| phi.is_rectifier()).map(|(_, flat)| flat.inactive),
         dead: flat.map(|(_, flat)| flat.dead),
         is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
+        attention: site.attention.as_ref().map(|own| attention::measure(own, &tap, rows, gradients)),
+        distributions: Vec::new(),
     }
+}
+
+/// How the numbers of one site are spread.
+fn spread(site: &Site, tap: Tap<'_, f64>, rows: usize, gradients: &[f64]) -> Vec<(&'static str, Distribution)> {
+    let samples = rows as f64;
+    let numbers = [(tap.activation, 1.0), (tap.z, 1.0), (tap.stream, samples), (tap.delta, samples)];
+    let weights = [(&gradients[site.weight.clone()], 1.0)];
+    let of = |(numbers, scale): (&[f64], f64)| Distribution::of(numbers.iter().map(|x| scale * x));
+    let each = QUANTITIES.iter().zip(numbers.into_iter().chain(weights));
+    each.filter_map(|(quantity, numbers)| Some((quantity.name, of(numbers)?))).collect()
 }
 
 /// Share of the sigmoid gates whose slope g (1 - g) is under 5 % of its maximum, 1/4.
@@ -176,18 +205,6 @@ fn flat_gates(gates: &[f64], site: &Site) -> f64 {
 fn radius(site: &Site, weight: &[f64]) -> Option<f64> {
     let is_square = weight.len() == site.units * site.units;
     (site.time.is_some() && is_square).then(|| spectral_radius(weight, site.units))
-}
-
-/// Of those measured at the last time step, or without one: what stands for a layer.
-pub fn of_layers(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
-    let last = measures.iter().filter_map(|measure| measure.time).max();
-    measures.iter().filter(|measure| measure.time == last).collect()
-}
-
-/// Those of the top layer, the first time step first; none without time steps.
-pub fn over_time(measures: &[LayerMeasure]) -> Vec<&LayerMeasure> {
-    let top = measures.last().map(|measure| measure.layer);
-    measures.iter().filter(|measure| measure.time.is_some() && Some(measure.layer) == top).collect()
 }
 
 /// Whether the activation would let a gradient through that is not about to underflow.

@@ -59,4 +59,7 @@ pub struct RunRecord {
     /// [`point_columns`]; empty for a network.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub points: Table,
+    /// [`columns::DISTRIBUTIONS`](crate::columns::DISTRIBUTIONS); empty unless the experiment asks for them.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub distributions: Table,
 }

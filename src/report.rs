@@ -98,12 +98,17 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
     let mut figures = figures(content);
     let sheets =
         [sheets::claims(claims, content.edited_later), sheets::cells(results, summary), sheets::arms(results, arms)];
+    let files = plan.imported.iter().map(|file| format!("{} ({})", file.name, file.digest));
     let data = match plan.cells.iter().all(|cell| cell.function.is_some()) {
         true => String::new(),
-        false => format!(
-            "{}, {} training rows; layers are measured on {} of them",
-            plan.data.name, plan.data.train_rows, plan.probe
-        ),
+        false if plan.is_imported() => {
+            format!(
+                "{}; trained by another program, imported from {}",
+                plan.data.name,
+                files.collect::<Vec<_>>().join(", ")
+            )
+        }
+        false => format!("{}; layers are measured on {} of them", plan.data.described(), plan.probe),
     };
     let page = Page {
         style: STYLE,

@@ -3,8 +3,11 @@
 pub mod choice;
 pub mod claims;
 pub mod csv_file;
+mod derived;
+mod distributions;
 mod error;
 pub mod figure_claims;
+pub mod joined;
 mod target;
 pub mod theory;
 mod thinned;
@@ -37,12 +40,19 @@ pub struct Run {
     bounds: String,
     /// The columns that some figure's `where` names and that are no axis.
     pub settings: BTreeMap<String, String>,
+    /// Floating-point operations of one update; `None` where that is not known.
+    pub step_flop: Option<f64>,
+    /// Metrics that are derived from the history, by name.
+    pub(super) derived: BTreeMap<String, f64>,
 }
 
 impl Run {
     /// A measured number of the run: `None` when not applicable (or no such measurement), NaN and infinities as they are.
     pub fn value(&self, metric: &str) -> Option<f64> {
-        self.values[columns::OUTCOMES.iter().position(|c| c.name == metric)?]
+        match columns::OUTCOMES.iter().position(|c| c.name == metric) {
+            Some(place) => self.values[place],
+            None => self.derived.get(metric).copied(),
+        }
     }
 
     /// How much of a gradient the run loses on the way to the first layer, or another finite number of it; `None` where that was
@@ -78,6 +88,9 @@ impl Results {
     /// # Errors
     /// A file that is missing or not what a sweep writes: which, where in it, and what to do.
     pub fn read(dir: &Path) -> Result<Results, ResultsError> {
+        if !dir.is_dir() {
+            return Err(ResultsError::NoFolder(dir.to_path_buf()));
+        }
         let path = dir.join("plan.json");
         let text = files::read_text(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
         let plan: PlanFile =
@@ -89,7 +102,10 @@ impl Results {
         if !table.exists() {
             return Err(ResultsError::Interrupted { dir: dir.to_path_buf() });
         }
-        let runs = read_runs(&table, &plan)?;
+        let mut runs = read_runs(&table, &plan)?;
+        let flop: HashMap<Vec<usize>, f64> =
+            plan.cells.iter().filter_map(|cell| Some((plan.place(cell), cell.step_flop?))).collect();
+        runs.iter_mut().for_each(|run| run.step_flop = flop.get(&run.labels).copied());
         let plan_hash = plan_hash(&text, &files::read(&dir.join("journal/view.txt")).unwrap_or_default());
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
@@ -99,10 +115,13 @@ impl Results {
         let planned = self.plan.runs().count();
         let there = self.runs.len();
         (there < planned).then(|| {
+            let planned = count(planned, "run");
+            if self.plan.is_imported() {
+                return format!("the tables hold {there} of {planned}: not every cell has every seed");
+            }
             format!(
-                "the tables hold {there} of {}: the sweep was interrupted or was told to run some; the same `gradsweep sweep` \
-                 goes on from there",
-                count(planned, "run")
+                "the tables hold {there} of {planned}: the sweep was interrupted or was told to run some, or rows were removed; the same `gradsweep sweep` \
+                 goes on from there"
             )
         })
     }
@@ -130,6 +149,14 @@ impl Results {
     /// A file that is no CSV file.
     pub fn pairs(&self) -> Result<Records, ResultsError> {
         csv_file::records(&self.dir.join("comparison_pairs.csv"))
+    }
+
+    /// `comparison_ranks.csv`; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that is no CSV file.
+    pub fn ranks(&self) -> Result<Records, ResultsError> {
+        csv_file::records(&self.dir.join("comparison_ranks.csv"))
     }
 
     /// The test function of a run; `None` for a network.
@@ -230,6 +257,8 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
             values: outcomes.iter().map(|at| file.number(*at)).collect::<Result<_, _>>()?,
             bounds: bounds.map_or(String::new(), |at| file.text(at).into()),
             settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),
+            step_flop: None,
+            derived: BTreeMap::new(),
         });
     }
     Ok(runs)

@@ -149,7 +149,7 @@ impl fmt::Display for Domain {
             Domain::Float { min, max } => f.write_str(&span(*min, *max)),
             Domain::Positive { max } if *max == f64::MAX => f.write_str("a number above 0"),
             Domain::Positive { max } => write!(f, "a number above 0, at most {}", number(*max)),
-            Domain::Fraction => f.write_str("a number from 0 up to, but not, 1"),
+            Domain::Fraction => f.write_str("a number from 0 to below 1"),
             Domain::Word(w) => write!(f, "one of {}", words(w)),
             Domain::IntOrWord { min, max, words: w } => {
                 write!(f, "an integer from {min} to {max}, or {}", words(w))

@@ -5,6 +5,8 @@
 //! it on a logarithmic scale. An infinity counts at its end. What is no number (NaN) is left out, and `n` says of how many
 //! the median is.
 
+pub mod bootstrap;
+pub mod distribution;
 pub mod friedman;
 pub mod signed_rank;
 
@@ -56,6 +58,9 @@ pub fn spread(values: &[f64]) -> Option<Spread> {
     })
 }
 
+/// Powers of two by which probabilities are scaled at a time.
+const SPAN: usize = 500;
+
 /// The median of the values and the narrowest pair of order statistics around it that covers the true median with at least
 /// this probability, which holds for any continuous distribution; the range where so few values cannot reach it. `None`
 /// when there are none.
@@ -63,13 +68,18 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Option<Spread> {
     let whole = spread(values)?;
     let sorted = ordered(values);
     let n = sorted.len();
-    // P(fewer than k of n values lie below the median), k = 1, 2, ...
-    let (mut chance, mut below) = ((-(n as f64)).exp2(), 0.0);
+    // P(fewer than k of n values lie below the median), k = 1, 2, ..., times 2^scale: 2^-n alone underflows from n = 1075 on.
+    let mut scale = n.saturating_sub(SPAN) / SPAN * SPAN;
+    let (mut chance, mut below) = ((scale as f64 - n as f64).exp2(), 0.0);
     let mut best = whole;
     for k in 1..=n.div_ceil(2) {
         below += chance;
         chance *= (n - k + 1) as f64 / k as f64;
-        let coverage = 1.0 - 2.0 * below;
+        if scale > 0 && chance > (SPAN as f64).exp2() {
+            let less = (-(SPAN as f64)).exp2();
+            (chance, below, scale) = (chance * less, below * less, scale - SPAN);
+        }
+        let coverage = 1.0 - 2.0 * below * (-(scale as f64)).exp2();
         if coverage < confidence {
             break;
         }
@@ -131,6 +141,17 @@ mod tests {
         assert_eq!(s.coverage, 0.9375);
         assert_eq!(spread(&[1.0, 2.0]).unwrap().median, 1.5);
         assert!(spread(&[]).is_none() && spread(&[f64::NAN]).is_none());
+    }
+
+    /// R: qbinom(0.05, n, 0.5) is 472 of 1000, 572 of 1200 and 4918 of 10000; one less below the median still covers.
+    #[test]
+    fn the_interval_of_thousands_is_as_wide_as_that_of_hundreds() {
+        for (n, low) in [(1000, 474), (1200, 572), (10000, 4918)] {
+            let values: Vec<f64> = (1..=n).map(f64::from).collect();
+            let own = median_interval(&values, 0.9).unwrap();
+            assert_eq!((own.low, own.high), (f64::from(low), f64::from(n + 1 - low)), "{own:?}");
+            assert!((0.9..0.91).contains(&own.coverage), "{own:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn record(_: &RunSpec, _: &Dataset, _: &mut dyn FnMut(usize) -> ControlFlow<()>)
         history: Table::new(columns::HISTORY),
         layers,
         points: Table::default(),
+        distributions: Table::default(),
     })
 }
 
@@ -58,7 +59,7 @@ fn sweep(runs: u64) {
     let order = work.order((0..work.jobs.len()).collect());
     let tally = pool::run(&work, &order, options, &record, &folder.journal, &Interrupt::new()).unwrap();
     assert_eq!(tally.done, runs as usize);
-    conclude(dir.path(), &plan, &work, &folder.journal, &|_, _| Ok(Vec::new())).unwrap();
+    conclude(dir.path(), &plan, &work, &folder.journal, Some(&|_, _| Ok(Vec::new()))).unwrap();
 }
 
 /// The highest resident size so far in KiB; none where there is no `/proc`.

@@ -14,7 +14,7 @@ pub const TASKS: usize = 3;
 /// The verdict on each task of a comparison, by what it reports first.
 pub fn verdicts(comparison: &Comparison) -> Vec<String> {
     let of = |(place, task)| {
-        let column = columns::outcome(&comparison.report)?;
+        let column = columns::metric::metric(&comparison.report)?;
         of_task(comparison, task, column, place == 0)
     };
     let tasks = comparison.tasks.iter().enumerate();
@@ -64,7 +64,7 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
 /// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences.
 fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
     let from = comparison.baseline.as_ref().unwrap_or(&best.name);
-    let column = columns::outcome(&comparison.report);
+    let column = columns::metric::metric(&comparison.report);
     let pairs: Vec<&Pair> =
         task.pairs.iter().filter(|p| p.metric == comparison.report && p.other(from).is_some()).collect();
     let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return String::new() };

@@ -121,7 +121,8 @@ fn told(fading: Fading, it: &str, place: &str) -> String {
     let decades = fading.number();
     let bound = if fading.is_bound() { "at least " } else { "" };
     let factor = 10f64.powf(decades.abs());
-    let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades.abs(), 2));
+    // With the sign of the interval beside it: below 0 the gradient grows.
+    let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades, 2));
     let (factor, taken, added) = (significant(factor, 2), 100.0 * (1.0 - 1.0 / factor), 100.0 * (factor - 1.0));
     let (taken, added) = (significant(taken, 2), significant(added, 2));
     let what = match decades {

@@ -8,7 +8,7 @@ use crate::cli::sweep;
 use crate::conclude::{Conclusion, draw_pages};
 use crate::files::make_folder;
 use crate::results::{Results, claims};
-use crate::sweep::request::Request;
+use crate::sweep::{folder::refuse_imported, request::Request};
 
 #[derive(Args)]
 pub struct Options {
@@ -34,6 +34,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         )));
     }
     if let Some(seeds) = options.fresh_seeds {
+        refuse_imported(dir)?;
         let Request { set, base, data_dir, .. } = Request::read(dir)?;
         let (file, out) = (dir.join("experiment.toml"), Some(dir.join("fresh_seeds")));
         make_folder(dir, Path::new("fresh_seeds"))?;
@@ -45,7 +46,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     conclusion.edited_later.into_iter().for_each(note);
     if let Some(_lock) = lock_to_write(dir) {
-        conclusion.write(&draw_pages)?;
+        conclusion.write(Some(&draw_pages))?;
     }
     Ok(if conclusion.claim_fails() { ExitCode::from(FAILED_CLAIM) } else { ExitCode::SUCCESS })
 }

@@ -1,22 +1,34 @@
-//! `compare DIR`: the arms of a results folder, from its CSV files.
+//! `compare DIR...`: the arms of a results folder, or of several, from their CSV files.
 
 use crate::answer::verdicts;
 use crate::cli::prelude::*;
+use crate::columns::{
+    self,
+    metric::{FORMS, is_comparable},
+};
 use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
 use crate::conclude::{Conclusion, draw_pages};
 use crate::experiment::nearest;
 use crate::plan_file::compare::Compare;
+use crate::results::joined::{FOLDER, differences, join};
 use crate::results::{Results, claims};
 use clap::ValueEnum;
 use std::collections::BTreeSet;
 
 #[derive(Args)]
 pub struct Options {
-    /// A results folder, such as results/optimizers
-    dir: PathBuf,
+    /// A results folder, such as results/optimizers; of several the runs are compared with each other, and no tables are written
+    #[arg(required = true, value_name = "DIR")]
+    dirs: Vec<PathBuf>,
     /// Compare all arms with this one alone, and write no tables
     #[arg(long, value_name = "ARM")]
     baseline: Option<String>,
+    /// Compare the labels of this axis instead, or each `folder` with the others, and write no tables
+    #[arg(long, value_name = "AXIS")]
+    arm: Option<String>,
+    /// Compare by this metric instead, such as test_accuracy or "val_loss at epoch 5", the first above all; write no tables
+    #[arg(long, value_name = "METRIC")]
+    metric: Vec<String>,
     /// For a person, a paper or a program; `csv` is comparison.csv
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -31,37 +43,76 @@ enum Format {
     Json,
 }
 
-/// Prints the comparison, and writes its tables where the folder can be written.
+/// Prints the comparison, and writes its tables where it is the one that the folder was swept with and can be written.
 ///
 /// # Errors
-/// A folder without results, or whose plan has nothing to compare.
+/// A folder without results or with nothing to compare; folders that cannot be compared with each other.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
-    let dir = &options.dir;
-    let results = Results::read(dir).map_err(CommandError::input)?;
-    results.unfinished().iter().for_each(|line| note(line));
+    let mut folders = Vec::new();
+    for dir in &options.dirs {
+        let results = Results::read(dir).map_err(CommandError::input)?;
+        results.unfinished().iter().for_each(|line| note(line));
+        folders.push(results);
+    }
+    if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
+        return own(dir, folders.remove(0), options.format);
+    }
+    let results = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
+    let compare = asked(options, &results)?;
+    let differences = differences(&results.plan);
+    if !differences.is_empty() {
+        note(&format!("the folders differ in {}", differences.join("; ")));
+    }
+    let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
+    if let Some(baseline) = &compare.baseline {
+        let arms = comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str());
+        let arms: BTreeSet<&str> = arms.collect();
+        if !arms.contains(baseline.as_str()) {
+            let help = nearest::suggest(baseline, arms);
+            return Err(CommandError::input(format!("no {} is called \"{baseline}\"; {help}", comparison.arm)));
+        }
+    }
+    show(&comparison, options.format)
+}
+
+/// The comparison that a folder was swept with; its tables are written.
+fn own(dir: &Path, results: Results, format: Format) -> Result<ExitCode, CommandError> {
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(_lock) = lock_to_write(dir) {
-        conclusion.write(&draw_pages)?;
+        conclusion.write(Some(&draw_pages))?;
     }
-    let Some(comparison) = &conclusion.comparison else {
-        return Err(CommandError::input(format!(
-            "{} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; \
-             write [compare] with arm = \"...\", the name of an axis, and sweep it again, which runs nothing anew",
-            dir.display()
-        )));
+    conclusion.comparison.as_ref().map_or_else(|| Err(nothing(&[dir.to_path_buf()])), |own| show(own, format))
+}
+
+/// What the options ask of these results.
+fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> {
+    let Some(compare) = results.plan.compare.clone() else { return Err(nothing(&options.dirs)) };
+    let axes = || results.plan.axes.iter().map(|axis| axis.name.as_str());
+    if axes().all(|axis| axis != compare.arm) {
+        let help = nearest::suggest(&compare.arm, axes().chain([FOLDER]));
+        return Err(CommandError::input(format!("no axis is called \"{}\"; {help}", compare.arm)));
+    }
+    if let Some(name) = options.metric.iter().find(|name| !is_comparable(name)) {
+        let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
+        let help = nearest::suggest(name, known);
+        return Err(CommandError::input(format!("no metric is called \"{name}\"; {help}; or {FORMS}")));
+    }
+    let baseline = options.baseline.clone().or(compare.baseline.clone());
+    let [report, also] = match &options.metric[..] {
+        [] => [compare.report.clone().into_iter().collect(), compare.also.clone()],
+        [first, others @ ..] => [vec![first.clone()], others.to_vec()],
     };
-    let Some(baseline) = &options.baseline else { return show(comparison, options.format) };
-    let arms: BTreeSet<&str> =
-        comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str()).collect();
-    if !arms.contains(baseline.as_str()) {
-        let help = nearest::suggest(baseline, arms);
-        return Err(CommandError::input(format!("no {} is called \"{baseline}\"; {help}", comparison.arm)));
-    }
-    let against = conclusion.results.plan.compare.clone().unwrap_or_default();
-    let against = Compare { baseline: Some(baseline.clone()), ..against };
-    let comparison = Comparison::by(&conclusion.results, &against).map_err(CommandError::input)?;
-    show(&comparison, options.format)
+    Ok(Compare { baseline, report: report.into_iter().next(), also, ..compare })
+}
+
+/// The error of folders without arms.
+fn nothing(dirs: &[PathBuf]) -> CommandError {
+    let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
+    CommandError::input(format!(
+        "{dirs} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; name an axis with \
+         --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew"
+    ))
 }
 
 /// Prints a comparison.

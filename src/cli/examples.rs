@@ -34,7 +34,9 @@ pub const COMPARE: &str = "\
 Examples:
   gradsweep compare results/optimizers
   gradsweep compare results/optimizers --baseline sgd
-  gradsweep compare results/optimizers --format latex";
+  gradsweep compare results/optimizers --format latex
+  gradsweep compare results/optimizers --metric test_accuracy --metric flop_to_target
+  gradsweep compare results/plain results/residual";
 pub const CHECK: &str = "\
 Examples:
   gradsweep check results/vanishing
@@ -49,6 +51,10 @@ Examples:
 pub const WHY: &str = "\
 Example:
   gradsweep why results/vanishing/figures/gradient_by_layer.png";
+pub const IMPORT: &str = "\
+Examples:
+  gradsweep import runs.csv history.csv layers.csv --out results/mine
+  gradsweep import runs.csv history.csv claims.toml --axes model,depth --out results/mine";
 pub const INIT: &str = "\
 Examples:
   gradsweep init

@@ -2,7 +2,7 @@
 
 use crate::cli::prelude::*;
 use crate::columns::{self, Column};
-use crate::experiment::figure_kind::{AlongX, ColorBy, FigureKind, Over, Predicts};
+use crate::experiment::figure_kind::{AlongX, ColorBy, FigureKind, Over, Predicts, Tune};
 use crate::experiment::keys::{self, SECTIONS};
 use crate::experiment::nearest;
 use crate::experiment::settings::{self, Registry, literal, settings_table_markdown};
@@ -153,11 +153,34 @@ fn one_kind(kind: &FigureKind) -> String {
         ("x_limits", limits(kind.x_limits)),
         ("x_scale", Some(x_scale).filter(|words| !words.is_empty())),
     ];
-    let choices = [("x", x), ("metric", metric), ("color", color), ("over", over), ("step", step), ("theory", theory)];
-    let keys: String =
-        choices.iter().chain(&drawing).filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?]))).collect();
-    let rest = "Every figure has name, title, size, facet, tune, where, order, rename and colors too: see `gradsweep settings figure`.";
+    let tune = match kind.tune {
+        Tune::Best => "axes that are shown at their best label, chosen as `compare` does",
+        Tune::Tries => "the axes whose values are the tries, which have to be named",
+    };
+    let tune = Some(tune.to_string());
+    let choices = [
+        ("x", x),
+        ("metric", metric),
+        ("color", color),
+        ("tune", tune),
+        ("over", over),
+        ("step", step),
+        ("theory", theory),
+    ];
+    let options = kind.options.iter().map(|option| (*option, holds(option))).collect::<Vec<_>>();
+    let keys: String = choices
+        .iter()
+        .chain(&drawing)
+        .chain(&options)
+        .filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?])))
+        .collect();
+    let rest = "Every figure has name, title, size, facet, where, order, rename and colors too: see `gradsweep settings figure`.";
     format!("{}{keys}\n{}", entry(kind.word, "", &[kind.help]), wrapped(rest, ""))
+}
+
+/// What a key of a figure may hold.
+fn holds(key: &str) -> Option<String> {
+    keys::FIGURE.keys.iter().find(|row| row.name == key).map(|row| row.holds.to_string())
 }
 
 /// Prints the columns of the CSV files.

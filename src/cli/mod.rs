@@ -6,6 +6,7 @@ pub mod completions;
 pub mod doctor;
 mod error;
 pub mod examples;
+pub mod import;
 pub mod init;
 mod listing;
 pub mod merge;
@@ -13,6 +14,7 @@ pub mod plan;
 mod plan_options;
 pub mod plot;
 mod prelude;
+pub mod program;
 pub mod single_thread;
 pub mod slurm;
 pub mod sweep;
@@ -72,6 +74,9 @@ enum Command {
     /// Say where a figure comes from, and how to draw it again
     #[command(after_help = examples::WHY)]
     Why(why::Options),
+    /// Read tables of runs that another program trained, and make figures, claims and comparison of them
+    #[command(after_help = examples::IMPORT)]
+    Import(import::Options),
     /// Write a commented experiment file to start from
     #[command(after_help = examples::INIT)]
     Init(init::Options),
@@ -109,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Why(options) => why::run(&options),
+        Command::Import(options) => import::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Completions(options) => completions::run(&options),
@@ -133,7 +139,7 @@ mod tests {
         let commands = Cli::command();
         let texts: Vec<String> =
             commands.get_subcommands().filter_map(|c| Some(c.get_after_help()?.to_string())).collect();
-        assert_eq!(texts.len(), 18);
+        assert_eq!(texts.len(), 19);
         let lines = texts.iter().flat_map(|text| text.lines()).filter_map(|l| l.strip_prefix("  gradsweep "));
         let commands: Vec<&str> = lines.map(|line| line.split(['|', '>']).next().unwrap_or(line)).collect();
         assert!(commands.len() > 20);

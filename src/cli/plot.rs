@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let style = options.style.of_figures();
     let mut below = PathBuf::from(style.folder());
     if let Some(file) = &options.with {
-        results.plan.figures = load::figures_of(file, dir, FACTS)?;
+        results.plan.figures = load::figures_of(file, dir, &results.plan, FACTS)?;
         below = Path::new(figure::Style::Page.folder()).join(file.file_stem().unwrap_or_default());
     }
     // Elsewhere they lie in the folder itself, and nothing of the results is written.

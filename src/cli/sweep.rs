@@ -5,7 +5,7 @@ use crate::cli::error::FAILED_CLAIM;
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::plot::{left_out, name_obsolete};
 use crate::cli::prelude::*;
-use crate::conclude::{Conclusion, conclude, draw_pages, shows_another_plan, tables};
+use crate::conclude::{Conclusion, Draw, conclude, draw_pages, shows_another_plan, tables};
 use crate::experiment::plan::Plan;
 use crate::figure::Style;
 use crate::record::Status;
@@ -41,6 +41,9 @@ pub struct Options {
     /// Stop at the first failed run
     #[arg(long)]
     fail_fast: bool,
+    /// Neither figures nor report; `gradsweep plot` makes them later
+    #[arg(long, conflicts_with = "shard")]
+    no_figures: bool,
     /// No bars, a plain line now and then
     #[arg(long)]
     quiet: bool,
@@ -104,19 +107,28 @@ fn whole(options: &Options, loaded: &Loaded) -> Result<ExitCode, CommandError> {
     notes.iter().for_each(|line| note(line));
     work.datasets.iter().flat_map(|data| &data.notes).for_each(|line| note(&format!("note: {line}")));
     name_obsolete(dir, Style::Page, &plan.figures);
+    let draw: Option<&Draw> = if options.no_figures { None } else { Some(&draw_pages) };
     if shows_another_plan(dir, plan, work) {
-        conclude(dir, plan, work, &folder.journal, &draw_pages)?;
+        conclude(dir, plan, work, &folder.journal, draw)?;
     }
     let order = to_do(work, &folder.journal, chosen, options.retry_failed);
     announce(plan, Counts::of(work, &folder.journal), &order, dir.display());
     train(options, loaded, &folder, &order)?;
 
-    let conclusion = conclude(dir, plan, work, &folder.journal, &draw_pages)?;
+    let conclusion = conclude(dir, plan, work, &folder.journal, draw)?;
     let counts = Counts::of(work, &folder.journal);
     print_conclusion(plan, counts, &conclusion)?;
     let again = |job: &Job| shell::line(&options.plan.again(plan, &job.run));
     failures(work, &folder.journal, again)?.iter().for_each(|line| note(line));
-    note(&format!("results in {}: report.html, {}, figures", dir.display(), tables::with_rows(plan).join(", ")));
+    let (folder, tables) = (dir.display(), tables::with_rows(plan).join(", "));
+    if options.no_figures {
+        note(&format!(
+            "results in {folder}: {tables}; figures and report: gradsweep plot {}",
+            shell::quote(&folder.to_string())
+        ));
+    } else {
+        note(&format!("results in {folder}: report.html, {tables}, figures"));
+    }
     if let Some(compare) = &plan.compare {
         note(&format!("which {} is better: gradsweep compare {}", compare.arm, dir.display()));
     }

@@ -1,7 +1,8 @@
 //! Numbers of an outcome as a person reads them: per cent, three digits, decades with their sign, and medians with their interval.
 
-use crate::columns::{self, Column, Quantity, Scale};
+use crate::columns::{self, Column, Scale};
 use crate::experiment::settings;
+use crate::run::cost::flop;
 use crate::stats::Spread;
 use crate::table::{number, rounded, signed};
 
@@ -12,7 +13,8 @@ pub fn amount(x: f64, column: &Column) -> String {
         _ if x == f64::INFINITY && column.missing_is_worst() => "missed".into(),
         _ if x == f64::INFINITY => "diverged".into(),
         _ if column.is_attenuation() => signed(x, 3),
-        _ if column.quantity == Quantity::Steps => number(x.round()),
+        _ if column.unit == "FLOP" => flop(x),
+        _ if column.unit == "updates" => number(x.round()),
         _ if column.scale == Scale::Share => format!("{:.1} %", 100.0 * x),
         _ => significant(x),
     }
@@ -48,7 +50,7 @@ pub fn seeds(seeds: &[u64]) -> String {
 
 /// What an outcome is called in the middle of a sentence.
 pub fn subject(outcome: &str) -> String {
-    columns::outcome(outcome).map_or(outcome.into(), Column::subject)
+    columns::metric::metric(outcome).map_or(outcome.into(), Column::subject)
 }
 
 /// A label with its axis: `depth 8`; what is not there in words.

@@ -44,6 +44,8 @@ pub struct Arm {
     /// What choosing cost: runs and their steps.
     pub tune_runs: usize,
     pub tune_steps: u64,
+    /// Floating-point operations of these steps, where they are known.
+    pub tune_flop: Option<f64>,
     /// The score that the best of as many tries as the arm with the fewest has would reach: the median over all choices of
     /// so many. What arms with unequal numbers of tries can fairly be compared by.
     pub fair_score: Option<f64>,
@@ -138,13 +140,14 @@ impl Arm {
             best,
             tune_runs: tuning.len(),
             tune_steps: tuning.iter().map(steps).sum(),
+            tune_flop: tuning.iter().map(|run| Some(run.step_flop? * steps(run) as f64)).sum(),
             fair_score: fair.map(|score| choice.sign() * score),
             missing,
             tries: tried,
             ..Arm::default()
         };
         let Some((labels, runs)) = best.and_then(|best| tries.iter().nth(best)) else { return arm };
-        let worst = choice.sign() * columns::outcome(&choice.metric).map_or(f64::INFINITY, Column::worst);
+        let worst = choice.sign() * columns::metric::metric(&choice.metric).map_or(f64::INFINITY, Column::worst);
         let score = arm.at_best().and_then(|tried| tried.score);
         arm.lost = score == Some(worst);
         arm.chosen = setting(labels);
@@ -161,7 +164,8 @@ impl Arm {
         let runs: Vec<&Run> = measure.choice.report_seeds.iter().filter_map(|seed| run(runs, *seed)).collect();
         self.n = runs.len();
         self.diverged = runs.iter().filter(|run| run.status == Status::Diverged).count();
-        for column in columns::reported().filter(|column| measure.target || !column.missing_is_worst()) {
+        let reports = measure.reports.iter().filter_map(|name| columns::metric::metric(name));
+        for column in columns::reported().chain(reports).filter(|column| measure.target || !column.missing_is_worst()) {
             if let Some(spread) = at_the_end(runs.iter().copied(), column) {
                 self.measures.insert(column.name, spread);
             }

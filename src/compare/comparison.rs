@@ -52,14 +52,16 @@ impl Comparison {
     /// # Errors
     /// When it names an axis that the plan does not have.
     pub fn by(results: &Results, compare: &Compare) -> Result<Self, ResultsError> {
-        let choice = results.choice_by(Some(compare));
         let report = results.reported(Some(compare));
+        let results = &*results.with_metrics(std::iter::once(&report).chain(&compare.also).map(String::as_str))?;
+        let choice = results.choice_by(Some(compare));
         let target = results.plan.has_target();
         let steps_known = if target { results.steps_known(0..results.runs.len()) } else { String::new() };
         let reports = [std::slice::from_ref(&report), &compare.also].concat();
         let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, target })?;
-        let column = columns::outcome(&report).filter(|_| !compare.over.is_empty());
-        let joint = column.map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column));
+        let column = columns::metric::metric(&report).filter(|_| !compare.over.is_empty());
+        let joint = column
+            .map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column, &choice.report_seeds));
         Ok(Comparison {
             arm: compare.arm.clone(),
             choose: choice.metric,

@@ -6,6 +6,7 @@
 
 use super::arms::{Arm, Setting};
 use super::pairs::Verdict;
+use super::score::{Score, score};
 use super::tasks::Task;
 use crate::columns::Column;
 use crate::plan_file::{PlanCell, PlanFile};
@@ -41,6 +42,10 @@ pub struct JointArm {
     pub rank: f64,
     /// Problems on which no other arm has a better median.
     pub best: usize,
+    /// A letter for each set of arms of which no two are distinguished; empty without a test.
+    pub groups: String,
+    /// Where every problem has something to guess.
+    pub score: Option<Score>,
 }
 
 /// Two arms over the problems: Wilcoxon's test of their medians, corrected by Holm's method for all pairs.
@@ -55,7 +60,7 @@ pub struct JointPair {
 }
 
 /// One answer for each combination of the labels that are not pooled; of arms that are on all of its problems.
-pub fn joint(tasks: &[Task], over: &[String], plan: &PlanFile, column: &Column) -> Vec<Joint> {
+pub fn joint(tasks: &[Task], over: &[String], plan: &PlanFile, column: &Column, seeds: &[u64]) -> Vec<Joint> {
     let mut groups: Vec<(Setting, Vec<&Task>)> = Vec::new();
     for task in tasks {
         let shared: Setting = task.labels.iter().filter(|(axis, _)| !over.contains(axis)).cloned().collect();
@@ -64,10 +69,10 @@ pub fn joint(tasks: &[Task], over: &[String], plan: &PlanFile, column: &Column) 
             None => groups.push((shared, vec![task])),
         }
     }
-    groups.into_iter().map(|(labels, tasks)| of_group(labels, &tasks, plan, column)).collect()
+    groups.into_iter().map(|(labels, tasks)| of_group(labels, &tasks, plan, column, seeds)).collect()
 }
 
-fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column) -> Joint {
+fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column, seeds: &[u64]) -> Joint {
     let sign = -column.sign().unwrap_or(-1.0);
     // The smallest is best.
     let value = |task: &Task, name: &str| {
@@ -84,6 +89,8 @@ fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column) 
         name: name.to_string(),
         rank: ranked.iter().map(|row| row[place]).sum::<f64>() / table.len() as f64,
         best: table.iter().filter(|row| row[place] == lowest(row)).count(),
+        groups: String::new(),
+        score: score(tasks, name, plan, column, seeds),
     };
     let mut arms: Vec<JointArm> = names.iter().enumerate().map(arm).collect();
     arms.sort_by(|a, b| a.rank.total_cmp(&b.rank));
@@ -93,7 +100,35 @@ fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column) 
     let place = |arm: &JointArm| names.iter().position(|name| *name == arm.name).unwrap_or(0);
     let order: Vec<usize> = arms.iter().map(place).collect();
     let pairs = if test.is_some() { pairs(&table, &names, &order) } else { Vec::new() };
+    if test.is_some() {
+        let alike = |a: &str, b: &str| {
+            let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
+            pairs
+                .iter()
+                .all(|pair| !is_told(pair) || ![a, b].contains(&&*pair.first) || ![a, b].contains(&&*pair.second))
+        };
+        let names: Vec<String> = arms.iter().map(|arm| arm.name.clone()).collect();
+        for (letter, set) in ('a'..='z').zip(alike_sets(names.len(), |a, b| alike(&names[a], &names[b]))) {
+            set.into_iter().for_each(|arm| arms[arm].groups.push(letter));
+        }
+    }
     Joint { labels, problems: tasks.len(), independent, arms, test, pairs }
+}
+
+/// The largest sets of `n` things of which all are `alike`, each in order: every thing is in one of them at least.
+fn alike_sets(n: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+    let mut sets: Vec<Vec<usize>> = Vec::new();
+    for new in 0..n {
+        let with = |set: &Vec<usize>| set.iter().copied().filter(|old| alike(*old, new)).chain([new]).collect();
+        let grown: Vec<Vec<usize>> = sets.iter().map(with).chain([vec![new]]).collect();
+        sets.extend(grown);
+        let all = sets.clone();
+        let is_within = |a: &Vec<usize>, b: &Vec<usize>| a.iter().all(|x| b.contains(x));
+        sets.retain(|set| all.iter().all(|other| other == set || !is_within(set, other)));
+        sets.sort();
+        sets.dedup();
+    }
+    sets
 }
 
 fn pairs(table: &[Vec<f64>], names: &[&str], order: &[usize]) -> Vec<JointPair> {

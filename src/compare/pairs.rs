@@ -97,7 +97,7 @@ fn family(
     seeds: &[u64],
     again: Option<&Again>,
 ) -> Vec<Pair> {
-    let is_share = columns::outcome(name).is_some_and(|column: &Column| column.scale == Scale::Share);
+    let is_share = columns::metric::metric(name).is_some_and(|column: &Column| column.scale == Scale::Share);
     let is_asked = |a: &Arm, b: &Arm| compare.baseline.as_ref().is_none_or(|base| *base == a.name || *base == b.name);
     let mut pairs: Vec<Pair> = Vec::new();
     for (i, j) in (0..arms.len()).flat_map(|i| (i + 1..arms.len()).map(move |j| (i, j))) {

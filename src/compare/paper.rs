@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 /// A table with what stands above and below it.
 struct Float {
+    /// What LaTeX refers to it by.
+    label: String,
     caption: String,
     tables: Vec<Rows>,
     notes: Vec<String>,
@@ -18,16 +20,23 @@ struct Float {
 fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
     let float = |(task, verdict): (&super::Task, &String)| {
         let pairs = comparison.reports().map(|metric| rows::pairs(comparison, task, metric));
-        let tables = std::iter::once(rows::arms(comparison, task, usize::MAX)).chain(pairs);
+        let tables = std::iter::once(rows::arms(comparison, task)).chain(pairs);
         let again = rows::is_drawn(task).then(|| "again: how often other seeds choose the same setting".into());
         let notes = [head(comparison), of_medians(comparison, task)].into_iter().chain(again).chain(notes(comparison));
+        let words = task.labels.iter().flat_map(|(axis, label)| [axis.as_str(), label]);
         Float {
+            label: ["tab:comparison"].into_iter().chain(words).map(plain).collect::<Vec<_>>().join("-"),
             caption: verdict.clone(),
             tables: tables.filter(|table| !table.rows.is_empty()).collect(),
             notes: notes.filter(|note| !note.is_empty()).map(|note| sentence(&note)).collect(),
         }
     };
     comparison.tasks.iter().zip(verdicts).map(float).collect()
+}
+
+/// The letters and digits of a text, what may stand in a label.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || ".:".contains(c) { c } else { '-' }).collect()
 }
 
 /// With a capital and a full stop.
@@ -70,7 +79,8 @@ pub fn latex(comparison: &Comparison, verdicts: &[String]) -> String {
         let notes = escaped(&float.notes.join(" "));
         let caption = escaped(&float.caption);
         format!(
-            "\\begin{{table}}\n\\centering\n\\caption{{{caption}}}\n{tables}\\par\\smallskip\\footnotesize {notes}\n\\end{{table}}\n"
+            "\\begin{{table}}\n\\centering\n\\caption{{{caption}}}\n\\label{{{}}}\n{tables}\\par\\smallskip\\footnotesize {notes}\n\\end{{table}}\n",
+            float.label
         )
     };
     let tables = floats(comparison, verdicts).iter().map(float).collect::<Vec<_>>().join("\n");

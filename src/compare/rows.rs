@@ -4,6 +4,7 @@ use super::amount::{amount, setting, significant, subject, with_interval};
 use super::pairs::{Pair, Verdict};
 use super::{arms::Arm, comparison::Comparison, sentences::size, tasks::Task};
 use crate::columns::{self, Column, Measured, Quantity};
+use crate::stats::Spread;
 
 /// With more arms only the pairs with the best of them, or with the baseline, are listed.
 const MANY: usize = 4;
@@ -21,9 +22,8 @@ impl Rows {
     }
 }
 
-/// The arms of a task: the setting of each, how often it is chosen again, medians with the intervals of the first `intervals` columns,
-/// and runs.
-pub fn arms(comparison: &Comparison, task: &Task, intervals: usize) -> Rows {
+/// The arms of a task: the setting of each, how often it is chosen again, medians with their intervals, and runs.
+pub fn arms(comparison: &Comparison, task: &Task) -> Rows {
     let measures = measures(comparison, task);
     let mut head = vec![comparison.arm.clone(), "setting".into()];
     let draws = is_drawn(task);
@@ -34,11 +34,10 @@ pub fn arms(comparison: &Comparison, task: &Task, intervals: usize) -> Rows {
         let mut row = vec![arm.name.clone(), setting(&arm.chosen)];
         let share = arm.at_best().and_then(|tried| tried.share).filter(|_| arm.tries.len() > 1);
         row.extend(draws.then(|| share.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share))));
-        row.extend(measures.iter().enumerate().map(|(place, column)| match arm.measures.get(column.name) {
+        row.extend(measures.iter().map(|column| match arm.measures.get(column.name) {
             None => "-".into(),
-            Some(_) if column.quantity == Quantity::Steps => steps_to_target(arm),
-            Some(s) if place < intervals => with_interval(s, column),
-            Some(s) => amount(s.median, column),
+            Some(s) if column.missing_is_worst() => to_target(arm, s, column),
+            Some(s) => with_interval(s, column),
         }));
         row.extend([arm.n.to_string(), arm.diverged.to_string()]);
         row
@@ -57,7 +56,9 @@ pub fn measures(comparison: &Comparison, task: &Task) -> Vec<&'static Column> {
     let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
     let steps = columns::reported().filter(|column| column.missing_is_worst()).find(has);
     let mut found: Vec<&'static Column> = Vec::new();
-    for column in comparison.reports().filter_map(columns::outcome).chain([accuracy, steps].into_iter().flatten()) {
+    for column in
+        comparison.reports().filter_map(columns::metric::metric).chain([accuracy, steps].into_iter().flatten())
+    {
         if !found.contains(&column) {
             found.push(column);
         }
@@ -66,19 +67,15 @@ pub fn measures(comparison: &Comparison, task: &Task) -> Vec<&'static Column> {
 }
 
 /// Where half of the runs or more missed the target there is no median to report.
-fn steps_to_target(arm: &Arm) -> String {
-    match arm.measures.get("steps_to_target") {
-        Some(s) if s.median.is_finite() => format!("{:.0} ({} of {})", s.median, arm.reached, arm.n),
-        Some(_) => format!("missed ({} of {})", arm.reached, arm.n),
-        None => "-".into(),
-    }
+fn to_target(arm: &Arm, s: &Spread, column: &Column) -> String {
+    format!("{} ({} of {})", amount(s.median, column), arm.reached, arm.n)
 }
 
 /// The pairs of a task by one metric: all of few arms, else those with the best arm, or those with the baseline. No rows where no
 /// two arms have two seeds in common.
 pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
     let all = task.pairs.iter().filter(|pair| pair.metric == metric && pair.difference.n > 1);
-    let column = columns::outcome(metric);
+    let column = columns::metric::metric(metric);
     let from = match &comparison.baseline {
         Some(base) => Some(base.as_str()),
         None if task.arms.len() > MANY => column.and_then(|column| best(task, column)),

@@ -3,7 +3,8 @@
 use super::amount::{significant, subject};
 use super::arms::SHARE;
 use super::pairs::{Pair, Verdict};
-use crate::columns::{self, Column, Quantity, Scale};
+use crate::columns::{self, Column, Scale};
+use crate::run::cost::flop;
 use crate::stats::signed_rank::LEVEL;
 use crate::table::{count, signed};
 
@@ -13,7 +14,10 @@ pub fn size(x: f64, column: Option<&Column>) -> String {
         f64::INFINITY => "inf".to_string(),
         f64::NEG_INFINITY => "-inf".to_string(),
         _ if column.is_some_and(|column| column.scale == Scale::Share) => format!("{} points", signed(100.0 * x, 1)),
-        _ if column.is_some_and(|column| column.quantity == Quantity::Steps) => signed(x, 0),
+        _ if column.is_some_and(|column| column.unit == "updates") => signed(x, 0),
+        _ if x != 0.0 && column.is_some_and(|column| column.unit == "FLOP") => {
+            format!("{}{}", if x > 0.0 { "+" } else { "-" }, flop(x.abs()))
+        }
         _ if x == 0.0 => "0".into(),
         _ => format!("{}{}", if x > 0.0 { "+" } else { "" }, significant(x)),
     }
@@ -22,11 +26,15 @@ pub fn size(x: f64, column: Option<&Column>) -> String {
 /// What can be said of a pair, with its numbers.
 pub fn sentence(pair: &Pair) -> String {
     let Pair { first, second, difference: d, corrected, smallest, test, family, .. } = pair;
-    let seeds = count(d.n, "seed");
+    let ties = if test.n < d.n { format!(", {} of them tied", d.n - test.n) } else { String::new() };
+    let seeds = format!("{}{ties}", count(d.n, "seed"));
     if d.n == 1 {
         return format!("{first} and {second}: one seed tells no difference from chance");
     }
-    let (column, subject) = (columns::outcome(&pair.metric), subject(&pair.metric));
+    if test.n == 0 {
+        return format!("{first} and {second} are alike on all {}, to the last digit", count(d.n, "seed"));
+    }
+    let (column, subject) = (columns::metric::metric(&pair.metric), subject(&pair.metric));
     let size = |x: f64| size(x, column);
     let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
     let less = if d.value < 0.0 { "lower" } else { "higher" };

@@ -16,6 +16,7 @@ pub fn arms_table(comparison: &Comparison) -> Table {
             columns::compared().flat_map(|column| columns::spread(column.name)).collect(),
             names(&[columns::REACHED]),
             columns::spread("steps_to_target").to_vec(),
+            more(comparison).flat_map(|column| columns::spread(column.name)).collect(),
         ]
         .concat(),
     );
@@ -33,20 +34,29 @@ pub fn arms_table(comparison: &Comparison) -> Table {
             arm.tries.len().into(),
             arm.tune_runs.into(),
             Cell::Int(arm.tune_steps as i64),
+            arm.tune_flop.filter(|_| arm.tune_runs > 0).into(),
             arm.fair_score.into(),
         ]);
         row.extend([arm.n.into(), arm.diverged.into(), arm.missing.into()]);
         row.extend(columns::compared().flat_map(|column| cells(arm.measures.get(column.name))));
         row.push(comparison.target.then_some(arm.reached).into());
         row.extend(cells(arm.measures.get("steps_to_target")));
+        row.extend(more(comparison).flat_map(|column| cells(arm.measures.get(column.name))));
         table.push(row);
     }
     table
 }
 
+/// The metrics that are reported and that no column stands for in every table of arms.
+fn more(comparison: &Comparison) -> impl Iterator<Item = &'static Column> {
+    let is_there = |column: &&'static Column| columns::reported().all(|known| known.name != column.name);
+    comparison.reports().filter_map(columns::metric::metric).filter(is_there)
+}
+
 /// The table `comparison_settings.csv`: every setting that each arm of each task could choose.
 pub fn settings_table(comparison: &Comparison) -> Table {
-    let sign = if columns::outcome(&comparison.choose).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
+    let sign =
+        if columns::metric::metric(&comparison.choose).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 };
     let mut table = Table::new(&[axes(comparison), vec![comparison.arm.clone()], names(columns::TRIED)].concat());
     for (task, arm) in comparison.tasks.iter().flat_map(|task| task.arms.iter().map(move |arm| (task, arm))) {
         for (place, tried) in arm.tries.iter().enumerate() {
@@ -69,6 +79,8 @@ pub fn joint_table(comparison: &Comparison) -> Table {
         row.extend([arm.name.as_str().into(), comparison.report.as_str().into(), arm.rank.into(), arm.best.into()]);
         row.extend([joint.problems.into(), joint.independent.into()]);
         row.extend([joint.test.map(|test| test.statistic).into(), joint.test.map(|test| test.p).into()]);
+        row.push(arm.groups.as_str().into());
+        row.extend([arm.score.map(|s| s.value), arm.score.map(|s| s.low), arm.score.map(|s| s.high)].map(Cell::from));
         table.push(row);
     }
     table

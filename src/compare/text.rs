@@ -86,7 +86,7 @@ pub fn of_medians(comparison: &Comparison, task: &Task) -> String {
 /// The table of the arms.
 fn arms(text: &mut String, comparison: &Comparison, task: &Task) {
     // Words to the left, numbers to the right.
-    let table = aligned(&rows::arms(comparison, task, 1).all(), |column| column < 2);
+    let table = aligned(&rows::arms(comparison, task).all(), |column| column < 2);
     text.extend(table.lines().map(|line| format!("  {line}\n")));
     let note = of_medians(comparison, task);
     if !note.is_empty() {
@@ -122,10 +122,30 @@ fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
     let at = if labels.is_empty() { String::new() } else { format!(", {labels}") };
     *text += &format!("\nover {}{at}\n", count(joint.problems, "problem"));
     paragraph(text, "  ", &ranking(comparison, joint));
-    let head = [&comparison.arm, "average rank", "best on"].map(String::from).to_vec();
-    let row = |arm: &JointArm| vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
+    let is_scored = joint.arms.iter().any(|arm| arm.score.is_some());
+    let mut head = [&comparison.arm, "average rank", "best on"].map(String::from).to_vec();
+    head.extend(joint.test.map(|_| "not distinguished".into()));
+    head.extend(is_scored.then(|| "score".into()));
+    let row = |arm: &JointArm| {
+        let mut row = vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
+        row.extend(joint.test.map(|_| arm.groups.clone()));
+        let score = arm.score.map(|s| format!("{:.3} [{:.3}, {:.3}]", s.value, s.low, s.high));
+        row.extend(is_scored.then(|| score.unwrap_or_default()));
+        row
+    };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(joint.arms.iter().map(row)).collect();
     text.extend(aligned(&rows, |column| column < 1).lines().map(|line| format!("  {line}\n")));
+    if joint.test.is_some() {
+        paragraph(text, "  ", "not distinguished: arms with a letter in common");
+    }
+    if is_scored {
+        let score = format!(
+            "score: {} of each run, 0 for guessing and 1 for the best there can be; interquartile mean over all problems and seeds, with \
+             the middle 90 % of {DRAWS} draws of seeds within each problem",
+            subject(&comparison.report)
+        );
+        paragraph(text, "  ", &score);
+    }
 }
 
 /// Who ranks best over the problems, and what can be told of that.

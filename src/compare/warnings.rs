@@ -4,6 +4,7 @@ use super::amount::{amount, setting, subject};
 use super::arms::{Arm, Tried};
 use super::{Comparison, Edge, Task};
 use crate::columns::{self, Column, Scale};
+use crate::run::cost::flop;
 use crate::table::{count, significant};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
     if !missing.is_empty() {
         lines.push(format!("warning: runs are missing or failed: {}", missing.join(", ")));
     }
+    lines.extend(at_bound(comparison, task));
     lines.extend(budget(task));
     lines.extend(unequal(comparison, task));
     lines
@@ -33,7 +35,7 @@ fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
         return None;
     }
     let often = |tried: &&Tried| format!("{} in {:.0} %", setting(&tried.setting), 100.0 * tried.share.unwrap_or(0.0));
-    let column = columns::outcome(&comparison.choose);
+    let column = columns::metric::metric(&comparison.choose);
     let behind = arm.runner_up().map_or(String::new(), |(second, behind)| {
         let own = arm.at_best().and_then(|best| best.score).unwrap_or(0.0);
         let amount = match column.map(|column| column.scale) {
@@ -79,10 +81,25 @@ fn lost(task: &Task) -> Option<String> {
     (!arms.is_empty()).then(|| format!("warning: at every setting most runs diverge: {names}{help}"))
 }
 
+/// Arms of which most runs are as good as the metric allows, so that it tells them apart no more.
+fn at_bound(comparison: &Comparison, task: &Task) -> Option<String> {
+    let column = columns::metric::metric(&comparison.report).filter(|column| column.scale == Scale::Share)?;
+    let bound = if column.higher_is_better() { 1.0 } else { 0.0 };
+    let is_there = |arm: &&Arm| arm.measures.get(column.name).is_some_and(|own| own.median == bound);
+    let arms: Vec<&str> = task.arms.iter().filter(is_there).map(|arm| arm.name.as_str()).collect();
+    (arms.len() > 1).then(|| {
+        let (subject, bound) = (column.subject(), amount(bound, column));
+        format!("warning: the {subject} of most runs is {bound}, its bound, where it tells arms apart no more: {}; report a loss", arms.join(", "))
+    })
+}
+
 /// What choosing cost.
 fn budget(task: &Task) -> Option<String> {
     let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries.len() > 1).collect();
-    let cost = |arm: &Arm| format!("{}, {} steps", count(arm.tune_runs, "run"), arm.tune_steps);
+    let cost = |arm: &Arm| {
+        let flop = arm.tune_flop.map_or(String::new(), |n| format!(", {}", flop(n)));
+        format!("{}, {} steps{flop}", count(arm.tune_runs, "run"), arm.tune_steps)
+    };
     let [first, ..] = tuned[..] else { return None };
     if tuned.len() > 1 && tuned.len() == task.arms.len() && tuned.iter().all(|arm| cost(arm) == cost(first)) {
         return Some(format!("tuning: {} settings each, {}", first.tries.len(), cost(first)));
@@ -95,7 +112,8 @@ fn budget(task: &Task) -> Option<String> {
 fn unequal(comparison: &Comparison, task: &Task) -> Option<String> {
     let fewest = task.arms.iter().map(|arm| arm.tries.len()).min().unwrap_or(0);
     let metric = subject(&comparison.choose);
-    let shown = |x| columns::outcome(&comparison.choose).map_or(significant(x, 3), |column: &Column| amount(x, column));
+    let shown =
+        |x| columns::metric::metric(&comparison.choose).map_or(significant(x, 3), |column: &Column| amount(x, column));
     let fair = task.arms.iter().filter_map(|arm| Some(format!("{} {}", arm.name, shown(arm.fair_score?))));
     let tries = if fewest == 1 { "1 try".into() } else { format!("{fewest} tries") };
     task.arms.iter().any(|arm| arm.tries.len() > fewest).then(|| {

@@ -1,4 +1,4 @@
-//! The rows of a run in `runs.csv`, `history.csv`, `layers.csv` and `points.csv`.
+//! The rows of a run in `runs.csv`, `history.csv`, `layers.csv`, `points.csv` and, where it is asked for, `distributions.csv`.
 
 use crate::columns::{self, Column};
 use crate::data::{Dataset, Targets};
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 /// The files that hold what runs measured, and the columns of each.
 pub struct Layout {
     /// `runs.csv` is the first.
-    pub files: [(&'static str, Vec<String>); 4],
+    pub files: Vec<(&'static str, Vec<String>)>,
     runs: RunColumns,
     /// The predicted attenuation of each cell; empty where predictions are left out.
     attenuation: Vec<Cell>,
@@ -30,12 +30,15 @@ impl Layout {
         };
         let with_id = |columns: Vec<String>| [vec!["run_id".to_string()], beside.clone(), columns].concat();
         let runs = RunColumns::of(plan);
-        let files = [
+        let mut files = vec![
             ("runs.csv", runs.header()),
             ("history.csv", with_id(owned(columns::HISTORY))),
             ("layers.csv", with_id(owned(columns::LAYERS))),
             ("points.csv", with_id(point_columns(variables))),
         ];
+        if plan.cadence.distributions {
+            files.push(("distributions.csv", with_id(owned(columns::DISTRIBUTIONS))));
+        }
         let predicted =
             |cell: &Option<CellPrediction>| cell.as_ref()?.as_ref().ok()?.attenuation().filter(|a| a.is_finite());
         Layout { files, runs, attenuation: predictions.iter().map(|cell| predicted(cell).into()).collect() }
@@ -65,8 +68,9 @@ impl Layout {
             );
             beside.push(Cell::Int(job.run.spec.seeds.run as i64));
         }
-        for (file, table) in [&record.history, &record.layers, &record.points].into_iter().enumerate() {
-            let (file, columns) = (file + 1, &self.files[file + 1].1[beside.len()..]);
+        let tables = [&record.history, &record.layers, &record.points, &record.distributions];
+        for ((file, (_, columns)), table) in self.files.iter().enumerate().skip(1).zip(tables) {
+            let columns = &columns[beside.len()..];
             let places: Vec<Option<usize>> = columns.iter().map(|name| table.column(name)).collect();
             for row in &table.rows {
                 let cells = places.iter().map(|place| place.map_or(&Cell::Empty, |p| &row[p]));

@@ -16,7 +16,8 @@ const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
 /// Its source: the revision, and the time of the build where no revision has it.
 const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
-const DRAWN_FROM: [&str; 6] = ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv"];
+const DRAWN_FROM: [&str; 7] =
+    ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "distributions.csv", "theory.csv"];
 /// The report also shows these.
 const SHOWN: [&str; 2] = ["experiment.toml", "provenance.json"];
 

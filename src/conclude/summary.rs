@@ -2,8 +2,8 @@
 
 use crate::columns::{self, BOUNDS, COUNTS, Column};
 use crate::data::Guesses;
-use crate::experiment::plan::{GridCell, Plan};
 use crate::fading::{self, Fading};
+use crate::plan_file::Axis;
 use crate::record::{RunRecord, Status};
 use crate::table::Cell;
 
@@ -56,18 +56,18 @@ impl Summaries {
     }
 
     /// The axes, the counts, then the statistics of each metric, and which medians are bounds.
-    pub fn header(plan: &Plan) -> Vec<String> {
-        let mut header: Vec<String> = plan.axes.iter().map(|a| a.name.clone()).collect();
+    pub fn header(axes: &[Axis]) -> Vec<String> {
+        let mut header: Vec<String> = axes.iter().map(|a| a.name.clone()).collect();
         header.extend(COUNTS.iter().map(|column| column.name.to_string()));
         header.extend(columns::summarized().flat_map(columns::summary));
         header.push(BOUNDS.name.to_string());
         header
     }
 
-    /// The row of a cell, whose baselines these are. A metric is empty where no run has it, and NaN where it is undefined for all of them.
-    pub fn row(&self, number: usize, cell: &GridCell, guesses: Option<Guesses>) -> Vec<Cell> {
+    /// The row of a cell, whose labels and baselines these are. A metric is empty where no run has it, and NaN where it is undefined for all of them.
+    pub fn row<'a>(&self, number: usize, labels: impl Iterator<Item = &'a str>, guesses: Option<Guesses>) -> Vec<Cell> {
         let summary = &self.cells[number];
-        let mut row: Vec<Cell> = cell.labels.iter().map(|(_, label)| label.as_str().into()).collect();
+        let mut row: Vec<Cell> = labels.map(Cell::from).collect();
         row.extend([summary.n, summary.diverged, summary.failed].map(Cell::from));
         let mut bounds = Vec::new();
         for ((column, _), values) in self.outcomes.iter().zip(&summary.values) {

@@ -3,7 +3,7 @@
 use super::{layout::Layout, summary::Summaries};
 use crate::columns;
 use crate::experiment::plan::Plan;
-use crate::files::{Draft, FileError, cannot};
+use crate::files::{self, Draft, FileError, cannot};
 use crate::sweep::plan_text::guesses;
 use crate::sweep::predictions::{self, Predictions};
 use crate::sweep::{journal::Journal, work::Work};
@@ -15,8 +15,16 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// The tables of a results folder, `timings.csv` included.
-pub const FILES: [&str; 7] =
-    ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "theory.csv", "timings.csv"];
+pub const FILES: [&str; 8] = [
+    "runs.csv",
+    "summary.csv",
+    "history.csv",
+    "layers.csv",
+    "points.csv",
+    "distributions.csv",
+    "theory.csv",
+    "timings.csv",
+];
 
 /// Runs read from the journal before they are written; none of those whose lines are long, in bytes.
 const AHEAD: usize = 16;
@@ -57,13 +65,18 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         }
         Ok(())
     })?;
-    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(plan))?;
+    let mut summary = TableDraft::create(dir, "summary.csv", &Summaries::header(&plan.axes))?;
     for ((c, cell), guesses) in plan.cells.iter().enumerate().zip(guesses(plan, work)) {
-        summary.row(&summaries.row(c, cell, guesses))?;
+        let labels = cell.labels.iter().map(|(_, label)| label.as_str());
+        summary.row(&summaries.row(c, labels, guesses))?;
     }
     let mut theory = TableDraft::create(dir, "theory.csv", &predictions::header(plan))?;
     for row in predictions::rows(plan, &predicted) {
         theory.row(&row)?;
+    }
+    if !plan.cadence.distributions {
+        // Of an earlier plan, which asked for them.
+        files::remove(&dir.join("distributions.csv"))?;
     }
     for file in tables.into_iter().chain([summary, theory, timings]) {
         file.commit()?;
@@ -77,6 +90,9 @@ pub fn with_rows(plan: &Plan) -> Vec<&'static str> {
     let mut tables = vec!["runs.csv", "summary.csv", "history.csv"];
     if functions < plan.cells.len() {
         tables.push("layers.csv");
+    }
+    if plan.cadence.distributions {
+        tables.push("distributions.csv");
     }
     if functions > 0 {
         tables.push("points.csv");

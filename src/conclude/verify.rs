@@ -89,8 +89,8 @@ pub fn compute_again(
 type Row = Vec<String>;
 
 /// The rows of a run in each of the files of [`Layout`].
-fn rows(layout: &Layout, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> [Vec<Row>; 4] {
-    let mut rows: [Vec<Row>; 4] = Default::default();
+fn rows(layout: &Layout, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Vec<Row>> {
+    let mut rows = vec![Vec::new(); layout.files.len()];
     let put = |file: usize, cells: &mut dyn Iterator<Item = &Cell>| {
         rows[file].push(cells.map(ToString::to_string).collect());
         Ok::<_, std::convert::Infallible>(())
@@ -186,7 +186,14 @@ fn difference(
 ) -> Option<String> {
     let cell = |row: Option<&Row>, at: usize| row.and_then(|row| row.get(at).cloned());
     let at = (0..=columns.len()).find(|at| cell(found, *at) != cell(expected, *at))?;
-    let address = ["step", "layer", "time"].iter().filter_map(|name| {
+    if at == 0 && found.is_some() && expected.is_some() {
+        let of = cell(found, 0).unwrap_or_default();
+        return Some(format!(
+            "{file}, run {} ({}): a row is missing, or out of its place: here stands one of run {of}",
+            job.run.run_id, job.label
+        ));
+    }
+    let address = ["step", "layer", "time", "quantity"].iter().filter_map(|name| {
         let place = columns.iter().position(|column| column == name)?;
         let at = cell(expected.or(found), place).filter(|at| !at.is_empty())?;
         Some(format!(", {name} {at}"))

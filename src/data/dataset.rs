@@ -2,6 +2,7 @@
 
 use super::function::Function;
 use crate::ops::loss::Compared;
+use crate::table::count;
 
 /// What the network is to produce.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,9 +173,9 @@ impl Dataset {
             n => format!(", {n} validation"),
         };
         let numbers = match self.shape[..] {
-            [steps, features] => format!("{steps} time steps of {features} features"),
+            [steps, features] => format!("{} of {}", count(steps, "time step"), count(features, "feature")),
             [_, height, width] => format!("images of {height} x {width}"),
-            _ => format!("{} features", self.features()),
+            _ => count(self.features(), "feature"),
         };
         let x = &self.train.x;
         let mean_square = x.iter().map(|x| x * x).sum::<f64>() / x.len().max(1) as f64;

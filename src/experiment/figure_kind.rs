@@ -36,9 +36,13 @@ pub struct FigureKind {
     /// Whether its measurement can be put on a logarithmic or a linear `scale`, and between `limits`.
     pub scales: bool,
     pub limits: bool,
+    /// Which of `x_title`, `reference`, `epochs` and `numbers` it has.
+    pub options: &'static [&'static str],
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,
     pub theory: Predicts,
+    /// Whether it is drawn from `distributions.csv`, which is written only where `[record] distributions` asks for it.
+    pub distributions: bool,
     /// Whether many arms get a panel each, with the others in grey.
     pub multiples: bool,
     /// Whether it shows what a claim is about.
@@ -164,8 +168,10 @@ impl FigureKind {
             x_limits: false,
             scales: false,
             limits: false,
+            options: &[],
             of_init: |_| false,
             theory: Predicts::Nothing,
+            distributions: false,
             multiples: false,
             shows: |_, _| Shows::Nothing,
             default: |_| None,

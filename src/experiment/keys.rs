@@ -91,6 +91,7 @@ pub const RECORD: Section = Section {
         key("probe", "an integer from 1 to 1000000", "64", "training rows that the layers are measured on"),
         key("points", STEPS, "at most 1000 steps", "when the point of a test function is written down"),
         key("times", STEPS, "at most 100 time steps", "which time steps of a recurrent net layers.csv keeps"),
+        key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
         key("labels", "true or false", "false", "the labels of the run beside run_id in the tables of its steps"),
     ],
 };
@@ -134,6 +135,15 @@ pub const FIGURE: Section = Section {
         key("scale", "\"log\" or \"linear\"", "by the column", "the scale of the measurement"),
         key("x_limits", "[low, high]", "by the values", "where steps or layers along x begin and end"),
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
+        key("x_title", "a text", "the name of the axis", "what stands along x, where x is an axis"),
+        key("epochs", "true or false", "false", "x in epochs instead of steps, in `curves`"),
+        key("numbers", "true or false", "true", "the tiles of a heat map hold their numbers, where these have room"),
+        key(
+            "reference",
+            "{ name = \"text\", value = 0.6, slope = 0 }",
+            NOTHING,
+            "a dashed line at value + slope x, where x is an axis; a slope needs a linear scale",
+        ),
         key("step", "\"first\" or \"last\"", "\"first\"", "the step that is shown, where that is a choice"),
         key("theory", "true or false", "false", "draws what theory predicts over what was measured"),
     ],
@@ -203,7 +213,7 @@ pub const COMPARE: Section = Section {
         key("choose", "a loss or an accuracy", "val_loss, or train_loss", "what the setting is chosen by"),
         key(
             "report",
-            "a loss, an accuracy or steps_to_target, or a list of them",
+            "a column with a better direction, or `val_loss at step 100`, `area of val_loss` and the like, or a list of them",
             "test_loss, or as chosen",
             "what the arms are compared by, the first above all",
         ),

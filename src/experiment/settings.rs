@@ -48,10 +48,38 @@ pub fn touches_start<'a, F: Fn(&str) -> Option<&'a Value>>(
         });
         is_fixed && values.values().any(|value| Some(value) != values.values().next())
     };
-    let keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index));
-    let mut keys = keys.filter(|(_, key)| key.rows.iter().any(|row| row.acts.can_touch(on)));
+    let mut keys = registry.keys.iter().enumerate().filter(|(index, _)| !others.contains(index)).map(|(_, key)| key);
+    let can_touch = |key: &Key| key.rows.iter().any(|row| row.acts.can_touch(on));
     let first = cells.clone().next().map(|(label, _)| label);
-    cells.clone().all(|(label, _)| Some(label) == first) || keys.any(|(_, key)| goes_along(key.name))
+    if cells.clone().all(|(label, _)| Some(label) == first)
+        || keys.clone().any(|key| can_touch(key) && goes_along(key.name))
+    {
+        return true;
+    }
+    // What an axis of imported runs stands for is known by its name alone; one that is no setting may touch everything.
+    let is_own = registry.find(axis).is_none_or(|key| can_touch(&registry.keys[key]));
+    is_own && !keys.any(|key| goes_along(key.name))
+}
+
+/// The setting of this name and its value, written as text; `None` where there is no such setting or it holds no such value. A
+/// function is none: who imports runs of one has networks all the same.
+pub(crate) fn read(name: &str, text: &str) -> Option<(&'static str, Value)> {
+    let registry = Registry::get();
+    let key = &registry.keys[registry.find(name)?];
+    (key.family != "function").then_some(())?;
+    Some((key.name, key.fit(&value(text))?))
+}
+
+/// Whether a setting has this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    Registry::get().find(name).is_some()
+}
+
+/// The boolean, the number or the text that is written so.
+pub(crate) fn value(text: &str) -> Value {
+    let number = || text.parse().ok().filter(|x: &f64| x.is_finite()).map(Value::Float);
+    let whole = text.parse().ok().map(Value::Int);
+    whole.or_else(number).or_else(|| text.parse().ok().map(Value::Bool)).unwrap_or_else(|| Value::Text(text.into()))
 }
 
 /// Whether an axis is an option of a family, such as `optimizer.lr` of `optimizer`; the family's head is none.

@@ -219,6 +219,8 @@ impl Dots {
     /// Height of a cross in a stack of lost runs, in points, and the largest share of a panel that stacks take.
     pub const CROSS: f64 = 4.8;
     pub const SHARE: f64 = 0.25;
+    /// Of more runs than this at a place their density is drawn.
+    pub const MANY: usize = 200;
 }
 
 /// The runs at one place.

@@ -1,8 +1,12 @@
 //! Places along x for the labels of an axis of the plan.
 
+use super::chart::Mark;
 use super::names;
 use super::ruler::{Ruler, Tick, Unit, range};
 use super::select::{Selection, Used};
+use super::style::{INK, Look, Marker};
+use crate::columns::Column;
+use crate::plan_file::figure::Reference;
 use crate::plan_file::{Axis, Scale};
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one; a single place
@@ -25,10 +29,23 @@ pub fn scale(selection: &Selection, axis: &Axis) -> Scale {
     if axis.scale == Scale::Linear && decades && !even { Scale::Category } else { axis.scale }
 }
 
-/// What such an axis is called, with its unit.
-pub fn title(used: &Option<Used>) -> String {
-    used.as_ref().map_or(String::new(), |used| names::axis_title(&used.axis.name))
+/// What stands along x: what the figure asks for, else what the axis is called, with its unit.
+pub fn title(selection: &Selection) -> String {
+    let name = selection.x.as_ref().map_or(String::new(), |used| names::axis_title(&used.axis.name));
+    selection.spec.x_title.clone().unwrap_or(name)
 }
+
+/// The line that the figure's measurements are held against, over this ruler of x, and its name for the legend.
+pub fn reference(selection: &Selection, column: &Column, x: &Ruler) -> Option<(Mark, String)> {
+    let Reference { name, value, slope } = selection.spec.reference.as_ref()?;
+    let height = |x: f64| value + slope * x;
+    let height = |x: f64| if column.is_log() { height(x).log10() } else { height(x) };
+    let points = [x.low, x.high].map(|x| (x, height(x))).to_vec();
+    Some((Mark::Curve { points, stroke: REFERENCE.stroke(1.0), name: None }, name.clone()))
+}
+
+/// How such a line looks.
+pub const REFERENCE: Look = Look { color: INK, dash: &[3.5, 2.5], marker: Marker::Disc, hollow: false };
 
 /// The same on a scale of the figure's own, as far as the labels are numbers.
 pub fn on(used: &Used, scale: Scale) -> Ruler {

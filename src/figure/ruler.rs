@@ -169,6 +169,10 @@ impl Ruler {
     /// The same without ticks between whole numbers.
     pub fn of_whole_numbers(mut self) -> Ruler {
         self.ticks.retain(|tick| tick.at.fract() == 0.0);
+        for tick in &mut self.ticks {
+            // The digits after the point told those between apart.
+            tick.label.truncate(tick.label.find('.').unwrap_or(tick.label.len()));
+        }
         self
     }
 

@@ -21,6 +21,7 @@ impl StepScale {
     /// As the figure has it, or as steps were recorded.
     pub fn new(selection: &Selection, steps: &BTreeSet<u64>) -> StepScale {
         match selection.spec.x_scale {
+            _ if selection.spec.epochs => StepScale::Linear,
             None => StepScale::of(steps),
             Some(Scale::Log) => StepScale::Log,
             Some(_) => StepScale::Linear,

@@ -30,7 +30,7 @@ pub fn shown(selection: &Selection) -> String {
     let plan = &selection.results.plan;
     let mut parts = vec![match functions(selection) {
         Some(names) => format!("Function: {names}"),
-        None => format!("Data: {}, {} training rows", plan.data.name, plan.data.train_rows),
+        None => format!("Data: {}", plan.data.described()),
     }];
     if !selection.fixed.is_empty() {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));
@@ -138,7 +138,7 @@ impl Caption {
     /// Ends with the size of the probe set and what is shown.
     pub fn of_probe(self, selection: &Selection) -> String {
         let probe = selection.results.plan.probe;
-        self.add(true, format!("Probe: {probe} training rows.")).of(selection)
+        self.add(probe > 0, format!("Probe: {probe} training rows.")).of(selection)
     }
 }
 

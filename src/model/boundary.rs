@@ -19,10 +19,15 @@ pub trait Family: Sync {
     fn words(&self) -> &'static [&'static str];
 
     /// What they stand for, as `network` explains them.
-    fn help(&self) -> &'static str;
+    fn help(&self) -> &str;
+
+    /// Of a family outside this crate: raised when its code changes, so that a run is known by it.
+    fn version(&self) -> Option<u32> {
+        None
+    }
 
     /// The settings that no other family reads.
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
@@ -163,12 +168,24 @@ pub struct Site {
     pub units: usize,
     /// Where its weight `[inputs, outputs]` stands in the packed parameters.
     pub weight: Range<usize>,
-    /// Whether other sites use the same weight.
+    /// Whether other sites, or several tokens of this one, use the same weight.
     pub shared: bool,
     /// Its nonlinearity; `None` where that is none of ours.
     pub activation: Option<Activation>,
     /// Of each gate of a recurrent cell, in the order of [`Tap::gates`]: whether it is a sigmoid.
     pub gates: &'static [bool],
+    /// Of a block with attention.
+    pub attention: Option<Attention>,
+}
+
+/// What is known of attention beside what other layers have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// Tokens of a row, side by side in the layer's units.
+    pub tokens: usize,
+    /// Where the weights of the queries and of the keys stand in the packed parameters.
+    pub query: Range<usize>,
+    pub key: Range<usize>,
 }
 
 /// What is seen at a site, `[rows, units]` each, L the mean loss over the rows; at a site with a time step that of the last
@@ -197,6 +214,12 @@ pub struct Tap<'a, T> {
     pub cell_stream: &'a [T],
     /// The gates of a recurrent cell, `[rows, gates * units]`.
     pub gates: &'a [T],
+    /// The stream between attention and the feed-forward net.
+    pub attended: &'a [T],
+    /// The gradient of the loss with respect to it.
+    pub attended_stream: &'a [T],
+    /// What each token's attention gives to each token, `[rows, heads * tokens * tokens]`.
+    pub attention: &'a [T],
 }
 
 /// Rows to learn from: their inputs `[rows, ...]`, their targets, and the loss that compares.

@@ -25,6 +25,7 @@ pub struct CandleModel<T> {
     /// The parameters as the optimizer sees them, and as candle's graph does, one variable each.
     packed: Vec<T>,
     variables: Vec<Var>,
+    device: Device,
     forward: Arc<Forward>,
     sites: Vec<Site>,
     /// What the last probe pass left at each site.
@@ -45,23 +46,37 @@ struct Passed<T> {
 }
 
 impl<T: Element> CandleModel<T> {
-    /// With these packed parameters. The sites are those that `forward` taps, by their order here.
+    /// With these packed parameters, on the CPU. The sites are those that `forward` taps, by their order here.
     ///
     /// # Errors
     /// When the number of parameters does not fit the layout.
     pub fn new(layout: Layout, sites: Vec<Site>, packed: &[f64], forward: Arc<Forward>) -> Result<Self> {
+        Self::on(&Device::Cpu, layout, sites, packed, forward)
+    }
+
+    /// The same on any device: batches are brought there, and what is measured is brought back.
+    ///
+    /// # Errors
+    /// As [`CandleModel::new`], and what the device reports.
+    pub fn on(
+        device: &Device,
+        layout: Layout,
+        sites: Vec<Site>,
+        packed: &[f64],
+        forward: Arc<Forward>,
+    ) -> Result<Self> {
         if packed.len() != layout.count() {
             candle_core::bail!("a model of {} parameters got {}", layout.count(), packed.len());
         }
         let packed: Vec<T> = packed.iter().map(|x| T::of(*x)).collect();
-        let variable = |parameter: &Parameter| {
-            Var::from_slice(&packed[parameter.range.clone()], parameter.shape.clone(), &Device::Cpu)
-        };
+        let variable =
+            |parameter: &Parameter| Var::from_slice(&packed[parameter.range.clone()], parameter.shape.clone(), device);
         let variables = layout.parameters().iter().map(variable).collect::<Result<_>>()?;
         Ok(CandleModel {
             layout,
             packed,
             variables,
+            device: device.clone(),
             forward,
             sites,
             kept: Vec::new(),
@@ -72,9 +87,9 @@ impl<T: Element> CandleModel<T> {
 
     /// Runs the forward pass over these parameters.
     fn pass<'a>(&'a self, mode: Mode, parameters: &'a [Tensor], x: &Tensor) -> Result<(Tensor, Pass<'a>)> {
-        let norms = self.norms.clone();
-        let mut pass = Pass { mode, draws: self.draws, layout: &self.layout, parameters, norms, tapped: Vec::new() };
-        Ok(((self.forward)(&mut pass, x)?, pass))
+        let mut pass = Pass::new(mode, &self.layout, parameters, &self.sites);
+        (pass.draws, pass.norms) = (self.draws, self.norms.clone());
+        Ok(((self.forward)(&mut pass, &x.to_device(&self.device)?)?, pass))
     }
 
     /// A pass forward and backward.
@@ -130,7 +145,11 @@ impl<T: Element> Model<T> for CandleModel<T> {
     fn rewrite(&mut self, change: &mut dyn FnMut(&mut [T])) -> Result<()> {
         change(&mut self.packed);
         for (parameter, variable) in self.layout.parameters().iter().zip(&self.variables) {
-            rewrite(variable, |numbers: &mut [T]| numbers.copy_from_slice(&self.packed[parameter.range.clone()]))?;
+            let own = &self.packed[parameter.range.clone()];
+            match self.device {
+                Device::Cpu => rewrite(variable, |numbers: &mut [T]| numbers.copy_from_slice(own))?,
+                _ => variable.set(&Tensor::from_slice(own, variable.shape(), &self.device)?)?,
+            }
         }
         Ok(())
     }
@@ -145,15 +164,29 @@ impl<T: Element> Model<T> for CandleModel<T> {
     fn outputs(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         // Without variables candle records no graph.
         let parameters: Vec<Tensor> = self.variables.iter().map(Var::as_detached_tensor).collect();
-        Ok(self.pass(mode, &parameters, x)?.0)
+        self.pass(mode, &parameters, x)?.0.to_device(&Device::Cpu)
     }
 
     fn visit(&self, see: &mut dyn FnMut(&Site, Tap<'_, T>)) -> Result<()> {
         for (site, kept) in self.sites.iter().zip(&self.kept) {
-            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, [gates, _]] =
-                kept;
+            let [[h, stream], [z, delta], [activation, _], [input, _], [_, affine_delta], [mask, _], cell, ..] = kept;
+            let [.., [gates, _], [attended, attended_stream], [attention, _]] = kept;
             let [cell, cell_stream] = cell;
-            see(site, Tap { h, stream, z, delta, activation, input, affine_delta, mask, cell, cell_stream, gates });
+            let tap = Tap {
+                h,
+                stream,
+                z,
+                delta,
+                activation,
+                input,
+                affine_delta,
+                mask,
+                cell,
+                cell_stream,
+                gates,
+                ..Tap::default()
+            };
+            see(site, Tap { attended, attended_stream, attention, ..tap });
         }
         Ok(())
     }

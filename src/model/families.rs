@@ -2,14 +2,18 @@
 //! or what one of them reads, asks this list.
 
 use super::boundary::Family;
-use super::{convolution, dense, init, recurrent};
+use super::{convolution, dense, init, recurrent, transformer};
 use crate::ops::activation;
 use crate::setting::{Problems, Setting, Settings, of_problems};
 use std::sync::OnceLock;
 
 /// The families of this crate. The first word of the first is the usual network.
-const BUILT_IN: &[&dyn Family] =
-    &[&dense::Dense::Fused, &recurrent::Recurrent::Fused, &convolution::Convolutional::Fused];
+const BUILT_IN: &[&dyn Family] = &[
+    &dense::Dense::Fused,
+    &recurrent::Recurrent::Fused,
+    &convolution::Convolutional::Fused,
+    &transformer::Transformer,
+];
 
 /// Settings that several families read; [`Family::reads`] says which of them.
 const SHARED: &[&[Setting]] = &[dense::SETTINGS, init::SETTINGS, activation::SETTINGS];
@@ -19,9 +23,30 @@ static BROUGHT: OnceLock<Vec<&'static dyn Family>> = OnceLock::new();
 /// Adds the families of a program to the list: once, and before anything has read it.
 ///
 /// # Errors
-/// When the list has been read or added to already.
-pub fn bring(families: Vec<&'static dyn Family>) -> Result<(), Vec<&'static dyn Family>> {
-    BROUGHT.set(families)
+/// When a word is none or names two of them, or the list has been read already.
+pub fn bring(families: Vec<&'static dyn Family>) -> Result<(), String> {
+    let mut words: Vec<&str> = BUILT_IN.iter().flat_map(|family| family.words()).copied().collect();
+    for word in families.iter().flat_map(|family| family.words()) {
+        if !is_plain(word) {
+            return Err(format!("a network cannot be called \"{word}\": take small letters, digits and _"));
+        }
+        if words.contains(word) {
+            return Err(format!("there are two networks \"{word}\": give one another name"));
+        }
+        words.push(word);
+    }
+    BROUGHT.set(families).map_err(|_| "networks are added at the very start of a program, and once".into())
+}
+
+/// Whether it can be a word or a key of an experiment file.
+pub(crate) fn is_plain(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(is_plain)
+}
+
+/// The settings that several families read.
+pub(crate) fn shared() -> impl Iterator<Item = &'static Setting> {
+    SHARED.iter().copied().flatten()
 }
 
 /// All families.
@@ -41,7 +66,7 @@ pub fn family(settings: &Settings) -> &'static dyn Family {
 
 /// The settings of networks, in the order of the table.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    let own = all().map(Family::settings);
+    let own = all().map(|family| family.settings());
     [head(), dense::SETTINGS, init::SETTINGS].into_iter().chain(own).chain([activation::SETTINGS]).flatten()
 }
 
@@ -61,7 +86,7 @@ fn head() -> &'static [Setting] {
 pub fn reads(word: &str, key: &str) -> bool {
     let has = |table: &[Setting]| table.iter().any(|row| row.key == key);
     let family = named(word);
-    if SHARED.iter().any(|table| has(table)) {
+    if shared().any(|row| row.key == key) {
         return family.is_some_and(|family| family.reads(word, key));
     }
     let is_own = || family.is_some_and(|family| has(family.settings()));

@@ -3,20 +3,25 @@
 pub mod boundary;
 pub mod candle_model;
 pub mod convolution;
+pub mod cut;
 pub mod dense;
 pub mod differences;
 pub mod families;
 pub mod init;
 pub mod layout;
+mod outline;
+pub mod own;
 pub mod pass;
 pub mod recurrent;
+pub mod transformer;
 
 pub use boundary::{
-    Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
+    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
 };
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};
 pub use layout::{Layout, Parameter};
+pub use own::OwnModel;
 pub use pass::{Part, Pass};
 
 pub use crate::ops::block::Role;

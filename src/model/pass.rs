@@ -1,12 +1,15 @@
 //! What the author of a forward pass in candle's ops has at hand: parameters by name, taps where something is measured, and
 //! batch normalization.
 
+use super::boundary::Site;
 use super::layout::Layout;
+use super::outline::Outline;
 use crate::ops::batch_norm::Moments;
 use crate::ops::dropout::Draws;
 use crate::ops::norm::Running;
-use crate::ops::{Mode, Tensor, composed, contiguous};
-use candle_core::{CpuStorage, CustomOp1, D, Layout as Strides, Result, Shape};
+use crate::ops::{Mode, Tensor, composed};
+use candle_core::backend::{BackendDevice, BackendStorage};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Device, Layout as Strides, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Of one batch normalization.
@@ -41,14 +44,18 @@ pub enum Part {
     Cell,
     /// The gates of a recurrent cell, side by side.
     Gates,
+    /// The stream between attention and the feed-forward net.
+    Attended,
+    /// What each token's attention gives to each token.
+    Attention,
 }
 
 impl Part {
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 10;
 
     /// Whether a probe measures its gradient.
     pub(super) fn has_gradient(self) -> bool {
-        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell)
+        matches!(self, Part::Stream | Part::Argument | Part::Affine | Part::Cell | Part::Attended)
     }
 }
 
@@ -58,8 +65,17 @@ pub struct Pass<'a> {
     pub(super) draws: Draws,
     pub(super) layout: &'a Layout,
     pub(super) parameters: &'a [Tensor],
+    pub(super) sites: &'a [Site],
     pub(super) norms: Vec<Statistics>,
     pub(super) tapped: Vec<Tapped>,
+    /// The layer and time that the author has named last.
+    pub(super) passed: Option<(usize, Option<usize>)>,
+    /// How often it has called for dropout without naming a site.
+    pub(super) drops: usize,
+    /// Where the pass is the one that finds out what it asks for.
+    pub(super) outline: Option<Outline>,
+    pub(super) dtype: DType,
+    pub(super) device: Device,
 }
 
 pub(super) struct Tapped {
@@ -69,7 +85,28 @@ pub(super) struct Tapped {
     pub(super) gradient: Arc<Mutex<Option<Tensor>>>,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    /// Over these parameters, where nothing is measured yet.
+    pub(super) fn new(mode: Mode, layout: &'a Layout, parameters: &'a [Tensor], sites: &'a [Site]) -> Self {
+        let (dtype, device) =
+            parameters.first().map_or((DType::F64, Device::Cpu), |own| (own.dtype(), own.device().clone()));
+        let (draws, norms, tapped) = (Draws::default(), Vec::new(), Vec::new());
+        Pass {
+            mode,
+            draws,
+            layout,
+            parameters,
+            sites,
+            norms,
+            tapped,
+            passed: None,
+            drops: 0,
+            outline: None,
+            dtype,
+            device,
+        }
+    }
+
     /// What the pass is for.
     pub fn mode(&self) -> Mode {
         self.mode
@@ -97,7 +134,7 @@ impl Pass<'_> {
         let gradient = Arc::default();
         let identity = Identity { gradient: Arc::clone(&gradient) };
         self.tapped.push(Tapped { site, part, value: tensor.detach(), gradient });
-        tensor.contiguous()?.apply_op1(identity)
+        tensor.apply_op1(identity)
     }
 
     /// `v`, each number of which is left out with this probability in training, and the others scaled so that the mean stays.
@@ -109,11 +146,16 @@ impl Pass<'_> {
         if probability == 0.0 || !self.mode.drops() {
             return Ok(v.clone());
         }
-        let mut mask = vec![0.0f64; v.elem_count()];
-        self.draws.mask(site + 1, probability, &mut mask);
-        let mask = Tensor::from_vec(mask, v.shape(), v.device())?.to_dtype(v.dtype())?;
+        let mask = self.mask(site + 1, probability, v)?;
         let mask = self.tap(site, Part::Mask, &mask)?;
         v * mask
+    }
+
+    /// By what the dropout of this number, counted from 1, multiplies `v`.
+    pub(super) fn mask(&self, number: usize, probability: f64, v: &Tensor) -> Result<Tensor> {
+        let mut mask = vec![0.0f64; v.elem_count()];
+        self.draws.mask(number, probability, &mut mask);
+        Tensor::from_vec(mask, v.shape(), v.device())?.to_dtype(v.dtype())
     }
 
     /// `v` `[rows, units]`, or `[rows, positions, units]`, standardized by each unit's mean and variance over the batch, or by the
@@ -171,15 +213,26 @@ impl CustomOp1 for Identity {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, at: &Strides) -> Result<(CpuStorage, Shape)> {
-        let copy = match storage {
-            CpuStorage::F32(_) => CpuStorage::F32(contiguous(storage, at)?.to_vec()),
-            _ => CpuStorage::F64(contiguous(storage, at)?.to_vec()),
-        };
-        Ok((copy, at.shape().clone()))
+        copied(storage, at)
+    }
+
+    fn cuda_fwd(&self, storage: &CudaStorage, at: &Strides) -> Result<(CudaStorage, Shape)> {
+        copied(storage, at)
     }
 
     fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient.detach());
         Ok(Some(gradient.clone()))
     }
+}
+
+/// The part of a storage on any device that a layout covers, row by row.
+fn copied<S>(storage: &S, at: &Strides) -> Result<(S, Shape)>
+where
+    S: BackendStorage,
+    S::Device: BackendDevice<Storage = S>,
+{
+    let mut copy = storage.device().zeros_impl(at.shape(), storage.dtype())?;
+    storage.copy_strided_src(&mut copy, 0, at)?;
+    Ok((copy, at.shape().clone()))
 }

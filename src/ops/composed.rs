@@ -1,9 +1,10 @@
-//! Activations and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by candle's autograd.
+//! Activations, softmax, the norms of rows and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by
+//! candle's autograd.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_LAMBDA};
 use super::batch_norm::Moments;
 use super::convolution::{Convolution, Padding};
-use candle_core::{DType, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 
 /// phi(z), built so that value and gradient stay finite and relu'(0) = 0 (candle's own relu gives 1 there).
 ///
@@ -44,6 +45,25 @@ pub fn activate(activation: Activation, z: &Tensor) -> Result<Tensor> {
 pub fn prelu(z: &Tensor, slope: &Tensor) -> Result<Tensor> {
     let above = (z * positive(z)?)?;
     &above + (z - &above)?.broadcast_mul(slope)?
+}
+
+/// The softmax over the last dimension. That of candle-nn has no backward.
+///
+/// # Errors
+/// What candle reports.
+pub fn softmax(z: &Tensor) -> Result<Tensor> {
+    // The largest is taken off, or its exponential could overflow; softmax does not depend on it.
+    let e = z.broadcast_sub(&z.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    e.broadcast_div(&e.sum_keepdim(D::Minus1)?)
+}
+
+/// Each row of `v` `[rows, units]`, less its mean if `is_centred`, on the root of its mean square and eps.
+///
+/// # Errors
+/// What candle reports.
+pub fn standardize(is_centred: bool, eps: f64, v: &Tensor) -> Result<Tensor> {
+    let v = if is_centred { v.broadcast_sub(&v.mean_keepdim(1)?)? } else { v.clone() };
+    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
 }
 
 /// z from 0 to 6, held there beyond.

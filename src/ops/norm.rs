@@ -92,7 +92,12 @@ impl Norm {
         };
         let wanted = settings.needed_text("norm.place")?;
         let place = Placement::NAMED.into_iter().find(|(word, _)| *word == wanted);
-        let (_, place) = place.ok_or_else(|| SettingError::unknown("norm.place", "place of a norm", wanted))?;
+        let (_, place) = place.ok_or_else(|| {
+            let message = format!(
+                "\"{wanted}\" is where a transformer has its norms: write norm.place = \"before\" or \"after\""
+            );
+            SettingError::new("norm.place", message)
+        })?;
         let (eps, affine) = (settings.needed_float("norm.eps")?, settings.flag("norm.affine"));
         Ok(Some(Norm { kind, place, eps, affine }))
     }

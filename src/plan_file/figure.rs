@@ -50,6 +50,18 @@ pub struct FigureSpec {
     pub limits: Option<[f64; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// Whether steps along x are told in epochs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub epochs: bool,
+    /// Whether tiles hold their numbers, where these have room; they do if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<bool>,
+    /// What stands along x instead of the name of its axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_title: Option<String>,
+    /// A line to hold the measurements against, such as a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
     /// `first` or `last`.
     pub step: Option<String>,
     /// Whether the prediction at init is drawn over what was measured.
@@ -57,9 +69,25 @@ pub struct FigureSpec {
     pub theory: bool,
 }
 
+/// The line `value + slope * x`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// As the legend calls it.
+    pub name: String,
+    pub value: f64,
+    /// 0 unless x is on a linear scale.
+    #[serde(default)]
+    pub slope: f64,
+}
+
 impl FigureSpec {
     /// A figure of this kind with nothing else said.
     pub fn new(kind: &str) -> Self {
         FigureSpec { kind: kind.into(), ..FigureSpec::default() }
+    }
+
+    /// Whether tiles hold their numbers, where these have room.
+    pub fn has_numbers(&self) -> bool {
+        self.numbers.unwrap_or(true)
     }
 }

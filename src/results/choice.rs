@@ -1,7 +1,7 @@
 //! How the best of several settings is chosen: by the median over some seeds, while the other seeds are reported.
 
 use super::{Results, Run};
-use crate::columns::{self, Column};
+use crate::columns::{self, Column, Measured, metric::metric};
 use crate::plan_file::compare::Compare;
 use crate::record::Status;
 use crate::stats::median;
@@ -26,7 +26,7 @@ impl Choice {
 
     /// 1 where the smallest number of the metric is best, -1 where the largest is.
     pub fn sign(&self) -> f64 {
-        if columns::outcome(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 }
+        if metric(&self.metric).is_some_and(Column::higher_is_better) { -1.0 } else { 1.0 }
     }
 
     /// What a run counts in a choice, the smallest being best; `None` where it was not measured so.
@@ -58,6 +58,14 @@ impl Results {
         compare.and_then(|compare| compare.report.clone()).unwrap_or_else(usual)
     }
 
+    /// The first of the columns of `runs.csv` that arms are compared by, for what shows no metric that is derived.
+    pub fn reported_outcome(&self) -> String {
+        let compare = self.plan.compare.as_ref();
+        let reports = compare.iter().flat_map(|compare| compare.report.iter().chain(&compare.also));
+        let outcome = reports.cloned().find(|name| columns::outcome(name).is_some());
+        outcome.unwrap_or_else(|| self.reported(None))
+    }
+
     /// The choice as `[compare]` has it: by its measure, or else the validation loss, or the training loss without a
     /// validation part; on its seeds, or else on all of them.
     pub fn choice(&self) -> Choice {
@@ -83,13 +91,15 @@ impl Run {
     /// A number of the run's end, the worst possible one if it diverged or missed its target; `None` where there is no such
     /// number: no validation part, a failed run.
     pub fn value_or_worst(&self, metric: &str) -> Option<f64> {
-        let column = columns::outcome(metric);
+        let column = columns::metric::metric(metric);
         let worst = column.map_or(f64::INFINITY, Column::worst);
         if column.is_some_and(Column::missing_is_worst) {
             return (!self.failed()).then(|| self.value(metric).unwrap_or(worst));
         }
+        let is_of_a_step = column.is_some_and(|column| column.measured == Measured::Step);
         match self.value(metric) {
-            Some(x) if self.status != Status::Diverged && x.is_finite() => Some(x),
+            // What was measured before a run diverged is as good as any.
+            Some(x) if (self.status != Status::Diverged || is_of_a_step) && x.is_finite() => Some(x),
             None if self.status != Status::Diverged => None,
             _ => Some(worst),
         }

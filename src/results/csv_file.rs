@@ -32,11 +32,8 @@ impl CsvFile {
     /// # Errors
     /// A file without it.
     pub fn column(&self, name: &str) -> Result<usize, ResultsError> {
-        (0..self.header.len()).rev().find(|at| &self.header[*at] == name).ok_or_else(|| ResultsError::NoColumn {
-            path: self.path.clone(),
-            name: name.into(),
-            known: self.header.iter().collect::<Vec<_>>().join(", "),
-        })
+        let place = (0..self.header.len()).rev().find(|at| &self.header[*at] == name);
+        place.ok_or_else(|| ResultsError::NoColumn { path: self.path.clone(), name: name.into() })
     }
 
     /// The places of several columns.

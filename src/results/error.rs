@@ -13,6 +13,8 @@ pub enum ResultsError {
          has left with `gradsweep merge DIR`"
     )]
     Unreadable { path: PathBuf, source: csv::Error },
+    #[error("there is no folder {0}; give the results folder of a sweep, such as results/vanishing")]
+    NoFolder(PathBuf),
     #[error(
         "{dir} is of a sweep that was interrupted before its tables were made, or still runs: the same `gradsweep sweep` goes \
          on from there, and `gradsweep merge {dir}` makes tables and figures of the runs that are done"
@@ -24,12 +26,14 @@ pub enum ResultsError {
         "{path}: schema {schema} is not known to this program, which reads schema {SCHEMA}; run the sweep again with it"
     )]
     Schema { path: PathBuf, schema: u32 },
-    #[error("{path}: no column \"{name}\"; there are {known}")]
-    NoColumn { path: PathBuf, name: String, known: String },
+    #[error("{path}: no column \"{name}\" in its first line; run the sweep again, it rewrites the tables")]
+    NoColumn { path: PathBuf, name: String },
     #[error("{path}:{line}: {column} is \"{text}\", {why}; run the sweep again, it rewrites the tables")]
     Cell { path: PathBuf, line: u64, column: String, text: String, why: String },
     #[error("{path} is damaged: {source}; sweep the experiment once more to mend it")]
     Claims { path: PathBuf, source: serde_json::Error },
+    #[error("the metric \"{name}\": {why}")]
+    Metric { name: String, why: String },
     #[error("plan.json compares along \"{0}\", which is no axis of it; run the sweep again")]
     NoAxis(String),
     #[error(transparent)]

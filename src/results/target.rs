@@ -33,8 +33,8 @@ impl Results {
     /// Whether the training loss of a run is known at every step.
     fn has_loss_of_every_step(&self, run: usize) -> bool {
         let Some(cell) = self.cell(run) else { return false };
-        if cell.function.is_some() {
-            return true;
+        if cell.function.is_some() || self.plan.is_imported() {
+            return cell.function.is_some();
         }
         let registry = Registry::get();
         let pairs = self.plan.settings.iter().chain(&cell.settings);
@@ -42,6 +42,8 @@ impl Results {
         let settings = Settings::new(pairs.filter_map(|(key, value)| Some((named(key)?, value.clone()))).collect());
         let rows = self.plan.data.train_rows;
         let batch = settings.int("batch").map_or(rows, |batch| batch as usize);
-        has_loss_of_every_step(model::family(&settings), &settings, batch, rows)
+        // Of a network that another program has, nothing is known.
+        let is_known = settings.text("network").is_none_or(|word| model::families::named(word).is_some());
+        is_known && has_loss_of_every_step(model::family(&settings), &settings, batch, rows)
     }
 }

@@ -11,6 +11,8 @@ use thiserror::Error;
 pub struct CellTheory {
     pub stream: Vec<f64>,
     pub delta: Vec<f64>,
+    /// Of the norm of the stream: its root mean square times the root of the layer's size.
+    pub norm: Vec<f64>,
     /// Of recurrent nets: the state's gradient at each time step, the first one first, over that at the last.
     pub state: Vec<f64>,
     /// Variance of each layer's pre-activations; empty where it is not known.
@@ -45,6 +47,8 @@ impl CellTheory {
             Predicted::AttenuationTotal => all(&self.stream)?,
             Predicted::Attenuation => each(&self.stream)?,
             Predicted::DeltaAttenuation => each(&self.delta)?,
+            Predicted::NormAttenuation => each(&self.norm)?,
+            Predicted::NormAttenuationTotal => all(&self.norm)?,
             Predicted::TimeAttenuationTotal => all(&self.state)?,
             Predicted::TimeAttenuation => each(&self.state)?,
             Predicted::Stream | Predicted::Delta | Predicted::State => return None,
@@ -71,6 +75,7 @@ impl Results {
         let axes = file.columns(self.plan.axes.iter().map(|axis| axis.name.as_str()))?;
         let (stream, delta, note) =
             (file.column("stream_decades")?, file.column("delta_decades")?, file.column("note")?);
+        let norm = file.column("norm_decades")?;
         let (variance, depth) = (file.column("argument_variance")?, file.column("correlation_depth")?);
         let state = file.column("state_decades")?;
         let mut theory = Theory::new();
@@ -90,6 +95,7 @@ impl Results {
                     if let Ok(cell) = cell {
                         cell.stream.push(stream);
                         cell.delta.push(delta);
+                        cell.norm.extend(file.number(norm)?);
                         cell.variance.extend(file.number(variance)?);
                         cell.correlation_depth = file.number(depth)?;
                         cell.caveat = file.text(note).into();

@@ -3,10 +3,11 @@
 
 use super::score::CHUNK;
 use super::spec::{Cadence, RunSpec};
-use crate::columns::{HISTORY, LAYERS};
+use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
 use crate::model::{self, PassCost};
 use crate::optim::MOST_SLOTS;
+use crate::stats::distribution::BINS;
 use crate::table::Cell;
 
 /// Rows of a data set's parts, and the sizes of each row.
@@ -116,9 +117,12 @@ const DIGITS: f64 = 20.0;
 /// What one run on data of this extent takes at most.
 pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     let layers = spec.settings.int("depth").map_or(1.0, |depth| depth.max(1) as f64);
+    // Four counts of a histogram take about as much as a number.
+    let spread = if spec.cadence.distributions { QUANTITIES.len() * (DISTRIBUTIONS.len() + BINS / 4) } else { 0 };
+    let of_layer = LAYERS.len() + spread;
     let cells = recorded.scores as f64 * HISTORY.len() as f64
         + recorded.probes as f64
-            * if extent.is_function { extent.sizes.features() as f64 } else { layers * LAYERS.len() as f64 };
+            * if extent.is_function { extent.sizes.features() as f64 } else { layers * of_layer as f64 };
     // A line of the journal is built from its body.
     let records = cells * (size_of::<Cell>() as f64 + 2.0 * DIGITS) * 1.25;
     if extent.is_function {
@@ -133,19 +137,25 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     Memory { training, probe: 2.0 * probe, records }
 }
 
+/// Floating-point operations of one update on data of this extent: a pass forward and one backward over a batch.
+pub fn step_flop(spec: &RunSpec, extent: &Extent) -> f64 {
+    pass(spec, extent, spec.batch(extent.train_rows)).iter().sum()
+}
+
+/// Floating-point operations of a pass forward over so many rows, and of the pass back.
+fn pass(spec: &RunSpec, extent: &Extent, rows: usize) -> [f64; 2] {
+    if extent.is_function {
+        let forward = 2.0 * rows as f64 * extent.sizes.features() as f64;
+        return [forward, 2.0 * forward];
+    }
+    let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
+    [pass.forward, pass.backward]
+}
+
 /// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward
 /// over all rows.
 pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
-    let pass = |rows: usize| match extent.is_function {
-        true => {
-            let forward = 2.0 * rows as f64 * extent.sizes.features() as f64;
-            [forward, 2.0 * forward]
-        }
-        false => {
-            let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
-            [pass.forward, pass.backward]
-        }
-    };
+    let pass = |rows: usize| pass(spec, extent, rows);
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
     let parts = [extent.train_rows, extent.validation_rows, extent.test_rows];
     let whole: usize = parts.iter().sum();

@@ -2,7 +2,9 @@
 
 pub mod cost;
 pub mod error;
+mod gradient;
 mod objective;
+pub mod outcome;
 mod recorder;
 pub mod score;
 pub mod spec;
@@ -13,6 +15,7 @@ mod training;
 mod watch;
 
 pub use error::RunError;
+pub use gradient::check_gradient;
 pub use spec::RunSpec;
 pub use train::{train, train_model};
 pub use training::Batches;

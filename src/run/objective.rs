@@ -1,7 +1,8 @@
 //! What is trained: a model on data, or the point of a test function.
 
 use super::error::RunError;
-use super::recorder::{PartScore, Recorder, Scores};
+use super::outcome::{PartScore, Scores};
+use super::recorder::Recorder;
 use super::score::{self, Score};
 use super::spec::RunSpec;
 use crate::data::function::Kind;
@@ -60,7 +61,8 @@ impl<'a, T: Precision> Objective<'a, T> {
         let initial = family.initial(settings, &sizes, &spec.seeds)?;
         let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
         let batch = score::batch(&data.train, &data.shape, &rows, &criterion)?;
-        let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch);
+        let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch)
+            .with_distributions(spec.cadence.distributions);
         let model = T::build(family, settings, &sizes, &initial)?;
         let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
         let samples = Box::new(parts.map(|part| spec.sample(part?.rows)));

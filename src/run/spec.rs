@@ -17,7 +17,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::unset("loss.label_smoothing", Domain::Fraction).of(&["cross_entropy"]).of_networks()
         .help("part of each target that is shared by all classes alike; none if unset"),
     Setting::unset("loss.class_weights", Domain::PositivesOrWord { words: &["balanced"] }).of_networks()
-        .help("what a sample weighs in every loss by its class, in the order of the classes; `balanced`: as much as makes all classes weigh the same; all 1 if unset"),
+        .help("what a sample weighs in every loss by its class, numbers in ascending order and words in alphabetical; `balanced`: as much as makes all classes weigh the same; all 1 if unset"),
     Setting::new("batch", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] }, DefaultValue::Int(64))
         .acts(Acts::OnTheBatch).of_networks()
         .help("samples a step; a last partial batch is dropped"),
@@ -111,6 +111,9 @@ pub struct Cadence {
     /// a hundred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<At>,
+    /// Whether the probe also tells how the numbers of each layer are spread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distributions: bool,
 }
 
 impl Cadence {

@@ -182,6 +182,9 @@ impl<T: Element> Tracer<T> {
                 ("c", tap.cell),
                 ("cell_stream", tap.cell_stream),
                 ("gates", tap.gates),
+                ("attended", tap.attended),
+                ("attended_stream", tap.attended_stream),
+                ("attention", tap.attention),
             ];
             for (what, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
                 self.put(format!("{place}/{what}"), &[rows, values.len() / rows], Values::of(values));

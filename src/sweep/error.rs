@@ -42,6 +42,13 @@ pub enum SweepError {
          the same experiment, --set and --seeds, or another --out"
     )]
     OtherPlan { dir: PathBuf, run_id: String },
+    #[error(
+        "the runs in {0} were trained by another program and imported: this one can neither train nor check them; `plot`, `check`, \
+         `compare` and `why` read them, and `import` reads their tables again"
+    )]
+    Imported(PathBuf),
+    #[error("{0} holds a sweep; give an empty or a new folder with --out")]
+    HoldsSweep(PathBuf),
     #[error("{0} holds files but no journal of a sweep; give an empty or a new folder with --out")]
     ForeignFolder(PathBuf),
     #[error("{0} is there and is no file of tensors; give another name with --out, or remove it")]

@@ -2,6 +2,7 @@
 
 use crate::experiment::plan::Plan;
 use crate::files::{self, Draft, FileError, cannot, make_folder, write};
+use crate::plan_file::PlanFile;
 use crate::sweep::journal::{self, Journal};
 use crate::sweep::plan_text::{plan_hash, plan_json, run_ids, view_of, view_path};
 use crate::sweep::shard::{self, Shard};
@@ -120,8 +121,37 @@ fn freeze(dir: &Path, plan: &Plan, work: &Work, request: &Request) -> Result<(),
 
 /// A folder with files in it but without a journal is somebody else's.
 fn refuse_foreign(dir: &Path) -> Result<(), SweepError> {
+    refuse_imported(dir)?;
     let foreign = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) && !dir.join("journal").is_dir();
     if foreign { Err(SweepError::ForeignFolder(dir.to_path_buf())) } else { Ok(()) }
+}
+
+/// The plan of a folder, if it has one that can be read.
+fn plan_of(dir: &Path) -> Option<PlanFile> {
+    serde_json::from_slice(&files::read(&dir.join("plan.json")).ok()?).ok()
+}
+
+/// Runs of another program cannot be trained here.
+///
+/// # Errors
+/// When the folder holds such runs.
+pub fn refuse_imported(dir: &Path) -> Result<(), SweepError> {
+    match plan_of(dir) {
+        Some(plan) if plan.is_imported() => Err(SweepError::Imported(dir.to_path_buf())),
+        _ => Ok(()),
+    }
+}
+
+/// A folder for imported runs: one that is new or empty, or holds an earlier import. It is locked until the file is dropped.
+///
+/// # Errors
+/// When the folder holds something else, is in use, or cannot be written.
+pub fn for_import(dir: &Path) -> Result<File, SweepError> {
+    match plan_of(dir) {
+        Some(plan) if !plan.is_imported() => Err(SweepError::HoldsSweep(dir.to_path_buf())),
+        Some(_) => lock(dir),
+        None => refuse_foreign(dir).and_then(|()| lock(dir)),
+    }
 }
 
 /// Makes and removes a file, so that an unwritable folder is found before the first run.

@@ -1,11 +1,15 @@
 //! From an experiment file, or from the folder of an earlier sweep, to a plan and the data it needs.
 
 use crate::data::{self, Places};
-use crate::experiment::{Experiment, Overrides, Plan, figure_kind::FigureKind};
+use crate::experiment::{Experiment, ExperimentError, GridCell, Overrides, Plan, figure_kind::FigureKind};
 use crate::files;
-use crate::plan_file::figure::FigureSpec;
+use crate::model;
+use crate::plan_file::{PlanFile, figure::FigureSpec};
+use crate::run::check_gradient;
 use crate::setting::Settings;
-use crate::sweep::{SweepError, plan_text::view_of, predictions::check_claims, request::Request, work::Work};
+use crate::sweep::predictions::{at_start, check_claims};
+use crate::sweep::{SweepError, folder::refuse_imported, plan_text::view_of, request::Request, work::Work};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The plan of an experiment file and its data, every cell checked against them before anything runs; `kinds` are the
@@ -25,7 +29,22 @@ pub fn experiment(
     let work = with_data(&plan, places)?;
     plan.check_data(&work.facts())?;
     check_claims(&plan, &work)?;
+    check_gradients(&plan, &work)?;
     Ok((plan, work))
+}
+
+/// Holds the gradient of every net from outside this crate against a finite difference, once for all that start alike.
+fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
+    let mut known = HashSet::new();
+    for (cell, data) in plan.cells.iter().zip(&plan.datasets().of_cell) {
+        let settings = &cell.settings;
+        let family = model::family(settings);
+        if family.version().is_some() && known.insert((data, at_start(settings))) {
+            let checked = check_gradient(family, &plan.spec(settings), &work.datasets[*data]);
+            checked.map_err(|wrong| plan.misfit(settings, &wrong))?;
+        }
+    }
+    Ok(())
 }
 
 /// The runs of a plan with their data.
@@ -45,12 +64,20 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 ///
 /// # Errors
 /// A file that cannot be read, a figure that does not fit the plan.
-pub fn figures_of(file: &Path, dir: &Path, kinds: &[&'static FigureKind]) -> Result<Vec<FigureSpec>, SweepError> {
+pub fn figures_of(
+    file: &Path,
+    dir: &Path,
+    plan: &PlanFile,
+    kinds: &[&'static FigureKind],
+) -> Result<Vec<FigureSpec>, SweepError> {
     let read = |path: &Path| {
         let source =
             files::read_text(path).map_err(|source| SweepError::NoExperiment { path: path.to_path_buf(), source })?;
         Ok::<_, SweepError>(Experiment::parse(&source, &path.display().to_string(), kinds)?)
     };
+    if plan.is_imported() {
+        return Ok(read(file)?.asked_of(&plan.axes, &GridCell::of_plan(plan), plan.seeds.len())?.figures);
+    }
     let experiment = read(&dir.join("experiment.toml"))?.with_figures_of(read(file)?);
     Ok(experiment.plan(&Request::read(dir)?.overrides())?.figures)
 }
@@ -65,6 +92,7 @@ pub fn reopen(
     data_dir: Option<PathBuf>,
     kinds: &[&'static FigureKind],
 ) -> Result<(Plan, Work), SweepError> {
+    refuse_imported(dir)?;
     let path = dir.join("experiment.toml");
     let source = files::read_text(&path).map_err(|source| SweepError::NoResults {
         dir: dir.to_path_buf(),

@@ -5,6 +5,9 @@ use crate::experiment::plan::{GridCell, Plan};
 use crate::files::{FileError, read_if_there};
 use crate::ops::loss::Criterion;
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
+use crate::run::cost::{Extent, step_flop};
+use crate::run::spec::RunSpec;
+use crate::seed::Seeds;
 use crate::setting::Value;
 use crate::sweep::work::Work;
 use std::collections::{BTreeMap, HashMap};
@@ -18,10 +21,18 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let mut of_networks = guesses.iter().flatten();
     let first = of_networks.next().copied();
     let shared = first.filter(|first| of_networks.all(|other| other == first));
-    let cell = |(cell, guesses): (&GridCell, Option<Guesses>)| PlanCell {
+    let sets = plan.datasets();
+    let extents: Vec<Extent> = work.datasets.iter().map(Extent::of).collect();
+    let spec = |cell: &GridCell| RunSpec {
+        settings: cell.settings.clone(),
+        seeds: Seeds { experiment: plan.experiment_seed, run: 1 },
+        cadence: plan.cadence.clone(),
+    };
+    let cell = |((cell, guesses), data): ((&GridCell, Option<Guesses>), &usize)| PlanCell {
         labels: cell.labels.iter().cloned().collect(),
         settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
         function: cell.function(),
+        step_flop: Some(step_flop(&spec(cell), &extents[*data])),
         guesses: guesses.filter(|_| shared.is_none()),
     };
     // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
@@ -36,7 +47,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         labels: plan.labels,
         settings: fixed.iter().map(|(key, value)| owned((key, value))).collect(),
         axes: plan.axes.clone(),
-        cells: plan.cells.iter().zip(guesses.iter().copied()).map(cell).collect(),
+        cells: plan.cells.iter().zip(guesses.iter().copied()).zip(&sets.of_cell).map(cell).collect(),
         figures: plan.figures.clone(),
         compare: plan.compare.clone(),
         data: PlanData {
@@ -48,6 +59,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             guesses: shared,
         },
         probe: plan.cadence.probe.min(first.train.rows),
+        imported: Vec::new(),
     };
     file.text()
 }

@@ -3,6 +3,7 @@
 use crate::columns;
 use crate::data::Dataset;
 use crate::files::FileError;
+use crate::parallel::caught;
 use crate::record::{RunRecord, Status};
 use crate::run::cost::{Cost, bytes};
 use crate::run::{RunError, spec::RunSpec};
@@ -15,7 +16,7 @@ use crate::table::Table;
 use rayon::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::ops::{Add, ControlFlow};
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, Once, PoisonError};
@@ -152,6 +153,7 @@ fn failed(message: String) -> RunRecord {
         history: Table::new(columns::HISTORY),
         layers: Table::new(columns::LAYERS),
         points: Table::default(),
+        distributions: Table::default(),
     }
 }
 
@@ -180,11 +182,7 @@ fn guarded(
         }));
     });
     IN_RUN.set(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(|| train(spec, data, on_step)));
+    let result = caught(|| train(spec, data, on_step));
     IN_RUN.set(false);
-    result.unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-        Err(RunError::Defect(format!("panic{}: {text}", PANICKED_AT.take())))
-    })
+    result.unwrap_or_else(|text| Err(RunError::Defect(format!("panic{}: {text}", PANICKED_AT.take()))))
 }

@@ -75,7 +75,7 @@ pub fn predictions(plan: &Plan, work: &Work, wanted: impl Fn(usize) -> bool) -> 
 }
 
 /// The settings of a net and of its loss that decide how it starts.
-fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
+pub(super) fn at_start(settings: &Settings) -> Vec<(&str, &Value)> {
     let rows = || model::settings().chain(SETTINGS);
     let starts = |key: &str| rows().any(|row| row.key == key && row.acts == Acts::FromTheStart);
     settings.iter().filter(|(key, _)| starts(key)).collect()
@@ -134,28 +134,29 @@ pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for (index, (cell, prediction)) in plan.cells.iter().zip(&theory.cells).enumerate() {
         let depth = || Cell::from(theory.depths.get(index).copied().flatten());
-        let mut row = |rest: [Cell; 8]| {
+        let mut row = |rest: [Cell; columns::THEORY.len()]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
             rows.push(labels.chain(rest).collect());
         };
         match prediction {
             None => {}
             Some(Err(why)) => {
-                let mut rest = [const { Cell::Empty }; 8];
-                (rest[4], rest[5]) = (depth(), Cell::Text(why.to_string()));
+                let mut rest = [const { Cell::Empty }; columns::THEORY.len()];
+                (rest[5], rest[6]) = (depth(), Cell::Text(why.to_string()));
                 row(rest);
             }
             Some(Ok(prediction)) => {
-                for (l, (stream, delta)) in prediction.stream.iter().zip(&prediction.delta).enumerate() {
-                    let (stream, delta) = (decades(*stream), decades(*delta));
+                let layers = prediction.stream.iter().zip(&prediction.delta).zip(prediction.norm());
+                for (l, ((stream, delta), norm)) in layers.enumerate() {
+                    let [stream, delta, norm] = [*stream, *delta, norm].map(decades);
                     let variance = prediction.variance.get(l).copied().into();
                     let note = prediction.caveat.into();
-                    row([(l + 1).into(), stream, delta, variance, depth(), note, Cell::Empty, Cell::Empty]);
+                    row([(l + 1).into(), stream, delta, norm, variance, depth(), note, Cell::Empty, Cell::Empty]);
                 }
                 for (t, state) in prediction.state.iter().enumerate() {
-                    let mut rest = [const { Cell::Empty }; 8];
+                    let mut rest = [const { Cell::Empty }; columns::THEORY.len()];
                     rest[0] = prediction.stream.len().into();
-                    (rest[6], rest[7]) = ((t + 1).into(), decades(*state));
+                    (rest[7], rest[8]) = ((t + 1).into(), decades(*state));
                     row(rest);
                 }
             }

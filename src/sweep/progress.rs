@@ -221,7 +221,14 @@ mod tests {
         assert_eq!(board.left(Duration::from_secs(8)), seconds(2.0));
         let (label, cadence) = (
             String::new(),
-            Cadence { gradients: At::Every(1), score: At::Every(1), probe: 1, points: None, times: None },
+            Cadence {
+                gradients: At::Every(1),
+                score: At::Every(1),
+                probe: 1,
+                points: None,
+                times: None,
+                distributions: false,
+            },
         );
         *lock(&board.workers[0].job) = Some(CurrentRun { label, steps: 10, cost: cost(20.0), cadence });
         board.step(0, 5);

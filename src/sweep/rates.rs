@@ -62,8 +62,13 @@ fn name(own: &Settings) -> String {
 fn drawn(curve: &Curve) -> String {
     let rates: Vec<String> = curve.rates.iter().map(|lr| number(*lr)).collect();
     let last = curve.shape.steps.saturating_sub(1);
-    let flat = curve.shape.shape == Shape::Constant && curve.shape.warmup == 0;
+    let watches = matches!(curve.shape.shape, Shape::Plateau(_));
+    let flat = (curve.shape.shape == Shape::Constant || watches) && curve.shape.warmup == 0;
     let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), count(curve.runs, "run"));
+    if watches {
+        text +=
+            "  when the rate falls depends on the losses of the run: `lr` of history.csv has it; here it never falls\n";
+    }
     if flat {
         return text;
     }

@@ -19,6 +19,8 @@ pub struct Prediction {
     pub recursion: Option<(MeanField, f64)>,
     /// Of recurrent nets: ln of the squared `state_rms` at each time step, the first one first, relative to that of the last.
     pub state: Vec<f64>,
+    /// Numbers that each layer hands on for one sample, where they differ from layer to layer; else empty.
+    pub sizes: Vec<usize>,
     /// What makes it less than exact at infinite width: a sentence that says of what.
     pub caveat: Option<&'static str>,
 }
@@ -30,6 +32,14 @@ impl Prediction {
     pub fn correlation_depth(&self) -> Option<f64> {
         let (layer, first) = self.recursion?;
         layer.correlation_depth(layer.limit(first).value()?)
+    }
+
+    /// ln of the squared norm of the stream in each layer, its root mean square times the root of the layer's size, relative to
+    /// that in the last.
+    pub fn norm(&self) -> Vec<f64> {
+        let relative = |l: usize| self.sizes[l] as f64 / self.sizes[self.sizes.len() - 1] as f64;
+        let size = |l: usize| if self.sizes.is_empty() { 0.0 } else { relative(l).ln() };
+        self.stream.iter().enumerate().map(|(l, stream)| stream + size(l)).collect()
     }
 
     /// Decades of `stream_rms` lost a layer on the way to layer 1; none at depth 1.
@@ -114,6 +124,7 @@ pub(crate) fn average(samples: Vec<Layers>, caveat: Option<&'static str>) -> Pre
         variance: Vec::new(),
         recursion: None,
         state: Vec::new(),
+        sizes: Vec::new(),
         caveat,
     }
 }

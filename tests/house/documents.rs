@@ -39,6 +39,11 @@ fn the_tables_of_settings_and_columns_are_the_programs_own() {
 }
 
 #[test]
+fn the_network_of_ones_own_is_the_example() {
+    holds("docs/own_model.md", "example", &format!("```rust\n{}```", read("examples/own_model.rs")));
+}
+
+#[test]
 fn every_kind_of_figure_has_its_row() {
     let rows = read("docs/figures.md");
     for kind in FACTS {

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["sweep", "results"],
     &["figure", "compare", "claim", "report"],
     &["answer"],
-    &["conclude"],
+    &["conclude", "import"],
     &["cli", "main"],
 ];
 const STRANGERS: usize = 4;

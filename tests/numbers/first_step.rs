@@ -71,6 +71,10 @@ fn beside(row: &Setting) -> Vec<String> {
     let longer = ["data=teacher", "data.features=6"].map(String::from);
     let longer = longer.into_iter().filter(|_| network.is_some());
     let mut set: Vec<String> = network.iter().cloned().chain(longer).chain(kind).collect();
+    if set.iter().any(|pair| pair == "network=transformer") {
+        // Which any few heads share evenly.
+        set.push("width=12".into());
+    }
     match row.key {
         // Any other init starts them at 0.
         "bias" => set.extend(["init=gaussian", "init.sigma_b=0.5"].map(String::from)),

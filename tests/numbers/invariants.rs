@@ -37,6 +37,45 @@ fn measure(architecture: Architecture, init: Init) -> Vec<LayerMeasure> {
     Probe::new(Box::new(network()), batch()).measure(&network()).unwrap()
 }
 
+/// What a histogram says is what the numbers say, to half a bin's width and what lies beyond the outer bins.
+#[test]
+fn distributions_are_those_of_the_numbers_that_are_measured() {
+    let net = || {
+        let pairs = [("depth", Value::Int(3)), ("width", Value::Int(40)), ("activation", text("tanh"))];
+        Network::<f64>::new(architecture(&pairs), Init::LecunNormal, &SEEDS).unwrap()
+    };
+    let mut probe = Probe::new(Box::new(net()), batch()).with_distributions(true);
+    for layer in probe.measure(&net()).unwrap() {
+        let numbers = [ROWS * 40, ROWS * 40, ROWS * 40, ROWS * 40, layer.weight.len()];
+        assert_eq!(layer.distributions.len(), numbers.len());
+        for ((name, own), n) in layer.distributions.iter().zip(numbers) {
+            assert_eq!(own.counts.iter().sum::<u32>() as usize, n, "{name}");
+            let middles =
+                own.counts.iter().enumerate().map(|(i, count)| (own.low + (i as f64 + 0.5) * own.width, *count));
+            let moment =
+                |power| middles.clone().map(|(x, count)| x.powi(power) * f64::from(count)).sum::<f64>() / n as f64;
+            let (mean, rms) = (moment(1), moment(2).sqrt());
+            let close =
+                |a: f64, b: f64| assert!((a - b).abs() < 0.5 * own.width, "{name}, layer {}: {a} {b}", layer.layer);
+            match *name {
+                "activation" => {
+                    close(mean, layer.activation_mean.unwrap());
+                    close((rms * rms - mean * mean).sqrt(), layer.activation_std.unwrap());
+                }
+                "stream" => close(rms, layer.stream_rms),
+                "delta" => close(rms, layer.delta_rms.unwrap()),
+                "weight_grad" => close(rms, layer.weight_grad_rms),
+                // tanh grows with its argument, so that quantiles go over into quantiles.
+                _ => {
+                    let (_, activation) = &layer.distributions[0];
+                    let same = own.quantiles.iter().zip(&activation.quantiles);
+                    same.for_each(|(z, h)| assert!((z.tanh() - h).abs() < 1e-14, "{z} {h}"));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_skip_whose_branch_starts_at_zero_hands_the_gradient_on_bit_for_bit() {
     for form in ["pre_activation", "post_activation"] {

@@ -1,5 +1,6 @@
 //! Paired tests, estimates and intervals against scipy's numbers (`scripts/statistics_reference.py`), and at their edges.
 
+use gradsweep::stats::bootstrap::{interquartile_mean, stratified_interval};
 use gradsweep::stats::friedman::{chi_square_tail, friedman, ranks};
 use gradsweep::stats::signed_rank::{
     LEVEL, hodges_lehmann, holm, pseudo_median, seeds_needed, signed_rank, smallest_corrected,
@@ -112,6 +113,23 @@ fn ranks_and_friedmans_test_are_scipys() {
     assert_eq!(friedman(&[vec![1.0, 2.0]]), None);
     assert_eq!(friedman(&[vec![1.0, 1.0], vec![2.0, 2.0]]), None);
     assert_eq!(ranks(&[f64::INFINITY, 1.0, f64::INFINITY]), [2.5, 1.0, 2.5]);
+}
+
+#[test]
+fn scores_over_problems_and_their_intervals_are_scipys() {
+    let cases = reference("stratified");
+    assert_eq!(cases.len(), 4);
+    for case in cases {
+        let strata: Vec<Vec<f64>> = case["strata"].as_array().unwrap().iter().map(list).collect();
+        near(interquartile_mean(&strata.concat()).unwrap(), &case["value"], "interquartile mean");
+        let mut places = case["places"].as_array().unwrap().iter().map(|place| place.as_u64().unwrap() as usize);
+        let draws = case["draws"].as_u64().unwrap() as usize;
+        let (low, high) = stratified_interval(&strata, 0.9, draws, |_| places.next().unwrap()).unwrap();
+        near(low, &case["ends"][0], "lower end");
+        near(high, &case["ends"][1], "upper end");
+        assert_eq!(places.next(), None, "every place was drawn");
+    }
+    assert_eq!((interquartile_mean(&[]), stratified_interval(&[], 0.9, 10, |_| 0)), (None, None));
 }
 
 /// The number of seeds that is named is the first that can distinguish: checked against the test itself, all signs alike.

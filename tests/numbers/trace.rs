@@ -45,12 +45,13 @@ fn column(record: &RunRecord, name: &str) -> Vec<f64> {
     record.history.rows.iter().map(number).collect()
 }
 
-const NETS: [&str; 6] = [
+const NETS: [&str; 7] = [
     "depth = 3\nwidth = 8\nbatch = 16\nsteps = 4\nactivation = \"relu\"",
     "depth = 2\nwidth = 8\nbatch = 16\nsteps = 4\nbatch_norm = true\noptimizer = { kind = \"adam\", lr = 0.01 }",
     "depth = 4\nwidth = 8\nbatch = 16\nsteps = 4\nresidual = true\nbatch_norm = true\ndtype = \"f64\"\nclip.norm = 0.1",
     "depth = 3\nwidth = 8\nbatch = 16\nsteps = 4\nresidual = true\nnorm = \"layer\"\ndropout = 0.3",
     "widths = [9, 4, 7]\nbatch = 16\nsteps = 4\ndropout = 0.5\nactivation = \"prelu\"\nnorm = { kind = \"rms\", place = \"after\" }",
+    "network = { kind = \"transformer\", read_out = \"class_token\" }\ndepth = 2\nwidth = 8\nbatch = 16\nsteps = 4",
     "function = \"beale\"\nsteps = 4\noptimizer = { kind = \"momentum\", lr = 0.001 }",
 ];
 

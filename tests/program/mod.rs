@@ -9,11 +9,13 @@ use std::process::{Command, Output};
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gradsweep");
 
 /// The files that must not depend on clock, machine or history.
-pub type Tables = [Vec<u8>; 4];
+pub type Tables = Vec<Vec<u8>>;
 
 pub fn tables(results: &Path) -> Tables {
     no_column_twice(results);
-    ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap())
+    let always =
+        ["runs.csv", "summary.csv", "history.csv", "layers.csv"].map(|file| fs::read(results.join(file)).unwrap());
+    always.into_iter().chain(fs::read(results.join("distributions.csv"))).collect()
 }
 
 /// Looks at the first line of every CSV file of a folder.
@@ -55,7 +57,8 @@ pub fn run_for(dir: &Path, args: &[&str], words: &[&str]) {
     assert!(words.iter().all(|word| stderr.contains(word)), "{args:?}: {stderr}");
 }
 
-fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
+/// The same for any command.
+pub fn run(command: &mut Command, dir: &Path, code: i32, words: &[&str]) -> String {
     command.current_dir(dir).env_remove("RAYON_NUM_THREADS").env_remove("GRADSWEEP_RESTARTED");
     let (is, stderr) = said(&command.output().unwrap());
     assert_eq!(is, Some(code), "{command:?}: {stderr}");

@@ -151,8 +151,22 @@ kind = "best_of_tries""#, "1:1", r#"a best_of_tries needs `tune`"#, r#"name the 
 (r#"[[figure]]
 kind = "performance_profile""#, "1:1", r#"a performance_profile needs `color`"#, r#"name the axis whose values are compared, as in color = "optimizer""#),
 (r#"[[figure]]
-kind = "update_ratio"
-color = "depth""#, "3:1", r#"a figure of kind update_ratio has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+kind = "layer_lines"
+color = "depth""#, "3:1", r#"a figure of kind layer_lines has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+(r#"[[figure]]
+kind = "percentiles""#, "1:1", r#"percentiles shows distributions, which this experiment does not record"#, r#"write distributions = true under [record]"#),
+(r#"[[figure]]
+kind = "curves"
+epochs = true
+x_scale = "log""#, "4:1", r#"epochs are drawn on a linear scale"#, r#"delete the line"#),
+(r#"[[figure]]
+kind = "curves"
+reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind curves has no `reference` to choose"#, r#"delete the line"#),
+(r#"[axes]
+depth = [1, 2]
+[[figure]]
+kind = "loss_by_depth"
+reference = { name = "bound" }"#, "5:1", r#"`reference` has no name or no value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
 (r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),

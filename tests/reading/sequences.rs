@@ -26,6 +26,7 @@ fn a_recurrent_net_reads_images_by_rows_and_other_data_number_by_number() {
         ("network = \"rnn\"", vec![8, 8]),
         ("network = \"lstm\"\ndata = { kind = \"digits\", as = \"pixels\" }", vec![64, 1]),
         ("network = \"gru\"\ndata = \"mnist1d\"", vec![40, 1]),
+        ("network = \"transformer\"", vec![8, 8]),
         ("network = \"gru\"\ndata = { kind = \"teacher\", features = 9, as = \"rows\" }", vec![3, 3]),
         ("data = { kind = \"adding\", length = 12 }", vec![12, 2]),
         ("data = { kind = \"parity\", length = 12 }", vec![12, 1]),
@@ -67,18 +68,38 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
         ("network = \"lstm\"\nactivation = \"relu\"", "lstm", "it belongs to conv, mlp, rnn"),
         ("init.recurrent = \"orthogonal\"", "mlp", "it belongs to gru, lstm, rnn"),
         ("network = { kind = \"gru\", forget_bias = 1 }", "gru", "it belongs to lstm"),
+        ("network = { kind = \"rnn\", heads = 2 }", "rnn", "it belongs to transformer"),
+        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to mlp"),
+        ("init.positions = 0.1", "mlp", "it belongs to transformer"),
     ] {
         let error = plan(base).unwrap_err().to_string();
         assert!(error.contains(&format!("does not apply where `network` is \"{kind}\"")), "{error}");
         assert!(error.contains(cure) && error.contains("x.toml:"), "{error}");
     }
-    let flat = plan("network = \"rnn\"\ndata = { kind = \"digits\", as = \"flat\" }").unwrap();
-    let facts = gradsweep::experiment::plan::DataFacts {
-        digest: "d".into(),
-        train_rows: 100,
-        sizes: gradsweep::data::Sizes { input: vec![64], outputs: 10 },
-        targets: gradsweep::ops::loss::Compared::Classes(10),
+    let misfit = |base: &str, input: &[usize]| {
+        let facts = gradsweep::experiment::plan::DataFacts {
+            digest: "d".into(),
+            train_rows: 100,
+            sizes: gradsweep::data::Sizes { input: input.to_vec(), outputs: 10 },
+            targets: gradsweep::ops::loss::Compared::Classes(10),
+        };
+        plan(base).unwrap().check_data(&[facts]).unwrap_err().to_string()
     };
-    let error = flat.check_data(&[facts]).unwrap_err().to_string();
+    let error = misfit("network = \"rnn\"\ndata = { kind = \"digits\", as = \"flat\" }", &[64]);
     assert!(error.contains("one time step after the other") && error.contains("data.as = \"pixels\""), "{error}");
+    let error = misfit("network = \"transformer\"\ndata = { kind = \"digits\", as = \"flat\" }", &[64]);
+    assert!(error.contains("reads tokens") && error.contains("data.as = \"rows\""), "{error}");
+    for (base, wrong, cure) in [
+        ("network = { kind = \"transformer\", heads = 5 }", "do not share a width of 64", "write network.heads = 4"),
+        ("network = \"transformer\"\nnorm = \"batch\"", "normalizes each token", "write norm = \"layer\""),
+        ("network = \"transformer\"\nnorm.place = \"after\"", "\"after\" an activation", "write norm.place = \"pre\""),
+        (
+            "norm = { kind = \"layer\", place = \"pre\" }",
+            "where a transformer has its norms",
+            "write norm.place = \"before\"",
+        ),
+    ] {
+        let error = misfit(base, &[8, 8]);
+        assert!(error.contains(wrong) && error.contains(cure) && error.contains("x.toml:"), "{base}: {error}");
+    }
 }

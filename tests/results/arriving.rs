@@ -41,7 +41,7 @@ metric = \"attenuation_init\"
 kind = \"gradient_heatmap\"
 facet = \"depth\"
 [[figure]]
-kind = \"update_ratio\"
+kind = \"layer_lines\"
 facet = \"depth\"
 ";
 

@@ -11,27 +11,27 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-fn gradsweep(dir: &Path, args: &[&str]) -> Output {
+pub fn gradsweep(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gradsweep")).current_dir(dir).args(args).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 /// What `compare` prints of a planted folder, its lines joined.
-fn told(dir: &TempDir, options: &[&str]) -> String {
+pub fn told(dir: &TempDir, options: &[&str]) -> String {
     let out = gradsweep(dir.path(), &[&["compare", "results/arms"], options].concat());
     said(&out).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const ARMS: &str = "name = \"arms\"\nquestion = \"?\"\nseeds = SEEDS\n[base]\n\
+pub const ARMS: &str = "name = \"arms\"\nquestion = \"?\"\nseeds = SEEDS\n[base]\n\
     function = { kind = \"quadratic\", condition = 10, noise = 0.1, spread = 0.1 }\nsteps = 20\ntarget_loss = 0.5\n\
     [[optimizer]]\nkind = \"sgd\"\nlr = { log = [1e-3, 1e-1], n = 3 }\n\
     [[optimizer]]\nkind = \"momentum\"\nlr = { log = [1e-4, 1e-2], n = 3 }\n";
 
 /// A swept folder whose final training losses are then planted: by optimizer, learning rate and seed.
-fn planted(toml: &str, loss: impl Fn(&str, &str, u64) -> f64) -> TempDir {
+pub fn planted(toml: &str, loss: impl Fn(&str, &str, u64) -> f64) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("arms.toml"), toml).unwrap();
     let out = gradsweep(dir.path(), &["sweep", "arms.toml", "--quiet"]);
@@ -57,7 +57,7 @@ fn planted(toml: &str, loss: impl Fn(&str, &str, u64) -> f64) -> TempDir {
     dir
 }
 
-fn compared(dir: &TempDir) -> Comparison {
+pub fn compared(dir: &TempDir) -> Comparison {
     Comparison::of(&Results::read(&dir.path().join("results/arms")).unwrap()).unwrap().unwrap()
 }
 
@@ -253,6 +253,8 @@ fn ranks_are_over_all_problems_and_a_test_over_enough_independent_ones() {
     assert!((joint.test.unwrap().statistic - 10.0).abs() < 1e-12);
     assert_eq!((joint.pairs[0].corrected, joint.pairs[0].wins), (1.0 / 512.0, [10, 0]));
     let text = told(&dir, &[]);
+    let profile = fs::read_to_string(dir.path().join("results/arms/figures/performance_profile.svg")).unwrap();
+    assert!(profile.contains("N = 10 problems a panel"), "the seeds of a problem are one");
     assert!(
         text.contains("over 10 problems sgd ranks best by the training loss, 1.00 on average. Friedman's test"),
         "{text}"

@@ -22,7 +22,7 @@ fn the_vanishing_grid_shows_every_variant() {
             "gradient_by_layer" | "attenuation_by_depth" => {
                 &["plain = l2 = lr_decay", "matched_init", "batch_norm", "residual"]
             }
-            "gradient_heatmap" | "heat_map" | "update_ratio" => &[],
+            "gradient_heatmap" | "heat_map" | "layer_lines" => &[],
             _ => &["plain", "matched_init", "batch_norm", "residual", "l2", "lr_decay"],
         };
         for name in expected {
@@ -34,7 +34,7 @@ fn the_vanishing_grid_shows_every_variant() {
             "attenuation_by_depth" => "Fades most: ",
             "gradient_heatmap" => "Fades most: ",
             "attenuation_over_training" => "Training changes the fading most for ",
-            "update_ratio" => "Smallest at the end: ",
+            "layer_lines" => "Smallest at the end: ",
             "steps_to_target" => "Fastest: ",
             "performance_profile" => "Fastest most often: ",
             "best_of_tries" => "with all tries: ",
@@ -120,7 +120,7 @@ fn many(depth: &[usize], series: usize) -> Fake {
         if figure.x.is_none() {
             figure.filter = only(&[("depth", &deepest)]);
         }
-        if matches!(figure.kind.as_str(), "gradient_heatmap" | "update_ratio") {
+        if matches!(figure.kind.as_str(), "gradient_heatmap" | "layer_lines") {
             figure.facet = labels(&["width"]);
             figure.color = None;
         }
@@ -137,7 +137,7 @@ fn a_hundred_layers_and_sixty_series_stay_readable() {
         assert!(says(&scene, "100"));
     }
     for (spec, scene) in scenes("crowd", &many(&[2, 8], 60)) {
-        if !matches!(spec.kind.as_str(), "gradient_heatmap" | "heat_map" | "update_ratio") {
+        if !matches!(spec.kind.as_str(), "gradient_heatmap" | "heat_map" | "layer_lines") {
             let names = series(&scene);
             assert!(
                 (1..=60).all(|w| names.iter().any(|n| n.split(" = ").any(|n| n == (w * 8).to_string()))),

@@ -11,7 +11,7 @@ use gradsweep::results::Results;
 use gradsweep::table::Cell;
 
 /// A line of the figure by its name, as places on the page.
-fn line(scene: &Scene, wanted: &str) -> Vec<(f64, f64)> {
+pub fn line(scene: &Scene, wanted: &str) -> Vec<(f64, f64)> {
     let points = scene.shapes.iter().find_map(|shape| match shape {
         Shape::Line { name: Some(name), points, .. } if name == wanted => Some(points),
         _ => None,
@@ -20,7 +20,7 @@ fn line(scene: &Scene, wanted: &str) -> Vec<(f64, f64)> {
 }
 
 /// What a height on the page stands for by the ticks of its scale: the value, or log10 of it.
-fn height(scene: &Scene, logarithmic: bool, place: (f64, f64)) -> f64 {
+pub fn height(scene: &Scene, logarithmic: bool, place: (f64, f64)) -> f64 {
     let number = |text: &str| -> Option<f64> {
         let superscript =
             |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c).and_then(|d| char::from_digit(d as u32, 10));
@@ -148,7 +148,7 @@ fn an_experiment_of_optimizers_gets_figures_that_compare_them_at_their_best() {
         "lr_sensitivity",
         "best_of_tries",
         "attenuation_over_training",
-        "update_ratio",
+        "layer_lines",
         "steps_to_target",
         "performance_profile",
     ];
@@ -320,7 +320,7 @@ fn update_ratios_are_those_of_layers_csv() {
     fake.figures = vec![FigureSpec {
         facet: labels(&["variant"]),
         filter: only(&[("depth", "4"), ("activation", "tanh"), ("optimizer", "adam")]),
-        ..spec("update_ratio")
+        ..spec("layer_lines")
     }];
     fake.twist = |run| {
         for row in &mut run.layers {

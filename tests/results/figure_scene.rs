@@ -301,11 +301,11 @@ fn gradients_that_are_zero_in_some_seeds_stay_inside() {
         "data = { kind = \"points\", x = [[-1],[0],[1],[2],[3],[4],[5]], y = [[-3],[-1],[1],[3],[5],[7],[9]] }";
     let outside = format!(
         "seeds = 30\n[base]\n{points}\ndepth = 2\nwidth = 3\nactivation = \"relu\"\nbatch = \"full\"\nsteps = 100\n\
-         [[figure]]\nkind = \"gradient_by_layer\"\n[[figure]]\nkind = \"update_ratio\"\n[[figure]]\nkind = \"curves\"\n\
+         [[figure]]\nkind = \"gradient_by_layer\"\n[[figure]]\nkind = \"layer_lines\"\n[[figure]]\nkind = \"curves\"\n\
          [[figure]]\nkind = \"attenuation_over_training\"\n[[figure]]\nkind = \"gradient_heatmap\"\n"
     );
     let dead = "seeds = 10\n[base]\ndata = \"digits\"\nactivation = \"relu\"\ninit = \"he_normal\"\nwidth = 3\nsteps = 60\n\
-         [axes]\ndepth = [4, 16]\n[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"depth\"\n[[figure]]\nkind = \"update_ratio\"\n\
+         [axes]\ndepth = [4, 16]\n[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"depth\"\n[[figure]]\nkind = \"layer_lines\"\n\
          facet = \"depth\"\n[[figure]]\nkind = \"attenuation_by_depth\"\n[[figure]]\nkind = \"attenuation_over_training\"\n\
          color = \"depth\"\n[[figure]]\nkind = \"loss_by_depth\"\n";
     let functions = "seeds = 2\n[base]\nsteps = 300\nfunction = { kind = \"rosenbrock\", noise = 1, spread = 0.2 }\n[axes]\n\

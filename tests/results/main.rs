@@ -4,11 +4,15 @@ mod answer;
 mod arriving;
 mod claims;
 mod compare;
+mod compare_folders;
+mod compare_metrics;
+mod distributions;
 mod figure;
 mod figure_diverged;
 mod figure_optimizers;
 mod figure_scene;
 mod figure_support;
+mod import;
 mod over_time;
 mod own_kind;
 #[path = "../program/mod.rs"]

@@ -1,6 +1,7 @@
 //! Theory over measurement: what `theory = true` draws, says and leaves out, on sweeps that are really run.
 
 use crate::figure_support::house::sound;
+use gradsweep::columns;
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::{Scene, Shape};
 use gradsweep::figure::{Style, draw};
@@ -101,6 +102,44 @@ fn wide_nets_lie_on_the_predictions_of_theory_csv() {
     }
 }
 
+/// A root mean square fades with the shape alone, by half the decades that the sizes fall; the norm does not.
+#[test]
+fn the_norm_of_the_gradient_is_predicted_in_nets_of_unequal_layers() {
+    let (_dir, results) = sweep(
+        r#"
+        seeds = 8
+        [base]
+        widths = [400, 200, 100, 50]
+        steps = 1
+        [axes]
+        activation = ["tanh", "relu"]
+        [[claim]]
+        says = "The norm fades as predicted"
+        metric = "attenuation_norm_init"
+        against = "theory"
+        by = "difference"
+        each = ["activation"]
+        expect = { within = [-0.03, 0.03] }
+        "#,
+    );
+    let theory = results.theory().unwrap();
+    for (cell, predicted) in &theory {
+        let predicted = predicted.as_ref().unwrap();
+        let [norm, total, plain] = ["attenuation_norm_init", "attenuation_norm_total_init", "attenuation_init"]
+            .map(|column| predicted.outcome(column).unwrap());
+        assert!((norm - (plain - 0.5 * 8f64.log10() / 3.0)).abs() < 1e-12, "{norm} {plain}");
+        assert!((total - 3.0 * norm).abs() < 1e-12, "{total} {norm}");
+        let column = columns::outcome("attenuation_norm_init").unwrap();
+        let of_cell = results.runs.iter().filter(|run| run.labels == *cell);
+        let mut measured: Vec<f64> = of_cell.map(|run| run.fading(column).unwrap().number()).collect();
+        measured.sort_by(f64::total_cmp);
+        let median = 0.5 * (measured[3] + measured[4]);
+        assert!((median - norm).abs() < 0.02, "{cell:?}: {median} for {norm}");
+    }
+    let claims = std::fs::read_to_string(results.dir.join("claims.csv")).unwrap();
+    assert_eq!(claims.matches(",holds,").count(), 2, "{claims}");
+}
+
 #[test]
 fn what_theory_does_not_cover_is_said_and_not_drawn() {
     let (dir, results) = sweep(
@@ -180,7 +219,7 @@ fn the_table_is_empty_where_no_figure_asks() {
     let table = |dir: &Path| std::fs::read_to_string(dir.join("out/theory.csv")).unwrap();
     assert_eq!(
         table(dir.path()),
-        "depth,layer,stream_decades,delta_decades,argument_variance,correlation_depth,note,time,state_decades\n"
+        "depth,layer,stream_decades,delta_decades,norm_decades,argument_variance,correlation_depth,note,time,state_decades\n"
     );
 }
 
@@ -206,7 +245,7 @@ fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
     // The density of layer 1: sigma_w^2 times the mean square of the inputs, which are scaled to 1 over all features.
     let table = std::fs::read_to_string(dir.path().join("out/theory.csv")).unwrap();
     let first = table.lines().find(|line| line.starts_with("identity,none,1,")).unwrap();
-    let variance: f64 = first.split(',').nth(5).unwrap().parse().unwrap();
+    let variance: f64 = first.split(',').nth(6).unwrap().parse().unwrap();
     assert!((variance - 1.0 / 3.0).abs() < 0.05, "{first}");
 }
 

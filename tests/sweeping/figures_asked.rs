@@ -48,6 +48,18 @@ fn own_figures_stand_beside_the_default_ones_and_those_that_go_are_named() {
 }
 
 #[test]
+fn without_figures_the_tables_are_made_and_the_next_command_draws() {
+    let dir = tempdir().unwrap();
+    let (dir, results) = (dir.path(), dir.path().join("results/x"));
+    fs::write(dir.join("x.toml"), EXPERIMENT).unwrap();
+    expect(dir, &["sweep", "x.toml", "--no-figures"], 0, &["figures and report: gradsweep plot results/x"]);
+    let there = |name: &str| results.join(name).exists();
+    assert!(there("runs.csv") && there("answer.txt") && !there("figures") && !there("report.html"));
+    expect(dir, &["sweep", "x.toml"], 0, &["all 8 runs are done"]);
+    assert!(there("figures/curves.png") && there("report.html"));
+}
+
+#[test]
 fn one_figure_can_be_drawn_and_those_of_another_file() {
     let dir = tempdir().unwrap();
     let (dir, figures) = (dir.path(), dir.path().join("results/x/figures"));

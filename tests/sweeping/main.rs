@@ -10,6 +10,7 @@ mod finding;
 mod finished;
 mod kill;
 mod memory;
+mod own_model;
 #[path = "../program/mod.rs"]
 mod program;
 mod provenance;

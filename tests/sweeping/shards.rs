@@ -26,6 +26,7 @@ activation = ["tanh", "relu"]
 [record]
 gradients = { at = [0, 10] }
 score = { every = 10 }
+distributions = true
 "#;
 
 /// An experiment file in a folder, and the tables of its plain sweep.
@@ -186,7 +187,7 @@ fn verify_finds_one_changed_digit_wherever_it_is() {
             false => keep(line),
         }
     };
-    for file in ["runs.csv", "history.csv", "layers.csv"] {
+    for file in ["runs.csv", "history.csv", "layers.csv", "distributions.csv"] {
         let text = fs::read_to_string(results.join(file)).unwrap();
         let (header, line) = (text.lines().next().unwrap(), text.lines().nth(4).unwrap());
         let said = verified_after(&results, file, digit(4));

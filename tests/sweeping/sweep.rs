@@ -98,14 +98,15 @@ fn train(
             history,
             layers,
             points: Table::default(),
+            distributions: Table::default(),
         });
     }
     for (column, x) in [("train_loss", f64::NAN), ("test_loss", f64::INFINITY), ("val_loss", f64::NEG_INFINITY)] {
         outcome[place(column)] = Cell::Float(x);
     }
     let message = "loss is NaN at step 20, \"so\" to say".into();
-    let (bounds, points) = (Vec::new(), Table::default());
-    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points })
+    let (bounds, [points, distributions]) = (Vec::new(), [Table::default(), Table::default()]);
+    Ok(RunRecord { status: Status::Diverged, message, outcome, bounds, history, layers, points, distributions })
 }
 
 fn place(column: &str) -> usize {
@@ -136,7 +137,7 @@ fn session(
 
 /// The tables, with no figures.
 fn concluded(dir: &Path, plan: &Plan, work: &Work, folder: &Folder) -> Conclusion {
-    conclude(dir, plan, work, &folder.journal, &|_, _| Ok(Vec::new())).unwrap()
+    conclude(dir, plan, work, &folder.journal, Some(&|_, _| Ok(Vec::new()))).unwrap()
 }
 
 fn sweep(dir: &Path, plan: &Plan) -> (Tally, Counts, Vec<String>) {
@@ -445,7 +446,7 @@ fn what_is_up_to_date_is_not_made_again() {
         fs::create_dir_all(results.dir.join("figures")).unwrap();
         Ok(Vec::new())
     };
-    let again = || conclude(dir.path(), &plan, &work, &folder.journal, &draw).unwrap();
+    let again = || conclude(dir.path(), &plan, &work, &folder.journal, Some(&draw)).unwrap();
     let written = || fs::metadata(dir.path().join("runs.csv")).unwrap().modified().unwrap();
     let right = bytes(dir.path());
     let before = written();
@@ -470,7 +471,7 @@ fn a_figure_that_fails_leaves_the_tables() {
     let (folder, _) = Folder::open(dir.path(), &plan, &work, &Request::default(), Keep::default()).unwrap();
     pool::run(&work, &work.order((0..6).collect()), QUIET, &train, &folder.journal, &Interrupt::new()).unwrap();
     let no_ink = |_: &Results, _: &[Vec<FigureClaim>]| Err(FigureError::Nothing("no ink".into()));
-    let result = conclude(dir.path(), &plan, &work, &folder.journal, &no_ink);
+    let result = conclude(dir.path(), &plan, &work, &folder.journal, Some(&no_ink));
     assert!(result.is_err_and(|error| error.to_string().contains("no ink")));
     assert_eq!(rows(&dir.path().join("runs.csv")).len(), 6);
 }

@@ -174,12 +174,12 @@ impl Unsettled<'_> {
         format!("fix it: where = {{ {} = {label} }}", toml_key(&self.axis.name))
     }
 
-    /// The error of `what`, which has no role for the axis; `show` says in which role it can be shown.
-    pub fn error(&self, what: &str, place: &Location, show: &str) -> ExperimentError {
+    /// The error of `what`, which has no role for the axis; `ways` are those of giving it one.
+    pub fn error(&self, what: &str, place: &Location, ways: &[String]) -> ExperimentError {
         let name = &self.axis.name;
         let message =
             format!("this {what} does not say what to do with the axis `{name}` ({})", self.labels.join(", "));
-        place.error(message, format!("{}; {show}; or pool it by name: over = [\"{name}\"]", self.fix()))
+        place.error(message, format!("{}; {}", self.fix(), ways.join("; or ")))
     }
 }
 

@@ -79,7 +79,11 @@ fn settled(spec: &ClaimSpec, place: &Location, cells: Cells, chosen: &[&GridCell
             let message = format!("`{}` cannot touch what is measured before the first update", left.axis.name);
             place.fail(message, left.fix())
         }
-        Some(left) => Err(left.error("claim", place, &format!("repeat it: each = [\"{}\"]", left.axis.name))),
+        Some(left) => {
+            let name = &left.axis.name;
+            let ways = [format!("repeat it: each = [\"{name}\"]"), format!("pool it by name: over = [\"{name}\"]")];
+            Err(left.error("claim", place, &ways))
+        }
     }
 }
 

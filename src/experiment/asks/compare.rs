@@ -1,6 +1,7 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
 use super::cells::Cells;
+use crate::columns::metric::{FORMS, is_comparable, metric};
 use crate::columns::{self, Column};
 use crate::experiment::keys::COMPARE;
 use crate::experiment::nearest;
@@ -54,9 +55,10 @@ impl WrittenCompare {
 /// The columns that arms are compared by, each once.
 fn reports(listed: &[Word]) -> Result<Vec<String>> {
     for (place, (name, at)) in listed.iter().enumerate() {
-        let known = columns::reported().map(|column| column.name);
-        if known.clone().all(|column| column != name) {
-            return at.fail(format!("`report` cannot be \"{name}\""), nearest::suggest(name, known));
+        if !is_comparable(name) {
+            let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
+            let help = format!("{}; or {FORMS}", nearest::suggest(name, known));
+            return at.fail(format!("`report` cannot be \"{name}\""), help);
         }
         if listed[..place].iter().any(|(other, _)| other == name) {
             return at.fail(format!("`report` names `{name}` twice"), "name each column once");
@@ -118,7 +120,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         return Ok(Some(Compare { arm: arm.name.clone(), tune, tune_seeds, ..Compare::default() }));
     };
     let has_target = cells.cells.iter().any(|cell| cell.settings.get("target_loss").is_some());
-    let of_target = |name: &&String| columns::outcome(name).is_some_and(Column::missing_is_worst);
+    let of_target = |name: &&String| metric(name).is_some_and(Column::missing_is_worst);
     if let (Some(name), false) = (written.report.iter().find(of_target), has_target) {
         let message = format!("[compare] reports `{name}`, but no run has a target");
         return written.place.fail(message, "write target_loss under [base], or report another column");

@@ -139,6 +139,11 @@ impl<'a> Defaults<'a> {
         self.several.iter().filter(|name| Some(**name) != arm).map(|name| name.to_string()).collect()
     }
 
+    /// The axes over which a comparison has one joint answer.
+    pub fn pooled(&self) -> Vec<String> {
+        self.compare.map_or(Vec::new(), |compare| compare.over.clone())
+    }
+
     /// Whether some runs have a loss to reach.
     pub fn has_target(&self) -> bool {
         self.grid.cells.iter().any(|cell| cell.settings.get("target_loss").is_some())

@@ -4,7 +4,7 @@ use crate::columns;
 use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::FigureSpec;
+use crate::plan_file::figure::{FigureSpec, Reference};
 
 /// The smallest and the largest side of a figure in cm.
 const SIDES: [f64; 2] = [5.0, 60.0];
@@ -24,7 +24,37 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     let is_log = scale.map_or(column.is_some_and(columns::Column::is_log), |scale| scale == Scale::Log);
     let limits = limits(fields, kind, ("limits", kind.limits), is_log)?;
     let x_limits = self::limits(fields, kind, ("x_limits", kind.x_limits), false)?;
-    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, ..spec })
+    for option in ["x_title", "reference", "epochs", "numbers"] {
+        if let Some(entry) = fields.get(option).filter(|_| !kind.options.contains(&option)) {
+            return none_to_choose(entry, kind, option);
+        }
+    }
+    let (x_title, reference) = (fields.read("x_title", Entry::text)?, fields.read("reference", reference)?);
+    let (epochs, numbers) = (fields.read("epochs", Entry::flag)?, fields.read("numbers", Entry::flag)?);
+    if let (Some(true), Some(Scale::Log), Some(entry)) = (epochs, x_scale, fields.get("x_scale")) {
+        return entry.at.fail("epochs are drawn on a linear scale", "delete the line");
+    }
+    let epochs = epochs.unwrap_or(false);
+    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, x_title, reference, epochs, numbers, ..spec })
+}
+
+/// A line to hold the measurements against.
+fn reference(entry: &Entry) -> Result<Reference> {
+    const HELP: &str =
+        "write reference = { name = \"bound\", value = 0.6 }, and slope = ... where x is on a linear scale";
+    let entries = entry.table()?;
+    if let Some(odd) = entries.iter().find(|e| !["name", "value", "slope"].contains(&e.key)) {
+        return Err(odd.unknown("key of `reference`", ["name", "value", "slope"]));
+    }
+    let get = |key: &str| entries.iter().find(|e| e.key == key);
+    let number = |e: &Entry| {
+        let wrong = || e.value.at.error(format!("`{}` must be a number, but is {}", e.key, e.value.found()), HELP);
+        e.value.number().filter(|v| v.is_finite()).ok_or_else(wrong)
+    };
+    let (Some(name), Some(value)) = (get("name"), get("value")) else {
+        return entry.at.fail("`reference` has no name or no value", HELP);
+    };
+    Ok(Reference { name: name.text()?, value: number(value)?, slope: get("slope").map_or(Ok(0.0), number)? })
 }
 
 fn size(entry: &Entry) -> Result<[f64; 2]> {

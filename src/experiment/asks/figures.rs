@@ -5,15 +5,15 @@ use super::figure_labels;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
-use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Tune};
+use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
-/// The figures with axis names and labels as the plan has them.
-pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<FigureSpec>> {
+/// The figures with axis names and labels as the plan has them, which records `distributions` or does not.
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
         let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
@@ -24,6 +24,10 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells) -> Result<Vec<Figur
         if let Some(first) = names.insert(name, &figure.name_at) {
             let message = format!("two figures would be written to the file `{name}`");
             return Err(figure.name_at.error(message, "give each a `name` of its own").also(first));
+        }
+        if figure.kind.distributions && !distributions {
+            let message = format!("{} shows distributions, which this experiment does not record", figure.kind.word);
+            return figure.place.fail(message, "write distributions = true under [record]");
         }
         one(figure, cells)
     });
@@ -94,7 +98,13 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     fits(figure, &spec, &left)?;
     let used: Vec<&str> = roles.iter().map(|(_, axis)| axis.name.as_str()).collect();
     match cells.unsettled(&left, &used) {
-        Some(left) => Err(left.error("figure", place, &format!("show it: facet or color = \"{}\"", left.axis.name))),
+        Some(left) => {
+            let name = &left.axis.name;
+            let show = format!("show it: facet or color = \"{name}\"");
+            let tune = (kind.tune == Tune::Best).then(|| format!("show its best label: tune = [\"{name}\"]"));
+            let pool = (kind.over != Over::Never).then(|| format!("pool it by name: over = [\"{name}\"]"));
+            Err(left.error("figure", place, &[Some(show), tune, pool].into_iter().flatten().collect::<Vec<_>>()))
+        }
         None => Ok(spec),
     }
 }

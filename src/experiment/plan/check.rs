@@ -9,7 +9,7 @@ use crate::ops::loss::Criterion;
 use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
-use crate::setting::Settings;
+use crate::setting::{SettingError, Settings};
 
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
@@ -41,10 +41,7 @@ impl Plan {
             }
             if cell.function().is_none() {
                 let family = model::family(settings);
-                if let Err(wrong) = family.layout(settings, &facts.sizes) {
-                    let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
-                    return problem(&wrong.key, message.into(), format!("write {cure}"));
-                }
+                family.layout(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
                 let weights = family.cost(settings, &facts.sizes, 1).weights;
                 if weights > MOST_WEIGHTS {
                     let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
@@ -77,8 +74,14 @@ impl Plan {
         Ok(())
     }
 
+    /// What is wrong with a setting of a cell, at its place in the file.
+    pub(crate) fn misfit(&self, settings: &Settings, wrong: &SettingError) -> ExperimentError {
+        let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
+        self.place(&wrong.key, settings.get(&wrong.key)).error(message, format!("write {cure}"))
+    }
+
     /// The first run of a cell.
-    fn spec(&self, settings: &Settings) -> RunSpec {
+    pub(crate) fn spec(&self, settings: &Settings) -> RunSpec {
         let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
         RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() }
     }

@@ -1,5 +1,6 @@
 //! Combining the axes of an experiment into the plan: ordered axes, the cells of their grid, and what is asked of them.
 
+use super::asked::Asked;
 use super::datasets::Datasets;
 use super::grid::Grid;
 use super::labels::{axes, label};
@@ -7,7 +8,6 @@ use super::limits;
 use super::resolve::Resolver;
 use super::sections::{Part, expected, parts};
 use crate::experiment::asks::cells::{Cells, GridCell};
-use crate::experiment::asks::{claims, compare, figure_defaults, figures};
 use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
@@ -155,13 +155,9 @@ impl Plan {
         };
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
-        let compare = compare::resolve(experiment.compare.as_ref(), grid, plan.seeds.len())?;
-        let claims = claims::check(&experiment.claims, grid, experiment.changed)?;
-        let mut figures = match experiment.default_figures || experiment.figures.is_empty() {
-            true => figure_defaults::defaults(&experiment.kinds, grid, &plan.centre, compare.as_ref()),
-            false => Vec::new(),
-        };
-        figures.extend(figures::check(&experiment.figures, grid)?);
+        let distributions = plan.cadence.distributions;
+        let Asked { figures, claims, compare } =
+            experiment.asked(grid, &plan.centre, plan.seeds.len(), distributions)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;

@@ -1,5 +1,6 @@
 //! The plan: the axes of an experiment combined into cells, and the runs that they stand for.
 
+mod asked;
 mod check;
 mod combine;
 mod contradictions;
@@ -15,6 +16,7 @@ mod sections;
 
 pub use super::asks::cells::GridCell;
 pub use super::file::MOST_RUNS;
+pub use asked::Asked;
 pub use combine::Plan;
 pub use datasets::{DataFacts, Datasets};
 pub use runs::PlannedRun;

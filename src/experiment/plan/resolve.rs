@@ -176,8 +176,9 @@ impl<'a> Resolver<'a> {
             }
         }
         let mut kinds = vec![0; held.len()];
-        for head in &self.heads {
-            kinds[*head] = self.kind(*head, held[*head]);
+        // What the others are if the file does not say is up to these two.
+        for head in [self.network, self.data].iter().chain(&self.heads) {
+            kinds[*head] = self.kind(*head, held[*head], &kinds);
         }
         if !included && self.is_excluded(points, &held, &kinds) {
             return Ok(None);
@@ -186,14 +187,21 @@ impl<'a> Resolver<'a> {
     }
 
     /// Which of its words a head has.
-    fn kind(&self, head: usize, held: Option<Held>) -> usize {
+    fn kind(&self, head: usize, held: Option<Held>, kinds: &[usize]) -> usize {
         let key = &self.registry.keys[head];
-        let word = match (held.map(|h| &h.assignment.value), key.rows[0].default) {
-            (Some(Value::Text(word)), _) => word.as_str(),
-            (_, DefaultValue::Text(word)) => word,
-            _ => "",
+        let word = match held.map(|h| &h.assignment.value) {
+            Some(Value::Text(word)) => word.as_str(),
+            _ => match self.usual(head, kinds).unwrap_or(key.rows[0].default) {
+                DefaultValue::Text(word) => word,
+                _ => "",
+            },
         };
         key.words.iter().position(|w| *w == word).unwrap_or(0)
+    }
+
+    /// What holds in this kind of network, on such data, when the file does not say, where that is not the default of the table.
+    fn usual(&self, key: usize, kinds: &[usize]) -> Option<DefaultValue> {
+        self.families[kinds[self.network]].usual(self.registry.keys[key].name, self.word(self.data, kinds))
     }
 
     /// The word that a head has in this cell.
@@ -224,8 +232,6 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let rule = self.word(self.rule, kinds);
-        let usual =
-            || self.families[kinds[self.network]].usual(self.registry.keys[key].name, self.word(self.data, kinds));
         let default = if let Some(held) = held[key] {
             return Some(Found::Written(&held.assignment.value));
         } else if key == self.batch && rule == "gd" {
@@ -240,7 +246,7 @@ impl<'a> Resolver<'a> {
             }
         } else {
             let row = self.row(key, kinds)?;
-            usual().unwrap_or(row.default)
+            self.usual(key, kinds).unwrap_or(row.default)
         };
         (!matches!(default, DefaultValue::Unset | DefaultValue::Required)).then_some(Found::Default(default))
     }

@@ -2,6 +2,7 @@
 
 use super::combine::Plan;
 use crate::experiment::settings::Registry;
+use crate::model;
 use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
 use crate::setting::{Settings, Value};
@@ -23,8 +24,8 @@ impl Plan {
     /// [`Plan::datasets`], in order.
     ///
     /// A run's id is BLAKE3 over the canonical JSON of its settings that are not at their default (sorted by key),
-    /// the data digest, both seeds, the record cadence and [`NUMERICS_VERSION`]: what decides its numbers and
-    /// nothing else.
+    /// the data digest, both seeds, the record cadence, the version of a model outside this crate and
+    /// [`NUMERICS_VERSION`]: what decides its numbers and nothing else.
     ///
     /// # Panics
     /// When `digests` are not one for each data set.
@@ -42,6 +43,7 @@ impl Plan {
                     cadence: &cadence,
                     data: &digests[datasets.of_cell[index]],
                     experiment_seed: seeds.experiment,
+                    model: model::family(&cell.settings).version(),
                     numerics: NUMERICS_VERSION,
                     schedule: counts_epochs(&cell.settings).then_some("in epochs"),
                     seed: seeds.run,
@@ -61,6 +63,9 @@ struct Canonical<'a> {
     cadence: &'a serde_json::Value,
     data: &'a str,
     experiment_seed: u64,
+    /// Of a model outside this crate, whose name is among the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<u32>,
     numerics: u32,
     /// What its drops are counted in, where that is no step: they once were steps in every run.
     #[serde(skip_serializing_if = "Option::is_none")]

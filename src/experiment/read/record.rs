@@ -22,7 +22,8 @@ impl Record {
     /// What holds when the file does not say.
     pub fn usual() -> Self {
         let often = At::Log { points: 20 };
-        let cadence = Cadence { gradients: often.clone(), score: often, probe: 64, points: None, times: None };
+        let (gradients, score) = (often.clone(), often);
+        let cadence = Cadence { gradients, score, probe: 64, points: None, times: None, distributions: false };
         Record { cadence, listed: Vec::new(), labels: false, keys: Vec::new() }
     }
 
@@ -33,6 +34,7 @@ impl Record {
                 "gradients" => self.cadence.gradients = self.steps("gradients", e)?,
                 "score" => self.cadence.score = self.steps("score", e)?,
                 "labels" => self.labels = e.flag()?,
+                "distributions" => self.cadence.distributions = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
                 "times" => {
                     self.cadence.times = Some(self.steps("times", e)?);

@@ -11,6 +11,7 @@ const FACTS: FigureKind = FigureKind {
     metric: Some("attenuation_total_init"),
     x_scales: AXIS_SCALES,
     limits: true,
+    options: &["x_title", "reference"],
     x: AlongX::Axis("depth"),
     cells: CellsShown::Layers,
     columns: || column_names(columns::OUTCOMES),
@@ -76,7 +77,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let y = Ruler::keeping(&keep, &values, false, 128.0)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let mut y = selection.limited(y, 128.0);
-    let x_title = places::title(&selection.x);
+    let x_title = places::title(selection);
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
     let lines = beyond::points(&arriving, edge);
@@ -94,7 +95,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         };
         let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
         let dashed = groups.iter().flat_map(dashed);
-        [zero_line()].into_iter().chain(lines).chain(dashed).chain(beyond).collect()
+        let reference = places::reference(selection, column, &x).map(|(line, _)| line);
+        [zero_line()].into_iter().chain(reference).chain(lines).chain(dashed).chain(beyond).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
     let what: &[&str] = if is_total { &["decades lost in all,", "at the start"] } else { column.words };
@@ -137,7 +139,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         false => words::subject(column),
     };
     let unit = if column.is_per_layer { column.unit } else { "decades in all" };
-    let (sheet, legend) = (Sheet::new(selection, medium, 5), overlay.named(Legend::of(selection, &groups)));
+    let reference = places::reference(selection, column, &x).map(|(_, name)| name);
+    let legend = overlay.named(Legend::of(selection, &groups)).line(reference, places::REFERENCE);
+    let sheet = Sheet::new(selection, medium, 5);
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })
 }

@@ -30,7 +30,15 @@ struct Difference {
     high: f64,
     /// Of that with settings chosen anew; none where nothing chooses.
     again: Option<(f64, f64)>,
-    is_told: bool,
+    verdict: Verdict,
+}
+
+/// How a difference is drawn.
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Distinguished,
+    Equivalent,
+    Open,
 }
 
 /// What both blocks are drawn from.
@@ -40,14 +48,16 @@ struct Arms<'a> {
     endings: Endings,
     /// On the ruler of the column.
     intervals: BTreeMap<GroupKey, Spread>,
-    /// By arm, but the best of each panel.
+    /// The arm that all are compared with: the baseline, or `None` for the best of each panel.
+    baseline: Option<String>,
+    /// By arm, but the one that it is compared with.
     differences: BTreeMap<GroupKey, Difference>,
     rows: Vec<usize>,
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let results = selection.results;
-    let column = selection.measurement_or(|| results.reported(results.plan.compare.as_ref()))?;
+    let column = selection.measurement_or(|| results.reported_outcome())?;
     let arms = Arms::of(selection, column)?;
     let sheet = Sheet::new(selection, medium, 3);
     let width = (sheet.width - 110.0) / sheet.slots as f64;
@@ -75,7 +85,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             [zero].into_iter().chain(arms.each(panel).flat_map(|(y, key)| arms.difference(y, key, &x))).collect()
         };
         let unit = if column.scale == columns::Scale::Share { " (points)" } else { "" };
-        let name = format!("difference to the best{unit}");
+        let name = format!("difference to {}{unit}", arms.other());
         blocks.push(Block { gap: 6.0, ..Block::new(selection, (x.clone(), &name), (&y, &title), height, panel) });
     }
     let own = format!("{}, each {} at its best setting", words::subject(column), selection.legend_heading());
@@ -95,7 +105,10 @@ impl<'a> Arms<'a> {
         };
         let intervals = endings.groups.iter().filter_map(|(key, seeds)| Some((*key, interval(seeds)?))).collect();
         let rows: Vec<usize> = selection.colors();
-        let mut arms = Arms { selection, column, endings, intervals, differences: BTreeMap::new(), rows };
+        let arm = selection.color.as_ref().map(|used| used.axis);
+        let compare = selection.results.plan.compare.as_ref().filter(|own| arm.is_some_and(|arm| arm.name == own.arm));
+        let baseline = compare.and_then(|own| own.baseline.clone());
+        let mut arms = Arms { selection, column, endings, intervals, baseline, differences: BTreeMap::new(), rows };
         arms.differences = arms.to_the_best()?;
         Ok(arms)
     }
@@ -106,20 +119,23 @@ impl<'a> Arms<'a> {
         self.rows.iter().enumerate().map(move |(i, color)| ((last - i) as f64, GroupKey { color: *color, ..panel }))
     }
 
-    /// The differences to the best arm of each panel, as `comparison_pairs.csv` has them.
+    /// The differences to the baseline, or to the best arm of each panel, as `comparison_pairs.csv` has them.
     fn to_the_best(&self) -> Result<BTreeMap<GroupKey, Difference>, FigureError> {
         let (plan, pairs) = (&self.selection.results.plan, self.selection.results.pairs()?);
         let sign = self.column.sign().unwrap_or(-1.0);
+        let name =
+            |key: &GroupKey| self.selection.color.as_ref().map_or("", |used| used.axis.labels[key.color].as_str());
         let mut best: BTreeMap<GroupKey, (f64, GroupKey)> = BTreeMap::new();
         for (key, spread) in &self.intervals {
             let (panel, score) = (GroupKey { color: 0, ..*key }, sign * spread.median);
+            if self.baseline.as_ref().is_some_and(|base| name(key) != base) {
+                continue;
+            }
             if best.get(&panel).is_none_or(|(known, _)| score > *known) {
                 best.insert(panel, (score, *key));
             }
         }
         let run_of = |key: &GroupKey| self.selection.runs.iter().find(|run| self.selection.key(**run) == *key);
-        let name =
-            |key: &GroupKey| self.selection.color.as_ref().map_or("", |used| used.axis.labels[key.color].as_str());
         let mut found = BTreeMap::new();
         for key in self.intervals.keys() {
             let Some((_, best)) = best.get(&GroupKey { color: 0, ..*key }) else { continue };
@@ -165,7 +181,8 @@ impl<'a> Arms<'a> {
         marks
     }
 
-    /// The difference of an arm to the best: its interval, filled where the two are distinguished, and thin beneath it the
+    /// The difference of an arm to the other: its interval, filled where the two are distinguished, a square where they are
+    /// equivalent, and thin beneath it the
     /// interval with settings chosen anew.
     fn difference(&self, y: f64, key: GroupKey, x: &Ruler) -> Vec<Mark> {
         let (look, name) = (self.selection.look(key.color), self.selection.color_name(key.color));
@@ -177,26 +194,43 @@ impl<'a> Arms<'a> {
         });
         let points = span(d.low, d.high, y);
         let line = Mark::Curve { points, stroke: solid(look.color, LINE), name: Some(name.clone()) };
-        let look = Look { hollow: !d.is_told, ..look };
-        let text = format!("{name}\ndifference to the best: {}", x.reading(d.value));
+        let look = d.verdict.look(look);
+        let text = format!("{name}\ndifference to {}: {}", self.other(), x.reading(d.value));
         let mark = [Mark::Symbol { at: (d.value, y), radius: 2.6, look }, Mark::Tip { at: (d.value, y), text }];
         again.into_iter().chain([line]).chain(mark).collect()
     }
 
+    /// What the differences are to, in words.
+    fn other(&self) -> String {
+        self.baseline.as_ref().map_or("the best".into(), |base| format!("the baseline, {base}"))
+    }
+
     fn legend(&self) -> Legend {
-        let told = self.differences.values().any(|d| d.is_told);
-        let look = |hollow| Look { color: INK, dash: &[], marker: Marker::Disc, hollow };
-        let entries = [(told, "distinguished from the best", false), (true, "not distinguished, or not settled", true)];
-        let entries = entries.into_iter().filter(|(is_shown, ..)| *is_shown && !self.differences.is_empty());
-        let entries = entries.map(|(_, name, hollow)| (name.to_string(), Sample::Mark(look(hollow)))).collect();
+        let ink = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
+        let entries = [
+            (Verdict::Distinguished, format!("distinguished from {}", self.other())),
+            (Verdict::Equivalent, format!("equivalent to {}", self.other())),
+            (Verdict::Open, "not distinguished, or not settled".into()),
+        ];
+        let is_shown = |verdict: Verdict| self.differences.values().any(|d| d.verdict == verdict);
+        let entries = entries.into_iter().filter(|(verdict, _)| is_shown(*verdict));
+        let entries = entries.map(|(verdict, name)| (name, Sample::Mark(verdict.look(ink)))).collect();
         Legend { heading: String::new(), entries }
     }
 
     fn caption(&self, has_differences: bool) -> String {
         let coverage = self.intervals.values().map(|s| 100.0 * s.coverage).fold(100.0, f64::min);
         let again = self.differences.values().any(|d| d.again.is_some());
-        let beneath = "Beneath: the difference to the best of the panel, seed by seed (Hodges-Lehmann), with the interval of the \
-                       signed-rank test; distinguished: p below 0.05 after Holm's correction, and settled.";
+        let margin = self.selection.results.plan.compare.as_ref().and_then(|own| own.margin);
+        let is_equivalent = self.differences.values().any(|d| d.verdict == Verdict::Equivalent);
+        let equivalent = margin.filter(|_| is_equivalent).map_or(String::new(), |margin| {
+            format!("; equivalent: the whole interval within the margin of {margin}, whatever p is")
+        });
+        let whom = if self.baseline.is_some() { self.other() } else { "the best of the panel".into() };
+        let beneath = format!(
+            "Beneath: the difference to {whom}, seed by seed (Hodges-Lehmann), with the interval of the signed-rank test; \
+             distinguished: p below 0.05 after Holm's correction, and settled{equivalent}."
+        );
         let thin = "Thin line: the middle 90 % of draws in which other seeds choose every setting.";
         let first =
             format!("Point: {}; line: {coverage:.1} % interval of order statistics.", words::median(self.selection));
@@ -219,7 +253,22 @@ impl Difference {
             Some((a.min(b), a.max(b)))
         };
         let (low, high) = span("low", "high")?;
-        let is_told = row.get("verdict").is_some_and(|verdict| verdict == "distinguished");
-        Some(Difference { value: number("difference")?, low, high, again: span("tuned_low", "tuned_high"), is_told })
+        let verdict = match row.get("verdict").map(String::as_str) {
+            Some("distinguished") => Verdict::Distinguished,
+            Some("equivalent") => Verdict::Equivalent,
+            _ => Verdict::Open,
+        };
+        Some(Difference { value: number("difference")?, low, high, again: span("tuned_low", "tuned_high"), verdict })
+    }
+}
+
+impl Verdict {
+    /// A filled disc, a hollow square, or a hollow disc.
+    fn look(self, arm: Look) -> Look {
+        match self {
+            Verdict::Distinguished => Look { marker: Marker::Disc, hollow: false, ..arm },
+            Verdict::Equivalent => Look { marker: Marker::Square, hollow: true, ..arm },
+            Verdict::Open => Look { marker: Marker::Disc, hollow: true, ..arm },
+        }
     }
 }

@@ -19,7 +19,8 @@ const FACTS: FigureKind = FigureKind {
     x_limits: true,
     scales: true,
     limits: true,
-    columns: || column_names(columns::HISTORY),
+    columns: || column_names(columns::HISTORY).into_iter().chain(column_names(columns::ERRORS)).collect(),
+    options: &["epochs"],
     shows,
     default,
     default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),
@@ -56,8 +57,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         || medium.is_brief();
     let columns: Vec<&Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
     let samples = columns.iter().map(|column| columns::of_sample(column).unwrap_or(column));
-    let all: Vec<&Column> = columns.iter().copied().chain(samples).collect();
-    let course = course(selection, &all)?;
+    // Under the error of another part that of the training part shows what is learned by heart.
+    let thin = columns::find(columns::ERRORS, TRAIN_ERROR)
+        .filter(|thin| columns::accuracy_of(first).is_some() && *thin != first);
+    let all: Vec<&Column> = columns.iter().copied().chain(samples).chain(thin).collect();
+    let thin = thin.map(|_| all.len() - 1);
+    let course = in_epochs(selection, course(selection, &all)?)?;
     // Of a large part, of which only a sample is scored during training, the course is the sample's.
     let points = |index: usize| course.of(index).map(|(_, points)| points.len()).sum::<usize>();
     let sample = |index: usize| columns.len() + index;
@@ -66,7 +71,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
-        let mut y = Ruler::of(&spans(course.of(index).map(|(_, points)| points)), column, height)?;
+        let beside = thin
+            .into_iter()
+            .flat_map(|thin| course.of(thin))
+            .flat_map(|(_, points)| points.iter().map(|(_, s)| s.median));
+        let values = spans(course.of(index).map(|(_, points)| points));
+        let mut y = Ruler::of(&values.into_iter().chain(beside).collect::<Vec<_>>(), column, height)?;
         let guess = guessing(selection, column);
         if selection.spec.limits.is_none() {
             cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
@@ -98,22 +108,37 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let guess = guess_line(measure.guess.as_ref().map(|guess| guess.at));
         let lines = series(selection, &groups, panel, |key| course.lines.get(&(key, measure.index)));
         let crosses = course.crosses(selection, panel, |color| selection.look(color).color);
-        guess.into_iter().chain(lines).chain(crosses.into_iter().filter(|_| measure.index == drawn[0].0)).collect()
+        let thin = thin.into_iter().flat_map(|thin| groups.iter().map(move |group| (thin, group)));
+        let thin = thin.filter_map(|(thin, group)| {
+            let points = course.lines.get(&(GroupKey { color: group[0], ..panel }, thin))?;
+            let points = points.iter().map(|(x, s)| (*x, s.median)).collect();
+            let name = format!("{}, training error", selection.joined(group));
+            Some(Mark::Curve { points, stroke: solid(selection.look(group[0]).color, 0.6), name: Some(name) })
+        });
+        guess
+            .into_iter()
+            .chain(thin)
+            .chain(lines)
+            .chain(crosses.into_iter().filter(|_| measure.index == drawn[0].0))
+            .collect()
     };
     let strip = |row: usize, measure: &Measure| {
         Strip::new(selection, row, (&measure.y, measure.column.words), |key| panel(key, measure))
     };
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| measures.iter().map(|measure| strip(*row, measure))).collect();
-    let (x, x_title) = (course.x.clone(), course.scale.title().into());
+    let x_title = if selection.spec.epochs { "epoch" } else { course.scale.title() };
+    let (x, x_title) = (course.x.clone(), x_title.into());
     let block = Block { x, x_title, strips, height, gap: 0.0, ruled: true };
 
     let lines = |key: GroupKey| {
         let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
         measures.iter().filter_map(line).collect()
     };
-    let finding = Endings::of(selection, first, &selection.runs).finding(selection, "lines");
+    let told = columns::accuracy_of(first).unwrap_or(first);
+    let finding = Endings::of(selection, told, &selection.runs).finding(selection, "lines");
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
+        .add(thin.is_some(), "Thin: the training error.")
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
@@ -129,17 +154,52 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
 }
 
+/// What the error of another part is drawn with.
+const TRAIN_ERROR: &str = "train_error";
+
+/// The same over epochs, where the figure asks for these.
+fn in_epochs(selection: &Selection, mut course: Course<usize>) -> Result<Course<usize>, FigureError> {
+    if !selection.spec.epochs {
+        return Ok(course);
+    }
+    let mut steps: Option<f64> = None;
+    let mut differ = false;
+    selection.results.stream_thinned("history.csv", &selection.runs, &["step", "epoch"], |_, row| {
+        if let [Some(step), Some(epoch)] = *row
+            && epoch > 0.0
+        {
+            let own = step / epoch;
+            differ |= steps.is_some_and(|steps| (own - steps).abs() > 1e-6 * steps);
+            steps = Some(own);
+        }
+    })?;
+    let Some(steps) = steps.filter(|_| !differ) else {
+        let why = "its runs have no epochs, or epochs of different lengths; delete `epochs`";
+        return Err(FigureError::Selection(why.into()));
+    };
+    for (x, _) in course.lines.values_mut().flatten() {
+        *x /= steps;
+    }
+    for (_, x) in &mut course.ends {
+        *x /= steps;
+    }
+    let last = course.lines.values().flatten().fold(0.0f64, |last, (x, _)| last.max(*x));
+    let [low, high] = selection.spec.x_limits.unwrap_or([0.0, last]);
+    course.x = Ruler::exact(low, high, 4).padded(2.5, 130.0);
+    Ok(course)
+}
+
 /// The curves, a line a measurement, and the runs that diverged. A net whose loss is not finite has no accuracy, though some of its
 /// answers may be right by chance.
 fn course(selection: &Selection, measured: &[&Column]) -> Result<Course<usize>, FigureError> {
     let own_loss = |column: &&Column| {
         let is_its = |loss: &&Column| loss.quantity == Quantity::Loss && loss.part == column.part;
         let loss = columns::HISTORY.iter().find(is_its).filter(|_| column.quantity == Quantity::Accuracy);
-        loss.map_or(column.name, |loss| loss.name)
+        loss.map_or(columns::accuracy_of(column).map_or(column.name, |accuracy| accuracy.name), |loss| loss.name)
     };
     let of_nets = measured.iter().map(own_loss);
-    let names: Vec<&str> =
-        ["step"].into_iter().chain(measured.iter().map(|column| column.name)).chain(of_nets).collect();
+    let source = |column: &&Column| columns::accuracy_of(column).map_or(column.name, |accuracy| accuracy.name);
+    let names: Vec<&str> = ["step"].into_iter().chain(measured.iter().map(source)).chain(of_nets).collect();
     let mut training = Training::default();
     selection.results.stream_thinned("history.csv", &selection.runs, &names, |run, row| {
         let Some(step) = row[0] else { return };
@@ -147,7 +207,8 @@ fn course(selection: &Selection, measured: &[&Column]) -> Result<Course<usize>, 
         let (values, losses) = row[1..].split_at(measured.len());
         for (index, (value, loss)) in values.iter().zip(losses).enumerate() {
             if let Some(value) = value.filter(|v| v.is_finite() && loss.is_none_or(f64::is_finite)) {
-                training.add(run, step as u64, index, value);
+                let is_error = columns::accuracy_of(measured[index]).is_some();
+                training.add(run, step as u64, index, if is_error { 1.0 - value } else { value });
             }
         }
     })?;

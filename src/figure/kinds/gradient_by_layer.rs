@@ -145,12 +145,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(
-                "Dashed: mean-field theory of wide nets with this init. It predicts the ratio between layers and \
-                 not their level, and is drawn through the median of the last hidden layer. Below: measured over predicted, \
-                 each run over its own last layer; 1 is agreement.",
+                "Dashed: theory of wide nets, through the median of the last hidden layer; below: measured over predicted.",
             ),
         )
-        .add(!rates.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
+        .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(

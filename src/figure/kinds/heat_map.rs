@@ -15,6 +15,7 @@ const FACTS: FigureKind = FigureKind {
     metric: Some("train_loss"),
     scales: true,
     limits: true,
+    options: &["x_title", "numbers"],
     x: AlongX::TwoAxes,
     color: ColorBy::Taken,
     columns: || column_names(columns::OUTCOMES),
@@ -62,7 +63,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let tiles = tiles(selection, &endings, (x, y), panel, &colors);
         vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), ..tiles })]
     };
-    let title = names::axis_title(&x.axis.name);
+    let title = places::title(selection);
     let y_title = [names::axis_title(&y.axis.name)];
     let block = Block::new(selection, (across, &title), (&up, &y_title), height, panel);
     let block = Block { ruled: false, ..block };
@@ -91,7 +92,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (sheet, finding) = (Sheet::new(selection, medium, 3), endings.finding(selection, "tiles"));
     let own = words::at_the_end(column);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
-    let (caption, caption_without_numbers) = (caption("Colour and number"), Some(caption("Colour")));
+    let what = if spec.has_numbers() { "Colour and number" } else { "Colour" };
+    let (caption, caption_without_numbers) = (caption(what), Some(caption("Colour")));
     Ok(Chart { caption, caption_without_numbers, ..chart.colors(colors) })
 }
 
@@ -123,7 +125,11 @@ fn tiles(
             high: (i + 0.5, j + 0.5),
             color,
             told: format!("{}, {}: {told}", x.shown(*x_label), y.shown(*y_label)),
-            number: seeds.median.value().map(|median| short(median, endings.column)),
+            number: seeds
+                .median
+                .value()
+                .filter(|_| selection.spec.has_numbers())
+                .map(|median| short(median, endings.column)),
             lost: match seeds.median {
                 Ending::Lost => TileLost::Median,
                 _ if seeds.lost() > 0 => TileLost::Some,

@@ -10,6 +10,7 @@ const FACTS: FigureKind = FigureKind {
     x_scales: AXIS_SCALES,
     scales: true,
     limits: true,
+    options: &["x_title", "reference"],
     x: AlongX::Axis("depth"),
     columns: || column_names(columns::OUTCOMES),
     of_init: is_of_init,
@@ -58,13 +59,22 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = Legend::of(selection, &selection.each_color()).line(named(guess.iter()), GUESSING);
     let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
     let x = places::along(selection);
-    let x_title = places::title(&selection.x);
+    let x_title = places::title(selection);
+    let reference = places::reference(selection, column, &x);
+    let legend = legend.line(reference.as_ref().map(|(_, name)| name.clone()), places::REFERENCE);
     let medians = medians(selection, &endings, &x);
     let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
         let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
         let grey = context(selection, panel, |key| medians.get(&key).filter(|_| is_joined(selection)));
-        guess_line(guess.as_ref().map(|g| g.at)).into_iter().chain(edge).chain(grey).chain([dots]).collect()
+        let reference = places::reference(selection, column, &x).map(|(line, _)| line);
+        guess_line(guess.as_ref().map(|g| g.at))
+            .into_iter()
+            .chain(edge)
+            .chain(grey)
+            .chain([dots])
+            .chain(reference)
+            .collect()
     };
     let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);
     let finding = endings.finding(selection, "cells");
@@ -74,7 +84,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         format!("×: {fate}, counted as the worst value in the median; a line ends where its median is such a run.");
     let line = if is_joined(selection) { "line" } else { "bar" };
     let grey = selection.has_context() && is_joined(selection);
-    let caption = Caption::new(format!("Dot: one run; {line}: {}.", words::median(selection)))
+    let is_dense = endings.groups.values().any(|seeds| seeds.runs.len() > Dots::MANY);
+    let dot = if is_dense { "Violin: the density of the runs" } else { "Dot: one run" };
+    let caption = Caption::new(format!("{dot}; {line}: {}.", words::median(selection)))
         .add(grey, "Grey: the medians of the other panels of the row.")
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)

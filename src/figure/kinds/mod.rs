@@ -6,20 +6,23 @@ mod attenuation_over_training;
 mod best_of_tries;
 mod comparison;
 mod contour;
+mod critical_difference;
 mod curves;
 mod derivative;
+mod distribution_by_layer;
 mod gradient_by_layer;
 mod gradient_by_time;
 mod gradient_heatmap;
 mod heat_map;
 mod landscape;
+mod layer_lines;
 mod loss_by_depth;
 mod lr_sensitivity;
+mod percentiles;
 mod performance_profile;
 mod prelude;
 mod steps_to_target;
 mod trajectories;
-mod update_ratio;
 
 pub use super::kind::{Kind, nearness};
 
@@ -28,12 +31,13 @@ use crate::experiment::figure_kind::FigureKind;
 /// All kinds, in the order in which they are drawn if the file asks for none.
 pub const ALL: &[Kind] = &[
     comparison::KIND,
+    critical_difference::KIND,
     gradient_by_layer::KIND,
     gradient_by_time::KIND,
     lr_sensitivity::KIND,
     best_of_tries::KIND,
     attenuation_over_training::KIND,
-    update_ratio::KIND,
+    layer_lines::KIND,
     steps_to_target::KIND,
     performance_profile::KIND,
     loss_by_depth::KIND,
@@ -43,6 +47,8 @@ pub const ALL: &[Kind] = &[
     trajectories::KIND,
     curves::KIND,
     derivative::KIND,
+    distribution_by_layer::KIND,
+    percentiles::KIND,
 ];
 
 /// What can be asked of all kinds: what the reader of an experiment needs.

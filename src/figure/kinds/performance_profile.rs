@@ -1,10 +1,15 @@
-//! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1).
+//! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1). Over ten
+//! problems or more an arm's steps on a problem are their median over the seeds; of fewer, each seed makes a problem of its own.
 
 use super::prelude::*;
 use super::steps_to_target;
+use crate::stats::median;
 
-/// Labels of the pooled axes, and the seed.
-type Problem = (Vec<usize>, u64);
+/// From so many problems on the seeds of each are one: the tests of a comparison begin with as many.
+const PROBLEMS: usize = 10;
+
+/// Labels of the pooled axes, and the seed where each seed is a problem.
+type Problem = (Vec<usize>, Option<u64>);
 
 /// For each arm: log10 of its factor on each problem that it solved, sorted.
 type Factors = BTreeMap<GroupKey, Solved>;
@@ -56,9 +61,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let problems = arms.values().map(|arm| arm.problems).max().unwrap_or(0);
     let fewest = arms.values().map(|arm| arm.problems).min().unwrap_or(0);
     let n = if problems == fewest { problems.to_string() } else { format!("{fewest} to {problems}") };
-    let each = selection.spec.over.iter().map(String::as_str).chain(["seed"]).collect::<Vec<_>>().join(" and ");
+    let seed = if is_of_medians(selection) { None } else { Some("seed") };
+    let each = selection.spec.over.iter().map(String::as_str).chain(seed).collect::<Vec<_>>().join(" and ");
     let first = format!("N = {n} problems a panel, one for each {each}; those that an arm has not run are left out.");
     let caption = Caption::new(first)
+        .add(seed.is_none(), "Steps of a problem: the median over its seeds, a miss being the most there is.")
         .add(true, "A miss is solved at no factor; left end: how often an arm was the fastest.")
         .add(groups.iter().any(|g| g.len() > 1), "Arms joined by = have the same profile.")
         .add(true, steps_to_target::target(selection))
@@ -91,24 +98,35 @@ fn found(selection: &Selection, arms: &Factors) -> String {
     said.into_iter().filter_map(|(what, who)| Some(format!("{what}: {}.", who?))).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether the problems are so many that the seeds of each are one.
+fn is_of_medians(selection: &Selection) -> bool {
+    let labels = selection.runs.iter().map(|run| selection.labels_on(*run, &selection.spec.over));
+    labels.collect::<BTreeSet<_>>().len() >= PROBLEMS
+}
+
 fn factors(selection: &Selection) -> Factors {
-    // By panel, problem and arm.
-    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Ending>>> = BTreeMap::new();
+    let is_of_medians = is_of_medians(selection);
+    // By panel, problem and arm; infinite where the target was missed.
+    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Vec<f64>>>> = BTreeMap::new();
     for run in &selection.runs {
         let Some(steps) = steps_to_target::steps(selection, *run) else { continue };
         let key = selection.key(*run);
-        let problem = (selection.labels_on(*run, &selection.spec.over), selection.run(*run).seed);
+        let seed = (!is_of_medians).then_some(selection.run(*run).seed);
+        let problem = (selection.labels_on(*run, &selection.spec.over), seed);
         let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
-        problems.entry(problem).or_default().insert(key.color, steps);
+        let own = problems.entry(problem).or_default().entry(key.color).or_default();
+        own.push(steps.value().unwrap_or(f64::INFINITY));
     }
     let mut factors = Factors::new();
     for (panel, problems) in panels {
         let arms = problems.values().map(BTreeMap::len).max().unwrap_or(0);
         for steps in problems.values().filter(|steps| steps.len() == arms) {
-            let fewest = steps.values().filter_map(|ending| ending.value()).fold(f64::INFINITY, f64::min);
+            let steps = steps.iter().filter_map(|(color, own)| Some((*color, median(own)?)));
+            let steps: Vec<(usize, f64)> = steps.collect();
+            let fewest = steps.iter().map(|(_, steps)| *steps).fold(f64::INFINITY, f64::min);
             for (color, own) in steps {
-                let arm = factors.entry(GroupKey { color: *color, ..panel }).or_default();
-                arm.factors.extend(own.value().map(|steps| (steps / fewest).log10()));
+                let arm = factors.entry(GroupKey { color, ..panel }).or_default();
+                arm.factors.extend(Some((own / fewest).log10()).filter(|factor| own.is_finite() && factor.is_finite()));
                 arm.problems += 1;
             }
         }

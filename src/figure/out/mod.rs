@@ -1,6 +1,7 @@
 //! From a scene to files: PNG, SVG and PDF, each with where the figure comes from.
 
 pub mod origin;
+mod palette;
 pub mod pdf;
 pub mod png;
 pub mod svg;

@@ -18,7 +18,9 @@ const BAR: f64 = 4.0;
 pub fn draw(scene: &mut Scene, panel: &Panel, dots: &Dots) {
     // Series stand side by side within two fifths of the room between two places.
     let wide = panel.area.width() / (panel.x.high - panel.x.low);
-    let slot = (0.4 * dots.gap / dots.series.len() as f64).min(SLOT / wide);
+    let count = dots.series.len() as f64;
+    let is_dense = dots.series.iter().flat_map(|series| &series.stacks).any(|stack| stack.runs.len() > Dots::MANY);
+    let slot = (0.4 * dots.gap / count).min(if is_dense { f64::INFINITY } else { SLOT / wide });
     let shift = |i: usize| (i as f64 - (dots.series.len() - 1) as f64 / 2.0) * slot;
     let shifted = || dots.series.iter().enumerate().map(|(i, series)| (series, shift(i)));
     for (series, shift) in shifted() {
@@ -28,7 +30,10 @@ pub fn draw(scene: &mut Scene, panel: &Panel, dots: &Dots) {
     }
     for (series, shift) in shifted() {
         for stack in &series.stacks {
-            runs(scene, panel, (stack.x + shift, stack), slot, &series.look);
+            match stack.runs.len() > Dots::MANY {
+                true => violin(scene, panel, (stack.x + shift, stack), 0.19 * wide * dots.gap / count, &series.look),
+                false => runs(scene, panel, (stack.x + shift, stack), slot, &series.look),
+            }
         }
     }
     for (i, (series, shift)) in shifted().enumerate() {
@@ -78,6 +83,33 @@ fn runs(scene: &mut Scene, panel: &Panel, (x, stack): (f64, &Stack), slot: f64, 
             _ => {}
         }
     }
+}
+
+/// Places along a violin.
+const PLACES: usize = 80;
+
+/// The density of the runs of a place to both sides of it, `half` a violin wide where it is highest: a Gaussian kernel of Silverman's
+/// width.
+fn violin(scene: &mut Scene, panel: &Panel, (x, stack): (f64, &Stack), half: f64, look: &Look) {
+    let values: Vec<f64> = stack.runs.iter().filter_map(|(_, run)| run.value()).filter(|v| panel.y.holds(*v)).collect();
+    let n = values.len() as f64;
+    let Some((low, high)) = range(values.iter().copied()).filter(|(low, high)| low < high) else { return };
+    let mean = values.iter().sum::<f64>() / n;
+    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let width = 1.06 * deviation * n.powf(-0.2);
+    let place = |i: usize| low + (high - low) * i as f64 / (PLACES - 1) as f64;
+    let density = |y: f64| values.iter().map(|v| (-0.5 * ((y - v) / width).powi(2)).exp()).sum::<f64>();
+    let heights: Vec<f64> = (0..PLACES).map(|i| density(place(i))).collect();
+    let most = heights.iter().copied().fold(0.0, f64::max);
+    let side = |sign: f64| {
+        let at = |(i, height): (usize, &f64)| at(panel.x(x) + sign * half * height / most, panel.y(place(i)));
+        heights.iter().enumerate().map(at).collect::<Vec<_>>()
+    };
+    let outline: Vec<_> = side(-1.0).into_iter().chain(side(1.0).into_iter().rev()).collect();
+    scene.area(outline, look.color, 0.35);
+    let told =
+        format!("{} runs\n{}: median {}", stack.runs.len(), panel.names[1], panel.y.reading(stack.spread.median));
+    scene.tip(at(panel.x(x), panel.y(stack.spread.median.clamp(low, high))), told);
 }
 
 /// The runs of one arm along x.

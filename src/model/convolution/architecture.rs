@@ -104,6 +104,7 @@ impl Architecture {
             shared: true,
             activation: Some(self.pair.activation),
             gates: &[],
+            attention: None,
         };
         self.layers.iter().enumerate().map(site).collect()
     }

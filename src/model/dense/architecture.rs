@@ -169,7 +169,16 @@ impl Architecture {
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
             let (layer, activation) = (index + 1, Some(self.activation));
-            Site { layer, time: None, units: block.outputs, weight, shared: false, activation, gates: &[] }
+            Site {
+                layer,
+                time: None,
+                units: block.outputs,
+                weight,
+                shared: false,
+                activation,
+                gates: &[],
+                attention: None,
+            }
         };
         self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }

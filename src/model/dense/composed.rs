@@ -116,9 +116,7 @@ fn normalize(pass: &mut Pass, norm: &Norm, ops: Ops, site: usize, v: &Tensor) ->
         }
         // Of each row, over units and positions.
         kind => {
-            let x = v.flatten_from(1)?;
-            let x = if kind.is_centred() { x.broadcast_sub(&x.mean_keepdim(1)?)? } else { x };
-            let x = x.broadcast_div(&(x.sqr()?.mean_keepdim(1)? + norm.eps)?.sqrt()?)?.reshape(v.shape())?;
+            let x = composed::standardize(kind.is_centred(), norm.eps, &v.flatten_from(1)?)?.reshape(v.shape())?;
             gain.map_or(Ok(x.clone()), |gain| composed::scaled(&x, &gain, shift.as_ref()))
         }
     }

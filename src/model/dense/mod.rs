@@ -14,11 +14,9 @@ use super::layout::Layout;
 use crate::data::Sizes;
 use crate::ops::Element;
 use crate::ops::loss::Loss;
-use crate::ops::norm::{Norm, NormKind, Placement};
+use crate::ops::norm::{Norm, NormKind};
 use crate::seed::Seeds;
-use crate::setting::{
-    Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems, words,
-};
+use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, of_problems};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// Dense nets, by one of two implementations.
@@ -93,7 +91,8 @@ impl Family for Dense {
             count: inputs.sizes.outputs,
             targets: inputs.targets.iter().map(|y| (1.0 - smoothing) * y + share).collect(),
         };
-        theory::predict(&architecture, start, squares, inputs.rows, &outputs)
+        let prediction = theory::predict(&architecture, start, squares, inputs.rows, &outputs)?;
+        Ok(Prediction { sizes: architecture.widths, ..prediction })
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
@@ -129,8 +128,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::flag("bias", true).help("affine maps have a bias"),
     Setting::word("norm", NORMS, "none").head("kind")
         .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); `batch_norm = true` is short for `norm = \"batch\"`"),
-    Setting::word("norm.place", &words(&Placement::NAMED), "before").of(NORMED)
-        .help("on the activation's argument, or on its output"),
+    Setting::word("norm.place", &["before", "after", "pre", "post"], "before").of(NORMED)
+        .help("on the activation's argument (before) or on its output (after); in a transformer on what a sub-layer reads (pre, usual there) or on the sum of that and its output (post)"),
     Setting::float("norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(NORMED).help("added to the variance or mean square"),
     Setting::float("norm.momentum", SHARE, 0.1).of(&["batch"]).acts(Acts::OnUpdates)
         .help("weight of the new batch in the running statistics"),

@@ -76,6 +76,7 @@ pub fn sites(stack: &Stack) -> Vec<Site> {
         shared: true,
         activation,
         gates: stack.cell.sigmoids(),
+        attention: None,
     };
     (0..stack.depth).flat_map(|layer| (1..=stack.steps).map(move |time| site(layer, time))).collect()
 }

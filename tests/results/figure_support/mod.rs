@@ -55,12 +55,14 @@ pub fn only(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Kinds of which a test of their own knows what they ask of a plan.
-const OF_ARMS: &[&str] = &["comparison", "best_of_tries", "steps_to_target", "performance_profile"];
+const OF_ARMS: &[&str] =
+    &["comparison", "critical_difference", "best_of_tries", "steps_to_target", "performance_profile"];
 
 /// Every kind that any networks have.
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
-    // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps.
-    let others = ["trajectories", "derivative", "gradient_by_time"];
+    // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps,
+    // `distributions.rs` what needs distributions.
+    let others = ["trajectories", "derivative", "gradient_by_time", "distribution_by_layer", "percentiles"];
     ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 
@@ -83,7 +85,7 @@ pub fn vanishing() -> Fake {
                 figure.x = Some("depth".into());
             }
             "attenuation_by_depth" | "lr_sensitivity" => figure.x = Some("depth".into()),
-            "gradient_heatmap" | "update_ratio" => {
+            "gradient_heatmap" | "layer_lines" => {
                 figure.filter.insert("depth".into(), labels(&["32"]));
                 figure.facet = labels(&["variant", "activation"]);
                 figure.color = None;

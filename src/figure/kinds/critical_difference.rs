@@ -1,0 +1,122 @@
+//! Which arms rank best over many problems, and which of them no test distinguishes: a critical-difference diagram (Demšar 2006,
+//! figure 1), whose bars are those of Wilcoxon's pairwise tests with Holm's correction (Benavoli et al. 2016).
+
+use super::prelude::*;
+use crate::table::Record;
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    help: "average ranks of arms over ten independent problems or more; a bar joins arms that are not distinguished (Demšar 2006)",
+    color: ColorBy::Required,
+    takes_step: false,
+    over: Over::Problems,
+    default: |grid| {
+        let over = grid.pooled();
+        let spec = grid.of_arms("critical_difference").filter(|_| !over.is_empty())?;
+        let facet = grid.problems().into_iter().filter(|axis| !over.contains(axis)).take(1).collect();
+        Some(FigureSpec { facet, over, ..spec })
+    },
+    ..FigureKind::new("critical_difference")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+/// An arm of a panel, as `comparison_ranks.csv` has it.
+struct Ranked {
+    rank: f64,
+    /// A letter for each set of arms that are not distinguished.
+    groups: String,
+    problems: usize,
+    p: f64,
+}
+
+/// A bar between two ranks.
+type Bar = (f64, f64);
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let arms = ranked(selection)?;
+    let Some(problems) = arms.values().map(|arm| arm.problems).max() else {
+        let why = "there is no test over its problems, which are fewer than ten or depend on each other: comparison_ranks.csv has their ranks";
+        return Err(FigureError::Nothing(why.into()));
+    };
+    let sheet = Sheet::new(selection, medium, 3);
+    let mut colors: Vec<usize> = selection.colors();
+    let mean = |color: usize| {
+        let own: Vec<f64> = arms.iter().filter(|(key, _)| key.color == color).map(|(_, arm)| arm.rank).collect();
+        own.iter().sum::<f64>() / own.len() as f64
+    };
+    colors.sort_by(|a, b| mean(*a).total_cmp(&mean(*b)));
+    let of_panel = |panel: GroupKey| {
+        arms.iter().filter(move |(key, _)| GroupKey { color: 0, ..**key } == panel).map(|(key, arm)| (key.color, arm))
+    };
+    let panels: BTreeSet<GroupKey> = arms.keys().map(|key| GroupKey { color: 0, ..*key }).collect();
+    let most = panels.iter().map(|panel| bars(of_panel(*panel).map(|(_, arm)| arm)).len()).max().unwrap_or(0);
+    // The best arm on top, the bars beneath the last.
+    let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
+    let names: Vec<String> = names.chain(std::iter::repeat_n(String::new(), most)).collect();
+    let rows = names.len();
+    let (x, y) = (Ruler::linear(1.0, (colors.len() as f64).max(2.0), sheet.room()), Ruler::rows(names.into_iter()));
+    let x = x.padded(5.0, sheet.panel());
+    let at = |row: usize| (rows - 1 - row) as f64;
+    let panel = |panel: GroupKey| {
+        let panel = GroupKey { color: 0, ..panel };
+        let dot = |(color, arm): (usize, &Ranked)| {
+            let row = colors.iter().position(|own| *own == color).unwrap_or(0);
+            let text = format!("{}\naverage rank: {:.2}", selection.color_name(color), arm.rank);
+            let place = (arm.rank, at(row));
+            [Mark::Symbol { at: place, radius: 2.6, look: selection.look(color) }, Mark::Tip { at: place, text }]
+        };
+        let bar = |(row, (low, high)): (usize, Bar)| Mark::Curve {
+            points: vec![(low, at(colors.len() + row)), (high, at(colors.len() + row))],
+            stroke: solid(INK, 2.4),
+            name: None,
+        };
+        let bars = bars(of_panel(panel).map(|(_, arm)| arm));
+        of_panel(panel).flat_map(dot).chain(bars.into_iter().enumerate().map(bar)).collect()
+    };
+    let height = (rows as f64 * 12.0 + 6.0).max(34.0);
+    let title = [selection.legend_heading()];
+    let block = Block::new(selection, (x.clone(), "average rank, 1 being best"), (&y, &title), height, panel);
+    let best = arms.iter().map(|(key, arm)| (selection.place(key), arm.rank)).collect::<Vec<_>>();
+    let lowest = best.iter().map(|(_, rank)| *rank).fold(f64::INFINITY, f64::min);
+    let finding = finding::who(&best, lowest, |rank| format!("{rank:.2}"))
+        .map_or(String::new(), |who| format!("Ranks best: {who}."));
+    let p = arms.values().map(|arm| arm.p).fold(0.0, f64::max);
+    let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
+        .add(most > 0, "Bar: arms of which no two are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
+        .add(most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
+        .add(true, format!("Friedman's test of all arms: p = {}.", crate::table::significant(p, 2)))
+        .of(selection);
+    let own = format!("How each {} ranks over all problems", selection.legend_heading());
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]) })
+}
+
+/// The arms of the panels that have a test.
+fn ranked(selection: &Selection) -> Result<BTreeMap<GroupKey, Ranked>, FigureError> {
+    let (plan, ranks) = (&selection.results.plan, selection.results.ranks()?);
+    let mut found = BTreeMap::new();
+    for run in &selection.runs {
+        let labels = &selection.run(*run).labels;
+        let is_own = |row: &&Record| {
+            let mut axes = plan.axes.iter().zip(labels);
+            axes.all(|(axis, label)| row.get(&axis.name).is_none_or(|own| *own == axis.labels[*label]))
+        };
+        let number = |row: &Record, name: &str| row.get(name)?.parse::<f64>().ok();
+        let read = |row: &Record| {
+            let (rank, problems, p) = (number(row, "rank")?, number(row, "problems")? as usize, number(row, "p")?);
+            Some(Ranked { rank, groups: row.get("groups")?.clone(), problems, p })
+        };
+        found.extend(ranks.rows.iter().find(is_own).and_then(read).map(|arm| (selection.key(*run), arm)));
+    }
+    Ok(found)
+}
+
+/// The bars of a panel: from the best to the worst rank of each set of several arms that are not distinguished.
+fn bars<'a>(arms: impl Iterator<Item = &'a Ranked> + Clone) -> Vec<Bar> {
+    let letters: BTreeSet<char> = arms.clone().flat_map(|arm| arm.groups.chars()).collect();
+    let of_letter = |letter: char| {
+        let ranks: Vec<f64> = arms.clone().filter(|arm| arm.groups.contains(letter)).map(|arm| arm.rank).collect();
+        range(ranks.iter().copied()).filter(|_| ranks.len() > 1)
+    };
+    letters.into_iter().filter_map(of_letter).collect()
+}

@@ -1,0 +1,152 @@
+//! Runs that another program trained, read from tidy tables and kept as a results folder, so that figures, claims, comparison and
+//! report are made of them as of runs of this program. docs/import.md is the format.
+//!
+//! What can be derived is never asked for: how the gradient fades, the best step and the steps to the target come from the tables
+//! by the same code as for runs of this program.
+
+mod cells;
+mod error;
+mod records;
+mod table;
+
+pub use error::ImportError;
+
+use crate::conclude::summary::Summaries;
+use crate::experiment::Experiment;
+use crate::experiment::plan::Asked;
+use crate::figure::kinds::FACTS;
+use crate::files::{self, FileError, write, write_table};
+use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::{ImportedFile, PlanCell, PlanData, PlanFile, SCHEMA};
+use crate::results::claims;
+use crate::table::{Cell, Table};
+use crate::{columns, columns::Column};
+use cells::Grid;
+use records::{Run, records};
+use std::path::{Path, PathBuf};
+use table::{Kind, Source};
+
+/// Tables that were read and found to fit each other.
+pub struct Import {
+    plan: PlanFile,
+    claims: Vec<ClaimSpec>,
+    /// The text of the file that asks for figures, claims and a comparison; empty without one.
+    asks: String,
+    runs: Vec<Run>,
+}
+
+impl Import {
+    /// Reads tables, in any order, and at most one TOML file that asks for figures, claims and a comparison; `axes` are the columns
+    /// that tell cells apart, if not all that vary. `name` is that of the experiment where the TOML file gives none.
+    ///
+    /// # Errors
+    /// The first thing wrong with the files: where, and what to write instead.
+    pub fn read(paths: &[PathBuf], axes: Option<&[String]>, name: &str) -> Result<Import, ImportError> {
+        let is_toml = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "toml");
+        let (asks, tables): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_toml);
+        if let [_, second, ..] = asks[..] {
+            return Err(ImportError::file(second, "is a second TOML file", "give one with all sections"));
+        }
+        let text = match asks.first() {
+            Some(path) => files::read_text(path).map_err(|e| ImportError::unreadable(path, e))?,
+            None => String::new(),
+        };
+        let file = asks.first().map_or(name.into(), |path| path.display().to_string());
+        let experiment = Experiment::parse(&text, &file, FACTS)?;
+        let mut sources = Vec::new();
+        let mut imported = Vec::new();
+        for path in tables {
+            let bytes = files::read(path).map_err(|e| ImportError::unreadable(path, e))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            imported.push(ImportedFile { name, digest: blake3::hash(&bytes).to_hex()[..16].to_string() });
+            sources.push(Source::read(path, &bytes)?);
+        }
+        let of = |kind: Kind| sources.iter().filter(move |source| source.kind == kind);
+        let [runs, history, layers] =
+            [Kind::Runs, Kind::History, Kind::Layers].map(|kind| of(kind).collect::<Vec<_>>());
+        let mut grid = Grid::of(&runs, axes)?;
+        experiment.share(&grid.axes, &mut grid.cells)?;
+        let runs = records(&grid, &history, &layers)?;
+        let Asked { figures, claims, compare } = experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len())?;
+        let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
+        let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
+        let cells = grid.cells.iter().zip(&grid.step_flop).map(|(cell, step_flop)| PlanCell {
+            labels: cell.labels.iter().cloned().collect(),
+            settings: cell.settings.iter().map(|(key, value)| (key.into(), value.clone())).collect(),
+            function: None,
+            step_flop: *step_flop,
+            guesses: None,
+        });
+        let plan = PlanFile {
+            schema: SCHEMA,
+            name: experiment.own_name().unwrap_or(name).into(),
+            question: experiment.question().into(),
+            seeds: grid.seeds,
+            seed: 0,
+            record: records::cadence(&runs),
+            labels: false,
+            settings: grid.shared,
+            cells: cells.collect(),
+            axes: grid.axes,
+            figures,
+            compare,
+            data: PlanData { name: data, digest, train_rows: 0, outputs: 0, classes: true, guesses: None },
+            probe: 0,
+            imported,
+        };
+        Ok(Import { plan, claims, asks: text, runs })
+    }
+
+    /// How many runs, cells and seeds there are.
+    pub fn counts(&self) -> [usize; 3] {
+        [self.runs.len(), self.plan.cells.len(), self.plan.seeds.len()]
+    }
+
+    /// Writes the tables and the plan of a results folder, whose lock the caller holds.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, dir: &Path) -> Result<(), FileError> {
+        let plan = &self.plan;
+        write(&dir.join("experiment.toml"), self.asks.as_bytes())?;
+        write(&dir.join("plan.json"), plan.text().as_bytes())?;
+        claims::keep(dir, &self.claims)?;
+        let outcomes = [columns::OUTCOMES, &[columns::BOUNDS, columns::ATTENUATION_THEORY]].concat();
+        let labels: Vec<String> = plan.axes.iter().map(|axis| columns::planned(&axis.name)).collect();
+        let (id, keys) = columns::RUN_KEYS.split_at(1);
+        let mut table = Table::new(&[names(id), labels, names(keys), names(&outcomes)].concat());
+        let mut history = Table::new(&[names(id), names(columns::HISTORY)].concat());
+        let mut layers = Table::new(&[names(id), names(columns::LAYERS)].concat());
+        let mut summaries = Summaries::new(plan.cells.len());
+        for run in &self.runs {
+            let record = &run.record;
+            let name = Cell::Text(run.id.clone());
+            let mut row = vec![name.clone()];
+            let labels = &plan.cells[run.cell].labels;
+            row.extend(plan.axes.iter().map(|axis| Cell::from(labels.get(&axis.name).map(String::as_str))));
+            row.extend([Cell::Int(run.seed as i64), record.status.word().into(), record.message.as_str().into()]);
+            row.extend(record.outcome.iter().cloned());
+            row.extend([Cell::Text(record.bounds.join(" ")), Cell::Empty]);
+            table.push(row);
+            for (to, from) in [(&mut history, &record.history), (&mut layers, &record.layers)] {
+                from.rows.iter().for_each(|row| to.push([std::slice::from_ref(&name), row].concat()));
+            }
+            summaries.add(run.cell, record);
+        }
+        let mut summary = Table::new(&Summaries::header(&plan.axes));
+        for (number, cell) in plan.cells.iter().enumerate() {
+            let labels = plan.axes.iter().filter_map(|axis| cell.labels.get(&axis.name).map(String::as_str));
+            summary.push(summaries.row(number, labels, None));
+        }
+        for (file, table) in
+            [("runs.csv", table), ("history.csv", history), ("layers.csv", layers), ("summary.csv", summary)]
+        {
+            write_table(&dir.join(file), &table)?;
+        }
+        Ok(())
+    }
+}
+
+fn names(columns: &[Column]) -> Vec<String> {
+    columns.iter().map(|column| column.name.to_string()).collect()
+}

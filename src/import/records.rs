@@ -1,0 +1,247 @@
+//! The record of every run, as a training of this program would leave it, from the rows of the tables.
+
+use super::cells::{Grid, RunRow, ends};
+use super::error::ImportError;
+use super::table::{Row, Source, UNITS};
+use crate::columns::{self, Column, Measured, Part, Quantity};
+use crate::record::{RunRecord, Status};
+use crate::run::outcome::{LayerGradient, Outcome, PartScore, Scores};
+use crate::run::score::Score;
+use crate::run::spec::{At, Cadence};
+use crate::table::{Cell, Table};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A run with its place in the plan.
+pub struct Run {
+    pub id: String,
+    pub cell: usize,
+    pub seed: u64,
+    pub record: RunRecord,
+}
+
+/// The rows of one run by step, and within it by layer and time step, where there are some.
+type Rows<'a> = BTreeMap<(u64, u64, Option<u64>), Row<'a>>;
+
+/// The record of every run of the grid, in its order.
+///
+/// # Errors
+/// A row of a run that the grid does not have, a row that is there twice, a layer that is missing, a run without any number.
+pub fn records(grid: &Grid, history: &[&Source], layers: &[&Source]) -> Result<Vec<Run>, ImportError> {
+    let (history, layers) = (by_run(grid, history)?, by_run(grid, layers)?);
+    let run = |(run, rows): (&RunRow, (&Rows, &Rows))| -> Result<Run, ImportError> {
+        let target = grid.cells[run.cell].settings.float("target_loss");
+        Ok(Run { id: run.id.into(), cell: run.cell, seed: run.seed, record: record(run, rows, target)? })
+    };
+    grid.runs.iter().zip(history.iter().zip(&layers)).map(run).collect()
+}
+
+/// The rows of each run.
+fn by_run<'a>(grid: &Grid, sources: &[&'a Source]) -> Result<Vec<Rows<'a>>, ImportError> {
+    let numbers: HashMap<&str, usize> = grid.runs.iter().zip(0..).map(|(run, number)| (run.id, number)).collect();
+    let mut rows: Vec<Rows> = grid.runs.iter().map(|_| Rows::new()).collect();
+    for row in sources.iter().flat_map(|source| source.rows()) {
+        let id = row.needed("run_id")?;
+        let Some(number) = numbers.get(id) else {
+            let message = format!("no run of the table of runs is called \"{id}\"");
+            return Err(row.wrong("run_id", message, "write the same id there and here, or delete the row"));
+        };
+        row.needed("step")?;
+        let step = row.whole("step", 0)?.unwrap_or_default();
+        let place = (step, row.whole("layer", 1)?.unwrap_or_default(), row.whole("time", 1)?);
+        if rows[*number].insert(place, row).is_some() {
+            let message = format!("run \"{id}\" has a second row of this step, layer and time step");
+            return Err(row.wrong("step", message, "delete one of the two"));
+        }
+    }
+    Ok(rows)
+}
+
+fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) -> Result<RunRecord, ImportError> {
+    let mut outcome = Outcome::default();
+    let scored = scored(history)?;
+    for ((step, ..), row) in history {
+        if let Some(score) = part(*row, Part::Training)?.and_then(|part| part.loss())
+            && target.is_some_and(|target| score <= target)
+        {
+            outcome.reached(*step as usize);
+        }
+    }
+    for (step, scores) in &scored {
+        outcome.scored(*step, *scores);
+    }
+    for (_, rows) in by_step(layers) {
+        outcome.layers(gradients(run, &rows)?);
+    }
+    let status = status(run, history)?;
+    let last = history.keys().chain(layers.keys()).map(|(step, ..)| *step as usize).max();
+    let (mut cells, bounds) = outcome.end(last, status == Status::Diverged);
+    let known = |column: &Column| !scored.is_empty() && history.values().any(|row| row.text(column.name).is_some());
+    for (cell, column) in cells.iter_mut().zip(columns::OUTCOMES).filter(|(_, column)| column.part.is_some()) {
+        let measured = if column.measured == Measured::Best { of_the_end(column) } else { Some(column) };
+        if !measured.is_some_and(known) {
+            *cell = Cell::Empty;
+        }
+    }
+    for column in ends() {
+        let Some(at) = columns::OUTCOMES.iter().position(|other| other == column) else { continue };
+        let Some(own) = run.row.number(column.name)? else { continue };
+        let found = match &cells[at] {
+            Cell::Float(x) => Some(*x),
+            Cell::Int(n) => Some(*n as f64),
+            _ => None,
+        };
+        if found.is_some_and(|found| found != own && !(found.is_nan() && own.is_nan())) {
+            let message = format!("is {own}, but the last step of the history says {}", found.unwrap_or(own));
+            return Err(run.row.wrong(column.name, message, "delete the column, or correct one of the two"));
+        }
+        cells[at] = if column.quantity == Quantity::Steps { Cell::Int(own as i64) } else { Cell::Float(own) };
+    }
+    if cells.iter().all(|cell| *cell == Cell::Empty) && status != Status::Failed {
+        let message = format!("nothing was measured of the run \"{}\"", run.id);
+        return Err(run.row.wrong("run_id", message, "give its history, write status failed, or delete the row"));
+    }
+    let table = |columns: &'static [Column], rows: &Rows| -> Result<Table, ImportError> {
+        let mut table = Table::new(columns);
+        for row in rows.values() {
+            table.push(columns.iter().map(|column| cell(*row, column)).collect::<Result<_, _>>()?);
+        }
+        Ok(table)
+    };
+    Ok(RunRecord {
+        status,
+        message: run.message.into(),
+        outcome: cells,
+        bounds,
+        history: table(columns::HISTORY, history)?,
+        layers: table(columns::LAYERS, layers)?,
+        points: Table::default(),
+        distributions: Table::default(),
+    })
+}
+
+/// The column of the end with the same part and quantity as one of the best step.
+fn of_the_end(best: &Column) -> Option<&'static Column> {
+    columns::by_part(best.quantity, Measured::End).find(|column| column.part == best.part)
+}
+
+/// Rows by step.
+fn by_step<'a>(rows: &Rows<'a>) -> BTreeMap<u64, Vec<(u64, Option<u64>, Row<'a>)>> {
+    let mut steps: BTreeMap<u64, Vec<_>> = BTreeMap::new();
+    for ((step, layer, time), row) in rows {
+        steps.entry(*step).or_default().push((*layer, *time, *row));
+    }
+    steps
+}
+
+/// The scores of each step that has every loss and accuracy that the run has at any step.
+fn scored(history: &Rows) -> Result<Vec<(usize, Scores)>, ImportError> {
+    let is_whole = |row: &Row| {
+        let own = |column: &&Column| history.values().any(|row| row.text(column.name).is_some());
+        let mut measured = columns::HISTORY.iter().filter(|column| column.part.is_some()).filter(own).peekable();
+        measured.peek().is_some() && measured.all(|column| row.text(column.name).is_some())
+    };
+    let scores = |((step, ..), row): (&(u64, u64, Option<u64>), &Row)| {
+        let train = part(*row, Part::Training)?.unwrap_or_default();
+        let [validation, test] = [part(*row, Part::Validation)?, part(*row, Part::Test)?];
+        Ok((*step as usize, Scores { train, validation, test }))
+    };
+    history.iter().filter(|(_, row)| is_whole(row)).map(scores).collect()
+}
+
+/// The score of a part of the data in a row of the history; `None` where it has none.
+fn part(row: Row, part: Part) -> Result<Option<PartScore>, ImportError> {
+    let of = |quantity: Quantity, sample: bool| {
+        let whole = columns::by_part(quantity, Measured::End).find(|column| column.part == Some(part));
+        let column = whole.and_then(|column| if sample { columns::of_sample(column) } else { Some(column) });
+        column.map_or(Ok(None), |column| row.number(column.name))
+    };
+    let score = |sample: bool| -> Result<Option<Score>, ImportError> {
+        let loss = of(Quantity::Loss, sample)?;
+        let (accuracy, balanced_accuracy) = (of(Quantity::Accuracy, sample)?, of(Quantity::BalancedAccuracy, sample)?);
+        let some = loss.or(accuracy).or(balanced_accuracy);
+        Ok(some.map(|_| Score { loss: loss.unwrap_or(f64::NAN), accuracy, balanced_accuracy }))
+    };
+    let (whole, sample) = (score(false)?, score(true)?);
+    Ok(whole.or(sample).map(|_| PartScore { whole, sample }))
+}
+
+/// How the run ended: as its row says, or by whether its last losses are finite.
+fn status(run: &RunRow, history: &Rows) -> Result<Status, ImportError> {
+    if let Some(status) = run.status {
+        return Ok(status);
+    }
+    let Some((_, last)) = history.last_key_value() else { return Ok(Status::Finished) };
+    let mut status = Status::Finished;
+    for column in columns::HISTORY.iter().filter(|column| column.quantity == Quantity::Loss) {
+        match last.number(column.name)? {
+            Some(loss) if !loss.is_finite() => status = Status::Diverged,
+            None if history.values().any(|row| row.text(column.name).is_some()) => {
+                let message = "is empty at the last step of the run, though not at earlier ones";
+                let help = "write NaN where the run diverged (pandas: na_rep=\"NaN\"), or say in a column status of the table of \
+                            runs how each run ended";
+                return Err(last.wrong(column.name, message, help));
+            }
+            _ => {}
+        }
+    }
+    Ok(status)
+}
+
+/// The gradients of a step, whose layers have to be 1, 2, ... without a gap.
+fn gradients(run: &RunRow, rows: &[(u64, Option<u64>, Row)]) -> Result<Vec<LayerGradient>, ImportError> {
+    let layers: BTreeSet<u64> = rows.iter().map(|(layer, ..)| *layer).collect();
+    if let Some((gap, (_, _, row))) =
+        (1..).zip(rows).find(|(layer, _)| *layer <= layers.len() as u64 && !layers.contains(layer))
+    {
+        let message = format!("layer {gap} is missing at this step of the run \"{}\"", run.id);
+        return Err(row.wrong("layer", message, "count the layers 1, 2, 3 from the input, and write a row for each"));
+    }
+    let gradient = |(layer, time, row): &(u64, Option<u64>, Row)| {
+        let size = |name: &str| match row.number(name)? {
+            Some(x) if x < 0.0 => {
+                Err(row.wrong(name, format!("{x} is negative"), "write the root mean square, not its logarithm"))
+            }
+            size => Ok(size),
+        };
+        let stream = size("stream_rms")?;
+        let units = row.number(UNITS)?;
+        Ok(LayerGradient {
+            layer: *layer as usize,
+            time: time.map(|time| time as usize),
+            stream,
+            norm: stream.zip(units).map(|(rms, units)| rms * units.sqrt()),
+            delta: size("delta_rms")?,
+            weight: size("weight_grad_rms")?,
+            state: size("state_rms")?,
+            is_zero: row.number("zeros")?.map(|share| share == 1.0),
+        })
+    };
+    rows.iter().map(gradient).collect()
+}
+
+/// A cell of a results folder.
+fn cell(row: Row, column: &Column) -> Result<Cell, ImportError> {
+    match column.quantity {
+        Quantity::Key => Ok(row.whole(column.name, 0)?.map(|n| n as usize).into()),
+        _ => Ok(row.number(column.name)?.into()),
+    }
+}
+
+/// At which steps the runs were measured; `None` where none has steps.
+pub fn cadence(runs: &[Run]) -> Option<Cadence> {
+    let steps = |table: fn(&RunRecord) -> &Table| {
+        let rows = runs.iter().flat_map(|run| &table(&run.record).rows);
+        let step = |row: &Vec<Cell>| match row[0] {
+            Cell::Int(step) => Some(step as usize),
+            _ => None,
+        };
+        let steps: Vec<usize> = rows.filter_map(step).collect::<BTreeSet<usize>>().into_iter().collect();
+        match steps[..] {
+            [0, every, ..] if (0..).step_by(every).zip(&steps).all(|(a, b)| a == *b) => At::Every(every),
+            _ => At::Steps(steps),
+        }
+    };
+    let is_measured = runs.iter().any(|run| !run.record.history.is_empty() || !run.record.layers.is_empty());
+    let (gradients, score) = (steps(|record| &record.layers), steps(|record| &record.history));
+    is_measured.then_some(Cadence { gradients, score, probe: 0, points: None, times: None, distributions: false })
+}

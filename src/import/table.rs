@@ -1,0 +1,156 @@
+//! A CSV table as somebody wrote it: which of the three kinds it is, its rows with their lines, its numbers checked.
+
+use super::error::ImportError;
+use crate::columns::{self, Column};
+use crate::experiment::nearest;
+use csv::{Position, StringRecord};
+use std::path::{Path, PathBuf};
+
+/// What a row of a table is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A run.
+    Runs,
+    /// A step of a run.
+    History,
+    /// A layer, and time step, at a step of a run.
+    Layers,
+}
+
+/// Numbers that a layer hands on for one sample: the only column of a layers table that results folders do not have.
+pub const UNITS: &str = "units";
+
+impl Kind {
+    /// By the columns that it has.
+    fn of(header: &[String]) -> Kind {
+        let has = |name: &str| header.iter().any(|column| column == name);
+        match (has("step"), has("layer")) {
+            (true, true) => Kind::Layers,
+            (true, false) => Kind::History,
+            (false, _) => Kind::Runs,
+        }
+    }
+
+    /// The columns that it may have after `run_id`; `None` for runs, whose other columns are axes.
+    pub fn columns(self) -> Option<&'static [Column]> {
+        match self {
+            Kind::Runs => None,
+            Kind::History => Some(columns::HISTORY),
+            Kind::Layers => Some(columns::LAYERS),
+        }
+    }
+}
+
+/// A table in memory.
+pub struct Source {
+    path: PathBuf,
+    pub kind: Kind,
+    pub header: Vec<String>,
+    rows: Vec<StringRecord>,
+}
+
+/// A row with its table.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    source: &'a Source,
+    row: &'a StringRecord,
+}
+
+impl Source {
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// What is no table, has a column twice, lacks `run_id`, or has a column that its kind does not know.
+    pub fn read(path: &Path, bytes: &[u8]) -> Result<Source, ImportError> {
+        let wrong = |message: String, help: &str| ImportError::file(path, message, help);
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let damaged = |e: csv::Error| {
+            wrong(e.to_string(), "write a CSV file in UTF-8, as many cells in each row as in the first")
+        };
+        let header: Vec<String> = reader.headers().map_err(damaged)?.iter().map(String::from).collect();
+        if let Some(twice) = (1..header.len()).find(|at| header[..*at].contains(&header[*at])) {
+            return Err(wrong(format!("the column \"{}\" is there twice", header[twice]), "delete one of them"));
+        }
+        if !header.iter().any(|column| column == "run_id") {
+            let message = format!("no column run_id among {}", header.join(", "));
+            return Err(wrong(message, "write in each row which run it is of: any text, the same in all tables"));
+        }
+        let kind = Kind::of(&header);
+        for column in kind.columns().map_or(&[][..], |_| &header) {
+            let known = kind.columns().into_iter().flatten().map(|column| column.name);
+            let known = known.chain(["run_id"]).chain((kind == Kind::Layers).then_some(UNITS));
+            if known.clone().all(|name| name != column) {
+                let help = format!("{}, or delete the column", nearest::suggest(column, known));
+                return Err(ImportError::file(path, format!("no measurement is called \"{column}\""), help));
+            }
+        }
+        let rows = reader.into_records().collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+        if rows.is_empty() {
+            return Err(wrong("has no rows".into(), "leave the file away, or write its rows"));
+        }
+        Ok(Source { path: path.to_path_buf(), kind, header, rows })
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().map(|row| Row { source: self, row })
+    }
+
+    /// An error about the whole file.
+    pub fn wrong(&self, message: impl Into<String>, help: impl Into<String>) -> ImportError {
+        ImportError::file(&self.path, message, help)
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The text of a column; `None` where the table has no such column or the cell is empty.
+    pub fn text(&self, column: &str) -> Option<&'a str> {
+        let at = self.source.header.iter().position(|name| name == column)?;
+        Some(&self.row[at]).filter(|text| !text.is_empty())
+    }
+
+    /// The text of a column that has to be there.
+    ///
+    /// # Errors
+    /// A missing column or an empty cell.
+    pub fn needed(&self, column: &str) -> Result<&'a str, ImportError> {
+        self.text(column).ok_or_else(|| self.wrong(column, "is empty", "every row has to have it"))
+    }
+
+    /// A number, infinite or NaN where it is written so; `None` where there is none.
+    ///
+    /// # Errors
+    /// A text that is no number.
+    pub fn number(&self, column: &str) -> Result<Option<f64>, ImportError> {
+        let wrong =
+            |text| self.wrong(column, format!("\"{text}\" is no number"), "write a number, inf, NaN or nothing");
+        self.text(column).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+    }
+
+    /// A whole number of this range; `None` where there is none.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn whole(&self, column: &str, from: u64) -> Result<Option<u64>, ImportError> {
+        let wrong = |text| {
+            self.wrong(
+                column,
+                format!("\"{text}\" is no whole number from {from} on"),
+                "write one, without a decimal point",
+            )
+        };
+        let read = |text: &'a str| text.parse().ok().filter(|n| *n >= from).ok_or_else(|| wrong(text));
+        self.text(column).map(read).transpose()
+    }
+
+    /// The error that a cell of this row is.
+    pub fn wrong(&self, column: &str, message: impl Into<String>, help: impl Into<String>) -> ImportError {
+        ImportError::Cell {
+            path: self.source.path.clone(),
+            line: self.row.position().map_or(0, Position::line),
+            column: column.into(),
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The transformer family: blocks of attention and of a feed-forward net, each beside a skip connection (Vaswani et al. 2017).
+//!
+//! Its gradient is kept by the skip connections; what fades with depth is the difference between tokens, and with it the
+//! gradient of queries and keys (Dong et al. 2021, Noci et al. 2022).
+
+pub mod architecture;
+mod forward;
+
+pub use architecture::Architecture;
+
+use super::boundary::{Built, Family, PassCost};
+use super::candle_model::CandleModel;
+use super::init::{self, Start};
+use super::layout::Layout;
+use super::pass::Pass;
+use crate::data::{Sizes, sequence};
+use crate::ops::{Element, Tensor};
+use crate::seed::Seeds;
+use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
+use architecture::{CLASS_TOKEN, POSITIONS};
+use std::sync::Arc;
+
+/// Transformers, in candle's own ops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transformer;
+
+impl Family for Transformer {
+    fn words(&self) -> &'static [&'static str] {
+        KIND
+    }
+
+    fn help(&self) -> &'static str {
+        "`transformer`: blocks of attention and a feed-forward net over tokens"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn reads(&self, _: &str, key: &str) -> bool {
+        match key.split('.').next() {
+            Some("depth" | "width" | "bias" | "activation" | "output_activation" | "init" | "output") => true,
+            Some("norm") => key != "norm.momentum",
+            _ => false,
+        }
+    }
+
+    fn usual(&self, key: &str, data: &str) -> Option<DefaultValue> {
+        match key {
+            "activation" => Some(DefaultValue::Text("relu")),
+            "norm" => Some(DefaultValue::Text("layer")),
+            "norm.place" => Some(DefaultValue::Text("pre")),
+            "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+            _ => None,
+        }
+    }
+
+    fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
+        Ok(Architecture::from_settings(settings, sizes)?.layout())
+    }
+
+    fn initial(&self, settings: &Settings, sizes: &Sizes, seeds: &Seeds) -> Result<Vec<f64>, SettingError> {
+        let architecture = Architecture::from_settings(settings, sizes)?;
+        let start = Start::from_settings(settings, architecture.activation)?;
+        let spread = settings.needed_float("init.positions")?;
+        let layout = architecture.layout();
+        let mut packed = init::initial(start, &layout, seeds);
+        for parameter in layout.parameters() {
+            let own = &mut packed[parameter.range.clone()];
+            if [CLASS_TOKEN, POSITIONS].contains(&&*parameter.name) {
+                let mut stream = seeds.stream(&parameter.name, &parameter.shape);
+                own.fill_with(|| spread * stream.normal());
+            } else if parameter.role.is_weight() {
+                own.iter_mut().for_each(|weight| *weight *= architecture.gain(&parameter.name));
+            }
+        }
+        Ok(packed)
+    }
+
+    fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
+        let Ok(a) = Architecture::from_settings(settings, sizes) else { return PassCost::default() };
+        let (depth, width, hidden) = (a.depth as f64, a.width as f64, a.hidden as f64);
+        let (rows, tokens) = (rows as f64, a.tokens() as f64);
+        let of_tokens = a.features as f64 * width + depth * width * (4.0 * width + 2.0 * hidden);
+        let of_rows = width * a.outputs as f64;
+        // Scores and mixtures, of all heads together.
+        let mixing = depth * 2.0 * tokens * width;
+        let weights = of_tokens + of_rows;
+        let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + of_rows);
+        // Each op keeps what it made: some twenty tensors as wide as a token, four as wide as the hidden layer, and five of scores.
+        let kept = rows * tokens * depth * (20.0 * width + 4.0 * hidden + 5.0 * (a.heads as f64) * tokens);
+        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
+    }
+
+    fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
+        true
+    }
+
+    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
+        build(settings, sizes, packed)
+    }
+
+    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
+        build(settings, sizes, packed)
+    }
+}
+
+fn build<T: Element>(settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
+    let architecture = Architecture::from_settings(settings, sizes)?;
+    let (layout, sites) = (architecture.layout(), architecture.sites());
+    let forward = move |pass: &mut Pass, x: &Tensor| forward::forward(&architecture, pass, x);
+    Ok(Box::new(CandleModel::new(layout, sites, packed, Arc::new(forward))?))
+}
+
+const KIND: &[&str] = &["transformer"];
+
+/// The settings that other nets do not have.
+pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
+    Setting::int("network.heads", 1..=1024, 4).of(KIND).help("attention heads; they share the width evenly"),
+    Setting::int("network.feed_forward", 1..=64, 4).of(KIND).help("hidden units of a feed-forward sub-layer, in widths"),
+    Setting::word("network.positions", &["none", "learned", "sinusoidal"], "learned").of(KIND)
+        .help("what is added to the tokens to tell their places: nothing, a learned vector each, or sines and cosines (Vaswani et al. 2017)"),
+    Setting::float("init.positions", Domain::Float { min: 0.0, max: 1e6 }, 0.5)
+        .help("standard deviation of learned positions, and of the class token, before training"),
+    Setting::flag("network.causal", false).of(KIND).help("no token attends to a later one"),
+    Setting::word("network.read_out", &["mean", "last", "class_token"], "mean").of(KIND)
+        .help("what the output layer reads of the last block: the mean over the tokens, the last one, or a learned token that comes after them"),
+    Setting::new("network.branch_scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero", "deepnorm"] }, DefaultValue::Float(1.0))
+        .of(KIND)
+        .help("what a sub-layer's output is multiplied by before it is added: a number, 1/sqrt(depth), one learned number a block that starts at 0 (ReZero: Bachlechner et al. 2021), or the constants of DeepNorm (Wang et al. 2022)"),
+]);

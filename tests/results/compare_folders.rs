@@ -1,0 +1,102 @@
+//! Several folders compared: arms that were swept apart are compared as if together, folders with the same runs are the arms
+//! themselves, and what cannot be compared is refused with the reason.
+
+use crate::compare::{ARMS, gradsweep, said};
+use crate::program::expect;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+/// Sweeps a text as this experiment.
+fn sweep(dir: &Path, name: &str, text: &str, more: &[&str]) {
+    let file = format!("{name}.toml");
+    fs::write(dir.join(&file), text.replace("name = \"arms\"", &format!("name = \"{name}\""))).unwrap();
+    expect(dir, &[&["sweep", &file, "--quiet"], more].concat(), 0, &[]);
+}
+
+fn json(dir: &Path, folders: &[&str], more: &[&str]) -> Value {
+    let folders: Vec<String> = folders.iter().map(|folder| format!("results/{folder}")).collect();
+    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let out = gradsweep(dir, &[&["compare"], &folders[..], &["--format", "json"], more].concat());
+    assert!(out.status.success(), "{}", said(&out));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+#[test]
+fn arms_that_were_swept_apart_are_compared_as_if_together() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = ARMS.replace("SEEDS", "8");
+    let parts: Vec<&str> = text.split("[[optimizer]]").collect();
+    sweep(dir, "both", &text, &[]);
+    sweep(dir, "one", &format!("{}[[optimizer]]{}", parts[0], parts[1]), &[]);
+    sweep(dir, "other", &format!("{}[[optimizer]]{}", parts[0], parts[2]), &[]);
+    let (both, apart) = (json(dir, &["both"], &[]), json(dir, &["one", "other"], &[]));
+    for part in ["arm", "choose", "report", "tune_seeds", "report_seeds", "arms", "pairs", "settings", "verdicts"] {
+        assert_eq!(both[part], apart[part], "{part}");
+    }
+    assert!(!dir.join("results/one/comparison.csv").exists(), "nothing is written of several folders");
+    // Another metric, another arm, one folder: the same command without tables.
+    let by_steps = json(dir, &["both"], &["--metric", "steps_to_target", "--metric", "train_loss"]);
+    assert_eq!(by_steps["report"], serde_json::json!(["steps_to_target", "train_loss"]));
+    let by_rate = json(dir, &["one"], &["--arm", "optimizer.lr"]);
+    assert_eq!((by_rate["arm"].as_str(), by_rate["arms"].as_array().unwrap().len()), (Some("optimizer.lr"), 3));
+}
+
+#[test]
+fn folders_with_the_same_runs_are_the_arms_and_their_differences_are_told() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = ARMS.replace("SEEDS", "8");
+    sweep(dir, "plain", &text, &[]);
+    sweep(dir, "decayed", &text.replace("steps = 20", "steps = 20\nl2 = 0.5"), &["--seeds", "7"]);
+    let found = json(dir, &["plain", "decayed"], &[]);
+    assert_eq!((found["arm"].as_str(), found["arms"].as_array().unwrap().len()), (Some("folder"), 4));
+    // Seeds that one of them lacks pair with nothing.
+    let seeds = [&found["tune_seeds"], &found["report_seeds"]].map(|seeds| seeds.as_array().unwrap().len());
+    assert_eq!(seeds.iter().sum::<usize>(), 7);
+    let told = said(&gradsweep(dir, &["compare", "results/plain", "results/decayed", "--baseline", "plain"]));
+    assert!(told.contains("the folders differ in l2: 0.5 in decayed, 0 in plain"), "{told}");
+    assert!(told.contains("Against the baseline, plain"), "{told}");
+    expect(
+        dir,
+        &["compare", "results/plain", "--arm", "optimiser"],
+        2,
+        &["no axis is called", "did you mean `optimizer`?"],
+    );
+    expect(
+        dir,
+        &["compare", "results/plain", "--metric", "train_los"],
+        2,
+        &["did you mean `train_loss`?", "area of val_loss"],
+    );
+    expect(
+        dir,
+        &["compare", "results/plain", "results/decayed", "--baseline", "plains"],
+        2,
+        &["did you mean `plain`?"],
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_the_reason() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text =
+        "name = \"arms\"\nseeds = 2\n[base]\ndata = { kind = \"spirals\", n = 60 }\nwidth = 4\nbatch = 16\nsteps = 2\n";
+    sweep(dir, "own", text, &[]);
+    for (name, from, to, more, why) in [
+        ("rows", "n = 60", "n = 80", &[][..], "their data differ (both are called spirals"),
+        ("data", "{ kind = \"spirals\", n = 60 }", "\"digits\"", &[], "their data differ (spirals, digits)"),
+        ("loss", "steps = 2", "steps = 2\nloss = \"mse\"", &[], "their losses differ (the usual; loss = mse)"),
+        ("target", "steps = 2", "steps = 2\ntarget_loss = 0.5", &[], "their target_loss differs (none, 0.5)"),
+        ("seeds", "steps = 2", "steps = 2", &["--fresh-seeds"], "they have no seed in common"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        sweep(dir, name, &text.replace(from, to), more);
+        let folder = format!("results/{name}");
+        expect(dir, &["compare", "results/own", &folder], 2, &["cannot be compared: ", why, "sweep both "]);
+    }
+    expect(dir, &["compare", "results/own"], 2, &["has nothing to compare", "--arm"]);
+}

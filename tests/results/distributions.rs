@@ -1,0 +1,106 @@
+//! Figures of how the numbers of layers are spread, and of errors over epochs, from sweeps that are really run.
+
+use crate::figure_optimizers::{height, line};
+use crate::figure_support::house::{says, scenes, sound, swept};
+use crate::figure_support::{labels, only, spec, vanishing};
+use gradsweep::columns::QUANTITIES;
+use gradsweep::figure::kinds::ALL;
+use gradsweep::figure::scene::Shape;
+use gradsweep::figure::{Style, draw};
+use gradsweep::plan_file::figure::{FigureSpec, Reference};
+use gradsweep::results::Results;
+use gradsweep::stats::median;
+use gradsweep::table::Cell;
+
+const EXPERIMENT: &str = "seeds = 3\n[base]\nsteps = 40\nwidth = 12\ndepth = 3\n[axes]\nactivation = [\"tanh\", \"relu\"]\n\
+    [record]\ngradients = { every = 10 }\nscore = { every = 4 }\ndistributions = true\n";
+
+/// The rows of a results table, each as the texts of these columns.
+fn rows(results: &Results, file: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    let mut table = csv::Reader::from_path(results.dir.join(file)).unwrap();
+    let header = table.headers().unwrap().clone();
+    let places: Vec<usize> = columns.iter().map(|name| header.iter().position(|own| own == *name).unwrap()).collect();
+    table.records().map(|row| places.iter().map(|at| row.as_ref().unwrap()[*at].to_string()).collect()).collect()
+}
+
+#[test]
+fn percentiles_and_ridges_show_what_distributions_csv_holds() {
+    let (_temp, results) = swept(EXPERIMENT);
+    for quantity in QUANTITIES {
+        let percentiles =
+            FigureSpec { metric: Some(quantity.name.into()), facet: labels(&["activation"]), ..spec("percentiles") };
+        let scene = draw(&results, &percentiles, ALL, Style::Page).unwrap();
+        sound(quantity.name, &scene);
+        assert!(says(&scene, "layer 3") && says(&scene, "layer 1"), "{}", quantity.name);
+        let ridges = FigureSpec { color: Some("activation".into()), facet: Vec::new(), ..percentiles };
+        for step in ["first", "last"] {
+            let ridges = FigureSpec { kind: "distribution_by_layer".into(), step: Some(step.into()), ..ridges.clone() };
+            let scene = draw(&results, &ridges, ALL, Style::Page).unwrap();
+            sound(quantity.name, &scene);
+            let ridges =
+                scene.shapes.iter().filter(|shape| matches!(shape, Shape::Area { opacity, .. } if *opacity < 1.0));
+            assert_eq!(ridges.count(), 6, "{}", quantity.name);
+        }
+    }
+    let figure = FigureSpec { filter: only(&[("activation", "tanh")]), ..spec("percentiles") };
+    let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+    let tanh: Vec<&str> = results.runs.iter().filter(|run| run.labels == [0]).map(|run| run.id.as_str()).collect();
+    let at_the_end = rows(&results, "distributions.csv", &["run_id", "step", "layer", "quantity", "q50"]);
+    let at_the_end =
+        at_the_end.iter().filter(|row| tanh.contains(&row[0].as_str()) && row[1..4] == ["40", "3", "argument"]);
+    let values: Vec<f64> = at_the_end.map(|row| row[4].parse().unwrap()).collect();
+    assert_eq!(values.len(), 3);
+    let drawn = height(&scene, false, *line(&scene, "median").last().unwrap());
+    assert!((drawn - median(&values).unwrap()).abs() < 0.02, "{drawn} {values:?}");
+}
+
+#[test]
+fn errors_are_what_accuracies_leave_and_epochs_are_passes_over_the_data() {
+    let (_temp, results) = swept(EXPERIMENT);
+    let figure = FigureSpec {
+        metric: Some("test_error".into()),
+        color: Some("activation".into()),
+        epochs: true,
+        ..spec("curves")
+    };
+    let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+    sound("test_error", &scene);
+    assert!(says(&scene, "epoch") && says(&scene, "Thin: the training error."), "{}", scene.caption);
+    for (name, column) in [("tanh", "test_accuracy"), ("tanh, training error", "train_accuracy")] {
+        let values: Vec<f64> =
+            results.runs.iter().filter(|run| run.labels == [0]).map(|run| 1.0 - run.value(column).unwrap()).collect();
+        let drawn = height(&scene, false, *line(&scene, name).last().unwrap());
+        let drawn = if drawn > 1.0 { drawn / 100.0 } else { drawn };
+        assert!((drawn - median(&values).unwrap()).abs() < 0.01, "{name}: {drawn} {values:?}");
+    }
+}
+
+#[test]
+fn many_runs_are_violins_and_a_bound_is_a_line() {
+    let mut fake = vanishing();
+    fake.seeds = 201;
+    for (name, own, _) in &mut fake.axes {
+        own.truncate(if *name == "depth" { 3 } else { 1 });
+    }
+    fake.twist = |run| {
+        let depth: f64 = run.labels["depth"].parse().unwrap();
+        run.outcome.insert("train_loss", Cell::from(depth + run.seed as f64 / 100.0));
+        run.history.clear();
+        run.layers.clear();
+        true
+    };
+    let reference = Reference { name: "as deep".into(), value: 1.0, slope: 1.0 };
+    let figure = FigureSpec {
+        x: Some("depth".into()),
+        x_scale: Some(gradsweep::plan_file::Scale::Linear),
+        scale: Some(gradsweep::plan_file::Scale::Linear),
+        x_title: Some("how deep".into()),
+        reference: Some(reference),
+        ..spec("loss_by_depth")
+    };
+    fake.figures = vec![figure];
+    let (_, scene) = scenes("violins", &fake).remove(0);
+    assert!(says(&scene, "Violin: the density of the runs") && says(&scene, "as deep") && says(&scene, "how deep"));
+    let violins = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Area { opacity, .. } if *opacity < 1.0));
+    assert_eq!(violins.count(), 3);
+}

@@ -1,0 +1,250 @@
+//! Tables of another program's training as a results folder: what is derived is what PyTorch says and what this program says of
+//! its own runs, the commands that read a folder read it, and a slip in a table is told with its place and cure.
+
+use crate::program::{PROGRAM, expect};
+use gradsweep::columns::{self, OUTCOMES, Quantity};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::{TempDir, tempdir};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import");
+const TABLES: [&str; 3] = ["runs.csv", "history.csv", "layers.csv"];
+
+/// The rows of a CSV file by the names of their columns, by run.
+fn rows(path: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let rows = reader.deserialize::<BTreeMap<String, String>>().map(Result::unwrap);
+    rows.map(|row| (row["run_id"].clone(), row)).collect()
+}
+
+/// A folder with copies of the tables of a small training.
+fn copied(name: &str) -> TempDir {
+    let dir = tempdir().unwrap();
+    TABLES
+        .iter()
+        .for_each(|file| _ = fs::copy(Path::new(FIXTURES).join(name).join(file), dir.path().join(file)).unwrap());
+    dir
+}
+
+fn import(dir: &Path, more: &[&str], code: i32, words: &[&str]) -> String {
+    expect(dir, &[&["import", "runs.csv", "history.csv", "layers.csv", "--out", "mine"], more].concat(), code, words)
+}
+
+#[test]
+fn what_is_derived_is_what_pytorch_says() {
+    for (name, figure) in [("convolutional", "gradient_by_layer.svg"), ("recurrent", "gradient_by_time.svg")] {
+        let dir = copied(name);
+        import(dir.path(), &[], 0, &["6 runs of 2 cells with 3 seeds"]);
+        let found = rows(&dir.path().join("mine/runs.csv"));
+        let expected: Value =
+            serde_json::from_slice(&fs::read(Path::new(FIXTURES).join(name).join("expected.json")).unwrap()).unwrap();
+        let runs = expected["runs"].as_object().unwrap();
+        assert_eq!(runs.len(), found.len());
+        for (run, numbers) in runs {
+            for (column, number) in numbers.as_object().unwrap() {
+                let (own, number): (f64, f64) = (found[run][column].parse().unwrap(), number.as_f64().unwrap());
+                // Both come from gradients in f32.
+                assert!(
+                    (own - number).abs() <= 1e-5 * number.abs().max(1e-2),
+                    "{run} {column}: {own}, PyTorch {number}"
+                );
+            }
+        }
+        assert!(
+            dir.path().join("mine/figures").join(figure).is_file() && dir.path().join("mine/report.html").is_file()
+        );
+    }
+}
+
+/// This program's own tables, imported as if they were another's, give the same outcomes.
+#[test]
+fn own_runs_come_back_as_they_were() {
+    let dir = tempdir().unwrap();
+    let text = "name = \"own\"\nseeds = 3\n[base]\nwidth = 6\nsteps = 30\ndata = { kind = \"digits\", validation = 0.2 }\n\
+        target_loss = 2.2\n[axes]\ndepth = [1, 3]\nactivation = [\"relu\", \"sigmoid\"]\n[record]\nscore = { every = 1 }\n";
+    fs::write(dir.path().join("own.toml"), text).unwrap();
+    expect(dir.path(), &["sweep", "own.toml", "--quiet"], 0, &[]);
+    let own = dir.path().join("results/own");
+    let found = rows(&own.join("runs.csv"));
+    let mut runs = csv::Writer::from_path(dir.path().join("runs.csv")).unwrap();
+    let keep = ["run_id", "depth", "activation", "seed", "status", "target_loss"];
+    runs.write_record(keep).unwrap();
+    found.values().for_each(|row| runs.write_record(keep.map(|column| &row[column])).unwrap());
+    runs.flush().unwrap();
+    ["history.csv", "layers.csv"].iter().for_each(|file| _ = fs::copy(own.join(file), dir.path().join(file)).unwrap());
+    import(dir.path(), &[], 0, &["12 runs of 4 cells with 3 seeds"]);
+    let again = rows(&dir.path().join("mine/runs.csv"));
+    // A layer's width is in no table, so that its norm is not known.
+    let known = OUTCOMES.iter().filter(|column| !column.name.starts_with("attenuation_norm"));
+    for (run, row) in &found {
+        for column in known.clone() {
+            assert_eq!(row[column.name], again[run][column.name], "{run} {}", column.name);
+        }
+    }
+    assert!(found.values().any(|row| !row["steps_to_target"].is_empty()));
+    let summaries =
+        ["results/own", "mine"].map(|folder| fs::read_to_string(dir.path().join(folder).join("summary.csv")).unwrap());
+    assert_eq!(summaries[0].lines().count(), summaries[1].lines().count());
+}
+
+const ASKS: &str = "name = \"nets\"\nquestion = \"Which fades more?\"\n[base]\ntarget_loss = 0.69\n[compare]\narm = \"activation\"\n\
+    report = [\"val_loss\", \"steps_to_target\"]\n[[claim]]\nsays = \"Sigmoid loses a quarter of a decade a layer\"\n\
+    metric = \"attenuation_init\"\nwhere = { activation = \"sigmoid\" }\nexpect = { above = 0.25 }\nconfidence = 0.7\n\
+    [[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"activation\"\n";
+
+#[test]
+fn the_folder_is_read_by_what_reads_results_and_refused_by_what_trains() {
+    let dir = copied("convolutional");
+    let dir = dir.path();
+    fs::write(dir.join("asks.toml"), ASKS).unwrap();
+    import(dir, &["asks.toml"], 0, &[]);
+    let said = |args: &[&str]| {
+        let output = Command::new(PROGRAM).args(args).current_dir(dir).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(said(&["check", "mine"]).contains("1 claim: 1 holds"));
+    let compared = said(&["compare", "mine"]);
+    assert!(compared.contains("known to the nearest 4") && compared.contains("of 2 activations"), "{compared}");
+    said(&["plot", "mine"]);
+    fs::write(dir.join("more.toml"), "[[figure]]\nkind = \"curves\"\ncolor = \"activation\"\n").unwrap();
+    assert!(said(&["plot", "mine", "--with", "more.toml"]).contains("curves.png"));
+    assert!(said(&["why", "mine/figures/gradient_by_layer.png"]).contains("gradsweep plot mine"));
+    let page = fs::read_to_string(dir.join("mine/report.html")).unwrap();
+    assert!(page.contains("trained by another program, imported from") && page.contains("Which fades more?"));
+    for command in [&["merge", "mine"][..], &["verify", "mine"], &["check", "mine", "--fresh-seeds", "2"]] {
+        expect(dir, command, 2, &["trained by another program"]);
+    }
+    fs::write(dir.join("own.toml"), "name = \"own\"\n[base]\nsteps = 1\nwidth = 4\n").unwrap();
+    expect(dir, &["sweep", "own.toml", "--out", "mine"], 2, &["trained by another program"]);
+    expect(dir, &["sweep", "own.toml", "--out", "swept", "--quiet"], 0, &[]);
+    expect(dir, &["import", "runs.csv", "history.csv", "--out", "swept"], 2, &["swept holds a sweep", "--out"]);
+    // A second import replaces the first.
+    expect(dir, &["import", "runs.csv", "history.csv", "--out", "mine"], 0, &[]);
+    assert!(!dir.join("mine/claims.csv").exists() && !dir.join("mine/comparison.csv").exists());
+}
+
+/// Imports the tables of the convolutional nets after a change of one of them.
+fn changed(file: &str, from: &str, to: &str) -> (TempDir, PathBuf) {
+    let dir = copied("convolutional");
+    let path = dir.path().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from}");
+    fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    (dir, path)
+}
+
+#[test]
+fn a_slip_is_told_with_its_place_and_its_cure() {
+    for (file, from, to, words) in [
+        (
+            "runs.csv",
+            "sigmoid-2,2",
+            "sigmoid-1,2",
+            &["runs.csv:3, column run_id", "is there twice", "an id of its own"][..],
+        ),
+        ("runs.csv", "sigmoid-2,2", "sigmoid-2,1", &["runs.csv:3, column seed", "same seed 1", "by seeds 1, 2, 3"]),
+        ("runs.csv", "sigmoid-2,2", "sigmoid-2,two", &["runs.csv:3, column seed", "no whole number"]),
+        ("runs.csv", "run_id,seed", "run_id,sed", &["runs.csv", "\"sed\"", "did you mean `seed`?"]),
+        ("runs.csv", "activation", "best_val_loss", &["is no input", "computed from the history"]),
+        ("history.csv", "run_id,step", "run,step", &["history.csv", "no column run_id"]),
+        ("history.csv", "val_accuracy", "val_acuracy", &["no measurement is called", "did you mean `val_accuracy`?"]),
+        ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id there and here"]),
+        ("history.csv", "sigmoid-1,4", "sigmoid-1,0", &["history.csv:3, column step", "delete one of the two"]),
+        ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
+        ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
+        ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
+        ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
+    ] {
+        let (dir, _) = changed(file, from, to);
+        import(dir.path(), &[], 2, words);
+    }
+}
+
+#[test]
+fn ends_of_runs_are_told_apart_and_never_guessed() {
+    // The last step without a loss: a run that diverged looks so in pandas.
+    let cut = |to: &str| {
+        let (dir, path) = changed("history.csv", "sigmoid-1,12,", &format!("sigmoid-1,12,{to}"));
+        let text = fs::read_to_string(&path).unwrap();
+        let line = text.lines().find(|line| line.starts_with("sigmoid-1,12,")).unwrap();
+        let cells: Vec<&str> = line.split(',').collect();
+        fs::write(&path, text.replace(line, &format!("sigmoid-1,12,{to},{},{}", cells[3], cells[4]))).unwrap();
+        dir
+    };
+    import(cut("").path(), &[], 2, &["history.csv:5, column train_loss", "is empty at the last step", "na_rep"]);
+    let dir = cut("NaN");
+    import(dir.path(), &[], 0, &[]);
+    assert_eq!(rows(&dir.path().join("mine/runs.csv"))["sigmoid-1"]["status"], "diverged");
+
+    // An end that only the table of runs has, and one that it has otherwise than the history.
+    let (dir, path) = changed("runs.csv", "run_id,", "run_id,");
+    let text = fs::read_to_string(&path).unwrap();
+    let with = |column: &str, value: &str| {
+        let lines =
+            text.lines().enumerate().map(|(i, line)| format!("{line},{}\n", if i == 0 { column } else { value }));
+        fs::write(&path, lines.collect::<String>()).unwrap();
+    };
+    with("test_accuracy", "0.75");
+    import(dir.path(), &[], 0, &[]);
+    let row = &rows(&dir.path().join("mine/runs.csv"))["relu-2"];
+    assert_eq!((&*row["test_accuracy"], &*row["best_test_accuracy"]), ("0.75", ""));
+    with("val_accuracy", "0.75");
+    import(
+        dir.path(),
+        &[],
+        2,
+        &["runs.csv:2, column val_accuracy", "but the last step of the history says", "delete the column"],
+    );
+    // A measurement that is taken for an axis.
+    with("speed", "1");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines = text.lines().enumerate().map(|(i, line)| if i == 0 { line.into() } else { format!("{line}.{i}") });
+    fs::write(&path, lines.collect::<Vec<String>>().join("\n")).unwrap();
+    import(dir.path(), &[], 2, &["no two runs have equal labels in activation, speed", "--axes"]);
+    import(dir.path(), &["--axes", "activation"], 0, &["6 runs of 2 cells"]);
+    import(dir.path(), &["--axes", "activaton"], 2, &["did you mean `activation`?"]);
+}
+
+#[test]
+fn theory_and_grids_are_refused_since_the_networks_are_not_known() {
+    let dir = copied("convolutional");
+    for (asks, words) in [
+        ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "that of their tables"][..]),
+        ("[base]\nactivation = \"relu\"\n", &["asks.toml:2", "is a column of the table of runs already"]),
+        (
+            "[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"activation\"\ntheory = true\n",
+            &["theory predicts nothing"],
+        ),
+        ("[compare]\narm = \"optimizer\"\n", &["not an axis", "choose one of `activation`"]),
+    ] {
+        fs::write(dir.path().join("asks.toml"), asks).unwrap();
+        import(dir.path(), &["asks.toml"], 2, words);
+    }
+}
+
+#[test]
+fn every_measurement_of_a_results_folder_can_be_imported() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("runs.csv"), "run_id,seed\na,1\n").unwrap();
+    for (file, table) in [("history.csv", columns::HISTORY), ("layers.csv", columns::LAYERS)] {
+        let names: Vec<&str> = table.iter().map(|column| column.name).collect();
+        let numbers = table.iter().map(|column| match (column.name, column.quantity) {
+            ("time", _) => "",
+            (_, Quantity::Key) => "1",
+            _ => "0.5",
+        });
+        let text = format!("run_id,{}\na,{}\n", names.join(","), numbers.collect::<Vec<_>>().join(","));
+        fs::write(dir.path().join(file), text).unwrap();
+        import_of(dir.path(), file);
+        let written = rows(&dir.path().join("mine").join(file));
+        assert!(table.iter().filter(|c| c.quantity != Quantity::Key).all(|c| written["a"][c.name] == "0.5"), "{file}");
+    }
+}
+
+fn import_of(dir: &Path, file: &str) {
+    expect(dir, &["import", "runs.csv", file, "--out", "mine"], 0, &["1 run of 1 cell with 1 seed"]);
+}
