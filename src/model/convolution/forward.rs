@@ -10,7 +10,6 @@ use crate::ops::activation::Activation;
 use crate::ops::block::Skip;
 use crate::ops::convolution::Convolution;
 use crate::ops::{Element, Result, Tensor, composed, convolution};
-use candle_core::Device;
 use std::sync::Arc;
 
 /// The ops that take almost all of a pass's time.
@@ -109,5 +108,5 @@ fn passed_by(layer: &Convolution, h: &Tensor) -> Result<Tensor> {
         return Ok(h.clone());
     }
     let centres: Vec<u32> = Convolution { kernel: 1, ..*layer }.taps().iter().flatten().map(|at| *at as u32).collect();
-    h.index_select(&Tensor::from_vec(centres, layer.positions()[1], &Device::Cpu)?, 1)
+    h.index_select(&Tensor::from_vec(centres, layer.positions()[1], h.device())?, 1)
 }
