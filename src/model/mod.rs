@@ -1,5 +1,6 @@
 //! Models: what everything else knows of one, and the families that there are.
 
+mod asking;
 pub mod boundary;
 pub mod candle_model;
 pub mod convolution;
