@@ -10,7 +10,8 @@ by autograd; the update by torch.optim from the traced gradients, its state carr
 from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
 cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
-of a test function to what changing the point by its own size would change. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
+of a test function to what changing the point by its own size would change; so do sums over the positions of images: gradients of biases
+and norms relative to the sum of |dL/dz| of a channel, a channel's mean to its deviation. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
 """
 
 import json
@@ -19,6 +20,7 @@ import sys
 import torch
 from safetensors import safe_open
 
+import reference_convolution as convolution
 import reference_recurrent as recurrent
 import reference_transformer as transformer
 from reference_functions import BOXED, FUNCTIONS, step_loss
@@ -108,7 +110,8 @@ def check(path):
             with torch.no_grad():
                 w.copy_(ours)
         for l, (mean, variance) in enumerate(running, 1):
-            errors.note("running", at, own[f"running/layer{l}.mean"], mean)
+            summed = max(mean.abs().max(), variance.max().sqrt()).item() if convolution.are_there(s) else None
+            errors.note("running", at, own[f"running/layer{l}.mean"], mean, summed)
             errors.note("running", at, own[f"running/layer{l}.variance"], variance)
             mean.copy_(own[f"running/layer{l}.mean"])
             variance.copy_(own[f"running/layer{l}.variance"])
@@ -143,6 +146,10 @@ def network_step(s, p, free, own, running, at, errors):
             l = int(name.removeprefix("layer").removesuffix(".slope"))
             below = seen["z", l].detach().clamp(max=0.0)
             scale = (nudge["delta", l].grad * below / w.detach()).abs().sum().item()
+        elif convolution.are_there(s) and name.startswith("layer") and name.endswith((".bias", ".gain", ".shift")):
+            l = int(name.removeprefix("layer").partition(".")[0])
+            summed = nudge["delta", l].grad.view(-1, w.numel()).abs().sum(0)
+            scale = max(w.grad.abs().max(), summed.max()).item()
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, scale)
     loss_of(s, forward(s, free, x, masks=masks), own).backward()
 
