@@ -61,8 +61,8 @@ impl Results {
     /// The first of the columns of `runs.csv` that arms are compared by, for what shows no metric that is derived.
     pub fn reported_outcome(&self) -> String {
         let compare = self.plan.compare.as_ref();
-        let reports = compare.iter().flat_map(|compare| compare.report.iter().chain(&compare.also));
-        let outcome = reports.cloned().find(|name| columns::outcome(name).is_some());
+        let mut reports = compare.iter().flat_map(|compare| compare.report.iter().chain(&compare.also));
+        let outcome = reports.find(|name| columns::outcome(name).is_some()).cloned();
         outcome.unwrap_or_else(|| self.reported(None))
     }
 

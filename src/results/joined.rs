@@ -144,9 +144,12 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
 /// Losses of different kinds are not the same measure.
 fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static str)> {
     let (one, other) = (first.kind_of_loss(), second.kind_of_loss());
-    let shown = |kinds: &[String]| if kinds.is_empty() { "the usual".into() } else { kinds.join(", ") };
+    let own = |kinds: &[String], others: &[String]| {
+        let own = kinds.iter().filter(|kind| !others.contains(kind)).cloned().collect::<Vec<_>>();
+        if own.is_empty() { "the usual".into() } else { own.join(", ") }
+    };
     (one != other).then(|| {
-        let why = format!("their losses differ ({}; {})", shown(&one), shown(&other));
+        let why = format!("their losses differ ({}; {})", own(&one, &other), own(&other, &one));
         (why, "sweep both with the same loss")
     })
 }

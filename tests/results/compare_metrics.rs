@@ -102,7 +102,7 @@ fn scores_over_problems_lie_between_guessing_and_the_best_and_a_diagram_is_drawn
     let dir = dir.path();
     let sizes: Vec<String> = (0..10).map(|i| (60 + 10 * i).to_string()).collect();
     let text = format!(
-        "name = \"many\"\nseeds = 3\n[base]\ndata = {{ kind = \"spirals\", validation = 0.2 }}\nwidth = 4\nsteps = 20\nbatch = 10\n[axes]\n\"data.n\" = [{}]\n\
+        "name = \"many\"\nseeds = 3\n[base]\ndata = {{ kind = \"spirals\", validation = 0.2 }}\nwidth = 4\nsteps = 20\ntarget_loss = 1.1\nbatch = 10\n[axes]\n\"data.n\" = [{}]\n\
          [[optimizer]]\nkind = \"sgd\"\nlr = [1e-3, 1e-2]\n[[optimizer]]\nkind = \"adam\"\nlr = [1e-2, 3e-2]\n[compare]\nover = [\"data.n\"]\nreport = \"test_loss\"\n",
         sizes.join(", ")
     );
@@ -139,6 +139,8 @@ fn scores_over_problems_lie_between_guessing_and_the_best_and_a_diagram_is_drawn
     assert!(table.iter().all(|row| number(row, "score").is_some() && !row["groups"].is_empty()));
     let svg = fs::read_to_string(folder.join("figures/critical_difference.svg")).unwrap();
     assert!(svg.contains("Ranks best") && svg.contains("average rank"), "the diagram says who ranks best");
+    let profile = fs::read_to_string(folder.join("figures/performance_profile.svg")).unwrap();
+    assert!(profile.contains("N = 10 problems a panel"), "the seeds of a problem are one");
     let text = said(&gradsweep(dir, &["compare", "results/many"]));
     assert!(text.contains("score: test loss of each run, 0 for guessing"), "{text}");
 }
