@@ -69,7 +69,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
         ("init.recurrent = \"orthogonal\"", "mlp", "it belongs to gru, lstm, rnn"),
         ("network = { kind = \"gru\", forget_bias = 1 }", "gru", "it belongs to lstm"),
         ("network = { kind = \"rnn\", heads = 2 }", "rnn", "it belongs to transformer"),
-        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to mlp"),
+        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to conv, mlp"),
         ("init.positions = 0.1", "mlp", "it belongs to transformer"),
     ] {
         let error = plan(base).unwrap_err().to_string();
