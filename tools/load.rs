@@ -49,6 +49,15 @@ fn record(random: &mut Stream, depth: i64, steps: i64, bytes: usize) -> RunRecor
     }
     [0, steps].iter().for_each(|step| history.push(row(&[*step], columns::HISTORY)));
     let outcome = row(&[steps], columns::OUTCOMES);
-    let (message, bounds, points, distributions) = (String::new(), Vec::new(), Table::default(), Table::default());
-    RunRecord { status: Status::Finished, message, outcome, bounds, history, layers, points, distributions }
+    let (message, bounds, points) = (String::new(), Vec::new(), Table::default());
+    RunRecord {
+        status: Status::Finished,
+        message,
+        outcome,
+        bounds,
+        history,
+        layers,
+        points,
+        distributions: Table::default(),
+    }
 }

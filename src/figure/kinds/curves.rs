@@ -135,8 +135,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
         measures.iter().filter_map(line).collect()
     };
-    let told = columns::accuracy_of(first).unwrap_or(first);
-    let finding = Endings::of(selection, told, &selection.runs).finding(selection, "lines");
+    let finding = match columns::accuracy_of(first) {
+        None => Endings::of(selection, first, &selection.runs).finding(selection, "lines"),
+        Some(_) => errors_at_the_end(selection, &course, first),
+    };
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(thin.is_some(), "Thin: the training error.")
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
@@ -148,10 +150,19 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = if measures.len() > 1 {
         "Loss and accuracy during training".into()
     } else {
-        format!("{} by step", words::subject(first))
+        format!("{} by {}", words::subject(first), if selection.spec.epochs { "epoch" } else { "step" })
     };
     let own = &own;
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
+}
+
+/// Which line ends with the lowest error, and which with the highest.
+fn errors_at_the_end(selection: &Selection, course: &Course<usize>, error: &Column) -> String {
+    let last =
+        course.of(0).filter_map(|(key, line)| Some((selection.place(key), Ending::Value(line.last()?.1.median))));
+    let words =
+        Words { high: "Highest", low: "Lowest at the end", only: "At the end", each: "lines", lost: "diverged" };
+    finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::measured(v, error))
 }
 
 /// What the error of another part is drawn with.
