@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
-[ $# -gt 0 ] || set -- experiments/vanishing.toml experiments/time.toml experiments/lecture.toml experiments/optimizers.toml experiments/schedules.toml \
+[ $# -gt 0 ] || set -- experiments/vanishing.toml experiments/time.toml experiments/architectures.toml experiments/lecture.toml experiments/optimizers.toml experiments/schedules.toml \
     experiments/l2_vs_decay.toml experiments/functions.toml $(ls experiments/recipes/*.toml) $(ls experiments/papers/*.toml 2>/dev/null)
 for file in "$@"; do
     name=$(basename "$file" .toml)

@@ -67,8 +67,9 @@ fn beside(row: &Setting) -> Vec<String> {
     let head = settings::all().find(|head| head.head.is_some() && head.family() == row.family()).map(|head| head.key);
     let kind = row.of.iter().find(|kind| **kind != "gd").zip(head).map(|(kind, head)| format!("{head}={kind}"));
     let network = network(row).map(|word| format!("network={word}"));
-    // Sequences of some length.
-    let longer = ["data=teacher", "data.features=6"].map(String::from);
+    // Sequences of some length, or images of 4 x 4.
+    let features = if network == Some("conv") { "data.features=16" } else { "data.features=6" };
+    let longer = ["data=teacher", features].map(String::from);
     let longer = longer.into_iter().filter(|_| network.is_some());
     let mut set: Vec<String> = network.iter().cloned().chain(longer).chain(kind).collect();
     if set.iter().any(|pair| pair == "network=transformer") {
@@ -115,11 +116,14 @@ fn measured(record: &RunRecord) -> Vec<(&'static Column, Vec<String>)> {
 
 /// The columns in which two runs that differ in one setting differ at step 0.
 fn touched(file: &str, also: &[&str], row: &Setting) -> Vec<&'static Column> {
+    // Convolutions have channels instead.
+    let file = if network(row) == Some("conv") { &file.replace("width = 5\n", "") } else { file };
     let record = |value: &String| {
         let set = beside(row).into_iter().chain(also.iter().map(|s| s.to_string()));
         measured(&run(file, set.chain([format!("{}={value}", row.key)]).collect()))
     };
-    let [a, b] = two(&row.domain);
+    // A kernel has a middle.
+    let [a, b] = if row.key == "network.kernel" { ["1", "3"].map(String::from) } else { two(&row.domain) };
     let (a, b) = (record(&a), record(&b));
     a.iter().zip(&b).filter(|((_, a), (_, b))| a != b).map(|((column, _), _)| *column).collect()
 }

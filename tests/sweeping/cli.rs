@@ -118,7 +118,7 @@ fn wrong_input_is_exit_2_and_trains_nothing() {
     refused(dir.path(), &["sweep", "small.toml", "--jobs", "0"], &["--jobs"]);
     refused(dir.path(), &["sweep", "small.toml", "--seeds", "0"], &["--seeds"]);
     refused(dir.path(), &["sweep"], &["FILE"]);
-    refused(dir.path(), &["plot", "file"], &["plan.json"]);
+    refused(dir.path(), &["plot", "file"], &["no folder file"]);
 }
 
 /// What only the data can tell is placed in the experiment all the same.

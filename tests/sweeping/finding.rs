@@ -132,7 +132,7 @@ fn a_folder_that_a_sweep_left_early_is_said_to_be_one() {
         expect(dir, &[command, "results/x"], 2, &["was interrupted", "gradsweep sweep", "gradsweep merge results/x"]);
     }
     expect(dir, &["merge", "results/x"], 1, &["2 of 4 runs"]);
-    expect(dir, &["check", "nothing"], 2, &["a folder that a sweep has finished"]);
+    expect(dir, &["check", "nothing"], 2, &["give the results folder of a sweep"]);
 }
 
 /// A CSV file by name of column, row after row.
