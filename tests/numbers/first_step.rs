@@ -68,7 +68,7 @@ fn beside(row: &Setting) -> Vec<String> {
     let kind = row.of.iter().find(|kind| **kind != "gd").zip(head).map(|(kind, head)| format!("{head}={kind}"));
     let network = network(row).map(|word| format!("network={word}"));
     // Sequences of some length, or images of 4 x 4.
-    let features = if network == Some("conv") { "data.features=16" } else { "data.features=6" };
+    let features = if network.as_deref() == Some("network=conv") { "data.features=16" } else { "data.features=6" };
     let longer = ["data=teacher", features].map(String::from);
     let longer = longer.into_iter().filter(|_| network.is_some());
     let mut set: Vec<String> = network.iter().cloned().chain(longer).chain(kind).collect();
@@ -122,8 +122,12 @@ fn touched(file: &str, also: &[&str], row: &Setting) -> Vec<&'static Column> {
         let set = beside(row).into_iter().chain(also.iter().map(|s| s.to_string()));
         measured(&run(file, set.chain([format!("{}={value}", row.key)]).collect()))
     };
-    // A kernel has a middle.
-    let [a, b] = if row.key == "network.kernel" { ["1", "3"].map(String::from) } else { two(&row.domain) };
+    let [a, b] = match row.key {
+        // A kernel has a middle, and 4 x 4 images are halved once.
+        "network.kernel" => ["1", "3"].map(String::from),
+        "network.stages" => ["1", "2"].map(String::from),
+        _ => two(&row.domain),
+    };
     let (a, b) = (record(&a), record(&b));
     a.iter().zip(&b).filter(|((_, a), (_, b))| a != b).map(|((column, _), _)| *column).collect()
 }
