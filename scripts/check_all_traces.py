@@ -62,6 +62,7 @@ def cells(table):
     kind_of = {"optimizer": "optimizer.kind"}
     for activation in words(table, "activation"):
         yield f"activation {activation}", {"activation": activation}
+    for activation in words(table, "output_activation"):
         yield f"output {activation}", {"output_activation": activation, "loss": "mse"}
     scales = [0.5, *words(table, "residual.scale")]
     norms = [{}] + [{"norm": kind, "norm.place": place}
@@ -86,7 +87,7 @@ def cells(table):
             yield f"{kind} {rule} {more}", {"optimizer.kind": kind, **rule, **more}
         yield f"{kind} on a function", {"optimizer.kind": kind, "function": "rosenbrock", "l2": 0.01, "weight_decay": 0.1}
     for schedule, warmup in product(words(table, "schedule"), [0, 2]):
-        required = {k: v for k, v in REQUIRED.items() if any(of and schedule in of for of, _ in table[k])}
+        required = {k: v for k, v in REQUIRED.items() if k.startswith("schedule.") and any(of and schedule in of for of, _ in table[k])}
         yield f"{schedule} {warmup}", {"schedule": schedule, "schedule.warmup": warmup, **required}
     for growth in (1, 2):
         yield f"restarts {growth}", {"schedule": "cosine", "schedule.period": 3, "schedule.growth": growth, "schedule.final": 0.1}
@@ -100,7 +101,9 @@ def cells(table):
         for own in beside:
             task = {} if any(key.startswith("data") for key in own) else tasks[2]
             lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
-            yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **task, **own, **lag}
+            # At a rate at which none diverges, softplus and selu included.
+            rate = {"optimizer.lr": 0.001}
+            yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **rate, **task, **own, **lag}
     conv = {"network": "conv", "network.channels": 3, "network.stages": 2}
     for norm, form, padding in product(norms, words(table, "residual"), words(table, "network.padding")):
         own = {**conv, **norm, "residual": form, "network.padding": padding, "bias": padding == "zero"}
@@ -112,7 +115,7 @@ def cells(table):
         yield f"conv {own}", {**conv, **own}
     yield from transformers(table, tasks)
     for function in words(table, "function")[1:]:
-        required = {k: v for k, v in REQUIRED.items() if any(of and function in of for of, _ in table[k])}
+        required = {k: v for k, v in REQUIRED.items() if k.startswith("function.") and any(of and function in of for of, _ in table[k])}
         yield function, {"function": function, "optimizer.kind": "gd", "optimizer.lr": 0.001, **required}
     for loss in words(table, "loss"):
         own = {"loss.label_smoothing": 0.2} if loss == "cross_entropy" else {}

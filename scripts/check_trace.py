@@ -10,7 +10,7 @@ by autograd; the update by torch.optim from the traced gradients, its state carr
 from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
 cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
-of a test function to what changing the point by its own size would change; so do sums over the positions of images: gradients of biases
+of a test function to what changing the point by its own size would change, such a scale after its update to what it was before; so do sums over the positions of images: gradients of biases
 and norms relative to the sum of |dL/dz| of a channel, a channel's mean to its deviation. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
 """
 
@@ -95,6 +95,7 @@ def check(path):
         traced = below(own, "gradient/")
         for name, w in p.items():
             w.grad = traced[name].clone()
+        before = {name: w.detach().abs().max().item() for name, w in p.items() if w.numel() == 1}
         update(s, p, optimizer, lr)
         update(s, free, free_optimizer, lr)
         if s.get("function") in BOXED:
@@ -104,7 +105,7 @@ def check(path):
         for name, w in p.items():
             ours, g = own[f"updated/{name}"], traced[name].abs()
             mask = g > 1e-6 * g.max() if s["optimizer.kind"] in SIGNS and g.max() > 0 else None
-            errors.note("updated", at + name, ours, w.detach(), mask=mask)
+            errors.note("updated", at + name, ours, w.detach(), max(before.get(name, 0.0), w.detach().abs().max().item()), mask)
             if not is_zero(s, name):
                 errors.note("free", at + name, ours, free[name].detach(), mask=mask)
             with torch.no_grad():

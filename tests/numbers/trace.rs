@@ -157,6 +157,21 @@ fn a_run_that_diverges_is_traced_up_to_there() {
     assert!(gradient.iter().any(|g| !g.is_finite()));
 }
 
+/// What is traced at each time step does not depend on what the net reads out, or on how far back its training goes.
+#[test]
+fn a_recurrent_net_is_traced_at_every_time_step_whatever_it_is_trained_on() {
+    for network in ["rnn", "lstm", "gru"] {
+        for own in ["read_out = \"last\"", "read_out = \"mean\"", "bptt = 2"] {
+            let data = "data = { kind = \"parity\", length = 5, n = 80 }\nbatch = 16\nsteps = 2\nwidth = 4";
+            let (_, trace) = both(&format!("network = {{ kind = \"{network}\", {own} }}\n{data}"), 2);
+            for (step, time) in (0..2).flat_map(|step| (1..=5).map(move |time| (step, time))) {
+                let stream = numbers(&trace, &format!("step.{step:06}/layer1/time{time}/stream"));
+                assert!(stream.iter().any(|g| *g != 0.0), "{network} {own}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_command_writes_the_file_and_wants_one_run() {
     let dir = tempfile::tempdir().unwrap();

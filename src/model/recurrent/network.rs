@@ -82,7 +82,7 @@ impl<T: Element> Model<T> for Network<T> {
 
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
         let is_apart = !Arc::ptr_eq(&self.trained.arena, &self.probed.arena);
-        if mode == Mode::Probe && is_apart {
+        if mode.keeps() && is_apart {
             self.there_and_back(&self.probed, batch.clone(), mode)?;
         }
         let value = self.there_and_back(&self.trained, batch, mode)?;
