@@ -10,7 +10,7 @@ by autograd; the update by torch.optim from the traced gradients, its state carr
 from the initial weights on, with its own gradients. An error is max|a - b| / max|b| over a tensor of a step; where the
 rule takes a sign, over entries whose gradient is above 1e-6 of the largest. A single number that is a sum which may
 cancel errs relative to what it is summed from: the gradient of a learned branch scale or slope to the sum of its terms' sizes, that
-of a test function to what changing the point by its own size would change, such a scale after its update to what it was before; so do sums over the positions of images: gradients of biases
+of a test function to what changing the point by its own size would change, such a scale after its update to what it was before, the gradient of a recurrent net's few output biases to the sum of |dL/do|; so do sums over the positions of images: gradients of biases
 and norms relative to the sum of |dL/dz| of a channel, a channel's mean to its deviation. Exit 1 above 1e-5 (f32) or 1e-12 (f64).
 """
 
@@ -158,12 +158,14 @@ def network_step(s, p, free, own, running, at, errors):
 def recurrent_step(s, p, free, own, at, errors):
     x = own["x"]
     outputs = recurrent.forward(s, p, x)
+    outputs.retain_grad()
     loss = loss_of(s, outputs, own)
     loss.backward()
     errors.note("outputs", at, own["outputs"], outputs.detach())
     errors.note("loss", at, own["loss"], loss.detach())
     for name, w in p.items():
-        errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad)
+        summed = outputs.grad.abs().sum(0).max().item() if name == "output.bias" else None
+        errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, summed)
     # What a probe sees is of the loss at the last step alone.
     sites = recurrent.sites(s, x.shape[1])
     nudge = {(what, *site): torch.zeros(len(x), s["width"], requires_grad=True) for site in sites for what in recurrent.streams(s)}

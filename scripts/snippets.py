@@ -1,4 +1,5 @@
-"""Runs every Python block of README.md and docs/ in a folder with the results that it reads.
+"""Runs every Python block of README.md and docs/ in a folder with the results that it reads. Fragments of a program of the
+reader's own are marked `py` there, and not run.
 
 `scripts/snippets.sh` makes the results and an environment with pandas and polars, and calls this.
 """

@@ -267,7 +267,7 @@ impl Norm {
 
 impl Branch {
     /// # Errors
-    /// DeepNorm without norms on the sums.
+    /// DeepNorm without post-norm.
     fn from_settings(settings: &Settings, depth: usize, norm: Option<Norm>) -> Result<Self, SettingError> {
         let key = "network.branch_scale";
         Ok(match settings.get(key) {
