@@ -594,9 +594,9 @@ pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
 pub const QUANTITIES: &[Column] = &[
     Column::new("activation", &["output of", "the activation"], Step, Probe),
     Column::new("argument", &["argument of", "the activation"], Step, Probe),
-    Column::new("stream", &["dL/dh per sample"], Step, Probe),
-    Column::new("delta", &["dL/dz per sample"], Step, Probe),
-    Column::new("weight_grad", &["dL/dW of the batch"], Step, Probe),
+    Column::new("stream", &["gradient dL/dh per sample"], Step, Probe),
+    Column::new("delta", &["gradient dL/dz per sample"], Step, Probe),
+    Column::new("weight_grad", &["gradient dL/dW of the batch"], Step, Probe),
 ];
 
 /// Of recurrent nets; empty for others.

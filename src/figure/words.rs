@@ -156,10 +156,6 @@ pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> S
 /// What a measurement is, to begin a title with.
 pub fn subject(column: &Column) -> String {
     let text = column.subject();
-    // A derivative such as dL/dz keeps its small d.
-    if text.starts_with("dL") {
-        return text;
-    }
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

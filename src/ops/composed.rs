@@ -47,7 +47,7 @@ pub fn prelu(z: &Tensor, slope: &Tensor) -> Result<Tensor> {
     &above + (z - &above)?.broadcast_mul(slope)?
 }
 
-/// The softmax over the last dimension. That of candle-nn has no backward.
+/// The softmax over the last dimension.
 ///
 /// # Errors
 /// What candle reports.

@@ -24,6 +24,7 @@ const LABELLED: usize = 6;
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer",
     metric: Some("stream_rms"),
+    options: &["x_title"],
     x_limits: true,
     limits: true,
     cells: CellsShown::Layers,
@@ -138,8 +139,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
-    let block = Block { x: x.clone(), x_title: X_TITLE.into(), strips, height, gap: 0.0, ruled: true };
-    let below = theory::ratios(selection, &groups, (x, X_TITLE), &ratios(selection, first, &snapshots, &overlay));
+    let x_title = spec.x_title.as_deref().unwrap_or(X_TITLE);
+    let block = Block { x: x.clone(), x_title: x_title.into(), strips, height, gap: 0.0, ruled: true };
+    let below = theory::ratios(selection, &groups, (x, x_title), &ratios(selection, first, &snapshots, &overlay));
 
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(
