@@ -354,6 +354,10 @@ pub const ATTENUATION_TIME_INIT: Column =
         .predicted(Predicted::TimeAttenuation)
         .summarized();
 
+/// What it took to reach the target loss.
+const STEPS_TO_TARGET: Column =
+    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the", "target loss"], Run).log() };
+
 /// What a run measures: the columns of `runs.csv` after its labels, settings, seed, status and message.
 pub const OUTCOMES: &[Column] = &[
     Column::steps("steps", &["steps"], Run),
@@ -368,7 +372,7 @@ pub const OUTCOMES: &[Column] = &[
     Column::loss("best_val_loss", &["validation loss at its best"], Best, Split).of(Part::Validation),
     Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split).of(Part::Test),
     Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best).of(Part::Test),
-    Column { better: Better::Lower, ..Column::steps("steps_to_target", &["steps to the", "target loss"], Run).log() },
+    STEPS_TO_TARGET,
     ATTENUATION_INIT,
     Column::decades("attenuation_end", &["decades lost per layer,", "at the end"], End, Attenuation)
         .per_layer()

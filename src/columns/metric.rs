@@ -1,7 +1,7 @@
 //! What arms can be compared by beside the columns of `runs.csv`: a column of `history.csv` at a step, at an epoch or on average over
 //! training, and what it took to reach the target.
 
-use super::{Better, Column, HISTORY, Measured, find, outcome};
+use super::{Column, HISTORY, Measured, STEPS_TO_TARGET, find, outcome};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -20,16 +20,12 @@ pub enum Derived {
 
 /// What it took to reach the target, beside steps.
 const EPOCHS: Column =
-    Column { name: "epochs_to_target", words: &["epochs to the", "target loss"], unit: "epochs", ..STEPS };
+    Column { name: "epochs_to_target", words: &["epochs to the", "target loss"], unit: "epochs", ..STEPS_TO_TARGET };
 const FLOP: Column = Column {
     name: "flop_to_target",
     words: &["floating-point operations", "to the target loss"],
     unit: "FLOP",
-    ..STEPS
-};
-const STEPS: Column = Column {
-    better: Better::Lower,
-    ..Column::steps("steps_to_target", &["steps to the", "target loss"], Measured::Run)
+    ..STEPS_TO_TARGET
 };
 
 /// How they are written, for messages.
@@ -97,6 +93,7 @@ impl Derived {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns::Better;
 
     #[test]
     fn a_metric_is_its_column_at_a_place_and_nothing_else_is_one() {

@@ -16,8 +16,9 @@ const PROGRAM: &str = concat!("gradsweep ", env!("CARGO_PKG_VERSION"));
 /// Its source: the revision, and the time of the build where no revision has it.
 const SOURCE: &str = env!("GRADSWEEP_SOURCE");
 /// Figures are drawn from these, never from the clock.
-const DRAWN_FROM: [&str; 7] =
-    ["runs.csv", "summary.csv", "history.csv", "layers.csv", "points.csv", "distributions.csv", "theory.csv"];
+fn drawn_from() -> impl Iterator<Item = &'static str> {
+    tables::FILES.into_iter().filter(|file| *file != "timings.csv")
+}
 /// The report also shows these.
 const SHOWN: [&str; 2] = ["experiment.toml", "provenance.json"];
 
@@ -87,7 +88,7 @@ impl Stamp {
 
     /// Whether the pages, which are all that is made of the tables, follow from them as they are now, and nobody touched them.
     pub fn pages_hold(&self, dir: &Path, plan: &str, claims: &[ClaimSpec]) -> bool {
-        self.figures == figure_inputs(plan, claims, &hashes(dir, DRAWN_FROM))
+        self.figures == figure_inputs(plan, claims, &hashes(dir, drawn_from()))
             && self.report == shown(dir)
             && !self.pages.is_empty()
             && changed(dir, &self.pages).is_empty()
@@ -104,7 +105,7 @@ impl Stamp {
         claims: &[ClaimSpec],
         pages: impl IntoIterator<Item = String>,
     ) -> Result<(), FileError> {
-        self.figures = figure_inputs(plan, claims, &hashes(dir, DRAWN_FROM));
+        self.figures = figure_inputs(plan, claims, &hashes(dir, drawn_from()));
         (self.report, self.pages) = (shown(dir), hashes(dir, pages));
         self.write(dir)
     }
@@ -119,7 +120,7 @@ impl Stamp {
 fn figure_inputs(plan: &str, claims: &[ClaimSpec], tables: &Hashes) -> String {
     let mut hasher = hasher(plan);
     hasher.update(claims::hash(claims).as_bytes());
-    DRAWN_FROM.iter().filter_map(|name| tables.get(*name)).for_each(|hash| _ = hasher.update(hash.as_bytes()));
+    drawn_from().filter_map(|name| tables.get(name)).for_each(|hash| _ = hasher.update(hash.as_bytes()));
     hasher.finalize().to_hex().to_string()
 }
 

@@ -2,9 +2,9 @@
 
 use super::outline::{Draw, told};
 use super::pass::{Part, Pass};
-use crate::ops::Tensor;
 use crate::ops::block::Role;
-use candle_core::{Result, Shape, bail};
+use crate::ops::{Tensor, composed};
+use candle_core::{D, Result, Shape, bail};
 
 impl Pass<'_> {
     /// The weights of this name, `[inputs, outputs]` for an affine map, drawn as the run's `init` says; L2 and weight decay act
@@ -57,13 +57,10 @@ impl Pass<'_> {
     /// # Errors
     /// What candle reports.
     pub fn layer_norm(&mut self, name: &str, x: &Tensor) -> Result<Tensor> {
-        let last = candle_core::D::Minus1;
-        let units = x.dim(last)?;
+        let units = x.dim(D::Minus1)?;
         let gain = self.filled(&format!("{name}.gain"), units, 1.0)?;
         let shift = self.filled(&format!("{name}.shift"), units, 0.0)?;
-        let centred = x.broadcast_sub(&x.mean_keepdim(last)?)?;
-        let deviation = (centred.sqr()?.mean_keepdim(last)? + 1e-5)?.sqrt()?;
-        centred.broadcast_div(&deviation)?.broadcast_mul(&gain)?.broadcast_add(&shift)
+        composed::scaled(&composed::standardize(true, 1e-5, x)?, &gain, Some(&shift))
     }
 
     /// x, each number of which is left out with this probability in training, and the others scaled so that the mean stays. Each

@@ -207,10 +207,12 @@ impl<M: OwnModel> Family for Own<M> {
     /// Of the matrix products alone, each matrix as often as it is used; a convolution takes more.
     fn cost(&self, settings: &Settings, sizes: &Sizes, rows: usize) -> PassCost {
         let Ok(outlined) = self.outlined(settings, sizes) else { return PassCost::default() };
-        let (rows, weights) = (rows as f64, outlined.layout.count() as f64);
+        let (rows, parameters) = (rows as f64, outlined.layout.parameters());
+        let matrices = parameters.iter().filter(|own| own.role.is_weight()).map(|own| own.range.len());
+        let weights = matrices.sum::<usize>() as f64;
         let units: usize = outlined.sites.iter().map(|site| site.units).sum();
         let forward = 2.0 * rows * outlined.uses;
-        let bytes = 4.0 * (3.0 * weights + NUMBERS_A_UNIT * rows * units as f64);
+        let bytes = 4.0 * (3.0 * outlined.layout.count() as f64 + NUMBERS_A_UNIT * rows * units as f64);
         PassCost { weights, forward, backward: 2.0 * forward, bytes }
     }
 

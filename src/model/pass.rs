@@ -142,7 +142,7 @@ impl<'a> Pass<'a> {
     ///
     /// # Errors
     /// What candle reports.
-    pub fn dropout(&mut self, site: usize, probability: f64, v: &Tensor) -> Result<Tensor> {
+    pub(crate) fn dropout(&mut self, site: usize, probability: f64, v: &Tensor) -> Result<Tensor> {
         if probability == 0.0 || !self.mode.drops() {
             return Ok(v.clone());
         }

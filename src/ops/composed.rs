@@ -57,13 +57,13 @@ pub fn softmax(z: &Tensor) -> Result<Tensor> {
     e.broadcast_div(&e.sum_keepdim(D::Minus1)?)
 }
 
-/// Each row of `v` `[rows, units]`, less its mean if `is_centred`, on the root of its mean square and eps.
+/// Each row of `v` `[..., units]`, less its mean if `is_centred`, on the root of its mean square and eps.
 ///
 /// # Errors
 /// What candle reports.
 pub fn standardize(is_centred: bool, eps: f64, v: &Tensor) -> Result<Tensor> {
-    let v = if is_centred { v.broadcast_sub(&v.mean_keepdim(1)?)? } else { v.clone() };
-    v.broadcast_div(&(v.sqr()?.mean_keepdim(1)? + eps)?.sqrt()?)
+    let v = if is_centred { v.broadcast_sub(&v.mean_keepdim(D::Minus1)?)? } else { v.clone() };
+    v.broadcast_div(&(v.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?)
 }
 
 /// z from 0 to 6, held there beyond.

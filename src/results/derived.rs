@@ -40,10 +40,12 @@ impl Results {
                 if values.iter().all(Option::is_none) {
                     let scored = curves.iter().flatten().map(|(own, ..)| *own);
                     let near = scored.min_by(|a, b| (a - step as f64).abs().total_cmp(&(b - step as f64).abs()));
-                    let near = near.map_or("no step".into(), |near| format!("step {near}"));
-                    return Err(wrong(format!(
-                        "no run has it there; the nearest that has is {near}: write that, or [record] score anew"
-                    )));
+                    return Err(wrong(match near {
+                        Some(near) => format!(
+                            "no run has it there; the nearest that has is step {near}: write that, or [record] score anew"
+                        ),
+                        None => "no run has it at any step: name another column of history.csv".into(),
+                    }));
                 }
                 values
             }

@@ -196,8 +196,8 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
     let mut runs: Vec<Run> = Vec::new();
     for (folder, labels) in folders.iter().zip(&own_labels) {
         for run in folder.results.runs.iter().filter(|run| seeds.contains(&run.seed)) {
-            let cell =
-                folder.results.plan.cells.iter().position(|c| folder.results.cell_of(run).is_some_and(|own| own == c));
+            let own = folder.results.cell_of(run);
+            let cell = folder.results.plan.cells.iter().position(|cell| own.is_some_and(|own| own == cell));
             runs.extend(cell.map(|cell| Run { labels: place(&labels[cell]), ..run.clone() }));
         }
     }

@@ -22,8 +22,10 @@ pub fn stratified_interval(
 ) -> Option<(f64, f64)> {
     let mut means = Vec::with_capacity(draws);
     for _ in 0..draws {
-        let drawn: Vec<f64> =
-            strata.iter().flat_map(|own| own.iter().map(|_| own[below(own.len())]).collect::<Vec<_>>()).collect();
+        let mut drawn = Vec::new();
+        for own in strata {
+            drawn.extend(own.iter().map(|_| own[below(own.len())]));
+        }
         means.push(interquartile_mean(&drawn)?);
     }
     means.sort_by(f64::total_cmp);

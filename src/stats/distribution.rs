@@ -28,6 +28,11 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// From the quarter that is smallest to the quarter that is largest.
+    pub fn middle_half(&self) -> f64 {
+        self.quantiles[5] - self.quantiles[3]
+    }
+
     /// Of the finite ones among these numbers; `None` if there are none.
     pub fn of(numbers: impl Iterator<Item = f64>) -> Option<Distribution> {
         let mut sorted: Vec<f64> = numbers.filter(|x| x.is_finite()).collect();

@@ -6,8 +6,6 @@ use crate::files::{FileError, read_if_there};
 use crate::ops::loss::Criterion;
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::run::cost::{Extent, step_flop};
-use crate::run::spec::RunSpec;
-use crate::seed::Seeds;
 use crate::setting::Value;
 use crate::sweep::work::Work;
 use std::collections::{BTreeMap, HashMap};
@@ -23,16 +21,11 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
     let shared = first.filter(|first| of_networks.all(|other| other == first));
     let sets = plan.datasets();
     let extents: Vec<Extent> = work.datasets.iter().map(Extent::of).collect();
-    let spec = |cell: &GridCell| RunSpec {
-        settings: cell.settings.clone(),
-        seeds: Seeds { experiment: plan.experiment_seed, run: 1 },
-        cadence: plan.cadence.clone(),
-    };
     let cell = |((cell, guesses), data): ((&GridCell, Option<Guesses>), &usize)| PlanCell {
         labels: cell.labels.iter().cloned().collect(),
         settings: cell.settings.iter().filter(|(key, value)| fixed.get(key) != Some(value)).map(owned).collect(),
         function: cell.function(),
-        step_flop: Some(step_flop(&spec(cell), &extents[*data])),
+        step_flop: Some(step_flop(&plan.spec(&cell.settings), &extents[*data])),
         guesses: guesses.filter(|_| shared.is_none()),
     };
     // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.

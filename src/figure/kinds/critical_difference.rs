@@ -82,10 +82,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = finding::who(&best, lowest, |rank| format!("{rank:.2}"))
         .map_or(String::new(), |who| format!("Ranks best: {who}."));
     let p = arms.values().map(|arm| arm.p).fold(0.0, f64::max);
+    // Each panel has a test of its own.
+    let is = if arms.values().all(|arm| arm.p == p) { "=" } else { "at most" };
+    let problems = match arms.values().all(|arm| arm.problems == problems) {
+        true => problems.to_string(),
+        false => format!("up to {problems}"),
+    };
     let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
         .add(most > 0, "Bar: arms of which no two are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
         .add(most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
-        .add(true, format!("Friedman's test of all arms: p = {}.", crate::table::significant(p, 2)))
+        .add(true, format!("Friedman's test of all arms: p {is} {}.", crate::table::significant(p, 2)))
         .of(selection);
     let own = format!("How each {} ranks over all problems", selection.legend_heading());
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]) })

@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
     let last = selection.spec.step.as_deref() == Some("last");
-    let spreads = spreads(selection, column, last)?;
+    let (spreads, left_out) = spreads(selection, column, last)?;
     let all: Vec<u64> = spreads.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let n = all.len().min(SHOWN);
     let layers: Vec<u64> = (0..n).map(|i| all[i * (all.len() - 1) / (n - 1).max(1)]).collect();
@@ -59,6 +59,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new("Ridge: the density of what a layer holds, over units and the rows of the probe, the mean of the seeds; all are as high at their peaks.")
         .add(true, format!("N: {}.", selection.seeds()))
         .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
+        .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
         .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
     let own = format!("{} in each layer, {when}", words::subject(column));
@@ -97,7 +98,7 @@ fn density(own: &Distribution, place: f64) -> f64 {
 
 /// Where the middle half is widest, and where it is narrowest.
 fn found(selection: &Selection, spreads: &Spreads) -> String {
-    let width = |own: &Distribution| own.quantiles[5] - own.quantiles[3];
+    let width = |own: &Distribution| own.middle_half();
     let widths = spreads.iter().map(|((key, layer), runs)| {
         let width = runs.iter().map(width).sum::<f64>() / runs.len() as f64;
         (selection.place_with(key, format!("layer {layer}")), Ending::Value(width))
@@ -112,8 +113,8 @@ fn found(selection: &Selection, spreads: &Spreads) -> String {
     finding::extremes(&widths.collect::<Vec<_>>(), &words, 1.0, |v| finding::amount(v, false))
 }
 
-/// The distributions of each run at its first or last step.
-fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<Spreads, FigureError> {
+/// The distributions of each run at its first or last step, and how many runs diverged, whose last step is no end of training.
+fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<(Spreads, usize), FigureError> {
     let mut rows: BTreeMap<usize, (u64, BTreeMap<u64, Distribution>)> = BTreeMap::new();
     selection.results.distributions(&selection.runs, column.name, |run, step, layer, own| {
         let kept = rows.entry(run).or_insert((step, BTreeMap::new()));
@@ -124,11 +125,14 @@ fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<Spreads
             kept.1.insert(layer, own);
         }
     })?;
+    let before = rows.len();
+    rows.retain(|run, _| !last || selection.run(*run).status != Status::Diverged);
+    let left_out = before - rows.len();
     let mut spreads = Spreads::new();
     for (run, (_, layers)) in rows {
         for (layer, own) in layers {
             spreads.entry((selection.key(run), layer)).or_default().push(own);
         }
     }
-    Ok(spreads)
+    Ok((spreads, left_out))
 }

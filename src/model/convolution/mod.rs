@@ -11,7 +11,7 @@ pub mod theory;
 pub use architecture::Architecture;
 
 use super::boundary::{Built, Family, PassCost};
-use super::dense;
+use super::dense::{self, Residual};
 use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::Sizes;
@@ -64,7 +64,7 @@ impl Family for Convolutional {
         let Ok(net) = Architecture::from_settings(settings, sizes) else { return PassCost::default() };
         let rows = rows as f64;
         // A gate has a kernel of its own.
-        let kernels = if settings.text("residual") == Some("highway") { 2.0 } else { 1.0 };
+        let kernels = if matches!(net.residual, Residual::Highway { .. }) { 2.0 } else { 1.0 };
         let (mut weights, mut products, mut kept) = (0.0, 0.0, 0.0);
         for layer in &net.layers {
             let own = kernels * (layer.fan_in() * layer.outputs) as f64;
