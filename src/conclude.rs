@@ -153,7 +153,15 @@ impl Conclusion {
         match draw {
             _ if Stamp::read(dir).pages_hold(dir, plan, &self.specs) => Ok(()),
             Some(draw) => self.write_anew(draw),
-            None => Ok(_ = self.write_tables()?),
+            None => {
+                let (_, tables) = self.write_tables()?;
+                // Figures and report of earlier runs would stand beside the tables of these.
+                let old = Stamp::read(dir).pages();
+                old.into_iter()
+                    .filter(|page| !tables.contains(&&**page))
+                    .try_for_each(|page| remove(&dir.join(page)))?;
+                Ok(())
+            }
         }
     }
 

@@ -77,10 +77,14 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 
 /// The comparison that a folder was swept with; its tables are written.
 fn own(dir: &Path, results: Results, format: Format) -> Result<ExitCode, CommandError> {
+    if results.plan.compare.is_none() {
+        return Err(nothing(&[dir.to_path_buf()]));
+    }
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(_lock) = lock_to_write(dir) {
         conclusion.write(Some(&draw_pages))?;
+        note(&format!("all pairs and settings: comparison_pairs.csv and comparison_settings.csv of {}", dir.display()));
     }
     conclusion.comparison.as_ref().map_or_else(|| Err(nothing(&[dir.to_path_buf()])), |own| show(own, format))
 }
@@ -111,7 +115,7 @@ fn nothing(dirs: &[PathBuf]) -> CommandError {
     let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
     CommandError::input(format!(
         "{dirs} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; name an axis with \
-         --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew"
+         --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew, or import it again"
     ))
 }
 

@@ -29,7 +29,6 @@ pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
     if !notes.is_empty() {
         text.push('\n');
         notes.iter().for_each(|note| paragraph(&mut text, "", note));
-        paragraph(&mut text, "", "All pairs and settings: comparison_pairs.csv, comparison_settings.csv.");
     }
     text
 }

@@ -110,6 +110,11 @@ impl Stamp {
         self.write(dir)
     }
 
+    /// All that was made of the tables, each as a path in the folder.
+    pub fn pages(self) -> Vec<String> {
+        self.pages.into_keys().collect()
+    }
+
     /// The tables and pages that were edited, emptied or deleted since; `None` where nothing says what they were.
     pub fn changed(&self, dir: &Path) -> Option<Vec<&str>> {
         (!self.pages.is_empty()).then(|| [changed(dir, &self.files), changed(dir, &self.pages)].concat())

@@ -144,7 +144,11 @@ impl Caption {
 
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
 pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
-    let grey = if selection.has_context() { " Grey: the medians of the other panels of the row." } else { "" };
+    let grey = match (selection.has_context(), selection.rows().len()) {
+        (false, _) => "",
+        (true, 1) => " Grey: the medians of the other panels.",
+        (true, _) => " Grey: the medians of the other panels of the row.",
+    };
     let text = match selection.seeds().as_str() {
         "1 seed" => format!("{line}: one seed (N = 1), so there is no range."),
         seeds if series > CROWD => format!("{line}: median of {seeds}; bands are left out, there are {series} series."),

@@ -204,12 +204,12 @@ fn gradients(run: &RunRow, rows: &[(u64, Option<u64>, Row)]) -> Result<Vec<Layer
             size => Ok(size),
         };
         let stream = size("stream_rms")?;
-        let units = row.number(UNITS)?;
+        let units = row.whole(UNITS, 1)?;
         Ok(LayerGradient {
             layer: *layer as usize,
             time: time.map(|time| time as usize),
             stream,
-            norm: stream.zip(units).map(|(rms, units)| rms * units.sqrt()),
+            norm: stream.zip(units).map(|(rms, units)| rms * (units as f64).sqrt()),
             delta: size("delta_rms")?,
             weight: size("weight_grad_rms")?,
             state: size("state_rms")?,

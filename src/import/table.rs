@@ -1,7 +1,7 @@
 //! A CSV table as somebody wrote it: which of the three kinds it is, its rows with their lines, its numbers checked.
 
 use super::error::ImportError;
-use crate::columns::{self, Column};
+use crate::columns::{self, Column, Scale};
 use crate::experiment::nearest;
 use csv::{Position, StringRecord};
 use std::path::{Path, PathBuf};
@@ -120,11 +120,19 @@ impl<'a> Row<'a> {
     /// A number, infinite or NaN where it is written so; `None` where there is none.
     ///
     /// # Errors
-    /// A text that is no number.
+    /// A text that is no number; a share, such as an accuracy, that is not from 0 to 1.
     pub fn number(&self, column: &str) -> Result<Option<f64>, ImportError> {
-        let wrong =
-            |text| self.wrong(column, format!("\"{text}\" is no number"), "write a number, inf, NaN or nothing");
-        self.text(column).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+        let Some(text) = self.text(column) else { return Ok(None) };
+        let wrong = |message: String, help: &str| Err(self.wrong(column, message, help));
+        let Ok(number) = text.parse::<f64>() else {
+            return wrong(format!("\"{text}\" is no number"), "write a number, inf, NaN or nothing");
+        };
+        let known = columns::find(self.source.kind.columns().unwrap_or(columns::OUTCOMES), column);
+        if known.is_some_and(|known| known.scale == Scale::Share) && !(number.is_nan() || (0.0..=1.0).contains(&number))
+        {
+            return wrong(format!("{text} is no share from 0 to 1"), "divide a percentage by 100");
+        }
+        Ok(Some(number))
     }
 
     /// A whole number of this range; `None` where there is none.

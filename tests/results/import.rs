@@ -156,6 +156,8 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("history.csv", "sigmoid-1,4", "sigmoid-1,0", &["history.csv:3, column step", "delete one of the two"]),
         ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
         ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
+        ("history.csv", ",0.5\n", ",50\n", &["history.csv:2, column val_accuracy", "no share from 0 to 1", "divide"]),
+        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 on"]),
         ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
         ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
     ] {

@@ -57,6 +57,12 @@ fn without_figures_the_tables_are_made_and_the_next_command_draws() {
     assert!(there("runs.csv") && there("answer.txt") && !there("figures") && !there("report.html"));
     expect(dir, &["sweep", "x.toml"], 0, &["all 8 runs are done"]);
     assert!(there("figures/curves.png") && there("report.html"));
+    // Those of fewer seeds do not stay beside the tables of more.
+    expect(dir, &["sweep", "x.toml", "--no-figures", "--seeds", "3"], 0, &["4 runs to do"]);
+    assert!(there("runs.csv") && there("answer.txt") && !there("figures/curves.png") && !there("report.html"));
+    // What is refused makes nothing.
+    expect(dir, &["compare", "results/x"], 2, &["nothing to compare"]);
+    assert!(!there("report.html"));
 }
 
 #[test]

@@ -56,11 +56,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let title: Vec<&str> = column.words.to_vec();
     let block =
         Block::new(selection, (x.clone(), &title.join(" ")), (&y, &["layer, counted from the input"]), height, panel);
-    let caption = Caption::new("Ridge: the density of what a layer holds, over units and the rows of the probe, the mean of the seeds; all are as high at their peaks.")
+    let caption = Caption::new("Ridge: the density of what a layer holds, of each unit and row of the probe or of each weight, the mean of the seeds; all are as high at their peaks.")
         .add(true, format!("N: {}.", selection.seeds()))
-        .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
-        .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
-        .of_probe(selection);
+    .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
+    .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
+    .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
     let own = format!("{} in each layer, {when}", words::subject(column));
     let (finding, legend) = (found(selection, &spreads), Legend::of(selection, &groups));
@@ -84,16 +84,13 @@ fn ridge(runs: &[Distribution], (base, x): (f64, &Ruler), look: Look, name: Stri
     ]
 }
 
-/// The density at a place, linear between the middles of the bins; those at the ends also hold what lies beyond them, and have none.
+/// The density at a place, constant within a bin; those at the ends also hold what lies beyond them, and have none.
 fn density(own: &Distribution, place: f64) -> f64 {
     let total: u32 = own.counts.iter().sum();
-    let position = (place - own.low) / own.width - 0.5;
-    let height = |bin: f64| match bin {
+    match ((place - own.low) / own.width).floor() {
         bin if bin < 1.0 || bin > (BINS - 2) as f64 => 0.0,
-        bin => f64::from(own.counts[bin as usize]),
-    };
-    let (below, share) = (position.floor(), position - position.floor());
-    ((1.0 - share) * height(below) + share * height(below + 1.0)) / (f64::from(total) * own.width)
+        bin => f64::from(own.counts[bin as usize]) / (f64::from(total) * own.width),
+    }
 }
 
 /// Where the middle half is widest, and where it is narrowest.

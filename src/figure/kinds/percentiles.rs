@@ -52,7 +52,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block =
         Block { x: course.x.clone(), x_title: course.scale.title().into(), strips, height, gap: 0.0, ruled: true };
     let caption = Caption::new(format!(
-        "Line: the median of what a layer holds, over units and the rows of the probe; bands: the middle 50, 70, 90 and 98 %; each is \
+        "Line: the median of what a layer holds, of each unit and row of the probe or of each weight; bands: the middle 50, 70, 90 and 98 %; each is \
          the {}.",
         words::median(selection)
     ))
@@ -60,7 +60,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     .of_probe(selection);
     let legend = Legend::default().lost("diverged", course.ends.len(), selection.runs.len());
     let own = format!("Percentiles of the {} during training", column.subject());
-    let (sheet, finding) = (Sheet::new(selection, medium, 3), found(selection, &course, *last));
+    let (sheet, finding) = (Sheet::new(selection, medium, 3), found(selection, &course, &shown));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }
 
@@ -79,15 +79,19 @@ fn fan<'a>(points: &dyn Fn(usize) -> Option<&'a Points>) -> Vec<Mark> {
     BANDS.iter().map(band).chain([middle]).collect()
 }
 
-/// How far the middle half of the last layer reaches at the end.
-fn found(selection: &Selection, course: &Course<(u64, usize)>, layer: u64) -> String {
-    let at_the_end = |key: &GroupKey, percentile: usize| {
+/// How far the middle half of each of these layers reaches at the end.
+fn found(selection: &Selection, course: &Course<(u64, usize)>, layers: &[u64]) -> String {
+    let at_the_end = |key: &GroupKey, layer: u64, percentile: usize| {
         course.lines.get(&(*key, (layer, percentile))).and_then(|points| Some(points.last()?.1.median))
     };
-    let widths = course.of((layer, MIDDLE)).filter_map(|(key, _)| {
-        let width = at_the_end(key, MIDDLE + 1)? - at_the_end(key, MIDDLE - 1)?;
-        Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(width)))
-    });
+    let of_layer = |layer: &u64| {
+        let layer = *layer;
+        course.of((layer, MIDDLE)).filter_map(move |(key, _)| {
+            let width = at_the_end(key, layer, MIDDLE + 1)? - at_the_end(key, layer, MIDDLE - 1)?;
+            Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(width)))
+        })
+    };
+    let widths = layers.iter().flat_map(of_layer);
     let words = Words {
         high: "Middle half at the end, widest",
         low: "Narrowest",
