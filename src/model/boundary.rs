@@ -21,7 +21,8 @@ pub trait Family: Sync {
     /// What they stand for, as `network` explains them.
     fn help(&self) -> &str;
 
-    /// Of a family outside this crate: raised when its code changes, so that a run is known by it.
+    /// Raised when the family's arithmetic changes, so that a run is known by it; a family without one changes with the program's
+    /// numerics version alone.
     fn version(&self) -> Option<u32> {
         None
     }

@@ -12,7 +12,7 @@ const BUILT_IN: &[&dyn Family] = &[
     &dense::Dense::Fused,
     &recurrent::Recurrent::Fused,
     &convolution::Convolutional::Fused,
-    &transformer::Transformer,
+    &transformer::Transformer::Fused,
 ];
 
 /// Settings that several families read; [`Family::reads`] says which of them.
@@ -62,6 +62,12 @@ pub fn named(word: &str) -> Option<&'static dyn Family> {
 /// The family that the settings name.
 pub fn family(settings: &Settings) -> &'static dyn Family {
     settings.text("network").and_then(named).unwrap_or(BUILT_IN[0])
+}
+
+/// Whether the network that the settings name comes from a program of a reader's own.
+pub(crate) fn is_brought(settings: &Settings) -> bool {
+    let word = settings.text("network").unwrap_or_default();
+    BROUGHT.get().is_some_and(|families| families.iter().any(|family| family.words().contains(&word)))
 }
 
 /// The settings of networks, in the order of the table.

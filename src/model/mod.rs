@@ -10,6 +10,7 @@ pub mod differences;
 pub mod families;
 pub mod init;
 pub mod layout;
+mod nonlinear;
 mod outline;
 pub mod own;
 pub mod pass;

@@ -1,7 +1,8 @@
-//! Activations, softmax, the norms of rows and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by
+//! Activations, norms, attention and convolutions in candle's own ops: the reference. Any device, f32 and f64, gradients by
 //! candle's autograd.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_LAMBDA};
+use super::attention::Attention;
 use super::batch_norm::Moments;
 use super::convolution::{Convolution, Padding};
 use candle_core::{D, DType, Result, Tensor};
@@ -64,6 +65,50 @@ pub fn softmax(z: &Tensor) -> Result<Tensor> {
 pub fn standardize(is_centred: bool, eps: f64, v: &Tensor) -> Result<Tensor> {
     let v = if is_centred { v.broadcast_sub(&v.mean_keepdim(D::Minus1)?)? } else { v.clone() };
     v.broadcast_div(&(v.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?)
+}
+
+/// As [`super::row_norm::row_norm`].
+///
+/// # Errors
+/// What candle reports.
+pub fn row_norm(
+    is_centred: bool,
+    eps: f64,
+    v: &Tensor,
+    gain: Option<&Tensor>,
+    shift: Option<&Tensor>,
+) -> Result<Tensor> {
+    let standard = standardize(is_centred, eps, v)?;
+    gain.map_or(Ok(standard.clone()), |gain| scaled(&standard, gain, shift))
+}
+
+/// As [`super::affine::affine`].
+///
+/// # Errors
+/// What candle reports.
+pub fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let product = x.matmul(weight)?;
+    bias.map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))
+}
+
+/// As [`super::attention::attend`].
+///
+/// # Errors
+/// What candle reports.
+pub fn attend(attention: &Attention, query: &Tensor, key: &Tensor, value: &Tensor) -> Result<(Tensor, Tensor)> {
+    let Attention { tokens, heads, is_causal } = *attention;
+    let (below, width) = query.dims2()?;
+    let size = width / heads;
+    let by_head = |v: &Tensor| v.reshape((below / tokens, tokens, heads, size))?.transpose(1, 2)?.contiguous();
+    let mut scores = (by_head(query)?.matmul(&by_head(key)?.t()?)? / (size as f64).sqrt())?;
+    if is_causal {
+        let entry = |k: usize| if k % tokens > k / tokens { f64::NEG_INFINITY } else { 0.0 };
+        let future = Tensor::from_iter((0..tokens * tokens).map(entry), query.device())?.reshape((tokens, tokens))?;
+        scores = scores.broadcast_add(&future.to_dtype(query.dtype())?)?;
+    }
+    let weights = softmax(&scores)?;
+    let out = weights.matmul(&by_head(value)?)?.transpose(1, 2)?.reshape((below, width))?;
+    Ok((out, weights))
 }
 
 /// z from 0 to 6, held there beyond.

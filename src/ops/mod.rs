@@ -5,6 +5,8 @@
 
 pub mod activate;
 pub mod activation;
+pub mod affine;
+pub mod attention;
 pub mod batch_norm;
 pub mod block;
 pub mod chain;
@@ -19,6 +21,7 @@ pub mod loss;
 pub mod norm;
 pub mod recurrent;
 pub mod reduce;
+pub mod row_norm;
 mod rows;
 pub mod saturation;
 

@@ -20,9 +20,9 @@ pub(super) struct RowNorm<'a, T> {
     pub shift: Option<&'a [T]>,
 }
 
-/// The mean over a row of a term made of its entries.
+/// The sum over a row of a term made of its entries.
 #[inline(always)]
-fn mean<T: Real>(row: &[T], term: impl Fn(usize, T) -> T) -> T {
+pub(super) fn sum<T: Real>(row: &[T], term: impl Fn(usize, T) -> T) -> T {
     let mut lanes = [T::of(0.0); LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for (c, chunk) in chunks.iter().enumerate() {
@@ -33,7 +33,13 @@ fn mean<T: Real>(row: &[T], term: impl Fn(usize, T) -> T) -> T {
     for (k, (x, sum)) in rest.iter().zip(&mut lanes).enumerate() {
         *sum += term(chunks.len() * LANES + k, *x);
     }
-    lanes.into_iter().sum::<T>() * T::of(1.0 / row.len() as f64)
+    lanes.into_iter().sum::<T>()
+}
+
+/// Its mean.
+#[inline(always)]
+fn mean<T: Real>(row: &[T], term: impl Fn(usize, T) -> T) -> T {
+    sum(row, term) * T::of(1.0 / row.len() as f64)
 }
 
 kernel! {

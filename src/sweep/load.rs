@@ -39,7 +39,7 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
     for (cell, data) in plan.cells.iter().zip(&plan.datasets().of_cell) {
         let settings = &cell.settings;
         let family = model::family(settings);
-        if family.version().is_some() && known.insert((data, at_start(settings))) {
+        if model::families::is_brought(settings) && known.insert((data, at_start(settings))) {
             let checked = check_gradient(family, &plan.spec(settings), &work.datasets[*data]);
             checked.map_err(|wrong| plan.misfit(settings, &wrong))?;
         }

@@ -50,7 +50,7 @@ fn nets(depth: i64) -> Vec<Settings> {
     let depth = ("depth", Value::Int(depth));
     let plain = [depth.clone(), ("norm.affine", Value::Bool(false)), ("bias", Value::Bool(false))];
     let mut nets = vec![small(std::slice::from_ref(&depth)), small(&plain)];
-    for row in Transformer.settings() {
+    for row in Transformer::Fused.settings() {
         let values: Vec<Value> = match row.domain {
             Domain::Word(words) => words.iter().map(|word| text(word)).collect(),
             Domain::FloatOrWord { words, .. } => {
@@ -88,8 +88,8 @@ fn batch() -> Batch<f64> {
 }
 
 fn model(settings: &Settings) -> Box<dyn Model<f64>> {
-    let packed = drawn(&Transformer.layout(settings, &sizes()).unwrap());
-    Transformer.build_f64(settings, &sizes(), &packed).unwrap()
+    let packed = drawn(&Transformer::Fused.layout(settings, &sizes()).unwrap());
+    Transformer::Fused.build_f64(settings, &sizes(), &packed).unwrap()
 }
 
 fn outputs(model: &dyn Model<f64>, x: &[f64]) -> Vec<f64> {
@@ -224,7 +224,7 @@ fn outputs_are_those_of_loops_by_hand() {
     let nets = nets(2);
     assert!(nets.len() > 40, "{}", nets.len());
     for settings in nets {
-        let layout = Transformer.layout(&settings, &sizes()).unwrap();
+        let layout = Transformer::Fused.layout(&settings, &sizes()).unwrap();
         let by_hand = ByHand { settings: &settings, packed: drawn(&layout), layout };
         let x = inputs(ROWS);
         let wanted: Vec<f64> = x.chunks_exact(STEPS * FEATURES).flat_map(|row| by_hand.outputs(row)).collect();
@@ -284,8 +284,8 @@ fn at_init(pairs: &[(&str, Value)], sizes: &Sizes, batch: &Batch<f64>, nets: u64
     all.extend(pairs.iter().cloned());
     let settings = settings(&all);
     let net = |run: u64| {
-        let packed = Transformer.initial(&settings, sizes, &Seeds { experiment: 0, run }).unwrap();
-        let build = || Transformer.build_f64(&settings, sizes, &packed).unwrap();
+        let packed = Transformer::Fused.initial(&settings, sizes, &Seeds { experiment: 0, run }).unwrap();
+        let build = || Transformer::Fused.build_f64(&settings, sizes, &packed).unwrap();
         Probe::new(build(), batch.clone()).measure(&*build()).unwrap()
     };
     (1..=nets).map(net).collect()
@@ -382,8 +382,8 @@ fn digits_are_as_an_independent_program_measured_them() {
 #[test]
 fn a_rezero_net_starts_as_the_identity() {
     let settings = small(&[("norm", text("none")), ("network.branch_scale", text("learned_zero"))]);
-    let packed = Transformer.initial(&settings, &sizes(), &SEEDS).unwrap();
-    let build = || Transformer.build_f64(&settings, &sizes(), &packed).unwrap();
+    let packed = Transformer::Fused.initial(&settings, &sizes(), &SEEDS).unwrap();
+    let build = || Transformer::Fused.build_f64(&settings, &sizes(), &packed).unwrap();
     let measured = Probe::new(build(), batch()).measure(&*build()).unwrap();
     let first = &measured[0];
     for layer in &measured {
@@ -394,7 +394,7 @@ fn a_rezero_net_starts_as_the_identity() {
     }
     let mut gradients = Gradients::default();
     build().loss_and_gradients(batch(), Mode::Train, &mut gradients).unwrap();
-    let layout = Transformer.layout(&settings, &sizes()).unwrap();
+    let layout = Transformer::Fused.layout(&settings, &sizes()).unwrap();
     assert!(gradients.packed[layout.find("layer1.scale").unwrap().range.start] != 0.0);
 }
 
@@ -405,12 +405,12 @@ fn attention_without_queries_is_uniform() {
         [(false, (STEPS as f64).ln()), (true, (1..=STEPS).map(|seen| (seen as f64).ln()).sum::<f64>() / STEPS as f64)]
     {
         let settings = small(&[("network.causal", Value::Bool(is_causal)), ("bias", Value::Bool(false))]);
-        let layout = Transformer.layout(&settings, &sizes()).unwrap();
+        let layout = Transformer::Fused.layout(&settings, &sizes()).unwrap();
         let mut packed = drawn(&layout);
         for layer in 1..=2 {
             packed[layout.find(&format!("layer{layer}.attention.query.weight")).unwrap().range.clone()].fill(0.0);
         }
-        let build = || Transformer.build_f64(&settings, &sizes(), &packed).unwrap();
+        let build = || Transformer::Fused.build_f64(&settings, &sizes(), &packed).unwrap();
         for layer in Probe::new(build(), batch()).measure(&*build()).unwrap() {
             let attention = layer.attention.unwrap();
             assert!((attention.entropy - wanted).abs() < 1e-12, "{}", attention.entropy);
@@ -424,7 +424,7 @@ fn attention_without_queries_is_uniform() {
 fn what_does_not_fit_is_told_with_the_cure() {
     let flat = Sizes { input: vec![64], outputs: 10 };
     let message = |own: &[(&'static str, Value)], sizes: &Sizes| {
-        let wrong = Transformer.layout(&small(own), sizes).unwrap_err();
+        let wrong = Transformer::Fused.layout(&small(own), sizes).unwrap_err();
         format!("{}: {}", wrong.key, wrong.message)
     };
     for (own, wanted) in [
@@ -460,4 +460,22 @@ fn what_does_not_fit_is_told_with_the_cure() {
 fn a_batch_of_tensors_keeps_the_shape_of_its_outputs() {
     let x: Tensor = tensor(inputs(5), (5, STEPS, FEATURES)).unwrap();
     assert_eq!(model(&small(&[])).outputs(&x, Mode::Train).unwrap().dims(), [5, OUTPUTS]);
+}
+
+/// Our ops against candle's, in every net.
+#[test]
+fn nets_of_our_ops_are_nets_of_candles() {
+    for settings in nets(2) {
+        let of = |family: Transformer| {
+            let packed = drawn(&family.layout(&settings, &sizes()).unwrap());
+            let mut model = family.build_f64(&settings, &sizes(), &packed).unwrap();
+            let mut gradients = Gradients::default();
+            let loss = model.loss_and_gradients(batch(), Mode::Train, &mut gradients).unwrap();
+            (loss, gradients.packed)
+        };
+        let (ours, theirs) = (of(Transformer::Fused), of(Transformer::Composed));
+        assert!((ours.0 - theirs.0).abs() < 1e-13 * theirs.0.abs());
+        let size = theirs.1.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        assert!(ours.1.iter().zip(&theirs.1).all(|(a, b)| (a - b).abs() < 1e-12 * size), "{settings:?}");
+    }
 }

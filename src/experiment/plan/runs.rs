@@ -63,7 +63,7 @@ struct Canonical<'a> {
     cadence: &'a serde_json::Value,
     data: &'a str,
     experiment_seed: u64,
-    /// Of a model outside this crate, whose name is among the settings.
+    /// The version of the family, whose name is among the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<u32>,
     numerics: u32,

@@ -4,9 +4,8 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::dense::Residual;
-use crate::model::dense::composed::{self as nonlinear, nonlinearity};
+use crate::model::nonlinear::{self, beside, layer, nonlinearity};
 use crate::model::pass::{Part, Pass};
-use crate::ops::activation::Activation;
 use crate::ops::block::Skip;
 use crate::ops::convolution::Convolution;
 use crate::ops::{Element, Result, Tensor, composed, convolution};
@@ -78,25 +77,16 @@ impl Net {
                 activated(pass, index, &u)?
             }
         };
-        let past = || passed_by(&net.layers[index], h);
-        let out = match net.skip(index) {
-            Skip::None => branch,
-            Skip::Scaled(s) => (past()? + (branch * s)?)?,
-            Skip::Learned => {
-                (past()? + branch.broadcast_mul(&pass.parameter(&format!("layer{}.scale", index + 1))?)?)?
-            }
-            Skip::Gated { .. } => {
-                let argument = self.convolved(pass, index, "gate.", true, h)?;
-                let past = past()?;
-                (&past + ((self.ops.nonlinear.activate)(Activation::Sigmoid, &argument)? * (branch - &past)?)?)?
-            }
-        };
+        let skip = net.skip(index);
+        let past = if skip == Skip::None { h.clone() } else { passed_by(&net.layers[index], h)? };
+        let gate = || self.convolved(pass, index, "gate.", true, h);
+        let out = beside(pass, self.ops.nonlinear, (skip, &layer(index)), &past, branch, gate)?;
         pass.tap(index, Part::Stream, &out)
     }
 
     /// `v` convolved by the weight of a layer, or that of its gate.
     fn convolved(&self, pass: &Pass, index: usize, of: &str, bias: bool, v: &Tensor) -> Result<Tensor> {
-        let own = |what: &str| pass.parameter(&format!("layer{}.{of}{what}", index + 1));
+        let own = |what: &str| pass.parameter(&format!("{}.{of}{what}", layer(index)));
         let bias = if bias { Some(own("bias")?) } else { None };
         (self.ops.convolve)(&self.architecture.layers[index], v, &own("weight")?, bias.as_ref())
     }

@@ -1,19 +1,54 @@
-//! The transformer's forward pass in candle's own ops.
+//! The transformer's forward pass. It is written once, in candle's ops; affine maps, norms, attention and activations are ops of
+//! ours, or candle's as the reference that those are held against.
 //!
 //! Between the sub-layers the tokens of all rows stand below each other, `[rows * tokens, width]`.
 
 use super::architecture::{Architecture, Branch, CLASS_TOKEN, POSITIONS, Positions, ReadOut};
+use crate::model::candle_model::CandleModel;
 use crate::model::pass::{Part, Pass};
-use crate::ops::composed::{activate, softmax, standardize};
-use crate::ops::{Result, Tensor};
+use crate::ops::activation::Activation;
+use crate::ops::attention::Attention;
+use crate::ops::{Element, Result, Tensor, activate, affine, attention, composed, row_norm};
 use candle_core::{DType, Device};
+use std::sync::Arc;
 
-/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`.
+/// The ops that take almost all of a pass's time.
+#[derive(Clone, Copy)]
+pub struct Ops {
+    affine: fn(&Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>,
+    activate: fn(Activation, &Tensor) -> Result<Tensor>,
+    row_norm: fn(bool, f64, &Tensor, Option<&Tensor>, Option<&Tensor>) -> Result<Tensor>,
+    attend: fn(&Attention, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>,
+}
+
+/// Ours, with backwards of their own.
+pub const FUSED: Ops = Ops {
+    affine: affine::affine,
+    activate: activate::activate,
+    row_norm: row_norm::row_norm,
+    attend: attention::attend,
+};
+/// candle's.
+pub const COMPOSED: Ops = Ops {
+    affine: composed::affine,
+    activate: composed::activate,
+    row_norm: composed::row_norm,
+    attend: composed::attend,
+};
+
+/// The net with these packed parameters.
 ///
 /// # Errors
-/// What candle reports.
-pub(super) fn forward(architecture: &Architecture, pass: &mut Pass, x: &Tensor) -> Result<Tensor> {
-    let net = Net { architecture, rows: x.dim(0)? };
+/// When their number does not fit.
+pub fn model<T: Element>(architecture: &Architecture, packed: &[f64], ops: Ops) -> Result<CandleModel<T>> {
+    let own = architecture.clone();
+    let run = move |pass: &mut Pass, x: &Tensor| forward(&own, ops, pass, x);
+    CandleModel::new(architecture.layout(), architecture.sites(), packed, Arc::new(run))
+}
+
+/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`.
+fn forward(architecture: &Architecture, ops: Ops, pass: &mut Pass, x: &Tensor) -> Result<Tensor> {
+    let net = Net { architecture, ops, rows: x.dim(0)? };
     let mut h = net.embed(pass, x)?;
     for layer in 0..architecture.depth {
         h = net.block(pass, layer, &h)?;
@@ -26,12 +61,13 @@ pub(super) fn forward(architecture: &Architecture, pass: &mut Pass, x: &Tensor) 
         ReadOut::Mean => h.mean(1)?,
         ReadOut::Last | ReadOut::ClassToken => h.narrow(1, architecture.tokens() - 1, 1)?.squeeze(1)?,
     };
-    activate(architecture.output_activation, &net.affine(pass, "output", &read)?)
+    (ops.activate)(architecture.output_activation, &net.affine(pass, "output", &read)?)
 }
 
 /// A net on its way through a batch.
 struct Net<'a> {
     architecture: &'a Architecture,
+    ops: Ops,
     rows: usize,
 }
 
@@ -91,59 +127,38 @@ impl Net<'_> {
 
     /// softmax(Q K^T / sqrt(width of a head)) V of each head, then a projection (Vaswani et al. 2017, section 3.2).
     fn attention(&self, pass: &mut Pass, layer: usize, name: &str, x: &Tensor) -> Result<Tensor> {
-        let &Architecture { heads, width, is_causal, .. } = self.architecture;
-        let (tokens, size) = (self.architecture.tokens(), width / heads);
-        let by_head = |v: &Tensor| v.reshape((self.rows, tokens, heads, size))?.transpose(1, 2)?.contiguous();
-        let query = by_head(&self.affine(pass, &format!("{name}.query"), x)?)?;
-        let key = by_head(&x.matmul(&pass.parameter(&format!("{name}.key.weight"))?)?)?;
-        let value = by_head(&self.affine(pass, &format!("{name}.value"), x)?)?;
-        let mut scores = (query.matmul(&key.t()?)? / (size as f64).sqrt())?;
-        if is_causal {
-            scores = scores.broadcast_add(&future(tokens, x.dtype(), x.device())?)?;
-        }
-        let weights = pass.tap(layer, Part::Attention, &softmax(&scores)?)?;
-        let mixed = weights.matmul(&value)?.transpose(1, 2)?.reshape((self.rows * tokens, width))?;
+        let &Architecture { heads, is_causal, .. } = self.architecture;
+        let by = Attention { tokens: self.architecture.tokens(), heads, is_causal };
+        let query = self.affine(pass, &format!("{name}.query"), x)?;
+        let key = (self.ops.affine)(x, &pass.parameter(&format!("{name}.key.weight"))?, None)?;
+        let value = self.affine(pass, &format!("{name}.value"), x)?;
+        let (mixed, weights) = (self.ops.attend)(&by, &query, &key, &value)?;
+        pass.tap(layer, Part::Attention, &weights)?;
         self.affine(pass, &format!("{name}.projection"), &mixed)
     }
 
     /// phi(x W + b) W + b.
     fn feed_forward(&self, pass: &mut Pass, layer: usize, name: &str, x: &Tensor) -> Result<Tensor> {
         let z = pass.tap(layer, Part::Argument, &self.affine(pass, &format!("{name}.first"), x)?)?;
-        let a = pass.tap(layer, Part::Activation, &activate(self.architecture.activation, &z)?)?;
+        let a = pass.tap(layer, Part::Activation, &(self.ops.activate)(self.architecture.activation, &z)?)?;
         self.affine(pass, &format!("{name}.second"), &a)
     }
 
     /// x W + b.
     fn affine(&self, pass: &Pass, name: &str, x: &Tensor) -> Result<Tensor> {
-        let u = x.matmul(&pass.parameter(&format!("{name}.weight"))?)?;
-        if self.architecture.bias { &u + below(&pass.parameter(&format!("{name}.bias"))?, &u)? } else { Ok(u) }
+        let own = |what: &str| pass.parameter(&format!("{name}.{what}"));
+        let bias = self.architecture.bias.then(|| own("bias")).transpose()?;
+        (self.ops.affine)(x, &own("weight")?, bias.as_ref())
     }
 
     /// Each token normalized over its numbers.
     fn normalize(&self, pass: &Pass, name: &str, h: &Tensor) -> Result<Tensor> {
         let Some(norm) = self.architecture.norm else { return Ok(h.clone()) };
-        let standard = standardize(norm.kind.is_centred(), norm.eps, h)?;
-        if !norm.affine {
-            return Ok(standard);
-        }
-        let own = |what: &str| below(&pass.parameter(&format!("{name}.norm.{what}"))?, h);
-        let scaled = (standard * own("gain")?)?;
-        if norm.kind.is_centred() { scaled + own("shift")? } else { Ok(scaled) }
+        let own =
+            |what: &str, is_there: bool| is_there.then(|| pass.parameter(&format!("{name}.norm.{what}"))).transpose();
+        let (gain, shift) = (own("gain", norm.affine)?, own("shift", norm.affine && norm.kind.is_centred())?);
+        (self.ops.row_norm)(norm.kind.is_centred(), norm.eps, h, gain.as_ref(), shift.as_ref())
     }
-}
-
-/// A row below itself as often as `like` has rows: by a product, since the gradient of one is one too. That of a broadcast row candle
-/// adds up number by number.
-fn below(row: &Tensor, like: &Tensor) -> Result<Tensor> {
-    let ones = Tensor::ones((like.dim(0)?, 1), like.dtype(), like.device())?;
-    ones.matmul(&row.reshape((1, row.elem_count()))?)
-}
-
-/// What is added to the scores `[tokens, tokens]` so that no token looks at a later one: minus infinity above the diagonal.
-fn future(tokens: usize, dtype: DType, device: &Device) -> Result<Tensor> {
-    let entry = |k: usize| if k % tokens > k / tokens { f64::NEG_INFINITY } else { 0.0 };
-    let entries = (0..tokens * tokens).map(entry).collect::<Vec<_>>();
-    Tensor::from_vec(entries, (tokens, tokens), device)?.to_dtype(dtype)
 }
 
 /// See [`Positions::Sinusoidal`]; `[tokens, width]`.

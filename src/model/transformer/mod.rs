@@ -4,25 +4,27 @@
 //! gradient of queries and keys (Dong et al. 2021, Noci et al. 2022).
 
 pub mod architecture;
-mod forward;
+pub mod forward;
 
 pub use architecture::Architecture;
 
 use super::boundary::{Built, Family, PassCost};
-use super::candle_model::CandleModel;
 use super::init::{self, Start};
 use super::layout::Layout;
-use super::pass::Pass;
 use crate::data::{Sizes, sequence};
-use crate::ops::{Element, Tensor};
+use crate::ops::Element;
 use crate::seed::Seeds;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
 use architecture::{CLASS_TOKEN, POSITIONS};
-use std::sync::Arc;
 
-/// Transformers, in candle's own ops.
+/// Transformers, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transformer;
+pub enum Transformer {
+    /// Our own ops: what a sweep trains.
+    Fused,
+    /// Candle's own ops: the reference.
+    Composed,
+}
 
 impl Family for Transformer {
     fn words(&self) -> &'static [&'static str] {
@@ -31,6 +33,10 @@ impl Family for Transformer {
 
     fn help(&self) -> &'static str {
         "`transformer`: blocks of attention and a feed-forward net over tokens"
+    }
+
+    fn version(&self) -> Option<u32> {
+        Some(1)
     }
 
     fn settings(&self) -> &'static [Setting] {
@@ -97,19 +103,20 @@ impl Family for Transformer {
     }
 
     fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        build(settings, sizes, packed)
+        self.build(settings, sizes, packed)
     }
 
     fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        build(settings, sizes, packed)
+        self.build(settings, sizes, packed)
     }
 }
 
-fn build<T: Element>(settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
-    let architecture = Architecture::from_settings(settings, sizes)?;
-    let (layout, sites) = (architecture.layout(), architecture.sites());
-    let forward = move |pass: &mut Pass, x: &Tensor| forward::forward(&architecture, pass, x);
-    Ok(Box::new(CandleModel::new(layout, sites, packed, Arc::new(forward))?))
+impl Transformer {
+    fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
+        let architecture = Architecture::from_settings(settings, sizes)?;
+        let ops = if self == Transformer::Fused { forward::FUSED } else { forward::COMPOSED };
+        Ok(Box::new(forward::model(&architecture, packed, ops)?))
+    }
 }
 
 const KIND: &[&str] = &["transformer"];
