@@ -1,20 +1,21 @@
 //! The loops give the same bits portable, with AVX2 and with AVX-512: whole runs over every family's list.
 
-use gradsweep::data::{Dataset, Places, load};
+use gradsweep::data::{Places, load};
 use gradsweep::experiment::{Experiment, Overrides};
 use gradsweep::figure::kinds::FACTS;
+use gradsweep::model::families;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::kernel::{Width, limit, width};
 use gradsweep::ops::loss::Loss;
 use gradsweep::optim::Optimizer;
 use gradsweep::run::train;
-use gradsweep::setting::{Settings, Value};
 use std::ops::ControlFlow;
 
 /// Width 21 leaves columns over at every chunk size.
 const FILE: &str = r#"
 name = "t"
 [base]
+data = { kind = "spirals", n = 200 }
 depth = 4
 width = 21
 batch = 16
@@ -26,15 +27,19 @@ gradients = { every = 2 }
 "#;
 
 /// What is recorded of a run, as text.
-fn record(data: &Dataset, changes: &[String]) -> String {
-    let experiment = Experiment::parse(FILE, "t.toml", FACTS).unwrap();
+fn record(changes: &[String]) -> String {
+    // A convolutional net has channels in place of a width.
+    let is_conv = changes.contains(&"network=\"conv\"".to_string());
+    let file = if is_conv { FILE.replace("width = 21\n", "") } else { FILE.into() };
+    let experiment = Experiment::parse(&file, "t.toml", FACTS).unwrap();
     let plan = experiment.plan(&Overrides { set: changes.to_vec(), ..Overrides::default() });
     let plan = plan.unwrap_or_else(|e| panic!("{changes:?}: {e}"));
+    let data = load(&plan.cells[0].settings, &Places::default()).unwrap_or_else(|e| panic!("{e}"));
     let runs = plan.runs(std::slice::from_ref(&data.digest));
-    format!("{:?}", train(&runs[0].spec, data, &mut |_| ControlFlow::Continue(())).unwrap())
+    format!("{:?}", train(&runs[0].spec, &data, &mut |_| ControlFlow::Continue(())).unwrap())
 }
 
-/// Every activation, norm, residual form, loss, optimizer and precision, each in some run.
+/// Every activation, norm, residual form, loss, optimizer and precision, each in some run of a dense net, and every other network.
 fn runs() -> Vec<Vec<String>> {
     let norms = ["none", "batch", "layer", "rms"];
     let places = ["before", "after"];
@@ -79,23 +84,27 @@ fn runs() -> Vec<Vec<String>> {
             changes.extend([format!("dtype=\"{dtype}\""), "batch=\"full\"".into(), "steps=12".into()]);
             runs.push(changes);
         }
+        let words = families::all().flat_map(|family| family.words()).filter(|word| **word != "mlp");
+        runs.extend(words.map(|word| {
+            let heads = (*word == "transformer").then(|| "network.heads=3".to_string());
+            let own = [format!("dtype=\"{dtype}\""), format!("network=\"{word}\""), "data=\"digits\"".into()];
+            own.into_iter().chain(heads).collect()
+        }));
     }
     runs
 }
 
 #[test]
 fn every_width_gives_the_same_bits() {
-    let settings = Settings::new(vec![("data", Value::Text("spirals".into())), ("data.n", Value::Int(200))]);
-    let data = load(&settings, &Places::default()).unwrap_or_else(|e| panic!("{e}"));
     let widest = width();
     for changes in runs() {
         limit(Width::Portable);
         assert_eq!(width(), Width::Portable);
-        let portable = record(&data, &changes);
+        let portable = record(&changes);
         for wider in [Width::Avx2, Width::Avx512].into_iter().filter(|w| *w <= widest) {
             limit(wider);
             assert_eq!(width(), wider);
-            assert!(record(&data, &changes) == portable, "{wider:?} differs from portable: {changes:?}");
+            assert!(record(&changes) == portable, "{wider:?} differs from portable: {changes:?}");
         }
     }
     println!("{} runs, portable and up to {widest:?}", runs().len());

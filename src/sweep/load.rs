@@ -54,7 +54,7 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
     Work::new(plan, |settings: &Settings| {
         data::load(settings, places).map_err(|e| match e.setting {
-            Some(key) => plan.place(key, settings.get(key)).error(e.what, e.cure).into(),
+            Some(key) => plan.place(key, settings).error(e.what, e.cure).into(),
             None => e.into(),
         })
     })

@@ -84,7 +84,7 @@ pub fn refuse_too_large(plan: &Plan, work: &Work, runs: &[usize], room: Option<f
         ),
     };
     let settings = &job.run.spec.settings;
-    Err(plan.place(key, settings.get(key)).error(message, help))
+    Err(plan.place(key, settings).error(message, help))
 }
 
 /// Lets in as many runs at the same time as fit into the memory.

@@ -16,7 +16,7 @@ mod own_forward;
 mod own_model;
 mod point;
 mod pytorch;
-mod pytorch_recurrent;
+mod pytorch_modules;
 mod recurrent;
 mod schedules;
 mod single_ops;

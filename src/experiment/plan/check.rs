@@ -30,8 +30,7 @@ impl Plan {
         self.check_listed_steps(facts, datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
-            let problem =
-                |key: &str, message: String, help: String| self.place(key, settings.get(key)).fail(message, help);
+            let problem = |key: &str, message: String, help: String| self.place(key, settings).fail(message, help);
             if let Some(batch) = settings.int("batch")
                 && batch > facts.train_rows as i64
             {
@@ -77,7 +76,7 @@ impl Plan {
     /// What is wrong with a setting of a cell, at its place in the file.
     pub(crate) fn misfit(&self, settings: &Settings, wrong: &SettingError) -> ExperimentError {
         let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
-        self.place(&wrong.key, settings.get(&wrong.key)).error(message, format!("write {cure}"))
+        self.place(&wrong.key, settings).error(message, format!("write {cure}"))
     }
 
     /// The first run of a cell.

@@ -18,7 +18,7 @@ use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
 use crate::run::spec::Cadence;
-use crate::setting::{Settings, Value};
+use crate::setting::Settings;
 use std::collections::BTreeMap;
 
 /// All runs of an experiment, in order.
@@ -170,10 +170,14 @@ impl Plan {
         &self.datasets
     }
 
-    /// Where `key` was given `value`; the file as a whole for a default.
-    pub(crate) fn place(&self, key: &str, value: Option<&Value>) -> Location {
-        let key = Registry::get().find(key);
-        let found = self.written.iter().find(|a| Some(a.key) == key && Some(&a.value) == value);
+    /// Where `key` was given the value that it has in these settings; for the default of an option where the kind was that it is an
+    /// option of; the file as a whole for other defaults.
+    pub(crate) fn place(&self, key: &str, settings: &Settings) -> Location {
+        let given = |name: &str| {
+            let (key, value) = (Registry::get().find(name), settings.get(name));
+            self.written.iter().find(|a| Some(a.key) == key && Some(&a.value) == value)
+        };
+        let found = given(key).or_else(|| given(key.split_once('.')?.0));
         found.map_or_else(|| self.file.clone(), |a| a.place.clone())
     }
 }

@@ -20,7 +20,7 @@ impl Plan {
             functions = true;
             let function = function.map_err(|e| {
                 let key = e.setting.unwrap_or("function");
-                self.place(key, settings.get(key)).error(e.what, e.cure)
+                self.place(key, settings).error(e.what, e.cure)
             })?;
             if self.seeds.len() > 1 && !function.is_random() {
                 let message = format!(
@@ -30,7 +30,7 @@ impl Plan {
                 );
                 let help =
                     "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
-                return self.place("function", settings.get("function")).fail(message, help);
+                return self.place("function", settings).fail(message, help);
             }
         }
         let wrong = recorded.iter().find_map(|(key, place)| {

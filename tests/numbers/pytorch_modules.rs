@@ -1,9 +1,12 @@
-//! Recurrent nets held against torch.nn.RNN, LSTM and GRU over 20 updates, by the numbers of `scripts/recurrent_reference.py`.
+//! Nets held against PyTorch's own modules over 20 updates, by the numbers of `scripts/recurrent_reference.py` (RNN, LSTM and GRU) and
+//! `scripts/modules_reference.py` (Conv2d, BatchNorm2d, GroupNorm and TransformerEncoderLayer).
 
 use crate::support::settings;
 use gradsweep::data::Sizes;
+use gradsweep::model::convolution::Convolutional;
 use gradsweep::model::recurrent::Recurrent;
-use gradsweep::model::{Batch, Family, Gradients, Layout, Precision};
+use gradsweep::model::transformer::Transformer;
+use gradsweep::model::{Batch, Family, Gradients, Layout, Precision, families};
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::{Element, Mode, tensor};
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
@@ -20,7 +23,7 @@ struct File {
 struct Case {
     name: String,
     settings: BTreeMap<String, Value>,
-    input: [usize; 2],
+    input: Vec<usize>,
     outputs: usize,
     parameters: BTreeMap<String, Vec<f64>>,
     batches: Vec<Drawn>,
@@ -35,8 +38,18 @@ struct Drawn {
     y: Vec<f64>,
 }
 
-fn cases() -> Vec<Case> {
-    let path = format!("{}/tests/fixtures/pytorch_recurrent.json.gz", env!("CARGO_MANIFEST_DIR"));
+const FIXTURES: [&str; 2] = ["pytorch_recurrent", "pytorch_modules"];
+const FAMILIES: [&dyn Family; 6] = [
+    &Recurrent::Fused,
+    &Recurrent::Composed,
+    &Convolutional::Fused,
+    &Convolutional::Composed,
+    &Transformer::Fused,
+    &Transformer::Composed,
+];
+
+fn cases(fixture: &str) -> Vec<Case> {
+    let path = format!("{}/tests/fixtures/{fixture}.json.gz", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let file: File = serde_json::from_reader(std::io::BufReader::new(flate2::read::GzDecoder::new(file))).unwrap();
     file.cases
@@ -53,7 +66,7 @@ fn error<T: Element>(layout: &Layout, ours: &[T], theirs: &BTreeMap<String, Vec<
     layout.parameters().iter().map(|p| of(&p.name, p.range.clone())).fold(0.0, f64::max)
 }
 
-fn follow<T: Precision>(case: &Case, family: Recurrent) -> f64 {
+fn follow<T: Precision>(case: &Case, family: &dyn Family) -> f64 {
     let mut pairs: Vec<(&str, Value)> = case.settings.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
     pairs.extend([
         ("optimizer.kind", Value::Text("momentum".into())),
@@ -61,18 +74,19 @@ fn follow<T: Precision>(case: &Case, family: Recurrent) -> f64 {
         ("optimizer.momentum", Value::Float(0.9)),
     ]);
     let settings = settings(&pairs);
-    let sizes = Sizes { input: case.input.to_vec(), outputs: case.outputs };
+    let sizes = Sizes { input: case.input.clone(), outputs: case.outputs };
     let layout = family.layout(&settings, &sizes).unwrap();
     let packed: Vec<f64> = layout.parameters().iter().flat_map(|p| case.parameters[&p.name].clone()).collect();
-    let mut model = T::build(&family, &settings, &sizes, &packed).unwrap();
+    let mut model = T::build(family, &settings, &sizes, &packed).unwrap();
     let rule = Optimizer::from_settings(&settings).unwrap();
     let mut stepper = Stepper::new(rule, Regularization::from_settings(&settings), &layout);
     let loss = Loss::from_settings(&settings, true).unwrap();
     let (mut worst, mut gradients) = (0.0f64, Gradients::default());
     for (step, theirs) in case.losses.iter().enumerate() {
         let Drawn { x, y } = &case.batches[step % case.batches.len()];
-        let rows = x.len() / (case.input[0] * case.input[1]);
-        let x = tensor(x.iter().map(|x| T::of(*x)).collect(), (rows, case.input[0], case.input[1])).unwrap();
+        let rows = x.len() / case.input.iter().product::<usize>();
+        let shape: Vec<usize> = [rows].into_iter().chain(case.input.clone()).collect();
+        let x = tensor(x.iter().map(|x| T::of(*x)).collect(), shape).unwrap();
         let target = match loss {
             Loss::CrossEntropy => Target::Classes(y.iter().map(|class| *class as u32).collect()),
             _ => Target::Values(y.iter().map(|y| T::of(*y)).collect()),
@@ -91,16 +105,18 @@ fn follow<T: Precision>(case: &Case, family: Recurrent) -> f64 {
 }
 
 #[test]
-fn every_cell_follows_pytorchs_own() {
-    let cases = cases();
+fn every_net_follows_pytorchs_own() {
+    let cases: Vec<Case> = FIXTURES.into_iter().flat_map(cases).collect();
+    let network =
+        |case: &Case| if let Value::Text(word) = &case.settings["network"] { word.clone() } else { String::new() };
     for case in &cases {
-        for family in [Recurrent::Fused, Recurrent::Composed] {
+        for family in FAMILIES.into_iter().filter(|family| family.words().contains(&&*network(case))) {
             let (double, single) = (follow::<f64>(case, family), follow::<f32>(case, family));
-            assert!(double < 1e-12 && single < 1e-5, "{} {family:?}: f64 {double:e}, f32 {single:e}", case.name);
+            assert!(double < 1e-12 && single < 1e-5, "{}: f64 {double:e}, f32 {single:e}", case.name);
         }
     }
-    for kind in Recurrent::Fused.words() {
-        let is_held = cases.iter().any(|case| case.settings["network"] == Value::Text(kind.to_string()));
-        assert!(is_held, "{kind} is not held against PyTorch");
+    // Dense nets are held in `pytorch.rs`.
+    for kind in families::all().flat_map(|family| family.words()).filter(|kind| **kind != "mlp") {
+        assert!(cases.iter().any(|case| network(case) == *kind), "{kind} is not held against PyTorch");
     }
 }
