@@ -11,7 +11,7 @@ use crate::setting::Value;
 use compare::Compare;
 use figure::FigureSpec;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The version of the format that this program writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -92,6 +92,33 @@ pub struct Axis {
     /// How a figure shows each label, where it asks for that.
     #[serde(skip)]
     pub shown: Vec<Shown>,
+}
+
+impl Axis {
+    /// Of labels that may repeat: numbers ascending, behind an empty label, others in the order in which they come.
+    pub(crate) fn of(name: &str, labels: impl IntoIterator<Item = String>) -> Self {
+        let mut seen = HashSet::new();
+        let mut labels: Vec<String> = labels.into_iter().filter(|label| seen.insert(label.clone())).collect();
+        let numbers: Option<Vec<f64>> =
+            labels.iter().filter(|label| !label.is_empty()).map(|label| finite(label)).collect();
+        let scale =
+            numbers.filter(|numbers| !numbers.is_empty()).map_or(Scale::Category, |numbers| Scale::of(&numbers));
+        if scale != Scale::Category {
+            sort_labels(&mut labels);
+        }
+        Axis { name: name.into(), labels, scale, shown: Vec::new() }
+    }
+}
+
+/// Puts labels that are numbers in order, behind those that are none.
+pub(crate) fn sort_labels(labels: &mut [String]) {
+    let size = |label: &String| finite(label).unwrap_or(f64::NEG_INFINITY);
+    labels.sort_by(|a, b| size(a).total_cmp(&size(b)));
+}
+
+/// The number that a label is.
+fn finite(label: &str) -> Option<f64> {
+    label.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
 /// A label as a figure shows it.

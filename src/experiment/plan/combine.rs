@@ -8,7 +8,7 @@ use super::limits;
 use super::resolve::Resolver;
 use super::sections::{Part, expected, parts};
 use crate::experiment::asks::cells::{Cells, GridCell};
-use crate::experiment::figure_kind::FigureTheory;
+use crate::experiment::figure_kind::{FigureTheory, Recorded};
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
 use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
@@ -155,9 +155,8 @@ impl Plan {
         };
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
-        let distributions = plan.cadence.distributions;
-        let Asked { figures, claims, compare } =
-            experiment.asked(grid, &plan.centre, plan.seeds.len(), distributions)?;
+        let recorded = Recorded::Swept { distributions: plan.cadence.distributions };
+        let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;
