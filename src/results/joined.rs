@@ -1,12 +1,14 @@
-//! Several results folders read as one, so that their arms can be compared: by the axis that holds the arms, or, where the folders hold
-//! runs of the same labels and seeds, folder by folder. What cannot be compared is refused with the reason.
+//! Several results folders read as one, so that their arms can be compared: by the axis that holds the arms, with the seeds of all
+//! where they hold the same cells, or, where they hold other runs of the same labels and seeds, folder by folder. What cannot be
+//! compared is refused with the reason.
 
 use super::{Results, Run};
-use crate::experiment::settings::{Registry, is_option_of};
+use crate::experiment::settings::Registry;
 use crate::plan_file::compare::Compare;
-use crate::plan_file::{Axis, PlanCell, PlanFile, Scale, is_of_loss};
+use crate::plan_file::{Axis, PlanCell, PlanFile, is_of_loss};
 use crate::setting::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::table::count;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -21,6 +23,12 @@ pub struct JoinError {
     second: String,
     why: String,
     help: String,
+}
+
+/// Several folders as one, and what to say of that.
+pub struct Joined {
+    pub results: Results,
+    pub remarks: Vec<String>,
 }
 
 /// A folder's plan with the name that tells it from the others.
@@ -40,6 +48,15 @@ impl Folder {
     fn label(&self, axis: &str, cell: &PlanCell) -> Option<String> {
         let own = cell.labels.get(axis).cloned();
         own.or_else(|| self.settings(cell).get(&long(axis)).map(ToString::to_string))
+    }
+
+    /// Its cells: the label on each of these axes, and every setting.
+    fn cells(&self, axes: &[String]) -> Vec<(Vec<Option<String>>, BTreeMap<String, Value>)> {
+        let labels = |cell: &PlanCell| axes.iter().map(|axis| self.label(axis, cell)).collect::<Vec<_>>();
+        let mut cells: Vec<_> =
+            self.results.plan.cells.iter().map(|cell| (labels(cell), self.settings(cell))).collect();
+        cells.sort_by(|(a, _), (b, _)| a.cmp(b));
+        cells
     }
 
     /// The settings that decide what the losses of its cells measure.
@@ -64,11 +81,21 @@ fn long(name: &str) -> String {
 ///
 /// # Errors
 /// Folders that differ in their data or loss, that measured other things, or have no seed in common.
-pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Results, JoinError> {
+pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinError> {
     let names = names(&folders);
     let folders: Vec<Folder> = names.into_iter().zip(folders).map(|(name, results)| Folder { name, results }).collect();
     let first = &folders[0];
-    for other in &folders[1..] {
+    for (place, other) in folders.iter().enumerate().skip(1) {
+        let is_same = |known: &&Folder| {
+            known
+                .results
+                .dir
+                .canonicalize()
+                .is_ok_and(|dir| other.results.dir.canonicalize().is_ok_and(|own| own == dir))
+        };
+        if let Some(known) = folders[..place].iter().find(is_same) {
+            return Err(refuse(known, other, "they are the same folder".into(), "name each folder once"));
+        }
         if let Some((why, help)) = differ(&first.results, &other.results).or_else(|| of_other_loss(first, other)) {
             return Err(refuse(first, other, why, help));
         }
@@ -87,16 +114,41 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Results, JoinErr
             return Err(refuse(owner.unwrap_or(first), folder, why, help));
         }
     }
-    // Runs of equal labels and seeds can only be told apart by their folders.
-    let place = |folder: &Folder, run: &Run| {
+    // Other runs of equal labels and seeds can only be told apart by their folders; the same runs are there once.
+    let (mut known, mut twice, mut are_told_apart) = (BTreeMap::new(), 0, arm == Some(FOLDER));
+    for (folder, run) in folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| (folder, run))) {
         let cell = folder.results.cell_of(run);
-        (axes.iter().map(|axis| folder.label(axis, cell?)).collect::<Vec<_>>(), run.seed)
-    };
-    let mut seen = BTreeSet::new();
-    let mut runs = folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| place(folder, run)));
-    let by_folder = arm == Some(FOLDER) || runs.any(|place| !seen.insert(place));
-    let seeds = seeds(&folders)?;
-    Ok(whole(&folders, &axes, seeds, by_folder, arm))
+        let labels: Vec<Option<String>> = axes.iter().map(|axis| folder.label(axis, cell?)).collect();
+        match known.entry((labels, run.seed)) {
+            Entry::Vacant(place) => _ = place.insert(run),
+            Entry::Occupied(other) if other.get().is_same(run) => twice += 1,
+            Entry::Occupied(_) => are_told_apart = true,
+        }
+    }
+    let is_one_study = !are_told_apart && folders[1..].iter().all(|other| other.cells(&axes) == first.cells(&axes));
+    let seeds = if is_one_study { all_seeds(&folders) } else { common_seeds(&folders)? };
+    let results = whole(&folders, &axes, seeds, are_told_apart, arm);
+    let mut remarks = Vec::new();
+    if is_one_study && folders.len() > 1 {
+        let all = count(results.plan.seeds.len(), "seed");
+        remarks.push(format!("the folders hold the same cells and are pooled as one study of {all}"));
+    }
+    if twice > 0 && !are_told_apart {
+        remarks.push(format!("{} of another folder, equal to the last digit, count once", count(twice, "run")));
+    }
+    let differences = if are_told_apart { differences(&results.plan) } else { Vec::new() };
+    if !differences.is_empty() {
+        remarks.push(format!("the folders differ in\n  {}", differences.join("\n  ")));
+    }
+    Ok(Joined { results, remarks })
+}
+
+impl Run {
+    /// Whether another folder has this very run, with the same numbers.
+    fn is_same(&self, other: &Run) -> bool {
+        let bits = |run: &Run| run.values.iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
+        self.id == other.id && self.status == other.status && bits(self) == bits(other)
+    }
 }
 
 /// The names of folders; where two are alike, their paths.
@@ -154,14 +206,21 @@ fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static st
     })
 }
 
+/// The seeds of all folders, of which each is a part of one study.
+fn all_seeds(folders: &[Folder]) -> Vec<u64> {
+    let seeds: BTreeSet<u64> = folders.iter().flat_map(|folder| &folder.results.plan.seeds).copied().collect();
+    seeds.into_iter().collect()
+}
+
 /// The seeds that all folders have, by which arms of different folders pair.
-fn seeds(folders: &[Folder]) -> Result<Vec<u64>, JoinError> {
+fn common_seeds(folders: &[Folder]) -> Result<Vec<u64>, JoinError> {
     let (first, others) = (&folders[0], &folders[1..]);
     let mut seeds = first.results.plan.seeds.clone();
     for other in others {
         seeds.retain(|seed| other.results.plan.seeds.contains(seed));
         if seeds.is_empty() {
-            let help = "sweep both with the same seeds: arms are compared seed by seed";
+            let help = "sweep both with the same seeds, since arms are compared seed by seed, or with the same cells and settings, \
+                        to pool their seeds";
             return Err(refuse(first, other, "they have no seed in common".into(), help));
         }
     }
@@ -189,16 +248,17 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
         own_labels.push(all);
     }
     let names = axes.iter().cloned().chain(by_folder.then(|| FOLDER.into()));
-    let axes: Vec<Axis> = names.map(|name| axis(name, folders, &cells)).collect();
+    let axes: Vec<Axis> = names.map(|name| axis(&name, folders, &cells)).collect();
     let place = |labels: &BTreeMap<String, String>| -> Vec<usize> {
         axes.iter().map(|axis| axis.labels.iter().position(|l| *l == labels[&axis.name]).unwrap_or(0)).collect()
     };
-    let mut runs: Vec<Run> = Vec::new();
+    let (mut runs, mut known): (Vec<Run>, BTreeSet<(Vec<usize>, u64)>) = Default::default();
     for (folder, labels) in folders.iter().zip(&own_labels) {
         for run in folder.results.runs.iter().filter(|run| seeds.contains(&run.seed)) {
             let own = folder.results.cell_of(run);
             let cell = folder.results.plan.cells.iter().position(|cell| own.is_some_and(|own| own == cell));
-            runs.extend(cell.map(|cell| Run { labels: place(&labels[cell]), ..run.clone() }));
+            let labels = cell.map(|cell| place(&labels[cell])).filter(|own| known.insert((own.clone(), run.seed)));
+            runs.extend(labels.map(|labels| Run { labels, ..run.clone() }));
         }
     }
     // What all cells share, as in a plan of one sweep.
@@ -210,43 +270,33 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
         .collect();
     cells.iter_mut().for_each(|cell| cell.settings.retain(|key, _| !shared.contains_key(key)));
     let first = &folders[0].results;
-    let written = folders.iter().find_map(|folder| folder.results.plan.compare.clone());
-    let compare = comparison(written, &axes, arm.map_or(by_folder.then_some(FOLDER), Some), seeds.len());
+    let written = folders.iter().map(|folder| &folder.results.plan);
+    let written = written.flat_map(|plan| Some((plan.compare.clone()?, plan.seeds.len()))).next();
+    let arm = arm.map_or(by_folder.then_some(FOLDER), Some);
+    let compare = comparison(written, &axes, arm, seeds.len());
     let plan = PlanFile { seeds, axes, cells, compare, settings: shared, figures: Vec::new(), ..first.plan.clone() };
     Results { dir: first.dir.clone(), plan, plan_hash: first.plan_hash.clone(), runs }
 }
 
-/// An axis with the labels of all folders: numbers ascending, others in the order of the folders.
-fn axis(name: String, folders: &[Folder], cells: &[PlanCell]) -> Axis {
+/// An axis with those labels of all folders that some cell has.
+fn axis(name: &str, folders: &[Folder], cells: &[PlanCell]) -> Axis {
     let own = folders.iter().flat_map(|folder| &folder.results.plan.axes).filter(|axis| axis.name == name);
-    let listed = own.flat_map(|axis| axis.labels.iter().cloned());
-    let mut labels: Vec<String> = Vec::new();
-    for label in listed.chain(cells.iter().map(|cell| cell.labels[&name].clone())) {
-        if !labels.contains(&label) && cells.iter().any(|cell| cell.labels[&name] == label) {
-            labels.push(label);
-        }
-    }
-    let numbers: Option<Vec<f64>> = labels.iter().filter(|l| !l.is_empty()).map(|l| l.parse().ok()).collect();
-    let scale = numbers.filter(|numbers| !numbers.is_empty()).map_or(Scale::Category, |numbers| Scale::of(&numbers));
-    if scale != Scale::Category {
-        let size = |label: &String| label.parse().unwrap_or(f64::NEG_INFINITY);
-        labels.sort_by(|a, b| size(a).total_cmp(&size(b)));
-    }
-    Axis { name, labels, scale, shown: Vec::new() }
+    let of_cells = || cells.iter().map(|cell| &cell.labels[name]);
+    let listed = own.flat_map(|axis| &axis.labels).filter(|label| of_cells().any(|own| own == *label));
+    Axis::of(name, listed.chain(of_cells()).cloned())
 }
 
-/// The comparison that was written, of these axes and seeds.
-fn comparison(written: Option<Compare>, axes: &[Axis], arm: Option<&str>, seeds: usize) -> Option<Compare> {
-    let written = written.unwrap_or_default();
-    let usual = || axes.iter().find(|axis| axis.name == "optimizer" && axis.labels.len() > 1).map(|axis| &*axis.name);
+/// The comparison that was written, with the number of seeds that it was for, of these axes and seeds.
+fn comparison(written: Option<(Compare, usize)>, axes: &[Axis], arm: Option<&str>, seeds: usize) -> Option<Compare> {
+    let (written, before) = written.unwrap_or_default();
+    let usual = || Compare::usual_arm(axes).map(|axis| &*axis.name);
     let arm = arm.or(Some(&*written.arm).filter(|arm| !arm.is_empty())).or_else(usual)?.to_string();
     let is_tuned =
-        |axis: &&Axis| axis.name != arm && (written.tune.contains(&axis.name) || is_option_of(&axis.name, "optimizer"));
+        |axis: &&Axis| axis.name != arm && written.tune.contains(&axis.name) || Compare::is_usually_tuned(axis, &arm);
     let tune: Vec<String> = axes.iter().filter(is_tuned).map(|axis| axis.name.clone()).collect();
-    let chooses = axes.iter().any(|axis| tune.contains(&axis.name) && axis.labels.len() > 1);
     let tune_seeds = match written.tune_seeds {
-        _ if !chooses => 0,
-        0 => (seeds / 3).max(1),
+        _ if !Compare::chooses(&tune, axes) => 0,
+        n if n == 0 || n == Compare::usual_tune_seeds(before) => Compare::usual_tune_seeds(seeds),
         n => n.min(seeds.saturating_sub(1)).max(1),
     };
     let over = written.over.iter().filter(|name| **name != arm).cloned().collect();
@@ -256,7 +306,7 @@ fn comparison(written: Option<Compare>, axes: &[Axis], arm: Option<&str>, seeds:
 }
 
 /// In which settings the folders differ, where each has one value: `width: 32 in a, 64 in b`.
-pub fn differences(plan: &PlanFile) -> Vec<String> {
+fn differences(plan: &PlanFile) -> Vec<String> {
     let keys: BTreeSet<&String> = plan.cells.iter().flat_map(|cell| cell.settings.keys()).collect();
     let of_key = |key: &&String| {
         let mut values: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
