@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod claims;
+mod comparable;
 pub mod csv_file;
 mod derived;
 mod distributions;

@@ -2,28 +2,18 @@
 //! where they hold the same cells, or, where they hold other runs of the same labels and seeds, folder by folder. What cannot be
 //! compared is refused with the reason.
 
+use super::comparable::{self, JoinError, refuse};
 use super::{Results, Run};
 use crate::experiment::settings::Registry;
 use crate::plan_file::compare::Compare;
-use crate::plan_file::{Axis, PlanCell, PlanFile, is_of_loss};
+use crate::plan_file::{Axis, PlanCell, PlanFile};
 use crate::setting::Value;
 use crate::table::count;
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::path::PathBuf;
-use thiserror::Error;
 
 /// The axis whose labels are the folders.
 pub const FOLDER: &str = "folder";
-
-/// Why folders cannot be compared with each other, and what to do.
-#[derive(Debug, Error)]
-#[error("{first} and {second} cannot be compared: {why}; {help}")]
-pub struct JoinError {
-    first: String,
-    second: String,
-    why: String,
-    help: String,
-}
 
 /// Several folders as one, and what to say of that.
 pub struct Joined {
@@ -32,14 +22,14 @@ pub struct Joined {
 }
 
 /// A folder's plan with the name that tells it from the others.
-struct Folder {
+pub(super) struct Folder {
     name: String,
-    results: Results,
+    pub(super) results: Results,
 }
 
 impl Folder {
     /// Every setting of a cell by its long name.
-    fn settings(&self, cell: &PlanCell) -> BTreeMap<String, Value> {
+    pub(super) fn settings(&self, cell: &PlanCell) -> BTreeMap<String, Value> {
         let written = self.results.plan.settings.iter().chain(&cell.settings);
         written.map(|(key, value)| (long(key), value.clone())).collect()
     }
@@ -58,16 +48,6 @@ impl Folder {
         cells.sort_by(|(a, _), (b, _)| a.cmp(b));
         cells
     }
-
-    /// The settings that decide what the losses of its cells measure.
-    fn kind_of_loss(&self) -> Vec<String> {
-        let cells = self.results.plan.cells.iter().map(|cell| {
-            let settings = self.settings(cell);
-            settings.iter().filter(|(key, _)| is_of_loss(key)).map(|(key, value)| format!("{key} = {value}")).collect()
-        });
-        let kinds: BTreeSet<Vec<String>> = cells.collect();
-        kinds.into_iter().flatten().collect()
-    }
 }
 
 /// The long name of a setting, or any other name itself.
@@ -85,20 +65,8 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     let names = names(&folders);
     let folders: Vec<Folder> = names.into_iter().zip(folders).map(|(name, results)| Folder { name, results }).collect();
     let first = &folders[0];
-    for (place, other) in folders.iter().enumerate().skip(1) {
-        let is_same = |known: &&Folder| {
-            known
-                .results
-                .dir
-                .canonicalize()
-                .is_ok_and(|dir| other.results.dir.canonicalize().is_ok_and(|own| own == dir))
-        };
-        if let Some(known) = folders[..place].iter().find(is_same) {
-            return Err(refuse(known, other, "they are the same folder".into(), "name each folder once"));
-        }
-        if let Some((why, help)) = differ(&first.results, &other.results).or_else(|| of_other_loss(first, other)) {
-            return Err(refuse(first, other, why, help));
-        }
+    for (place, other) in folders.iter().enumerate() {
+        folders[..place].iter().try_for_each(|known| comparable::check(known, other))?;
     }
     let mut axes: Vec<String> = Vec::new();
     for name in folders.iter().flat_map(|folder| &folder.results.plan.axes).map(|axis| &axis.name) {
@@ -158,52 +126,6 @@ fn names(folders: &[Results]) -> Vec<String> {
     let short: Vec<String> = folders.iter().map(|folder| name(&folder.dir)).collect();
     let is_lone = short.iter().collect::<BTreeSet<_>>().len() == short.len();
     if is_lone { short } else { folders.iter().map(|folder| folder.dir.display().to_string()).collect() }
-}
-
-fn refuse(first: &Folder, second: &Folder, why: String, help: &str) -> JoinError {
-    let [first, second] = [first, second].map(|folder| folder.results.dir.display().to_string());
-    JoinError { first, second, why, help: help.into() }
-}
-
-/// What keeps two folders from being compared at all.
-fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
-    let data = |plan: &PlanFile| (plan.data.name.clone(), plan.data.digest.clone());
-    let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
-    let is_known = !first.plan.is_imported() && !second.plan.is_imported();
-    if a != b || is_known && one != other {
-        let what = if a == b { format!("both are called {a}, but rows or splits differ") } else { format!("{a}, {b}") };
-        return Some((format!("their data differ ({what})"), "sweep both on the same data and the same split"));
-    }
-    let measures = |results: &Results| {
-        let own = crate::columns::compared().filter(|c| results.runs.iter().any(|run| run.value(c.name).is_some()));
-        own.map(|column| column.name).collect::<BTreeSet<_>>()
-    };
-    let (one, other) = (measures(first), measures(second));
-    if one.is_disjoint(&other) {
-        let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
-        let why = format!("they measured different things ({}; {})", list(&one), list(&other));
-        return Some((why, "measure a loss or an accuracy of the same part of the data in both"));
-    }
-    let target = |plan: &PlanFile| plan.settings.get("target_loss").map(ToString::to_string);
-    let (one, other) = (target(&first.plan), target(&second.plan));
-    let shown = |target: Option<String>| target.unwrap_or_else(|| "none".into());
-    (one != other).then(|| {
-        let why = format!("their target_loss differs ({}, {})", shown(one), shown(other));
-        (why, "sweep both with the same target_loss")
-    })
-}
-
-/// Losses of different kinds are not the same measure.
-fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static str)> {
-    let (one, other) = (first.kind_of_loss(), second.kind_of_loss());
-    let own = |kinds: &[String], others: &[String]| {
-        let own = kinds.iter().filter(|kind| !others.contains(kind)).cloned().collect::<Vec<_>>();
-        if own.is_empty() { "the usual".into() } else { own.join(", ") }
-    };
-    (one != other).then(|| {
-        let why = format!("their losses differ ({}; {})", own(&one, &other), own(&other, &one));
-        (why, "sweep both with the same loss")
-    })
 }
 
 /// The seeds of all folders, of which each is a part of one study.

@@ -266,7 +266,7 @@ fn only_figures_that_the_tables_can_fill_are_drawn() {
         ("curves", &["what a history has, and none was imported", "delete the section"]),
         ("percentiles", &["distributions, which imported runs do not have", "delete the section"]),
     ] {
-        fs::write(dir.path().join("more.toml"), format!("[[figure]]\nkind = \"{kind}\"\ncolor = \"depth\"\n")).unwrap();
+        fs::write(dir.path().join("more.toml"), format!("[[figure]]\nkind = \"{kind}\"\nfacet = \"depth\"\n")).unwrap();
         expect(dir.path(), &["import", "runs.csv", "more.toml", "--out", "mine"], 2, words);
         expect(dir.path(), &["plot", "mine", "--with", "more.toml"], 2, words);
     }
@@ -305,6 +305,7 @@ fn theory_and_grids_are_refused_since_the_networks_are_not_known() {
     let dir = copied("convolutional");
     for (asks, words) in [
         ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "have the grid of their tables"][..]),
+        ("[record]\ndistributions = true\n", &["asks.toml:2:1", "imported runs are measured already"]),
         ("[base]\nactivation = \"relu\"\n", &["asks.toml:2", "is a column of the table of runs already"]),
         (
             "[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"activation\"\ntheory = true\n",

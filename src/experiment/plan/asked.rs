@@ -3,9 +3,10 @@
 
 use crate::experiment::asks::cells::{Cells, GridCell};
 use crate::experiment::asks::{claims, compare, figure_defaults, figures};
-use crate::experiment::figure_kind::{Predicts, Recorded};
+use crate::experiment::figure_kind::Predicts;
 use crate::experiment::file::Experiment;
 use crate::experiment::read::{ExperimentError, Result};
+use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::Registry;
 use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
@@ -49,7 +50,7 @@ impl Experiment {
     /// Gives cells of imported runs the settings under `[base]`.
     ///
     /// # Errors
-    /// A section that describes a grid: an imported one is that of its tables.
+    /// A section that describes a grid or how it is measured: both are as the tables have them.
     pub fn share(&self, axes: &[Axis], cells: &mut [GridCell]) -> Result<(), ExperimentError> {
         let includes = self.includes.iter().map(|include| &include.place);
         let grid = self.axes.iter().map(|axis| &axis.place).chain(self.excludes.iter().map(|exclude| &exclude.place));
@@ -57,6 +58,11 @@ impl Experiment {
         if let Some(place) = grid.next() {
             let help = "delete the section: the columns of the table of runs that vary are the axes, or those that --axes names";
             return place.fail("imported runs have the grid of their tables, and no other can be written", help);
+        }
+        if let Some((key, place)) = self.record.keys.first() {
+            let message =
+                format!("`{key}` of [record] says when a sweep measures, and imported runs are measured already");
+            return place.fail(message, "delete the section");
         }
         let keys = &Registry::get().keys;
         for assignment in &self.base.sets {
