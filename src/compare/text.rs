@@ -141,7 +141,7 @@ pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
         )
     });
     let wins = (!joint.wins.is_empty())
-        .then(|| "better on, worse on: problems on which the two are distinguished, by the verdicts above".to_string());
+        .then(|| "better on, worse on: problems on which the two are distinguished".to_string());
     letters.into_iter().chain(score).chain(wins).collect()
 }
 

@@ -21,6 +21,9 @@ pub struct Joined {
     pub remarks: Vec<String>,
 }
 
+/// The labels of a cell, `None` on an axis that is not known of it.
+type Labels = Vec<Option<String>>;
+
 /// A folder's plan with the name that tells it from the others.
 pub(super) struct Folder {
     name: String,
@@ -40,13 +43,14 @@ impl Folder {
         own.or_else(|| self.settings(cell).get(&long(axis)).map(ToString::to_string))
     }
 
-    /// Its cells: the label on each of these axes, and every setting.
-    fn cells(&self, axes: &[String]) -> Vec<(Vec<Option<String>>, BTreeMap<String, Value>)> {
-        let labels = |cell: &PlanCell| axes.iter().map(|axis| self.label(axis, cell)).collect::<Vec<_>>();
-        let mut cells: Vec<_> =
-            self.results.plan.cells.iter().map(|cell| (labels(cell), self.settings(cell))).collect();
-        cells.sort_by(|(a, _), (b, _)| a.cmp(b));
-        cells
+    /// Its cells: every setting by the label on each of these axes.
+    fn cells(&self, axes: &[String]) -> BTreeMap<Labels, BTreeMap<String, Value>> {
+        self.results.plan.cells.iter().map(|cell| (self.labels(axes, cell), self.settings(cell))).collect()
+    }
+
+    /// The label of a cell on each of these axes.
+    fn labels(&self, axes: &[String], cell: &PlanCell) -> Labels {
+        axes.iter().map(|axis| self.label(axis, cell)).collect()
     }
 }
 
@@ -86,8 +90,7 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     let (mut known, mut twice, mut are_told_apart) = (BTreeMap::new(), 0, arm == Some(FOLDER));
     for (folder, run) in folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| (folder, run))) {
         let cell = folder.results.cell_of(run);
-        let labels: Vec<Option<String>> = axes.iter().map(|axis| folder.label(axis, cell?)).collect();
-        match known.entry((labels, run.seed)) {
+        match known.entry((cell.map(|cell| folder.labels(&axes, cell)), run.seed)) {
             Entry::Vacant(place) => _ = place.insert(run),
             Entry::Occupied(other) if other.get().is_same(run) => twice += 1,
             Entry::Occupied(_) => are_told_apart = true,

@@ -146,6 +146,11 @@ fn seeds_that_were_swept_apart_are_one_study() {
     let told = said(&gradsweep(dir, &["compare", "results/early", "results/middle"]));
     assert!(told.contains("the same cells and are pooled as one study of 6 seeds"), "{told}");
     assert!(told.contains("12 runs of another folder, equal to the last digit, count once"), "{told}");
+    sweep(dir, "fresh", &text, &["--fresh-seeds"]);
+    let told = said(&gradsweep(dir, &["compare", "results/late", "results/fresh"]));
+    assert!(told.contains("seeds 8 to 9, 1000001 to 1000009"), "{told}");
+    // A third of the seeds chooses, as in one sweep of all.
+    assert_eq!(json(dir, &["whole", "fresh"], &[])["tune_seeds"].as_array().unwrap().len(), 6);
     // Asked for, the folders are the arms all the same.
     let arms = json(dir, &["whole", "middle"], &["--arm", "folder"]);
     assert_eq!((arms["arm"].as_str(), arms["report_seeds"].as_array().unwrap().len()), (Some("folder"), 3));

@@ -291,6 +291,10 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
         assert_eq!(answer.contains("no better by this column than the baseline"), other == "0.6", "{answer}");
     }
+    let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
+    let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+    let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(answer.contains("The baseline, the best constant prediction, has a test loss of 0.600"), "{answer}");
     import_runs(
         &table("0.6").replace("b,2,2,0.8,0.6", "b,2,2,0.8,0.5"),
         &[],
