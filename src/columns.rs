@@ -699,6 +699,16 @@ pub const RANKS: &[Column] = &[
     Column::new("score_high", &["upper end of its interval"], Run, Training),
 ];
 
+/// The wins of pairs of arms in `compare --format json`, after the labels.
+pub const WINS: &[Column] = &[
+    Column::key("first", &["arm"]),
+    Column::key("second", &["the arm that it is compared with"]),
+    Column::key("metric", &["what is compared"]),
+    Column::key("better", &["problems on which the two are distinguished, and the first is better"]),
+    Column::key("worse", &["the same where it is worse"]),
+    Column::key("not_distinguished", &["all other problems on which they were compared"]),
+];
+
 /// After those medians, and before that of `steps_to_target`.
 pub const REACHED: Column = Column::key("reached", &["runs that reached the target loss"]);
 
@@ -730,6 +740,14 @@ pub fn planned(setting: &str) -> String {
     if outcome(setting).is_some() { format!("planned_{setting}") } else { setting.into() }
 }
 
+/// The columns of `runs.csv`, of which `chosen` are the labels and settings.
+pub fn of_runs(chosen: impl Iterator<Item = String>) -> Vec<String> {
+    let (id, keys) = RUN_KEYS.split_at(1);
+    let measured = keys.iter().chain(OUTCOMES).chain([&BOUNDS, &ATTENUATION_THEORY]);
+    let owned = |column: &Column| column.name.to_string();
+    id.iter().map(owned).chain(chosen).chain(measured.map(owned)).collect()
+}
+
 /// The parts of a median with its interval, in the order of their columns.
 pub const SPREAD: [&str; 4] = ["median", "low", "high", "coverage"];
 
@@ -749,6 +767,16 @@ pub fn summary(column: &Column) -> Vec<String> {
         &[]
     };
     spread(column.name).into_iter().chain(more.iter().map(|(part, _)| format!("{}_{part}", column.name))).collect()
+}
+
+/// The column of `summary.csv` with the baseline of an outcome.
+pub fn baseline(column: &Column) -> String {
+    format!("{}_{}", column.name, BASELINE[0].0)
+}
+
+/// The loss or accuracy at the end of which a column of `summary.csv` is the baseline.
+pub fn of_baseline(name: &str) -> Option<&'static Column> {
+    OUTCOMES.iter().find(|column| column.measured == End && column.has_baseline() && baseline(column) == name)
 }
 
 /// What follows the median of a loss or an accuracy.

@@ -59,7 +59,7 @@ impl Import {
             let bytes = files::read(path).map_err(|e| ImportError::unreadable(path, e))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             imported.push(ImportedFile { name, digest: blake3::hash(&bytes).to_hex()[..16].to_string() });
-            sources.push(Source::read(path, &bytes)?);
+            sources.push(Source::read(path, bytes)?);
         }
         let of = |kind: Kind| sources.iter().filter(move |source| source.kind == kind);
         let [runs, history, layers] =
@@ -67,30 +67,41 @@ impl Import {
         let mut grid = Grid::of(&runs, axes)?;
         experiment.share(&grid.axes, &mut grid.cells)?;
         let runs = records(&grid, &history, &layers)?;
-        let Asked { figures, claims, compare } = experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len())?;
+        let record = records::cadence(&runs);
+        let Asked { figures, claims, compare } =
+            experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len(), record.as_ref())?;
         let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
         let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
-        let cells = grid.cells.iter().zip(&grid.step_flop).map(|(cell, step_flop)| PlanCell {
-            labels: cell.labels.iter().cloned().collect(),
-            settings: cell.settings.iter().map(|(key, value)| (key.into(), value.clone())).collect(),
-            function: None,
-            step_flop: *step_flop,
-            guesses: None,
-        });
+        let alike = grid.guesses.iter().all(|guesses| *guesses == grid.guesses[0]);
+        let cells =
+            grid.cells.iter().zip(&grid.step_flop).zip(&grid.guesses).map(|((cell, step_flop), own)| PlanCell {
+                labels: cell.labels.iter().cloned().collect(),
+                settings: cell.settings.iter().map(|(key, value)| (key.into(), value.clone())).collect(),
+                function: None,
+                step_flop: *step_flop,
+                guesses: own.filter(|_| !alike),
+            });
         let plan = PlanFile {
             schema: SCHEMA,
             name: experiment.own_name().unwrap_or(name).into(),
             question: experiment.question().into(),
             seeds: grid.seeds,
             seed: 0,
-            record: records::cadence(&runs),
+            record,
             labels: false,
             settings: grid.shared,
             cells: cells.collect(),
             axes: grid.axes,
             figures,
             compare,
-            data: PlanData { name: data, digest, train_rows: 0, outputs: 0, classes: true, guesses: None },
+            data: PlanData {
+                name: data,
+                digest,
+                train_rows: 0,
+                outputs: 0,
+                classes: true,
+                guesses: grid.guesses[0].filter(|_| alike),
+            },
             probe: 0,
             imported,
         };
@@ -111,12 +122,9 @@ impl Import {
         write(&dir.join("experiment.toml"), self.asks.as_bytes())?;
         write(&dir.join("plan.json"), plan.text().as_bytes())?;
         claims::keep(dir, &self.claims)?;
-        let outcomes = [columns::OUTCOMES, &[columns::BOUNDS, columns::ATTENUATION_THEORY]].concat();
-        let labels: Vec<String> = plan.axes.iter().map(|axis| columns::planned(&axis.name)).collect();
-        let (id, keys) = columns::RUN_KEYS.split_at(1);
-        let mut table = Table::new(&[names(id), labels, names(keys), names(&outcomes)].concat());
-        let mut history = Table::new(&[names(id), names(columns::HISTORY)].concat());
-        let mut layers = Table::new(&[names(id), names(columns::LAYERS)].concat());
+        let mut table = Table::new(&columns::of_runs(plan.axes.iter().map(|axis| columns::planned(&axis.name))));
+        let by_run = |own: &[Column]| Table::new(&[&columns::RUN_KEYS[..1], own].concat());
+        let (mut history, mut layers) = (by_run(columns::HISTORY), by_run(columns::LAYERS));
         let mut summaries = Summaries::new(plan.cells.len());
         for run in &self.runs {
             let record = &run.record;
@@ -136,7 +144,7 @@ impl Import {
         let mut summary = Table::new(&Summaries::header(&plan.axes));
         for (number, cell) in plan.cells.iter().enumerate() {
             let labels = plan.axes.iter().filter_map(|axis| cell.labels.get(&axis.name).map(String::as_str));
-            summary.push(summaries.row(number, labels, None));
+            summary.push(summaries.row(number, labels, plan.guesses(cell)));
         }
         for (file, table) in
             [("runs.csv", table), ("history.csv", history), ("layers.csv", layers), ("summary.csv", summary)]
@@ -145,8 +153,4 @@ impl Import {
         }
         Ok(())
     }
-}
-
-fn names(columns: &[Column]) -> Vec<String> {
-    columns.iter().map(|column| column.name.to_string()).collect()
 }

@@ -1,8 +1,12 @@
 //! `plan.json`: what a sweep writes before its first run, and all that readers of its tables have to know of its plan.
 
+mod axis;
 pub mod claim;
 pub mod compare;
 pub mod figure;
+
+pub(crate) use axis::sort_labels;
+pub use axis::{Axis, Scale, Shown};
 
 use crate::columns::{self, Column};
 use crate::data::{Function, Guesses};
@@ -54,54 +58,6 @@ pub struct ImportedFile {
     pub name: String,
     /// Of its bytes.
     pub digest: String,
-}
-
-/// How an axis is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    Category,
-    Linear,
-    Log,
-}
-
-impl Scale {
-    /// Its word in a file.
-    pub fn word(self) -> &'static str {
-        match self {
-            Scale::Category => "category",
-            Scale::Linear => "linear",
-            Scale::Log => "log",
-        }
-    }
-
-    /// Log for positive numbers that span a decade, linear for other numbers.
-    pub(crate) fn of(numbers: &[f64]) -> Self {
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if low > 0.0 && high >= 10.0 * low { Scale::Log } else { Scale::Linear }
-    }
-}
-
-/// One axis: a column of `runs.csv` and the labels that occur in it, in the order of the file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Axis {
-    pub name: String,
-    pub labels: Vec<String>,
-    pub scale: Scale,
-    /// How a figure shows each label, where it asks for that.
-    #[serde(skip)]
-    pub shown: Vec<Shown>,
-}
-
-/// A label as a figure shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub text: String,
-    /// Its place on the axis, by which it has its look in all figures.
-    pub place: usize,
-    /// Red, green and blue.
-    pub color: Option<[u8; 3]>,
 }
 
 /// A combination of labels.

@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod claims;
+mod comparable;
 pub mod csv_file;
 mod derived;
 mod distributions;
@@ -23,7 +24,7 @@ use crate::plan_file::{PlanCell, PlanFile, SCHEMA, plan_hash};
 use crate::record::Status;
 use crate::table::{Records, count};
 use csv_file::CsvFile;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// One row of runs.csv.
@@ -92,6 +93,9 @@ impl Results {
             return Err(ResultsError::NoFolder(dir.to_path_buf()));
         }
         let path = dir.join("plan.json");
+        if !path.exists() {
+            return Err(ResultsError::NoPlan { dir: dir.to_path_buf() });
+        }
         let text = files::read_text(&path).map_err(|e| ResultsError::unreadable(&path, e))?;
         let plan: PlanFile =
             serde_json::from_str(&text).map_err(|source| ResultsError::PlanFile { path: path.clone(), source })?;
@@ -110,8 +114,29 @@ impl Results {
         Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
     }
 
+    /// What to say of the runs before anything is made of them.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        [self.unfinished(), self.of_unequal_length()].into_iter().flatten()
+    }
+
+    /// Imported runs of one cell that finished after unequal numbers of steps, of which nobody here has seen why.
+    fn of_unequal_length(&self) -> Option<String> {
+        let mut steps: BTreeMap<&[usize], BTreeSet<u64>> = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| self.plan.is_imported() && run.status == Status::Finished) {
+            steps.entry(&run.labels).or_default().extend(run.value("steps").map(|steps| steps as u64));
+        }
+        let unequal = || steps.values().filter(|own| own.len() > 1);
+        let (least, most) = (unequal().flatten().min()?, unequal().flatten().max()?);
+        Some(format!(
+            "in {} of {} finished runs are of unequal length ({least} to {most} steps), and their ends are pooled as they are; import \
+             runs of one length to compare their ends",
+            unequal().count(),
+            count(steps.len(), "cell")
+        ))
+    }
+
     /// What to say of runs that the tables do not have.
-    pub fn unfinished(&self) -> Option<String> {
+    fn unfinished(&self) -> Option<String> {
         let planned = self.plan.runs().count();
         let there = self.runs.len();
         (there < planned).then(|| {

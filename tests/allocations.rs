@@ -1,5 +1,9 @@
-//! A training step allocates what candle's graph and the matrix products allocate, and nothing that grows with the net.
+//! A training step allocates what candle's graph and the matrix products allocate, and nothing that grows with the net; reading a
+//! CSV file takes a fixed multiple of its size.
 
+use gradsweep::data::{self, Places};
+use gradsweep::experiment::{Experiment, Overrides};
+use gradsweep::figure::kinds::FACTS;
 use gradsweep::model::dense::{Architecture, Network, Residual};
 use gradsweep::model::init::Init;
 use gradsweep::model::recurrent;
@@ -21,6 +25,8 @@ struct Counting;
 thread_local! {
     /// Of this thread alone, so that neither another test nor the harness counts.
     static COUNT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// Bytes that are held, and the most that were.
+    static HELD: std::cell::Cell<[isize; 2]> = const { std::cell::Cell::new([0; 2]) };
 }
 
 fn count() {
@@ -28,27 +34,39 @@ fn count() {
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
 }
 
+fn hold(new: usize, old: usize) {
+    let _ = HELD.try_with(|held| {
+        let [now, most] = held.get();
+        let now = now + new as isize - old as isize;
+        held.set([now, most.max(now)]);
+    });
+}
+
 // SAFETY: every call is handed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        hold(layout.size(), 0);
         // SAFETY: the caller keeps `alloc`'s contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count();
+        hold(layout.size(), 0);
         // SAFETY: the caller keeps `alloc_zeroed`'s contract.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        hold(size, layout.size());
         // SAFETY: the caller keeps `realloc`'s contract.
         unsafe { System.realloc(old, layout, size) }
     }
 
     unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        hold(0, layout.size());
         // SAFETY: the caller keeps `dealloc`'s contract.
         unsafe { System.dealloc(old, layout) }
     }
@@ -231,5 +249,31 @@ fn a_step_through_time_allocates_nothing_that_grows() {
                 assert_eq!(beyond_products_over_time(&other, batch), small, "batch {batch} of {other:?}");
             }
         }
+    }
+}
+
+/// The text is held beside its numbers, eight bytes each, with no copy of either: of cells as long as these twice the file.
+#[test]
+fn reading_a_csv_file_takes_at_most_three_times_its_size() {
+    const ROWS: usize = 20_000;
+    let dir = tempfile::tempdir().unwrap();
+    let row = |i: usize| {
+        let cells = (0..FEATURES).map(|j| format!("{:.7}", ((i * FEATURES + j) as f64).sin()));
+        format!("{},{}\n", cells.collect::<Vec<_>>().join(","), ["a", "b", "c"][i % 3])
+    };
+    let text: String = (0..ROWS).map(row).collect();
+    std::fs::write(dir.path().join("table.csv"), &text).unwrap();
+    for more in ["", ", validation = 0.1, test = 0.2, scaling = \"none\""] {
+        let experiment = format!("[base]\ndata = {{ kind = \"csv\", path = \"table.csv\"{more} }}\n");
+        let plan = Experiment::parse(&experiment, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
+        let places = Places { base: dir.path().into(), ..Places::default() };
+        let [before, _] = HELD.get();
+        HELD.set([before, before]);
+        let data = data::load(&plan.cells[0].settings, &places).unwrap();
+        let (most, file) = ((HELD.get()[1] - before) as f64, text.len() as f64);
+        let numbers = (size_of::<f64>() * ROWS * (FEATURES + 1)) as f64;
+        println!("{:.2} times the file{more}", most / file);
+        assert!(most <= 1.1 * (file + numbers) && most <= 3.0 * file, "{most} bytes for {file}{more}");
+        assert!(data.train.rows > ROWS / 2);
     }
 }

@@ -186,6 +186,8 @@ fn how_guessed(results: &Results, column: &Column) -> &'static str {
     };
     match column.quantity {
         Quantity::Accuracy | Quantity::BalancedAccuracy => "answering always the same class",
+        // What imported runs learn is not known.
+        _ if plan.is_imported() => "the best constant prediction",
         _ if plan.data.classes => "guessing by the frequencies of the classes",
         _ if losses.into_iter().any(is_robust) => "the best constant prediction",
         _ => "predicting the mean of the targets",

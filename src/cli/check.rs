@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let (seeds, fresh_seeds, base) = (Some(seeds), true, Some(base));
         return sweep::of(PlanOptions { file, out, set, seeds, fresh_seeds, data_dir, base, ..PlanOptions::default() });
     }
-    results.unfinished().iter().for_each(|line| note(line));
+    results.remarks().for_each(|line| note(&line));
     let mut conclusion = Conclusion::of(results, &claims)?;
     print(&format!("{}\n{}", conclusion.answer.text(), full(&conclusion.claims)))?;
     conclusion.edited_later.into_iter().for_each(note);

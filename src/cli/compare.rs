@@ -10,7 +10,7 @@ use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
 use crate::conclude::{Conclusion, draw_pages};
 use crate::experiment::nearest;
 use crate::plan_file::compare::Compare;
-use crate::results::joined::{FOLDER, differences, join};
+use crate::results::joined::{FOLDER, Joined, join};
 use crate::results::{Results, claims};
 use clap::ValueEnum;
 use std::collections::BTreeSet;
@@ -51,18 +51,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut folders = Vec::new();
     for dir in &options.dirs {
         let results = Results::read(dir).map_err(CommandError::input)?;
-        results.unfinished().iter().for_each(|line| note(line));
+        results.remarks().for_each(|line| note(&line));
         folders.push(results);
     }
     if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
         return own(dir, folders.remove(0), options.format);
     }
-    let results = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
+    let Joined { results, remarks } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
-    let differences = differences(&results.plan);
-    if !differences.is_empty() {
-        note(&format!("the folders differ in {}", differences.join("; ")));
-    }
+    remarks.iter().for_each(|line| note(line));
     let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
     if let Some(baseline) = &compare.baseline {
         let arms = comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str());

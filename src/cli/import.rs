@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     import.write(dir)?;
     let results = Results::read(dir).map_err(CommandError::failed)?;
     let claims = claims::read(dir).map_err(CommandError::failed)?;
-    results.unfinished().iter().for_each(|line| note(line));
+    results.remarks().for_each(|line| note(&line));
     let mut conclusion = Conclusion::of(results, &claims)?;
     conclusion.write_anew(&draw_pages)?;
     left_out(&conclusion.drawn);

@@ -53,7 +53,7 @@ impl Style {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let dir = &options.dir;
     let mut results = Results::read(dir).map_err(CommandError::input)?;
-    results.unfinished().iter().for_each(|line| note(line));
+    results.remarks().for_each(|line| note(&line));
     let style = options.style.of_figures();
     let mut below = PathBuf::from(style.folder());
     if let Some(file) = &options.with {

@@ -5,7 +5,7 @@
 //! below [`PROBLEMS`] of them there are ranks, and each problem's own intervals, but no test.
 
 use super::arms::{Arm, Setting};
-use super::pairs::Verdict;
+use super::pairs::{Pair, Verdict};
 use super::score::{Score, score};
 use super::tasks::Task;
 use crate::columns::Column;
@@ -32,6 +32,21 @@ pub struct Joint {
     pub test: Option<Friedman>,
     /// Every pair, in the order of the ranks; none without a test.
     pub pairs: Vec<JointPair>,
+    /// Every pair that was compared on some problem, in the same order.
+    pub wins: Vec<Wins>,
+}
+
+/// Two arms by their verdicts on the problems, each of its own seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wins {
+    pub first: String,
+    pub second: String,
+    /// Problems on which they are distinguished, and the first is better.
+    pub better: usize,
+    /// The same where it is worse.
+    pub worse: usize,
+    /// All others on which they were compared.
+    pub open: usize,
 }
 
 /// An arm over the problems.
@@ -53,8 +68,6 @@ pub struct JointArm {
 pub struct JointPair {
     pub first: String,
     pub second: String,
-    /// Problems on which the first, and the second, has the better median.
-    pub wins: [usize; 2],
     pub corrected: f64,
     pub verdict: Verdict,
 }
@@ -112,7 +125,23 @@ fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column, 
             set.into_iter().for_each(|arm| arms[arm].groups.push(letter));
         }
     }
-    Joint { labels, problems: tasks.len(), independent, arms, test, pairs }
+    let wins = wins(tasks, &arms, column);
+    Joint { labels, problems: tasks.len(), independent, arms, test, pairs, wins }
+}
+
+/// How often each arm is better than each that ranks behind it, by the verdicts on the problems.
+fn wins(tasks: &[&Task], arms: &[JointArm], column: &Column) -> Vec<Wins> {
+    let places = (0..arms.len()).flat_map(|i| (i + 1..arms.len()).map(move |j| (&arms[i].name, &arms[j].name)));
+    let of_pair = |(first, second): (&String, &String)| {
+        let is_own = |pair: &&Pair| pair.metric == column.name && pair.other(first) == Some(second);
+        let compared = || tasks.iter().filter_map(|task| task.pairs.iter().find(is_own));
+        let told = || compared().filter(|pair| pair.verdict == Verdict::Distinguished);
+        let ahead = |pair: &&Pair| column.sign().unwrap_or(-1.0) * pair.seen_from(first).value > 0.0;
+        let (all, told, better) = (compared().count(), told().count(), told().filter(ahead).count());
+        let (worse, open) = (told - better, all - told);
+        (all > 0).then(|| Wins { first: first.clone(), second: second.clone(), better, worse, open })
+    };
+    places.filter_map(of_pair).collect()
 }
 
 /// The largest sets of `n` things of which all are `alike`, each in order: every thing is in one of them at least.
@@ -138,15 +167,11 @@ fn pairs(table: &[Vec<f64>], names: &[&str], order: &[usize]) -> Vec<JointPair> 
         table.iter().map(|row| super::again::difference(row[*a], row[*b])).collect()
     };
     let corrected = holm(&places.iter().map(|pair| signed_rank(&differences(pair)).p).collect::<Vec<_>>());
-    let pair = |(pair, corrected): (&(usize, usize), f64)| {
-        let d = differences(pair);
-        JointPair {
-            first: names[pair.0].into(),
-            second: names[pair.1].into(),
-            wins: [d.iter().filter(|d| **d < 0.0).count(), d.iter().filter(|d| **d > 0.0).count()],
-            corrected,
-            verdict: if corrected <= LEVEL { Verdict::Distinguished } else { Verdict::NotDistinguished },
-        }
+    let pair = |(pair, corrected): (&(usize, usize), f64)| JointPair {
+        first: names[pair.0].into(),
+        second: names[pair.1].into(),
+        corrected,
+        verdict: if corrected <= LEVEL { Verdict::Distinguished } else { Verdict::NotDistinguished },
     };
     places.iter().zip(corrected).map(pair).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::comparison::Comparison;
 use super::rows::{self, Rows};
-use super::text::{head, notes, of_medians};
-use super::{arms_table, joint_table, pairs_table, settings_table};
+use super::text::{head, joint_notes, notes, of_medians, ranking};
+use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
 use crate::table::{Cell, Table};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,8 @@ struct Float {
     notes: Vec<String>,
 }
 
-/// One for each task: its verdict, its arms with all intervals, its pairs by each metric.
+/// One for each task: its verdict, its arms with all intervals, its pairs by each metric; then one for each answer over several
+/// problems.
 fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
     let float = |(task, verdict): (&super::Task, &String)| {
         let pairs = comparison.reports().map(|metric| rows::pairs(comparison, task, metric));
@@ -31,7 +32,17 @@ fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
             notes: notes.filter(|note| !note.is_empty()).map(|note| sentence(&note)).collect(),
         }
     };
-    comparison.tasks.iter().zip(verdicts).map(float).collect()
+    let over = |joint: &Joint| {
+        let words = joint.labels.iter().flat_map(|(axis, label)| [axis.as_str(), label]);
+        let tables = [rows::ranks(comparison, joint), rows::wins(comparison, joint)];
+        Float {
+            label: ["tab:comparison-over"].into_iter().chain(words).map(plain).collect::<Vec<_>>().join("-"),
+            caption: ranking(comparison, joint),
+            tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
+            notes: joint_notes(comparison, joint).iter().map(|note| sentence(note)).collect(),
+        }
+    };
+    comparison.tasks.iter().zip(verdicts).map(float).chain(comparison.joint.iter().map(over)).collect()
 }
 
 /// The letters and digits of a text, what may stand in a label.
@@ -102,7 +113,7 @@ fn escaped(text: &str) -> String {
     text.chars().map(one).collect()
 }
 
-/// What was compared and how, the verdicts, and the three tables row by row.
+/// What was compared and how, the verdicts, and the tables row by row.
 pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
     let value = json!({
         "arm": comparison.arm,
@@ -117,6 +128,7 @@ pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
         "arms": records(&arms_table(comparison)),
         "settings": records(&settings_table(comparison)),
         "ranks": records(&joint_table(comparison)),
+        "wins": records(&wins_table(comparison)),
         "pairs": records(&pairs_table(comparison)),
     });
     format!("{value:#}\n")

@@ -1,6 +1,7 @@
 //! The tables of a comparison as rows of text, for a terminal and for a paper: the arms of a task, and its pairs.
 
 use super::amount::{amount, setting, significant, subject, with_interval};
+use super::over::{Joint, JointArm, Wins};
 use super::pairs::{Pair, Verdict};
 use super::{arms::Arm, comparison::Comparison, sentences::size, tasks::Task};
 use crate::columns::{self, Column, Measured, Quantity};
@@ -115,4 +116,37 @@ pub fn best<'a>(task: &'a Task, column: &Column) -> Option<&'a str> {
     let sign = column.sign().unwrap_or(-1.0);
     let known = task.arms.iter().rev().filter_map(|arm| Some((arm, sign * arm.measures.get(column.name)?.median)));
     known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(arm, _)| arm.name.as_str())
+}
+
+/// The arms over several problems, from the best average rank on.
+pub fn ranks(comparison: &Comparison, joint: &Joint) -> Rows {
+    let is_scored = is_scored(joint);
+    let mut head = [&comparison.arm, "average rank", "best on"].map(String::from).to_vec();
+    head.extend(joint.test.map(|_| "not distinguished".into()));
+    head.extend(is_scored.then(|| "score".into()));
+    let row = |arm: &JointArm| {
+        let mut row = vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
+        row.extend(joint.test.map(|_| arm.groups.clone()));
+        let score = arm.score.map(|s| format!("{:.3} [{:.3}, {:.3}]", s.value, s.low, s.high));
+        row.extend(is_scored.then(|| score.unwrap_or_default()));
+        row
+    };
+    Rows { head, rows: joint.arms.iter().map(row).collect() }
+}
+
+/// Whether some arm has a score that means the same on every problem.
+pub fn is_scored(joint: &Joint) -> bool {
+    joint.arms.iter().any(|arm| arm.score.is_some())
+}
+
+/// On how many problems each arm is better and worse than another: all pairs of few arms, else those with the one that ranks best.
+pub fn wins(comparison: &Comparison, joint: &Joint) -> Rows {
+    let head = [&comparison.arm, "against", "better on", "worse on", "not distinguished on"].map(String::from).to_vec();
+    let first = joint.arms.first().filter(|_| joint.arms.len() > MANY && comparison.baseline.is_none());
+    let listed = joint.wins.iter().filter(|wins| first.is_none_or(|first| wins.first == first.name));
+    let row = |wins: &Wins| {
+        let counts = [wins.better, wins.worse, wins.open].map(|n| n.to_string());
+        [wins.first.clone(), wins.second.clone()].into_iter().chain(counts).collect()
+    };
+    Rows { head, rows: listed.map(row).collect() }
 }

@@ -71,9 +71,7 @@ pub fn settings_table(comparison: &Comparison) -> Table {
 
 /// The table `comparison_ranks.csv`: each arm over several problems.
 pub fn joint_table(comparison: &Comparison) -> Table {
-    let axes =
-        comparison.joint.first().map_or(Vec::new(), |joint| joint.labels.iter().map(|(a, _)| a.clone()).collect());
-    let mut table = Table::new(&[axes, vec![comparison.arm.clone()], names(columns::RANKS)].concat());
+    let mut table = Table::new(&[joint_axes(comparison), vec![comparison.arm.clone()], names(columns::RANKS)].concat());
     for (joint, arm) in comparison.joint.iter().flat_map(|joint| joint.arms.iter().map(move |arm| (joint, arm))) {
         let mut row: Vec<Cell> = joint.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([arm.name.as_str().into(), comparison.report.as_str().into(), arm.rank.into(), arm.best.into()]);
@@ -81,6 +79,18 @@ pub fn joint_table(comparison: &Comparison) -> Table {
         row.extend([joint.test.map(|test| test.statistic).into(), joint.test.map(|test| test.p).into()]);
         row.push(arm.groups.as_str().into());
         row.extend([arm.score.map(|s| s.value), arm.score.map(|s| s.low), arm.score.map(|s| s.high)].map(Cell::from));
+        table.push(row);
+    }
+    table
+}
+
+/// The verdicts of `comparison_pairs.csv` counted over the problems, pair by pair.
+pub fn wins_table(comparison: &Comparison) -> Table {
+    let mut table = Table::new(&[joint_axes(comparison), names(columns::WINS)].concat());
+    for (joint, wins) in comparison.joint.iter().flat_map(|joint| joint.wins.iter().map(move |wins| (joint, wins))) {
+        let mut row: Vec<Cell> = joint.labels.iter().map(|(_, label)| label.as_str().into()).collect();
+        row.extend([wins.first.as_str().into(), wins.second.as_str().into(), comparison.report.as_str().into()]);
+        row.extend([wins.better, wins.worse, wins.open].map(Cell::from));
         table.push(row);
     }
     table
@@ -102,6 +112,11 @@ pub fn pairs_table(comparison: &Comparison) -> Table {
         table.push(row);
     }
     table
+}
+
+/// The axes by which the answers over several problems differ.
+fn joint_axes(comparison: &Comparison) -> Vec<String> {
+    comparison.joint.first().map_or(Vec::new(), |joint| joint.labels.iter().map(|(axis, _)| axis.clone()).collect())
 }
 
 /// The axes by which tasks differ.

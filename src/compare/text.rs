@@ -1,7 +1,7 @@
 //! The comparison as text: for each task the verdict, a table of the arms, a table of the pairs, and what to know of both.
 
 use super::amount::{interval_note, labelled, seeds, significant, subject};
-use super::over::{Joint, JointArm};
+use super::over::Joint;
 use super::pairs::Verdict;
 use super::rows::{self, is_drawn, measures};
 use super::warnings::warnings;
@@ -121,34 +121,32 @@ fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
     let at = if labels.is_empty() { String::new() } else { format!(", {labels}") };
     *text += &format!("\nover {}{at}\n", count(joint.problems, "problem"));
     paragraph(text, "  ", &ranking(comparison, joint));
-    let is_scored = joint.arms.iter().any(|arm| arm.score.is_some());
-    let mut head = [&comparison.arm, "average rank", "best on"].map(String::from).to_vec();
-    head.extend(joint.test.map(|_| "not distinguished".into()));
-    head.extend(is_scored.then(|| "score".into()));
-    let row = |arm: &JointArm| {
-        let mut row = vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
-        row.extend(joint.test.map(|_| arm.groups.clone()));
-        let score = arm.score.map(|s| format!("{:.3} [{:.3}, {:.3}]", s.value, s.low, s.high));
-        row.extend(is_scored.then(|| score.unwrap_or_default()));
-        row
-    };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(joint.arms.iter().map(row)).collect();
-    text.extend(aligned(&rows, |column| column < 1).lines().map(|line| format!("  {line}\n")));
-    if joint.test.is_some() {
-        paragraph(text, "  ", "not distinguished: arms with a letter in common");
+    for (place, table) in [rows::ranks(comparison, joint), rows::wins(comparison, joint)].iter().enumerate() {
+        if !table.rows.is_empty() {
+            let lines = aligned(&table.all(), |column| column <= place);
+            text.extend(lines.lines().map(|line| format!("  {line}\n")));
+        }
     }
-    if is_scored {
-        let score = format!(
+    joint_notes(comparison, joint).iter().for_each(|note| paragraph(text, "  ", note));
+}
+
+/// What the numbers of the answer over several problems are.
+pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
+    let letters = joint.test.map(|_| "not distinguished: arms with a letter in common".to_string());
+    let score = rows::is_scored(joint).then(|| {
+        format!(
             "score: {} of each run, 0 for guessing and 1 for the best there can be; interquartile mean over all problems and seeds, with \
              the middle 90 % of {DRAWS} draws of seeds within each problem",
             subject(&comparison.report)
-        );
-        paragraph(text, "  ", &score);
-    }
+        )
+    });
+    let wins = (!joint.wins.is_empty())
+        .then(|| "better on, worse on: problems on which the two are distinguished".to_string());
+    letters.into_iter().chain(score).chain(wins).collect()
 }
 
 /// Who ranks best over the problems, and what can be told of that.
-fn ranking(comparison: &Comparison, joint: &Joint) -> String {
+pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
     let Some(first) = joint.arms.first() else { return "No arm has results on all problems.".into() };
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
     let verb = if best.len() == 1 { "ranks" } else { "rank" };

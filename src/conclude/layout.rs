@@ -101,11 +101,7 @@ impl RunColumns {
     }
 
     fn header(&self) -> Vec<String> {
-        let (id, keys) = columns::RUN_KEYS.split_at(1);
-        let measured = keys.iter().chain(columns::OUTCOMES).chain([&columns::BOUNDS, &columns::ATTENUATION_THEORY]);
-        let chosen = self.labels.iter().cloned().chain(self.settings.iter().map(|key| columns::planned(key)));
-        let owned = |column: &Column| column.name.to_string();
-        id.iter().map(owned).chain(chosen).chain(measured.map(owned)).collect()
+        columns::of_runs(self.labels.iter().cloned().chain(self.settings.iter().map(|key| columns::planned(key))))
     }
 
     fn row(&self, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Cell> {

@@ -9,7 +9,7 @@ const LOOKED_AT: usize = 100;
 ///
 /// # Errors
 /// When it is neither.
-pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
+pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
     let unit: Option<fn([u8; 2]) -> u16> = match bytes[..] {
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
@@ -33,7 +33,7 @@ pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
 }
 
 /// The text with a separator of one byte, and that separator: as `data.separator` says, or as its first lines show.
-pub(super) fn separated(text: String, separator: &str) -> (String, u8) {
+pub(crate) fn separated(text: String, separator: &str) -> (String, u8) {
     match if separator == "auto" { found(&text) } else { separator } {
         "semicolon" => (text, b';'),
         "tab" => (text, b'\t'),

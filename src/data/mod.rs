@@ -3,7 +3,7 @@
 mod csv_file;
 mod csv_table;
 mod csv_target;
-mod csv_text;
+pub(crate) mod csv_text;
 mod dataset;
 mod digits;
 mod error;

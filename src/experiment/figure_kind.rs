@@ -43,6 +43,8 @@ pub struct FigureKind {
     pub theory: Predicts,
     /// Whether it is drawn from `distributions.csv`, which is written only where `[record] distributions` asks for it.
     pub distributions: bool,
+    /// Whether it is drawn from what `history.csv` holds, or what follows from it.
+    pub history: bool,
     /// Whether many arms get a panel each, with the others in grey.
     pub multiples: bool,
     /// Whether it shows what a claim is about.
@@ -172,6 +174,7 @@ impl FigureKind {
             of_init: |_| false,
             theory: Predicts::Nothing,
             distributions: false,
+            history: false,
             multiples: false,
             shows: |_, _| Shows::Nothing,
             default: |_| None,

@@ -13,6 +13,7 @@ pub(crate) mod nearest;
 pub mod settings;
 
 mod read;
+mod recorded;
 
 mod asks;
 

@@ -70,6 +70,25 @@ pub(crate) fn read(name: &str, text: &str) -> Option<(&'static str, Value)> {
     Some((key.name, key.fit(&value(text))?))
 }
 
+/// What a setting of numbers holds, where a text is neither a number nor one of its words. A number beyond its range is none of
+/// these, nor is a word of another setting, such as an activation that this program does not have: who imports runs may have both.
+pub(crate) fn misfit(name: &str, text: &str) -> Option<String> {
+    let registry = Registry::get();
+    let key = &registry.keys[registry.find(name)?];
+    let all = |is: fn(&Domain) -> bool| key.rows.iter().all(|row| is(&row.domain));
+    let whole = all(|domain| matches!(domain, Domain::Int { .. } | Domain::IntOrWord { .. }));
+    let real = |domain: &Domain| {
+        let is_real = matches!(domain, Domain::Float { .. } | Domain::Positive { .. } | Domain::Fraction);
+        is_real || matches!(domain, Domain::FloatOrWord { .. } | Domain::Int { .. } | Domain::IntOrWord { .. })
+    };
+    let fits = match value(text) {
+        Value::Int(_) => true,
+        Value::Float(x) => !whole || x.fract() == 0.0,
+        other => key.fit(&other).is_some(),
+    };
+    (all(real) && !fits).then(|| key.domain())
+}
+
 /// Whether a setting has this name.
 pub(crate) fn is_known(name: &str) -> bool {
     Registry::get().find(name).is_some()

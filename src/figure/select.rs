@@ -6,7 +6,7 @@ use super::ruler::Ruler;
 use super::scene::Color;
 use super::style::Look;
 use super::text;
-use crate::columns::{self, Column};
+use crate::columns::{self, Column, Quantity};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::fading::{self, Fading};
 use crate::plan_file::figure::FigureSpec;
@@ -307,7 +307,16 @@ impl<'a> Selection<'a> {
     /// # Errors
     /// A name that no column has.
     pub fn measurement(&self) -> Result<&'static Column, FigureError> {
-        self.measurement_or(|| self.kind.metric.map_or_else(|| self.results.choice().metric.clone(), String::from))
+        // Imported runs may have another loss than the usual one.
+        let is_lacking = |name: &str| {
+            let is_loss = columns::outcome(name).is_some_and(|column| column.quantity == Quantity::Loss);
+            is_loss && self.results.runs.iter().all(|run| run.value(name).is_none())
+        };
+        self.measurement_or(|| match self.kind.metric {
+            Some(name) if is_lacking(name) => self.results.reported(None),
+            Some(name) => name.into(),
+            None => self.results.choice().metric,
+        })
     }
 
     /// The same for a kind whose usual column depends on the results.

@@ -2,7 +2,8 @@
 
 use super::error::ImportError;
 use super::table::{Row, Source};
-use crate::columns::{self, Column, Measured, Quantity, RUN_KEYS};
+use crate::columns::{self, Column, Measured, Part, Quantity, RUN_KEYS};
+use crate::data::{Guess, Guesses};
 use crate::experiment::plan::GridCell;
 use crate::experiment::{nearest, settings};
 use crate::plan_file::{Axis, Scale};
@@ -32,6 +33,8 @@ pub struct Grid<'a> {
     pub cells: Vec<GridCell>,
     /// For each cell the operations of an update, where its first run says them.
     pub step_flop: Vec<Option<f64>>,
+    /// For each cell the baselines, where its runs say them.
+    pub guesses: Vec<Option<Guesses>>,
     /// What the table says of all runs alike.
     pub shared: BTreeMap<String, Value>,
     pub seeds: Vec<u64>,
@@ -58,7 +61,11 @@ impl<'a> Grid<'a> {
         };
         let rows: Vec<Row> = sources.iter().flat_map(|source| source.rows()).collect();
         let columns = free_columns(sources, axes)?;
-        let labels = columns.iter().map(|column| labels(&rows, column)).collect::<Vec<Labels>>();
+        if let Some(source) = sources.iter().find(|source| source.header.iter().all(|column| column != "seed")) {
+            let help = "number the runs of each cell 1, 2, 3 in it: runs of one seed are compared with each other";
+            return Err(source.wrong("has no column \"seed\"", help));
+        }
+        let labels = columns.iter().map(|column| labels(&rows, column)).collect::<Result<Vec<Labels>, _>>()?;
         let at = |name: &String| {
             columns.iter().position(|column| column == name).ok_or_else(|| {
                 let help = nearest::suggest(name, columns.iter().map(String::as_str));
@@ -67,7 +74,7 @@ impl<'a> Grid<'a> {
         };
         let axes: Vec<usize> = match axes {
             Some(named) => named.iter().map(at).collect::<Result<_, _>>()?,
-            None => (0..columns.len()).filter(|at| labels[*at].all.len() > 1).collect(),
+            None => (0..columns.len()).filter(|at| labels[*at].axis.labels.len() > 1).collect(),
         };
         let place = |row: usize| axes.iter().map(|axis| labels[*axis].of_row[row]).collect::<Vec<usize>>();
         let places: BTreeSet<Vec<usize>> = (0..rows.len()).map(place).collect();
@@ -78,34 +85,38 @@ impl<'a> Grid<'a> {
             runs.push(run(cell, *row)?);
         }
         let varied =
-            columns.iter().zip(&labels).filter(|(_, labels)| labels.all.len() > 1).map(|(column, _)| &**column);
+            labels.iter().map(|labels| &labels.axis).filter(|axis| axis.labels.len() > 1).map(|axis| &*axis.name);
         told_apart(&runs, places.len(), &varied.collect::<Vec<_>>())?;
         let cell = |place: &Vec<usize>| {
-            let row = runs.iter().find(|run| places[run.cell] == *place).map(|run| run.row);
-            let known = columns.iter().filter_map(|column| settings::read(column, row?.text(column)?));
-            let own = axes.iter().zip(place);
-            let labels = own.map(|(axis, label)| (columns[*axis].clone(), labels[*axis].all[*label].clone()));
+            let row = runs.iter().position(|run| places[run.cell] == *place);
+            let label = |own: &Labels| Some(own.axis.labels[*own.of_row.get(row?)?].clone());
+            let known = labels.iter().filter_map(|own| settings::read(&own.axis.name, &label(own)?));
+            let own = axes.iter().zip(place).map(|(axis, label)| (&labels[*axis].axis, *label));
+            let labels = own.map(|(axis, label)| (axis.name.clone(), axis.labels[label].clone()));
             GridCell { labels: labels.collect(), settings: Settings::new(known.collect()) }
         };
-        let same = columns.iter().zip(&labels).filter(|(_, labels)| labels.all.len() == 1 && !labels.all[0].is_empty());
-        let axis = |axis: &usize| labels[*axis].axis(&columns[*axis]);
-        let (axes, cells) = (axes.iter().map(axis).collect(), places.iter().map(cell).collect());
-        let shared = same.map(|(column, labels)| (column.clone(), settings::value(&labels.all[0]))).collect();
+        let all = labels.iter().map(|labels| &labels.axis);
+        let same = all.filter(|axis| axis.labels.len() == 1 && !axis.labels[0].is_empty());
+        let shared = same.map(|axis| (axis.name.clone(), settings::value(&axis.labels[0]))).collect();
+        let cells = places.iter().map(cell).collect();
+        let axes = axes.iter().map(|axis| labels[*axis].axis.clone()).collect();
         let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
         runs.sort_by_key(|run| (run.cell, run.seed));
         let first = |cell: usize| runs.iter().find(|run| run.cell == cell);
         let step_flop = (0..places.len()).map(|cell| first(cell).map_or(Ok(None), |run| run.row.number(FLOP)));
         let step_flop = step_flop.collect::<Result<_, _>>()?;
-        Ok(Grid { axes, cells, step_flop, shared, seeds: seeds.into_iter().collect(), runs })
+        let guesses = (0..places.len()).map(|cell| guesses(&runs, cell)).collect::<Result<_, _>>()?;
+        Ok(Grid { axes, cells, step_flop, guesses, shared, seeds: seeds.into_iter().collect(), runs })
     }
 }
 
 /// The columns that are no key and no measurement, in the order of the first table that has them.
 fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<String>, ImportError> {
     let keys = || RUN_KEYS.iter().chain(ends()).map(|column| column.name).chain([FLOP]);
+    let is_key = |column: &str| keys().any(|key| key == column) || columns::of_baseline(column).is_some();
     let mut free: Vec<String> = Vec::new();
     for source in sources {
-        for column in source.header.iter().filter(|column| keys().all(|key| key != *column)) {
+        for column in source.header.iter().filter(|column| !is_key(column)) {
             if columns::outcome(column).is_some()
                 || [columns::BOUNDS.name, columns::ATTENUATION_THEORY.name].contains(&&**column)
             {
@@ -129,49 +140,62 @@ fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<Stri
     Ok(free)
 }
 
-/// The labels of a column.
+/// The labels of a column, empty where some rows have none, and the number of that of each row.
 struct Labels {
-    /// Numbers ascending, texts in the order of the table; empty where some rows have none.
-    all: Vec<String>,
+    axis: Axis,
     of_row: Vec<usize>,
-    scale: Scale,
 }
 
-impl Labels {
-    fn axis(&self, name: &str) -> Axis {
-        Axis { name: name.into(), labels: self.all.clone(), scale: self.scale, shown: Vec::new() }
-    }
-}
-
-fn labels(rows: &[Row], column: &str) -> Labels {
+fn labels(rows: &[Row], column: &str) -> Result<Labels, ImportError> {
     let texts: Vec<&str> = rows.iter().map(|row| row.text(column).unwrap_or_default()).collect();
-    let numbers: Option<Vec<f64>> = texts
-        .iter()
-        .filter(|text| !text.is_empty())
-        .map(|text| text.parse().ok().filter(|x: &f64| x.is_finite()))
-        .collect();
-    let numbers = numbers.filter(|numbers| !numbers.is_empty());
+    let misfit = |text: &str| settings::misfit(column, text).filter(|_| !text.is_empty());
+    if let Some((row, (text, domain))) =
+        rows.iter().zip(&texts).find_map(|(row, text)| Some((row, (text, misfit(text)?))))
+    {
+        let help = "correct it, leave the cell empty, or give the column a name of your own, which is no setting";
+        return Err(row.wrong(column, format!("\"{text}\" is no value of this setting, which is {domain}"), help));
+    }
+    let is_number = Axis::of(column, texts.iter().map(ToString::to_string)).scale != Scale::Category;
     // Equal numbers are one label, however they are written.
     let canonical = |text: &&str| match text.parse::<f64>() {
-        Ok(x) if numbers.is_some() => number(x),
+        Ok(x) if is_number => number(x),
         _ => text.to_string(),
     };
     let own: Vec<String> = texts.iter().map(canonical).collect();
-    let mut all: Vec<String> = Vec::new();
-    let mut known: HashMap<&String, usize> = HashMap::new();
-    for label in &own {
-        known.entry(label).or_insert_with(|| {
-            all.push(label.clone());
-            all.len() - 1
-        });
-    }
-    if numbers.is_some() {
-        let size = |label: &String| label.parse().unwrap_or(f64::NEG_INFINITY);
-        all.sort_by(|a, b| size(a).total_cmp(&size(b)));
-    }
-    let known: HashMap<&String, usize> = all.iter().zip(0..).collect();
+    let axis = Axis::of(column, own.iter().cloned());
+    let known: HashMap<&String, usize> = axis.labels.iter().zip(0..).collect();
     let of_row = own.iter().map(|label| known[label]).collect();
-    Labels { of_row, scale: numbers.map_or(Scale::Category, |numbers| Scale::of(&numbers)), all }
+    Ok(Labels { axis, of_row })
+}
+
+/// The baselines of a cell, which all of its runs have to say alike; `None` where they say none.
+fn guesses(runs: &[RunRow], cell: usize) -> Result<Option<Guesses>, ImportError> {
+    let own = || runs.iter().filter(|run| run.cell == cell);
+    let baseline = |part: Part, quantity: Quantity| {
+        let Some(column) = columns::by_part(quantity, Measured::End).find(|column| column.part == Some(part)) else {
+            return Ok(None);
+        };
+        let name = columns::baseline(column);
+        let mut known = None;
+        for run in own() {
+            let Some(x) = run.row.number(&name)? else { continue };
+            if !x.is_finite() || *known.get_or_insert(x) != x {
+                let message = format!("{x} is no finite number, or another run of the same labels has another");
+                let help = "write what the best constant answer gets on these data, the same for all runs of a cell, or nothing";
+                return Err(run.row.wrong(&name, message, help));
+            }
+        }
+        Ok(known)
+    };
+    let guess = |part: Part| -> Result<Guess, ImportError> {
+        let [accuracy, balanced_accuracy, loss] =
+            [Quantity::Accuracy, Quantity::BalancedAccuracy, Quantity::Loss].map(|quantity| baseline(part, quantity));
+        Ok(Guess { accuracy: accuracy?, balanced_accuracy: balanced_accuracy?, loss: loss? })
+    };
+    let [training, validation, test] = [Part::Training, Part::Validation, Part::Test].map(guess);
+    let (training, validation, test) = (training?, validation?, test?);
+    let is_said = [training, validation, test].iter().any(|guess| *guess != Guess::default());
+    Ok(is_said.then_some(Guesses { training, validation: Some(validation), test: Some(test) }))
 }
 
 fn run(cell: usize, row: Row<'_>) -> Result<RunRow<'_>, ImportError> {

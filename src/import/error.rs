@@ -1,5 +1,6 @@
 //! Why tables cannot be imported: which file, line and column, and what to write instead.
 
+use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -15,6 +16,8 @@ pub enum ImportError {
     Files { message: String, help: String },
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Text(#[from] DataError),
 }
 
 impl ImportError {

@@ -2,6 +2,7 @@
 
 use super::error::ImportError;
 use crate::columns::{self, Column, Scale};
+use crate::data::csv_text::{decode, separated};
 use crate::experiment::nearest;
 use csv::{Position, StringRecord};
 use std::path::{Path, PathBuf};
@@ -57,17 +58,22 @@ pub struct Row<'a> {
 }
 
 impl Source {
-    /// Reads the bytes of a file.
+    /// Reads the bytes of a file, whose encoding and separator are found as those of CSV data.
     ///
     /// # Errors
-    /// What is no table, has a column twice, lacks `run_id`, or has a column that its kind does not know.
-    pub fn read(path: &Path, bytes: &[u8]) -> Result<Source, ImportError> {
+    /// What is no text, is empty, has a column twice, lacks `run_id`, or has a column that its kind does not know.
+    pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Source, ImportError> {
         let wrong = |message: String, help: &str| ImportError::file(path, message, help);
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-        let damaged = |e: csv::Error| {
-            wrong(e.to_string(), "write a CSV file in UTF-8, as many cells in each row as in the first")
-        };
+        let (text, separator) = separated(decode(&path.display().to_string(), bytes)?, "auto");
+        if text.trim().is_empty() {
+            return Err(wrong(
+                "the file is empty".into(),
+                "leave it away, or write a header and a row for each run, step or layer",
+            ));
+        }
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader.delimiter(separator).trim(csv::Trim::All).from_reader(text.as_bytes());
+        let damaged = |e: csv::Error| wrong(e.to_string(), "write as many cells in each row as in the first");
         let header: Vec<String> = reader.headers().map_err(damaged)?.iter().map(String::from).collect();
         if let Some(twice) = (1..header.len()).find(|at| header[..*at].contains(&header[*at])) {
             return Err(wrong(format!("the column \"{}\" is there twice", header[twice]), "delete one of them"));
@@ -81,7 +87,7 @@ impl Source {
             let known = kind.columns().into_iter().flatten().map(|column| column.name);
             let known = known.chain(["run_id"]).chain((kind == Kind::Layers).then_some(UNITS));
             if known.clone().all(|name| name != column) {
-                let help = format!("{}, or delete the column", nearest::suggest(column, known));
+                let help = format!("delete the column or rename it: {}", nearest::suggest(column, known));
                 return Err(ImportError::file(path, format!("no measurement is called \"{column}\""), help));
             }
         }
@@ -125,9 +131,13 @@ impl<'a> Row<'a> {
         let Some(text) = self.text(column) else { return Ok(None) };
         let wrong = |message: String, help: &str| Err(self.wrong(column, message, help));
         let Ok(number) = text.parse::<f64>() else {
-            return wrong(format!("\"{text}\" is no number"), "write a number, inf, NaN or nothing");
+            return wrong(
+                format!("\"{text}\" is no number"),
+                "write a number with a decimal point, inf, NaN or nothing",
+            );
         };
         let known = columns::find(self.source.kind.columns().unwrap_or(columns::OUTCOMES), column);
+        let known = known.or_else(|| columns::of_baseline(column));
         if known.is_some_and(|known| known.scale == Scale::Share) && !(number.is_nan() || (0.0..=1.0).contains(&number))
         {
             return wrong(format!("{text} is no share from 0 to 1"), "divide a percentage by 100");

@@ -1,5 +1,7 @@
 //! How arms are compared, as `plan.json` has it.
 
+use super::Axis;
+use crate::experiment::settings;
 use serde::{Deserialize, Serialize};
 
 /// How arms are compared.
@@ -28,4 +30,27 @@ pub struct Compare {
     /// Up to which difference of the first of these two arms are as good as equal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
+}
+
+/// What holds where a file does not say otherwise.
+impl Compare {
+    /// The axis that is compared: that of the optimizers, where there are several.
+    pub(crate) fn usual_arm(axes: &[Axis]) -> Option<&Axis> {
+        axes.iter().find(|axis| axis.name == "optimizer" && axis.labels.len() > 1)
+    }
+
+    /// Whether each arm takes its best label of an axis: of the settings of optimizers.
+    pub(crate) fn is_usually_tuned(axis: &Axis, arm: &str) -> bool {
+        axis.name != arm && settings::is_option_of(&axis.name, "optimizer")
+    }
+
+    /// Whether some of these axes has labels to choose from.
+    pub(crate) fn chooses(tune: &[String], axes: &[Axis]) -> bool {
+        axes.iter().any(|axis| tune.contains(&axis.name) && axis.labels.len() > 1)
+    }
+
+    /// The seeds that choose: a third, and at least one, so that most seeds are left for the report.
+    pub(crate) fn usual_tune_seeds(seeds: usize) -> usize {
+        (seeds / 3).max(1)
+    }
 }

@@ -15,6 +15,8 @@ pub enum ResultsError {
     Unreadable { path: PathBuf, source: csv::Error },
     #[error("there is no folder {0}; give the results folder of a sweep, such as results/vanishing")]
     NoFolder(PathBuf),
+    #[error("{dir} holds no results, since it has no plan.json; give the folder of one sweep, such as {}", of_one(dir).display())]
+    NoPlan { dir: PathBuf },
     #[error(
         "{dir} is of a sweep that was interrupted before its tables were made, or still runs: the same `gradsweep sweep` goes \
          on from there, and `gradsweep merge {dir}` makes tables and figures of the runs that are done"
@@ -38,6 +40,13 @@ pub enum ResultsError {
     NoAxis(String),
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// A results folder within another folder, the first by name, or else one of the usual place.
+fn of_one(dir: &Path) -> PathBuf {
+    let within = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let within = within.filter(|path| path.join("plan.json").exists()).min();
+    within.unwrap_or_else(|| "results/vanishing".into())
 }
 
 impl ResultsError {

@@ -1,37 +1,38 @@
-//! Several results folders read as one, so that their arms can be compared: by the axis that holds the arms, or, where the folders hold
-//! runs of the same labels and seeds, folder by folder. What cannot be compared is refused with the reason.
+//! Several results folders read as one, so that their arms can be compared: by the axis that holds the arms, with the seeds of all
+//! where they hold the same cells, or, where they hold other runs of the same labels and seeds, folder by folder. What cannot be
+//! compared is refused with the reason.
 
+use super::comparable::{self, JoinError, refuse};
 use super::{Results, Run};
-use crate::experiment::settings::{Registry, is_option_of};
+use crate::experiment::settings::Registry;
 use crate::plan_file::compare::Compare;
-use crate::plan_file::{Axis, PlanCell, PlanFile, Scale, is_of_loss};
+use crate::plan_file::{Axis, PlanCell, PlanFile};
 use crate::setting::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::table::count;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::path::PathBuf;
-use thiserror::Error;
 
 /// The axis whose labels are the folders.
 pub const FOLDER: &str = "folder";
 
-/// Why folders cannot be compared with each other, and what to do.
-#[derive(Debug, Error)]
-#[error("{first} and {second} cannot be compared: {why}; {help}")]
-pub struct JoinError {
-    first: String,
-    second: String,
-    why: String,
-    help: String,
+/// Several folders as one, and what to say of that.
+pub struct Joined {
+    pub results: Results,
+    pub remarks: Vec<String>,
 }
 
+/// The labels of a cell, `None` on an axis that is not known of it.
+type Labels = Vec<Option<String>>;
+
 /// A folder's plan with the name that tells it from the others.
-struct Folder {
+pub(super) struct Folder {
     name: String,
-    results: Results,
+    pub(super) results: Results,
 }
 
 impl Folder {
     /// Every setting of a cell by its long name.
-    fn settings(&self, cell: &PlanCell) -> BTreeMap<String, Value> {
+    pub(super) fn settings(&self, cell: &PlanCell) -> BTreeMap<String, Value> {
         let written = self.results.plan.settings.iter().chain(&cell.settings);
         written.map(|(key, value)| (long(key), value.clone())).collect()
     }
@@ -42,14 +43,14 @@ impl Folder {
         own.or_else(|| self.settings(cell).get(&long(axis)).map(ToString::to_string))
     }
 
-    /// The settings that decide what the losses of its cells measure.
-    fn kind_of_loss(&self) -> Vec<String> {
-        let cells = self.results.plan.cells.iter().map(|cell| {
-            let settings = self.settings(cell);
-            settings.iter().filter(|(key, _)| is_of_loss(key)).map(|(key, value)| format!("{key} = {value}")).collect()
-        });
-        let kinds: BTreeSet<Vec<String>> = cells.collect();
-        kinds.into_iter().flatten().collect()
+    /// Its cells: every setting by the label on each of these axes.
+    fn cells(&self, axes: &[String]) -> BTreeMap<Labels, BTreeMap<String, Value>> {
+        self.results.plan.cells.iter().map(|cell| (self.labels(axes, cell), self.settings(cell))).collect()
+    }
+
+    /// The label of a cell on each of these axes.
+    fn labels(&self, axes: &[String], cell: &PlanCell) -> Labels {
+        axes.iter().map(|axis| self.label(axis, cell)).collect()
     }
 }
 
@@ -64,14 +65,12 @@ fn long(name: &str) -> String {
 ///
 /// # Errors
 /// Folders that differ in their data or loss, that measured other things, or have no seed in common.
-pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Results, JoinError> {
+pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinError> {
     let names = names(&folders);
     let folders: Vec<Folder> = names.into_iter().zip(folders).map(|(name, results)| Folder { name, results }).collect();
     let first = &folders[0];
-    for other in &folders[1..] {
-        if let Some((why, help)) = differ(&first.results, &other.results).or_else(|| of_other_loss(first, other)) {
-            return Err(refuse(first, other, why, help));
-        }
+    for (place, other) in folders.iter().enumerate() {
+        folders[..place].iter().try_for_each(|known| comparable::check(known, other))?;
     }
     let mut axes: Vec<String> = Vec::new();
     for name in folders.iter().flat_map(|folder| &folder.results.plan.axes).map(|axis| &axis.name) {
@@ -87,16 +86,40 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Results, JoinErr
             return Err(refuse(owner.unwrap_or(first), folder, why, help));
         }
     }
-    // Runs of equal labels and seeds can only be told apart by their folders.
-    let place = |folder: &Folder, run: &Run| {
+    // Other runs of equal labels and seeds can only be told apart by their folders; the same runs are there once.
+    let (mut known, mut twice, mut are_told_apart) = (BTreeMap::new(), 0, arm == Some(FOLDER));
+    for (folder, run) in folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| (folder, run))) {
         let cell = folder.results.cell_of(run);
-        (axes.iter().map(|axis| folder.label(axis, cell?)).collect::<Vec<_>>(), run.seed)
-    };
-    let mut seen = BTreeSet::new();
-    let mut runs = folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| place(folder, run)));
-    let by_folder = arm == Some(FOLDER) || runs.any(|place| !seen.insert(place));
-    let seeds = seeds(&folders)?;
-    Ok(whole(&folders, &axes, seeds, by_folder, arm))
+        match known.entry((cell.map(|cell| folder.labels(&axes, cell)), run.seed)) {
+            Entry::Vacant(place) => _ = place.insert(run),
+            Entry::Occupied(other) if other.get().is_same(run) => twice += 1,
+            Entry::Occupied(_) => are_told_apart = true,
+        }
+    }
+    let is_one_study = !are_told_apart && folders[1..].iter().all(|other| other.cells(&axes) == first.cells(&axes));
+    let seeds = if is_one_study { all_seeds(&folders) } else { common_seeds(&folders)? };
+    let results = whole(&folders, &axes, seeds, are_told_apart, arm);
+    let mut remarks = Vec::new();
+    if is_one_study && folders.len() > 1 {
+        let all = count(results.plan.seeds.len(), "seed");
+        remarks.push(format!("the folders hold the same cells and are pooled as one study of {all}"));
+    }
+    if twice > 0 && !are_told_apart {
+        remarks.push(format!("{} of another folder, equal to the last digit, count once", count(twice, "run")));
+    }
+    let differences = if are_told_apart { differences(&results.plan) } else { Vec::new() };
+    if !differences.is_empty() {
+        remarks.push(format!("the folders differ in\n  {}", differences.join("\n  ")));
+    }
+    Ok(Joined { results, remarks })
+}
+
+impl Run {
+    /// Whether another folder has this very run, with the same numbers.
+    fn is_same(&self, other: &Run) -> bool {
+        let bits = |run: &Run| run.values.iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
+        self.id == other.id && self.status == other.status && bits(self) == bits(other)
+    }
 }
 
 /// The names of folders; where two are alike, their paths.
@@ -108,60 +131,21 @@ fn names(folders: &[Results]) -> Vec<String> {
     if is_lone { short } else { folders.iter().map(|folder| folder.dir.display().to_string()).collect() }
 }
 
-fn refuse(first: &Folder, second: &Folder, why: String, help: &str) -> JoinError {
-    let [first, second] = [first, second].map(|folder| folder.results.dir.display().to_string());
-    JoinError { first, second, why, help: help.into() }
-}
-
-/// What keeps two folders from being compared at all.
-fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
-    let data = |plan: &PlanFile| (plan.data.name.clone(), plan.data.digest.clone());
-    let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
-    let is_known = !first.plan.is_imported() && !second.plan.is_imported();
-    if a != b || is_known && one != other {
-        let what = if a == b { format!("both are called {a}, but rows or splits differ") } else { format!("{a}, {b}") };
-        return Some((format!("their data differ ({what})"), "sweep both on the same data and the same split"));
-    }
-    let measures = |results: &Results| {
-        let own = crate::columns::compared().filter(|c| results.runs.iter().any(|run| run.value(c.name).is_some()));
-        own.map(|column| column.name).collect::<BTreeSet<_>>()
-    };
-    let (one, other) = (measures(first), measures(second));
-    if one.is_disjoint(&other) {
-        let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
-        let why = format!("they measured different things ({}; {})", list(&one), list(&other));
-        return Some((why, "measure a loss or an accuracy of the same part of the data in both"));
-    }
-    let target = |plan: &PlanFile| plan.settings.get("target_loss").map(ToString::to_string);
-    let (one, other) = (target(&first.plan), target(&second.plan));
-    let shown = |target: Option<String>| target.unwrap_or_else(|| "none".into());
-    (one != other).then(|| {
-        let why = format!("their target_loss differs ({}, {})", shown(one), shown(other));
-        (why, "sweep both with the same target_loss")
-    })
-}
-
-/// Losses of different kinds are not the same measure.
-fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static str)> {
-    let (one, other) = (first.kind_of_loss(), second.kind_of_loss());
-    let own = |kinds: &[String], others: &[String]| {
-        let own = kinds.iter().filter(|kind| !others.contains(kind)).cloned().collect::<Vec<_>>();
-        if own.is_empty() { "the usual".into() } else { own.join(", ") }
-    };
-    (one != other).then(|| {
-        let why = format!("their losses differ ({}; {})", own(&one, &other), own(&other, &one));
-        (why, "sweep both with the same loss")
-    })
+/// The seeds of all folders, of which each is a part of one study.
+fn all_seeds(folders: &[Folder]) -> Vec<u64> {
+    let seeds: BTreeSet<u64> = folders.iter().flat_map(|folder| &folder.results.plan.seeds).copied().collect();
+    seeds.into_iter().collect()
 }
 
 /// The seeds that all folders have, by which arms of different folders pair.
-fn seeds(folders: &[Folder]) -> Result<Vec<u64>, JoinError> {
+fn common_seeds(folders: &[Folder]) -> Result<Vec<u64>, JoinError> {
     let (first, others) = (&folders[0], &folders[1..]);
     let mut seeds = first.results.plan.seeds.clone();
     for other in others {
         seeds.retain(|seed| other.results.plan.seeds.contains(seed));
         if seeds.is_empty() {
-            let help = "sweep both with the same seeds: arms are compared seed by seed";
+            let help = "sweep both with the same seeds, since arms are compared seed by seed, or with the same cells and settings, \
+                        to pool their seeds";
             return Err(refuse(first, other, "they have no seed in common".into(), help));
         }
     }
@@ -189,16 +173,17 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
         own_labels.push(all);
     }
     let names = axes.iter().cloned().chain(by_folder.then(|| FOLDER.into()));
-    let axes: Vec<Axis> = names.map(|name| axis(name, folders, &cells)).collect();
+    let axes: Vec<Axis> = names.map(|name| axis(&name, folders, &cells)).collect();
     let place = |labels: &BTreeMap<String, String>| -> Vec<usize> {
         axes.iter().map(|axis| axis.labels.iter().position(|l| *l == labels[&axis.name]).unwrap_or(0)).collect()
     };
-    let mut runs: Vec<Run> = Vec::new();
+    let (mut runs, mut known): (Vec<Run>, BTreeSet<(Vec<usize>, u64)>) = Default::default();
     for (folder, labels) in folders.iter().zip(&own_labels) {
         for run in folder.results.runs.iter().filter(|run| seeds.contains(&run.seed)) {
             let own = folder.results.cell_of(run);
             let cell = folder.results.plan.cells.iter().position(|cell| own.is_some_and(|own| own == cell));
-            runs.extend(cell.map(|cell| Run { labels: place(&labels[cell]), ..run.clone() }));
+            let labels = cell.map(|cell| place(&labels[cell])).filter(|own| known.insert((own.clone(), run.seed)));
+            runs.extend(labels.map(|labels| Run { labels, ..run.clone() }));
         }
     }
     // What all cells share, as in a plan of one sweep.
@@ -210,43 +195,33 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
         .collect();
     cells.iter_mut().for_each(|cell| cell.settings.retain(|key, _| !shared.contains_key(key)));
     let first = &folders[0].results;
-    let written = folders.iter().find_map(|folder| folder.results.plan.compare.clone());
-    let compare = comparison(written, &axes, arm.map_or(by_folder.then_some(FOLDER), Some), seeds.len());
+    let written = folders.iter().map(|folder| &folder.results.plan);
+    let written = written.flat_map(|plan| Some((plan.compare.clone()?, plan.seeds.len()))).next();
+    let arm = arm.map_or(by_folder.then_some(FOLDER), Some);
+    let compare = comparison(written, &axes, arm, seeds.len());
     let plan = PlanFile { seeds, axes, cells, compare, settings: shared, figures: Vec::new(), ..first.plan.clone() };
     Results { dir: first.dir.clone(), plan, plan_hash: first.plan_hash.clone(), runs }
 }
 
-/// An axis with the labels of all folders: numbers ascending, others in the order of the folders.
-fn axis(name: String, folders: &[Folder], cells: &[PlanCell]) -> Axis {
+/// An axis with those labels of all folders that some cell has.
+fn axis(name: &str, folders: &[Folder], cells: &[PlanCell]) -> Axis {
     let own = folders.iter().flat_map(|folder| &folder.results.plan.axes).filter(|axis| axis.name == name);
-    let listed = own.flat_map(|axis| axis.labels.iter().cloned());
-    let mut labels: Vec<String> = Vec::new();
-    for label in listed.chain(cells.iter().map(|cell| cell.labels[&name].clone())) {
-        if !labels.contains(&label) && cells.iter().any(|cell| cell.labels[&name] == label) {
-            labels.push(label);
-        }
-    }
-    let numbers: Option<Vec<f64>> = labels.iter().filter(|l| !l.is_empty()).map(|l| l.parse().ok()).collect();
-    let scale = numbers.filter(|numbers| !numbers.is_empty()).map_or(Scale::Category, |numbers| Scale::of(&numbers));
-    if scale != Scale::Category {
-        let size = |label: &String| label.parse().unwrap_or(f64::NEG_INFINITY);
-        labels.sort_by(|a, b| size(a).total_cmp(&size(b)));
-    }
-    Axis { name, labels, scale, shown: Vec::new() }
+    let of_cells = || cells.iter().map(|cell| &cell.labels[name]);
+    let listed = own.flat_map(|axis| &axis.labels).filter(|label| of_cells().any(|own| own == *label));
+    Axis::of(name, listed.chain(of_cells()).cloned())
 }
 
-/// The comparison that was written, of these axes and seeds.
-fn comparison(written: Option<Compare>, axes: &[Axis], arm: Option<&str>, seeds: usize) -> Option<Compare> {
-    let written = written.unwrap_or_default();
-    let usual = || axes.iter().find(|axis| axis.name == "optimizer" && axis.labels.len() > 1).map(|axis| &*axis.name);
+/// The comparison that was written, with the number of seeds that it was for, of these axes and seeds.
+fn comparison(written: Option<(Compare, usize)>, axes: &[Axis], arm: Option<&str>, seeds: usize) -> Option<Compare> {
+    let (written, before) = written.unwrap_or_default();
+    let usual = || Compare::usual_arm(axes).map(|axis| &*axis.name);
     let arm = arm.or(Some(&*written.arm).filter(|arm| !arm.is_empty())).or_else(usual)?.to_string();
     let is_tuned =
-        |axis: &&Axis| axis.name != arm && (written.tune.contains(&axis.name) || is_option_of(&axis.name, "optimizer"));
+        |axis: &&Axis| axis.name != arm && written.tune.contains(&axis.name) || Compare::is_usually_tuned(axis, &arm);
     let tune: Vec<String> = axes.iter().filter(is_tuned).map(|axis| axis.name.clone()).collect();
-    let chooses = axes.iter().any(|axis| tune.contains(&axis.name) && axis.labels.len() > 1);
     let tune_seeds = match written.tune_seeds {
-        _ if !chooses => 0,
-        0 => (seeds / 3).max(1),
+        _ if !Compare::chooses(&tune, axes) => 0,
+        n if n == 0 || n == Compare::usual_tune_seeds(before) => Compare::usual_tune_seeds(seeds),
         n => n.min(seeds.saturating_sub(1)).max(1),
     };
     let over = written.over.iter().filter(|name| **name != arm).cloned().collect();
@@ -256,7 +231,7 @@ fn comparison(written: Option<Compare>, axes: &[Axis], arm: Option<&str>, seeds:
 }
 
 /// In which settings the folders differ, where each has one value: `width: 32 in a, 64 in b`.
-pub fn differences(plan: &PlanFile) -> Vec<String> {
+fn differences(plan: &PlanFile) -> Vec<String> {
     let keys: BTreeSet<&String> = plan.cells.iter().flat_map(|cell| cell.settings.keys()).collect();
     let of_key = |key: &&String| {
         let mut values: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();

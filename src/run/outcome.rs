@@ -2,7 +2,7 @@
 //! on the way. Runs of this program and runs imported from elsewhere are told by it alike.
 
 use super::score::Score;
-use crate::columns;
+use crate::columns::{self, Column, Measured, Part, Quantity};
 use crate::fading::Fading;
 use crate::table::Cell;
 
@@ -31,7 +31,15 @@ pub struct Scores {
 impl Scores {
     /// Training, validation and test part.
     pub fn parts(&self) -> [PartScore; 3] {
-        [self.train, self.validation.unwrap_or_default(), self.test.unwrap_or_default()]
+        [Part::Training, Part::Validation, Part::Test].map(|part| self.part(part))
+    }
+
+    fn part(&self, part: Part) -> PartScore {
+        match part {
+            Part::Training => self.train,
+            Part::Validation => self.validation.unwrap_or_default(),
+            Part::Test => self.test.unwrap_or_default(),
+        }
     }
 
     /// What the best step is chosen by.
@@ -116,31 +124,27 @@ impl Outcome {
     pub fn end(self, step: Option<usize>, diverged: bool) -> (Vec<Cell>, Vec<String>) {
         let kept = self.kept.filter(|_| !diverged);
         let [last, best] = [kept.or(self.last), kept.or(self.best)];
-        let parts = |found: Option<(usize, Scores)>| {
-            found.map_or([PartScore::default(); 3], |(_, scores)| scores.parts()).map(|part| part.whole)
-        };
-        let (at_the_end, at_the_best) = (parts(last), parts(best));
-        let mut outcome: Vec<Cell> = vec![step.into()];
-        outcome.extend(at_the_end.into_iter().flat_map(cells));
-        let [train, validation, test] = at_the_best;
-        outcome.extend([
-            best.map(|(step, _)| step).into(),
-            train.map(|s| s.loss).into(),
-            validation.map(|s| s.loss).into(),
-        ]);
-        outcome.extend(cells(test));
-        outcome.push(self.steps_to_target.into());
         let fadings = fadings(&self.first_layers, &self.last_layers);
-        let mut numbers = fadings.map(|fading| Cell::from(fading.map(Fading::number))).into_iter();
-        outcome.extend(numbers.by_ref().take(6));
-        outcome.push(zero_layers(&self.first_layers).into());
-        outcome.extend(numbers);
-        outcome.extend(at_the_end.map(balanced));
-        let columns = columns::OUTCOMES.iter().filter(|column| column.is_fading()).zip(fadings);
-        let bounds = columns.filter(|(_, fading)| fading.is_some_and(Fading::is_bound));
-        let bounds = bounds.map(|(column, _)| column.name.to_string()).collect();
-        debug_assert_eq!(outcome.len(), columns::OUTCOMES.len());
-        (outcome, bounds)
+        let fading = |column: &Column| fadings.iter().find(|(name, _)| *name == column.name).and_then(|(_, own)| *own);
+        let cell = |column: &Column| match (column.part, column.name) {
+            (Some(part), _) => {
+                let at = if column.measured == Measured::Best { best } else { last };
+                let score = at.and_then(|(_, scores)| scores.part(part).whole);
+                match column.quantity {
+                    Quantity::Accuracy => score.and_then(|score| score.accuracy).into(),
+                    Quantity::BalancedAccuracy => balanced(score),
+                    _ => score.map(|score| score.loss).into(),
+                }
+            }
+            (None, "steps") => step.into(),
+            (None, "best_step") => best.map(|(step, _)| step).into(),
+            (None, "steps_to_target") => self.steps_to_target.into(),
+            (None, "layers_zero") => zero_layers(&self.first_layers).into(),
+            _ => fading(column).map(Fading::number).into(),
+        };
+        let is_bound = |column: &&Column| fading(column).is_some_and(Fading::is_bound);
+        let bounds = columns::OUTCOMES.iter().filter(is_bound).map(|column| column.name.to_string());
+        (columns::OUTCOMES.iter().map(cell).collect(), bounds.collect())
     }
 }
 
@@ -154,8 +158,8 @@ pub fn balanced(score: Option<Score>) -> Cell {
     score.and_then(|s| s.balanced_accuracy).into()
 }
 
-/// How the gradient fades at the first and at the last measured step, in the order of the columns that are fadings.
-fn fadings(first: &[LayerGradient], last: &[LayerGradient]) -> [Option<Fading>; 14] {
+/// How the gradient fades at the first and at the last measured step, by the names of the columns that are fadings.
+fn fadings(first: &[LayerGradient], last: &[LayerGradient]) -> [(&'static str, Option<Fading>); 14] {
     let (first_times, last_times) = (over_time(first), over_time(last));
     let (first, last) = (of_layers(first), of_layers(last));
     let [start, finish] = [&first, &last].map(|layers| lost(layers, |layer| layer.stream));
@@ -165,20 +169,20 @@ fn fadings(first: &[LayerGradient], last: &[LayerGradient]) -> [Option<Fading>; 
     let steps = first_times.last().and_then(|time| time.time).unwrap_or(1);
     let per_step = |total: Option<Fading>| total.map(|total| total.per(steps - 1));
     [
-        per_layer(start),
-        per_layer(finish),
-        start,
-        finish,
-        per_layer(lost(&first, |layer| layer.delta)),
-        lost(first.get(1..).unwrap_or_default(), |layer| layer.weight),
-        per_layer(norm_start),
-        per_layer(norm_finish),
-        norm_start,
-        norm_finish,
-        per_step(time_start),
-        per_step(time_finish),
-        time_start,
-        time_finish,
+        ("attenuation_init", per_layer(start)),
+        ("attenuation_end", per_layer(finish)),
+        ("attenuation_total_init", start),
+        ("attenuation_total_end", finish),
+        ("attenuation_delta_init", per_layer(lost(&first, |layer| layer.delta))),
+        ("weight_grad_total_init", lost(first.get(1..).unwrap_or_default(), |layer| layer.weight)),
+        ("attenuation_norm_init", per_layer(norm_start)),
+        ("attenuation_norm_end", per_layer(norm_finish)),
+        ("attenuation_norm_total_init", norm_start),
+        ("attenuation_norm_total_end", norm_finish),
+        ("attenuation_time_init", per_step(time_start)),
+        ("attenuation_time_end", per_step(time_finish)),
+        ("attenuation_time_total_init", time_start),
+        ("attenuation_time_total_end", time_finish),
     ]
 }
 

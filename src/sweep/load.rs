@@ -76,7 +76,8 @@ pub fn figures_of(
         Ok::<_, SweepError>(Experiment::parse(&source, &path.display().to_string(), kinds)?)
     };
     if plan.is_imported() {
-        return Ok(read(file)?.asked_of(&plan.axes, &GridCell::of_plan(plan), plan.seeds.len())?.figures);
+        let (cells, measured) = (GridCell::of_plan(plan), plan.record.as_ref());
+        return Ok(read(file)?.asked_of(&plan.axes, &cells, plan.seeds.len(), measured)?.figures);
     }
     let experiment = read(&dir.join("experiment.toml"))?.with_figures_of(read(file)?);
     Ok(experiment.plan(&Request::read(dir)?.overrides())?.figures)

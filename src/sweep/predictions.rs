@@ -1,6 +1,6 @@
 //! What theory predicts for each cell of a plan before the first update, layer by layer, and the rows of `theory.csv`.
 
-use crate::columns::{self, Predicted};
+use crate::columns::{self, Column, Predicted};
 use crate::data::Dataset;
 use crate::experiment::ExperimentError;
 use crate::experiment::plan::{GridCell, Plan};
@@ -134,30 +134,32 @@ pub fn rows(plan: &Plan, theory: &Predictions) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for (index, (cell, prediction)) in plan.cells.iter().zip(&theory.cells).enumerate() {
         let depth = || Cell::from(theory.depths.get(index).copied().flatten());
-        let mut row = |rest: [Cell; columns::THEORY.len()]| {
+        let mut row = |known: &[(&str, Cell)]| {
             let labels = cell.labels.iter().map(|(_, label)| Cell::Text(label.clone()));
-            rows.push(labels.chain(rest).collect());
+            let named = |column: &Column| {
+                known.iter().find(|(name, _)| *name == column.name).map_or(Cell::Empty, |(_, cell)| cell.clone())
+            };
+            rows.push(labels.chain(columns::THEORY.iter().map(named)).collect());
         };
         match prediction {
             None => {}
-            Some(Err(why)) => {
-                let mut rest = [const { Cell::Empty }; columns::THEORY.len()];
-                (rest[5], rest[6]) = (depth(), Cell::Text(why.to_string()));
-                row(rest);
-            }
+            Some(Err(why)) => row(&[("correlation_depth", depth()), ("note", Cell::Text(why.to_string()))]),
             Some(Ok(prediction)) => {
                 let layers = prediction.stream.iter().zip(&prediction.delta).zip(prediction.norm());
                 for (l, ((stream, delta), norm)) in layers.enumerate() {
-                    let [stream, delta, norm] = [*stream, *delta, norm].map(decades);
-                    let variance = prediction.variance.get(l).copied().into();
-                    let note = prediction.caveat.into();
-                    row([(l + 1).into(), stream, delta, norm, variance, depth(), note, Cell::Empty, Cell::Empty]);
+                    row(&[
+                        ("layer", (l + 1).into()),
+                        ("stream_decades", decades(*stream)),
+                        ("delta_decades", decades(*delta)),
+                        ("norm_decades", decades(norm)),
+                        ("argument_variance", prediction.variance.get(l).copied().into()),
+                        ("correlation_depth", depth()),
+                        ("note", prediction.caveat.into()),
+                    ]);
                 }
                 for (t, state) in prediction.state.iter().enumerate() {
-                    let mut rest = [const { Cell::Empty }; columns::THEORY.len()];
-                    rest[0] = prediction.stream.len().into();
-                    (rest[7], rest[8]) = ((t + 1).into(), decades(*state));
-                    row(rest);
+                    let layer = prediction.stream.len().into();
+                    row(&[("layer", layer), (columns::TIME.name, (t + 1).into()), ("state_decades", decades(*state))]);
                 }
             }
         }

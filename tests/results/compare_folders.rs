@@ -57,7 +57,7 @@ fn folders_with_the_same_runs_are_the_arms_and_their_differences_are_told() {
     let seeds = [&found["tune_seeds"], &found["report_seeds"]].map(|seeds| seeds.as_array().unwrap().len());
     assert_eq!(seeds.iter().sum::<usize>(), 7);
     let told = said(&gradsweep(dir, &["compare", "results/plain", "results/decayed", "--baseline", "plain"]));
-    assert!(told.contains("the folders differ in l2: 0.5 in decayed, 0 in plain"), "{told}");
+    assert!(told.contains("the folders differ in\n  l2: 0.5 in decayed, 0 in plain\n"), "{told}");
     assert!(told.contains("Against the baseline, plain"), "{told}");
     expect(
         dir,
@@ -91,7 +91,7 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
         ("data", "{ kind = \"spirals\", n = 60 }", "\"digits\"", &[], "their data differ (spirals, digits)"),
         ("loss", "steps = 2", "steps = 2\nloss = \"mse\"", &[], "their losses differ (the usual; loss = mse)"),
         ("target", "steps = 2", "steps = 2\ntarget_loss = 0.5", &[], "their target_loss differs (none, 0.5)"),
-        ("seeds", "steps = 2", "steps = 2", &["--fresh-seeds"], "they have no seed in common"),
+        ("seeds", "steps = 2", "steps = 3", &["--fresh-seeds"], "they have no seed in common"),
     ] {
         assert!(text.contains(from), "{from}");
         sweep(dir, name, &text.replace(from, to), more);
@@ -99,4 +99,64 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
         expect(dir, &["compare", "results/own", &folder], 2, &["cannot be compared: ", why, "sweep both "]);
     }
     expect(dir, &["compare", "results/own"], 2, &["has nothing to compare", "--arm"]);
+    expect(
+        dir,
+        &["compare", "results/own", "results/../results/own/"],
+        2,
+        &["they are the same folder; name each folder once"],
+    );
+    expect(dir, &["compare", "results/own", "results"], 2, &["results holds no results", "such as results/data"]);
+}
+
+/// The rows of a results folder whose seed is one of these, as if no others had been swept.
+fn keep_seeds(folder: &Path, seeds: &[u64]) {
+    let plan = folder.join("plan.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&plan).unwrap()).unwrap();
+    json["seeds"] = serde_json::json!(seeds);
+    fs::write(&plan, json.to_string()).unwrap();
+    let path = folder.join("runs.csv");
+    let mut reader = csv::Reader::from_path(&path).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let seed = header.iter().position(|column| column == "seed").unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut writer = csv::Writer::from_path(&path).unwrap();
+    writer.write_record(&header).unwrap();
+    let kept = rows.iter().filter(|row| seeds.contains(&row[seed].parse().unwrap()));
+    kept.for_each(|row| writer.write_record(row).unwrap());
+    writer.flush().unwrap();
+}
+
+/// What one sweep of all seeds says, in either order of the folders, also where they share runs.
+#[test]
+fn seeds_that_were_swept_apart_are_one_study() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = ARMS.replace("SEEDS", "9");
+    ["whole", "early", "late", "middle"].iter().for_each(|name| sweep(dir, name, &text, &[]));
+    for (name, seeds) in [("early", 1..=4), ("late", 5..=9), ("middle", 3..=6)] {
+        keep_seeds(&dir.join("results").join(name), &seeds.collect::<Vec<_>>());
+    }
+    let whole = json(dir, &["whole"], &[]);
+    for folders in [&["early", "late"][..], &["late", "early"], &["middle", "late", "early"], &["whole", "middle"]] {
+        let pooled = json(dir, folders, &[]);
+        for part in ["arm", "choose", "report", "tune_seeds", "report_seeds", "arms", "pairs", "settings", "verdicts"] {
+            assert_eq!(whole[part], pooled[part], "{folders:?}: {part}");
+        }
+    }
+    let told = said(&gradsweep(dir, &["compare", "results/early", "results/middle"]));
+    assert!(told.contains("the same cells and are pooled as one study of 6 seeds"), "{told}");
+    assert!(told.contains("12 runs of another folder, equal to the last digit, count once"), "{told}");
+    sweep(dir, "fresh", &text, &["--fresh-seeds"]);
+    let told = said(&gradsweep(dir, &["compare", "results/late", "results/fresh"]));
+    assert!(told.contains("seeds 8 to 9, 1000001 to 1000009"), "{told}");
+    // A third of the seeds chooses, as in one sweep of all.
+    assert_eq!(json(dir, &["whole", "fresh"], &[])["tune_seeds"].as_array().unwrap().len(), 6);
+    // Asked for, the folders are the arms all the same.
+    let arms = json(dir, &["whole", "middle"], &["--arm", "folder"]);
+    assert_eq!((arms["arm"].as_str(), arms["report_seeds"].as_array().unwrap().len()), (Some("folder"), 3));
+    // Another number of one run: not the same runs any more.
+    let path = dir.join("results/middle/runs.csv");
+    let planted = fs::read_to_string(&path).unwrap().replacen(",finished,", ",diverged,", 1);
+    fs::write(&path, planted).unwrap();
+    assert_eq!(json(dir, &["whole", "middle"], &[])["arm"].as_str(), Some("folder"));
 }

@@ -160,6 +160,8 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 on"]),
         ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
         ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
+        ("runs.csv", ",seed", ",number", &["runs.csv: has no column \"seed\"", "number the runs of each cell 1, 2, 3"]),
+        ("history.csv", "val_accuracy", "speed", &["delete the column or rename it: choose one of"]),
     ] {
         let (dir, _) = changed(file, from, to);
         import(dir.path(), &[], 2, words);
@@ -211,11 +213,103 @@ fn ends_of_runs_are_told_apart_and_never_guessed() {
     import(dir.path(), &["--axes", "activaton"], 2, &["did you mean `activation`?"]);
 }
 
+/// A table of runs alone, and what is said of it.
+fn import_runs(text: &str, more: &[&str], code: i32, words: &[&str]) -> (TempDir, String) {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("runs.csv"), text).unwrap();
+    let said = expect(dir.path(), &[&["import", "runs.csv", "--out", "mine"], more].concat(), code, words);
+    (dir, said)
+}
+
+#[test]
+fn labels_of_a_setting_of_numbers_are_numbers() {
+    let table = |column: &str, label: &str| format!("run_id,seed,{column},val_loss\na,1,3,0.5\nb,1,{label},0.4\n");
+    for (column, label) in [("optimizer.lr", "foo"), ("depth", "two"), ("depth", "2.5"), ("l2", "nan")] {
+        let words = [&*format!("runs.csv:3, column {column}"), "is no value of this setting, which is"];
+        import_runs(&table(column, label), &[], 2, &words);
+    }
+    // pandas writes whole numbers beside empty cells with a point; words that this program does not have are labels.
+    for (column, label) in
+        [("depth", "4.0"), ("activation", "mine"), ("batch", "full"), ("width", "100000000"), ("optimizer.lr", "")]
+    {
+        import_runs(&table(column, label), &[], 0, &["2 runs of 2 cells"]);
+    }
+    let (dir, _) = import_runs(&table("depth", "4.0"), &[], 0, &[]);
+    let plan: Value = serde_json::from_slice(&fs::read(dir.path().join("mine/plan.json")).unwrap()).unwrap();
+    assert_eq!(plan["cells"][1]["settings"]["depth"], 4);
+}
+
+#[test]
+fn other_separators_are_read_and_empty_files_told() {
+    for separator in [";", "\t"] {
+        let text = "run_id,seed,depth,val_loss\na,1,2,0.5\nb,1,4,0.4\n".replace(',', separator);
+        import_runs(&text, &[], 0, &["2 runs of 2 cells"]);
+    }
+    import_runs(
+        "run_id;seed;depth;val_loss\na;1;2;0,5\nb;1;4;0,4\n",
+        &[],
+        2,
+        &["column val_loss", "with a decimal point"],
+    );
+    import_runs("\n", &[], 2, &["runs.csv: the file is empty", "write a header"]);
+}
+
+#[test]
+fn only_figures_that_the_tables_can_fill_are_drawn() {
+    let text = "run_id,seed,depth,activation,val_loss,steps\na,1,2,relu,0.5,10\nb,2,2,relu,0.5,20\nc,1,4,relu,0.4,10\n\
+        d,2,4,relu,0.4,10\ne,1,2,tanh,0.3,10\nf,2,2,tanh,0.3,10\ng,1,4,tanh,0.3,10\nh,2,4,tanh,0.3,10\n";
+    let (dir, said) =
+        import_runs(text, &[], 0, &["in 1 of 4 cells finished runs are of unequal length (10 to 20 steps)"]);
+    assert!(!said.contains("left out"), "{said}");
+    for (kind, words) in [
+        ("gradient_by_layer", &["shows layers, and no table of layers was imported", "delete the section"]),
+        ("curves", &["what a history has, and none was imported", "delete the section"]),
+        ("percentiles", &["distributions, which imported runs do not have", "delete the section"]),
+    ] {
+        fs::write(dir.path().join("more.toml"), format!("[[figure]]\nkind = \"{kind}\"\nfacet = \"depth\"\n")).unwrap();
+        expect(dir.path(), &["import", "runs.csv", "more.toml", "--out", "mine"], 2, words);
+        expect(dir.path(), &["plot", "mine", "--with", "more.toml"], 2, words);
+    }
+}
+
+/// Cells that are no better than the baseline are marked, by the columns that the summary of a sweep has.
+#[test]
+fn baselines_of_imported_runs_are_those_of_their_table() {
+    let table = |other: &str| {
+        format!(
+            "run_id,seed,depth,test_accuracy,test_accuracy_baseline\na,1,2,0.9,0.6\nb,2,2,0.8,0.6\nc,1,4,0.5,{other}\nd,2,4,0.6,{other}\n"
+        )
+    };
+    for (other, baseline) in [("0.6", "0.6"), ("0.4", "0.4")] {
+        let (dir, _) = import_runs(&table(other), &[], 0, &[]);
+        let mut reader = csv::Reader::from_path(dir.path().join("mine/summary.csv")).unwrap();
+        let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+        let of =
+            |row: usize| ["test_accuracy_baseline", "test_accuracy_above_baseline"].map(|column| &*rows[row][column]);
+        assert_eq!((of(0), of(1)), (["0.6", "true"], [baseline, if other == "0.6" { "false" } else { "true" }]));
+        assert!(rows[0]["train_loss_baseline"].is_empty());
+        let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+        assert_eq!(answer.contains("no better by this column than the baseline"), other == "0.6", "{answer}");
+    }
+    let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
+    let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+    let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(answer.contains("The baseline, the best constant prediction, has a test loss of 0.600"), "{answer}");
+    import_runs(
+        &table("0.6").replace("b,2,2,0.8,0.6", "b,2,2,0.8,0.5"),
+        &[],
+        2,
+        &["runs.csv:3, column test_accuracy_baseline"],
+    );
+    import_runs(&table("60"), &[], 2, &["column test_accuracy_baseline", "divide a percentage by 100"]);
+}
+
 #[test]
 fn theory_and_grids_are_refused_since_the_networks_are_not_known() {
     let dir = copied("convolutional");
     for (asks, words) in [
-        ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "that of their tables"][..]),
+        ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "have the grid of their tables"][..]),
+        ("[record]\ndistributions = true\n", &["asks.toml:2:1", "imported runs are measured already"]),
         ("[base]\nactivation = \"relu\"\n", &["asks.toml:2", "is a column of the table of runs already"]),
         (
             "[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"activation\"\ntheory = true\n",

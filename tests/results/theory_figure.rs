@@ -241,6 +241,7 @@ fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
     }
     assert_eq!(text.matches("measured ×").count(), 4, "{text}");
     assert_eq!(text.matches("no prediction").count(), 4, "normalized nets have none: {text}");
+    assert!(text.contains("No prediction in the other panels: theory follows the gradient, but not"), "{text}");
     assert!(text.contains("median of 5 seeds"));
     // The density of layer 1: sigma_w^2 times the mean square of the inputs, which are scaled to 1 over all features.
     let table = std::fs::read_to_string(dir.path().join("out/theory.csv")).unwrap();

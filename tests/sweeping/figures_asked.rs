@@ -1,7 +1,7 @@
 //! The figures that a file asks for: beside the default set, alone, from another file, with labels as they are wanted.
 
 use crate::program::{PROGRAM, expect};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -117,4 +117,45 @@ fn what_base_says_in_vain_is_noted() {
         &["y.toml:3:14: `activation` of [base] holds in no cell", "`optimizer.lr`"],
     );
     assert!(!said.contains("`width`") && !said.contains("`steps`"), "{said}");
+}
+
+/// A net without hidden layers is the same with all that acts on them; what acts all the same is not noted.
+#[test]
+fn what_is_written_of_hidden_layers_that_are_not_there_is_noted() {
+    for (network, idle) in [
+        ("\"mlp\"", &["residual = true", "norm = \"layer\"", "dropout = 0.5"][..]),
+        ("\"conv\"", &["residual = true", "norm = \"batch\"", "dropout = 0.5"]),
+        ("\"transformer\"", &["norm = { kind = \"rms\", place = \"post\" }", "network.branch_scale = 0.5"]),
+    ] {
+        let dir = tempdir().unwrap();
+        let dir = dir.path();
+        let variants = idle.iter().enumerate().map(|(i, own)| format!("[variants.v{i}]\n{own}\n")).collect::<String>();
+        let norm = if network.contains("transformer") { "norm = \"none\"\n" } else { "" };
+        let text = format!(
+            "name = \"z\"\nseeds = 2\n[base]\nnetwork.kind = {network}\nsteps = 3\ndepth = 0\n{norm}[variants.plain]\n{variants}"
+        );
+        fs::write(dir.join("z.toml"), text).unwrap();
+        let said = expect(dir, &["plan", "z.toml"], 0, &[]);
+        assert_eq!(said.matches("does nothing where depth = 0").count(), idle.len(), "{network}: {said}");
+        expect(dir, &["sweep", "z.toml", "--quiet"], 0, &[]);
+        let mut reader = csv::Reader::from_path(dir.join("results/z/runs.csv")).unwrap();
+        let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+        for (plain, other) in rows.iter().flat_map(|a| rows.iter().map(move |b| (a, b))) {
+            if plain["seed"] == other["seed"] {
+                assert_eq!(plain["test_loss"], other["test_loss"], "{network} {}", other["variant"]);
+            }
+        }
+        assert_ne!(rows[0]["test_loss"], rows[1]["test_loss"], "seeds differ");
+    }
+    // A norm that also stands before the output layer acts, and so does everything in deeper nets.
+    let dir = tempdir().unwrap();
+    for base in [
+        "network = \"transformer\"\ndepth = 0\nnorm = \"rms\"",
+        "depth = 2\ndropout = 0.5",
+        "depth = 0\nresidual = false",
+    ] {
+        fs::write(dir.path().join("z.toml"), format!("[base]\nsteps = 3\n{base}\n")).unwrap();
+        let said = expect(dir.path(), &["plan", "z.toml"], 0, &[]);
+        assert!(!said.contains("does nothing"), "{base}: {said}");
+    }
 }

@@ -6,8 +6,6 @@ use crate::columns::{self, Column};
 use crate::experiment::keys::COMPARE;
 use crate::experiment::nearest;
 use crate::experiment::read::{Entry, Fields, Location, Result, Word};
-use crate::experiment::settings;
-use crate::plan_file::Axis;
 use crate::plan_file::compare::Compare;
 
 /// The section with its places.
@@ -71,7 +69,7 @@ fn reports(listed: &[Word]) -> Result<Vec<String>> {
 pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usize) -> Result<Option<Compare>> {
     let arm = match written.and_then(|w| w.arm.as_ref()) {
         Some((name, at)) => cells.axis(name, at)?,
-        None => match (cells.axes.iter().find(|axis| axis.name == "optimizer" && axis.labels.len() > 1), written) {
+        None => match (Compare::usual_arm(cells.axes), written) {
             (Some(axis), _) => axis,
             (None, None) => return Ok(None),
             (None, Some(written)) => {
@@ -97,11 +95,11 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
             }
         }
         None => {
-            let own = |axis: &&Axis| settings::is_option_of(&axis.name, "optimizer") && axis.name != arm.name;
-            tune = cells.axes.iter().filter(own).map(|axis| axis.name.clone()).collect();
+            let own = cells.axes.iter().filter(|axis| Compare::is_usually_tuned(axis, &arm.name));
+            tune = own.map(|axis| axis.name.clone()).collect();
         }
     }
-    let choice = cells.axes.iter().any(|axis| tune.contains(&axis.name) && axis.labels.len() > 1);
+    let choice = Compare::chooses(&tune, cells.axes);
     let tune_seeds = match written.and_then(|w| w.tune_seeds.as_ref()) {
         Some((_, place)) if !choice => {
             let message = "`tune_seeds` chooses nothing: no axis of `tune` has several values";
@@ -113,8 +111,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         }
         Some((n, _)) => *n,
         None if !choice => 0,
-        // A third, and at least one, so that most seeds are left for the report.
-        None => (seeds / 3).max(1),
+        None => Compare::usual_tune_seeds(seeds),
     };
     let Some(written) = written else {
         return Ok(Some(Compare { arm: arm.name.clone(), tune, tune_seeds, ..Compare::default() }));

@@ -7,13 +7,14 @@ use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
+use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::is_file_name;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
-/// The figures with axis names and labels as the plan has them, which records `distributions` or does not.
-pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool) -> Result<Vec<FigureSpec>> {
+/// The figures with axis names and labels as the plan has them.
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
         let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
@@ -25,9 +26,8 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool
             let message = format!("two figures would be written to the file `{name}`");
             return Err(figure.name_at.error(message, "give each a `name` of its own").also(first));
         }
-        if figure.kind.distributions && !distributions {
-            let message = format!("{} shows distributions, which this experiment does not record", figure.kind.word);
-            return figure.place.fail(message, "write distributions = true under [record]");
+        if let Some((what, help)) = recorded.lacks(figure.kind) {
+            return figure.place.fail(format!("{} shows {what}", figure.kind.word), help);
         }
         one(figure, cells)
     });

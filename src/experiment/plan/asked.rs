@@ -6,11 +6,13 @@ use crate::experiment::asks::{claims, compare, figure_defaults, figures};
 use crate::experiment::figure_kind::Predicts;
 use crate::experiment::file::Experiment;
 use crate::experiment::read::{ExperimentError, Result};
+use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::Registry;
 use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{Axis, PlanCell, PlanFile};
+use crate::run::spec::Cadence;
 use crate::setting::Settings;
 use std::collections::BTreeMap;
 
@@ -23,35 +25,44 @@ pub struct Asked {
 }
 
 impl Experiment {
-    /// What it asks of these cells; `centre` is that of its ablation; whether it records `distributions`.
+    /// What it asks of these cells, of which this is `recorded`; `centre` is that of its ablation.
     pub(super) fn asked(
         &self,
         cells: Cells,
         centre: &BTreeMap<String, String>,
         seeds: usize,
-        distributions: bool,
+        recorded: Recorded,
     ) -> Result<Asked> {
         let compare = compare::resolve(self.compare.as_ref(), cells, seeds)?;
         let claims = claims::check(&self.claims, cells, self.changed)?;
         let mut figures = match self.default_figures || self.figures.is_empty() {
-            true => figure_defaults::defaults(&self.kinds, cells, centre, compare.as_ref()),
+            true => {
+                let mut drawable = self.kinds.clone();
+                drawable.retain(|kind| recorded.lacks(kind).is_none());
+                figure_defaults::defaults(&drawable, cells, centre, compare.as_ref())
+            }
             false => Vec::new(),
         };
-        figures.extend(figures::check(&self.figures, cells, distributions)?);
+        figures.extend(figures::check(&self.figures, cells, recorded)?);
         Ok(Asked { figures, claims, compare })
     }
 
     /// Gives cells of imported runs the settings under `[base]`.
     ///
     /// # Errors
-    /// A section that describes a grid: an imported one is that of its tables.
+    /// A section that describes a grid or how it is measured: both are as the tables have them.
     pub fn share(&self, axes: &[Axis], cells: &mut [GridCell]) -> Result<(), ExperimentError> {
         let includes = self.includes.iter().map(|include| &include.place);
         let grid = self.axes.iter().map(|axis| &axis.place).chain(self.excludes.iter().map(|exclude| &exclude.place));
         let mut grid = grid.chain(self.ablation.iter().map(|centre| &centre.place)).chain(includes);
         if let Some(place) = grid.next() {
-            let help = "delete the section: each column of the table of runs is an axis";
-            return place.fail("the grid of imported runs is that of their tables", help);
+            let help = "delete the section: the columns of the table of runs that vary are the axes, or those that --axes names";
+            return place.fail("imported runs have the grid of their tables, and no other can be written", help);
+        }
+        if let Some((key, place)) = self.record.keys.first() {
+            let message =
+                format!("`{key}` of [record] says when a sweep measures, and imported runs are measured already");
+            return place.fail(message, "delete the section");
         }
         let keys = &Registry::get().keys;
         for assignment in &self.base.sets {
@@ -65,18 +76,24 @@ impl Experiment {
         Ok(())
     }
 
-    /// What it asks of imported runs.
+    /// What it asks of imported runs, which were `measured` at these steps.
     ///
     /// # Errors
     /// Figures, claims or a comparison that do not fit their axes, or that ask for theory.
-    pub fn asked_of(&self, axes: &[Axis], cells: &[GridCell], seeds: usize) -> Result<Asked, ExperimentError> {
+    pub fn asked_of(
+        &self,
+        axes: &[Axis],
+        cells: &[GridCell],
+        seeds: usize,
+        measured: Option<&Cadence>,
+    ) -> Result<Asked, ExperimentError> {
         let drawn = self.figures.iter().filter(|f| f.spec.theory || f.kind.theory == Predicts::All).map(|f| &f.place);
         if let Some(place) = drawn.chain(self.claims.iter().filter_map(|claim| claim.against_theory())).next() {
             let help =
                 "delete it, or compare with other runs: this program does not know the networks that were imported";
             return place.fail("theory predicts nothing of imported runs", help);
         }
-        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, false)
+        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, Recorded::imported(measured))
     }
 
     /// The name that it has of its own.

@@ -1,6 +1,7 @@
 //! Combining the axes of an experiment into the plan: ordered axes, the cells of their grid, and what is asked of them.
 
 use super::asked::Asked;
+use super::contradictions::idle_without_layers;
 use super::datasets::Datasets;
 use super::grid::Grid;
 use super::labels::{axes, label};
@@ -12,6 +13,7 @@ use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
 use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
+use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::Registry;
 use crate::plan_file::Axis;
 use crate::plan_file::claim::ClaimSpec;
@@ -79,6 +81,24 @@ impl Experiment {
 fn in_vain(base: &Assignment) -> String {
     let (at, name) = (base.place.position(), Registry::get().keys[base.key].short());
     format!("{at}: `{name}` of [base] holds in no cell, since the axes give every cell another; delete the line")
+}
+
+/// What is written of hidden layers for cells that have none.
+fn without_layers(written: &[Assignment], cells: &[GridCell]) -> Vec<String> {
+    let mut idle: Vec<(&str, &Value)> = Vec::new();
+    for cell in cells {
+        let own = idle_without_layers(&cell.settings).filter_map(|key| Some((key, cell.settings.get(key)?)));
+        let new: Vec<(&str, &Value)> = own.filter(|own| !idle.contains(own)).collect();
+        idle.extend(new);
+    }
+    let keys = Registry::get();
+    let is_idle =
+        |own: &&Assignment| idle.iter().any(|(key, value)| keys.find(key) == Some(own.key) && **value == own.value);
+    let note = |own: &Assignment| {
+        let (at, name) = (own.place.position(), keys.keys[own.key].short());
+        format!("{at}: `{name}` does nothing where depth = 0, which leaves no hidden layer")
+    };
+    written.iter().filter(is_idle).map(note).collect()
 }
 
 impl Plan {
@@ -153,11 +173,11 @@ impl Plan {
             file,
             datasets,
         };
+        plan.notes.extend(without_layers(&plan.written, &plan.cells));
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
-        let distributions = plan.cadence.distributions;
-        let Asked { figures, claims, compare } =
-            experiment.asked(grid, &plan.centre, plan.seeds.len(), distributions)?;
+        let recorded = Recorded::Swept { distributions: plan.cadence.distributions };
+        let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;

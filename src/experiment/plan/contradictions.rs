@@ -77,6 +77,21 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
     }
 }
 
+/// The settings of hidden layers that a cell has although its network has no hidden layer.
+pub(super) fn idle_without_layers(settings: &Settings) -> impl Iterator<Item = &'static str> {
+    let has = |key: &str| match settings.get(key) {
+        Some(Value::Text(word)) => word != "none",
+        Some(Value::Float(x)) => *x > 0.0,
+        _ => false,
+    };
+    // A transformer that normalizes what its blocks read does so once more before its output layer.
+    let acts = |key: &str| key == "norm" && settings.text("norm.place") == Some("pre");
+    let is_empty = settings.int("depth") == Some(0);
+    ["residual", "norm", "dropout", "network.branch_scale"]
+        .into_iter()
+        .filter(move |key| is_empty && has(key) && !acts(key))
+}
+
 /// A setting of the model or the updates whose number an f64 holds and an f32 does not, or not in full.
 fn beyond_f32(settings: &Settings) -> Option<(&'static str, f64)> {
     let rows = || model::settings().chain(optim::SETTINGS).chain(schedule::SETTINGS);

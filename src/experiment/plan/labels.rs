@@ -4,7 +4,7 @@ use super::grid::Grid;
 use crate::experiment::asks::cells::GridCell;
 use crate::experiment::read::{Point, WrittenAxis};
 use crate::experiment::settings::Registry;
-use crate::plan_file::{Axis, Scale};
+use crate::plan_file::{Axis, Scale, sort_labels};
 use crate::setting::{Settings, Value};
 use std::collections::HashSet;
 
@@ -25,10 +25,6 @@ pub(crate) fn label(axes: &[WrittenAxis], beside: &[usize], settings: Settings, 
 pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells: &[GridCell]) -> Vec<Axis> {
     let keys = &Registry::get().keys;
     let number = |l: &str| l.parse::<f64>().ok();
-    let sort = |labels: &mut Vec<String>| {
-        labels
-            .sort_by(|a, b| number(a).unwrap_or(f64::NEG_INFINITY).total_cmp(&number(b).unwrap_or(f64::NEG_INFINITY)));
-    };
     let occurring = |position: usize| {
         let mut seen = HashSet::new();
         let labels = cells.iter().map(|c| c.labels[position].1.as_str()).filter(|l| seen.insert(*l));
@@ -52,26 +48,20 @@ pub(crate) fn axes(written: &[WrittenAxis], grid: &Grid, beside: &[usize], cells
             if labels.iter().any(|l| number(l).is_none()) {
                 scale = Scale::Category;
             } else if ascending {
-                sort(&mut labels);
+                sort_labels(&mut labels);
             }
         }
         axes.push(Axis { name: axis.name.clone(), labels, scale, shown: Vec::new() });
         for (key, scale) in &axis.owned {
             let mut labels = occurring(axes.len());
             if *scale != Scale::Category {
-                sort(&mut labels);
+                sort_labels(&mut labels);
             }
             axes.push(Axis { name: keys[*key].name.to_string(), labels, scale: *scale, shown: Vec::new() });
         }
     }
     for key in beside {
-        let mut labels = occurring(axes.len());
-        let numbers: Option<Vec<f64>> = labels.iter().filter(|l| !l.is_empty()).map(|l| number(l)).collect();
-        let scale = numbers.map_or(Scale::Category, |numbers| Scale::of(&numbers));
-        if scale != Scale::Category {
-            sort(&mut labels);
-        }
-        axes.push(Axis { name: keys[*key].short().to_string(), labels, scale, shown: Vec::new() });
+        axes.push(Axis::of(keys[*key].short(), occurring(axes.len())));
     }
     axes
 }

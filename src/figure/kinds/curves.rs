@@ -25,6 +25,7 @@ const FACTS: FigureKind = FigureKind {
     default,
     default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),
     multiples: true,
+    history: true,
     ..FigureKind::new("curves")
 };
 

@@ -42,11 +42,11 @@ const FACTS: FigureKind = FigureKind {
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let shown = shown(selection)?;
+    let (shown, refused) = shown(selection)?;
+    let refused = refused.into_iter().collect::<Vec<_>>().join("; ");
     if shown.is_empty() {
-        return Err(FigureError::Nothing(
-            "theory knows the argument's variance in plain nets of several layers alone, and here are none".into(),
-        ));
+        let why = if refused.is_empty() { "no run of this figure's selection has ended yet" } else { &refused };
+        return Err(FigureError::Nothing(format!("theory predicts none of its nets: {why}")));
     }
     let spreads =
         shown.values().flat_map(|s| [s.predicted.variance[0], s.predicted.variance[s.predicted.variance.len() - 1]]);
@@ -73,6 +73,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
          of wide nets, σ_w times the root of E φ′² (Schoenholz et al. 2017). Densities are normal, each drawn equally high.",
         words::median(selection)
     ))
+    .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
     .of(selection);
     let own = "Why it fades: what φ′ lets through where its argument lies";
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend { heading: String::new(), entries });
@@ -94,23 +95,30 @@ fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
     finding::extremes(&factors.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, false))
 }
 
-/// The cell of each panel with its prediction, where there is one.
-fn shown(selection: &Selection) -> Result<BTreeMap<GroupKey, Shown>, FigureError> {
+/// The cell of each panel with its prediction, where there is one, and why the other panels have none.
+fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<String>), FigureError> {
     let theory = selection.results.theory()?;
     let column = columns::outcome("attenuation_init");
     let fadings = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?)));
     let measured = selection.fadings(fadings);
-    let mut shown = BTreeMap::new();
+    let (mut shown, mut refused) = (BTreeMap::new(), BTreeMap::new());
     for run in &selection.runs {
         let key = selection.key(*run);
-        let Some(Ok(predicted)) = theory.get(&selection.run(*run).labels) else { continue };
-        if let (true, Some(activation)) = (predicted.variance.len() > 1, activation(selection.results, *run)) {
-            let own =
-                Shown { activation, predicted: predicted.clone(), measured: measured.get(&key).map(|s| s.median) };
-            shown.entry(key).or_insert(own);
-        }
+        let why = match (theory.get(&selection.run(*run).labels), activation(selection.results, *run)) {
+            (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => {
+                let measured = measured.get(&key).map(|s| s.median);
+                shown.entry(key).or_insert(Shown { activation, predicted: predicted.clone(), measured });
+                continue;
+            }
+            (Some(Err(why)), _) => why.to_string(),
+            (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => "a net of one hidden layer has no other".into(),
+            (Some(Ok(_)), _) => "theory follows the gradient, but not the variance of the argument".into(),
+            (None, _) => "a test function has no layers".into(),
+        };
+        refused.insert(key, why);
     }
-    Ok(shown)
+    refused.retain(|key, _| !shown.contains_key(key));
+    Ok((shown, refused.into_values().collect()))
 }
 
 /// The activation of a run, by the settings of its cell.

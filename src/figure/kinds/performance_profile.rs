@@ -32,6 +32,7 @@ const FACTS: FigureKind = FigureKind {
         let spec = grid.of_arms("performance_profile").filter(|_| grid.has_target())?;
         Some(FigureSpec { facet: Vec::new(), over: grid.problems(), ..spec })
     },
+    history: true,
     ..FigureKind::new("performance_profile")
 };
 

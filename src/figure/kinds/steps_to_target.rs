@@ -8,6 +8,7 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     shows: shows_steps,
     default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),
+    history: true,
     ..FigureKind::new("steps_to_target")
 };
 
