@@ -5,10 +5,10 @@ use crate::experiment::{Experiment, ExperimentError, GridCell, Overrides, Plan, 
 use crate::files;
 use crate::model;
 use crate::plan_file::{PlanFile, figure::FigureSpec};
-use crate::run::check_gradient;
+use crate::run::{check_gradient, cost::bytes};
 use crate::setting::Settings;
 use crate::sweep::predictions::{at_start, check_claims};
-use crate::sweep::{SweepError, folder::refuse_imported, plan_text::view_of, request::Request, work::Work};
+use crate::sweep::{SweepError, folder::refuse_imported, memory, plan_text::view_of, request::Request, work::Work};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -53,11 +53,21 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 /// Data that cannot be read, with the line of the experiment that asks for them where that is at fault.
 pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
     Work::new(plan, |settings: &Settings| {
+        refuse_too_large(plan, settings)?;
         data::load(settings, places).map_err(|e| match e.setting {
             Some(key) => plan.place(key, settings.get(key)).error(e.what, e.cure).into(),
             None => e.into(),
         })
     })
+}
+
+/// That generated data fit into the memory: as they are drawn, and as they are split.
+fn refuse_too_large(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
+    let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
+    let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
+    let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));
+    let help = "take a smaller `data.n`, `data.length` or `data.features`, or raise the limit";
+    Err(plan.place("data", settings.get("data")).error(message, help))
 }
 
 /// The figures that another file asks for, held against the plan of a results folder.

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How often a run that waits for memory looks whether it should still wait.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Addresses that the allocator and the threads take for each byte in use.
+const ADDRESSES: f64 = 2.0;
+
 /// Bytes that the machine, or the limits this program was started with, leave to its runs; none where the system does not say.
 pub fn room() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -20,7 +23,8 @@ pub fn room() -> Option<f64> {
     let [resident, mapped] = ["VmRSS:", "VmSize:"].map(|name| kibibytes(&status, name).unwrap_or(0.0));
     let address_space =
         limits.lines().find_map(|line| line.strip_prefix("Max address space")?.split_whitespace().next());
-    let address_space = address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| limit - mapped);
+    let address_space =
+        address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| (limit - mapped) / ADDRESSES);
     let physical = [kibibytes(&meminfo, "MemTotal:"), control_group()].into_iter().flatten();
     let room = physical.map(|limit| limit - resident).chain(address_space).reduce(f64::min)?;
     Some(room.max(0.0))

@@ -81,7 +81,7 @@ impl Net {
         let past = || passed_by(&net.layers[index], h);
         let out = match net.skip(index) {
             Skip::None => branch,
-            Skip::Scaled(s) => (past()? + (branch * s)?)?,
+            Skip::Scaled(s) => (past()? + composed::times(&branch, s)?)?,
             Skip::Learned => {
                 (past()? + branch.broadcast_mul(&pass.parameter(&format!("layer{}.scale", index + 1))?)?)?
             }

@@ -55,7 +55,7 @@ impl Step<'_> {
         };
         let out = match block.skip {
             Skip::None => x,
-            Skip::Scaled(s) => (h + (x * s)?)?,
+            Skip::Scaled(s) => (h + composed::times(&x, s)?)?,
             Skip::Gated { .. } => {
                 let argument = h.matmul(&own(pass, "gate.weight")?)?.broadcast_add(&own(pass, "gate.bias")?)?;
                 (h + (composed::activate(Activation::Sigmoid, &argument)? * (x - h)?)?)?

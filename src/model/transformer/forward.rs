@@ -4,7 +4,7 @@
 
 use super::architecture::{Architecture, Branch, CLASS_TOKEN, POSITIONS, Positions, ReadOut};
 use crate::model::pass::{Part, Pass};
-use crate::ops::composed::{activate, softmax, standardize};
+use crate::ops::composed::{activate, softmax, standardize, times};
 use crate::ops::{Result, Tensor};
 use candle_core::{DType, Device};
 
@@ -82,7 +82,7 @@ impl Net<'_> {
     fn add(&self, pass: &Pass, layer: usize, name: &str, h: &Tensor, output: &Tensor) -> Result<Tensor> {
         let sum = match self.architecture.branch {
             Branch::Scaled(1.0) => (h + output)?,
-            Branch::Scaled(s) => (h + (output * s)?)?,
+            Branch::Scaled(s) => (h + times(&output, s)?)?,
             Branch::Learned => (h + output.broadcast_mul(&pass.parameter(&format!("layer{}.scale", layer + 1))?)?)?,
             Branch::DeepNorm => ((h * self.architecture.skip_scale())? + output)?,
         };
