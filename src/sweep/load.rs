@@ -8,7 +8,9 @@ use crate::plan_file::{PlanFile, figure::FigureSpec};
 use crate::run::{check_gradient, cost::bytes};
 use crate::setting::Settings;
 use crate::sweep::predictions::{at_start, check_claims};
-use crate::sweep::{SweepError, folder::refuse_imported, memory, plan_text::view_of, request::Request, work::Work};
+use crate::sweep::{
+    SweepError, folder::plan_of, folder::refuse_imported, memory, plan_text::view_of, request::Request, work::Work,
+};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -110,7 +112,9 @@ pub fn reopen(
         source,
     })?;
     let request = Request::read(dir)?;
-    let plan = Experiment::parse(&source, &path.display().to_string(), kinds)?.plan(&request.overrides())?;
+    let mut plan = Experiment::parse(&source, &path.display().to_string(), kinds)?.plan(&request.overrides())?;
+    // An experiment without a name was called after its file, which had another name than the copy.
+    plan.name = plan_of(dir).map_or(plan.name, |file| file.name);
     let work = with_data(&plan, &Places { data_dir: request.data_dir.or(data_dir), base: request.base })?;
     if view_of(dir)?.iter().eq(work.jobs.iter().map(|job| &job.run.run_id)) {
         Ok((plan, work))

@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::asks::{beside, network};
-use crate::program::PROGRAM;
+use crate::program::{PROGRAM, times};
 use gradsweep::data::{Places, load};
 use gradsweep::experiment::{Experiment, Overrides, Plan, settings};
 use gradsweep::figure::kinds::FACTS;
@@ -42,8 +42,10 @@ const NUMBERS: [&str; 15] = [
 
 /// A run of more operations is not tried, only planned.
 const MOST_FLOP: f64 = 2e8;
-/// Bytes of addresses that a command gets.
-const KIBIBYTES: u32 = 1_500_000;
+/// KiB of addresses that a command gets: fewer where the settings are those of data, which then are refused before they are drawn.
+fn addresses(row: &Setting) -> u32 {
+    if row.family() == "data" { 1_500_000 } else { 4_000_000 }
+}
 
 /// Extreme values of a setting as a file writes them, its own limits among them; none of words and texts.
 fn extremes(row: &Setting) -> Vec<String> {
@@ -75,9 +77,9 @@ fn plan(text: &str, set: Vec<String>) -> Result<Plan, String> {
     Experiment::parse(text, "x.toml", FACTS).and_then(|e| e.plan(&overrides)).map_err(|e| e.to_string())
 }
 
-/// Runs a command with little memory; its exit code and all that it said.
-fn command(dir: &Path, line: &str, set: &[String]) -> (Option<i32>, String) {
-    let limited = format!("ulimit -v {KIBIBYTES}; exec timeout 60 \"$0\" {line} \"$@\"");
+/// Runs a command with so little memory; its exit code and all that it said.
+fn command(dir: &Path, kibibytes: u32, line: &str, set: &[String]) -> (Option<i32>, String) {
+    let limited = format!("ulimit -v {kibibytes}; exec timeout 60 \"$0\" {line} \"$@\"");
     let set = set.iter().flat_map(|pair| ["--set", pair]);
     let output = Command::new("sh").args(["-c", &limited, PROGRAM]).args(set).current_dir(dir).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -111,7 +113,11 @@ fn extreme_values_are_refused_or_run() {
                 }
             };
             planned += 1;
-            let (code, said) = command(dir, "plan x.toml", &set);
+            // The others are tried where the environment asks for it, as `scripts/hardness.sh` does.
+            if times("EXTREMES", 0) == 0 && planned % 4 != 1 {
+                continue;
+            }
+            let (code, said) = command(dir, addresses(row), "plan x.toml", &set);
             let is_told = code == Some(0) || code == Some(2) && said.contains("help: ");
             if !is_told {
                 wrong.push(format!("{name}: plan ends with {code:?}: {said}"));
@@ -126,7 +132,7 @@ fn extreme_values_are_refused_or_run() {
                 continue;
             }
             run += 1;
-            let (code, said) = command(dir, "sweep x.toml --fresh --quiet --no-figures --jobs 1", &set);
+            let (code, said) = command(dir, addresses(row), "sweep x.toml --fresh --quiet --no-figures --jobs 1", &set);
             if !matches!(code, Some(0)) || said.contains("panic") {
                 wrong.push(format!("{name}: sweep ends with {code:?}: {said}"));
                 continue;
@@ -142,5 +148,5 @@ fn extreme_values_are_refused_or_run() {
     }
     println!("tried: {}; {refused} refused with a cure, {run} of {planned} planned ones run", refused + planned);
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), refused + planned, wrong.join("\n"));
-    assert!(refused > 300 && run > 300, "{refused} {planned} {run}");
+    assert!(refused > 1000 && planned > 400 && run > 80, "{refused} {planned} {run}");
 }
