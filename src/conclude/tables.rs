@@ -50,7 +50,7 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         let entries = || work.jobs.iter().filter_map(|job| entry(journal, job));
         // Nobody listens any more once the writer has met an error.
         let reader =
-            thread::Builder::new().spawn_scoped(scope, move || _ = entries().try_for_each(|entry| read.send(entry)));
+            thread::Builder::new().spawn_scoped(scope, move || _ = entries().all(|entry| read.send(entry).is_ok()));
         // Without a thread to spare one is done after the other.
         let alone = reader.is_err().then(entries);
         for (job, entry) in ahead.into_iter().chain(alone.into_iter().flatten()) {

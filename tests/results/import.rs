@@ -157,7 +157,7 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
         ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
         ("history.csv", ",0.5\n", ",50\n", &["history.csv:2, column val_accuracy", "no share from 0 to 1", "divide"]),
-        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 on"]),
+        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 to"]),
         ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
         ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
     ] {
@@ -187,9 +187,13 @@ fn what_cannot_be_shown_or_would_be_run_is_refused_with_its_place() {
     let message = "run_id,seed,model,train_loss,message\na,1,x,1,\nb,1,y,1,=1+1\n";
     refused(message, &["runs.csv:3, column message: is a formula"]);
     let long = "x".repeat(101);
-    for odd in ["\u{1b}[2Jy", "y\0z", "y\u{9b}31m", "\"y\nz\"", "\"y\tz\"", "\"y, not closed", "\u{202e}y", &long] {
+    for odd in ["\u{1b}[2Jy", "y\0z", "y\u{9b}31m", "\"y\nz\"", "\"y\tz\"", "\u{202e}y", &long] {
         refused(&table(odd), &["column model: is too long, or has a line break or a control character", "a quote"]);
     }
+    refused(
+        "run_id,seed,model\na,1,x\nb,1,\"not closed\nc,1,z\n",
+        &["runs.csv:3, column model", "a quote that is not closed"],
+    );
     refused("run_id,seed,mo\0del,train_loss\na,1,x,1\n", &["the name of a column is too long, or has a line"]);
     let wide: String = (0..2000).map(|i| format!(",c{i}")).collect();
     refused(&format!("run_id,seed{wide}\na,1{}\n", ",1".repeat(2000)), &["has 2002 columns"]);

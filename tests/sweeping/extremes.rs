@@ -44,7 +44,7 @@ const NUMBERS: [&str; 15] = [
 const MOST_FLOP: f64 = 2e8;
 /// KiB of addresses that a command gets: fewer where the settings are those of data, which then are refused before they are drawn.
 fn addresses(row: &Setting) -> u32 {
-    if row.family() == "data" { 1_500_000 } else { 4_000_000 }
+    if row.family() == "data" { 500_000 } else { 4_000_000 }
 }
 
 /// Extreme values of a setting as a file writes them, its own limits among them; none of words and texts.

@@ -65,20 +65,21 @@ fn a_limit_on_addresses_ends_no_sweep_in_the_middle() {
     let text = "name = \"x\"\n[base]\ndepth = 3\nsteps = 2\n[axes]\nwidth = [4, 512, 513, 1024]\n";
     fs::write(dir.join("x.toml"), text).unwrap();
     let mut ended = Vec::new();
-    for limit in [300_000, 400_000, 500_000, 600_000, 700_000, 900_000, 1_200_000] {
+    for limit in [300_000, 400_000, 500_000, 600_000, 700_000, 900_000, 1_200_000, 4_000_000] {
         _ = fs::remove_dir_all(dir.join("results"));
         let line = format!("ulimit -v {limit}; exec '{PROGRAM}' sweep x.toml --quiet --no-figures --jobs 2");
         let output = Command::new("sh").args(["-c", &line]).current_dir(dir).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let code = output.status.code();
         assert!(code.is_some_and(|code| code < 3) && !said.contains("allocation of"), "{limit}: {code:?} {said}");
-        if code != Some(2) {
+        // Where no threads can be had there are no runs either.
+        if code != Some(2) && !said.contains("try a smaller --jobs") {
             let runs = fs::read_to_string(dir.join("results/x/runs.csv")).unwrap();
             assert_eq!(runs.lines().count(), 1 + 4, "{limit}: {said}");
         }
         ended.push(code);
     }
-    assert!(ended.contains(&Some(2)) && ended.last() == Some(&Some(0)), "{ended:?}");
+    assert!(ended.first() == Some(&Some(2)) && ended.last() == Some(&Some(0)), "{ended:?}");
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn peak(dir: &std::path::Path, arguments: &str) -> f64 {
     let line = format!(
         "'{PROGRAM}' {arguments} >/dev/null 2>&1 & p=$!; m=0\n\
         while kill -0 $p 2>/dev/null; do n=$(sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$p/status 2>/dev/null); \
-        [ \"${{n:-0}}\" -gt $m ] && m=$n; sleep 0.02; done; echo $m"
+        [ \"${{n:-0}}\" -gt $m ] && m=$n; sleep 0.02; done; wait $p && echo $m"
     );
     let output = Command::new("sh").args(["-c", &line]).current_dir(dir).output().unwrap();
     1024.0 * String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap()
@@ -146,7 +147,7 @@ fn a_run_takes_no_more_than_the_plan_says() {
         let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
         fs::write(dir.path().join("x.toml"), text).unwrap();
         let planned = work.jobs[0].memory.total();
-        let took = peak(dir.path(), "sweep x.toml --quiet --jobs 1");
+        let took = peak(dir.path(), "sweep x.toml --quiet --jobs 1 --fresh");
         println!("{text}: planned {planned:.2e} bytes, took {took:.2e} beside {own:.2e}");
         assert!(
             took < own + 1.1 * planned && took > least * planned,

@@ -76,7 +76,9 @@ fn what_takes_the_place_of_a_file_is_on_the_disk_before_it_does() {
         bytes[middle] ^= 1;
         fs::write(&journal, bytes).unwrap();
     };
-    let steps: [(&str, &dyn Fn(), &[&str]); 3] = [
+    /// A command, what happens to the folder before it, and files that it replaces.
+    type Step<'a> = (&'a str, &'a dyn Fn(), &'a [&'a str]);
+    let steps: [Step; 3] = [
         ("sweep x.toml --quiet --jobs 1", &|| {}, &["runs.csv", "layers.csv", "plan.json", "report.html", ".stamp"]),
         ("sweep x.toml --quiet --jobs 1", &damage, &["runs.jsonl", "timings.csv"]),
         ("merge results/x", &|| fs::remove_file(dir.join("results/x/summary.csv")).unwrap(), &["summary.csv"]),

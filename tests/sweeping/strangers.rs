@@ -13,7 +13,8 @@ use tempfile::{TempDir, tempdir};
 
 /// What makes a sweep write every kind of file.
 const MORE: &str = "[[optimizer]]\nkind = \"momentum\"\n[record]\ndistributions = true\n\
-                    [[figure]]\nkind = \"attenuation_by_depth\"\ntheory = true\n";
+                    [[figure]]\nkind = \"attenuation_by_depth\"\ntheory = true\ncolor = \"optimizer\"\n\
+                    [[figure]]\nkind = \"curves\"\ncolor = \"optimizer\"\nfacet = [\"depth\"]\n";
 
 /// A folder with a finished sweep in `results/x`, and a copy of its results in `sound`.
 fn finished() -> (TempDir, PathBuf) {
@@ -97,7 +98,17 @@ fn files(results: &Path) -> Vec<String> {
             }
         }
     }
-    for rare in ["comparison_ranks.csv", "distributions.csv", "theory.csv", "answer.txt", "journal/runs.jsonl"] {
+    // Of a plan with other problems.
+    files.push("comparison_ranks.csv".into());
+    for rare in [
+        "comparison_settings.csv",
+        "distributions.csv",
+        "claims.csv",
+        "figures/curves.pdf",
+        "theory.csv",
+        "answer.txt",
+        "journal/runs.jsonl",
+    ] {
         assert!(files.iter().any(|file| file == rare), "{rare} is not among {files:?}");
     }
     files.sort();

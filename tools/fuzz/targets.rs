@@ -406,7 +406,7 @@ impl Target for ImportedTables {
             files::write(path, &bytes).expect("a file");
         }
         let Ok(import) = Import::read(&paths, None, "fuzz") else { return false };
-        if rng.once_in(4) {
+        if rng.once_in(16) {
             let out = dir.join("out");
             fs::create_dir(&out).expect("a folder");
             import.write(&out).expect("what was let in can be written");
