@@ -12,7 +12,7 @@ trap 'rm -rf "$TMPDIR"' EXIT
 status=0
 echo "Mutated inputs, seed $seed, at most 1 GiB of address space and 10 s an input; $(date -u +%F), $(uname -sm)"
 echo "target         inputs  seconds slowest ms  (input)    MiB accepted  panics"
-for target in experiment journal idx csv; do
+for target in experiment journal idx csv import; do
     code=0
     (ulimit -v 1048576; exec target/release/examples/fuzz "$target" --inputs "$inputs" --seed "$seed" --current "$TMPDIR/current") || code=$?
     [ $code = 0 ] || status=1

@@ -28,10 +28,14 @@ tried "the program is killed without warning, in every phase" kill::killed_at_an
 tried "files may not grow beyond a size" damage::a_full_disk_stops_the_sweep_and_loses_nothing DISKS "$(times 50)"
 tried "bytes of a journal are flipped, cut out or written over" damage::random_damage_costs_the_lines_it_hits DAMAGES "$(times 200)"
 tried "two commands beside each other in one folder" beside::pairs_of_commands_leave_every_file_whole_and_right PAIRS "$(times 100)"
+tried "an import beside what reads its folder" beside::an_import_and_what_reads_its_folder_leave_every_file_whole_and_right IMPORTS "$(times 50)"
+tried "two or three commands in one folder whose locks hold nobody back" locks::where_locks_hold_nobody_back_nothing_is_lost_or_counted_twice LOCKS "$(times 40)"
 tried "a link in the place of a file or folder" strangers::a_link_in_the_place_of_a_file_leads_no_writing_elsewhere LINKS 1
 tried "a pipe or a folder in the place of a file" strangers::a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang PIPES 1
 
-for target in experiment csv idx journal; do
+tried "extreme values of every numeric setting" extremes::extreme_values_are_refused_or_run EXTREMES 1
+
+for target in experiment csv idx journal import; do
     inputs="$(times 100000)"
     (ulimit -v 1048576; "${program%/*}/examples/fuzz" "$target" --inputs "$inputs") >/dev/null
     row "a file changed at random: $target" "$inputs" "no panic, none over 1 GiB or 10 s"

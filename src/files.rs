@@ -105,7 +105,7 @@ pub fn append(path: &Path) -> io::Result<File> {
 /// When it cannot be made, or something else stands in its place.
 pub fn make_folder(root: &Path, below: &Path) -> Result<(), FileError> {
     let mut folder = root.to_path_buf();
-    fs::create_dir_all(root).map_err(|e| cannot("make", root, e))?;
+    make_lasting(root).map_err(|e| cannot("make", root, e))?;
     for part in below {
         folder.push(part);
         let what = match fs::symlink_metadata(&folder) {
@@ -113,12 +113,20 @@ pub fn make_folder(root: &Path, below: &Path) -> Result<(), FileError> {
             Ok(there) if there.is_symlink() => "a link",
             Ok(_) => "a file",
             Err(_) => {
-                fs::create_dir_all(&folder).map_err(|e| cannot("make", &folder, e))?;
+                make_lasting(&folder).map_err(|e| cannot("make", &folder, e))?;
                 continue;
             }
         };
         return Err(cannot("write into", &folder, format!("it is {what} and no folder; move it away")));
     }
+    Ok(())
+}
+
+/// Makes a folder and those above it, as far as they are missing; a power cut does not take them away again.
+fn make_lasting(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|part| !part.exists()).collect();
+    fs::create_dir_all(folder)?;
+    missing.iter().filter_map(|part| part.parent()).for_each(sync_folder);
     Ok(())
 }
 
@@ -168,6 +176,7 @@ impl Draft {
         file.sync_all().map_err(|e| cannot("write", &self.path, e))?;
         fs::rename(draft, &self.path).map_err(|e| cannot("write", &self.path, e))?;
         self.draft = None;
+        self.path.parent().into_iter().for_each(sync_folder);
         Ok(())
     }
 }
@@ -245,7 +254,8 @@ pub fn is_still_at(_: &File, path: &Path) -> bool {
 
 /// Makes sure that the names of a folder survive a power cut, where the system can do that.
 pub fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
+    let here = Path::new(".");
+    if let Ok(folder) = File::open(if folder.as_os_str().is_empty() { here } else { folder }) {
         _ = folder.sync_all();
     }
 }

@@ -26,6 +26,14 @@ pub fn is_obeyed(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Characters that a name may have, as it stands in legends and tables.
+const LONGEST: usize = 100;
+
+/// Whether a text can be a label or the name of a column: short, on one line, nothing in it that is obeyed.
+pub fn is_name(text: &str) -> bool {
+    text.chars().nth(LONGEST).is_none() && !text.contains(['\n', '\t']) && !text.contains(is_obeyed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::printable;

@@ -148,7 +148,7 @@ pub fn signed(x: f64, decimals: usize) -> String {
 
 /// Whether a spreadsheet that opens a CSV file would run this text instead of showing it.
 pub fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err()
+    text.len() > 1 && text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err()
 }
 
 /// `1 run`, `2 runs`.
@@ -156,12 +156,16 @@ pub fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
+/// Columns are made no wider than this, and what is longer stands out: points written as a label may have any length.
+const WIDEST: usize = 200;
+
 /// Rows of text in columns of equal width, two blanks apart: the columns that `left` names to the left, the others, which
 /// hold numbers, to the right.
 pub fn aligned(rows: &[Vec<String>], left: impl Fn(usize) -> bool) -> String {
     let length = |text: &String| text.chars().count();
     let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns).map(|c| rows.iter().map(|row| length(&row[c])).max().unwrap_or(0)).collect();
+    let widest = |c: usize| rows.iter().map(|row| length(&row[c])).max().unwrap_or(0).min(WIDEST);
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
     let mut text = String::new();
     for row in rows {
         let cell = |(c, cell): (usize, &String)| {
@@ -355,6 +359,13 @@ mod tests {
     fn a_reader_sees_so_many_digits() {
         let seen = [0.0, -0.8383971797, 1.0, 123456.7, 1.25e-5, 9.999999e-7, f64::NAN].map(|x| significant(x, 6));
         assert_eq!(seen, ["0", "-0.838397", "1", "123457", "0.0000125", "1e-6", "NaN"]);
+    }
+
+    #[test]
+    fn a_cell_of_any_length_is_a_line() {
+        let rows = [["a".to_string(), "1".into()], ["x".repeat(100_000), "2".into()]].map(Vec::from);
+        let text = aligned(&rows, |c| c == 0);
+        assert_eq!(text.lines().map(|line| line.chars().count()).collect::<Vec<_>>(), [WIDEST + 3, 100_003]);
     }
 
     #[test]

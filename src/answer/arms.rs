@@ -7,6 +7,7 @@ use crate::stats::{
     Spread,
     signed_rank::{LEVEL, seeds_needed},
 };
+use crate::table::count;
 
 /// With more tasks the wins of each arm are counted.
 pub const TASKS: usize = 3;
@@ -33,6 +34,11 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let is_best = is_best(column);
     let Some((first, spread)) = winners.first().copied() else {
         let measured = task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
+        if task.arms.iter().all(Arm::all_diverged) {
+            let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
+            let at = if own_best.is_empty() { "" } else { " at the best settings" };
+            return Some(format!("{place}all {runs}{at} diverged: nothing can be compared."));
+        }
         return measured.then(|| {
             format!(
                 "{place}none of {all}{} {}.",

@@ -122,8 +122,11 @@ fn told(fading: Fading, it: &str, place: &str) -> String {
     let factor = 10f64.powf(decades.abs());
     // With the sign of the interval beside it: below 0 the gradient grows.
     let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades, 2));
-    let (factor, taken, added) = (significant(factor, 2), 100.0 * (1.0 - 1.0 / factor), 100.0 * (factor - 1.0));
-    let (taken, added) = (significant(taken, 2), significant(added, 2));
+    let [taken, added] = [1.0 - 1.0 / factor, factor - 1.0].map(|share| significant(100.0 * share, 2));
+    let factor = match factor.is_finite() {
+        true => significant(factor, 2),
+        false => format!("10^{}", significant(decades.abs(), 2)),
+    };
     let what = match decades {
         d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
         d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),

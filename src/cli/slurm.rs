@@ -2,7 +2,7 @@
 
 use crate::cli::plan_options::{Loaded, PlanOptions, count};
 use crate::cli::prelude::*;
-use crate::sweep::slurm::Array;
+use crate::sweep::{request::refuse_no_text, slurm::Array};
 
 #[derive(Args)]
 pub struct Options {
@@ -25,11 +25,13 @@ pub struct Options {
 /// Prints the script; submits nothing.
 ///
 /// # Errors
-/// Whatever is wrong with the experiment.
+/// Whatever is wrong with the experiment; paths that a script cannot name.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let Loaded { plan, dir, .. } = options.plan.load()?;
     let program = std::env::current_exe()
         .map_err(|e| CommandError::failed(format!("cannot find the program's own file: {e}")))?;
+    let PlanOptions { file, out, data_dir, .. } = &options.plan;
+    refuse_no_text([&program, file].into_iter().chain(out).chain(data_dir))?;
     let program = program.display().to_string();
     let only = options.plan.only.iter().flat_map(|only| ["--only".into(), only.clone()]);
     let sweep = [program.clone(), "sweep".into()].into_iter().chain(options.plan.words()).chain(only).collect();

@@ -61,12 +61,12 @@ fn interrupted(kept: &str) -> String {
     format!("interrupted; {kept}")
 }
 
-/// A sweep of this plan, as if asked for without other options.
+/// A sweep of this plan, whatever plan its folder had before: runs that it drops stay in the journal.
 ///
 /// # Errors
 /// As [`run`].
 pub(super) fn of(plan: PlanOptions) -> Result<ExitCode, CommandError> {
-    run(&Options { plan, ..Options::default() })
+    run(&Options { plan, replan: true, ..Options::default() })
 }
 
 /// The whole of a sweep, in order.

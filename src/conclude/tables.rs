@@ -4,9 +4,10 @@ use super::{layout::Layout, summary::Summaries};
 use crate::columns;
 use crate::experiment::plan::Plan;
 use crate::files::{self, Draft, FileError, cannot};
+use crate::sweep::journal::{Entry, Journal};
 use crate::sweep::plan_text::guesses;
 use crate::sweep::predictions::{self, Predictions};
-use crate::sweep::{journal::Journal, work::Work};
+use crate::sweep::work::{Job, Work};
 use crate::table::{Cell, CsvWriter};
 use std::fs::File;
 use std::io::BufWriter;
@@ -45,17 +46,14 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
     let mut summaries = Summaries::new(plan.cells.len());
     thread::scope(|scope| {
         // Reading the journal and writing the tables take about as long.
-        let (read, entries) = sync_channel(if journal.longest() > LONG { 0 } else { AHEAD });
-        scope.spawn(move || {
-            for job in &work.jobs {
-                let entry = journal.entry(&job.run.run_id).transpose();
-                // Nobody listens any more once the writer has met an error.
-                if entry.is_some_and(|entry| read.send((job, entry)).is_err()) {
-                    return;
-                }
-            }
-        });
-        for (job, entry) in entries {
+        let (read, ahead) = sync_channel(if journal.longest() > LONG { 0 } else { AHEAD });
+        let entries = || work.jobs.iter().filter_map(|job| entry(journal, job));
+        // Nobody listens any more once the writer has met an error.
+        let reader =
+            thread::Builder::new().spawn_scoped(scope, move || _ = entries().all(|entry| read.send(entry).is_ok()));
+        // Without a thread to spare one is done after the other.
+        let alone = reader.is_err().then(entries);
+        for (job, entry) in ahead.into_iter().chain(alone.into_iter().flatten()) {
             let entry = entry?;
             let (record, clock) = (&entry.run.record, &entry.clock);
             let id = Cell::Text(job.run.run_id.clone());
@@ -82,6 +80,11 @@ pub fn write(dir: &Path, plan: &Plan, work: &Work, journal: &Journal) -> Result<
         file.commit()?;
     }
     Ok(())
+}
+
+/// What the journal has of a run, read when it is asked for; `None` of one that it does not have.
+fn entry<'a>(journal: &Journal, job: &'a Job) -> Option<(&'a Job, Result<Entry, FileError>)> {
+    Some((job, journal.entry(&job.run.run_id).transpose()?))
 }
 
 /// The CSV files of a plan that have rows: layers are of networks, points of functions, comparisons of arms.

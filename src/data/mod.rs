@@ -32,6 +32,17 @@ pub use settings::SETTINGS;
 
 use crate::setting::Settings;
 
+/// How many numbers a generated data set holds; none of one that is read.
+pub fn numbers_generated(settings: &Settings) -> f64 {
+    let size = |key: &str| settings.int(key).map_or(1.0, |n| n as f64);
+    let features = match settings.text("data") {
+        Some("spirals" | "adding") => 2.0,
+        Some("mnist1d") => mnist1d::FEATURES as f64,
+        _ => size("data.features"),
+    };
+    settings.int("data.n").map_or(0.0, |rows| rows as f64 * size("data.length") * features)
+}
+
 /// Loads, splits and scales the data set that the `data` settings describe, or takes the `function` in its place.
 ///
 /// # Errors

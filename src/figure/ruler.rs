@@ -67,6 +67,9 @@ const MOST: usize = 500;
 const FAR: f64 = 3.0;
 const TIMES: f64 = 4.0;
 
+/// Decades that a logarithmic scale has at least: fewer would blow noise up to look like a finding.
+const LEAST: f64 = 0.5;
+
 /// The range of the values, of a logarithmic scale or not, without a few at either end beside which nothing could be told of the
 /// others: one run of 1e13. A panel shows these as arrows.
 fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
@@ -201,10 +204,10 @@ impl Ruler {
     }
 
     /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
-    /// Arrows at the edge stand for what is higher; a sentence for the caption.
+    /// Arrows at the edge stand for what is higher; a sentence for the caption. Not where too little would be left.
     pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
         let high = guess? + 1.0;
-        if self.unit != Unit::Log10 || self.high < high + 1.0 {
+        if self.unit != Unit::Log10 || self.high < high + 1.0 || self.measured.0 > high - LEAST {
             return None;
         }
         let cut = Ruler::log_within(self.measured.0, high, self.ticks.len().max(4));
@@ -262,8 +265,7 @@ impl Ruler {
 
     /// A logarithmic scale between two log10 values, with up to `room` labels.
     pub fn log(low: f64, high: f64, room: usize) -> Ruler {
-        // Less than half a decade would blow noise up to look like a finding.
-        let spare = (0.5 - (high - low)).max(0.0) / 2.0;
+        let spare = (LEAST - (high - low)).max(0.0) / 2.0;
         let (low, high) = widen(low - spare, high + spare, 0.04);
         Ruler::log_within(low, high, room)
     }

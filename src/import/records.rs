@@ -84,7 +84,10 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
     }
     for column in ends() {
         let Some(at) = columns::OUTCOMES.iter().position(|other| other == column) else { continue };
-        let Some(own) = run.row.number(column.name)? else { continue };
+        let is_whole = column.quantity == Quantity::Steps;
+        let own =
+            if is_whole { run.row.whole(column.name, 0)?.map(|n| n as f64) } else { run.row.number(column.name)? };
+        let Some(own) = own else { continue };
         let found = match &cells[at] {
             Cell::Float(x) => Some(*x),
             Cell::Int(n) => Some(*n as f64),
@@ -94,7 +97,7 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
             let message = format!("is {own}, but the last step of the history says {}", found.unwrap_or(own));
             return Err(run.row.wrong(column.name, message, "delete the column, or correct one of the two"));
         }
-        cells[at] = if column.quantity == Quantity::Steps { Cell::Int(own as i64) } else { Cell::Float(own) };
+        cells[at] = if is_whole { Cell::Int(own as i64) } else { Cell::Float(own) };
     }
     if cells.iter().all(|cell| *cell == Cell::Empty) && status != Status::Failed {
         let message = format!("nothing was measured of the run \"{}\"", run.id);

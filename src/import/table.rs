@@ -4,6 +4,8 @@ use super::error::ImportError;
 use crate::columns::{self, Column, Scale};
 use crate::data::csv_text::{decode, separated};
 use crate::experiment::nearest;
+use crate::printable::{is_name, is_obeyed};
+use crate::table::is_formula;
 use csv::{Position, StringRecord};
 use std::path::{Path, PathBuf};
 
@@ -42,6 +44,22 @@ impl Kind {
     }
 }
 
+/// A table with more columns than this is no table of runs.
+const MOST_COLUMNS: usize = 1000;
+/// Whole numbers are read by other programs as floating-point ones, which know them exactly up to here.
+const MOST: u64 = 1 << 53;
+
+/// What is wrong with the text of a cell, or of the name of a column, which stands in figures, terminals and spreadsheets, and the
+/// cure; nothing is wrong with most. A message may be long.
+fn wrong_text(text: &str, is_message: bool) -> Option<(&'static str, &'static str)> {
+    if is_formula(text) {
+        return Some(("is a formula, which a spreadsheet would run", "begin it with a letter"));
+    }
+    let is_shown = if is_message { !text.contains(is_obeyed) } else { is_name(text) };
+    let help = "write a short text on one line; a quote that is not closed takes in all that follows";
+    (!is_shown).then_some(("is too long, or has a line break or a control character in it", help))
+}
+
 /// A table in memory.
 pub struct Source {
     path: PathBuf,
@@ -75,6 +93,15 @@ impl Source {
         let mut reader = reader.delimiter(separator).trim(csv::Trim::All).from_reader(text.as_bytes());
         let damaged = |e: csv::Error| wrong(e.to_string(), "write as many cells in each row as in the first");
         let header: Vec<String> = reader.headers().map_err(damaged)?.iter().map(String::from).collect();
+        if header.len() > MOST_COLUMNS {
+            return Err(wrong(
+                format!("has {} columns", header.len()),
+                "leave out those that are neither axes nor known",
+            ));
+        }
+        if let Some((odd, help)) = header.iter().find_map(|name| wrong_text(name, false)) {
+            return Err(wrong(format!("the name of a column {odd}"), help));
+        }
         if let Some(twice) = (1..header.len()).find(|at| header[..*at].contains(&header[*at])) {
             return Err(wrong(format!("the column \"{}\" is there twice", header[twice]), "delete one of them"));
         }
@@ -95,7 +122,9 @@ impl Source {
         if rows.is_empty() {
             return Err(wrong("has no rows".into(), "leave the file away, or write its rows"));
         }
-        Ok(Source { path: path.to_path_buf(), kind, header, rows })
+        let source = Source { path: path.to_path_buf(), kind, header, rows };
+        source.rows().try_for_each(|row| row.check_texts())?;
+        Ok(source)
     }
 
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
@@ -109,6 +138,14 @@ impl Source {
 }
 
 impl<'a> Row<'a> {
+    /// That all of its cells can be shown.
+    fn check_texts(&self) -> Result<(), ImportError> {
+        let cells = self.source.header.iter().zip(self.row);
+        let odd = cells.map(|(column, text)| (column, wrong_text(text, column == "message")));
+        odd.filter_map(|(column, odd)| Some((column, odd?)))
+            .try_for_each(|(column, (message, help))| Err(self.wrong(column, message, help)))
+    }
+
     /// The text of a column; `None` where the table has no such column or the cell is empty.
     pub fn text(&self, column: &str) -> Option<&'a str> {
         let at = self.source.header.iter().position(|name| name == column)?;
@@ -153,11 +190,11 @@ impl<'a> Row<'a> {
         let wrong = |text| {
             self.wrong(
                 column,
-                format!("\"{text}\" is no whole number from {from} on"),
+                format!("\"{text}\" is no whole number from {from} to {MOST}"),
                 "write one, without a decimal point",
             )
         };
-        let read = |text: &'a str| text.parse().ok().filter(|n| *n >= from).ok_or_else(|| wrong(text));
+        let read = |text: &'a str| text.parse().ok().filter(|n| (from..=MOST).contains(n)).ok_or_else(|| wrong(text));
         self.text(column).map(read).transpose()
     }
 

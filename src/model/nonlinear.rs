@@ -57,7 +57,7 @@ pub fn beside(
 ) -> Result<Tensor> {
     match skip {
         Skip::None => Ok(branch),
-        Skip::Scaled(s) => past + (branch * s)?,
+        Skip::Scaled(s) => past + composed::times(&branch, s)?,
         Skip::Learned => past + branch.broadcast_mul(&pass.parameter(&format!("{name}.scale"))?)?,
         Skip::Gated { .. } => past + ((ops.activate)(Activation::Sigmoid, &gate()?)? * (branch - past)?)?,
     }

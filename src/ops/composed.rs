@@ -7,6 +7,14 @@ use super::batch_norm::Moments;
 use super::convolution::{Convolution, Padding};
 use candle_core::{D, DType, Result, Tensor};
 
+/// `x` times a number. candle lets no gradient pass a multiplication by the number 0, though it is one of zeros.
+///
+/// # Errors
+/// What candle reports.
+pub fn times(x: &Tensor, by: f64) -> Result<Tensor> {
+    if by == 0.0 { x.broadcast_mul(&Tensor::zeros((), x.dtype(), x.device())?) } else { x * by }
+}
+
 /// phi(z), built so that value and gradient stay finite and relu'(0) = 0 (candle's own relu gives 1 there).
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! How much arithmetic and memory a run takes, known before it starts: for the order of running, `plan`, the ETA, and so that no
 //! run is started that cannot fit.
 
-use super::score::CHUNK;
+use super::score::chunk;
 use super::spec::{Cadence, RunSpec};
 use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
@@ -130,7 +130,8 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     }
     let pass = |rows: usize| model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
     let number = if spec.is_double() { 8.0 } else { 4.0 };
-    let PassCost { weights, bytes, .. } = pass(spec.batch(extent.train_rows).max(CHUNK.min(extent.train_rows)));
+    let PassCost { weights, bytes, .. } =
+        pass(spec.batch(extent.train_rows).max(chunk(&extent.sizes.input).min(extent.train_rows)));
     let probe = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
     // The weights as they are drawn, in f64; a copy before an update that is measured.
     let training = bytes * number / 4.0 + weights * (number * (MOST_SLOTS as f64 + 1.0) + 8.0);

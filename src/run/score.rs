@@ -6,10 +6,14 @@ use crate::ops::loss::{Criterion, FusedLoss, Target};
 use crate::ops::{Element, Mode, Result, convert, tensor, with_slice};
 
 /// Rows evaluated at once: enough to keep the products busy, few enough to stay in cache.
-pub(super) const CHUNK: usize = 256;
-
+const CHUNK: usize = 256;
 /// Of sequences at most so many time steps at once, of all rows together.
 const CHUNK_STEPS: usize = 256 * 32;
+
+/// How many rows of this shape are evaluated at once.
+pub(super) fn chunk(shape: &[usize]) -> usize {
+    if let [steps, _] = shape { (CHUNK_STEPS / steps).clamp(1, CHUNK) } else { CHUNK }
+}
 
 /// Loss and accuracy over a split; accuracies only for classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,8 +90,7 @@ pub fn score_rows<T: Element>(
     let criterion = criterion.into();
     let (mut total, mut weight) = (0.0, 0.0);
     let mut recalls = vec![Recall::default(); split.targets.outputs()];
-    let chunk = if let [steps, _] = shape { (CHUNK_STEPS / steps).clamp(1, CHUNK) } else { CHUNK };
-    for rows in rows.chunks(chunk) {
+    for rows in rows.chunks(chunk(shape)) {
         let Batch { x, target, loss } = batch::<T>(split, shape, rows, &criterion)?;
         let outputs = model.outputs(&x, Mode::Evaluate)?.contiguous()?;
         let width = outputs.dim(1)?;

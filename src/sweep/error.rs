@@ -20,7 +20,7 @@ pub enum SweepError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error("the path {0} is no UTF-8 text, so that a results folder cannot note it; rename the folder, or go into it")]
+    #[error("the path {0} is no UTF-8 text, so that neither a results folder nor a script can note it; rename it")]
     NoText(PathBuf),
     #[error(transparent)]
     Setting(#[from] SettingError),

@@ -127,7 +127,7 @@ fn refuse_foreign(dir: &Path) -> Result<(), SweepError> {
 }
 
 /// The plan of a folder, if it has one that can be read.
-fn plan_of(dir: &Path) -> Option<PlanFile> {
+pub fn plan_of(dir: &Path) -> Option<PlanFile> {
     serde_json::from_slice(&files::read(&dir.join("plan.json")).ok()?).ok()
 }
 

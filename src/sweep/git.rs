@@ -53,11 +53,12 @@ pub fn state(dir: &Path, paths: &[&Path]) -> Option<Revision> {
 fn answer(mut child: Child) -> Option<Vec<u8>> {
     let mut stdout = child.stdout.take()?;
     let (sender, printed) = channel();
-    std::thread::spawn(move || {
+    // Without a thread to spare there is no answer.
+    drop(std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         let read = stdout.read_to_end(&mut bytes).is_ok();
         _ = sender.send(read.then_some(bytes));
-    });
+    }));
     let printed = printed.recv_timeout(PATIENCE).ok().flatten();
     if printed.is_none() {
         _ = child.kill();

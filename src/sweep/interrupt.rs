@@ -55,10 +55,11 @@ impl Interrupt {
                 end();
             }
             self.ask();
-            std::thread::spawn(move || {
+            // Without a thread to spare a second signal ends the program.
+            drop(std::thread::Builder::new().spawn(move || {
                 std::thread::sleep(PATIENCE);
                 end();
-            });
+            }));
         })
     }
 }

@@ -93,6 +93,8 @@ impl Out {
                 Ok(mut new) => {
                     self.file.seek(SeekFrom::Start(0))?;
                     io::copy(&mut self.file, &mut new)?;
+                    new.sync_all()?;
+                    path.parent().into_iter().for_each(sync_folder);
                     (self.file, self.path) = (new, path);
                     return Ok(());
                 }
@@ -349,6 +351,7 @@ fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, SweepError> {
         Line::Header { .. } | Line::Run { .. } => writer.write_all(bytes),
     })?;
     kept.sync_all().map_err(|e| cannot("write", &aside, e))?;
+    path.parent().into_iter().for_each(sync_folder);
     draft.commit(writer)?;
     let (lines, path, aside) = (count(damaged, "line"), path.display(), aside.display());
     Ok(format!("{path}: {lines} damaged, kept in {aside}; what stood there is run again"))

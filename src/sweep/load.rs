@@ -5,10 +5,12 @@ use crate::experiment::{Experiment, ExperimentError, GridCell, Overrides, Plan, 
 use crate::files;
 use crate::model;
 use crate::plan_file::{PlanFile, figure::FigureSpec};
-use crate::run::check_gradient;
+use crate::run::{check_gradient, cost::bytes};
 use crate::setting::Settings;
 use crate::sweep::predictions::{at_start, check_claims};
-use crate::sweep::{SweepError, folder::refuse_imported, plan_text::view_of, request::Request, work::Work};
+use crate::sweep::{
+    SweepError, folder::plan_of, folder::refuse_imported, memory, plan_text::view_of, request::Request, work::Work,
+};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -53,11 +55,21 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 /// Data that cannot be read, with the line of the experiment that asks for them where that is at fault.
 pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
     Work::new(plan, |settings: &Settings| {
+        refuse_too_large(plan, settings)?;
         data::load(settings, places).map_err(|e| match e.setting {
             Some(key) => plan.place(key, settings).error(e.what, e.cure).into(),
             None => e.into(),
         })
     })
+}
+
+/// That generated data fit into the memory: as they are drawn, and as they are split.
+fn refuse_too_large(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
+    let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
+    let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
+    let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));
+    let help = "take a smaller `data.n`, `data.length` or `data.features`, or raise the limit";
+    Err(plan.place("data", settings.get("data")).error(message, help))
 }
 
 /// The figures that another file asks for, held against the plan of a results folder.
@@ -101,7 +113,9 @@ pub fn reopen(
         source,
     })?;
     let request = Request::read(dir)?;
-    let plan = Experiment::parse(&source, &path.display().to_string(), kinds)?.plan(&request.overrides())?;
+    let mut plan = Experiment::parse(&source, &path.display().to_string(), kinds)?.plan(&request.overrides())?;
+    // An experiment without a name was called after its file, which had another name than the copy.
+    plan.name = plan_of(dir).map_or(plan.name, |file| file.name);
     let work = with_data(&plan, &Places { data_dir: request.data_dir.or(data_dir), base: request.base })?;
     if view_of(dir)?.iter().eq(work.jobs.iter().map(|job| &job.run.run_id)) {
         Ok((plan, work))

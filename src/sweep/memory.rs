@@ -12,18 +12,21 @@ use std::time::Duration;
 /// How often a run that waits for memory looks whether it should still wait.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Addresses that the allocator and the threads take for each byte in use.
+const ADDRESSES: f64 = 2.0;
+
 /// Bytes that the machine, or the limits this program was started with, leave to its runs; none where the system does not say.
 pub fn room() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let [resident, mapped] = ["VmRSS:", "VmSize:"].map(|name| kibibytes(&status, name).unwrap_or(0.0));
+    let resident = kibibytes(&status, "VmRSS:").unwrap_or(0.0);
     let address_space =
         limits.lines().find_map(|line| line.strip_prefix("Max address space")?.split_whitespace().next());
-    let address_space = address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| limit - mapped);
-    let physical = [kibibytes(&meminfo, "MemTotal:"), control_group()].into_iter().flatten();
-    let room = physical.map(|limit| limit - resident).chain(address_space).reduce(f64::min)?;
-    Some(room.max(0.0))
+    let address_space = address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| limit / ADDRESSES);
+    let limits = [kibibytes(&meminfo, "MemTotal:"), control_group(), address_space];
+    let limit = limits.into_iter().flatten().reduce(f64::min)?;
+    Some((limit - resident).max(0.0))
 }
 
 /// A number of bytes that a file of /proc gives in kibibytes.

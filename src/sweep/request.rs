@@ -34,9 +34,7 @@ impl Request {
     /// When the file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), SweepError> {
         let path = path(dir);
-        if let Some(odd) = self.data_dir.iter().chain([&self.base]).find(|path| path.to_str().is_none()) {
-            return Err(SweepError::NoText(odd.clone()));
-        }
+        refuse_no_text(self.data_dir.iter().chain([&self.base]))?;
         let text = serde_json::to_string_pretty(self).map_err(|e| cannot("write", &path, e))?;
         Ok(write(&path, format!("{text}\n").as_bytes())?)
     }
@@ -52,6 +50,14 @@ impl Request {
             Err(source) => Err(SweepError::NoRequest { dir: dir.to_path_buf(), path, source }),
         }
     }
+}
+
+/// That paths can be written down as text.
+///
+/// # Errors
+/// The first that is none.
+pub fn refuse_no_text<'a>(mut paths: impl Iterator<Item = &'a PathBuf>) -> Result<(), SweepError> {
+    paths.find(|path| path.to_str().is_none()).map_or(Ok(()), |odd| Err(SweepError::NoText(odd.clone())))
 }
 
 fn path(dir: &Path) -> PathBuf {

@@ -2,6 +2,8 @@
 
 mod article;
 mod at_init;
+#[path = "../support/beside.rs"]
+mod beside;
 mod convolution;
 mod correlation;
 mod divergence;

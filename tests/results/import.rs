@@ -157,7 +157,7 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
         ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
         ("history.csv", ",0.5\n", ",50\n", &["history.csv:2, column val_accuracy", "no share from 0 to 1", "divide"]),
-        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 on"]),
+        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 to"]),
         ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
         ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
         ("runs.csv", ",seed", ",number", &["runs.csv: has no column \"seed\"", "number the runs of each cell 1, 2, 3"]),
@@ -165,6 +165,62 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
     ] {
         let (dir, _) = changed(file, from, to);
         import(dir.path(), &[], 2, words);
+    }
+}
+
+/// The table of runs of somebody who means no good, or has a quote too few.
+#[test]
+fn what_cannot_be_shown_or_would_be_run_is_refused_with_its_place() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let refused = |table: &str, words: &[&str]| {
+        fs::write(dir.join("runs.csv"), table).unwrap();
+        let said = expect(dir, &["import", "runs.csv", "--out", "mine"], 2, words);
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\0']), "{said:?}");
+        assert!(!dir.join("mine").exists(), "{said}");
+    };
+    let table = |label: &str| format!("run_id,seed,model,train_loss\na,1,x,1\nb,1,{label},1\n");
+    for formula in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\"\t=1\""] {
+        refused(&table(formula), &["runs.csv:3, column model: is a formula", "begin it with a letter"]);
+        let columns = table("y").replace("model", formula).replace("model", "x");
+        refused(&columns, &["runs.csv: the name of a column is a formula"]);
+        refused(&table("y").replace("b,", &format!("{formula},")), &["runs.csv:3, column run_id: is a formula"]);
+    }
+    let message = "run_id,seed,model,train_loss,message\na,1,x,1,\nb,1,y,1,=1+1\n";
+    refused(message, &["runs.csv:3, column message: is a formula"]);
+    let long = "x".repeat(101);
+    for odd in ["\u{1b}[2Jy", "y\0z", "y\u{9b}31m", "\"y\nz\"", "\"y\tz\"", "\u{202e}y", &long] {
+        refused(&table(odd), &["column model: is too long, or has a line break or a control character", "a quote"]);
+    }
+    refused(
+        "run_id,seed,model\na,1,x\nb,1,\"not closed\nc,1,z\n",
+        &["runs.csv:3, column model", "a quote that is not closed"],
+    );
+    refused("run_id,seed,mo\0del,train_loss\na,1,x,1\n", &["the name of a column is too long, or has a line"]);
+    let wide: String = (0..2000).map(|i| format!(",c{i}")).collect();
+    refused(&format!("run_id,seed{wide}\na,1{}\n", ",1".repeat(2000)), &["has 2002 columns"]);
+    for (column, number) in [("seed", "18446744073709551615"), ("seed", "-1"), ("steps", "1e300"), ("steps", "-1")] {
+        let (steps, seed) = if column == "seed" { ("5", number) } else { (number, "1") };
+        let table = format!("run_id,seed,model,train_loss,steps\na,{seed},x,1,{steps}\nb,1,y,1,5\n");
+        refused(&table, &[&format!("runs.csv:2, column {column}: \"{number}\" is no whole number from 0 to")]);
+    }
+    // Signs that are no formulas, and numbers with a sign.
+    fs::write(dir.join("runs.csv"), "run_id,seed,model,shift,train_loss\na,1,-,-1,1\nb,1,x,+2.5,-inf\n").unwrap();
+    expect(dir, &["import", "runs.csv", "--out", "mine"], 0, &["2 runs of 2 cells"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    fs::create_dir(dir.join("folder.csv")).unwrap();
+    fs::write(dir.join("runs.csv"), "run_id,seed,model,train_loss\na,1,x,1\n").unwrap();
+    assert!(Command::new("mkfifo").arg(dir.join("pipe.csv")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", dir.join("zero.toml")).unwrap();
+    for odd in ["pipe.csv", "folder.csv", "/dev/zero", "/dev/stdin", "zero.toml", "not_there.csv"] {
+        let words = ["error: ", odd, "give the path of a CSV table"];
+        expect(dir, &["import", "runs.csv", odd, "--out", "mine"], 2, &words);
     }
 }
 

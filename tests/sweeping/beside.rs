@@ -29,6 +29,11 @@ fn pages(results: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+fn start(dir: &Path, line: &str) -> Child {
+    let mut command = Command::new(PROGRAM);
+    command.args(line.split(' ')).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 #[test]
 fn pairs_of_commands_leave_every_file_whole_and_right() {
     let (dir, results) = finished();
@@ -43,12 +48,7 @@ fn pairs_of_commands_leave_every_file_whole_and_right() {
         for gone in if makes_tables { &["runs.csv", ".stamp"][..] } else { &[".stamp"] } {
             fs::remove_file(results.join(gone)).unwrap();
         }
-        let start = |line: &str| {
-            let mut command = Command::new(PROGRAM);
-            command.args(line.split(' ')).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::piped());
-            command.spawn().unwrap()
-        };
-        for child in pair.map(start) {
+        for child in pair.map(|line| start(dir.path(), line)) {
             let (code, said) = said(&child.wait_with_output().unwrap());
             // One that comes too late, or before there are tables.
             let reasons = ["another command is writing into results/x", "before its tables were made"];
@@ -59,6 +59,42 @@ fn pairs_of_commands_leave_every_file_whole_and_right() {
         expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
         assert!(pages(&results) == right, "{pair:?}");
         expect(dir.path(), &["verify", "results/x", "--sample", "0"], 0, &[]);
+    }
+    println!("tried: {tries}; all files whole and right; {refused} of the commands were refused and said so");
+}
+
+/// An import replaces all files of its folder; what reads them meanwhile reads the old or the new ones.
+#[test]
+fn an_import_and_what_reads_its_folder_leave_every_file_whole_and_right() {
+    let (dir, results) = finished();
+    let tables = ["runs.csv", "history.csv", "layers.csv"];
+    let import = "import runs.csv history.csv layers.csv claims.toml --out i";
+    // A table of runs as somebody else writes it: what is computed from the others is left out.
+    let mut reader = csv::Reader::from_path(results.join("runs.csv")).unwrap();
+    let mut runs = csv::Writer::from_path(dir.path().join("runs.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let kept = ["run_id", "seed", "depth", "optimizer", "status"].map(|name| header.iter().position(|h| h == name));
+    let pick = |row: &csv::StringRecord| kept.map(|at| row[at.unwrap()].to_string());
+    runs.write_record(pick(&header)).unwrap();
+    reader.records().for_each(|row| runs.write_record(pick(&row.unwrap())).unwrap());
+    runs.flush().unwrap();
+    tables[1..].iter().for_each(|table| _ = fs::copy(results.join(table), dir.path().join(table)).unwrap());
+    let claim = &EXPERIMENT[EXPERIMENT.find("[[claim]]").unwrap()..];
+    fs::write(dir.path().join("claims.toml"), format!("{claim}[compare]\narm = \"optimizer\"\n")).unwrap();
+    expect(dir.path(), &import.split(' ').collect::<Vec<_>>(), 0, &[]);
+    let right = pages(&dir.path().join("i"));
+    assert!(right.contains_key("comparison.csv") && right.contains_key("claims.csv"), "{:?}", right.keys());
+    let others = [import, "plot i", "check i", "compare i", "plot i --out elsewhere"];
+    let pairs = others.iter().flat_map(|other| [[import, other], [other, import]]);
+    let (tries, mut refused) = (times("IMPORTS", 10), 0);
+    for pair in pairs.cycle().take(tries) {
+        for child in pair.map(|line| start(dir.path(), line)) {
+            let (code, said) = said(&child.wait_with_output().unwrap());
+            let is_refused = code == Some(2) && said.contains("another command is writing into i");
+            assert!(code == Some(0) || is_refused, "{pair:?}: {code:?} {said}");
+            refused += usize::from(is_refused);
+        }
+        assert!(pages(&dir.path().join("i")) == right, "{pair:?}");
     }
     println!("tried: {tries}; all files whole and right; {refused} of the commands were refused and said so");
 }

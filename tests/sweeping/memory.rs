@@ -40,6 +40,49 @@ fn a_run_that_cannot_fit_is_refused_before_the_first() {
 }
 
 #[test]
+fn data_that_cannot_fit_are_refused_before_they_are_drawn() {
+    let dir = tempdir().unwrap();
+    for (data, more) in [
+        ("kind = \"mnist1d\", n = 10000000", ""),
+        ("kind = \"teacher\", n = 10000000, features = 100000", ""),
+        ("kind = \"adding\", n = 10000000", "network = \"rnn\"\n"),
+        ("kind = \"lag\", n = 10000000, length = 100000, features = 100000", "network = \"gru\"\n"),
+    ] {
+        fs::write(dir.path().join("x.toml"), format!("[base]\nwidth = 4\n{more}data = {{ {data} }}\n")).unwrap();
+        for command in ["plan", "sweep", "theory", "trace"] {
+            let line = format!("ulimit -v 2000000; exec timeout 20 gradsweep {command} x.toml");
+            let words = ["the data that these settings generate take", "are there", "help: take a smaller `data.n`"];
+            expect_shell(dir.path(), &line, 2, &words);
+        }
+    }
+}
+
+/// Whatever the limit is, the sweep refuses, or every run is a row, failed or not: the allocator never ends the program.
+#[test]
+fn a_limit_on_addresses_ends_no_sweep_in_the_middle() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = "name = \"x\"\n[base]\ndepth = 3\nsteps = 2\n[axes]\nwidth = [4, 512, 513, 1024]\n";
+    fs::write(dir.join("x.toml"), text).unwrap();
+    let mut ended = Vec::new();
+    for limit in [300_000, 400_000, 500_000, 600_000, 700_000, 900_000, 1_200_000, 4_000_000] {
+        _ = fs::remove_dir_all(dir.join("results"));
+        let line = format!("ulimit -v {limit}; exec '{PROGRAM}' sweep x.toml --quiet --no-figures --jobs 2");
+        let output = Command::new("sh").args(["-c", &line]).current_dir(dir).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let code = output.status.code();
+        assert!(code.is_some_and(|code| code < 3) && !said.contains("allocation of"), "{limit}: {code:?} {said}");
+        // Where no threads can be had there are no runs either.
+        if code != Some(2) && !said.contains("try a smaller --jobs") {
+            let runs = fs::read_to_string(dir.join("results/x/runs.csv")).unwrap();
+            assert_eq!(runs.lines().count(), 1 + 4, "{limit}: {said}");
+        }
+        ended.push(code);
+    }
+    assert!(ended.first() == Some(&Some(2)) && ended.last() == Some(&Some(0)), "{ended:?}");
+}
+
+#[test]
 fn settings_at_their_limits_are_planned_in_little_memory() {
     let dir = tempdir().unwrap();
     for settings in [
@@ -78,7 +121,7 @@ fn peak(dir: &std::path::Path, arguments: &str) -> f64 {
     let line = format!(
         "'{PROGRAM}' {arguments} >/dev/null 2>&1 & p=$!; m=0\n\
         while kill -0 $p 2>/dev/null; do n=$(sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$p/status 2>/dev/null); \
-        [ \"${{n:-0}}\" -gt $m ] && m=$n; sleep 0.02; done; echo $m"
+        [ \"${{n:-0}}\" -gt $m ] && m=$n; sleep 0.02; done; wait $p && echo $m"
     );
     let output = Command::new("sh").args(["-c", &line]).current_dir(dir).output().unwrap();
     1024.0 * String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap()
@@ -92,13 +135,19 @@ fn a_run_takes_no_more_than_the_plan_says() {
     let wide = "[base]\nwidth = 2048\ndepth = 3\nsteps = 2\noptimizer = \"adam\"\n";
     let recorded = "[base]\nwidth = 4\ndepth = 2\nsteps = 60000\ndata = { kind = \"spirals\", n = 20 }\nbatch = 8\n\
                     [record]\nscore = { every = 1 }\ngradients = { every = 2 }\n";
+    let conv = "[base]\nnetwork = { kind = \"conv\", channels = 64 }\nnorm = \"batch\"\ndepth = 4\nsteps = 1\n\
+                data = { kind = \"digits\", as = \"images\", n_train = 256, test = 0.02 }\n";
+    let transformer = "[base]\nnetwork = { kind = \"transformer\", heads = 4 }\nwidth = 32\ndepth = 1\nsteps = 1\n\
+                       data = { kind = \"digits\", as = \"pixels\", n_train = 128, test = 0.02 }\n";
+    let recurrent = "[base]\nnetwork = \"lstm\"\nwidth = 128\ndepth = 1\nsteps = 1\n\
+                     data = { kind = \"adding\", length = 150, n = 150 }\n";
     // Figures take some memory too, after the run: only what is far more than that can be told from below.
-    for (text, least) in [(wide, 0.3), (recorded, 0.0)] {
+    for (text, least) in [(wide, 0.5), (recorded, 0.0), (conv, 0.5), (transformer, 0.5), (recurrent, 0.5)] {
         let plan = Experiment::parse(text, "x.toml", FACTS).unwrap().plan(&Overrides::default()).unwrap();
         let work = Work::new(&plan, |settings| data::load(settings, &Places::default())).unwrap();
         fs::write(dir.path().join("x.toml"), text).unwrap();
         let planned = work.jobs[0].memory.total();
-        let took = peak(dir.path(), "sweep x.toml --quiet --jobs 1");
+        let took = peak(dir.path(), "sweep x.toml --quiet --jobs 1 --fresh");
         println!("{text}: planned {planned:.2e} bytes, took {took:.2e} beside {own:.2e}");
         assert!(
             took < own + 1.1 * planned && took > least * planned,

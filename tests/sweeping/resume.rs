@@ -253,3 +253,19 @@ fn an_interrupted_fresh_start_does_not_tell_to_start_anew_again() {
         fs::remove_file(dir.path().join("long/provenance.json")).unwrap();
     }
 }
+
+/// The folder of a sweep knows what its experiment was called, though the file in it has another name.
+#[test]
+fn fewer_fresh_seeds_than_before_judge_by_those_and_a_moved_folder_keeps_its_name() {
+    let (dir, results) = crate::finished::finished();
+    let check = |seeds: &str, words: &[&str]| {
+        expect(dir.path(), &["check", "results/x", "--fresh-seeds", seeds], 0, words);
+    };
+    check("4", &["16 runs to do"]);
+    check("2", &["dropped: seeds 4 -> 2 (8 runs)", "all 8 runs are done"]);
+    check("4", &["all 16 runs are done"]);
+    fs::rename(&results, dir.path().join("moved")).unwrap();
+    fs::remove_file(dir.path().join("x.toml")).unwrap();
+    expect(dir.path(), &["merge", "moved"], 0, &["x: 12 of 12 runs are there, in moved"]);
+    expect(dir.path(), &["verify", "moved", "--sample", "0"], 0, &["x: the tables agree"]);
+}

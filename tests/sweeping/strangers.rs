@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use crate::finished::{self, EXPERIMENT};
+use crate::finished::EXPERIMENT;
 use crate::program::{PROGRAM, expect, expect_shell, said, times};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,10 +11,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::{TempDir, tempdir};
 
+/// What makes a sweep write every kind of file.
+const MORE: &str = "[[optimizer]]\nkind = \"momentum\"\n[record]\ndistributions = true\n\
+                    [[figure]]\nkind = \"attenuation_by_depth\"\ntheory = true\ncolor = \"optimizer\"\n\
+                    [[figure]]\nkind = \"curves\"\ncolor = \"optimizer\"\nfacet = [\"depth\"]\n";
+
 /// A folder with a finished sweep in `results/x`, and a copy of its results in `sound`.
 fn finished() -> (TempDir, PathBuf) {
-    let (dir, results) = finished::finished();
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("x.toml"), format!("{EXPERIMENT}{MORE}")).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
     expect_shell(dir.path(), "cp -a results/x sound", 0, &[]);
+    let results = dir.path().join("results/x");
     (dir, results)
 }
 
@@ -79,29 +87,33 @@ fn git_config_hooks(place: &Path) {
     fs::write(config, text + &format!("[core]\n\thooksPath = {}\n", place.join("hooks").display())).unwrap();
 }
 
-/// Every file of a results folder, and where it stands.
-const FILES: [&str; 20] = [
-    ".stamp",
-    "plan.json",
-    "experiment.toml",
-    "provenance.json",
-    "claims.json",
-    "claims.csv",
-    "runs.csv",
-    "summary.csv",
-    "history.csv",
-    "layers.csv",
-    "points.csv",
-    "theory.csv",
-    "timings.csv",
-    "comparison.csv",
-    "comparison_pairs.csv",
-    "answer.txt",
-    "report.html",
-    "figures/curves.svg",
-    "journal/view.txt",
-    "journal/request.json",
-];
+/// Every file of a results folder, as a path in it; of the figures one in each format.
+fn files(results: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for folder in ["", "journal", "figures"] {
+        for entry in fs::read_dir(results.join(folder)).unwrap().map(|entry| entry.unwrap()) {
+            let name = Path::new(folder).join(entry.file_name()).display().to_string();
+            if entry.path().is_file() && (folder != "figures" || name.contains("/curves.")) {
+                files.push(name);
+            }
+        }
+    }
+    // Of a plan with other problems.
+    files.push("comparison_ranks.csv".into());
+    for rare in [
+        "comparison_settings.csv",
+        "distributions.csv",
+        "claims.csv",
+        "figures/curves.pdf",
+        "theory.csv",
+        "answer.txt",
+        "journal/runs.jsonl",
+    ] {
+        assert!(files.iter().any(|file| file == rare), "{rare} is not among {files:?}");
+    }
+    files.sort();
+    files
+}
 
 const COMMANDS: [&str; 6] = [
     "sweep x.toml --seeds 4 --quiet",
@@ -127,8 +139,9 @@ fn a_link_in_the_place_of_a_file_leads_no_writing_elsewhere() {
     let target = dir.path().join("elsewhere");
     let precious = |path: &Path| fs::write(path, "precious").unwrap();
     let mut tried = 0;
-    let journal = ["journal/sweep.lock", "journal/runs.jsonl", "journal/shard-0-of-2.lock"];
-    for file in FILES.into_iter().chain(journal) {
+    let later = ["journal/shard-0-of-2.lock", "journal/shard-0-of-2.jsonl", "journal/shard-0-of-2.provenance.json"];
+    for file in files(&results).into_iter().chain(later.map(String::from)) {
+        let file = &*file;
         precious(&target);
         _ = fs::remove_file(results.join(file));
         symlink(&target, results.join(file)).unwrap();
@@ -178,7 +191,8 @@ fn a_link_in_the_place_of_a_folder_is_refused() {
 fn a_pipe_or_a_folder_in_the_place_of_a_file_is_no_hang() {
     let (dir, results) = finished();
     let mut tried = 0;
-    for file in FILES.into_iter().chain(["journal/sweep.lock", "journal/runs.jsonl", "journal/copy.jsonl"]) {
+    for file in files(&results).into_iter().chain(["journal/copy.jsonl".into()]) {
+        let file = &*file;
         for make in ["mkfifo", "mkdir"] {
             _ = fs::remove_file(results.join(file));
             expect_shell(&results, &format!("{make} {file}"), 0, &[]);
@@ -263,6 +277,7 @@ fn the_report_shows_no_drawing_that_lies_in_the_folder() {
 #[test]
 fn a_trace_replaces_no_other_file() {
     let (dir, _) = finished();
+    let own = fs::read(dir.path().join("x.toml")).unwrap();
     let trace = |out: &str, code: i32, words: &[&str]| {
         expect(
             dir.path(),
@@ -272,7 +287,7 @@ fn a_trace_replaces_no_other_file() {
         );
     };
     trace("x.toml", 2, &["x.toml is there and is no file of tensors", "--out"]);
-    assert_eq!(fs::read_to_string(dir.path().join("x.toml")).unwrap(), EXPERIMENT);
+    assert_eq!(fs::read(dir.path().join("x.toml")).unwrap(), own);
     trace("t.safetensors", 0, &[]);
     trace("t.safetensors", 0, &[]);
 }

@@ -3,12 +3,14 @@
 use super::mutate::{Corpus, Rng};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gradsweep::conclude::conclude;
+use gradsweep::conclude::{Conclusion, conclude};
 use gradsweep::data::{self, Places, Sizes};
 use gradsweep::experiment::{DataFacts, Experiment, Overrides, Plan};
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::files;
+use gradsweep::import::Import;
 use gradsweep::ops::loss::Compared;
+use gradsweep::results::Results;
 use gradsweep::run::train;
 use gradsweep::setting::Settings;
 use gradsweep::sweep::journal::{Clock, Journal};
@@ -28,7 +30,7 @@ pub trait Target {
 }
 
 /// The names of the targets.
-pub const TARGETS: &[&str] = &["experiment", "journal", "idx", "csv"];
+pub const TARGETS: &[&str] = &["experiment", "journal", "idx", "csv", "import"];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<Box<dyn Target>> {
@@ -37,6 +39,7 @@ pub fn target(name: &str) -> Option<Box<dyn Target>> {
         "journal" => Some(Box::new(JournalFiles::new())),
         "idx" => Some(Box::new(IdxFiles::new())),
         "csv" => Some(Box::new(CsvFile::new())),
+        "import" => Some(Box::new(ImportedTables::new())),
         _ => None,
     }
 }
@@ -48,9 +51,11 @@ struct ExperimentText {
 
 /// The experiments that come with the program.
 const EXPERIMENTS: &[&str] = &[
+    include_str!("../../experiments/architectures.toml"),
     include_str!("../../experiments/article.toml"),
     include_str!("../../experiments/functions.toml"),
     include_str!("../../experiments/lecture.toml"),
+    include_str!("../../experiments/time.toml"),
     include_str!("../../experiments/vanishing.toml"),
     include_str!("../../experiments/vanishing_lr.toml"),
 ];
@@ -360,5 +365,55 @@ impl Target for CsvFile {
         };
         files::write(&dir.join("t.csv"), &bytes).expect("a file");
         load(rng.pick(&self.settings), dir)
+    }
+}
+
+/// The tables of another program's training, one of them mutated, and what is made of those that are let in.
+struct ImportedTables {
+    /// Of each training its runs, history and layers.
+    trainings: [[Corpus; 3]; 2],
+}
+
+const TABLES: [&str; 3] = ["runs.csv", "history.csv", "layers.csv"];
+
+impl ImportedTables {
+    fn new() -> Self {
+        let words =
+            "seed status diverged message units time depth optimizer.lr target_loss steps NaN -inf =1+1 \u{1b}[2J";
+        let corpus = |text: &str| Corpus::new(vec![text.into()], words);
+        let trainings = [
+            [
+                include_str!("../../tests/fixtures/import/convolutional/runs.csv"),
+                include_str!("../../tests/fixtures/import/convolutional/history.csv"),
+                include_str!("../../tests/fixtures/import/convolutional/layers.csv"),
+            ],
+            [
+                include_str!("../../tests/fixtures/import/recurrent/runs.csv"),
+                include_str!("../../tests/fixtures/import/recurrent/history.csv"),
+                include_str!("../../tests/fixtures/import/recurrent/layers.csv"),
+            ],
+        ];
+        ImportedTables { trainings: trainings.map(|tables| tables.map(corpus)) }
+    }
+}
+
+impl Target for ImportedTables {
+    fn read(&self, rng: &mut Rng, dir: &Path) -> bool {
+        let (training, mutated) = (rng.pick(&[0, 1]), rng.below(TABLES.len()));
+        let paths = TABLES.map(|table| dir.join(table));
+        for (number, (path, corpus)) in paths.iter().zip(&self.trainings[*training]).enumerate() {
+            let bytes = if number == mutated { corpus.text(rng) } else { corpus.seeds[0].clone() };
+            files::write(path, &bytes).expect("a file");
+        }
+        let Ok(import) = Import::read(&paths, None, "fuzz") else { return false };
+        if rng.once_in(16) {
+            let out = dir.join("out");
+            fs::create_dir(&out).expect("a folder");
+            import.write(&out).expect("what was let in can be written");
+            let results = Results::read(&out).expect("and read again");
+            let conclusion = Conclusion::of(results, &[]).expect("and answered");
+            assert!(!conclusion.answer.text().contains(['\u{1b}', '\0']), "a label is obeyed by a terminal");
+        }
+        true
     }
 }

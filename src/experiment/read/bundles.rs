@@ -6,7 +6,7 @@ use super::node::Entry;
 use super::points::{Leaf, listed, no_repeats, patch, walk};
 use crate::columns;
 use crate::experiment::settings::Registry;
-use crate::printable::is_obeyed;
+use crate::printable::is_name;
 use crate::table::is_formula;
 
 /// `[variants.*]`: named bundles of settings, one axis.
@@ -73,7 +73,7 @@ fn is_column(name: &str) -> bool {
 
 /// Checks a name that becomes a label.
 pub(crate) fn named(name: &str, at: &Location) -> Result<()> {
-    if name.trim().is_empty() || name.chars().count() > 100 || name.contains(['\n', '\t']) || name.contains(is_obeyed) {
+    if name.trim().is_empty() || !is_name(name) {
         let help = "it becomes the legend: write a short text on one line";
         return at.fail("this name is empty, too long or not printable", help);
     }

@@ -63,7 +63,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let y = Ruler::layers(deepest as usize, 0.0).within(0.5, deepest as f64 + 0.5);
     let ruler = scale.ruler(selection, last as f64);
     let x = Ruler { high: ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64), ..ruler };
-    let draw = |map| draw_map(map, &colors, scale);
+    let narrowest = (x.high - x.low) / PLACES;
+    let draw = |map| draw_map(map, &colors, scale, narrowest);
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let x = (x, scale.title());
     let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
@@ -179,10 +180,14 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
     }
 }
 
+/// Steps side by side that a map shows at most: more would be narrower than its pixels.
+const PLACES: f64 = 2000.0;
+
 /// A map, with a notch above it at each step that was recorded: between them its colours are guesses.
-fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale) -> Vec<Mark> {
+fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, narrowest: f64) -> Vec<Mark> {
     let mut steps: Vec<u64> = map.keys().map(|k| k.0).collect();
-    steps.dedup();
+    let width = |a: u64, b: u64| scale.place(b as f64) - scale.place(a as f64);
+    steps.dedup_by(|next, kept| next == kept || width(*kept, *next) < narrowest);
     // Each tile reaches half way to its neighbours on the scale, the first and the last half a step out.
     let place = |i: usize| scale.place(steps[i] as f64);
     let edge = |step: f64| scale.place(step.max(0.0));
@@ -198,7 +203,8 @@ fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale) -> Vec<Mark> {
         let (low, high) = ((from, *layer as f64 - 0.5), (to, *layer as f64 + 0.5));
         Tile { low, high, color, told: format!("layer {layer}, step {step}: {told}"), number: None, lost }
     };
-    let tiles = Tiles { tiles: map.iter().map(tile).collect(), ..Tiles::default() };
+    let is_shown = |((step, _), _): &(&(u64, u64), &f64)| steps.binary_search(step).is_ok();
+    let tiles = Tiles { tiles: map.iter().filter(is_shown).map(tile).collect(), ..Tiles::default() };
     let notches = (0..steps.len()).map(|i| Mark::Notch { x: place(i) });
     notches.chain([Mark::Tiles(tiles)]).collect()
 }

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Size of notes.
 const NOTE: f64 = 6.6;
+/// Points between two places of a line that can be pointed at.
+const CLOSE: f64 = 0.25;
 
 /// Draws all marks of a panel: none of them leaves it but the notches above. Says whether arrows stand for values beyond it.
 pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
@@ -161,8 +163,13 @@ pub fn median(scene: &mut Scene, panel: &Panel, (look, name): (&Look, &str), poi
         scene.named_line(line, look.stroke(LINE), Some(name));
     }
     let every = points.len().div_ceil(8).max(1);
+    let mut pointed = f64::NEG_INFINITY;
     for (i, (x, s)) in points.iter().enumerate().filter(|(_, (x, _))| panel.x.holds(*x)) {
-        tip(scene, panel, name, *x, s);
+        // Nobody can point at one of two that lie closer.
+        if panel.x(*x) - pointed >= CLOSE {
+            pointed = panel.x(*x);
+            tip(scene, panel, name, *x, s);
+        }
         let marked = points.len() <= 9 || i % every == turn % every;
         match panel.y.place(s.median).filter(|y| panel.y.holds(*y)) {
             Some(y) if s.median == f64::NEG_INFINITY && marked => zero(scene, panel, panel.at(*x, y), look),

@@ -79,8 +79,8 @@ impl Family for Convolutional {
         }
         let output = (net.read_out() * net.outputs) as f64;
         let (weights, forward) = (weights + output, 2.0 * rows * (products + output));
-        // Weights and their gradients; of each unit and row what three ops leave, and as many gradients.
-        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + 6.0 * rows * kept) }
+        // Weights and their gradients; of each unit and row what the ops of a layer leave, and gradients: some twelve, as measured.
+        PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + 12.0 * rows * kept) }
     }
 
     fn couples_samples(&self, settings: &Settings) -> Option<&'static str> {

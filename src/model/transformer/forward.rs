@@ -118,7 +118,7 @@ impl Net<'_> {
     fn add(&self, pass: &Pass, layer: usize, name: &str, h: &Tensor, output: &Tensor) -> Result<Tensor> {
         let sum = match self.architecture.branch {
             Branch::Scaled(1.0) => (h + output)?,
-            Branch::Scaled(s) => (h + (output * s)?)?,
+            Branch::Scaled(s) => (h + composed::times(output, s)?)?,
             Branch::Learned => (h + output.broadcast_mul(&pass.parameter(&format!("layer{}.scale", layer + 1))?)?)?,
             Branch::DeepNorm => ((h * self.architecture.skip_scale())? + output)?,
         };

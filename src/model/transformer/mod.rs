@@ -93,8 +93,9 @@ impl Family for Transformer {
         let mixing = depth * 2.0 * tokens * width;
         let weights = of_tokens + of_rows;
         let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + of_rows);
-        // Each op keeps what it made: some twenty tensors as wide as a token, four as wide as the hidden layer, and five of scores.
-        let kept = rows * tokens * depth * (20.0 * width + 4.0 * hidden + 5.0 * (a.heads as f64) * tokens);
+        // Each op keeps what it made, and gradients are made beside it: some thirty tensors as wide as a token, six as wide as the
+        // hidden layer, and twenty-five of scores, as measured.
+        let kept = rows * tokens * depth * (30.0 * width + 6.0 * hidden + 25.0 * (a.heads as f64) * tokens);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
 
