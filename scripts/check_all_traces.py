@@ -93,7 +93,8 @@ def cells(table):
         yield f"restarts {growth}", {"schedule": "cosine", "schedule.period": 3, "schedule.growth": growth, "schedule.final": 0.1}
     # Short sequences of each kind of data that has some.
     tasks = [{"data": "digits"}, {"data": "digits", "data.as": "permuted_pixels", "network.bptt": 20}]
-    tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of]
+    tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of if kind != "copy_memory"]
+    tasks.append({"data": "copy_memory", "data.length": 3, "data.copied": 2, "data.symbols": 3, "data.n": 400})
     recurrent = next(of for of, _ in table["network.bptt"])
     for network, read_out in product(recurrent, next(found for of, found in table["network.read_out"] if of == recurrent)):
         beside = [{"activation": activation} for activation in words(table, "activation")] if network == "rnn" else [{}]
@@ -101,6 +102,9 @@ def cells(table):
         for own in beside:
             task = {} if any(key.startswith("data") for key in own) else tasks[2]
             lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
+            # It has a target for every step.
+            if own.get("data") == "copy_memory" and read_out != "every":
+                continue
             # At a rate at which none diverges, softplus and selu included, and rounding over 64 steps stays small.
             rate = {"optimizer.lr": 0.001}
             yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **rate, **task, **own, **lag}
@@ -147,6 +151,7 @@ def transformers(table, tasks):
         lag = {"data.lag": 3} if own.get("data") == "lag" else {}
         # Where the targets are numbers their mean is soon learned, and gradients that are sums over the rows cancel.
         slow = {"optimizer.lr": 0.001} if "data.length" in own else {}
+        slow |= {"network.read_out": "every"} if own.get("data") == "copy_memory" else {}
         yield f"transformer {own}", {**net, **own, **lag, **slow}
 
 

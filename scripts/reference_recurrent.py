@@ -47,8 +47,9 @@ def forward(s, p, x, last_step=False, nudge=None, seen=None):
             h = seen["h", *at] = h + nudge.get(("stream", *at), 0.0)
             outputs.append(h)
         inputs = outputs
-    mean = s.get("network.read_out") == "mean" and not last_step
-    y = (torch.stack(inputs, 1).mean(1) if mean else inputs[-1]) @ p["output.weight"]
+    read_out = "last" if last_step else s.get("network.read_out")
+    read = {"last": lambda h: h[:, -1], "mean": lambda h: h.mean(1), "every": lambda h: h.flatten(0, 1)}[read_out](torch.stack(inputs, 1))
+    y = read @ p["output.weight"]
     y = y + p["output.bias"] if "output.bias" in p else y
     kind = setting(s, "output_activation")
     own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation.")}

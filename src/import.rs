@@ -90,7 +90,15 @@ impl Import {
             axes: grid.axes,
             figures,
             compare,
-            data: PlanData { name: data, digest, train_rows: 0, outputs: 0, classes: true, guesses: None },
+            data: PlanData {
+                name: data,
+                digest,
+                train_rows: 0,
+                outputs: 0,
+                answers: None,
+                classes: true,
+                guesses: None,
+            },
             probe: 0,
             imported,
         };

@@ -68,7 +68,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let mut parts = parts.into_iter().map(|(x, rows)| {
         let rows: Vec<usize> = rows.collect();
         // One table needs no copy.
-        let targets = if whole { targets.clone() } else { targets.pick(&rows) };
+        let targets = if whole { targets.clone() } else { targets.pick(&rows, 1) };
         Split { rows: rows.len(), x, targets }
     });
     let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };

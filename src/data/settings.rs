@@ -5,9 +5,9 @@ use crate::setting::{DefaultValue, Domain, Problems, SHARE, Setting, of_problems
 
 /// The settings of the data family.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag"], "digits")
+    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", "copy_memory"], "digits")
         .head("kind")
-        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity` and `lag` are generated sequences"),
+        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity`, `lag` and `copy_memory` are generated sequences"),
     Setting::int("data.seed", 0..=i64::MAX, 0).help("seed of the split, of generated data and of label noise; the same for every run"),
     Setting::word("data.scaling", &Scaling::WORDS, "global")
         .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx"])

@@ -54,7 +54,8 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let mut from = |row: usize| x.split_off(row * features);
     let (of_test, of_validation) = (from(train_rows), from(left));
     x.truncate(kept * features);
-    let part = |x: Vec<f64>, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows) };
+    let answers = targets.answers() / rows.max(1);
+    let part = |x: Vec<f64>, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows, answers) };
     let mut test = test.or_else(|| (test_rows > 0).then(|| part(of_test, &order[train_rows..])));
     let mut validation = (validation_rows > 0).then(|| part(of_validation, &order[left..train_rows]));
     let mut train = part(x, &order[..kept]);

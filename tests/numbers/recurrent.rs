@@ -22,7 +22,7 @@ fn stacks() -> Vec<Stack> {
     let mut all = Vec::new();
     for cell in cells() {
         for depth in [1, 2] {
-            for read_out in [ReadOut::Last, ReadOut::Mean] {
+            for read_out in [ReadOut::Last, ReadOut::Mean, ReadOut::Every] {
                 for (truncation, bias, output_activation) in [
                     (None, true, Activation::Identity),
                     (Some(4), true, Activation::Identity),
@@ -68,13 +68,21 @@ fn inputs<T: Element>(stack: &Stack) -> Tensor {
     tensor((0..count).map(|_| T::of(stream.normal())).collect(), (ROWS, stack.steps, stack.features)).unwrap()
 }
 
+/// A target for each row, or for each row and time step: that of the last step is the row's.
 fn batch<T: Element>(stack: &Stack, loss: Loss) -> Batch<T> {
-    let mut stream = SEEDS.stream("y", &[]);
+    let mut steps = SEEDS.stream("y", &[]);
+    let mut earlier = SEEDS.stream("earlier y", &[]);
+    let answers = stack.answers();
+    let mut drawn = |answer: usize| if (answer + 1) % answers == 0 { steps.normal() } else { earlier.normal() };
     let target = match loss {
         loss if loss.takes_classes() => {
-            Target::Classes((0..ROWS).map(|_| stream.below(stack.outputs) as u32).collect())
+            let class = |x: f64| (x.abs() * 100.0) as u32 % stack.outputs as u32;
+            Target::Classes((0..ROWS * answers).map(|answer| class(drawn(answer))).collect())
         }
-        _ => Target::Values((0..ROWS * stack.outputs).map(|_| T::of(stream.normal())).collect()),
+        _ => {
+            let answer = |answer| (0..stack.outputs).map(|_| T::of(drawn(answer))).collect::<Vec<T>>();
+            Target::Values((0..ROWS * answers).flat_map(answer).collect())
+        }
     };
     Batch { x: inputs::<T>(stack), target, loss }
 }
@@ -160,13 +168,30 @@ fn composed_agrees_with_central_differences() {
 
 /// A probe looks at the loss at the last step, through all steps, whatever is trained on.
 #[test]
-fn a_mean_over_time_and_a_truncation_leave_what_a_probe_sees_as_it_is() {
+fn other_read_outs_and_a_truncation_leave_what_a_probe_sees_as_it_is() {
     for cell in cells() {
         let of_cell =
             |stack: &Stack| stack.cell == cell && stack.bias && stack.output_activation == Activation::Identity;
         let seen: Vec<_> =
             stacks().iter().filter(|s| of_cell(s) && s.depth == 2).map(|s| seen(&mut fused(s), s)).collect();
-        assert!(seen.len() == 4 && seen.iter().all(|other| *other == seen[0]), "{cell:?}");
+        assert!(seen.len() == 6 && seen.iter().all(|other| *other == seen[0]), "{cell:?}");
+    }
+}
+
+/// Where a row has one target and the net answers at every step, the target holds at each: the mean loss is that of the steps.
+#[test]
+fn one_target_holds_at_every_step() {
+    for stack in stacks().into_iter().filter(|s| s.read_out == ReadOut::Every && s.truncation.is_none()) {
+        for loss in [Loss::CrossEntropy, Loss::Mse] {
+            let one = batch::<f64>(&Stack { read_out: ReadOut::Last, ..stack.clone() }, loss);
+            let each = Batch { target: one.target.clone().of_answers(ROWS * STEPS, stack.outputs), ..one.clone() };
+            let mut both = [one, each].into_iter().map(|batch| {
+                let mut gradients = Gradients::default();
+                let value = fused::<f64>(&stack).loss_and_gradients(batch, Mode::Train, &mut gradients).unwrap();
+                (value, gradients.packed)
+            });
+            assert_eq!(both.next(), both.next(), "{stack:?}");
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     let read_out = match settings.needed_text("network.read_out")? {
         "last" => ReadOut::Last,
         "mean" => ReadOut::Mean,
+        "every" => ReadOut::Every,
         other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
     };
     Ok(Stack {

@@ -6,7 +6,7 @@ use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::composed::activate;
 use crate::ops::recurrent::{Cell, ReadOut, Stack};
-use crate::ops::{Element, Mode, Result, Tensor};
+use crate::ops::{Element, Result, Tensor};
 use std::sync::Arc;
 
 /// The net with these packed parameters. As the fused one, a probe looks at the gradient of the loss at the last step.
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn model<T: Element>(stack: &Stack, packed: &[f64]) -> Result<CandleModel<T>> {
     let own = stack.clone();
     let forward = move |pass: &mut Pass, x: &Tensor| {
-        let stack = if pass.mode() == Mode::Probe { own.of_last_step() } else { own.clone() };
+        let stack = if pass.mode().keeps() { own.of_last_step() } else { own.clone() };
         let mut h = (0..stack.steps).map(|t| x.narrow(1, t, 1)?.squeeze(1)).collect::<Result<Vec<_>>>()?;
         for layer in 0..stack.depth {
             h = Layer { stack: &stack, layer }.forward(pass, &h)?;
@@ -31,6 +31,7 @@ fn read_out(stack: &Stack, pass: &mut Pass, h: &[Tensor]) -> Result<Tensor> {
     let read = match stack.read_out {
         ReadOut::Last => h[stack.steps - 1].clone(),
         ReadOut::Mean => Tensor::stack(h, 1)?.mean(1)?,
+        ReadOut::Every => Tensor::stack(h, 1)?.flatten_to(1)?,
     };
     let out = read.matmul(&pass.parameter("output.weight")?)?;
     let out = if stack.bias { out.broadcast_add(&pass.parameter("output.bias")?)? } else { out };

@@ -53,12 +53,17 @@ impl Family for Recurrent {
         match key {
             "depth" => Some(DefaultValue::Int(1)),
             "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+            "network.read_out" => sequence::usual_read_out(data),
             _ => None,
         }
     }
 
     fn has_time(&self) -> bool {
         true
+    }
+
+    fn answers_at_every_step(&self, settings: &Settings) -> bool {
+        settings.text("network.read_out") == Some("every")
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -75,10 +80,10 @@ impl Family for Recurrent {
         let (steps, columns, rows) = (stack.steps as f64, stack.columns() as f64, rows as f64);
         let recurrent: f64 = (0..stack.depth).map(|l| (stack.inputs(l) + stack.width) as f64 * columns).sum();
         let output = (stack.width * stack.outputs) as f64;
-        let weights = recurrent + output;
+        let (weights, answers) = (recurrent + output, stack.answers() as f64);
         // Weights and their gradients; of each unit, row and step the gates, their gradients, and state and stream.
         let kept = steps * rows * stack.depth as f64 * (2.0 * columns + 5.0 * stack.width as f64);
-        let forward = 2.0 * rows * (steps * recurrent + output);
+        let forward = 2.0 * rows * (steps * recurrent + answers * output);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
 
@@ -117,8 +122,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .help("the matrix from h_(t-1) to h_t, each gate's by itself: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the others"),
     Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
         .help("that gain"),
-    Setting::word("network.read_out", &["last", "mean"], "last").of(KINDS)
-        .help("what the output layer reads of the top layer: h of the last time step, or the mean over all"),
+    Setting::word("network.read_out", &["last", "mean", "every"], "last").of(KINDS)
+        .help("what the output layer reads of the top layer: h of the last time step, the mean over all, or h of every step, each with an answer and a loss of its own (usual for `copy_memory`); where the data has one target a sequence, it holds at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
         .help("truncated backpropagation through time: no gradient passes between stretches of so many steps, counted from the last; what is measured of the gradient over time is of all steps"),
     Setting::float("network.forget_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["lstm"])

@@ -8,7 +8,7 @@ use crate::ops::composed::{activate, softmax, standardize};
 use crate::ops::{Result, Tensor};
 use candle_core::{DType, Device};
 
-/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`.
+/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`, or `[rows * tokens, outputs]` where each token is read.
 ///
 /// # Errors
 /// What candle reports.
@@ -24,6 +24,7 @@ pub(super) fn forward(architecture: &Architecture, pass: &mut Pass, x: &Tensor) 
     let h = h.reshape((net.rows, architecture.tokens(), architecture.width))?;
     let read = match architecture.read_out {
         ReadOut::Mean => h.mean(1)?,
+        ReadOut::Every => h.flatten_to(1)?,
         ReadOut::Last | ReadOut::ClassToken => h.narrow(1, architecture.tokens() - 1, 1)?.squeeze(1)?,
     };
     activate(architecture.output_activation, &net.affine(pass, "output", &read)?)

@@ -45,6 +45,8 @@ pub enum ReadOut {
     Last,
     /// The mean of all h_t.
     Mean,
+    /// Each h_t by itself: an answer at every time step.
+    Every,
 }
 
 /// Recurrent layers on sequences `[time, features]`, then an output layer.
@@ -117,6 +119,11 @@ impl Stack {
     /// Whether no gradient passes from this time step, counted from 0, to the one before it.
     pub fn cuts(&self, step: usize) -> bool {
         step == 0 || self.truncation.is_some_and(|stretch| (self.steps - step).is_multiple_of(stretch))
+    }
+
+    /// Answers to one sequence.
+    pub fn answers(&self) -> usize {
+        if self.read_out == ReadOut::Every { self.steps } else { 1 }
     }
 
     /// The same net, asked only for its last step, through all of which its gradient goes back: what shows how it fades.
