@@ -1,4 +1,4 @@
-//! Recurrent nets held against torch.nn.RNN, LSTM and GRU over 20 updates, by the numbers of `scripts/recurrent_reference.py`.
+//! Recurrent nets held against torch.nn.RNN, LSTM and GRU over some updates, by the numbers of `scripts/recurrent_reference.py`.
 
 use crate::support::settings;
 use gradsweep::data::Sizes;

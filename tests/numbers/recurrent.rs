@@ -1,10 +1,13 @@
 //! Every recurrent cell, read-out and stack: fused against composed ops, composed against central differences, and what holds
 //! exactly of gradients through time.
 
+use gradsweep::model::recurrent::composed::Composed;
 use gradsweep::model::recurrent::{Network, architecture, composed};
-use gradsweep::model::{Batch, CandleModel, Gradients, Model};
+use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::activation::Activation;
+use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::recurrent::{Cell, ReadOut, Stack};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
@@ -39,6 +42,9 @@ fn stacks() -> Vec<Stack> {
                         bias,
                         output_activation,
                         read_out,
+                        norm: None,
+                        residual: false,
+                        dropout: 0.0,
                         truncation,
                     });
                 }
@@ -46,6 +52,21 @@ fn stacks() -> Vec<Stack> {
         }
     }
     all
+}
+
+/// What candle's own ops alone compute: norms, with and without gains and biases, and skip connections.
+fn beside() -> Vec<Stack> {
+    // The activations' derivatives are held elsewhere.
+    let one_of_each = |cell: Cell| !matches!(cell, Cell::Rnn(activation) if activation != Activation::Tanh);
+    let plain = |stack: &Stack| stack.depth == 2 && stack.truncation.is_none() && one_of_each(stack.cell);
+    let stacks: Vec<Stack> = stacks().into_iter().filter(plain).collect();
+    // Over four units a norm bends so sharply that differences are off by 1e-7; a larger eps rounds it off.
+    let norms =
+        [NormKind::Layer, NormKind::Rms].map(|kind| Some(Norm { eps: 0.1, ..Norm::new(kind, Placement::Before) }));
+    let bare = norms[0].map(|norm| Norm { affine: false, ..norm });
+    let forms = [(norms[0], false), (norms[1], false), (bare, true), (norms[1], true), (None, true)];
+    let of = |stack: &Stack| forms.map(|(norm, residual)| Stack { norm, residual, ..stack.clone() });
+    stacks.iter().flat_map(of).collect()
 }
 
 /// Parameters of which every one is away from its special initial value.
@@ -58,7 +79,7 @@ fn fused<T: Element>(stack: &Stack) -> Network<T> {
     Network::with_parameters(stack.clone(), &parameters(stack)).unwrap()
 }
 
-fn composed<T: Element>(stack: &Stack) -> CandleModel<T> {
+fn composed<T: Element>(stack: &Stack) -> Composed<T> {
     composed::model(stack, &parameters(stack)).unwrap()
 }
 
@@ -157,7 +178,7 @@ fn a_probe_sees_the_same_in_both_at_every_layer_and_time_step() {
 
 #[test]
 fn composed_agrees_with_central_differences() {
-    for stack in stacks().into_iter().filter(|stack| stack.truncation.is_none()) {
+    for stack in stacks().into_iter().filter(|stack| stack.truncation.is_none()).chain(beside()) {
         let loss = if stack.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
         let apart = gradsweep::model::differences::deviation(&mut composed(&stack), &batch(&stack, loss)).unwrap();
         // gelu's and erf's derivative in candle carries constants of six digits.
@@ -193,6 +214,98 @@ fn one_target_holds_at_every_step() {
             assert_eq!(both.next(), both.next(), "{stack:?}");
         }
     }
+}
+
+/// A norm takes each gate by itself, over its units, at each time step: the arguments of a plain cell have mean 0 and mean square 1.
+#[test]
+fn what_enters_the_activation_is_normalized_at_every_step() {
+    for stack in beside().into_iter().filter(|stack| matches!(stack.cell, Cell::Rnn(_))) {
+        let Some(norm) = stack.norm.filter(|norm| !norm.affine && !stack.bias) else { continue };
+        let norm = Norm { eps: 1e-9, ..norm };
+        let stack = Stack { norm: Some(norm), ..stack };
+        let mut model = composed::<f64>(&stack);
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Probe, &mut Gradients::default()).unwrap();
+        let mut sites = 0;
+        model
+            .visit(&mut |_, tap| {
+                for z in tap.z.chunks_exact(stack.width) {
+                    let n = z.len() as f64;
+                    let (mean, square) = (z.iter().sum::<f64>() / n, z.iter().map(|z| z * z).sum::<f64>() / n);
+                    assert!(mean.abs() < 1e-14 && (square - 1.0).abs() < 1e-6, "{mean} {square}");
+                }
+                sites += 1;
+            })
+            .unwrap();
+        assert_eq!(sites, stack.depth * stack.steps);
+    }
+}
+
+/// What a probe sees is of the last step's loss, and the gradients are those of what is trained on, in nets of candle's ops too.
+#[test]
+fn nets_of_candles_ops_are_probed_at_the_last_step() {
+    for stack in beside() {
+        let last = Stack { read_out: ReadOut::Last, ..stack.clone() };
+        assert_eq!(seen(&mut composed(&stack), &stack), seen(&mut composed(&last), &stack), "{stack:?}");
+        let of = |mode| {
+            let (mut gradients, mut model) = (Gradients::default(), composed::<f64>(&stack));
+            let value = model.loss_and_gradients(batch(&stack, Loss::Mse), mode, &mut gradients).unwrap();
+            (value, gradients.packed)
+        };
+        assert!(of(Mode::Train) == of(Mode::Probe) && of(Mode::Train) == of(Mode::Trace), "{stack:?}");
+    }
+}
+
+/// Without weights at all a layer hands on what it read, so that the last layer's gradient reaches the first whole.
+#[test]
+fn a_skip_connection_hands_on_what_a_layer_reads() {
+    for cell in [Cell::Rnn(Activation::Tanh), Cell::Lstm, Cell::Gru] {
+        let stack = beside().into_iter().find(|s| s.cell == cell && s.norm.is_none() && s.read_out == ReadOut::Last);
+        let stack = stack.unwrap();
+        let mut model = composed::<f64>(&stack);
+        let upper = stack.layer(1);
+        model.rewrite(&mut |p| p[upper.input.start..stack.output().0.start].fill(0.0)).unwrap();
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Probe, &mut Gradients::default()).unwrap();
+        let mut last: Vec<Vec<f64>> = Vec::new();
+        let of_last = Some(stack.steps);
+        model
+            .visit(&mut |site, tap| {
+                if site.time == of_last {
+                    last.push(tap.stream.to_vec());
+                }
+            })
+            .unwrap();
+        assert!(error(&last[0], &last[1]) < 1e-15, "{cell:?}");
+    }
+}
+
+/// The masks of dropout lie between the layers alone, are those of the run's draws, and are off in probe and evaluation.
+#[test]
+fn dropout_is_between_layers_and_of_the_run() {
+    let plain = stacks().into_iter().find(|s| s.cell == Cell::Gru && s.depth == 2 && s.read_out == ReadOut::Last);
+    let stack = Stack { dropout: 0.5, ..plain.unwrap() };
+    let masks = |step: usize, run: u64| {
+        let mut model = composed::<f64>(&stack);
+        model.draw_from(Draws { seeds: Seeds { run, ..SEEDS }, step });
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Trace, &mut Gradients::default()).unwrap();
+        let mut masks: Vec<(usize, Vec<f64>)> = Vec::new();
+        model.visit(&mut |site, tap| masks.push((site.layer, tap.mask.to_vec()))).unwrap();
+        masks
+    };
+    let own = masks(0, 1);
+    for (layer, mask) in &own {
+        assert_eq!(mask.len(), if *layer == 1 { ROWS * stack.width } else { 0 });
+        assert!(mask.iter().all(|m| [0.0, 2.0].contains(m)));
+    }
+    assert!(own[0] != own[1], "each time step has draws of its own");
+    assert_eq!(own, masks(0, 1));
+    assert!(own != masks(1, 1) && own != masks(0, 2));
+    let without = Stack { dropout: 0.0, ..stack.clone() };
+    assert_eq!(seen(&mut composed(&stack), &stack), seen(&mut composed(&without), &stack));
+    let outputs = |stack: &Stack| -> Vec<f64> {
+        let outputs = composed::<f64>(stack).outputs(&inputs::<f64>(stack), Mode::Evaluate).unwrap();
+        outputs.flatten_all().unwrap().to_vec1().unwrap()
+    };
+    assert_eq!(outputs(&stack), outputs(&without));
 }
 
 /// Without a recurrent matrix the cell alone carries the gradient, and each step multiplies it by the forget gate.

@@ -117,12 +117,13 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let lag = data("data = { kind = \"lag\", length = 10, lag = 10 }").unwrap_err().to_string();
     assert!(lag.contains("beyond the first of 10 steps") && lag.contains("at most 9"), "{lag}");
     for (base, kind, cure) in [
-        ("network = \"rnn\"\nbatch_norm = true", "rnn", "it belongs to conv, mlp"),
+        ("network = \"rnn\"\nwidths = [3, 4]", "rnn", "it belongs to mlp"),
+        ("network = \"rnn\"\nnorm = { kind = \"batch\", momentum = 0.2 }", "rnn", "it belongs to conv, mlp"),
         ("network = \"lstm\"\nactivation = \"relu\"", "lstm", "it belongs to conv, mlp, rnn"),
         ("init.recurrent = \"orthogonal\"", "mlp", "it belongs to gru, lstm, rnn"),
         ("network = { kind = \"gru\", forget_bias = 1 }", "gru", "it belongs to lstm"),
         ("network = { kind = \"rnn\", heads = 2 }", "rnn", "it belongs to transformer"),
-        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to conv, mlp"),
+        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to conv, gru, lstm, mlp, rnn"),
         ("init.positions = 0.1", "mlp", "it belongs to transformer"),
     ] {
         let error = plan(base).unwrap_err().to_string();
@@ -152,6 +153,16 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             "where a transformer has its norms",
             "write norm.place = \"before\"",
         ),
+        ("network = \"rnn\"\nbatch_norm = true", "each time step over its units", "write norm = \"layer\""),
+        (
+            "network = \"gru\"\nnorm = { kind = \"rms\", place = \"after\" }",
+            "not what leaves it",
+            "write norm.place = \"before\"",
+        ),
+        ("network = \"lstm\"\nresidual = true", "a form of other networks", "write residual = \"identity\""),
+        ("network = \"lstm\"\nresidual = \"identity\"", "between stacked layers, and there is one", "write depth = 2"),
+        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, and there is one", "write depth = 2"),
+        ("residual = \"identity\"", "between stacked recurrent layers", "write residual = \"pre_activation\""),
     ] {
         let error = misfit(base, &[8, 8]);
         assert!(error.contains(wrong) && error.contains(cure) && error.contains("x.toml:"), "{base}: {error}");

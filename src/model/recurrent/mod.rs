@@ -22,7 +22,7 @@ use crate::theory::{Inputs, NoPrediction, Prediction};
 /// Recurrent nets, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recurrent {
-    /// One op for the whole net: what a sweep trains.
+    /// One op for the whole net, where that has it: what a sweep trains.
     Fused,
     /// Candle's own ops: the reference.
     Composed,
@@ -43,7 +43,9 @@ impl Family for Recurrent {
 
     fn reads(&self, word: &str, key: &str) -> bool {
         match key.split('.').next() {
-            Some("depth" | "width" | "bias" | "output_activation" | "init" | "output") => true,
+            Some("depth" | "width" | "bias" | "output_activation" | "init" | "output" | "dropout") => true,
+            Some("norm") => key != "norm.momentum",
+            Some("residual") => key == "residual",
             Some("activation") => word == KINDS[0],
             _ => false,
         }
@@ -83,12 +85,14 @@ impl Family for Recurrent {
         let (weights, answers) = (recurrent + output, stack.answers() as f64);
         // Weights and their gradients; of each unit, row and step the gates, their gradients, and state and stream.
         let kept = steps * rows * stack.depth as f64 * (2.0 * columns + 5.0 * stack.width as f64);
+        // Each of candle's ops keeps what it made.
+        let kept = if stack.is_fused() { kept } else { 6.0 * kept };
         let forward = 2.0 * rows * (steps * recurrent + answers * output);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
 
-    fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
-        true
+    fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
+        settings.float("dropout").unwrap_or(0.0) == 0.0
     }
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
@@ -108,8 +112,8 @@ impl Recurrent {
     fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
         let stack = architecture::stack(settings, sizes)?;
         Ok(match self {
-            Recurrent::Fused => Box::new(Network::with_parameters(stack, packed)?),
-            Recurrent::Composed => Box::new(composed::model(&stack, packed)?),
+            Recurrent::Fused if stack.is_fused() => Box::new(Network::with_parameters(stack, packed)?),
+            _ => Box::new(composed::model(&stack, packed)?),
         })
     }
 }
