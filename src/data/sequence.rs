@@ -72,6 +72,15 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         data.shape = vec![steps, features / steps];
         return Ok(data);
     }
+    if data.shape.len() > 1 {
+        return match settings.text("data.as") {
+            None | Some("flat" | "pixels") => Ok(data),
+            Some(other) => {
+                let what = format!("`{other}` reads each row by itself, and data.sequence makes sequences of the rows");
+                Err(DataError::settings("data.as", what, "leave data.as out"))
+            }
+        };
+    }
     match settings.text("data.as") {
         Some("rows") => {
             let side = side(features, "write data.as = \"pixels\", to read number by number")?;
