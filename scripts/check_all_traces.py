@@ -67,14 +67,15 @@ def cells(table):
     scales = [0.5, *words(table, "residual.scale")]
     norms = [{}] + [{"norm": kind, "norm.place": place}
                     for kind in words(table, "norm")[1:] for place in places(table)["mlp"]]
-    for norm, form, loss in product(norms, words(table, "residual"), words(table, "loss")):
+    forms = [form for form in words(table, "residual") if form != "identity"]
+    for norm, form, loss in product(norms, forms, words(table, "loss")):
         own = {**norm, "residual": form, "loss": loss}
         affines = [True, False] if norm else [True]
         for scale, affine, bias in product(scales if form.endswith("activation") else [None], affines, [True, False]):
             more = {} if scale is None else {"residual.scale": scale}
             more |= {} if affine else {"norm.affine": False}
             yield f"{' '.join(norm.values())} {form} {loss} {scale} {affine} {bias}", {**own, **more, "bias": bias}
-    for form, place in product(words(table, "residual"), places(table)["mlp"]):
+    for form, place in product(forms, places(table)["mlp"]):
         yield f"dropout {form} {place}", {"dropout": 0.3, "residual": form, "norm": "layer", "norm.place": place}
     yield "widths", {"widths": [12, 20, 6]}
     yield "no hidden layer", {"depth": 0}
@@ -93,19 +94,25 @@ def cells(table):
         yield f"restarts {growth}", {"schedule": "cosine", "schedule.period": 3, "schedule.growth": growth, "schedule.final": 0.1}
     # Short sequences of each kind of data that has some.
     tasks = [{"data": "digits"}, {"data": "digits", "data.as": "permuted_pixels", "network.bptt": 20}]
-    tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of]
+    tasks += [{"data": kind, "data.length": 9, "data.n": 400} for of, _ in table["data.length"] for kind in of if kind != "copy_memory"]
+    tasks.append({"data": "copy_memory", "data.length": 3, "data.copied": 2, "data.symbols": 3, "data.n": 400})
     recurrent = next(of for of, _ in table["network.bptt"])
     for network, read_out in product(recurrent, next(found for of, found in table["network.read_out"] if of == recurrent)):
         beside = [{"activation": activation} for activation in words(table, "activation")] if network == "rnn" else [{}]
         beside += [{"depth": 2, "bias": False}, {"depth": 2, "network.bptt": 3}, *tasks]
+        beside += [{"norm": kind, "norm.affine": affine, "bias": bias} for kind, affine, bias in product(("layer", "rms"), (True, False), (True, False))]
+        beside += [{"depth": 3, "residual": "identity"}, {"depth": 2, "dropout": 0.3}, {"depth": 3, "residual": "identity", "dropout": 0.3, "norm": "layer"}]
         for own in beside:
             task = {} if any(key.startswith("data") for key in own) else tasks[2]
             lag = {"data.lag": 3} if "lag" in (own.get("data"), task.get("data")) else {}
+            # It has a target for every step.
+            if own.get("data") == "copy_memory" and read_out != "every":
+                continue
             # At a rate at which none diverges, softplus and selu included, and rounding over 64 steps stays small.
             rate = {"optimizer.lr": 0.001}
             yield f"{network} {read_out} {own}", {"network": network, "network.read_out": read_out, "depth": 1, **rate, **task, **own, **lag}
     conv = {"network": "conv", "network.channels": 3, "network.stages": 2}
-    for norm, form, padding in product(norms, words(table, "residual"), words(table, "network.padding")):
+    for norm, form, padding in product(norms, forms, words(table, "network.padding")):
         own = {**conv, **norm, "residual": form, "network.padding": padding, "bias": padding == "zero"}
         yield f"conv {' '.join(norm.values())} {form} {padding}", own
     for own in [{"activation": activation} for activation in words(table, "activation")] + [
@@ -147,6 +154,7 @@ def transformers(table, tasks):
         lag = {"data.lag": 3} if own.get("data") == "lag" else {}
         # Where the targets are numbers their mean is soon learned, and gradients that are sums over the rows cancel.
         slow = {"optimizer.lr": 0.001} if "data.length" in own else {}
+        slow |= {"network.read_out": "every"} if own.get("data") == "copy_memory" else {}
         yield f"transformer {own}", {**net, **own, **lag, **slow}
 
 

@@ -157,7 +157,9 @@ def network_step(s, p, free, own, running, at, errors):
 
 def recurrent_step(s, p, free, own, at, errors):
     x = own["x"]
-    outputs = recurrent.forward(s, p, x)
+    sites = recurrent.sites(s, x.shape[1])
+    masks = {(l, t): own[f"layer{l}/time{t}/mask"] for l, t in sites if f"layer{l}/time{t}/mask" in own}
+    outputs = recurrent.forward(s, p, x, masks=masks)
     outputs.retain_grad()
     loss = loss_of(s, outputs, own)
     loss.backward()
@@ -167,15 +169,14 @@ def recurrent_step(s, p, free, own, at, errors):
         summed = outputs.grad.abs().sum(0).max().item() if name == "output.bias" else None
         errors.note("gradient", at + name, own[f"gradient/{name}"], w.grad, summed)
     # What a probe sees is of the loss at the last step alone.
-    sites = recurrent.sites(s, x.shape[1])
     nudge = {(what, *site): torch.zeros(len(x), s["width"], requires_grad=True) for site in sites for what in recurrent.streams(s)}
     seen = {}
-    loss_of(s, recurrent.forward(s, {n: w.detach() for n, w in p.items()}, x, True, nudge, seen), own).backward()
+    loss_of(s, recurrent.forward(s, {n: w.detach() for n, w in p.items()}, x, True, nudge, seen, masks), own).backward()
     for (what, l, t), value in seen.items():
         errors.note(what, f"{at}layer{l}/time{t}", own[f"layer{l}/time{t}/{what}"], value.detach())
     for (what, l, t), zeros in nudge.items():
         errors.note(what, f"{at}layer{l}/time{t}", own[f"layer{l}/time{t}/{what}"], zeros.grad)
-    loss_of(s, recurrent.forward(s, free, x), own).backward()
+    loss_of(s, recurrent.forward(s, free, x, masks=masks), own).backward()
 
 
 def transformer_step(s, p, free, own, at, errors):

@@ -186,9 +186,20 @@ ELEMENTWISE = {
 }
 
 
+def of_answers(target, y):
+    """The targets of rows, one below the other, for as many answers as `y` has: a row's one target holds at each of its time steps; of
+    one for each step that of the last is taken where `y` has one answer a row."""
+    rows, width = len(target), y.shape[1] if target.is_floating_point() else 1
+    target, given = target.reshape(rows, -1, width), len(y) // len(target)
+    asked = target.shape[1]
+    target = target if given == asked else target.expand(rows, given, width) if asked == 1 else target[:, -1:]
+    return target.reshape(-1, width) if target.is_floating_point() else target.flatten()
+
+
 def loss_of(s, y, batch):
     """Mean over samples (cross_entropy, hinge), or over samples and outputs (the others; classes as one-hot rows). With class weights
     the sum of the samples' losses times their weights over the sum of the weights."""
+    batch = {what: of_answers(batch[what], y) for what in ("classes", "values") if what in batch}
     weights = setting(s, "loss.class_weights")
     weights = None if weights is None else torch.as_tensor(weights, dtype=y.dtype)
     if s["loss"] == "cross_entropy":

@@ -64,7 +64,8 @@ def forward(s, p, x, nudge=None, seen=None):
         h = joined(layer, name, h, affine(f"{name}.second", a)) + nudge.get(("stream", layer), 0.0)
         seen["z", layer], seen["a", layer], seen["h", layer] = z, a, h
     h = norm("output", h) if place == "pre" else h
-    y = affine("output", h.mean(1) if s["network.read_out"] == "mean" else h[:, -1])
+    read_out = s["network.read_out"]
+    y = affine("output", h.mean(1) if read_out == "mean" else h.flatten(0, 1) if read_out == "every" else h[:, -1])
     kind = setting(s, "output_activation")
     own = {key.replace("output_activation", "activation"): value for key, value in s.items() if key.startswith("output_activation.")}
     return y if kind == "identity" else ACTIVATIONS[kind](y, own)

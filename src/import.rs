@@ -99,6 +99,7 @@ impl Import {
                 digest,
                 train_rows: 0,
                 outputs: 0,
+                answers: None,
                 classes: true,
                 guesses: grid.guesses[0].filter(|_| alike),
             },

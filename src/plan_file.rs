@@ -88,6 +88,9 @@ pub struct PlanData {
     /// 0 where it is not known.
     pub train_rows: usize,
     pub outputs: usize,
+    /// Targets of a row, where there is one for each time step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<usize>,
     /// Classes, or real-valued targets.
     pub classes: bool,
     /// The baselines; none where cells differ in them.

@@ -230,7 +230,7 @@ fn beyond_products_over_time(stack: &Stack, batch: usize) -> usize {
 #[test]
 fn a_step_through_time_allocates_nothing_that_grows() {
     for cell in [Cell::Rnn(Activation::Tanh), Cell::Rnn(Activation::Gelu), Cell::Lstm, Cell::Gru] {
-        for read_out in [ReadOut::Last, ReadOut::Mean] {
+        for read_out in [ReadOut::Last, ReadOut::Mean, ReadOut::Every] {
             let net = |steps, width| Stack {
                 cell,
                 steps,
@@ -241,6 +241,9 @@ fn a_step_through_time_allocates_nothing_that_grows() {
                 bias: true,
                 output_activation: Activation::Identity,
                 read_out,
+                norm: None,
+                residual: false,
+                dropout: 0.0,
                 truncation: None,
             };
             let small = beyond_products_over_time(&net(4, 8), 8);

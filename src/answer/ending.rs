@@ -185,9 +185,13 @@ fn how_guessed(results: &Results, column: &Column) -> &'static str {
         [Loss::Mae, Loss::Huber { delta: 1.0 }].into_iter().any(|own| loss == Some(&Value::Text(own.word().into())))
     };
     match column.quantity {
+        Quantity::Accuracy if plan.data.answers.is_some() => "answering the most frequent class of each time step",
         Quantity::Accuracy | Quantity::BalancedAccuracy => "answering always the same class",
         // What imported runs learn is not known.
         _ if plan.is_imported() => "the best constant prediction",
+        _ if plan.data.classes && plan.data.answers.is_some() => {
+            "guessing by the frequencies of the classes at each time step"
+        }
         _ if plan.data.classes => "guessing by the frequencies of the classes",
         _ if losses.into_iter().any(is_robust) => "the best constant prediction",
         _ => "predicting the mean of the targets",

@@ -3,6 +3,7 @@
 //! A file is read twice: first to see what each column holds, then for its numbers, so that no more than the text and the
 //! numbers are in memory.
 
+use super::csv_sequences::{Grouping, Place, Sequences};
 use super::csv_table::{Reading, Table, is_missing};
 use super::csv_target::{TargetCells, is_no_target, ranks};
 use super::dataset::{Split, Targets};
@@ -49,31 +50,49 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     }
     let features = columns.features(&train, how)?;
     let mut parts = Vec::new();
+    let mut sequences: Vec<Sequences> = Vec::new();
     let mut notes: Vec<String> = columns.numbering(&train).into_iter().collect();
     let mut cells = TargetCells::default();
     for table in [Some(&train), test.as_ref()].into_iter().flatten() {
         let before = cells.len();
-        let (x, holed) = columns.fill(table, &features, how, &mut cells)?;
+        let (mut x, holed, places) = columns.fill(table, &features, how, &mut cells)?;
         let fate = if how.missing == "drop" { "left out" } else { "filled with the means of the training rows" };
         if holed > 0 {
             let rows = count(holed, "row");
             notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
         }
+        if columns.grouping.is_some() {
+            let own = Sequences::of(table, &places)?;
+            if let Some(first) = sequences.first().filter(|first| first.steps != own.steps) {
+                let what =
+                    format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, first.steps);
+                return Err(table.error(what, "give two files whose sequences are equally long"));
+            }
+            x = own.arranged(&x, x.len() / places.len());
+            sequences.push(own);
+        }
         parts.push((x, before..cells.len()));
     }
     let targets = columns.targets(&train.name, cells, how)?;
     let names: Vec<String> = features.iter().flat_map(|feature| feature.names(&train)).collect();
-    let width = names.len();
+    let steps = sequences.first().map(|sequences| sequences.steps);
+    let width = names.len() * steps.unwrap_or(1);
     let whole = parts.len() == 1;
-    let mut parts = parts.into_iter().map(|(x, rows)| {
+    let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
+    let is_one = sequences.iter().zip(&starts).all(|(own, start)| own.have_one_target(&targets, *start));
+    let mut parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
         let rows: Vec<usize> = rows.collect();
-        // One table needs no copy.
-        let targets = if whole { targets.clone() } else { targets.pick(&rows) };
-        Split { rows: rows.len(), x, targets }
+        let targets = match sequences.get(part) {
+            Some(own) => own.targets(&targets, starts[part], is_one),
+            // One table needs no copy.
+            None if whole => targets.clone(),
+            None => targets.pick(&rows, 1),
+        };
+        Split { rows: rows.len() / steps.unwrap_or(1), x, targets }
     });
     let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };
     let test = parts.next();
-    Ok(Raw { file: train.name, names, test, notes, ..Raw::new("csv", width, first.x, first.targets) })
+    Ok(Raw { file: train.name, names, test, notes, steps, ..Raw::new("csv", width, first.x, first.targets) })
 }
 
 /// What the cells of a column are.
@@ -97,6 +116,8 @@ struct Columns {
     seen: Vec<Seen>,
     target: usize,
     dropped: Vec<bool>,
+    /// Where rows are time steps of sequences.
+    grouping: Option<Grouping>,
 }
 
 /// A column that becomes inputs.
@@ -120,10 +141,14 @@ impl Feature {
 impl Columns {
     fn new(table: &Table, how: &Reading) -> Result<Self, DataError> {
         let seen = (0..table.columns).map(|_| Seen::default()).collect();
-        let mut columns = Columns { seen, target: 0, dropped: vec![false; table.columns] };
+        let dropped = vec![false; table.columns];
+        let mut columns = Columns { seen, target: 0, dropped, grouping: Grouping::new(table, how)? };
         columns.see(table, how)?;
         for name in how.drop {
             columns.dropped[table.find(name, "data.drop")?] = true;
+        }
+        for column in columns.grouping.iter().flat_map(Grouping::columns) {
+            columns.dropped[column] = true;
         }
         // A separator at the end of every line makes a last column of nothing.
         let last = table.columns - 1;
@@ -197,17 +222,18 @@ impl Columns {
         kept.map(feature).collect()
     }
 
-    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean, and how many
-    /// rows lack something; the target cells are appended.
+    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean, how many rows lack
+    /// something, and of sequences the place of each row; the target cells are appended.
     fn fill(
         &self,
         table: &Table,
         features: &[Feature],
         how: &Reading,
         targets: &mut TargetCells,
-    ) -> Result<(Vec<f64>, usize), DataError> {
+    ) -> Result<(Vec<f64>, usize, Vec<Place>), DataError> {
         let width: usize = features.iter().map(|feature| feature.words.len().max(1)).sum();
         let (mut x, mut holed) = (Vec::with_capacity(self.seen[self.target].rows * width), 0);
+        let mut places = Vec::new();
         table.rows(|line, record| {
             let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
             let target = &record[self.target];
@@ -236,6 +262,9 @@ impl Columns {
                     false => x.extend(feature.words.iter().map(|word| f64::from(u8::from(word == cell)))),
                 }
             }
+            if let Some(grouping) = &self.grouping {
+                places.push(grouping.place(table, line, record, how)?);
+            }
             targets.push(line, target, how.number(target), self.seen[self.target].odd);
             Ok(())
         })?;
@@ -244,7 +273,7 @@ impl Columns {
                 table.error("every row has a missing value", "write data.missing = \"mean\", or drop the column")
             );
         }
-        Ok((x, holed))
+        Ok((x, holed, places))
     }
 
     /// Classes or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.

@@ -18,6 +18,8 @@ pub(super) struct Reading<'a> {
     pub missing: &'a str,
     pub one_hot: bool,
     pub drop: &'a [String],
+    pub sequence: Option<&'a str>,
+    pub time_column: Option<&'a str>,
 }
 
 impl<'a> Reading<'a> {
@@ -32,6 +34,8 @@ impl<'a> Reading<'a> {
             missing: word("data.missing", "error"),
             one_hot: settings.text("data.categories") == Some("one_hot"),
             drop: if let Some(Value::Texts(names)) = settings.get("data.drop") { names } else { &[] },
+            sequence: settings.text("data.sequence"),
+            time_column: settings.text("data.time_column"),
         }
     }
 

@@ -4,7 +4,7 @@ use super::function::Function;
 use crate::ops::loss::Compared;
 use crate::table::count;
 
-/// What the network is to produce.
+/// What the network is to produce: one answer a row, or as many for each, in the order of a sequence's time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// Class numbers in 0..count.
@@ -19,6 +19,15 @@ impl Targets {
         match self {
             Targets::Classes { count, .. } => *count,
             Targets::Values { width, .. } => *width,
+        }
+    }
+
+    /// Answers of all rows together.
+    pub fn answers(&self) -> usize {
+        match self {
+            Targets::Classes { labels, .. } => labels.len(),
+            // A test function has none.
+            Targets::Values { y, width } => y.len() / (*width).max(1),
         }
     }
 }
@@ -64,7 +73,7 @@ pub struct Dataset {
 }
 
 impl Targets {
-    /// How many rows each class has; none of real numbers.
+    /// How many answers each class is; none of real numbers.
     pub fn counts(&self) -> Option<Vec<usize>> {
         let Targets::Classes { labels, count } = self else { return None };
         let mut counts = vec![0; *count];
@@ -80,21 +89,34 @@ impl Targets {
         }
     }
 
-    /// The targets of these rows.
-    pub(super) fn pick(&self, rows: &[usize]) -> Targets {
+    /// The targets of these rows, which have so many answers each.
+    pub(super) fn pick(&self, rows: &[usize], answers: usize) -> Targets {
         match self {
             Targets::Classes { labels, count } => {
-                Targets::Classes { labels: rows.iter().map(|r| labels[*r]).collect(), count: *count }
+                let picked = rows.iter().flat_map(|r| &labels[r * answers..][..answers]).copied().collect();
+                Targets::Classes { labels: picked, count: *count }
             }
             Targets::Values { y, width } => {
-                let picked = rows.iter().flat_map(|r| &y[r * width..(r + 1) * width]).copied().collect();
+                let numbers = answers * width;
+                let picked = rows.iter().flat_map(|r| &y[r * numbers..][..numbers]).copied().collect();
                 Targets::Values { y: picked, width: *width }
             }
         }
     }
+
+    /// The targets of all rows at one of their so many time steps, counted from 0.
+    pub(super) fn at_step(&self, step: usize, answers: usize) -> Targets {
+        let at: Vec<usize> = (step..self.answers()).step_by(answers).collect();
+        self.pick(&at, 1)
+    }
 }
 
 impl Split {
+    /// Answers of each row: 1, or one a time step.
+    pub fn answers(&self) -> usize {
+        (self.targets.answers() / self.rows.max(1)).max(1)
+    }
+
     fn digest_into(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.rows as u64).to_le_bytes());
         for x in &self.x {
@@ -162,11 +184,15 @@ impl Dataset {
                 labels.iter().for_each(|label| rows[*label as usize] += 1);
                 rows.sort_unstable();
                 match (rows[0], rows[count - 1]) {
+                    _ if self.train.answers() > 1 => format!("one of {count} classes at each time step"),
                     (fewest, most) if fewest == most => format!("{count} classes of {most} training rows"),
                     (fewest, most) => format!("{count} classes of {fewest} to {most} training rows"),
                 }
             }
-            Targets::Values { width, .. } => format!("{width} real-valued targets"),
+            Targets::Values { width, .. } => {
+                let when = if self.train.answers() > 1 { " at each time step" } else { "" };
+                format!("{width} real-valued targets{when}")
+            }
         };
         let validation = match rows(&self.validation) {
             0 => String::new(),

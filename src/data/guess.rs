@@ -1,4 +1,5 @@
-//! The baselines: what the best constant answer gets, without a look at the inputs, under a run's own loss.
+//! The baselines: what the best constant answer gets, without a look at the inputs, under a run's own loss. Where there is an answer
+//! for each time step, it may differ from step to step.
 
 use super::dataset::{Dataset, Split, Targets};
 use crate::columns::{Column, Part, Quantity};
@@ -13,7 +14,7 @@ const CHUNK: usize = 4096;
 pub struct Guess {
     /// The most that answering always the same class gets on this part; none where targets are no classes.
     pub accuracy: Option<f64>,
-    /// What every constant answer gets: 1 over the number of classes that occur.
+    /// What every constant answer gets: 1 over the number of classes that occur; none where there is an answer for each time step.
     #[serde(default)]
     pub balanced_accuracy: Option<f64>,
     /// Of the outputs that are the best constant ones on the training part; none where a class occurs that it lacks.
@@ -35,7 +36,9 @@ impl Guesses {
         if data.function.is_some() {
             return None;
         }
-        let outputs = best_constant(&data.train.targets, criterion);
+        let answers = data.train.answers();
+        let best = |step: usize| best_constant(&data.train.targets.at_step(step, answers), criterion);
+        let outputs: Vec<Vec<f64>> = (0..answers).map(best).collect();
         let on = |split: &Split| guess(&outputs, &split.targets, criterion);
         let (validation, test) = (data.validation.as_ref().map(on), data.test.as_ref().map(on));
         Some(Guesses { training: on(&data.train), validation, test })
@@ -130,19 +133,34 @@ fn best_of_column(mut column: Vec<(f64, f64)>, loss: Loss) -> f64 {
     }
 }
 
-fn guess(outputs: &[f64], targets: &Targets, criterion: &Criterion) -> Guess {
+/// Of these outputs, which are the same in all rows: one list, or one for each time step.
+fn guess(outputs: &[Vec<f64>], targets: &Targets, criterion: &Criterion) -> Guess {
+    if let [outputs] = outputs {
+        return guess_alike(outputs, targets, criterion).0;
+    }
+    let at_step = |(step, own): (usize, &Vec<f64>)| guess_alike(own, &targets.at_step(step, outputs.len()), criterion);
+    let steps: Vec<(Guess, f64)> = outputs.iter().enumerate().map(at_step).collect();
+    let all: f64 = steps.iter().map(|(_, weight)| weight).sum();
+    let loss = steps.iter().map(|(own, weight)| Some(own.loss? * weight / all)).sum();
+    let accuracy = steps.iter().map(|(own, _)| Some(own.accuracy? / steps.len() as f64)).sum();
+    Guess { loss, accuracy, balanced_accuracy: None }
+}
+
+/// Of the same outputs for every answer, and what all answers weigh together in the loss.
+fn guess_alike(outputs: &[f64], targets: &Targets, criterion: &Criterion) -> (Guess, f64) {
     let width = outputs.len();
     let value =
         |target, rows: usize| FusedLoss { loss: criterion.loss, target }.value(&outputs.repeat(rows), width).ok();
     let mean = |sums: Option<(f64, f64)>| sums.map(|(loss, weight)| loss / weight).filter(|loss| loss.is_finite());
     let Some(counts) = targets.counts() else {
-        let Targets::Values { y, .. } = targets else { return Guess::default() };
+        let Targets::Values { y, .. } = targets else { return (Guess::default(), 0.0) };
         // Taken together so that a large set is never copied as a whole.
         let chunk = |sums: (f64, f64), y: &[f64]| {
             let rows = y.len() / width;
             Some((sums.0 + value(Target::Values(y.to_vec()), rows)? * rows as f64, sums.1 + rows as f64))
         };
-        return Guess { loss: mean(y.chunks(CHUNK * width).try_fold((0.0, 0.0), chunk)), ..Guess::default() };
+        let loss = mean(y.chunks(CHUNK * width).try_fold((0.0, 0.0), chunk));
+        return (Guess { loss, ..Guess::default() }, targets.answers() as f64);
     };
     let of_class = |class: usize| {
         let target = match (&criterion.weighing, criterion.loss.takes_classes()) {
@@ -158,11 +176,12 @@ fn guess(outputs: &[f64], targets: &Targets, criterion: &Criterion) -> Guess {
         Some((sums.0 + of_class(*class)? * weight, sums.1 + weight))
     });
     let rows: usize = counts.iter().sum();
-    Guess {
+    let own = Guess {
         accuracy: there.iter().map(|(_, n)| *n as f64 / rows as f64).max_by(f64::total_cmp),
         balanced_accuracy: Some(1.0 / there.len() as f64),
         loss: mean(sums),
-    }
+    };
+    (own, sums.map_or(0.0, |(_, weight)| weight))
 }
 
 #[cfg(test)]
@@ -177,7 +196,7 @@ mod tests {
     }
 
     fn guessed(train: &Targets, other: &Targets, criterion: &Criterion) -> Guess {
-        guess(&best_constant(train, criterion), other, criterion)
+        guess(&[best_constant(train, criterion)], other, criterion)
     }
 
     #[test]
@@ -224,13 +243,14 @@ mod tests {
 
     fn check(targets: &Targets, criterion: &Criterion) {
         let best = best_constant(targets, criterion);
-        let least = guess(&best, targets, criterion).loss.unwrap();
+        let score = |outputs: &Vec<f64>| guess(std::slice::from_ref(outputs), targets, criterion).loss.unwrap();
+        let least = score(&best);
         for step in [0.3, 0.05, 1e-3] {
             for direction in 0..best.len() {
                 for sign in [-1.0, 1.0] {
                     let mut other = best.clone();
                     other[direction] += sign * step;
-                    let loss = guess(&other, targets, criterion).loss.unwrap();
+                    let loss = score(&other);
                     assert!(loss >= least - 1e-12, "{criterion:?} {targets:?}: {other:?} {loss} {best:?} {least}");
                 }
             }

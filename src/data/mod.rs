@@ -1,6 +1,7 @@
 //! Data sets: where they come from, how they are split and scaled.
 
 mod csv_file;
+mod csv_sequences;
 mod csv_table;
 mod csv_target;
 pub(crate) mod csv_text;

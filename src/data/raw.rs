@@ -26,7 +26,9 @@ pub(super) struct Raw {
     /// The file it came from, for messages.
     pub file: String,
     pub features: usize,
-    /// What the features are called; none where they are counted.
+    /// Time steps of a row, where a file says so: the same features at each, one step after the other.
+    pub steps: Option<usize>,
+    /// What the features are called, those of one time step; none where they are counted.
     pub names: Vec<String>,
     /// The largest value that any feature can have, where all are of one kind: pixels of an image.
     pub most: Option<f64>,
@@ -42,6 +44,6 @@ impl Raw {
     /// Rows that come from no file and bring no test part.
     pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
         let (file, names, notes) = (name.into(), Vec::new(), Vec::new());
-        Raw { name: name.into(), file, features, names, most: None, x, targets, test: None, notes }
+        Raw { name: name.into(), file, features, steps: None, names, most: None, x, targets, test: None, notes }
     }
 }

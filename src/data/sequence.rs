@@ -4,10 +4,13 @@ use super::dataset::{Dataset, Split};
 use super::error::DataError;
 use super::raw::stream;
 use super::scaling::Scaling;
-use crate::setting::{Domain, Problems, Setting, Settings, of_problems};
+use crate::setting::{DefaultValue, Domain, Problems, Setting, Settings, of_problems};
 
 /// Generated sequences, by their words. They have time steps already.
-pub const TASKS: &[&str] = &["adding", "parity", "lag"];
+pub const TASKS: &[&str] = &["adding", "parity", "lag", COPY_MEMORY];
+
+/// The task that asks for an answer at every time step.
+pub const COPY_MEMORY: &str = "copy_memory";
 
 /// Data whose rows can be read as sequences.
 const ROWS: &[&str] = &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv"];
@@ -19,7 +22,11 @@ const IMAGES: &[&str] = &["digits", "mnist", "fashion_mnist", "idx"];
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels", "images"], "flat").of(ROWS)
         .help("how a row is read: at once; as the rows of a square image, one a time step; number by number, also in an order shuffled once for all rows by `data.seed` (Le et al. 2015); or as a square image, which convolutional nets take. Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
-    Setting::int("data.length", 2..=100_000, 50).of(TASKS).help("time steps of a generated sequence"),
+    Setting::int("data.length", 2..=100_000, 50).of(&["adding", "parity", "lag"]).help("time steps of a generated sequence"),
+    Setting::int("data.length", 1..=100_000, 50).of(&[COPY_MEMORY])
+        .help("the delay T: so many steps lie between the last symbol and the first of its copy; the sequence has T + 2 `data.copied` steps"),
+    Setting::int("data.copied", 1..=1000, 10).of(&[COPY_MEMORY]).help("symbols at the beginning, which are to be repeated at the end"),
+    Setting::int("data.symbols", 2..=1000, 8).of(&[COPY_MEMORY]).help("different symbols; each is an input and a class of its own, as is a blank, and the mark that asks for the copy is one more input"),
     Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
     Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
     Setting::word("data.scaling", &Scaling::WORDS, "none").of(TASKS).help("as for the others; generated sequences are taken as they are"),
@@ -29,6 +36,17 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::int("data.lag", -1000..=100_000, 10).of(&["lag"])
         .help("the target is the value so many steps before the last one that is read; below 0 it lies ahead and cannot be remembered, only foretold"),
 ]);
+
+/// Time steps of a generated sequence.
+pub(super) fn steps(settings: &Settings) -> Option<usize> {
+    let size = |key: &str| settings.int(key).map(|size| size as usize);
+    Some(size("data.length")? + 2 * size("data.copied").unwrap_or(0))
+}
+
+/// How the output layer of a network that reads sequences reads them if the file does not say, where the data decides that.
+pub fn usual_read_out(data: &str) -> Option<DefaultValue> {
+    (data == COPY_MEMORY).then_some(DefaultValue::Text("every"))
+}
 
 /// How a recurrent net reads data of this kind if the file does not say.
 pub fn usual(data: &str) -> &'static str {
@@ -50,9 +68,18 @@ fn side(features: usize, cure: &str) -> Result<usize, DataError> {
 /// `rows` or `images` of what is no square image.
 pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset, DataError> {
     let features = data.features();
-    if let Some(length) = settings.int("data.length").map(|length| length as usize) {
-        data.shape = vec![length, features / length];
+    if let Some(steps) = steps(settings) {
+        data.shape = vec![steps, features / steps];
         return Ok(data);
+    }
+    if data.shape.len() > 1 {
+        return match settings.text("data.as") {
+            None | Some("flat" | "pixels") => Ok(data),
+            Some(other) => {
+                let what = format!("`{other}` reads each row by itself, and data.sequence makes sequences of the rows");
+                Err(DataError::settings("data.as", what, "leave data.as out"))
+            }
+        };
     }
     match settings.text("data.as") {
         Some("rows") => {

@@ -1,8 +1,11 @@
 //! Generated sequences whose answer lies in the past.
+//!
+//! One more is a function here, its word in `sequence.rs` and in `settings.rs`.
 
 use super::dataset::Targets;
 use super::error::DataError;
 use super::raw::{Raw, stream};
+use super::sequence::COPY_MEMORY;
 use crate::seed::Stream;
 use crate::setting::Settings;
 
@@ -17,6 +20,7 @@ pub(super) fn raw(task: &str, settings: &Settings) -> Result<Raw, DataError> {
     match task {
         "adding" => Ok(adding(rows, length, &mut draws)),
         "parity" => Ok(parity(rows, length, &mut draws)),
+        COPY_MEMORY => Ok(copy_memory(rows, length, size("data.copied", 10), size("data.symbols", 8), &mut draws)),
         _ => {
             let lag = settings.int("data.lag").unwrap_or(10);
             if lag >= length as i64 {
@@ -57,6 +61,32 @@ fn parity(rows: usize, length: usize, draws: &mut Stream) -> Raw {
         x.extend(ones.into_iter().map(|one| if one { 1.0 } else { -1.0 }));
     }
     Raw::new("parity", length, x, Targets::Classes { labels, count: 2 })
+}
+
+/// The copying memory problem (Hochreiter & Schmidhuber 1997, section 5.3; as Arjovsky et al. 2016, section 5.1, have it): random
+/// symbols, then delay - 1 blanks and a mark, then as many blanks as there were symbols, each a one among zeros: inputs 0.. are the
+/// symbols, then come the blank and the mark. The target is a class at each step: blank, and at the last steps the symbols in their
+/// order. Who knows the step and remembers nothing has a mean cross-entropy of `copied` ln(symbols) / (delay + 2 copied).
+fn copy_memory(rows: usize, delay: usize, copied: usize, symbols: usize, draws: &mut Stream) -> Raw {
+    let (steps, features) = (delay + 2 * copied, symbols + 2);
+    let (blank, mark) = (symbols, symbols + 1);
+    let mut x = vec![0.0; rows * steps * features];
+    let mut labels = vec![blank as u32; rows * steps];
+    for (x, labels) in x.chunks_exact_mut(steps * features).zip(labels.chunks_exact_mut(steps)) {
+        for step in 0..steps {
+            let seen = if step < copied {
+                let symbol = draws.below(symbols);
+                labels[copied + delay + step] = symbol as u32;
+                symbol
+            } else if step == copied + delay - 1 {
+                mark
+            } else {
+                blank
+            };
+            x[step * features + seen] = 1.0;
+        }
+    }
+    Raw::new(COPY_MEMORY, steps * features, x, Targets::Classes { labels, count: symbols + 1 })
 }
 
 /// Stretches of series; the target is the first one's value `lag` steps before the last step, or after it where `lag` < 0.
@@ -142,6 +172,24 @@ mod tests {
             // Of seven numbers an odd count of ones leaves an even count of minus ones.
             assert_eq!(product, if *label == 1 { 1.0 } else { -1.0 });
         }
+    }
+
+    #[test]
+    fn copy_memory_asks_for_its_symbols_at_the_end() {
+        let (delay, copied, symbols) = (7, 3, 4);
+        let Raw { x, targets, .. } = copy_memory(200, delay, copied, symbols, &mut draws());
+        let Targets::Classes { labels, count } = targets else { panic!("classes") };
+        let steps = delay + 2 * copied;
+        assert_eq!((count, labels.len(), x.len()), (5, 200 * steps, 200 * steps * 6));
+        for (row, labels) in x.chunks_exact(steps * 6).zip(labels.chunks_exact(steps)) {
+            let seen: Vec<u32> =
+                row.chunks_exact(6).map(|step| step.iter().position(|x| *x == 1.0).unwrap() as u32).collect();
+            assert!(row.iter().sum::<f64>() == steps as f64 && seen[..copied].iter().all(|symbol| *symbol < 4));
+            assert_eq!(seen[copied..], [4, 4, 4, 4, 4, 4, 5, 4, 4, 4]);
+            assert!(labels[..steps - copied].iter().all(|label| *label == 4));
+            assert_eq!(labels[steps - copied..], seen[..copied]);
+        }
+        assert!((0..4).all(|symbol| labels.contains(&symbol)));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use crate::setting::{DefaultValue, Domain, Problems, SHARE, Setting, of_problems
 
 /// The settings of the data family.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag"], "digits")
+    Setting::word("data", &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", "copy_memory"], "digits")
         .head("kind")
-        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity` and `lag` are generated sequences"),
+        .help("the data set; `digits` is embedded, `spirals`, `teacher` and `mnist1d` are generated, `points` stands in the file; `adding`, `parity`, `lag` and `copy_memory` are generated sequences"),
     Setting::int("data.seed", 0..=i64::MAX, 0).help("seed of the split, of generated data and of label noise; the same for every run"),
     Setting::word("data.scaling", &Scaling::WORDS, "global")
         .of(&["digits", "spirals", "teacher", "mnist1d", "mnist", "fashion_mnist", "idx"])
@@ -37,6 +37,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::unset("data.test_path", Domain::Text).of(&["csv"]).help("table with the test rows; `data.test` of the rows if unset"),
     Setting::new("data.target", Domain::Text, DefaultValue::Text("last")).of(&["csv"]).help("name or number (from 1) of the target column, or \"last\""),
     Setting::word("data.task", &["auto", "classes", "values"], "auto").of(&["csv"]).help("`auto`: whole numbers or words with at most 100 different values are classes"),
+    Setting::unset("data.sequence", Domain::Text).of(&["csv"]).help("name or number (from 1) of the column that says to which sequence a row belongs: rows are time steps then, and sequences, all equally long, the samples. A target that changes within a sequence is one of each time step"),
+    Setting::unset("data.time_column", Domain::Text).of(&["csv"]).help("name or number (from 1) of the column, of numbers, that orders the rows of a sequence; as they stand if unset"),
     Setting::unset("data.drop", Domain::Texts).of(&["csv"]).help("names or numbers (from 1) of columns to leave out"),
     Setting::word("data.missing", &["error", "drop", "mean"], "error").of(&["csv"]).help("an empty cell, ?, NA, NaN or null: leave the row out, or take the mean of the training rows"),
     Setting::word("data.categories", &["error", "one_hot"], "error").of(&["csv"]).help("a feature of words: `one_hot` makes an input of 0 and 1 of each word"),

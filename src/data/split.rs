@@ -14,7 +14,7 @@ use crate::setting::Settings;
 /// # Errors
 /// When a part would be empty, the settings ask for more rows than there are, or the data cannot be learned from.
 pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataError> {
-    let Raw { name, file, features, names, most, x, targets, test, mut notes } = raw;
+    let Raw { name, file, features, steps, names, most, x, targets, test, mut notes } = raw;
     let rows = x.len() / features.max(1);
     if let Targets::Classes { labels, .. } = &targets
         && labels.windows(2).all(|w| w[0] == w[1])
@@ -54,19 +54,23 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let mut from = |row: usize| x.split_off(row * features);
     let (of_test, of_validation) = (from(train_rows), from(left));
     x.truncate(kept * features);
-    let part = |x: Vec<f64>, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows) };
+    let answers = targets.answers() / rows.max(1);
+    let part = |x: Vec<f64>, rows: &[usize]| Split { rows: rows.len(), x, targets: targets.pick(rows, answers) };
     let mut test = test.or_else(|| (test_rows > 0).then(|| part(of_test, &order[train_rows..])));
     let mut validation = (validation_rows > 0).then(|| part(of_validation, &order[left..train_rows]));
     let mut train = part(x, &order[..kept]);
-    fill_missing(&file, &names, features, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
-    if name != "points" && train.rows > 1 && constant(&train.x, features).iter().all(|c| *c) {
+    // A feature is the same at each time step.
+    let width = features / steps.unwrap_or(1);
+    fill_missing(&file, &names, width, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
+    if name != "points" && train.rows > 1 && constant(&train.x, width).iter().all(|c| *c) {
         let what = format!("the inputs of all {kept} training rows are equal");
         return Err(DataError::file(file, what, "nothing can be learned from them; check the file"));
     }
     add_label_noise(&mut train, settings)?;
-    let about = Inputs { file: &file, features, names: &names, most };
+    let about = Inputs { file: &file, features: width, names: &names, most };
     notes.extend(scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?);
-    Ok(Dataset { notes, ..Dataset::new(name, vec![features], train, validation, test) })
+    let shape = steps.map_or(vec![features], |steps| vec![steps, width]);
+    Ok(Dataset { notes, ..Dataset::new(name, shape, train, validation, test) })
 }
 
 /// Brings rows into this order, in place: a large table is never there twice.

@@ -143,6 +143,12 @@ pub const FIGURE: Section = Section {
             NOTHING,
             "a dashed line at value + slope x, where x is an axis; a slope needs a linear scale",
         ),
+        key(
+            "axes",
+            "\"step_layer\", \"step_time\" or \"time_layer\"",
+            "\"step_layer\"",
+            "what a gradient_heatmap is drawn over, x first: training steps, layers, and time steps of recurrent nets",
+        ),
         key("step", "\"first\" or \"last\"", "\"first\"", "the step that is shown, where that is a choice"),
         key("theory", "true or false", "false", "draws what theory predicts over what was measured"),
     ],

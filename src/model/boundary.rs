@@ -46,6 +46,11 @@ pub trait Family: Sync {
         false
     }
 
+    /// Whether it gives an answer for each time step of a row instead of one for the row.
+    fn answers_at_every_step(&self, _: &Settings) -> bool {
+        false
+    }
+
     /// The parameters, in the order in which they are packed.
     ///
     /// # Errors
@@ -116,7 +121,8 @@ pub trait Model<T: Element> {
     /// When the shapes do not fit, or what candle reports.
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> ops::Result<f64>;
 
-    /// The outputs for inputs `[rows, ...]`, as `[rows, outputs]`. In a training mode the batch statistics of these inputs
+    /// The outputs for inputs `[rows, ...]`, as `[rows, outputs]`, or `[rows * steps, outputs]` of a family that
+    /// [answers at every step](Family::answers_at_every_step). In a training mode the batch statistics of these inputs
     /// may take the place of the last batch's.
     ///
     /// # Errors
@@ -266,6 +272,25 @@ pub enum BuildError {
     Setting(#[from] SettingError),
     #[error("{}", ops::first_line(.0))]
     Candle(#[from] ops::Error),
+}
+
+/// That a family gives as many answers as the data asks for: `answers` to each row.
+///
+/// # Errors
+/// When the data has a target for each time step and the network answers once.
+pub fn check_answers(family: &dyn Family, settings: &Settings, answers: usize) -> Result<(), SettingError> {
+    if answers == 1 || family.answers_at_every_step(settings) {
+        return Ok(());
+    }
+    let (key, answered) = match settings.text("network.read_out") {
+        Some(read_out) => ("network.read_out", format!("`{read_out}` gives one")),
+        None => ("network", "this network gives one".into()),
+    };
+    let message = format!(
+        "the data has a target at each of {answers} time steps, and {answered}: write network.read_out = \"every\", with an rnn, \
+         lstm, gru or transformer"
+    );
+    Err(SettingError::new(key, message))
 }
 
 /// A model, or why it was not built.

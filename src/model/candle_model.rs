@@ -96,7 +96,8 @@ impl<T: Element> CandleModel<T> {
     fn there_and_back(&self, batch: &Batch<T>, mode: Mode) -> Result<Passed<T>> {
         let parameters: Vec<Tensor> = self.variables.iter().map(|v| v.as_tensor().clone()).collect();
         let (outputs, pass) = self.pass(mode, &parameters, &batch.x)?;
-        let value = loss::composed(batch.loss, &outputs, &batch.target)?;
+        let (answers, width) = outputs.dims2()?;
+        let value = loss::composed(batch.loss, &outputs, &batch.target.clone().of_answers(answers, width))?;
         let store = value.backward()?;
         let mut gradient = Vec::with_capacity(self.packed.len());
         for (parameter, variable) in self.layout.parameters().iter().zip(&parameters) {
@@ -157,7 +158,10 @@ impl<T: Element> Model<T> for CandleModel<T> {
     fn loss_and_gradients(&mut self, batch: Batch<T>, mode: Mode, into: &mut Gradients<T>) -> Result<f64> {
         let Passed { loss, gradient, kept, norms } = stacker::grow(STACK, || self.there_and_back(&batch, mode))?;
         into.finite = reduce::all_finite(&gradient);
-        (into.packed, self.kept, self.norms) = (gradient, kept, norms);
+        (into.packed, self.norms) = (gradient, norms);
+        if mode.keeps() {
+            self.kept = kept;
+        }
         Ok(loss)
     }
 

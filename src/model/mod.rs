@@ -18,7 +18,8 @@ pub mod recurrent;
 pub mod transformer;
 
 pub use boundary::{
-    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, copy_parameters,
+    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, check_answers,
+    copy_parameters,
 };
 pub use candle_model::CandleModel;
 pub use families::{family, reads, settings};

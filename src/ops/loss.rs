@@ -141,6 +141,30 @@ pub enum Target<T> {
     Values(Vec<T>),
 }
 
+impl<T: Real> Target<T> {
+    /// For so many outputs of `width` numbers, where a model gives another number of answers than there are targets: one for each
+    /// time step where there is one target a row, which then holds at each; or that of the last step alone where each has a target.
+    pub fn of_answers(self, answers: usize, width: usize) -> Self {
+        match self {
+            Target::Classes(classes) => Target::Classes(of_answers(classes, answers, 1)),
+            Target::Weighed(classes, weighing) => Target::Weighed(of_answers(classes, answers, 1), weighing),
+            Target::Values(values) => Target::Values(of_answers(values, answers, width)),
+        }
+    }
+}
+
+fn of_answers<V: Copy>(targets: Vec<V>, answers: usize, width: usize) -> Vec<V> {
+    let there = targets.len() / width;
+    if answers == there {
+        targets
+    } else if answers > there {
+        targets.chunks_exact(width).flat_map(|target| target.repeat(answers / there)).collect()
+    } else {
+        let last_of = there / answers;
+        targets.chunks_exact(width).skip(last_of - 1).step_by(last_of).flatten().copied().collect()
+    }
+}
+
 /// How much a sample weighs by its class, as `torch.nn.CrossEntropyLoss` has it: the loss of a batch is the sum of its samples'
 /// losses times their weights over the sum of the weights.
 #[derive(Clone, Debug, PartialEq)]

@@ -58,7 +58,7 @@ pub fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, Arena<T>> {
 }
 
 /// The op: from sequences `[rows, time, features]`, which get no gradient, and the packed parameters to the outputs
-/// `[rows, outputs]`.
+/// `[rows * answers, outputs]`.
 pub struct FusedRecurrent<T> {
     pub stack: Arc<Stack>,
     pub mode: Mode,
@@ -131,7 +131,7 @@ impl<T: Element> FusedRecurrent<T> {
     }
 }
 
-/// From `[rows, time, units]` to `[time, rows, units]`.
+/// From `[rows, time, units]` to `[time, rows, units]`; back with rows and steps exchanged.
 fn order_by_time<T: Copy>(from: &[T], rows: usize, steps: usize, units: usize, to: &mut [T]) {
     for row in 0..rows {
         for step in 0..steps {

@@ -1,6 +1,7 @@
 //! A figure as `plan.json` has it: its kind, what it measures, and what it does with each axis.
 
 use super::Scale;
+use crate::setting::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,11 +60,53 @@ pub struct FigureSpec {
     /// A line to hold the measurements against, such as a bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
+    /// What a `gradient_heatmap` is drawn over.
+    #[serde(default, skip_serializing_if = "Plane::is_usual")]
+    pub axes: Plane,
     /// `first` or `last`.
     pub step: Option<String>,
     /// Whether the prediction at init is drawn over what was measured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub theory: bool,
+}
+
+/// What a `gradient_heatmap` is drawn over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plane {
+    /// Training steps along x, layers upwards.
+    #[default]
+    StepLayer,
+    /// Training steps along x, time steps of the top layer upwards.
+    StepTime,
+    /// Time steps along x, layers upwards, at one training step.
+    TimeLayer,
+}
+
+impl Plane {
+    const NAMED: [(&'static str, Plane); 3] =
+        [("step_layer", Plane::StepLayer), ("step_time", Plane::StepTime), ("time_layer", Plane::TimeLayer)];
+    /// Their words.
+    pub const WORDS: [&'static str; 3] = words(&Self::NAMED);
+
+    /// That of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(own, _)| *own == word).map(|(_, plane)| plane)
+    }
+
+    /// Whether time steps of a sequence are on one of its axes.
+    pub fn has_time(self) -> bool {
+        self != Plane::StepLayer
+    }
+
+    /// Whether training steps are.
+    pub fn has_steps(self) -> bool {
+        self != Plane::TimeLayer
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Plane::default()
+    }
 }
 
 /// The line `value + slope * x`.

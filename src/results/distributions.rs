@@ -2,7 +2,7 @@
 
 use super::csv_file::CsvFile;
 use super::{Results, ResultsError};
-use crate::columns::DISTRIBUTIONS;
+use crate::columns::{DISTRIBUTIONS, TIME};
 use crate::stats::distribution::Distribution;
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 const FILE: &str = "distributions.csv";
 
 impl Results {
-    /// Hands over each row of a quantity of `runs` (indices): run, step, layer and distribution. Of several time steps of a layer the
+    /// Hands over each row of a quantity of `runs` (indices): run, step, layer, whether it is of one time step, and distribution. Of several time steps of a layer the
     /// last one, which stands for it elsewhere, comes last.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Results {
         &self,
         runs: &[usize],
         quantity: &str,
-        mut each: impl FnMut(usize, u64, u64, Distribution),
+        mut each: impl FnMut(usize, u64, u64, bool, Distribution),
     ) -> Result<(), ResultsError> {
         let wanted: HashMap<&str, usize> = runs.iter().map(|run| (self.runs[*run].id.as_str(), *run)).collect();
         let mut file = CsvFile::open(&self.dir.join(FILE))?;
@@ -27,6 +27,7 @@ impl Results {
         let numbers = DISTRIBUTIONS.iter().filter(|column| column.is_measurement());
         let numbers = file.columns(numbers.map(|column| column.name))?;
         let address = file.columns(["step", "layer"])?;
+        let time = file.column(TIME.name)?;
         while file.read_row()? {
             let Some(run) = wanted.get(file.text(id)).filter(|_| file.text(own) == quantity) else { continue };
             let number = |at: &usize| file.number(*at)?.ok_or_else(|| file.wrong(*at, "where a number has to be"));
@@ -42,7 +43,8 @@ impl Results {
                     .map(|n| n.parse().map_err(|_| file.wrong(counts, "which is no list of counts")))
                     .collect::<Result<_, _>>()?,
             };
-            each(*run, place[0] as u64, place[1] as u64, distribution);
+            let is_of_time = file.number(time)?.is_some();
+            each(*run, place[0] as u64, place[1] as u64, is_of_time, distribution);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub(super) fn chunk(shape: &[usize]) -> usize {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     pub loss: f64,
-    /// The share of rows whose class has the largest output.
+    /// The share of answers whose class has the largest output.
     pub accuracy: Option<f64>,
     /// The mean of that share over the classes that occur.
     pub balanced_accuracy: Option<f64>,
@@ -36,25 +36,23 @@ pub fn batch<T: Element>(
     criterion: impl Into<Criterion>,
 ) -> Result<Batch<T>> {
     let Criterion { loss, weighing } = criterion.into();
-    let features: usize = shape.iter().product();
+    let (features, answers): (usize, usize) = (shape.iter().product(), split.answers());
     let mut x = vec![T::of(0.0); rows.len() * features];
     for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
         convert(&split.x[row * features..][..features], x);
     }
+    let of_rows = |labels: &[u32]| rows.iter().flat_map(|r| labels[r * answers..][..answers].to_vec()).collect();
     let target = match (&split.targets, weighing) {
-        (Targets::Classes { labels, .. }, Some(weighing)) => {
-            Target::Weighed(rows.iter().map(|r| labels[*r]).collect(), weighing)
-        }
-        (Targets::Classes { labels, .. }, None) if loss.takes_classes() => {
-            Target::Classes(rows.iter().map(|r| labels[*r]).collect())
-        }
+        (Targets::Classes { labels, .. }, Some(weighing)) => Target::Weighed(of_rows(labels), weighing),
+        (Targets::Classes { labels, .. }, None) if loss.takes_classes() => Target::Classes(of_rows(labels)),
         (Targets::Classes { labels, count }, None) => {
-            let mut y = vec![T::of(0.0); rows.len() * count];
-            rows.iter().enumerate().for_each(|(i, r)| y[i * count + labels[*r] as usize] = T::of(1.0));
+            let labels: Vec<u32> = of_rows(labels);
+            let mut y = vec![T::of(0.0); labels.len() * count];
+            labels.iter().enumerate().for_each(|(i, label)| y[i * count + *label as usize] = T::of(1.0));
             Target::Values(y)
         }
         (Targets::Values { y, width }, _) => {
-            let row = |r: &usize| y[r * width..(r + 1) * width].iter().map(|v| T::of(*v));
+            let row = |r: &usize| y[r * answers * width..][..answers * width].iter().map(|v| T::of(*v));
             Target::Values(rows.iter().flat_map(row).collect())
         }
     };
@@ -93,16 +91,19 @@ pub fn score_rows<T: Element>(
     for rows in rows.chunks(chunk(shape)) {
         let Batch { x, target, loss } = batch::<T>(split, shape, rows, &criterion)?;
         let outputs = model.outputs(&x, Mode::Evaluate)?.contiguous()?;
-        let width = outputs.dim(1)?;
+        let (answers, width) = outputs.dims2()?;
         with_slice::<T, _>(&outputs, |o| -> Result<()> {
             if let Targets::Classes { labels, .. } = &split.targets {
-                for (row, out) in rows.iter().zip(o.chunks_exact(width)) {
-                    let (own, recall) = (labels[*row] as usize, &mut recalls[labels[*row] as usize]);
-                    recall.rows += 1;
-                    recall.hits += usize::from(largest(out) == Some(own));
+                // A row with one target has it at each step, where a network answers at each.
+                let (asked, given) = (split.answers(), answers / rows.len());
+                let own = rows.iter().flat_map(|row| (0..given).map(move |step| row * asked + step * asked / given));
+                for (own, out) in own.zip(o.chunks_exact(width)) {
+                    let own = labels[own] as usize;
+                    recalls[own].answers += 1;
+                    recalls[own].hits += usize::from(largest(out) == Some(own));
                 }
             }
-            let fused = FusedLoss { loss, target };
+            let fused = FusedLoss { loss, target: target.of_answers(answers, width) };
             total += fused.value(o, width)? * fused.weight(width);
             weight += fused.weight(width);
             Ok(())
@@ -112,16 +113,18 @@ pub fn score_rows<T: Element>(
     if !matches!(split.targets, Targets::Classes { .. }) {
         return Ok(Score { loss, ..Score::default() });
     }
-    let there: Vec<&Recall> = recalls.iter().filter(|recall| recall.rows > 0).collect();
+    let there: Vec<&Recall> = recalls.iter().filter(|recall| recall.answers > 0).collect();
     let hits: usize = there.iter().map(|recall| recall.hits).sum();
-    let balanced = there.iter().map(|recall| recall.hits as f64 / recall.rows as f64).sum::<f64>() / there.len() as f64;
-    Ok(Score { loss, accuracy: Some(hits as f64 / rows.len() as f64), balanced_accuracy: Some(balanced) })
+    let answers: usize = there.iter().map(|recall| recall.answers).sum();
+    let recall = |own: &&Recall| own.hits as f64 / own.answers as f64;
+    let balanced = there.iter().map(recall).sum::<f64>() / there.len() as f64;
+    Ok(Score { loss, accuracy: Some(hits as f64 / answers as f64), balanced_accuracy: Some(balanced) })
 }
 
-/// The rows of a class, and how many of them are found.
+/// The answers that are to be a class, and how many of them are.
 #[derive(Clone, Copy, Debug, Default)]
 struct Recall {
-    rows: usize,
+    answers: usize,
     hits: usize,
 }
 

@@ -60,12 +60,12 @@ impl Values {
 /// | `class_weights` | what samples weigh by their class, where that differs or targets are smoothed | classes |
 /// | `step.<t>/rows` | numbers of the batch's rows in the training part | batch |
 /// | `step.<t>/x` | their inputs | batch, features |
-/// | `step.<t>/classes` or `/values` | their targets | batch, or batch, outputs |
+/// | `step.<t>/classes` or `/values` | their targets; where there is one for each time step, those of a row side by side | batch, or batch, outputs |
 /// | `step.<t>/layer<l>/z`, `/a` | the activation's argument and its value | batch, width |
 /// | `step.<t>/layer<l>/mask` | under dropout: by what it is multiplied, 0 or 1 / (1 - p) | batch, width |
 /// | `step.<t>/layer<l>/h` | the layer's output, after norm, activation and skip | batch, width |
 /// | `step.<t>/layer<l>/delta`, `/stream` | dL/dz and dL/dh, L the mean loss over the batch | batch, width |
-/// | `step.<t>/outputs` | after `output_activation` | batch, outputs |
+/// | `step.<t>/outputs` | after `output_activation`; where the net answers at every time step, step after step within a row | batch, outputs |
 /// | `step.<t>/loss`, `/lr` | of the batch, without penalties; learning rate of the update | none |
 /// | `step.<t>/gradient/<parameter>` | of L, before clipping, L2 and the rule | as the parameter |
 /// | `step.<t>/updated/<parameter>` | after the update | as the parameter |
@@ -160,8 +160,9 @@ impl<T: Element> Tracer<T> {
         self.put_tensor(format!("{at}/x"), &batch.x)?;
         match &batch.target {
             Target::Classes(classes) | Target::Weighed(classes, _) => {
-                let classes = classes.iter().map(|class| i64::from(*class)).collect();
-                self.put(format!("{at}/classes"), &[rows], Values::I64(classes));
+                let classes: Vec<i64> = classes.iter().map(|class| i64::from(*class)).collect();
+                let shape = if classes.len() == rows { vec![rows] } else { vec![rows, classes.len() / rows] };
+                self.put(format!("{at}/classes"), &shape, Values::I64(classes));
             }
             Target::Values(values) => {
                 self.put(format!("{at}/values"), &[rows, values.len() / rows], Values::of(values));

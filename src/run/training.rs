@@ -3,7 +3,7 @@
 use super::spec::RunSpec;
 use super::stop::{Stop, has_loss_of_every_step};
 use crate::data::Dataset;
-use crate::model::Family;
+use crate::model::{Family, check_answers};
 use crate::ops::loss::Criterion;
 use crate::optim::{Optimizer, Regularization};
 use crate::schedule::Schedule;
@@ -39,6 +39,9 @@ impl Training {
         let targets = &data.train.targets;
         if let Some((key, message, help)) = Criterion::misfit(settings, targets.compared()) {
             return Err(SettingError::new(key, format!("{message}: {help}")));
+        }
+        if data.function.is_none() {
+            check_answers(family, settings, data.train.answers())?;
         }
         let criterion = Criterion::from_settings(settings, targets.counts().as_deref())?;
         let optimizer = Optimizer::from_settings(settings)?;

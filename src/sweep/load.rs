@@ -69,7 +69,7 @@ fn refuse_too_large(plan: &Plan, settings: &Settings) -> Result<(), ExperimentEr
     let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
     let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));
     let help = "take a smaller `data.n`, `data.length` or `data.features`, or raise the limit";
-    Err(plan.place("data", settings.get("data")).error(message, help))
+    Err(plan.place("data", settings).error(message, help))
 }
 
 /// The figures that another file asks for, held against the plan of a results folder.

@@ -48,6 +48,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
             digest: work.digest(),
             train_rows: first.train.rows,
             outputs: first.train.targets.outputs(),
+            answers: Some(first.train.answers()).filter(|answers| *answers > 1),
             classes: matches!(first.train.targets, Targets::Classes { .. }),
             guesses: shared,
         },

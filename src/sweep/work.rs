@@ -56,6 +56,7 @@ impl Work {
             digest: data.digest.clone(),
             train_rows: data.train.rows,
             sizes: data.sizes(),
+            answers: data.train.answers(),
             targets: data.train.targets.compared(),
         };
         self.datasets.iter().map(facts).collect()

@@ -41,11 +41,14 @@ impl Inputs {
             let of = |r| row(r).iter().zip(about).map(|(x, mean)| (x - mean).powi(2)).sum::<f64>() / n as f64;
             grouped(rows.iter().map(of).collect())
         };
+        let answers = data.train.answers();
         let target = |r: &usize| match &data.train.targets {
             Targets::Classes { labels, count } => {
-                (0..*count).map(|class| f64::from(u8::from(class == labels[*r] as usize))).collect()
+                let one_hot =
+                    |label: &u32| (0..*count as u32).map(|c| f64::from(u8::from(c == *label))).collect::<Vec<_>>();
+                labels[r * answers..][..answers].iter().flat_map(one_hot).collect::<Vec<_>>()
             }
-            Targets::Values { y, width } => y[r * width..][..*width].to_vec(),
+            Targets::Values { y, width } => y[r * answers * width..][..answers * width].to_vec(),
         };
         Inputs {
             sizes: data.sizes(),

@@ -90,9 +90,11 @@ pub enum NoPrediction {
     #[error("for stacked recurrent layers no theory is known: the upper ones read what is correlated in time")]
     StackedInTime,
     #[error(
-        "for an identity as the recurrent matrix the law is known for relu with gain 1 and no bias, and for linear nets"
+        "for an identity as the recurrent matrix the law is known without norm, for relu with gain 1 and no bias, and for linear nets"
     )]
     IdentityRecurrence,
+    #[error("for gates behind a norm no theory is known")]
+    NormedGates,
     #[error("the theory of gates is computed for at most {0} time steps")]
     ManySteps(usize),
     #[error("the signal of these post-activation blocks grows beyond 1e100")]

@@ -2,7 +2,7 @@
 //!
 //! All results are ln of the mean square of dL/dh_t over that of dL/dh_T, t = 1 first, L the loss at the last step T.
 
-use super::mean_field::{MeanField, slope_square, within_range};
+use super::mean_field::{MeanField, mean_square, slope_square, within_range};
 
 /// For inputs drawn anew at each step: the product of chi(q_k) over k = t+1..T, q_t = g^2 E phi(q_(t-1))^2 + s_t^2 + sigma_b^2 and
 /// h_0 = 0. This is the recursion of a deep net with an input at every layer; the weights of the steps count as drawn anew, which
@@ -10,17 +10,37 @@ use super::mean_field::{MeanField, slope_square, within_range};
 ///
 /// `inputs` has the variance s_t^2 that the input brings at each step, one list a sample.
 pub fn chi_product(layer: &MeanField, inputs: &[Vec<f64>]) -> Vec<f64> {
+    product(inputs, layer.bias_variance, |signal| {
+        let q = within_range(signal);
+        (layer.weight_variance * slope_square(layer.activation, q), layer.variance(q))
+    })
+}
+
+/// The same where each step is normalized over its units, h = phi(N(x W + h' U) + b), by layer or RMS norm with this `eps`: the norm
+/// divides the gradient by what it divides the signal by, v_t = g^2 E phi(q_(t-1))^2 + s_t^2, and the activation sees
+/// q_t = v_t / (v_t + eps) + sigma_b^2 at every step, so that g^2 E phi'(q)^2 / (g^2 E phi(q)^2 + s^2) is left of the square.
+pub fn normed_product(layer: &MeanField, eps: f64, inputs: &[Vec<f64>]) -> Vec<f64> {
+    product(inputs, 0.0, |v| {
+        let q = v / (v + eps) + layer.bias_variance;
+        let squares = (slope_square(layer.activation, q), mean_square(layer.activation, q));
+        (layer.weight_variance * squares.0 / (v + eps), layer.weight_variance * squares.1)
+    })
+}
+
+/// Of each sample's inputs, from `first`, what there is beside the first input: `step` makes of the variance of a step's signal what is
+/// left of the squared gradient and what the next step has beside its input.
+fn product(inputs: &[Vec<f64>], first: f64, step: impl Fn(f64) -> (f64, f64)) -> Vec<f64> {
     let of_sample = |steps: &Vec<f64>| {
-        let mut signal = layer.bias_variance;
-        let chi = |input: &f64| {
-            let q = within_range(signal + input);
-            signal = layer.variance(q);
-            (layer.weight_variance * slope_square(layer.activation, q)).ln()
+        let mut signal = first;
+        let left = |input: &f64| {
+            let (left, next) = step(signal + input);
+            signal = next;
+            left.ln()
         };
-        let chi: Vec<f64> = steps.iter().map(chi).collect();
+        let left: Vec<f64> = steps.iter().map(left).collect();
         let mut stream = vec![0.0; steps.len()];
         for t in (1..steps.len()).rev() {
-            stream[t - 1] = stream[t] + chi[t];
+            stream[t - 1] = stream[t] + left[t];
         }
         stream
     };

@@ -1,4 +1,4 @@
-//! Nets held against PyTorch's own modules over 20 updates, by the numbers of `scripts/recurrent_reference.py` (RNN, LSTM and GRU) and
+//! Nets held against PyTorch's own modules over some updates, by the numbers of `scripts/recurrent_reference.py` (RNN, LSTM and GRU) and
 //! `scripts/modules_reference.py` (Conv2d, BatchNorm2d, GroupNorm and TransformerEncoderLayer).
 
 use crate::support::settings;

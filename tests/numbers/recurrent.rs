@@ -1,10 +1,13 @@
 //! Every recurrent cell, read-out and stack: fused against composed ops, composed against central differences, and what holds
 //! exactly of gradients through time.
 
+use gradsweep::model::recurrent::composed::Composed;
 use gradsweep::model::recurrent::{Network, architecture, composed};
-use gradsweep::model::{Batch, CandleModel, Gradients, Model};
+use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::activation::Activation;
+use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::loss::{Loss, Target};
+use gradsweep::ops::norm::{Norm, NormKind, Placement};
 use gradsweep::ops::recurrent::{Cell, ReadOut, Stack};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
@@ -22,7 +25,7 @@ fn stacks() -> Vec<Stack> {
     let mut all = Vec::new();
     for cell in cells() {
         for depth in [1, 2] {
-            for read_out in [ReadOut::Last, ReadOut::Mean] {
+            for read_out in [ReadOut::Last, ReadOut::Mean, ReadOut::Every] {
                 for (truncation, bias, output_activation) in [
                     (None, true, Activation::Identity),
                     (Some(4), true, Activation::Identity),
@@ -39,6 +42,9 @@ fn stacks() -> Vec<Stack> {
                         bias,
                         output_activation,
                         read_out,
+                        norm: None,
+                        residual: false,
+                        dropout: 0.0,
                         truncation,
                     });
                 }
@@ -46,6 +52,21 @@ fn stacks() -> Vec<Stack> {
         }
     }
     all
+}
+
+/// What candle's own ops alone compute: norms, with and without gains and biases, and skip connections.
+fn beside() -> Vec<Stack> {
+    // The activations' derivatives are held elsewhere.
+    let one_of_each = |cell: Cell| !matches!(cell, Cell::Rnn(activation) if activation != Activation::Tanh);
+    let plain = |stack: &Stack| stack.depth == 2 && stack.truncation.is_none() && one_of_each(stack.cell);
+    let stacks: Vec<Stack> = stacks().into_iter().filter(plain).collect();
+    // Over four units a norm bends so sharply that differences are off by 1e-7; a larger eps rounds it off.
+    let norms =
+        [NormKind::Layer, NormKind::Rms].map(|kind| Some(Norm { eps: 0.1, ..Norm::new(kind, Placement::Before) }));
+    let bare = norms[0].map(|norm| Norm { affine: false, ..norm });
+    let forms = [(norms[0], false), (norms[1], false), (bare, true), (norms[1], true), (None, true)];
+    let of = |stack: &Stack| forms.map(|(norm, residual)| Stack { norm, residual, ..stack.clone() });
+    stacks.iter().flat_map(of).collect()
 }
 
 /// Parameters of which every one is away from its special initial value.
@@ -58,7 +79,7 @@ fn fused<T: Element>(stack: &Stack) -> Network<T> {
     Network::with_parameters(stack.clone(), &parameters(stack)).unwrap()
 }
 
-fn composed<T: Element>(stack: &Stack) -> CandleModel<T> {
+fn composed<T: Element>(stack: &Stack) -> Composed<T> {
     composed::model(stack, &parameters(stack)).unwrap()
 }
 
@@ -68,13 +89,21 @@ fn inputs<T: Element>(stack: &Stack) -> Tensor {
     tensor((0..count).map(|_| T::of(stream.normal())).collect(), (ROWS, stack.steps, stack.features)).unwrap()
 }
 
+/// A target for each row, or for each row and time step: that of the last step is the row's.
 fn batch<T: Element>(stack: &Stack, loss: Loss) -> Batch<T> {
-    let mut stream = SEEDS.stream("y", &[]);
+    let mut steps = SEEDS.stream("y", &[]);
+    let mut earlier = SEEDS.stream("earlier y", &[]);
+    let answers = stack.answers();
+    let mut drawn = |answer: usize| if (answer + 1) % answers == 0 { steps.normal() } else { earlier.normal() };
     let target = match loss {
         loss if loss.takes_classes() => {
-            Target::Classes((0..ROWS).map(|_| stream.below(stack.outputs) as u32).collect())
+            let class = |x: f64| (x.abs() * 100.0) as u32 % stack.outputs as u32;
+            Target::Classes((0..ROWS * answers).map(|answer| class(drawn(answer))).collect())
         }
-        _ => Target::Values((0..ROWS * stack.outputs).map(|_| T::of(stream.normal())).collect()),
+        _ => {
+            let answer = |answer| (0..stack.outputs).map(|_| T::of(drawn(answer))).collect::<Vec<T>>();
+            Target::Values((0..ROWS * answers).flat_map(answer).collect())
+        }
     };
     Batch { x: inputs::<T>(stack), target, loss }
 }
@@ -149,7 +178,7 @@ fn a_probe_sees_the_same_in_both_at_every_layer_and_time_step() {
 
 #[test]
 fn composed_agrees_with_central_differences() {
-    for stack in stacks().into_iter().filter(|stack| stack.truncation.is_none()) {
+    for stack in stacks().into_iter().filter(|stack| stack.truncation.is_none()).chain(beside()) {
         let loss = if stack.output_activation == Activation::Identity { Loss::CrossEntropy } else { Loss::Mse };
         let apart = gradsweep::model::differences::deviation(&mut composed(&stack), &batch(&stack, loss)).unwrap();
         // gelu's and erf's derivative in candle carries constants of six digits.
@@ -160,14 +189,123 @@ fn composed_agrees_with_central_differences() {
 
 /// A probe looks at the loss at the last step, through all steps, whatever is trained on.
 #[test]
-fn a_mean_over_time_and_a_truncation_leave_what_a_probe_sees_as_it_is() {
+fn other_read_outs_and_a_truncation_leave_what_a_probe_sees_as_it_is() {
     for cell in cells() {
         let of_cell =
             |stack: &Stack| stack.cell == cell && stack.bias && stack.output_activation == Activation::Identity;
         let seen: Vec<_> =
             stacks().iter().filter(|s| of_cell(s) && s.depth == 2).map(|s| seen(&mut fused(s), s)).collect();
-        assert!(seen.len() == 4 && seen.iter().all(|other| *other == seen[0]), "{cell:?}");
+        assert!(seen.len() == 6 && seen.iter().all(|other| *other == seen[0]), "{cell:?}");
     }
+}
+
+/// Where a row has one target and the net answers at every step, the target holds at each: the mean loss is that of the steps.
+#[test]
+fn one_target_holds_at_every_step() {
+    for stack in stacks().into_iter().filter(|s| s.read_out == ReadOut::Every && s.truncation.is_none()) {
+        for loss in [Loss::CrossEntropy, Loss::Mse] {
+            let one = batch::<f64>(&Stack { read_out: ReadOut::Last, ..stack.clone() }, loss);
+            let each = Batch { target: one.target.clone().of_answers(ROWS * STEPS, stack.outputs), ..one.clone() };
+            let mut both = [one, each].into_iter().map(|batch| {
+                let mut gradients = Gradients::default();
+                let value = fused::<f64>(&stack).loss_and_gradients(batch, Mode::Train, &mut gradients).unwrap();
+                (value, gradients.packed)
+            });
+            assert_eq!(both.next(), both.next(), "{stack:?}");
+        }
+    }
+}
+
+/// A norm takes each gate by itself, over its units, at each time step: the arguments of a plain cell have mean 0 and mean square 1.
+#[test]
+fn what_enters_the_activation_is_normalized_at_every_step() {
+    for stack in beside().into_iter().filter(|stack| matches!(stack.cell, Cell::Rnn(_))) {
+        let Some(norm) = stack.norm.filter(|norm| !norm.affine && !stack.bias) else { continue };
+        let norm = Norm { eps: 1e-9, ..norm };
+        let stack = Stack { norm: Some(norm), ..stack };
+        let mut model = composed::<f64>(&stack);
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Probe, &mut Gradients::default()).unwrap();
+        let mut sites = 0;
+        model
+            .visit(&mut |_, tap| {
+                for z in tap.z.chunks_exact(stack.width) {
+                    let n = z.len() as f64;
+                    let (mean, square) = (z.iter().sum::<f64>() / n, z.iter().map(|z| z * z).sum::<f64>() / n);
+                    assert!(mean.abs() < 1e-14 && (square - 1.0).abs() < 1e-6, "{mean} {square}");
+                }
+                sites += 1;
+            })
+            .unwrap();
+        assert_eq!(sites, stack.depth * stack.steps);
+    }
+}
+
+/// What a probe sees is of the last step's loss, and the gradients are those of what is trained on, in nets of candle's ops too.
+#[test]
+fn nets_of_candles_ops_are_probed_at_the_last_step() {
+    for stack in beside() {
+        let last = Stack { read_out: ReadOut::Last, ..stack.clone() };
+        assert_eq!(seen(&mut composed(&stack), &stack), seen(&mut composed(&last), &stack), "{stack:?}");
+        let of = |mode| {
+            let (mut gradients, mut model) = (Gradients::default(), composed::<f64>(&stack));
+            let value = model.loss_and_gradients(batch(&stack, Loss::Mse), mode, &mut gradients).unwrap();
+            (value, gradients.packed)
+        };
+        assert!(of(Mode::Train) == of(Mode::Probe) && of(Mode::Train) == of(Mode::Trace), "{stack:?}");
+    }
+}
+
+/// Without weights at all a layer hands on what it read, so that the last layer's gradient reaches the first whole.
+#[test]
+fn a_skip_connection_hands_on_what_a_layer_reads() {
+    for cell in [Cell::Rnn(Activation::Tanh), Cell::Lstm, Cell::Gru] {
+        let stack = beside().into_iter().find(|s| s.cell == cell && s.norm.is_none() && s.read_out == ReadOut::Last);
+        let stack = stack.unwrap();
+        let mut model = composed::<f64>(&stack);
+        let upper = stack.layer(1);
+        model.rewrite(&mut |p| p[upper.input.start..stack.output().0.start].fill(0.0)).unwrap();
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Probe, &mut Gradients::default()).unwrap();
+        let mut last: Vec<Vec<f64>> = Vec::new();
+        let of_last = Some(stack.steps);
+        model
+            .visit(&mut |site, tap| {
+                if site.time == of_last {
+                    last.push(tap.stream.to_vec());
+                }
+            })
+            .unwrap();
+        assert!(error(&last[0], &last[1]) < 1e-15, "{cell:?}");
+    }
+}
+
+/// The masks of dropout lie between the layers alone, are those of the run's draws, and are off in probe and evaluation.
+#[test]
+fn dropout_is_between_layers_and_of_the_run() {
+    let plain = stacks().into_iter().find(|s| s.cell == Cell::Gru && s.depth == 2 && s.read_out == ReadOut::Last);
+    let stack = Stack { dropout: 0.5, ..plain.unwrap() };
+    let masks = |step: usize, run: u64| {
+        let mut model = composed::<f64>(&stack);
+        model.draw_from(Draws { seeds: Seeds { run, ..SEEDS }, step });
+        model.loss_and_gradients(batch(&stack, Loss::Mse), Mode::Trace, &mut Gradients::default()).unwrap();
+        let mut masks: Vec<(usize, Vec<f64>)> = Vec::new();
+        model.visit(&mut |site, tap| masks.push((site.layer, tap.mask.to_vec()))).unwrap();
+        masks
+    };
+    let own = masks(0, 1);
+    for (layer, mask) in &own {
+        assert_eq!(mask.len(), if *layer == 1 { ROWS * stack.width } else { 0 });
+        assert!(mask.iter().all(|m| [0.0, 2.0].contains(m)));
+    }
+    assert!(own[0] != own[1], "each time step has draws of its own");
+    assert_eq!(own, masks(0, 1));
+    assert!(own != masks(1, 1) && own != masks(0, 2));
+    let without = Stack { dropout: 0.0, ..stack.clone() };
+    assert_eq!(seen(&mut composed(&stack), &stack), seen(&mut composed(&without), &stack));
+    let outputs = |stack: &Stack| -> Vec<f64> {
+        let outputs = composed::<f64>(stack).outputs(&inputs::<f64>(stack), Mode::Evaluate).unwrap();
+        outputs.flatten_all().unwrap().to_vec1().unwrap()
+    };
+    assert_eq!(outputs(&stack), outputs(&without));
 }
 
 /// Without a recurrent matrix the cell alone carries the gradient, and each step multiplies it by the forget gate.

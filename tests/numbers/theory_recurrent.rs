@@ -9,7 +9,7 @@ use gradsweep::model;
 use gradsweep::ops::activation::Activation;
 use gradsweep::run::train;
 use gradsweep::table::Cell;
-use gradsweep::theory::recurrent::{chi_product, identity_relu, linear};
+use gradsweep::theory::recurrent::{chi_product, identity_relu, linear, normed_product};
 use gradsweep::theory::recurrent_gates::Gated;
 use gradsweep::theory::{Inputs, MeanField};
 use std::ops::ControlFlow;
@@ -42,6 +42,21 @@ fn the_product_over_steps_is_that_of_an_independent_quadrature() {
         assert!((own - wanted).abs() < 6e-5, "{activation:?} {gain} {input} {steps}: {own} for {wanted}");
     }
     assert!((per_step(&linear(0.9, 64)) - 0.9f64.log10().abs()).abs() < 1e-15);
+}
+
+/// g^2 E phi'^2 / (g^2 E phi^2 + s^2) at q = 1, by the quadrature of another program.
+#[test]
+fn a_norm_leaves_the_ratio_of_what_recurs_to_what_comes_in() {
+    for (activation, input, wanted) in [
+        (Activation::Tanh, 1.0, 0.2387),
+        (Activation::Tanh, 0.3, 0.0091),
+        (Activation::Relu, 0.3, 0.0359),
+        (Activation::Sigmoid, 1.0, 0.730),
+    ] {
+        let layer = MeanField { activation, weight_variance: 1.0, bias_variance: 0.0 };
+        let own = per_step(&normed_product(&layer, 1e-12, &[vec![input * input; 28]]));
+        assert!((own - wanted).abs() < 6e-4, "{activation:?} {input}: {own} for {wanted}");
+    }
 }
 
 #[test]
@@ -128,6 +143,12 @@ fn nets_lose_what_theory_says() {
         (format!("network = \"rnn\"\n{orthogonal}\nactivation = \"relu\""), 0.007),
         ("network = \"rnn\"".into(), 0.012),
         ("network = \"rnn\"\nactivation = \"relu\"\ninit.recurrent = \"identity\"".into(), 0.0008),
+        (format!("network = \"rnn\"\n{orthogonal}\nnorm = \"layer\""), 0.005),
+        (
+            format!("network = \"rnn\"\n{orthogonal}\nnorm = \"rms\"\ninit.kind = \"gaussian\"\ninit.sigma_w = 0.3"),
+            0.005,
+        ),
+        (format!("network = \"rnn\"\n{orthogonal}\nactivation = \"sigmoid\"\nnorm = \"layer\""), 0.009),
         (format!("network = \"lstm\"\n{orthogonal}"), 0.004),
         (format!("network = {{ kind = \"lstm\", forget_bias = 1.0 }}\n{orthogonal}"), 0.004),
         (format!("network = {{ kind = \"lstm\", forget_bias = 3.0 }}\n{orthogonal}"), 0.004),

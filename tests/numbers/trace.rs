@@ -161,7 +161,7 @@ fn a_run_that_diverges_is_traced_up_to_there() {
 #[test]
 fn a_recurrent_net_is_traced_at_every_time_step_whatever_it_is_trained_on() {
     for network in ["rnn", "lstm", "gru"] {
-        for own in ["read_out = \"last\"", "read_out = \"mean\"", "bptt = 2"] {
+        for own in ["read_out = \"last\"", "read_out = \"mean\"", "read_out = \"every\"", "bptt = 2"] {
             let data = "data = { kind = \"parity\", length = 5, n = 80 }\nbatch = 16\nsteps = 2\nwidth = 4";
             let (_, trace) = both(&format!("network = {{ kind = \"{network}\", {own} }}\n{data}"), 2);
             for (step, time) in (0..2).flat_map(|step| (1..=5).map(move |time| (step, time))) {

@@ -205,6 +205,7 @@ impl ByHand<'_> {
             h = h.iter().map(|t| self.norm("output", t)).collect();
         }
         let read = match self.settings.text("network.read_out").unwrap() {
+            "every" => return h.iter().flat_map(|t| self.affine("output", t)).collect(),
             "mean" => (0..width).map(|j| h.iter().map(|t| t[j]).sum::<f64>() / h.len() as f64).collect(),
             _ => h[h.len() - 1].clone(),
         };

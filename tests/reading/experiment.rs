@@ -393,8 +393,13 @@ fn data_settings_may_vary() {
     let plan = plan("[base]\ndata = \"spirals\"\n[axes]\ndata.n = [10, 20]\nwidth = [4, 8]\n");
     let datasets = plan.datasets();
     assert_eq!((datasets.settings.len(), &datasets.of_cell[..]), (2, &[0, 0, 1, 1][..]));
-    let facts =
-        |rows| DataFacts { digest: "d".into(), train_rows: rows, sizes: sizes(64, 10), targets: Compared::Classes(10) };
+    let facts = |rows| DataFacts {
+        digest: "d".into(),
+        train_rows: rows,
+        sizes: sizes(64, 10),
+        answers: 1,
+        targets: Compared::Classes(10),
+    };
     assert_eq!(plan.check_data(&[facts(64), facts(64)]), Ok(()));
     let problem = plan.check_data(&[facts(64), facts(63)]).unwrap_err().to_string();
     assert!(problem.contains("a batch of 64 is larger than the training set of 63 rows"), "{problem}");
@@ -406,6 +411,7 @@ fn checks_that_need_the_data_name_the_place() {
         digest: "d".into(),
         train_rows: 10,
         sizes: sizes(64, 1),
+        answers: 1,
         targets: Compared::Values { in_unit: false },
     };
     let batch = plan("[base]\nwidth = 3\nbatch = 11").check_data(std::slice::from_ref(&facts)).unwrap_err().to_string();

@@ -265,7 +265,7 @@ kind = "curves"
 [[figure]]
 kind = "curves""#, "3:1", r#"two figures would be written to the file `curves`"#, r#"give each a `name` of its own"#),
 (r#"[base]
-data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", but is 1979-05-27"#, r#"write one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", for example "digits""#),
+data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", "copy_memory", but is 1979-05-27"#, r#"write one of "digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv", "adding", "parity", "lag", "copy_memory", for example "digits""#),
 (r#"[base]
 depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 99999999999999999999"#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[variants.a]

@@ -1,5 +1,6 @@
 //! What is read from outside: experiment files and data sets, right, wrong and damaged.
 
+mod csv_sequences;
 mod data;
 mod data_digits;
 mod data_errors;

@@ -1,9 +1,10 @@
 //! Rows as sequences, and which settings which kind of network has.
 
-use gradsweep::data::{DataError, Dataset, Places, load};
+use gradsweep::data::{DataError, Dataset, Guesses, Places, load};
 use gradsweep::experiment::plan::Plan;
 use gradsweep::experiment::{Experiment, ExperimentError, Overrides};
 use gradsweep::figure::kinds::FACTS;
+use gradsweep::ops::loss::Loss;
 use gradsweep::setting::Settings;
 
 fn plan(base: &str) -> Result<Plan, ExperimentError> {
@@ -31,11 +32,17 @@ fn a_recurrent_net_reads_images_by_rows_and_other_data_number_by_number() {
         ("data = { kind = \"adding\", length = 12 }", vec![12, 2]),
         ("data = { kind = \"parity\", length = 12 }", vec![12, 1]),
         ("data = { kind = \"lag\", length = 12, features = 3 }", vec![12, 3]),
+        ("network = \"gru\"\ndata = { kind = \"copy_memory\", length = 12, copied = 4, symbols = 3 }", vec![20, 5]),
     ] {
         let data = data(base).unwrap();
         assert_eq!(data.shape, shape, "{base}");
         assert_eq!(data.train.x.len(), data.train.rows * data.features());
     }
+    let read_out = |base: &str| settings(base).text("network.read_out").map(String::from);
+    let copies = "data = \"copy_memory\"";
+    assert_eq!(read_out(&format!("network = \"rnn\"\n{copies}")).as_deref(), Some("every"));
+    assert_eq!(read_out(&format!("network = \"transformer\"\n{copies}")).as_deref(), Some("every"));
+    assert_eq!(read_out("network = \"rnn\"").as_deref(), Some("last"));
     // Fully connected nets are as they were: one layer where a stack is asked for none.
     assert_eq!((settings("steps = 1").int("depth"), settings("steps = 1").text("data.as")), (Some(8), Some("flat")));
     assert_eq!(settings("network = \"rnn\"").int("depth"), Some(1));
@@ -57,6 +64,52 @@ fn the_order_of_pixels_is_that_of_the_image_or_one_shuffled_for_all() {
     assert_ne!(permuted.digest, pixels.digest);
 }
 
+/// Who knows the step and remembers nothing guesses blanks for certain, and each of K symbols with 1 / K at the last S steps.
+#[test]
+fn the_baseline_of_copy_memory_knows_the_step_and_nothing_else() {
+    let (delay, copied, symbols) = (20.0, 5.0, 4.0f64);
+    let data =
+        data("network = \"lstm\"\ndata = { kind = \"copy_memory\", length = 20, copied = 5, symbols = 4, n = 4000 }")
+            .unwrap();
+    let steps = delay + 2.0 * copied;
+    let guess = Guesses::of(&data, &Loss::CrossEntropy.into()).unwrap().test.unwrap();
+    // Of 400 rows: each of the twenty shares of symbols has a standard deviation of 0.02.
+    assert!((guess.loss.unwrap() * steps / (copied * symbols.ln()) - 1.0).abs() < 0.01, "{guess:?}");
+    let right = guess.accuracy.unwrap() * steps - (delay + copied);
+    assert!((copied / symbols..copied / symbols + 0.3).contains(&right), "{guess:?}");
+    assert_eq!(guess.balanced_accuracy, None);
+}
+
+#[test]
+fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
+    let wrong = |base: &str| {
+        let plan = plan(base).unwrap();
+        let data = load(&plan.datasets().settings[0], &Places::default()).unwrap();
+        let facts = gradsweep::experiment::plan::DataFacts {
+            digest: data.digest.clone(),
+            train_rows: data.train.rows,
+            sizes: data.sizes(),
+            answers: data.train.answers(),
+            targets: data.train.targets.compared(),
+        };
+        plan.check_data(&[facts]).map_err(|error| error.to_string())
+    };
+    let copies = "data = { kind = \"copy_memory\", n = 100 }";
+    for (network, said) in [
+        ("\"mlp\"", "this network gives one"),
+        ("\"conv\"", "this network gives one"),
+        ("{ kind = \"lstm\", read_out = \"mean\" }", "`mean` gives one"),
+        ("{ kind = \"transformer\", read_out = \"class_token\" }", "`class_token` gives one"),
+    ] {
+        let error = wrong(&format!("network = {network}\n{copies}")).unwrap_err();
+        assert!(error.contains("a target at each of 70 time steps") && error.contains(said), "{error}");
+        assert!(error.contains("write network.read_out = \"every\"") && error.contains("x.toml:3"), "{error}");
+    }
+    for network in ["\"rnn\"", "\"transformer\""] {
+        assert_eq!(wrong(&format!("network = {network}\n{copies}")), Ok(()));
+    }
+}
+
 #[test]
 fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let rows = data("network = \"rnn\"\ndata = { kind = \"mnist1d\", as = \"rows\" }").unwrap_err().to_string();
@@ -64,12 +117,13 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let lag = data("data = { kind = \"lag\", length = 10, lag = 10 }").unwrap_err().to_string();
     assert!(lag.contains("beyond the first of 10 steps") && lag.contains("at most 9"), "{lag}");
     for (base, kind, cure) in [
-        ("network = \"rnn\"\nbatch_norm = true", "rnn", "it belongs to conv, mlp"),
+        ("network = \"rnn\"\nwidths = [3, 4]", "rnn", "it belongs to mlp"),
+        ("network = \"rnn\"\nnorm = { kind = \"batch\", momentum = 0.2 }", "rnn", "it belongs to conv, mlp"),
         ("network = \"lstm\"\nactivation = \"relu\"", "lstm", "it belongs to conv, mlp, rnn"),
         ("init.recurrent = \"orthogonal\"", "mlp", "it belongs to gru, lstm, rnn"),
         ("network = { kind = \"gru\", forget_bias = 1 }", "gru", "it belongs to lstm"),
         ("network = { kind = \"rnn\", heads = 2 }", "rnn", "it belongs to transformer"),
-        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to conv, mlp"),
+        ("network = \"transformer\"\nresidual = true", "transformer", "it belongs to conv, gru, lstm, mlp, rnn"),
         ("init.positions = 0.1", "mlp", "it belongs to transformer"),
     ] {
         let error = plan(base).unwrap_err().to_string();
@@ -81,6 +135,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             digest: "d".into(),
             train_rows: 100,
             sizes: gradsweep::data::Sizes { input: input.to_vec(), outputs: 10 },
+            answers: 1,
             targets: gradsweep::ops::loss::Compared::Classes(10),
         };
         plan(base).unwrap().check_data(&[facts]).unwrap_err().to_string()
@@ -98,6 +153,16 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             "where a transformer has its norms",
             "write norm.place = \"before\"",
         ),
+        ("network = \"rnn\"\nbatch_norm = true", "each time step over its units", "write norm = \"layer\""),
+        (
+            "network = \"gru\"\nnorm = { kind = \"rms\", place = \"after\" }",
+            "not what leaves it",
+            "write norm.place = \"before\"",
+        ),
+        ("network = \"lstm\"\nresidual = true", "a form of other networks", "write residual = \"identity\""),
+        ("network = \"lstm\"\nresidual = \"identity\"", "between stacked layers, and there is one", "write depth = 2"),
+        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, and there is one", "write depth = 2"),
+        ("residual = \"identity\"", "between stacked recurrent layers", "write residual = \"pre_activation\""),
     ] {
         let error = misfit(base, &[8, 8]);
         assert!(error.contains(wrong) && error.contains(cure) && error.contains("x.toml:"), "{base}: {error}");

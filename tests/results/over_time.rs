@@ -6,7 +6,7 @@ use gradsweep::columns;
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::Scene;
 use gradsweep::figure::{FigureError, Style, draw};
-use gradsweep::plan_file::figure::FigureSpec;
+use gradsweep::plan_file::figure::{FigureSpec, Plane};
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 
@@ -103,6 +103,66 @@ fn every_figure_works_on_recurrent_nets_or_says_why_not() {
             Ok(_) => {}
             Err(error) => assert!(error.to_string().len() > 20, "{}: {error}", spec.kind),
         }
+    }
+}
+
+/// The least of what a map shows is where the median over seeds of layers.csv's numbers is least.
+#[test]
+fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
+    let (_temp, results) = swept();
+    let map = |axes: Plane, depth: &str, step: Option<&str>| {
+        let filter =
+            [("depth", depth), ("network", "rnn")].map(|(axis, label)| (axis.to_string(), vec![label.to_string()]));
+        let spec = FigureSpec {
+            axes,
+            step: step.map(String::from),
+            filter: BTreeMap::from(filter),
+            ..FigureSpec::new("gradient_heatmap")
+        };
+        scene(&results, &spec).unwrap()
+    };
+    let has = |run: &usize, name: &str, label: &str| {
+        let place = results.plan.axes.iter().position(|axis| axis.name == name).unwrap();
+        results.plan.axes[place].labels[results.runs[*run].labels[place]] == label
+    };
+    let all: Vec<usize> = (0..results.runs.len()).collect();
+    let runs: Vec<usize> = all.into_iter().filter(|run| has(run, "depth", "2") && has(run, "network", "rnn")).collect();
+    assert_eq!(runs.len(), 5);
+    // By step, layer and time, the seeds' values.
+    let mut all: BTreeMap<(u64, u64, u64), Vec<f64>> = BTreeMap::new();
+    let wanted = ["step", "layer", "time", "state_rms"];
+    let mut see = |_: usize, row: &[Option<f64>]| {
+        let at = |i: usize| row[i].unwrap() as u64;
+        all.entry((at(0), at(1), at(2))).or_default().push(row[3].unwrap());
+    };
+    results.stream("layers.csv", &runs, &wanted, &mut see).unwrap();
+    let median = |place: (u64, u64, u64), last: (u64, u64, u64)| {
+        let mut ratios: Vec<f64> = all[&place].iter().zip(&all[&last]).map(|(x, last)| x / last).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[2]
+    };
+    let least = |places: Vec<((u64, u64, u64), (u64, u64, u64))>| {
+        let least = places.into_iter().min_by(|a, b| median(a.0, a.1).total_cmp(&median(b.0, b.1)));
+        least.unwrap().0
+    };
+    let over_training: Vec<_> = (0..=3).flat_map(|s| (1..=9).map(move |t| ((s, 2, t), (s, 2, 9)))).collect();
+    let (step, _, time) = least(over_training);
+    let scene = map(Plane::StepTime, "2", None);
+    assert!(
+        scene.caption.contains("Of the top layer.") && says(&scene, "time step of the sequence"),
+        "{}",
+        scene.caption
+    );
+    assert!(says(&scene, "at each time step over the last one's, during training"), "{}", scene.caption);
+    let told = format!("Fades most: time step {time}, step {step}");
+    assert!(says(&scene, &told) || scene.caption.contains(&told), "{told}: {}", scene.caption);
+    for (step, word, when) in [(0, None, "before the first update"), (3, Some("last"), "after the last step")] {
+        let places: Vec<_> = (1..=2).flat_map(|l| (1..=9).map(move |t| ((step, l, t), (step, 2, 9)))).collect();
+        let (_, layer, time) = least(places);
+        let scene = map(Plane::TimeLayer, "2", word);
+        let told = format!("Fades most: layer {layer}, time step {time}");
+        assert!(says(&scene, when), "{}", scene.caption);
+        assert!(says(&scene, &told) || scene.caption.contains(&told), "{told}: {}", scene.caption);
     }
 }
 

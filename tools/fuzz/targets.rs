@@ -105,6 +105,7 @@ impl Target for ExperimentText {
         let sets = plan.datasets().settings.len();
         let sizes = || Sizes { input: vec![64], outputs: 10 };
         let facts = |digest: &String| DataFacts {
+            answers: 1,
             digest: digest.clone(),
             train_rows: 1437,
             sizes: sizes(),

@@ -4,7 +4,7 @@ use crate::columns;
 use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureSpec, Reference};
+use crate::plan_file::figure::{FigureSpec, Plane, Reference};
 
 /// The smallest and the largest side of a figure in cm.
 const SIDES: [f64; 2] = [5.0, 60.0];
@@ -24,7 +24,7 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     let is_log = scale.map_or(column.is_some_and(columns::Column::is_log), |scale| scale == Scale::Log);
     let limits = limits(fields, kind, ("limits", kind.limits), is_log)?;
     let x_limits = self::limits(fields, kind, ("x_limits", kind.x_limits), false)?;
-    for option in ["x_title", "reference", "epochs"] {
+    for option in ["x_title", "reference", "epochs", "axes"] {
         if let Some(entry) = fields.get(option).filter(|_| !kind.options.contains(&option)) {
             return none_to_choose(entry, kind, option);
         }
@@ -35,7 +35,13 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         return entry.at.fail("epochs are drawn on a linear scale", "delete the line");
     }
     let epochs = epochs.unwrap_or(false);
-    Ok(FigureSpec { size, scale, x_scale, limits, x_limits, x_title, reference, epochs, ..spec })
+    let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
+    let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
+    if let Some(entry) = fields.get("step").filter(|_| kind.options.contains(&"axes") && axes.has_steps()) {
+        let help = "delete the line, or write axes = \"time_layer\" for a map of one step";
+        return entry.at.fail("every recorded step is on this map", help);
+    }
+    Ok(FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, reference, epochs, ..spec })
 }
 
 /// A line to hold the measurements against.

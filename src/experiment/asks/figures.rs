@@ -9,6 +9,7 @@ use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::is_file_name;
+use crate::model;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
@@ -116,6 +117,10 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
         let help = "draw `curves`, or `trajectories` where the function has one or two variables";
         return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
+    }
+    if spec.axes.has_time() && !cells.iter().any(|cell| model::family(&cell.settings).has_time()) {
+        let help = "choose recurrent nets with `where`, or delete `axes`";
+        return wrong(format!("no network of this {word} has time steps"), help);
     }
     if figure.kind.cells != CellsShown::Planes {
         return Ok(());

@@ -40,7 +40,9 @@ impl Plan {
             }
             if cell.function().is_none() {
                 let family = model::family(settings);
-                family.layout(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
+                let fits = model::check_answers(family, settings, facts.answers);
+                let fits = fits.and_then(|()| family.layout(settings, &facts.sizes));
+                fits.map_err(|wrong| self.misfit(settings, &wrong))?;
                 let weights = family.cost(settings, &facts.sizes, 1).weights;
                 if weights > MOST_WEIGHTS {
                     let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");

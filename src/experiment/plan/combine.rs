@@ -20,7 +20,7 @@ use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
 use crate::plan_file::figure::FigureSpec;
 use crate::run::spec::Cadence;
-use crate::setting::Settings;
+use crate::setting::{Settings, Value};
 use std::collections::BTreeMap;
 
 /// All runs of an experiment, in order.

@@ -68,6 +68,11 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write target_loss = 0.01, or another loss";
         return found(["stop_at_target"; 2], "`stop_at_target` needs a `target_loss`", help);
     }
+    if settings.get("data.time_column").is_some() && settings.get("data.sequence").is_none() {
+        let message = "`data.time_column` orders the rows of a sequence, and each row is a sample by itself";
+        let help = "name the column that tells the sequences apart as data.sequence, or delete the line";
+        return found(["data.time_column"; 2], message, help);
+    }
     match (settings.get("data.x"), settings.get("data.y")) {
         (Some(Value::Matrix(x)), Some(Value::Matrix(y))) if x.len() != y.len() => {
             let message = format!("`data.x` has {} rows, but `data.y` has {}", x.len(), y.len());

@@ -13,6 +13,8 @@ pub struct DataFacts {
     pub train_rows: usize,
     /// What a model for it takes and gives.
     pub sizes: Sizes,
+    /// Targets of each row: 1, or one a time step.
+    pub answers: usize,
     /// What is compared with the outputs.
     pub targets: Compared,
 }

@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
     let last = selection.spec.step.as_deref() == Some("last");
-    let (spreads, left_out) = spreads(selection, column, last)?;
+    let Shown { spreads, left_out, is_of_time } = spreads(selection, column, last)?;
     let all: Vec<u64> = spreads.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let n = all.len().min(SHOWN);
     let layers: Vec<u64> = (0..n).map(|i| all[i * (all.len() - 1) / (n - 1).max(1)]).collect();
@@ -62,7 +62,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
     .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
-    let own = format!("{} in each layer, {when}", words::subject(column));
+    let at = if is_of_time { " at its last time step" } else { "" };
+    let own = format!("{} in each layer{at}, {when}", words::subject(column));
     let (finding, legend) = (found(selection, &spreads), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![Block { ruled: false, ..block }]) })
 }
@@ -110,10 +111,20 @@ fn found(selection: &Selection, spreads: &Spreads) -> String {
     finding::extremes(&widths.collect::<Vec<_>>(), &words, 1.0, |v| finding::amount(v, false))
 }
 
-/// The distributions of each run at its first or last step, and how many runs diverged, whose last step is no end of training.
-fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<(Spreads, usize), FigureError> {
+/// The distributions of each run at its first or last step.
+struct Shown {
+    spreads: Spreads,
+    /// Runs that diverged, whose last step is no end of training.
+    left_out: usize,
+    /// Whether some are of recurrent nets, whose last time step stands for the layer.
+    is_of_time: bool,
+}
+
+fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<Shown, FigureError> {
+    let mut of_time = false;
     let mut rows: BTreeMap<usize, (u64, BTreeMap<u64, Distribution>)> = BTreeMap::new();
-    selection.results.distributions(&selection.runs, column.name, |run, step, layer, own| {
+    selection.results.distributions(&selection.runs, column.name, |run, step, layer, is_of_time, own| {
+        of_time |= is_of_time;
         let kept = rows.entry(run).or_insert((step, BTreeMap::new()));
         if if last { step > kept.0 } else { step < kept.0 } {
             *kept = (step, BTreeMap::new());
@@ -131,5 +142,5 @@ fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<(Spread
             spreads.entry((selection.key(run), layer)).or_default().push(own);
         }
     }
-    Ok((spreads, left_out))
+    Ok(Shown { spreads, left_out, is_of_time: of_time })
 }

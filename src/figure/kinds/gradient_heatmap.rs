@@ -1,9 +1,10 @@
-//! The gradient at every layer over the whole training: layer against log step, one colour scale for all panels.
+//! The gradient at every layer, or time step, over the whole training, or at both: one colour scale for all panels.
 
 use super::prelude::*;
+use crate::plan_file::figure::Plane;
 use crate::table;
 
-/// Median over seeds at each recorded step and layer of a panel; NaN where it is not a number.
+/// Median over seeds at each place of a panel, x and y; NaN where it is not a number.
 type Map = BTreeMap<(u64, u64), f64>;
 
 /// A value that is not finite.
@@ -11,7 +12,9 @@ const BROKEN: f64 = f64::INFINITY;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "the gradient, or another column of layers.csv, at each layer and step",
+    help: "the gradient, or another column of layers.csv, at each layer and step; of recurrent nets also at each time step",
+    options: &["axes"],
+    of_init: |figure| !figure.axes.has_steps() && figure.step.as_deref() != Some("last"),
     metric: Some("stream_rms"),
     x_scales: STEP_SCALES,
     x_limits: true,
@@ -42,7 +45,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
         )));
     }
-    let column = selection.measurement()?;
+    let plane = selection.spec.axes;
+    let usual = if plane.has_time() { "state_rms" } else { "stream_rms" };
+    let column = selection.measurement_or(|| usual.into())?;
     // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
     let relative = selection.spec.metric.is_none();
     let maps = Maps::of(selection, column, relative)?;
@@ -55,45 +60,117 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
         colors.diverging = true;
-        colors.title = ["gradient over", "the last layer's", "(above 1 it grows)"].map(String::from).to_vec();
+        let over = format!("the last {}", if plane == Plane::StepLayer { "layer's" } else { "time step's" });
+        colors.title = vec!["gradient over".into(), over, "(above 1 it grows)".into()];
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
-    let (last, deepest) = places().fold((0, 1), |(step, layer), (s, l)| (step.max(*s), layer.max(*l)));
-    let scale = StepScale::new(selection, &places().map(|(step, _)| *step).collect());
-    let y = Ruler::layers(deepest as usize, 0.0).within(0.5, deepest as f64 + 0.5);
-    let ruler = scale.ruler(selection, last as f64);
-    let x = Ruler { high: ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64), ..ruler };
+    let (last, highest) = places().fold((0, 1), |(x, y), (s, l)| (x.max(*s), y.max(*l)));
+    let counted = |last: u64| Ruler::layers(last as usize, 0.0).within(0.5, last as f64 + 0.5);
+    let sheet = Sheet::new(selection, medium, 4);
+    let (scale, x, x_title) = if plane.has_steps() {
+        let scale = StepScale::new(selection, &places().map(|(step, _)| *step).collect());
+        let ruler = scale.ruler(selection, last as f64);
+        let high = ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64);
+        (scale, Ruler { high, ..ruler }, scale.title())
+    } else {
+        (StepScale::Linear, selection.limited_along_x(counted(last), sheet.panel()), TIME_TITLE)
+    };
+    let y_title = if plane == Plane::StepTime { TIME_TITLE } else { "layer" };
     let narrowest = (x.high - x.low) / PLACES;
-    let draw = |map| draw_map(map, &colors, scale, narrowest);
+    let draw = |map| draw_map(map, &colors, scale, plane, narrowest);
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
-    let x = (x, scale.title());
-    let block = Block { ruled: false, ..Block::new(selection, x, (&y, &["layer"]), height, panel) };
-    let over = if relative { " of the gradient over that of the last layer" } else { "" };
+    let y = counted(highest);
+    let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &[y_title]), height, panel) };
+    let over = if relative { format!(" of the gradient over that {}", of_last(plane)) } else { String::new() };
     let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
-    let first = format!("Colour: {}{over}{scale}; ticks above: recorded steps.", words::median(selection));
+    let recorded = if plane.has_steps() { "steps" } else { "time steps" };
+    let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
     let across =
         if relative { "A line across: not finite, or undefined for all seeds." } else { "A line across: not finite." };
     let caption = Caption::new(first)
+        .add(
+            plane.has_time() && column.predicted == Some(Predicted::State),
+            "Of the loss at the last time step alone, whatever is trained on: dL/dc of an LSTM, dL/dh of others.",
+        )
+        .add(plane == Plane::StepTime, "Of the top layer.")
         .add(values.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
         .add(values.iter().any(|v| v.is_nan()), across)
         .add(
             maps.undefined > 0,
             format!(
-                "Left out: up to {} of a place, with no gradient at the last layer to compare with.",
-                table::count(maps.undefined, "seed")
+                "Left out: up to {} of a place, with no gradient {} to compare with.",
+                table::count(maps.undefined, "seed"),
+                if plane == Plane::StepLayer { "at the last layer" } else { "at the last time step" }
             ),
         )
         .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
         .add(maps.cut, "A map goes on as long as all of its seeds do.")
         .of_probe(selection);
-    let own = match column.quantity {
-        Quantity::Gradient if relative => "The gradient at each layer over the last layer's, during training".into(),
-        Quantity::Gradient => "The gradient at each layer during training".into(),
-        _ => format!("{} at each layer during training", words::subject(column)),
+    let (at, over) = match plane {
+        Plane::StepLayer => ("at each layer", "the last layer's"),
+        Plane::StepTime => ("at each time step", "the last one's"),
+        Plane::TimeLayer => ("at each layer and time step", "the last one's of the last layer"),
     };
-    let (sheet, finding) = (Sheet::new(selection, medium, 4), found(selection, &maps.panels, column, relative));
+    let when = match selection.spec.step.as_deref() {
+        _ if plane.has_steps() => "during training",
+        Some("last") => "after the last step",
+        _ => "before the first update",
+    };
+    let own = match column.quantity {
+        Quantity::Gradient if relative => format!("The gradient {at} over {over}, {when}"),
+        Quantity::Gradient => format!("The gradient {at} {when}"),
+        _ => format!("{} {at} {when}", words::subject(column)),
+    };
+    let finding = found(selection, &maps.panels, column, relative);
     let chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     Ok(Chart { caption, ..chart.colors(colors) })
+}
+
+const TIME_TITLE: &str = "time step of the sequence";
+
+/// With which a place is compared.
+fn of_last(plane: Plane) -> &'static str {
+    match plane {
+        Plane::StepLayer => "of the last layer",
+        Plane::StepTime => "of the last time step",
+        Plane::TimeLayer => "of the last layer at the last time step",
+    }
+}
+
+/// A row of layers.csv as it is drawn: the run, the place along x and upwards, and the value.
+type Drawn = (usize, (u64, u64), f64);
+
+/// The rows of a map over steps and layers.
+fn by_layer(selection: &Selection, column: &Column) -> Result<Vec<Drawn>, FigureError> {
+    let (mut drawn, wanted) = (Vec::new(), ["step", "layer", column.name]);
+    selection.results.stream_thinned("layers.csv", &selection.runs, &wanted, |run, row| {
+        if let [Some(step), Some(layer), Some(value)] = *row {
+            drawn.push((run, (step as u64, layer as u64), value));
+        }
+    })?;
+    Ok(drawn)
+}
+
+/// Those of a map with time steps: of the top layer at all steps, or of all layers at the first or last one.
+fn by_time(selection: &Selection, column: &Column, plane: Plane) -> Result<Vec<Drawn>, FigureError> {
+    let mut rows: Vec<(usize, u64, u64, u64, f64)> = Vec::new();
+    // Of each run its top layer, or the step that is shown.
+    let mut shown: BTreeMap<usize, u64> = BTreeMap::new();
+    let last = selection.spec.step.as_deref() == Some("last");
+    let wanted = ["step", "layer", columns::TIME.name, column.name];
+    selection.results.stream("layers.csv", &selection.runs, &wanted, |run, row| {
+        let [Some(step), Some(layer), Some(time), Some(value)] = *row else { return };
+        let (step, layer) = (step as u64, layer as u64);
+        let own = if plane == Plane::StepTime { layer } else { step };
+        let kept = shown.entry(run).or_insert(own);
+        *kept = if plane == Plane::StepTime || last { own.max(*kept) } else { own.min(*kept) };
+        rows.push((run, step, layer, time as u64, value));
+    })?;
+    let drawn = rows.into_iter().filter_map(|(run, step, layer, time, value)| match plane {
+        Plane::TimeLayer => (step == shown[&run]).then_some((run, (time, layer), value)),
+        _ => (layer == shown[&run]).then_some((run, (step, time), value)),
+    });
+    Ok(drawn.collect())
 }
 
 /// The maps of all panels.
@@ -101,29 +178,24 @@ struct Maps {
     panels: BTreeMap<GroupKey, Map>,
     /// Whether one ends because a seed of its does.
     cut: bool,
-    /// Seeds of a place that are left out since there is no gradient at the last layer to compare with, at most.
+    /// Seeds of a place that are left out since there is no gradient to compare with, at most.
     undefined: usize,
 }
 
 impl Maps {
-    /// Of a column, or of each run's values over that of its last layer at the same step.
+    /// Of a column, or of each run's values over that of its last layer, or time step, at the same training step.
     fn of(selection: &Selection, column: &Column, relative: bool) -> Result<Maps, FigureError> {
         let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
         let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
-        selection.results.stream_thinned(
-            "layers.csv",
-            &selection.runs,
-            &["step", "layer", column.name],
-            |run, row| {
-                if let [Some(step), Some(layer), Some(value)] = *row {
-                    groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
-                    let value = if value.is_finite() { value } else { BROKEN };
-                    cells.entry((step as u64, layer as u64)).or_default().push((run, value));
-                }
-            },
-        )?;
+        let plane = selection.spec.axes;
+        let drawn = if plane.has_time() { by_time(selection, column, plane)? } else { by_layer(selection, column)? };
+        for (run, place, value) in drawn {
+            groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
+            let value = if value.is_finite() { value } else { BROKEN };
+            cells.entry(place).or_default().push((run, value));
+        }
         if relative {
-            over_the_last(&mut cells);
+            over_the_last(&mut cells, plane);
         }
         let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
         for (cell, values) in cells {
@@ -144,35 +216,47 @@ impl Maps {
     }
 }
 
-/// Divides each value by that of the run's last layer at the same step: NaN where there is no gradient at that.
-fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>) {
-    // Layers come in order, so that the last one stays.
+/// Divides each value by that of the run's last layer, or time step, at the same training step: NaN where there is no gradient at that.
+fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, plane: Plane) {
+    let step = move |x: u64| if plane.has_steps() { x } else { 0 };
+    // Places come in order, so that the last one stays.
     let values =
-        cells.iter().flat_map(|((step, _), runs)| runs.iter().map(move |(run, value)| ((*step, *run), *value)));
+        cells.iter().flat_map(|((x, _), runs)| runs.iter().map(move |(run, value)| ((step(*x), *run), *value)));
     let last: BTreeMap<(u64, usize), f64> = values.collect();
     let over = |value: f64, last: f64| match (value, last) {
         (BROKEN, _) | (_, BROKEN) => BROKEN,
         (_, 0.0) => f64::NAN,
         _ => value / last,
     };
-    for ((step, _), runs) in cells {
-        runs.iter_mut().for_each(|(run, value)| *value = over(*value, last[&(*step, *run)]));
+    for ((x, _), runs) in cells {
+        runs.iter_mut().for_each(|(run, value)| *value = over(*value, last[&(step(*x), *run)]));
     }
 }
 
-/// The smallest and the largest in sight: of what is over the last layer's, where it fades and where it grows most.
+/// What a place is called.
+fn told(plane: Plane, (x, y): (u64, u64)) -> String {
+    match plane {
+        Plane::StepLayer => format!("layer {y}, step {x}"),
+        Plane::StepTime => format!("time step {y}, step {x}"),
+        Plane::TimeLayer => format!("layer {y}, time step {x}"),
+    }
+}
+
+/// The smallest and the largest in sight: of what is over the last one's, where it fades and where it grows most.
 fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
-    let tell = |(key, (step, layer), value): (&GroupKey, &(u64, u64), f64)| {
-        let place = selection.place_with(key, format!("layer {layer}, step {step}"));
+    let plane = selection.spec.axes;
+    let last = if plane == Plane::StepLayer { "the last layer's" } else { "the last time step's" };
+    let tell = |(key, place, value): (&GroupKey, &(u64, u64), f64)| {
+        let place = selection.place_with(key, told(plane, *place));
         format!("{place}: {}", finding::measured(value, column))
     };
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {
         (Some(low), Some(high)) if relative => {
-            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of the last layer's.", tell(low)));
-            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times the last layer's.", tell(high)));
+            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of {last}.", tell(low)));
+            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times {last}.", tell(high)));
             fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
         }
         (Some(low), Some(high)) if low.2 < high.2 => format!("Smallest: {}. Largest: {}.", tell(low), tell(high)),
@@ -180,31 +264,38 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
     }
 }
 
-/// Steps side by side that a map shows at most: more would be narrower than its pixels.
+/// Places side by side that a map shows at most: more would be narrower than its pixels.
 const PLACES: f64 = 2000.0;
 
+/// From where to where each of these ascending numbers reaches: half way to its neighbours on the scale, the first and the last half a
+/// step out.
+fn reach(numbers: &[u64], scale: StepScale, number: u64) -> (f64, f64) {
+    let (i, own) = (numbers.partition_point(|n| *n < number), number as f64);
+    let place = |i: usize| scale.place(numbers[i] as f64);
+    let from = if i == 0 { scale.place((own - 0.5).max(0.0)) } else { (place(i - 1) + place(i)) / 2.0 };
+    let to = if i + 1 == numbers.len() { scale.place(own + 0.5) } else { (place(i) + place(i + 1)) / 2.0 };
+    (from, to)
+}
+
 /// A map, with a notch above it at each step that was recorded: between them its colours are guesses.
-fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, narrowest: f64) -> Vec<Mark> {
-    let mut steps: Vec<u64> = map.keys().map(|k| k.0).collect();
+fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, plane: Plane, narrowest: f64) -> Vec<Mark> {
+    let mut columns: Vec<u64> = map.keys().map(|k| k.0).collect();
     let width = |a: u64, b: u64| scale.place(b as f64) - scale.place(a as f64);
-    steps.dedup_by(|next, kept| next == kept || width(*kept, *next) < narrowest);
-    // Each tile reaches half way to its neighbours on the scale, the first and the last half a step out.
-    let place = |i: usize| scale.place(steps[i] as f64);
-    let edge = |step: f64| scale.place(step.max(0.0));
-    let tile = |((step, layer), value): (&(u64, u64), &f64)| {
-        let i = steps.partition_point(|s| s < step);
-        let from = if i == 0 { edge(*step as f64 - 0.5) } else { (place(i - 1) + place(i)) / 2.0 };
-        let to = if i + 1 == steps.len() { edge(*step as f64 + 0.5) } else { (place(i) + place(i + 1)) / 2.0 };
-        let (color, told, lost) = match *value {
+    columns.dedup_by(|next, kept| next == kept || width(*kept, *next) < narrowest);
+    let rows: Vec<u64> = map.keys().map(|k| k.1).collect::<BTreeSet<_>>().into_iter().collect();
+    let tile = |(place, value): (&(u64, u64), &f64)| {
+        let (from, to) = reach(&columns, scale, place.0);
+        let (below, above) = reach(&rows, StepScale::Linear, place.1);
+        let (color, reading, lost) = match *value {
             f64::NEG_INFINITY => (ZERO, "0".into(), TileLost::Nothing),
             v if v.is_finite() => (colors.color(v), colors.ruler.reading(v), TileLost::Nothing),
             v => (WHITE, colors.ruler.reading(v), TileLost::Missing),
         };
-        let (low, high) = ((from, *layer as f64 - 0.5), (to, *layer as f64 + 0.5));
-        Tile { low, high, color, told: format!("layer {layer}, step {step}: {told}"), number: None, lost }
+        let told = format!("{}: {reading}", told(plane, *place));
+        Tile { low: (from, below), high: (to, above), color, told, number: None, lost }
     };
-    let is_shown = |((step, _), _): &(&(u64, u64), &f64)| steps.binary_search(step).is_ok();
+    let is_shown = |((column, _), _): &(&(u64, u64), &f64)| columns.binary_search(column).is_ok();
     let tiles = Tiles { tiles: map.iter().filter(is_shown).map(tile).collect(), ..Tiles::default() };
-    let notches = (0..steps.len()).map(|i| Mark::Notch { x: place(i) });
+    let notches = columns.iter().map(|x| Mark::Notch { x: scale.place(*x as f64) });
     notches.chain([Mark::Tiles(tiles)]).collect()
 }

@@ -105,7 +105,7 @@ fn found(selection: &Selection, course: &Course<(u64, usize)>, layers: &[u64]) -
 /// A line a layer and percentile, and the runs that diverged.
 fn course(selection: &Selection, column: &Column) -> Result<Course<(u64, usize)>, FigureError> {
     let mut rows: BTreeMap<(usize, u64, u64), Vec<f64>> = BTreeMap::new();
-    selection.results.distributions(&selection.runs, column.name, |run, step, layer, own| {
+    selection.results.distributions(&selection.runs, column.name, |run, step, layer, _, own| {
         rows.insert((run, step, layer), own.quantiles);
     })?;
     let mut training = Training::default();

@@ -1,5 +1,6 @@
 //! The shape of a dense net as data: settings in, a list of blocks out.
 
+use super::IDENTITY;
 use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::layout::Layout;
@@ -57,6 +58,10 @@ impl Residual {
         Ok(match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
+            Some(IDENTITY) => {
+                let message = "`identity` is between stacked recurrent layers: write residual = \"pre_activation\"";
+                return Err(SettingError::new("residual", message));
+            }
             Some("highway") => Residual::Highway { transform_bias: settings.needed_float("residual.transform_bias")? },
             _ => Residual::None,
         })

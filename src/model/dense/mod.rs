@@ -114,6 +114,9 @@ impl Dense {
     }
 }
 
+/// The skip connections of stacked recurrent layers.
+pub(crate) const IDENTITY: &str = "identity";
+
 const NORMS: &[&str] = &["none", NormKind::WORDS[0], NormKind::WORDS[1], NormKind::WORDS[2]];
 const NORMED: &[&str] = NORMS.split_at(1).1;
 
@@ -127,7 +130,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .help("instead of `depth` and `width`: units of each hidden layer, from the input on"),
     Setting::flag("bias", true).help("affine maps have a bias"),
     Setting::word("norm", NORMS, "none").head("kind")
-        .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); `batch_norm = true` is short for `norm = \"batch\"`"),
+        .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); in recurrent nets at each time step, each gate by itself, with the bias behind it; `batch_norm = true` is short for `norm = \"batch\"`"),
     Setting::word("norm.place", &["before", "after", "pre", "post"], "before").of(NORMED)
         .help("on the activation's argument (before) or on its output (after); in a transformer on what a sub-layer reads (pre, usual there) or on the sum of that and its output (post)"),
     Setting::float("norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(NORMED).help("added to the variance or mean square"),
@@ -139,10 +142,10 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .acts(Acts::OnTheBatch)
         .help("learned gain after the normalization, and shift but for rms"),
     Setting::float("dropout", Domain::Fraction, 0.0).acts(Acts::OnTheBatch)
-        .help("probability that a number which a hidden layer's activation hands on is left out of a training step (Srivastava et al. 2014), the others being scaled by 1/(1 - p); off in evaluation and in the probe"),
-    Setting::word("residual", &["none", "pre_activation", "post_activation", "highway"], "none")
+        .help("probability that a number which a hidden layer's activation hands on is left out of a training step (Srivastava et al. 2014), the others being scaled by 1/(1 - p); in recurrent nets on the way from layer to layer, not in time; off in evaluation and in the probe"),
+    Setting::word("residual", &["none", "pre_activation", "post_activation", "highway", IDENTITY], "none")
         .head("form").as_bool("none", "pre_activation")
-        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); `true` is `\"pre_activation\"`"),
+        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); of stacked recurrent layers what they read plus their output (identity); `true` is `\"pre_activation\"`"),
     Setting::new("residual.scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] }, DefaultValue::Text("1/sqrt(depth)"))
         .of(&["pre_activation", "post_activation"])
         .help("branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0"),

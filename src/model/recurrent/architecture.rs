@@ -2,9 +2,11 @@
 
 use crate::data::Sizes;
 use crate::model::boundary::Site;
+use crate::model::dense::IDENTITY;
 use crate::model::layout::Layout;
 use crate::ops::activation::Activation;
 use crate::ops::block::Role;
+use crate::ops::norm::{Norm, Placement};
 use crate::ops::recurrent::{Cell, ReadOut, Stack};
 use crate::setting::{SettingError, Settings};
 
@@ -34,31 +36,73 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     let read_out = match settings.needed_text("network.read_out")? {
         "last" => ReadOut::Last,
         "mean" => ReadOut::Mean,
+        "every" => ReadOut::Every,
         other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
     };
+    let depth = settings.needed_int("depth")?;
+    let residual = match settings.needed_text("residual")? {
+        "none" => false,
+        IDENTITY => true,
+        other => {
+            let message = format!(
+                "`{other}` is a form of other networks; stacked recurrent layers add what they read to their output: write \
+                 residual = \"identity\""
+            );
+            return Err(SettingError::new("residual", message));
+        }
+    };
+    let dropout = settings.needed_float("dropout")?;
+    for (key, is_asked) in [("residual", residual), ("dropout", dropout > 0.0)] {
+        if is_asked && depth < 2 {
+            let message = format!("`{key}` stands between stacked layers, and there is one: write depth = 2 or more");
+            return Err(SettingError::new(key, message));
+        }
+    }
     Ok(Stack {
         cell,
         steps,
         features,
-        depth: settings.needed_int("depth")?,
+        depth,
         width: settings.needed_int("width")?,
         outputs: sizes.outputs,
         bias: settings.flag("bias"),
         output_activation: Activation::from_settings(settings, "output_activation")?,
         read_out,
+        norm: norm(settings)?,
+        residual,
+        dropout,
         truncation: settings.int("network.bptt").map(|steps| steps as usize),
     })
 }
 
+/// The norm that the settings name; `None` for no normalization.
+///
+/// # Errors
+/// A norm over the batch, or one on the output.
+fn norm(settings: &Settings) -> Result<Option<Norm>, SettingError> {
+    if settings.text("norm") == Some("batch") {
+        let message = "a recurrent net normalizes each time step over its units, not by `batch`: write norm = \"layer\" or \"rms\"";
+        return Err(SettingError::new("norm", message));
+    }
+    let norm = Norm::from_settings(settings)?;
+    if norm.is_some_and(|norm| norm.place == Placement::After) {
+        let message =
+            "a recurrent net normalizes what enters an activation, not what leaves it: write norm.place = \"before\"";
+        return Err(SettingError::new("norm.place", message));
+    }
+    Ok(norm)
+}
+
 /// The parameters, layer after layer: `layer1.input.weight` `[inputs, gates * width]`, `layer1.recurrent.weight`
-/// `[width, gates * width]`, `layer1.bias`, ..., `output.weight`, `output.bias`.
+/// `[width, gates * width]`, `layer1.bias`, with norms `layer1.norm.gain`, ..., `output.weight`, `output.bias`.
 pub fn layout(stack: &Stack) -> Layout {
     let columns = stack.columns();
     let layers = (0..stack.depth).flat_map(|l| {
         let named = move |what: &str| format!("layer{}.{what}", l + 1);
         let matrix = move |what: &str, inputs: usize| (named(what), Role::Weight, vec![inputs, columns]);
         let bias = stack.bias.then(|| (named("bias"), Role::Bias, vec![columns]));
-        [matrix("input.weight", stack.inputs(l)), matrix(RECURRENT, stack.width)].into_iter().chain(bias)
+        let gain = stack.has_gains().then(|| (named("norm.gain"), Role::NormGain, vec![columns]));
+        [matrix("input.weight", stack.inputs(l)), matrix(RECURRENT, stack.width)].into_iter().chain(bias).chain(gain)
     });
     let bias = stack.bias.then(|| ("output.bias".to_string(), Role::Bias, vec![stack.outputs]));
     let output = ("output.weight".to_string(), Role::Weight, vec![stack.width, stack.outputs]);

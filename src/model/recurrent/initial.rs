@@ -78,6 +78,7 @@ impl Start {
             let inputs = own.len() / columns;
             let draw = |start: init::Start| initial(start, &of_gate(&name, parameter.role, inputs, width), seeds);
             let drawn = match (parameter.role, recurrence) {
+                (Role::NormGain, _) => vec![1.0; width],
                 (Role::Bias, _) => draw(self.others).into_iter().map(|bias| bias + self.gate_biases[gate]).collect(),
                 (_, None) => draw(self.others),
                 (_, Some(Recurrence::Gaussian { gain })) => draw(Init::Gaussian { sigma_w: gain, sigma_b: 0.0 }.into()),

@@ -22,7 +22,7 @@ use crate::theory::{Inputs, NoPrediction, Prediction};
 /// Recurrent nets, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recurrent {
-    /// One op for the whole net: what a sweep trains.
+    /// One op for the whole net, where that has it: what a sweep trains.
     Fused,
     /// Candle's own ops: the reference.
     Composed,
@@ -43,7 +43,9 @@ impl Family for Recurrent {
 
     fn reads(&self, word: &str, key: &str) -> bool {
         match key.split('.').next() {
-            Some("depth" | "width" | "bias" | "output_activation" | "init" | "output") => true,
+            Some("depth" | "width" | "bias" | "output_activation" | "init" | "output" | "dropout") => true,
+            Some("norm") => key != "norm.momentum",
+            Some("residual") => key == "residual",
             Some("activation") => word == KINDS[0],
             _ => false,
         }
@@ -53,12 +55,17 @@ impl Family for Recurrent {
         match key {
             "depth" => Some(DefaultValue::Int(1)),
             "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+            "network.read_out" => sequence::usual_read_out(data),
             _ => None,
         }
     }
 
     fn has_time(&self) -> bool {
         true
+    }
+
+    fn answers_at_every_step(&self, settings: &Settings) -> bool {
+        settings.text("network.read_out") == Some("every")
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -75,15 +82,17 @@ impl Family for Recurrent {
         let (steps, columns, rows) = (stack.steps as f64, stack.columns() as f64, rows as f64);
         let recurrent: f64 = (0..stack.depth).map(|l| (stack.inputs(l) + stack.width) as f64 * columns).sum();
         let output = (stack.width * stack.outputs) as f64;
-        let weights = recurrent + output;
+        let (weights, answers) = (recurrent + output, stack.answers() as f64);
         // Weights and their gradients; of each unit, row and step the gates, their gradients, and state and stream.
         let kept = steps * rows * stack.depth as f64 * (2.0 * columns + 5.0 * stack.width as f64);
-        let forward = 2.0 * rows * (steps * recurrent + output);
+        // Each of candle's ops keeps what it made.
+        let kept = if stack.is_fused() { kept } else { 6.0 * kept };
+        let forward = 2.0 * rows * (steps * recurrent + answers * output);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
 
-    fn trains_as_it_evaluates(&self, _: &Settings) -> bool {
-        true
+    fn trains_as_it_evaluates(&self, settings: &Settings) -> bool {
+        settings.float("dropout").unwrap_or(0.0) == 0.0
     }
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
@@ -103,8 +112,8 @@ impl Recurrent {
     fn build<T: Element>(self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<T> {
         let stack = architecture::stack(settings, sizes)?;
         Ok(match self {
-            Recurrent::Fused => Box::new(Network::with_parameters(stack, packed)?),
-            Recurrent::Composed => Box::new(composed::model(&stack, packed)?),
+            Recurrent::Fused if stack.is_fused() => Box::new(Network::with_parameters(stack, packed)?),
+            _ => Box::new(composed::model(&stack, packed)?),
         })
     }
 }
@@ -117,8 +126,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .help("the matrix from h_(t-1) to h_t, each gate's by itself: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the others"),
     Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
         .help("that gain"),
-    Setting::word("network.read_out", &["last", "mean"], "last").of(KINDS)
-        .help("what the output layer reads of the top layer: h of the last time step, or the mean over all"),
+    Setting::word("network.read_out", &["last", "mean", "every"], "last").of(KINDS)
+        .help("what the output layer reads of the top layer: h of the last time step, the mean over all, or h of every step, each with an answer and a loss of its own (usual for `copy_memory`); where the data has one target a sequence, it holds at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
         .help("truncated backpropagation through time: no gradient passes between stretches of so many steps, counted from the last; what is measured of the gradient over time is of all steps"),
     Setting::float("network.forget_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["lstm"])

@@ -61,7 +61,8 @@ impl<T: Element> Network<T> {
     fn there_and_back(&self, pass: &Pass<T>, batch: Batch<T>, mode: Mode) -> Result<f64> {
         let Batch { x, target, loss } = batch;
         let outputs = x.apply_op2(self.parameters.as_tensor(), pass.op(mode))?;
-        let value = outputs.apply_op1(FusedLoss { loss, target })?;
+        let (answers, width) = outputs.dims2()?;
+        let value = outputs.apply_op1(FusedLoss { loss, target: target.of_answers(answers, width) })?;
         value.backward()?;
         Ok(value.to_scalar::<T>()?.f64())
     }

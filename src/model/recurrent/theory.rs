@@ -5,7 +5,7 @@ use crate::model::init::{Init, Weights};
 use crate::ops::activation::Activation;
 use crate::ops::recurrent::Cell;
 use crate::setting::Settings;
-use crate::theory::recurrent::{chi_product, identity_relu, linear};
+use crate::theory::recurrent::{chi_product, identity_relu, linear, normed_product};
 use crate::theory::recurrent_gates::{Gated, MOST_STEPS};
 use crate::theory::{Inputs, MeanField, NoPrediction, Prediction};
 
@@ -15,8 +15,8 @@ const DRAWN_ANEW: &str =
 /// Predicts the gradient of the loss at the last step at every time step.
 ///
 /// # Errors
-/// Where no theory is known: stacked layers, the identity as recurrent matrix but for relu and linear nets, gates over very many
-/// steps.
+/// Where no theory is known: stacked layers, the identity as recurrent matrix but for relu and linear nets without norm, gates with a
+/// norm or over very many steps.
 pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
     let Start { stack, others, recurrence, gate_biases } = Start::from_settings(settings, &inputs.sizes)?;
     if stack.depth > 1 {
@@ -35,7 +35,17 @@ pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPre
     let is_identity = matches!(recurrence, Recurrence::Identity { .. });
     let is_gaussian = matches!(recurrence, Recurrence::Gaussian { .. });
     let (weight_variance, bias_variance) = (gain * gain, sigma_b * sigma_b);
+    let rows = || -> Vec<Vec<f64>> {
+        let rows = inputs.steps.chunks_exact(stack.steps);
+        rows.map(|row| row.iter().map(|x| of_input * x).collect()).collect()
+    };
+    if let (Some(norm), false) = (stack.norm, is_identity) {
+        let Cell::Rnn(activation) = stack.cell else { return Err(NoPrediction::NormedGates) };
+        let layer = MeanField { activation, weight_variance, bias_variance };
+        return Ok(Prediction::over_time(normed_product(&layer, norm.eps, &rows()), Some(DRAWN_ANEW)));
+    }
     match stack.cell {
+        _ if is_identity && stack.norm.is_some() => Err(NoPrediction::IdentityRecurrence),
         Cell::Rnn(Activation::Identity) if !is_gaussian => Ok(Prediction::over_time(linear(gain, stack.steps), None)),
         Cell::Rnn(Activation::Relu) if is_identity && gain == 1.0 && sigma_b == 0.0 => {
             Ok(Prediction::over_time(identity_relu(stack.steps), Some(DRAWN_ANEW)))
@@ -43,9 +53,7 @@ pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPre
         _ if is_identity => Err(NoPrediction::IdentityRecurrence),
         Cell::Rnn(activation) => {
             let layer = MeanField { activation, weight_variance, bias_variance };
-            let rows = inputs.steps.chunks_exact(stack.steps);
-            let rows: Vec<Vec<f64>> = rows.map(|row| row.iter().map(|x| of_input * x).collect()).collect();
-            Ok(Prediction::over_time(chi_product(&layer, &rows), Some(DRAWN_ANEW)))
+            Ok(Prediction::over_time(chi_product(&layer, &rows()), Some(DRAWN_ANEW)))
         }
         Cell::Lstm | Cell::Gru => {
             if stack.steps > MOST_STEPS {

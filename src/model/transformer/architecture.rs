@@ -77,6 +77,8 @@ pub enum ReadOut {
     Last,
     /// A token of its own, the same for every row, which comes after those of the data.
     ClassToken,
+    /// Every token by itself: an answer at each.
+    Every,
 }
 
 impl Architecture {
@@ -132,6 +134,7 @@ impl Architecture {
                 "mean" => ReadOut::Mean,
                 "last" => ReadOut::Last,
                 "class_token" => ReadOut::ClassToken,
+                "every" => ReadOut::Every,
                 other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
             },
         })

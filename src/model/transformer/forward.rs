@@ -46,7 +46,7 @@ pub fn model<T: Element>(architecture: &Architecture, packed: &[f64], ops: Ops) 
     CandleModel::new(architecture.layout(), architecture.sites(), packed, Arc::new(run))
 }
 
-/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`.
+/// From inputs `[rows, tokens, features]` to outputs `[rows, outputs]`, or `[rows * tokens, outputs]` where each token is read.
 fn forward(architecture: &Architecture, ops: Ops, pass: &mut Pass, x: &Tensor) -> Result<Tensor> {
     let net = Net { architecture, ops, rows: x.dim(0)? };
     let mut h = net.embed(pass, x)?;
@@ -59,6 +59,7 @@ fn forward(architecture: &Architecture, ops: Ops, pass: &mut Pass, x: &Tensor) -
     let h = h.reshape((net.rows, architecture.tokens(), architecture.width))?;
     let read = match architecture.read_out {
         ReadOut::Mean => h.mean(1)?,
+        ReadOut::Every => h.flatten_to(1)?,
         ReadOut::Last | ReadOut::ClassToken => h.narrow(1, architecture.tokens() - 1, 1)?.squeeze(1)?,
     };
     (ops.activate)(architecture.output_activation, &net.affine(pass, "output", &read)?)

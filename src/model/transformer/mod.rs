@@ -15,7 +15,7 @@ use crate::data::{Sizes, sequence};
 use crate::ops::Element;
 use crate::seed::Seeds;
 use crate::setting::{DefaultValue, Domain, Problems, Setting, SettingError, Settings, of_problems};
-use architecture::{CLASS_TOKEN, POSITIONS};
+use architecture::{CLASS_TOKEN, POSITIONS, ReadOut};
 
 /// Transformers, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +57,13 @@ impl Family for Transformer {
             "norm" => Some(DefaultValue::Text("layer")),
             "norm.place" => Some(DefaultValue::Text("pre")),
             "data.as" => Some(DefaultValue::Text(sequence::usual(data))),
+            "network.read_out" => sequence::usual_read_out(data),
             _ => None,
         }
+    }
+
+    fn answers_at_every_step(&self, settings: &Settings) -> bool {
+        settings.text("network.read_out") == Some("every")
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -88,11 +93,12 @@ impl Family for Transformer {
         let (depth, width, hidden) = (a.depth as f64, a.width as f64, a.hidden as f64);
         let (rows, tokens) = (rows as f64, a.tokens() as f64);
         let of_tokens = a.features as f64 * width + depth * width * (4.0 * width + 2.0 * hidden);
+        let answers = if a.read_out == ReadOut::Every { a.tokens() } else { 1 };
         let of_rows = width * a.outputs as f64;
         // Scores and mixtures, of all heads together.
         let mixing = depth * 2.0 * tokens * width;
         let weights = of_tokens + of_rows;
-        let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + of_rows);
+        let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + answers as f64 * of_rows);
         // Each op keeps what it made, and gradients are made beside it: some thirty tensors as wide as a token, six as wide as the
         // hidden layer, and twenty-five of scores, as measured.
         let kept = rows * tokens * depth * (30.0 * width + 6.0 * hidden + 25.0 * (a.heads as f64) * tokens);
@@ -131,8 +137,8 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::float("init.positions", Domain::Float { min: 0.0, max: 1e6 }, 0.5)
         .help("standard deviation of learned positions, and of the class token, before training"),
     Setting::flag("network.causal", false).of(KIND).help("no token attends to a later one"),
-    Setting::word("network.read_out", &["mean", "last", "class_token"], "mean").of(KIND)
-        .help("what the output layer reads of the last block: the mean over the tokens, the last one, or a learned token that comes after them"),
+    Setting::word("network.read_out", &["mean", "last", "class_token", "every"], "mean").of(KIND)
+        .help("what the output layer reads of the last block: the mean over the tokens, the last one, a learned token that comes after them, or every token, each with an answer and a loss of its own (usual for `copy_memory`); where the data has one target a row, it holds at every token"),
     Setting::new("network.branch_scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero", "deepnorm"] }, DefaultValue::Float(1.0))
         .of(KIND)
         .help("what a sub-layer's output is multiplied by before it is added: a number, 1/sqrt(depth), one learned number a block that starts at 0 (ReZero: Bachlechner et al. 2021), or the constants of DeepNorm (Wang et al. 2022)"),

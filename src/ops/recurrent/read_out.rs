@@ -1,5 +1,6 @@
 //! The output layer of a recurrent network: which of the top layer's outputs it reads, and back.
 
+use super::order_by_time;
 use super::stack::{ReadOut, Stack};
 use crate::ops::Element;
 use crate::ops::activation::{Activation, with_curve};
@@ -23,18 +24,18 @@ pub(super) struct Reading<T> {
 }
 
 impl<T: Element> Reading<T> {
-    /// From the top layer's outputs `h` `[time, rows, width]` to the network's `[rows, outputs]`.
+    /// From the top layer's outputs `h` `[time, rows, width]` to the network's `[rows * answers, outputs]`.
     pub(super) fn forward(&mut self, stack: &Stack, rows: usize, h: &[T], p: &[T]) -> Vec<T> {
-        let (width, outputs) = (stack.width, stack.outputs);
+        let (width, outputs, read) = (stack.width, stack.outputs, rows * stack.answers());
         if stack.read_out == ReadOut::Mean {
             self.mean.resize(rows * width, T::of(0.0));
             mean_over_time(h, T::of(1.0 / stack.steps as f64), &mut self.mean);
         }
         let (weight, bias) = stack.output();
         let mut out = std::mem::take(&mut self.outputs);
-        out.resize(rows * outputs, T::of(0.0));
+        out.resize(read * outputs, T::of(0.0));
         multiply(
-            Matrix::new(self.read(stack, rows, h), rows, width),
+            Matrix::new(self.read(stack, rows, h), read, width),
             Matrix::new(&p[weight], width, outputs),
             &mut out,
         );
@@ -46,7 +47,11 @@ impl<T: Element> Reading<T> {
             with_curve!(stack.output_activation, T, curve => activate(curve, &mut out));
         }
         self.outputs = out;
-        self.outputs.clone()
+        let mut answers = self.outputs.clone();
+        if stack.read_out == ReadOut::Every {
+            order_by_time(&self.outputs, stack.steps, rows, outputs, &mut answers);
+        }
+        answers
     }
 
     /// From the gradient of the network's outputs to that of its output layer, in `gradient`, and of the top layer's outputs.
@@ -62,8 +67,12 @@ impl<T: Element> Reading<T> {
         stream: &mut Vec<T>,
     ) {
         let (width, outputs, zero) = (stack.width, stack.outputs, T::of(0.0));
+        let answers = rows * stack.answers();
         self.delta.clear();
         self.delta.extend_from_slice(delta);
+        if stack.read_out == ReadOut::Every {
+            order_by_time(delta, rows, stack.steps, outputs, &mut self.delta);
+        }
         let (weight, bias) = stack.output();
         self.sums.resize(outputs, zero);
         if stack.output_activation == Activation::Identity {
@@ -75,10 +84,10 @@ impl<T: Element> Reading<T> {
         if let Some(bias) = bias {
             gradient[bias].copy_from_slice(&self.sums);
         }
-        let read = Matrix::new(self.read(stack, rows, h), rows, width);
-        let delta = Matrix::new(&self.delta, rows, outputs);
+        let read = Matrix::new(self.read(stack, rows, h), answers, width);
+        let delta = Matrix::new(&self.delta, answers, outputs);
         multiply(read.t(), delta, &mut gradient[weight.clone()]);
-        self.read_delta.resize(rows * width, zero);
+        self.read_delta.resize(answers * width, zero);
         multiply(delta, Matrix::new(&p[weight], width, outputs).t(), &mut self.read_delta);
         stream.resize(h.len(), zero);
         match stack.read_out {
@@ -92,14 +101,16 @@ impl<T: Element> Reading<T> {
                 self.read_delta.iter_mut().for_each(|x| *x *= share);
                 stream.chunks_exact_mut(rows * width).for_each(|step| step.copy_from_slice(&self.read_delta));
             }
+            ReadOut::Every => stream.copy_from_slice(&self.read_delta),
         }
     }
 
-    /// What the output layer reads, row by row.
+    /// What the output layer reads, row by row, and time step after time step where it reads all.
     fn read<'a>(&'a self, stack: &Stack, rows: usize, h: &'a [T]) -> &'a [T] {
         match stack.read_out {
             ReadOut::Last => &h[h.len() - rows * stack.width..],
             ReadOut::Mean => &self.mean,
+            ReadOut::Every => h,
         }
     }
 }

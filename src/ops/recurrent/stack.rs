@@ -2,6 +2,7 @@
 //! vector.
 
 use crate::ops::activation::Activation;
+use crate::ops::norm::Norm;
 use std::ops::Range;
 
 /// What a recurrent layer does from one time step to the next. x_t is its input, h_t its output, h_0 = 0; W and b of a gate are
@@ -45,6 +46,8 @@ pub enum ReadOut {
     Last,
     /// The mean of all h_t.
     Mean,
+    /// Each h_t by itself: an answer at every time step.
+    Every,
 }
 
 /// Recurrent layers on sequences `[time, features]`, then an output layer.
@@ -61,6 +64,13 @@ pub struct Stack {
     pub bias: bool,
     pub output_activation: Activation,
     pub read_out: ReadOut,
+    /// Of every nonlinearity's argument, each gate's by itself over its units, at each time step: h = phi(N(x W + h' U) + b). The
+    /// bias follows the norm, which would take its mean away.
+    pub norm: Option<Norm>,
+    /// A layer above the first hands on the sum of its output and what it read.
+    pub residual: bool,
+    /// Probability that a number which a layer hands on to the layer above is left out of a training pass.
+    pub dropout: f64,
     /// Gradients go back at most so many steps: none passes between the stretches of this length, counted from the last step.
     pub truncation: Option<usize>,
 }
@@ -87,7 +97,17 @@ impl Stack {
     }
 
     fn count(&self, layer: usize) -> usize {
-        (self.inputs(layer) + self.width + usize::from(self.bias)) * self.columns()
+        (self.inputs(layer) + self.width + usize::from(self.bias) + usize::from(self.has_gains())) * self.columns()
+    }
+
+    /// Whether a learned gain follows each norm.
+    pub fn has_gains(&self) -> bool {
+        self.norm.is_some_and(|norm| norm.affine)
+    }
+
+    /// Whether the fused op computes it: norms, skip connections and dropout are for candle's own ops.
+    pub fn is_fused(&self) -> bool {
+        self.norm.is_none() && !self.residual && self.dropout == 0.0
     }
 
     fn start(&self, layer: usize) -> usize {
@@ -117,6 +137,11 @@ impl Stack {
     /// Whether no gradient passes from this time step, counted from 0, to the one before it.
     pub fn cuts(&self, step: usize) -> bool {
         step == 0 || self.truncation.is_some_and(|stretch| (self.steps - step).is_multiple_of(stretch))
+    }
+
+    /// Answers to one sequence.
+    pub fn answers(&self) -> usize {
+        if self.read_out == ReadOut::Every { self.steps } else { 1 }
     }
 
     /// The same net, asked only for its last step, through all of which its gradient goes back: what shows how it fades.

@@ -1,0 +1,114 @@
+//! Rows of a CSV file as the time steps of sequences.
+
+use crate::support::{settings, text};
+use gradsweep::data::{Dataset, Places, Targets, load};
+use gradsweep::setting::Value;
+
+fn read(table: &str, more: &[(&str, Value)]) -> Result<Dataset, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("t.csv"), table).unwrap();
+    let own = [("data", text("csv")), ("data.path", text("t.csv")), ("data.test", Value::Float(0.0))];
+    let mut pairs: Vec<(&str, Value)> = own.into_iter().chain([("data.scaling", text("none"))]).collect();
+    for (key, value) in more {
+        pairs.retain(|(known, _)| known != key);
+        pairs.push((key, value.clone()));
+    }
+    let places = Places { base: dir.path().into(), ..Places::default() };
+    load(&settings(&pairs), &places).map_err(|error| error.to_string())
+}
+
+/// Sequence s of three time steps t has the inputs 100 s + t and -t.
+fn row(s: usize, t: usize, class: usize) -> String {
+    format!("s{s},{t},{},{},{class}\n", 100 * s + t, -(t as f64))
+}
+
+const HEAD: &str = "who,when,a,b,class\n";
+const BY: [(&str, &str); 2] = [("data.sequence", "who"), ("data.time_column", "when")];
+
+fn by() -> Vec<(&'static str, Value)> {
+    BY.map(|(key, name)| (key, text(name))).to_vec()
+}
+
+/// The sequences as they were read, shuffled as they are: by the first input of each.
+fn sequences(data: &Dataset) -> Vec<(&[f64], usize)> {
+    let mut all: Vec<(&[f64], usize)> = data.train.x.chunks_exact(data.features()).zip(0..).collect();
+    all.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+    all
+}
+
+#[test]
+fn rows_are_gathered_into_sequences_and_ordered_by_time() {
+    // Interleaved, and backwards in time.
+    let rows: String = (0..3).rev().flat_map(|t| (0..4).map(move |s| row(s, t, s % 2))).collect();
+    let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
+    assert_eq!((data.shape.as_slice(), data.train.rows, data.train.answers()), (&[3, 2][..], 4, 1));
+    let Targets::Classes { labels, count: 2 } = &data.train.targets else { panic!("{:?}", data.train.targets) };
+    for (s, (x, at)) in sequences(&data).into_iter().enumerate() {
+        let a = 100.0 * s as f64;
+        assert_eq!(x, [a, -0.0, a + 1.0, -1.0, a + 2.0, -2.0]);
+        assert_eq!(labels[at] as usize, s % 2);
+    }
+    // Without a time column the rows stand as they stand, here backwards; the time is then an input if it is not left out.
+    let drop = ("data.drop", Value::Texts(vec!["when".into()]));
+    let data = read(&format!("{HEAD}{rows}"), &[by()[0].clone(), drop]).unwrap();
+    assert_eq!(sequences(&data)[1].0, [102.0, -2.0, 101.0, -1.0, 100.0, -0.0]);
+}
+
+#[test]
+fn a_target_that_changes_within_a_sequence_is_one_of_each_time_step() {
+    let rows: String = (0..4).flat_map(|s| (0..3).map(move |t| row(s, t, (s + t) % 3))).collect();
+    let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
+    assert_eq!((data.train.rows, data.train.answers()), (4, 3));
+    let Targets::Classes { labels, .. } = &data.train.targets else { panic!("classes") };
+    for (s, (_, at)) in sequences(&data).into_iter().enumerate() {
+        assert_eq!(labels[3 * at..][..3], [0, 1, 2].map(|t| ((s + t) % 3) as u32));
+    }
+    let held_back = read(&format!("{HEAD}{rows}"), &[by(), vec![("data.test", Value::Float(0.5))]].concat()).unwrap();
+    let test = held_back.test.unwrap();
+    assert_eq!((held_back.train.rows, test.rows, test.answers()), (2, 2, 3));
+}
+
+#[test]
+fn a_feature_is_scaled_alike_at_all_time_steps() {
+    let rows: String = (0..4).flat_map(|s| (0..3).map(move |t| row(s, t, s % 2))).collect();
+    let data = read(&format!("{HEAD}{rows}"), &[by(), vec![("data.scaling", text("per_feature"))]].concat()).unwrap();
+    for feature in 0..2 {
+        let all: Vec<f64> = data.train.x.iter().skip(feature).step_by(2).copied().collect();
+        let mean = all.iter().sum::<f64>() / 12.0;
+        let square = all.iter().map(|x| x * x).sum::<f64>() / 12.0;
+        assert!(mean.abs() < 1e-12 && (square - 1.0).abs() < 1e-12, "{mean} {square}");
+        assert!(all[0] != all[1] && all[1] != all[2]);
+    }
+}
+
+#[test]
+fn what_makes_no_sequences_is_told_with_the_cure() {
+    let three = |s: usize| (0..3).map(|t| row(s, t, s % 2)).collect::<String>();
+    let (good, short) = (format!("{HEAD}{}{}", three(0), three(1)), row(2, 0, 1));
+    let twice = row(1, 2, 1);
+    let nowhere = "?,3,1,1,0\n";
+    let without_names = ("data.drop", Value::Texts(vec!["who".into()]));
+    let late = "s2,noon,1,1,0\n";
+    for (table, more, said, cure) in [
+        (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "cut the longer ones"),
+        (
+            format!("{good}{twice}"),
+            by(),
+            "sequence \"s1\" has the time 2 twice, first in line 7",
+            "correct one of them",
+        ),
+        (format!("{good}{nowhere}"), by(), "column who holds \"?\"", "fill it in"),
+        (format!("{good}{late}"), by(), "column when holds \"noon\"", "write the time as a number"),
+        (good.clone(), vec![("data.sequence", text("a")), without_names], "a name of its own", "hold the same"),
+        (
+            good.clone(),
+            vec![("data.sequence", text("whom"))],
+            "no column \"whom\"",
+            "data.sequence is one of who, when",
+        ),
+        (good, [by(), vec![("data.as", text("rows"))]].concat(), "reads each row by itself", "leave data.as out"),
+    ] {
+        let error = read(&table, &more).unwrap_err();
+        assert!(error.contains(said) && error.contains(cure), "{error}");
+    }
+}
