@@ -19,6 +19,7 @@ mod pytorch;
 mod pytorch_recurrent;
 mod recurrent;
 mod schedules;
+mod spectra;
 mod statistics;
 mod stopping;
 #[path = "../support/mod.rs"]

@@ -1,7 +1,7 @@
 //! The axes and cells of a plan, against which figures, claims and the comparison are checked: every name exists, no
 //! selection is empty, and no axis is averaged over silently.
 
-use crate::columns::On;
+use crate::columns::{Column, On};
 use crate::data::Function;
 use crate::experiment::nearest;
 use crate::experiment::read::{ExperimentError, Location, Result, Selector, Word, no_label};
@@ -42,6 +42,20 @@ impl Role {
     /// The axes that a key names.
     pub fn each(key: &'static str, words: impl IntoIterator<Item = Word>) -> impl Iterator<Item = Role> {
         words.into_iter().map(move |(axis, place)| Role { key, axis, place })
+    }
+}
+
+/// Whether what a key of `[record]` asks for is measured.
+pub(crate) type Recorded<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Checks that a column is not empty since nothing asks for its measurement.
+pub(crate) fn is_recorded(column: Option<&Column>, recorded: Recorded, place: &Location) -> Result<()> {
+    match column.and_then(|column| Some((column.name, column.recorded?))) {
+        Some((name, key)) if !recorded(key) => {
+            let message = format!("`{name}` is not measured by this experiment");
+            place.fail(message, format!("write {key} = true under [record]"))
+        }
+        _ => Ok(()),
     }
 }
 

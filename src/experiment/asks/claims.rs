@@ -1,6 +1,6 @@
 //! Checks the claims against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
-use super::cells::{Cells, GridCell};
+use super::cells::{Cells, GridCell, Recorded, is_recorded};
 use super::claim_spec::WrittenClaim;
 use crate::columns::Column;
 use crate::experiment::read::{Location, Result};
@@ -10,8 +10,11 @@ use std::collections::BTreeSet;
 /// The claims with axis names and labels as the plan has them.
 ///
 /// Where the command line changed the grid, the claims that no longer fit it are left out.
-pub(crate) fn check(written: &[WrittenClaim], cells: Cells, changed: bool) -> Result<Vec<ClaimSpec>> {
-    let claims = written.iter().map(|claim| one(claim, cells));
+pub(crate) fn check(written: &[WrittenClaim], cells: Cells, changed: bool, recorded: Recorded) -> Result<Vec<ClaimSpec>> {
+    let claims = written.iter().map(|claim| {
+        is_recorded(claim.spec.metric.described(), recorded, &claim.metric_at)?;
+        one(claim, cells)
+    });
     if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
 

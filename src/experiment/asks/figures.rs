@@ -1,6 +1,6 @@
 //! Checks the figures against the axes of the plan and completes them: every axis has a role, and no selection is empty.
 
-use super::cells::{Cells, GridCell, Role, toml_key};
+use super::cells::{Cells, GridCell, Recorded, Role, is_recorded, toml_key};
 use super::figure_labels;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
@@ -12,8 +12,8 @@ use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
-/// The figures with axis names and labels as the plan has them, which records `distributions` or does not.
-pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool) -> Result<Vec<FigureSpec>> {
+/// The figures with axis names and labels as the plan has them, where `recorded` says what is measured.
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
         let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
@@ -25,10 +25,11 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells, distributions: bool
             let message = format!("two figures would be written to the file `{name}`");
             return Err(figure.name_at.error(message, "give each a `name` of its own").also(first));
         }
-        if figure.kind.distributions && !distributions {
+        if figure.kind.distributions && !recorded("distributions") {
             let message = format!("{} shows distributions, which this experiment does not record", figure.kind.word);
             return figure.place.fail(message, "write distributions = true under [record]");
         }
+        is_recorded(figure.spec.metric.as_deref().and_then(columns::measurement), recorded, &figure.place)?;
         one(figure, cells)
     });
     checked.collect()

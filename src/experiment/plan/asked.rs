@@ -1,7 +1,7 @@
 //! What a file asks of cells: the figures, the claims and the comparison. The cells are those of its own grid, or of runs that
 //! another program trained.
 
-use crate::experiment::asks::cells::{Cells, GridCell};
+use crate::experiment::asks::cells::{Cells, GridCell, Recorded};
 use crate::experiment::asks::{claims, compare, figure_defaults, figures};
 use crate::experiment::figure_kind::Predicts;
 use crate::experiment::file::Experiment;
@@ -23,21 +23,21 @@ pub struct Asked {
 }
 
 impl Experiment {
-    /// What it asks of these cells; `centre` is that of its ablation; whether it records `distributions`.
+    /// What it asks of these cells; `centre` is that of its ablation; whether a key of `[record]` is on.
     pub(super) fn asked(
         &self,
         cells: Cells,
         centre: &BTreeMap<String, String>,
         seeds: usize,
-        distributions: bool,
+        recorded: Recorded,
     ) -> Result<Asked> {
         let compare = compare::resolve(self.compare.as_ref(), cells, seeds)?;
-        let claims = claims::check(&self.claims, cells, self.changed)?;
+        let claims = claims::check(&self.claims, cells, self.changed, recorded)?;
         let mut figures = match self.default_figures || self.figures.is_empty() {
             true => figure_defaults::defaults(&self.kinds, cells, centre, compare.as_ref()),
             false => Vec::new(),
         };
-        figures.extend(figures::check(&self.figures, cells, distributions)?);
+        figures.extend(figures::check(&self.figures, cells, recorded)?);
         Ok(Asked { figures, claims, compare })
     }
 
@@ -76,7 +76,8 @@ impl Experiment {
                 "delete it, or compare with other runs: this program does not know the networks that were imported";
             return place.fail("theory predicts nothing of imported runs", help);
         }
-        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, false)
+        // What its tables lack is no column of theirs.
+        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, &|key| key != "distributions")
     }
 
     /// The name that it has of its own.

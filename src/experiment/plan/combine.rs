@@ -155,9 +155,8 @@ impl Plan {
         };
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
-        let distributions = plan.cadence.distributions;
-        let Asked { figures, claims, compare } =
-            experiment.asked(grid, &plan.centre, plan.seeds.len(), distributions)?;
+        let recorded = |key: &str| plan.cadence.has(key);
+        let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), &recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);
         limits::some_setting(&plan.written, &plan.file)?;
