@@ -46,6 +46,15 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
         }
         roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
     }
+    if let AlongX::Plane(plane) = kind.x {
+        for (key, name) in ["x", "y"].into_iter().zip(plane) {
+            let Some(_) = cells.axes.iter().find(|axis| axis.name == name && axis.scale != Scale::Category) else {
+                let message = format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
+                return place.fail(message, format!("write {name} = [...] under [axes], or draw another kind"));
+            };
+            roles.push(Role { key, axis: name.into(), place: place.clone() });
+        }
+    }
     if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
         return place.fail(format!("a {word} needs two axes, `x` and `y`"), help);

@@ -152,7 +152,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
-        .add(!course.ends.is_empty(), "×: the step at which a run diverged.")
+        .add(true, course.crossed("the last step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
     let own = if measures.len() > 1 {

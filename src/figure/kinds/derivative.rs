@@ -3,9 +3,7 @@
 
 use super::prelude::*;
 use crate::ops::activation::Activation;
-use crate::results::Results;
 use crate::results::theory::CellTheory;
-use crate::setting::Settings;
 
 const SLOPE: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
 /// The first layer in blue, the last in orange, of the house's categories.
@@ -104,22 +102,13 @@ fn shown(selection: &Selection) -> Result<BTreeMap<GroupKey, Shown>, FigureError
     for run in &selection.runs {
         let key = selection.key(*run);
         let Some(Ok(predicted)) = theory.get(&selection.run(*run).labels) else { continue };
-        if let (true, Some(activation)) = (predicted.variance.len() > 1, activation(selection.results, *run)) {
+        if let (true, Some(activation)) = (predicted.variance.len() > 1, theory::activation(selection.results, *run)) {
             let own =
                 Shown { activation, predicted: predicted.clone(), measured: measured.get(&key).map(|s| s.median) };
             shown.entry(key).or_insert(own);
         }
     }
     Ok(shown)
-}
-
-/// The activation of a run, by the settings of its cell.
-fn activation(results: &Results, run: usize) -> Option<Activation> {
-    let cell = results.cell(run)?;
-    let setting =
-        |key: &'static str| Some((key, cell.settings.get(key).or_else(|| results.plan.settings.get(key))?.clone()));
-    let settings = ["activation", "activation.slope", "activation.alpha"].into_iter().filter_map(setting).collect();
-    Activation::from_settings(&Settings::new(settings), "activation").ok()
 }
 
 /// Both densities, the slope, and in a corner the factors.
