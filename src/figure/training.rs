@@ -148,7 +148,8 @@ impl<K: Ord + Copy> Course<K> {
         let mut places: BTreeMap<Color, Vec<f64>> = BTreeMap::new();
         here.for_each(|(key, x)| places.entry(color(key.color)).or_default().push(x));
         let cross = |color, x| Mark::EdgeCross { x, from: End::High, inset: 3.0, radius: 2.3, color };
-        let crosses = places.into_iter().flat_map(|(color, places)| self.apart(places).into_iter().map(move |x| cross(color, x)));
+        let crosses =
+            places.into_iter().flat_map(|(color, places)| self.apart(places).into_iter().map(move |x| cross(color, x)));
         crosses.collect()
     }
 

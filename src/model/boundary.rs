@@ -77,7 +77,10 @@ pub trait Family: Sync {
     /// # Errors
     /// A setting that stands against it, or a net too large.
     fn headless(&self, _: &Settings, _: &Sizes) -> Result<(Settings, Sizes), SettingError> {
-        Err(SettingError::new("network", "`record.jacobian` is of dense nets: write network = \"mlp\", or delete the key"))
+        Err(SettingError::new(
+            "network",
+            "`record.jacobian` is of dense nets: write network = \"mlp\", or delete the key",
+        ))
     }
 
     /// What theory says of the gradient before the first update.

@@ -63,7 +63,8 @@ impl Jacobian {
     /// # Errors
     /// What candle reports.
     pub fn measure<T: Element>(&mut self, model: &dyn Model<T>) -> Result<Vec<Vec<f64>>> {
-        let (body, theirs) = (self.layout.parameters().iter().filter(|own| !HEAD.contains(&&*own.name)), model.layout());
+        let (body, theirs) =
+            (self.layout.parameters().iter().filter(|own| !HEAD.contains(&&*own.name)), model.layout());
         let mut copied = Ok(());
         self.model.rewrite(&mut |own| {
             copied = model.read(&mut |packed| {

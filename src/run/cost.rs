@@ -136,7 +136,8 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     let PassCost { weights, bytes, .. } = pass(spec.batch(extent.train_rows).max(CHUNK.min(extent.train_rows)));
     let probed = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
     let whole = if spec.cadence.sharpness { pass(extent.train_rows).bytes } else { 0.0 };
-    let headless = headless(spec, extent).map_or(0.0, |(settings, sizes)| family.cost(&settings, &sizes, sizes.outputs).bytes);
+    let headless =
+        headless(spec, extent).map_or(0.0, |(settings, sizes)| family.cost(&settings, &sizes, sizes.outputs).bytes);
     // The weights as they are drawn, in f64; a copy before an update that is measured.
     let training = bytes * number / 4.0 + weights * (number * (MOST_SLOTS as f64 + 1.0) + 8.0);
     Memory { training, probe: 2.0 * (probed + whole + headless), records }
@@ -189,8 +190,7 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
     // At most: each epoch may be the best so far, and is scored then.
     let of_epoch = if is_watched { pass(watched)[0] } else { 0.0 } + if is_kept { pass(whole)[0] } else { 0.0 };
     let at_the_end = if scored < whole { pass(whole)[0] } else { 0.0 };
-    let of_sharpness =
-        if spec.cadence.sharpness { 2.0 * PRODUCTS * there_and_back(extent.train_rows) } else { 0.0 };
+    let of_sharpness = if spec.cadence.sharpness { 2.0 * PRODUCTS * there_and_back(extent.train_rows) } else { 0.0 };
     let probed = there_and_back(spec.cadence.probe.min(extent.train_rows)) + jacobian(spec, extent);
     Cost {
         training: steps as f64 * there_and_back(batch),

@@ -161,7 +161,9 @@ impl<T: Element> Objective<'_, T> {
     /// The sharpness of the loss, where it is asked for.
     pub fn sharpness(&mut self) -> Result<Option<f64>, RunError> {
         match self {
-            Objective::Model(Learner { model, sharpness: Some(sharpness), .. }) => Ok(Some(sharpness.measure(&**model)?)),
+            Objective::Model(Learner { model, sharpness: Some(sharpness), .. }) => {
+                Ok(Some(sharpness.measure(&**model)?))
+            }
             _ => Ok(None),
         }
     }

@@ -76,8 +76,7 @@ pub fn singular_values(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> 
     }
     // Scaled, so that no square overflows or vanishes, and upright.
     let at = |i: usize, j: usize| if rows < columns { matrix[j * columns + i] } else { matrix[i * columns + j] };
-    let tall: Vec<Vec<f64>> =
-        (0..rows.max(columns)).map(|i| (0..n).map(|j| at(i, j) / largest).collect()).collect();
+    let tall: Vec<Vec<f64>> = (0..rows.max(columns)).map(|i| (0..n).map(|j| at(i, j) / largest).collect()).collect();
     // With the diagonal of a bidiagonal matrix and the numbers beside it in turn beside a diagonal of zeros, the eigenvalues are
     // its singular values and their negatives (Golub & Kahan 1965).
     let doubled = Tridiagonal { diagonal: vec![0.0; 2 * n], beside: bidiagonal(tall) };

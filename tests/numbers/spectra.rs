@@ -69,7 +69,8 @@ fn the_jacobian_is_the_product_of_its_layers() {
     let (layers, x, net) = measured(&settings, features, 2);
     let mut packed = Vec::new();
     net.read(&mut |own| packed = own.to_vec()).unwrap();
-    let weight = |layer: usize| packed[net.layout().find(&format!("layer{layer}.weight")).unwrap().range.clone()].to_vec();
+    let weight =
+        |layer: usize| packed[net.layout().find(&format!("layer{layer}.weight")).unwrap().range.clone()].to_vec();
     let times = |a: &[f64], w: &[f64], inner: usize, columns: usize| -> Vec<f64> {
         let entry = |i: usize, j: usize| (0..inner).map(|k| a[i * inner + k] * w[k * columns + j]).sum();
         (0..a.len() / inner * columns).map(|at| entry(at / columns, at % columns)).collect()
@@ -104,7 +105,8 @@ fn wide_nets_have_the_spectra_of_free_probability() {
         median(&(1..=3).map(one).collect::<Vec<f64>>()).unwrap()
     };
     let l = factors as f64;
-    let near = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 0.15, "{found} instead of {expected}");
+    let near =
+        |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 0.15, "{found} instead of {expected}");
     near(median_of("identity", "lecun_normal", |own| own.spread), l);
     near(median_of("identity", "lecun_normal", |own| (own.max / own.rms).powi(2)), (l + 1.0).powf(l + 1.0) / l.powf(l));
     near(median_of("relu", "he_normal", |own| own.spread), 2.0 * l);

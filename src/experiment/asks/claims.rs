@@ -10,7 +10,12 @@ use std::collections::BTreeSet;
 /// The claims with axis names and labels as the plan has them.
 ///
 /// Where the command line changed the grid, the claims that no longer fit it are left out.
-pub(crate) fn check(written: &[WrittenClaim], cells: Cells, changed: bool, recorded: Recorded) -> Result<Vec<ClaimSpec>> {
+pub(crate) fn check(
+    written: &[WrittenClaim],
+    cells: Cells,
+    changed: bool,
+    recorded: Recorded,
+) -> Result<Vec<ClaimSpec>> {
     let claims = written.iter().map(|claim| {
         is_recorded(claim.spec.metric.described(), recorded, &claim.metric_at)?;
         one(claim, cells)

@@ -49,7 +49,8 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     if let AlongX::Plane(plane) = kind.x {
         for (key, name) in ["x", "y"].into_iter().zip(plane) {
             let Some(_) = cells.axes.iter().find(|axis| axis.name == name && axis.scale != Scale::Category) else {
-                let message = format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
+                let message =
+                    format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
                 return place.fail(message, format!("write {name} = [...] under [axes], or draw another kind"));
             };
             roles.push(Role { key, axis: name.into(), place: place.clone() });

@@ -92,7 +92,9 @@ impl Plan {
                 let what = format!("full-batch training, and here a batch has {batch} of {rows} rows");
                 refused("batch", what, "write batch = \"full\", or delete sharpness")
             }
-            Some(key) => refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness"),
+            Some(key) => {
+                refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness")
+            }
             None if !family.trains_as_it_evaluates(settings) => {
                 refused("dropout", "a loss that draws nothing".into(), "write dropout = 0, or delete sharpness")
             }

@@ -54,7 +54,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
         let crosses = course.crosses(selection, panel, |_| LOST.color);
-        by_layer(&of_panel(panel), deviation.is_some(), |layer| lines.get(&(panel, layer))).into_iter().chain(crosses).collect()
+        by_layer(&of_panel(panel), deviation.is_some(), |layer| lines.get(&(panel, layer)))
+            .into_iter()
+            .chain(crosses)
+            .collect()
     };
     let block = Block::new(selection, (course.x.clone(), course.scale.title()), (&y, column.words), height, panel);
     let line = match deviation {

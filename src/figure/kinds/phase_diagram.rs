@@ -71,7 +71,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let discs = discs.flat_map(|(key, own)| {
             let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
             let predicted = finding::measured(at(w, b), column);
-            let told = format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
+            let told =
+                format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
             [
                 Mark::Disc { at: (w, b), radius: 4.4, color: INK },
                 Mark::Disc { at: (w, b), radius: 3.7, color: WHITE },

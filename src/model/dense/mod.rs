@@ -16,7 +16,9 @@ use crate::ops::Element;
 use crate::ops::loss::Loss;
 use crate::ops::norm::{Norm, NormKind};
 use crate::seed::Seeds;
-use crate::setting::{Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, Value, of_problems};
+use crate::setting::{
+    Acts, DefaultValue, Domain, Problems, SHARE, Setting, SettingError, Settings, Value, of_problems,
+};
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
 /// The singular values of a matrix of more rows are not computed at every recorded step.
@@ -80,14 +82,20 @@ impl Family for Dense {
         let widths = architecture::widths(settings)?;
         let refused = |key: &str, what: String| Err(SettingError::new(key, format!("`record.jacobian` {what}")));
         if let Some(key) = self.couples_samples(settings) {
-            return refused(key, "is of one sample, and this norm couples those of a batch: write \"layer\" or \"rms\"".into());
+            return refused(
+                key,
+                "is of one sample, and this norm couples those of a batch: write \"layer\" or \"rms\"".into(),
+            );
         }
         let key = if settings.get("widths").is_some() { "widths" } else { "width" };
         match (widths.last(), widths.iter().max()) {
-            (None, _) => refused("depth", "is of hidden layers, and this net has none: write depth = 1, or more".into()),
-            (_, Some(most)) if *most > MOST_SQUARE => {
-                refused(key, format!("is of at most {MOST_SQUARE} units a layer, not {most}: write {MOST_SQUARE}, or less"))
+            (None, _) => {
+                refused("depth", "is of hidden layers, and this net has none: write depth = 1, or more".into())
             }
+            (_, Some(most)) if *most > MOST_SQUARE => refused(
+                key,
+                format!("is of at most {MOST_SQUARE} units a layer, not {most}: write {MOST_SQUARE}, or less"),
+            ),
             (Some(last), _) => {
                 let mut settings = settings.clone();
                 settings.set("output_activation", Value::Text("identity".into()));
