@@ -7,7 +7,7 @@
 Signed-rank p-values: scipy.stats.wilcoxon, exact where no ranks are tied, else scipy's permutation of all signs (both
 two-sided). Median intervals: binomial, scipy.stats.binom. Hodges-Lehmann: numpy over all means of pairs, its interval by enumerating
 all signs of the ranks. Holm: scipy has none, so the textbook's step-down loop. Best of k: all subsets. Quantiles of draws:
-numpy.quantile, method "inverted_cdf". Interquartile means: scipy.stats.trim_mean.
+numpy.quantile, method "inverted_cdf". Interquartile means: scipy.stats.trim_mean. Singular values and eigenvalues: numpy.linalg.
 """
 
 import itertools
@@ -23,6 +23,7 @@ rng = np.random.default_rng(5)
 # For what came later, so that earlier numbers stay.
 rng2 = np.random.default_rng(16)
 rng3 = np.random.default_rng(29)
+rng4 = np.random.default_rng(41)
 
 
 def wilcoxon(d):
@@ -97,6 +98,27 @@ def stratified(sizes, draws):
     return {"strata": strata, "places": places, "draws": draws, "value": float(stats.trim_mean(sum(strata, []), 0.25)), "ends": ends}
 
 
+def singular_values(rows, columns, kind):
+    matrix = rng4.normal(size=(rows, columns))
+    if kind == "deep":  # A product of many matrices: its singular values span decades.
+        for _ in range(6):
+            matrix = matrix @ rng4.normal(size=(columns, columns)) / np.sqrt(columns)
+    if kind == "rank one":
+        matrix = np.outer(matrix[:, 0], matrix[0])
+    if kind == "tiny":
+        matrix = matrix * 1e-200
+    values = np.linalg.svd(matrix, compute_uv=False)[::-1]
+    return {"kind": kind, "rows": rows, "columns": columns, "matrix": matrix.ravel().tolist(), "values": values.tolist()}
+
+
+def tridiagonal(n):
+    diagonal, beside = rng4.normal(size=n), rng4.normal(size=n - 1)
+    if n > 5:
+        beside[2] = 0.0
+    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    return {"diagonal": diagonal.tolist(), "beside": beside.tolist(), "values": np.linalg.eigvalsh(matrix).tolist()}
+
+
 def cases():
     for n in [1, 2, 3, 4, 5, 6, 8, 10, 12]:
         for kind in ("smooth", "ties", "zeros", "one sided"):
@@ -126,6 +148,10 @@ def main():
         "stratified": [stratified(sizes, 20) for sizes in ([1], [3], [5, 5], [4, 1, 6])],
         "best_of": [{"values": (x := [float(v) for v in rng.normal(size=n)]), "k": k, "share": q, "value": best_of(x, k, q)}
                     for n, k in ((1, 1), (4, 2), (6, 3), (7, 7), (9, 4)) for q in (0.1, 0.5, 0.9)],
+        "singular_values": [singular_values(*case) for case in
+                            ((1, 1, "plain"), (3, 3, "plain"), (9, 4, "plain"), (4, 9, "plain"), (12, 12, "deep"), (6, 5, "rank one"),
+                             (7, 7, "tiny"))],
+        "tridiagonal": [tridiagonal(n) for n in (1, 2, 7, 20)],
     }
     Path("tests/fixtures/statistics.json").write_text(json.dumps(out, indent=1) + "\n")
 

@@ -32,6 +32,8 @@ pub struct Column {
     pub predicted: Option<Predicted>,
     /// Whether `summary.csv` has its median.
     pub summarized: bool,
+    /// The key of `[record]` that asks for it; it is empty without.
+    pub recorded: Option<&'static str>,
 }
 
 /// What kind of thing a column holds.
@@ -156,6 +158,7 @@ impl Column {
             part: None,
             predicted: None,
             summarized: false,
+            recorded: None,
         }
     }
 
@@ -222,6 +225,10 @@ impl Column {
 
     const fn summarized(self) -> Self {
         Column { summarized: true, ..self }
+    }
+
+    const fn recorded(self, key: &'static str) -> Self {
+        Column { recorded: Some(key), ..self }
     }
 
     /// Whether it spans decades and is drawn on a logarithmic scale.
@@ -518,6 +525,9 @@ pub const HISTORY: &[Column] = &[
     Column::balanced("test_sample_balanced_accuracy", &["balanced accuracy", "of the test sample"], Step)
         .of(Part::Test),
     Column::new("grad_norm", &["norm of the gradient"], Step, Batch).log(),
+    Column::new("sharpness", &["largest eigenvalue of the", "training loss's Hessian"], Step, Split)
+        .of(Part::Training)
+        .recorded("sharpness"),
 ];
 
 /// The columns of `layers.csv` after `run_id`: one row a probed step and hidden layer, counted 1..depth, and in recurrent nets
@@ -548,6 +558,18 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),
     Column::new("token_cosine", &["mean cosine between", "two tokens of a row"], Step, Probe),
     Column::new("attention_entropy", &["entropy of what a token's", "attention gives"], Step, Probe).unit("nats"),
+    Column::new("jacobian_rms", &["root mean square of the", "Jacobian's singular values"], Step, Probe)
+        .log()
+        .recorded("jacobian"),
+    Column::new("jacobian_spread", &["relative variance of the", "squared singular values"], Step, Probe)
+        .recorded("jacobian"),
+    Column::new("jacobian_max", &["largest singular value", "of the Jacobian"], Step, Probe).log().recorded("jacobian"),
+    Column::new("jacobian_median", &["median singular value", "of the Jacobian"], Step, Probe)
+        .log()
+        .recorded("jacobian"),
+    Column::new("jacobian_min", &["smallest singular value", "of the Jacobian"], Step, Probe)
+        .log()
+        .recorded("jacobian"),
 ];
 
 /// The columns of `distributions.csv` after `run_id`: one row a probed step, hidden layer, time step, if any, and quantity.
@@ -593,15 +615,21 @@ pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
     HISTORY.iter().find(|column| column.name.strip_suffix("_accuracy") == Some(part))
 }
 
-/// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, and
-/// dL/dW of the mean loss over the probe set.
+/// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, dL/dW
+/// of the mean loss over the probe set, and the singular values of the Jacobian, where that is measured.
 pub const QUANTITIES: &[Column] = &[
     Column::new("activation", &["output of", "the activation"], Step, Probe),
     Column::new("argument", &["argument of", "the activation"], Step, Probe),
     Column::new("stream", &["gradient dL/dh per sample"], Step, Probe),
     Column::new("delta", &["gradient dL/dz per sample"], Step, Probe),
     Column::new("weight_grad", &["gradient dL/dW of the batch"], Step, Probe),
+    SINGULAR_VALUE,
 ];
+
+/// Of the last hidden layer's Jacobian with respect to the layer.
+pub const SINGULAR_VALUE: Column =
+    Column::new("singular_value", &["singular values of the last hidden layer's", "Jacobian"], Step, Probe)
+        .recorded("jacobian");
 
 /// Of recurrent nets; empty for others.
 pub const TIME: Column = Column::key("time", &["time step of the sequence, counted from its first"]);

@@ -4,7 +4,7 @@
 //! sees gradients down to 1e-289 whatever the training's own precision holds (f32 ends at 1.2e-38, and at 1.4e-45
 //! with subnormals).
 
-use crate::columns::QUANTITIES;
+use crate::columns::{QUANTITIES, SINGULAR_VALUE};
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
@@ -14,11 +14,14 @@ use crate::ops::{Element, Mode, Result};
 use crate::stats::distribution::Distribution;
 use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
+use jacobian::{Jacobian, JacobianMeasure};
 use std::ops::Range;
 
 pub mod attention;
 mod correlation;
 mod eigenvalue;
+pub mod jacobian;
+pub mod sharpness;
 
 /// One hidden layer, measured. Gradients are per sample: B times the gradient of the mean loss over B samples. Every
 /// `rms` is the root mean square over samples and units (or entries), summed in f64.
@@ -65,6 +68,8 @@ pub struct LayerMeasure {
     pub is_bypassed: bool,
     /// Of a block with attention.
     pub attention: Option<AttentionMeasure>,
+    /// The singular values of the last hidden layer's Jacobian with respect to this one, if [asked for](Probe::with_jacobian).
+    pub jacobian: Option<JacobianMeasure>,
     /// How its numbers are spread, by the name of each [quantity](crate::columns::QUANTITIES); none unless [asked for](Probe::with_distributions).
     pub distributions: Vec<(&'static str, Distribution)>,
 }
@@ -93,17 +98,23 @@ pub struct Probe {
     batch: Batch<f64>,
     gradients: Gradients<f64>,
     distributions: bool,
+    jacobian: Option<Jacobian>,
 }
 
 impl Probe {
     /// On the rows of `batch`, by a model of the run's family, whose parameters are overwritten.
     pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>) -> Self {
-        Probe { model, batch, gradients: Gradients::default(), distributions: false }
+        Probe { model, batch, gradients: Gradients::default(), distributions: false, jacobian: None }
     }
 
     /// The same, which also tells how the numbers of a layer are spread, if these are `wanted`.
     pub fn with_distributions(self, wanted: bool) -> Self {
         Probe { distributions: wanted, ..self }
+    }
+
+    /// The same, which also measures the Jacobian, if there is one.
+    pub fn with_jacobian(self, jacobian: Option<Jacobian>) -> Self {
+        Probe { jacobian, ..self }
     }
 
     /// Measures every hidden layer of `model` as it stands, in training mode.
@@ -132,6 +143,12 @@ impl Probe {
             for (layer, own) in layers.iter_mut().zip(&cosines) {
                 layer.correlation = correlation::left(own, last);
             }
+        }
+        let values = self.jacobian.as_mut().map(|jacobian| jacobian.measure(model)).transpose()?;
+        for (layer, values) in layers.iter_mut().zip(values.unwrap_or_default()) {
+            layer.jacobian = JacobianMeasure::of(&values);
+            let spread = Distribution::of(values.into_iter()).filter(|_| self.distributions);
+            layer.distributions.extend(spread.map(|own| (SINGULAR_VALUE.name, own)));
         }
         Ok(layers)
     }
@@ -175,6 +192,7 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         dead: flat.map(|(_, flat)| flat.dead),
         is_bypassed: delta_rms == Some(0.0) && site.activation.is_some_and(|phi| lets_through(phi, &tap)),
         attention: site.attention.as_ref().map(|own| attention::measure(own, &tap, rows, gradients)),
+        jacobian: None,
         distributions: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod bootstrap;
 pub mod distribution;
+pub mod eigenvalues;
 pub mod friedman;
 pub mod signed_rank;
 

@@ -120,7 +120,7 @@ pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
 /// What can be asked of a kind, key by key.
 fn one_kind(kind: &FigureKind) -> String {
     let x = match kind.x {
-        AlongX::Own => None,
+        AlongX::Own | AlongX::Plane(_) => None,
         AlongX::Axis(axis) => Some(format!("an axis, {axis} if none is named")),
         AlongX::Numbers(axis) => Some(format!("an axis of numbers, {axis} if none is named")),
         AlongX::TwoAxes => Some("an axis, and another as y".into()),

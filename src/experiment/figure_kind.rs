@@ -66,6 +66,8 @@ pub enum AlongX {
     Numbers(&'static str),
     /// Two axes that are named: `x`, and `y` upwards.
     TwoAxes,
+    /// These two axes of numbers, the second upwards.
+    Plane([&'static str; 2]),
 }
 
 /// The scales of training steps.
@@ -186,7 +188,7 @@ impl FigureKind {
     pub fn default_x(&self) -> Option<&'static str> {
         match self.x {
             AlongX::Axis(axis) | AlongX::Numbers(axis) => Some(axis),
-            AlongX::Own | AlongX::TwoAxes => None,
+            AlongX::Own | AlongX::TwoAxes | AlongX::Plane(_) => None,
         }
     }
 

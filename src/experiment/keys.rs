@@ -92,6 +92,8 @@ pub const RECORD: Section = Section {
         key("points", STEPS, "at most 1000 steps", "when the point of a test function is written down"),
         key("times", STEPS, "at most 100 time steps", "which time steps of a recurrent net layers.csv keeps"),
         key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
+        key("jacobian", "true or false", "false", "singular values of the Jacobian of dense nets, in layers.csv"),
+        key("sharpness", "true or false", "false", "largest eigenvalue of the loss's Hessian, of full-batch training"),
         key("labels", "true or false", "false", "the labels of the run beside run_id in the tables of its steps"),
     ],
 };
@@ -141,7 +143,7 @@ pub const FIGURE: Section = Section {
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",
             NOTHING,
-            "a dashed line at value + slope x, where x is an axis; a slope needs a linear scale",
+            "a dashed line at value + slope x, where x is an axis or a step; a slope needs a linear scale",
         ),
         key(
             "axes",

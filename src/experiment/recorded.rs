@@ -1,18 +1,20 @@
-//! Whether the runs of an experiment have what a kind of figure is drawn from.
+//! Whether the runs of an experiment have what a figure is drawn from, or a claim is about.
 
 use super::figure_kind::{CellsShown, FigureKind};
+use super::read::{Location, Result};
+use crate::columns::Column;
 use crate::run::spec::{At, Cadence};
 
-/// Which measurements the runs of an experiment have for figures to draw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Recorded {
-    /// Runs of this program: all but distributions, unless they are asked for.
-    Swept { distributions: bool },
+/// Which measurements the runs of an experiment have.
+#[derive(Clone, Copy)]
+pub(crate) enum Recorded<'a> {
+    /// Runs of this program, measured as `[record]` asks.
+    Swept(&'a Cadence),
     /// Those of the tables that were imported.
     Imported { layers: bool, history: bool },
 }
 
-impl Recorded {
+impl Recorded<'_> {
     /// Of runs that were imported, which were measured at these steps.
     pub fn imported(measured: Option<&Cadence>) -> Self {
         let some = |at: fn(&Cadence) -> &At| measured.is_some_and(|own| *at(own) != At::Steps(Vec::new()));
@@ -23,7 +25,7 @@ impl Recorded {
     pub fn lacks(self, kind: &FigureKind) -> Option<(&'static str, &'static str)> {
         let import = "import one beside the table of runs, or delete the section";
         match self {
-            Recorded::Swept { distributions: false } if kind.distributions => Some((
+            Recorded::Swept(cadence) if kind.distributions && !cadence.distributions => Some((
                 "distributions, which this experiment does not record",
                 "write distributions = true under [record]",
             )),
@@ -37,6 +39,17 @@ impl Recorded {
                 Some(("what a history has, and none was imported", import))
             }
             _ => None,
+        }
+    }
+
+    /// Checks that a column is not empty since nothing asks for its measurement. What imported tables lack is no column of theirs.
+    pub fn check(self, column: Option<&Column>, place: &Location) -> Result<()> {
+        match (self, column.and_then(|column| Some((column.name, column.recorded?)))) {
+            (Recorded::Swept(cadence), Some((name, key))) if !cadence.has(key) => {
+                let message = format!("`{name}` is not measured by this experiment");
+                place.fail(message, format!("write {key} = true under [record]"))
+            }
+            _ => Ok(()),
         }
     }
 }

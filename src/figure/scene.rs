@@ -91,7 +91,7 @@ impl Rect {
 }
 
 /// sRGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Color(pub u8, pub u8, pub u8);
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,10 @@ use super::ruler::Ruler;
 use super::scene::Stroke;
 use super::select::{GroupKey, Selection};
 use super::style::{INK, Look, Marker, THIN, WHITE, solid};
+use crate::ops::activation::Activation;
+use crate::results::Results;
 use crate::results::theory::{CellTheory, Theory};
+use crate::setting::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How predictions are drawn.
@@ -127,4 +130,13 @@ pub fn ratios(
         [zero_line()].into_iter().chain(lines).collect()
     };
     Some(Block::new(selection, (x, x_title), (&y, &["measured", "/ predicted"]), HEIGHT, panel))
+}
+
+/// The activation of a run, by the settings of its cell.
+pub fn activation(results: &Results, run: usize) -> Option<Activation> {
+    let cell = results.cell(run)?;
+    let setting =
+        |key: &'static str| Some((key, cell.settings.get(key).or_else(|| results.plan.settings.get(key))?.clone()));
+    let settings = ["activation", "activation.slope", "activation.alpha"].into_iter().filter_map(setting).collect();
+    Activation::from_settings(&Settings::new(settings), "activation").ok()
 }

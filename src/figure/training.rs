@@ -65,6 +65,9 @@ pub struct Training<K> {
     last: BTreeMap<usize, u64>,
 }
 
+/// So many crosses have room side by side along a narrow panel.
+const CROSSES: f64 = 30.0;
+
 /// The lines of a figure over the steps, and the runs that diverged with the place of their last step.
 pub struct Course<K> {
     pub lines: BTreeMap<(GroupKey, K), Points>,
@@ -137,18 +140,39 @@ impl<K: Ord + Copy> Course<K> {
         }
     }
 
-    /// A cross above the lines for each run that diverged in this panel, in the `color` of its line.
+    /// A cross above the lines for each run that diverged in this panel, in the `color` of its line; of those of one colour that would
+    /// lie on each other the first.
     pub fn crosses(&self, selection: &Selection, panel: GroupKey, color: impl Fn(usize) -> Color) -> Vec<Mark> {
         let here = self.ends.iter().map(|(run, x)| (selection.key(*run), *x));
         let here = here.filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
-        let cross = |(key, x): (GroupKey, f64)| Mark::EdgeCross {
-            x,
-            from: End::High,
-            inset: 3.0,
-            radius: 2.3,
-            color: color(key.color),
-        };
-        here.map(cross).collect()
+        let mut places: BTreeMap<Color, Vec<f64>> = BTreeMap::new();
+        here.for_each(|(key, x)| places.entry(color(key.color)).or_default().push(x));
+        let cross = |color, x| Mark::EdgeCross { x, from: End::High, inset: 3.0, radius: 2.3, color };
+        let crosses =
+            places.into_iter().flat_map(|(color, places)| self.apart(places).into_iter().map(move |x| cross(color, x)));
+        crosses.collect()
+    }
+
+    /// Those of the places that are no closer to the one before than a cross is wide.
+    fn apart(&self, mut places: Vec<f64>) -> Vec<f64> {
+        let gap = (self.x.high - self.x.low) / CROSSES;
+        places.sort_by(f64::total_cmp);
+        let mut kept: Vec<f64> = Vec::new();
+        for place in places {
+            if kept.last().is_none_or(|last| place - last >= gap) {
+                kept.push(place);
+            }
+        }
+        kept
+    }
+
+    /// What the crosses are, `what` of a run that diverged; empty where there are none.
+    pub fn crossed(&self, what: &str) -> String {
+        match self.ends.len() {
+            0 => String::new(),
+            1 => format!("×: {what} of a run that diverged."),
+            _ => format!("×: {what} of a run that diverged, one for all at about the same place."),
+        }
     }
 }
 

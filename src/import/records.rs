@@ -246,5 +246,5 @@ pub fn cadence(runs: &[Run]) -> Option<Cadence> {
     };
     let is_measured = runs.iter().any(|run| !run.record.history.is_empty() || !run.record.layers.is_empty());
     let (gradients, score) = (steps(|record| &record.layers), steps(|record| &record.history));
-    is_measured.then_some(Cadence { gradients, score, probe: 0, points: None, times: None, distributions: false })
+    is_measured.then_some(Cadence::new(gradients, score, 0))
 }

@@ -77,6 +77,18 @@ pub trait Family: Sync {
         false
     }
 
+    /// The same net with an output for each unit of its last hidden layer: once its output weight is the identity, its outputs are
+    /// what the output layer of this one reads, and its Jacobian can be measured.
+    ///
+    /// # Errors
+    /// A setting that stands against it, or a net too large.
+    fn headless(&self, _: &Settings, _: &Sizes) -> Result<(Settings, Sizes), SettingError> {
+        Err(SettingError::new(
+            "network",
+            "`record.jacobian` is of dense nets: write network = \"mlp\", or delete the key",
+        ))
+    }
+
     /// What theory says of the gradient before the first update.
     ///
     /// # Errors

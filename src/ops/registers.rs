@@ -1,7 +1,6 @@
 //! Sums of products that stay in registers while a loop adds to them: the inner part of a matrix product.
 
 use crate::real::Real;
-use std::array::from_fn;
 
 /// Some sums of `LANES` numbers each, as many as the registers of a CPU hold.
 pub trait Sums<T, const LANES: usize>: Copy {
@@ -28,10 +27,14 @@ impl<T: Real, const LANES: usize, const COUNT: usize> Sums<T, LANES> for [[T; LA
 
     #[inline(always)]
     fn plus(self, x: impl Fn(usize) -> T, numbers: &[T; LANES]) -> Self {
-        from_fn(|r| {
+        let mut sums = self;
+        for (r, sums) in sums.iter_mut().enumerate() {
             let x = x(r);
-            from_fn(|l| x.mul_add(numbers[l], self[r][l]))
-        })
+            for (sum, number) in sums.iter_mut().zip(numbers) {
+                *sum = x.mul_add(*number, *sum);
+            }
+        }
+        sums
     }
 
     #[inline(always)]

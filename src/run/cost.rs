@@ -7,6 +7,8 @@ use crate::columns::{DISTRIBUTIONS, HISTORY, LAYERS, QUANTITIES};
 use crate::data::{Dataset, Sizes, Split};
 use crate::model::{self, PassCost};
 use crate::optim::MOST_SLOTS;
+use crate::probe::sharpness::PRODUCTS;
+use crate::setting::Settings;
 use crate::stats::distribution::BINS;
 use crate::table::Cell;
 
@@ -128,14 +130,18 @@ pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
     if extent.is_function {
         return Memory { records, ..Memory::default() };
     }
-    let pass = |rows: usize| model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
+    let family = model::family(&spec.settings);
+    let pass = |rows: usize| family.cost(&spec.settings, &extent.sizes, rows);
     let number = if spec.is_double() { 8.0 } else { 4.0 };
     let PassCost { weights, bytes, .. } =
         pass(spec.batch(extent.train_rows).max(chunk(&extent.sizes.input).min(extent.train_rows)));
-    let probe = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
+    let probed = pass(spec.cadence.probe.min(extent.train_rows)).bytes;
+    let whole = if spec.cadence.sharpness { pass(extent.train_rows).bytes } else { 0.0 };
+    let headless =
+        headless(spec, extent).map_or(0.0, |(settings, sizes)| family.cost(&settings, &sizes, sizes.outputs).bytes);
     // The weights as they are drawn, in f64; a copy before an update that is measured.
     let training = bytes * number / 4.0 + weights * (number * (MOST_SLOTS as f64 + 1.0) + 8.0);
-    Memory { training, probe: 2.0 * probe, records }
+    Memory { training, probe: 2.0 * (probed + whole + headless), records }
 }
 
 /// Floating-point operations of one update on data of this extent: a pass forward and one backward over a batch.
@@ -151,6 +157,21 @@ fn pass(spec: &RunSpec, extent: &Extent, rows: usize) -> [f64; 2] {
     }
     let pass = model::family(&spec.settings).cost(&spec.settings, &extent.sizes, rows);
     [pass.forward, pass.backward]
+}
+
+/// The net that the Jacobian is measured on, where it is.
+fn headless(spec: &RunSpec, extent: &Extent) -> Option<(Settings, Sizes)> {
+    let is_asked = spec.cadence.jacobian && !extent.is_function;
+    is_asked.then(|| model::family(&spec.settings).headless(&spec.settings, &extent.sizes).ok()).flatten()
+}
+
+/// Operations of the Jacobian's passes and of its singular values: a pass from each unit of the last layer, and about half as much again.
+fn jacobian(spec: &RunSpec, extent: &Extent) -> f64 {
+    let of = |(settings, sizes): (Settings, Sizes)| {
+        let PassCost { forward, backward, .. } = model::family(&settings).cost(&settings, &sizes, sizes.outputs);
+        1.5 * (2.0 * forward + backward)
+    };
+    headless(spec, extent).map_or(0.0, of)
 }
 
 /// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward
@@ -170,9 +191,11 @@ pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
     // At most: each epoch may be the best so far, and is scored then.
     let of_epoch = if is_watched { pass(watched)[0] } else { 0.0 } + if is_kept { pass(whole)[0] } else { 0.0 };
     let at_the_end = if scored < whole { pass(whole)[0] } else { 0.0 };
+    let of_sharpness = if spec.cadence.sharpness { 2.0 * PRODUCTS * there_and_back(extent.train_rows) } else { 0.0 };
+    let probed = there_and_back(spec.cadence.probe.min(extent.train_rows)) + jacobian(spec, extent);
     Cost {
         training: steps as f64 * there_and_back(batch),
-        scoring: recorded.scores as f64 * pass(scored)[0] + epochs as f64 * of_epoch + at_the_end,
-        probing: recorded.probes as f64 * there_and_back(spec.cadence.probe.min(extent.train_rows)),
+        scoring: recorded.scores as f64 * (pass(scored)[0] + of_sharpness) + epochs as f64 * of_epoch + at_the_end,
+        probing: recorded.probes as f64 * probed,
     }
 }

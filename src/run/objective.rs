@@ -15,6 +15,8 @@ use crate::ops::reduce::all_finite;
 use crate::ops::{self, Element, Mode};
 use crate::optim::Stepper;
 use crate::probe::Probe;
+use crate::probe::jacobian::Jacobian;
+use crate::probe::sharpness::Sharpness;
 use crate::seed::{Seeds, Stream};
 
 /// Whose parameters are trained, and how its loss comes about.
@@ -27,6 +29,7 @@ pub(super) enum Objective<'a, T: Element> {
 pub(super) struct Learner<'a, T: Element> {
     pub model: Box<dyn Model<T>>,
     probe: Probe,
+    sharpness: Option<Sharpness>,
     pub data: &'a Dataset,
     pub criterion: Criterion,
     /// The rows of the training, validation and test part that are scored during training, where these are not all.
@@ -61,14 +64,28 @@ impl<'a, T: Precision> Objective<'a, T> {
         let initial = family.initial(settings, &sizes, &spec.seeds)?;
         let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
         let batch = score::batch(&data.train, &data.shape, &rows, &criterion)?;
+        let jacobian = || -> Result<Jacobian, RunError> {
+            let (settings, sizes) = family.headless(settings, &sizes)?;
+            let packed = vec![0.0; family.layout(&settings, &sizes)?.count()];
+            Ok(Jacobian::new(family.build_f64(&settings, &sizes, &packed)?, &batch.x)?)
+        };
+        let jacobian = spec.cadence.jacobian.then(jacobian).transpose()?;
+        let sharpness = || -> Result<Sharpness, RunError> {
+            let all: Vec<usize> = (0..data.train.rows).collect();
+            let batch = score::batch(&data.train, &data.shape, &all, &criterion)?;
+            Ok(Sharpness::new(family.build_f64(settings, &sizes, &initial)?, batch, &spec.seeds))
+        };
+        let sharpness = spec.cadence.sharpness.then(sharpness).transpose()?;
         let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch)
-            .with_distributions(spec.cadence.distributions);
+            .with_distributions(spec.cadence.distributions)
+            .with_jacobian(jacobian);
         let model = T::build(family, settings, &sizes, &initial)?;
         let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
         let samples = Box::new(parts.map(|part| spec.sample(part?.rows)));
         Ok(Objective::Model(Learner {
             model,
             probe,
+            sharpness,
             data,
             criterion,
             samples,
@@ -138,6 +155,16 @@ impl<T: Element> Objective<'_, T> {
                 })
             }
             Objective::Function(descent) => Ok(descent.value()),
+        }
+    }
+
+    /// The sharpness of the loss, where it is asked for.
+    pub fn sharpness(&mut self) -> Result<Option<f64>, RunError> {
+        match self {
+            Objective::Model(Learner { model, sharpness: Some(sharpness), .. }) => {
+                Ok(Some(sharpness.measure(&**model)?))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -127,7 +127,7 @@ impl Recorder {
     }
 
     /// A row of the present step, in place of an earlier one.
-    pub fn scores(&mut self, scores: Scores, grad_norm: f64) {
+    pub fn scores(&mut self, scores: Scores, grad_norm: f64, sharpness: Option<f64>) {
         if self.outcome.last().is_some_and(|(step, _)| step == self.step) {
             self.history.rows.pop();
         }
@@ -138,6 +138,7 @@ impl Recorder {
         row.extend(scores.parts().iter().flat_map(|part| cells(part.sample)));
         row.extend(scores.parts().iter().map(|part| balanced(part.sample)));
         row.push(grad_norm.into());
+        row.push(sharpness.into());
         self.history.push(row);
         self.outcome.scored(self.step, scores);
     }
@@ -180,6 +181,11 @@ impl Recorder {
                 m.attention.map(|own| own.key_grad_rms).into(),
                 m.attention.and_then(|own| own.token_cosine).into(),
                 m.attention.map(|own| own.entropy).into(),
+                m.jacobian.map(|own| own.rms).into(),
+                m.jacobian.map(|own| own.spread).into(),
+                m.jacobian.map(|own| own.max).into(),
+                m.jacobian.map(|own| own.median).into(),
+                m.jacobian.map(|own| own.min).into(),
             ]);
             gradients_of_layers.push(LayerGradient {
                 layer: m.layer,

@@ -114,15 +114,37 @@ pub struct Cadence {
     /// Whether the probe also tells how the numbers of each layer are spread.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub distributions: bool,
+    /// Whether it also measures the singular values of the Jacobian.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub jacobian: bool,
+    /// Whether the sharpness of the loss is computed where losses are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sharpness: bool,
 }
 
 impl Cadence {
+    /// Layers measured and losses scored at these steps, on so many rows of the probe, and nothing that is not usual.
+    pub fn new(gradients: At, score: At, probe: usize) -> Self {
+        let (distributions, jacobian, sharpness) = (false, false, false);
+        Cadence { gradients, score, probe, points: None, times: None, distributions, jacobian, sharpness }
+    }
+
     /// The training rows, of so many, that the layers are measured on: the same for all runs of an experiment.
     pub fn probe_rows(&self, experiment_seed: u64, train_rows: usize) -> Vec<usize> {
         let shared = Seeds { experiment: experiment_seed, run: 0 };
         let mut rows = shared.stream("probe rows", &[train_rows]).permutation(train_rows);
         rows.truncate(self.probe.clamp(1, train_rows));
         rows
+    }
+
+    /// Whether what this key of `[record]` asks for is measured.
+    pub fn has(&self, key: &str) -> bool {
+        match key {
+            "distributions" => self.distributions,
+            "jacobian" => self.jacobian,
+            "sharpness" => self.sharpness,
+            _ => true,
+        }
     }
 
     /// At which of `steps` updates the point of a test function is recorded.

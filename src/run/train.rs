@@ -100,12 +100,12 @@ pub(super) fn run<T: Precision>(
         observer.computed(&Moment { step, rows, loss, gradients: &gradients }, &objective)?;
         record.observe(step, lr, loss);
         if record.wants_scores() {
-            record.scores(objective.scores(step == plan.steps)?, gradients.norm());
+            record.scores(objective.scores(step == plan.steps)?, gradients.norm(), objective.sharpness()?);
         }
         let state = record.state(gradients.finite, optimizer.finite(), objective.fault(), watch.stale());
         let end = plan.stop.check(&state);
         if end.is_some() && !record.has_whole_scores() {
-            record.scores(objective.scores(true)?, gradients.norm());
+            record.scores(objective.scores(true)?, gradients.norm(), objective.sharpness()?);
         }
         if end.is_some() || record.wants_inside() {
             objective.look_inside(&gradients, &mut record)?;

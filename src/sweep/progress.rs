@@ -219,17 +219,7 @@ mod tests {
         assert_eq!(board.left(Duration::from_secs(1)), None, "nothing is done and nothing estimated");
         lock(&board.sum).cost = cost(80.0);
         assert_eq!(board.left(Duration::from_secs(8)), seconds(2.0));
-        let (label, cadence) = (
-            String::new(),
-            Cadence {
-                gradients: At::Every(1),
-                score: At::Every(1),
-                probe: 1,
-                points: None,
-                times: None,
-                distributions: false,
-            },
-        );
+        let (label, cadence) = (String::new(), Cadence::new(At::Every(1), At::Every(1), 1));
         *lock(&board.workers[0].job) = Some(CurrentRun { label, steps: 10, cost: cost(20.0), cadence });
         board.step(0, 5);
         assert_eq!(board.left(Duration::from_secs(9)), seconds(1.0));

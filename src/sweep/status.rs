@@ -147,7 +147,9 @@ fn difference(old: &JournaledSpec, spec: &RunSpec, same_data: bool) -> String {
         side.insert("record.gradients".into(), json!(cadence.gradients.to_string()));
         side.insert("record.score".into(), json!(cadence.score.to_string()));
         side.insert("record.probe".into(), json!(cadence.probe));
-        side.insert("record.distributions".into(), json!(cadence.distributions));
+        for key in ["distributions", "jacobian", "sharpness"] {
+            side.insert(format!("record.{key}"), json!(cadence.has(key)));
+        }
     }
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let text = |value: Option<&Value>| match value {

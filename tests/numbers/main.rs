@@ -22,6 +22,7 @@ mod pytorch_modules;
 mod recurrent;
 mod schedules;
 mod single_ops;
+mod spectra;
 mod statistics;
 mod stopping;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,7 @@
 //! Paired tests, estimates and intervals against scipy's numbers (`scripts/statistics_reference.py`), and at their edges.
 
 use gradsweep::stats::bootstrap::{interquartile_mean, stratified_interval};
+use gradsweep::stats::eigenvalues::{Tridiagonal, singular_values};
 use gradsweep::stats::friedman::{chi_square_tail, friedman, ranks};
 use gradsweep::stats::signed_rank::{
     LEVEL, hodges_lehmann, holm, pseudo_median, seeds_needed, signed_rank, smallest_corrected,
@@ -182,4 +183,26 @@ fn intervals_cover_what_they_say() {
         assert!((share - promised).abs() < 0.015, "{n}: {share}, promised {promised}");
         assert!(f64::from(estimated) / f64::from(rounds) > 0.885);
     }
+}
+
+#[test]
+fn singular_values_and_eigenvalues_are_numpys() {
+    let number = |value: &Value| value.as_u64().unwrap() as usize;
+    for case in reference("singular_values") {
+        let (expected, kind) = (list(&case["values"]), &case["kind"]);
+        let found = singular_values(&list(&case["matrix"]), number(&case["rows"]), number(&case["columns"]));
+        assert_eq!(found.len(), expected.len(), "{kind}");
+        let largest = expected[expected.len() - 1];
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-14 * largest;
+        assert!(found.iter().zip(&expected).all(close), "{kind}: {found:?} instead of {expected:?}");
+    }
+    for case in reference("tridiagonal") {
+        let matrix = Tridiagonal { diagonal: list(&case["diagonal"]), beside: list(&case["beside"]) };
+        for (below, expected) in list(&case["values"]).into_iter().enumerate() {
+            let found = matrix.eigenvalue(below);
+            assert!((found - expected).abs() < 1e-14, "{below} below: {found} instead of {expected}");
+        }
+    }
+    assert!(singular_values(&[1.0, f64::NAN, 2.0, 3.0], 2, 2).iter().all(|x| x.is_nan()));
+    assert_eq!(singular_values(&[0.0; 6], 2, 3), [0.0, 0.0]);
 }

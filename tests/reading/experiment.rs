@@ -421,6 +421,36 @@ fn checks_that_need_the_data_name_the_place() {
 }
 
 #[test]
+fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
+    let facts = DataFacts {
+        digest: "d".into(),
+        train_rows: 100,
+        answers: None,
+        sizes: sizes(64, 10),
+        targets: Compared::Classes(10),
+    };
+    let refused = |base: &str, record: &str| {
+        let plan = plan(&format!("[base]\n{base}\n[record]\n{record} = true"));
+        plan.check_data(std::slice::from_ref(&facts)).map_err(|e| e.to_string())
+    };
+    for (base, record, parts) in [
+        ("width = 600", "jacobian", ["at most 512 units a layer, not 600", "write 512, or less"]),
+        ("depth = 0", "jacobian", ["this net has none", "write depth = 1, or more"]),
+        ("batch_norm = true", "jacobian", ["is of one sample", "write \"layer\" or \"rms\""]),
+        ("network = \"transformer\"\ndata.as = \"rows\"", "jacobian", ["is of dense nets", "write network = \"mlp\""]),
+        ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
+        ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
+        ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),
+        ("batch = \"full\"\nwidth = 2000", "sharpness", ["at most 1e6 weights", "take a smaller `width`"]),
+    ] {
+        let problem = refused(base, record).unwrap_err();
+        assert!(parts.iter().all(|part| problem.contains(part)), "{base}: {problem}");
+    }
+    assert_eq!(refused("width = 512", "jacobian"), Ok(()));
+    assert_eq!(refused("batch = \"full\"", "sharpness"), Ok(()));
+}
+
+#[test]
 fn a_hundred_thousand_cells_plan_quickly() {
     let text = "[axes]\ndepth = { from = 1, to = 100, step = 1 }\nwidth = { from = 1, to = 100, step = 1 }\nbatch = { from = 1, to = 10, step = 1 }\n";
     let start = std::time::Instant::now();

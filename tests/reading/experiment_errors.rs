@@ -157,11 +157,26 @@ color = "depth""#, "3:1", r#"a figure of kind layer_lines has no `color` to choo
 kind = "percentiles""#, "1:1", r#"percentiles shows distributions, which this experiment does not record"#, r#"write distributions = true under [record]"#),
 (r#"[[figure]]
 kind = "curves"
+metric = "sharpness""#, "1:1", r#"`sharpness` is not measured by this experiment"#, r#"write sharpness = true under [record]"#),
+(r#"[[claim]]
+says = "x"
+metric = { table = "layers", column = "jacobian_max", step = "first", layer = 1 }
+expect = { above = 1 }"#, "3:10", r#"`jacobian_max` is not measured by this experiment"#, r#"write jacobian = true under [record]"#),
+(r#"[base]
+function = "beale"
+[record]
+sharpness = true"#, "4:1", r#"`record.sharpness` is of networks, and every run here is of a function"#, r#"delete the line"#),
+(r#"[axes]
+init.sigma_w = [1, 2]
+[[figure]]
+kind = "phase_diagram""#, "3:1", r#"a phase_diagram needs the axes `init.sigma_w` and `init.sigma_b`, of several numbers each"#, r#"write init.sigma_b = [...] under [axes], or draw another kind"#),
+(r#"[[figure]]
+kind = "curves"
 epochs = true
 x_scale = "log""#, "4:1", r#"epochs are drawn on a linear scale"#, r#"delete the line"#),
 (r#"[[figure]]
-kind = "curves"
-reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind curves has no `reference` to choose"#, r#"delete the line"#),
+kind = "layer_lines"
+reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind layer_lines has no `reference` to choose"#, r#"delete the line"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]

@@ -13,7 +13,7 @@ use gradsweep::stats::median;
 use gradsweep::table::Cell;
 
 const EXPERIMENT: &str = "seeds = 3\n[base]\nsteps = 40\nwidth = 12\ndepth = 3\n[axes]\nactivation = [\"tanh\", \"relu\"]\n\
-    [record]\ngradients = { every = 10 }\nscore = { every = 4 }\ndistributions = true\n";
+    [record]\ngradients = { every = 10 }\nscore = { every = 4 }\ndistributions = true\njacobian = true\n";
 
 /// The rows of a results table, each as the texts of these columns.
 fn rows(results: &Results, file: &str, columns: &[&str]) -> Vec<Vec<String>> {

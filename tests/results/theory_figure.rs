@@ -318,3 +318,31 @@ fn six_depth_scales_cross_a_heat_map_where_they_should() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(2) && said.contains("no axis of this heat map is the depth"), "{said}");
 }
+
+/// The colour of a disc is that of theory around it where the net is as theory has it; the critical line of ReLU stands at the root
+/// of 2, that of tanh leans to the right.
+#[test]
+fn the_phase_diagram_has_its_critical_line_and_a_disc_a_cell() {
+    let (_dir, results) = sweep(
+        "name = \"plane\"\nseeds = 3\n[base]\nsteps = 1\ndepth = 8\nwidth = 48\ninit = \"gaussian\"\n\
+         [axes]\nactivation = [\"relu\", \"tanh\"]\ninit.sigma_w = [0.5, 1.0, 1.5, 2.0]\ninit.sigma_b = [0, 0.5, 1.0]\n\
+         [record]\ngradients = { at = [] }\n[[figure]]\nkind = \"phase_diagram\"\nfacet = \"activation\"\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    sound("phase_diagram", &scene);
+    let discs = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Disc { .. })).count();
+    // An outline in black, one in white, and the colour.
+    assert_eq!(discs, 2 * 12 * 3);
+    let critical = |panel: usize| -> Vec<f64> {
+        let plot = &scene.plots[panel];
+        let is = |shape: &&Shape| matches!(shape, Shape::Line { stroke, .. } if stroke.dash.is_empty() && stroke.width == 1.4);
+        let lines = scene.shapes[plot.shapes.clone()].iter().filter(is).flat_map(Shape::points);
+        // From 0.25 to 2.25 across.
+        lines.map(|p| 0.25 + 2.0 * (p.x - plot.area.left) / (plot.area.right - plot.area.left)).collect()
+    };
+    let (relu, tanh) = (critical(0), critical(1));
+    assert!(relu.len() > 10 && relu.iter().all(|w| (w - 2f64.sqrt()).abs() < 0.01), "{relu:?}");
+    // Chi is 1 at (1, 0), and at (1.3270, 0.2236), where sigma_b^2 = 0.05.
+    let lowest = tanh.iter().copied().fold(f64::INFINITY, f64::min);
+    assert!((lowest - 1.0).abs() < 0.05 && tanh.iter().any(|w| *w > 1.5), "{tanh:?}");
+}

@@ -4,14 +4,23 @@ use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;
 use crate::columns::Column;
 use crate::experiment::read::{Location, Result};
+use crate::experiment::recorded::Recorded;
 use crate::plan_file::claim::{Against, ClaimSpec, Filter};
 use std::collections::BTreeSet;
 
 /// The claims with axis names and labels as the plan has them.
 ///
 /// Where the command line changed the grid, the claims that no longer fit it are left out.
-pub(crate) fn check(written: &[WrittenClaim], cells: Cells, changed: bool) -> Result<Vec<ClaimSpec>> {
-    let claims = written.iter().map(|claim| one(claim, cells));
+pub(crate) fn check(
+    written: &[WrittenClaim],
+    cells: Cells,
+    changed: bool,
+    recorded: Recorded,
+) -> Result<Vec<ClaimSpec>> {
+    let claims = written.iter().map(|claim| {
+        recorded.check(claim.spec.metric.described(), &claim.metric_at)?;
+        one(claim, cells)
+    });
     if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
 

@@ -71,7 +71,7 @@ fn choosable(fields: &Fields, kind: &FigureKind, key: &str) -> Result<()> {
     let has = match key {
         "metric" => !(kind.columns)().is_empty(),
         "step" => kind.takes_step,
-        "x" => kind.x != AlongX::Own,
+        "x" => !matches!(kind.x, AlongX::Own | AlongX::Plane(_)),
         "y" => kind.x == AlongX::TwoAxes,
         "color" => kind.color != ColorBy::Taken,
         _ => kind.over != Over::Never,

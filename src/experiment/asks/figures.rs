@@ -14,7 +14,7 @@ use crate::plan_file::Scale;
 use crate::plan_file::figure::FigureSpec;
 use std::collections::HashMap;
 
-/// The figures with axis names and labels as the plan has them.
+/// The figures with axis names and labels as the plan has them, where `recorded` says what is measured.
 pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
@@ -30,6 +30,7 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded)
         if let Some((what, help)) = recorded.lacks(figure.kind) {
             return figure.place.fail(format!("{} shows {what}", figure.kind.word), help);
         }
+        recorded.check(figure.spec.metric.as_deref().and_then(columns::measurement), &figure.place)?;
         one(figure, cells)
     });
     checked.collect()
@@ -45,6 +46,16 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
             return place.fail(message, "name another axis as `x`");
         }
         roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
+    }
+    if let AlongX::Plane(plane) = kind.x {
+        for (key, name) in ["x", "y"].into_iter().zip(plane) {
+            let Some(_) = cells.axes.iter().find(|axis| axis.name == name && axis.scale != Scale::Category) else {
+                let message =
+                    format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
+                return place.fail(message, format!("write {name} = [...] under [axes], or draw another kind"));
+            };
+            roles.push(Role { key, axis: name.into(), place: place.clone() });
+        }
     }
     if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
         let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";

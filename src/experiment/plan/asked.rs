@@ -34,7 +34,7 @@ impl Experiment {
         recorded: Recorded,
     ) -> Result<Asked> {
         let compare = compare::resolve(self.compare.as_ref(), cells, seeds)?;
-        let claims = claims::check(&self.claims, cells, self.changed)?;
+        let claims = claims::check(&self.claims, cells, self.changed, recorded)?;
         let mut figures = match self.default_figures || self.figures.is_empty() {
             true => {
                 let mut drawable = self.kinds.clone();

@@ -48,6 +48,12 @@ impl Plan {
                     let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");
                     return problem("width", message, "take a smaller `width` or `depth`".into());
                 }
+                if self.cadence.jacobian {
+                    family.headless(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
+                }
+                if self.cadence.sharpness {
+                    self.check_sharpness(settings, facts.train_rows, weights)?;
+                }
                 if let Some(key) = family.couples_samples(settings) {
                     let said = format!("{key} = {}", settings.get(key).map_or(String::new(), literal));
                     if self.cadence.probe == 1 {
@@ -73,6 +79,32 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// The sharpness is of the loss that every step descends, and takes some forty of its gradients.
+    fn check_sharpness(&self, settings: &Settings, rows: usize, weights: f64) -> Result<()> {
+        const MOST_SHARP: f64 = 1e6;
+        let refused = |key: &str, what: String, help: &str| {
+            self.place(key, settings).fail(format!("`record.sharpness` is of {what}"), help)
+        };
+        let (family, batch) = (model::family(settings), self.spec(settings).batch(rows));
+        match family.couples_samples(settings) {
+            _ if batch < rows => {
+                let what = format!("full-batch training, and here a batch has {batch} of {rows} rows");
+                refused("batch", what, "write batch = \"full\", or delete sharpness")
+            }
+            Some(key) => {
+                refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness")
+            }
+            None if !family.trains_as_it_evaluates(settings) => {
+                refused("dropout", "a loss that draws nothing".into(), "write dropout = 0, or delete sharpness")
+            }
+            None if weights > MOST_SHARP => {
+                let what = format!("nets of at most {MOST_SHARP:.0e} weights, and this one has {weights:.1e}");
+                refused("width", what, "take a smaller `width` or `depth`, or delete sharpness")
+            }
+            None => Ok(()),
+        }
     }
 
     /// What is wrong with a setting of a cell, at its place in the file.

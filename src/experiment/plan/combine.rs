@@ -176,7 +176,7 @@ impl Plan {
         plan.notes.extend(without_layers(&plan.written, &plan.cells));
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells };
-        let recorded = Recorded::Swept { distributions: plan.cadence.distributions };
+        let recorded = Recorded::Swept(&plan.cadence);
         let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);

@@ -5,7 +5,7 @@ use crate::data::Function;
 use crate::experiment::read::{Result, Word};
 
 /// What `[record]` holds of networks alone.
-const OF_NETWORKS: [&str; 3] = ["gradients", "probe", "distributions"];
+const OF_NETWORKS: [&str; 5] = ["gradients", "probe", "distributions", "jacobian", "sharpness"];
 
 impl Plan {
     /// Checks what the range of a single setting cannot say of a function; `recorded` are the keys under `[record]`.

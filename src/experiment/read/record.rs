@@ -23,7 +23,7 @@ impl Record {
     pub fn usual() -> Self {
         let often = At::Log { points: 20 };
         let (gradients, score) = (often.clone(), often);
-        let cadence = Cadence { gradients, score, probe: 64, points: None, times: None, distributions: false };
+        let cadence = Cadence::new(gradients, score, 64);
         Record { cadence, listed: Vec::new(), labels: false, keys: Vec::new() }
     }
 
@@ -35,6 +35,8 @@ impl Record {
                 "score" => self.cadence.score = self.steps("score", e)?,
                 "labels" => self.labels = e.flag()?,
                 "distributions" => self.cadence.distributions = e.flag()?,
+                "jacobian" => self.cadence.jacobian = e.flag()?,
+                "sharpness" => self.cadence.sharpness = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
                 "times" => {
                     self.cadence.times = Some(self.steps("times", e)?);

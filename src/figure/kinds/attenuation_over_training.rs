@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             }),
         )
         .add(true, beyond::caption(&arriving))
-        .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
+        .add(true, course.crossed("the last recorded step"))
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";

@@ -205,6 +205,11 @@ impl<'a> Arms<'a> {
         self.baseline.as_ref().map_or("the best".into(), |base| format!("the baseline, {base}"))
     }
 
+    /// Whether no arm has two seeds, of which there are no intervals.
+    fn is_single(&self) -> bool {
+        self.intervals.values().all(|s| s.n < 2)
+    }
+
     fn legend(&self) -> Legend {
         let ink = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
         let entries = [
@@ -212,7 +217,7 @@ impl<'a> Arms<'a> {
             (Verdict::Equivalent, format!("equivalent to {}", self.other())),
             (Verdict::Open, "not distinguished, or not settled".into()),
         ];
-        let is_shown = |verdict: Verdict| self.differences.values().any(|d| d.verdict == verdict);
+        let is_shown = |verdict: Verdict| !self.is_single() && self.differences.values().any(|d| d.verdict == verdict);
         let entries = entries.into_iter().filter(|(verdict, _)| is_shown(*verdict));
         let entries = entries.map(|(verdict, name)| (name, Sample::Mark(verdict.look(ink)))).collect();
         Legend { heading: String::new(), entries }
@@ -232,10 +237,14 @@ impl<'a> Arms<'a> {
              distinguished: p below 0.05 after Holm's correction, and settled{equivalent}."
         );
         let thin = "Thin line: the middle 90 % of draws in which other seeds choose every setting.";
-        let first =
-            format!("Point: {}; line: {coverage:.1} % interval of order statistics.", words::median(self.selection));
+        let (median, single) = (words::median(self.selection), self.is_single());
+        let first = match single {
+            true => format!("Point: {median}; one seed has no interval."),
+            false => format!("Point: {median}; line: {coverage:.1} % interval of order statistics."),
+        };
         Caption::new(first)
-            .add(has_differences, beneath)
+            .add(has_differences && single, format!("Beneath: the difference to {whom}."))
+            .add(has_differences && !single, beneath)
             .add(has_differences && again, thin)
             .add(self.endings.lost > 0, format!("×: {}.", self.endings.fate))
             .of(self.selection)

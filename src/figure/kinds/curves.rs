@@ -20,7 +20,7 @@ const FACTS: FigureKind = FigureKind {
     scales: true,
     limits: true,
     columns: || column_names(columns::HISTORY).into_iter().chain(column_names(columns::ERRORS)).collect(),
-    options: &["epochs"],
+    options: &["epochs", "reference"],
     shows,
     default,
     default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),
@@ -77,7 +77,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .flat_map(|thin| course.of(thin))
             .flat_map(|(_, points)| points.iter().map(|(_, s)| s.median));
         let values = spans(course.of(index).map(|(_, points)| points));
-        let mut y = Ruler::of(&values.into_iter().chain(beside).collect::<Vec<_>>(), column, height)?;
+        let held_against = selection.spec.reference.as_ref().filter(|_| index == drawn[0].0).map(|line| line.value);
+        let held_against = held_against.map(|value| if column.is_log() { value.log10() } else { value });
+        let values: Vec<f64> = values.into_iter().chain(beside).chain(held_against).collect();
+        let mut y = Ruler::of(&values, column, height)?;
         let guess = guessing(selection, column);
         if selection.spec.limits.is_none() {
             cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
@@ -102,7 +105,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         };
         measures.iter().flat_map(own).collect()
     });
+    let reference = |measure: &Measure| {
+        places::reference(selection, measure.column, &course.x).filter(|_| measure.index == drawn[0].0)
+    };
     let legend = Legend::of(selection, &groups)
+        .line(reference(&measures[0]).map(|(_, name)| name), places::REFERENCE)
         .line(named(measures.iter().filter_map(|m| m.guess.as_ref())), GUESSING)
         .lost("diverged", course.ends.len(), selection.runs.len());
     let panel = |panel: GroupKey, measure: &Measure| {
@@ -118,6 +125,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         });
         guess
             .into_iter()
+            .chain(reference(measure).map(|(line, _)| line))
             .chain(thin)
             .chain(lines)
             .chain(crosses.into_iter().filter(|_| measure.index == drawn[0].0))
@@ -145,7 +153,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
-        .add(!course.ends.is_empty(), "×: the step at which a run diverged.")
+        .add(true, course.crossed("the last step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
     let own = if measures.len() > 1 {

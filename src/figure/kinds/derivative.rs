@@ -3,9 +3,7 @@
 
 use super::prelude::*;
 use crate::ops::activation::Activation;
-use crate::results::Results;
 use crate::results::theory::CellTheory;
-use crate::setting::Settings;
 
 const SLOPE: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
 /// The first layer in blue, the last in orange, of the house's categories.
@@ -104,7 +102,7 @@ fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<S
     let (mut shown, mut refused) = (BTreeMap::new(), BTreeMap::new());
     for run in &selection.runs {
         let key = selection.key(*run);
-        let why = match (theory.get(&selection.run(*run).labels), activation(selection.results, *run)) {
+        let why = match (theory.get(&selection.run(*run).labels), theory::activation(selection.results, *run)) {
             (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => {
                 let measured = measured.get(&key).map(|s| s.median);
                 shown.entry(key).or_insert(Shown { activation, predicted: predicted.clone(), measured });
@@ -119,15 +117,6 @@ fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<S
     }
     refused.retain(|key, _| !shown.contains_key(key));
     Ok((shown, refused.into_values().collect()))
-}
-
-/// The activation of a run, by the settings of its cell.
-fn activation(results: &Results, run: usize) -> Option<Activation> {
-    let cell = results.cell(run)?;
-    let setting =
-        |key: &'static str| Some((key, cell.settings.get(key).or_else(|| results.plan.settings.get(key))?.clone()));
-    let settings = ["activation", "activation.slope", "activation.alpha"].into_iter().filter_map(setting).collect();
-    Activation::from_settings(&Settings::new(settings), "activation").ok()
 }
 
 /// Both densities, the slope, and in a corner the factors.

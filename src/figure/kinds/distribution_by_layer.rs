@@ -56,11 +56,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let title: Vec<&str> = column.words.to_vec();
     let block =
         Block::new(selection, (x.clone(), &title.join(" ")), (&y, &["layer, counted from the input"]), height, panel);
-    let caption = Caption::new("Ridge: the density of what a layer holds, of each unit and row of the probe or of each weight, the mean of the seeds; all are as high at their peaks.")
-        .add(true, format!("N: {}.", selection.seeds()))
-    .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
-    .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
-    .of_probe(selection);
+    let what = match *column == columns::SINGULAR_VALUE {
+        true => "the singular values at the first row of the probe",
+        false => "what a layer holds, of each unit and row of the probe or of each weight",
+    };
+    let caption =
+        Caption::new(format!("Ridge: the density of {what}, the mean of the seeds; all are as high at their peaks."))
+            .add(true, format!("N: {}.", selection.seeds()))
+            .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
+            .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
+            .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
     let at = if is_of_time { " at its last time step" } else { "" };
     let own = format!("{} in each layer{at}, {when}", words::subject(column));
@@ -71,7 +76,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// The area under the density of a layer, above its place upwards.
 fn ridge(runs: &[Distribution], (base, x): (f64, &Ruler), look: Look, name: String) -> Vec<Mark> {
     let at = |i: usize| x.low + (x.high - x.low) * i as f64 / (PLACES - 1) as f64;
-    let heights: Vec<f64> = (0..PLACES).map(|i| runs.iter().map(|own| density(own, at(i))).sum::<f64>()).collect();
+    let step = at(1) - at(0);
+    let height = |i: usize| runs.iter().map(|own| density(own, at(i), step)).sum::<f64>();
+    let heights: Vec<f64> = (0..PLACES).map(height).collect();
     let peak = heights.iter().copied().fold(0.0, f64::max);
     if peak == 0.0 {
         return Vec::new();
@@ -85,9 +92,18 @@ fn ridge(runs: &[Distribution], (base, x): (f64, &Ruler), look: Look, name: Stri
     ]
 }
 
-/// The density at a place, constant within a bin; those at the ends also hold what lies beyond them, and have none.
-fn density(own: &Distribution, place: f64) -> f64 {
+/// The density at a place, constant within a bin; those at the ends also hold what lies beyond them, and have none. Where places are a
+/// `step` of several bins apart, that of all whose middle is nearest to this one, so that no peak falls between two.
+fn density(own: &Distribution, place: f64, step: f64) -> f64 {
     let total: u32 = own.counts.iter().sum();
+    if own.width < step {
+        let is_near = |bin: &usize| {
+            let middle = own.low + (*bin as f64 + 0.5) * own.width;
+            middle >= place - 0.5 * step && middle < place + 0.5 * step
+        };
+        let here: u32 = (1..BINS - 1).filter(is_near).map(|bin| own.counts[bin]).sum();
+        return f64::from(here) / (f64::from(total) * step);
+    }
     match ((place - own.low) / own.width).floor() {
         bin if bin < 1.0 || bin > (BINS - 2) as f64 => 0.0,
         bin => f64::from(own.counts[bin as usize]) / (f64::from(total) * own.width),

@@ -46,10 +46,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
+    let of_panel = |panel: GroupKey| -> Vec<u64> {
+        layers.iter().copied().filter(|layer| lines.contains_key(&(panel, *layer))).collect()
+    };
+    let panels: BTreeSet<GroupKey> = lines.keys().map(|(key, _)| *key).collect();
+    let is_one_depth = panels.iter().all(|key| of_panel(*key) == layers);
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
         let crosses = course.crosses(selection, panel, |_| LOST.color);
-        by_layer(&layers, deviation.is_some(), |layer| lines.get(&(panel, layer))).into_iter().chain(crosses).collect()
+        by_layer(&of_panel(panel), deviation.is_some(), |layer| lines.get(&(panel, layer)))
+            .into_iter()
+            .chain(crosses)
+            .collect()
     };
     let block = Block::new(selection, (course.x.clone(), course.scale.title()), (&y, column.words), height, panel);
     let line = match deviation {
@@ -61,10 +69,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, "A line goes on as long as all of its seeds do.")
         .add(is_update, "No update follows the last step.")
         .add(y.floor.is_some(), "▼: exactly zero.")
-        .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
+        .add(true, course.crossed("the last recorded step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
-    let legend = legend(&layers).lost("diverged", course.ends.len(), selection.runs.len());
+    let legend = if is_one_depth { legend(&layers) } else { legend_of_depths() };
+    let legend = legend.lost("diverged", course.ends.len(), selection.runs.len());
     let own = match is_update {
         true => "How much of its weights each layer changes in a step".into(),
         false => format!("{} during training", words::subject(column)),
@@ -88,6 +97,17 @@ fn legend(layers: &[u64]) -> Legend {
         if is_end(i, layers) { Sample::Line(look) } else { Sample::Plain(look) }
     };
     let entries = named.into_iter().map(|i| (layers[i].to_string(), sample(i))).collect();
+    Legend { heading: "layer, from the input".into(), entries }
+}
+
+/// Where panels have nets of several depths, colours go from the first to the last layer of each.
+fn legend_of_depths() -> Legend {
+    let [first, middle, last] = [0, 1, 2].map(|i| Look::of(i, 3, true));
+    let entries = vec![
+        ("first".into(), Sample::Line(first)),
+        ("middle".into(), Sample::Plain(middle)),
+        ("last of each net".into(), Sample::Line(last)),
+    ];
     Legend { heading: "layer, from the input".into(), entries }
 }
 

@@ -20,6 +20,7 @@ mod loss_by_depth;
 mod lr_sensitivity;
 mod percentiles;
 mod performance_profile;
+mod phase_diagram;
 mod prelude;
 mod steps_to_target;
 mod trajectories;
@@ -49,6 +50,7 @@ pub const ALL: &[Kind] = &[
     derivative::KIND,
     distribution_by_layer::KIND,
     percentiles::KIND,
+    phase_diagram::KIND,
 ];
 
 /// What can be asked of all kinds: what the reader of an experiment needs.

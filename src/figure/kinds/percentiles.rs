@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
          the {}.",
         words::median(selection)
     ))
-    .add(!course.ends.is_empty(), "×: the last recorded step of a run that diverged.")
+    .add(true, course.crossed("the last recorded step"))
     .of_probe(selection);
     let legend = Legend::default().lost("diverged", course.ends.len(), selection.runs.len());
     let own = format!("Percentiles of the {} during training", column.subject());

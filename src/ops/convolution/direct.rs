@@ -7,7 +7,6 @@ use super::Convolution;
 use crate::ops::kernel::{Width, kernel, width};
 use crate::ops::registers::{Eight, Four, MOST, Sums};
 use crate::real::Real;
-use std::array::from_fn;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -152,11 +151,17 @@ fn sums<T: Real, S: Sums<T, LANES>, const LANES: usize>(
     let positions = out.len() / outputs;
     for first in (0..positions).step_by(S::COUNT) {
         // What lies beyond the last position is summed too, and not kept.
-        let starts: [usize; MOST] = from_fn(|r| by.start((first + r % S::COUNT).min(positions - 1)));
+        let mut starts = [0; MOST];
+        for (r, start) in starts.iter_mut().enumerate() {
+            *start = by.start((first + r % S::COUNT).min(positions - 1));
+        }
         for (block, weight) in weight.chunks_exact(by.taps.len() * channels * LANES).enumerate() {
             let mut sums = S::zero();
             for (tap, weight) in by.taps.iter().zip(weight.chunks_exact(channels * LANES)) {
-                let read: [&[T]; MOST] = from_fn(|r| &bordered[starts[r] + tap * channels..][..channels]);
+                let mut read: [&[T]; MOST] = [&[]; MOST];
+                for (read, start) in read.iter_mut().zip(starts) {
+                    *read = &bordered[start + tap * channels..][..channels];
+                }
                 for (channel, weight) in weight.as_chunks::<LANES>().0.iter().enumerate() {
                     sums = sums.plus(|r| read[r][channel], weight);
                 }

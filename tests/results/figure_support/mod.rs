@@ -62,7 +62,8 @@ const OF_ARMS: &[&str] =
 pub fn of_networks() -> impl Iterator<Item = &'static str> {
     // Paths are of functions, `theory_figure.rs` has what is drawn from theory, `over_time.rs` what needs time steps,
     // `distributions.rs` what needs distributions.
-    let others = ["trajectories", "derivative", "gradient_by_time", "distribution_by_layer", "percentiles"];
+    let others =
+        ["trajectories", "derivative", "phase_diagram", "gradient_by_time", "distribution_by_layer", "percentiles"];
     ALL.iter().map(|kind| kind.facts.word).filter(move |kind| !others.contains(kind) && !OF_ARMS.contains(kind))
 }
 

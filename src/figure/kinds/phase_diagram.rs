@@ -1,0 +1,168 @@
+//! The plane of sigma_w and sigma_b: what theory says of a wide net's gradient there, and measured nets as discs over it.
+
+use super::prelude::*;
+use crate::theory::mean_field::{Limit, MeanField};
+
+/// Patches of colour across and upwards.
+const PATCHES: (usize, usize) = (48, 32);
+
+/// Depth scales whose lines are drawn, in layers.
+const SCALES: [f64; 2] = [5.0, 20.0];
+
+/// Standard deviations of weights and biases, the places of the plane.
+const AXES: [&str; 2] = ["init.sigma_w", "init.sigma_b"];
+
+const CRITICAL: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
+const SCALE: Look = Look { color: INK, dash: &[3.2, 2.2], marker: Marker::Disc, hollow: false };
+
+/// What can be asked of it.
+const FACTS: FigureKind = FigureKind {
+    help: "measured attenuation over what theory says of every sigma_w and sigma_b, with the critical line",
+    x: AlongX::Plane(AXES),
+    color: ColorBy::Taken,
+    takes_step: false,
+    cells: CellsShown::Layers,
+    of_init: |_| true,
+    shows: |_, metric| match metric {
+        Metric::Run(column) => Shows::if_true(*column == columns::ATTENUATION_INIT.name),
+        _ => Shows::Nothing,
+    },
+    ..FigureKind::new("phase_diagram")
+};
+
+pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
+    let column = &columns::ATTENUATION_INIT;
+    let (Some(x), Some(y)) = (&selection.x, &selection.color) else {
+        return Err(FigureError::Selection("a phase_diagram needs init.sigma_w as `x` and init.sigma_b as `y`".into()));
+    };
+    let number = |used: &Used, label: usize| used.axis.labels[label].parse::<f64>().unwrap_or(f64::NAN);
+    let sheet = Sheet::new(selection, medium, 2);
+    let height = 168.0;
+    let (across, up) = (around(x, sheet.panel(), &number), around(y, height, &number));
+    let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
+    let mut nets: BTreeMap<(usize, usize), MeanField> = BTreeMap::new();
+    for run in &selection.runs {
+        let key = selection.key(*run);
+        if let Some(activation) = theory::activation(selection.results, *run) {
+            let net = MeanField { activation, weight_variance: 1.0, bias_variance: 0.0 };
+            if *nets.entry((key.row, key.column)).or_insert(net) != net {
+                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
+                return Err(FigureError::Selection(why.into()));
+            }
+        }
+    }
+    let measured = selection.runs.iter().filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
+    let measured = selection.fadings(measured);
+    let values: Vec<f64> = measured.values().map(|own| own.median.number()).filter(|v| v.is_finite()).collect();
+    // As far to either side of 0: neither colour may look stronger than the other.
+    let most = values.iter().fold(0.0f64, |most, v| most.max(v.abs()));
+    if most == 0.0 {
+        return Err(selection.nothing("a finite attenuation"));
+    }
+    let ruler = Ruler::exact(-most, most, 6);
+    let colors = ColorBar { diverging: true, ..ColorBar::new(ruler, column, &[]) };
+    let panel = |panel: GroupKey| {
+        let Some(net) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
+        let at = |w: f64, b: f64| attenuation(&MeanField { weight_variance: w * w, bias_variance: b * b, ..*net });
+        let (field, lines) = (field(&across, &up, &at), lines(&across, &up, &at));
+        let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
+        let discs = discs.flat_map(|(key, own)| {
+            let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
+            let predicted = finding::measured(at(w, b), column);
+            let told =
+                format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
+            [
+                Mark::Disc { at: (w, b), radius: 4.4, color: INK },
+                Mark::Disc { at: (w, b), radius: 3.7, color: WHITE },
+                Mark::Disc { at: (w, b), radius: 3.1, color: colors.color(value.clamp(-most, most)) },
+                Mark::Tip { at: (w, b), text: told },
+            ]
+        });
+        let tiles = field.into_iter().map(|(low, high, value)| Tile {
+            low,
+            high,
+            color: colors.color(value.clamp(-most, most)),
+            told: String::new(),
+            number: None,
+            lost: TileLost::Nothing,
+        });
+        let field = Mark::Tiles(Tiles { tiles: tiles.collect(), ..Tiles::default() });
+        [field].into_iter().chain(lines).chain(discs).collect()
+    };
+    let y_title = [names::axis_title(&y.axis.name)];
+    let block = Block::new(selection, (across.clone(), &places::title(selection)), (&up, &y_title), height, panel);
+    let line = |name: &str, look| (name.to_string(), Sample::Plain(look));
+    let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
+    let entries = vec![line("χ = 1: the gradient keeps its size", CRITICAL), line(&scales, SCALE)];
+    let caption = Caption::new(format!(
+        "Disc: {}. Around it: theory of infinitely wide nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
+         layers (Poole et al. 2016, Schoenholz et al. 2017).",
+        words::median(selection)
+    ))
+    .of(selection);
+    let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
+    let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
+    let finding = finding::extremes(&cells.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, column));
+    let (own, legend) = ("Where gradients fade and where they explode", Legend { heading: String::new(), entries });
+    let chart = Chart::new(selection, sheet, own, finding, legend, vec![Block { ruled: false, ..block }]);
+    Ok(Chart { caption, ..chart.colors(colors) })
+}
+
+/// From half a step before the first number of an axis to half a step after the last, but not below 0.
+fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
+    let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
+    let (low, high) = range(values.iter().copied())?;
+    let step = 0.5 * places::gap(&values);
+    Some(Ruler::exact((low - step).max(0.0), high + step, (length / 40.0) as usize))
+}
+
+/// Decades that the gradient loses in a layer where the variance has come to rest.
+fn attenuation(net: &MeanField) -> f64 {
+    let rest = match net.limit(net.weight_variance + net.bias_variance) {
+        Limit::Zero => 0.0,
+        Limit::At(q) => q,
+        Limit::Infinite => 1e30,
+    };
+    -0.5 * net.chi(rest).log10()
+}
+
+/// The predicted attenuation of each patch: its corners and its value in the middle.
+fn field(x: &Ruler, y: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Vec<(Spot, Spot, f64)> {
+    let edge = |ruler: &Ruler, i: usize, n: usize| ruler.low + (ruler.high - ruler.low) * i as f64 / n as f64;
+    let patches = (0..PATCHES.0).flat_map(|i| (0..PATCHES.1).map(move |j| (i, j)));
+    let patch = |(i, j): (usize, usize)| {
+        let low = (edge(x, i, PATCHES.0), edge(y, j, PATCHES.1));
+        let high = (edge(x, i + 1, PATCHES.0), edge(y, j + 1, PATCHES.1));
+        (low, high, at(0.5 * (low.0 + high.0), 0.5 * (low.1 + high.1)))
+    };
+    patches.map(patch).collect()
+}
+
+/// The line where chi is 1, and those of each depth scale: upwards, each at the first place from the left where the attenuation
+/// falls to its value.
+fn lines(x: &Ruler, y: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Vec<Mark> {
+    let decades = |layers: f64| 0.5 * std::f64::consts::LOG10_E / layers;
+    let scales = SCALES.into_iter().flat_map(|layers| [decades(layers), -decades(layers)]);
+    let levels = scales.map(|level| (level, SCALE.stroke(0.8))).chain([(0.0, CRITICAL.stroke(1.4))]);
+    let heights: Vec<f64> = (0..=PATCHES.1).map(|j| y.low + (y.high - y.low) * j as f64 / PATCHES.1 as f64).collect();
+    let crossing = |b: f64, level: f64| {
+        let place = |i: usize| x.low + (x.high - x.low) * i as f64 / PATCHES.0 as f64;
+        let is_past = |w: f64| at(w, b) <= level;
+        let i = (1..=PATCHES.0).find(|i| !is_past(place(*i - 1)) && is_past(place(*i)))?;
+        let (mut low, mut high) = (place(i - 1), place(i));
+        for _ in 0..16 {
+            let middle = 0.5 * (low + high);
+            if is_past(middle) { high = middle } else { low = middle }
+        }
+        Some((high, b))
+    };
+    let line = |(level, stroke)| {
+        let points: Vec<Option<Spot>> = heights.iter().map(|b| crossing(*b, level)).collect();
+        let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect::<Vec<Spot>>());
+        let pieces: Vec<Vec<Spot>> = pieces.filter(|piece| piece.len() > 1).collect();
+        pieces.into_iter().map(move |points| Mark::Curve { points, stroke, name: None })
+    };
+    levels.flat_map(line).collect()
+}
