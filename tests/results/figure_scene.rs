@@ -13,6 +13,9 @@ use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::FigureSpec;
 use gradsweep::results::Results;
 use gradsweep::table::Cell;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// Changes a finished run, or drops it.
 type Twist = fn(&mut FakeRun) -> bool;
@@ -317,4 +320,48 @@ fn gradients_that_are_zero_in_some_seeds_stay_inside() {
         let lines = drawn.iter().flat_map(|(_, scene)| &scene.shapes);
         assert!(lines.filter(|shape| matches!(shape, Shape::Line { name: Some(_), .. })).count() > 0, "{name}");
     }
+}
+
+/// Copies the files of a folder of the repository.
+fn copied(from: &str, to: &Path) -> Vec<String> {
+    let mut experiments = Vec::new();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(from)).unwrap() {
+        let (path, name) = file.map(|file| (file.path(), file.file_name().into_string().unwrap())).unwrap();
+        fs::copy(&path, to.join(&name)).unwrap();
+        experiments.extend(name.ends_with(".toml").then_some(name));
+    }
+    experiments.sort();
+    experiments
+}
+
+/// Those that say on purpose what is wrong with them have no results.
+#[test]
+fn figures_of_the_cases_and_recipes_keep_the_rules() {
+    let mut figures = 0;
+    for folder in ["tests/cases", "tests/questions", "experiments/recipes"] {
+        let temp = tempfile::tempdir().unwrap();
+        for experiment in copied(folder, temp.path()) {
+            let command = ["sweep", &experiment, "--quiet", "--no-figures", "--seeds", "2", "--out", "out", "--fresh"];
+            let swept = Command::new(env!("CARGO_BIN_EXE_gradsweep")).current_dir(temp.path()).args(command).output();
+            if matches!(swept.unwrap().status.code(), Some(0 | 3)) {
+                figures += all(&experiment, &Results::read(&temp.path().join("out")).unwrap()).len();
+            }
+        }
+    }
+    assert!(figures > 20, "{figures}");
+}
+
+/// After `scripts/gallery.sh` every shipped experiment stands in `results`: `RESULTS=$PWD/results cargo test --release --test results -- --ignored`.
+#[test]
+#[ignore = "looks at every results folder within the folder that RESULTS names"]
+fn figures_of_these_results_keep_the_rules() {
+    let within = std::env::var("RESULTS").expect("RESULTS names a folder of results folders");
+    let mut figures = 0;
+    for folder in fs::read_dir(&within).unwrap().map(|entry| entry.unwrap().path()) {
+        if folder.join("plan.json").is_file() {
+            figures += all(&folder.display().to_string(), &Results::read(&folder).unwrap()).len();
+        }
+    }
+    println!("{figures} figures");
+    assert!(figures > 0, "{within} holds no results");
 }
