@@ -1,15 +1,16 @@
-//! Convolution of images as one CPU op with its own backward. candle's own backward of a convolution takes several times as long on
-//! a CPU.
+//! Convolution of images as one CPU op with its own backward: the patches that a kernel sees side by side in rows (im2col), then
+//! one matrix product. candle's own backward of a convolution takes several times as long on a CPU.
 //!
-//! Images lie channels last, `[rows, positions, channels]`, positions row by row, so that the channels of a position fill registers
-//! and what comes out is laid out as what went in.
+//! Images lie channels last, `[rows, positions, channels]`, positions row by row, so that a patch consists of whole stretches of an
+//! image and what comes out is laid out as what went in.
 
-mod direct;
+mod patches;
 
 use super::columns::{add, column_sums};
+use super::gemm::{Matrix, add_product};
 use super::{Element, contiguous, tensor, with_slice};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor};
-use direct::{Reading, add_sums, add_weight_gradient, in_blocks};
+use patches::Patches;
 
 /// A convolution with a square kernel of odd size, centred on the position that it computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,24 +54,23 @@ impl Convolution {
         self.kernel * self.kernel * self.inputs
     }
 
-    /// The position of the image that stands at this row and column, which may lie beyond the border; `None` where zeros are.
-    fn source(&self, row: isize, column: isize) -> Option<usize> {
-        let along = |place: isize, size: usize| match self.padding {
-            Padding::Circular => Some(place.rem_euclid(size as isize) as usize),
-            Padding::Zero => usize::try_from(place).ok().filter(|place| *place < size),
-        };
-        Some(along(row, self.height)? * self.width + along(column, self.width)?)
-    }
-
     /// The position that each entry of the kernel reads, row by row, at each position that is computed; `None` beyond a border of
     /// zeros.
     pub fn taps(&self) -> Vec<Option<usize>> {
-        let place = |at: usize, tap: usize| (at * self.stride + tap) as isize - (self.kernel / 2) as isize;
+        let along = |at: usize, tap: usize, size: usize| {
+            let place = (at * self.stride + tap) as isize - (self.kernel / 2) as isize;
+            match self.padding {
+                Padding::Circular => Some(place.rem_euclid(size as isize) as usize),
+                Padding::Zero => usize::try_from(place).ok().filter(|place| *place < size),
+            }
+        };
         let [height, width] = self.output();
         let mut taps = Vec::with_capacity(height * width * self.kernel * self.kernel);
         for at in 0..height * width {
             for tap in 0..self.kernel * self.kernel {
-                taps.push(self.source(place(at / width, tap / self.kernel), place(at % width, tap % self.kernel)));
+                let row = along(at / width, tap / self.kernel, self.height);
+                let column = along(at % width, tap % self.kernel, self.width);
+                taps.push(row.zip(column).map(|(row, column)| row * self.width + column));
             }
         }
         taps
@@ -173,11 +173,11 @@ impl FusedConvolution {
         if out.len() != rows * computed * outputs {
             candle_core::bail!("the bias does not fit {:?}", self.0);
         }
-        let (reading, weight, mut bordered) = (Reading::forward(&self.0), in_blocks(weight, outputs), Vec::new());
-        for images in reading.parts(rows) {
-            reading.border(&numbers[images.start * read * inputs..images.end * read * inputs], &mut bordered);
+        let mut patches = Patches::<T>::new(self.0);
+        for images in patches.parts(rows) {
+            let patches = patches.of(&numbers[images.start * read * inputs..images.end * read * inputs]);
             let out = &mut out[images.start * computed * outputs..images.end * computed * outputs];
-            add_sums(&reading, &bordered, &weight, outputs, out);
+            add_product(patches, Matrix::new(weight, self.0.fan_in(), outputs), out);
         }
         Ok((T::to_cpu_storage_owned(out), Shape::from((rows, computed, outputs))))
     }
@@ -189,40 +189,24 @@ impl FusedConvolution {
         let (mut of_weight, mut of_bias, mut sums) = (zeros(self.0.fan_in() * outputs), zeros(outputs), zeros(outputs));
         // What is no variable and comes from none, as the data does, needs no gradient.
         let mut of_input = x.track_op().then(|| zeros(x.elem_count()));
-        let reading = Reading::forward(&self.0);
-        let mut bordered = Vec::new();
-        let mut of_parameters = |x: &[T], delta: &[T]| {
-            for images in reading.parts(rows) {
+        let mut patches = Patches::<T>::new(self.0);
+        let mut pass = |x: &[T], w: &[T], delta: &[T]| {
+            let weight = Matrix::new(w, self.0.fan_in(), outputs);
+            for images in patches.parts(rows) {
                 let delta = &delta[images.start * computed * outputs..images.end * computed * outputs];
                 // Sum by sum: one long sum in f32 would lose digits.
                 column_sums(delta, &mut sums);
                 add(&sums, &mut of_bias);
-                reading.border(&x[images.start * read * inputs..images.end * read * inputs], &mut bordered);
-                add_weight_gradient(&reading, &bordered, &in_blocks(delta, outputs), outputs, &mut of_weight);
+                let delta = Matrix::new(delta, delta.len() / outputs, outputs);
+                let images = images.start * read * inputs..images.end * read * inputs;
+                add_product(patches.of(&x[images.clone()]).t(), delta, &mut of_weight);
+                if let Some(of_input) = &mut of_input {
+                    patches.add_gradient(delta, weight, &mut of_input[images]);
+                }
             }
         };
-        with_slice(x, |x| with_slice(delta, |delta| of_parameters(x, delta)))??;
-        let of_input_of = |w: &[T], delta: &[T], out: &mut [T]| {
-            let (reading, mut bordered) = (Reading::backward(&self.0), Vec::new());
-            let turned = turned_round(w, inputs, outputs);
-            let weight = in_blocks(&turned, inputs);
-            for images in reading.parts(rows) {
-                reading
-                    .border(&delta[images.start * computed * outputs..images.end * computed * outputs], &mut bordered);
-                let out = &mut out[images.start * read * inputs..images.end * read * inputs];
-                add_sums(&reading, &bordered, &weight, inputs, out);
-            }
-        };
-        if let Some(out) = &mut of_input {
-            with_slice(w, |w| with_slice(delta, |delta| of_input_of(w, delta, out)))??;
-        }
+        with_slice(x, |x| with_slice(w, |w| with_slice(delta, |delta| pass(x, w, delta))))???;
         let of_input = of_input.map(|numbers| tensor(numbers, x.shape())).transpose()?;
         Ok((of_input, tensor(of_weight, w.shape())?, tensor(of_bias, outputs)?))
     }
-}
-
-/// A kernel `[taps, inputs, outputs]` from its last tap to its first, `[taps, outputs, inputs]`.
-fn turned_round<T: Element>(weight: &[T], inputs: usize, outputs: usize) -> Vec<T> {
-    let taps = weight.chunks_exact(inputs * outputs).rev();
-    taps.flat_map(|tap| (0..outputs * inputs).map(|k| tap[k % inputs * outputs + k / inputs])).collect()
 }

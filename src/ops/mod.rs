@@ -21,7 +21,6 @@ pub mod loss;
 pub mod norm;
 pub mod recurrent;
 pub mod reduce;
-mod registers;
 pub mod row_norm;
 mod rows;
 pub mod saturation;

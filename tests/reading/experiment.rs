@@ -425,7 +425,7 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
     let facts = DataFacts {
         digest: "d".into(),
         train_rows: 100,
-        answers: None,
+        answers: 1,
         sizes: sizes(64, 10),
         targets: Compared::Classes(10),
     };

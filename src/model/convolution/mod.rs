@@ -38,10 +38,6 @@ impl Family for Convolutional {
         "`conv`: layers of convolution over images"
     }
 
-    fn version(&self) -> Option<u32> {
-        Some(1)
-    }
-
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }
