@@ -109,7 +109,9 @@ fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<S
                 continue;
             }
             (Some(Err(why)), _) => why.to_string(),
-            (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => "a net of one hidden layer has no other".into(),
+            (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
+                "a net of one hidden layer loses nothing on the way to its first".into()
+            }
             (Some(Ok(_)), _) => "theory follows the gradient, but not the variance of the argument".into(),
             (None, _) => "a test function has no layers".into(),
         };
