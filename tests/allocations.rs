@@ -205,6 +205,7 @@ fn beyond_products_over_time(stack: &Stack, batch: usize) -> usize {
     let step = allocations(|| step(batch_x, batch_y));
 
     let (n, wide, inputs, all) = (stack.width, stack.columns(), stack.features, batch * stack.steps);
+    let read = batch * stack.answers();
     let numbers = vec![0.1f32; all * wide.max(inputs).max(stack.outputs) + wide * wide];
     let mut out = numbers.clone();
     let mut product = |m: usize, k: usize, l: usize, [a, b]: [bool; 2]| {
@@ -217,9 +218,9 @@ fn beyond_products_over_time(stack: &Stack, batch: usize) -> usize {
     let products = allocations(|| {
         product(all, inputs, wide, [false, false]);
         (1..stack.steps).for_each(|_| product(batch, n, wide, [false, false]));
-        product(batch, n, stack.outputs, [false, false]);
-        product(n, batch, stack.outputs, [true, false]);
-        product(batch, stack.outputs, n, [false, true]);
+        product(read, n, stack.outputs, [false, false]);
+        product(n, read, stack.outputs, [true, false]);
+        product(read, stack.outputs, n, [false, true]);
         (1..stack.steps).for_each(|_| product(batch, wide, n, [false, true]));
         product(inputs, all, wide, [true, false]);
         product(n, all - batch, wide, [true, false]);

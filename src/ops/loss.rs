@@ -158,7 +158,11 @@ fn of_answers<V: Copy>(targets: Vec<V>, answers: usize, width: usize) -> Vec<V> 
     if answers == there {
         targets
     } else if answers > there {
-        targets.chunks_exact(width).flat_map(|target| target.repeat(answers / there)).collect()
+        let mut each = Vec::with_capacity(answers * width);
+        for target in targets.chunks_exact(width) {
+            (0..answers / there).for_each(|_| each.extend_from_slice(target));
+        }
+        each
     } else {
         let last_of = there / answers;
         targets.chunks_exact(width).skip(last_of - 1).step_by(last_of).flatten().copied().collect()

@@ -94,7 +94,8 @@ fn batch<T: Element>(stack: &Stack, loss: Loss) -> Batch<T> {
     let mut steps = SEEDS.stream("y", &[]);
     let mut earlier = SEEDS.stream("earlier y", &[]);
     let answers = stack.answers();
-    let mut drawn = |answer: usize| if (answer + 1) % answers == 0 { steps.normal() } else { earlier.normal() };
+    let mut drawn =
+        |answer: usize| if (answer + 1).is_multiple_of(answers) { steps.normal() } else { earlier.normal() };
     let target = match loss {
         loss if loss.takes_classes() => {
             let class = |x: f64| (x.abs() * 100.0) as u32 % stack.outputs as u32;

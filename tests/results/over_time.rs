@@ -106,6 +106,9 @@ fn every_figure_works_on_recurrent_nets_or_says_why_not() {
     }
 }
 
+/// A step, a layer and a time step.
+type At = (u64, u64, u64);
+
 /// The least of what a map shows is where the median over seeds of layers.csv's numbers is least.
 #[test]
 fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
@@ -129,19 +132,19 @@ fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
     let runs: Vec<usize> = all.into_iter().filter(|run| has(run, "depth", "2") && has(run, "network", "rnn")).collect();
     assert_eq!(runs.len(), 5);
     // By step, layer and time, the seeds' values.
-    let mut all: BTreeMap<(u64, u64, u64), Vec<f64>> = BTreeMap::new();
+    let mut all: BTreeMap<At, Vec<f64>> = BTreeMap::new();
     let wanted = ["step", "layer", "time", "state_rms"];
     let mut see = |_: usize, row: &[Option<f64>]| {
         let at = |i: usize| row[i].unwrap() as u64;
         all.entry((at(0), at(1), at(2))).or_default().push(row[3].unwrap());
     };
     results.stream("layers.csv", &runs, &wanted, &mut see).unwrap();
-    let median = |place: (u64, u64, u64), last: (u64, u64, u64)| {
+    let median = |place: At, last: At| {
         let mut ratios: Vec<f64> = all[&place].iter().zip(&all[&last]).map(|(x, last)| x / last).collect();
         ratios.sort_by(f64::total_cmp);
         ratios[2]
     };
-    let least = |places: Vec<((u64, u64, u64), (u64, u64, u64))>| {
+    let least = |places: Vec<(At, At)>| {
         let least = places.into_iter().min_by(|a, b| median(a.0, a.1).total_cmp(&median(b.0, b.1)));
         least.unwrap().0
     };
