@@ -12,7 +12,8 @@ use std::time::Duration;
 /// How often a run that waits for memory looks whether it should still wait.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Addresses that the allocator and the threads take for each byte in use.
+/// Addresses that the program and its threads take, and that the allocator takes for each byte in use.
+const OWN: f64 = 250e6;
 const ADDRESSES: f64 = 2.0;
 
 /// Bytes that the machine, or the limits this program was started with, leave to its runs; none where the system does not say.
@@ -23,7 +24,8 @@ pub fn room() -> Option<f64> {
     let resident = kibibytes(&status, "VmRSS:").unwrap_or(0.0);
     let address_space =
         limits.lines().find_map(|line| line.strip_prefix("Max address space")?.split_whitespace().next());
-    let address_space = address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| limit / ADDRESSES);
+    let address_space =
+        address_space.and_then(|limit| limit.parse::<f64>().ok()).map(|limit| (limit - OWN) / ADDRESSES);
     let limits = [kibibytes(&meminfo, "MemTotal:"), control_group(), address_space];
     let limit = limits.into_iter().flatten().reduce(f64::min)?;
     Some((limit - resident).max(0.0))
