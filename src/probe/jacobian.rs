@@ -1,7 +1,7 @@
 //! The Jacobian of the last hidden layer's output with respect to that of each hidden layer, at one row of the probe, and its
 //! singular values: whether signals of all directions keep their length (Saxe et al. 2014, section 3; Pennington et al. 2017).
 
-use crate::model::{Batch, Gradients, Layout, Model};
+use crate::model::{Batch, Gradients, Layout, Model, Parameter};
 use crate::ops::loss::{Loss, Target};
 use crate::ops::{Element, Mode, Result, Tensor, convert, with_slice};
 use crate::stats::eigenvalues::singular_values;
@@ -46,11 +46,13 @@ impl Jacobian {
     /// By a [headless](crate::model::Family::headless) model, whose output weight becomes the identity, at the first row of `rows`.
     ///
     /// # Errors
-    /// What candle reports.
+    /// A model without an output weight, or what candle reports.
     pub fn new(mut model: Box<dyn Model<f64>>, rows: &Tensor) -> Result<Self> {
         let layout = model.layout().clone();
-        let weight = layout.find(HEAD[0]).map_or(0..0, |weight| weight.range.clone());
-        let outputs = (weight.len() as f64).sqrt() as usize;
+        let Some(Parameter { shape, range: weight, .. }) = layout.find(HEAD[0]) else {
+            candle_core::bail!("a headless model has an `{}`, and this one has none", HEAD[0]);
+        };
+        let outputs = shape[1];
         model.rewrite(&mut |packed| {
             packed[weight.clone()].iter_mut().step_by(outputs + 1).for_each(|own| *own = 1.0);
         })?;
@@ -77,13 +79,19 @@ impl Jacobian {
         let outputs = self.x.dim(0)?;
         let mut target = Vec::new();
         with_slice(&self.model.outputs(&self.x, Mode::Probe)?, |outputs: &[f64]| target = outputs.to_vec())?;
-        // The mean squared error over rows and outputs whose gradient by the outputs of row i is the basis vector i.
-        let half = 0.5 * (outputs * outputs) as f64;
-        target.iter_mut().step_by(outputs + 1).for_each(|own| *own -= half);
+        // The mean squared error over rows and outputs whose gradient by the outputs of row i is the basis vector i times a power of two,
+        // beside which no output is so large that the difference would be lost.
+        let largest = target.iter().fold(1.0, |most: f64, own| most.max(own.abs()));
+        let scale = if largest.is_finite() { 2f64.powi(largest.log2().ceil() as i32) } else { 1.0 };
+        let offset = 0.5 * scale * (outputs * outputs) as f64;
+        target.iter_mut().step_by(outputs + 1).for_each(|own| *own -= offset);
         let batch = Batch { x: self.x.clone(), target: Target::Values(target), loss: Loss::Mse };
         self.model.loss_and_gradients(batch, Mode::Probe, &mut self.gradients)?;
         let mut values = Vec::new();
-        self.model.visit(&mut |site, tap| values.push(singular_values(tap.stream, outputs, site.units)))?;
+        self.model.visit(&mut |site, tap| {
+            let own = singular_values(tap.stream, outputs, site.units);
+            values.push(own.into_iter().map(|value| value / scale).collect());
+        })?;
         Ok(values)
     }
 }

@@ -57,6 +57,23 @@ fn orthogonal_linear_layers_keep_every_length() {
     assert!((whole.rms - 1.0).abs() < 1e-12 && whole.spread < 1e-20, "{whole:?}");
 }
 
+/// Each layer multiplies by a thousand: the outputs are beyond 1e20, and the gradient of 1 is not lost beside them.
+#[test]
+fn exploding_nets_have_their_singular_values() {
+    let settings = settings(&[
+        ("activation", text("identity")),
+        ("init", text("orthogonal")),
+        ("init.gain", Value::Float(1e3)),
+        ("width", Value::Int(12)),
+        ("depth", Value::Int(9)),
+    ]);
+    let (layers, ..) = measured(&settings, 10, 1);
+    for (values, factors) in layers.iter().zip((0..9).rev()) {
+        let expected = 1e3f64.powi(factors);
+        assert!(values.iter().all(|x| (x / expected - 1.0).abs() < 1e-12), "{factors} factors: {values:?}");
+    }
+}
+
 /// dh3/dh1 = W2 D2 W3 D3 of row vectors, D the slopes of tanh, written out.
 #[test]
 fn the_jacobian_is_the_product_of_its_layers() {

@@ -431,13 +431,15 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
     };
     let refused = |base: &str, record: &str| {
         let plan = plan(&format!("[base]\n{base}\n[record]\n{record} = true"));
-        plan.check_data(std::slice::from_ref(&facts)).map_err(|e| e.to_string())
+        let tokens = Sizes { input: vec![8, 8], outputs: 10 };
+        let sizes = if base.contains("transformer") { tokens } else { facts.sizes.clone() };
+        plan.check_data(&[DataFacts { sizes, ..facts.clone() }]).map_err(|e| e.to_string())
     };
     for (base, record, parts) in [
         ("width = 600", "jacobian", ["at most 512 units a layer, not 600", "write 512, or less"]),
         ("depth = 0", "jacobian", ["this net has none", "write depth = 1, or more"]),
         ("batch_norm = true", "jacobian", ["is of one sample", "write \"layer\" or \"rms\""]),
-        ("network = \"transformer\"\ndata.as = \"rows\"", "jacobian", ["is of dense nets", "write network = \"mlp\""]),
+        ("network = \"transformer\"", "jacobian", ["is of dense nets", "write network = \"mlp\""]),
         ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
         ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
         ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),

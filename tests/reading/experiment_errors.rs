@@ -166,10 +166,12 @@ expect = { above = 1 }"#, "3:10", r#"`jacobian_max` is not measured by this expe
 function = "beale"
 [record]
 sharpness = true"#, "4:1", r#"`record.sharpness` is of networks, and every run here is of a function"#, r#"delete the line"#),
-(r#"[axes]
+(r#"[base]
+init = "gaussian"
+[axes]
 init.sigma_w = [1, 2]
 [[figure]]
-kind = "phase_diagram""#, "3:1", r#"a phase_diagram needs the axes `init.sigma_w` and `init.sigma_b`, of several numbers each"#, r#"write init.sigma_b = [...] under [axes], or draw another kind"#),
+kind = "phase_diagram""#, "5:1", r#"a phase_diagram needs the axes `init.sigma_w` and `init.sigma_b`, of several numbers each"#, r#"write init.sigma_b = [...] under [axes], or draw another kind"#),
 (r#"[[figure]]
 kind = "curves"
 epochs = true

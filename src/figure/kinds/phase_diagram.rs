@@ -6,6 +6,9 @@ use crate::theory::mean_field::{Limit, MeanField};
 /// Patches of colour across and upwards.
 const PATCHES: (usize, usize) = (48, 32);
 
+/// As many shades as the colour scale has: a picture has a palette of its own, in which each is to have a place.
+const SHADES: f64 = 96.0;
+
 /// Depth scales whose lines are drawn, in layers.
 const SCALES: [f64; 2] = [5.0, 20.0];
 
@@ -63,6 +66,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     }
     let ruler = Ruler::exact(-most, most, 6);
     let colors = ColorBar { diverging: true, ..ColorBar::new(ruler, column, &[]) };
+    let shade = |value: f64| {
+        let place = (0.5 * (value / most + 1.0) * SHADES).floor().clamp(0.0, SHADES - 1.0);
+        colors.color(most * (2.0 * (place + 0.5) / SHADES - 1.0))
+    };
     let panel = |panel: GroupKey| {
         let Some(net) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
         let at = |w: f64, b: f64| attenuation(&MeanField { weight_variance: w * w, bias_variance: b * b, ..*net });
@@ -74,16 +81,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let told =
                 format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
             [
-                Mark::Disc { at: (w, b), radius: 4.4, color: INK },
-                Mark::Disc { at: (w, b), radius: 3.7, color: WHITE },
-                Mark::Disc { at: (w, b), radius: 3.1, color: colors.color(value.clamp(-most, most)) },
+                Mark::Disc { at: (w, b), radius: 5.6, color: INK },
+                Mark::Disc { at: (w, b), radius: 4.9, color: WHITE },
+                Mark::Disc { at: (w, b), radius: 4.2, color: shade(value) },
                 Mark::Tip { at: (w, b), text: told },
             ]
         });
         let tiles = field.into_iter().map(|(low, high, value)| Tile {
             low,
             high,
-            color: colors.color(value.clamp(-most, most)),
+            color: shade(value),
             told: String::new(),
             number: None,
             lost: TileLost::Nothing,
@@ -91,8 +98,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let field = Mark::Tiles(Tiles { tiles: tiles.collect(), ..Tiles::default() });
         [field].into_iter().chain(lines).chain(discs).collect()
     };
-    let y_title = [names::axis_title(&y.axis.name)];
-    let block = Block::new(selection, (across.clone(), &places::title(selection)), (&up, &y_title), height, panel);
+    let titles = ["σ_w, of the weights", "σ_b, of the biases"];
+    let block = Block::new(selection, (across.clone(), titles[0]), (&up, &titles[1..]), height, panel);
     let line = |name: &str, look| (name.to_string(), Sample::Plain(look));
     let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
     let entries = vec![line("χ = 1: the gradient keeps its size", CRITICAL), line(&scales, SCALE)];
@@ -110,12 +117,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..chart.colors(colors) })
 }
 
-/// From half a step before the first number of an axis to half a step after the last, but not below 0.
+/// From half a step before the first number of an axis to half a step after the last; where that is below 0, so far that a disc has room.
 fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
     let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
     let (low, high) = range(values.iter().copied())?;
     let step = 0.5 * places::gap(&values);
-    Some(Ruler::exact((low - step).max(0.0), high + step, (length / 40.0) as usize))
+    let below = (low - step).max(-0.35 * step);
+    let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
+    Some(Ruler { low: below, ..ruler })
 }
 
 /// Decades that the gradient loses in a layer where the variance has come to rest.
@@ -146,7 +155,8 @@ fn lines(x: &Ruler, y: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Vec<Mark> {
     let decades = |layers: f64| 0.5 * std::f64::consts::LOG10_E / layers;
     let scales = SCALES.into_iter().flat_map(|layers| [decades(layers), -decades(layers)]);
     let levels = scales.map(|level| (level, SCALE.stroke(0.8))).chain([(0.0, CRITICAL.stroke(1.4))]);
-    let heights: Vec<f64> = (0..=PATCHES.1).map(|j| y.low + (y.high - y.low) * j as f64 / PATCHES.1 as f64).collect();
+    let lowest = y.low.max(0.0);
+    let heights: Vec<f64> = (0..=PATCHES.1).map(|j| lowest + (y.high - lowest) * j as f64 / PATCHES.1 as f64).collect();
     let crossing = |b: f64, level: f64| {
         let place = |i: usize| x.low + (x.high - x.low) * i as f64 / PATCHES.0 as f64;
         let is_past = |w: f64| at(w, b) <= level;
