@@ -28,8 +28,8 @@ pub(super) enum Objective<'a, T: Element> {
 /// A model, on data, under a loss.
 pub(super) struct Learner<'a, T: Element> {
     pub model: Box<dyn Model<T>>,
-    probe: Probe,
-    sharpness: Option<Sharpness>,
+    probe: Box<Probe>,
+    sharpness: Option<Box<Sharpness>>,
     pub data: &'a Dataset,
     pub criterion: Criterion,
     /// The rows of the training, validation and test part that are scored during training, where these are not all.
@@ -75,7 +75,7 @@ impl<'a, T: Precision> Objective<'a, T> {
             let batch = score::batch(&data.train, &data.shape, &all, &criterion)?;
             Ok(Sharpness::new(family.build_f64(settings, &sizes, &initial)?, batch, &spec.seeds))
         };
-        let sharpness = spec.cadence.sharpness.then(sharpness).transpose()?;
+        let sharpness = spec.cadence.sharpness.then(sharpness).transpose()?.map(Box::new);
         let probe = Probe::new(family.build_f64(settings, &sizes, &initial)?, batch)
             .with_distributions(spec.cadence.distributions)
             .with_jacobian(jacobian);
@@ -84,7 +84,7 @@ impl<'a, T: Precision> Objective<'a, T> {
         let samples = Box::new(parts.map(|part| spec.sample(part?.rows)));
         Ok(Objective::Model(Learner {
             model,
-            probe,
+            probe: Box::new(probe),
             sharpness,
             data,
             criterion,

@@ -20,8 +20,11 @@ fn seeds(run: u64) -> Seeds {
     Seeds { experiment: 0, run }
 }
 
-/// The singular values of each layer of a dense net at one input of length sqrt(features), and its parameters.
-fn measured(settings: &Settings, features: usize, run: u64) -> (Vec<Vec<f64>>, Vec<f64>, Box<dyn Model<f64>>) {
+/// The singular values of each layer, the input, and the net.
+type Measured = (Vec<Vec<f64>>, Vec<f64>, Box<dyn Model<f64>>);
+
+/// The singular values of each layer of a dense net at one input of length sqrt(features).
+fn measured(settings: &Settings, features: usize, run: u64) -> Measured {
     let sizes = Sizes { input: vec![features], outputs: 3 };
     let packed = Dense::Fused.initial(settings, &sizes, &seeds(run)).unwrap();
     let net = Dense::Fused.build_f64(settings, &sizes, &packed).unwrap();

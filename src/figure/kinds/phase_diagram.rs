@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::theory::mean_field::{Limit, MeanField};
 
 /// Patches of colour across and upwards.
-const PATCHES: (usize, usize) = (48, 32);
+const PATCHES: (usize, usize) = (44, 30);
 
 /// As many shades as the colour scale has: a picture has a palette of its own, in which each is to have a place.
 const SHADES: f64 = 96.0;
@@ -73,7 +73,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| {
         let Some(net) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
         let at = |w: f64, b: f64| attenuation(&MeanField { weight_variance: w * w, bias_variance: b * b, ..*net });
-        let (field, lines) = (field(&across, &up, &at), lines(&across, &up, &at));
+        let lattice = Lattice::new(&across, &up, &at);
         let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
         let discs = discs.flat_map(|(key, own)| {
             let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
@@ -87,7 +87,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 Mark::Tip { at: (w, b), text: told },
             ]
         });
-        let tiles = field.into_iter().map(|(low, high, value)| Tile {
+        let tiles = lattice.patches(up.low).into_iter().map(|(low, high, value)| Tile {
             low,
             high,
             color: shade(value),
@@ -96,7 +96,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             lost: TileLost::Nothing,
         });
         let field = Mark::Tiles(Tiles { tiles: tiles.collect(), ..Tiles::default() });
-        [field].into_iter().chain(lines).chain(discs).collect()
+        [field].into_iter().chain(lattice.lines()).chain(discs).collect()
     };
     let titles = ["σ_w, of the weights", "σ_b, of the biases"];
     let block = Block::new(selection, (across.clone(), titles[0]), (&up, &titles[1..]), height, panel);
@@ -137,42 +137,58 @@ fn attenuation(net: &MeanField) -> f64 {
     -0.5 * net.chi(rest).log10()
 }
 
-/// The predicted attenuation of each patch: its corners and its value in the middle.
-fn field(x: &Ruler, y: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Vec<(Spot, Spot, f64)> {
-    let edge = |ruler: &Ruler, i: usize, n: usize| ruler.low + (ruler.high - ruler.low) * i as f64 / n as f64;
-    let patches = (0..PATCHES.0).flat_map(|i| (0..PATCHES.1).map(move |j| (i, j)));
-    let patch = |(i, j): (usize, usize)| {
-        let low = (edge(x, i, PATCHES.0), edge(y, j, PATCHES.1));
-        let high = (edge(x, i + 1, PATCHES.0), edge(y, j + 1, PATCHES.1));
-        (low, high, at(0.5 * (low.0 + high.0), 0.5 * (low.1 + high.1)))
-    };
-    patches.map(patch).collect()
+/// What theory says on a lattice over the plane, from which both the patches and the lines are drawn.
+struct Lattice {
+    /// Places across, and upwards from 0.
+    x: Vec<f64>,
+    y: Vec<f64>,
+    /// By row, then by place across.
+    values: Vec<Vec<f64>>,
 }
 
-/// The line where chi is 1, and those of each depth scale: upwards, each at the first place from the left where the attenuation
-/// falls to its value.
-fn lines(x: &Ruler, y: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Vec<Mark> {
-    let decades = |layers: f64| 0.5 * std::f64::consts::LOG10_E / layers;
-    let scales = SCALES.into_iter().flat_map(|layers| [decades(layers), -decades(layers)]);
-    let levels = scales.map(|level| (level, SCALE.stroke(0.8))).chain([(0.0, CRITICAL.stroke(1.4))]);
-    let lowest = y.low.max(0.0);
-    let heights: Vec<f64> = (0..=PATCHES.1).map(|j| lowest + (y.high - lowest) * j as f64 / PATCHES.1 as f64).collect();
-    let crossing = |b: f64, level: f64| {
-        let place = |i: usize| x.low + (x.high - x.low) * i as f64 / PATCHES.0 as f64;
-        let is_past = |w: f64| at(w, b) <= level;
-        let i = (1..=PATCHES.0).find(|i| !is_past(place(*i - 1)) && is_past(place(*i)))?;
-        let (mut low, mut high) = (place(i - 1), place(i));
-        for _ in 0..16 {
-            let middle = 0.5 * (low + high);
-            if is_past(middle) { high = middle } else { low = middle }
-        }
-        Some((high, b))
-    };
-    let line = |(level, stroke)| {
-        let points: Vec<Option<Spot>> = heights.iter().map(|b| crossing(*b, level)).collect();
-        let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect::<Vec<Spot>>());
-        let pieces: Vec<Vec<Spot>> = pieces.filter(|piece| piece.len() > 1).collect();
-        pieces.into_iter().map(move |points| Mark::Curve { points, stroke, name: None })
-    };
-    levels.flat_map(line).collect()
+impl Lattice {
+    fn new(across: &Ruler, up: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Lattice {
+        let places = |low: f64, high: f64, n: usize| -> Vec<f64> {
+            (0..=n).map(|i| low + (high - low) * i as f64 / n as f64).collect()
+        };
+        let (x, y) = (places(across.low, across.high, PATCHES.0), places(up.low.max(0.0), up.high, PATCHES.1));
+        let values = y.iter().map(|b| x.iter().map(|w| at(*w, *b)).collect()).collect();
+        Lattice { x, y, values }
+    }
+
+    /// The corners of each patch and the mean of what is at them; the lowest reach down to `floor`.
+    fn patches(&self, floor: f64) -> Vec<(Spot, Spot, f64)> {
+        let places = (0..PATCHES.1).flat_map(|j| (0..PATCHES.0).map(move |i| (i, j)));
+        let patch = |(i, j): (usize, usize)| {
+            let corners = [(j, i), (j, i + 1), (j + 1, i), (j + 1, i + 1)].map(|(j, i)| self.values[j][i]);
+            let low = (self.x[i], if j == 0 { floor } else { self.y[j] });
+            (low, (self.x[i + 1], self.y[j + 1]), corners.iter().sum::<f64>() / 4.0)
+        };
+        places.map(patch).collect()
+    }
+
+    /// The line where chi is 1, and those of each depth scale.
+    fn lines(&self) -> Vec<Mark> {
+        let decades = |layers: f64| 0.5 * std::f64::consts::LOG10_E / layers;
+        let scales = SCALES.into_iter().flat_map(|layers| [decades(layers), -decades(layers)]);
+        let levels = scales.map(|level| (level, SCALE.stroke(0.8))).chain([(0.0, CRITICAL.stroke(1.4))]);
+        let line = |(level, stroke)| {
+            let points: Vec<Option<Spot>> =
+                (0..self.y.len()).map(|j| Some((self.crossing(j, level)?, self.y[j]))).collect();
+            let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect());
+            let pieces: Vec<Vec<Spot>> = pieces.filter(|piece: &Vec<Spot>| piece.len() > 1).collect();
+            pieces.into_iter().map(move |points| Mark::Curve { points, stroke, name: None })
+        };
+        levels.flat_map(line).collect()
+    }
+
+    /// The first place from the left in a row where the attenuation falls to this level.
+    fn crossing(&self, row: usize, level: f64) -> Option<f64> {
+        let values = &self.values[row];
+        let i = values.windows(2).position(|pair| pair[0] > level && pair[1] <= level)?;
+        let (before, after) = (values[i], values[i + 1]);
+        // Without weights nothing arrives: there the attenuation has no bound.
+        let share = if before.is_finite() { (before - level) / (before - after) } else { 1.0 };
+        Some(self.x[i] + share * (self.x[i + 1] - self.x[i]))
+    }
 }
