@@ -17,7 +17,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// More words than this are not listed.
-const SHOWN: usize = 24;
+const SHOWN: usize = 32;
 
 /// The cure for an unknown word: the nearest known one, or all of them.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {

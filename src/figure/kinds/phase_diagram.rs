@@ -130,7 +130,8 @@ fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Op
 /// Decades that the gradient loses in a layer where the variance has come to rest.
 fn attenuation(net: &MeanField) -> f64 {
     let rest = match net.limit(net.weight_variance + net.bias_variance) {
-        Limit::Zero => 0.0,
+        // On the way to it, where ReLU still has a slope.
+        Limit::Zero => 1e-30,
         Limit::At(q) => q,
         Limit::Infinite => 1e30,
     };

@@ -1,6 +1,5 @@
 //! The shape of a dense net as data: settings in, a list of blocks out.
 
-use super::IDENTITY;
 use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::layout::Layout;
@@ -8,6 +7,9 @@ use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Role, Skip};
 use crate::ops::norm::Norm;
 use crate::setting::{SettingError, Settings, Value};
+
+/// The skip connections of stacked recurrent layers.
+pub(crate) const IDENTITY: &str = "identity";
 
 /// What the settings say of the network, and the sizes the data brings.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ pub mod composed;
 pub mod network;
 pub mod theory;
 
+pub(crate) use architecture::IDENTITY;
 pub use architecture::{Architecture, Residual};
 pub use network::Network;
 
@@ -144,9 +145,6 @@ impl Dense {
         })
     }
 }
-
-/// The skip connections of stacked recurrent layers.
-pub(crate) const IDENTITY: &str = "identity";
 
 const NORMS: &[&str] = &["none", NormKind::WORDS[0], NormKind::WORDS[1], NormKind::WORDS[2]];
 const NORMED: &[&str] = NORMS.split_at(1).1;

@@ -99,9 +99,9 @@ impl Family for Transformer {
         let mixing = depth * 2.0 * tokens * width;
         let weights = of_tokens + of_rows;
         let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + answers as f64 * of_rows);
-        // Each op keeps what it made, and gradients are made beside it: some thirty tensors as wide as a token, six as wide as the
-        // hidden layer, and twenty-five of scores, as measured.
-        let kept = rows * tokens * depth * (30.0 * width + 6.0 * hidden + 25.0 * (a.heads as f64) * tokens);
+        // Each op keeps what it made: some ten tensors as wide as a token, two as wide as the hidden layer, and the weights of attention,
+        // as measured.
+        let kept = rows * tokens * depth * (10.0 * width + 2.0 * hidden + (a.heads as f64) * tokens);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
 
