@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// The cores that this program may use.
@@ -20,6 +21,11 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) 
         Ok(pool) => pool.install(|| items.par_iter().map(&job).collect()),
         Err(_) => items.iter().map(job).collect(),
     }
+}
+
+/// What the mutex guards, also after a thread has panicked with it.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What `work` gives, or what it said when it panicked.

@@ -2,8 +2,9 @@
 //! training, and what it took to reach the target.
 
 use super::{Column, HISTORY, Measured, STEPS_TO_TARGET, find, outcome};
+use crate::parallel::lock;
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
 /// A metric that is computed from `history.csv` or from the steps to the target.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +59,7 @@ pub fn metric(name: &str) -> Option<&'static Column> {
         return Some(column);
     }
     let derived = derived(name)?;
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut made = lock(&MADE);
     Some(made.entry(name.into()).or_insert_with(|| derived.column(name)))
 }
 

@@ -9,8 +9,9 @@ use super::pass::{Part, Pass, Statistics, Tapped};
 use crate::ops::dropout::Draws;
 use crate::ops::norm::Running;
 use crate::ops::{Element, Mode, Tensor, loss, reduce, rewrite};
+use crate::parallel::lock;
 use candle_core::{Device, Result, Var};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// candle walks its graph by recursion, some 250 bytes a node: enough for half a million nodes. Only what is touched is
 /// ever memory.
@@ -117,7 +118,7 @@ impl<T: Element> CandleModel<T> {
                 candle_core::bail!("site {site} is tapped, but there are {}", self.sites.len())
             };
             let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1();
-            let gradient = match &*gradient.lock().unwrap_or_else(PoisonError::into_inner) {
+            let gradient = match &*lock(&gradient) {
                 Some(gradient) => numbers(gradient)?,
                 None if part.has_gradient() => {
                     candle_core::bail!("no gradient comes back to {part:?} of site {site}: go on with what tap returns")

@@ -47,10 +47,11 @@ pub fn nonlinearity(pass: &mut Pass, pair: &Nonlinearity, ops: Ops, site: usize,
 ///
 /// # Errors
 /// What candle reports.
-pub fn beside(
+pub fn with_skip(
     pass: &Pass,
     ops: Ops,
-    (skip, name): (Skip, &str),
+    skip: Skip,
+    name: &str,
     past: &Tensor,
     branch: Tensor,
     gate: impl FnOnce() -> Result<Tensor>,

@@ -12,13 +12,14 @@ use crate::data::Sizes;
 use crate::ops::activation::Activation;
 use crate::ops::{Element, Mode, Result, Tensor, first_line};
 use crate::parallel::caught;
+use crate::parallel::lock;
 use crate::seed::Seeds;
 use crate::setting::{Problems, Setting, SettingError, Settings};
 use candle_core::{DType, Device, bail};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// A model of one's own. The forward pass runs once on zeros before any training, and tells by what it asks for which
 /// parameters and layers there are.
@@ -85,11 +86,11 @@ impl<M: OwnModel> Own<M> {
         let own = |key: &str| M::SETTINGS.iter().any(|row| row.key == key) || self.reads(M::NAME, key);
         let read = settings.iter().filter(|(key, _)| own(key)).map(|(key, value)| format!("{key}={value}"));
         let key = read.chain([format!("{sizes:?}")]).collect::<Vec<_>>().join("\n");
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = lock(&self.known).get(&key) {
             return known.clone();
         }
         let found = outline::<M>(settings, sizes).map(Arc::new);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        lock(&self.known).insert(key, found.clone());
         found
     }
 

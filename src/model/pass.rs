@@ -8,9 +8,10 @@ use crate::ops::batch_norm::Moments;
 use crate::ops::dropout::Draws;
 use crate::ops::norm::Running;
 use crate::ops::{Mode, Tensor, composed};
+use crate::parallel::lock;
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Device, Layout as Strides, Result, Shape};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Of one batch normalization.
 #[derive(Clone, Debug)]
@@ -221,7 +222,7 @@ impl CustomOp1 for Identity {
     }
 
     fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient.detach());
+        *lock(&self.gradient) = Some(gradient.detach());
         Ok(Some(gradient.clone()))
     }
 }

@@ -1,12 +1,9 @@
 //! x W + b as one CPU op with its own backward: candle adds the gradient of a bias up number by number.
 
-use super::columns::{add, column_sums};
+use super::columns::sums_in_parts;
 use super::gemm::{Matrix, add_product, multiply};
 use super::{Element, contiguous, tensor, with_slice};
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
-
-/// Rows that are summed in the precision of the training: one long sum in f32 would lose digits.
-const ROWS: usize = 256;
 
 /// `x W + b` for `x` `[rows, inputs]`, `weight` `[inputs, outputs]` and `bias` `[outputs]`.
 ///
@@ -81,12 +78,9 @@ fn backward<T: Element>(x: &Tensor, weight: &Tensor, delta: &Tensor) -> Result<G
     let zeros = |count: usize| vec![T::of(0.0); count];
     // What is no variable and comes from none, as the data does, needs no gradient.
     let mut of_x = x.track_op().then(|| zeros(rows * inputs));
-    let (mut of_weight, mut of_bias, mut sums) = (zeros(inputs * outputs), zeros(outputs), zeros(outputs));
+    let (mut of_weight, mut of_bias) = (zeros(inputs * outputs), Vec::new());
     let mut fill = |x: &[T], weight: &[T], delta: &[T]| {
-        for part in delta.chunks(ROWS * outputs) {
-            column_sums(part, &mut sums);
-            add(&sums, &mut of_bias);
-        }
+        of_bias = sums_in_parts(delta, outputs);
         let delta = Matrix::new(delta, rows, outputs);
         multiply(Matrix::new(x, rows, inputs).t(), delta, &mut of_weight);
         if let Some(of_x) = &mut of_x {

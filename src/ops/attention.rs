@@ -3,8 +3,9 @@
 use super::kernel::kernel;
 use super::rows::sum;
 use super::{Element, contiguous, tensor, with_slice};
+use crate::parallel::lock;
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How the tokens of a row of data attend to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub fn attend(attention: &Attention, query: &Tensor, key: &Tensor, value: &Tenso
     let op = FusedAttention { attention: *attention, weights: Arc::default() };
     let kept = Arc::clone(&op.weights);
     let out = query.contiguous()?.apply_op3(&key.contiguous()?, &value.contiguous()?, op)?;
-    let weights = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let weights = lock(&kept).clone();
     Ok((out, weights.ok_or_else(|| candle_core::Error::msg("attention left no weights"))?))
 }
 
@@ -66,7 +67,7 @@ impl CustomOp3 for FusedAttention {
         _: &Tensor,
         delta: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let weights = lock(&self.weights).clone();
         let weights = weights.ok_or_else(|| candle_core::Error::msg("attention goes forward first"))?;
         let [query, key, value] = match query.dtype() {
             DType::F32 => self.backward::<f32>([query, key, value, &weights, &delta.contiguous()?])?,
@@ -91,7 +92,7 @@ impl FusedAttention {
         let mut weights = vec![T::of(0.0); rows * heads * tokens * tokens];
         forward(&self.attention, width, [query, key, value], &mut weights, &mut out);
         let weights = tensor(weights, (rows, heads, tokens, tokens))?;
-        *self.weights.lock().unwrap_or_else(PoisonError::into_inner) = Some(weights);
+        *lock(&self.weights) = Some(weights);
         Ok(T::to_cpu_storage_owned(out))
     }
 

@@ -3,13 +3,11 @@
 
 use super::activation::Identity;
 use super::columns::{Affine, ThroughStatistics};
-use super::columns::{add, column_moments, normalize, sums_and_products, through_statistics};
+use super::columns::{ROWS, column_moments, normalize, sums_and_products_in_parts, through_statistics};
 use super::{Element, contiguous, tensor, with_slice};
+use crate::parallel::lock;
 use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Rows that are summed in the precision of the training: one long sum in f32 would lose digits.
-const ROWS: usize = 256;
+use std::sync::{Arc, Mutex};
 
 /// Mean and biased variance of each unit.
 #[derive(Clone, Debug, Default)]
@@ -58,10 +56,6 @@ struct Kept<T> {
     standardized: Vec<T>,
 }
 
-fn lock<T>(kept: &Mutex<Kept<T>>) -> MutexGuard<'_, Kept<T>> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<T: Element> CustomOp3 for FusedBatchNorm<T> {
     fn name(&self) -> &'static str {
         "batch normalization"
@@ -103,16 +97,9 @@ impl<T: Element> CustomOp3 for FusedBatchNorm<T> {
         let mut d = with_slice(&delta.contiguous()?, |delta: &[T]| delta.to_vec())?;
         let mut scale = kept.inverse_deviation.clone();
         with_slice(gain, |gain: &[T]| scale.iter_mut().zip(gain).for_each(|(scale, gain)| *scale *= *gain))?;
-        let zeros = || vec![T::of(0.0); units];
-        let (mut sums, mut products) = (zeros(), zeros());
-        let (mut some_sums, mut some_products) = (zeros(), zeros());
-        for (d, x) in d.chunks(ROWS * units).zip(kept.standardized.chunks(ROWS * units)) {
-            sums_and_products(d, x, &mut some_sums, &mut some_products);
-            add(&some_sums, &mut sums);
-            add(&some_products, &mut products);
-        }
+        let [sums, products] = sums_and_products_in_parts(&d, &kept.standardized, units);
         let by = ThroughStatistics { sums: &sums, products: &products, scale: &scale };
-        through_statistics(&by, &mut d, &kept.standardized, &mut some_sums);
+        through_statistics(&by, &mut d, &kept.standardized, &mut vec![T::of(0.0); units]);
         Ok((Some(tensor(d, v.shape())?), Some(tensor(products, units)?), Some(tensor(sums, units)?)))
     }
 }

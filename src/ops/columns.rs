@@ -254,3 +254,29 @@ kernel! {
         }
     }
 }
+
+/// Rows that are summed at a time in the precision of the training: one long sum in f32 would lose digits.
+pub(super) const ROWS: usize = 256;
+
+/// The column sums of `v`, some rows at a time.
+pub(super) fn sums_in_parts<T: Real>(v: &[T], columns: usize) -> Vec<T> {
+    let zeros = || vec![T::of(0.0); columns];
+    let (mut sums, mut some) = (zeros(), zeros());
+    for part in v.chunks(ROWS * columns) {
+        column_sums(part, &mut some);
+        add(&some, &mut sums);
+    }
+    sums
+}
+
+/// Those of `d` and of `d` times the standardized x.
+pub(super) fn sums_and_products_in_parts<T: Real>(d: &[T], standardized: &[T], columns: usize) -> [Vec<T>; 2] {
+    let zeros = || vec![T::of(0.0); columns];
+    let (mut sums, mut products, mut some_sums, mut some_products) = (zeros(), zeros(), zeros(), zeros());
+    for (d, x) in d.chunks(ROWS * columns).zip(standardized.chunks(ROWS * columns)) {
+        sums_and_products(d, x, &mut some_sums, &mut some_products);
+        add(&some_sums, &mut sums);
+        add(&some_products, &mut products);
+    }
+    [sums, products]
+}

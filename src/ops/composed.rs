@@ -87,7 +87,8 @@ pub fn row_norm(
     shift: Option<&Tensor>,
 ) -> Result<Tensor> {
     let standard = standardize(is_centred, eps, v)?;
-    gain.map_or(Ok(standard.clone()), |gain| scaled(&standard, gain, shift))
+    let scaled = gain.map_or(Ok(standard.clone()), |gain| scaled(&standard, gain, None))?;
+    shift.map_or(Ok(scaled.clone()), |shift| scaled.broadcast_add(shift))
 }
 
 /// As [`super::affine::affine`].

@@ -18,10 +18,11 @@ use super::dropout::Draws;
 use super::norm::Running;
 use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
+use crate::parallel::lock;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pass::Pass;
 pub(super) use pass::activate;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 /// What a network's backward needs of its forward, and what it makes.
 #[derive(Debug, Default)]
@@ -128,11 +129,6 @@ impl<T> Workspace<T> {
         let (site, elsewhere) = if before { (&self.before, &self.affine_input) } else { (&self.after, &self.output) };
         if site.activation.is_empty() { elsewhere } else { &site.activation }
     }
-}
-
-/// Locks an arena; a panic elsewhere cannot have left it half-written, since every pass rewrites it.
-pub fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, Arena<T>> {
-    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The op: from data `[batch, features]`, which gets no gradient, and the packed parameters to the last block's output.

@@ -19,9 +19,10 @@ pub use stack::{Cell, Places, ReadOut, Stack};
 use super::gemm::{Matrix, multiply};
 use super::reduce::all_finite;
 use super::{Element, Mode, contiguous, with_slice};
+use crate::parallel::lock;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use read_out::Reading;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 /// What a network's backward needs of its forward, and what it makes.
 #[derive(Debug, Default)]
@@ -50,11 +51,6 @@ impl<T: Element> Arena<T> {
             reading: Reading::default(),
         }
     }
-}
-
-/// Locks an arena; a panic elsewhere cannot have left it half-written, since every pass rewrites it.
-pub fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, Arena<T>> {
-    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The op: from sequences `[rows, time, features]`, which get no gradient, and the packed parameters to the outputs

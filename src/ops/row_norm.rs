@@ -2,14 +2,12 @@
 //! chain of those takes a pass over memory for each.
 
 use super::activation::Identity;
-use super::columns::{add, sums_and_products};
+use super::columns::sums_and_products_in_parts;
 use super::rows::{self, RowNorm};
 use super::{Element, contiguous, tensor, with_slice};
+use crate::parallel::lock;
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Rows that are summed in the precision of the training: one long sum in f32 would lose digits.
-const ROWS: usize = 256;
+use std::sync::{Arc, Mutex};
 
 /// `gain (v - mean) / sqrt(variance + eps) + shift` of each row of `v` `[rows, units]`; without `is_centred` no mean is taken off,
 /// and the variance is the mean square. Gain and shift are `[units]`; without them 1 and 0.
@@ -79,7 +77,7 @@ impl<T: Element> CustomOp3 for FusedRowNorm<T> {
         let mut standardized = vec![T::of(0.0); out.len()];
         let mut inverse_deviation = vec![T::of(0.0); out.len() / by.units];
         rows::normalize(&by, Identity, &mut out, &mut standardized, &mut inverse_deviation);
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept { standardized, inverse_deviation };
+        *lock(&self.kept) = Kept { standardized, inverse_deviation };
         Ok((T::to_cpu_storage_owned(out), v_at.shape().clone()))
     }
 
@@ -91,16 +89,10 @@ impl<T: Element> CustomOp3 for FusedRowNorm<T> {
         _: &Tensor,
         delta: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.kept);
         let units = gain.elem_count();
         let mut d = with_slice(&delta.contiguous()?, |delta: &[T]| delta.to_vec())?;
-        let zeros = || vec![T::of(0.0); units];
-        let (mut sums, mut products, mut some_sums, mut some_products) = (zeros(), zeros(), zeros(), zeros());
-        for (d, x) in d.chunks(ROWS * units).zip(kept.standardized.chunks(ROWS * units)) {
-            sums_and_products(d, x, &mut some_sums, &mut some_products);
-            add(&some_sums, &mut sums);
-            add(&some_products, &mut products);
-        }
+        let [sums, products] = sums_and_products_in_parts(&d, &kept.standardized, units);
         with_slice(gain, |gain: &[T]| {
             rows::through(&self.by(gain, gain), &mut d, &kept.standardized, &kept.inverse_deviation);
         })?;

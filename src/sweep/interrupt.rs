@@ -1,6 +1,6 @@
 //! Ctrl-C: the first one asks the runs to stop, a second one ends the program at once.
 
-use crate::sweep::lock;
+use crate::parallel::lock;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};

@@ -10,10 +10,11 @@ pub use line::Clock;
 
 use crate::experiment::plan::PlannedRun;
 use crate::files::{self, Draft, FileError, cannot, is_still_at, sync_folder};
+use crate::parallel::lock;
 use crate::record::{RunRecord, Status};
 use crate::run::spec::{Cadence, NUMERICS_VERSION};
 use crate::sweep::journal::line::{FORMAT, Header, Line, NewEntry, NewRun, Position, intact, line, scan, short_hash};
-use crate::sweep::{SweepError, lock, progress::note, shard::Shard};
+use crate::sweep::{SweepError, progress::note, shard::Shard};
 use crate::table::count;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -2,8 +2,8 @@
 
 use crate::experiment::ExperimentError;
 use crate::experiment::plan::Plan;
+use crate::parallel::lock;
 use crate::run::cost::bytes;
-use crate::sweep::lock;
 use crate::sweep::work::{Job, Work};
 use std::fs;
 use std::sync::{Condvar, Mutex};

@@ -31,16 +31,10 @@ use crate::data::Dataset;
 use crate::record::RunRecord;
 use crate::run::{RunError, spec::RunSpec};
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What trains one run: given its spec, its data and a callback asked before every step.
 pub type RunFn<'a> =
     dyn Fn(&RunSpec, &Dataset, &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<RunRecord, RunError> + Sync + 'a;
-
-/// Locks plain data, which a panic elsewhere cannot have left half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// That candle starts no threads of its own inside a run.
 ///

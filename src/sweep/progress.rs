@@ -2,12 +2,13 @@
 //!
 //! Workers only write down where they are; one thread looks and draws, so that a step costs one atomic store.
 
+use crate::parallel::lock;
 use crate::printable::printable;
 use crate::record::Status;
 use crate::run::cost::Cost;
 use crate::run::spec::Cadence;
 use crate::sweep::forecast::{Rate, clock, spent};
-use crate::sweep::{lock, work::Job};
+use crate::sweep::work::Job;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::ops::Add;

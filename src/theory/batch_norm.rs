@@ -6,7 +6,8 @@ use super::prediction::Layers;
 use super::quadrature::integral;
 use super::sphere::Sphere;
 use crate::ops::activation::Activation;
-use std::sync::{Mutex, PoisonError};
+use crate::parallel::lock;
+use std::sync::Mutex;
 
 /// A net of layers z = W h, norm, phi whose samples, a batch of B >= 4, are equally far apart (Yang et al. 2019).
 ///
@@ -136,7 +137,7 @@ impl Moments {
     }
 
     fn of_node(activation: Activation, batch: usize, node: usize) -> Self {
-        let kept = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = || lock(&KNOWN);
         let found = kept().iter().find(|k| (k.0, k.1, k.2) == (activation, batch, node)).map(|k| k.3);
         found.unwrap_or_else(|| {
             // At 0 the limit, from where squares of r are below what a cubic misses.

@@ -8,7 +8,6 @@ use gradsweep::model::{Batch, Gradients, Model};
 use gradsweep::ops::Mode;
 use gradsweep::ops::activation::Activation;
 use gradsweep::ops::block::Role;
-use gradsweep::ops::fused::lock;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::tensor;
 use gradsweep::optim::{Optimizer, Regularization, Stepper};
@@ -78,7 +77,7 @@ fn every_layer_of_a_homogeneous_net_has_the_same_product_of_weights_and_gradient
             ]);
             let mut largest = 0f64;
             train(&net, |step, network, gradients| {
-                let arena = lock(network.arena());
+                let arena = network.arena().lock().unwrap();
                 let last = arena.blocks.len() - 1;
                 let stream = |l: usize| (&arena.blocks[l].output[..], &arena.blocks[l].output_delta[..]);
                 let (output, slope) = stream(last);

@@ -24,7 +24,7 @@ impl Plan {
     /// [`Plan::datasets`], in order.
     ///
     /// A run's id is BLAKE3 over the canonical JSON of its settings that are not at their default (sorted by key),
-    /// the data digest, both seeds, the record cadence, the version of a model outside this crate and
+    /// the data digest, both seeds, the record cadence, the version of the family where it has one, and
     /// [`NUMERICS_VERSION`]: what decides its numbers and nothing else.
     ///
     /// # Panics

@@ -4,7 +4,7 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::dense::Residual;
-use crate::model::nonlinear::{self, beside, layer, nonlinearity};
+use crate::model::nonlinear::{self, layer, nonlinearity, with_skip};
 use crate::model::pass::{Part, Pass};
 use crate::ops::block::Skip;
 use crate::ops::convolution::Convolution;
@@ -80,7 +80,7 @@ impl Net {
         let skip = net.skip(index);
         let past = if skip == Skip::None { h.clone() } else { passed_by(&net.layers[index], h)? };
         let gate = || self.convolved(pass, index, "gate.", true, h);
-        let out = beside(pass, self.ops.nonlinear, (skip, &layer(index)), &past, branch, gate)?;
+        let out = with_skip(pass, self.ops.nonlinear, skip, &layer(index), &past, branch, gate)?;
         pass.tap(index, Part::Stream, &out)
     }
 

@@ -2,7 +2,7 @@
 
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
-use crate::model::nonlinear::{COMPOSED, beside, layer, nonlinearity};
+use crate::model::nonlinear::{COMPOSED, layer, nonlinearity, with_skip};
 use crate::model::pass::{Part, Pass};
 use crate::ops::block::Block;
 use crate::ops::{Element, Result, Tensor, composed};
@@ -53,7 +53,7 @@ impl Step<'_> {
             None => x,
         };
         let gate = || h.matmul(&own(pass, "gate.weight")?)?.broadcast_add(&own(pass, "gate.bias")?);
-        let out = beside(pass, COMPOSED, (block.skip, &name), h, x, gate)?;
+        let out = with_skip(pass, COMPOSED, block.skip, &name, h, x, gate)?;
         if is_hidden { pass.tap(index, Part::Stream, &out) } else { Ok(out) }
     }
 }

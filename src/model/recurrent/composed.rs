@@ -7,7 +7,7 @@ use crate::model::candle_model::CandleModel;
 use crate::model::layout::Layout;
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
-use crate::ops::composed::{activate, standardize};
+use crate::ops::composed::{activate, row_norm};
 use crate::ops::dropout::Draws;
 use crate::ops::recurrent::{Cell, ReadOut, Stack};
 use crate::ops::{Element, Mode, Result, Tensor};
@@ -114,11 +114,9 @@ impl Layer<'_> {
         let Some(norm) = self.stack.norm else { return Ok(sum) };
         let width = self.stack.width;
         let own = |what: &str| pass.parameter(&self.named(what))?.narrow(0, gate * width, width);
-        let mut z = standardize(norm.kind.is_centred(), norm.eps, &sum)?;
-        if norm.affine {
-            z = z.broadcast_mul(&own("norm.gain")?)?;
-        }
-        if self.stack.bias { z.broadcast_add(&own("bias")?) } else { Ok(z) }
+        let gain = norm.affine.then(|| own("norm.gain")).transpose()?;
+        let bias = self.stack.bias.then(|| own("bias")).transpose()?;
+        row_norm(norm.kind.is_centred(), norm.eps, &sum, gain.as_ref(), bias.as_ref())
     }
 
     fn named(&self, what: &str) -> String {

@@ -4,8 +4,9 @@ use super::architecture::{layout, sites};
 use crate::model::boundary::{Batch, Gradients, Model, Site, Tap};
 use crate::model::layout::Layout;
 use crate::ops::loss::FusedLoss;
-use crate::ops::recurrent::{Arena, Cell, FusedRecurrent, Shared, Stack, lock};
+use crate::ops::recurrent::{Arena, Cell, FusedRecurrent, Shared, Stack};
 use crate::ops::{Element, Mode, Tensor, rewrite, with_slice};
+use crate::parallel::lock;
 use candle_core::{Device, Result, Var};
 use std::sync::{Arc, Mutex};
 
