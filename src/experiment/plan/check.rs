@@ -5,6 +5,7 @@ use super::datasets::{DataFacts, Datasets};
 use crate::experiment::read::{ExperimentError, Result};
 use crate::experiment::settings::literal;
 use crate::model;
+use crate::model::dense::architecture::widths;
 use crate::ops::activation::Activation;
 use crate::ops::loss::{Compared, Criterion, Loss};
 use crate::run::spec::RunSpec;
@@ -15,6 +16,9 @@ use crate::setting::{SettingError, Settings};
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
 const MOST_WEIGHTS: f64 = 1e9;
+
+/// The singular values of a matrix of more rows take too long to be computed at every recorded step.
+const MOST_SQUARE: usize = 512;
 
 /// The sharpness of nets of more weights takes too long to be computed at every score.
 const MOST_SHARP: f64 = 1e6;
@@ -53,7 +57,7 @@ impl Plan {
                     return problem("width", message, "take a smaller `width` or `depth`".into());
                 }
                 if self.cadence.jacobian {
-                    family.headless(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
+                    self.check_jacobian(settings, facts)?;
                 }
                 if self.cadence.sharpness {
                     self.check_sharpness(settings, facts, weights)?;
@@ -83,6 +87,31 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// The Jacobian is of one sample, from layer to layer of a dense net.
+    fn check_jacobian(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
+        let refused = |key: &str, what: String, help: &str| {
+            self.place(key, settings).fail(format!("`record.jacobian` is of {what}"), help)
+        };
+        let family = model::family(settings);
+        let widest = widths(settings).ok().and_then(|widths| widths.into_iter().max());
+        match (family.headless(settings, &facts.sizes), family.couples_samples(settings)) {
+            (None, _) if settings.int("depth") == Some(0) => {
+                refused("depth", "hidden layers, and this net has none".into(), "write depth = 1, or more")
+            }
+            (None, _) => refused("network", "dense nets".into(), "write network = \"mlp\", or delete jacobian"),
+            (Some(_), Some(key)) => {
+                let what = "one sample, and this norm couples those of a batch".into();
+                refused(key, what, "write \"layer\" or \"rms\", or delete jacobian")
+            }
+            (Some(_), None) if widest > Some(MOST_SQUARE) => {
+                let key = if settings.get("widths").is_some() { "widths" } else { "width" };
+                let what = format!("at most {MOST_SQUARE} units a layer, not {}", widest.unwrap_or(0));
+                refused(key, what, &format!("write {MOST_SQUARE}, or less, or delete jacobian"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The sharpness is of the loss that every step descends, smooth enough for differences of its gradients, and takes some forty of them.
