@@ -1,7 +1,8 @@
 //! The plane of sigma_w and sigma_b: what theory says of a wide net's gradient there, and measured nets as discs over it.
 
 use super::prelude::*;
-use crate::theory::mean_field::{Limit, MeanField};
+use crate::ops::activation::Activation;
+use crate::theory::plane::Plane;
 
 /// Patches of colour across and upwards.
 const PATCHES: (usize, usize) = (44, 30);
@@ -45,12 +46,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = 168.0;
     let (across, up) = (around(x, sheet.panel(), &number), around(y, height, &number));
     let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
-    let mut nets: BTreeMap<(usize, usize), MeanField> = BTreeMap::new();
+    let mut nets: BTreeMap<(usize, usize), Activation> = BTreeMap::new();
     for run in &selection.runs {
         let key = selection.key(*run);
         if let Some(activation) = theory::activation(selection.results, *run) {
-            let net = MeanField { activation, weight_variance: 1.0, bias_variance: 0.0 };
-            if *nets.entry((key.row, key.column)).or_insert(net) != net {
+            if *nets.entry((key.row, key.column)).or_insert(activation) != activation {
                 let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
                 return Err(FigureError::Selection(why.into()));
             }
@@ -71,8 +71,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         colors.color(most * (2.0 * (place + 0.5) / SHADES - 1.0))
     };
     let panel = |panel: GroupKey| {
-        let Some(net) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
-        let at = |w: f64, b: f64| attenuation(&MeanField { weight_variance: w * w, bias_variance: b * b, ..*net });
+        let Some(activation) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
+        let plane = Plane::new(*activation);
+        // Decades that the gradient loses in a layer where the variance has come to rest.
+        let at = |w: f64, b: f64| -0.5 * plane.chi(w * w, b * b).log10();
         let lattice = Lattice::new(&across, &up, &at);
         let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
         let discs = discs.flat_map(|(key, own)| {
@@ -125,17 +127,6 @@ fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Op
     let below = (low - step).max(-0.35 * step);
     let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
     Some(Ruler { low: below, ..ruler })
-}
-
-/// Decades that the gradient loses in a layer where the variance has come to rest.
-fn attenuation(net: &MeanField) -> f64 {
-    let rest = match net.limit(net.weight_variance + net.bias_variance) {
-        // On the way to it, where ReLU still has a slope.
-        Limit::Zero => 1e-30,
-        Limit::At(q) => q,
-        Limit::Infinite => 1e30,
-    };
-    -0.5 * net.chi(rest).log10()
 }
 
 /// What theory says on a lattice over the plane, from which both the patches and the lines are drawn.
