@@ -89,7 +89,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 Mark::Tip { at: (w, b), text: told },
             ]
         });
-        let tiles = lattice.patches(up.low).into_iter().map(|(low, high, value)| Tile {
+        let tiles = lattice.patches().into_iter().map(|(low, high, value)| Tile {
             low,
             high,
             color: shade(value),
@@ -119,19 +119,20 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..chart.colors(colors) })
 }
 
-/// From half a step before the first number of an axis to half a step after the last; where that is below 0, so far that a disc has room.
+/// From half a step before the first number of an axis to half a step after the last. It goes below 0 only as far as a disc needs, and has
+/// no numbers there.
 fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
     let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
     let (low, high) = range(values.iter().copied())?;
     let step = 0.5 * places::gap(&values);
-    let below = (low - step).max(-0.35 * step);
+    let below = (low - step).max((low - 0.35 * step).min(0.0));
     let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
     Some(Ruler { low: below, ..ruler })
 }
 
 /// What theory says on a lattice over the plane, from which both the patches and the lines are drawn.
 struct Lattice {
-    /// Places across, and upwards from 0.
+    /// Places across and upwards, from 0 at least: what lies below is room for discs and no deviation.
     x: Vec<f64>,
     y: Vec<f64>,
     /// By row, then by place across.
@@ -140,21 +141,21 @@ struct Lattice {
 
 impl Lattice {
     fn new(across: &Ruler, up: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Lattice {
-        let places = |low: f64, high: f64, n: usize| -> Vec<f64> {
-            (0..=n).map(|i| low + (high - low) * i as f64 / n as f64).collect()
+        let places = |ruler: &Ruler, n: usize| -> Vec<f64> {
+            let low = ruler.low.max(0.0);
+            (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
-        let (x, y) = (places(across.low, across.high, PATCHES.0), places(up.low.max(0.0), up.high, PATCHES.1));
+        let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
         let values = y.iter().map(|b| x.iter().map(|w| at(*w, *b)).collect()).collect();
         Lattice { x, y, values }
     }
 
-    /// The corners of each patch and the mean of what is at them; the lowest reach down to `floor`.
-    fn patches(&self, floor: f64) -> Vec<(Spot, Spot, f64)> {
+    /// The corners of each patch and the mean of what is at them.
+    fn patches(&self) -> Vec<(Spot, Spot, f64)> {
         let places = (0..PATCHES.1).flat_map(|j| (0..PATCHES.0).map(move |i| (i, j)));
         let patch = |(i, j): (usize, usize)| {
             let corners = [(j, i), (j, i + 1), (j + 1, i), (j + 1, i + 1)].map(|(j, i)| self.values[j][i]);
-            let low = (self.x[i], if j == 0 { floor } else { self.y[j] });
-            (low, (self.x[i + 1], self.y[j + 1]), corners.iter().sum::<f64>() / 4.0)
+            ((self.x[i], self.y[j]), (self.x[i + 1], self.y[j + 1]), corners.iter().sum::<f64>() / 4.0)
         };
         places.map(patch).collect()
     }
