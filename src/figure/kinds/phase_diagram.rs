@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::ops::activation::Activation;
+use crate::results::theory::Theory;
 use crate::theory::plane::Plane;
 
 /// Patches of colour across and upwards.
@@ -27,6 +28,7 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     cells: CellsShown::Layers,
     of_init: |_| true,
+    theory: Predicts::All,
     shows: |_, metric| match metric {
         Metric::Run(column) => Shows::if_true(*column == columns::ATTENUATION_INIT.name),
         _ => Shows::Nothing,
@@ -46,17 +48,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = 168.0;
     let (across, up) = (around(x, sheet.panel(), &number), around(y, height, &number));
     let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
-    let mut nets: BTreeMap<(usize, usize), Activation> = BTreeMap::new();
-    for run in &selection.runs {
-        let key = selection.key(*run);
-        if let Some(activation) = theory::activation(selection.results, *run) {
-            if *nets.entry((key.row, key.column)).or_insert(activation) != activation {
-                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
-                return Err(FigureError::Selection(why.into()));
-            }
-        }
-    }
-    let measured = selection.runs.iter().filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
+    let theory = selection.results.theory()?;
+    let (nets, refused) = nets(selection, &theory)?;
+    let is_plain = |run: &&usize| theory::of_plain(&theory, selection, **run).is_ok();
+    let measured =
+        selection.runs.iter().filter(is_plain).filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
     let measured = selection.fadings(measured);
     let values: Vec<f64> = measured.values().map(|own| own.median.number()).filter(|v| v.is_finite()).collect();
     // As far to either side of 0: neither colour may look stronger than the other.
@@ -106,10 +102,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
     let entries = vec![line("χ = 1: the gradient keeps its size", CRITICAL), line(&scales, SCALE)];
     let caption = Caption::new(format!(
-        "Disc: {}. Around it: theory of infinitely wide nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
+        "Disc: {}. Around it: theory of infinitely wide plain nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
          layers (Poole et al. 2016, Schoenholz et al. 2017).",
         words::median(selection)
     ))
+    .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
     .of(selection);
     let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
     let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
@@ -117,6 +114,29 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (own, legend) = ("Where gradients fade and where they explode", Legend { heading: String::new(), entries });
     let chart = Chart::new(selection, sheet, own, finding, legend, vec![Block { ruled: false, ..block }]);
     Ok(Chart { caption, ..chart.colors(colors) })
+}
+
+/// The activation of each panel's nets, and why other panels have no prediction.
+fn nets(selection: &Selection, theory: &Theory) -> Result<(BTreeMap<(usize, usize), Activation>, String), FigureError> {
+    let (mut nets, mut refused) = (BTreeMap::new(), BTreeMap::new());
+    for run in &selection.runs {
+        let key = selection.key(*run);
+        let panel = (key.row, key.column);
+        match theory::of_plain(theory, selection, *run) {
+            Ok((activation, _)) if *nets.entry(panel).or_insert(activation) != activation => {
+                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
+                return Err(FigureError::Selection(why.into()));
+            }
+            Ok(_) => {}
+            Err(why) => _ = refused.insert(panel, why),
+        }
+    }
+    refused.retain(|panel, _| !nets.contains_key(panel));
+    let refused = refused.into_values().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ");
+    match nets.is_empty() {
+        true => Err(FigureError::Nothing(format!("theory predicts none of its nets: {refused}"))),
+        false => Ok((nets, refused)),
+    }
 }
 
 /// From half a step before the first number of an axis to half a step after the last. It goes below 0 only as far as a disc needs, and has
