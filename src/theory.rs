@@ -11,6 +11,7 @@ mod inputs;
 pub mod mean_field;
 pub(crate) mod normalized;
 mod outputs;
+pub(crate) mod plane;
 pub(crate) mod post_activation;
 pub mod prediction;
 mod quadrature;

@@ -93,7 +93,12 @@ pub const RECORD: Section = Section {
         key("times", STEPS, "at most 100 time steps", "which time steps of a recurrent net layers.csv keeps"),
         key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
         key("jacobian", "true or false", "false", "singular values of the Jacobian of dense nets, in layers.csv"),
-        key("sharpness", "true or false", "false", "largest eigenvalue of the loss's Hessian, of full-batch training"),
+        key(
+            "sharpness",
+            "true or false",
+            "false",
+            "largest eigenvalue of the loss's Hessian; full batches and no kinks (tanh, not relu)",
+        ),
         key("labels", "true or false", "false", "the labels of the run beside run_id in the tables of its steps"),
     ],
 };

@@ -132,8 +132,29 @@ pub fn ratios(
     Some(Block::new(selection, (x, x_title), (&y, &["measured", "/ predicted"]), HEIGHT, panel))
 }
 
+/// The activation of a run and the prediction of its cell, or why there is none: of plain dense nets of several hidden layers alone is
+/// the variance of the arguments known.
+///
+/// # Errors
+/// Why there is none, for a caption.
+pub fn of_plain<'a>(
+    theory: &'a Theory,
+    selection: &Selection,
+    run: usize,
+) -> Result<(Activation, &'a CellTheory), String> {
+    match (theory.get(&selection.run(run).labels), activation(selection.results, run)) {
+        (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => Ok((activation, predicted)),
+        (Some(Err(why)), _) => Err(why.to_string()),
+        (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
+            Err("a net of one hidden layer loses nothing on the way to its first".into())
+        }
+        (Some(Ok(_)), _) => Err("theory follows the gradient, but not the variance of the argument".into()),
+        (None, _) => Err("a test function has no layers".into()),
+    }
+}
+
 /// The activation of a run, by the settings of its cell.
-pub fn activation(results: &Results, run: usize) -> Option<Activation> {
+fn activation(results: &Results, run: usize) -> Option<Activation> {
     let cell = results.cell(run)?;
     let setting =
         |key: &'static str| Some((key, cell.settings.get(key).or_else(|| results.plan.settings.get(key))?.clone()));

@@ -78,15 +78,9 @@ pub trait Family: Sync {
     }
 
     /// The same net with an output for each unit of its last hidden layer: once its output weight is the identity, its outputs are
-    /// what the output layer of this one reads, and its Jacobian can be measured.
-    ///
-    /// # Errors
-    /// A setting that stands against it, or a net too large.
-    fn headless(&self, _: &Settings, _: &Sizes) -> Result<(Settings, Sizes), SettingError> {
-        Err(SettingError::new(
-            "network",
-            "`record.jacobian` is of dense nets: write network = \"mlp\", or delete the key",
-        ))
+    /// what the output layer of this one reads, and its Jacobian can be measured. `None` where it has none.
+    fn headless(&self, _: &Settings, _: &Sizes) -> Option<(Settings, Sizes)> {
+        None
     }
 
     /// What theory says of the gradient before the first update.

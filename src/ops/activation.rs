@@ -110,6 +110,21 @@ impl Activation {
         matches!(self, Activation::Relu | Activation::LeakyRelu { .. } | Activation::Prelu { .. })
     }
 
+    /// Whether the derivative jumps somewhere, so that differences of gradients on both sides of a jump say nothing of a second derivative.
+    pub fn slope_jumps(self) -> bool {
+        match self {
+            Activation::Relu
+            | Activation::Relu6
+            | Activation::HardTanh
+            | Activation::HardSigmoid
+            | Activation::Selu
+            | Activation::Prelu { .. } => true,
+            Activation::LeakyRelu { slope } => slope != 1.0,
+            Activation::Elu { alpha } => alpha != 1.0,
+            _ => false,
+        }
+    }
+
     /// What its learned slope starts at, if it learns one.
     pub fn learned_slope(self) -> Option<f64> {
         if let Activation::Prelu { slope } = self { Some(slope) } else { None }
@@ -263,6 +278,17 @@ mod tests {
                 largest = largest.max(slope.abs());
             }
             assert!((largest / activation.max_slope() - 1.0).abs() < 2e-3, "{activation:?}: {largest}");
+        }
+    }
+
+    #[test]
+    fn slopes_said_to_jump_do() {
+        for activation in Activation::ALL.into_iter().chain([Activation::Elu { alpha: 0.5 }]) {
+            let jump = |z: f64| (activation.slope(z + 1e-6) - activation.slope(z - 1e-6)).abs();
+            // All kinks lie on whole numbers.
+            let largest = (-8..=8).map(|z| jump(f64::from(z))).fold(0.0, f64::max);
+            assert_eq!(largest > 0.1, activation.slope_jumps(), "{activation:?}: {largest}");
+            assert!(largest > 0.1 || largest < 1e-4, "{activation:?}: {largest}");
         }
     }
 

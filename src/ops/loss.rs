@@ -58,6 +58,11 @@ impl Loss {
         matches!(self, Loss::CrossEntropy | Loss::Hinge)
     }
 
+    /// Whether the derivative by an output jumps somewhere; that of Huber only bends.
+    pub const fn slope_jumps(self) -> bool {
+        matches!(self, Loss::Mae | Loss::Hinge)
+    }
+
     /// Of the settings, or if they name none the usual one for such targets.
     ///
     /// # Errors

@@ -24,6 +24,9 @@ impl JacobianMeasure {
     /// Of singular values, ascending; `None` where there are none.
     pub fn of(values: &[f64]) -> Option<Self> {
         let (min, max) = (*values.first()?, *values.last()?);
+        if max == 0.0 {
+            return Some(JacobianMeasure { rms: 0.0, spread: 0.0, max, median: 0.0, min });
+        }
         let mean = |of: &dyn Fn(f64) -> f64| values.iter().map(|x| of(*x / max)).sum::<f64>() / values.len() as f64;
         // Of numbers scaled by the largest, so that no square vanishes.
         let square = mean(&|x| x.powi(2));

@@ -162,7 +162,7 @@ fn pass(spec: &RunSpec, extent: &Extent, rows: usize) -> [f64; 2] {
 /// The net that the Jacobian is measured on, where it is.
 fn headless(spec: &RunSpec, extent: &Extent) -> Option<(Settings, Sizes)> {
     let is_asked = spec.cadence.jacobian && !extent.is_function;
-    is_asked.then(|| model::family(&spec.settings).headless(&spec.settings, &extent.sizes).ok()).flatten()
+    is_asked.then(|| model::family(&spec.settings).headless(&spec.settings, &extent.sizes)).flatten()
 }
 
 /// Operations of the Jacobian's passes and of its singular values: a pass from each unit of the last layer, and about half as much again.

@@ -18,6 +18,7 @@ use crate::probe::Probe;
 use crate::probe::jacobian::Jacobian;
 use crate::probe::sharpness::Sharpness;
 use crate::seed::{Seeds, Stream};
+use crate::setting::SettingError;
 
 /// Whose parameters are trained, and how its loss comes about.
 pub(super) enum Objective<'a, T: Element> {
@@ -65,7 +66,10 @@ impl<'a, T: Precision> Objective<'a, T> {
         let rows = spec.cadence.probe_rows(spec.seeds.experiment, data.train.rows);
         let batch = score::batch(&data.train, &data.shape, &rows, &criterion)?;
         let jacobian = || -> Result<Jacobian, RunError> {
-            let (settings, sizes) = family.headless(settings, &sizes)?;
+            // A plan has been checked for it; settings of a program's own may have not.
+            let headless = family.headless(settings, &sizes).filter(|_| family.couples_samples(settings).is_none());
+            let what = "`record.jacobian` is of dense nets with hidden layers, without batch norm";
+            let (settings, sizes) = headless.ok_or_else(|| SettingError::new("network", what))?;
             let packed = vec![0.0; family.layout(&settings, &sizes)?.count()];
             Ok(Jacobian::new(family.build_f64(&settings, &sizes, &packed)?, &batch.x)?)
         };

@@ -99,13 +99,18 @@ pub(super) fn run<T: Precision>(
         let loss = objective.loss_and_gradients(rows, &mut gradients)?;
         observer.computed(&Moment { step, rows, loss, gradients: &gradients }, &objective)?;
         record.observe(step, lr, loss);
+        let mut sharpness = None;
         if record.wants_scores() {
-            record.scores(objective.scores(step == plan.steps)?, gradients.norm(), objective.sharpness()?);
+            sharpness = objective.sharpness()?;
+            record.scores(objective.scores(step == plan.steps)?, gradients.norm(), sharpness);
         }
         let state = record.state(gradients.finite, optimizer.finite(), objective.fault(), watch.stale());
         let end = plan.stop.check(&state);
         if end.is_some() && !record.has_whole_scores() {
-            record.scores(objective.scores(true)?, gradients.norm(), objective.sharpness()?);
+            if sharpness.is_none() {
+                sharpness = objective.sharpness()?;
+            }
+            record.scores(objective.scores(true)?, gradients.norm(), sharpness);
         }
         if end.is_some() || record.wants_inside() {
             objective.look_inside(&gradients, &mut record)?;

@@ -60,6 +60,12 @@ fn orthogonal_linear_layers_keep_every_length() {
     assert!((whole.rms - 1.0).abs() < 1e-12 && whole.spread < 1e-20, "{whole:?}");
 }
 
+#[test]
+fn a_jacobian_of_zeros_has_zeros_for_its_measures() {
+    let whole = JacobianMeasure::of(&singular_values(&[0.0; 12], 3, 4));
+    assert_eq!(whole, Some(JacobianMeasure { rms: 0.0, spread: 0.0, max: 0.0, median: 0.0, min: 0.0 }));
+}
+
 /// Each layer multiplies by a thousand: the outputs are beyond 1e20, and the gradient of 1 is not lost beside them.
 #[test]
 fn exploding_nets_have_their_singular_values() {

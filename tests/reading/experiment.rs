@@ -444,12 +444,35 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
         ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),
         ("batch = \"full\"\nwidth = 2000", "sharpness", ["at most 1e6 weights", "take a smaller `width`"]),
+        (
+            "batch = \"full\"\nactivation = \"relu\"",
+            "sharpness",
+            ["that of \"relu\" jumps", "write activation = \"tanh\""],
+        ),
+        (
+            "batch = \"full\"\noutput_activation = \"hard_tanh\"",
+            "sharpness",
+            ["that of \"hard_tanh\" jumps", "write output_activation"],
+        ),
+        (
+            "batch = \"full\"\nactivation = { kind = \"elu\", alpha = 2 }",
+            "sharpness",
+            ["that of \"elu\" jumps", "with alpha = 1"],
+        ),
+        (
+            "batch = \"full\"\nloss = \"hinge\"",
+            "sharpness",
+            ["that of `hinge` jumps", "write loss = \"cross_entropy\""],
+        ),
+        ("batch = \"full\"\nloss = \"mae\"", "sharpness", ["that of `mae` jumps", "write loss = \"huber\""]),
     ] {
         let problem = refused(base, record).unwrap_err();
         assert!(parts.iter().all(|part| problem.contains(part)), "{base}: {problem}");
     }
     assert_eq!(refused("width = 512", "jacobian"), Ok(()));
-    assert_eq!(refused("batch = \"full\"", "sharpness"), Ok(()));
+    for smooth in ["activation = \"elu\"", "activation = \"softsign\"", "loss = \"huber\""] {
+        assert_eq!(refused(&format!("batch = \"full\"\n{smooth}"), "sharpness"), Ok(()), "{smooth}");
+    }
 }
 
 #[test]

@@ -54,6 +54,24 @@ fn percentiles_and_ridges_show_what_distributions_csv_holds() {
     assert!((drawn - median(&values).unwrap()).abs() < 0.02, "{drawn} {values:?}");
 }
 
+/// Of the last layer all singular values are 1, of the one before it a ten-thousandth, and so on.
+#[test]
+fn layers_that_lie_far_from_all_others_have_their_ridges() {
+    let (_temp, results) = swept(
+        "seeds = 2\n[base]\nsteps = 1\nwidth = 12\ndepth = 6\ninit = { kind = \"orthogonal\", gain = 1e-4 }\n\
+         [axes]\nactivation = [\"tanh\", \"identity\"]\n[record]\ndistributions = true\njacobian = true\n",
+    );
+    let figure = FigureSpec {
+        metric: Some("singular_value".into()),
+        color: Some("activation".into()),
+        step: Some("first".into()),
+        ..spec("distribution_by_layer")
+    };
+    let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+    let ridges = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Area { opacity, .. } if *opacity < 1.0));
+    assert_eq!(ridges.count(), 12);
+}
+
 #[test]
 fn errors_are_what_accuracies_leave_and_epochs_are_passes_over_the_data() {
     let (_temp, results) = swept(EXPERIMENT);

@@ -346,3 +346,18 @@ fn the_phase_diagram_has_its_critical_line_and_a_disc_a_cell() {
     let lowest = tanh.iter().copied().fold(f64::INFINITY, f64::min);
     assert!((lowest - 1.0).abs() < 0.05 && tanh.iter().any(|w| *w > 1.5), "{tanh:?}");
 }
+
+/// Layer normalization changes the gradient, and theory of plain nets says nothing of it.
+#[test]
+fn the_phase_diagram_has_no_theory_beneath_nets_that_are_not_plain() {
+    let (_dir, results) = sweep(
+        "name = \"plane\"\nseeds = 2\n[base]\nsteps = 1\ndepth = 4\nwidth = 16\ninit = \"gaussian\"\n\
+         [axes]\nnorm = [\"none\", \"layer\"]\ninit.sigma_w = [0.5, 1.5]\ninit.sigma_b = [0, 0.5]\n\
+         [record]\ngradients = { at = [] }\n[[figure]]\nkind = \"phase_diagram\"\nfacet = \"norm\"\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    let discs = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Disc { .. })).count();
+    assert_eq!(discs, 4 * 3);
+    let text = text(&scene);
+    assert!(text.contains("no prediction") && text.contains("No prediction in the other panels"), "{text}");
+}

@@ -5,7 +5,9 @@ use super::datasets::{DataFacts, Datasets};
 use crate::experiment::read::{ExperimentError, Result};
 use crate::experiment::settings::literal;
 use crate::model;
-use crate::ops::loss::Criterion;
+use crate::model::dense::architecture::widths;
+use crate::ops::activation::Activation;
+use crate::ops::loss::{Compared, Criterion, Loss};
 use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
@@ -14,6 +16,12 @@ use crate::setting::{SettingError, Settings};
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
 const MOST_WEIGHTS: f64 = 1e9;
+
+/// The singular values of a matrix of more rows take too long to be computed at every recorded step.
+const MOST_SQUARE: usize = 512;
+
+/// The sharpness of nets of more weights takes too long to be computed at every score.
+const MOST_SHARP: f64 = 1e6;
 
 impl Plan {
     /// Checks every cell against its data; `facts` are those of [`Plan::datasets`], in order.
@@ -49,10 +57,10 @@ impl Plan {
                     return problem("width", message, "take a smaller `width` or `depth`".into());
                 }
                 if self.cadence.jacobian {
-                    family.headless(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
+                    self.check_jacobian(settings, facts)?;
                 }
                 if self.cadence.sharpness {
-                    self.check_sharpness(settings, facts.train_rows, weights)?;
+                    self.check_sharpness(settings, facts, weights)?;
                 }
                 if let Some(key) = family.couples_samples(settings) {
                     let said = format!("{key} = {}", settings.get(key).map_or(String::new(), literal));
@@ -81,13 +89,38 @@ impl Plan {
         Ok(())
     }
 
-    /// The sharpness is of the loss that every step descends, and takes some forty of its gradients.
-    fn check_sharpness(&self, settings: &Settings, rows: usize, weights: f64) -> Result<()> {
-        const MOST_SHARP: f64 = 1e6;
+    /// The Jacobian is of one sample, from layer to layer of a dense net.
+    fn check_jacobian(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
+        let refused = |key: &str, what: String, help: &str| {
+            self.place(key, settings).fail(format!("`record.jacobian` is of {what}"), help)
+        };
+        let family = model::family(settings);
+        let widest = widths(settings).ok().and_then(|widths| widths.into_iter().max());
+        match (family.headless(settings, &facts.sizes), family.couples_samples(settings)) {
+            (None, _) if settings.int("depth") == Some(0) => {
+                refused("depth", "hidden layers, and this net has none".into(), "write depth = 1, or more")
+            }
+            (None, _) => refused("network", "dense nets".into(), "write network = \"mlp\", or delete jacobian"),
+            (Some(_), Some(key)) => {
+                let what = "one sample, and this norm couples those of a batch".into();
+                refused(key, what, "write \"layer\" or \"rms\", or delete jacobian")
+            }
+            (Some(_), None) if widest > Some(MOST_SQUARE) => {
+                let key = if settings.get("widths").is_some() { "widths" } else { "width" };
+                let what = format!("at most {MOST_SQUARE} units a layer, not {}", widest.unwrap_or(0));
+                refused(key, what, &format!("write {MOST_SQUARE}, or less, or delete jacobian"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The sharpness is of the loss that every step descends, smooth enough for differences of its gradients, and takes some forty of them.
+    fn check_sharpness(&self, settings: &Settings, facts: &DataFacts, weights: f64) -> Result<()> {
         let refused = |key: &str, what: String, help: &str| {
             self.place(key, settings).fail(format!("`record.sharpness` is of {what}"), help)
         };
-        let (family, batch) = (model::family(settings), self.spec(settings).batch(rows));
+        let (family, rows) = (model::family(settings), facts.train_rows);
+        let batch = self.spec(settings).batch(rows);
         match family.couples_samples(settings) {
             _ if batch < rows => {
                 let what = format!("full-batch training, and here a batch has {batch} of {rows} rows");
@@ -103,7 +136,25 @@ impl Plan {
                 let what = format!("nets of at most {MOST_SHARP:.0e} weights, and this one has {weights:.1e}");
                 refused("width", what, "take a smaller `width` or `depth`, or delete sharpness")
             }
-            None => Ok(()),
+            None => {
+                let jumps = |key: &&&str| Activation::from_settings(settings, key).is_ok_and(Activation::slope_jumps);
+                if let Some(key) = ["activation", "output_activation"].iter().find(jumps) {
+                    let said = settings.get(key).map_or(String::new(), literal);
+                    let what = format!("activations whose derivative is continuous, and that of {said} jumps");
+                    let help =
+                        format!("write {key} = \"tanh\", \"gelu\" or \"elu\" with alpha = 1, or delete sharpness");
+                    return refused(key, what, &help);
+                }
+                match Loss::from_settings(settings, matches!(facts.targets, Compared::Classes(_))) {
+                    Ok(loss) if loss.slope_jumps() => {
+                        let what =
+                            format!("losses whose derivative is continuous, and that of `{}` jumps", loss.word());
+                        let smooth = if loss.takes_classes() { "cross_entropy" } else { "huber" };
+                        refused("loss", what, &format!("write loss = \"{smooth}\", or delete sharpness"))
+                    }
+                    _ => Ok(()),
+                }
+            }
         }
     }
 

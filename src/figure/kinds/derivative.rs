@@ -102,20 +102,13 @@ fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<S
     let (mut shown, mut refused) = (BTreeMap::new(), BTreeMap::new());
     for run in &selection.runs {
         let key = selection.key(*run);
-        let why = match (theory.get(&selection.run(*run).labels), theory::activation(selection.results, *run)) {
-            (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => {
+        match theory::of_plain(&theory, selection, *run) {
+            Ok((activation, predicted)) => {
                 let measured = measured.get(&key).map(|s| s.median);
                 shown.entry(key).or_insert(Shown { activation, predicted: predicted.clone(), measured });
-                continue;
             }
-            (Some(Err(why)), _) => why.to_string(),
-            (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
-                "a net of one hidden layer loses nothing on the way to its first".into()
-            }
-            (Some(Ok(_)), _) => "theory follows the gradient, but not the variance of the argument".into(),
-            (None, _) => "a test function has no layers".into(),
-        };
-        refused.insert(key, why);
+            Err(why) => _ = refused.insert(key, why),
+        }
     }
     refused.retain(|key, _| !shown.contains_key(key));
     Ok((shown, refused.into_values().collect()))

@@ -37,8 +37,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let sheet = Sheet::new(selection, medium, 3);
     let values: Vec<f64> =
         spreads.values().flatten().flat_map(|own| [own.quantiles[0], own.quantiles[PERCENT.len() - 1]]).collect();
-    let x =
-        Ruler::over(&values, false, sheet.panel()).ok_or_else(|| selection.nothing("distributions of its layers"))?;
+    // However far off a layer lies, as singular values that are all 1 do beside those of a fading net, its ridge is there.
+    let medians: Vec<f64> = spreads.values().flatten().map(|own| own.quantiles[PERCENT.len() / 2]).collect();
+    let x = Ruler::keeping(&medians, &values, false, sheet.panel())
+        .ok_or_else(|| selection.nothing("distributions of its layers"))?;
     let x = selection.spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
     let height = 26.0 * n as f64 + 14.0;
     let y = Ruler::categories(layers.iter().map(u64::to_string));

@@ -54,7 +54,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| {
         // No colour tells runs apart here.
         let crosses = course.crosses(selection, panel, |_| LOST.color);
-        by_layer(&of_panel(panel), deviation.is_some(), |layer| lines.get(&(panel, layer)))
+        let look = if is_one_depth { look } else { look_of_depths };
+        by_layer(&of_panel(panel), look, deviation.is_some(), |layer| lines.get(&(panel, layer)))
             .into_iter()
             .chain(crosses)
             .collect()
@@ -89,11 +90,27 @@ fn is_end(i: usize, layers: &[u64]) -> bool {
     i == 0 || i + 1 == layers.len()
 }
 
+/// Of layer `i` of so many, where all panels have them.
+fn look(i: usize, layers: usize) -> Look {
+    Look::of(i, layers, true)
+}
+
+/// The same where panels have nets of several depths: dashes and markers are those of the first, a middle and the last layer of three, as
+/// the legend has them, and only the colour tells those in the middle apart.
+fn look_of_depths(i: usize, layers: usize) -> Look {
+    let role = match i {
+        0 => 0,
+        _ if i + 1 == layers => 2,
+        _ => 1,
+    };
+    Look { color: look(i, layers).color, ..look(role, 3) }
+}
+
 fn legend(layers: &[u64]) -> Legend {
     let n = NAMED.min(layers.len());
     let named: BTreeSet<usize> = (0..n).map(|i| i * (layers.len() - 1) / (n - 1).max(1)).collect();
     let sample = |i: usize| {
-        let look = Look::of(i, layers.len(), true);
+        let look = look(i, layers.len());
         if is_end(i, layers) { Sample::Line(look) } else { Sample::Plain(look) }
     };
     let entries = named.into_iter().map(|i| (layers[i].to_string(), sample(i))).collect();
@@ -102,7 +119,7 @@ fn legend(layers: &[u64]) -> Legend {
 
 /// Where panels have nets of several depths, colours go from the first to the last layer of each.
 fn legend_of_depths() -> Legend {
-    let [first, middle, last] = [0, 1, 2].map(|i| Look::of(i, 3, true));
+    let [first, middle, last] = [0, 1, 2].map(|i| look_of_depths(i, 3));
     let entries = vec![
         ("first".into(), Sample::Line(first)),
         ("middle".into(), Sample::Plain(middle)),
@@ -113,9 +130,14 @@ fn legend_of_depths() -> Legend {
 
 /// Thin lines for the layers in the middle, then the first and the last with their bands, or all with bars where these stand for
 /// what is within a layer.
-fn by_layer<'a>(layers: &[u64], bars: bool, points: impl Fn(u64) -> Option<&'a Points>) -> Vec<Mark> {
+fn by_layer<'a>(
+    layers: &[u64],
+    look: fn(usize, usize) -> Look,
+    bars: bool,
+    points: impl Fn(u64) -> Option<&'a Points>,
+) -> Vec<Mark> {
     let present = || layers.iter().enumerate().filter_map(|(i, layer)| Some((i, *layer, points(*layer)?)));
-    let look = |i: usize| Look::of(i, layers.len(), true);
+    let look = |i: usize| look(i, layers.len());
     let ends = || present().filter(|(i, ..)| is_end(*i, layers));
     let between = present().filter(|(i, ..)| !is_end(*i, layers)).map(|(i, layer, points)| Mark::Curve {
         points: points.iter().map(|(x, s)| (*x, s.median)).filter(|(_, y)| y.is_finite()).collect(),

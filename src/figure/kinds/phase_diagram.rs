@@ -1,7 +1,9 @@
 //! The plane of sigma_w and sigma_b: what theory says of a wide net's gradient there, and measured nets as discs over it.
 
 use super::prelude::*;
-use crate::theory::mean_field::{Limit, MeanField};
+use crate::ops::activation::Activation;
+use crate::results::theory::Theory;
+use crate::theory::plane::Plane;
 
 /// Patches of colour across and upwards.
 const PATCHES: (usize, usize) = (44, 30);
@@ -26,6 +28,7 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     cells: CellsShown::Layers,
     of_init: |_| true,
+    theory: Predicts::All,
     shows: |_, metric| match metric {
         Metric::Run(column) => Shows::if_true(*column == columns::ATTENUATION_INIT.name),
         _ => Shows::Nothing,
@@ -45,18 +48,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = 168.0;
     let (across, up) = (around(x, sheet.panel(), &number), around(y, height, &number));
     let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
-    let mut nets: BTreeMap<(usize, usize), MeanField> = BTreeMap::new();
-    for run in &selection.runs {
-        let key = selection.key(*run);
-        if let Some(activation) = theory::activation(selection.results, *run) {
-            let net = MeanField { activation, weight_variance: 1.0, bias_variance: 0.0 };
-            if *nets.entry((key.row, key.column)).or_insert(net) != net {
-                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
-                return Err(FigureError::Selection(why.into()));
-            }
-        }
-    }
-    let measured = selection.runs.iter().filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
+    let theory = selection.results.theory()?;
+    let (nets, refused) = nets(selection, &theory)?;
+    let is_plain = |run: &&usize| theory::of_plain(&theory, selection, **run).is_ok();
+    let measured =
+        selection.runs.iter().filter(is_plain).filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
     let measured = selection.fadings(measured);
     let values: Vec<f64> = measured.values().map(|own| own.median.number()).filter(|v| v.is_finite()).collect();
     // As far to either side of 0: neither colour may look stronger than the other.
@@ -71,8 +67,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         colors.color(most * (2.0 * (place + 0.5) / SHADES - 1.0))
     };
     let panel = |panel: GroupKey| {
-        let Some(net) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
-        let at = |w: f64, b: f64| attenuation(&MeanField { weight_variance: w * w, bias_variance: b * b, ..*net });
+        let Some(activation) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
+        let plane = Plane::new(*activation);
+        // Decades that the gradient loses in a layer where the variance has come to rest.
+        let at = |w: f64, b: f64| -0.5 * plane.chi(w * w, b * b).log10();
         let lattice = Lattice::new(&across, &up, &at);
         let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
         let discs = discs.flat_map(|(key, own)| {
@@ -87,7 +85,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 Mark::Tip { at: (w, b), text: told },
             ]
         });
-        let tiles = lattice.patches(up.low).into_iter().map(|(low, high, value)| Tile {
+        let tiles = lattice.patches().into_iter().map(|(low, high, value)| Tile {
             low,
             high,
             color: shade(value),
@@ -104,10 +102,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
     let entries = vec![line("χ = 1: the gradient keeps its size", CRITICAL), line(&scales, SCALE)];
     let caption = Caption::new(format!(
-        "Disc: {}. Around it: theory of infinitely wide nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
+        "Disc: {}. Around it: theory of infinitely wide plain nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
          layers (Poole et al. 2016, Schoenholz et al. 2017).",
         words::median(selection)
     ))
+    .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
     .of(selection);
     let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
     let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
@@ -117,30 +116,43 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..chart.colors(colors) })
 }
 
-/// From half a step before the first number of an axis to half a step after the last; where that is below 0, so far that a disc has room.
+/// The activation of each panel's nets, and why other panels have no prediction.
+fn nets(selection: &Selection, theory: &Theory) -> Result<(BTreeMap<(usize, usize), Activation>, String), FigureError> {
+    let (mut nets, mut refused) = (BTreeMap::new(), BTreeMap::new());
+    for run in &selection.runs {
+        let key = selection.key(*run);
+        let panel = (key.row, key.column);
+        match theory::of_plain(theory, selection, *run) {
+            Ok((activation, _)) if *nets.entry(panel).or_insert(activation) != activation => {
+                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
+                return Err(FigureError::Selection(why.into()));
+            }
+            Ok(_) => {}
+            Err(why) => _ = refused.insert(panel, why),
+        }
+    }
+    refused.retain(|panel, _| !nets.contains_key(panel));
+    let refused = refused.into_values().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ");
+    match nets.is_empty() {
+        true => Err(FigureError::Nothing(format!("theory predicts none of its nets: {refused}"))),
+        false => Ok((nets, refused)),
+    }
+}
+
+/// From half a step before the first number of an axis to half a step after the last. It goes below 0 only as far as a disc needs, and has
+/// no numbers there.
 fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
     let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
     let (low, high) = range(values.iter().copied())?;
     let step = 0.5 * places::gap(&values);
-    let below = (low - step).max(-0.35 * step);
+    let below = (low - step).max((low - 0.35 * step).min(0.0));
     let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
     Some(Ruler { low: below, ..ruler })
 }
 
-/// Decades that the gradient loses in a layer where the variance has come to rest.
-fn attenuation(net: &MeanField) -> f64 {
-    let rest = match net.limit(net.weight_variance + net.bias_variance) {
-        // On the way to it, where ReLU still has a slope.
-        Limit::Zero => 1e-30,
-        Limit::At(q) => q,
-        Limit::Infinite => 1e30,
-    };
-    -0.5 * net.chi(rest).log10()
-}
-
 /// What theory says on a lattice over the plane, from which both the patches and the lines are drawn.
 struct Lattice {
-    /// Places across, and upwards from 0.
+    /// Places across and upwards, from 0 at least: what lies below is room for discs and no deviation.
     x: Vec<f64>,
     y: Vec<f64>,
     /// By row, then by place across.
@@ -149,21 +161,21 @@ struct Lattice {
 
 impl Lattice {
     fn new(across: &Ruler, up: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Lattice {
-        let places = |low: f64, high: f64, n: usize| -> Vec<f64> {
-            (0..=n).map(|i| low + (high - low) * i as f64 / n as f64).collect()
+        let places = |ruler: &Ruler, n: usize| -> Vec<f64> {
+            let low = ruler.low.max(0.0);
+            (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
-        let (x, y) = (places(across.low, across.high, PATCHES.0), places(up.low.max(0.0), up.high, PATCHES.1));
+        let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
         let values = y.iter().map(|b| x.iter().map(|w| at(*w, *b)).collect()).collect();
         Lattice { x, y, values }
     }
 
-    /// The corners of each patch and the mean of what is at them; the lowest reach down to `floor`.
-    fn patches(&self, floor: f64) -> Vec<(Spot, Spot, f64)> {
+    /// The corners of each patch and the mean of what is at them.
+    fn patches(&self) -> Vec<(Spot, Spot, f64)> {
         let places = (0..PATCHES.1).flat_map(|j| (0..PATCHES.0).map(move |i| (i, j)));
         let patch = |(i, j): (usize, usize)| {
             let corners = [(j, i), (j, i + 1), (j + 1, i), (j + 1, i + 1)].map(|(j, i)| self.values[j][i]);
-            let low = (self.x[i], if j == 0 { floor } else { self.y[j] });
-            (low, (self.x[i + 1], self.y[j + 1]), corners.iter().sum::<f64>() / 4.0)
+            ((self.x[i], self.y[j]), (self.x[i + 1], self.y[j + 1]), corners.iter().sum::<f64>() / 4.0)
         };
         places.map(patch).collect()
     }

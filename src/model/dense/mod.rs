@@ -22,9 +22,6 @@ use crate::setting::{
 };
 use crate::theory::{Inputs, NoPrediction, Outputs, Prediction};
 
-/// The singular values of a matrix of more rows are not computed at every recorded step.
-const MOST_SQUARE: usize = 512;
-
 /// Dense nets, by one of two implementations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dense {
@@ -79,30 +76,11 @@ impl Family for Dense {
         self.couples_samples(settings).is_none() && settings.float("dropout").unwrap_or(0.0) == 0.0
     }
 
-    fn headless(&self, settings: &Settings, sizes: &Sizes) -> Result<(Settings, Sizes), SettingError> {
-        let widths = architecture::widths(settings)?;
-        let refused = |key: &str, what: String| Err(SettingError::new(key, format!("`record.jacobian` {what}")));
-        if let Some(key) = self.couples_samples(settings) {
-            return refused(
-                key,
-                "is of one sample, and this norm couples those of a batch: write \"layer\" or \"rms\"".into(),
-            );
-        }
-        let key = if settings.get("widths").is_some() { "widths" } else { "width" };
-        match (widths.last(), widths.iter().max()) {
-            (None, _) => {
-                refused("depth", "is of hidden layers, and this net has none: write depth = 1, or more".into())
-            }
-            (_, Some(most)) if *most > MOST_SQUARE => refused(
-                key,
-                format!("is of at most {MOST_SQUARE} units a layer, not {most}: write {MOST_SQUARE}, or less"),
-            ),
-            (Some(last), _) => {
-                let mut settings = settings.clone();
-                settings.set("output_activation", Value::Text("identity".into()));
-                Ok((settings, Sizes { outputs: *last, ..sizes.clone() }))
-            }
-        }
+    fn headless(&self, settings: &Settings, sizes: &Sizes) -> Option<(Settings, Sizes)> {
+        let outputs = *architecture::widths(settings).ok()?.last()?;
+        let mut settings = settings.clone();
+        settings.set("output_activation", Value::Text("identity".into()));
+        Some((settings, Sizes { outputs, ..sizes.clone() }))
     }
 
     fn predict(&self, settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
