@@ -51,11 +51,10 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         )];
     }
     // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
-    let end = |end: &Summary, order: fn(&Summary, &Summary) -> bool| {
+    let end = |end: &Summary, is_end: fn(&Summary, &Summary) -> bool| {
         let is_same =
             |group: &&Group| summary(&group.runs, column).is_some_and(|own| own.median == end.median && own.n == end.n);
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
-        let is_end = |own: &Summary, other: &Summary| order(own, other) || overlaps(own, other);
         let any = whatever(&shown, &same, &starts, |own| overlaps(own, end), is_end);
         let named: Vec<usize> = shown.iter().copied().filter(|axis| !any.contains(axis)).collect();
         let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));

@@ -109,9 +109,10 @@ fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> 
 
 /// The error of folders without arms.
 fn nothing(dirs: &[PathBuf]) -> CommandError {
+    let (has, whose) = if dirs.len() == 1 { ("has", "its experiment has") } else { ("have", "their experiments have") };
     let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
     CommandError::input(format!(
-        "{dirs} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; name an axis with \
+        "{dirs} {has} nothing to compare: {whose} neither several [[optimizer]] nor a [compare] section; name an axis with \
          --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew, or import it again"
     ))
 }

@@ -345,7 +345,7 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
         assert_eq!((of(0), of(1)), (["0.6", "true"], [baseline, if other == "0.6" { "false" } else { "true" }]));
         assert!(rows[0]["train_loss_baseline"].is_empty());
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
-        assert_eq!(answer.contains("no better by this column than the baseline"), other == "0.6", "{answer}");
+        assert_eq!(answer.contains("worse by this column than the baseline"), other == "0.6", "{answer}");
     }
     let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
     let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
