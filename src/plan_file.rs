@@ -98,6 +98,13 @@ pub struct PlanData {
     pub guesses: Option<Guesses>,
 }
 
+impl PlanCell {
+    /// The name of its data, or the path of its file, where cells differ in that.
+    pub fn own_data(&self) -> Option<String> {
+        self.settings.get("data.path").or(self.settings.get("data")).map(ToString::to_string)
+    }
+}
+
 impl PlanFile {
     /// Whether its runs were trained by another program.
     pub fn is_imported(&self) -> bool {
@@ -118,8 +125,7 @@ impl PlanFile {
 
     /// The name of the data, or of each data set that cells learn from.
     pub fn data_names(&self) -> String {
-        let names: BTreeSet<String> =
-            self.networks().filter_map(|cell| cell.settings.get("data")).map(ToString::to_string).collect();
+        let names: BTreeSet<String> = self.networks().filter_map(PlanCell::own_data).collect();
         if names.is_empty() { self.data.name.clone() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
     }
 
