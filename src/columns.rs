@@ -305,6 +305,11 @@ impl Column {
         if self.higher_is_better() { low > baseline } else { high < baseline }
     }
 
+    /// The same for worse.
+    pub fn is_below(&self, baseline: f64, low: f64, high: f64) -> bool {
+        if self.higher_is_better() { high < baseline } else { low > baseline }
+    }
+
     /// Which runs its median in `summary.csv` is of.
     pub fn runs(&self) -> &'static str {
         if self.outlives_divergence() { "all that did not fail" } else { "all that neither failed nor diverged" }

@@ -17,6 +17,7 @@ use crate::experiment::plan::Asked;
 use crate::figure::kinds::FACTS;
 use crate::files::{self, FileError, write, write_table};
 use crate::plan_file::claim::ClaimSpec;
+use crate::plan_file::figure::FigureSpec;
 use crate::plan_file::{ImportedFile, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::results::claims;
 use crate::table::{Cell, Table};
@@ -68,8 +69,12 @@ impl Import {
         experiment.share(&grid.axes, &mut grid.cells)?;
         let runs = records(&grid, &history, &layers)?;
         let record = records::cadence(&runs);
-        let Asked { figures, claims, compare } =
+        let Asked { mut figures, claims, compare } =
             experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len(), record.as_ref())?;
+        // Those that the file asks for come last, and say themselves what they lack.
+        let defaults = figures.len() - experiment.figures.len();
+        let mut places = 0..;
+        figures.retain(|figure| places.next() >= Some(defaults) || has_column(figure, &layers));
         let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
         let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
         let alike = grid.guesses.iter().all(|guesses| *guesses == grid.guesses[0]);
@@ -154,4 +159,12 @@ impl Import {
         }
         Ok(())
     }
+}
+
+/// Whether some table of layers has the column of layers that a figure draws, if it draws one.
+fn has_column(figure: &FigureSpec, layers: &[&Source]) -> bool {
+    let kind = FACTS.iter().find(|kind| kind.word == figure.kind);
+    let column = figure.metric.as_deref().or(kind.and_then(|kind| kind.metric));
+    let column = column.filter(|column| columns::find(columns::LAYERS, column).is_some());
+    column.is_none_or(|column| layers.iter().any(|source| source.header.iter().any(|name| name == column)))
 }

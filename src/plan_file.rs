@@ -98,11 +98,10 @@ pub struct PlanData {
     pub guesses: Option<Guesses>,
 }
 
-impl PlanData {
-    /// The name, and how many rows are trained on where that is known.
-    pub fn described(&self) -> String {
-        let rows = if self.train_rows > 0 { format!(", {} training rows", self.train_rows) } else { String::new() };
-        format!("{}{rows}", self.name)
+impl PlanCell {
+    /// The name of its data, or the path of its file, where cells differ in that.
+    pub fn own_data(&self) -> Option<String> {
+        self.settings.get("data.path").or(self.settings.get("data")).map(ToString::to_string)
     }
 }
 
@@ -122,6 +121,25 @@ impl PlanFile {
     /// The file names of the figures, see [`figure_names`].
     pub fn figure_names(&self) -> Vec<String> {
         figure_names(&self.figures)
+    }
+
+    /// The name of the data, or of each data set that cells learn from.
+    pub fn data_names(&self) -> String {
+        let names: BTreeSet<String> = self.networks().filter_map(PlanCell::own_data).collect();
+        if names.is_empty() { self.data.name.clone() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
+    }
+
+    /// The same, and how many rows are trained on where that is known and cells do not differ in their data.
+    pub fn data_described(&self) -> String {
+        let differs = |cell: &PlanCell| cell.settings.keys().any(|key| key == "data" || key.starts_with("data."));
+        let rows = self.data.train_rows;
+        let is_known = rows > 0 && !self.networks().any(differs);
+        format!("{}{}", self.data_names(), if is_known { format!(", {rows} training rows") } else { String::new() })
+    }
+
+    /// The cells that are no test functions.
+    fn networks(&self) -> impl Iterator<Item = &PlanCell> {
+        self.cells.iter().filter(|cell| cell.function.is_none())
     }
 
     /// The number of a cell's label on each axis.

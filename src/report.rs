@@ -108,7 +108,7 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
                 files.collect::<Vec<_>>().join(", ")
             )
         }
-        false => format!("{}; layers are measured on {} of them", plan.data.described(), plan.probe),
+        false => format!("{}; layers are measured on {} training rows", plan.data_described(), plan.probe),
     };
     let page = Page {
         style: STYLE,

@@ -34,7 +34,7 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let is_best = is_best(column);
     let Some((first, spread)) = winners.first().copied() else {
         let measured = task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
-        if task.arms.iter().all(Arm::all_diverged) {
+        if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
             let at = if own_best.is_empty() { "" } else { " at the best settings" };
             return Some(format!("{place}all {runs}{at} diverged: nothing can be compared."));

@@ -115,7 +115,9 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
     let tuned = groups.iter().any(|group| !group.chosen.is_empty());
     let of_all = format!("{} combinations{}", groups.len(), if tuned { ", each at its own best setting," } else { "" });
     Some(match (best.groups.len(), groups.len()) {
-        (n, all) if n == all => format!("{after} all {all} combinations have the same {subject}, {value} ({seeds})."),
+        (n, all) if n == all => {
+            format!("{after} {} combinations have the same {subject}, {value} ({seeds}).", words::every(all))
+        }
         (1, _) => format!(
             "{after} the {} {subject} of {of_all} is {value}, with {name}{chosen} ({seeds}).{others}",
             direction(column)
@@ -150,19 +152,25 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
     let is_above = |group: &Group| group.is_above(results, column) == Some(true);
     let (not_above, all) = (known.iter().filter(|(group, _)| !is_above(group)).count(), known.len());
     let subject = column.subject();
+    let is_worse = |(group, baseline): &&(&Group, f64)| {
+        group.spread(column).is_some_and(|s| column.is_below(*baseline, s.low, s.high))
+    };
+    let worse = known.iter().filter(is_worse).count();
+    let alike = if worse == 0 { "not told apart from it" } else { "worse or not told apart from it" };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
-        (1, 1) => ", and the net is no better".into(),
+        (1, 1) if worse == 1 => ", and the net is worse".into(),
+        (1, 1) => ", and the net is not told apart from it".into(),
         (0, 1) if is_new => {
             let own = known[0].0.spread(column).map_or(String::new(), |s| amount::amount(s.median, column));
             format!(", the net {own}")
         }
         (0, 1) => String::new(),
-        (0, all) => format!("; by {subject} all {all} combinations are better"),
-        (n, all) if n == all => format!("; by {subject} no combination is better"),
-        (1, all) => format!("; by {subject} 1 of {all} combinations is no better"),
-        (n, all) => format!("; by {subject} {n} of {all} combinations are no better"),
+        (0, all) => format!("; by {subject} {} combinations are better", words::every(all)),
+        (n, all) if n == all => format!("; by {subject} {} combinations are {alike}", words::every(all)),
+        (1, all) => format!("; by {subject} 1 of {all} combinations is {}", if worse == 0 { alike } else { "worse" }),
+        (n, all) => format!("; by {subject} {n} of {all} combinations are {alike}"),
     };
     let shown = |x| amount::amount(x, column);
     let how = how_guessed(results, column);
@@ -193,6 +201,7 @@ fn how_guessed(results: &Results, column: &Column) -> &'static str {
             "guessing by the frequencies of the classes at each time step"
         }
         _ if plan.data.classes => "guessing by the frequencies of the classes",
+        _ if plan.data.answers.is_some() => "the best constant prediction of each time step",
         _ if losses.into_iter().any(is_robust) => "the best constant prediction",
         _ => "predicting the mean of the targets",
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Of this column; nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
     let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
-    let told = |fading: Fading, it: &str| told(fading, it, place);
+    let told = |own: &Summary, it: &str| told(own, it, place);
     let axes = &results.plan.axes;
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
@@ -36,7 +36,7 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
     let seeds = |own: &Summary| words::over_seeds(&own.spread(), column, &own.note(), 1);
     let [high, low] = [most, least].map(|own| own.median.number());
     if high == low {
-        return vec![format!("Before training, {} ({}).", told(most.median, "the gradient"), seeds(most))];
+        return vec![format!("Before training, {} ({}).", told(most, "the gradient"), seeds(most))];
     }
     if high.abs().max(low.abs()) < SLIGHT {
         let percent = significant(100.0 * (10f64.powf(high.abs().max(low.abs())) - 1.0), 2);
@@ -44,19 +44,18 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         return vec![format!("{everywhere}: a {place} changes it by {percent} % at most.")];
     }
     if overlaps(most, least) && high.is_finite() {
-        let [low, high] = [low, high].map(|decades| significant(decades, 2));
         return vec![format!(
-            "Before training the gradient loses {low} to {high} decades{POWERS} a {place} on its way back; the intervals of the {} \
-             cases overlap.",
+            "Before training the gradient {}{POWERS} a {place} on its way back; the intervals of the {} cases overlap.",
+            span(low, high),
             starts.len()
         )];
     }
     // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
-    let end = |end: &Summary| {
+    let end = |end: &Summary, is_end: fn(&Summary, &Summary) -> bool| {
         let is_same =
             |group: &&Group| summary(&group.runs, column).is_some_and(|own| own.median == end.median && own.n == end.n);
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
-        let any = whatever(&shown, &same, &starts, |own| overlaps(own, end));
+        let any = whatever(&shown, &same, &starts, |own| overlaps(own, end), is_end);
         let named: Vec<usize> = shown.iter().copied().filter(|axis| !any.contains(axis)).collect();
         let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
         let others = others.filter(|(group, _)| any.is_empty() || !agrees(&named, group, &same));
@@ -69,34 +68,52 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         }
         (name, at, seeds(end), words::overlapping(axes, &shown, &others, 1))
     };
-    let [first, second] = match (high > WHOLE, low < -WHOLE) {
+    // The most and the least that there is; what its interval leaves open is neither growth nor fading.
+    let [first, second] = match (high > WHOLE && most.high > 0.0, low < -WHOLE && least.high < 0.0) {
         (false, true) => ["the gradient grows least", "It grows most"],
         (true, true) => ["the gradient fades most", "It grows most"],
         _ => ["the gradient fades most", "It fades least"],
     };
-    let [(name, at, own, overlapping), (other, other_at, other_own, other_overlapping)] = [most, least].map(end);
-    let told_again = told(least.median, "it").replace(POWERS, "");
+    let (name, at, own, overlapping) = end(most, |own, other| own.median.number() >= other.median.number());
+    let (other, other_at, other_own, other_overlapping) =
+        end(least, |own, other| own.median.number() <= other.median.number());
+    let told_again = told(least, "it").replace(POWERS, "");
     vec![
-        format!("Before training {first} with {name}: {}{at} ({own}).{overlapping}", told(most.median, "it")),
+        format!("Before training {first} with {name}: {}{at} ({own}).{overlapping}", told(most, "it")),
         format!("{second} with {other}: {told_again}{other_at} ({other_own}).{other_overlapping}"),
     ]
 }
 
 /// The axes that an end of the fading does not depend on as far as the seeds can tell: of the starts that are as one of `ends` on
-/// all other axes, all overlap it. None where that would be all axes.
+/// all other axes, all overlap it, and each is the end of the starts with its own labels of these axes too. None where that would be
+/// all axes.
 fn whatever(
     shown: &[usize],
     ends: &[&Group],
     starts: &[(&Group, Summary)],
     overlaps: impl Fn(&Summary) -> bool,
+    is_end: impl Fn(&Summary, &Summary) -> bool,
 ) -> Vec<usize> {
     let mut any: Vec<usize> = Vec::new();
     for axis in shown {
-        let rest: Vec<usize> = shown.iter().copied().filter(|other| other != axis && !any.contains(other)).collect();
+        let (left, rest): (Vec<usize>, Vec<usize>) =
+            shown.iter().partition(|other| *other == axis || any.contains(other));
         let alike = || starts.iter().filter(|(group, _)| agrees(&rest, group, ends));
+        let place = |group: &Group| left.iter().map(|axis| group.place[*axis]).collect::<Vec<usize>>();
+        // Where no start like it is, it cannot be the end.
+        let is_there = |(group, _): &(&Group, Summary)| alike().any(|(own, _)| place(own) == place(group));
+        let is_end_there = |(group, own): &(&Group, Summary)| {
+            starts.iter().filter(|(other, _)| place(other) == place(group)).all(|(_, other)| is_end(own, other))
+        };
         let labels: BTreeSet<usize> = alike().map(|(group, _)| group.place[*axis]).collect();
         let of_ends: BTreeSet<usize> = ends.iter().map(|group| group.place[*axis]).collect();
-        if !rest.is_empty() && of_ends.len() == 1 && labels.len() > 1 && alike().all(|(_, own)| overlaps(own)) {
+        if !rest.is_empty()
+            && of_ends.len() == 1
+            && labels.len() > 1
+            && alike().all(|(_, own)| overlaps(own))
+            && starts.iter().all(is_there)
+            && alike().all(is_end_there)
+        {
             any.push(*axis);
         }
     }
@@ -115,8 +132,19 @@ const SLIGHT: f64 = 0.01;
 /// What decades are, where they stand first.
 const POWERS: &str = " (powers of ten)";
 
+/// How much is lost, of medians from the one to the other.
+fn span(low: f64, high: f64) -> String {
+    let [least, most] = [low, high].map(|decades| significant(decades.abs(), 2));
+    match (low < 0.0, high < 0.0) {
+        (false, _) => format!("loses {least} to {most} decades"),
+        (true, true) => format!("gains {most} to {least} decades"),
+        (true, false) => format!("gains up to {least} and loses up to {most} decades"),
+    }
+}
+
 /// What a layer, or time step, does to the gradient, called `it`, that passes it on the way back.
-fn told(fading: Fading, it: &str, place: &str) -> String {
+fn told(own: &Summary, it: &str, place: &str) -> String {
+    let fading = own.median;
     let decades = fading.number();
     let bound = if fading.is_bound() { "at least " } else { "" };
     let factor = 10f64.powf(decades.abs());
@@ -129,6 +157,10 @@ fn told(fading: Fading, it: &str, place: &str) -> String {
     };
     let what = match decades {
         d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
+        // The seeds do not tell on which side of 0 it is.
+        d if d.abs() >= WHOLE && own.low < 0.0 && own.high > 0.0 => {
+            return format!("{it} keeps its size on its way back as far as the seeds tell, {each}");
+        }
         d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
         d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
         d if d > 0.0 => format!("takes {bound}{taken} % of {it}"),

@@ -31,7 +31,7 @@ impl Answer {
                 &mut text,
                 "  ",
                 &format!(
-                    "{MARK} no better by this column than the baseline, which is what the best constant answer gets"
+                    "{MARK} worse by this column than the baseline, which is what the best constant answer gets, or not told apart from it"
                 ),
             );
         }

@@ -92,9 +92,15 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> Str
     if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
 }
 
-/// How many of what: `7 optimizers`, or of an axis whose name is no plain word `7 values of optimizer.lr`.
+/// How many of what: `7 optimizers`, or of an axis whose name is no plain word, or has no plain plural, `7 values of data`.
 pub fn several(n: usize, axis: &str) -> String {
-    if axis.chars().all(char::is_alphabetic) { count(n, axis) } else { format!("{n} values of {axis}") }
+    let is_plain = axis.chars().all(char::is_alphabetic) && !axis.ends_with(['a', 's', 'y']) && !axis.ends_with("ch");
+    if is_plain { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// `both` or `all 3`.
+pub fn every(n: usize) -> String {
+    if n == 2 { "both".into() } else { format!("all {n}") }
 }
 
 /// Which end of a column is its best.

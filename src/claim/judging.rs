@@ -26,6 +26,8 @@ pub struct JudgedClaim {
     pub what: String,
     /// How numbers of it are written.
     pub amount: Amount,
+    /// The axis along which it is to grow or fall: the number is then the smallest change from one label to the next.
+    pub along: Option<String>,
     /// What was expected: `above 0.5`.
     pub expected: String,
     pub confidence: f64,
@@ -62,10 +64,21 @@ pub fn judge_all(results: &Results, claims: &[ClaimSpec]) -> Result<Vec<JudgedCl
             let judged = of_part(results, claim, &values, &part);
             let (says, metric, what) = (words::sentence(claim), words::metric(claim), words::what(claim));
             let (amount, expected) = (Amount::of(claim), words::expected(claim));
-            let confidence = claim.confidence;
+            let (confidence, along) = (claim.confidence, claim.along.clone());
             let is_fading = claim.against.is_none() && claim.along.is_none() && values.is_fading();
-            let claim =
-                JudgedClaim { number, says, part, metric, what, amount, expected, confidence, is_fading, judged };
+            let claim = JudgedClaim {
+                number,
+                says,
+                part,
+                metric,
+                what,
+                amount,
+                along,
+                expected,
+                confidence,
+                is_fading,
+                judged,
+            };
             judged_claims.push(claim);
         }
     }

@@ -65,13 +65,14 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
         let name = if part.part.is_empty() { String::new() } else { format!("{}: ", part.part()) };
         (part.judged.verdict.word().into(), format!("{name}{}: {}", part.what, measured(part)))
     };
+    let change = |along: &String| format!("smallest change from one {along} to the next: ");
     Some(FigureClaim {
         number: parts[0].number,
         word: worst.word().into(),
         says: parts[0].says.clone(),
         count: counts.into_iter().filter_map(count).collect::<Vec<_>>().join(", "),
         measured: match parts {
-            [one] => measured(one),
+            [one] => one.along.as_ref().map_or(String::new(), change) + &measured(one),
             _ => String::new(),
         },
         parts: parts.iter().map(part).collect(),

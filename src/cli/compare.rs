@@ -3,8 +3,8 @@
 use crate::answer::verdicts;
 use crate::cli::prelude::*;
 use crate::columns::{
-    self,
-    metric::{FORMS, is_comparable},
+    self, Scale,
+    metric::{FORMS, is_comparable, metric},
 };
 use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
 use crate::conclude::{Conclusion, draw_pages};
@@ -13,7 +13,7 @@ use crate::plan_file::compare::Compare;
 use crate::results::joined::{FOLDER, Joined, join};
 use crate::results::{Results, claims};
 use clap::ValueEnum;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Args)]
 pub struct Options {
@@ -59,6 +59,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     }
     let Joined { results, remarks } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
+    same_data(&results, &compare)?;
     remarks.iter().for_each(|line| note(line));
     let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
     if let Some(baseline) = &compare.baseline {
@@ -107,11 +108,37 @@ fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> 
     Ok(Compare { baseline, report: report.into_iter().next(), also, ..compare })
 }
 
+/// Refuses arms that learn from different data sets, as folders of different data are, unless shares are compared: a loss of one
+/// is no measure of another.
+fn same_data(results: &Results, compare: &Compare) -> Result<(), CommandError> {
+    let report = results.reported(Some(compare));
+    let is_share = |name: &String| metric(name).is_some_and(|column| column.scale == Scale::Share);
+    if std::iter::once(&report).chain(&compare.also).all(is_share) {
+        return Ok(());
+    }
+    let mut tasks: BTreeMap<Vec<&String>, BTreeSet<String>> = BTreeMap::new();
+    for cell in &results.plan.cells {
+        let others = cell.labels.iter().filter(|(axis, _)| **axis != compare.arm && !compare.tune.contains(axis));
+        tasks.entry(others.map(|(_, label)| label).collect()).or_default().extend(cell.own_data());
+    }
+    match tasks.into_values().find(|data| data.len() > 1) {
+        None => Ok(()),
+        Some(data) => Err(CommandError::input(format!(
+            "the labels of {} cannot be compared by the {}: their data differ ({}); compare them by an accuracy, as with --metric \
+             test_accuracy, or name another axis with --arm",
+            compare.arm,
+            metric(&report).map_or(report.clone(), columns::Column::subject),
+            data.into_iter().collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
 /// The error of folders without arms.
 fn nothing(dirs: &[PathBuf]) -> CommandError {
+    let (has, whose) = if dirs.len() == 1 { ("has", "its experiment has") } else { ("have", "their experiments have") };
     let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
     CommandError::input(format!(
-        "{dirs} has nothing to compare: its experiment has neither several [[optimizer]] nor a [compare] section; name an axis with \
+        "{dirs} {has} nothing to compare: {whose} neither several [[optimizer]] nor a [compare] section; name an axis with \
          --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew, or import it again"
     ))
 }

@@ -112,7 +112,13 @@ fn pairs(text: &mut String, comparison: &Comparison, task: &Task, metric: &str) 
         smallest if smallest > LEVEL => format!("; no p can be below {}", significant(smallest)),
         _ => String::new(),
     };
-    paragraph(text, "  ", &format!("{told} of {} pairs are distinguished{could}", all().count()));
+    let told = match (told, all().count()) {
+        (0, 1) => "the two are not distinguished".into(),
+        (1, 1) => "the two are distinguished".into(),
+        (1, all) => format!("1 of {all} pairs is distinguished"),
+        (told, all) => format!("{told} of {all} pairs are distinguished"),
+    };
+    paragraph(text, "  ", &format!("{told}{could}"));
 }
 
 /// The answer over several problems.

@@ -354,6 +354,7 @@ impl<'a> Selection<'a> {
         let (runs, failed, diverged) = (self.runs.len(), self.count(Status::Failed), self.count(Status::Diverged));
         FigureError::Nothing(match runs {
             0 => "no run of this figure's selection has ended yet".into(),
+            1 => format!("none of its runs has {what} (1 run, {failed} failed, {diverged} diverged)"),
             _ => format!("none of its {runs} runs has {what} ({failed} failed, {diverged} diverged)"),
         })
     }

@@ -30,7 +30,7 @@ pub fn shown(selection: &Selection) -> String {
     let plan = &selection.results.plan;
     let mut parts = vec![match functions(selection) {
         Some(names) => format!("Function: {names}"),
-        None => format!("Data: {}", plan.data.described()),
+        None => format!("Data: {}", plan.data_described()),
     }];
     if !selection.fixed.is_empty() {
         parts.push(format!("fixed: {}", selection.fixed.join(", ")));

@@ -77,20 +77,24 @@ impl<'a> Grid<'a> {
             None => (0..columns.len()).filter(|at| labels[*at].axis.labels.len() > 1).collect(),
         };
         let place = |row: usize| axes.iter().map(|axis| labels[*axis].of_row[row]).collect::<Vec<usize>>();
-        let places: BTreeSet<Vec<usize>> = (0..rows.len()).map(place).collect();
-        let places: Vec<Vec<usize>> = places.into_iter().collect();
+        // Each with its first row.
+        let mut places: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        for row in 0..rows.len() {
+            places.entry(place(row)).or_insert(row);
+        }
+        let places: Vec<(Vec<usize>, usize)> = places.into_iter().collect();
         let mut runs = Vec::with_capacity(rows.len());
         for (number, row) in rows.iter().enumerate() {
-            let cell = places.binary_search(&place(number)).unwrap_or_default();
+            let own = place(number);
+            let cell = places.binary_search_by(|(place, _)| place.cmp(&own)).unwrap_or_default();
             runs.push(run(cell, *row)?);
         }
         let varied =
             labels.iter().map(|labels| &labels.axis).filter(|axis| axis.labels.len() > 1).map(|axis| &*axis.name);
         told_apart(&runs, places.len(), &varied.collect::<Vec<_>>())?;
-        let cell = |place: &Vec<usize>| {
-            let row = runs.iter().position(|run| places[run.cell] == *place);
-            let label = |own: &Labels| Some(own.axis.labels[*own.of_row.get(row?)?].clone());
-            let known = labels.iter().filter_map(|own| settings::read(&own.axis.name, &label(own)?));
+        let cell = |(place, row): &(Vec<usize>, usize)| {
+            let label = |own: &Labels| own.axis.labels[own.of_row[*row]].clone();
+            let known = labels.iter().filter_map(|own| settings::read(&own.axis.name, &label(own)));
             let own = axes.iter().zip(place).map(|(axis, label)| (&labels[*axis].axis, *label));
             let labels = own.map(|(axis, label)| (axis.name.clone(), axis.labels[label].clone()));
             GridCell { labels: labels.collect(), settings: Settings::new(known.collect()) }
@@ -102,10 +106,10 @@ impl<'a> Grid<'a> {
         let axes = axes.iter().map(|axis| labels[*axis].axis.clone()).collect();
         let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
         runs.sort_by_key(|run| (run.cell, run.seed));
-        let first = |cell: usize| runs.iter().find(|run| run.cell == cell);
-        let step_flop = (0..places.len()).map(|cell| first(cell).map_or(Ok(None), |run| run.row.number(FLOP)));
-        let step_flop = step_flop.collect::<Result<_, _>>()?;
-        let guesses = (0..places.len()).map(|cell| guesses(&runs, cell)).collect::<Result<_, _>>()?;
+        // Every cell has a run.
+        let of_cells = || runs.chunk_by(|a, b| a.cell == b.cell);
+        let step_flop = of_cells().map(|own| own[0].row.number(FLOP)).collect::<Result<_, _>>()?;
+        let guesses = of_cells().map(guesses).collect::<Result<_, _>>()?;
         Ok(Grid { axes, cells, step_flop, guesses, shared, seeds: seeds.into_iter().collect(), runs })
     }
 }
@@ -169,15 +173,14 @@ fn labels(rows: &[Row], column: &str) -> Result<Labels, ImportError> {
 }
 
 /// The baselines of a cell, which all of its runs have to say alike; `None` where they say none.
-fn guesses(runs: &[RunRow], cell: usize) -> Result<Option<Guesses>, ImportError> {
-    let own = || runs.iter().filter(|run| run.cell == cell);
+fn guesses(runs: &[RunRow]) -> Result<Option<Guesses>, ImportError> {
     let baseline = |part: Part, quantity: Quantity| {
         let Some(column) = columns::by_part(quantity, Measured::End).find(|column| column.part == Some(part)) else {
             return Ok(None);
         };
         let name = columns::baseline(column);
         let mut known = None;
-        for run in own() {
+        for run in runs {
             let Some(x) = run.row.number(&name)? else { continue };
             if !x.is_finite() || *known.get_or_insert(x) != x {
                 let message = format!("{x} is no finite number, or another run of the same labels has another");

@@ -1,5 +1,6 @@
 //! A CSV table as somebody wrote it: which of the three kinds it is, its rows with their lines, its numbers checked.
 
+use super::cells::ends;
 use super::error::ImportError;
 use crate::columns::{self, Column, Scale};
 use crate::data::csv_text::{decode, separated};
@@ -113,6 +114,11 @@ impl Source {
         for column in kind.columns().map_or(&[][..], |_| &header) {
             let known = kind.columns().into_iter().flatten().map(|column| column.name);
             let known = known.chain(["run_id"]).chain((kind == Kind::Layers).then_some(UNITS));
+            let is_computed = columns::outcome(column).is_some() && ends().all(|end| end.name != column);
+            if is_computed && known.clone().all(|name| name != column) {
+                let help = "delete the column: it is computed from the history and the layers";
+                return Err(wrong(format!("the column \"{column}\" is no input"), help));
+            }
             if known.clone().all(|name| name != column) {
                 let help = format!("delete the column or rename it: {}", nearest::suggest(column, known));
                 return Err(ImportError::file(path, format!("no measurement is called \"{column}\""), help));

@@ -150,6 +150,7 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("runs.csv", "sigmoid-2,2", "sigmoid-2,two", &["runs.csv:3, column seed", "no whole number"]),
         ("runs.csv", "run_id,seed", "run_id,sed", &["runs.csv", "\"sed\"", "did you mean `seed`?"]),
         ("runs.csv", "activation", "best_val_loss", &["is no input", "computed from the history"]),
+        ("history.csv", "val_accuracy", "steps_to_target", &["is no input", "computed from the history"]),
         ("history.csv", "run_id,step", "run,step", &["history.csv", "no column run_id"]),
         ("history.csv", "val_accuracy", "val_acuracy", &["no measurement is called", "did you mean `val_accuracy`?"]),
         ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id there and here"]),
@@ -345,7 +346,7 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
         assert_eq!((of(0), of(1)), (["0.6", "true"], [baseline, if other == "0.6" { "false" } else { "true" }]));
         assert!(rows[0]["train_loss_baseline"].is_empty());
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
-        assert_eq!(answer.contains("no better by this column than the baseline"), other == "0.6", "{answer}");
+        assert_eq!(answer.contains("worse by this column than the baseline"), other == "0.6", "{answer}");
     }
     let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
     let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();

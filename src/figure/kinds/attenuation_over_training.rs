@@ -76,14 +76,11 @@ fn found(selection: &Selection, lines: &beyond::Lines) -> String {
     let finite = changes().filter(|(_, (start, end))| start.is_finite() && end.is_finite());
     // Reversed, since of equal ones the first is to be named.
     let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
-    let most = most.map(|(key, (start, end))| {
+    let most = most.map(|(key, (start, end))| (key, words::rate(start), words::rate(end)));
+    let most = most.filter(|(_, start, end)| start != end).map(|(key, start, end)| {
         let place = selection.place(key);
         let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
-        format!(
-            "Training changes the fading{place}: from {} to {} decades per layer.",
-            words::rate(start),
-            words::rate(end)
-        )
+        format!("Training changes the fading{place}: from {start} to {end} decades per layer.")
     });
     let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
     let none = Some(beyond::finding(selection, ends, "lines at the end")).filter(|text| !text.is_empty());

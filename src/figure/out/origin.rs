@@ -48,7 +48,7 @@ impl Origin {
             planned: selection.planned,
             seeds: plan.seeds.len(),
             plan: results.plan_hash.clone(),
-            data: format!("{} {}", plan.data.name, plan.data.digest),
+            data: format!("{} {}", plan.data_names(), plan.data.digest),
             program: concat!("gradsweep ", env!("CARGO_PKG_VERSION")).into(),
             revision: option_env!("GRADSWEEP_REVISION").map(String::from),
         }
