@@ -185,6 +185,19 @@ depth = [1, 2]
 kind = "loss_by_depth"
 reference = { name = "bound" }"#, "5:1", r#"`reference` has no name or no value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
 (r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+reference = { name = "bound", value = 0 }"#, "4:1", r#"a logarithmic scale has no line at 0"#, r#"write a value above 0, or scale = "linear""#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+reference = { name = "bound", value = 1, slope = 2 }"#, "4:1", r#"a line with a slope is straight on linear scales alone"#, r#"write scale = "linear", or delete slope"#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+scale = "linear"
+reference = { name = "bound", value = 1, slope = 2 }"#, "5:1", r#"a line with a slope is straight on linear scales alone"#, r#"write x_scale = "linear", or delete slope"#),
+(r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),
 (r#"[[figure]]
