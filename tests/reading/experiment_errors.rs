@@ -131,6 +131,9 @@ data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must b
 (r#"[base]
 residual = true
 residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
+(r#"[base]
+norm = "layer" # of each row
+norm.affine = false"#, "3:1", r#"cannot extend value of type string with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: norm = "layer" and "norm.affine" = false"#),
 (r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it; what was opened has to end before the next key or [section]"#),
 (r#"[base]
 activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put words in quotes, as in activation = "relu""#),
