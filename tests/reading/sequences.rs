@@ -64,6 +64,20 @@ fn the_order_of_pixels_is_that_of_the_image_or_one_shuffled_for_all() {
     assert_ne!(permuted.digest, pixels.digest);
 }
 
+/// The guard of the memory asks before anything is drawn.
+#[test]
+fn no_generated_data_hold_more_numbers_than_are_foretold() {
+    let rows = gradsweep::data::SETTINGS.iter().chain(gradsweep::data::sequence::SETTINGS);
+    for word in rows.filter(|row| row.key == "data.n").flat_map(|row| row.of) {
+        let own = settings(&format!("data = {{ kind = \"{word}\", n = 40 }}"));
+        let data = load(&own, &Places::default()).unwrap();
+        let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
+        let made: usize = parts.into_iter().flatten().map(|part| part.x.len()).sum();
+        let foretold = gradsweep::data::numbers_generated(&own);
+        assert!(made > 0 && foretold >= made as f64, "{word}: {made} numbers, {foretold} foretold");
+    }
+}
+
 /// Who knows the step and remembers nothing guesses blanks for certain, and each of K symbols with 1 / K at the last S steps.
 #[test]
 fn the_baseline_of_copy_memory_knows_the_step_and_nothing_else() {
