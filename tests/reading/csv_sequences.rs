@@ -89,6 +89,8 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
     let nowhere = "?,3,1,1,0\n";
     let without_names = ("data.drop", Value::Texts(vec!["who".into()]));
     let late = "s2,noon,1,1,0\n";
+    let holed = format!("{HEAD}{}s1,0,,1,1\n{}{}", three(0), row(1, 1, 1), row(1, 2, 1));
+    let dropped = [by(), vec![("data.missing", text("drop"))]].concat();
     for (table, more, said, cure) in [
         (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "cut the longer ones"),
         (
@@ -97,6 +99,8 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
             "sequence \"s1\" has the time 2 twice, first in line 7",
             "correct one of them",
         ),
+        (holed.clone(), dropped, "t.csv:5", "no time step can be left out by itself"),
+        (holed, by(), "t.csv:5", "data.missing = \"mean\", or remove all rows of its sequence"),
         (format!("{good}{nowhere}"), by(), "column who holds \"?\"", "fill it in"),
         (format!("{good}{late}"), by(), "column when holds \"noon\"", "write the time as a number"),
         (good.clone(), vec![("data.sequence", text("a")), without_names], "a name of its own", "hold the same"),
