@@ -62,13 +62,14 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
             notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
         }
         if columns.grouping.is_some() {
-            let own = Sequences::of(table, &places)?;
+            let rows = places.len();
+            let own = Sequences::of(table, places)?;
             if let Some(first) = sequences.first().filter(|first| first.steps != own.steps) {
                 let what =
                     format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, first.steps);
                 return Err(table.error(what, "give two files whose sequences are equally long"));
             }
-            x = own.arranged(&x, x.len() / places.len());
+            x = own.arranged(&x, x.len() / rows);
             sequences.push(own);
         }
         parts.push((x, before..cells.len()));
@@ -79,11 +80,14 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let width = names.len() * steps.unwrap_or(1);
     let whole = parts.len() == 1;
     let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
-    let is_one = sequences.iter().zip(&starts).all(|(own, start)| own.have_one_target(&targets, *start));
+    let tables = [Some(&train), test.as_ref()].into_iter().flatten();
+    let change = tables
+        .zip(sequences.iter().zip(&starts))
+        .find_map(|(table, (own, start))| own.change(&table.name, &targets, *start));
     let parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
         let rows: Vec<usize> = rows.collect();
         let targets = match sequences.get(part) {
-            Some(own) => own.targets(&targets, starts[part], is_one),
+            Some(own) => own.targets(&targets, starts[part], change.is_none()),
             // One table needs no copy.
             None if whole => targets.clone(),
             None => targets.pick(&rows, 1),
@@ -93,7 +97,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let mut parts: Vec<Split> = parts.collect();
     let test = if whole { None } else { parts.pop() };
     let first = parts.swap_remove(0);
-    Ok(Raw { file: train.name, names, test, notes, steps, ..Raw::new("csv", width, first.x, first.targets) })
+    Ok(Raw { file: train.name, names, test, notes, steps, change, ..Raw::new("csv", width, first.x, first.targets) })
 }
 
 /// What the cells of a column are.

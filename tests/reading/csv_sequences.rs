@@ -42,6 +42,7 @@ fn rows_are_gathered_into_sequences_and_ordered_by_time() {
     let rows: String = (0..3).rev().flat_map(|t| (0..4).map(move |s| row(s, t, s % 2))).collect();
     let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
     assert_eq!((data.shape.as_slice(), data.train.rows, data.train.answers()), (&[3, 2][..], 4, 1));
+    assert_eq!(data.change, None);
     let Targets::Classes { labels, count: 2 } = &data.train.targets else { panic!("{:?}", data.train.targets) };
     for (s, (x, at)) in sequences(&data).into_iter().enumerate() {
         let a = 100.0 * s as f64;
@@ -59,6 +60,8 @@ fn a_target_that_changes_within_a_sequence_is_one_of_each_time_step() {
     let rows: String = (0..4).flat_map(|s| (0..3).map(move |t| row(s, t, (s + t) % 3))).collect();
     let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
     assert_eq!((data.train.rows, data.train.answers()), (4, 3));
+    let change = data.change.as_deref().unwrap();
+    assert!(change.starts_with("within the sequence \"s0\" in line 3 of ") && change.ends_with("t.csv"), "{change}");
     let Targets::Classes { labels, .. } = &data.train.targets else { panic!("classes") };
     for (s, (_, at)) in sequences(&data).into_iter().enumerate() {
         assert_eq!(labels[3 * at..][..3], [0, 1, 2].map(|t| ((s + t) % 3) as u32));

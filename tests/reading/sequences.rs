@@ -104,6 +104,7 @@ fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
             train_rows: data.train.rows,
             sizes: data.sizes(),
             answers: data.train.answers(),
+            change: data.change.clone(),
             targets: data.train.targets.compared(),
         };
         plan.check_data(&[facts]).map_err(|error| error.to_string())
@@ -150,6 +151,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             train_rows: 100,
             sizes: gradsweep::data::Sizes { input: input.to_vec(), outputs: 10 },
             answers: 1,
+            change: None,
             targets: gradsweep::ops::loss::Compared::Classes(10),
         };
         plan(base).unwrap().check_data(&[facts]).unwrap_err().to_string()
