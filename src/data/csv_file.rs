@@ -62,13 +62,14 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
             notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
         }
         if columns.grouping.is_some() {
-            let own = Sequences::of(table, &places)?;
+            let rows = places.len();
+            let own = Sequences::of(table, places)?;
             if let Some(first) = sequences.first().filter(|first| first.steps != own.steps) {
                 let what =
                     format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, first.steps);
                 return Err(table.error(what, "give two files whose sequences are equally long"));
             }
-            x = own.arranged(&x, x.len() / places.len());
+            x = own.arranged(&x, x.len() / rows);
             sequences.push(own);
         }
         parts.push((x, before..cells.len()));
@@ -79,20 +80,24 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let width = names.len() * steps.unwrap_or(1);
     let whole = parts.len() == 1;
     let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
-    let is_one = sequences.iter().zip(&starts).all(|(own, start)| own.have_one_target(&targets, *start));
-    let mut parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
+    let tables = [Some(&train), test.as_ref()].into_iter().flatten();
+    let change = tables
+        .zip(sequences.iter().zip(&starts))
+        .find_map(|(table, (own, start))| own.change(&table.name, &targets, *start));
+    let parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
         let rows: Vec<usize> = rows.collect();
         let targets = match sequences.get(part) {
-            Some(own) => own.targets(&targets, starts[part], is_one),
+            Some(own) => own.targets(&targets, starts[part], change.is_none()),
             // One table needs no copy.
             None if whole => targets.clone(),
             None => targets.pick(&rows, 1),
         };
         Split { rows: rows.len() / steps.unwrap_or(1), x, targets }
     });
-    let Some(first) = parts.next() else { return Err(train.error("the file has no rows", "give a table of numbers")) };
-    let test = parts.next();
-    Ok(Raw { file: train.name, names, test, notes, steps, ..Raw::new("csv", width, first.x, first.targets) })
+    let mut parts: Vec<Split> = parts.collect();
+    let test = if whole { None } else { parts.pop() };
+    let first = parts.swap_remove(0);
+    Ok(Raw { file: train.name, names, test, notes, steps, change, ..Raw::new("csv", width, first.x, first.targets) })
 }
 
 /// What the cells of a column are.
@@ -233,25 +238,36 @@ impl Columns {
     ) -> Result<(Vec<f64>, usize, Vec<Place>), DataError> {
         let width: usize = features.iter().map(|feature| feature.words.len().max(1)).sum();
         let (mut x, mut holed) = (Vec::with_capacity(self.seen[self.target].rows * width), 0);
-        let mut places = Vec::new();
+        let (mut places, of_sequences) = (Vec::new(), self.grouping.is_some());
         table.rows(|line, record| {
             let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
             let target = &record[self.target];
             let no_target = is_no_target(target);
             holed += usize::from(missing.is_some() || no_target);
-            if how.missing == "drop" && (missing.is_some() || no_target) {
+            if how.missing == "drop" && (missing.is_some() || no_target) && !of_sequences {
                 return Ok(());
             }
             if no_target {
                 let what = if target.is_empty() { "the target is empty".into() } else { format!("the target is \"{target}\"") };
-                let cure = "fill it in, remove the line, or leave out such rows with data.missing = \"drop\"";
+                let cure = match of_sequences {
+                    true => "fill it in, or remove all rows of its sequence",
+                    false => "fill it in, remove the line, or leave out such rows with data.missing = \"drop\"",
+                };
                 return Err(table.error(what, cure).line(line));
             }
-            if let Some(feature) = missing.filter(|_| how.missing == "error") {
+            if let Some(feature) = missing.filter(|_| how.missing != "mean") {
                 let (name, cell) = (table.called(feature.column), &record[feature.column]);
                 let what = format!("column {name} holds \"{cell}\", not a finite number");
-                let cure = "leave out rows with missing values with data.missing = \"drop\", or take the mean of the training \
-                            rows with data.missing = \"mean\"";
+                let cure = match of_sequences {
+                    true => {
+                        "take the mean of the training rows with data.missing = \"mean\", or remove all rows of its sequence, of \
+                         which no time step can be left out by itself"
+                    }
+                    false => {
+                        "leave out rows with missing values with data.missing = \"drop\", or take the mean of the training \
+                         rows with data.missing = \"mean\""
+                    }
+                };
                 return Err(table.error(what, cure).line(line));
             }
             for feature in features {

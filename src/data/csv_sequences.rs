@@ -60,11 +60,13 @@ pub(super) struct Sequences {
     /// Row numbers, sequence after sequence, each in the order of time.
     pub rows: Vec<usize>,
     pub steps: usize,
+    /// Where each row belongs.
+    places: Vec<Place>,
 }
 
 impl Sequences {
     /// Of a table's rows, the sequences in the order in which they begin.
-    pub fn of(table: &Table, places: &[Place]) -> Result<Self, DataError> {
+    pub fn of(table: &Table, places: Vec<Place>) -> Result<Self, DataError> {
         let (mut numbers, mut sequences): (HashMap<&str, usize>, Vec<Vec<usize>>) = (HashMap::new(), Vec::new());
         for (row, place) in places.iter().enumerate() {
             let number = *numbers.entry(&place.sequence).or_insert(sequences.len());
@@ -93,7 +95,7 @@ impl Sequences {
                 table.error(what, "name the column in which all rows of a sequence hold the same, or leave it out")
             );
         }
-        Ok(Sequences { rows: sequences.concat(), steps })
+        Ok(Sequences { rows: sequences.concat(), steps, places })
     }
 
     /// The targets of these sequences, out of those of all rows, of which the table's begin at `start`.
@@ -105,13 +107,16 @@ impl Sequences {
         }
     }
 
-    /// Whether each sequence has one target in all its rows.
-    pub fn have_one_target(&self, all: &Targets, start: usize) -> bool {
+    /// Where the target of a sequence first changes, in words; `None` where each has one in all its rows.
+    pub fn change(&self, file: &str, all: &Targets, start: usize) -> Option<String> {
         let same = |a: usize, b: usize| match all {
             Targets::Classes { labels, .. } => labels[start + a] == labels[start + b],
             Targets::Values { y, .. } => y[start + a] == y[start + b],
         };
-        self.rows.chunks_exact(self.steps).all(|sequence| sequence.iter().all(|row| same(sequence[0], *row)))
+        let mut sequences = self.rows.chunks_exact(self.steps);
+        let row = sequences.find_map(|rows| rows.iter().find(|row| !same(rows[0], **row)))?;
+        let Place { line, sequence, .. } = &self.places[*row];
+        Some(format!("within the sequence \"{sequence}\" in line {line} of {file}"))
     }
 
     /// The inputs, `width` a row, in this order.

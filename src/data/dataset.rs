@@ -66,6 +66,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
     pub digest: String,
+    /// Where the target of a sequence first changes, in words, where a file has one for each time step.
+    pub change: Option<String>,
     /// What a person should look at before trusting the data.
     pub notes: Vec<String>,
     /// A test function that stands in for data; then the one training row is where it starts.
@@ -159,7 +161,7 @@ impl Dataset {
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
         let digest = hasher.finalize().to_hex()[..16].to_string();
-        Dataset { name, shape, train, validation, test, digest, notes: Vec::new(), function: None }
+        Dataset { name, shape, train, validation, test, digest, change: None, notes: Vec::new(), function: None }
     }
 
     /// Numbers in a row's input.

@@ -39,9 +39,11 @@ pub fn numbers_generated(settings: &Settings) -> f64 {
     let features = match settings.text("data") {
         Some("spirals" | "adding") => 2.0,
         Some("mnist1d") => mnist1d::FEATURES as f64,
+        Some(sequence::COPY_MEMORY) => size("data.symbols") + 2.0,
         _ => size("data.features"),
     };
-    settings.int("data.n").map_or(0.0, |rows| rows as f64 * size("data.length") * features)
+    let steps = sequence::steps(settings).map_or(1.0, |steps| steps as f64);
+    settings.int("data.n").map_or(0.0, |rows| rows as f64 * steps * features)
 }
 
 /// Loads, splits and scales the data set that the `data` settings describe, or takes the `function` in its place.

@@ -36,6 +36,8 @@ pub(super) struct Raw {
     pub targets: Targets,
     /// A test part the source itself sets apart.
     pub test: Option<Split>,
+    /// Where the target of a sequence that was read first changes, in words.
+    pub change: Option<String>,
     /// What a person should look at before trusting the data.
     pub notes: Vec<String>,
 }
@@ -44,6 +46,18 @@ impl Raw {
     /// Rows that come from no file and bring no test part.
     pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
         let (file, names, notes) = (name.into(), Vec::new(), Vec::new());
-        Raw { name: name.into(), file, features, steps: None, names, most: None, x, targets, test: None, notes }
+        Raw {
+            name: name.into(),
+            file,
+            features,
+            steps: None,
+            names,
+            most: None,
+            x,
+            targets,
+            test: None,
+            change: None,
+            notes,
+        }
     }
 }

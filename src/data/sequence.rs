@@ -9,6 +9,12 @@ use crate::setting::{DefaultValue, Domain, Problems, Setting, Settings, of_probl
 /// Generated sequences, by their words. They have time steps already.
 pub const TASKS: &[&str] = &["adding", "parity", "lag", COPY_MEMORY];
 
+/// Those with one answer a sequence: all but the last.
+const ONE_ANSWER: &[&str] = match TASKS {
+    [others @ .., _] => others,
+    [] => &[],
+};
+
 /// The task that asks for an answer at every time step.
 pub const COPY_MEMORY: &str = "copy_memory";
 
@@ -22,7 +28,7 @@ const IMAGES: &[&str] = &["digits", "mnist", "fashion_mnist", "idx"];
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels", "images"], "flat").of(ROWS)
         .help("how a row is read: at once; as the rows of a square image, one a time step; number by number, also in an order shuffled once for all rows by `data.seed` (Le et al. 2015); or as a square image, which convolutional nets take. Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
-    Setting::int("data.length", 2..=100_000, 50).of(&["adding", "parity", "lag"]).help("time steps of a generated sequence"),
+    Setting::int("data.length", 2..=100_000, 50).of(ONE_ANSWER).help("time steps of a generated sequence"),
     Setting::int("data.length", 1..=100_000, 50).of(&[COPY_MEMORY])
         .help("the delay T: so many steps lie between the last symbol and the first of its copy; the sequence has T + 2 `data.copied` steps"),
     Setting::int("data.copied", 1..=1000, 10).of(&[COPY_MEMORY]).help("symbols at the beginning, which are to be repeated at the end"),

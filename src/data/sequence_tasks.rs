@@ -12,25 +12,30 @@ use crate::setting::Settings;
 /// The sequences of a task, step after step in a row.
 ///
 /// # Errors
-/// A lag that reaches beyond the first step.
+/// A setting that is not there; a lag that reaches beyond the first step.
 pub(super) fn raw(task: &str, settings: &Settings) -> Result<Raw, DataError> {
-    let size = |key: &str, usual: i64| settings.int(key).unwrap_or(usual) as usize;
-    let (rows, length) = (size("data.n", 10_000), size("data.length", 50));
+    let int = |key: &'static str| needed(key, settings.int(key));
+    let size = |key: &'static str| int(key).map(|size| size as usize);
+    let (rows, length) = (size("data.n")?, size("data.length")?);
     let mut draws = stream(settings, &format!("data {task}"));
     match task {
         "adding" => Ok(adding(rows, length, &mut draws)),
         "parity" => Ok(parity(rows, length, &mut draws)),
-        COPY_MEMORY => Ok(copy_memory(rows, length, size("data.copied", 10), size("data.symbols", 8), &mut draws)),
+        COPY_MEMORY => Ok(copy_memory(rows, length, size("data.copied")?, size("data.symbols")?, &mut draws)),
         _ => {
-            let lag = settings.int("data.lag").unwrap_or(10);
+            let lag = int("data.lag")?;
             if lag >= length as i64 {
                 let what = format!("data.lag = {lag} reaches beyond the first of {length} steps");
                 return Err(DataError::settings("data.lag", what, format!("write at most {}", length - 1)));
             }
-            let series = settings.text("data.series").unwrap_or("noise");
-            Ok(lagged(series, lag, size("data.features", 1), (rows, length), &mut draws))
+            let series = needed("data.series", settings.text("data.series"))?;
+            Ok(lagged(series, lag, size("data.features")?, (rows, length), &mut draws))
         }
     }
+}
+
+fn needed<T>(key: &'static str, value: Option<T>) -> Result<T, DataError> {
+    value.ok_or_else(|| DataError::settings(key, format!("`{key}` is not set"), format!("write {key}")))
 }
 
 /// The adding problem (Hochreiter & Schmidhuber 1997, section 5.4, as Le et al. 2015 have it): each step brings a number from

@@ -282,6 +282,10 @@ impl Registry {
             }
             if let Some(word) = row.head {
                 by_name.insert(format!("{}.{word}", row.family()), index);
+                // The usual word for it, whatever the family calls it.
+                if row.is_kind() {
+                    by_name.insert(format!("{}.kind", row.family()), index);
+                }
             }
             let words = match row.domain {
                 Domain::Word(words) if row.head.is_some() => words,
@@ -417,7 +421,9 @@ mod tests {
             assert!(key.head.is_some() || key.rows.len() == 1, "{} has several rows but no head", key.name);
         }
         assert_eq!(registry.find("optimizer"), registry.find("optimizer.kind"));
-        assert_eq!(registry.find("residual.form"), registry.find("residual"));
+        for name in ["residual.form", "residual.kind"] {
+            assert_eq!(registry.find(name), registry.find("residual"));
+        }
         assert_eq!(registry.find("batch_norm"), registry.find("norm.kind"));
         assert_eq!(registry.find("batch_norm.eps"), registry.find("norm.eps"));
     }

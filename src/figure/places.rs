@@ -35,13 +35,15 @@ pub fn title(selection: &Selection) -> String {
     selection.spec.x_title.clone().unwrap_or(name)
 }
 
-/// The line that the figure's measurements are held against, over this ruler of x, and its name for the legend.
+/// The line that the figure's measurements are held against, over this ruler of x, and its name for the legend; none where
+/// the scales have no place for it.
 pub fn reference(selection: &Selection, column: &Column, x: &Ruler) -> Option<(Mark, String)> {
     let Reference { name, value, slope } = selection.spec.reference.as_ref()?;
     let height = |x: f64| value + slope * x;
     let height = |x: f64| if column.is_log() { height(x).log10() } else { height(x) };
     let points = [x.low, x.high].map(|x| (x, height(x))).to_vec();
-    Some((Mark::Curve { points, stroke: REFERENCE.stroke(1.0), name: None }, name.clone()))
+    let is_drawable = points.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+    is_drawable.then(|| (Mark::Curve { points, stroke: REFERENCE.stroke(1.0), name: None }, name.clone()))
 }
 
 /// How such a line looks.

@@ -41,7 +41,7 @@ pub fn batch<T: Element>(
     for (row, x) in rows.iter().zip(x.chunks_exact_mut(features)) {
         convert(&split.x[row * features..][..features], x);
     }
-    let of_rows = |labels: &[u32]| rows.iter().flat_map(|r| labels[r * answers..][..answers].to_vec()).collect();
+    let of_rows = |labels: &[u32]| rows.iter().flat_map(|r| &labels[r * answers..][..answers]).copied().collect();
     let target = match (&split.targets, weighing) {
         (Targets::Classes { labels, .. }, Some(weighing)) => Target::Weighed(of_rows(labels), weighing),
         (Targets::Classes { labels, .. }, None) if loss.takes_classes() => Target::Classes(of_rows(labels)),

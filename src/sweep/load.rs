@@ -68,7 +68,9 @@ fn refuse_too_large(plan: &Plan, settings: &Settings) -> Result<(), ExperimentEr
     let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
     let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
     let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));
-    let help = "take a smaller `data.n`, `data.length` or `data.features`, or raise the limit";
+    let sizes = ["data.n", "data.length", "data.copied", "data.symbols", "data.features"];
+    let sizes = sizes.iter().filter(|key| settings.get(key).is_some()).map(|key| format!("`{key}`"));
+    let help = format!("take a smaller {}, or raise the limit", sizes.collect::<Vec<_>>().join(" or "));
     Err(plan.place("data", settings).error(message, help))
 }
 

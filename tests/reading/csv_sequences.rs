@@ -42,6 +42,7 @@ fn rows_are_gathered_into_sequences_and_ordered_by_time() {
     let rows: String = (0..3).rev().flat_map(|t| (0..4).map(move |s| row(s, t, s % 2))).collect();
     let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
     assert_eq!((data.shape.as_slice(), data.train.rows, data.train.answers()), (&[3, 2][..], 4, 1));
+    assert_eq!(data.change, None);
     let Targets::Classes { labels, count: 2 } = &data.train.targets else { panic!("{:?}", data.train.targets) };
     for (s, (x, at)) in sequences(&data).into_iter().enumerate() {
         let a = 100.0 * s as f64;
@@ -59,6 +60,8 @@ fn a_target_that_changes_within_a_sequence_is_one_of_each_time_step() {
     let rows: String = (0..4).flat_map(|s| (0..3).map(move |t| row(s, t, (s + t) % 3))).collect();
     let data = read(&format!("{HEAD}{rows}"), &by()).unwrap();
     assert_eq!((data.train.rows, data.train.answers()), (4, 3));
+    let change = data.change.as_deref().unwrap();
+    assert!(change.starts_with("within the sequence \"s0\" in line 3 of ") && change.ends_with("t.csv"), "{change}");
     let Targets::Classes { labels, .. } = &data.train.targets else { panic!("classes") };
     for (s, (_, at)) in sequences(&data).into_iter().enumerate() {
         assert_eq!(labels[3 * at..][..3], [0, 1, 2].map(|t| ((s + t) % 3) as u32));
@@ -89,6 +92,8 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
     let nowhere = "?,3,1,1,0\n";
     let without_names = ("data.drop", Value::Texts(vec!["who".into()]));
     let late = "s2,noon,1,1,0\n";
+    let holed = format!("{HEAD}{}s1,0,,1,1\n{}{}", three(0), row(1, 1, 1), row(1, 2, 1));
+    let dropped = [by(), vec![("data.missing", text("drop"))]].concat();
     for (table, more, said, cure) in [
         (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "cut the longer ones"),
         (
@@ -97,6 +102,8 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
             "sequence \"s1\" has the time 2 twice, first in line 7",
             "correct one of them",
         ),
+        (holed.clone(), dropped, "t.csv:5", "no time step can be left out by itself"),
+        (holed, by(), "t.csv:5", "data.missing = \"mean\", or remove all rows of its sequence"),
         (format!("{good}{nowhere}"), by(), "column who holds \"?\"", "fill it in"),
         (format!("{good}{late}"), by(), "column when holds \"noon\"", "write the time as a number"),
         (good.clone(), vec![("data.sequence", text("a")), without_names], "a name of its own", "hold the same"),

@@ -131,6 +131,9 @@ data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must b
 (r#"[base]
 residual = true
 residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
+(r#"[base]
+norm = "layer" # of each row
+norm.affine = false"#, "3:1", r#"cannot extend value of type string with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: norm = "layer" and "norm.affine" = false"#),
 (r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it; what was opened has to end before the next key or [section]"#),
 (r#"[base]
 activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put words in quotes, as in activation = "relu""#),
@@ -184,6 +187,19 @@ depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
 reference = { name = "bound" }"#, "5:1", r#"`reference` has no name or no value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+reference = { name = "bound", value = 0 }"#, "4:1", r#"a logarithmic scale has no line at 0"#, r#"write a value above 0, or scale = "linear""#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+reference = { name = "bound", value = 1, slope = 2 }"#, "4:1", r#"a line with a slope is straight on linear scales alone"#, r#"write scale = "linear", or delete slope"#),
+(r#"[[figure]]
+kind = "curves"
+metric = "train_loss"
+scale = "linear"
+reference = { name = "bound", value = 1, slope = 2 }"#, "5:1", r#"a line with a slope is straight on linear scales alone"#, r#"write x_scale = "linear", or delete slope"#),
 (r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),

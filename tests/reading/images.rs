@@ -39,8 +39,14 @@ fn what_does_not_fit_is_told_with_the_cure() {
         let plan = plan(base).unwrap();
         let data = data(&plan).unwrap();
         let targets = Compared::Classes(10);
-        let facts =
-            DataFacts { digest: "d".into(), train_rows: data.train.rows, sizes: data.sizes(), answers: 1, targets };
+        let facts = DataFacts {
+            digest: "d".into(),
+            train_rows: data.train.rows,
+            sizes: data.sizes(),
+            answers: 1,
+            change: None,
+            targets,
+        };
         let error = plan.check_data(&[facts]).unwrap_err().to_string();
         assert!(error.contains(message) && error.contains(cure) && error.contains("x.toml:"), "{base}: {error}");
     }

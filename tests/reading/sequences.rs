@@ -64,6 +64,20 @@ fn the_order_of_pixels_is_that_of_the_image_or_one_shuffled_for_all() {
     assert_ne!(permuted.digest, pixels.digest);
 }
 
+/// The guard of the memory asks before anything is drawn.
+#[test]
+fn no_generated_data_hold_more_numbers_than_are_foretold() {
+    let rows = gradsweep::data::SETTINGS.iter().chain(gradsweep::data::sequence::SETTINGS);
+    for word in rows.filter(|row| row.key == "data.n").flat_map(|row| row.of) {
+        let own = settings(&format!("data = {{ kind = \"{word}\", n = 40 }}"));
+        let data = load(&own, &Places::default()).unwrap();
+        let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
+        let made: usize = parts.into_iter().flatten().map(|part| part.x.len()).sum();
+        let foretold = gradsweep::data::numbers_generated(&own);
+        assert!(made > 0 && foretold >= made as f64, "{word}: {made} numbers, {foretold} foretold");
+    }
+}
+
 /// Who knows the step and remembers nothing guesses blanks for certain, and each of K symbols with 1 / K at the last S steps.
 #[test]
 fn the_baseline_of_copy_memory_knows_the_step_and_nothing_else() {
@@ -90,6 +104,7 @@ fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
             train_rows: data.train.rows,
             sizes: data.sizes(),
             answers: data.train.answers(),
+            change: data.change.clone(),
             targets: data.train.targets.compared(),
         };
         plan.check_data(&[facts]).map_err(|error| error.to_string())
@@ -136,6 +151,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             train_rows: 100,
             sizes: gradsweep::data::Sizes { input: input.to_vec(), outputs: 10 },
             answers: 1,
+            change: None,
             targets: gradsweep::ops::loss::Compared::Classes(10),
         };
         plan(base).unwrap().check_data(&[facts]).unwrap_err().to_string()

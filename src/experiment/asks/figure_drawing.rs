@@ -1,7 +1,7 @@
 //! How a `[[figure]]` is drawn, where the file says so: its size, and the scales and limits of what it shows.
 
 use crate::columns;
-use crate::experiment::figure_kind::FigureKind;
+use crate::experiment::figure_kind::{AlongX, FigureKind};
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
 use crate::plan_file::figure::{FigureSpec, Plane, Reference};
@@ -35,6 +35,11 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         return entry.at.fail("epochs are drawn on a linear scale", "delete the line");
     }
     let epochs = epochs.unwrap_or(false);
+    if let (Some(line), Some(entry)) = (&reference, fields.get("reference")) {
+        // Steps stand by their logarithms unless the figure says otherwise; of an axis that is no rule.
+        let has_linear_x = epochs || x_scale.map_or(kind.x != AlongX::Own, |scale| scale == Scale::Linear);
+        is_straight(entry, kind, line, is_log, has_linear_x)?;
+    }
     let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
     let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
     if let Some(entry) = fields.get("step").filter(|_| kind.options.contains(&"axes") && axes.has_steps()) {
@@ -61,6 +66,22 @@ fn reference(entry: &Entry) -> Result<Reference> {
         return entry.at.fail("`reference` has no name or no value", HELP);
     };
     Ok(Reference { name: name.text()?, value: number(value)?, slope: get("slope").map_or(Ok(0.0), number)? })
+}
+
+/// Checks that such a line has a place on the scales of its figure, and is a straight one.
+fn is_straight(entry: &Entry, kind: &FigureKind, line: &Reference, is_log: bool, has_linear_x: bool) -> Result<()> {
+    let Reference { value, slope, .. } = line;
+    if is_log && *value <= 0.0 {
+        let or_linear = if kind.scales { ", or scale = \"linear\"" } else { "" };
+        let message = format!("a logarithmic scale has no line at {value}");
+        return entry.at.fail(message, format!("write a value above 0{or_linear}"));
+    }
+    let help = match *slope != 0.0 {
+        true if is_log => "write scale = \"linear\", or delete slope",
+        true if !has_linear_x => "write x_scale = \"linear\", or delete slope",
+        _ => return Ok(()),
+    };
+    entry.at.fail("a line with a slope is straight on linear scales alone", help)
 }
 
 fn size(entry: &Entry) -> Result<[f64; 2]> {

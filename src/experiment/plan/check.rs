@@ -49,8 +49,14 @@ impl Plan {
             if cell.function().is_none() {
                 let family = model::family(settings);
                 let fits = model::check_answers(family, settings, facts.answers);
-                let fits = fits.and_then(|()| family.layout(settings, &facts.sizes));
-                fits.map_err(|wrong| self.misfit(settings, &wrong))?;
+                fits.map_err(|wrong| {
+                    let mut error = self.misfit(settings, &wrong);
+                    if let Some(at) = &facts.change {
+                        error.help += &format!("; if it is a slip that the target changes {at}, correct it");
+                    }
+                    error
+                })?;
+                family.layout(settings, &facts.sizes).map_err(|wrong| self.misfit(settings, &wrong))?;
                 let weights = family.cost(settings, &facts.sizes, 1).weights;
                 if weights > MOST_WEIGHTS {
                     let message = format!("this net has {weights:.1e} weights, more than {MOST_WEIGHTS:.0e}");

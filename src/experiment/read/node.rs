@@ -38,11 +38,13 @@ impl<'a> Document<'a> {
     pub fn parse(source: &'a Arc<Source>) -> Result<Self> {
         let table = DeTable::parse(&source.text).map_err(|error| {
             let told = error.message().trim_end();
-            let (message, help) = if told.contains("extend value") {
+            let span = error.span().unwrap_or(0..0);
+            if told.contains("extend value") {
                 let help =
-                    "beside the shorter key, put the dotted one in quotes: residual = true and \"residual.scale\" = 1";
-                (told, help)
-            } else if told.contains("duplicate key") {
+                    format!("beside the shorter key, put the dotted one in quotes{}", quoted(source, span.start));
+                return Location::new(source, span).error(told, help);
+            }
+            let (message, help) = if told.contains("duplicate key") {
                 ("this name stands here for the second time", "merge the two keys or [sections], or delete one")
             } else if told.contains("must be quoted") {
                 ("a word stands here without quotes", "put words in quotes, as in activation = \"relu\"")
@@ -53,7 +55,7 @@ impl<'a> Document<'a> {
             } else {
                 (told, "this is not valid TOML; see https://toml.io for its rules")
             };
-            Location::new(source, error.span().unwrap_or(0..0)).error(message, help)
+            Location::new(source, span).error(message, help)
         })?;
         Ok(Document { source, table })
     }
@@ -62,6 +64,25 @@ impl<'a> Document<'a> {
     pub fn entries(&self) -> Vec<Entry<'_>> {
         entries(self.source, self.table.get_ref())
     }
+}
+
+/// How the line at this byte, which has a dotted key, and the last one with the shorter key are written beside each other; empty
+/// where they stand within other lines.
+fn quoted(source: &Source, at: usize) -> String {
+    let (before, _) = source.text.split_at_checked(at).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let parts = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.split_once(" #").map_or(value, |(value, _)| value);
+        Some((key.trim().to_string(), value.trim().to_string()))
+    };
+    let written = || {
+        let (key, value) = parts(source.text[start..].lines().next()?)?;
+        let (shorter, _) = key.rsplit_once('.')?;
+        let (_, own) = source.text[..start].lines().rev().filter_map(parts).find(|(key, _)| key == shorter)?;
+        Some(format!(": {shorter} = {own} and \"{key}\" = {value}"))
+    };
+    written().unwrap_or_default()
 }
 
 fn entries<'a>(source: &Arc<Source>, table: &'a DeTable<'a>) -> Vec<Entry<'a>> {

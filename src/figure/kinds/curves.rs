@@ -79,6 +79,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let values = spans(course.of(index).map(|(_, points)| points));
         let held_against = selection.spec.reference.as_ref().filter(|_| index == drawn[0].0).map(|line| line.value);
         let held_against = held_against.map(|value| if column.is_log() { value.log10() } else { value });
+        let held_against = held_against.filter(|height| height.is_finite());
         let values: Vec<f64> = values.into_iter().chain(beside).chain(held_against).collect();
         let mut y = Ruler::of(&values, column, height)?;
         let guess = guessing(selection, column);

@@ -274,15 +274,9 @@ fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
     let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
     for pair in points.windows(2) {
         let (mut a, b) = (pair[0], pair[1]);
-        loop {
-            let length = (b.x - a.x).hypot(b.y - a.y);
-            if length <= left {
-                left -= length;
-                if index % 2 == 0 {
-                    piece.push(b);
-                }
-                break;
-            }
+        let mut length = (b.x - a.x).hypot(b.y - a.y);
+        // Not so for a length that is no number, which would never end.
+        while length > left {
             a = at(a.x + (b.x - a.x) * left / length, a.y + (b.y - a.y) * left / length);
             if index % 2 == 0 {
                 piece.push(a);
@@ -292,6 +286,11 @@ fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
             }
             index += 1;
             left = pattern[index % pattern.len()];
+            length = (b.x - a.x).hypot(b.y - a.y);
+        }
+        left -= length;
+        if index % 2 == 0 {
+            piece.push(b);
         }
     }
     if piece.len() > 1 {
@@ -326,6 +325,9 @@ mod tests {
             pieces.iter().flat_map(|p| p.windows(2)).map(|s| (s[1].x - s[0].x).hypot(s[1].y - s[0].y)).sum();
         assert_eq!((pieces.len(), length), (5, 15.0));
         assert_eq!(dashes(&line, &[]), [line.to_vec()]);
+        for odd in [f64::NAN, f64::INFINITY] {
+            assert!(dashes(&[at(0.0, odd), at(7.0, odd)], &[3.0, 1.0]).len() < 3);
+        }
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
         other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
     };
     let depth = settings.needed_int("depth")?;
+    if depth == 0 {
+        let message = format!("`{word}` needs a recurrent layer, and `depth` counts them: write depth = 1 or more");
+        return Err(SettingError::new("depth", message));
+    }
     let residual = match settings.needed_text("residual")? {
         "none" => false,
         IDENTITY => true,

@@ -87,6 +87,8 @@ impl Family for Recurrent {
         let kept = steps * rows * stack.depth as f64 * (2.0 * columns + 5.0 * stack.width as f64);
         // Each of candle's ops keeps what it made.
         let kept = if stack.is_fused() { kept } else { 6.0 * kept };
+        // The batch's inputs, and of its outputs some four copies: they, their gradients and those of the loss.
+        let kept = kept + rows * (4.0 * answers * stack.outputs as f64 + steps * stack.features as f64);
         let forward = 2.0 * rows * (steps * recurrent + answers * output);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
     }
