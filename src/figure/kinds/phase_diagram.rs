@@ -116,9 +116,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     Ok(Chart { caption, ..chart.colors(colors) })
 }
 
+/// The activation of the nets in the panel of each row and column.
+type Nets = BTreeMap<(usize, usize), Activation>;
+
 /// The activation of each panel's nets, and why other panels have no prediction.
-fn nets(selection: &Selection, theory: &Theory) -> Result<(BTreeMap<(usize, usize), Activation>, String), FigureError> {
-    let (mut nets, mut refused) = (BTreeMap::new(), BTreeMap::new());
+fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), FigureError> {
+    let (mut nets, mut refused) = (Nets::new(), BTreeMap::new());
     for run in &selection.runs {
         let key = selection.key(*run);
         let panel = (key.row, key.column);
