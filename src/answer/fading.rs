@@ -169,3 +169,23 @@ fn told(own: &Summary, it: &str, place: &str) -> String {
     };
     format!("each {place} {what} on its way back, {each}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_no_negative_loss() {
+        assert_eq!(span(0.036, 0.17), "loses 0.036 to 0.17 decades");
+        assert_eq!(span(-0.17, -0.036), "gains 0.036 to 0.17 decades");
+        assert_eq!(span(-0.17, 0.036), "gains up to 0.17 and loses up to 0.036 decades");
+    }
+
+    #[test]
+    fn what_the_seeds_leave_open_neither_grows_nor_fades() {
+        let median = Fading::Exactly(-0.0019);
+        let own = Summary { median, low: -0.004, high: 0.004, coverage: 0.9, n: 5, none: 0, undefined: 0 };
+        assert!(told(&own, "it", "layer").starts_with("it keeps its size"));
+        assert!(told(&Summary { high: -0.001, ..own }, "it", "layer").starts_with("each layer adds"));
+    }
+}
