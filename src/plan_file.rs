@@ -16,6 +16,7 @@ use compare::Compare;
 use figure::FigureSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// The version of the format that this program writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -99,9 +100,11 @@ pub struct PlanData {
 }
 
 impl PlanCell {
-    /// The name of its data, or the path of its file, where cells differ in that.
+    /// The name of its data, or of their file, where cells differ in that.
     pub fn own_data(&self) -> Option<String> {
-        self.settings.get("data.path").or(self.settings.get("data")).map(ToString::to_string)
+        let written = self.settings.get("data.path").or(self.settings.get("data"))?.to_string();
+        let name = Path::new(&written).file_name().map(|name| name.to_string_lossy().into_owned());
+        Some(name.unwrap_or(written))
     }
 }
 

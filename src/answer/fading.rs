@@ -69,7 +69,7 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         (name, at, seeds(end), words::overlapping(axes, &shown, &others, 1))
     };
     // The most and the least that there is; what its interval leaves open is neither growth nor fading.
-    let [first, second] = match (high > WHOLE && most.high > 0.0, low < -WHOLE && least.high < 0.0) {
+    let [first, second] = match (high > WHOLE && most.low > 0.0, low < -WHOLE && least.high < 0.0) {
         (false, true) => ["the gradient grows least", "It grows most"],
         (true, true) => ["the gradient fades most", "It grows most"],
         _ => ["the gradient fades most", "It fades least"],
@@ -159,7 +159,7 @@ fn told(own: &Summary, it: &str, place: &str) -> String {
         d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
         // The seeds do not tell on which side of 0 it is.
         d if d.abs() >= WHOLE && own.low < 0.0 && own.high > 0.0 => {
-            return format!("{it} keeps its size on its way back as far as the seeds tell, {each}");
+            return format!("{it} neither grows nor fades on its way back as far as the seeds tell, {each}");
         }
         d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
         d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
@@ -168,4 +168,24 @@ fn told(own: &Summary, it: &str, place: &str) -> String {
         _ => format!("adds {added} % to {it}"),
     };
     format!("each {place} {what} on its way back, {each}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_no_negative_loss() {
+        assert_eq!(span(0.036, 0.17), "loses 0.036 to 0.17 decades");
+        assert_eq!(span(-0.17, -0.036), "gains 0.036 to 0.17 decades");
+        assert_eq!(span(-0.17, 0.036), "gains up to 0.17 and loses up to 0.036 decades");
+    }
+
+    #[test]
+    fn what_the_seeds_leave_open_neither_grows_nor_fades() {
+        let median = Fading::Exactly(-0.0019);
+        let own = Summary { median, low: -0.004, high: 0.004, coverage: 0.9, n: 5, none: 0, undefined: 0 };
+        assert!(told(&own, "it", "layer").starts_with("it neither grows nor fades"));
+        assert!(told(&Summary { high: -0.001, ..own }, "it", "layer").starts_with("each layer adds"));
+    }
 }

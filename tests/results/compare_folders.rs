@@ -160,3 +160,17 @@ fn seeds_that_were_swept_apart_are_one_study() {
     fs::write(&path, planted).unwrap();
     assert_eq!(json(dir, &["whole", "middle"], &[])["arm"].as_str(), Some("folder"));
 }
+
+/// A loss on one data set is no measure of another, in one folder as in two.
+#[test]
+fn arms_of_different_data_are_compared_by_shares_alone() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = "name = \"data\"\nseeds = 2\n[base]\ndepth = 2\nwidth = 4\nsteps = 2\n[axes]\ndata = [\"digits\", \"spirals\"]\n";
+    sweep(dir, "data", text, &[]);
+    let by_data = ["compare", "results/data", "--arm", "data"];
+    expect(dir, &by_data, 2, &["their data differ (digits, spirals)", "--metric test_accuracy"]);
+    let told = said(&gradsweep(dir, &[&by_data[..], &["--metric", "test_accuracy"]].concat()));
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("2 values of data") && !told.contains("datas"), "{told}");
+}
