@@ -2,7 +2,7 @@
 
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
-use crate::experiment::read::{ExperimentError, Result};
+use crate::experiment::read::{ExperimentError, Location, Result};
 use crate::experiment::settings::literal;
 use crate::model;
 use crate::ops::loss::Criterion;
@@ -130,14 +130,26 @@ impl Plan {
         if self.listed_steps.is_empty() {
             return Ok(());
         }
-        let cells = self.cells.iter().zip(&datasets.of_cell);
-        let steps = cells.map(|(cell, data)| self.spec(&cell.settings).steps(facts[*data].train_rows));
-        let longest = steps.max().unwrap_or(0);
-        match self.listed_steps.iter().find(|(_, step, _)| *step > longest) {
+        let cells = || self.cells.iter().zip(&datasets.of_cell).map(|(cell, data)| (&cell.settings, &facts[*data]));
+        let updates = cells().map(|(settings, facts)| self.spec(settings).steps(facts.train_rows)).max().unwrap_or(0);
+        let of_recurrent = cells().filter(|(settings, _)| model::family(settings).has_time());
+        let times = of_recurrent.map(|(_, facts)| facts.sizes.input[0]).max().unwrap_or(0);
+        let longest = |list: &str| if list == "times" { times } else { updates };
+        let unreached = |(list, step, _): &&(&str, usize, Location)| *step > longest(list);
+        match self.listed_steps.iter().find(unreached) {
+            Some(("times", step, place)) => {
+                let message = format!(
+                    "`record.times` asks for time step {step}, but no recurrent net here reads more than {times}"
+                );
+                place.fail(
+                    message,
+                    "write time steps of the sequences (the first and the last are always in), or delete the line",
+                )
+            }
             Some((list, step, place)) => {
-                let message = format!("`record.{list}` asks for step {step}, but no run has more than {longest} steps");
+                let message = format!("`record.{list}` asks for step {step}, but no run has more than {updates} steps");
                 let help =
-                    format!("write a step from 0 to {longest} (the first and the last are always in), or more `steps`");
+                    format!("write a step from 0 to {updates} (the first and the last are always in), or more `steps`");
                 place.fail(message, help)
             }
             None => Ok(()),
