@@ -34,8 +34,9 @@ impl Plan {
             if let Some(batch) = settings.int("batch")
                 && batch > facts.train_rows as i64
             {
-                let message =
-                    format!("a batch of {batch} is larger than the training set of {} rows", facts.train_rows);
+                let (rows, sample) =
+                    (facts.train_rows, if facts.sizes.input.len() == 2 { "sequences" } else { "rows" });
+                let message = format!("a batch of {batch} is larger than the training set of {rows} {sample}");
                 return problem("batch", message, format!("write batch = \"full\", or at most {}", facts.train_rows));
             }
             if cell.function().is_none() {
