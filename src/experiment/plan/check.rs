@@ -103,6 +103,10 @@ impl Plan {
             Some(key) => {
                 refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness")
             }
+            None if !family.trains_as_it_evaluates(settings) && settings.float("dropout").unwrap_or(0.0) == 0.0 => {
+                let what = "a loss that is the same in training as in evaluation, which this network does not promise";
+                refused("network", what.into(), "delete sharpness, or take a network of this program")
+            }
             None if !family.trains_as_it_evaluates(settings) => {
                 refused("dropout", "a loss that draws nothing".into(), "write dropout = 0, or delete sharpness")
             }
