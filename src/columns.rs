@@ -34,6 +34,8 @@ pub struct Column {
     pub summarized: bool,
     /// The key of `[record]` that asks for it; it is empty without.
     pub recorded: Option<&'static str>,
+    /// Whether it has a value of its own at each time step of a recurrent net; weights, for example, are the same at all.
+    pub over_time: bool,
 }
 
 /// What kind of thing a column holds.
@@ -159,6 +161,7 @@ impl Column {
             predicted: None,
             summarized: false,
             recorded: None,
+            over_time: false,
         }
     }
 
@@ -217,6 +220,10 @@ impl Column {
 
     const fn of(self, part: Part) -> Self {
         Column { part: Some(part), ..self }
+    }
+
+    const fn over_time(self) -> Self {
+        Column { over_time: true, ..self }
     }
 
     const fn predicted(self, predicted: Predicted) -> Self {
@@ -541,22 +548,26 @@ pub const LAYERS: &[Column] = &[
     Column::key("step", &["step"]),
     Column::key("layer", &["layer, counted from the input"]),
     TIME,
-    Column::gradient("stream_rms", &["root mean square of", "dL/dh per sample"]).predicted(Predicted::Stream),
-    Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta),
+    Column::gradient("stream_rms", &["root mean square of", "dL/dh per sample"])
+        .predicted(Predicted::Stream)
+        .over_time(),
+    Column::gradient("delta_rms", &["root mean square of", "dL/dz per sample"]).predicted(Predicted::Delta).over_time(),
     Column::gradient("weight_grad_rms", &["root mean square of", "dL/dW of the batch"]),
     Column::gradient("weight_grad_sample_rms", &["root mean square of", "dL/dW per sample"]),
     Column::new("coherence", &["coherence of the", "samples' gradients"], Step, Probe),
-    Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe),
+    Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe).over_time(),
     ACTIVATION_MEAN,
     ACTIVATION_STD,
     Column::new("weight_rms", &["root mean square of", "the weights"], Step, Probe).log(),
     Column::new("update_ratio", &["norm of the update", "over that of the weights"], Step, Training).log(),
-    Column::share("saturated", &["share of activations", "that are saturated"], Probe),
-    Column::share("inactive", &["share of arguments", "that are not positive"], Probe),
-    Column::share("dead", &["share of units that", "are dead"], Probe),
+    Column::share("saturated", &["share of activations", "that are saturated"], Probe).over_time(),
+    Column::share("inactive", &["share of arguments", "that are not positive"], Probe).over_time(),
+    Column::share("dead", &["share of units that", "are dead"], Probe).over_time(),
     Column::share("zeros", &["share of weight", "gradients that are 0"], Batch),
     Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
-    Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"]).predicted(Predicted::State),
+    Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"])
+        .predicted(Predicted::State)
+        .over_time(),
     Column::new("spectral_radius", &["spectral radius of the", "recurrent matrix"], Step, Probe),
     Column::gradient("attention_stream_rms", &["root mean square of dL/dh", "after attention, per sample"]),
     Column::gradient("query_grad_rms", &["root mean square of", "dL/dW of the queries"]),
@@ -598,9 +609,10 @@ pub const DISTRIBUTIONS: &[Column] = &[
 ];
 
 /// What comes out of the activation, over samples and units.
-pub const ACTIVATION_MEAN: Column = Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe);
+pub const ACTIVATION_MEAN: Column =
+    Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe).over_time();
 const ACTIVATION_STD: Column =
-    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe);
+    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe).over_time();
 
 /// The column with the standard deviation of what this one has the mean of.
 pub fn deviation(column: &Column) -> Option<&'static Column> {

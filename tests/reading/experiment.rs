@@ -418,6 +418,15 @@ fn checks_that_need_the_data_name_the_place() {
     };
     let batch = plan("[base]\nwidth = 3\nbatch = 11").check_data(std::slice::from_ref(&facts)).unwrap_err().to_string();
     assert!(batch.contains("x.toml:3:9"), "{batch}");
+    let read = DataFacts { sizes: Sizes { input: vec![8, 8], outputs: 1 }, ..facts.clone() };
+    let of_rnn = |more: &str| {
+        let plan = plan(&format!("[base]\nnetwork = \"rnn\"\n{more}"));
+        plan.check_data(std::slice::from_ref(&read)).unwrap_err().to_string()
+    };
+    let batch = of_rnn("batch = 11");
+    assert!(batch.contains("the training set of 10 sequences"), "{batch}");
+    let times = of_rnn("[record]\ntimes = { at = [1, 99] }");
+    assert!(times.contains("x.toml:4") && times.contains("time step 99") && times.contains("more than 8"), "{times}");
     let loss = plan("[base]\nbatch = \"full\"\nloss = \"cross_entropy\"").check_data(&[facts]).unwrap_err().to_string();
     assert!(loss.contains("x.toml:3:8") && loss.contains("real numbers"), "{loss}");
 }

@@ -200,6 +200,18 @@ kind = "curves"
 metric = "train_loss"
 scale = "linear"
 reference = { name = "bound", value = 1, slope = 2 }"#, "5:1", r#"a line with a slope is straight on linear scales alone"#, r#"write x_scale = "linear", or delete slope"#),
+(r#"[base]
+network = "rnn"
+[[figure]]
+kind = "gradient_heatmap"
+metric = "update_ratio"
+axes = "step_time""#, "5:1", r#"`update_ratio` has no value of its own at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
+(r#"[base]
+depth = 2
+[[claim]]
+says = "The gradient is there"
+metric = { table = "layers", column = "stream_rms", step = "first", layer = 9 }
+expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, and no net that it selects has more than 2"#, r#"name a layer of these nets, or "last", or select deeper nets with `where`"#),
 (r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),

@@ -177,6 +177,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
         ),
         ("network = \"lstm\"\nresidual = true", "a form of other networks", "write residual = \"identity\""),
         ("network = \"lstm\"\nresidual = \"identity\"", "between stacked layers, and there is one", "write depth = 2"),
+        ("network = \"gru\"\ndepth = 0", "`gru` needs a recurrent layer", "write depth = 1"),
         ("network = \"gru\"\ndropout = 0.5", "between stacked layers, and there is one", "write depth = 2"),
         ("residual = \"identity\"", "between stacked recurrent layers", "write residual = \"pre_activation\""),
     ] {

@@ -46,6 +46,7 @@ fn data_that_cannot_fit_are_refused_before_they_are_drawn() {
         ("kind = \"mnist1d\", n = 10000000", ""),
         ("kind = \"teacher\", n = 10000000, features = 100000", ""),
         ("kind = \"adding\", n = 10000000", "network = \"rnn\"\n"),
+        ("kind = \"copy_memory\", n = 1000000, length = 1, copied = 100, symbols = 100", "network = \"gru\"\n"),
         ("kind = \"lag\", n = 10000000, length = 100000, features = 100000", "network = \"gru\"\n"),
     ] {
         fs::write(dir.path().join("x.toml"), format!("[base]\nwidth = 4\n{more}data = {{ {data} }}\n")).unwrap();

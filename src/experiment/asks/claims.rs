@@ -5,7 +5,8 @@ use super::claim_spec::WrittenClaim;
 use crate::columns::Column;
 use crate::experiment::read::{Location, Result};
 use crate::experiment::recorded::Recorded;
-use crate::plan_file::claim::{Against, ClaimSpec, Filter};
+use crate::model::families::is_brought;
+use crate::plan_file::claim::{Against, ClaimSpec, Filter, Metric, Ordinal};
 use std::collections::BTreeSet;
 
 /// The claims with axis names and labels as the plan has them.
@@ -19,7 +20,11 @@ pub(crate) fn check(
 ) -> Result<Vec<ClaimSpec>> {
     let claims = written.iter().map(|claim| {
         recorded.check(claim.spec.metric.described(), &claim.metric_at)?;
-        one(claim, cells)
+        let spec = one(claim, cells)?;
+        if let Recorded::Swept(_) = recorded {
+            has_layers(claim, &spec, cells)?;
+        }
+        Ok(spec)
     });
     if changed { Ok(claims.flatten().collect()) } else { claims.collect() }
 }
@@ -93,6 +98,25 @@ fn settled(spec: &ClaimSpec, place: &Location, cells: Cells, chosen: &[&GridCell
             let ways = [format!("repeat it: each = [\"{name}\"]"), format!("pool it by name: over = [\"{name}\"]")];
             Err(left.error("claim", place, &ways))
         }
+    }
+}
+
+/// Some net that a claim selects is deep enough for the layers that it names.
+fn has_layers(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()> {
+    let Metric::Layers { layer, per_layer, .. } = spec.metric else { return Ok(()) };
+    let number = |layer: Ordinal| if let Ordinal::Number(n) = layer { Some(n as i64) } else { None };
+    let wanted = [Some(layer), per_layer].into_iter().flatten().filter_map(number).max();
+    // How deep a network of a reader's own is, its own program knows.
+    let depth = |cell: &GridCell| cell.settings.int("depth").filter(|_| !is_brought(&cell.settings));
+    let chosen = cells.cells.iter().filter(|cell| cell.is_in(&spec.filter));
+    let deepest = chosen.map(depth).collect::<Option<Vec<i64>>>().and_then(|depths| depths.into_iter().max());
+    match (wanted, deepest) {
+        (Some(layer), Some(deepest)) if layer > deepest => {
+            let message =
+                format!("this claim is about layer {layer}, and no net that it selects has more than {deepest}");
+            claim.metric_at.fail(message, "name a layer of these nets, or \"last\", or select deeper nets with `where`")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -42,6 +42,14 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     }
     let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
     let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
+    if let (Some(column), Some(entry)) = (column, fields.get("metric"))
+        && axes.has_time()
+        && !column.over_time
+    {
+        let known = columns::measurements(columns::LAYERS).filter(|column| column.over_time).map(|column| column.name);
+        let help = format!("choose one of {}, or delete `axes`", known.collect::<Vec<_>>().join(", "));
+        return entry.at.fail(format!("`{}` has no value of its own at each time step", column.name), help);
+    }
     if let Some(entry) = fields.get("step").filter(|_| kind.options.contains(&"axes") && axes.has_steps()) {
         let help = "delete the line, or write axes = \"time_layer\" for a map of one step";
         return entry.at.fail("every recorded step is on this map", help);

@@ -2,7 +2,7 @@
 
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
-use crate::experiment::read::{ExperimentError, Result};
+use crate::experiment::read::{ExperimentError, Location, Result};
 use crate::experiment::settings::literal;
 use crate::model;
 use crate::model::dense::architecture::widths;
@@ -42,8 +42,9 @@ impl Plan {
             if let Some(batch) = settings.int("batch")
                 && batch > facts.train_rows as i64
             {
-                let message =
-                    format!("a batch of {batch} is larger than the training set of {} rows", facts.train_rows);
+                let (rows, sample) =
+                    (facts.train_rows, if facts.sizes.input.len() == 2 { "sequences" } else { "rows" });
+                let message = format!("a batch of {batch} is larger than the training set of {rows} {sample}");
                 return problem("batch", message, format!("write batch = \"full\", or at most {}", facts.train_rows));
             }
             if cell.function().is_none() {
@@ -135,6 +136,10 @@ impl Plan {
             Some(key) => {
                 refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness")
             }
+            None if !family.trains_as_it_evaluates(settings) && settings.float("dropout").unwrap_or(0.0) == 0.0 => {
+                let what = "a loss that is the same in training as in evaluation, which this network does not promise";
+                refused("network", what.into(), "delete sharpness, or take a network of this program")
+            }
             None if !family.trains_as_it_evaluates(settings) => {
                 refused("dropout", "a loss that draws nothing".into(), "write dropout = 0, or delete sharpness")
             }
@@ -181,14 +186,26 @@ impl Plan {
         if self.listed_steps.is_empty() {
             return Ok(());
         }
-        let cells = self.cells.iter().zip(&datasets.of_cell);
-        let steps = cells.map(|(cell, data)| self.spec(&cell.settings).steps(facts[*data].train_rows));
-        let longest = steps.max().unwrap_or(0);
-        match self.listed_steps.iter().find(|(_, step, _)| *step > longest) {
+        let cells = || self.cells.iter().zip(&datasets.of_cell).map(|(cell, data)| (&cell.settings, &facts[*data]));
+        let updates = cells().map(|(settings, facts)| self.spec(settings).steps(facts.train_rows)).max().unwrap_or(0);
+        let of_recurrent = cells().filter(|(settings, _)| model::family(settings).has_time());
+        let times = of_recurrent.map(|(_, facts)| facts.sizes.input[0]).max().unwrap_or(0);
+        let longest = |list: &str| if list == "times" { times } else { updates };
+        let unreached = |(list, step, _): &&(&str, usize, Location)| *step > longest(list);
+        match self.listed_steps.iter().find(unreached) {
+            Some(("times", step, place)) => {
+                let message = format!(
+                    "`record.times` asks for time step {step}, but no recurrent net here reads more than {times}"
+                );
+                place.fail(
+                    message,
+                    "write time steps of the sequences (the first and the last are always in), or delete the line",
+                )
+            }
             Some((list, step, place)) => {
-                let message = format!("`record.{list}` asks for step {step}, but no run has more than {longest} steps");
+                let message = format!("`record.{list}` asks for step {step}, but no run has more than {updates} steps");
                 let help =
-                    format!("write a step from 0 to {longest} (the first and the last are always in), or more `steps`");
+                    format!("write a step from 0 to {updates} (the first and the last are always in), or more `steps`");
                 place.fail(message, help)
             }
             None => Ok(()),

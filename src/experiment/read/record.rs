@@ -38,11 +38,7 @@ impl Record {
                 "jacobian" => self.cadence.jacobian = e.flag()?,
                 "sharpness" => self.cadence.sharpness = e.flag()?,
                 "points" => self.cadence.points = Some(self.steps("points", e)?),
-                "times" => {
-                    self.cadence.times = Some(self.steps("times", e)?);
-                    // They are no updates, of which some run has to reach each.
-                    self.listed.retain(|(list, ..)| *list != "times");
-                }
+                "times" => self.cadence.times = Some(self.steps("times", e)?),
                 "probe" => self.cadence.probe = e.value.integer("record.probe", 1..1_000_001)? as usize,
                 _ => return Err(e.unknown_in(&RECORD)),
             }
