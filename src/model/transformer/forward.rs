@@ -12,13 +12,18 @@ use crate::ops::{Element, Result, Tensor, activate, affine, attention, composed,
 use candle_core::{DType, Device};
 use std::sync::Arc;
 
+type Affine = fn(&Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>;
+type Activate = fn(Activation, &Tensor) -> Result<Tensor>;
+type RowNorm = fn(bool, f64, &Tensor, Option<&Tensor>, Option<&Tensor>) -> Result<Tensor>;
+type Attend = fn(&Attention, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>;
+
 /// The ops that take almost all of a pass's time.
 #[derive(Clone, Copy)]
 pub struct Ops {
-    affine: fn(&Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>,
-    activate: fn(Activation, &Tensor) -> Result<Tensor>,
-    row_norm: fn(bool, f64, &Tensor, Option<&Tensor>, Option<&Tensor>) -> Result<Tensor>,
-    attend: fn(&Attention, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>,
+    affine: Affine,
+    activate: Activate,
+    row_norm: RowNorm,
+    attend: Attend,
 }
 
 /// Ours, with backwards of their own.
