@@ -53,9 +53,8 @@ fn attention_is_candles_forward_and_backward() {
         for is_causal in [false, true] {
             let by = Attention { tokens, heads, is_causal };
             let shapes = vec![vec![3 * tokens, heads * size]; 3];
-            let of = |attend: fn(&Attention, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>| {
-                move |x: &[Tensor]| Ok(attend(&by, &x[0], &x[1], &x[2])?.0)
-            };
+            type Attend = fn(&Attention, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>;
+            let of = |attend: Attend| move |x: &[Tensor]| Ok(attend(&by, &x[0], &x[1], &x[2])?.0);
             held(&format!("{by:?}"), &shapes, &of(attend), &of(composed::attend));
             let [q, k, v] = ["q", "k", "v"].map(|what| normal::<f64>(what, &shapes[0]));
             let (ours, theirs) = (attend(&by, &q, &k, &v).unwrap().1, composed::attend(&by, &q, &k, &v).unwrap().1);
