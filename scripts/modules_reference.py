@@ -9,16 +9,13 @@ PyTorch's attention has a bias of the keys, which the softmax takes no notice of
 bias, whose gradient would be rounding noise. f64, on one thread.
 """
 
-import gzip
-import json
-import platform
 import zlib
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
-from recurrent_reference import drawn
+from recurrent_reference import drawn, write
 from torch import nn
 
 FIXTURE = Path("tests/fixtures/pytorch_modules.json.gz")
@@ -177,12 +174,7 @@ def case(net, shape, settings):
 def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
-    cases = [case(*own) for make in (conv_cases, transformer_cases) for own in make()]
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
-    text = json.dumps({"versions": versions, "cases": cases}, separators=(",", ":"), allow_nan=False)
-    packed = gzip.compress(text.encode(), 9, mtime=0)
-    FIXTURE.write_bytes(packed)
-    print(f"wrote {FIXTURE}: {len(cases)} cases, {len(packed) / 1e3:.0f} kB")
+    write(FIXTURE, [case(*own) for make in (conv_cases, transformer_cases) for own in make()])
 
 
 if __name__ == "__main__":

@@ -127,16 +127,20 @@ def case(cell, depth, read_out, loss, beside=None):
     }
 
 
+def write(fixture, cases):
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    text = json.dumps({"versions": versions, "cases": cases}, separators=(",", ":"), allow_nan=False)
+    packed = gzip.compress(text.encode(), 9, mtime=0)
+    fixture.write_bytes(packed)
+    print(f"wrote {fixture}: {len(cases)} cases, {len(packed) / 1e3:.0f} kB")
+
+
 def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     cases = [case(*own) for own in product(CELLS, (1, 2), READ, ("cross_entropy", "mse"))]
     cases += [case(cell, 2, "every", "mse", beside) for cell, beside in product(CELLS, BESIDE)]
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
-    text = json.dumps({"versions": versions, "cases": cases}, separators=(",", ":"), allow_nan=False)
-    packed = gzip.compress(text.encode(), 9, mtime=0)
-    FIXTURE.write_bytes(packed)
-    print(f"wrote {FIXTURE}: {len(cases)} cases, {len(packed) / 1e3:.0f} kB")
+    write(FIXTURE, cases)
 
 
 if __name__ == "__main__":

@@ -785,10 +785,12 @@ pub fn planned(setting: &str) -> String {
     if outcome(setting).is_some() { format!("planned_{setting}") } else { setting.into() }
 }
 
+const AFTER_OUTCOMES: &[Column] = &[BOUNDS, ATTENUATION_THEORY];
+
 /// The columns of `runs.csv`, of which `chosen` are the labels and settings.
 pub fn of_runs(chosen: impl Iterator<Item = String>) -> Vec<String> {
     let (id, keys) = RUN_KEYS.split_at(1);
-    let measured = keys.iter().chain(OUTCOMES).chain([&BOUNDS, &ATTENUATION_THEORY]);
+    let measured = keys.iter().chain(OUTCOMES).chain(AFTER_OUTCOMES);
     let owned = |column: &Column| column.name.to_string();
     id.iter().map(owned).chain(chosen).chain(measured.map(owned)).collect()
 }
@@ -895,11 +897,7 @@ pub fn reported() -> impl Iterator<Item = &'static Column> + Clone {
 
 /// The tables of a results folder: what a row is, and the columns that all experiments have.
 pub const FILES: &[(&str, &str, &[&[Column]])] = &[
-    (
-        "runs.csv",
-        "a row a run; its labels and its settings follow run_id",
-        &[RUN_KEYS, OUTCOMES, &[BOUNDS, ATTENUATION_THEORY]],
-    ),
+    ("runs.csv", "a row a run; its labels and its settings follow run_id", &[RUN_KEYS, OUTCOMES, AFTER_OUTCOMES]),
     (
         "summary.csv",
         "a row a cell: its labels, these, and _median, _low, _high and _coverage of some outcomes of runs.csv, of losses and accuracies also the baseline",

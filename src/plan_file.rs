@@ -86,7 +86,7 @@ pub struct PlanData {
     pub name: String,
     /// Of all its data sets.
     pub digest: String,
-    /// 0 where it is not known.
+    /// 0 where it is not known, or not the same for all data sets.
     pub train_rows: usize,
     pub outputs: usize,
     /// Targets of a row, where there is one for each time step.
@@ -132,12 +132,12 @@ impl PlanFile {
         if names.is_empty() { self.data.name.clone() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
     }
 
-    /// The same, and how many rows are trained on where that is known and cells do not differ in their data.
+    /// The same, and how many rows are trained on.
     pub fn data_described(&self) -> String {
-        let differs = |cell: &PlanCell| cell.settings.keys().any(|key| key == "data" || key.starts_with("data."));
-        let rows = self.data.train_rows;
-        let is_known = rows > 0 && !self.networks().any(differs);
-        format!("{}{}", self.data_names(), if is_known { format!(", {rows} training rows") } else { String::new() })
+        match self.data.train_rows {
+            0 => self.data_names(),
+            rows => format!("{}, {rows} training rows", self.data_names()),
+        }
     }
 
     /// The cells that are no test functions.

@@ -70,9 +70,9 @@ pub(crate) fn read(name: &str, text: &str) -> Option<(&'static str, Value)> {
     Some((key.name, key.fit(&value(text))?))
 }
 
-/// What a setting of numbers holds, where a text is neither a number nor one of its words. A number beyond its range is none of
-/// these, nor is a word of another setting, such as an activation that this program does not have: who imports runs may have both.
-pub(crate) fn misfit(name: &str, text: &str) -> Option<String> {
+/// What a setting of numbers has to hold, where a text is neither a number nor one of its words; `None` where the text may stand. So
+/// may a number beyond the setting's range, and a word of a setting of words that this program does not have: who imports runs may have both.
+pub(crate) fn no_number(name: &str, text: &str) -> Option<String> {
     let registry = Registry::get();
     let key = &registry.keys[registry.find(name)?];
     let all = |is: fn(&Domain) -> bool| key.rows.iter().all(|row| is(&row.domain));

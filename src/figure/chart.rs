@@ -4,7 +4,7 @@
 
 use super::endings::Ending;
 use super::finding;
-use super::ruler::{End, Ruler};
+use super::ruler::{End, Ruler, evenly};
 use super::scene::{Color, Stroke};
 use super::select::{GroupKey, Selection, heading};
 use super::sheet::Sheet;
@@ -342,8 +342,7 @@ impl Legend {
         let heading = selection.legend_heading();
         let Some(color) = &selection.color else { return Legend { heading, entries: Vec::new() } };
         let named = if color.ordered() && groups.len() > CROWD { NAMED } else { groups.len() };
-        let spread = |i: usize| i * (groups.len() - 1) / (named - 1).max(1);
-        let shown = (0..named).map(|i| &groups[spread(i)]);
+        let shown = evenly(groups.len(), named).map(|i| &groups[i]);
         let entry = |group: &Vec<usize>| (selection.joined(group), Sample::Line(selection.look(group[0])));
         Legend { heading, entries: shown.map(entry).collect() }
     }

@@ -51,6 +51,11 @@ pub enum End {
     High,
 }
 
+/// Which `n` of so many stand for all, the first and the last among them.
+pub fn evenly(all: usize, n: usize) -> impl Iterator<Item = usize> {
+    (0..n).map(move |i| i * all.saturating_sub(1) / (n - 1).max(1))
+}
+
 /// The finite smallest and largest of the values, `None` if there are none.
 pub fn range(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values

@@ -152,7 +152,7 @@ struct Labels {
 
 fn labels(rows: &[Row], column: &str) -> Result<Labels, ImportError> {
     let texts: Vec<&str> = rows.iter().map(|row| row.text(column).unwrap_or_default()).collect();
-    let misfit = |text: &str| settings::misfit(column, text).filter(|_| !text.is_empty());
+    let misfit = |text: &str| settings::no_number(column, text).filter(|_| !text.is_empty());
     if let Some((row, (text, domain))) =
         rows.iter().zip(&texts).find_map(|(row, text)| Some((row, (text, misfit(text)?))))
     {

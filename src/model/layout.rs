@@ -58,3 +58,8 @@ impl Layout {
         self.parameters.last().map_or(0, |parameter| parameter.range.end)
     }
 }
+
+/// What the parameters of a hidden layer, counted from 0, are called after.
+pub fn layer(index: usize) -> String {
+    format!("layer{}", index + 1)
+}

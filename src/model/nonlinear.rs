@@ -1,6 +1,7 @@
 //! What stands around the affine maps of dense and convolutional nets: activation, norm, dropout and skip connection, by ops of
 //! ours or by candle's.
 
+use super::layout::layer;
 use super::pass::{BatchNorm, Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Nonlinearity, Skip};
@@ -83,9 +84,4 @@ fn normalize(pass: &mut Pass, norm: &Norm, ops: Ops, site: usize, v: &Tensor) ->
             gain.map_or(Ok(x.clone()), |gain| composed::scaled(&x, &gain, shift.as_ref()))
         }
     }
-}
-
-/// What the parameters of a hidden layer, counted from 0, are called after.
-pub fn layer(index: usize) -> String {
-    format!("layer{}", index + 1)
 }

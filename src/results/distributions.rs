@@ -10,8 +10,8 @@ use std::collections::HashMap;
 const FILE: &str = "distributions.csv";
 
 impl Results {
-    /// Hands over each row of a quantity of `runs` (indices): run, step, layer, whether it is of one time step, and distribution. Of several time steps of a layer the
-    /// last one, which stands for it elsewhere, comes last.
+    /// Hands over each row of a quantity of `runs` (indices): run, step, layer, whether it is of one time step, and distribution. Of
+    /// several time steps of a layer the last one, which stands for it elsewhere, comes last.
     ///
     /// # Errors
     /// A file that is missing, lacks a column or holds what is no distribution.

@@ -76,15 +76,15 @@ impl std::ops::Add for Cost {
 
 /// At how many steps a run is scored and probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedSteps {
     scores: usize,
     probes: usize,
 }
 
-impl Recorded {
+impl RecordedSteps {
     /// Of a run of `steps` updates.
     pub fn of(cadence: &Cadence, steps: usize) -> Self {
-        Recorded { scores: cadence.score.count(steps), probes: cadence.gradients.count(steps) }
+        RecordedSteps { scores: cadence.score.count(steps), probes: cadence.gradients.count(steps) }
     }
 }
 
@@ -117,7 +117,7 @@ pub fn bytes(n: f64) -> String {
 const DIGITS: f64 = 20.0;
 
 /// What one run on data of this extent takes at most.
-pub fn memory(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Memory {
+pub fn memory(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Memory {
     let layers = spec.settings.int("depth").map_or(1.0, |depth| depth.max(1) as f64);
     // Four counts of a histogram take about as much as a number.
     let spread = if spec.cadence.distributions { QUANTITIES.len() * (DISTRIBUTIONS.len() + BINS / 4) } else { 0 };
@@ -176,7 +176,7 @@ fn jacobian(spec: &RunSpec, extent: &Extent) -> f64 {
 
 /// The cost of one run on data of this extent: its passes forward and backward over batches and probe sets, and forward
 /// over all rows.
-pub fn cost(spec: &RunSpec, extent: &Extent, recorded: Recorded) -> Cost {
+pub fn cost(spec: &RunSpec, extent: &Extent, recorded: RecordedSteps) -> Cost {
     let pass = |rows: usize| pass(spec, extent, rows);
     let there_and_back = |rows: usize| pass(rows).iter().sum::<f64>();
     let parts = [extent.train_rows, extent.validation_rows, extent.test_rows];

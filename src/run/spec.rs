@@ -122,6 +122,9 @@ pub struct Cadence {
     pub sharpness: bool,
 }
 
+/// What is measured only where `[record]` asks for it, by its key.
+pub const ON_REQUEST: [&str; 3] = ["distributions", "jacobian", "sharpness"];
+
 impl Cadence {
     /// Layers measured and losses scored at these steps, on so many rows of the probe, and nothing that is not usual.
     pub fn new(gradients: At, score: At, probe: usize) -> Self {
@@ -137,13 +140,13 @@ impl Cadence {
         rows
     }
 
-    /// Whether what this key of `[record]` asks for is measured.
+    /// Whether what this key of [`ON_REQUEST`] asks for is measured.
     pub fn has(&self, key: &str) -> bool {
         match key {
             "distributions" => self.distributions,
             "jacobian" => self.jacobian,
             "sharpness" => self.sharpness,
-            _ => true,
+            other => unreachable!("{other} is not in ON_REQUEST"),
         }
     }
 

@@ -111,8 +111,8 @@ fn bidiagonal(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
     found
 }
 
-/// Makes of a vector the one that x - scale (mirror . x) mirror reflects it onto the first axis by; returns the scale, and puts the
-/// vector's length with `lengths`.
+/// Turns a vector v into the mirror m for which x - scale (m . x) m takes v onto the first axis. Returns the scale, and appends the
+/// length of v to `lengths`.
 fn reflect(vector: &mut [f64], lengths: &mut Vec<f64>) -> f64 {
     let length = dot(vector, vector).sqrt();
     lengths.push(length);

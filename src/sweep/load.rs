@@ -55,7 +55,7 @@ fn check_gradients(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
 /// Data that cannot be read, with the line of the experiment that asks for them where that is at fault.
 pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
     Work::new(plan, |settings: &Settings| {
-        refuse_too_large(plan, settings)?;
+        refuse_too_much_data(plan, settings)?;
         data::load(settings, places).map_err(|e| match e.setting {
             Some(key) => plan.place(key, settings).error(e.what, e.cure).into(),
             None => e.into(),
@@ -64,7 +64,7 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 }
 
 /// That generated data fit into the memory: as they are drawn, and as they are split.
-fn refuse_too_large(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
+fn refuse_too_much_data(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
     let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
     let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
     let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));

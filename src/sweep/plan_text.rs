@@ -28,8 +28,10 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         step_flop: Some(step_flop(&plan.spec(&cell.settings), &extents[*data])),
         guesses: guesses.filter(|_| shared.is_none()),
     };
-    // Axes over data settings make several sets; their rows and outputs are those of the first that is no function.
-    let first = work.datasets.iter().find(|data| data.function.is_none()).unwrap_or(&work.datasets[0]);
+    // Axes over data settings make several sets; their outputs are those of the first that is no function.
+    let mut sets_of_rows = work.datasets.iter().filter(|data| data.function.is_none());
+    let first = sets_of_rows.next().unwrap_or(&work.datasets[0]);
+    let alike = sets_of_rows.all(|data| data.train.rows == first.train.rows);
     let file = PlanFile {
         schema: SCHEMA,
         name: plan.name.clone(),
@@ -46,7 +48,7 @@ pub fn plan_json(plan: &Plan, work: &Work) -> String {
         data: PlanData {
             name: first.name.clone(),
             digest: work.digest(),
-            train_rows: first.train.rows,
+            train_rows: if alike { first.train.rows } else { 0 },
             outputs: first.train.targets.outputs(),
             answers: Some(first.train.answers()).filter(|answers| *answers > 1),
             classes: matches!(first.train.targets, Targets::Classes { .. }),

@@ -4,7 +4,7 @@ use crate::experiment::plan::{Plan, PlannedRun};
 use crate::files;
 use crate::plan_file::PlanFile;
 use crate::record::Status;
-use crate::run::spec::{NUMERICS_VERSION, RunSpec};
+use crate::run::spec::{NUMERICS_VERSION, ON_REQUEST, RunSpec};
 use crate::sweep::journal::{Journal, JournaledSpec};
 use crate::sweep::work::{Job, Work};
 use crate::sweep::{SweepError, plan_text::view_of};
@@ -147,7 +147,7 @@ fn difference(old: &JournaledSpec, spec: &RunSpec, same_data: bool) -> String {
         side.insert("record.gradients".into(), json!(cadence.gradients.to_string()));
         side.insert("record.score".into(), json!(cadence.score.to_string()));
         side.insert("record.probe".into(), json!(cadence.probe));
-        for key in ["distributions", "jacobian", "sharpness"] {
+        for key in ON_REQUEST {
             side.insert(format!("record.{key}"), json!(cadence.has(key)));
         }
     }

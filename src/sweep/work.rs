@@ -2,7 +2,7 @@
 
 use crate::data::Dataset;
 use crate::experiment::plan::{DataFacts, GridCell, Plan, PlannedRun};
-use crate::run::cost::{Cost, Extent, Memory, Recorded, cost, memory};
+use crate::run::cost::{Cost, Extent, Memory, RecordedSteps, cost, memory};
 use crate::setting::Settings;
 use std::collections::HashMap;
 
@@ -36,11 +36,11 @@ impl Work {
         let digests: Vec<String> = datasets.iter().map(|data| data.digest.clone()).collect();
         let extents: Vec<Extent> = datasets.iter().map(Extent::of).collect();
         // Listing steps takes long, and most runs have the same length.
-        let mut recorded: HashMap<usize, Recorded> = HashMap::new();
+        let mut recorded: HashMap<usize, RecordedSteps> = HashMap::new();
         let job = |run: PlannedRun| {
             let data = sets.of_cell[run.cell];
             let steps = run.spec.steps(extents[data].train_rows);
-            let recorded = recorded.entry(steps).or_insert_with(|| Recorded::of(&plan.cadence, steps));
+            let recorded = recorded.entry(steps).or_insert_with(|| RecordedSteps::of(&plan.cadence, steps));
             let cost = cost(&run.spec, &extents[data], *recorded);
             let memory = memory(&run.spec, &extents[data], *recorded);
             let label = label(plan, &plan.cells[run.cell], run.spec.seeds.run);

@@ -10,7 +10,7 @@ use gradsweep::model::dense::Dense;
 use gradsweep::ops::loss::Loss;
 use gradsweep::ops::{Mode, tensor, with_slice};
 use gradsweep::record::{RunRecord, Status};
-use gradsweep::run::cost::{Extent, Recorded, cost};
+use gradsweep::run::cost::{Extent, RecordedSteps, cost};
 use gradsweep::run::{RunSpec, score, train};
 use gradsweep::schedule::Plateau;
 use gradsweep::seed::Seeds;
@@ -141,7 +141,7 @@ fn by_default_scoring_costs_no_more_than_training() {
     let spec = &plan.runs(&["0".into()])[0].spec;
     let sizes = Sizes { input: vec![784], outputs: 10 };
     let extent = Extent { train_rows: 60_000, validation_rows: 0, test_rows: 10_000, sizes, is_function: false };
-    let cost = cost(spec, &extent, Recorded::of(&spec.cadence, 1000));
+    let cost = cost(spec, &extent, RecordedSteps::of(&spec.cadence, 1000));
     assert!(cost.scoring < cost.training && cost.scoring > 0.5 * cost.training, "{cost:?}");
 }
 

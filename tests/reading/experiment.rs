@@ -5,7 +5,7 @@ use gradsweep::experiment::{DataFacts, Experiment, ExperimentError, Overrides, P
 use gradsweep::figure::kinds::FACTS;
 use gradsweep::ops::loss::Compared;
 use gradsweep::plan_file::Scale;
-use gradsweep::run::cost::{Extent, Recorded, cost};
+use gradsweep::run::cost::{Extent, RecordedSteps, cost};
 use gradsweep::setting::Value;
 use proptest::prelude::*;
 
@@ -510,7 +510,7 @@ fn vanishing_costs_what_it_was_chosen_for() {
     let path = format!("{}/experiments/vanishing.toml", env!("CARGO_MANIFEST_DIR"));
     let plan = plan(&std::fs::read_to_string(path).unwrap());
     let extent = extent(1437, 360, sizes(64, 10));
-    let recorded = Recorded::of(&plan.cadence, 300);
+    let recorded = RecordedSteps::of(&plan.cadence, 300);
     let training: f64 = runs(&plan).iter().map(|run| cost(&run.spec, &extent, recorded).training).sum();
     assert!((2.4e12..2.8e12).contains(&training), "{training:e}");
 }
@@ -521,7 +521,7 @@ fn cost_is_the_formula() {
         "[base]\ndepth = 3\nwidth = 10\nbatch = 8\nsteps = 100\n[record]\nprobe = 5\nscore.every = 50\ngradients.at = [0]",
     );
     let extent = extent(30, 20, sizes(7, 2));
-    let cost = cost(&runs(&plan)[0].spec, &extent, Recorded::of(&plan.cadence, 100));
+    let cost = cost(&runs(&plan)[0].spec, &extent, RecordedSteps::of(&plan.cadence, 100));
     let weights = 7.0 * 10.0 + 2.0 * 10.0 * 10.0 + 10.0 * 2.0;
     assert_eq!(cost.training, 100.0 * 6.0 * 8.0 * weights);
     assert_eq!(cost.scoring, 3.0 * 2.0 * 50.0 * weights);

@@ -1,8 +1,11 @@
 //! The table of the keys that are no settings: the reader knows no other, and what holds without a key is what its row says.
 
+use gradsweep::columns;
 use gradsweep::experiment::keys::{CLAIM, COMPARE, FIGURE, FILE, RECORD, REQUIRED, SECTIONS, Section};
 use gradsweep::experiment::{Experiment, ExperimentError, Overrides};
 use gradsweep::figure::kinds::FACTS;
+use gradsweep::run::spec::ON_REQUEST;
+use std::collections::BTreeSet;
 
 const BASE: &str = "[axes]\ndepth = [2, 4]\n\"optimizer.lr\" = [0.1, 0.2]\noptimizer = [\"sgd\", \"adam\"]\n";
 
@@ -106,4 +109,15 @@ fn a_kind_that_is_set_takes_the_options_that_it_does_not_have_away() {
     let both = plan("init=[\"gaussian\", \"he_normal\"]").unwrap();
     assert_eq!(both.cells[0].settings.float("init.sigma_w"), Some(1.5));
     assert!(plan("init=he_normal;init.sigma_w=2").is_err(), "an option that was asked for is not dropped");
+}
+
+/// A column that is empty unless it is asked for names a key that turns it on.
+#[test]
+fn what_columns_are_measured_on_request_are_flags_of_record() {
+    let asked_for = columns::FILES.iter().flat_map(|(_, _, tables)| tables.iter().copied().flatten());
+    let keys: BTreeSet<&str> = asked_for.filter_map(|column| column.recorded).collect();
+    assert!(!keys.is_empty() && keys.iter().all(|key| ON_REQUEST.contains(key)), "{keys:?}");
+    for key in ON_REQUEST {
+        assert!(RECORD.keys.iter().any(|own| own.name == key && own.default == "false"), "{key}");
+    }
 }

@@ -156,7 +156,7 @@ fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
         "{}",
         scene.caption
     );
-    assert!(says(&scene, "at each time step over the last one's, during training"), "{}", scene.caption);
+    assert!(says(&scene, "at each time step over the last time step's, during training"), "{}", scene.caption);
     let told = format!("Fades most: time step {time}, step {step}");
     assert!(says(&scene, &told) || scene.caption.contains(&told), "{told}: {}", scene.caption);
     for (step, word, when) in [(0, None, "before the first update"), (3, Some("last"), "after the last step")] {

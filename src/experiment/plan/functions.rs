@@ -3,9 +3,7 @@
 use super::combine::Plan;
 use crate::data::Function;
 use crate::experiment::read::{Result, Word};
-
-/// What `[record]` holds of networks alone.
-const OF_NETWORKS: [&str; 5] = ["gradients", "probe", "distributions", "jacobian", "sharpness"];
+use crate::run::spec::ON_REQUEST;
 
 impl Plan {
     /// Checks what the range of a single setting cannot say of a function; `recorded` are the keys under `[record]`.
@@ -34,7 +32,7 @@ impl Plan {
             }
         }
         let wrong = recorded.iter().find_map(|(key, place)| {
-            let of_networks = OF_NETWORKS.contains(&key.as_str());
+            let of_networks = ["gradients", "probe"].iter().chain(&ON_REQUEST).any(|own| own == key);
             match (of_networks && !networks, key == "points" && !functions) {
                 (true, _) => {
                     Some((place, format!("`record.{key}` is of networks, and every run here is of a function")))

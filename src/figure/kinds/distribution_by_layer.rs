@@ -33,7 +33,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let Shown { spreads, left_out, is_of_time } = spreads(selection, column, last)?;
     let all: Vec<u64> = spreads.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let n = all.len().min(SHOWN);
-    let layers: Vec<u64> = (0..n).map(|i| all[i * (all.len() - 1) / (n - 1).max(1)]).collect();
+    let layers: Vec<u64> = evenly(all.len(), n).map(|i| all[i]).collect();
     let sheet = Sheet::new(selection, medium, 3);
     let values: Vec<f64> =
         spreads.values().flatten().flat_map(|own| [own.quantiles[0], own.quantiles[PERCENT.len() - 1]]).collect();
@@ -71,15 +71,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let when = if last { "after the last step" } else { "before the first update" };
     let at = if is_of_time { " at its last time step" } else { "" };
     let own = format!("{} in each layer{at}, {when}", words::subject(column));
-    let (finding, legend) = (found(selection, &spreads), Legend::of(selection, &groups));
+    let shown = spreads.iter().filter(|((_, layer), _)| layers.contains(layer));
+    let (finding, legend) = (found(selection, shown), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![Block { ruled: false, ..block }]) })
 }
 
 /// The area under the density of a layer, above its place upwards.
 fn ridge(runs: &[Distribution], (base, x): (f64, &Ruler), look: Look, name: String) -> Vec<Mark> {
     let at = |i: usize| x.low + (x.high - x.low) * i as f64 / (PLACES - 1) as f64;
-    let step = at(1) - at(0);
-    let height = |i: usize| runs.iter().map(|own| density(own, at(i), step)).sum::<f64>();
+    let half = 0.5 * (at(1) - at(0));
+    let height = |i: usize| runs.iter().map(|own| density(own, at(i) - half, at(i) + half)).sum::<f64>();
     let heights: Vec<f64> = (0..PLACES).map(height).collect();
     let peak = heights.iter().copied().fold(0.0, f64::max);
     if peak == 0.0 {
@@ -94,28 +95,23 @@ fn ridge(runs: &[Distribution], (base, x): (f64, &Ruler), look: Look, name: Stri
     ]
 }
 
-/// The density at a place, constant within a bin; those at the ends also hold what lies beyond them, and have none. Where places are a
-/// `step` of several bins apart, that of all whose middle is nearest to this one, so that no peak falls between two.
-fn density(own: &Distribution, place: f64, step: f64) -> f64 {
+/// The mean density between two places. It is constant within a bin; those at the ends also hold what lies beyond them, and have none.
+fn density(own: &Distribution, from: f64, to: f64) -> f64 {
     let total: u32 = own.counts.iter().sum();
-    if own.width < step {
-        let is_near = |bin: &usize| {
-            let middle = own.low + (*bin as f64 + 0.5) * own.width;
-            middle >= place - 0.5 * step && middle < place + 0.5 * step
-        };
-        let here: u32 = (1..BINS - 1).filter(is_near).map(|bin| own.counts[bin]).sum();
-        return f64::from(here) / (f64::from(total) * step);
-    }
-    match ((place - own.low) / own.width).floor() {
-        bin if bin < 1.0 || bin > (BINS - 2) as f64 => 0.0,
-        bin => f64::from(own.counts[bin as usize]) / (f64::from(total) * own.width),
-    }
+    let bin = |place: f64| ((place - own.low) / own.width).clamp(1.0, (BINS - 1) as f64);
+    let (from_bin, to_bin) = (bin(from), bin(to));
+    let share = |k: usize| (to_bin.min((k + 1) as f64) - from_bin.max(k as f64)).max(0.0) * f64::from(own.counts[k]);
+    let within: f64 = (from_bin as usize..(to_bin.ceil() as usize).min(BINS - 1)).map(share).sum();
+    within / (f64::from(total) * (to - from))
 }
 
 /// Where the middle half is widest, and where it is narrowest.
-fn found(selection: &Selection, spreads: &Spreads) -> String {
+fn found<'a>(
+    selection: &Selection,
+    spreads: impl Iterator<Item = (&'a (GroupKey, u64), &'a Vec<Distribution>)>,
+) -> String {
     let width = |own: &Distribution| own.middle_half();
-    let widths = spreads.iter().map(|((key, layer), runs)| {
+    let widths = spreads.map(|((key, layer), runs)| {
         let width = runs.iter().map(width).sum::<f64>() / runs.len() as f64;
         (selection.place_with(key, format!("layer {layer}")), Ending::Value(width))
     });
@@ -161,4 +157,30 @@ fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<Shown, 
         }
     }
     Ok(Shown { spreads, left_out, is_of_time: of_time })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Places about as far apart as the bins are wide once saw one bin and two in turn.
+    #[test]
+    fn an_even_density_is_even_at_any_places() {
+        let counts = (0..BINS).map(|bin| u32::from(bin > 0 && bin < BINS - 1)).collect();
+        let own = Distribution { quantiles: Vec::new(), low: -1.0, width: 2.0 / BINS as f64, counts };
+        let even = 1.0 / (2.0 - 4.0 / BINS as f64);
+        for places in [7, 60, 95, 97, 140, 1000] {
+            let (inside, step) = (1.0 - 2.0 / BINS as f64, 1.9 / f64::from(places));
+            for place in
+                (0..places).map(|i| -0.95 + (f64::from(i) + 0.5) * step).filter(|x| x.abs() + 0.5 * step < inside)
+            {
+                let found = density(&own, place - 0.5 * step, place + 0.5 * step);
+                assert!((found / even - 1.0).abs() < 1e-9, "{places} places: {found} instead of {even} at {place}");
+            }
+        }
+        // Within a bin, over all of them, and beyond.
+        let within = density(&own, 0.001, 0.0011);
+        assert!((within / even - 1.0).abs() < 1e-9 && density(&own, 1.5, 2.0) == 0.0);
+        assert!((density(&own, -5.0, 5.0) * 10.0 - 1.0).abs() < 1e-9);
+    }
 }

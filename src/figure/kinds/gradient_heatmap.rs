@@ -46,6 +46,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )));
     }
     let plane = selection.spec.axes;
+    let other = last(plane);
     let usual = if plane.has_time() { "state_rms" } else { "stream_rms" };
     let column = selection.measurement_or(|| usual.into())?;
     // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
@@ -60,8 +61,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
         colors.diverging = true;
-        let over = format!("the last {}", if plane == Plane::StepLayer { "layer's" } else { "time step's" });
-        colors.title = vec!["gradient over".into(), over, "(above 1 it grows)".into()];
+        colors.title = vec!["gradient over".into(), other.whose.into(), "(above 1 it grows)".into()];
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
     let (last, highest) = places().fold((0, 1), |(x, y), (s, l)| (x.max(*s), y.max(*l)));
@@ -81,7 +81,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let y = counted(highest);
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &[y_title]), height, panel) };
-    let over = if relative { format!(" of the gradient over that {}", of_last(plane)) } else { String::new() };
+    let over = if relative { format!(" of the gradient over that of {}", other.name) } else { String::new() };
     let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
     let recorded = if plane.has_steps() { "steps" } else { "time steps" };
     let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
@@ -98,18 +98,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             maps.undefined > 0,
             format!(
-                "Left out: up to {} of a place, with no gradient {} to compare with.",
+                "Left out: up to {} of a place, with no gradient at {} to compare with.",
                 table::count(maps.undefined, "seed"),
-                if plane == Plane::StepLayer { "at the last layer" } else { "at the last time step" }
+                other.name
             ),
         )
         .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
         .add(maps.cut, "A map goes on as long as all of its seeds do.")
         .of_probe(selection);
-    let (at, over) = match plane {
-        Plane::StepLayer => ("at each layer", "the last layer's"),
-        Plane::StepTime => ("at each time step", "the last one's"),
-        Plane::TimeLayer => ("at each layer and time step", "the last one's of the last layer"),
+    let at = match plane {
+        Plane::StepLayer => "at each layer",
+        Plane::StepTime => "at each time step",
+        Plane::TimeLayer => "at each layer and time step",
     };
     let when = match selection.spec.step.as_deref() {
         _ if plane.has_steps() => "during training",
@@ -117,7 +117,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         _ => "before the first update",
     };
     let own = match column.quantity {
-        Quantity::Gradient if relative => format!("The gradient {at} over {over}, {when}"),
+        Quantity::Gradient if relative => format!("The gradient {at} over {}, {when}", other.whose),
         Quantity::Gradient => format!("The gradient {at} {when}"),
         _ => format!("{} {at} {when}", words::subject(column)),
     };
@@ -129,12 +129,19 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 const TIME_TITLE: &str = "time step of the sequence";
 
 /// With which a place is compared.
-fn of_last(plane: Plane) -> &'static str {
-    match plane {
-        Plane::StepLayer => "of the last layer",
-        Plane::StepTime => "of the last time step",
-        Plane::TimeLayer => "of the last layer at the last time step",
-    }
+struct Last {
+    name: &'static str,
+    /// Its gradient.
+    whose: &'static str,
+}
+
+fn last(plane: Plane) -> Last {
+    let (name, whose) = match plane {
+        Plane::StepLayer => ("the last layer", "the last layer's"),
+        Plane::StepTime => ("the last time step", "the last time step's"),
+        Plane::TimeLayer => ("the last layer at the last time step", "the last layer's at the last time step"),
+    };
+    Last { name, whose }
 }
 
 /// A row of layers.csv as it is drawn: the run, the place along x and upwards, and the value.
@@ -242,12 +249,12 @@ fn told(plane: Plane, (x, y): (u64, u64)) -> String {
     }
 }
 
-/// The smallest and the largest in sight: of what is over the last one's, where it fades and where it grows most.
+/// The smallest and the largest in sight: of what is over another's, where it fades and where it grows most.
 fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
     let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
     let plane = selection.spec.axes;
-    let last = if plane == Plane::StepLayer { "the last layer's" } else { "the last time step's" };
+    let Last { whose, .. } = last(plane);
     let tell = |(key, place, value): (&GroupKey, &(u64, u64), f64)| {
         let place = selection.place_with(key, told(plane, *place));
         format!("{place}: {}", finding::measured(value, column))
@@ -255,8 +262,8 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {
         (Some(low), Some(high)) if relative => {
-            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of {last}.", tell(low)));
-            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times {last}.", tell(high)));
+            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of {whose}.", tell(low)));
+            let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times {whose}.", tell(high)));
             fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
         }
         (Some(low), Some(high)) if low.2 < high.2 => format!("Smallest: {}. Largest: {}.", tell(low), tell(high)),

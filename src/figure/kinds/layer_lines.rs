@@ -108,7 +108,7 @@ fn look_of_depths(i: usize, layers: usize) -> Look {
 
 fn legend(layers: &[u64]) -> Legend {
     let n = NAMED.min(layers.len());
-    let named: BTreeSet<usize> = (0..n).map(|i| i * (layers.len() - 1) / (n - 1).max(1)).collect();
+    let named: BTreeSet<usize> = evenly(layers.len(), n).collect();
     let sample = |i: usize| {
         let look = look(i, layers.len());
         if is_end(i, layers) { Sample::Line(look) } else { Sample::Plain(look) }

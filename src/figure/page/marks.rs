@@ -4,7 +4,7 @@ use super::clip::{self, SLACK};
 use super::layout::{Panel, SMALLEST, label, push_apart};
 use super::{beyond, dots, tiles};
 use crate::figure::chart::{Mark, Points, Spot};
-use crate::figure::ruler::End;
+use crate::figure::ruler::{End, evenly};
 use crate::figure::scene::{Anchor, Color, Plot, Point, Rect, Scene, Stroke, Text, at};
 use crate::figure::style::{EDGE, LINE, Look, Marker, SOFT, THIN, TICK, WHITE, legible, mark, solid, tint};
 use crate::figure::text::{self, Weight};
@@ -229,7 +229,7 @@ fn end_labels(scene: &mut Scene, panel: &Panel, first: f64, labels: &[(f64, Stri
     ends.dedup_by(|a, b| a.1 == b.1 && (a.0 - b.0).abs() < LINE);
     let fit = ((panel.area.height() / gap) as usize).max(1);
     if ends.len() > fit {
-        let picked: BTreeSet<usize> = (0..fit).map(|i| i * (ends.len() - 1) / (fit - 1).max(1)).collect();
+        let picked: BTreeSet<usize> = evenly(ends.len(), fit).collect();
         ends = ends.into_iter().enumerate().filter(|(i, _)| picked.contains(i)).map(|(_, end)| end).collect();
     }
     let wanted: Vec<f64> = ends.iter().map(|e| e.0).collect();

@@ -3,7 +3,7 @@
 use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::dense::Residual;
-use crate::model::layout::Layout;
+use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Nonlinearity, Role, Skip};
 use crate::ops::convolution::{Convolution, Padding};
@@ -83,7 +83,9 @@ impl Architecture {
                 ("gate.bias", Role::GateBias, gate, &channels),
             ];
             let there = own.into_iter().filter(|(_, _, is_there, _)| *is_there);
-            there.map(|(what, role, _, shape)| (format!("layer{}.{what}", index + 1), role, shape.clone())).collect()
+            there
+                .map(|(what, role, _, shape)| (format!("{}.{what}", layout::layer(index)), role, shape.clone()))
+                .collect()
         };
         let layers = self.layers.iter().enumerate().flat_map::<Vec<_>, _>(layer);
         let output = ("output.weight".to_string(), Role::Weight, vec![self.read_out(), self.outputs]);
@@ -100,7 +102,7 @@ impl Architecture {
             layer: index + 1,
             time: None,
             units: units(layer),
-            weight: layout.find(&format!("layer{}.weight", index + 1)).map_or(0..0, |own| own.range.clone()),
+            weight: layout.find(&format!("{}.weight", layout::layer(index))).map_or(0..0, |own| own.range.clone()),
             shared: true,
             activation: Some(self.pair.activation),
             gates: &[],

@@ -4,7 +4,8 @@
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
 use crate::model::dense::Residual;
-use crate::model::nonlinear::{self, layer, nonlinearity, with_skip};
+use crate::model::layout::layer;
+use crate::model::nonlinear::{self, nonlinearity, with_skip};
 use crate::model::pass::{Part, Pass};
 use crate::ops::block::Skip;
 use crate::ops::convolution::Convolution;

@@ -2,7 +2,7 @@
 
 use crate::data::Sizes;
 use crate::model::boundary::Site;
-use crate::model::layout::Layout;
+use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
 use crate::ops::block::{Block, Nonlinearity, Role, Skip};
 use crate::ops::norm::Norm;
@@ -153,7 +153,7 @@ impl Architecture {
 
     /// The name of a parameter, as files and tests know it: `layer3.weight`, `layer3.norm.gain`, `output.bias`.
     fn parameter_name(&self, block: usize, role: Role) -> String {
-        let layer = |b: usize| if b == self.depth() { "output".into() } else { format!("layer{}", b + 1) };
+        let layer = |b: usize| if b == self.depth() { "output".into() } else { layout::layer(b) };
         // A norm or an activation belongs to the layer whose stream it acts on, also where the next block computes it.
         let shifted = usize::from(matches!(self.residual, Residual::PreActivation(_)));
         match role {

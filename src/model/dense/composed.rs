@@ -2,7 +2,8 @@
 
 use super::architecture::Architecture;
 use crate::model::candle_model::CandleModel;
-use crate::model::nonlinear::{COMPOSED, layer, nonlinearity, with_skip};
+use crate::model::layout::layer;
+use crate::model::nonlinear::{COMPOSED, nonlinearity, with_skip};
 use crate::model::pass::{Part, Pass};
 use crate::ops::block::Block;
 use crate::ops::{Element, Result, Tensor, composed};

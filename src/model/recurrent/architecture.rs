@@ -3,7 +3,7 @@
 use crate::data::Sizes;
 use crate::model::boundary::Site;
 use crate::model::dense::IDENTITY;
-use crate::model::layout::Layout;
+use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
 use crate::ops::block::Role;
 use crate::ops::norm::{Norm, Placement};
@@ -102,7 +102,7 @@ fn norm(settings: &Settings) -> Result<Option<Norm>, SettingError> {
 pub fn layout(stack: &Stack) -> Layout {
     let columns = stack.columns();
     let layers = (0..stack.depth).flat_map(|l| {
-        let named = move |what: &str| format!("layer{}.{what}", l + 1);
+        let named = move |what: &str| format!("{}.{what}", layout::layer(l));
         let matrix = move |what: &str, inputs: usize| (named(what), Role::Weight, vec![inputs, columns]);
         let bias = stack.bias.then(|| (named("bias"), Role::Bias, vec![columns]));
         let gain = stack.has_gains().then(|| (named("norm.gain"), Role::NormGain, vec![columns]));

@@ -4,7 +4,7 @@
 use super::architecture::{layout, sites};
 use crate::model::boundary::{Batch, Gradients, Model, Site, Tap};
 use crate::model::candle_model::CandleModel;
-use crate::model::layout::Layout;
+use crate::model::layout::{self, Layout};
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::composed::{activate, row_norm};
@@ -120,7 +120,7 @@ impl Layer<'_> {
     }
 
     fn named(&self, what: &str) -> String {
-        format!("layer{}.{what}", self.layer + 1)
+        format!("{}.{what}", layout::layer(self.layer))
     }
 
     /// From the inputs of all steps, `[rows, inputs]` each, to the outputs.

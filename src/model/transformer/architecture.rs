@@ -2,7 +2,7 @@
 
 use crate::data::Sizes;
 use crate::model::boundary::{Attention, Site};
-use crate::model::layout::Layout;
+use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
 use crate::ops::block::Role;
 use crate::ops::norm::NormKind;
@@ -170,7 +170,7 @@ impl Architecture {
             tensors.push((POSITIONS.into(), Role::Bias, vec![self.tokens(), d]));
         }
         for layer in 0..self.depth {
-            let named = |what: &str| format!("layer{}.{what}", layer + 1);
+            let named = |what: &str| format!("{}.{what}", layout::layer(layer));
             self.norms(&mut tensors, &named("attention"));
             self.affine(&mut tensors, &named("attention.query"), d, d);
             tensors.push((named("attention.key.weight"), Role::Weight, vec![d, d]));
@@ -211,7 +211,9 @@ impl Architecture {
         let layout = self.layout();
         let site = |layer: usize| {
             let place = |what: &str| -> Range<usize> {
-                layout.find(&format!("layer{layer}.{what}.weight")).map_or(0..0, |parameter| parameter.range.clone())
+                layout
+                    .find(&format!("{}.{what}.weight", layout::layer(layer - 1)))
+                    .map_or(0..0, |parameter| parameter.range.clone())
             };
             Site {
                 layer,

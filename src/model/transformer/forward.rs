@@ -5,6 +5,7 @@
 
 use super::architecture::{Architecture, Branch, CLASS_TOKEN, POSITIONS, Positions, ReadOut};
 use crate::model::candle_model::CandleModel;
+use crate::model::layout;
 use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::attention::Attention;
@@ -98,7 +99,7 @@ impl Net<'_> {
 
     /// Attention, then the feed-forward net, each beside a skip connection.
     fn block(&self, pass: &mut Pass, layer: usize, h: &Tensor) -> Result<Tensor> {
-        let sub_layer = |what: &str| format!("layer{}.{what}", layer + 1);
+        let sub_layer = |what: &str| format!("{}.{what}", layout::layer(layer));
         let name = sub_layer("attention");
         let read = self.read(pass, &name, h)?;
         let attended = self.attention(pass, layer, &name, &read)?;
@@ -125,7 +126,9 @@ impl Net<'_> {
         let sum = match self.architecture.branch {
             Branch::Scaled(1.0) => (h + output)?,
             Branch::Scaled(s) => (h + composed::times(output, s)?)?,
-            Branch::Learned => (h + output.broadcast_mul(&pass.parameter(&format!("layer{}.scale", layer + 1))?)?)?,
+            Branch::Learned => {
+                (h + output.broadcast_mul(&pass.parameter(&format!("{}.scale", layout::layer(layer)))?)?)?
+            }
             Branch::DeepNorm => ((h * self.architecture.skip_scale())? + output)?,
         };
         if self.architecture.norm.is_some_and(|norm| !norm.is_pre) { self.normalize(pass, name, &sum) } else { Ok(sum) }
