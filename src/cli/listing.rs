@@ -130,7 +130,7 @@ fn one_kind(kind: &FigureKind) -> String {
         Predicts::Nothing => None,
         Predicts::Columns(columns) => Some(format!("true predicts {}", columns.join(", "))),
         Predicts::DepthScale => Some("true draws up to which depth nets can be trained".into()),
-        Predicts::All => Some("all that it shows is predicted".into()),
+        Predicts::All => Some("always drawn".into()),
     };
     let color = match kind.color {
         ColorBy::Taken => None,

@@ -170,8 +170,8 @@ pub enum Mark {
     Area { points: Vec<Spot>, color: Color, opacity: f64 },
     /// The marker of a look.
     Symbol { at: Spot, radius: f64, look: Look },
-    /// A filled circle.
-    Disc { at: Spot, radius: f64, color: Color },
+    /// Filled circles about one place, radius and colour of each, the largest first.
+    Discs { at: Spot, discs: Vec<(f64, Color)> },
     /// Nothing to see: what a place tells a reader who points at it.
     Tip { at: Spot, text: String },
     /// A cross so many points away from the upper (or lower) edge.

@@ -137,8 +137,18 @@ impl Caption {
 
     /// Ends with the size of the probe set and what is shown.
     pub fn of_probe(self, selection: &Selection) -> String {
-        let probe = selection.results.plan.probe;
-        self.add(probe > 0, format!("Probe: {probe} training rows.")).of(selection)
+        let (probe, shown) = (selection.results.plan.probe, selection.spec.metric.as_deref());
+        let of_jacobian = shown.and_then(columns::measurement).is_some_and(|own| own.recorded == Some("jacobian"));
+        let rows = if of_jacobian { "the first row of the probe".into() } else { format!("{probe} training rows") };
+        self.add(probe > 0, format!("Probe: {rows}.")).of(selection)
+    }
+}
+
+/// What a distribution of `layers.csv` is over.
+pub fn held(column: &Column) -> &'static str {
+    match *column == columns::SINGULAR_VALUE {
+        true => "the singular values of the Jacobian",
+        false => "what a layer holds, of each unit and row of the probe or of each weight",
     }
 }
 

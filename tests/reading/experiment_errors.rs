@@ -290,6 +290,8 @@ residual = [true, "pre_activation"]"#, "2:19", r#"the axis `residual` holds pre_
 batch = 64.5"#, "2:9", r#"`batch` must be an integer from 1 to 100000000, or "full", but is 64.5"#, r#"write an integer from 1 to 100000000, or "full", for example 64"#),
 (r#"[base]
 batch = "ful""#, "2:9", r#"`batch` must be an integer from 1 to 100000000, or "full", but is "ful""#, r#"write an integer from 1 to 100000000, or "full", for example 64"#),
+(r#"[base]
+data = { kind = "csv", path = "x.csv", sequence = 1 }"#, "2:51", r#"`data.sequence` must be a text, but is 1"#, r#"write "1""#),
 (r#"question = 3"#, "1:12", r#"`question` must be a text, but is a number"#, r#"write question = "...""#),
 (r#"seeds = 10001"#, "1:9", r#"`seeds` must be an integer from 1 to 10000, but is 10001"#, r#"write an integer from 1 to 10000"#),
 (r#"[base]

@@ -108,7 +108,10 @@ fn predicted(
                 format!("theory draws how deep a net can be trained, and no axis of this {word} is the depth");
             return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
         }
-        Predicts::Nothing | Predicts::All => {
+        Predicts::All => {
+            return at("theory").fail(format!("a {} always shows theory", kind.word), "delete the line");
+        }
+        Predicts::Nothing => {
             let speaks = |kind: &&&FigureKind| matches!(kind.theory, Predicts::Columns(_) | Predicts::DepthScale);
             let kinds = kinds.iter().filter(speaks).map(|kind| kind.word);
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));

@@ -61,6 +61,8 @@ impl Node<'_> {
         let help = match (whole, key.rows[0].default) {
             _ if brought.is_some() => brought.unwrap_or_default(),
             (Some(whole), _) => format!("write {whole}, without point or exponent"),
+            // The number of a column.
+            _ if matches!((domain, raw), (Domain::Text, Some(Value::Int(_)))) => format!("write \"{}\"", self.found()),
             (None, DefaultValue::Unset | DefaultValue::Required) => format!("write {wanted}"),
             (None, default) => {
                 format!("write {wanted}, for example {}", default.value().map_or(String::new(), |v| literal(&v)))

@@ -248,8 +248,7 @@ fn dumbbell(
     }));
     if let Some(start) = start {
         // Wide enough to be seen around the dot where nothing has changed.
-        let disc = |radius, color| Mark::Disc { at: (start, y), radius, color };
-        marks.extend([disc(3.9, look.color), disc(3.0, WHITE)]);
+        marks.push(Mark::Discs { at: (start, y), discs: vec![(3.9, look.color), (3.0, WHITE)] });
     }
     let dot = Look { marker: Marker::Disc, hollow: false, ..*look };
     marks.extend(end.map(|end| Mark::Symbol { at: (end, y), radius: 2.2, look: dot }));

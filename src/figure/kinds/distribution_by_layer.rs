@@ -58,10 +58,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let title: Vec<&str> = column.words.to_vec();
     let block =
         Block::new(selection, (x.clone(), &title.join(" ")), (&y, &["layer, counted from the input"]), height, panel);
-    let what = match *column == columns::SINGULAR_VALUE {
-        true => "the singular values at the first row of the probe",
-        false => "what a layer holds, of each unit and row of the probe or of each weight",
-    };
+    let what = words::held(column);
     let caption =
         Caption::new(format!("Ridge: the density of {what}, the mean of the seeds; all are as high at their peaks."))
             .add(true, format!("N: {}.", selection.seeds()))

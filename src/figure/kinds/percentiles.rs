@@ -52,8 +52,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block =
         Block { x: course.x.clone(), x_title: course.scale.title().into(), strips, height, gap: 0.0, ruled: true };
     let caption = Caption::new(format!(
-        "Line: the median of what a layer holds, of each unit and row of the probe or of each weight; bands: the middle 50, 70, 90 and 98 %; each is \
-         the {}.",
+        "Line: the median of {}; bands: the middle 50, 70, 90 and 98 %; each is the {}.",
+        words::held(column),
         words::median(selection)
     ))
     .add(true, course.crossed("the last recorded step"))

@@ -11,6 +11,9 @@ const PATCHES: (usize, usize) = (44, 30);
 /// As many shades as the colour scale has: a picture has a palette of its own, in which each is to have a place.
 const SHADES: f64 = 96.0;
 
+/// Of a disc with its outline, in points.
+const RADIUS: f64 = 5.6;
+
 /// Depth scales whose lines are drawn, in layers.
 const SCALES: [f64; 2] = [5.0, 20.0];
 
@@ -66,22 +69,18 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let place = (0.5 * (value / most + 1.0) * SHADES).floor().clamp(0.0, SHADES - 1.0);
         colors.color(most * (2.0 * (place + 0.5) / SHADES - 1.0))
     };
+    let lattices: BTreeMap<(usize, usize), Lattice> =
+        nets.iter().map(|(panel, activation)| (*panel, Lattice::new(&across, &up, *activation))).collect();
     let panel = |panel: GroupKey| {
-        let Some(activation) = nets.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
-        let plane = Plane::new(*activation);
-        // Decades that the gradient loses in a layer where the variance has come to rest.
-        let at = |w: f64, b: f64| -0.5 * plane.chi(w * w, b * b).log10();
-        let lattice = Lattice::new(&across, &up, &at);
+        let Some(lattice) = lattices.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
         let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
         let discs = discs.flat_map(|(key, own)| {
             let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
-            let predicted = finding::measured(at(w, b), column);
+            let predicted = finding::measured(lattice.attenuation(w, b), column);
             let told =
                 format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
             [
-                Mark::Disc { at: (w, b), radius: 5.6, color: INK },
-                Mark::Disc { at: (w, b), radius: 4.9, color: WHITE },
-                Mark::Disc { at: (w, b), radius: 4.2, color: shade(value) },
+                Mark::Discs { at: (w, b), discs: vec![(RADIUS, INK), (4.9, WHITE), (4.2, shade(value))] },
                 Mark::Tip { at: (w, b), text: told },
             ]
         });
@@ -101,6 +100,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let line = |name: &str, look| (name.to_string(), Sample::Plain(look));
     let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
     let entries = vec![line("χ = 1: the gradient keeps its size", CRITICAL), line(&scales, SCALE)];
+    let entries = if lattices.values().any(|own| !own.lines().is_empty()) { entries } else { Vec::new() };
     let caption = Caption::new(format!(
         "Disc: {}. Around it: theory of infinitely wide plain nets, -½ log₁₀ χ at the variance that deep layers come to; χ = exp(±1/ξ) at a depth scale of ξ \
          layers (Poole et al. 2016, Schoenholz et al. 2017).",
@@ -142,13 +142,14 @@ fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), Figure
     }
 }
 
-/// From half a step before the first number of an axis to half a step after the last. It goes below 0 only as far as a disc needs, and has
-/// no numbers there.
+/// From half a step before the first number of an axis to half a step after the last, or as far as a disc needs. Below 0 it goes no
+/// farther than that, and has no numbers there.
 fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
     let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
     let (low, high) = range(values.iter().copied())?;
-    let step = 0.5 * places::gap(&values);
-    let below = (low - step).max((low - 0.35 * step).min(0.0));
+    let disc = (high - low) * RADIUS / (length - 2.0 * RADIUS);
+    let step = disc.max(0.5 * places::gap(&values));
+    let below = (low - step).max((low - disc).min(0.0));
     let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
     Some(Ruler { low: below, ..ruler })
 }
@@ -160,17 +161,25 @@ struct Lattice {
     y: Vec<f64>,
     /// By row, then by place across.
     values: Vec<Vec<f64>>,
+    plane: Plane,
 }
 
 impl Lattice {
-    fn new(across: &Ruler, up: &Ruler, at: &impl Fn(f64, f64) -> f64) -> Lattice {
+    fn new(across: &Ruler, up: &Ruler, activation: Activation) -> Lattice {
         let places = |ruler: &Ruler, n: usize| -> Vec<f64> {
             let low = ruler.low.max(0.0);
             (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
         let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
-        let values = y.iter().map(|b| x.iter().map(|w| at(*w, *b)).collect()).collect();
-        Lattice { x, y, values }
+        let mut lattice = Lattice { x, y, values: Vec::new(), plane: Plane::new(activation) };
+        let row = |b: &f64| lattice.x.iter().map(|w| lattice.attenuation(*w, *b)).collect();
+        lattice.values = lattice.y.iter().map(row).collect();
+        lattice
+    }
+
+    /// Decades that the gradient loses in a layer where the variance has come to rest.
+    fn attenuation(&self, w: f64, b: f64) -> f64 {
+        -0.5 * self.plane.chi(w * w, b * b).log10()
     }
 
     /// The corners of each patch and the mean of what is at them.

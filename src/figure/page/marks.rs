@@ -69,8 +69,10 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
         Mark::Symbol { at, radius, look } => {
             seen(at).into_iter().for_each(|at| mark(scene, inward(&area, at, 1.25 * radius), *radius, look));
         }
-        Mark::Disc { at, radius, color } => {
-            seen(at).into_iter().for_each(|at| scene.disc(inward(&area, at, *radius), *radius, *color));
+        Mark::Discs { at, discs } => {
+            let Some(at) = seen(at) else { return };
+            let at = inward(&area, at, discs.first().map_or(0.0, |(radius, _)| *radius));
+            discs.iter().for_each(|(radius, color)| scene.disc(at, *radius, *color));
         }
         Mark::Note { spots, text } => note(scene, panel, spots, text),
         Mark::Tip { at, text } => seen(at).into_iter().for_each(|at| scene.tip(at, text.clone())),
