@@ -106,6 +106,11 @@ impl PlanCell {
         let name = Path::new(&written).file_name().map(|name| name.to_string_lossy().into_owned());
         Some(name.unwrap_or(written))
     }
+
+    /// The function that it goes down or the data that it learns from, where cells differ in that.
+    pub fn problem(&self) -> Option<String> {
+        self.settings.get("function").map(Value::to_string).or_else(|| self.own_data())
+    }
 }
 
 impl PlanFile {
@@ -172,7 +177,7 @@ impl PlanFile {
 
     /// Whether all cells learn from the same data, or go down the same function.
     pub fn is_one_problem(&self) -> bool {
-        self.cells.iter().all(|cell| !cell.settings.contains_key("data") && !cell.settings.contains_key("function"))
+        self.cells.iter().all(|cell| cell.problem().is_none())
     }
 
     /// Whether the loss means the same in all cells: of one kind, with the same options, in the same units.

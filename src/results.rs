@@ -199,7 +199,8 @@ impl Results {
         self.cell_of(&self.runs[run])
     }
 
-    fn cell_of(&self, run: &Run) -> Option<&PlanCell> {
+    /// The cell of a run.
+    pub fn cell_of(&self, run: &Run) -> Option<&PlanCell> {
         let axes = self.plan.axes.iter().zip(&run.labels);
         let labels: Vec<(&String, &String)> = axes.map(|(axis, label)| (&axis.name, &axis.labels[*label])).collect();
         let is_its_own = |cell: &&PlanCell| labels.iter().all(|(axis, label)| cell.labels.get(*axis) == Some(*label));

@@ -32,6 +32,12 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let own_best = if tuned { ", each at its own best setting" } else { "" };
     let all = format!("{}{own_best}", words::several(task.arms.len(), &comparison.arm));
     let is_best = is_best(column);
+    let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
+    // A name is written as it is, also at the start of a sentence.
+    let start = |arm: &Arm| match named(arm) {
+        name if place.is_empty() && name != arm.name => words::capital(&name),
+        name => name,
+    };
     let Some((first, spread)) = winners.first().copied() else {
         let measured = task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
@@ -53,18 +59,18 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     };
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
     if task.arms.len() == 1 {
-        let (name, subject) = (&first.name, column.subject());
+        let (name, subject) = (start(first), column.subject());
         return Some(format!("{place}{name} alone is there, with nothing to compare it: {subject} {shown} ({seeds})."));
     }
     let verdict = if column.name == comparison.report { verdict(comparison, task, first) } else { String::new() };
     if let [_, _, ..] = winners[..] {
-        let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", arm.name, at(arm))).collect();
+        let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", named(arm), at(arm))).collect();
         return Some(format!(
             "{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).{verdict}",
             words::all(&names)
         ));
     }
-    Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", first.name, at(first)))
+    Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", start(first), at(first)))
 }
 
 /// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences.
@@ -78,7 +84,8 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
         return " One seed tells no difference from chance.".into();
     }
     let of = |verdict: Verdict| pairs.iter().copied().filter(move |pair| pair.verdict == verdict);
-    let named = |pairs: &[&Pair]| names(&pairs.iter().filter_map(|p| Some(p.other(from)?.into())).collect::<Vec<_>>());
+    let other = |pair: &&Pair| Some(words::arm(&comparison.arm, pair.other(from)?));
+    let named = |pairs: &[&Pair]| names(&pairs.iter().filter_map(other).collect::<Vec<_>>());
     let family = pairs[0].family;
     let holm = if family > 1 { format!(" after Holm's correction for {family} pairs") } else { String::new() };
     let (low, high): (Vec<&Pair>, Vec<&Pair>) =
@@ -120,11 +127,14 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
         ),
         false => String::new(),
     };
-    let whose = match &comparison.baseline {
-        Some(base) => format!("Against the baseline, {base}, at the chosen settings:"),
-        None => "At the chosen settings".into(),
+    let is_chosen = task.arms.iter().any(|arm| arm.tries.len() > 1);
+    let start = match (&comparison.baseline, is_chosen) {
+        (Some(base), true) => format!("Against the baseline, {base}, at the chosen settings: "),
+        (Some(base), false) => format!("Against the baseline, {base}: "),
+        (None, true) => "At the chosen settings ".into(),
+        (None, false) => String::new(),
     };
-    format!(" {whose} {}.{needed}", said.join("; "))
+    format!(" {}.{needed}", words::capital(&format!("{start}{}", said.join("; "))))
 }
 
 /// What the best arm has or does.
@@ -156,9 +166,10 @@ pub fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String>
     let wins = |arm: &&Arm| won.iter().filter(|own| own.iter().any(|(winner, _)| winner.name == arm.name)).count();
     let mut counted: Vec<(&Arm, usize)> = arms.iter().map(|arm| (arm, wins(&arm))).collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let never: Vec<String> = counted.iter().filter(|(_, n)| *n == 0).map(|(arm, _)| arm.name.clone()).collect();
+    let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
+    let never: Vec<String> = counted.iter().filter(|(_, n)| *n == 0).map(|(arm, _)| named(arm)).collect();
     let some: Vec<String> =
-        counted.iter().filter(|(_, n)| *n > 0).map(|(arm, n)| format!("{} in {n}", arm.name)).collect();
+        counted.iter().filter(|(_, n)| *n > 0).map(|(arm, n)| format!("{} in {n}", named(arm))).collect();
     let never = if never.is_empty() { String::new() } else { format!("; {} in none", words::all(&never)) };
     let ties = won.iter().filter(|own| own.len() > 1).count();
     let ties = if ties > 0 { format!(" ({ties} shared)") } else { String::new() };

@@ -8,10 +8,12 @@ use super::words::{self, direction};
 use crate::columns::{Better, Column, Quantity};
 use crate::compare::{Comparison, amount};
 use crate::ops::loss::Loss;
+use crate::plan_file::PlanCell;
 use crate::results::Results;
 use crate::setting::Value;
 use crate::stats::Spread;
 use crate::table::count;
+use std::collections::BTreeMap;
 
 /// The best of some groups: those with the best median, and others whose interval overlaps theirs.
 pub struct Best<'a, 'b> {
@@ -53,12 +55,11 @@ pub fn sentences(
         Some(arms) if arms.tasks.len() <= TASKS => {
             arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
         }
-        // What is best of all means nothing where tasks are different data or functions.
         Some(arms) => {
-            let of_all = results.plan.is_one_problem().then(|| of_cells(results, groups, column)).flatten();
+            let of_all = results.plan.is_one_problem().then(|| of_cells(results, groups, column, "")).flatten();
             of_many_tasks(arms, column).into_iter().chain(of_all).collect()
         }
-        None => of_cells(results, groups, column).into_iter().collect::<Vec<String>>(),
+        None => of_problems(results, groups, column),
     };
     let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);
     let scored = of(Quantity::Accuracy).or(of(Quantity::Loss)).unwrap_or(column);
@@ -71,8 +72,29 @@ pub fn sentences(
     sentences
 }
 
-/// What is best of all cells.
-fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<String> {
+/// What is best on each data set or function: what is best of all means nothing where cells have different ones.
+fn of_problems(results: &Results, groups: &[Group], column: &Column) -> Vec<String> {
+    let mut problems: BTreeMap<Option<String>, Vec<Group>> = BTreeMap::new();
+    for group in groups {
+        let cell = group.runs.first().and_then(|run| results.cell_of(run));
+        problems.entry(cell.and_then(PlanCell::problem)).or_default().push(group.clone());
+    }
+    if problems.len() > TASKS {
+        return vec![format!(
+            "No {} is called the best: the cells have {} different data sets or functions.",
+            column.subject(),
+            problems.len()
+        )];
+    }
+    let told = |(problem, groups): (Option<String>, Vec<Group>)| {
+        let on = problem.map_or(String::new(), |problem| format!(" on {problem}"));
+        of_cells(results, &groups, column, &on)
+    };
+    problems.into_iter().filter_map(told).collect()
+}
+
+/// What is best of some cells, `on` the same problem.
+fn of_cells(results: &Results, groups: &[Group], column: &Column, on: &str) -> Option<String> {
     let axes = &results.plan.axes;
     let best = best(groups, column)?;
     let shown: Vec<usize> = (0..axes.len())
@@ -80,14 +102,14 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column) -> Option<Stri
         .collect();
     let value = amount::amount(best.spread.median, column);
     let seeds = words::over_seeds(&best.spread, column, "", best.groups.len());
-    let (subject, after) = (column.subject(), after(groups));
+    let (subject, after) = (column.subject(), after(groups) + on);
     let all_lost = groups.iter().all(|group| 2 * group.diverged() >= group.runs.len());
     if column.better != Better::Neither
         && all_lost
         && best.spread.median == column.worst()
         && !column.missing_is_worst()
     {
-        return Some(format!("Every cell has runs that diverged: no {subject} is left to compare."));
+        return Some(format!("{after} every cell has runs that diverged: no {subject} is left to compare."));
     }
     if groups.len() == 1 {
         return Some(match value.as_str() {
@@ -156,7 +178,9 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         group.spread(column).is_some_and(|s| column.is_below(*baseline, s.low, s.high))
     };
     let worse = known.iter().filter(is_worse).count();
-    let alike = if worse == 0 { "not told apart from it" } else { "worse or not told apart from it" };
+    let it = if lowest == highest { "it" } else { "theirs" };
+    let alike =
+        if worse == 0 { format!("not told apart from {it}") } else { format!("worse or not told apart from {it}") };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
@@ -169,7 +193,7 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         (0, 1) => String::new(),
         (0, all) => format!("; by {subject} {} combinations are better", words::every(all)),
         (n, all) if n == all => format!("; by {subject} {} combinations are {alike}", words::every(all)),
-        (1, all) => format!("; by {subject} 1 of {all} combinations is {}", if worse == 0 { alike } else { "worse" }),
+        (1, all) => format!("; by {subject} 1 of {all} combinations is {}", if worse == 0 { &alike } else { "worse" }),
         (n, all) => format!("; by {subject} {n} of {all} combinations are {alike}"),
     };
     let shown = |x| amount::amount(x, column);
@@ -188,6 +212,9 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
 /// What the best constant answer is.
 fn how_guessed(results: &Results, column: &Column) -> &'static str {
     let plan = &results.plan;
+    if !plan.is_one_problem() {
+        return "the best constant answer for each data set";
+    }
     let losses = plan.cells.iter().map(|cell| cell.settings.get("loss").or(plan.settings.get("loss")));
     let is_robust = |loss: Option<&Value>| {
         [Loss::Mae, Loss::Huber { delta: 1.0 }].into_iter().any(|own| loss == Some(&Value::Text(own.word().into())))

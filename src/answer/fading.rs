@@ -4,125 +4,212 @@ use super::groups::{Group, cells, summary};
 use super::words;
 use crate::columns::{Column, On, Quantity};
 use crate::fading::{Fading, Summary};
+use crate::plan_file::Axis;
 use crate::results::Results;
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How the gradient starts in the cells that share all labels that can touch it then.
+type Start<'a> = (&'a Group<'a>, Summary);
+
 /// Of this column; nothing where no run has layers to lose a gradient in.
 pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
     let place = if column.quantity == Quantity::TimeAttenuation { "time step" } else { "layer" };
-    let told = |own: &Summary, it: &str| told(own, it, place);
     let axes = &results.plan.axes;
     let touches = |axis: &usize| axes[*axis].labels.len() > 1 && results.touches_start(&axes[*axis].name, On::Probe);
     let shown: Vec<usize> = (0..axes.len()).filter(touches).collect();
     // What only acts on training leaves the start as it is: of such cells one is looked at, that with most runs.
     let cells = cells(results);
-    let mut starts: BTreeMap<Vec<usize>, (&Group, Summary)> = BTreeMap::new();
+    let mut starts: BTreeMap<Vec<usize>, Start> = BTreeMap::new();
     for group in &cells {
         let Some(own) = summary(&group.runs, column).filter(|own| own.median != Fading::Undefined) else {
             continue;
         };
-        let key = shown.iter().map(|axis| group.place[*axis]).collect();
+        let key = labels(&shown, group);
         if starts.get(&key).is_none_or(|(_, known)| known.n < own.n) {
             starts.insert(key, (group, own));
         }
     }
-    let starts: Vec<(&Group, Summary)> = starts.into_values().collect();
-    let ordered = |a: &&(&Group, Summary), b: &&(&Group, Summary)| a.1.median.number().total_cmp(&b.1.median.number());
-    let (Some((_, most)), Some((_, least))) = (starts.iter().max_by(ordered), starts.iter().min_by(ordered)) else {
+    let unknown: Vec<&Group> = cells.iter().filter(|group| !starts.contains_key(&labels(&shown, group))).collect();
+    let starts: Vec<Start> = starts.into_values().collect();
+    if starts.is_empty() {
         return Vec::new();
-    };
-    let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
-    let seeds = |own: &Summary| words::over_seeds(&own.spread(), column, &own.note(), 1);
-    let [high, low] = [most, least].map(|own| own.median.number());
-    if high == low {
-        return vec![format!("Before training, {} ({}).", told(most, "the gradient"), seeds(most))];
     }
-    if high.abs().max(low.abs()) < SLIGHT {
-        let percent = significant(100.0 * (10f64.powf(high.abs().max(low.abs())) - 1.0), 2);
-        let everywhere = "Before training the gradient arrives nearly whole everywhere";
-        return vec![format!("{everywhere}: a {place} changes it by {percent} % at most.")];
-    }
-    if overlaps(most, least) && high.is_finite() {
-        return vec![format!(
-            "Before training the gradient {}{POWERS} a {place} on its way back; the intervals of the {} cases overlap.",
-            span(low, high),
-            starts.len()
-        )];
-    }
-    // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
-    let end = |end: &Summary, is_end: fn(&Summary, &Summary) -> bool| {
-        let is_same =
-            |group: &&Group| summary(&group.runs, column).is_some_and(|own| own.median == end.median && own.n == end.n);
-        let same: Vec<&Group> = cells.iter().filter(is_same).collect();
-        let any = whatever(&shown, &same, &starts, |own| overlaps(own, end), is_end);
-        let named: Vec<usize> = shown.iter().copied().filter(|axis| !any.contains(axis)).collect();
-        let others = starts.iter().filter(|(_, own)| own.median != end.median && overlaps(own, end));
-        let others = others.filter(|(group, _)| any.is_empty() || !agrees(&named, group, &same));
-        let others: Vec<&Group> = others.map(|(group, _)| *group).collect();
-        let (mut name, mut at) = (words::name(axes, &named, &same), String::new());
-        if !any.is_empty() {
-            let whatever: Vec<String> = any.iter().map(|axis| axes[*axis].name.clone()).collect();
-            name += &format!(", whatever the {}", words::all(&whatever));
-            at = format!(" at {}", words::name(axes, &any, &same));
-        }
-        (name, at, seeds(end), words::overlapping(axes, &shown, &others, 1))
-    };
-    // The most and the least that there is; what its interval leaves open is neither growth nor fading.
-    let [first, second] = match (high > WHOLE && most.low > 0.0, low < -WHOLE && least.high < 0.0) {
-        (false, true) => ["the gradient grows least", "It grows most"],
-        (true, true) => ["the gradient fades most", "It grows most"],
-        _ => ["the gradient fades most", "It fades least"],
-    };
-    let (name, at, own, overlapping) = end(most, |own, other| own.median.number() >= other.median.number());
-    let (other, other_at, other_own, other_overlapping) =
-        end(least, |own, other| own.median.number() <= other.median.number());
-    let told_again = told(least, "it").replace(POWERS, "");
-    vec![
-        format!("Before training {first} with {name}: {}{at} ({own}).{overlapping}", told(most, "it")),
-        format!("{second} with {other}: {told_again}{other_at} ({other_own}).{other_overlapping}"),
-    ]
-}
-
-/// The axes that an end of the fading does not depend on as far as the seeds can tell: of the starts that are as one of `ends` on
-/// all other axes, all overlap it, and each is the end of the starts with its own labels of these axes too. None where that would be
-/// all axes.
-fn whatever(
-    shown: &[usize],
-    ends: &[&Group],
-    starts: &[(&Group, Summary)],
-    overlaps: impl Fn(&Summary) -> bool,
-    is_end: impl Fn(&Summary, &Summary) -> bool,
-) -> Vec<usize> {
-    let mut any: Vec<usize> = Vec::new();
-    for axis in shown {
-        let (left, rest): (Vec<usize>, Vec<usize>) =
-            shown.iter().partition(|other| *other == axis || any.contains(other));
-        let alike = || starts.iter().filter(|(group, _)| agrees(&rest, group, ends));
-        let place = |group: &Group| left.iter().map(|axis| group.place[*axis]).collect::<Vec<usize>>();
-        // Where no start like it is, it cannot be the end.
-        let is_there = |(group, _): &(&Group, Summary)| alike().any(|(own, _)| place(own) == place(group));
-        let is_end_there = |(group, own): &(&Group, Summary)| {
-            starts.iter().filter(|(other, _)| place(other) == place(group)).all(|(_, other)| is_end(own, other))
+    let apart = || {
+        let end = |is_most| End::of(&starts, &shown, is_most).said(&cells, axes, column, place);
+        let [(most, first), (least, second)] = [end(true), end(false)];
+        let first = match most {
+            Change::Fades => format!("the gradient fades most {first}"),
+            Change::Grows => format!("the gradient grows least {first}"),
+            Change::Neither => first.replacen(" it ", " the gradient ", 1),
         };
-        let labels: BTreeSet<usize> = alike().map(|(group, _)| group.place[*axis]).collect();
-        let of_ends: BTreeSet<usize> = ends.iter().map(|group| group.place[*axis]).collect();
-        if !rest.is_empty()
-            && of_ends.len() == 1
-            && labels.len() > 1
-            && alike().all(|(_, own)| overlaps(own))
-            && starts.iter().all(is_there)
-            && alike().all(is_end_there)
-        {
-            any.push(*axis);
-        }
-    }
-    any
+        let second = second.replace(POWERS, "");
+        let second = match least {
+            Change::Fades => format!("It fades least {second}"),
+            Change::Grows => format!("It grows most {second}"),
+            Change::Neither => words::capital(&second),
+        };
+        vec![format!("Before training {first}"), second]
+    };
+    let said = alike(&starts, column, place).unwrap_or_else(apart);
+    let unknown =
+        (!unknown.is_empty()).then(|| format!("No such number is known with {}.", words::name(axes, &shown, &unknown)));
+    said.into_iter().chain(unknown).collect()
 }
 
-/// Whether a group is as one of the others on these axes.
-fn agrees(axes: &[usize], group: &Group, others: &[&Group]) -> bool {
-    others.iter().any(|other| axes.iter().all(|axis| other.place[*axis] == group.place[*axis]))
+/// The one sentence about starts that do not differ, or that the seeds cannot tell apart.
+fn alike(starts: &[Start], column: &Column, place: &str) -> Option<Vec<String>> {
+    let medians = || starts.iter().map(|(_, own)| own.median.number());
+    let (low, high) = (medians().fold(f64::INFINITY, f64::min), medians().fold(f64::NEG_INFINITY, f64::max));
+    let n = starts.len();
+    let own = &merged(&starts.iter().map(|(_, own)| own).collect::<Vec<_>>());
+    let farthest = starts.iter().flat_map(|(_, own)| [own.low.abs(), own.high.abs()]).fold(0.0, f64::max);
+    if low == high || farthest < WHOLE {
+        let everywhere = if n > 1 { format!(" in {} combinations", words::every(n)) } else { String::new() };
+        let told = told(&[own], "the gradient", place);
+        return Some(vec![format!("Before training{everywhere} {told} ({}).", seeds(own, column, n))]);
+    }
+    if farthest < SLIGHT {
+        let percent = significant(100.0 * (10f64.powf(farthest) - 1.0), 2);
+        let everywhere = "Before training the gradient arrives nearly whole everywhere";
+        return Some(vec![format!("{everywhere}: a {place} changes it by {percent} % at most.")]);
+    }
+    // Intervals of which each two overlap have a point in common.
+    let most_low = starts.iter().map(|(_, own)| own.low).fold(f64::NEG_INFINITY, f64::max);
+    let least_high = starts.iter().map(|(_, own)| own.high).fold(f64::INFINITY, f64::min);
+    let one_seed = starts.iter().any(|(_, own)| own.n < 2);
+    if one_seed || most_low > least_high || !high.is_finite() {
+        return None;
+    }
+    let change = match (own.low > 0.0, own.high < 0.0) {
+        (true, _) => format!("loses {} to {} decades{POWERS}", significant(low, 2), significant(high, 2)),
+        (_, true) => format!("gains {} to {} decades{POWERS}", significant(-high, 2), significant(-low, 2)),
+        _ => format!(
+            "loses {} to {} decades (powers of ten; below 0 it grows)",
+            significant(low, 2),
+            significant(high, 2)
+        ),
+    };
+    Some(vec![format!(
+        "Before training the gradient {change} a {place} on its way back: the medians of {n} combinations, whose intervals {}overlap.",
+        if n > 2 { "all " } else { "" }
+    )])
+}
+
+/// What happens to a gradient on its way back, as far as the seeds tell.
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Fades,
+    Grows,
+    Neither,
+}
+
+impl Change {
+    fn of(own: &Summary) -> Change {
+        match own.median.number() {
+            d if d > WHOLE && own.low > 0.0 => Change::Fades,
+            d if d < -WHOLE && own.high < 0.0 => Change::Grows,
+            _ => Change::Neither,
+        }
+    }
+}
+
+/// The starts that lose most, or least.
+struct End<'a, 'b> {
+    /// Axes at each of whose labels these are the end, apart from all others by their intervals; most often there are none.
+    every: Vec<usize>,
+    /// The others of the axes that can touch the start.
+    named: Vec<usize>,
+    starts: Vec<&'b Start<'a>>,
+    /// Those that the seeds cannot tell from these.
+    overlapping: Vec<&'b Group<'a>>,
+}
+
+impl<'a, 'b> End<'a, 'b> {
+    fn of(starts: &'b [Start<'a>], shown: &[usize], is_most: bool) -> End<'a, 'b> {
+        // One axis, or two, at all of whose labels the same labels of the others are the end.
+        let ones = shown.iter().map(|axis| vec![*axis]);
+        let twos = shown.iter().flat_map(|a| shown.iter().filter(move |b| a < *b).map(move |b| vec![*a, *b]));
+        let mut sets = ones.chain(twos).filter(|every| every.len() < shown.len());
+        let whole: Vec<&Start> = starts.iter().collect();
+        let alone = |every: Vec<usize>| {
+            let named: Vec<usize> = shown.iter().copied().filter(|axis| !every.contains(axis)).collect();
+            let mut parts: BTreeMap<Vec<usize>, Vec<&Start>> = BTreeMap::new();
+            whole.iter().for_each(|start| parts.entry(labels(&every, start.0)).or_default().push(start));
+            let ends: Vec<(Vec<&Start>, bool)> = parts
+                .values()
+                .map(|part| {
+                    let (end, overlapping) = split(part, is_most);
+                    let is_apart = overlapping.is_empty() && end.len() < part.len();
+                    (end, is_apart)
+                })
+                .collect();
+            let names = |end: &[&Start]| end.iter().map(|start| labels(&named, start.0)).collect::<BTreeSet<_>>();
+            let first = &ends[0];
+            let is_same = ends.iter().all(|(end, is_apart)| *is_apart && names(end) == names(&first.0));
+            let starts: Vec<&Start> = ends.into_iter().flat_map(|(end, _)| end).collect();
+            let change = Change::of(&starts[0].1);
+            let is_told = |own: &Summary| {
+                Change::of(own) == change && matches!(own.median, Fading::Exactly(_)) && own.note().is_empty()
+            };
+            let is_end = is_same && change != Change::Neither && starts.iter().all(|start| is_told(&start.1));
+            is_end.then_some(End { every, named, starts, overlapping: Vec::new() })
+        };
+        sets.find_map(alone).unwrap_or_else(|| {
+            let (end, overlapping) = split(&whole, is_most);
+            let overlapping = overlapping.into_iter().map(|start| start.0).collect();
+            End { every: Vec::new(), named: shown.to_vec(), starts: end, overlapping }
+        })
+    }
+
+    /// What it does, and the rest of the sentence that says so: `with depth 8: each layer ...`.
+    fn said(&self, cells: &[Group], axes: &[Axis], column: &Column, place: &str) -> (Change, String) {
+        let summaries: Vec<&Summary> = self.starts.iter().map(|start| &start.1).collect();
+        // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
+        let is_same = |group: &&Group| {
+            summary(&group.runs, column)
+                .is_some_and(|own| summaries.iter().any(|end| own.median == end.median && own.n == end.n))
+        };
+        let same: Vec<&Group> = cells.iter().filter(is_same).collect();
+        let mut name = words::name(axes, &self.named, &same);
+        let own = merged(&summaries);
+        let change = Change::of(&own);
+        let (told, seeds) = match self.every.is_empty() {
+            true => (told(&[&own], "it", place), seeds(&own, column, self.starts.len())),
+            false => {
+                let every: Vec<String> = self.every.iter().map(|axis| axes[*axis].name.clone()).collect();
+                name += &format!(", at every {}", words::all(&every));
+                (told(&summaries, "it", place), words::medians(summaries.iter().map(|own| own.n)))
+            }
+        };
+        let overlapping = words::overlapping(axes, &self.named, &self.overlapping, self.starts.len());
+        let colon = if change == Change::Neither { "" } else { ":" };
+        (change, format!("with {name}{colon} {told} ({seeds}).{overlapping}"))
+    }
+}
+
+/// The starts with the largest median, or smallest, and the others whose interval overlaps one of theirs.
+fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>, Vec<&'b Start<'a>>) {
+    let sign = if is_most { 1.0 } else { -1.0 };
+    let of = |start: &&Start| sign * start.1.median.number();
+    let end = starts.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let (ends, others): (Vec<&Start>, Vec<&Start>) = starts.iter().partition(|start| of(start) == end);
+    let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
+    let overlapping = others.into_iter().filter(|other| ends.iter().any(|end| overlaps(&other.1, &end.1))).collect();
+    (ends, overlapping)
+}
+
+/// The first of them, with an interval that holds all of theirs.
+fn merged(all: &[&Summary]) -> Summary {
+    all.iter().fold(*all[0], |own, next| Summary { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
+}
+
+fn labels(axes: &[usize], group: &Group) -> Vec<usize> {
+    axes.iter().map(|axis| group.place[*axis]).collect()
+}
+
+fn seeds(own: &Summary, column: &Column, starts: usize) -> String {
+    words::over_seeds(&own.spread(), column, &own.note(), starts)
 }
 
 /// Decades a layer that are none to a reader, and that are next to none.
@@ -132,40 +219,36 @@ const SLIGHT: f64 = 0.01;
 /// What decades are, where they stand first.
 const POWERS: &str = " (powers of ten)";
 
-/// How much is lost, of medians from the one to the other.
-fn span(low: f64, high: f64) -> String {
-    let [least, most] = [low, high].map(|decades| significant(decades.abs(), 2));
-    match (low < 0.0, high < 0.0) {
-        (false, _) => format!("loses {least} to {most} decades"),
-        (true, true) => format!("gains {most} to {least} decades"),
-        (true, false) => format!("gains up to {least} and loses up to {most} decades"),
-    }
-}
-
-/// What a layer, or time step, does to the gradient, called `it`, that passes it on the way back.
-fn told(own: &Summary, it: &str, place: &str) -> String {
-    let fading = own.median;
-    let decades = fading.number();
-    let bound = if fading.is_bound() { "at least " } else { "" };
-    let factor = 10f64.powf(decades.abs());
+/// What a layer, or time step, does to the gradient, called `it`, that passes it on the way back; of several the range.
+fn told(all: &[&Summary], it: &str, place: &str) -> String {
+    let own = all[0];
+    let decades = own.median.number();
+    let bound = if own.median.is_bound() { "at least " } else { "" };
     // With the sign of the interval beside it: below 0 the gradient grows.
-    let each = format!("{bound}{} decades{POWERS} a {place}", significant(decades, 2));
-    let [taken, added] = [1.0 - 1.0 / factor, factor - 1.0].map(|share| significant(100.0 * share, 2));
-    let factor = match factor.is_finite() {
-        true => significant(factor, 2),
-        false => format!("10^{}", significant(decades.abs(), 2)),
+    let range = |shown: &dyn Fn(f64) -> String| {
+        let mut numbers: Vec<f64> = all.iter().map(|own| own.median.number()).collect();
+        numbers.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+        let [least, most] = [numbers[0], numbers[numbers.len() - 1]].map(shown);
+        if least == most { format!("{bound}{least}") } else { format!("{least} to {most}") }
+    };
+    let each = format!("{} decades{POWERS} a {place}", range(&|d| significant(d, 2)));
+    let percent = |share: f64| significant(100.0 * share, 2);
+    let factor = |d: f64| match 10f64.powf(d.abs()) {
+        factor if factor.is_finite() => significant(factor, 2),
+        _ => format!("10^{}", significant(d.abs(), 2)),
     };
     let what = match decades {
-        d if d.is_infinite() => return format!("nothing of {it} arrives at the first {place}"),
+        f64::INFINITY => return format!("nothing of {it} arrives at the first {place}"),
+        f64::NEG_INFINITY => return format!("{it} grows beyond every number on its way back"),
+        d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
         // The seeds do not tell on which side of 0 it is.
-        d if d.abs() >= WHOLE && own.low < 0.0 && own.high > 0.0 => {
+        _ if Change::of(own) == Change::Neither => {
             return format!("{it} neither grows nor fades on its way back as far as the seeds tell, {each}");
         }
-        d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
-        d if d > 0.3 => format!("divides {it} by {bound}{factor}"),
-        d if d > 0.0 => format!("takes {bound}{taken} % of {it}"),
-        d if d < -0.3 => format!("multiplies {it} by {factor}"),
-        _ => format!("adds {added} % to {it}"),
+        d if d > 0.3 => format!("divides {it} by {}", range(&factor)),
+        d if d > 0.0 => format!("takes {} % of {it}", range(&|d| percent(1.0 - 10f64.powf(-d)))),
+        d if d < -0.3 => format!("multiplies {it} by {}", range(&factor)),
+        _ => format!("adds {} % to {it}", range(&|d| percent(10f64.powf(-d) - 1.0))),
     };
     format!("each {place} {what} on its way back, {each}")
 }
@@ -173,19 +256,67 @@ fn told(own: &Summary, it: &str, place: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn growth_is_no_negative_loss() {
-        assert_eq!(span(0.036, 0.17), "loses 0.036 to 0.17 decades");
-        assert_eq!(span(-0.17, -0.036), "gains 0.036 to 0.17 decades");
-        assert_eq!(span(-0.17, 0.036), "gains up to 0.17 and loses up to 0.036 decades");
-    }
+    use proptest::prelude::*;
 
     #[test]
     fn what_the_seeds_leave_open_neither_grows_nor_fades() {
         let median = Fading::Exactly(-0.0019);
         let own = Summary { median, low: -0.004, high: 0.004, coverage: 0.9, n: 5, none: 0, undefined: 0 };
-        assert!(told(&own, "it", "layer").starts_with("it neither grows nor fades"));
-        assert!(told(&Summary { high: -0.001, ..own }, "it", "layer").starts_with("each layer adds"));
+        assert!(told(&[&own], "it", "layer").starts_with("it neither grows nor fades"));
+        assert!(told(&[&Summary { high: -0.001, ..own }], "it", "layer").starts_with("each layer adds"));
+    }
+
+    /// Starts at some places of three axes, with medians of a few values and intervals of several widths around them.
+    fn starts() -> impl Strategy<Value = Vec<Start<'static>>> {
+        let own = (-3..4i32, 0..3i32, any::<bool>()).prop_map(|(median, width, is_there)| {
+            let (median, width) = (0.1 * f64::from(median), 0.08 * f64::from(width));
+            let (low, high) = (median - width, median + width);
+            let median = Fading::Exactly(median);
+            is_there.then_some(Summary { median, low, high, coverage: 0.9, n: 5, none: 0, undefined: 0 })
+        });
+        prop::collection::vec(own, 12).prop_map(|own| {
+            let start = |(i, own): (usize, Option<Summary>)| {
+                let place = vec![i / 4, i / 2 % 2, i % 2];
+                let group = Group { place, labels: BTreeMap::new(), chosen: &[], edges: &[], runs: vec![], planned: 5 };
+                Some((&*Box::leak(Box::new(group)), own?))
+            };
+            own.into_iter().enumerate().filter_map(start).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn an_end_is_the_end_wherever_it_is_said_to_be(starts in starts(), is_most: bool) {
+            prop_assume!(!starts.is_empty());
+            let end = End::of(&starts, &[0, 1, 2], is_most);
+            let is_end = |start: &Start| end.starts.iter().any(|own| own.0.place == start.0.place);
+            let sign = if is_most { 1.0 } else { -1.0 };
+            for (group, own) in starts.iter().filter(|start| is_end(start)) {
+                let alike = starts.iter().filter(|other| labels(&end.every, other.0) == labels(&end.every, group));
+                for other in alike.filter(|other| !is_end(other)) {
+                    prop_assert!(sign * other.1.median.number() < sign * own.median.number());
+                    let is_apart = other.1.high < own.low || own.high < other.1.low;
+                    let is_named = end.overlapping.iter().any(|group| group.place == other.0.place);
+                    prop_assert!(is_apart || is_named);
+                }
+            }
+            // What is said of every label is true of each that there is.
+            let every = |starts: &mut dyn Iterator<Item = &Start>| {
+                starts.map(|start| labels(&end.every, start.0)).collect::<BTreeSet<_>>()
+            };
+            prop_assert_eq!(every(&mut end.starts.iter().copied()), every(&mut starts.iter()));
+        }
+
+        #[test]
+        fn intervals_that_are_said_to_overlap_all_do(starts in starts()) {
+            prop_assume!(!starts.is_empty());
+            let said = alike(&starts, &crate::columns::ATTENUATION_INIT, "layer").unwrap_or_default().concat();
+            let overlap = |a: &Summary, b: &Summary| a.low <= b.high && b.low <= a.high;
+            let all = starts.iter().all(|(_, a)| starts.iter().all(|(_, b)| overlap(a, b)));
+            prop_assert!(all || !said.contains("overlap"), "{}", said);
+            let is_sure = |sign: f64| starts.iter().all(|(_, own)| sign * own.low > 0.0 && sign * own.high > 0.0);
+            prop_assert!(is_sure(-1.0) || !said.contains("gains"), "{}", said);
+            prop_assert!(is_sure(1.0) || !said.contains("loses") || said.contains("below 0 it grows"), "{}", said);
+        }
     }
 }

@@ -4,8 +4,9 @@ use super::parts::{Answer, Row, Value};
 use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
 use crate::table::{WIDTH, aligned, count, paragraph};
+use std::collections::BTreeSet;
 
-/// Characters of a label, where the table is wider than that.
+/// Characters of a label, where the table is wider than that and labels stay apart.
 const LABEL: usize = 16;
 
 /// Behind a number that is not above its baseline.
@@ -18,6 +19,15 @@ impl Answer {
     /// The table, then the sentences.
     pub fn text(&self) -> String {
         let mut text = String::new();
+        if self.columns.is_empty() {
+            paragraph(
+                &mut text,
+                "",
+                "The closing table has nothing to show of these runs; summary.csv has all that was measured.",
+            );
+            self.say(&mut text);
+            return text;
+        }
         self.held.iter().for_each(|held| paragraph(&mut text, "", held));
         let (intervals, table) = self.table();
         text += &table;
@@ -30,19 +40,21 @@ impl Answer {
             paragraph(
                 &mut text,
                 "  ",
-                &format!(
-                    "{MARK} worse by this column than the baseline, which is what the best constant answer gets, or not told apart from it"
-                ),
+                &format!("{MARK} by this column worse than the baseline of its data, or not told apart from it"),
             );
         }
         if intervals < self.columns.len() {
             paragraph(&mut text, "  ", "intervals that have no room here are in the CSV files");
         }
+        self.say(&mut text);
+        text
+    }
+
+    fn say(&self, text: &mut String) {
         if !self.sentences.is_empty() {
             text.push('\n');
-            paragraph(&mut text, "", &self.headline());
+            paragraph(text, "", &self.headline());
         }
-        text
     }
 
     /// The rows in columns. A table that is too wide loses the intervals of all but its first column, then long labels their ends.
@@ -58,6 +70,11 @@ impl Answer {
     /// The rows with the intervals of so many columns, and labels of so many characters.
     fn form(&self, intervals: usize, label: usize) -> String {
         let cut = |text: &String| text.chars().take(label).collect::<String>();
+        let apart = |place: usize, of: &dyn Fn(&String) -> String| {
+            self.rows.iter().map(|row| of(&row.labels[place])).collect::<BTreeSet<String>>().len()
+        };
+        let may_cut: Vec<bool> =
+            (0..self.axes.len()).map(|place| apart(place, &cut) == apart(place, &String::clone)).collect();
         let counts = self.counts();
         let setting = usize::from(self.is_tuned);
         let mut body: Vec<Vec<String>> = Vec::new();
@@ -68,7 +85,11 @@ impl Answer {
             for (place, text) in row.labels.iter().enumerate() {
                 // A label that repeats is not written again, but the last one is.
                 is_same &= before.is_some_and(|before| before.labels[place] == *text) && place + 1 < row.labels.len();
-                cells.push(if is_same { String::new() } else { cut(text) });
+                cells.push(match is_same {
+                    true => String::new(),
+                    false if may_cut[place] => cut(text),
+                    false => text.clone(),
+                });
             }
             cells.extend((0..setting).map(|_| row.setting.clone()));
             cells.extend(self.columns.iter().zip(&row.values).enumerate().map(|(place, (column, value))| {

@@ -51,7 +51,7 @@ pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usiz
     match groups.len() {
         0 => String::new(),
         1 => format!(" {own} that of {names}."),
-        n if n <= NAMED && !names.contains(';') => format!(" {own} those of {names}."),
+        _ if !names.contains([';', '(']) => format!(" {own} those of {names}."),
         n => format!(" {own} those of {n} other combinations."),
     }
 }
@@ -90,6 +90,28 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> Str
         }
     };
     if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
+}
+
+/// `medians of 5 seeds`, of medians over so many seeds each.
+pub fn medians(seeds: impl Iterator<Item = usize> + Clone) -> String {
+    let (least, most) = (seeds.clone().min().unwrap_or(0), seeds.max().unwrap_or(0));
+    match (least, most) {
+        (_, 1) => "one seed each".into(),
+        _ if least == most => format!("medians of {most} seeds"),
+        _ => format!("medians of {least} to {most} seeds"),
+    }
+}
+
+/// An arm: a number, or a word that says nothing alone, with its axis.
+pub fn arm(axis: &str, name: &str) -> String {
+    let is_plain = name.parse::<f64>().is_err() && !["none", "true", "false"].contains(&name);
+    if is_plain { name.into() } else { amount::labelled(axis, name) }
+}
+
+/// A sentence, which starts with a capital letter.
+pub fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word, or has no plain plural, `7 values of data`.

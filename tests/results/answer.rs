@@ -178,8 +178,8 @@ fn what_the_seeds_cannot_tell_apart_is_said_once() {
     let answer = answer(&results);
     // A sigmoid layer takes the same share of the gradient in a net of any depth.
     let first = &answer.sentences[0];
-    assert!(first.contains("with activation sigmoid, whatever the depth: each layer divides it by"), "{first}");
-    assert!(first.contains(" a layer at depth ") && !first.contains("overlaps"), "{first}");
+    assert!(first.contains("with activation sigmoid, at every depth: each layer divides it by"), "{first}");
+    assert!(first.contains("(medians of 6 seeds)") && !first.contains("overlap"), "{first}");
 }
 
 #[test]
@@ -190,6 +190,41 @@ fn losses_of_different_kinds_are_not_ranked() {
         let said = answer(&results).headline();
         assert!(said.contains("losses of different kinds or units") && !said.contains("lowest"), "{axes}: {said}");
     }
+}
+
+#[test]
+fn unlike_problems_are_not_ranked_together() {
+    let data = |sets: &str| {
+        let base = "width = 4\ndepth = 2\nsteps = 5\n";
+        swept(&format!(
+            "name = \"x\"\nseeds = 2\n[base]\n{base}[axes]\ndata = [{sets}]\nactivation = [\"tanh\", \"relu\"]\n"
+        ))
+    };
+    let (_dir, results) = data("\"digits\", \"spirals\", \"teacher\"");
+    let said = answer(&results).headline();
+    for set in ["digits", "spirals", "teacher"] {
+        assert!(said.contains(&format!("steps on {set} the lowest test loss of 2 combinations")), "{set}: {said}");
+    }
+    assert!(
+        said.contains("the best constant answer for each data set") && !said.contains("6 combinations is"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_has_no_fading_is_named() {
+    let (_dir, results) = swept(&format!("{SMALL}[axes]\ndepth = [0, 2, 3]\nactivation = [\"sigmoid\", \"relu\"]\n"));
+    let said = answer(&results).headline();
+    assert!(said.contains("No such number is known with depth 0, activation sigmoid or relu."), "{said}");
+}
+
+#[test]
+fn arms_that_are_numbers_have_their_axis_and_settings_are_chosen_where_there_is_a_choice() {
+    let (_dir, results) = swept(&format!("{SMALL}[axes]\nwidth = [2, 8]\n[compare]\narm = \"width\"\n"));
+    let comparison = Comparison::of(&results).unwrap().unwrap();
+    let said = gradsweep::answer::verdicts(&comparison).concat();
+    assert!(said.starts_with("Width 8 has") || said.starts_with("Width 2 has"), "{said}");
+    assert!(said.contains("from width ") && !said.contains("chosen settings"), "{said}");
 }
 
 #[test]
