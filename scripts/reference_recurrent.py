@@ -25,12 +25,13 @@ def argument(s, p, l, gate, v):
 def forward(s, p, x, last_step=False, nudge=None, seen=None, masks=None):
     """Outputs for x [rows, time, features]. `last_step`: read out at the last step alone, without truncation, as a probe does.
     `nudge[("stream" | "cell_stream" | "delta", layer, time)]` is added to h, c or z, which makes its gradient dL/dh, dL/dc, dL/dz;
-    `seen[(what, layer, time)]` receives z, a, h, c and the gates; `masks[(layer, time)]` is what dropout multiplies h by for the layer above."""
+    `seen[(what, layer, time)]` receives z, a, h, c and the gates; a step whose inputs are infinite is padding, before which nothing is; `masks[(layer, time)]` is what dropout multiplies h by for the layer above."""
     nudge, seen, masks = nudge or {}, {} if seen is None else seen, masks or {}
     kind, n = s["network"], s["width"]
     steps = x.shape[1]
     truncation = None if last_step else s.get("network.bptt")
-    inputs = [x[:, t] for t in range(steps)]
+    there = (x[:, :, :1] != torch.inf).to(x.dtype)
+    inputs = [torch.where(x[:, t] == torch.inf, 0.0, x[:, t]) for t in range(steps)]
     for l in range(1, s["depth"] + 1):
         h = torch.zeros(len(x), n, dtype=x.dtype)
         c = torch.zeros_like(h)
@@ -51,18 +52,18 @@ def forward(s, p, x, last_step=False, nudge=None, seen=None, masks=None):
                 i, f, o = (torch.sigmoid(argument(s, p, l, k, gate(u + past, k))) for k in (0, 1, 3))
                 g = torch.tanh(argument(s, p, l, 2, gate(u + past, 2)))
                 seen["gates", *at] = torch.cat([i, f, g, o], 1)
-                c = seen["c", *at] = f * c + i * g + nudge.get(("cell_stream", *at), 0.0)
+                c = seen["c", *at] = (f * c + i * g + nudge.get(("cell_stream", *at), 0.0)) * there[:, t]
                 h = o * torch.tanh(c)
             else:
                 r, z = (torch.sigmoid(argument(s, p, l, k, gate(u + past, k))) for k in (0, 1))
                 new = torch.tanh(argument(s, p, l, 2, gate(u, 2) + r * gate(past, 2)))
                 seen["gates", *at] = torch.cat([r, z, new], 1)
                 h = (1 - z) * new + z * h
-            h = seen["h", *at] = h + nudge.get(("stream", *at), 0.0)
+            h = seen["h", *at] = (h + nudge.get(("stream", *at), 0.0)) * there[:, t]
             outputs.append(h + below if l > 1 and s.get("residual") == "identity" else h)
         inputs = outputs
     read_out = "last" if last_step else s.get("network.read_out")
-    read = {"last": lambda h: h[:, -1], "mean": lambda h: h.mean(1), "every": lambda h: h.flatten(0, 1)}[read_out](torch.stack(inputs, 1))
+    read = {"last": lambda h: h[:, -1], "mean": lambda h: h.sum(1) / there.sum(1), "every": lambda h: h.flatten(0, 1)}[read_out](torch.stack(inputs, 1))
     y = read @ p["output.weight"]
     y = y + p["output.bias"] if "output.bias" in p else y
     kind = setting(s, "output_activation")

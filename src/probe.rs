@@ -8,13 +8,15 @@ use crate::columns::{QUANTITIES, SINGULAR_VALUE};
 use crate::fading::UNDERFLOW;
 use crate::model::{Batch, Gradients, Model, Site, Tap, copy_parameters};
 use crate::ops::activation::Activation;
+use crate::ops::recurrent::PADDING;
 use crate::ops::reduce::{rms, rms_of_products, squares_around, sum};
 use crate::ops::saturation::saturation;
-use crate::ops::{Element, Mode, Result};
+use crate::ops::{Element, Mode, Result, Tensor, with_slice};
 use crate::stats::distribution::Distribution;
 use attention::AttentionMeasure;
 use eigenvalue::spectral_radius;
 use jacobian::{Jacobian, JacobianMeasure};
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub mod attention;
@@ -125,13 +127,30 @@ impl Probe {
         copy_parameters(model, &mut *self.model)?;
         self.model.loss_and_gradients(self.batch.clone(), Mode::Probe, &mut self.gradients)?;
         let (rows, gradients) = (self.batch.x.dim(0)?, &self.gradients.packed);
+        let before = padded_steps(&self.batch.x)?;
         let (mut layers, mut cosines, mut visited) = (Vec::new(), Vec::new(), Ok(()));
         self.model.read(&mut |parameters| {
             visited = self.model.visit(&mut |site, tap| {
+                let there = |numbers| present(numbers, site.time, &before);
+                let [stream, z, delta, activation, cell_stream, gates] =
+                    [tap.stream, tap.z, tap.delta, tap.activation, tap.cell_stream, tap.gates].map(there);
+                if stream.is_empty() {
+                    // None of these rows has this time step.
+                    return;
+                }
                 cosines.push(correlation::cosines(tap.stream, site.units));
                 let before: Option<&LayerMeasure> = layers.last();
                 let known =
                     before.filter(|before| before.weight == site.weight).and_then(|before| before.spectral_radius);
+                let tap = Tap {
+                    stream: &stream,
+                    z: &z,
+                    delta: &delta,
+                    activation: &activation,
+                    cell_stream: &cell_stream,
+                    gates: &gates,
+                    ..tap
+                };
                 let own = layer(site, tap, rows, parameters, gradients);
                 let distributions = if self.distributions { spread(site, tap, rows, gradients) } else { Vec::new() };
                 let spectral_radius = known.or_else(|| radius(site, &parameters[site.weight.clone()]));
@@ -154,12 +173,31 @@ impl Probe {
     }
 }
 
+/// Of each row of `[rows, time, features]` the steps that are padding; empty where none are.
+fn padded_steps(x: &Tensor) -> Result<Vec<usize>> {
+    let Ok((rows, steps, features)) = x.dims3() else { return Ok(Vec::new()) };
+    let before = |row: &[f64]| row.chunks_exact(features).take_while(|step| step[0] == PADDING).count();
+    with_slice(x, |x: &[f64]| match x.contains(&PADDING) {
+        true => x.chunks_exact(steps * features).map(before).take(rows).collect(),
+        false => Vec::new(),
+    })
+}
+
+/// What a site has of the rows that have begun.
+fn present<'a>(numbers: &'a [f64], time: Option<usize>, before: &[usize]) -> Cow<'a, [f64]> {
+    let Some(time) = time.filter(|_| !before.is_empty()) else { return Cow::Borrowed(numbers) };
+    // Empty where the model has no such thing.
+    let rows = numbers.chunks_exact((numbers.len() / before.len()).max(1));
+    rows.zip(before).filter(|(_, before)| **before < time).flat_map(|(row, _)| row).copied().collect()
+}
+
 /// Measures one site; its correlation is left open.
 fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradients: &[f64]) -> LayerMeasure {
     let samples = rows as f64;
     let seen = |numbers: &[f64]| !numbers.is_empty();
     let weight_gradient = &gradients[site.weight.clone()];
-    let columns = |numbers: &[f64]| numbers.len() / rows;
+    // Of a sequence that has not begun yet there is no row.
+    let columns = |numbers: &[f64]| numbers.len() / (tap.stream.len() / site.units);
     let single = !site.shared && seen(tap.input) && seen(tap.affine_delta);
     let n = tap.activation.len() as f64;
     let mean = seen(tap.activation).then(|| sum(tap.activation) / n);

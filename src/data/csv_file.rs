@@ -37,6 +37,9 @@ pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError
     parse(load(train)?, test, &Reading::new(settings))
 }
 
+/// Numbers that sequences padded to one length may hold: 2 GiB of them.
+const MOST_PADDED: usize = 1 << 28;
+
 fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Reading) -> Result<Raw, DataError> {
     let train = Table::new(train, how)?;
     let test = test.map(|test| Table::new(test, how)).transpose()?;
@@ -55,28 +58,35 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let mut cells = TargetCells::default();
     for table in [Some(&train), test.as_ref()].into_iter().flatten() {
         let before = cells.len();
-        let (mut x, holed, places) = columns.fill(table, &features, how, &mut cells)?;
+        let (x, holed, places) = columns.fill(table, &features, how, &mut cells)?;
         let fate = if how.missing == "drop" { "left out" } else { "filled with the means of the training rows" };
         if holed > 0 {
             let rows = count(holed, "row");
             notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
         }
         if columns.grouping.is_some() {
-            let rows = places.len();
-            let own = Sequences::of(table, places)?;
-            if let Some(first) = sequences.first().filter(|first| first.steps != own.steps) {
+            let own = Sequences::of(table, places, how.is_padded)?;
+            if let Some(first) = sequences.first().filter(|first| !how.is_padded && first.steps != own.steps) {
                 let what =
                     format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, first.steps);
-                return Err(table.error(what, "give two files whose sequences are equally long"));
+                return Err(table.error(
+                    what,
+                    "give two files whose sequences are equally long, or write data.padding = \"front\"",
+                ));
             }
-            x = own.arranged(&x, x.len() / rows);
             sequences.push(own);
         }
         parts.push((x, before..cells.len()));
     }
     let targets = columns.targets(&train.name, cells, how)?;
     let names: Vec<String> = features.iter().flat_map(|feature| feature.names(&train)).collect();
-    let steps = sequences.first().map(|sequences| sequences.steps);
+    let steps = sequences.iter().map(|sequences| sequences.steps).max();
+    let shortest = sequences.iter().map(Sequences::shortest).min();
+    let is_padded = shortest < steps;
+    if is_padded {
+        let (shortest, longest) = (shortest.unwrap_or(0), steps.unwrap_or(0));
+        notes.push(format!("sequences of {shortest} to {longest} time steps, padded at the front (data.padding)"));
+    }
     let width = names.len() * steps.unwrap_or(1);
     let whole = parts.len() == 1;
     let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
@@ -84,15 +94,31 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let change = tables
         .zip(sequences.iter().zip(&starts))
         .find_map(|(table, (own, start))| own.change(&table.name, &targets, *start));
+    let numbers = sequences.iter().map(Sequences::count).sum::<usize>() * width;
+    if is_padded && numbers > MOST_PADDED {
+        let what = format!("padded to {} time steps, its sequences hold {numbers} numbers", steps.unwrap_or(0));
+        return Err(DataError::file(
+            &train.name,
+            what,
+            format!("cut the longest ones; at most {MOST_PADDED} are read"),
+        ));
+    }
+    if let (true, Some(change)) = (is_padded, &change) {
+        let what = format!("sequences differ in length, and the target changes {change}");
+        return Err(DataError::file(&train.name, what, "targets of each time step need sequences of one length"));
+    }
     let parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
         let rows: Vec<usize> = rows.collect();
-        let targets = match sequences.get(part) {
-            Some(own) => own.targets(&targets, starts[part], change.is_none()),
+        match (sequences.get(part), steps) {
+            (Some(own), Some(steps)) => Split {
+                rows: own.count(),
+                x: own.arranged(&x, names.len(), steps),
+                targets: own.targets(&targets, starts[part], change.is_none()),
+            },
             // One table needs no copy.
-            None if whole => targets.clone(),
-            None => targets.pick(&rows, 1),
-        };
-        Split { rows: rows.len() / steps.unwrap_or(1), x, targets }
+            _ if whole => Split { rows: rows.len(), x, targets: targets.clone() },
+            _ => Split { rows: rows.len(), x, targets: targets.pick(&rows, 1) },
+        }
     });
     let mut parts: Vec<Split> = parts.collect();
     let test = if whole { None } else { parts.pop() };

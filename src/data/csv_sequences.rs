@@ -3,6 +3,7 @@
 use super::csv_table::{Reading, Table, is_missing};
 use super::dataset::Targets;
 use super::error::DataError;
+use crate::ops::recurrent::PADDING;
 use csv::StringRecord;
 use std::collections::HashMap;
 
@@ -55,18 +56,19 @@ impl Grouping {
     }
 }
 
-/// Sequences of equal length.
+/// The sequences of a table.
 pub(super) struct Sequences {
-    /// Row numbers, sequence after sequence, each in the order of time.
-    pub rows: Vec<usize>,
+    /// The row numbers of each, in the order of time.
+    rows: Vec<Vec<usize>>,
+    /// Of the longest.
     pub steps: usize,
     /// Where each row belongs.
     places: Vec<Place>,
 }
 
 impl Sequences {
-    /// Of a table's rows, the sequences in the order in which they begin.
-    pub fn of(table: &Table, places: Vec<Place>) -> Result<Self, DataError> {
+    /// Of a table's rows, the sequences in the order in which they begin; unlike lengths are for `is_padded`.
+    pub fn of(table: &Table, places: Vec<Place>, is_padded: bool) -> Result<Self, DataError> {
         let (mut numbers, mut sequences): (HashMap<&str, usize>, Vec<Vec<usize>>) = (HashMap::new(), Vec::new());
         for (row, place) in places.iter().enumerate() {
             let number = *numbers.entry(&place.sequence).or_insert(sequences.len());
@@ -85,9 +87,10 @@ impl Sequences {
                 return Err(table.error(what, cure).line(first.line.max(second.line)));
             }
         }
-        let steps = sequences.first().map_or(0, Vec::len);
-        if let Some(other) = sequences.iter().find(|rows| rows.len() != steps) {
-            return Err(unequal(table, (&places[sequences[0][0]], steps), (&places[other[0]], other.len())));
+        let steps = sequences.iter().map(Vec::len).max().unwrap_or(0);
+        if let Some(other) = sequences.iter().find(|rows| !is_padded && rows.len() != sequences[0].len()) {
+            let [one, other] = [&sequences[0], other].map(|rows| (&places[rows[0]], rows.len()));
+            return Err(unequal(table, one, other));
         }
         if steps == 1 {
             let what = "each row has a name of its own in data.sequence, so that every sequence has one time step";
@@ -95,16 +98,23 @@ impl Sequences {
                 table.error(what, "name the column in which all rows of a sequence hold the same, or leave it out")
             );
         }
-        Ok(Sequences { rows: sequences.concat(), steps, places })
+        Ok(Sequences { rows: sequences, steps, places })
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Time steps of the shortest.
+    pub fn shortest(&self) -> usize {
+        self.rows.iter().map(Vec::len).min().unwrap_or(0)
     }
 
     /// The targets of these sequences, out of those of all rows, of which the table's begin at `start`.
     pub fn targets(&self, all: &Targets, start: usize, is_one: bool) -> Targets {
-        let rows: Vec<usize> = self.rows.iter().map(|row| start + row).collect();
-        match is_one {
-            true => all.pick(&rows.chunks_exact(self.steps).map(|sequence| sequence[0]).collect::<Vec<_>>(), 1),
-            false => all.pick(&rows, 1),
-        }
+        let rows = self.rows.iter().flat_map(|rows| if is_one { &rows[..1] } else { &rows[..] });
+        all.pick(&rows.map(|row| start + row).collect::<Vec<usize>>(), 1)
     }
 
     /// Where the target of a sequence first changes, in words; `None` where each has one in all its rows.
@@ -113,15 +123,19 @@ impl Sequences {
             Targets::Classes { labels, .. } => labels[start + a] == labels[start + b],
             Targets::Values { y, .. } => y[start + a] == y[start + b],
         };
-        let mut sequences = self.rows.chunks_exact(self.steps);
-        let row = sequences.find_map(|rows| rows.iter().find(|row| !same(rows[0], **row)))?;
+        let row = self.rows.iter().find_map(|rows| rows.iter().find(|row| !same(rows[0], **row)))?;
         let Place { line, sequence, .. } = &self.places[*row];
         Some(format!("within the sequence \"{sequence}\" in line {line} of {file}"))
     }
 
-    /// The inputs, `width` a row, in this order.
-    pub fn arranged(&self, x: &[f64], width: usize) -> Vec<f64> {
-        self.rows.iter().flat_map(|row| &x[row * width..][..width]).copied().collect()
+    /// The inputs, `width` a row, sequence after sequence, each padded at its beginning to so many steps.
+    pub fn arranged(&self, x: &[f64], width: usize, steps: usize) -> Vec<f64> {
+        let mut arranged = Vec::with_capacity(self.count() * steps * width);
+        for rows in &self.rows {
+            arranged.resize(arranged.len() + (steps - rows.len()) * width, PADDING);
+            rows.iter().for_each(|row| arranged.extend_from_slice(&x[row * width..][..width]));
+        }
+        arranged
     }
 }
 
@@ -131,6 +145,6 @@ fn unequal(table: &Table, (one, steps): (&Place, usize), (other, others): (&Plac
         "sequences differ in length: \"{}\" has {steps} rows and \"{}\" has {others}",
         one.sequence, other.sequence
     );
-    let cure = "cut the longer ones to the last rows of each, or fill the shorter ones up at the beginning";
+    let cure = "write data.padding = \"front\": a recurrent net then starts where a shorter sequence starts";
     table.error(what, cure).line(other.line)
 }

@@ -20,6 +20,8 @@ pub(super) struct Reading<'a> {
     pub drop: &'a [String],
     pub sequence: Option<&'a str>,
     pub time_column: Option<&'a str>,
+    /// Whether sequences may differ in length.
+    pub is_padded: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -36,6 +38,7 @@ impl<'a> Reading<'a> {
             drop: if let Some(Value::Texts(names)) = settings.get("data.drop") { names } else { &[] },
             sequence: settings.text("data.sequence"),
             time_column: settings.text("data.time_column"),
+            is_padded: settings.text("data.padding") == Some("front"),
         }
     }
 

@@ -1,7 +1,9 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
 use super::function::Function;
+use super::scaling::without_padding;
 use crate::ops::loss::Compared;
+use crate::ops::recurrent::PADDING;
 use crate::table::count;
 
 /// What the network is to produce: one answer a row, or as many for each, in the order of a sequence's time steps.
@@ -174,6 +176,12 @@ impl Dataset {
         Sizes { input: self.shape.clone(), outputs: self.train.targets.outputs() }
     }
 
+    /// Whether its sequences differ in length.
+    pub fn is_padded(&self) -> bool {
+        let parts = [Some(&self.train), self.validation.as_ref(), self.test.as_ref()];
+        parts.into_iter().flatten().any(|part| part.x.contains(&PADDING))
+    }
+
     /// One line for a person: rows, features, what is predicted, and the scale of the training inputs.
     pub fn summary(&self) -> String {
         if let Some(function) = &self.function {
@@ -205,7 +213,7 @@ impl Dataset {
             [_, height, width] => format!("images of {height} x {width}"),
             _ => count(self.features(), "feature"),
         };
-        let x = &self.train.x;
+        let x = without_padding(&self.train.x, self.shape.last().copied().unwrap_or(1));
         let mean_square = x.iter().map(|x| x * x).sum::<f64>() / x.len().max(1) as f64;
         format!(
             "{}: {} training{validation} and {} test rows of {numbers} with mean square {mean_square:.3}, {kind}, digest {}",

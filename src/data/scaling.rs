@@ -2,8 +2,10 @@
 
 use super::dataset::{Split, Targets};
 use super::error::DataError;
+use crate::ops::recurrent::PADDING;
 use crate::setting::{Settings, members, words};
 use crate::table::significant;
+use std::borrow::Cow;
 
 /// What is subtracted from each column and what it is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ pub(super) fn scale(
 ) -> Result<Option<String>, DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
     let scaling = Scaling::from_settings(settings, "data.scaling")?;
-    let of_inputs = Map::of(scaling, &parts[0].x, about.features, about.most)
+    let of_inputs = Map::of(scaling, &without_padding(&parts[0].x, about.features), about.features, about.most)
         .map_err(|unfit| unfit.error("data.scaling", "inputs", about.file))?;
     parts.iter_mut().for_each(|part| of_inputs.apply(&mut part.x));
     let of_targets = Scaling::from_settings(settings, "data.target_scaling")?;
@@ -81,7 +83,16 @@ pub(super) fn scale(
             }
         }
     }
-    Ok(if about.most.is_none() { apart(scaling, about, &parts[0].x) } else { None })
+    let scaled = || without_padding(&parts[0].x, about.features);
+    Ok(if about.most.is_none() { apart(scaling, about, &scaled()) } else { None })
+}
+
+/// The numbers but for time steps, of so many features, that are padding.
+pub(super) fn without_padding(x: &[f64], features: usize) -> Cow<'_, [f64]> {
+    if !x.contains(&PADDING) {
+        return Cow::Borrowed(x);
+    }
+    x.chunks_exact(features).filter(|step| step[0] != PADDING).flatten().copied().collect()
 }
 
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.

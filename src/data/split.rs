@@ -6,7 +6,7 @@
 use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
 use super::raw::{Raw, stream};
-use super::scaling::{self, Inputs, constant};
+use super::scaling::{self, Inputs, constant, without_padding};
 use crate::setting::Settings;
 
 /// Splits and scales.
@@ -62,7 +62,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     // A feature is the same at each time step.
     let width = features / steps.unwrap_or(1);
     fill_missing(&file, &names, width, [Some(&mut train), validation.as_mut(), test.as_mut()])?;
-    if name != "points" && train.rows > 1 && constant(&train.x, width).iter().all(|c| *c) {
+    if name != "points" && train.rows > 1 && constant(&without_padding(&train.x, width), width).iter().all(|c| *c) {
         let what = format!("the inputs of all {kept} training rows are equal");
         return Err(DataError::file(file, what, "nothing can be learned from them; check the file"));
     }
@@ -109,7 +109,7 @@ fn fill_missing(
         if parts.iter().all(|part| cells(part).iter().all(|x| !x.is_nan())) {
             continue;
         }
-        let known: Vec<f64> = cells(parts[0]).into_iter().filter(|x| !x.is_nan()).collect();
+        let known: Vec<f64> = cells(parts[0]).into_iter().filter(|x| x.is_finite()).collect();
         if known.is_empty() {
             let name =
                 names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));

@@ -280,12 +280,28 @@ pub enum BuildError {
     Candle(#[from] ops::Error),
 }
 
-/// That a family gives as many answers as the data asks for: `answers` to each row.
+/// That a family can take sequences that are padded where they are, and gives as many answers as the data asks for: `answers`
+/// to each row.
 ///
 /// # Errors
-/// When the data has a target for each time step and the network answers once.
-pub fn check_answers(family: &dyn Family, settings: &Settings, answers: usize) -> Result<(), SettingError> {
-    if answers == 1 || family.answers_at_every_step(settings) {
+/// When sequences of unlike lengths are for a network that does not read them step after step, or answers at every step; when the data
+/// has a target for each time step and the network answers once.
+pub fn check_sequences(
+    family: &dyn Family,
+    settings: &Settings,
+    answers: usize,
+    is_padded: bool,
+) -> Result<(), SettingError> {
+    let every = family.answers_at_every_step(settings);
+    if is_padded && (every || !family.has_time()) {
+        let (key, cure) = match every && family.has_time() {
+            true => ("network.read_out", "write network.read_out = \"last\" or \"mean\""),
+            false => ("network", "write network = \"rnn\", \"lstm\" or \"gru\""),
+        };
+        let message = "the data has sequences of unlike lengths, which only recurrent nets take that answer once for each sequence";
+        return Err(SettingError::new(key, format!("{message}: {cure}")));
+    }
+    if answers == 1 || every {
         return Ok(());
     }
     let (key, answered) = match settings.text("network.read_out") {

@@ -18,7 +18,7 @@ pub mod recurrent;
 pub mod transformer;
 
 pub use boundary::{
-    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, check_answers,
+    Attention, Batch, BuildError, Built, Family, Gradients, Model, PassCost, Precision, Site, Tap, check_sequences,
     copy_parameters,
 };
 pub use candle_model::CandleModel;

@@ -9,11 +9,13 @@ mod gates;
 mod gru;
 mod layer;
 mod lstm;
+mod padding;
 mod read_out;
 mod rnn;
 mod stack;
 
 pub use layer::Memory;
+pub use padding::{PADDING, Padding};
 pub use stack::{Cell, Places, ReadOut, Stack};
 
 use super::gemm::{Matrix, multiply};
@@ -35,6 +37,7 @@ pub struct Arena<T> {
     pub layers: Vec<Memory<T>>,
     /// The inputs, ordered by time.
     x: Vec<T>,
+    padding: Padding,
     reading: Reading<T>,
 }
 
@@ -48,6 +51,7 @@ impl<T: Element> Arena<T> {
             finite: true,
             layers: (0..stack.depth).map(|_| Memory::default()).collect(),
             x: Vec::new(),
+            padding: Padding::default(),
             reading: Reading::default(),
         }
     }
@@ -74,15 +78,16 @@ impl<T: Element> CustomOp2 for FusedRecurrent<T> {
             candle_core::bail!("{} numbers are no sequences of {} steps of {}", x.len(), stack.steps, stack.features);
         }
         let mut arena = lock(&self.arena);
-        let Arena { layers, x: by_time, reading, .. } = &mut *arena;
+        let Arena { layers, x: by_time, padding, reading, .. } = &mut *arena;
         by_time.resize(x.len(), T::of(0.0));
         order_by_time(x, rows, stack.steps, stack.features, by_time);
+        padding.take(by_time, rows, stack.features);
         for l in 0..stack.depth {
             let (below, from) = layers.split_at_mut(l);
-            from[0].forward(stack, l, rows, below.last().map_or(&by_time[..], |below| &below.h), p);
+            from[0].forward(stack, l, padding, below.last().map_or(&by_time[..], |below| &below.h), p);
         }
         let top = layers.last().map_or(&[][..], |top| &top.h);
-        let outputs = reading.forward(stack, rows, top, p);
+        let outputs = reading.forward(stack, padding, top, p);
         let shape = Shape::from((outputs.len() / stack.outputs, stack.outputs));
         Ok((T::to_cpu_storage_owned(outputs), shape))
     }
@@ -103,17 +108,17 @@ impl<T: Element> FusedRecurrent<T> {
     fn backward(&self, p: &[T], delta: &[T]) {
         let stack = &*self.stack;
         let mut arena = lock(&self.arena);
-        let Arena { layers, x, reading, gradient, finite } = &mut *arena;
+        let Arena { layers, x, padding, reading, gradient, finite } = &mut *arena;
         gradient.resize(p.len(), T::of(0.0));
         let rows = x.len() / (stack.steps * stack.features);
         if let Some(top) = layers.last_mut() {
             let Memory { h, stream, .. } = top;
-            reading.backward(stack, rows, h, delta, p, gradient, stream);
+            reading.backward(stack, padding, h, delta, p, gradient, stream);
         }
         for l in (0..stack.depth).rev() {
             let (below, from) = layers.split_at_mut(l);
             let own = &mut from[0];
-            own.through_time(stack, l, rows, p);
+            own.through_time(stack, l, padding, p);
             let input = below.last().map_or(&x[..], |below| &below.h);
             own.parameter_gradients(stack, l, rows, input, gradient);
             if let Some(below) = below.last_mut() {

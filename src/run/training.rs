@@ -3,7 +3,7 @@
 use super::spec::RunSpec;
 use super::stop::{Stop, has_loss_of_every_step};
 use crate::data::Dataset;
-use crate::model::{Family, check_answers};
+use crate::model::{Family, check_sequences};
 use crate::ops::loss::Criterion;
 use crate::optim::{Optimizer, Regularization};
 use crate::schedule::Schedule;
@@ -41,7 +41,7 @@ impl Training {
             return Err(SettingError::new(key, format!("{message}: {help}")));
         }
         if data.function.is_none() {
-            check_answers(family, settings, data.train.answers())?;
+            check_sequences(family, settings, data.train.answers(), data.is_padded())?;
         }
         let criterion = Criterion::from_settings(settings, targets.counts().as_deref())?;
         let optimizer = Optimizer::from_settings(settings)?;

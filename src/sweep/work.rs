@@ -57,6 +57,7 @@ impl Work {
             train_rows: data.train.rows,
             sizes: data.sizes(),
             answers: data.train.answers(),
+            is_padded: data.is_padded(),
             change: data.change.clone(),
             targets: data.train.targets.compared(),
         };

@@ -93,6 +93,8 @@ pub enum NoPrediction {
         "for an identity as the recurrent matrix the law is known without norm, for relu with gain 1 and no bias, and for linear nets"
     )]
     IdentityRecurrence,
+    #[error("for sequences of unlike lengths no theory is known")]
+    UnlikeLengths,
     #[error("for gates behind a norm no theory is known")]
     NormedGates,
     #[error("the theory of gates is computed for at most {0} time steps")]

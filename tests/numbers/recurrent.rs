@@ -8,7 +8,7 @@ use gradsweep::ops::activation::Activation;
 use gradsweep::ops::dropout::Draws;
 use gradsweep::ops::loss::{Loss, Target};
 use gradsweep::ops::norm::{Norm, NormKind, Placement};
-use gradsweep::ops::recurrent::{Cell, ReadOut, Stack};
+use gradsweep::ops::recurrent::{Cell, PADDING, ReadOut, Stack};
 use gradsweep::ops::{Element, Mode, Tensor, tensor};
 use gradsweep::probe::Probe;
 use gradsweep::seed::Seeds;
@@ -173,6 +173,71 @@ fn a_probe_sees_the_same_in_both_at_every_layer_and_time_step() {
         for ((name, ours), (_, theirs)) in ours.iter().zip(&theirs) {
             let e = error(ours, theirs);
             assert!(e < bound(&stack), "{name}: {e:e} in {stack:?}");
+        }
+    }
+}
+
+/// The batch with so many steps of each row before its sequence begins.
+fn padded(stack: &Stack, before: &[usize]) -> Batch<f64> {
+    let batch = batch::<f64>(stack, Loss::CrossEntropy);
+    let mut x = batch.x.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+    let size = stack.steps * stack.features;
+    before.iter().enumerate().for_each(|(row, before)| x[row * size..][..before * stack.features].fill(PADDING));
+    Batch { x: tensor(x, (ROWS, stack.steps, stack.features)).unwrap(), ..batch }
+}
+
+/// One row of a batch, without its first steps.
+fn alone(stack: &Stack, batch: &Batch<f64>, row: usize, before: usize) -> (Stack, Batch<f64>) {
+    let stack = Stack { steps: stack.steps - before, ..stack.clone() };
+    let x = batch.x.narrow(0, row, 1).unwrap().narrow(1, before, stack.steps).unwrap().contiguous().unwrap();
+    let Target::Classes(labels) = &batch.target else { panic!("classes") };
+    (stack, Batch { x, target: Target::Classes(vec![labels[row]]), loss: batch.loss })
+}
+
+/// A padded sequence is what it is alone, in a net of as many steps: loss and gradients of a batch are the means of theirs, and a
+/// probe measures at each time step the sequences that have begun.
+#[test]
+fn padding_takes_no_part() {
+    let before = [0, 3, 1, 4, 3];
+    let once = |stack: &Stack| stack.read_out != ReadOut::Every && stack.truncation.is_none();
+    for stack in stacks().into_iter().chain(beside()).filter(once) {
+        let batch = padded(&stack, &before);
+        let mut models: Vec<Box<dyn Model<f64>>> = vec![Box::new(composed(&stack))];
+        if stack.is_fused() {
+            models.push(Box::new(fused(&stack)));
+        }
+        let (mut loss, mut gradient, mut streams) = (0.0, vec![0.0; stack.parameter_count()], vec![0.0; STEPS]);
+        let mut gradients = Gradients::default();
+        for (row, before) in before.into_iter().enumerate() {
+            let (short, one) = alone(&stack, &batch, row, before);
+            let mut model = composed::<f64>(&short);
+            loss += model.loss_and_gradients(one.clone(), Mode::Train, &mut gradients).unwrap() / ROWS as f64;
+            gradient.iter_mut().zip(&gradients.packed).for_each(|(sum, own)| *sum += own / ROWS as f64);
+            let measured = Probe::new(Box::new(composed::<f64>(&short)), one).measure(&model).unwrap();
+            for (step, own) in measured.iter().filter(|own| own.layer == 1).enumerate() {
+                streams[before + step] += own.stream_rms.powi(2);
+            }
+        }
+        for mut model in models {
+            let value = model.loss_and_gradients(batch.clone(), Mode::Train, &mut gradients).unwrap();
+            let e = error(&gradients.packed, &gradient).max((value - loss).abs());
+            assert!(e < bound(&stack), "{e:e} in {stack:?}");
+            let probe = if stack.is_fused() {
+                Box::new(fused(&stack)) as Box<dyn Model<f64>>
+            } else {
+                Box::new(composed(&stack))
+            };
+            let measured = Probe::new(probe, batch.clone()).measure(&*model).unwrap();
+            for own in measured.iter().filter(|own| own.layer == 1) {
+                let step = own.time.unwrap() - 1;
+                let begun = before.iter().filter(|before| **before <= step).count() as f64;
+                let expected = (streams[step] / begun).sqrt();
+                assert!(
+                    (own.stream_rms / expected - 1.0).abs() < 1e-6,
+                    "{} {expected} at {step} in {stack:?}",
+                    own.stream_rms
+                );
+            }
         }
     }
 }

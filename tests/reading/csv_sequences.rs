@@ -2,6 +2,7 @@
 
 use crate::support::{settings, text};
 use gradsweep::data::{Dataset, Places, Targets, load};
+use gradsweep::ops::recurrent::PADDING;
 use gradsweep::setting::Value;
 
 fn read(table: &str, more: &[(&str, Value)]) -> Result<Dataset, String> {
@@ -84,6 +85,43 @@ fn a_feature_is_scaled_alike_at_all_time_steps() {
     }
 }
 
+fn padded() -> Vec<(&'static str, Value)> {
+    [by(), vec![("data.padding", text("front"))]].concat()
+}
+
+#[test]
+fn sequences_of_unlike_lengths_are_padded_at_the_front_and_scaled_by_what_is_there() {
+    let rows: String = (0..4).flat_map(|s| (s..4).map(move |t| row(s, t, s % 2))).collect();
+    let data =
+        read(&format!("{HEAD}{rows}"), &[padded(), vec![("data.scaling", text("per_feature"))]].concat()).unwrap();
+    assert_eq!((data.shape.as_slice(), data.train.rows), (&[4, 2][..], 4));
+    assert!(
+        data.is_padded() && data.notes.iter().any(|note| note.contains("of 1 to 4 time steps")),
+        "{:?}",
+        data.notes
+    );
+    for x in data.train.x.chunks_exact(8) {
+        let begun = x.iter().position(|x| x.is_finite()).unwrap();
+        assert!(begun.is_multiple_of(2) && x[..begun].iter().all(|x| *x == PADDING), "{x:?}");
+        assert!(x[begun..].iter().all(|x| x.is_finite()), "{x:?}");
+    }
+    let known: Vec<f64> = data.train.x.iter().copied().filter(|x| x.is_finite()).collect();
+    assert_eq!(known.len(), 20);
+    for feature in 0..2 {
+        let all: Vec<f64> = known.iter().skip(feature).step_by(2).copied().collect();
+        let (mean, square) = (all.iter().sum::<f64>() / 10.0, all.iter().map(|x| x * x).sum::<f64>() / 10.0);
+        assert!(mean.abs() < 1e-12 && (square - 1.0).abs() < 1e-12, "{mean} {square}");
+    }
+    assert!(data.summary().contains("mean square 1.000"), "{}", data.summary());
+    // A thousand short sequences beside one of 300,000 steps.
+    let long: String = (0..300_000).map(|t| row(0, t, 0)).chain((1..1000).map(|s| row(s, 0, s % 2))).collect();
+    let error = read(&format!("{HEAD}{long}"), &padded()).unwrap_err();
+    assert!(error.contains("padded to 300000 time steps") && error.contains("cut the longest ones"), "{error}");
+    let changing: String = (0..4).flat_map(|s| (s..4).map(move |t| row(s, t, t % 2))).collect();
+    let error = read(&format!("{HEAD}{changing}"), &padded()).unwrap_err();
+    assert!(error.contains("the target changes within the sequence") && error.contains("of one length"), "{error}");
+}
+
 #[test]
 fn what_makes_no_sequences_is_told_with_the_cure() {
     let three = |s: usize| (0..3).map(|t| row(s, t, s % 2)).collect::<String>();
@@ -95,7 +133,7 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
     let holed = format!("{HEAD}{}s1,0,,1,1\n{}{}", three(0), row(1, 1, 1), row(1, 2, 1));
     let dropped = [by(), vec![("data.missing", text("drop"))]].concat();
     for (table, more, said, cure) in [
-        (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "cut the longer ones"),
+        (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "data.padding = \"front\""),
         (
             format!("{good}{twice}"),
             by(),

@@ -398,6 +398,7 @@ fn data_settings_may_vary() {
         train_rows: rows,
         sizes: sizes(64, 10),
         answers: 1,
+        is_padded: false,
         change: None,
         targets: Compared::Classes(10),
     };
@@ -413,6 +414,7 @@ fn checks_that_need_the_data_name_the_place() {
         train_rows: 10,
         sizes: sizes(64, 1),
         answers: 1,
+        is_padded: false,
         change: None,
         targets: Compared::Values { in_unit: false },
     };
@@ -437,6 +439,7 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         digest: "d".into(),
         train_rows: 100,
         answers: 1,
+        is_padded: false,
         change: None,
         sizes: sizes(64, 10),
         targets: Compared::Classes(10),

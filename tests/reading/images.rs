@@ -44,6 +44,7 @@ fn what_does_not_fit_is_told_with_the_cure() {
             train_rows: data.train.rows,
             sizes: data.sizes(),
             answers: 1,
+            is_padded: false,
             change: None,
             targets,
         };

@@ -104,6 +104,7 @@ fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
             train_rows: data.train.rows,
             sizes: data.sizes(),
             answers: data.train.answers(),
+            is_padded: false,
             change: data.change.clone(),
             targets: data.train.targets.compared(),
         };
@@ -122,6 +123,36 @@ fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
     }
     for network in ["\"rnn\"", "\"transformer\""] {
         assert_eq!(wrong(&format!("network = {network}\n{copies}")), Ok(()));
+    }
+}
+
+#[test]
+fn sequences_of_unlike_lengths_are_for_nets_that_read_step_after_step() {
+    let checked = |network: &str| {
+        let facts = gradsweep::experiment::plan::DataFacts {
+            digest: "d".into(),
+            train_rows: 100,
+            sizes: gradsweep::data::Sizes { input: vec![8, 2], outputs: 2 },
+            answers: 1,
+            is_padded: true,
+            change: None,
+            targets: gradsweep::ops::loss::Compared::Classes(2),
+        };
+        plan(&format!("network = {network}\ndata = \"adding\""))
+            .unwrap()
+            .check_data(&[facts])
+            .map_err(|e| e.to_string())
+    };
+    for network in ["\"rnn\"", "{ kind = \"lstm\", read_out = \"mean\" }", "\"gru\""] {
+        assert_eq!(checked(network), Ok(()));
+    }
+    for (network, cure) in [
+        ("\"mlp\"", "write network = \"rnn\""),
+        ("\"transformer\"", "write network = \"rnn\""),
+        ("{ kind = \"gru\", read_out = \"every\" }", "write network.read_out = \"last\""),
+    ] {
+        let error = checked(network).unwrap_err();
+        assert!(error.contains("sequences of unlike lengths") && error.contains(cure), "{error}");
     }
 }
 
@@ -151,6 +182,7 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
             train_rows: 100,
             sizes: gradsweep::data::Sizes { input: input.to_vec(), outputs: 10 },
             answers: 1,
+            is_padded: false,
             change: None,
             targets: gradsweep::ops::loss::Compared::Classes(10),
         };

@@ -106,6 +106,7 @@ impl Target for ExperimentText {
         let sizes = || Sizes { input: vec![64], outputs: 10 };
         let facts = |digest: &String| DataFacts {
             answers: 1,
+            is_padded: false,
             change: None,
             digest: digest.clone(),
             train_rows: 1437,

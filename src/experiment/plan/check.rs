@@ -49,7 +49,7 @@ impl Plan {
             }
             if cell.function().is_none() {
                 let family = model::family(settings);
-                let fits = model::check_answers(family, settings, facts.answers);
+                let fits = model::check_sequences(family, settings, facts.answers, facts.is_padded);
                 fits.map_err(|wrong| {
                     let mut error = self.misfit(settings, &wrong);
                     if let Some(at) = &facts.change {

@@ -15,6 +15,8 @@ pub struct DataFacts {
     pub sizes: Sizes,
     /// Targets of each row: 1, or one a time step.
     pub answers: usize,
+    /// Whether its sequences differ in length.
+    pub is_padded: bool,
     /// Where that of a sequence first changes, in words, where a file says so.
     pub change: Option<String>,
     /// What is compared with the outputs.

@@ -9,7 +9,7 @@ use crate::model::pass::{Part, Pass};
 use crate::ops::activation::Activation;
 use crate::ops::composed::{activate, row_norm};
 use crate::ops::dropout::Draws;
-use crate::ops::recurrent::{Cell, ReadOut, Stack};
+use crate::ops::recurrent::{Cell, PADDING, ReadOut, Stack};
 use crate::ops::{Element, Mode, Result, Tensor};
 use std::sync::Arc;
 
@@ -28,11 +28,17 @@ pub fn model<T: Element>(stack: &Stack, packed: &[f64]) -> Result<Composed<T>> {
     let own = stack.clone();
     let forward = move |pass: &mut Pass, x: &Tensor| {
         let stack = if pass.mode().keeps() { own.of_last_step() } else { own.clone() };
-        let mut h = (0..stack.steps).map(|t| x.narrow(1, t, 1)?.squeeze(1)).collect::<Result<Vec<_>>>()?;
+        let is_there = x.narrow(2, 0, 1)?.ne(PADDING)?;
+        let there = is_there.to_dtype(x.dtype())?;
+        let x = is_there.broadcast_as(x.shape())?.where_cond(x, &x.zeros_like()?)?;
+        let steps = |x: &Tensor| (0..stack.steps).map(|t| x.narrow(1, t, 1)?.squeeze(1)).collect::<Result<Vec<_>>>();
+        let is_padded = is_there.flatten_all()?.to_vec1::<u8>()?.contains(&0);
+        let there = if is_padded { steps(&there)? } else { Vec::new() };
+        let mut h = steps(&x)?;
         for layer in 0..stack.depth {
-            h = Layer { stack: &stack, layer }.between(pass, h)?;
+            h = Layer { stack: &stack, layer, there: &there }.between(pass, h)?;
         }
-        read_out(&stack, pass, &h)
+        read_out(&stack, pass, &h, &there)
     };
     let model = CandleModel::new(layout(stack), sites(stack), packed, Arc::new(forward))?;
     Ok(Composed { model, is_apart: stack.of_last_step() != *stack })
@@ -74,10 +80,11 @@ impl<T: Element> Model<T> for Composed<T> {
 }
 
 /// From the top layer's outputs of all steps to the network's.
-fn read_out(stack: &Stack, pass: &mut Pass, h: &[Tensor]) -> Result<Tensor> {
+fn read_out(stack: &Stack, pass: &mut Pass, h: &[Tensor], there: &[Tensor]) -> Result<Tensor> {
     let read = match stack.read_out {
         ReadOut::Last => h[stack.steps - 1].clone(),
-        ReadOut::Mean => Tensor::stack(h, 1)?.mean(1)?,
+        ReadOut::Mean if there.is_empty() => Tensor::stack(h, 1)?.mean(1)?,
+        ReadOut::Mean => Tensor::stack(h, 1)?.sum(1)?.broadcast_div(&Tensor::stack(there, 1)?.sum(1)?)?,
         ReadOut::Every => Tensor::stack(h, 1)?.flatten_to(1)?,
     };
     let out = read.matmul(&pass.parameter("output.weight")?)?;
@@ -89,6 +96,8 @@ fn read_out(stack: &Stack, pass: &mut Pass, h: &[Tensor]) -> Result<Tensor> {
 struct Layer<'a> {
     stack: &'a Stack,
     layer: usize,
+    /// Of each time step `[rows, 1]`: 0 where it is padding, else 1. Empty where nothing is.
+    there: &'a [Tensor],
 }
 
 /// h_t, and c_t where there is one.
@@ -160,7 +169,7 @@ impl Layer<'_> {
                 let g = argument(2)?.tanh()?;
                 pass.tap(site, Part::Gates, &Tensor::cat(&[&i, &f, &g, &o], 1)?)?;
                 let kept = c.as_ref().map_or_else(|| f.zeros_like(), |c| &f * c)?;
-                let c = pass.tap(site, Part::Cell, &(kept + (i * g)?)?)?;
+                let c = self.present(step, &pass.tap(site, Part::Cell, &self.present(step, &(kept + (i * g)?)?)?)?)?;
                 ((o * c.tanh()?)?, Some(c))
             }
             (Cell::Gru, _) => {
@@ -171,6 +180,11 @@ impl Layer<'_> {
                 ((((1.0 - &z)? * n)? + (&z * h)?)?, None)
             }
         };
-        Ok((pass.tap(site, Part::Stream, &h)?, c))
+        Ok((self.present(step, &pass.tap(site, Part::Stream, &self.present(step, &h)?)?)?, c))
+    }
+
+    /// The same with zeros where a step is padding, on the way back too.
+    fn present(&self, step: usize, numbers: &Tensor) -> Result<Tensor> {
+        self.there.get(step).map_or_else(|| Ok(numbers.clone()), |there| numbers.broadcast_mul(there))
     }
 }

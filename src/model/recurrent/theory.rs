@@ -3,7 +3,7 @@
 use super::initial::{Recurrence, Start};
 use crate::model::init::{Init, Weights};
 use crate::ops::activation::Activation;
-use crate::ops::recurrent::Cell;
+use crate::ops::recurrent::{Cell, PADDING};
 use crate::setting::Settings;
 use crate::theory::recurrent::{chi_product, identity_relu, linear, normed_product};
 use crate::theory::recurrent_gates::{Gated, MOST_STEPS};
@@ -15,12 +15,15 @@ const DRAWN_ANEW: &str =
 /// Predicts the gradient of the loss at the last step at every time step.
 ///
 /// # Errors
-/// Where no theory is known: stacked layers, the identity as recurrent matrix but for relu and linear nets without norm, gates with a
+/// Where no theory is known: stacked layers, sequences of unlike lengths, the identity as recurrent matrix but for relu and linear nets without norm, gates with a
 /// norm or over very many steps.
 pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPrediction> {
     let Start { stack, others, recurrence, gate_biases } = Start::from_settings(settings, &inputs.sizes)?;
     if stack.depth > 1 {
         return Err(NoPrediction::StackedInTime);
+    }
+    if inputs.steps.contains(&PADDING) {
+        return Err(NoPrediction::UnlikeLengths);
     }
     if stack.bias && others.bias != 0.0 {
         return Err(NoPrediction::EqualBiases);

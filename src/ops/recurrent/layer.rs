@@ -1,5 +1,6 @@
 //! One recurrent layer over all time steps: its forward pass, and its backward pass through time.
 
+use super::padding::Padding;
 use super::stack::{Cell, Stack};
 use super::{gru, lstm, rnn};
 use crate::ops::Element;
@@ -47,8 +48,8 @@ impl<T: Element> Memory<T> {
     }
 
     /// From the inputs `[time, rows, inputs]` to the outputs, left in `h`.
-    pub(super) fn forward(&mut self, stack: &Stack, layer: usize, rows: usize, x: &[T], p: &[T]) {
-        let (steps, width, columns) = (stack.steps, stack.width, stack.columns());
+    pub(super) fn forward(&mut self, stack: &Stack, layer: usize, padding: &Padding, x: &[T], p: &[T]) {
+        let (steps, width, columns, rows) = (stack.steps, stack.width, stack.columns(), padding.rows);
         let (places, zero) = (stack.layer(layer), T::of(0.0));
         let (state, wide) = (rows * width, rows * columns);
         self.gates.resize(steps * wide, zero);
@@ -86,12 +87,16 @@ impl<T: Element> Memory<T> {
                 }
                 Cell::Gru => gru::forward(width, past, gates, before, h),
             }
+            padding.clear(step, h);
+            if let Some(cell) = self.cell.get_mut(at(step, state)) {
+                padding.clear(step, cell);
+            }
         }
     }
 
     /// From what reaches `stream` from above to all of dL/dh, dL/dc and the gradients of the gates' arguments.
-    pub(super) fn through_time(&mut self, stack: &Stack, layer: usize, rows: usize, p: &[T]) {
-        let (steps, width, columns) = (stack.steps, stack.width, stack.columns());
+    pub(super) fn through_time(&mut self, stack: &Stack, layer: usize, padding: &Padding, p: &[T]) {
+        let (steps, width, columns, rows) = (stack.steps, stack.width, stack.columns(), padding.rows);
         let (state, wide, zero) = (rows * width, rows * columns, T::of(0.0));
         let recurrent = Matrix::new(&p[stack.layer(layer).recurrent], width, columns);
         self.delta.resize(steps * wide, zero);
@@ -108,6 +113,11 @@ impl<T: Element> Memory<T> {
             let cut = stack.cuts(step);
             let (gates, delta) = (&self.gates[at(step, wide)], &mut self.delta[at(step, wide)]);
             let before = step.checked_sub(1).map(|earlier| at(earlier, state));
+            // What came back to a step that is padding goes no further.
+            padding.clear(step, &mut self.stream[at(step, state)]);
+            if let Some(cell) = self.cell_stream.get_mut(at(step, state)) {
+                padding.clear(step, cell);
+            }
             let (ahead, now) = self.stream.split_at_mut(step * state);
             let stream = &now[..state];
             let earlier = if cut { &mut self.lost[..] } else { &mut ahead[at(step - 1, state)] };

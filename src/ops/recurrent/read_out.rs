@@ -1,6 +1,7 @@
 //! The output layer of a recurrent network: which of the top layer's outputs it reads, and back.
 
 use super::order_by_time;
+use super::padding::Padding;
 use super::stack::{ReadOut, Stack};
 use crate::ops::Element;
 use crate::ops::activation::{Activation, with_curve};
@@ -25,11 +26,13 @@ pub(super) struct Reading<T> {
 
 impl<T: Element> Reading<T> {
     /// From the top layer's outputs `h` `[time, rows, width]` to the network's `[rows * answers, outputs]`.
-    pub(super) fn forward(&mut self, stack: &Stack, rows: usize, h: &[T], p: &[T]) -> Vec<T> {
+    pub(super) fn forward(&mut self, stack: &Stack, padding: &Padding, h: &[T], p: &[T]) -> Vec<T> {
+        let rows = padding.rows;
         let (width, outputs, read) = (stack.width, stack.outputs, rows * stack.answers());
         if stack.read_out == ReadOut::Mean {
             self.mean.resize(rows * width, T::of(0.0));
             mean_over_time(h, T::of(1.0 / stack.steps as f64), &mut self.mean);
+            padding.rescale(stack.steps, &mut self.mean);
         }
         let (weight, bias) = stack.output();
         let mut out = std::mem::take(&mut self.outputs);
@@ -59,14 +62,14 @@ impl<T: Element> Reading<T> {
     pub(super) fn backward(
         &mut self,
         stack: &Stack,
-        rows: usize,
+        padding: &Padding,
         h: &[T],
         delta: &[T],
         p: &[T],
         gradient: &mut [T],
         stream: &mut Vec<T>,
     ) {
-        let (width, outputs, zero) = (stack.width, stack.outputs, T::of(0.0));
+        let (width, outputs, zero, rows) = (stack.width, stack.outputs, T::of(0.0), padding.rows);
         let answers = rows * stack.answers();
         self.delta.clear();
         self.delta.extend_from_slice(delta);
@@ -99,6 +102,7 @@ impl<T: Element> Reading<T> {
             ReadOut::Mean => {
                 let share = T::of(1.0 / stack.steps as f64);
                 self.read_delta.iter_mut().for_each(|x| *x *= share);
+                padding.rescale(stack.steps, &mut self.read_delta);
                 stream.chunks_exact_mut(rows * width).for_each(|step| step.copy_from_slice(&self.read_delta));
             }
             ReadOut::Every => stream.copy_from_slice(&self.read_delta),
