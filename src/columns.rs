@@ -382,8 +382,8 @@ pub const OUTCOMES: &[Column] = &[
     Column::steps("steps", &["steps"], Run),
     Column::loss("train_loss", &["training loss"], End, Split).of(Part::Training).summarized(),
     Column::accuracy("train_accuracy", &["training accuracy"], End).of(Part::Training),
-    Column::loss("val_loss", &["validation loss"], End, Split).of(Part::Validation),
-    Column::accuracy("val_accuracy", &["validation accuracy"], End).of(Part::Validation),
+    Column::loss("val_loss", &["validation loss"], End, Split).of(Part::Validation).summarized(),
+    Column::accuracy("val_accuracy", &["validation accuracy"], End).of(Part::Validation).summarized(),
     Column::loss("test_loss", &["test loss"], End, Split).of(Part::Test).summarized(),
     Column::accuracy("test_accuracy", &["test accuracy"], End).of(Part::Test).summarized(),
     Column::steps("best_step", &["step of the best loss"], Best),
@@ -465,7 +465,7 @@ pub const OUTCOMES: &[Column] = &[
     ),
     Column::balanced("train_balanced_accuracy", &["balanced accuracy", "in training"], End).of(Part::Training),
     Column::balanced("val_balanced_accuracy", &["balanced accuracy", "in validation"], End).of(Part::Validation),
-    Column::balanced("test_balanced_accuracy", &["balanced accuracy", "in the test"], End).of(Part::Test),
+    Column::balanced("test_balanced_accuracy", &["balanced accuracy", "in the test"], End).of(Part::Test).summarized(),
 ];
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.

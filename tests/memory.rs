@@ -49,6 +49,7 @@ fn sweep(runs: u64) {
         validation: None,
         test: None,
         digest: "00".into(),
+        classes: Vec::new(),
         change: None,
         notes: Vec::new(),
         function: None,

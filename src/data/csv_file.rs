@@ -5,7 +5,7 @@
 
 use super::csv_sequences::{Grouping, Place, Sequences};
 use super::csv_table::{Reading, Table, is_missing};
-use super::csv_target::{TargetCells, is_no_target, ranks};
+use super::csv_target::{TargetCells, ranks};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
@@ -44,19 +44,22 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let train = Table::new(train, how)?;
     let test = test.map(|test| Table::new(test, how)).transpose()?;
     let mut columns = Columns::new(&train, how)?;
+    let numbering = columns.numbering(&train);
     if let Some(test) = &test {
-        if test.header.is_some() != train.header.is_some() || test.columns != train.columns {
-            let what = format!("{} columns; {} has {}", test.columns, train.name, train.columns);
-            return Err(DataError::file(&test.name, what, "give two files with the same columns, or one (data.test)"));
-        }
+        test.match_with(&train)?;
         columns.see(test, how)?;
+    }
+    let tables = || [Some(&train), test.as_ref()].into_iter().flatten();
+    if how.one_hot {
+        tables().try_for_each(|table| columns.see_mixed(table))?;
     }
     let features = columns.features(&train, how)?;
     let mut parts = Vec::new();
     let mut sequences: Vec<Sequences> = Vec::new();
-    let mut notes: Vec<String> = columns.numbering(&train).into_iter().collect();
+    let mixed = features.iter().filter_map(|feature| columns.mixed(feature, &train));
+    let mut notes: Vec<String> = numbering.into_iter().chain(mixed).collect();
     let mut cells = TargetCells::default();
-    for table in [Some(&train), test.as_ref()].into_iter().flatten() {
+    for table in tables() {
         let before = cells.len();
         let (x, holed, places) = columns.fill(table, &features, how, &mut cells)?;
         let fate = if how.missing == "drop" { "left out" } else { "filled with the means of the training rows" };
@@ -78,7 +81,8 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
         }
         parts.push((x, before..cells.len()));
     }
-    let targets = columns.targets(&train.name, cells, how)?;
+    let (targets, classes) = columns.targets(&train.name, cells, how)?;
+    notes.extend(train.doubtful_header(&targets, &classes, how));
     let names: Vec<String> = features.iter().flat_map(|feature| feature.names(&train)).collect();
     let steps = sequences.iter().map(|sequences| sequences.steps).max();
     let shortest = sequences.iter().map(Sequences::shortest).min();
@@ -90,8 +94,7 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let width = names.len() * steps.unwrap_or(1);
     let whole = parts.len() == 1;
     let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
-    let tables = [Some(&train), test.as_ref()].into_iter().flatten();
-    let change = tables
+    let change = tables()
         .zip(sequences.iter().zip(&starts))
         .find_map(|(table, (own, start))| own.change(&table.name, &targets, *start));
     let numbers = sequences.iter().map(Sequences::count).sum::<usize>() * width;
@@ -123,7 +126,8 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
     let mut parts: Vec<Split> = parts.collect();
     let test = if whole { None } else { parts.pop() };
     let first = parts.swap_remove(0);
-    Ok(Raw { file: train.name, names, test, notes, steps, change, ..Raw::new("csv", width, first.x, first.targets) })
+    let raw = Raw::new("csv", width, first.x, first.targets);
+    Ok(Raw { file: train.name, names, classes, test, notes, steps, change, ..raw })
 }
 
 /// What the cells of a column are.
@@ -131,15 +135,26 @@ fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Readin
 struct Seen {
     rows: usize,
     missing: usize,
-    /// The different cells that are neither numbers nor missing, up to one more than [`MOST_WORDS`].
+    /// Whether some cell is a number.
+    number: bool,
+    /// The different cells that are neither numbers nor missing, up to one more than [`MOST_WORDS`]; the numbers too of a column
+    /// that has both and becomes categories.
     words: BTreeSet<String>,
     /// The first of them, with its line.
     word: Option<(u64, String)>,
     fraction: bool,
-    /// Whether some cell is neither a number nor empty or "?", as a target must not be.
+    /// Whether some cell is neither a number nor missing, as a target of numbers must not be.
     odd: bool,
     /// The first number, while every row has the next whole number.
     numbered: Option<f64>,
+}
+
+impl Seen {
+    fn take_in(&mut self, cell: &str) {
+        if self.words.len() <= MOST_WORDS && !self.words.contains(cell) {
+            self.words.insert(cell.into());
+        }
+    }
 }
 
 /// All columns of a table, and which are left out.
@@ -202,7 +217,8 @@ impl Columns {
         table.rows(|line, record| {
             for (seen, cell) in self.seen.iter_mut().zip(record) {
                 let number = how.number(cell);
-                seen.odd |= number.is_none() && !is_no_target(cell);
+                seen.odd |= number.is_none() && !is_missing(cell);
+                seen.number |= number.is_some();
                 seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
                 seen.numbered = match (seen.rows, number) {
                     (0, Some(first)) if first.fract() == 0.0 => Some(first),
@@ -214,13 +230,34 @@ impl Columns {
                     seen.missing += 1;
                 } else if number.is_none() {
                     seen.word.get_or_insert_with(|| (line, cell.into()));
-                    if seen.words.len() <= MOST_WORDS && !seen.words.contains(cell) {
-                        seen.words.insert(cell.into());
-                    }
+                    seen.take_in(cell);
                 }
             }
             Ok(())
         })
+    }
+
+    /// Takes in the numbers of columns that hold words as well: there they are categories like the words.
+    fn see_mixed(&mut self, table: &Table) -> Result<(), DataError> {
+        let mut mixed: Vec<(usize, &mut Seen)> =
+            self.seen.iter_mut().enumerate().filter(|(_, seen)| seen.number && seen.word.is_some()).collect();
+        if mixed.is_empty() {
+            return Ok(());
+        }
+        table.rows(|_, record| {
+            mixed.iter_mut().filter(|(c, _)| !is_missing(&record[*c])).for_each(|(c, seen)| seen.take_in(&record[*c]));
+            Ok(())
+        })
+    }
+
+    /// Says of a feature of numbers and words that its numbers are categories too.
+    fn mixed(&self, feature: &Feature, table: &Table) -> Option<String> {
+        let seen = &self.seen[feature.column];
+        let (_, word) = seen.word.as_ref().filter(|_| seen.number)?;
+        let (file, name, inputs) = (&table.name, table.called(feature.column), feature.words.len());
+        Some(format!(
+            "{file}: column {name} holds numbers and words, as \"{word}\": each of its {inputs} different cells is an input"
+        ))
     }
 
     /// The columns that become inputs.
@@ -230,13 +267,15 @@ impl Columns {
             let seen = &self.seen[column];
             let name = table.called(column);
             let Some((line, word)) = &seen.word else { return Ok(Feature { column, words: Vec::new() }) };
-            if how.one_hot && seen.words.len() <= MOST_WORDS {
+            let written_otherwise = seen.words.iter().all(|word| how.is_number_otherwise(word));
+            if how.one_hot && seen.words.len() <= MOST_WORDS && !written_otherwise {
                 return Ok(Feature { column, words: seen.words.iter().cloned().collect() });
             }
             let what = format!("column {name} holds \"{word}\", not a finite number");
-            let comma = word.replacen(',', ".", 1).parse::<f64>().is_ok();
-            let cure = if comma && !how.decimal_comma {
+            let cure = if how.has_other_decimal(word) {
                 "if numbers are written with a decimal comma, write data.decimal = \"comma\"".into()
+            } else if how.is_number_otherwise(word) {
+                "write numbers without what separates the thousands".into()
             } else if *line == 1 {
                 "delete this line if it is not a row, or write data.header = \"yes\" if it names the columns".into()
             } else if seen.words.len() > MOST_WORDS {
@@ -268,7 +307,7 @@ impl Columns {
         table.rows(|line, record| {
             let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
             let target = &record[self.target];
-            let no_target = is_no_target(target);
+            let no_target = is_missing(target);
             holed += usize::from(missing.is_some() || no_target);
             if how.missing == "drop" && (missing.is_some() || no_target) && !of_sequences {
                 return Ok(());
@@ -318,8 +357,9 @@ impl Columns {
         Ok((x, holed, places))
     }
 
-    /// Classes or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are one class.
-    fn targets(&self, name: &str, cells: TargetCells, how: &Reading) -> Result<Targets, DataError> {
+    /// Classes with what they are called, or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are
+    /// one class.
+    fn targets(&self, name: &str, cells: TargetCells, how: &Reading) -> Result<(Targets, Vec<String>), DataError> {
         let seen = &self.seen[self.target];
         if let Some((line, cell)) = &cells.odd
             && (how.task == "values" || how.task == "auto" && seen.fraction)
@@ -327,24 +367,26 @@ impl Columns {
             let what = format!("the target is \"{cell}\", not a finite number as in other lines");
             return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
         }
-        let (labels, count) = match cells.odd {
-            None if how.task == "values" => return Ok(Targets::Values { y: cells.into_numbers(how), width: 1 }),
+        let values = |y| Ok((Targets::Values { y, width: 1 }, Vec::new()));
+        let (labels, classes) = match cells.odd {
+            None if how.task == "values" => return values(cells.into_numbers(how)),
             None => {
                 let y = cells.into_numbers(how);
-                let (labels, count) = ranks(&y);
-                if how.task == "auto" && (seen.fraction || count > MOST_CLASSES) {
-                    return Ok(Targets::Values { y, width: 1 });
+                let (labels, kinds) = ranks(&y);
+                if how.task == "auto" && (seen.fraction || kinds.len() > MOST_CLASSES) {
+                    return values(y);
                 }
-                (labels, count)
+                (labels, kinds.iter().map(f64::to_string).collect())
             }
             Some(_) => cells.into_classes(),
         };
+        let count = classes.len();
         if how.task == "auto" && count > MOST_CLASSES {
             let what = format!("the target has {count} different words");
             let cure = "check data.target, or write data.task = \"classes\" if they are classes";
             return Err(DataError::file(name, what, cure));
         }
-        Ok(Targets::Classes { labels, count })
+        Ok((Targets::Classes { labels, count }, classes))
     }
 
     /// Says of a feature that it numbers the rows: where a table is sorted, it gives the target away.

@@ -1,12 +1,16 @@
 //! A CSV file as rows of cells: how the settings want it read, its header, and its columns by name.
 
 use super::csv_text::{decode, separated, swallowing_quote};
+use super::dataset::Targets;
 use super::error::DataError;
 use crate::setting::{Settings, Value};
 use csv::StringRecord;
 
 /// A small file must not unpack to more cells than memory holds, however short they are.
 pub(super) const MOST_CELLS: usize = 1 << 26;
+
+/// A first line that counts so many of its cells is likely to be a header.
+const FEWEST_COUNTED: usize = 3;
 
 /// How the settings want a file read.
 pub(super) struct Reading<'a> {
@@ -44,8 +48,23 @@ impl<'a> Reading<'a> {
 
     pub fn number(&self, cell: &str) -> Option<f64> {
         let cell = if self.decimal_comma { &cell.replace(',', ".") } else { cell };
-        cell.parse().ok().filter(|x: &f64| x.is_finite())
+        finite(cell)
     }
+
+    /// Whether a word is a number with a decimal comma that the settings do not speak of.
+    pub fn has_other_decimal(&self, word: &str) -> bool {
+        !self.decimal_comma && word.contains(',') && finite(&word.replacen(',', ".", 1)).is_some()
+    }
+
+    /// Whether a word is a number with such a comma, or with marks between its thousands.
+    pub fn is_number_otherwise(&self, word: &str) -> bool {
+        let thousands = if self.decimal_comma { '.' } else { ',' };
+        self.has_other_decimal(word) || word.contains(thousands) && self.number(&word.replace(thousands, "")).is_some()
+    }
+}
+
+fn finite(cell: &str) -> Option<f64> {
+    cell.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
 /// Whether a cell says that there is no value.
@@ -100,6 +119,54 @@ impl Table {
         Ok(table)
     }
 
+    /// That the columns are those of another table.
+    pub fn match_with(&self, other: &Table) -> Result<(), DataError> {
+        let what = match (&self.header, &other.header) {
+            _ if self.columns != other.columns => {
+                format!("{} columns; {} has {}", self.columns, other.name, other.columns)
+            }
+            (Some(own), Some(others)) => {
+                let Some(at) = (0..self.columns).find(|c| own[*c] != others[*c]) else { return Ok(()) };
+                format!("column {} is called \"{}\"; in {} it is \"{}\"", at + 1, &own[at], other.name, &others[at])
+            }
+            (None, None) => return Ok(()),
+            (own, _) => {
+                let [named, bare] = if own.is_some() { [&self.name, &other.name] } else { [&other.name, &self.name] };
+                format!("the first line of {named} names the columns, that of {bare} does not")
+            }
+        };
+        Err(self.error(what, "give two files with the same columns in the same order, or one (data.test)"))
+    }
+
+    /// Says of a first line that was taken for a row by what it looks like that it may name the columns.
+    pub fn doubtful_header(&self, targets: &Targets, classes: &[String], how: &Reading) -> Option<String> {
+        if how.header != "auto" || self.header.is_some() {
+            return None;
+        }
+        let mut first = StringRecord::new();
+        let read = self.each(|_, record| {
+            first.clone_from(record);
+            Ok(false)
+        });
+        read.ok()?;
+        let counted = first.iter().map_while(|cell| how.number(cell)).zip(0..).map(|(x, place)| x - f64::from(place));
+        let counted: Vec<f64> = counted.take_while(|start| [0.0, 1.0].contains(start)).collect();
+        let counts = counted.len() >= FEWEST_COUNTED && counted.windows(2).all(|pair| pair[0] == pair[1]);
+        let of_class = targets.counts().unwrap_or_default();
+        let is_alone = |label: u32| of_class[label as usize] == 1 && of_class.iter().filter(|n| **n == 1).count() == 1;
+        let why = match targets {
+            _ if counts => "it counts its cells".to_string(),
+            Targets::Classes { labels, .. } if is_alone(labels[0]) => {
+                format!("no other row is of class \"{}\"", classes[labels[0] as usize])
+            }
+            _ => return None,
+        };
+        let file = &self.name;
+        Some(format!(
+            "{file}: the first line is taken for a row, but {why}; if it names the columns, write data.header = \"yes\""
+        ))
+    }
+
     pub fn error(&self, what: impl Into<String>, cure: impl Into<String>) -> DataError {
         DataError::file(&self.name, what, cure)
     }
@@ -117,7 +184,14 @@ impl Table {
                 }
                 other => format!("{other:?}"),
             };
-            let cure = "make every line of the table alike, and delete a first line that is not part of it";
+            let is_second = matches!(e.kind(), csv::ErrorKind::UnequalLengths { expected_len, len, .. }
+                if *len == expected_len + 1 && e.position().is_some_and(|p| p.record() == 1));
+            let cure = match is_second {
+                true => {
+                    "if the rows begin with a name that the first line has no cell for, or end with a separator, add it there"
+                }
+                false => "make every line of the table alike, and delete a first line that is not part of it",
+            };
             self.error(what, cure).line(e.position().map_or(1, |p| p.line()))
         };
         while reader.read_record(&mut record).map_err(wrong)? {

@@ -3,11 +3,6 @@
 use super::csv_table::Reading;
 use std::collections::HashMap;
 
-/// Whether a cell says that a row has no target; other words may be classes.
-pub(super) fn is_no_target(cell: &str) -> bool {
-    ["", "?"].contains(&cell)
-}
-
 /// The target column: its numbers, or where some cell is none the number of each cell's word.
 #[derive(Default)]
 pub(super) struct TargetCells {
@@ -52,21 +47,22 @@ impl TargetCells {
         self.of_rows.iter().map(|word| values[*word as usize]).collect()
     }
 
-    /// The rank of each row's word among the words in alphabetical order, and how many there are.
-    pub fn into_classes(self) -> (Vec<u32>, usize) {
+    /// The rank of each row's word among the words in alphabetical order, and these.
+    pub fn into_classes(self) -> (Vec<u32>, Vec<String>) {
         let mut words: Vec<(&str, u32)> = self.words.iter().map(|(word, place)| (&**word, *place)).collect();
         words.sort_unstable();
         let mut ranks = vec![0; words.len()];
         (0..).zip(&words).for_each(|(rank, (_, place))| ranks[*place as usize] = rank);
-        (self.of_rows.iter().map(|word| ranks[*word as usize]).collect(), words.len())
+        let names = words.iter().map(|(word, _)| word.to_string()).collect();
+        (self.of_rows.iter().map(|word| ranks[*word as usize]).collect(), names)
     }
 }
 
-/// The rank of each number among the different ones, and how many there are.
-pub(super) fn ranks(values: &[f64]) -> (Vec<u32>, usize) {
+/// The rank of each number among the different ones, and these.
+pub(super) fn ranks(values: &[f64]) -> (Vec<u32>, Vec<f64>) {
     let mut kinds = values.to_vec();
     kinds.sort_unstable_by(f64::total_cmp);
     kinds.dedup();
     let rank = |v: &f64| kinds.partition_point(|k| k.total_cmp(v).is_lt()) as u32;
-    (values.iter().map(rank).collect(), kinds.len())
+    (values.iter().map(rank).collect(), kinds)
 }

@@ -17,8 +17,12 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, DataError> {
     };
     if let Some(unit) = unit {
         let units: Vec<u16> = bytes[2..].as_chunks().0.iter().map(|two| unit(*two)).collect();
-        return String::from_utf16(&units)
-            .map_err(|_| DataError::file(name, "this is damaged UTF-16 text", "save the file as UTF-8"));
+        let text = String::from_utf16(&units).ok().filter(|text| !text.contains('\0'));
+        return text.ok_or_else(|| DataError::file(name, "this is damaged UTF-16 text", "save the file as UTF-8"));
+    }
+    if bytes.contains(&0) {
+        let what = "it holds zero bytes, as UTF-16 text without a byte order mark does, or a file that is no text";
+        return Err(DataError::file(name, what, "save it as UTF-8, for example with iconv -f utf-16le -t utf-8"));
     }
     let mut text = String::from_utf8(bytes).map_err(|e| {
         let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
@@ -40,7 +44,7 @@ pub(crate) fn separated(text: String, separator: &str) -> (String, u8) {
         "blanks" => {
             let mut table = String::with_capacity(text.len() + 1);
             for line in text.lines() {
-                for (place, cell) in line.split_whitespace().enumerate() {
+                for (place, cell) in between_blanks(line).enumerate() {
                     table.push_str(if place > 0 { "\t" } else { "" });
                     table.push_str(cell);
                 }
@@ -50,6 +54,16 @@ pub(crate) fn separated(text: String, separator: &str) -> (String, u8) {
         }
         _ => (text, b','),
     }
+}
+
+/// The cells of a line that are separated by blanks, which may stand within quotes too.
+fn between_blanks(line: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let cells = line.split(move |c: char| {
+        quoted ^= c == '"';
+        c.is_whitespace() && !quoted
+    });
+    cells.filter(|cell| !cell.is_empty())
 }
 
 /// The separator that stands in every line equally often; a semicolon before a comma, which may be a decimal one. Blanks only
@@ -62,7 +76,7 @@ fn found(text: &str) -> &'static str {
     let candidates = [("tab", '\t'), ("semicolon", ';'), ("comma", ',')];
     let fits = candidates.into_iter().find(|(_, c)| even(lines.iter().map(|line| count(line, *c)).collect()));
     let none = lines.iter().all(|line| candidates.iter().all(|(_, c)| count(line, *c) == 0));
-    let blanks = || none && even(lines.iter().map(|line| line.split_whitespace().count() - 1).collect());
+    let blanks = || none && even(lines.iter().map(|line| between_blanks(line).count() - 1).collect());
     match fits {
         Some((word, _)) => word,
         None if blanks() => "blanks",
@@ -106,6 +120,7 @@ mod tests {
             ("a\tb c\n1\t2\n", "tab"),
             ("  1.5   2\n 3  4  \n", "blanks"),
             ("\"a;b\",c\n\"d\",e\n", "comma"),
+            ("\"a b\" c\n1 2\n", "blanks"),
             ("1\n2\n", "comma"),
             ("1,2\n3\n", "comma"),
             ("", "comma"),
@@ -138,5 +153,12 @@ mod tests {
         }
         let message = decode("t", b"a,1\n\xe9,2\n".to_vec()).unwrap_err().to_string();
         assert!(message.contains("t:2") && message.contains("Latin-1") && message.contains("iconv"), "{message}");
+        let (le, be): (fn(u16) -> [u8; 2], fn(u16) -> [u8; 2]) = (u16::to_le_bytes, u16::to_be_bytes);
+        for unit in [le, be] {
+            let message = decode("t", "é,1\n".encode_utf16().flat_map(unit).collect()).unwrap_err().to_string();
+            assert!(message.contains("UTF-16") && message.contains("iconv"), "{message}");
+        }
+        let utf32 = "\u{feff}a,1\n".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+        assert!(decode("t", utf32).unwrap_err().to_string().contains("save the file as UTF-8"));
     }
 }

@@ -6,6 +6,9 @@ use crate::ops::loss::Compared;
 use crate::ops::recurrent::PADDING;
 use crate::table::count;
 
+/// More classes than this are told by their number.
+const SHOWN: usize = 12;
+
 /// What the network is to produce: one answer a row, or as many for each, in the order of a sequence's time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
@@ -68,6 +71,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// BLAKE3 of everything above, 16 hex digits: equal digests mean equal numbers.
     pub digest: String,
+    /// What the classes are called; none where they are counted.
+    pub classes: Vec<String>,
     /// Where the target of a sequence first changes, in words, where a file has one for each time step.
     pub change: Option<String>,
     /// What a person should look at before trusting the data.
@@ -163,7 +168,8 @@ impl Dataset {
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
         let digest = hasher.finalize().to_hex()[..16].to_string();
-        Dataset { name, shape, train, validation, test, digest, change: None, notes: Vec::new(), function: None }
+        let (classes, notes) = (Vec::new(), Vec::new());
+        Dataset { name, shape, train, validation, test, digest, classes, change: None, notes, function: None }
     }
 
     /// Numbers in a row's input.
@@ -189,19 +195,21 @@ impl Dataset {
         }
         let rows = |s: &Option<Split>| s.as_ref().map_or(0, |s| s.rows);
         let kind = match &self.train.targets {
-            Targets::Classes { labels, count } => {
-                let mut rows = vec![0usize; *count];
-                labels.iter().for_each(|label| rows[*label as usize] += 1);
-                rows.sort_unstable();
-                match (rows[0], rows[count - 1]) {
+            Targets::Classes { count, .. } => {
+                let rows = self.train.targets.counts().unwrap_or_default();
+                match (rows.iter().min().unwrap_or(&0), rows.iter().max().unwrap_or(&0)) {
                     _ if self.train.answers() > 1 => format!("one of {count} classes at each time step"),
+                    _ if (1..=SHOWN).contains(&self.classes.len()) => {
+                        let of_each = self.classes.iter().zip(rows).map(|(name, rows)| format!("{name} ({rows})"));
+                        format!("{count} classes, of so many training rows: {}", of_each.collect::<Vec<_>>().join(", "))
+                    }
                     (fewest, most) if fewest == most => format!("{count} classes of {most} training rows"),
                     (fewest, most) => format!("{count} classes of {fewest} to {most} training rows"),
                 }
             }
             Targets::Values { width, .. } => {
                 let when = if self.train.answers() > 1 { " at each time step" } else { "" };
-                format!("{width} real-valued targets{when}")
+                format!("{}{when}", count(*width, "real-valued target"))
             }
         };
         let validation = match rows(&self.validation) {

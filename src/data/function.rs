@@ -298,7 +298,8 @@ impl Function {
             .kind
             .minima()
             .iter()
-            .map(|m| point(&m.iter().map(|x| (x * 1e4).round() / 1e4).collect::<Vec<_>>()))
+            // Adding zero turns -0 into 0.
+            .map(|m| point(&m.iter().map(|x| (x * 1e4).round() / 1e4 + 0.0).collect::<Vec<_>>()))
             .collect();
         let random = |what: &str, deviation: f64| match deviation {
             0.0 => String::new(),

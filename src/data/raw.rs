@@ -30,6 +30,8 @@ pub(super) struct Raw {
     pub steps: Option<usize>,
     /// What the features are called, those of one time step; none where they are counted.
     pub names: Vec<String>,
+    /// What the classes are called; none where they are counted.
+    pub classes: Vec<String>,
     /// The largest value that any feature can have, where all are of one kind: pixels of an image.
     pub most: Option<f64>,
     pub x: Vec<f64>,
@@ -45,13 +47,14 @@ pub(super) struct Raw {
 impl Raw {
     /// Rows that come from no file and bring no test part.
     pub fn new(name: &str, features: usize, x: Vec<f64>, targets: Targets) -> Self {
-        let (file, names, notes) = (name.into(), Vec::new(), Vec::new());
+        let (file, names, classes, notes) = (name.into(), Vec::new(), Vec::new(), Vec::new());
         Raw {
             name: name.into(),
             file,
             features,
             steps: None,
             names,
+            classes,
             most: None,
             x,
             targets,

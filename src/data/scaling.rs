@@ -98,22 +98,28 @@ pub(super) fn without_padding(x: &[f64], features: usize) -> Cow<'_, [f64]> {
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.
 fn apart(scaling: Scaling, about: &Inputs, x: &[f64]) -> Option<String> {
     let constant = constant(x, about.features);
-    let deviations = deviations(x, &means(x, about.features));
-    let mut sizes: Vec<(f64, usize)> =
-        deviations.into_iter().enumerate().filter(|(i, _)| !constant[*i]).map(|(i, size)| (size, i)).collect();
-    sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ((least, small), (most, large)) = (*sizes.first()?, *sizes.last()?);
+    let ends = |about_zero: bool| {
+        let centre = if about_zero { vec![0.0; about.features] } else { means(x, about.features) };
+        let sizes = deviations(x, &centre).into_iter().zip(0..).filter(|(_, i)| !constant[*i]);
+        let mut sizes: Vec<(f64, usize)> = sizes.collect();
+        sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Some((*sizes.first()?, *sizes.last()?)).filter(|((least, _), (most, _))| *most > APART * least)
+    };
+    // Features that vary as much may still lie far from zero.
+    let ((least, small), (most, large), size) = match (ends(false), ends(true)) {
+        (Some((least, most)), _) => (least, most, "deviation"),
+        (None, Some((least, most))) => (least, most, "root mean square"),
+        (None, None) => return None,
+    };
     let name = |i: usize| about.names.get(i).cloned().unwrap_or_else(|| format!("input {}", i + 1));
     let word = Scaling::WORDS[Scaling::ALL.iter().position(|own| *own == scaling)?];
-    (most > APART * least).then(|| {
-        format!(
-            "with data.scaling = \"{word}\" the deviation of {} is {}, that of {} is {}; \"per_feature\" makes both 1",
-            name(large),
-            significant(most, 2),
-            name(small),
-            significant(least, 2)
-        )
-    })
+    Some(format!(
+        "with data.scaling = \"{word}\" the {size} of {} is {}, that of {} is {}; \"per_feature\" makes both 1",
+        name(large),
+        significant(most, 2),
+        name(small),
+        significant(least, 2)
+    ))
 }
 
 /// A column x becomes (x - shift) / divisor.
@@ -284,5 +290,8 @@ mod tests {
         let note = apart(Scaling::None, &about, &X).unwrap();
         assert!(note.contains("of b is 110") && note.contains("of a is 1.9") && note.contains("\"none\""), "{note}");
         assert!(apart(Scaling::None, &about, &[1.0, 10.0, 7.0, 2.0, 20.0, 7.0]).is_none(), "tenfold, not more");
+        // As much spread, but about another place.
+        let note = apart(Scaling::None, &about, &[1.0, 2001.0, 7.0, -1.0, 1999.0, 7.0]).unwrap();
+        assert!(note.contains("root mean square of b is 2000"), "{note}");
     }
 }

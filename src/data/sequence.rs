@@ -99,10 +99,11 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         Some("pixels") => data.shape = vec![features, 1],
         Some("permuted_pixels") => {
             let order = stream(settings, "data pixel order").permutation(features);
-            let Dataset { name, train, validation, test, notes, .. } = data;
+            let Dataset { name, train, validation, test, notes, classes, .. } = data;
             let own = |part: Split| reordered(part, &order);
             let shape = vec![features, 1];
-            data = Dataset { notes, ..Dataset::new(name, shape, own(train), validation.map(own), test.map(own)) };
+            data =
+                Dataset { notes, classes, ..Dataset::new(name, shape, own(train), validation.map(own), test.map(own)) };
         }
         _ => {}
     }

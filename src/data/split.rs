@@ -14,7 +14,7 @@ use crate::setting::Settings;
 /// # Errors
 /// When a part would be empty, the settings ask for more rows than there are, or the data cannot be learned from.
 pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataError> {
-    let Raw { name, file, features, steps, names, most, x, targets, test, change, mut notes } = raw;
+    let Raw { name, file, features, steps, names, classes, most, x, targets, test, change, mut notes } = raw;
     let rows = x.len() / features.max(1);
     if let Targets::Classes { labels, .. } = &targets
         && labels.windows(2).all(|w| w[0] == w[1])
@@ -70,7 +70,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let about = Inputs { file: &file, features: width, names: &names, most };
     notes.extend(scaling::scale(settings, &about, [Some(&mut train), validation.as_mut(), test.as_mut()])?);
     let shape = steps.map_or(vec![features], |steps| vec![steps, width]);
-    Ok(Dataset { notes, change, ..Dataset::new(name, shape, train, validation, test) })
+    Ok(Dataset { notes, change, classes, ..Dataset::new(name, shape, train, validation, test) })
 }
 
 /// Brings rows into this order, in place: a large table is never there twice.

@@ -31,11 +31,17 @@ pub const SETTINGS: &[Row] = &[
     (&["optimizer.alpha", "optimizer.decay"], Write("optimizer = { kind = \"rmsprop\", rho = 0.99 }")),
     (&["epsilon", "optimizer.epsilon"], Write("optimizer = { kind = \"adam\", eps = 1e-8 }")),
     (&["amsgrad", "optimizer.amsgrad"], Write("optimizer = { kind = \"amsgrad\" }")),
-    (&["solver"], Write("optimizer = \"adam\"")),
+    (&["solver", "optim", "algorithm"], Write("optimizer = \"adam\"")),
     (&["batch_size", "minibatch", "mini_batch"], Write("batch = 64")),
-    (&["layers", "num_layers", "n_layers", "hidden_layers", "n_hidden"], Write("depth = 8")),
+    (
+        &["layers", "num_layers", "n_layers", "hidden_layers", "n_hidden"],
+        Explained("depth = 8", "layers of different widths are widths = [500, 200, 50]"),
+    ),
     (&["hidden", "hidden_size", "hidden_dim", "hidden_units", "units", "neurons"], Write("width = 32")),
-    (&["hidden_layer_sizes", "layer_sizes", "layer_widths", "hidden_dims"], Write("widths = [500, 200, 50]")),
+    (
+        &["hidden_layer_sizes", "hidden_sizes", "layer_sizes", "layer_widths", "hidden_dims"],
+        Write("widths = [500, 200, 50]"),
+    ),
     (&["iterations", "max_iter", "max_steps", "num_steps", "n_steps", "updates"], Write("steps = 1000")),
     (&["num_epochs", "n_epochs", "max_epochs"], Write("epochs = 10")),
     (&["dataset", "data_set"], Write("data = \"digits\"")),
@@ -56,6 +62,8 @@ pub const SETTINGS: &[Row] = &[
     (&["use_bias"], Write("bias = true")),
     (&["batchnorm", "batch_normalization", "bn"], Write("batch_norm = true")),
     (&["skip", "skip_connections", "shortcut", "resnet", "residuals"], Write("residual = true")),
+    (&["highway", "gates"], Write("residual = \"highway\"")),
+    (&["normalize", "standardize", "scaler"], Write("data.scaling = \"per_feature\"")),
     (
         &[
             "grad_clip",
@@ -76,6 +84,7 @@ pub const SETTINGS: &[Row] = &[
         &["lr_schedule", "scheduler", "lr_scheduler", "lr_decay", "decay", "learning_rate_decay"],
         Write("schedule = \"cosine\""),
     ),
+    (&["gamma", "lr_gamma", "schedule.gamma"], Write("schedule = { kind = \"step\", factor = 0.1 }")),
     (&["warmup", "warmup_steps", "schedule.warmup_steps"], Write("schedule.warmup = 100")),
     (&["precision", "float"], Write("dtype = \"f64\"")),
     (&["target", "tolerance", "tol"], Write("target_loss = 0.1")),
@@ -113,21 +122,28 @@ pub const VALUES: &[(&str, &[Row])] = &[
     (
         "init",
         &[
-            (&["xavier", "xavier_normal", "glorot"], Write("\"glorot_normal\"")),
-            (&["xavier_uniform"], Write("\"glorot_uniform\"")),
-            (&["kaiming", "kaiming_normal", "he"], Write("\"he_normal\"")),
-            (&["kaiming_uniform"], Write("\"he_uniform\"")),
-            (&["lecun"], Write("\"lecun_normal\"")),
+            XAVIER_NORMAL,
+            XAVIER_UNIFORM,
+            KAIMING_NORMAL,
+            KAIMING_UNIFORM,
+            LECUN,
             (&["random_normal", "truncated_normal", "randn"], Write("{ kind = \"normal\", std = 0.01 }")),
             (&["random_uniform", "rand"], Write("{ kind = \"uniform\", range = 0.05 }")),
             (&["standard"], Explained("\"uniform_fan_in\"", "weights from -1/sqrt(fan_in) to 1/sqrt(fan_in)")),
-            (
-                &["zeros", "zero", "ones"],
-                Explained(
-                    "{ kind = \"constant\", value = 0.0 }",
-                    "equal weights never part; a random init is the usual start",
-                ),
-            ),
+            (&["zeros", "zero"], Explained("{ kind = \"constant\", value = 0.0 }", EQUAL_WEIGHTS)),
+            (&["ones", "one"], Explained("{ kind = \"constant\", value = 1.0 }", EQUAL_WEIGHTS)),
+        ],
+    ),
+    (
+        "output.init",
+        &[
+            XAVIER_NORMAL,
+            XAVIER_UNIFORM,
+            KAIMING_NORMAL,
+            KAIMING_UNIFORM,
+            LECUN,
+            (&["zeros", "zero"], Missing("write output = { init = \"constant\", value = 0.0 }")),
+            (&["random_normal", "randn"], Missing("write output = { init = \"normal\", std = 0.01 }")),
         ],
     ),
     (
@@ -157,6 +173,11 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["l1", "absolute_error", "mean_absolute_error"], Write("\"mae\"")),
             (&["smooth_l1", "pseudo_huber"], Write("{ kind = \"huber\", delta = 1.0 }")),
             (&["multi_margin", "svm"], Write("\"hinge\"")),
+            // Each is nearest to another loss in its letters.
+            (
+                &["msle", "mape", "rmse", "log_cosh", "squared_hinge", "focal", "kl_div", "poisson"],
+                Missing("it is not among them; `gradsweep settings loss` shows those that are"),
+            ),
         ],
     ),
     (
@@ -175,7 +196,24 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["heavy_ball", "sgdm", "sgd_momentum"], Write("\"momentum\"")),
             (&["adam_w"], Write("\"adamw\"")),
             (
-                &["lbfgs", "l-bfgs", "newton", "adafactor", "muon", "shampoo", "lamb"],
+                &[
+                    "lbfgs",
+                    "l-bfgs",
+                    "newton",
+                    "adafactor",
+                    "muon",
+                    "shampoo",
+                    "lamb",
+                    "lars",
+                    "adan",
+                    "adamp",
+                    "adabelief",
+                    "adabound",
+                    "nadamw",
+                    "sgdw",
+                    "yogi",
+                    "sophia",
+                ],
                 Missing("it is not among them; `gradsweep settings optimizer` shows those that are"),
             ),
         ],
@@ -210,6 +248,14 @@ pub const VALUES: &[(&str, &[Row])] = &[
     ("batch", &[(&["all", "full_batch"], Write("\"full\""))]),
 ];
 
+const XAVIER_NORMAL: Row = (&["xavier", "xavier_normal", "glorot"], Write("\"glorot_normal\""));
+const XAVIER_UNIFORM: Row = (&["xavier_uniform"], Write("\"glorot_uniform\""));
+const KAIMING_NORMAL: Row = (&["kaiming", "kaiming_normal", "he"], Write("\"he_normal\""));
+const KAIMING_UNIFORM: Row = (&["kaiming_uniform"], Write("\"he_uniform\""));
+const LECUN: Row = (&["lecun"], Write("\"lecun_normal\""));
+
+const EQUAL_WEIGHTS: &str = "equal weights never part; a random init is the usual start";
+
 const SCALINGS: &[Row] = &[
     (
         &["standard", "standardize", "standard_scaler", "z_score", "zscore"],
@@ -230,6 +276,10 @@ const ACTIVATIONS: &[Row] = &[
     (&["hardtanh"], Write("\"hard_tanh\"")),
     (&["hardsigmoid"], Write("\"hard_sigmoid\"")),
     (&["sin", "siren"], Write("\"sine\"")),
+    (
+        &["crelu", "rrelu", "celu", "glu", "geglu", "swiglu", "maxout", "hardswish", "hard_swish"],
+        Missing("it is not among them; `gradsweep settings activation` shows those that are"),
+    ),
     (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
 ];
 

@@ -256,6 +256,10 @@ impl Criterion {
             (loss, _, Compared::Values { .. }) if loss.takes_classes() => {
                 Some(("loss", real(loss.word()), "write loss = \"mse\", or delete the line".into()))
             }
+            (Loss::BinaryCrossEntropy, ..) if settings.text("output_activation") == Some("sigmoid") => {
+                let what = "`binary_cross_entropy` takes the sigmoid of each output itself, and would take it twice";
+                Some(("output_activation", what.into(), "leave the output activation out".into()))
+            }
             (Loss::BinaryCrossEntropy, _, Compared::Values { in_unit: false }) => {
                 let what =
                     "`binary_cross_entropy` needs classes or targets from 0 to 1, but some are not in this range";

@@ -11,7 +11,7 @@ pub const NUMERICS_VERSION: u32 = 4;
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
     Setting::unset("loss", Domain::Word(&Loss::WORDS)).head("kind").of_networks()
-        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs, as mae, huber and binary_cross_entropy) for real-valued targets; these take classes as one-hot targets, `hinge` (Crammer & Singer) takes classes alone"),
+        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs, as mae, huber and binary_cross_entropy) for real-valued targets; these take classes as one-hot targets, `hinge` (Crammer & Singer) takes classes alone, and `binary_cross_entropy` takes the sigmoid of each output itself"),
     Setting::float("loss.delta", POSITIVE, 1.0).of(&["huber"]).of_networks()
         .help("size of an error from which on its loss is a line"),
     Setting::unset("loss.label_smoothing", Domain::Fraction).of(&["cross_entropy"]).of_networks()

@@ -38,6 +38,7 @@ fn data(features: usize, train: Split) -> Dataset {
         train,
         validation: None,
         test: None,
+        classes: Vec::new(),
         change: None,
         notes: Vec::new(),
         function: None,

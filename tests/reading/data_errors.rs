@@ -171,6 +171,15 @@ fn missing_values_words_and_columns_to_leave_out() {
     says(read(&plain, &[("data.drop", texts(&["id", "x"]))]), &["no feature is left"]);
 
     for word in ["?", "", "NA", "nan", "null"] {
+        // As a target too: it is no class of its own.
+        for class in ["0", "a"] {
+            let file: String =
+                (0..30).map(|i| format!("{i}.5,{}\n", if i == 4 { word } else { ["1", class][i % 2] })).collect();
+            says(read(&file, &[]), &["t.csv:5", "the target is", "data.missing = \"drop\""]);
+            let none = [("data.missing", text("drop")), ("data.test", Value::Float(0.0))];
+            let data = read(&file, &none).unwrap();
+            assert_eq!((data.train.rows, data.train.targets.outputs()), (29, 2), "{word} {class}");
+        }
         let holed = rows(&|i| if i == 4 { word.into() } else { format!("{}.5", i * 7 % 11) });
         let none = [("data.scaling", text("none")), ("data.test", Value::Float(0.0))];
         let with = |how: &str| read(&holed, &[&none[..], &[("data.missing", text(how))]].concat()).unwrap();
@@ -193,6 +202,52 @@ fn missing_values_words_and_columns_to_leave_out() {
     let right =
         |row: &[f64]| row[1..] == [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]][(row[0] as usize - 1) % 3];
     assert!(one_hot.train.x.chunks(4).all(right));
+    // Numbers among words are categories as well, not rows of zeros.
+    let mixed = read(&rows(&|i| ["2", "3", "5more"][i % 3].into()), &none).unwrap();
+    assert_eq!(mixed.features(), 4);
+    let right = |row: &[f64]| row[1..].iter().position(|x| *x == 1.0) == Some((row[0] as usize - 1) % 3);
+    assert!(mixed.train.x.chunks(4).all(right));
+    assert!(mixed.notes.iter().any(|note| note.contains("numbers and words, as \"5more\"")), "{:?}", mixed.notes);
+    // Numbers written otherwise are no words.
+    for (number, cure) in [("0,5", "data.decimal = \"comma\""), ("1,000.5", "thousands")] {
+        for more in [&[][..], &none] {
+            says(read(&rows(&|_| format!("\"{number}\"")), more), &["t.csv:2", cure]);
+        }
+    }
+}
+
+/// What was taken for a row and is likely to name the columns is told, and how to say so.
+#[test]
+fn first_lines_that_may_be_a_header() {
+    let rows = |i: usize| format!("{}.5,{}.25,{}\n", i * 7 % 11, i * 5 % 13, ["no", "yes"][i % 2]);
+    let rows: String = (0..30).map(rows).collect();
+    let numbers = rows.replace("no", "0").replace("yes", "1");
+    let doubts =
+        |file: &str| csv(file.as_bytes(), &[]).unwrap().notes.iter().any(|n| n.contains("data.header = \"yes\""));
+    for header in ["0,1,target", "0,1,2", "1,2,3", "7,8,kind"] {
+        assert!(doubts(&format!("{header}\n{rows}")), "{header}");
+    }
+    assert!(doubts(&format!("0,1,2\n{numbers}")));
+    for file in [&rows, &numbers, &format!("x,y,kind\n{rows}"), &format!("0,1,no\n{rows}")] {
+        assert!(!doubts(file), "{file}");
+    }
+    let words = (0..30).map(|i| format!("{},{}\n", ["red", "blue"][i % 2], ["e", "p"][i / 2 % 2])).collect::<String>();
+    let one_hot = |file: &str| csv(file.as_bytes(), &[("data.categories", text("one_hot"))]).unwrap().notes;
+    assert!(one_hot(&format!("color,kind\n{words}"))[0].contains("of class \"kind\""));
+    assert!(one_hot(&words).is_empty());
+}
+
+#[test]
+fn classes_are_told_with_their_rows() {
+    let rows: String = (0..30).map(|i| format!("{i}.5,{}\n", ["b", "a", "a"][i % 3])).collect();
+    let none = [("data.test", Value::Float(0.0))];
+    let told = csv(rows.as_bytes(), &none).unwrap().summary();
+    assert!(told.contains("2 classes, of so many training rows: a (20), b (10)"), "{told}");
+    let many: String = (0..90).map(|i| format!("{i}.5,{}\n", i % 30)).collect();
+    let told = csv(many.as_bytes(), &none).unwrap().summary();
+    assert!(told.contains("30 classes of 3 training rows"), "{told}");
+    let values: String = (0..30).map(|i| format!("{i},{i}.5\n")).collect();
+    assert!(csv(values.as_bytes(), &none).unwrap().summary().contains(", 1 real-valued target,"));
 }
 
 #[test]
@@ -201,6 +256,8 @@ fn a_table_of_test_rows_beside_the_training_rows() {
     std::fs::write(dir.path().join("t.csv"), "x,kind\n1,a\n2,b\n3,a\n").unwrap();
     std::fs::write(dir.path().join("u.csv"), "x,kind\n4,c\n5,b\n").unwrap();
     std::fs::write(dir.path().join("v.csv"), "x,y,kind\n4,1,c\n").unwrap();
+    std::fs::write(dir.path().join("w.csv"), "kind,x\na,4\nb,5\n").unwrap();
+    std::fs::write(dir.path().join("bare.csv"), "4,a\n5,b\n").unwrap();
     let read = |test: &str| {
         let pairs = [("data", text("csv")), ("data.path", text("t.csv")), ("data.test_path", text(test))];
         load(&settings(&pairs), &places(dir.path())).map_err(|e| e.to_string())
@@ -208,6 +265,13 @@ fn a_table_of_test_rows_beside_the_training_rows() {
     let data = read("u.csv").unwrap();
     assert_eq!((data.train.rows, data.test.unwrap().rows, data.train.targets.outputs()), (3, 2, 3));
     says(read("v.csv"), &["v.csv", "3 columns"]);
+    says(read("w.csv"), &["w.csv", "column 1 is called \"kind\"", "it is \"x\"", "same order"]);
+    says(read("bare.csv"), &["bare.csv", "the first line of", "t.csv names the columns"]);
+    // A column that numbers the rows of each table by itself.
+    let numbered = |n: usize| (0..n).map(|i| format!("{i},{}\n", ["a", "b"][i % 2])).collect::<String>();
+    std::fs::write(dir.path().join("t.csv"), numbered(20)).unwrap();
+    std::fs::write(dir.path().join("u.csv"), numbered(10)).unwrap();
+    assert!(read("u.csv").unwrap().notes[0].contains("numbers the rows"));
 }
 
 #[test]

@@ -429,6 +429,9 @@ fn checks_that_need_the_data_name_the_place() {
     assert!(batch.contains("the training set of 10 sequences"), "{batch}");
     let times = of_rnn("[record]\ntimes = { at = [1, 99] }");
     assert!(times.contains("x.toml:4") && times.contains("time step 99") && times.contains("more than 8"), "{times}");
+    let twice = "[base]\nbatch = \"full\"\nloss = \"binary_cross_entropy\"\noutput_activation = \"sigmoid\"";
+    let twice = plan(twice).check_data(std::slice::from_ref(&facts)).unwrap_err().to_string();
+    assert!(twice.contains("would take it twice") && twice.contains("leave the output activation out"), "{twice}");
     let loss = plan("[base]\nbatch = \"full\"\nloss = \"cross_entropy\"").check_data(&[facts]).unwrap_err().to_string();
     assert!(loss.contains("x.toml:3:8") && loss.contains("real numbers"), "{loss}");
 }

@@ -64,6 +64,20 @@ fn one_width_for_each_layer() {
     let plan = self::plan(axis, &[]).unwrap();
     let labels: Vec<&str> = plan.axes[0].labels.iter().map(String::as_str).collect();
     assert_eq!((plan.axes[0].name.as_str(), labels), ("widths", vec!["[8, 4]", "[8]", "[4, 4, 4]"]));
+    // A list of widths is one value wherever cells are chosen.
+    for (chosen, cells) in [("[8, 4]", 1), ("[[8, 4], [8]]", 2), ("\"[8, 4]\"", 1), ("[\"[8, 4]\", \"[8]\"]", 2)] {
+        let only = plan.only(&[format!("widths={chosen}")]).unwrap();
+        assert_eq!((0..3).filter(|cell| only.allows(*cell, 1)).count(), cells, "{chosen}");
+        let figure =
+            format!("{axis}[[figure]]\nkind = \"curves\"\ncolor = \"widths\"\nwhere = {{ widths = {chosen} }}\n");
+        assert!(self::plan(&figure, &[]).is_ok(), "{chosen}");
+        if !chosen.contains('"') {
+            let excluded = self::plan(&format!("{axis}[[exclude]]\nwidths = {chosen}\n"), &[]).unwrap();
+            assert_eq!(excluded.cells.len(), 3 - cells, "{chosen}");
+        }
+    }
+    let centre = format!("{axis}dropout = [0, 0.5]\n[ablation]\nwidths = [8, 4]\ndropout = 0\n");
+    assert_eq!(self::plan(&centre, &[]).unwrap().cells.len(), 4);
     let depths: Vec<Option<i64>> = plan.cells.iter().map(|cell| cell.settings.int("depth")).collect();
     assert_eq!(depths, [Some(2), Some(1), Some(3)]);
 }

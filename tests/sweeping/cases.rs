@@ -105,4 +105,11 @@ fn a_net_is_held_to_what_the_class_frequencies_get() {
     // With all classes weighing the same the best constant answer is a fair coin's, whatever their frequencies.
     let balanced = swept(dir.path(), "guessing_imbalanced", &["loss.class_weights=balanced"]);
     assert!((number(&balanced, "train_loss_baseline") - 2f64.ln()).abs() < 1e-12, "{balanced:?}");
+    // Each part has its own.
+    let row = swept(dir.path(), "guessing_imbalanced", &["data.validation=0.25"]);
+    for column in ["train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy", "test_balanced_accuracy"] {
+        let [median, baseline] = ["median", "baseline"].map(|part| number(&row, &format!("{column}_{part}")));
+        assert!(median.is_finite() && baseline.is_finite(), "{column}: {row:?}");
+    }
+    assert_eq!(number(&row, "test_balanced_accuracy_baseline"), 0.5);
 }

@@ -40,7 +40,7 @@ impl Include {
         for e in entries {
             let axis = bundle_axis(axes, e.key).filter(|_| !e.value.toml.is_table() || e.value.is_whole_table());
             if let Some(axis) = axis {
-                let labels = e.value.scalars(e.key)?.into_iter().map(|(value, place)| {
+                let labels = e.value.values(e.key, None)?.into_iter().map(|(value, place)| {
                     let label = value.to_string();
                     named(&label, &place)?;
                     axes[axis].has(&label, &place)?;

@@ -1,6 +1,7 @@
 //! TOML whose keys and values know their place in the file, and reading plain values from it.
 
 use super::error::{Location, Result, Source};
+use crate::experiment::settings::Key;
 use crate::experiment::{keys::Section, nearest};
 use crate::setting::Value;
 use std::ops::Range;
@@ -161,10 +162,17 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// One plain value or a list of them.
-    pub fn scalars(&self, name: &str) -> Result<Vec<(Value, Location)>> {
+    /// One value or a list of them: plain ones, or what is a list itself and that `key` takes.
+    pub fn values(&self, name: &str, key: Option<&Key>) -> Result<Vec<(Value, Location)>> {
+        let is_one = |value: &Value| match value {
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => true,
+            list => key.is_some_and(|key| key.fit(list).is_some()),
+        };
+        if let Some(value) = self.raw().filter(is_one) {
+            return Ok(vec![(value, self.at.clone())]);
+        }
         self.one_or_more(|node| match node.raw() {
-            Some(value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))) => Ok(value),
+            Some(value) if is_one(&value) => Ok(value),
             _ => {
                 let message = format!("`{name}` must be a plain value or a list of them, but is {}", node.found());
                 node.at.fail(message, "write a text, a number, true or false")

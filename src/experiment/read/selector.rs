@@ -42,7 +42,7 @@ impl Selection {
 /// The selectors of a table's entries; dotted keys are one key.
 ///
 /// # Errors
-/// What is neither a plain value nor a list of at least one.
+/// What is neither a value nor a list of at least one.
 pub(crate) fn selectors(entries: &[Entry]) -> Result<Vec<Selector>> {
     let mut found = Vec::new();
     under("", entries, &mut found)?;
@@ -56,7 +56,8 @@ fn under(prefix: &str, entries: &[Entry], found: &mut Vec<Selector>) -> Result<(
             under(&format!("{key}."), &inner, found)?;
             continue;
         }
-        let values = e.value.scalars(&key)?;
+        let registry = Registry::get();
+        let values = e.value.values(&key, registry.find(&key).map(|found| &registry.keys[found]))?;
         if values.is_empty() {
             let help = "write a value or a list of values, or delete the line";
             return e.value.at.fail(format!("`{key}` selects nothing: the list is empty"), help);
