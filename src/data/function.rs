@@ -19,21 +19,21 @@ const KINDS: &[&str] = &words(&Kind::NAMED);
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
     Setting::word("function", &["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi", "polynomial"], "none")
         .head("kind")
-        .help("a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic"),
+        .help("a test function instead of data and network: training moves a point that minimizes the function; `quadratic` with `function.noise` is the noisy quadratic"),
     Setting::float("function.condition", Domain::Float { min: 1.0, max: 1e12 }, 100.0).of(&["quadratic"])
-        .help("condition number: the eigenvalues go from 1 to it in equal ratios"),
+        .help("condition number: the eigenvalues go from 1 to this number in equal ratios"),
     Setting::int("function.dimension", 1..=100, 2).of(&["quadratic"])
-        .help("number of variables; with one the eigenvalue is 1"),
+        .help("number of variables; with one variable the eigenvalue is 1"),
     Setting::float("function.c", Domain::Float { min: 2.0, max: 1e6 }, 3.0).of(&["reddi"])
-        .help("gradient of the first of every three steps; that of the other two is -1"),
+        .help("gradient at the first of every three steps; at the other two it is -1"),
     Setting::required("function.coefficients", Domain::List).of(&["polynomial"])
-        .help("of 1, x, x^2, ..., up to x^15; the highest power has to be even with a factor above 0. Values are told less the least one"),
+        .help("coefficients of 1, x, x^2, ..., up to x^15; the highest power has to be even, with a positive coefficient. The minimum is subtracted from all values"),
     Setting::unset("function.start", Domain::List).of(KINDS)
-        .help("where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0], polynomial [1]"),
+        .help("the starting point; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0], polynomial [1]"),
     Setting::float("function.spread", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS)
-        .help("standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed"),
+        .help("standard deviation of the starting point around `function.start`; it is drawn from the run's seed, so all optimizers with the same seed start at the same point"),
     Setting::float("function.noise", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS).acts(Acts::OnTheBatch)
-        .help("standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed"),
+        .help("standard deviation of the normal noise on every gradient entry; it is drawn from the run's seed, so all optimizers with the same seed see the same noise"),
 ]);
 
 /// No start lies farther out, so that values stay finite there.
