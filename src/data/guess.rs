@@ -1,4 +1,4 @@
-//! The baselines: what the best constant answer gets, without a look at the inputs, under a run's own loss. Where there is an answer
+//! The baselines: what the best constant prediction achieves, without using the inputs, under a run's own loss. Where there is an answer
 //! for each time step, it may differ from step to step.
 
 use super::dataset::{Dataset, Split, Targets};

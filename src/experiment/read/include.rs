@@ -1,4 +1,4 @@
-//! `[[include]]`: cells beside the grid, each a small grid of its own.
+//! `[[include]]`: cells in addition to the grid, each a small grid of its own.
 
 use super::axis::{self, Assignment, Patch, Point, WrittenAxis, bundle_axis};
 use super::bundles::named;
