@@ -117,7 +117,7 @@ pub fn make_folder(root: &Path, below: &Path) -> Result<(), FileError> {
                 continue;
             }
         };
-        return Err(cannot("write into", &folder, format!("it is {what} and no folder; move it away")));
+        return Err(cannot("write into", &folder, format!("it is {what}, not a folder; move it away")));
     }
     Ok(())
 }

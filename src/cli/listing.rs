@@ -112,7 +112,7 @@ pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
         Some(kind) => print(&one_kind(kind)),
         None => {
             let help = nearest::suggest(word, FACTS.iter().map(|kind| kind.word));
-            Err(CommandError::input(format!("no figure is of kind \"{word}\"; {help}")))
+            Err(CommandError::input(format!("there is no kind of figure \"{word}\"; {help}")))
         }
     }
 }

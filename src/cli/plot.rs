@@ -15,7 +15,7 @@ pub struct Options {
     /// A results folder, such as results/vanishing
     dir: PathBuf,
     /// `slide`: for a lecture, 16:9 with large type, into figures/slides; `column`: for a paper, 8 cm wide, without
-    /// title and caption, into figures/columns
+    /// title and with a short caption, into figures/columns
     #[arg(long, value_enum, default_value_t = Style::Page)]
     style: Style,
     /// Only the figure of this name

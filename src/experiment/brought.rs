@@ -41,7 +41,7 @@ pub const SETTINGS: &[Row] = &[
     (&["dataset", "data_set"], Write("data = \"digits\"")),
     (
         &["test_split", "test_size", "validation_split"],
-        Explained("data.validation = 0.1", "`data.test` is the part for the test"),
+        Explained("data.validation = 0.1", "`data.test` is the fraction of the test part"),
     ),
     (&["loss_function", "loss_fn", "criterion", "objective"], Write("loss = \"cross_entropy\"")),
     (&["nonlinearity", "activation_function", "act"], Write("activation = \"relu\"")),
@@ -93,13 +93,13 @@ pub const SETTINGS: &[Row] = &[
     (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
         &["early_stopping"],
-        Explained("stop.patience = 10", "epochs in a row without a better validation loss after which a run ends"),
+        Explained("stop.patience = 10", "a run ends after this many epochs in a row without a better validation loss"),
     ),
     (&["class_weight", "class_weights", "weighted_loss"], Write("loss.class_weights = \"balanced\"")),
     (&["sample_weight"], Missing("samples weigh by their class alone: loss.class_weights = \"balanced\", or a list")),
     (&["label_smoothing", "smoothing"], Write("loss.label_smoothing = 0.1")),
     (&["l1", "l1_penalty"], Missing("there is no L1 penalty; l2 and weight_decay shrink weights")),
-    (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs says on how many cores")),
+    (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs sets the number of cores")),
     (
         &["n_seeds", "random_state", "random_seed"],
         Missing("write seeds = 5 at the top of the file, before the first [section]"),
@@ -125,7 +125,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
                 &["zeros", "zero", "ones"],
                 Explained(
                     "{ kind = \"constant\", value = 0.0 }",
-                    "equal weights never part; a random init is the usual start",
+                    "equal weights stay equal during training; a random init is the usual choice",
                 ),
             ),
         ],
@@ -150,7 +150,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
                 &["bce", "binary_crossentropy", "bce_with_logits"],
                 Explained(
                     "\"cross_entropy\"",
-                    "for two classes too; \"binary_cross_entropy\" looks at each of several outputs by itself",
+                    "also for two classes; \"binary_cross_entropy\" treats each output separately",
                 ),
             ),
             (&["l2", "squared_error", "mean_squared_error", "quadratic"], Write("\"mse\"")),
@@ -176,7 +176,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["adam_w"], Write("\"adamw\"")),
             (
                 &["lbfgs", "l-bfgs", "newton", "adafactor", "muon", "shampoo", "lamb"],
-                Missing("it is not among them; `gradsweep settings optimizer` shows those that are"),
+                Missing("this optimizer is not available; `gradsweep settings optimizer` lists those that are"),
             ),
         ],
     ),
@@ -190,7 +190,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["multistep"], Write("{ kind = \"multi_step\", milestones = [150, 225] }")),
             (&["onecycle", "1cycle"], Write("\"one_cycle\"")),
             (&["hyperbola", "time", "1/t"], Write("\"inverse_time\"")),
-            (&["warmup"], Missing("a warm-up goes before any schedule: write schedule.warmup = 100")),
+            (&["warmup"], Missing("a warm-up can precede any schedule: write schedule.warmup = 100")),
         ],
     ),
     (
@@ -200,7 +200,8 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["fashion", "fashionmnist", "fashion-mnist"], Write("\"fashion_mnist\"")),
             (
                 &["cifar10", "cifar", "imagenet", "iris"],
-                Missing("it is not among them; data = { kind = \"csv\", path = \"...\" } reads a file of your own"),
+                Missing("this data set is not available; data = { kind = \"csv\", path = \"...\" } reads a file of \
+                    your own"),
             ),
         ],
     ),
@@ -215,8 +216,7 @@ const SCALINGS: &[Row] = &[
         &["standard", "standardize", "standard_scaler", "z_score", "zscore"],
         Explained(
             "\"per_feature\"",
-            "it divides each feature by its own standard deviation, as scikit-learn's StandardScaler does; \"global\" divides all of \
-             them by one deviation, which was called \"standard\" here before",
+            "it divides each feature by its own standard deviation, as scikit-learn's StandardScaler does; \"global\", which was called \"standard\" in earlier versions, divides all features by one standard deviation",
         ),
     ),
     (&["min_max", "minmax_scaler", "range"], Write("\"minmax\"")),
@@ -230,7 +230,7 @@ const ACTIVATIONS: &[Row] = &[
     (&["hardtanh"], Write("\"hard_tanh\"")),
     (&["hardsigmoid"], Write("\"hard_sigmoid\"")),
     (&["sin", "siren"], Write("\"sine\"")),
-    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
+    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; delete `output_activation`")),
 ];
 
 /// What to write for a name that is no setting.

@@ -146,7 +146,7 @@ pub fn of_plain<'a>(
         (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => Ok((activation, predicted)),
         (Some(Err(why)), _) => Err(why.to_string()),
         (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
-            Err("a net of one hidden layer loses nothing on the way to its first".into())
+            Err("in a net with one hidden layer, the first layer is also the last".into())
         }
         (Some(Ok(_)), _) => Err("theory follows the gradient, but not the variance of the argument".into()),
         (None, _) => Err("a test function has no layers".into()),

@@ -10,8 +10,8 @@ fn problem(text: &str) -> ExperimentError {
     }
 }
 
-const NOTHING: &str = "the experiment says nothing of what to train: no setting and no axis";
-const SOMETHING: &str = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
+const NOTHING: &str = "the experiment does not say what to train: it has no setting and no axis";
+const SOMETHING: &str = "write at least one setting, such as depth = 8 below [base]; `gradsweep init` writes a complete experiment to start from";
 
 /// The text, `line:column`, the message, the cure.
 #[rustfmt::skip]
@@ -33,7 +33,7 @@ optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family
 (r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
 (r#"depth = [1, 2]"#, "1:1", r#"`depth` does not stand at the top of the file"#, r#"put it under [axes]"#),
 (r#"[base]
-depth = [1,2]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
+depth = [1,2]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values form an axis: write the list or range under [axes]"#),
 (r#"[base]
 depth = "two""#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is "two""#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[base]
@@ -52,7 +52,7 @@ depth = [2, 4, 2]"#, "2:16", r#"the axis `depth` holds 2 twice"#, r#"every point
 (r#"[axes]
 depth = 8"#, "2:9", r#"the axis `depth` needs a list or a range, but is 8"#, r#"write depth = [8], or put a fixed value under [base]"#),
 (r#"[axes]
-optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"0 has no logarithm: start above it, and add 0 with an [[include]] if you want it"#),
+optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"0 has no logarithm: start above 0, and add 0 with an [[include]] if needed"#),
 (r#"[axes]
 optimizer.lr = { log = [1e-3, 1], points = 3 }"#, "2:35", r#"a range with `log` has no `points`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[axes]
@@ -60,11 +60,11 @@ optimizer.lr = { log = [1e-3, 1] }"#, "2:16", r#"the range of `optimizer.lr` lac
 (r#"[axes]
 depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not lead from 1 to 10"#, r#"both ends belong to a range: write to = 9 or to = 13, or another step"#),
 (r#"[axes]
-width = { log = [2, 4], n = 5 }"#, "2:9", r#"the range of `width` holds 2 twice"#, r#"its points round to equal whole numbers; take a smaller n"#),
+width = { log = [2, 4], n = 5 }"#, "2:9", r#"the range of `width` holds 2 twice"#, r#"its points round to the same whole numbers; write a smaller n"#),
 (r#"[axes]
 depth = [2, 4]
 [variants.a]
-depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or combine the two in a [zip.NAME]"#),
 (r#"[axes]
 activation.kind = ["relu", "leaky_relu"]
 activation.slope = [0.1, 0.2]"#, "3:21", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#),
@@ -76,26 +76,26 @@ activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `ac
 activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu, prelu; choose one of those, or delete it"#),
 (r#"[variants.a]
 [variants.b]
-bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"they would be the same runs counted twice: delete one, or drop it with [[exclude]]"#),
+bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"the same runs would be counted twice: delete one, or leave it out with [[exclude]]"#),
 (r#"[base]
 steps = 3
 epochs = 3"#, "3:10", r#"`steps` and `epochs` are both given, but each alone says how long a run is"#, r#"keep one of the two"#),
 (r#"[variants.a]
 steps = 3
 [zip.b]
-epochs = [3]"#, "4:11", r#"`epochs` is set by two axes, `variant` and `b`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+epochs = [3]"#, "4:11", r#"`epochs` is set by two axes, `variant` and `b`"#, r#"let one axis set it, or combine the two in a [zip.NAME]"#),
 (r#"[zip.b]
 batch = [32, 64]
-steps = [3]"#, "3:1", r#"`zip.b` needs lists of equal length, but `batch` has 2 and `steps` has 1"#, r#"make them equally long, or move one to [axes] for all combinations"#),
+steps = [3]"#, "3:1", r#"`zip.b` needs lists of equal length, but `batch` has 2 and `steps` has 1"#, r#"make them equally long, or move one of them to [axes] to have all combinations"#),
 (r#"[zip.depth]
 batch = [32, 64]"#, "1:6", r#"`depth` is already a column of the results"#, r#"give the zip a name of its own, such as [zip.budget]"#),
 (r#"[base]
 batch = 32
 [[optimizer]]
-kind = "gd""#, "2:9", r#"`gd` and a `batch` of some rows contradict each other"#, r#"gd takes the whole set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for batches use sgd"#),
+kind = "gd""#, "2:9", r#"`gd` uses the whole training set, which contradicts a `batch` of fewer rows"#, r#"gd uses the whole training set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for smaller batches use sgd"#),
 (r#"[base]
 batch = 1
-batch_norm = true"#, "2:9", r#"norm = "batch" needs batches of at least 2"#, r#"a batch of 1 has no variance: take batch >= 2, norm = "layer" or "rms", or leave the combination out with [[exclude]]"#),
+batch_norm = true"#, "2:9", r#"norm = "batch" needs batches of at least 2"#, r#"a batch of 1 has no variance: write batch >= 2, norm = "layer" or "rms", or leave the combination out with [[exclude]]"#),
 (r#"[base]
 stop_at_target = true"#, "2:18", r#"`stop_at_target` needs a `target_loss`"#, r#"write target_loss = 0.01, or another loss"#),
 (r#"[[optimizer]]
@@ -108,11 +108,11 @@ lr = 0.1"#, "1:1", r#"this [[optimizer]] has no `kind`"#, r#"write kind = "adam"
 (r#"[optimizer]
 kind = "adam""#, "1:1", r#"`optimizer` must be a list of tables, but is a table"#, r#"write [[optimizer]] on a line of its own, once for each, and its keys below"#),
 (r#"[[exclude]]
-depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys must match in one cell; correct it or delete it"#),
+depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys have to match the same cell; correct it or delete it"#),
 (r#"[axes]
 depth = [1, 2]
 [[exclude]]
-depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#"name more keys, which must all match, or fewer values"#),
+depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] leaves out all of them"#, r#"name more keys, which must all match, or fewer values"#),
 (r#"[variants.plain]
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
@@ -120,12 +120,12 @@ variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you 
 varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
-width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
+width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or divide them among several experiments"#),
 (r#"name = "../x""#, "1:8", r#""../x" cannot be the name of a results folder"#, r#"write name = "..." with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit"#),
 (r#"[base]
 data = "points""#, "2:8", r#""points" needs `data.x`"#, r#"write data.x = ..., rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
 (r#"[base]
-data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, but `data.y` has 1"#, r#"write one row of each for every sample"#),
+data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, but `data.y` has 1"#, r#"write one row of inputs and one row of targets for every sample"#),
 (r#"[base]
 data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must be rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]], but is [[1,2],[1]]"#, r#"write rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
 (r#"[base]
@@ -134,12 +134,12 @@ residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotte
 (r#"[base]
 norm = "layer" # of each row
 norm.affine = false"#, "3:1", r#"cannot extend value of type string with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: norm = "layer" and "norm.affine" = false"#),
-(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it; what was opened has to end before the next key or [section]"#),
+(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it: a quote or bracket has to be closed before the next key or [section]"#),
 (r#"[base]
-activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put words in quotes, as in activation = "relu""#),
+activation = relu"#, "2:14", r#"this word has no quotes"#, r#"write words in quotes, as in activation = "relu""#),
 (r#"[base]
 depth = 1
-depth = 2"#, "3:1", r#"this name stands here for the second time"#, r#"merge the two keys or [sections], or delete one"#),
+depth = 2"#, "3:1", r#"this name is already given above"#, r#"merge the two keys or [sections], or delete one"#),
 (r#"[[claim]]
 says = "x""#, "1:1", r#"this [[claim]] has no `metric`"#, r#"write metric = "...", a column of runs.csv, such as "train_loss""#),
 (r#"[[figure]]
@@ -155,7 +155,7 @@ kind = "best_of_tries""#, "1:1", r#"a best_of_tries needs `tune`"#, r#"name the 
 kind = "performance_profile""#, "1:1", r#"a performance_profile needs `color`"#, r#"name the axis whose values are compared, as in color = "optimizer""#),
 (r#"[[figure]]
 kind = "layer_lines"
-color = "depth""#, "3:1", r#"a figure of kind layer_lines has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+color = "depth""#, "3:1", r#"a figure of kind layer_lines has no `color` to choose"#, r#"use `facet` for one panel per label, or `where` to fix it"#),
 (r#"[[figure]]
 kind = "percentiles""#, "1:1", r#"percentiles shows distributions, which this experiment does not record"#, r#"write distributions = true under [record]"#),
 (r#"[[figure]]
@@ -186,7 +186,7 @@ reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind layer_li
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-reference = { name = "bound" }"#, "5:1", r#"`reference` has no name or no value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
+reference = { name = "bound" }"#, "5:1", r#"`reference` needs a name and a value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
 (r#"[[figure]]
 kind = "curves"
 metric = "train_loss"
@@ -211,7 +211,7 @@ depth = 2
 [[claim]]
 says = "The gradient is there"
 metric = { table = "layers", column = "stream_rms", step = "first", layer = 9 }
-expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, and no net that it selects has more than 2"#, r#"name a layer of these nets, or "last", or select deeper nets with `where`"#),
+expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, and no net that it selects has more than 2"#, r#"write a layer of these nets or "last", or select deeper nets with `where`"#),
 (r#"[[figure]]
 kind = "steps_to_target"
 metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),
@@ -303,10 +303,10 @@ activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` does not
 (r#"[base]
 schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is -1"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
 (r#"[axes]
-optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"move the ends of the range inside"#),
+optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"choose the ends of the range accordingly"#),
 (r#"[[figure]]
 kind = "gradient_heatmap"
-color = "depth""#, "3:1", r#"a figure of kind gradient_heatmap has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+color = "depth""#, "3:1", r#"a figure of kind gradient_heatmap has no `color` to choose"#, r#"use `facet` for one panel per label, or `where` to fix it"#),
 (r#"[[figure]]
 kind = "curves"
 [[figure]]
@@ -316,8 +316,8 @@ data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teach
 (r#"[base]
 depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 99999999999999999999"#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[variants.a]
-depth = [2, 4]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
-(r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would drop every cell"#, r#"name what to leave out, as in depth = 2, or delete it"#),
+depth = [2, 4]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values form an axis: write the list or range under [axes]"#),
+(r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would leave out every cell"#, r#"name the cells to leave out, as in depth = 2, or delete this section"#),
 (r#"[axes]
 depth = [1, 2]
 [[exclude]]
@@ -326,7 +326,7 @@ depth = []"#, "4:9", r#"`depth` selects nothing: the list is empty"#, r#"write a
 depth = 0.5"#, "2:9", r#"`depth` is never 0.5"#, r#"write an integer from 0 to 10000"#),
 (r#"[axes]
 optimizer.lr = { from = 0.1, to = 1e9, step = 0.1 }"#, "2:16", r#"the range of `optimizer.lr` has more than 100000 points"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
-(r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it becomes the legend: write a short text on one line"#),
+(r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it appears in legends: write a short text on one line"#),
 (r#"[axes]
 activation = ["sigmoid", "tanh"]
 depth = [1, 2]
@@ -335,7 +335,7 @@ activation = "tanh"
 depth = 2
 [[figure]]
 kind = "curves"
-where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell has all of these at once (see [[exclude]]); choose other values"#),
+where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell matches all of these (some may be left out by [[exclude]]); choose other values"#),
 (r#"[axes]
 l2 = [0, 0.1]
 [[figure]]
@@ -362,9 +362,9 @@ facet = ["depth", "width", "bias"]"#, "7:28", r#"`facet` names 3 axes"#, r#"name
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "update_ratio"
-step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` is empty there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
+step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` has no value there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
 (r#"[axes]
-optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"#),
+optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are distinguished by their `kind`: give the bundles names, in [variants] or as [[optimizer]] with `name`"#),
 ];
 
 #[test]

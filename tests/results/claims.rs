@@ -261,12 +261,12 @@ fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run()
         (
             ORTHOGONAL,
             format!("metric = \"train_loss\"\n{against}"),
-            ["theory does not predict this metric", "stream_rms"],
+            ["there is no prediction for this metric", "stream_rms"],
         ),
         (
             ORTHOGONAL,
             format!("metric = \"attenuation_end\"\n{against}"),
-            ["theory does not predict this metric", "attenuation_init"],
+            ["there is no prediction for this metric", "attenuation_init"],
         ),
         (
             &normed,

@@ -319,8 +319,8 @@ fn only_figures_that_the_tables_can_fill_are_drawn() {
         import_runs(text, &[], 0, &["in 1 of 4 cells finished runs are of unequal length (10 to 20 steps)"]);
     assert!(!said.contains("left out"), "{said}");
     for (kind, words) in [
-        ("gradient_by_layer", &["shows layers, and no table of layers was imported", "delete the section"]),
-        ("curves", &["what a history has, and none was imported", "delete the section"]),
+        ("gradient_by_layer", &["shows a table of layers, and none was imported", "delete the section"]),
+        ("curves", &["a table of history, and none was imported", "delete the section"]),
         ("percentiles", &["distributions, which imported runs do not have", "delete the section"]),
     ] {
         fs::write(dir.path().join("more.toml"), format!("[[figure]]\nkind = \"{kind}\"\nfacet = \"depth\"\n")).unwrap();

@@ -189,7 +189,7 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
     );
     let scenes: Vec<Scene> =
         results.plan.figures.iter().map(|s| draw(&results, s, ALL, Style::Page).unwrap()).collect();
-    let after = "for batch normalization after the activation no closed form is known";
+    let after = "no closed form is known for batch normalization after the activation";
     let before = "Batch normalization: all samples count as equally far apart";
     let trained = "theory is of nets before the first update";
     let pooled = "the cells pooled into one line have different predictions";

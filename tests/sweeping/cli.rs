@@ -93,7 +93,7 @@ fn plan_writes_nothing() {
         text(&output.stdout)
     };
     assert!(plans(&[]).contains("0 done, 8 new") && !dir.path().join("results").exists());
-    assert!(plans(&[]).contains("tried for a moment just now"));
+    assert!(plans(&[]).contains("from a short trial just now"));
     assert_eq!(run(dir.path(), &["sweep", "small.toml", "--only", "depth=[2]"]).status.code(), Some(0));
     let rest = plans(&[]);
     assert!(rest.contains("4 done, 4 new") && rest.contains("as 4 runs in timings.csv"), "{rest}");
