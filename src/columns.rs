@@ -489,7 +489,7 @@ pub const ZEROS: &[[&str; 5]] = &[
     [
         "underflow: the gradient falls below the smallest number that the measurement can represent (about 1e-288) \
             before it reaches the first layer",
-        "the decades down to the smallest that was measured; `bounds` names the column",
+        "the decades down to the smallest gradient that was measured; `bounds` names the column",
         "counts as this value; a median that could be larger is also marked as a bound",
         "`above` may hold, `below` and `within` stay inconclusive",
         "a triangle at its value, with \"at least\"",

@@ -233,11 +233,12 @@ impl Function {
                     return Err(error(key, format!("`{key}` is not set"), format!("write {key} = [2, 0, 0, -3, 1]")));
                 };
                 let polynomial = Polynomial::new(given).ok_or_else(|| {
-                    let what = "this polynomial has no least value, is constant, or has a power above x^15";
+                    let what = "this polynomial has no minimum, is constant, or has a power above x^15";
                     error(
                         key,
                         what.into(),
-                        "let the last number, that of the highest power, be above 0 and the power even".into(),
+                        "the last number, the coefficient of the highest power, has to be above 0, and this power \
+                            even".into(),
                     )
                 })?;
                 Kind::Polynomial(polynomial)
@@ -258,7 +259,7 @@ impl Function {
         let n = kind.dimension();
         if start.len() != n {
             let (found, wanted) = (counted(start.len(), "number"), counted(n, "variable"));
-            let what = format!("this start has {found}, but {word} has {wanted} here");
+            let what = format!("this start has {found}, but {word} needs {wanted} here");
             return Err(error("function.start", what, format!("write a list of {}", counted(n, "number"))));
         }
         let farthest = FARTHEST.min(kind.reach());
@@ -290,7 +291,7 @@ impl Function {
             Kind::Reddi { c } => format!(" of c = {}", crate::table::number(c)),
             Kind::Polynomial(polynomial) => {
                 let coefficients = point(polynomial.coefficients());
-                format!(" {coefficients}, less its least value {}", crate::table::number(polynomial.least()))
+                format!(" {coefficients}, minus its minimum {}", crate::table::number(polynomial.least()))
             }
             _ => String::new(),
         };

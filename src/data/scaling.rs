@@ -70,7 +70,7 @@ pub(super) fn scale(
     let of_targets = Scaling::from_settings(settings, "data.target_scaling")?;
     if of_targets != Scaling::None {
         let Targets::Values { y, width } = &parts[0].targets else {
-            let what = "data.target_scaling is for real numbers, and these targets are classes";
+            let what = "data.target_scaling is for real-valued targets, but these targets are classes";
             return Err(DataError::settings("data.target_scaling", what, "leave it out"));
         };
         let map = Map::of(of_targets, y, *width, None)
@@ -96,7 +96,8 @@ fn apart(scaling: Scaling, about: &Inputs, x: &[f64]) -> Option<String> {
     let word = Scaling::WORDS[Scaling::ALL.iter().position(|own| *own == scaling)?];
     (most > APART * least).then(|| {
         format!(
-            "with data.scaling = \"{word}\" the deviation of {} is {}, that of {} is {}; \"per_feature\" makes both 1",
+            "with data.scaling = \"{word}\" the standard deviation of {} is {}, and that of {} is {}; \"per_feature\" \
+                makes both 1",
             name(large),
             significant(most, 2),
             name(small),
@@ -122,7 +123,8 @@ impl Unfit {
         match self {
             Unfit::OneRow => {
                 let cure = format!("keep more rows (data.n_train), or write {key} = \"none\"");
-                DataError::settings(key, format!("one training row has no deviation to scale its {what} by"), cure)
+                DataError::settings(key, format!("one training row has no standard deviation to scale its {what} \
+                    by"), cure)
             }
             Unfit::Value(which, value) => {
                 let what = format!("the training {what} cannot be scaled: their {which} is {value}");

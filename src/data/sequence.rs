@@ -65,7 +65,7 @@ fn side(features: usize, cure: &str) -> Result<usize, DataError> {
     if side * side == features {
         return Ok(side);
     }
-    Err(DataError::settings("data.as", format!("a row of {features} numbers is no square image"), cure))
+    Err(DataError::settings("data.as", format!("a row of {features} numbers is not a square image"), cure))
 }
 
 /// The data in the shape and order that the settings ask for.
@@ -82,7 +82,8 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         return match settings.text("data.as") {
             None | Some("flat" | "pixels") => Ok(data),
             Some(other) => {
-                let what = format!("`{other}` reads each row by itself, and data.sequence makes sequences of the rows");
+                let what = format!("`{other}` reads each row as a sample, but data.sequence makes the rows time steps \
+                    of sequences");
                 Err(DataError::settings("data.as", what, "leave data.as out"))
             }
         };
@@ -93,7 +94,7 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
             data.shape = vec![side, side];
         }
         Some("images") => {
-            let side = side(features, "take square images, or network = \"mlp\", which needs none")?;
+            let side = side(features, "use square images, or network = \"mlp\", which does not need them")?;
             data.shape = vec![1, side, side];
         }
         Some("pixels") => data.shape = vec![features, 1],

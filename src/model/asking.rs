@@ -112,7 +112,8 @@ impl Pass<'_> {
                 let parameter = self.parameter(name)?;
                 if parameter.shape() != shape {
                     let was = parameter.shape();
-                    bail!("`{name}` has shape {was:?} and is asked for as {shape:?}: ask alike in every pass")
+                    bail!("`{name}` has shape {was:?}, but this pass asks for {shape:?}: use the same shape in every \
+                        pass")
                 }
                 Ok(parameter)
             }

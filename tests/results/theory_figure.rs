@@ -191,7 +191,7 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
         results.plan.figures.iter().map(|s| draw(&results, s, ALL, Style::Page).unwrap()).collect();
     let after = "no closed form is known for batch normalization after the activation";
     let before = "Batch normalization: all samples count as equally far apart";
-    let trained = "theory is of nets before the first update";
+    let trained = "theory holds before the first update only";
     let pooled = "the cells pooled into one line have different predictions";
     // Depth 1 has no attenuation to predict, so its place on the line is empty.
     for (scene, lines, said, unsaid) in [

@@ -25,7 +25,7 @@ const SCALE: Look = Look { color: INK, dash: &[3.2, 2.2], marker: Marker::Disc, 
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "measured attenuation over what theory says of every sigma_w and sigma_b, with the critical line",
+    help: "measured attenuation over the prediction for every sigma_w and sigma_b, with the critical line",
     x: AlongX::Plane(AXES),
     color: ColorBy::Taken,
     takes_step: false,
