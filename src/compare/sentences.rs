@@ -1,4 +1,4 @@
-//! A sentence about a pair of arms, as a statistician would sign it.
+//! The verdict on a pair of arms as one sentence, with its statistical evidence.
 
 use super::amount::{significant, subject};
 use super::arms::SHARE;

@@ -1,4 +1,4 @@
-//! Words that people bring along from other programs and from papers, and what to write here instead.
+//! Names from other programs and from papers, such as `dropout_rate` or `xavier`, and what to write in an experiment instead.
 //!
 //! The nearest known word is often another thing (`mae` is not `mse`), so these are looked up first.
 

@@ -1,4 +1,4 @@
-//! The keys of an experiment file that are no settings: what each section may hold, what holds without it, and what it means.
+//! The keys of an experiment file that are not settings, section by section: allowed values, default and meaning.
 //!
 //! The reader refuses a key that is not here, and `gradsweep settings` prints these rows.
 

@@ -1,4 +1,4 @@
-//! Whether the runs of an experiment have what a figure is drawn from, or a claim is about.
+//! Whether the runs of an experiment measure what a figure draws, or what a claim is about.
 
 use super::figure_kind::{CellsShown, FigureKind};
 use super::read::{Location, Result};

@@ -1,4 +1,4 @@
-//! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
+//! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unless the file asks for it.
 
 use super::FigureError;
 use super::names;

@@ -1,4 +1,4 @@
-//! What the author of a network of one's own calls in its forward pass: parameters where they are used, and the names of layers.
+//! The calls that a user's own network makes in its forward pass: they declare parameters where they are used, and name layers.
 
 use super::outline::{Draw, told};
 use super::pass::{Part, Pass};

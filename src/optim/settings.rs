@@ -1,4 +1,4 @@
-//! The settings of the optimizers and of what acts beside them.
+//! The settings of the optimizers, and of L2, weight decay and gradient clipping.
 
 use super::family::Optimizer;
 use crate::setting::{Domain, NOT_NEGATIVE, POSITIVE, Setting, on_updates};

@@ -1,4 +1,4 @@
-//! Why a run left no record.
+//! Why a run failed without leaving a record.
 
 use crate::model::BuildError;
 use crate::ops;

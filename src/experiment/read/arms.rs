@@ -1,4 +1,4 @@
-//! `[[optimizer]]`: arms of one axis, each of which may own axes.
+//! `[[optimizer]]`: the optimizers of one axis, each of which may have lists and ranges of its own.
 
 use super::axis::{Assignment, MOST_POINTS, Patch, Point, WrittenAxis};
 use super::bundles::named;

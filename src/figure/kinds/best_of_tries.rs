@@ -1,4 +1,4 @@
-//! What tuning buys: the best of k tries against k, exact over all choices of so many (Dodge et al. 2019, with quantiles).
+//! What tuning gains: the best of k tries against k, computed exactly over all choices of k (Dodge et al. 2019, with quantiles).
 
 use super::prelude::*;
 use crate::stats::{Spread, best_of};

@@ -1,4 +1,4 @@
-//! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
+//! The main figure: how large the gradient is at each layer, with the decades that it loses per layer as direct labels.
 
 use super::prelude::*;
 use crate::stats::spread;

@@ -1,4 +1,4 @@
-//! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1). Over ten
+//! Performance profiles: the share of problems solved within a factor of the fastest arm's steps (Dolan & Moré 2002, eq. 2.1). Over ten
 //! problems or more an arm's steps on a problem are their median over the seeds; of fewer, each seed makes a problem of its own.
 
 use super::prelude::*;
