@@ -87,7 +87,7 @@ impl Table {
         };
         table.columns = first.first().map_or(0, StringRecord::len);
         if first.len() == usize::from(has_header) {
-            return Err(table.error("the file has no rows", "give a table, one row a sample"));
+            return Err(table.error("the file has no rows", "give a table with one row per sample"));
         }
         if table.columns < 2 {
             let cure = "separate the cells by commas, semicolons, tabs or blanks (data.separator)";

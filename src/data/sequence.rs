@@ -33,7 +33,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .help("the delay T: the number of steps between the last symbol and the start of the copy; the sequence has T + 2 `data.copied` steps"),
     Setting::int("data.copied", 1..=1000, 10).of(&[COPY_MEMORY]).help("number of symbols at the beginning, which have to be repeated at the end"),
     Setting::int("data.symbols", 2..=1000, 8).of(&[COPY_MEMORY]).help("number of different symbols; each symbol and the blank is an input and a class, and the mark that asks for the copy is one more input"),
-    Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
+    Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("number of sequences to generate"),
     Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
     Setting::word("data.scaling", &Scaling::WORDS, "none").of(TASKS).help("as for the other data sets; by default generated sequences are not scaled"),
     Setting::word("data.series", &["noise", "sine", "mackey_glass"], "noise").of(&["lag"])

@@ -19,7 +19,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     if let Targets::Classes { labels, .. } = &targets
         && labels.windows(2).all(|w| w[0] == w[1])
     {
-        let what = format!("all {rows} rows are of one class");
+        let what = format!("all {rows} rows belong to one class");
         return Err(DataError::file(file, what, "a classifier needs at least two classes; check the target column"));
     }
     let order = if name == "points" { (0..rows).collect() } else { stream(settings, "data split").permutation(rows) };

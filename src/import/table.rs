@@ -175,7 +175,7 @@ impl<'a> Row<'a> {
         let wrong = |message: String, help: &str| Err(self.wrong(column, message, help));
         let Ok(number) = text.parse::<f64>() else {
             return wrong(
-                format!("\"{text}\" is no number"),
+                format!("\"{text}\" is not a number"),
                 "write a number with a decimal point, inf, NaN or nothing",
             );
         };

@@ -284,8 +284,10 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         "orthogonal", "uniform_fan_in", "matched",
     ])
         .help("factor on the output layer's initial weights"),
-    Setting::required("output.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("as init.std"),
-    Setting::required("output.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("as init.range"),
+    Setting::required("output.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("as init.std, for the \
+        output layer"),
+    Setting::required("output.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("as init.range, for \
+        the output layer"),
     Setting::required("output.value", ANY).of(&["constant"]).help("value of every initial weight of the output layer, such as 0"),
 ]);
 

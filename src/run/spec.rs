@@ -11,7 +11,7 @@ pub const NUMERICS_VERSION: u32 = 4;
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
     Setting::unset("loss", Domain::Word(&Loss::WORDS)).head("kind").of_networks()
-        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs, as mae, huber and binary_cross_entropy) for real-valued targets; these take classes as one-hot targets, `hinge` (Crammer & Singer) takes classes alone"),
+        .help("loss function; if unset, cross_entropy for classes and mse for real-valued targets. mse, mae, huber and binary_cross_entropy are means over samples and outputs and take classes as one-hot targets; `hinge` (Crammer & Singer) is for classes only"),
     Setting::float("loss.delta", POSITIVE, 1.0).of(&["huber"]).of_networks()
         .help("absolute error above which the loss is linear"),
     Setting::unset("loss.label_smoothing", Domain::Fraction).of(&["cross_entropy"]).of_networks()
@@ -21,7 +21,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("batch", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] }, DefaultValue::Int(64))
         .acts(Acts::OnTheBatch).of_networks()
         .help("samples per step; an incomplete last batch is dropped"),
-    Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("updates at most"),
+    Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("maximum number of updates"),
     Setting::unset("epochs", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
         .instead_of(&["steps"], "how long a run is")
         .help("instead of `steps`: passes over the training part"),

@@ -114,7 +114,7 @@ impl Plan {
             }
             (Some(_), None) if widest > Some(MOST_SQUARE) => {
                 let key = if settings.get("widths").is_some() { "widths" } else { "width" };
-                let what = format!("at most {MOST_SQUARE} units a layer, not {}", widest.unwrap_or(0));
+                let what = format!("at most {MOST_SQUARE} units per layer, not {}", widest.unwrap_or(0));
                 refused(key, what, &format!("write {MOST_SQUARE}, or less, or delete jacobian"))
             }
             _ => Ok(()),
@@ -173,7 +173,7 @@ impl Plan {
 
     /// What is wrong with a setting of a cell, at its place in the file.
     pub(crate) fn misfit(&self, settings: &Settings, wrong: &SettingError) -> ExperimentError {
-        let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
+        let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "another value"));
         self.place(&wrong.key, settings).error(message, format!("write {cure}"))
     }
 

@@ -127,7 +127,7 @@ fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), Figure
         let panel = (key.row, key.column);
         match theory::of_plain(theory, selection, *run) {
             Ok((activation, _)) if *nets.entry(panel).or_insert(activation) != activation => {
-                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
+                let why = "a phase_diagram shows one activation; draw one panel per activation with `facet`";
                 return Err(FigureError::Selection(why.into()));
             }
             Ok(_) => {}

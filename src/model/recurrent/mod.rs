@@ -128,7 +128,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("init.recurrent", &["gaussian", "orthogonal", "identity"], "gaussian")
         .help("the matrix from h_(t-1) to h_t, drawn separately for each gate: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the other matrices"),
     Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
-        .help("that gain"),
+        .help("gain of the recurrent matrix"),
     Setting::word("network.read_out", &["last", "mean", "every"], "last").of(KINDS)
         .help("what the output layer reads: the top layer's output h at the last time step, its mean over all time steps, or h at every step, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per sequence, it is the target at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
