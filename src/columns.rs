@@ -704,16 +704,24 @@ pub const CLAIMS: &[Column] = &[
 pub const ARMS: &[Column] = &[
     Column::key("setting", &["the setting that was chosen"]),
     Column::key("at_edge", &["axes on which the chosen value is the first or last that was tried"]),
-    Column::new("chosen_again", &["share of the bootstrap draws of seeds", "that choose the same \
-        setting"], Run, Training),
+    Column::new(
+        "chosen_again",
+        &["share of the bootstrap draws of seeds", "that choose the same setting"],
+        Run,
+        Training,
+    ),
     Column::key("runner_up", &["the setting with the second best score"]),
     Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Run, Training),
     Column::key("tries", &["number of settings that were tried"]),
     Column::key("tune_runs", &["runs used to choose the setting"]),
     Column::key("tune_steps", &["updates of these runs"]),
     Column::new("tune_flop", &["floating-point operations", "of these updates"], Run, Training).unit("FLOP"),
-    Column::new("fair_score", &["expected best score of as many tries", "as the arm with the fewest \
-        has"], Run, Training),
+    Column::new(
+        "fair_score",
+        &["expected best score of as many tries", "as the arm with the fewest has"],
+        Run,
+        Training,
+    ),
     Column::key("n", &["runs whose results are reported"]),
     Column::key("diverged", &["of these, diverged"]),
     Column::key("missing", &["runs that are missing or failed"]),
@@ -743,8 +751,12 @@ pub const RANKS: &[Column] = &[
         Run,
         Training,
     ),
-    Column::new("score_low", &["lower end of its bootstrap interval, runs drawn", "within each \
-        problem"], Run, Training),
+    Column::new(
+        "score_low",
+        &["lower end of its bootstrap interval, runs drawn", "within each problem"],
+        Run,
+        Training,
+    ),
     Column::new("score_high", &["upper end of its interval"], Run, Training),
 ];
 
@@ -776,8 +788,12 @@ pub const PAIRS: &[Column] = &[
     Column::new("p_corrected", &["the same after Holm's correction", "for the pairs of the family"], Run, Training),
     Column::new("p_smallest", &["smallest corrected p-value that", "this number of seeds can give"], Run, Training),
     Column::key("family", &["number of pairs in Holm's correction: those of the same problem and metric"]),
-    Column::new("tuned_difference", &["median of the difference over the bootstrap draws,", "in which each arm \
-        chooses its setting again"], Run, Training),
+    Column::new(
+        "tuned_difference",
+        &["median of the difference over the bootstrap draws,", "in which each arm chooses its setting again"],
+        Run,
+        Training,
+    ),
     Column::new("tuned_low", &["lower end of its interval,", "the middle 90 % of the draws"], Run, Training),
     Column::new("tuned_high", &["upper end of its interval"], Run, Training),
     Column::new("turned", &["share of the draws in which the difference", "does not have this sign"], Run, Training),
@@ -909,8 +925,11 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         &[COUNTS, &[BOUNDS]],
     ),
     ("history.csv", "one row per run and step at which losses are computed; run_id comes first", &[HISTORY]),
-    ("layers.csv", "one row per run, recorded step, hidden layer and (in recurrent nets) time step; run_id comes \
-        first", &[LAYERS]),
+    (
+        "layers.csv",
+        "one row per run, recorded step, hidden layer and (in recurrent nets) time step; run_id comes first",
+        &[LAYERS],
+    ),
     (
         "distributions.csv",
         "one row per run, recorded step, hidden layer, time step (in recurrent nets) and quantity; written if [record] distributions = true; run_id comes first",

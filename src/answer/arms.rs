@@ -60,8 +60,9 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
     if task.arms.len() == 1 {
         let (name, subject) = (start(first), column.subject());
-        return Some(format!("{place}{name} is the only arm, so there is nothing to compare: {subject} {shown} \
-            ({seeds})."));
+        return Some(format!(
+            "{place}{name} is the only arm, so there is nothing to compare: {subject} {shown} ({seeds})."
+        ));
     }
     let verdict = if column.name == comparison.report { verdict(comparison, task, first) } else { String::new() };
     if let [_, _, ..] = winners[..] {
@@ -117,8 +118,10 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
     match open[..] {
         [] => {}
         [only] => said.push(format!("the difference to {} is not settled: {}", named(&open), why_open(only))),
-        _ => said.push(format!("the difference to {} is not settled, since other seeds choose other \
-            settings", named(&open))),
+        _ => said.push(format!(
+            "the difference to {} is not settled, since other seeds choose other settings",
+            named(&open)
+        )),
     }
     let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
     let needed = match smallest > LEVEL {

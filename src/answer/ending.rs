@@ -179,9 +179,11 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
     };
     let worse = known.iter().filter(is_worse).count();
     let it = if lowest == highest { "it" } else { "theirs" };
-    let alike =
-        if worse == 0 { format!("not distinguished from {it}") } else { format!("worse or not distinguished from \
-            {it}") };
+    let alike = if worse == 0 {
+        format!("not distinguished from {it}")
+    } else {
+        format!("worse or not distinguished from {it}")
+    };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
@@ -221,8 +223,9 @@ fn how_guessed(results: &Results, column: &Column) -> &'static str {
         [Loss::Mae, Loss::Huber { delta: 1.0 }].into_iter().any(|own| loss == Some(&Value::Text(own.word().into())))
     };
     match column.quantity {
-        Quantity::Accuracy if plan.data.answers.is_some() => "always answering the most frequent class of each time \
-            step",
+        Quantity::Accuracy if plan.data.answers.is_some() => {
+            "always answering the most frequent class of each time step"
+        }
         Quantity::Accuracy | Quantity::BalancedAccuracy => "always answering the same class",
         // What imported runs learn is not known.
         _ if plan.is_imported() => "the best constant prediction",

@@ -72,8 +72,10 @@ fn datasets(data_dir: Option<&Path>) -> Finding {
         return (true, says.into());
     };
     if !dir.is_dir() {
-        return (false, format!("{} is not a folder; give the folder that contains mnist/ or \
-            fashion_mnist/", dir.display()));
+        return (
+            false,
+            format!("{} is not a folder; give the folder that contains mnist/ or fashion_mnist/", dir.display()),
+        );
     }
     let mut found = Vec::new();
     for name in ["mnist", "fashion_mnist"] {
@@ -109,8 +111,8 @@ fn shadow() -> Finding {
         Ok([single, double]) => {
             let apart = (single - double).abs() / double;
             let [f32, f64] = [single, double].map(|loss| significant(loss, 6));
-            let says = format!("20 steps of 8 tanh layers end at a loss of {f32} in f32 and {f64} in f64, a \
-                difference of ");
+            let says =
+                format!("20 steps of 8 tanh layers end at a loss of {f32} in f32 and {f64} in f64, a difference of ");
             (apart < SHADOW, says + &significant(apart, 2))
         }
         Err(e) => (false, e.to_string()),

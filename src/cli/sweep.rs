@@ -84,10 +84,10 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     };
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
     result.map_err(|error| match error {
-        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
-            CommandError::Failed { cause, help: format!("correct this first, for example by freeing disk space; \
-                {kept}") }
-        }
+        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => CommandError::Failed {
+            cause,
+            help: format!("correct this first, for example by freeing disk space; {kept}"),
+        },
         CommandError::Failed { cause, .. } => {
             let dir = loaded.dir.display();
             let help = format!(

@@ -62,7 +62,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 
 fn differs(difference: &str) -> ExitCode {
     note(&format!("differs: {difference}"));
-    note("help: sweep the experiment into another folder with --out and compare the two, or run all of it again with \
-        --fresh");
+    note(
+        "help: sweep the experiment into another folder with --out and compare the two, or run all of it again with \
+        --fresh",
+    );
     ExitCode::FAILURE
 }

@@ -75,8 +75,9 @@ fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String
         None => (None, Some("a test function has no layers".into())),
         Some(Err(why)) => (None, Some(why.to_string())),
         Some(Ok(p)) if p.state.len() > 1 => (p.attenuation_over_time(), p.caveat.map(String::from)),
-        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("in a net with one hidden layer, the first layer is also \
-            the last".into())),
+        Some(Ok(p)) if p.stream.len() == 1 => {
+            (None, Some("in a net with one hidden layer, the first layer is also the last".into()))
+        }
         Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }
 }

@@ -114,8 +114,7 @@ pub fn files_against_journal(
     for (file, columns) in &layout.files {
         let path = dir.join(file);
         let opened = files::open(&path).map_err(|e| {
-            let cure =
-                "tables are written when a sweep ends, or by `gradsweep merge DIR` after an interruption";
+            let cure = "tables are written when a sweep ends, or by `gradsweep merge DIR` after an interruption";
             cannot("read", &path, format!("{e}; {cure}"))
         })?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(opened);

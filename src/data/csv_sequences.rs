@@ -39,8 +39,10 @@ impl Grouping {
     pub fn place(&self, table: &Table, line: u64, record: &StringRecord, how: &Reading) -> Result<Place, DataError> {
         let cell = &record[self.sequence];
         if is_missing(cell) {
-            let what = format!("column {} contains \"{cell}\", which is not the name of a \
-                sequence", table.called(self.sequence));
+            let what = format!(
+                "column {} contains \"{cell}\", which is not the name of a sequence",
+                table.called(self.sequence)
+            );
             return Err(table.error(what, "fill it in, or remove the line").line(line));
         }
         let time = match self.time {
@@ -92,10 +94,10 @@ impl Sequences {
         }
         if steps == 1 {
             let what = "every row has a different name in data.sequence, so every sequence has one time step";
-            return Err(
-                table.error(what, "write the column that has the same value in all rows of a sequence, or leave \
-                    data.sequence out")
-            );
+            return Err(table.error(
+                what,
+                "write the column that has the same value in all rows of a sequence, or leave data.sequence out",
+            ));
         }
         Ok(Sequences { rows: sequences.concat(), steps, places })
     }

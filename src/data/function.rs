@@ -237,8 +237,8 @@ impl Function {
                     error(
                         key,
                         what.into(),
-                        "the last number, the coefficient of the highest power, has to be above 0, and this power \
-                            even".into(),
+                        "the last number, the coefficient of the highest power, has to be above 0, and this power even"
+                            .into(),
                     )
                 })?;
                 Kind::Polynomial(polynomial)

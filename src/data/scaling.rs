@@ -123,8 +123,11 @@ impl Unfit {
         match self {
             Unfit::OneRow => {
                 let cure = format!("keep more rows (data.n_train), or write {key} = \"none\"");
-                DataError::settings(key, format!("one training row has no standard deviation to scale its {what} \
-                    by"), cure)
+                DataError::settings(
+                    key,
+                    format!("one training row has no standard deviation to scale its {what} by"),
+                    cure,
+                )
             }
             Unfit::Value(which, value) => {
                 let what = format!("the training {what} cannot be scaled: their {which} is {value}");

@@ -82,8 +82,9 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         return match settings.text("data.as") {
             None | Some("flat" | "pixels") => Ok(data),
             Some(other) => {
-                let what = format!("`{other}` reads each row as a sample, but data.sequence makes the rows time steps \
-                    of sequences");
+                let what = format!(
+                    "`{other}` reads each row as a sample, but data.sequence makes the rows time steps of sequences"
+                );
                 Err(DataError::settings("data.as", what, "leave data.as out"))
             }
         };

@@ -200,8 +200,10 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["fashion", "fashionmnist", "fashion-mnist"], Write("\"fashion_mnist\"")),
             (
                 &["cifar10", "cifar", "imagenet", "iris"],
-                Missing("this data set is not available; data = { kind = \"csv\", path = \"...\" } reads a file of \
-                    your own"),
+                Missing(
+                    "this data set is not available; data = { kind = \"csv\", path = \"...\" } reads a file of \
+                    your own",
+                ),
             ),
         ],
     ),

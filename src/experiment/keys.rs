@@ -60,22 +60,42 @@ pub const FILE: Section = Section {
     name: "the file",
     help: "the keys at the top of the file, and its sections",
     keys: &[
-        key("name", "letters, digits, `_`, `-` and `.`", "the file's name", "the name of the experiment; results are \
-            written to results/NAME"),
+        key(
+            "name",
+            "letters, digits, `_`, `-` and `.`",
+            "the file's name",
+            "the name of the experiment; results are written to results/NAME",
+        ),
         key("question", "a text", NOTHING, "the title of the report"),
-        key("seeds", "an integer from 1 to 10000", "1", "number of seeds: each cell (combination of labels) is run \
-            with the seeds 1, 2, ... up to this number"),
-        key("seed", "an integer from 0 on", "0", "seed of the whole experiment; the random numbers of a run follow \
-            from it and from the run's own seed"),
-        key("expect_runs", "an integer from 1 to 200000", NOTHING, "the expected number of runs; any other number is \
-            an error before the first run"),
+        key(
+            "seeds",
+            "an integer from 1 to 10000",
+            "1",
+            "number of seeds: each cell (combination of labels) is run with the seeds 1, 2, ... up to this number",
+        ),
+        key(
+            "seed",
+            "an integer from 0 on",
+            "0",
+            "seed of the whole experiment; the random numbers of a run follow from it and from the run's own seed",
+        ),
+        key(
+            "expect_runs",
+            "an integer from 1 to 200000",
+            NOTHING,
+            "the expected number of runs; any other number is an error before the first run",
+        ),
         key("figures", "\"default\"", NOTHING, "the default figures are drawn in addition to each [[figure]]"),
         key("base", "settings", NOTHING, "the settings that all runs share"),
         key("axes", "settings, each with a list or a range", NOTHING, "every combination is a cell"),
         key("variants", "names, each with its settings", NOTHING, "an axis of named bundles of settings"),
         key("optimizer", "settings of an optimizer", NOTHING, "several [[optimizer]] are an axis"),
-        key("zip", "names, each with settings that hold lists of equal length", NOTHING, "an axis of settings that \
-            change together"),
+        key(
+            "zip",
+            "names, each with settings that hold lists of equal length",
+            NOTHING,
+            "an axis of settings that change together",
+        ),
         key("ablation", CELLS, NOTHING, "the centre of an ablation: one axis at a time is varied around it"),
         key("exclude", CELLS, NOTHING, "cells to leave out: those that match all keys of an [[exclude]]"),
         key("include", "settings", NOTHING, "cells in addition to the grid"),
@@ -91,13 +111,21 @@ pub const RECORD: Section = Section {
     name: "[record]",
     help: "what is measured and at which steps; the first and the last step are always included",
     keys: &[
-        key("gradients", STEPS, "{ at = \"log\", points = 20 }", "the steps at which the gradients and activations of \
-            all layers are measured"),
+        key(
+            "gradients",
+            STEPS,
+            "{ at = \"log\", points = 20 }",
+            "the steps at which the gradients and activations of all layers are measured",
+        ),
         key("score", STEPS, "{ at = \"log\", points = 20 }", "the steps at which losses and accuracies are computed"),
         key("probe", "an integer from 1 to 1000000", "64", "number of training rows on which the layers are measured"),
         key("points", STEPS, "at most 1000 steps", "the steps at which the point of a test function is recorded"),
-        key("times", STEPS, "at most 100 time steps", "the time steps of a recurrent net that are written to \
-            layers.csv"),
+        key(
+            "times",
+            STEPS,
+            "at most 100 time steps",
+            "the time steps of a recurrent net that are written to layers.csv",
+        ),
         key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
         key("jacobian", "true or false", "false", "singular values of the Jacobian of dense nets, in layers.csv"),
         key(
@@ -107,8 +135,12 @@ pub const RECORD: Section = Section {
             "largest eigenvalue of the Hessian of the training loss; needs batch = \"full\" and a smooth activation \
                 (tanh, not relu)",
         ),
-        key("labels", "true or false", "false", "adds the labels of each run to history.csv, layers.csv and the other \
-            tables of steps"),
+        key(
+            "labels",
+            "true or false",
+            "false",
+            "adds the labels of each run to history.csv, layers.csv and the other tables of steps",
+        ),
     ],
 };
 
@@ -149,8 +181,12 @@ pub const FIGURE: Section = Section {
             "width and height in cm, from 5 to 60, without the claims below the figure; the height grows if the text \
                 needs more room",
         ),
-        key("limits", "[low, high]", "by the values", "the range of the measured values, on the y axis or the colour \
-            scale"),
+        key(
+            "limits",
+            "[low, high]",
+            "by the values",
+            "the range of the measured values, on the y axis or the colour scale",
+        ),
         key("scale", "\"log\" or \"linear\"", "by the column", "the scale of the measurement"),
         key("x_limits", "[low, high]", "by the values", "the range of the x axis, if x is a step or a layer"),
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
@@ -169,8 +205,12 @@ pub const FIGURE: Section = Section {
             "\"step_layer\"",
             "the two directions of a gradient_heatmap, x first: training step, layer, or time step of a recurrent net",
         ),
-        key("step", "\"first\" or \"last\"", "\"first\"", "the training step that is shown, if the kind of figure \
-            leaves a choice"),
+        key(
+            "step",
+            "\"first\" or \"last\"",
+            "\"first\"",
+            "the training step that is shown, if the kind of figure leaves a choice",
+        ),
         key("theory", "true or false", "false", "also draws the prediction of mean-field theory"),
     ],
 };
@@ -181,12 +221,20 @@ pub const CLAIM: Section = Section {
     help: "the expected median over the seeds",
     keys: &[
         key("says", "a text", REQUIRED, "the claim as a sentence"),
-        key("metric", "a column of runs.csv, or a table such as { table = \"layers\", ... }", REQUIRED, "the number \
-            that is judged"),
+        key(
+            "metric",
+            "a column of runs.csv, or a table such as { table = \"layers\", ... }",
+            REQUIRED,
+            "the number that is judged",
+        ),
         key("where", CELLS, "{}", "the cells that the claim is about"),
         key("expect", EXPECTED, NOTHING, "the expected median over the seeds; write this or `monotone`"),
-        key("monotone", "\"increasing\" or \"decreasing\"", NOTHING, "the direction in which the number changes from \
-            each label of `along` to the next"),
+        key(
+            "monotone",
+            "\"increasing\" or \"decreasing\"",
+            NOTHING,
+            "the direction in which the number changes from each label of `along` to the next",
+        ),
         key("along", AXIS, NOTHING, "the axis of `monotone`"),
         key("against", "other cells, or \"theory\"", NOTHING, "what the number is compared with, within each seed"),
         key("by", "\"ratio\" or \"difference\"", NOTHING, "how it is compared with `against`"),
@@ -231,32 +279,48 @@ pub const COMPARE: Section = Section {
     help: "how optimizers or other arms are compared, each at its own best setting",
     keys: &[
         key("arm", AXIS, "\"optimizer\"", "the axis whose labels are compared; each label is an arm"),
-        key("tune", AXES, "the axes of the optimizer's settings", "the axes that are tuned: each arm uses its own \
-            best label"),
+        key(
+            "tune",
+            AXES,
+            "the axes of the optimizer's settings",
+            "the axes that are tuned: each arm uses its own best label",
+        ),
         key(
             "tune_seeds",
             "an integer from 1 on",
             "a third of the seeds",
             "the number of seeds on which settings are chosen; results are reported on the others",
         ),
-        key("choose", "a loss or an accuracy", "val_loss, or train_loss", "the loss or accuracy by which settings are \
-            chosen"),
+        key(
+            "choose",
+            "a loss or an accuracy",
+            "val_loss, or train_loss",
+            "the loss or accuracy by which settings are chosen",
+        ),
         key(
             "report",
             "a column for which the table of columns says that higher or lower is better, or `val_loss at step 100`, `area of val_loss` and the like, or a list of them",
             "test_loss, or as chosen",
             "the metrics by which the arms are compared; the first decides the verdict",
         ),
-        key("over", AXES, "[]", "axes whose values are different problems, such as data sets; the arms are also \
-            ranked over all of them"),
+        key(
+            "over",
+            AXES,
+            "[]",
+            "axes whose values are different problems, such as data sets; the arms are also ranked over all of them",
+        ),
         key(
             "baseline",
             "one of the arms",
             NOTHING,
             "all other arms are compared with this one only, which means fewer pairs and needs fewer seeds",
         ),
-        key("margin", "a positive number", NOTHING, "two arms are called equivalent if the interval of their \
-            difference lies between -margin and +margin"),
+        key(
+            "margin",
+            "a positive number",
+            NOTHING,
+            "two arms are called equivalent if the interval of their difference lies between -margin and +margin",
+        ),
     ],
 };
 

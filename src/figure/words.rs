@@ -56,8 +56,11 @@ pub fn shown(selection: &Selection) -> String {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
     let text = text::shown(&text);
-    if text.contains("[U+") { format!("{text} [U+...]: a character that is not in the font of the \
-        figures.") } else { text }
+    if text.contains("[U+") {
+        format!("{text} [U+...]: a character that is not in the font of the figures.")
+    } else {
+        text
+    }
 }
 
 /// More settings than this are not listed.

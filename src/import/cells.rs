@@ -184,8 +184,8 @@ fn guesses(runs: &[RunRow]) -> Result<Option<Guesses>, ImportError> {
         for run in runs {
             let Some(x) = run.row.number(&name)? else { continue };
             if !x.is_finite() || *known.get_or_insert(x) != x {
-                let message = format!("{x} is not a finite number, or differs from that of another run with the same \
-                    labels");
+                let message =
+                    format!("{x} is not a finite number, or differs from that of another run with the same labels");
                 let help = "write what the best constant prediction achieves on these data, the same for all runs of a cell, or leave the cell empty";
                 return Err(run.row.wrong(&name, message, help));
             }

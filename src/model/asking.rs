@@ -112,8 +112,9 @@ impl Pass<'_> {
                 let parameter = self.parameter(name)?;
                 if parameter.shape() != shape {
                     let was = parameter.shape();
-                    bail!("`{name}` has shape {was:?}, but this pass asks for {shape:?}: use the same shape in every \
-                        pass")
+                    bail!(
+                        "`{name}` has shape {was:?}, but this pass asks for {shape:?}: use the same shape in every pass"
+                    )
                 }
                 Ok(parameter)
             }

@@ -19,13 +19,17 @@ pub const SETTINGS: &[Setting] = &on_updates([
     lr(0.002, &["adamax", "nadam"], "learning rate"),
     lr(1.0, &["adadelta"], "learning rate; 1 is the rule of the paper, which has none"),
     lr(1e-4, &["lion"], "learning rate: the size of every step"),
-    lr(0.01, &["rprop"], "initial step size of every weight, and the learning rate that `weight_decay` is multiplied \
-        by"),
+    lr(
+        0.01,
+        &["rprop"],
+        "initial step size of every weight, and the learning rate that `weight_decay` is multiplied by",
+    ),
     Setting::float("optimizer.momentum", Domain::Fraction, 0.9)
         .of(&["momentum", "nesterov"])
         .help("fraction of the velocity that is kept per step, v <- m v + g"),
-    Setting::float("optimizer.momentum", Domain::Fraction, 0.0).of(&["rmsprop"]).help("fraction of the velocity that \
-        is kept per step"),
+    Setting::float("optimizer.momentum", Domain::Fraction, 0.0)
+        .of(&["rmsprop"])
+        .help("fraction of the velocity that is kept per step"),
     Setting::flag("optimizer.centered", false)
         .of(&["rmsprop"])
         .help("divides by the standard deviation of the gradient instead of its root mean square"),
@@ -44,8 +48,9 @@ pub const SETTINGS: &[Setting] = &on_updates([
         .help("decay of the second moment"),
     Setting::float("optimizer.beta2", Domain::Fraction, 0.999).of(&["adamax"]).help("decay of the largest gradient"),
     Setting::float("optimizer.beta2", Domain::Fraction, 0.99).of(&["lion"]).help("decay of the mean gradient"),
-    Setting::float("optimizer.eps", POSITIVE, 1e-10).of(&["adagrad"]).help("added to the square root of the summed \
-        squares"),
+    Setting::float("optimizer.eps", POSITIVE, 1e-10)
+        .of(&["adagrad"])
+        .help("added to the square root of the summed squares"),
     Setting::float("optimizer.eps", POSITIVE, 1e-6)
         .of(&["adadelta"])
         .help("added to both mean squares, inside the square root"),

@@ -20,8 +20,8 @@ impl Results {
             At::Every(0 | 1) => return String::new(),
             At::Every(n) => format!("every {n} steps, so steps_to_target is rounded up to a multiple of {n}"),
             At::Log { .. } | At::Steps(_) => {
-                "only at the scored steps, so steps_to_target is the first of these at which the target is \
-                    reached".into()
+                "only at the scored steps, so steps_to_target is the first of these at which the target is reached"
+                    .into()
             }
         };
         if coarse == all {

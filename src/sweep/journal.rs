@@ -223,8 +223,10 @@ impl Journal {
         if !is_still_at(&out.file, &out.path) {
             out.start_again()?;
             lock(&self.files)[out.number].clone_from(&out.path);
-            note(&format!("the journal was renamed or removed; all that it contained is also in \
-                {}", out.path.display()));
+            note(&format!(
+                "the journal was renamed or removed; all that it contained is also in {}",
+                out.path.display()
+            ));
         }
         out.append(line)
     }

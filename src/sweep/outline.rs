@@ -192,8 +192,7 @@ fn changes(status: &FolderStatus) -> String {
     }
     if status.dropped > 0 {
         let n = count(status.dropped, "run");
-        let _ =
-            writeln!(text, "  dropped   {n} of the folder are not in the plan: sweep needs --replan or --out");
+        let _ = writeln!(text, "  dropped   {n} of the folder are not in the plan: sweep needs --replan or --out");
         for (why, n) in status.gone().iter().take(SHOWN) {
             let _ = writeln!(text, "            {why} ({})", count(*n, "run"));
         }

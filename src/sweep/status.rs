@@ -117,9 +117,9 @@ fn why_gone(old: Option<(&Labels, u64)>, seeds: usize, plan: &Plan) -> String {
         return format!("`{}` is a new axis", new.name);
     }
     let left_out = labels.iter().find(|(name, label)| axis(name).is_some_and(|axis| !axis.labels.contains(label)));
-    left_out
-        .map_or("a combination that the plan leaves out".into(), |(name, label)| format!("{name} {label} no longer \
-            exists"))
+    left_out.map_or("a combination that the plan leaves out".into(), |(name, label)| {
+        format!("{name} {label} no longer exists")
+    })
 }
 
 /// Each text once with its count, the commonest first, then in order of appearance.
@@ -168,6 +168,9 @@ fn difference(old: &JournaledSpec, spec: &RunSpec, same_data: bool) -> String {
     if !same_data && changes.is_empty() {
         changes.push("the content of the data".into());
     }
-    if changes.is_empty() { "a change of the computation in this version of \
-        gradsweep".into() } else { changes.join(", ") }
+    if changes.is_empty() {
+        "a change of the computation in this version of gradsweep".into()
+    } else {
+        changes.join(", ")
+    }
 }

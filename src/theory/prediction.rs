@@ -87,8 +87,9 @@ pub enum NoPrediction {
     SmallBatch,
     #[error("batch normalization of a constant signal has no gradient")]
     NoVariance,
-    #[error("there is no theory for stacked recurrent layers, since the inputs of the upper ones are correlated in \
-        time")]
+    #[error(
+        "there is no theory for stacked recurrent layers, since the inputs of the upper ones are correlated in time"
+    )]
     StackedInTime,
     #[error(
         "with the identity as the recurrent matrix the theory covers nets without norm that are linear, or use relu with gain 1 and no bias"

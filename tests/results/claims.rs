@@ -239,7 +239,7 @@ fn claims_against_theory_are_held_to_each_cells_own_prediction() {
     assert_eq!((found, code), (expected, Some(3)));
     assert!(
         said(&gradsweep(dir.path(), &["check", "results/x"]))
-            .contains("decades lost per layer, at the start, less what theory predicts")
+            .contains("decades lost per layer, at the start, minus what theory predicts")
     );
     // Two seeds leave it open.
     assert_eq!(verdicts(ORTHOGONAL, 2, &claim(&cases[0].0)).0, ["inconclusive"; 2]);

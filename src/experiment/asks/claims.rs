@@ -76,8 +76,8 @@ fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
         let position = cells.position(&axis.name).unwrap_or_default();
         let labels: BTreeSet<&String> = left.iter().map(|cell| &cell.labels[position].1).collect();
         if labels.len() < 2 {
-            let message = format!("`{}` has only one label here, so nothing can increase or decrease along \
-                it", axis.name);
+            let message =
+                format!("`{}` has only one label here, so nothing can increase or decrease along it", axis.name);
             return role.place.fail(message, "let `where` select several of its labels");
         }
     }

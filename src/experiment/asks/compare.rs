@@ -31,10 +31,10 @@ impl WrittenCompare {
             Some(x) => Ok(x),
             None => {
                 let message = format!("`margin` must be a positive number, but is {}", e.value.found());
-                e.value
-                    .at
-                    .fail(message, "write the largest difference in the metric of `report` that does not matter, or \
-                        delete the line")
+                e.value.at.fail(
+                    message,
+                    "write the largest difference in the metric of `report` that does not matter, or delete the line",
+                )
             }
         };
         Ok(WrittenCompare {
@@ -132,9 +132,10 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         let axis = cells.axis(name, at)?;
         if axis.name == arm.name || tune.contains(&axis.name) || over.contains(&axis.name) {
             let message = format!("`over` names the axis `{}`, which already has another role", axis.name);
-            return at
-                .fail(message, "name axes whose values are problems, each once, other than the axis of the arms and \
-                    those of `tune`");
+            return at.fail(
+                message,
+                "name axes whose values are problems, each once, other than the axis of the arms and those of `tune`",
+            );
         }
         over.push(axis.name.clone());
     }

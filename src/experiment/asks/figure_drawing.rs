@@ -129,8 +129,9 @@ fn limits(fields: &Fields, kind: &FigureKind, (key, has): (&str, bool), is_log: 
             entry.at.fail(format!("a logarithmic scale cannot begin at {low}"), help)
         }
         Some([low, high]) if low < high => Ok(Some([low, high])),
-        _ => entry.at.fail(format!("`{key}` takes two numbers, the lower one first"), format!("write {key} = [0.1, \
-            10]")),
+        _ => {
+            entry.at.fail(format!("`{key}` takes two numbers, the lower one first"), format!("write {key} = [0.1, 10]"))
+        }
     }
 }
 

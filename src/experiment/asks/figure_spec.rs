@@ -104,9 +104,9 @@ fn predicted(
         }
         Predicts::DepthScale => {
             let word = kind.word.replace('_', " ");
-            let message =
-                format!("`theory` draws the depth up to which nets can be trained, but no axis of this {word} is the \
-                    depth");
+            let message = format!(
+                "`theory` draws the depth up to which nets can be trained, but no axis of this {word} is the depth"
+            );
             return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
         }
         Predicts::All => {

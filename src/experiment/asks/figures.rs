@@ -140,8 +140,10 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     for cell in cells {
         let Some(function) = cell.function() else {
             let help = "fix it to functions with `where`, or draw another kind";
-            return wrong(format!("{word} show test functions, but this figure includes cells that train a \
-                network"), help);
+            return wrong(
+                format!("{word} show test functions, but this figure includes cells that train a network"),
+                help,
+            );
         };
         let n = function.start.len();
         if n > 2 {
@@ -152,8 +154,10 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
                 _ => "choose other cells with `where`, or draw `curves`",
             };
             let has = counted(n, "variable");
-            return wrong(format!("{word} need a function of one or two variables, but a function here has \
-                {has}"), help);
+            return wrong(
+                format!("{word} need a function of one or two variables, but a function here has {has}"),
+                help,
+            );
         }
         let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
         let first = *panels.entry(panel.collect()).or_insert(function.kind);

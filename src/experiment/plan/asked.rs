@@ -57,8 +57,8 @@ impl Experiment {
         let mut grid = grid.chain(self.ablation.iter().map(|centre| &centre.place)).chain(includes);
         if let Some(place) = grid.next() {
             let help = "delete the section: the axes are the columns of the table of runs that vary, or those given with --axes";
-            return place.fail("the cells of imported runs follow from their tables, so this section is not \
-                allowed", help);
+            return place
+                .fail("the cells of imported runs follow from their tables, so this section is not allowed", help);
         }
         if let Some((key, place)) = self.record.keys.first() {
             let message =
@@ -90,8 +90,7 @@ impl Experiment {
     ) -> Result<Asked, ExperimentError> {
         let drawn = self.figures.iter().filter(|f| f.spec.theory || f.kind.theory == Predicts::All).map(|f| &f.place);
         if let Some(place) = drawn.chain(self.claims.iter().filter_map(|claim| claim.against_theory())).next() {
-            let help =
-                "delete it, or compare with other runs: gradsweep does not know the networks of imported runs";
+            let help = "delete it, or compare with other runs: gradsweep does not know the networks of imported runs";
             return place.fail("there are no predictions for imported runs", help);
         }
         self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, Recorded::imported(measured))

@@ -159,9 +159,10 @@ impl Plan {
                 }
                 match Loss::from_settings(settings, matches!(facts.targets, Compared::Classes(_))) {
                     Ok(loss) if loss.slope_jumps() => {
-                        let what =
-                            format!("losses with a continuous derivative, but that of `{}` is \
-                                discontinuous", loss.word());
+                        let what = format!(
+                            "losses with a continuous derivative, but that of `{}` is discontinuous",
+                            loss.word()
+                        );
                         let smooth = if loss.takes_classes() { "cross_entropy" } else { "huber" };
                         refused("loss", what, &format!("write loss = \"{smooth}\", or delete sharpness"))
                     }
@@ -207,9 +208,9 @@ impl Plan {
             }
             Some((list, step, place)) => {
                 let message = format!("`record.{list}` asks for step {step}, but no run has more than {updates} steps");
-                let help =
-                    format!("write a step from 0 to {updates} (the first and the last are always included), or more \
-                        `steps`");
+                let help = format!(
+                    "write a step from 0 to {updates} (the first and the last are always included), or more `steps`"
+                );
                 place.fail(message, help)
             }
             None => Ok(()),

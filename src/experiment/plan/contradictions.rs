@@ -18,8 +18,11 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
     let rule = settings.text("optimizer.kind");
     if rule == Some("gd") && settings.int("batch").is_some() {
         let help = "gd uses the whole training set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for smaller batches use sgd";
-        return found(["batch", "optimizer.kind"], "`gd` uses the whole training set, which contradicts a `batch` of \
-            fewer rows", help);
+        return found(
+            ["batch", "optimizer.kind"],
+            "`gd` uses the whole training set, which contradicts a `batch` of fewer rows",
+            help,
+        );
     }
     if rule == Some("rprop") {
         let is_constant = settings.text("schedule") == Some("constant");

@@ -42,8 +42,8 @@ pub(crate) fn centre(ablation: &Selection, axes: &[WrittenAxis]) -> Result<Vec<O
     for (axis, points) in axes.iter().zip(&left) {
         let count = points.as_ref().map_or(0, Vec::len);
         if count > 1 {
-            let message = format!("the centre has to be one point of the axis `{}`, but {count} points \
-                match", axis.name);
+            let message =
+                format!("the centre has to be one point of the axis `{}`, but {count} points match", axis.name);
             let owned = axis.owned.iter().map(|(key, _)| format!("\"{}\" = ...", Registry::get().keys[*key].name));
             let help = format!("say which: write {} too", owned.collect::<Vec<_>>().join(" and "));
             return ablation.place.fail(message, help);

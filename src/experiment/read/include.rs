@@ -158,8 +158,7 @@ impl Include {
                 let Some(point) = chosen.iter().find(decides) else { continue };
                 let name = Registry::get().keys[own.key].short();
                 let message = format!("`{name}` is already set by `{}` of the axis `{}`", point.label, axis.name);
-                let help =
-                    format!("choose another point of `{0}` in this [[include]], or add one to `{0}`", axis.name);
+                let help = format!("choose another point of `{0}` in this [[include]], or add one to `{0}`", axis.name);
                 let first = point.patch.value(own.key).map_or(&point.place, |a| &a.place);
                 return Err(own.place.error(message, help).also(first));
             }

@@ -40,9 +40,10 @@ impl<'a> Document<'a> {
             let told = error.message().trim_end();
             let span = error.span().unwrap_or(0..0);
             if told.contains("extend value") {
-                let help =
-                    format!("put the dotted key in quotes, since the shorter key is also \
-                        given{}", quoted(source, span.start));
+                let help = format!(
+                    "put the dotted key in quotes, since the shorter key is also given{}",
+                    quoted(source, span.start)
+                );
                 return Location::new(source, span).error(told, help);
             }
             let (message, help) = if told.contains("duplicate key") {

@@ -39,8 +39,8 @@ impl Node<'_> {
         let (name, domain) = (key.short(), &key.rows[0].domain);
         let brought = if let Some(Value::Text(word)) = raw { brought::value(name, word) } else { None };
         if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
-            let own = if key.name == "network" { "; a network of your own is known only to your own \
-                program" } else { "" };
+            let own =
+                if key.name == "network" { "; a network of your own is known only to your own program" } else { "" };
             let help = brought.unwrap_or_else(|| nearest::suggest(word, words.iter().copied()) + own);
             return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
         }

@@ -53,11 +53,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block = Block::new(selection, (x, &x_title), (&y, column.words), height, panel);
     let seeds = selection.seeds();
     let try_of = if seeds == "1 seed" { "one seed (N = 1)".into() } else { format!("the median of {seeds}") };
-    let band =
-        if groups.len() > CROWD { "" } else { ", band (cut at the ends of the scale): 10th to 90th percentile of the \
-            choices" };
-    let first = format!("Line: the best of k tries, each {try_of}: median over all choices of k{band}; computed \
-        exactly.");
+    let band = if groups.len() > CROWD {
+        ""
+    } else {
+        ", band (cut at the ends of the scale): 10th to 90th percentile of the choices"
+    };
+    let first =
+        format!("Line: the best of k tries, each {try_of}: median over all choices of k{band}; computed exactly.");
     let diverged = format!(
         "{lost} of the tries diverged in the median seed and count as the worst; a line begins where its median is not one of them."
     );

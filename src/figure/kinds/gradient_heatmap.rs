@@ -85,9 +85,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
     let recorded = if plane.has_steps() { "steps" } else { "time steps" };
     let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
-    let across =
-        if relative { "Line across a tile: not finite, or undefined for all seeds." } else { "Line across a tile: not \
-            finite." };
+    let across = if relative {
+        "Line across a tile: not finite, or undefined for all seeds."
+    } else {
+        "Line across a tile: not finite."
+    };
     let caption = Caption::new(first)
         .add(
             plane.has_time() && column.predicted == Some(Predicted::State),

@@ -169,8 +169,9 @@ fn ringed(selection: &Selection, is_chosen: bool) -> String {
         [first, .., last] if is_chosen => {
             format!("Ring: the rate that the comparison chose for this line, by the {metric} of seeds {first}–{last}.")
         }
-        [one] if is_chosen => format!("Ring: the rate that the comparison chose for this line, by the {metric} of \
-            seed {one}."),
+        [one] if is_chosen => {
+            format!("Ring: the rate that the comparison chose for this line, by the {metric} of seed {one}.")
+        }
         _ => "Ring: the best of its line.".into(),
     }
 }

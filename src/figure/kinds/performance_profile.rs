@@ -64,11 +64,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let n = if problems == fewest { problems.to_string() } else { format!("{fewest} to {problems}") };
     let seed = if is_of_medians(selection) { None } else { Some("seed") };
     let each = selection.spec.over.iter().map(String::as_str).chain(seed).collect::<Vec<_>>().join(" and ");
-    let first = format!("N = {n} problems per panel, one for each {each}; problems that an arm has not run are left \
-        out.");
+    let first =
+        format!("N = {n} problems per panel, one for each {each}; problems that an arm has not run are left out.");
     let caption = Caption::new(first)
-        .add(seed.is_none(), "Steps of a problem: the median over its seeds; a run that misses the target counts as \
-            infinitely many.")
+        .add(
+            seed.is_none(),
+            "Steps of a problem: the median over its seeds; a run that misses the target counts as infinitely many.",
+        )
         .add(true, "A missed problem is never solved; left end: how often an arm was the fastest.")
         .add(groups.iter().any(|g| g.len() > 1), "Arms joined by = have the same profile.")
         .add(true, steps_to_target::target(selection))

@@ -55,8 +55,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let misses: usize = endings.groups.values().map(Seeds::lost).sum();
     let runs: usize = endings.groups.values().map(|seeds| seeds.runs.len()).sum();
     let caption = Caption::new(format!("Dot: one run; bar: {}.", words::median(selection)))
-        .add(misses > 0, "×: a run that never reached the target; an arm has no median if half of its runs or more \
-            never reached it.")
+        .add(
+            misses > 0,
+            "×: a run that never reached the target; an arm has no median if half of its runs or more \
+            never reached it.",
+        )
         .add(true, target(selection))
         .of(selection);
     let legend = Legend::default().lost(endings.fate, misses, runs);

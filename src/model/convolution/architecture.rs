@@ -139,9 +139,10 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     }
     let stages = settings.needed_int("network.stages")?;
     if stages > depth.max(1) {
-        let message =
-            format!("{depth} layers cannot be divided into {stages} stages: write network.stages = {} or \
-                less", depth.max(1));
+        let message = format!(
+            "{depth} layers cannot be divided into {stages} stages: write network.stages = {} or less",
+            depth.max(1)
+        );
         return wrong("network.stages", message);
     }
     let padding = match settings.needed_text("network.padding")? {

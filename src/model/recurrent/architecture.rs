@@ -58,8 +58,8 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     let dropout = settings.needed_float("dropout")?;
     for (key, is_asked) in [("residual", residual), ("dropout", dropout > 0.0)] {
         if is_asked && depth < 2 {
-            let message = format!("`{key}` acts between stacked layers, but there is only one layer: write depth = 2 \
-                or more");
+            let message =
+                format!("`{key}` acts between stacked layers, but there is only one layer: write depth = 2 or more");
             return Err(SettingError::new(key, message));
         }
     }
