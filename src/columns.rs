@@ -936,7 +936,7 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         &[DISTRIBUTIONS],
     ),
     ("theory.csv", "one row per cell and hidden layer or time step; the labels come first", &[THEORY]),
-    ("timings.csv", "a row a run", &[TIMINGS]),
+    ("timings.csv", "one row per run", &[TIMINGS]),
     ("claims.csv", "one row per claim, or per label of `each`", &[CLAIMS]),
     (
         "comparison.csv",

@@ -279,7 +279,8 @@ impl Branch {
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Branch::Scaled((depth.max(1) as f64).sqrt().recip()),
             Some(Value::Text(word)) if word == "deepnorm" => {
                 if norm.is_none_or(|norm| norm.is_pre) {
-                    let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" as well";
+                    let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" \
+                        as well";
                     return Err(SettingError::new(key, message));
                 }
                 Branch::DeepNorm
