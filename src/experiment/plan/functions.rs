@@ -23,8 +23,8 @@ impl Plan {
             if self.seeds.len() > 1 && !function.is_random() {
                 let message = format!(
                     "without noise or spread, all {} seeds of `{}` give the same run",
-                    function.kind.word(),
-                    self.seeds.len()
+                    self.seeds.len(),
+                    function.kind.word()
                 );
                 let help =
                     "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
