@@ -113,7 +113,7 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
             "no column \"whom\"",
             "data.sequence is one of who, when",
         ),
-        (good, [by(), vec![("data.as", text("rows"))]].concat(), "reads each row by itself", "leave data.as out"),
+        (good, [by(), vec![("data.as", text("rows"))]].concat(), "reads each row as a sample", "leave data.as out"),
     ] {
         let error = read(&table, &more).unwrap_err();
         assert!(error.contains(said) && error.contains(cure), "{error}");

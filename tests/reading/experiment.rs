@@ -448,10 +448,10 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         plan.check_data(&[DataFacts { sizes, ..facts.clone() }]).map_err(|e| e.to_string())
     };
     for (base, record, parts) in [
-        ("width = 600", "jacobian", ["at most 512 units a layer, not 600", "write 512, or less"]),
+        ("width = 600", "jacobian", ["at most 512 units per layer, not 600", "write 512, or less"]),
         ("depth = 0", "jacobian", ["this net has none", "write depth = 1, or more"]),
         ("batch_norm = true", "jacobian", ["is of one sample", "write \"layer\" or \"rms\""]),
-        ("network = \"transformer\"", "jacobian", ["is of dense nets", "write network = \"mlp\""]),
+        ("network = \"transformer\"", "jacobian", ["needs dense nets", "write network = \"mlp\""]),
         ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
         ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
         ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),
@@ -601,6 +601,6 @@ fn an_axis_is_judged_by_what_its_points_set() {
     ];
     for (axes, over) in only_trains {
         let error = pooled(axes, over).map(|_| ()).unwrap_err();
-        assert!(error.message.starts_with("this axis cannot touch what is measured"), "{axes}{error}");
+        assert!(error.message.starts_with("this axis has no effect before the first update"), "{axes}{error}");
     }
 }

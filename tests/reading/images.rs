@@ -34,7 +34,11 @@ fn what_does_not_fit_is_told_with_the_cure() {
         ("{ kind = \"conv\", kernel = 4 }", "a kernel of 4 x 4 has no centre", "network.kernel = 3 or 5"),
         ("{ kind = \"conv\", kernel = 9 }", "layer 1 reads images of 8 x 8", "network.kernel = 7 at most"),
         ("{ kind = \"conv\", stages = 4 }", "layer 6 reads images of 2 x 2", "network.stages = 2 at most"),
-        ("{ kind = \"conv\", stages = 3 }\ndepth = 2", "2 layers are not 3 stages", "network.stages = 2 at most"),
+        (
+            "{ kind = \"conv\", stages = 3 }\ndepth = 2",
+            "2 layers cannot be divided into 3 stages",
+            "network.stages = 2 at most",
+        ),
     ] {
         let plan = plan(base).unwrap();
         let data = data(&plan).unwrap();

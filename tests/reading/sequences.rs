@@ -161,24 +161,28 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let error = misfit("network = \"transformer\"\ndata = { kind = \"digits\", as = \"flat\" }", &[64]);
     assert!(error.contains("reads tokens") && error.contains("data.as = \"rows\""), "{error}");
     for (base, wrong, cure) in [
-        ("network = { kind = \"transformer\", heads = 5 }", "do not share a width of 64", "write network.heads = 4"),
+        ("network = { kind = \"transformer\", heads = 5 }", "do not divide a width of 64", "write network.heads = 4"),
         ("network = \"transformer\"\nnorm = \"batch\"", "normalizes each token", "write norm = \"layer\""),
         ("network = \"transformer\"\nnorm.place = \"after\"", "\"after\" an activation", "write norm.place = \"pre\""),
         (
             "norm = { kind = \"layer\", place = \"pre\" }",
-            "where a transformer has its norms",
+            "place of norms in transformers only",
             "write norm.place = \"before\"",
         ),
         ("network = \"rnn\"\nbatch_norm = true", "each time step over its units", "write norm = \"layer\""),
         (
             "network = \"gru\"\nnorm = { kind = \"rms\", place = \"after\" }",
-            "not what leaves it",
+            "not its output",
             "write norm.place = \"before\"",
         ),
         ("network = \"lstm\"\nresidual = true", "a form of other networks", "write residual = \"identity\""),
-        ("network = \"lstm\"\nresidual = \"identity\"", "between stacked layers, and there is one", "write depth = 2"),
-        ("network = \"gru\"\ndepth = 0", "`gru` needs a recurrent layer", "write depth = 1"),
-        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, and there is one", "write depth = 2"),
+        (
+            "network = \"lstm\"\nresidual = \"identity\"",
+            "between stacked layers, but there is only one",
+            "write depth = 2",
+        ),
+        ("network = \"gru\"\ndepth = 0", "`gru` needs at least one recurrent layer", "write depth = 1"),
+        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, but there is only one", "write depth = 2"),
         ("residual = \"identity\"", "between stacked recurrent layers", "write residual = \"pre_activation\""),
     ] {
         let error = misfit(base, &[8, 8]);

@@ -271,12 +271,12 @@ fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run()
         (
             &normed,
             format!("metric = \"attenuation_init\"\n{against}"),
-            ["theory predicts nothing of depth 4", "no closed form is known"],
+            ["there is no prediction of depth 4", "no closed form is known"],
         ),
         (
             &shallow,
             format!("metric = \"attenuation_init\"\n{against}"),
-            ["theory predicts nothing of depth 1", "one hidden layer"],
+            ["there is no prediction of depth 1", "one hidden layer"],
         ),
         (
             ORTHOGONAL,

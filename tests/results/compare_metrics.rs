@@ -89,7 +89,7 @@ fn metrics_of_the_history_are_what_the_table_says() {
         dir,
         &["compare", "results/nets", "--metric", "val_loss at step 21"],
         2,
-        &["the nearest that has is step 20"],
+        &["the nearest step that has it is 20"],
     );
     fs::write(dir.join("nets.toml"), NETS.replace("area of val_loss", "area of lr")).unwrap();
     expect(dir, &["sweep", "nets.toml", "--quiet"], 2, &["`report` cannot be \"area of lr\"", "area of val_loss"]);

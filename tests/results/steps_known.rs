@@ -36,7 +36,7 @@ fn steps_to_the_target_come_with_how_exactly_they_are_known() {
     ] {
         for text in said(form, score) {
             assert!(text.contains("steps"), "{text}");
-            let says = text.contains("so steps to the target are known");
+            let says = text.contains("so steps_to_target is");
             assert_eq!(says, known.is_some(), "{form} {score}: {text}");
             assert!(known.is_none_or(|known| text.contains(known)), "{form} {score}: {text}");
         }

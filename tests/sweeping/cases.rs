@@ -81,7 +81,7 @@ fn features_of_very_different_size_count_alike() {
     let told = planned(dir.path(), &["feature_scaling.toml", "--set", "data.scaling=global"]);
     assert!(told.contains("note: ") && told.contains("deviation of big") && told.contains("\"per_feature\""), "{told}");
     assert!(!planned(dir.path(), &["feature_scaling.toml"]).contains("note: "));
-    let cures = ["\"standard\"", "data.scaling = \"per_feature\"", "\"global\" divides all"];
+    let cures = ["\"standard\"", "data.scaling = \"per_feature\"", "divides all features by one"];
     expect(dir.path(), &["plan", "feature_scaling.toml", "--set", "data.scaling=standard"], 2, &cures);
 }
 

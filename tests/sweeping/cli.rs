@@ -167,7 +167,7 @@ fn ctrl_c_exits_75_within_a_second_and_the_next_start_goes_on() {
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
         if signal != "-KILL" {
             assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
-            assert!(text(&output.stderr).contains("same command goes on"));
+            assert!(text(&output.stderr).contains("same command again to continue"));
         }
     }
     let rest = run(dir.path(), &args);

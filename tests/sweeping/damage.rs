@@ -339,6 +339,6 @@ fn damage_beside_the_journal_costs_no_run() {
 fn merge_leaves_tables_whose_journal_is_empty() {
     let (dir, results, whole) = finished();
     fs::write(journal(&results), "").unwrap();
-    expect_shell(dir.path(), "gradsweep merge results/x", 2, &["holds no run of the plan", "stay as they are"]);
+    expect_shell(dir.path(), "gradsweep merge results/x", 2, &["contains no run of the plan", "are left unchanged"]);
     assert_eq!(tables(&results), whole);
 }

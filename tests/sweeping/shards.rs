@@ -115,7 +115,7 @@ fn what_does_not_fit_is_refused() {
         expect(dir, &["sweep", "small.toml", "--shard", "1/4", flag], 2, &["cannot be used with"]);
     }
     for command in ["merge", "verify"] {
-        expect(dir, &[command, "nowhere"], 2, &["no results folder"]);
+        expect(dir, &[command, "nowhere"], 2, &["not a results folder"]);
     }
 }
 
