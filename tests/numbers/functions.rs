@@ -559,10 +559,10 @@ fn mistakes_are_told_with_their_cure() {
         ("[base]\nfunction = { kind = \"beale\", start = [[1, 2], [3, 4]] }", "write the list or range under [axes]"),
         ("[axes]\nfunction = [\"beale\"]\n\"function.start\" = [1, 2]", "must be a list of numbers"),
         ("seeds = 3\n[base]\nfunction = \"beale\"", "all 3 seeds of"),
-        ("[base]\nfunction = \"beale\"\n[record]\nprobe = 3", "`record.probe` is of networks"),
-        ("[base]\nfunction = \"beale\"\n[record]\ngradients = { every = 3 }", "`record.gradients` is of networks"),
+        ("[base]\nfunction = \"beale\"\n[record]\nprobe = 3", "`record.probe` is for networks"),
+        ("[base]\nfunction = \"beale\"\n[record]\ngradients = { every = 3 }", "`record.gradients` is for networks"),
         ("[base]\ndepth = 2\n[record]\npoints = { every = 3 }", "`record.points` is for functions"),
-        ("[base]\nfunction = \"beale\"\n[[figure]]\nkind = \"gradient_by_layer\"", "a function has none"),
+        ("[base]\nfunction = \"beale\"\n[[figure]]\nkind = \"gradient_by_layer\"", "test functions have no layers"),
         (&format!("[base]\ndepth = 2\n{trajectories}"), "cells that train a network"),
         (
             &format!("[base]\nfunction = {{ kind = \"quadratic\", dimension = 3 }}\n{trajectories}"),

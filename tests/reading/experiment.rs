@@ -453,7 +453,7 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         ("batch_norm = true", "jacobian", ["is of one sample", "write \"layer\" or \"rms\""]),
         ("network = \"transformer\"", "jacobian", ["needs dense nets", "write network = \"mlp\""]),
         ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
-        ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
+        ("batch = \"full\"\ndropout = 0.5", "sharpness", ["without random draws", "write dropout = 0"]),
         ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),
         ("batch = \"full\"\nwidth = 2000", "sharpness", ["at most 1e6 weights", "take a smaller `width`"]),
         (

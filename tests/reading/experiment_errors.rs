@@ -117,7 +117,7 @@ depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] leaves out all of them"
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
 (r#"[[exclude]]
-varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+varaint = "plian""#, "2:1", r#"there is no axis and no setting `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
 width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or divide them among several experiments"#),
@@ -205,7 +205,7 @@ network = "rnn"
 [[figure]]
 kind = "gradient_heatmap"
 metric = "update_ratio"
-axes = "step_time""#, "5:1", r#"`update_ratio` has no value of its own at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
+axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
 (r#"[base]
 depth = 2
 [[claim]]

@@ -27,7 +27,7 @@ fn a_convolutional_net_reads_rows_as_square_images() {
 #[test]
 fn what_does_not_fit_is_told_with_the_cure() {
     let oblong = data(&plan("\"conv\"\ndata = \"mnist1d\"").unwrap()).unwrap_err().to_string();
-    assert!(oblong.contains("40 numbers is no square image") && oblong.contains("network = \"mlp\""), "{oblong}");
+    assert!(oblong.contains("40 numbers is not a square image") && oblong.contains("network = \"mlp\""), "{oblong}");
     for (base, message, cure) in [
         ("\"conv\"\ndata = { kind = \"digits\", as = \"flat\" }", "these rows are 64 numbers", "data.as = \"images\""),
         ("\"conv\"\ndata = \"adding\"", "these rows are 50 x 2 numbers", "network = \"mlp\""),

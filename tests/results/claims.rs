@@ -121,7 +121,7 @@ fn a_diverged_run_can_never_help_a_claim() {
 fn claims_edited_after_the_runs_show() {
     let first = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1.0 }");
     let (_, _, dir) = verdicts(GRID, 5, &first);
-    let edited = "edited after the runs";
+    let edited = "edited after the first run";
     assert!(!said(&gradsweep(dir.path(), &["check", "results/x"])).contains(edited));
     let toml = GRID.replace("SEEDS", "5") + &first.replace("1.0", "2.0");
     fs::write(dir.path().join("x.toml"), toml).unwrap();
@@ -141,7 +141,7 @@ fn claims_edited_after_the_runs_show() {
         assert_eq!(out.contains(edited), shown, "{more:?}: {out}");
     }
     let read = |file: &str| fs::read_to_string(dir.path().join("results/x").join(file)).unwrap();
-    assert!(read("report.html").contains("Mind that the claims were edited after the runs"));
+    assert!(read("report.html").contains("Mind that the claims were edited after the first run"));
     let verdicts = read("claims.csv");
     assert!(verdicts.lines().next().unwrap().ends_with(",edited_later"));
     assert!(verdicts.lines().skip(1).all(|line| line.ends_with(",true")), "{verdicts}");

@@ -140,7 +140,7 @@ fn scores_over_problems_lie_between_guessing_and_the_best_and_a_diagram_is_drawn
     let svg = fs::read_to_string(folder.join("figures/critical_difference.svg")).unwrap();
     assert!(svg.contains("Ranks best") && svg.contains("average rank"), "the diagram says who ranks best");
     let profile = fs::read_to_string(folder.join("figures/performance_profile.svg")).unwrap();
-    assert!(profile.contains("N = 10 problems a panel"), "the seeds of a problem are one");
+    assert!(profile.contains("N = 10 problems per panel"), "the seeds of a problem are one");
     let text = said(&gradsweep(dir, &["compare", "results/many"]));
     assert!(text.contains("score: test loss of each run, 0 for guessing"), "{text}");
 }

@@ -108,7 +108,7 @@ fn the_folder_is_read_by_what_reads_results_and_refused_by_what_trains() {
     };
     assert!(said(&["check", "mine"]).contains("1 claim: 1 holds"));
     let compared = said(&["compare", "mine"]);
-    assert!(compared.contains("known to the nearest 4") && compared.contains("of 2 activations"), "{compared}");
+    assert!(compared.contains("rounded up to a multiple of 4") && compared.contains("of 2 activations"), "{compared}");
     said(&["plot", "mine"]);
     fs::write(dir.join("more.toml"), "[[figure]]\nkind = \"curves\"\ncolor = \"activation\"\n").unwrap();
     assert!(said(&["plot", "mine", "--with", "more.toml"]).contains("curves.png"));
@@ -282,7 +282,7 @@ fn import_runs(text: &str, more: &[&str], code: i32, words: &[&str]) -> (TempDir
 fn labels_of_a_setting_of_numbers_are_numbers() {
     let table = |column: &str, label: &str| format!("run_id,seed,{column},val_loss\na,1,3,0.5\nb,1,{label},0.4\n");
     for (column, label) in [("optimizer.lr", "foo"), ("depth", "two"), ("depth", "2.5"), ("l2", "nan")] {
-        let words = [&*format!("runs.csv:3, column {column}"), "is no value of this setting, which is"];
+        let words = [&*format!("runs.csv:3, column {column}"), "is not a value of this setting, which is"];
         import_runs(&table(column, label), &[], 2, &words);
     }
     // pandas writes whole numbers beside empty cells with a point; words that this program does not have are labels.

@@ -30,8 +30,8 @@ fn steps_to_the_target_come_with_how_exactly_they_are_known() {
     for (form, score, known) in [
         (full, "{ every = 3 }", None),
         (batches, "{ every = 1 }", None),
-        (batches, "{ every = 3 }", Some("known to the nearest 3")),
-        (statistics, "{ every = 3 }", Some("known to the nearest 3")),
+        (batches, "{ every = 3 }", Some("rounded up to a multiple of 3")),
+        (statistics, "{ every = 3 }", Some("rounded up to a multiple of 3")),
         (batches, "{ at = [2, 7] }", Some("at the scored steps alone")),
     ] {
         for text in said(form, score) {

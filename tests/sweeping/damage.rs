@@ -143,7 +143,7 @@ fn a_full_disk_stops_the_sweep_and_loses_nothing() {
         match output.status.code() {
             Some(0) => continue,
             Some(1) => {
-                assert!(stderr.contains("File too large") && stderr.contains("every finished run is kept"), "{stderr}")
+                assert!(stderr.contains("File too large") && stderr.contains("all finished runs are kept"), "{stderr}")
             }
             Some(2) => assert!(stderr.contains("cannot write into the results folder"), "{stderr}"),
             code => panic!("{blocks} blocks: {code:?} {stderr}"),
@@ -177,7 +177,7 @@ fn a_disk_that_fills_while_tables_and_figures_are_written() {
         }
         let blocks = (size / 512).min(size / 1024).saturating_sub(2);
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec gradsweep sweep x.toml");
-        expect_shell(dir.path(), &line, 1, &["File too large", "every finished run is kept"]);
+        expect_shell(dir.path(), &line, 1, &["File too large", "all finished runs are kept"]);
         expect_shell(dir.path(), "gradsweep sweep x.toml", 0, &["all 8 runs are done"]);
         assert!(tables(&results) == whole, "{name}");
     }

@@ -52,7 +52,8 @@ fn data_that_cannot_fit_are_refused_before_they_are_drawn() {
         fs::write(dir.path().join("x.toml"), format!("[base]\nwidth = 4\n{more}data = {{ {data} }}\n")).unwrap();
         for command in ["plan", "sweep", "theory", "trace"] {
             let line = format!("ulimit -v 2000000; exec timeout 20 gradsweep {command} x.toml");
-            let words = ["the data that these settings generate need", "are there", "help: take a smaller `data.n`"];
+            let words =
+                ["the data that these settings generate need", "are available", "help: write a smaller `data.n`"];
             expect_shell(dir.path(), &line, 2, &words);
         }
     }

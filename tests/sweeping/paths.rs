@@ -59,7 +59,7 @@ fn a_name_that_is_no_text_is_taken_or_refused_with_the_reason() {
         ("check ODD/x", 0, "1 claim"),
         ("check ODD/x --fresh-seeds 3", 0, "12 runs to do"),
         ("compare ODD/x", 0, "optimizer"),
-        ("merge ODD/x", 0, "12 of 12 runs are there"),
+        ("merge ODD/x", 0, "12 of 12 runs are finished"),
         ("verify ODD/x", 0, "every number equal"),
         ("plot ODD/x", 0, "figures"),
         ("plot ODD/x --out ODD/drawn", 0, "curves"),

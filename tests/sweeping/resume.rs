@@ -163,7 +163,7 @@ fn fresh_starts_anew_and_not_for_a_part() {
     let (dir, whole) = started(EXPERIMENT);
     let fresh = ["sweep", "small.toml", "--out", "whole", "--fresh"];
     expect(dir.path(), &[&fresh[..], &["--only", "seed=1"]].concat(), 2, &["--only"]);
-    expect(dir.path(), &fresh, 0, &["set aside as *.old", "8 runs to do"]);
+    expect(dir.path(), &fresh, 0, &["is renamed to *.old", "8 runs to do"]);
     assert!(tables(&dir.path().join("whole")) == whole);
 }
 
