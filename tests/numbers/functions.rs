@@ -569,7 +569,7 @@ fn mistakes_are_told_with_their_cure() {
             "a function here has 3 variables",
         ),
         ("[base]\nfunction = \"polynomial\"", "\"polynomial\" needs `function.coefficients`"),
-        ("[base]\nfunction = { kind = \"polynomial\", coefficients = [0, 0, 0, 1] }", "no least value"),
+        ("[base]\nfunction = { kind = \"polynomial\", coefficients = [0, 0, 0, 1] }", "has no minimum"),
         (
             &format!(
                 "[variants.a]\nfunction = \"beale\"\n[variants.b]\nfunction = \"saddle\"\n{trajectories}color = \"variant\""

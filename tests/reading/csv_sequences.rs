@@ -104,9 +104,9 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
         ),
         (holed.clone(), dropped, "t.csv:5", "no time step can be left out by itself"),
         (holed, by(), "t.csv:5", "data.missing = \"mean\", or remove all rows of its sequence"),
-        (format!("{good}{nowhere}"), by(), "column who holds \"?\"", "fill it in"),
-        (format!("{good}{late}"), by(), "column when holds \"noon\"", "write the time as a number"),
-        (good.clone(), vec![("data.sequence", text("a")), without_names], "a name of its own", "hold the same"),
+        (format!("{good}{nowhere}"), by(), "column who contains \"?\"", "fill it in"),
+        (format!("{good}{late}"), by(), "column when contains \"noon\"", "write the time as a number"),
+        (good.clone(), vec![("data.sequence", text("a")), without_names], "a different name", "has the same value"),
         (
             good.clone(),
             vec![("data.sequence", text("whom"))],

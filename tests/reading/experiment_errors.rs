@@ -223,7 +223,7 @@ optimizer.lr = [0.1, 0.2]
 [[figure]]
 kind = "curves"
 color = "optimizer.lr"
-tune = "optimizer.lr""#, "6:8", r#"this figure uses the axis `optimizer.lr` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+tune = "optimizer.lr""#, "6:8", r#"this figure uses the axis `optimizer.lr` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[[figure]]
 kind = "curvs""#, "2:8", r#"there is no kind of figure "curvs""#, r#"did you mean `curves`?"#),
 (r#"[axes]
@@ -345,13 +345,13 @@ over = "l2""#, "5:8", r#"`l2` has no effect at the first step, so pooling it wou
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "curves"
 color = "depth"
-over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[axes]
 depth = [1, 2]
 width = [3, 4]

@@ -32,12 +32,12 @@ fn what_does_not_fit_is_told_with_the_cure() {
         ("\"conv\"\ndata = { kind = \"digits\", as = \"flat\" }", "these rows are 64 numbers", "data.as = \"images\""),
         ("\"conv\"\ndata = \"adding\"", "these rows are 50 x 2 numbers", "network = \"mlp\""),
         ("{ kind = \"conv\", kernel = 4 }", "a kernel of 4 x 4 has no centre", "network.kernel = 3 or 5"),
-        ("{ kind = \"conv\", kernel = 9 }", "layer 1 reads images of 8 x 8", "network.kernel = 7 at most"),
-        ("{ kind = \"conv\", stages = 4 }", "layer 6 reads images of 2 x 2", "network.stages = 2 at most"),
+        ("{ kind = \"conv\", kernel = 9 }", "layer 1 reads images of 8 x 8", "network.kernel = 7 or less"),
+        ("{ kind = \"conv\", stages = 4 }", "layer 6 reads images of 2 x 2", "network.stages = 2 or less"),
         (
             "{ kind = \"conv\", stages = 3 }\ndepth = 2",
             "2 layers cannot be divided into 3 stages",
-            "network.stages = 2 at most",
+            "network.stages = 2 or less",
         ),
     ] {
         let plan = plan(base).unwrap();

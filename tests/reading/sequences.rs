@@ -128,7 +128,7 @@ fn what_asks_for_an_answer_at_every_step_is_read_by_nets_that_give_one() {
 #[test]
 fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let rows = data("network = \"rnn\"\ndata = { kind = \"mnist1d\", as = \"rows\" }").unwrap_err().to_string();
-    assert!(rows.contains("no square image") && rows.contains("pixels"), "{rows}");
+    assert!(rows.contains("not a square image") && rows.contains("pixels"), "{rows}");
     let lag = data("data = { kind = \"lag\", length = 10, lag = 10 }").unwrap_err().to_string();
     assert!(lag.contains("beyond the first of 10 steps") && lag.contains("at most 9"), "{lag}");
     for (base, kind, cure) in [

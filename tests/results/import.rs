@@ -140,7 +140,7 @@ fn changed(file: &str, from: &str, to: &str) -> (TempDir, PathBuf) {
 #[test]
 fn a_slip_is_told_with_its_place_and_its_cure() {
     for (file, from, to, words) in [
-        ("runs.csv", "sigmoid-2,2", "sigmoid-1,2", &["runs.csv:3, column run_id", "is there twice", "its own id"][..]),
+        ("runs.csv", "sigmoid-2,2", "sigmoid-1,2", &["runs.csv:3, column run_id", "is given twice", "its own id"][..]),
         ("runs.csv", "sigmoid-2,2", "sigmoid-2,1", &["runs.csv:3, column seed", "same seed 1", "by seeds 1, 2, 3"]),
         ("runs.csv", "sigmoid-2,2", "sigmoid-2,two", &["runs.csv:3, column seed", "not a whole number"]),
         ("runs.csv", "run_id,seed", "run_id,sed", &["runs.csv", "\"sed\"", "did you mean `seed`?"]),
@@ -150,7 +150,7 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("history.csv", "val_accuracy", "val_acuracy", &["there is no measurement", "did you mean `val_accuracy`?"]),
         ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id in both tables"]),
         ("history.csv", "sigmoid-1,4", "sigmoid-1,0", &["history.csv:3, column step", "delete one of the two"]),
-        ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
+        ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is not a number"]),
         ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
         (
             "history.csv",

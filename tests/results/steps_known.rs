@@ -32,7 +32,7 @@ fn steps_to_the_target_come_with_how_exactly_they_are_known() {
         (batches, "{ every = 1 }", None),
         (batches, "{ every = 3 }", Some("rounded up to a multiple of 3")),
         (statistics, "{ every = 3 }", Some("rounded up to a multiple of 3")),
-        (batches, "{ at = [2, 7] }", Some("at the scored steps alone")),
+        (batches, "{ at = [2, 7] }", Some("only at the scored steps")),
     ] {
         for text in said(form, score) {
             assert!(text.contains("steps"), "{text}");

@@ -121,7 +121,7 @@ fn reasons_name_axes_labels_and_combinations() {
     let (dir, _) = started(EXPERIMENT);
     let sweep = ["sweep", "small.toml", "--out", "whole"];
     for (from, to, reason) in [
-        ("depth = [1, 2]", "depth = [2]", "dropped: no depth 1 any more (4 runs)"),
+        ("depth = [1, 2]", "depth = [2]", "dropped: depth 1 no longer exists (4 runs)"),
         ("depth = [1, 2]", "depth = [1, 2]\nl2 = [0.1, 0.2]", "dropped: `l2` is a new axis (8 runs)"),
         (
             "[axes]\ndepth = [1, 2]",
