@@ -64,7 +64,8 @@ fn headlines(results: &Results) -> impl Iterator<Item = &'static Column> {
 fn all_diverged(results: &Results) -> Vec<String> {
     let runs: Vec<&Run> = results.runs.iter().filter(|run| !run.failed()).collect();
     let all = !runs.is_empty() && runs.iter().all(|run| run.status == Status::Diverged);
-    let told = || format!("All {} diverged: nothing can be said of how training ends.", count(runs.len(), "run"));
+    let told =
+        || format!("All {} diverged, so there is nothing to say about the end of training.", count(runs.len(), "run"));
     all.then(told).into_iter().collect()
 }
 

@@ -341,10 +341,10 @@ impl AsRef<str> for Column {
 
 /// `runs.csv` begins with these, the labels of the axes and the settings between `run_id` and `seed`.
 pub const RUN_KEYS: &[Column] = &[
-    Column::key("run_id", &["identity of the run"]),
+    Column::key("run_id", &["identifier of the run"]),
     Column::key("seed", &["seed of the run"]),
     Column::key("status", &["how the run ended"]),
-    Column::key("message", &["why it ended so"]),
+    Column::key("message", &["why the run diverged or failed"]),
 ];
 
 /// What this program is about first of all.
@@ -386,9 +386,9 @@ pub const OUTCOMES: &[Column] = &[
     Column::accuracy("val_accuracy", &["validation accuracy"], End).of(Part::Validation).summarized(),
     Column::loss("test_loss", &["test loss"], End, Split).of(Part::Test).summarized(),
     Column::accuracy("test_accuracy", &["test accuracy"], End).of(Part::Test).summarized(),
-    Column::steps("best_step", &["step of the best loss"], Best),
-    Column::loss("best_train_loss", &["training loss at its best"], Best, Split).of(Part::Training),
-    Column::loss("best_val_loss", &["validation loss at its best"], Best, Split).of(Part::Validation),
+    Column::steps("best_step", &["step with the lowest loss"], Best),
+    Column::loss("best_train_loss", &["training loss", "at the best step"], Best, Split).of(Part::Training),
+    Column::loss("best_val_loss", &["validation loss", "at the best step"], Best, Split).of(Part::Validation),
     Column::loss("best_test_loss", &["test loss", "at the best step"], Best, Split).of(Part::Test),
     Column::accuracy("best_test_accuracy", &["test accuracy", "at the best step"], Best).of(Part::Test),
     STEPS_TO_TARGET,
@@ -470,7 +470,7 @@ pub const OUTCOMES: &[Column] = &[
 
 /// After the outcomes in `runs.csv` and `summary.csv`: which of them are not exact.
 pub const BOUNDS: Column =
-    Column::key("bounds", &["attenuations that are at least so much,", "since the gradient underflows"]);
+    Column::key("bounds", &["attenuations that are lower bounds,", "since the gradient underflows"]);
 
 /// The last column of `runs.csv`: what theory says that the run's `attenuation_init` should be.
 pub const ATTENUATION_THEORY: Column =
@@ -480,16 +480,17 @@ pub const ATTENUATION_THEORY: Column =
 /// claims and figures take it.
 pub const ZEROS: &[[&str; 5]] = &[
     [
-        "an exact zero at the first layer, since units on the way pass nothing on (dead ReLUs, saturation, weights of 0)",
+        "an exact zero at the first layer, since some layer passes no gradient back (dead ReLUs, saturation, weights of 0)",
         "`inf`",
         "counts as larger than every finite number",
         "`above` may hold, `below` and `within` fail",
         "a triangle at the edge, with \"2 of 10 seeds: none arrives\"",
     ],
     [
-        "underflow: the gradient falls below what the probe holds (some 1e-288) before it is there",
-        "the decades down to the smallest that was measured; `bounds` names the column",
-        "counts as its value; a median that could be larger is a bound too",
+        "underflow: the gradient falls below the smallest number that the measurement can represent (about 1e-288) \
+            before it reaches the first layer",
+        "the decades down to the smallest gradient that was measured; `bounds` names the column",
+        "counts as this value; a median that could be larger is also marked as a bound",
         "`above` may hold, `below` and `within` stay inconclusive",
         "a triangle at its value, with \"at least\"",
     ],
@@ -497,15 +498,15 @@ pub const ZEROS: &[[&str; 5]] = &[
         "no gradient at the last layer either (0 / 0), or one that is not finite",
         "`NaN`",
         "left out, and counted as undefined",
-        "may be any number",
+        "could be any number",
         "left out; the caption says how many",
     ],
     [
-        "zero by construction: a branch of scale 0 (`residual.scale = \"learned_zero\"` at step 0) lets the gradient past its weights",
-        "dL/dh loses nothing, which is right; dL/dz and dL/dW have nothing to compare: `NaN`",
+        "zero by construction: a branch of scale 0 (`residual.scale = \"learned_zero\"` at step 0) passes the gradient only through the skip connection",
+        "correct for dL/dh, which loses nothing; `NaN` for dL/dz and dL/dW, which are 0 in every layer",
         "as undefined",
         "as undefined",
-        "zeros of dL/dW stand on the floor of the panel; the caption says that dL/dh arrives",
+        "zeros of dL/dW are drawn at the lower edge; the caption says that dL/dh arrives",
     ],
 ];
 
@@ -564,7 +565,7 @@ pub const LAYERS: &[Column] = &[
     Column::share("inactive", &["share of arguments", "that are not positive"], Probe).over_time(),
     Column::share("dead", &["share of units that", "are dead"], Probe).over_time(),
     Column::share("zeros", &["share of weight", "gradients that are 0"], Batch),
-    Column::share("subnormals", &["share of weight", "gradients below normal"], Batch),
+    Column::share("subnormals", &["share of weight gradients", "that are subnormal"], Batch),
     Column::gradient("state_rms", &["root mean square of dL/dh,", "or dL/dc, per sample"])
         .predicted(Predicted::State)
         .over_time(),
@@ -573,7 +574,7 @@ pub const LAYERS: &[Column] = &[
     Column::gradient("query_grad_rms", &["root mean square of", "dL/dW of the queries"]),
     Column::gradient("key_grad_rms", &["root mean square of", "dL/dW of the keys"]),
     Column::new("token_cosine", &["mean cosine between", "two tokens of a row"], Step, Probe),
-    Column::new("attention_entropy", &["entropy of what a token's", "attention gives"], Step, Probe).unit("nats"),
+    Column::new("attention_entropy", &["entropy of a token's", "attention weights"], Step, Probe).unit("nats"),
     Column::new("jacobian_rms", &["root mean square of the", "Jacobian's singular values"], Step, Probe)
         .log()
         .recorded("jacobian"),
@@ -593,19 +594,19 @@ pub const DISTRIBUTIONS: &[Column] = &[
     Column::key("step", &["step"]),
     Column::key("layer", &["layer, counted from the input"]),
     TIME,
-    Column::key("quantity", &["what the numbers are"]),
-    Column::new("q01", &["not exceeded by 1 % of the numbers"], Step, Probe),
-    Column::new("q05", &["not exceeded by 5 % of the numbers"], Step, Probe),
-    Column::new("q15", &["not exceeded by 15 % of the numbers"], Step, Probe),
-    Column::new("q25", &["not exceeded by 25 % of the numbers"], Step, Probe),
-    Column::new("q50", &["not exceeded by half of the numbers"], Step, Probe),
-    Column::new("q75", &["not exceeded by 75 % of the numbers"], Step, Probe),
-    Column::new("q85", &["not exceeded by 85 % of the numbers"], Step, Probe),
-    Column::new("q95", &["not exceeded by 95 % of the numbers"], Step, Probe),
-    Column::new("q99", &["not exceeded by 99 % of the numbers"], Step, Probe),
-    Column::new("bin_low", &["where the first bin begins"], Step, Probe),
+    Column::key("quantity", &["the quantity whose distribution is described"]),
+    Column::new("q01", &["1st percentile"], Step, Probe),
+    Column::new("q05", &["5th percentile"], Step, Probe),
+    Column::new("q15", &["15th percentile"], Step, Probe),
+    Column::new("q25", &["25th percentile"], Step, Probe),
+    Column::new("q50", &["median"], Step, Probe),
+    Column::new("q75", &["75th percentile"], Step, Probe),
+    Column::new("q85", &["85th percentile"], Step, Probe),
+    Column::new("q95", &["95th percentile"], Step, Probe),
+    Column::new("q99", &["99th percentile"], Step, Probe),
+    Column::new("bin_low", &["lower edge of the first bin"], Step, Probe),
     Column::new("bin_width", &["width of a bin"], Step, Probe),
-    Column::key("counts", &["numbers in each of the 96 bins, separated by spaces"]),
+    Column::key("counts", &["how many numbers lie in each of the 96 bins, separated by spaces"]),
 ];
 
 /// What comes out of the activation, over samples and units.
@@ -666,7 +667,7 @@ pub const THEORY: &[Column] = &[
 
 /// The columns of `timings.csv`.
 pub const TIMINGS: &[Column] = &[
-    Column::key("run_id", &["identity of the run"]),
+    Column::key("run_id", &["identifier of the run"]),
     Column::new("seconds", &["duration of the run"], Run, Training).unit("s"),
     Column::key("worker", &["number of the thread"]),
     Column::key("started", &["when it began, UTC"]),
@@ -681,37 +682,47 @@ pub const COUNTS: &[Column] = &[
 
 /// The columns of `claims.csv`.
 pub const CLAIMS: &[Column] = &[
-    Column::key("claim", &["place of the claim in the file"]),
-    Column::key("says", &["its sentence"]),
-    Column::key("part", &["labels of the axes that repeat it"]),
-    Column::key("metric", &["what it is about"]),
-    Column::key("expected", &["what it expects of the median"]),
+    Column::key("claim", &["number of the claim in the file"]),
+    Column::key("says", &["the claim as a sentence"]),
+    Column::key("part", &["labels of the axes in `each`"]),
+    Column::key("metric", &["the number that is judged"]),
+    Column::key("expected", &["the expected median"]),
     Column::key("verdict", &["holds, fails or inconclusive"]),
     Column::new("median", &["median over the seeds"], Run, Training),
     Column::new("low", &["lower end of its interval"], Run, Training),
     Column::new("high", &["upper end of its interval"], Run, Training),
     Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
-    Column::new("confidence", &["probability that was asked for"], Run, Training),
+    Column::new("confidence", &["coverage that the claim asks for"], Run, Training),
     Column::key("n", &["seeds"]),
     Column::key("diverged", &["seeds whose run diverged"]),
     Column::key("undefined", &["seeds with no gradient at the last layer"]),
     Column::key("unknown", &["seeds whose run is missing or failed"]),
-    Column::key("edited_later", &["some claim was written or changed", "when there were runs already"]),
+    Column::key("edited_later", &["whether a claim was written or", "changed after the first run"]),
 ];
 
 /// The columns of `comparison.csv` between the arm and the [`spread`] of each [`compared`] outcome.
 pub const ARMS: &[Column] = &[
     Column::key("setting", &["the setting that was chosen"]),
-    Column::key("at_edge", &["axes on which it is the first or last tried"]),
-    Column::new("chosen_again", &["share of the draws of other seeds", "that choose it again"], Run, Training),
+    Column::key("at_edge", &["axes on which the chosen value is the first or last that was tried"]),
+    Column::new(
+        "chosen_again",
+        &["share of the bootstrap draws of seeds", "that choose the same setting"],
+        Run,
+        Training,
+    ),
     Column::key("runner_up", &["the setting with the second best score"]),
-    Column::new("runner_up_again", &["share of the draws that choose that one"], Run, Training),
-    Column::key("tries", &["settings tried"]),
-    Column::key("tune_runs", &["runs that chose"]),
-    Column::key("tune_steps", &["their updates"]),
+    Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Run, Training),
+    Column::key("tries", &["number of settings that were tried"]),
+    Column::key("tune_runs", &["runs used to choose the setting"]),
+    Column::key("tune_steps", &["updates of these runs"]),
     Column::new("tune_flop", &["floating-point operations", "of these updates"], Run, Training).unit("FLOP"),
-    Column::new("fair_score", &["score of the best of as many tries", "as the arm with the fewest has"], Run, Training),
-    Column::key("n", &["runs reported"]),
+    Column::new(
+        "fair_score",
+        &["expected best score of as many tries", "as the arm with the fewest has"],
+        Run,
+        Training,
+    ),
+    Column::key("n", &["runs whose results are reported"]),
     Column::key("diverged", &["of these, diverged"]),
     Column::key("missing", &["runs that are missing or failed"]),
 ];
@@ -720,27 +731,32 @@ pub const ARMS: &[Column] = &[
 pub const TRIED: &[Column] = &[
     Column::key("setting", &["a setting that was tried"]),
     Column::key("chosen", &["whether it is the one that was chosen"]),
-    Column::new("score", &["median over the seeds that choose"], Run, Training),
-    Column::new("chosen_again", &["share of the draws of other seeds", "that choose it"], Run, Training),
+    Column::new("score", &["median over the seeds that choose the setting"], Run, Training),
+    Column::new("chosen_again", &["share of the bootstrap draws of seeds", "that choose this setting"], Run, Training),
 ];
 
 /// The columns of `comparison_ranks.csv` after the labels and the arm.
 pub const RANKS: &[Column] = &[
     Column::key("metric", &["what is compared"]),
     Column::new("rank", &["average rank over the problems,", "1 being best"], Run, Training),
-    Column::key("best", &["problems on which no other arm has a better median"]),
-    Column::key("problems", &["problems"]),
-    Column::key("independent", &["different data sets or functions among them"]),
+    Column::key("best", &["number of problems on which no other arm has a better median"]),
+    Column::key("problems", &["number of problems"]),
+    Column::key("independent", &["how many of them differ in data set or function"]),
     Column::new("friedman", &["Friedman's statistic"], Run, Training),
-    Column::new("p", &["its p; empty of fewer than ten independent problems"], Run, Training),
+    Column::new("p", &["p-value of this test; empty for fewer than ten independent problems"], Run, Training),
     Column::key("groups", &["a letter for each set of arms of which no two are distinguished; empty without a test"]),
     Column::new(
         "score",
-        &["interquartile mean of all runs,", "0 for guessing and 1 for the best there can be"],
+        &["interquartile mean of all runs,", "0 for guessing and 1 for the best possible result"],
         Run,
         Training,
     ),
-    Column::new("score_low", &["lower end of its interval, runs drawn again", "within each problem"], Run, Training),
+    Column::new(
+        "score_low",
+        &["lower end of its bootstrap interval, runs drawn", "within each problem"],
+        Run,
+        Training,
+    ),
     Column::new("score_high", &["upper end of its interval"], Run, Training),
 ];
 
@@ -750,7 +766,7 @@ pub const WINS: &[Column] = &[
     Column::key("second", &["the arm that it is compared with"]),
     Column::key("metric", &["what is compared"]),
     Column::key("better", &["problems on which the two are distinguished, and the first is better"]),
-    Column::key("worse", &["the same where it is worse"]),
+    Column::key("worse", &["problems on which the two are distinguished, and the first is worse"]),
     Column::key("not_distinguished", &["all other problems on which they were compared"]),
 ];
 
@@ -762,22 +778,27 @@ pub const PAIRS: &[Column] = &[
     Column::key("first", &["one arm"]),
     Column::key("second", &["the other arm"]),
     Column::key("metric", &["what is compared"]),
-    Column::new("difference", &["median of first less second,", "seed by seed"], Run, Training),
+    Column::new("difference", &["median of first minus second,", "seed by seed"], Run, Training),
     Column::new("low", &["lower end of its interval"], Run, Training),
     Column::new("high", &["upper end of its interval"], Run, Training),
     Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
     Column::key("n", &["seeds"]),
     Column::new("effect", &["rank-biserial correlation"], Run, Training),
-    Column::new("p", &["p of the signed-rank test"], Run, Training),
+    Column::new("p", &["p-value of the signed-rank test"], Run, Training),
     Column::new("p_corrected", &["the same after Holm's correction", "for the pairs of the family"], Run, Training),
-    Column::new("p_smallest", &["smallest corrected p that", "so many seeds can give"], Run, Training),
-    Column::key("family", &["pairs that are corrected for: those of its problem and metric"]),
-    Column::new("tuned_difference", &["median of the difference where each arm", "chooses anew"], Run, Training),
+    Column::new("p_smallest", &["smallest corrected p-value that", "this number of seeds can give"], Run, Training),
+    Column::key("family", &["number of pairs in Holm's correction: those of the same problem and metric"]),
+    Column::new(
+        "tuned_difference",
+        &["median of the difference over the bootstrap draws,", "in which each arm chooses its setting again"],
+        Run,
+        Training,
+    ),
     Column::new("tuned_low", &["lower end of its interval,", "the middle 90 % of the draws"], Run, Training),
     Column::new("tuned_high", &["upper end of its interval"], Run, Training),
-    Column::new("turned", &["share of the draws with the difference", "not on this side"], Run, Training),
+    Column::new("turned", &["share of the draws in which the difference", "does not have this sign"], Run, Training),
     Column::key("verdict", &["distinguished, not settled, equivalent or not distinguished"]),
-    Column::key("sentence", &["the same in words"]),
+    Column::key("sentence", &["the verdict as a sentence"]),
 ];
 
 /// The column of `runs.csv` with a setting, or with the labels of its axis: called as the setting, unless a measurement is.
@@ -828,14 +849,14 @@ pub fn of_baseline(name: &str) -> Option<&'static Column> {
 
 /// What follows the median of a loss or an accuracy.
 pub const BASELINE: [(&str, &str); 2] = [
-    ("baseline", "what the best constant answer gets, without a look at the inputs"),
-    ("above_baseline", "whether no run diverged and the whole range is better than that"),
+    ("baseline", "what the best constant prediction achieves, without using the inputs"),
+    ("above_baseline", "whether no run diverged and the whole range is better than the baseline"),
 ];
 
 /// What follows the median of a fading.
 pub const NO_NUMBER: [(&str, &str); 2] = [
-    ("none", "runs of which no gradient arrives at the first layer"),
-    ("undefined", "runs that the median leaves out: no gradient at the last layer"),
+    ("none", "number of runs in which no gradient arrives at the first layer"),
+    ("undefined", "number of runs that the median leaves out because there is no gradient at the last layer"),
 ];
 
 /// The fadings that results are told by: per layer, and per time step.
@@ -897,38 +918,42 @@ pub fn reported() -> impl Iterator<Item = &'static Column> + Clone {
 
 /// The tables of a results folder: what a row is, and the columns that all experiments have.
 pub const FILES: &[(&str, &str, &[&[Column]])] = &[
-    ("runs.csv", "a row a run; its labels and its settings follow run_id", &[RUN_KEYS, OUTCOMES, AFTER_OUTCOMES]),
+    ("runs.csv", "one row per run; its labels and settings follow run_id", &[RUN_KEYS, OUTCOMES, AFTER_OUTCOMES]),
     (
         "summary.csv",
-        "a row a cell: its labels, these, and _median, _low, _high and _coverage of some outcomes of runs.csv, of losses and accuracies also the baseline",
+        "one row per cell (combination of labels): its labels, these columns, and _median, _low, _high and _coverage of some columns of runs.csv, with the baseline for losses and accuracies",
         &[COUNTS, &[BOUNDS]],
     ),
-    ("history.csv", "a row a run and scored step; run_id comes first", &[HISTORY]),
-    ("layers.csv", "a row a run, recorded step, hidden layer and time step, if any; run_id comes first", &[LAYERS]),
+    ("history.csv", "one row per run and step at which losses are computed; run_id comes first", &[HISTORY]),
+    (
+        "layers.csv",
+        "one row per run, recorded step, hidden layer and (in recurrent nets) time step; run_id comes first",
+        &[LAYERS],
+    ),
     (
         "distributions.csv",
-        "a row a run, recorded step, hidden layer, time step, if any, and quantity, if `[record] distributions` asks for them; run_id comes first",
+        "one row per run, recorded step, hidden layer, time step (in recurrent nets) and quantity; written if [record] distributions = true; run_id comes first",
         &[DISTRIBUTIONS],
     ),
-    ("theory.csv", "a row a cell and hidden layer, or time step; the labels come first", &[THEORY]),
-    ("timings.csv", "a row a run", &[TIMINGS]),
-    ("claims.csv", "a row a claim, or a part of one that `each` repeats", &[CLAIMS]),
+    ("theory.csv", "one row per cell and hidden layer or time step; the labels come first", &[THEORY]),
+    ("timings.csv", "one row per run", &[TIMINGS]),
+    ("claims.csv", "one row per claim, or per label of `each`", &[CLAIMS]),
     (
         "comparison.csv",
-        "a row an arm and problem: their labels, these, and _median, _low, _high and _coverage of losses and accuracies",
+        "one row per arm and problem: their labels, these columns, and _median, _low, _high and _coverage of losses and accuracies",
         &[ARMS, &[REACHED]],
     ),
     (
         "comparison_settings.csv",
-        "a row a setting that an arm could choose; the labels and the arm come first",
+        "one row per setting that an arm could choose; the labels and the arm come first",
         &[TRIED],
     ),
     (
         "comparison_ranks.csv",
-        "a row an arm over several problems, if `over` asks for it; the labels and the arm come first",
+        "one row per arm over several problems, if [compare] has `over`; the labels and the arm come first",
         &[RANKS],
     ),
-    ("comparison_pairs.csv", "a row a pair of arms, problem and metric; the labels come first", &[PAIRS]),
+    ("comparison_pairs.csv", "one row per pair of arms, problem and metric; the labels come first", &[PAIRS]),
 ];
 
 /// How a table that has `run_id` gets the labels of its runs from `runs.csv`, where `[record] labels = true` did not put them

@@ -1,4 +1,4 @@
-//! The files of folders that may come from anybody, as a results folder may: the one place where they are opened.
+//! Opening files in folders that may come from strangers, as a results folder may: the one place where it is done safely.
 //!
 //! A reader finds either the old or the new version of a file, never half of one, also after a power cut. Nothing is written
 //! through a link that lies in the folder, and what only stands in the place of a file (a pipe, a device, a folder) is an error
@@ -117,7 +117,7 @@ pub fn make_folder(root: &Path, below: &Path) -> Result<(), FileError> {
                 continue;
             }
         };
-        return Err(cannot("write into", &folder, format!("it is {what} and no folder; move it away")));
+        return Err(cannot("write into", &folder, format!("it is {what}, not a folder; move it away")));
     }
     Ok(())
 }

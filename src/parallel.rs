@@ -1,4 +1,4 @@
-//! A few long jobs on all cores, in a pool of their own: the common one has a single thread, since candle would split its
+//! A few long jobs on all cores, in a thread pool of their own: the common pool has a single thread, since candle would split its
 //! products over it.
 
 use rayon::prelude::*;

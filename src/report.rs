@@ -103,7 +103,7 @@ fn render(content: &Content) -> Result<String, minijinja::Error> {
         true => String::new(),
         false if plan.is_imported() => {
             format!(
-                "{}; trained by another program, imported from {}",
+                "{}; trained by another program and imported from {}",
                 plan.data.name,
                 files.collect::<Vec<_>>().join(", ")
             )

@@ -128,8 +128,7 @@ impl Results {
         let unequal = || steps.values().filter(|own| own.len() > 1);
         let (least, most) = (unequal().flatten().min()?, unequal().flatten().max()?);
         Some(format!(
-            "in {} of {} finished runs are of unequal length ({least} to {most} steps), and their ends are pooled as they are; import \
-             runs of one length to compare their ends",
+            "in {} of {} the finished runs differ in length ({least} to {most} steps), and their final results are pooled all the same; import runs of equal length to compare final results",
             unequal().count(),
             count(steps.len(), "cell")
         ))
@@ -142,11 +141,10 @@ impl Results {
         (there < planned).then(|| {
             let planned = count(planned, "run");
             if self.plan.is_imported() {
-                return format!("the tables hold {there} of {planned}: not every cell has every seed");
+                return format!("the tables contain {there} of {planned}: not every cell has every seed");
             }
             format!(
-                "the tables hold {there} of {planned}: the sweep was interrupted or was told to run some, or rows were removed; the same `gradsweep sweep` \
-                 goes on from there"
+                "the tables contain {there} of {planned}: the sweep was interrupted, or only some runs were chosen, or rows were removed; run the same `gradsweep sweep` again to train the others"
             )
         })
     }

@@ -194,15 +194,15 @@ impl Schedule {
         let words = if self.unit == 1 { "steps" } else { "epochs" };
         let too_long = |key, what: String, most: usize| {
             let help = match most / self.unit {
-                0 => format!("give the run more `{words}`"),
-                most => format!("write at most {most}, or give the run more `{words}`"),
+                0 => format!("increase `{words}`"),
+                most => format!("write at most {most}, or increase `{words}`"),
             };
             Some((key, format!("{what}: the run has {} {words} after its warm-up", after / self.unit), help))
         };
         match &self.shape {
             _ if self.warmup > steps => {
                 let message = format!("a warm-up of {} steps is longer than the run of {steps}", self.warmup);
-                Some(("schedule.warmup", message, format!("write at most {steps}, or give the run more `steps`")))
+                Some(("schedule.warmup", message, format!("write at most {steps}, or increase `steps`")))
             }
             Shape::MultiStep { milestones, .. } => match milestones.last() {
                 Some(last) if *last >= after => {
@@ -212,7 +212,7 @@ impl Schedule {
                 _ => None,
             },
             Shape::Cosine { period: Some(period), .. } if *period > after => {
-                let what = format!("a period of {} {words} never ends", period / self.unit);
+                let what = format!("a period of {} {words} is longer than the run", period / self.unit);
                 too_long("schedule.period", what, after)
             }
             _ => None,

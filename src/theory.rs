@@ -1,4 +1,4 @@
-//! Closed forms for random networks at init: what the measured gradients are held against.
+//! Closed forms for random networks at init, with which measured gradients are compared.
 //!
 //! Mean-field theory of wide networks (Poole et al. 2016, Schoenholz et al. 2017), its forms for residual (Yang &
 //! Schoenholz 2017), normalized (Yang et al. 2019 over the batch) and convolutional (Xiao et al. 2018) networks. Pure f64; the expectations are one- and

@@ -43,7 +43,7 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
             let at = if own_best.is_empty() { "" } else { " at the best settings" };
-            return Some(format!("{place}all {runs}{at} diverged: nothing can be compared."));
+            return Some(format!("{place}all {runs}{at} diverged, so nothing can be compared."));
         }
         return measured.then(|| {
             format!(
@@ -60,7 +60,9 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
     if task.arms.len() == 1 {
         let (name, subject) = (start(first), column.subject());
-        return Some(format!("{place}{name} alone is there, with nothing to compare it: {subject} {shown} ({seeds})."));
+        return Some(format!(
+            "{place}{name} is the only arm, so there is nothing to compare: {subject} {shown} ({seeds})."
+        ));
     }
     let verdict = if column.name == comparison.report { verdict(comparison, task, first) } else { String::new() };
     if let [_, _, ..] = winners[..] {
@@ -81,7 +83,7 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
         task.pairs.iter().filter(|p| p.metric == comparison.report && p.other(from).is_some()).collect();
     let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return String::new() };
     if seeds == 1 {
-        return " One seed tells no difference from chance.".into();
+        return " One seed cannot distinguish a difference from chance.".into();
     }
     let of = |verdict: Verdict| pairs.iter().copied().filter(move |pair| pair.verdict == verdict);
     let other = |pair: &&Pair| Some(words::arm(&comparison.arm, pair.other(from)?));
@@ -115,13 +117,17 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
     let open: Vec<&Pair> = of(Verdict::NotSettled).collect();
     match open[..] {
         [] => {}
-        [only] => said.push(format!("against {} it is not settled: {}", named(&open), why_open(only))),
-        _ => said.push(format!("against {} it is not settled, since other seeds choose other settings", named(&open))),
+        [only] => said.push(format!("the difference to {} is not settled: {}", named(&open), why_open(only))),
+        _ => said.push(format!(
+            "the difference to {} is not settled, since other seeds choose other settings",
+            named(&open)
+        )),
     }
     let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
     let needed = match smallest > LEVEL {
         true => format!(
-            " {seeds} judging seeds can distinguish no arms however far apart (p is at least {}{holm}): it takes {}.",
+            " {seeds} judging seeds cannot distinguish any arms, however different (p is at least {}{holm}): at least \
+                {} are needed.",
             amount::significant(smallest),
             seeds_needed(family, LEVEL)
         ),

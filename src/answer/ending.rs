@@ -179,13 +179,16 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
     };
     let worse = known.iter().filter(is_worse).count();
     let it = if lowest == highest { "it" } else { "theirs" };
-    let alike =
-        if worse == 0 { format!("not told apart from {it}") } else { format!("worse or not told apart from {it}") };
+    let alike = if worse == 0 {
+        format!("not distinguished from {it}")
+    } else {
+        format!("worse or not distinguished from {it}")
+    };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
         (1, 1) if worse == 1 => ", and the net is worse".into(),
-        (1, 1) => ", and the net is not told apart from it".into(),
+        (1, 1) => ", and the net is not distinguished from it".into(),
         (0, 1) if is_new => {
             let own = known[0].0.spread(column).map_or(String::new(), |s| amount::amount(s.median, column));
             format!(", the net {own}")
@@ -220,14 +223,16 @@ fn how_guessed(results: &Results, column: &Column) -> &'static str {
         [Loss::Mae, Loss::Huber { delta: 1.0 }].into_iter().any(|own| loss == Some(&Value::Text(own.word().into())))
     };
     match column.quantity {
-        Quantity::Accuracy if plan.data.answers.is_some() => "answering the most frequent class of each time step",
-        Quantity::Accuracy | Quantity::BalancedAccuracy => "answering always the same class",
+        Quantity::Accuracy if plan.data.answers.is_some() => {
+            "always answering the most frequent class of each time step"
+        }
+        Quantity::Accuracy | Quantity::BalancedAccuracy => "always answering the same class",
         // What imported runs learn is not known.
         _ if plan.is_imported() => "the best constant prediction",
         _ if plan.data.classes && plan.data.answers.is_some() => {
-            "guessing by the frequencies of the classes at each time step"
+            "predicting the frequencies of the classes at each time step"
         }
-        _ if plan.data.classes => "guessing by the frequencies of the classes",
+        _ if plan.data.classes => "predicting the frequencies of the classes",
         _ if plan.data.answers.is_some() => "the best constant prediction of each time step",
         _ if losses.into_iter().any(is_robust) => "the best constant prediction",
         _ => "predicting the mean of the targets",

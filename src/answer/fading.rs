@@ -241,9 +241,9 @@ fn told(all: &[&Summary], it: &str, place: &str) -> String {
         f64::INFINITY => return format!("nothing of {it} arrives at the first {place}"),
         f64::NEG_INFINITY => return format!("{it} grows beyond every number on its way back"),
         d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
-        // The seeds do not tell on which side of 0 it is.
+        // Its interval holds 0.
         _ if Change::of(own) == Change::Neither => {
-            return format!("{it} neither grows nor fades on its way back as far as the seeds tell, {each}");
+            return format!("{it} neither grows nor fades significantly on its way back, {each}");
         }
         d if d > 0.3 => format!("divides {it} by {}", range(&factor)),
         d if d > 0.0 => format!("takes {} % of {it}", range(&|d| percent(1.0 - 10f64.powf(-d)))),

@@ -23,7 +23,7 @@ impl Answer {
             paragraph(
                 &mut text,
                 "",
-                "The closing table has nothing to show of these runs; summary.csv has all that was measured.",
+                "The table at the end has no column for these runs; summary.csv has all measurements.",
             );
             self.say(&mut text);
             return text;
@@ -40,11 +40,11 @@ impl Answer {
             paragraph(
                 &mut text,
                 "  ",
-                &format!("{MARK} by this column worse than the baseline of its data, or not told apart from it"),
+                &format!("{MARK} by this column worse than the baseline of its data, or not distinguished from it"),
             );
         }
         if intervals < self.columns.len() {
-            paragraph(&mut text, "  ", "intervals that have no room here are in the CSV files");
+            paragraph(&mut text, "  ", "intervals that do not fit here are in the CSV files");
         }
         self.say(&mut text);
         text

@@ -143,7 +143,7 @@ pub fn how_chosen(comparison: &Comparison) -> String {
     let Comparison { choose, tune_seeds, report_seeds, .. } = comparison;
     let (metric, own) = (amount::subject(choose), amount::seeds(report_seeds));
     let seeds = match tune_seeds.is_empty() {
-        true => format!("on {own} and shown on the same, which flatters all of them"),
+        true => format!("on {own} and shown on the same seeds, which makes all of them look better than they are"),
         false => format!("on {} and shown on {own}", amount::seeds(tune_seeds)),
     };
     format!("each row is at its own best setting, chosen by the {metric} {seeds}")

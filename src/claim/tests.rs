@@ -1,4 +1,4 @@
-//! Planted claims, and how often a true one is called false.
+//! Tests with claims whose truth is known: how often a true one is judged false.
 
 use super::Observation::{Diverged, Exactly, Undefined, Unknown};
 use super::{Expect, Observation, Verdict, judge};

@@ -27,7 +27,7 @@ pub fn metric(claim: &ClaimSpec) -> String {
     };
     match &claim.against {
         Some((Against::Theory, By::Ratio)) => format!("{name} over theory"),
-        Some((Against::Theory, By::Difference)) => format!("{name} less theory"),
+        Some((Against::Theory, By::Difference)) => format!("{name} minus theory"),
         Some((Against::Runs(_), By::Ratio)) => format!("ratio of {name}"),
         Some((Against::Runs(_), By::Difference)) => format!("difference of {name}"),
         None => name,
@@ -70,7 +70,7 @@ pub fn what(claim: &ClaimSpec) -> String {
             };
             match by {
                 By::Ratio => format!("{name}, as a ratio to {other}"),
-                By::Difference => format!("{name}, less {other}"),
+                By::Difference => format!("{name}, minus {other}"),
             }
         }
     };

@@ -29,7 +29,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let claims = claims::read(dir).map_err(CommandError::input)?;
     if claims.is_empty() {
         return Err(CommandError::input(format!(
-            "{} has no claims: write [[claim]] sections into its experiment and sweep it again, which runs nothing anew, or import it again",
+            "{} has no claims: write [[claim]] sections into its experiment and sweep it again (finished runs are not trained again), or import it again",
             dir.display()
         )));
     }

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Args)]
 pub struct Options {
-    /// A results folder, such as results/optimizers; of several the runs are compared with each other, and no tables are written
+    /// A results folder, such as results/optimizers; the runs of several folders are compared with each other, and no tables are written
     #[arg(required = true, value_name = "DIR")]
     dirs: Vec<PathBuf>,
     /// Compare all arms with this one alone, and write no tables
@@ -26,10 +26,10 @@ pub struct Options {
     /// Compare the labels of this axis instead, or each `folder` with the others, and write no tables
     #[arg(long, value_name = "AXIS")]
     arm: Option<String>,
-    /// Compare by this metric instead, such as test_accuracy or "val_loss at epoch 5", the first above all; write no tables
+    /// Compare by this metric instead, such as test_accuracy or "val_loss at epoch 5"; the first one decides; write no tables
     #[arg(long, value_name = "METRIC")]
     metric: Vec<String>,
-    /// For a person, a paper or a program; `csv` is comparison.csv
+    /// Format of the output; `csv` is comparison.csv
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         let arms: BTreeSet<&str> = arms.collect();
         if !arms.contains(baseline.as_str()) {
             let help = nearest::suggest(baseline, arms);
-            return Err(CommandError::input(format!("no {} is called \"{baseline}\"; {help}", comparison.arm)));
+            return Err(CommandError::input(format!("there is no {} \"{baseline}\"; {help}", comparison.arm)));
         }
     }
     show(&comparison, options.format)
@@ -93,12 +93,12 @@ fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> 
     let axes = || results.plan.axes.iter().map(|axis| axis.name.as_str());
     if axes().all(|axis| axis != compare.arm) {
         let help = nearest::suggest(&compare.arm, axes().chain([FOLDER]));
-        return Err(CommandError::input(format!("no axis is called \"{}\"; {help}", compare.arm)));
+        return Err(CommandError::input(format!("there is no axis \"{}\"; {help}", compare.arm)));
     }
     if let Some(name) = options.metric.iter().find(|name| !is_comparable(name)) {
         let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
         let help = nearest::suggest(name, known);
-        return Err(CommandError::input(format!("no metric is called \"{name}\"; {help}; or {FORMS}")));
+        return Err(CommandError::input(format!("there is no metric \"{name}\"; {help}; or {FORMS}")));
     }
     let baseline = options.baseline.clone().or(compare.baseline.clone());
     let [report, also] = match &options.metric[..] {
@@ -139,7 +139,8 @@ fn nothing(dirs: &[PathBuf]) -> CommandError {
     let dirs = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(" and ");
     CommandError::input(format!(
         "{dirs} {has} nothing to compare: {whose} neither several [[optimizer]] nor a [compare] section; name an axis with \
-         --arm, or write [compare] with arm = \"...\" and sweep it again, which runs nothing anew, or import it again"
+         --arm, or write [compare] with arm = \"...\" and sweep it again (finished runs are not trained again), or \
+         import it again"
     ))
 }
 

@@ -60,7 +60,7 @@ fn folder() -> Finding {
     let place = if results.is_dir() { results } else { Path::new(".") };
     match Draft::create(&place.join("doctor")) {
         Ok(_) => (true, "results can be written to results/".into()),
-        Err(e) => (false, format!("{e}; go to a folder of your own, or sweep with --out DIR")),
+        Err(e) => (false, format!("{e}; change to a folder that you may write to, or sweep with --out DIR")),
     }
 }
 
@@ -68,12 +68,14 @@ fn folder() -> Finding {
 fn datasets(data_dir: Option<&Path>) -> Finding {
     let named = data_dir.map(Path::to_path_buf).or_else(environments_data_dir);
     let Some(dir) = named else {
-        let says = "digits, spirals, teacher and mnist1d are in the program; for mnist and fashion_mnist name a folder with \
-                    --data-dir or GRADSWEEP_DATA";
+        let says = "digits, spirals, teacher and mnist1d are part of the program; for mnist and fashion_mnist give their folder with --data-dir or GRADSWEEP_DATA";
         return (true, says.into());
     };
     if !dir.is_dir() {
-        return (false, format!("{} is no folder; name the one that holds mnist/ or fashion_mnist/", dir.display()));
+        return (
+            false,
+            format!("{} is not a folder; give the folder that contains mnist/ or fashion_mnist/", dir.display()),
+        );
     }
     let mut found = Vec::new();
     for name in ["mnist", "fashion_mnist"] {
@@ -109,7 +111,8 @@ fn shadow() -> Finding {
         Ok([single, double]) => {
             let apart = (single - double).abs() / double;
             let [f32, f64] = [single, double].map(|loss| significant(loss, 6));
-            let says = format!("20 steps of 8 tanh layers end at a loss of {f32} in f32 and {f64} in f64, apart by ");
+            let says =
+                format!("20 steps of 8 tanh layers end at a loss of {f32} in f32 and {f64} in f64, a difference of ");
             (apart < SHADOW, says + &significant(apart, 2))
         }
         Err(e) => (false, e.to_string()),

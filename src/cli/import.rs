@@ -10,13 +10,13 @@ use crate::table::count;
 
 #[derive(Args)]
 pub struct Options {
-    /// CSV tables with a row a run, a step or a layer, and a TOML file with figures, claims and [compare], if any
+    /// CSV tables with one row per run, step or layer; optionally a TOML file with figures, claims and [compare]
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The results folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The columns of the table of runs that are axes, apart by commas [default: all that vary]
+    /// The columns of the table of runs that are axes, separated by commas [default: all that vary]
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     axes: Option<Vec<String>>,
 }

@@ -31,7 +31,7 @@ pub struct Options {
     /// Start from this experiment instead of a small commented one
     #[arg(long, value_name = "NAME")]
     like: Option<String>,
-    /// List the experiments there are
+    /// List the experiments that can be copied
     #[arg(long)]
     list: bool,
 }

@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 
 #[derive(Args)]
 pub struct Settings {
-    /// Only those of this family, section or name, such as optimizer, figure or lr
+    /// Only the settings of this family, section or name, such as optimizer, figure or lr
     prefix: Option<String>,
     /// All as Markdown tables
     #[arg(long, conflicts_with = "prefix")]
@@ -22,13 +22,13 @@ pub struct Settings {
 
 #[derive(Args)]
 pub struct Figures {
-    /// Only this kind, such as curves, with all that can be asked of it
+    /// Only this kind, such as curves, with all its keys
     kind: Option<String>,
 }
 
 #[derive(Args)]
 pub struct Columns {
-    /// Only those of this table, such as runs.csv
+    /// Only the columns of this table, such as runs.csv
     table: Option<String>,
     /// All as a Markdown table
     #[arg(long, conflicts_with = "table")]
@@ -52,7 +52,7 @@ pub fn settings(options: &Settings) -> Result<ExitCode, CommandError> {
     let sections = SECTIONS.iter().map(|section| section.word());
     let near = nearest::nearest(wanted, settings::all().map(Setting::family).chain(sections));
     let help = near.map_or_else(|| Registry::get().suggest(wanted), |near| format!("did you mean `{near}`?"));
-    Err(CommandError::input(format!("no setting and no section is called `{wanted}`; {help}")))
+    Err(CommandError::input(format!("there is no setting and no section `{wanted}`; {help}")))
 }
 
 /// All settings and keys that a word is about, one below the other.
@@ -106,13 +106,13 @@ fn is_about(row: &Setting, wanted: &str) -> bool {
 pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
     let Some(word) = &options.kind else {
         let kinds: String = FACTS.iter().map(|kind| entry(kind.word, "", &[kind.help])).collect();
-        return print(&format!("{kinds}\n`gradsweep figures KIND` tells what can be asked of one.\n"));
+        return print(&format!("{kinds}\n`gradsweep figures KIND` lists the keys of one kind.\n"));
     };
     match FACTS.iter().find(|kind| kind.word == word) {
         Some(kind) => print(&one_kind(kind)),
         None => {
             let help = nearest::suggest(word, FACTS.iter().map(|kind| kind.word));
-            Err(CommandError::input(format!("no figure is of kind \"{word}\"; {help}")))
+            Err(CommandError::input(format!("there is no kind of figure \"{word}\"; {help}")))
         }
     }
 }
@@ -121,25 +121,25 @@ pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
 fn one_kind(kind: &FigureKind) -> String {
     let x = match kind.x {
         AlongX::Own | AlongX::Plane(_) => None,
-        AlongX::Axis(axis) => Some(format!("an axis, {axis} if none is named")),
-        AlongX::Numbers(axis) => Some(format!("an axis of numbers, {axis} if none is named")),
-        AlongX::TwoAxes => Some("an axis, and another as y".into()),
+        AlongX::Axis(axis) => Some(format!("an axis; {axis} if left out")),
+        AlongX::Numbers(axis) => Some(format!("an axis of numbers; {axis} if left out")),
+        AlongX::TwoAxes => Some("an axis; y needs another one".into()),
     };
     let columns = (kind.columns)();
     let theory = match kind.theory {
         Predicts::Nothing => None,
         Predicts::Columns(columns) => Some(format!("true predicts {}", columns.join(", "))),
-        Predicts::DepthScale => Some("true draws up to which depth nets can be trained".into()),
+        Predicts::DepthScale => Some("true draws the depth up to which nets can be trained".into()),
         Predicts::All => Some("always drawn".into()),
     };
     let color = match kind.color {
         ColorBy::Taken => None,
         ColorBy::Free => Some("an axis".into()),
-        ColorBy::Required => Some("an axis, which has to be named".into()),
+        ColorBy::Required => Some("an axis; required".into()),
     };
     let over = match kind.over {
-        Over::Pooled => Some("axes that are pooled within a seed".into()),
-        Over::Problems => Some("axes whose combinations are the problems".into()),
+        Over::Pooled => Some("axes over which the median is taken within each seed".into()),
+        Over::Problems => Some("axes whose combinations are the problems of the profile".into()),
         Over::Never => None,
     };
     let step = kind.takes_step.then(|| "\"first\" or \"last\"".into());
@@ -154,8 +154,8 @@ fn one_kind(kind: &FigureKind) -> String {
         ("x_scale", Some(x_scale).filter(|words| !words.is_empty())),
     ];
     let tune = match kind.tune {
-        Tune::Best => "axes that are shown at their best label, chosen as `compare` does",
-        Tune::Tries => "the axes whose values are the tries, which have to be named",
+        Tune::Best => "axes that are shown at their best label only, which is chosen as in `compare`",
+        Tune::Tries => "the axes whose values are the tries; required",
     };
     let tune = Some(tune.to_string());
     let choices = [
@@ -174,7 +174,7 @@ fn one_kind(kind: &FigureKind) -> String {
         .chain(&options)
         .filter_map(|(key, says)| Some(entry(key, "", &[says.as_deref()?])))
         .collect();
-    let rest = "Every figure has name, title, size, facet, where, order, rename and colors too: see `gradsweep settings figure`.";
+    let rest = "Every figure also takes name, title, size, facet, where, order, rename and colors: see `gradsweep settings figure`.";
     format!("{}{keys}\n{}", entry(kind.word, "", &[kind.help]), wrapped(rest, ""))
 }
 
@@ -213,7 +213,7 @@ pub fn columns(options: &Columns) -> Result<ExitCode, CommandError> {
 
 /// How the labels of the runs come beside `run_id`.
 fn joins() -> String {
-    let head = "Labels beside run_id: write [record] labels = true, or join the tables.";
+    let head = "To have the labels next to run_id, write [record] labels = true, or join the tables.";
     let join = |(program, lines): &(&str, [&str; 2])| format!("{program}:\n{}\n", lines.join("\n"));
     wrapped(head, "") + &columns::JOINS.iter().map(join).collect::<String>()
 }

@@ -30,8 +30,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let counts = Counts::of(&work, &journal);
     if counts.done + counts.failed == 0 && Results::read(dir).is_ok_and(|results| !results.runs.is_empty()) {
         return Err(CommandError::input(format!(
-            "{0}/journal holds no run of the plan, but the tables of {0} do: they stay as they are; put the journal back from a \
-             copy, or sweep the experiment again",
+            "{0}/journal contains no run of the plan, but the tables in {0} do; the tables are left unchanged. Restore the journal from a copy, or sweep the experiment again",
             dir.display()
         )));
     }
@@ -39,7 +38,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let conclusion = conclude(dir, &plan, &work, &journal, Some(&draw_pages))?;
     print_conclusion(&plan, counts, &conclusion)?;
     let (name, runs) = (&plan.name, count(counts.planned, "run"));
-    note(&format!("{name}: {} of {runs} are there, in {}", counts.done, dir.display()));
+    note(&format!("{name}: {} of {runs} are finished, in {}", counts.done, dir.display()));
     after_merge(&work, &journal).iter().for_each(|line| note(line));
     Ok(exit_code(counts.done == counts.planned && counts.failed == 0, &conclusion))
 }

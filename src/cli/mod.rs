@@ -26,13 +26,13 @@ pub mod why;
 use clap::{Parser, Subcommand};
 use prelude::*;
 
-/// How does the gradient fade on its way back to the first layer, and what stops it?
+/// Train grids of neural networks, measure the gradient at every layer, and report where it vanishes and what helps
 #[derive(Parser)]
 #[command(
     name = "gradsweep",
     version,
-    after_help = "Exit codes: 0 all is well, 2 the input is wrong, 75 interrupted \
-    (run it again to go on), 1 something is not as it should be, 3 a claim fails."
+    after_help = "Exit codes: 0 success; 1 a run failed, or a file could not be read or written; 2 the input is \
+        wrong; 3 a claim fails; 75 interrupted (run the same command again to continue)."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -47,13 +47,13 @@ enum Command {
     /// Show what a sweep would run and cost, and train nothing
     #[command(after_help = examples::PLAN)]
     Plan(plan::Options),
-    /// Make the tables and figures of a folder that several shards filled, and list what is missing
+    /// Make the tables and figures of a folder that several shards have written to, and list the missing runs
     #[command(after_help = examples::MERGE)]
     Merge(merge::Options),
-    /// Run a sample of a folder's runs again and compare every number with its files
+    /// Train a sample of a folder's runs again and compare every number with its files
     #[command(after_help = examples::VERIFY)]
     Verify(verify::Options),
-    /// Write the weights, batches, gradients and updates of one run's first steps, to be checked in PyTorch
+    /// Write the weights, batches, gradients and updates of the first steps of one run to a file, to check them in PyTorch
     #[command(after_help = examples::TRACE)]
     Trace(trace::Options),
     /// Print a Slurm script that sweeps in shards and merges them
@@ -65,16 +65,16 @@ enum Command {
     /// Compare the optimizers (or other arms) of a results folder, each at its best setting
     #[command(after_help = examples::COMPARE)]
     Compare(compare::Options),
-    /// Judge the claims of a results folder: which hold, which fail, which the seeds leave open
+    /// Judge the claims of a results folder: which hold, which fail, and for which there are too few seeds
     #[command(after_help = examples::CHECK)]
     Check(check::Options),
     /// Draw the figures of a results folder again, from its CSV files
     #[command(after_help = examples::PLOT)]
     Plot(plot::Options),
-    /// Say where a figure comes from, and how to draw it again
+    /// Show which plan, data and program a figure comes from, and how to draw it again
     #[command(after_help = examples::WHY)]
     Why(why::Options),
-    /// Read tables of runs that another program trained, and make figures, claims and comparison of them
+    /// Import CSV tables of runs that another program trained, for figures, claims and comparisons
     #[command(after_help = examples::IMPORT)]
     Import(import::Options),
     /// Write a commented experiment file to start from
@@ -89,10 +89,10 @@ enum Command {
     /// Print the manual page
     #[command(after_help = examples::MAN)]
     Man,
-    /// Show the settings of an experiment and the keys of its sections, with what they may hold and their defaults
+    /// Show the settings of an experiment and the keys of its sections, with allowed values and defaults
     #[command(after_help = examples::SETTINGS)]
     Settings(listing::Settings),
-    /// Show the kinds of figures and what can be asked of each
+    /// Show the kinds of figures and the keys of each
     #[command(after_help = examples::FIGURES)]
     Figures(listing::Figures),
     /// Show the columns of the CSV files with their meaning and unit

@@ -11,13 +11,13 @@ use crate::sweep::{journal::Journal, memory, outline, rates, status::FolderStatu
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
-    /// Runs at the same time, for the memory that they take [default: the number of cores]
+    /// Number of runs at the same time, to predict the memory [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = count)]
     jobs: Option<u64>,
-    /// One row a run, for programs: run_id, labels, seed, status, what changed, predicted cost
+    /// Print CSV with one row per run: run_id, labels, seed, status, what changed, predicted cost
     #[arg(long)]
     csv: bool,
-    /// The learning rate over the steps instead: every distinct schedule as a table with bars
+    /// Print the learning rate at each step instead: every distinct schedule as a table with bars
     #[arg(long, conflicts_with = "csv")]
     schedule: bool,
 }

@@ -26,10 +26,10 @@ pub struct PlanOptions {
     /// Run seeds 1..N instead of those of the file
     #[arg(long, value_name = "N", value_parser = count)]
     pub seeds: Option<u64>,
-    /// Run seeds from 1000001 on instead of from 1, on which nothing was tuned
+    /// Use the seeds 1000001, 1000002, ... instead of 1, 2, ...: seeds on which nothing was tuned
     #[arg(long)]
     pub fresh_seeds: bool,
-    /// Only the runs with this value now, such as depth="[8, 16]" or seed=1; the plan stays whole
+    /// Run only the cells or seeds with this value now, such as depth="[8, 16]" or seed=1; the plan does not change
     #[arg(long, value_name = "AXIS=VALUE")]
     pub only: Vec<String>,
     /// Folder of the downloaded data sets [default: $GRADSWEEP_DATA]

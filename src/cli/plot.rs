@@ -14,17 +14,17 @@ use clap::ValueEnum;
 pub struct Options {
     /// A results folder, such as results/vanishing
     dir: PathBuf,
-    /// `slide`: for a lecture, 16 to 9 and in large type, into figures/slides; `column`: for a paper, 8 cm wide, without
-    /// title and caption, into figures/columns
+    /// `slide`: for a lecture, 16:9 with large type, into figures/slides; `column`: for a paper, 8 cm wide, without
+    /// title and with a short caption, into figures/columns
     #[arg(long, value_enum, default_value_t = Style::Page)]
     style: Style,
     /// Only the figure of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// The figures of another file's [[figure]] sections instead, into figures/NAME OF THE FILE
+    /// Draw the [[figure]] sections of another file instead, into figures/NAME OF THE FILE
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     with: Option<PathBuf>,
-    /// Draw into this folder instead, and leave the results folder as it is
+    /// Write the figures into this folder instead, and leave the results folder unchanged
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -91,7 +91,7 @@ fn only(
     let Some(drawn) = conclusion.draw_one(name, style, place).map_err(CommandError::failed)? else {
         let names = conclusion.results.plan.figure_names();
         let help = nearest::suggest(name, names.iter().map(String::as_str));
-        return Err(CommandError::input(format!("no figure is called \"{name}\"; {help}")));
+        return Err(CommandError::input(format!("there is no figure \"{name}\"; {help}")));
     };
     told(&[drawn])
 }
@@ -109,7 +109,7 @@ pub(super) fn name_obsolete(dir: &Path, style: figure::Style, figures: &[FigureS
     let names = figure::obsolete(dir, style, figures);
     if !names.is_empty() {
         let (names, folder) = (names.join(", "), dir.join(style.folder()));
-        note(&format!("not asked for any more, and removed from {}: {names}", folder.display()));
+        note(&format!("no longer in the plan, and removed from {}: {names}", folder.display()));
     }
 }
 

@@ -15,7 +15,7 @@ use std::io::{ErrorKind, Write, stdout};
 /// writes nothing.
 pub fn lock_to_write(dir: &Path) -> Option<File> {
     folder::lock(dir)
-        .inspect_err(|why| note(&format!("note: the files in {} stay as they are: {why}", dir.display())))
+        .inspect_err(|why| note(&format!("note: the files in {} are left unchanged: {why}", dir.display())))
         .ok()
 }
 

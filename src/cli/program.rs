@@ -53,7 +53,7 @@ fn fault<M: OwnModel>() -> Option<String> {
         let option = key.strip_prefix("network.").filter(|option| families::is_plain(option) && *option != "kind");
         if option.is_none() || row.head.is_some() {
             return Some(format!(
-                "`{name}`: the setting `{key}` is an option of `network`: call it `network.size`, say"
+                "`{name}`: the setting `{key}` is an option of `network`: give it a name such as `network.size`"
             ));
         }
         if M::SETTINGS[..index].iter().any(|other| other.key == key) {
@@ -67,5 +67,5 @@ fn fault<M: OwnModel>() -> Option<String> {
     let unknown = M::SHARED.iter().find(|key| !known().any(|family| family == **key))?;
     let mut heads: Vec<&str> = known().collect();
     heads.dedup();
-    Some(format!("`{name}`: networks share no setting `{unknown}`: {}", suggest(unknown, heads)))
+    Some(format!("`{name}`: there is no shared setting `{unknown}`: {}", suggest(unknown, heads)))
 }

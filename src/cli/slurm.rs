@@ -8,10 +8,10 @@ use crate::sweep::{request::refuse_no_text, slurm::Array};
 pub struct Options {
     #[command(flatten)]
     plan: PlanOptions,
-    /// Tasks of the array, each of which runs its share
+    /// Number of tasks of the array; each runs an equal share of the runs
     #[arg(long, value_name = "N", value_parser = count)]
     shards: u64,
-    /// Runs at the same time in a task, and the cores it asks for
+    /// Runs at the same time in a task, which is also the number of cores that a task requests
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 1)]
     jobs: u64,
     /// Time limit of a task, as sbatch takes it [default: the partition's]

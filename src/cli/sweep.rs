@@ -26,10 +26,10 @@ pub struct Options {
     /// Runs at the same time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = count)]
     jobs: Option<u64>,
-    /// Accept that the plan drops finished runs of the folder from the tables
+    /// Accept that finished runs of the folder that are not in the plan are dropped from the tables
     #[arg(long)]
     replan: bool,
-    /// Only the runs of one of several machines: i/n counts from 0, auto/n asks the scheduler; then `merge` the folder
+    /// Run one of n shares, for several machines: i/n counts from 0, auto/n takes i from the scheduler; afterwards `merge` the folder
     #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with_all = ["replan", "fresh"])]
     shard: Option<Shard>,
     /// Run failed runs again
@@ -41,10 +41,10 @@ pub struct Options {
     /// Stop at the first failed run
     #[arg(long)]
     fail_fast: bool,
-    /// Neither figures nor report; `gradsweep plot` makes them later
+    /// Make no figures and no report; `gradsweep plot` makes them later
     #[arg(long, conflicts_with = "shard")]
     no_figures: bool,
-    /// No bars, a plain line now and then
+    /// Print a plain line now and then instead of progress bars
     #[arg(long)]
     quiet: bool,
 }
@@ -54,8 +54,8 @@ fn shard(text: &str) -> Result<Shard, ShardError> {
 }
 
 static INTERRUPT: Interrupt = Interrupt::new();
-const KEPT: &str = "every finished run is kept, and the same command goes on from there";
-const KEPT_FRESH: &str = "every finished run is kept, and the same command without --fresh goes on from there";
+const KEPT: &str = "all finished runs are kept; run the same command again to continue";
+const KEPT_FRESH: &str = "all finished runs are kept; run the same command without --fresh to continue";
 
 fn interrupted(kept: &str) -> String {
     format!("interrupted; {kept}")
@@ -84,13 +84,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     };
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
     result.map_err(|error| match error {
-        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
-            CommandError::Failed { cause, help: format!("mend that, such as by making room; {kept}") }
-        }
+        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => CommandError::Failed {
+            cause,
+            help: format!("correct this first, for example by freeing disk space; {kept}"),
+        },
         CommandError::Failed { cause, .. } => {
             let dir = loaded.dir.display();
             let help = format!(
-                "{dir} is gone, and the finished runs with it: put it back, and the same command goes on from there"
+                "the folder {dir} was removed, with the finished runs in it: put it back, and run the same command \
+                    again to continue"
             );
             CommandError::Failed { cause, help }
         }
@@ -187,7 +189,7 @@ fn announce(plan: &Plan, counts: Counts, order: &[usize], dir: std::path::Displa
         note(&format!("{name}: {runs} to do, {done} of {planned} done before, in {dir}"));
     }
     if plan.claims_left_out > 0 {
-        note(&format!("claims left out, since --set took away what they are about: {}", plan.claims_left_out));
+        note(&format!("claims left out, since --set removed what they are about: {}", plan.claims_left_out));
     }
 }
 

@@ -73,7 +73,7 @@ fn the_one<'a>(options: &Options, plan: &Plan, work: &'a Work, chosen: &[usize])
     match of_seed[..] {
         [job] => Ok(job),
         [] => Err(CommandError::input(format!(
-            "no chosen run has seed {}; write --seed with one of the experiment's, or more --seeds",
+            "no chosen run has seed {}; give --seed one of the experiment's seeds, or more seeds with --seeds",
             options.seed
         ))),
         _ => {
@@ -84,7 +84,7 @@ fn the_one<'a>(options: &Options, plan: &Plan, work: &'a Work, chosen: &[usize])
                 (labels.len() > 1).then(|| format!("--only {}={label}", axis.name))
             });
             Err(CommandError::input(format!(
-                "a trace is of one run, and {} fit; choose a cell, for example with {}",
+                "a trace shows one run, but {} match; choose one cell, for example with {}",
                 of_seed.len(),
                 still_open.collect::<Vec<_>>().join(" ")
             )))

@@ -15,7 +15,7 @@ pub struct Options {
     /// How many runs to compute again, as a number or a percentage
     #[arg(long, value_name = "N or P%", default_value = "5%")]
     sample: Sample,
-    /// Another number draws another sample
+    /// Seed of the random choice of the sample
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Runs at the same time [default: the number of cores]
@@ -36,11 +36,11 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         return Ok(differs(&difference));
     }
     match changed_files(dir) {
-        None => note("nothing is known of figures and report: `gradsweep merge` makes them"),
+        None => note("there is no record of figures and report; make them with `gradsweep merge`"),
         Some(changed) if changed.is_empty() => {}
         Some(changed) => {
-            note(&format!("differs: edited, emptied or deleted since it was made: {}", changed.join(", ")));
-            note("help: `gradsweep merge` makes them anew from the journal");
+            note(&format!("differs: edited, emptied or deleted since it was written: {}", changed.join(", ")));
+            note("help: `gradsweep merge` writes them again from the journal");
             return Ok(ExitCode::FAILURE);
         }
     }
@@ -51,7 +51,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let differences = compute_again(&plan, &work, &journal, &sample, at_once)?;
     if let Some(difference) = differences.first() {
         if differences.len() > 1 {
-            note(&format!("{} of {runs} differ, this one first:", differences.len()));
+            note(&format!("{} of {runs} differ; the first is:", differences.len()));
         }
         return Ok(differs(difference));
     }
@@ -62,6 +62,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 
 fn differs(difference: &str) -> ExitCode {
     note(&format!("differs: {difference}"));
-    note("help: sweep the experiment into another folder with --out and compare, or --fresh runs all of it again");
+    note(
+        "help: sweep the experiment into another folder with --out and compare the two, or run all of it again with \
+        --fresh",
+    );
     ExitCode::FAILURE
 }

@@ -22,7 +22,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     })?;
     let Some(origin) = origin else {
         return Err(CommandError::input(format!(
-            "{} does not say where it comes from; give a PNG, SVG or PDF figure that this program has drawn and nobody has edited",
+            "{} contains no record of its origin; give a PNG, SVG or PDF figure that gradsweep has drawn and that was not edited since",
             path.display()
         )));
     };
@@ -60,6 +60,6 @@ fn again(path: &Path, origin: &Origin) -> String {
     if results.plan_hash == origin.plan {
         command
     } else {
-        format!("{command} (which holds another plan by now, {})", results.plan_hash)
+        format!("{command} (this folder now holds another plan, {})", results.plan_hash)
     }
 }

@@ -183,7 +183,7 @@ impl Joint {
         match self.test {
             Some(_) => None,
             None if independent < problems => Some(format!(
-                "no test over these {problems} problems, which are of {} and so depend on each other",
+                "no test over these {problems} problems, which come from {} and so depend on each other",
                 count(*independent, "data set")
             )),
             None if *problems < PROBLEMS => {

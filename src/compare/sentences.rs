@@ -1,4 +1,4 @@
-//! A sentence about a pair of arms, as a statistician would sign it.
+//! The verdict on a pair of arms as one sentence, with its statistical evidence.
 
 use super::amount::{significant, subject};
 use super::arms::SHARE;
@@ -29,7 +29,7 @@ pub fn sentence(pair: &Pair) -> String {
     let ties = if test.n < d.n { format!(", {} of them tied", d.n - test.n) } else { String::new() };
     let seeds = format!("{}{ties}", count(d.n, "seed"));
     if d.n == 1 {
-        return format!("{first} and {second}: one seed tells no difference from chance");
+        return format!("{first} and {second}: one seed cannot distinguish a difference from chance");
     }
     if test.n == 0 {
         return format!("{first} and {second} are alike on all {}, to the last digit", count(d.n, "seed"));
@@ -59,7 +59,7 @@ pub fn sentence(pair: &Pair) -> String {
         }
         Verdict::NotDistinguished => {
             let could = if *smallest > LEVEL {
-                format!("; no p from so few can be below {}", significant(*smallest))
+                format!("; with so few seeds, p cannot be below {}", significant(*smallest))
             } else {
                 String::new()
             };

@@ -43,8 +43,7 @@ pub fn head(comparison: &Comparison) -> String {
             format!("{arm}: settings chosen by the {choose} on {}, results of {own}", seeds(tune_seeds))
         }
         (true, true) => format!(
-            "{arm}: settings chosen by the {choose} on {own} and results of the same, which flatters all of them; write more \
-             `seeds`"
+            "{arm}: settings chosen by the {choose} on {own} and results of the same seeds, which makes all of them look better than they are; write more `seeds`"
         ),
         (false, _) => format!("{arm}: one setting each, results of {own}"),
     }
@@ -66,7 +65,7 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
     );
     let again = pairs().any(|pair| pair.tuned.is_some()).then(|| {
         format!(
-            "Chosen anew: the middle 90 % of {DRAWS} draws, in each of which other seeds choose every setting and others judge it. \
+            "Chosen anew: the middle 90 % of {DRAWS} bootstrap draws, in each of which other seeds choose every setting and others judge it. \
              A difference is not settled where it changes sides in more than {share:.0} % of the draws, or at a setting that is \
              chosen in more than {share:.0} % of them.",
             share = 100.0 * SHARE
@@ -141,7 +140,7 @@ pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
     let letters = joint.test.map(|_| "not distinguished: arms with a letter in common".to_string());
     let score = rows::is_scored(joint).then(|| {
         format!(
-            "score: {} of each run, 0 for guessing and 1 for the best there can be; interquartile mean over all problems and seeds, with \
+            "score: {} of each run, 0 for guessing and 1 for the best possible result; interquartile mean over all problems and seeds, with \
              the middle 90 % of {DRAWS} draws of seeds within each problem",
             subject(&comparison.report)
         )

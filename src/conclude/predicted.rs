@@ -14,9 +14,9 @@ use std::path::Path;
 /// What is compared: decades of `stream_rms` lost a layer before the first update, or of `state_rms` a time step.
 const METRIC: &str = "attenuation_init";
 const TIME_METRIC: &str = "attenuation_time_init";
-const HEADING: &str = "Attenuation before the first update: decades of gradient lost per layer toward the input, in recurrent nets\n\
-    per time step toward the first.\n\
-    Predicted by mean-field theory, at infinite width unless a note says otherwise; measured: the median of N seeds.\n\n";
+const HEADING: &str = "Attenuation before the first update: decades (powers of ten) that the gradient loses per layer toward the input,\n\
+    in recurrent nets per time step toward the first. Predicted: mean-field theory, at infinite width unless a note\n\
+    says otherwise. Measured: the median over the seeds; N is their number.\n\n";
 
 /// The table of the cells that the `chosen` runs belong to, with the results in `dir`, if there are some.
 ///
@@ -75,7 +75,9 @@ fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String
         None => (None, Some("a test function has no layers".into())),
         Some(Err(why)) => (None, Some(why.to_string())),
         Some(Ok(p)) if p.state.len() > 1 => (p.attenuation_over_time(), p.caveat.map(String::from)),
-        Some(Ok(p)) if p.stream.len() == 1 => (None, Some("between one layer and itself nothing is lost".into())),
+        Some(Ok(p)) if p.stream.len() == 1 => {
+            (None, Some("in a net with one hidden layer, the first layer is also the last".into()))
+        }
         Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }
 }

@@ -114,15 +114,14 @@ pub fn files_against_journal(
     for (file, columns) in &layout.files {
         let path = dir.join(file);
         let opened = files::open(&path).map_err(|e| {
-            let cure =
-                "tables are made when a sweep ends, or by `gradsweep merge DIR` of what an interrupted one has left";
+            let cure = "tables are written when a sweep ends, or by `gradsweep merge DIR` after an interruption";
             cannot("read", &path, format!("{e}; {cure}"))
         })?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(opened);
         let header = reader.headers().map_err(|e| cannot("read", &path, e))?.iter().collect::<Vec<_>>().join(",");
         let expected = columns.join(",");
         if header != expected {
-            return Ok(Some(format!("{file}, its first line: {header} instead of {expected}")));
+            return Ok(Some(format!("{file}: the first line is {header} instead of {expected}")));
         }
         files.push(reader.into_records().map(move |row| match row {
             Ok(row) => Ok(row.iter().map(String::from).collect::<Row>()),
@@ -145,7 +144,7 @@ pub fn files_against_journal(
         if let Some(row) = found.next().transpose()? {
             let run = row.first().map_or("", String::as_str);
             return Ok(Some(format!(
-                "{file}, run {run} after the last run of the plan instead of the end of the file"
+                "{file}: run {run} stands after the last run of the plan, where the file should end"
             )));
         }
     }
@@ -189,7 +188,7 @@ fn difference(
     if at == 0 && found.is_some() && expected.is_some() {
         let of = cell(found, 0).unwrap_or_default();
         return Some(format!(
-            "{file}, run {} ({}): a row is missing, or out of its place: here stands one of run {of}",
+            "{file}, run {} ({}): a row is missing or in the wrong place; here is a row of run {of}",
             job.run.run_id, job.label
         ));
     }

@@ -395,7 +395,7 @@ impl Columns {
         let column = (0..self.seen.len()).find(numbers).filter(|c| self.seen[*c].rows >= FEWEST_NUMBERED)?;
         let name = table.called(column);
         Some(format!(
-            "{}: column {name} numbers the rows; if it is no feature, leave it out with data.drop = [\"{name}\"]",
+            "{}: column {name} numbers the rows; if it is not a feature, leave it out with data.drop = [\"{name}\"]",
             table.name
         ))
     }

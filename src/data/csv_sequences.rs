@@ -40,14 +40,17 @@ impl Grouping {
     pub fn place(&self, table: &Table, line: u64, record: &StringRecord, how: &Reading) -> Result<Place, DataError> {
         let cell = &record[self.sequence];
         if is_missing(cell) {
-            let what = format!("column {} holds \"{cell}\", which names no sequence", table.called(self.sequence));
+            let what = format!(
+                "column {} contains \"{cell}\", which is not the name of a sequence",
+                table.called(self.sequence)
+            );
             return Err(table.error(what, "fill it in, or remove the line").line(line));
         }
         let time = match self.time {
             None => line as f64,
             Some(column) => how.number(&record[column]).ok_or_else(|| {
                 let what =
-                    format!("column {} holds \"{}\", not a time in numbers", table.called(column), &record[column]);
+                    format!("column {} contains \"{}\", which is not a number", table.called(column), &record[column]);
                 let cure = "write the time as a number, or leave out data.time_column where the rows are in order";
                 table.error(what, cure).line(line)
             })?,
@@ -67,7 +70,7 @@ pub(super) struct Sequences {
 }
 
 impl Sequences {
-    /// Of a table's rows, the sequences in the order in which they begin; unlike lengths are for `is_padded`.
+    /// Of a table's rows, the sequences in the order in which they begin; unequal length are for `is_padded`.
     pub fn of(table: &Table, places: Vec<Place>, is_padded: bool) -> Result<Self, DataError> {
         let (mut numbers, mut sequences): (HashMap<&str, usize>, Vec<Vec<usize>>) = (HashMap::new(), Vec::new());
         for (row, place) in places.iter().enumerate() {
@@ -93,10 +96,11 @@ impl Sequences {
             return Err(unequal(table, one, other));
         }
         if steps == 1 {
-            let what = "each row has a name of its own in data.sequence, so that every sequence has one time step";
-            return Err(
-                table.error(what, "name the column in which all rows of a sequence hold the same, or leave it out")
-            );
+            let what = "every row has a different name in data.sequence, so every sequence has one time step";
+            return Err(table.error(
+                what,
+                "write the column that has the same value in all rows of a sequence, or leave data.sequence out",
+            ));
         }
         Ok(Sequences { rows: sequences, steps, places })
     }

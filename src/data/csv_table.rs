@@ -86,7 +86,7 @@ impl Table {
         let (text, separator) = separated(decode(&name, bytes)?, how.separator);
         let mut table = Table { name, text, separator, header: None, columns: 0 };
         if let Some(line) = swallowing_quote(&table.text, separator) {
-            let what = "the quote that opens a cell on this line is not closed, and takes the lines below into it";
+            let what = "a quote that opens a cell on this line is not closed, so the cell includes the lines below";
             return Err(table.error(what, "close it, or remove it").line(line));
         }
         // Counted before anything is read, since one line can hold all of them.
@@ -109,10 +109,10 @@ impl Table {
         };
         table.columns = first.first().map_or(0, StringRecord::len);
         if first.len() == usize::from(has_header) {
-            return Err(table.error("the file has no rows", "give a table, one row a sample"));
+            return Err(table.error("the file has no rows", "give a table with one row per sample"));
         }
         if table.columns < 2 {
-            let cure = "separate the features and the target by commas, semicolons, tabs or blanks (data.separator)";
+            let cure = "separate the cells by commas, semicolons, tabs or blanks (data.separator)";
             return Err(table.error("the file has one column", cure));
         }
         table.header = has_header.then(|| first.swap_remove(0));

@@ -19,21 +19,21 @@ const KINDS: &[&str] = &words(&Kind::NAMED);
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Functions, [
     Setting::word("function", &["none", "quadratic", "rosenbrock", "beale", "himmelblau", "saddle", "reddi", "polynomial"], "none")
         .head("kind")
-        .help("a test function in place of data and network: the model is the point itself; `quadratic` with `function.noise` is the noisy quadratic"),
+        .help("a test function instead of data and network: training moves a point that minimizes the function; `quadratic` with `function.noise` is the noisy quadratic"),
     Setting::float("function.condition", Domain::Float { min: 1.0, max: 1e12 }, 100.0).of(&["quadratic"])
-        .help("condition number: the eigenvalues go from 1 to it in equal ratios"),
+        .help("condition number: the eigenvalues go from 1 to this number in equal ratios"),
     Setting::int("function.dimension", 1..=100, 2).of(&["quadratic"])
-        .help("number of variables; with one the eigenvalue is 1"),
+        .help("number of variables; with one variable the eigenvalue is 1"),
     Setting::float("function.c", Domain::Float { min: 2.0, max: 1e6 }, 3.0).of(&["reddi"])
-        .help("gradient of the first of every three steps; that of the other two is -1"),
+        .help("gradient at the first of every three steps; at the other two it is -1"),
     Setting::required("function.coefficients", Domain::List).of(&["polynomial"])
-        .help("of 1, x, x^2, ..., up to x^15; the highest power has to be even with a factor above 0. Values are told less the least one"),
+        .help("coefficients of 1, x, x^2, ..., up to x^15; the highest power has to be even, with a positive coefficient. The minimum is subtracted from all values"),
     Setting::unset("function.start", Domain::List).of(KINDS)
-        .help("where it starts; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0], polynomial [1]"),
+        .help("the starting point; if unset: quadratic all 1, rosenbrock [-1.2, 1], beale [1, 1], himmelblau [0, 0], saddle [1, 0.001], reddi [0], polynomial [1]"),
     Setting::float("function.spread", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS)
-        .help("standard deviation of the start around `function.start`, from the run's seed: the same for all arms of a seed"),
+        .help("standard deviation of the starting point around `function.start`; it is drawn from the run's seed, so all optimizers with the same seed start at the same point"),
     Setting::float("function.noise", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(KINDS).acts(Acts::OnTheBatch)
-        .help("standard deviation of the normal noise on every gradient entry, from the run's seed: the same for all arms of a seed"),
+        .help("standard deviation of the normal noise on every gradient entry; it is drawn from the run's seed, so all optimizers with the same seed see the same noise"),
 ]);
 
 /// No start lies farther out, so that values stay finite there.
@@ -233,11 +233,12 @@ impl Function {
                     return Err(error(key, format!("`{key}` is not set"), format!("write {key} = [2, 0, 0, -3, 1]")));
                 };
                 let polynomial = Polynomial::new(given).ok_or_else(|| {
-                    let what = "this polynomial has no least value, is constant, or has a power above x^15";
+                    let what = "this polynomial has no minimum, is constant, or has a power above x^15";
                     error(
                         key,
                         what.into(),
-                        "let the last number, that of the highest power, be above 0 and the power even".into(),
+                        "the last number, the coefficient of the highest power, has to be above 0, and this power even"
+                            .into(),
                     )
                 })?;
                 Kind::Polynomial(polynomial)
@@ -258,7 +259,7 @@ impl Function {
         let n = kind.dimension();
         if start.len() != n {
             let (found, wanted) = (counted(start.len(), "number"), counted(n, "variable"));
-            let what = format!("this start has {found}, but {word} has {wanted} here");
+            let what = format!("this start has {found}, but {word} needs {wanted} here");
             return Err(error("function.start", what, format!("write a list of {}", counted(n, "number"))));
         }
         let farthest = FARTHEST.min(kind.reach());
@@ -290,7 +291,7 @@ impl Function {
             Kind::Reddi { c } => format!(" of c = {}", crate::table::number(c)),
             Kind::Polynomial(polynomial) => {
                 let coefficients = point(polynomial.coefficients());
-                format!(" {coefficients}, less its least value {}", crate::table::number(polynomial.least()))
+                format!(" {coefficients}, minus its minimum {}", crate::table::number(polynomial.least()))
             }
             _ => String::new(),
         };

@@ -1,4 +1,4 @@
-//! The baselines: what the best constant answer gets, without a look at the inputs, under a run's own loss. Where there is an answer
+//! The baselines: what the best constant prediction achieves, without using the inputs, under a run's own loss. Where there is an answer
 //! for each time step, it may differ from step to step.
 
 use super::dataset::{Dataset, Split, Targets};
@@ -12,7 +12,7 @@ const CHUNK: usize = 4096;
 /// The scores of a constant answer on one part of the data. It is made on the training part, as a network is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Guess {
-    /// The most that answering always the same class gets on this part; none where targets are no classes.
+    /// The most that always answering the same class gets on this part; none where targets are no classes.
     pub accuracy: Option<f64>,
     /// What every constant answer gets: 1 over the number of classes that occur; none where there is an answer for each time step.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! What every source of data is given and what it gives: folders and a stream in, rows not yet split or scaled out.
+//! The interface of every data source: it is given folders and a random stream, and returns rows that are not yet split or scaled.
 
 use super::dataset::{Split, Targets};
 use crate::seed::{Seeds, Stream};

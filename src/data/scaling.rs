@@ -72,7 +72,7 @@ pub(super) fn scale(
     let of_targets = Scaling::from_settings(settings, "data.target_scaling")?;
     if of_targets != Scaling::None {
         let Targets::Values { y, width } = &parts[0].targets else {
-            let what = "data.target_scaling is for real numbers, and these targets are classes";
+            let what = "data.target_scaling is for real-valued targets, but these targets are classes";
             return Err(DataError::settings("data.target_scaling", what, "leave it out"));
         };
         let map = Map::of(of_targets, y, *width, None)
@@ -107,14 +107,14 @@ fn apart(scaling: Scaling, about: &Inputs, x: &[f64]) -> Option<String> {
     };
     // Features that vary as much may still lie far from zero.
     let ((least, small), (most, large), size) = match (ends(false), ends(true)) {
-        (Some((least, most)), _) => (least, most, "deviation"),
+        (Some((least, most)), _) => (least, most, "standard deviation"),
         (None, Some((least, most))) => (least, most, "root mean square"),
         (None, None) => return None,
     };
     let name = |i: usize| about.names.get(i).cloned().unwrap_or_else(|| format!("input {}", i + 1));
     let word = Scaling::WORDS[Scaling::ALL.iter().position(|own| *own == scaling)?];
     Some(format!(
-        "with data.scaling = \"{word}\" the {size} of {} is {}, that of {} is {}; \"per_feature\" makes both 1",
+        "with data.scaling = \"{word}\" the {size} of {} is {}, and that of {} is {}; \"per_feature\" makes both 1",
         name(large),
         significant(most, 2),
         name(small),
@@ -139,7 +139,11 @@ impl Unfit {
         match self {
             Unfit::OneRow => {
                 let cure = format!("keep more rows (data.n_train), or write {key} = \"none\"");
-                DataError::settings(key, format!("one training row has no deviation to scale its {what} by"), cure)
+                DataError::settings(
+                    key,
+                    format!("one training row has no standard deviation to scale its {what} by"),
+                    cure,
+                )
             }
             Unfit::Value(which, value) => {
                 let what = format!("the training {what} cannot be scaled: their {which} is {value}");

@@ -27,20 +27,20 @@ const IMAGES: &[&str] = &["digits", "mnist", "fashion_mnist", "idx"];
 /// The settings of sequences.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("data.as", &["flat", "rows", "pixels", "permuted_pixels", "images"], "flat").of(ROWS)
-        .help("how a row is read: at once; as the rows of a square image, one a time step; number by number, also in an order shuffled once for all rows by `data.seed` (Le et al. 2015); or as a square image, which convolutional nets take. Recurrent nets read images by `rows`, other data by `pixels`, if this is unset"),
+        .help("how a sample is read: all numbers at once (`flat`); as a sequence of the rows of a square image (`rows`); number by number (`pixels`), also in an order shuffled once for all samples by `data.seed` (`permuted_pixels`, Le et al. 2015); or as a square image (`images`, for convolutional nets). If unset, recurrent nets read images by `rows` and other data by `pixels`"),
     Setting::int("data.length", 2..=100_000, 50).of(ONE_ANSWER).help("time steps of a generated sequence"),
     Setting::int("data.length", 1..=100_000, 50).of(&[COPY_MEMORY])
-        .help("the delay T: so many steps lie between the last symbol and the first of its copy; the sequence has T + 2 `data.copied` steps"),
-    Setting::int("data.copied", 1..=1000, 10).of(&[COPY_MEMORY]).help("symbols at the beginning, which are to be repeated at the end"),
-    Setting::int("data.symbols", 2..=1000, 8).of(&[COPY_MEMORY]).help("different symbols; each is an input and a class of its own, as is a blank, and the mark that asks for the copy is one more input"),
-    Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("sequences generated"),
+        .help("the delay T: the number of steps between the last symbol and the start of the copy; the sequence has T + 2 `data.copied` steps"),
+    Setting::int("data.copied", 1..=1000, 10).of(&[COPY_MEMORY]).help("number of symbols at the beginning, which have to be repeated at the end"),
+    Setting::int("data.symbols", 2..=1000, 8).of(&[COPY_MEMORY]).help("number of different symbols; each symbol and the blank is an input and a class, and the mark that asks for the copy is one more input"),
+    Setting::int("data.n", 2..=10_000_000, 10_000).of(TASKS).help("number of sequences to generate"),
     Setting::float("data.test", Domain::Fraction, 0.1).of(TASKS).help("fraction set aside for the test"),
-    Setting::word("data.scaling", &Scaling::WORDS, "none").of(TASKS).help("as for the others; generated sequences are taken as they are"),
+    Setting::word("data.scaling", &Scaling::WORDS, "none").of(TASKS).help("as for the other data sets; by default generated sequences are not scaled"),
     Setting::word("data.series", &["noise", "sine", "mackey_glass"], "noise").of(&["lag"])
-        .help("what the sequences are of: normal numbers; sines of random frequency and phase; stretches of the chaotic series of Mackey & Glass (1977), about its mean"),
-    Setting::int("data.features", 1..=100_000, 1).of(&["lag"]).help("series beside each other; the target is of the first"),
+        .help("what the series are: independent normal numbers; sines of random frequency and phase; or pieces of the chaotic series of Mackey & Glass (1977), with its mean subtracted"),
+    Setting::int("data.features", 1..=100_000, 1).of(&["lag"]).help("number of parallel series; the target is a value of the first"),
     Setting::int("data.lag", -1000..=100_000, 10).of(&["lag"])
-        .help("the target is the value so many steps before the last one that is read; below 0 it lies ahead and cannot be remembered, only foretold"),
+        .help("the target is the value this many steps before the last one that is read; a negative lag asks for a later value, which has to be predicted"),
 ]);
 
 /// Time steps of a generated sequence.
@@ -65,7 +65,7 @@ fn side(features: usize, cure: &str) -> Result<usize, DataError> {
     if side * side == features {
         return Ok(side);
     }
-    Err(DataError::settings("data.as", format!("a row of {features} numbers is no square image"), cure))
+    Err(DataError::settings("data.as", format!("a row of {features} numbers is not a square image"), cure))
 }
 
 /// The data in the shape and order that the settings ask for.
@@ -82,7 +82,9 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
         return match settings.text("data.as") {
             None | Some("flat" | "pixels") => Ok(data),
             Some(other) => {
-                let what = format!("`{other}` reads each row by itself, and data.sequence makes sequences of the rows");
+                let what = format!(
+                    "`{other}` reads each row as a sample, but data.sequence makes the rows time steps of sequences"
+                );
                 Err(DataError::settings("data.as", what, "leave data.as out"))
             }
         };
@@ -93,7 +95,7 @@ pub(super) fn arrange(mut data: Dataset, settings: &Settings) -> Result<Dataset,
             data.shape = vec![side, side];
         }
         Some("images") => {
-            let side = side(features, "take square images, or network = \"mlp\", which needs none")?;
+            let side = side(features, "use square images, or network = \"mlp\", which does not need them")?;
             data.shape = vec![1, side, side];
         }
         Some("pixels") => data.shape = vec![features, 1],

@@ -1,4 +1,4 @@
-//! Generated sequences whose answer lies in the past.
+//! Generated sequence tasks, in which the target depends on early steps: adding, parity, lag and copy memory.
 //!
 //! One more is a function here, its word in `sequence.rs` and in `settings.rs`.
 

@@ -19,7 +19,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     if let Targets::Classes { labels, .. } = &targets
         && labels.windows(2).all(|w| w[0] == w[1])
     {
-        let what = format!("all {rows} rows are of one class");
+        let what = format!("all {rows} rows belong to one class");
         return Err(DataError::file(file, what, "a classifier needs at least two classes; check the target column"));
     }
     let order = if name == "points" { (0..rows).collect() } else { stream(settings, "data split").permutation(rows) };
@@ -30,7 +30,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
     let share = settings.float("data.validation").unwrap_or(0.0);
     let validation_rows = (share * train_rows as f64).round() as usize;
     if share > 0.0 && validation_rows == 0 {
-        let what = format!("data.validation = {share} of {train_rows} training rows is not one row");
+        let what = format!("data.validation = {share} of {train_rows} training rows is less than one row");
         return Err(DataError::settings("data.validation", what, "raise it, or leave it out"));
     }
     let left = train_rows - validation_rows.min(train_rows);
@@ -132,8 +132,8 @@ fn add_label_noise(train: &mut Split, settings: &Settings) -> Result<(), DataErr
         return Ok(());
     }
     let Targets::Classes { labels, count } = &mut train.targets else {
-        let what = "data.label_noise is for classes, and these targets are real numbers";
-        return Err(DataError::settings("data.label_noise", what, "leave it out, or use data with classes"));
+        let what = "data.label_noise is for classes, but these targets are real numbers";
+        return Err(DataError::settings("data.label_noise", what, "delete it, or use data with classes"));
     };
     let mut noise_stream = stream(settings, "data label noise");
     let hit = (noise * labels.len() as f64).round() as usize;

@@ -1,4 +1,4 @@
-//! Words that people bring along from other programs and from papers, and what to write here instead.
+//! Names from other programs and from papers, such as `dropout_rate` or `xavier`, and what to write in an experiment instead.
 //!
 //! The nearest known word is often another thing (`mae` is not `mse`), so these are looked up first.
 
@@ -47,7 +47,7 @@ pub const SETTINGS: &[Row] = &[
     (&["dataset", "data_set"], Write("data = \"digits\"")),
     (
         &["test_split", "test_size", "validation_split"],
-        Explained("data.validation = 0.1", "`data.test` is the part for the test"),
+        Explained("data.validation = 0.1", "`data.test` is the fraction of the test part"),
     ),
     (&["loss_function", "loss_fn", "criterion", "objective"], Write("loss = \"cross_entropy\"")),
     (&["nonlinearity", "activation_function", "act"], Write("activation = \"relu\"")),
@@ -102,13 +102,13 @@ pub const SETTINGS: &[Row] = &[
     (&["tbptt", "truncation"], Write("network = { kind = \"rnn\", bptt = 20 }")),
     (
         &["early_stopping"],
-        Explained("stop.patience = 10", "epochs in a row without a better validation loss after which a run ends"),
+        Explained("stop.patience = 10", "a run ends after this many epochs in a row without a better validation loss"),
     ),
     (&["class_weight", "class_weights", "weighted_loss"], Write("loss.class_weights = \"balanced\"")),
     (&["sample_weight"], Missing("samples weigh by their class alone: loss.class_weights = \"balanced\", or a list")),
     (&["label_smoothing", "smoothing"], Write("loss.label_smoothing = 0.1")),
     (&["l1", "l1_penalty"], Missing("there is no L1 penalty; l2 and weight_decay shrink weights")),
-    (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs says on how many cores")),
+    (&["device", "gpu", "cuda"], Missing("everything runs on the CPU; --jobs sets the number of cores")),
     (
         &["n_seeds", "random_state", "random_seed"],
         Missing("write seeds = 5 at the top of the file, before the first [section]"),
@@ -166,7 +166,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
                 &["bce", "binary_crossentropy", "bce_with_logits"],
                 Explained(
                     "\"cross_entropy\"",
-                    "for two classes too; \"binary_cross_entropy\" looks at each of several outputs by itself",
+                    "also for two classes; \"binary_cross_entropy\" treats each output separately",
                 ),
             ),
             (&["l2", "squared_error", "mean_squared_error", "quadratic"], Write("\"mse\"")),
@@ -214,7 +214,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
                     "yogi",
                     "sophia",
                 ],
-                Missing("it is not among them; `gradsweep settings optimizer` shows those that are"),
+                Missing("this optimizer is not available; `gradsweep settings optimizer` lists those that are"),
             ),
         ],
     ),
@@ -228,7 +228,7 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["multistep"], Write("{ kind = \"multi_step\", milestones = [150, 225] }")),
             (&["onecycle", "1cycle"], Write("\"one_cycle\"")),
             (&["hyperbola", "time", "1/t"], Write("\"inverse_time\"")),
-            (&["warmup"], Missing("a warm-up goes before any schedule: write schedule.warmup = 100")),
+            (&["warmup"], Missing("a warm-up can precede any schedule: write schedule.warmup = 100")),
         ],
     ),
     (
@@ -238,7 +238,10 @@ pub const VALUES: &[(&str, &[Row])] = &[
             (&["fashion", "fashionmnist", "fashion-mnist"], Write("\"fashion_mnist\"")),
             (
                 &["cifar10", "cifar", "imagenet", "iris"],
-                Missing("it is not among them; data = { kind = \"csv\", path = \"...\" } reads a file of your own"),
+                Missing(
+                    "this data set is not available; data = { kind = \"csv\", path = \"...\" } reads a file of \
+                    your own",
+                ),
             ),
         ],
     ),
@@ -254,15 +257,14 @@ const KAIMING_NORMAL: Row = (&["kaiming", "kaiming_normal", "he"], Write("\"he_n
 const KAIMING_UNIFORM: Row = (&["kaiming_uniform"], Write("\"he_uniform\""));
 const LECUN: Row = (&["lecun"], Write("\"lecun_normal\""));
 
-const EQUAL_WEIGHTS: &str = "equal weights never part; a random init is the usual start";
+const EQUAL_WEIGHTS: &str = "equal weights stay equal during training; a random init is the usual choice";
 
 const SCALINGS: &[Row] = &[
     (
         &["standard", "standardize", "standard_scaler", "z_score", "zscore"],
         Explained(
             "\"per_feature\"",
-            "it divides each feature by its own standard deviation, as scikit-learn's StandardScaler does; \"global\" divides all of \
-             them by one deviation, which was called \"standard\" here before",
+            "it divides each feature by its own standard deviation, as scikit-learn's StandardScaler does; \"global\", which was called \"standard\" in earlier versions, divides all features by one standard deviation",
         ),
     ),
     (&["min_max", "minmax_scaler", "range"], Write("\"minmax\"")),
@@ -278,9 +280,9 @@ const ACTIVATIONS: &[Row] = &[
     (&["sin", "siren"], Write("\"sine\"")),
     (
         &["crelu", "rrelu", "celu", "glu", "geglu", "swiglu", "maxout", "hardswish", "hard_swish"],
-        Missing("it is not among them; `gradsweep settings activation` shows those that are"),
+        Missing("this activation is not available; `gradsweep settings activation` lists those that are"),
     ),
-    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; leave the output activation out")),
+    (&["softmax"], Missing("softmax is part of loss = \"cross_entropy\"; delete `output_activation`")),
 ];
 
 /// What to write for a name that is no setting.

@@ -123,8 +123,8 @@ impl Experiment {
             "exclude" => {
                 self.excludes = entry.tables(|place, entries| match selectors(&entries)? {
                     keys if keys.is_empty() => {
-                        let help = "name what to leave out, as in depth = 2, or delete it";
-                        place.fail("this [[exclude]] would drop every cell", help)
+                        let help = "name the cells to leave out, as in depth = 2, or delete this section";
+                        place.fail("this [[exclude]] would leave out every cell", help)
                     }
                     keys => Ok(Selection { place, keys }),
                 })?;
@@ -147,7 +147,7 @@ impl Experiment {
                 let registry = Registry::get();
                 if registry.find(key).is_some() || registry.is_family(key) {
                     let section = if entry.value.items().is_some() { "[axes]" } else { "[base]" };
-                    let message = format!("`{key}` does not stand at the top of the file");
+                    let message = format!("`{key}` is not a key at the top of the file");
                     return entry.at.fail(message, format!("put it under {section}"));
                 }
                 return Err(entry.unknown("section", FILE.names()));

@@ -1,4 +1,4 @@
-//! The keys of an experiment file that are no settings: what each section may hold, what holds without it, and what it means.
+//! The keys of an experiment file that are not settings, section by section: allowed values, default and meaning.
 //!
 //! The reader refuses a key that is not here, and `gradsweep settings` prints these rows.
 
@@ -58,22 +58,47 @@ const ORDINAL: &str = "a number, \"first\" or \"last\"";
 /// What stands at the top of the file.
 pub const FILE: Section = Section {
     name: "the file",
-    help: "what stands at the top of the file, and its sections",
+    help: "the keys at the top of the file, and its sections",
     keys: &[
-        key("name", "letters, digits, `_`, `-` and `.`", "the file's name", "results go to results/NAME"),
+        key(
+            "name",
+            "letters, digits, `_`, `-` and `.`",
+            "the file's name",
+            "the name of the experiment; results are written to results/NAME",
+        ),
         key("question", "a text", NOTHING, "the title of the report"),
-        key("seeds", "an integer from 1 to 10000", "1", "each cell is run with the seeds 1 to this"),
-        key("seed", "an integer from 0 on", "0", "seed of the experiment, from which those of the runs are made"),
-        key("expect_runs", "an integer from 1 to 200000", NOTHING, "another number of runs is an error"),
-        key("figures", "\"default\"", NOTHING, "the default figures are drawn beside each [[figure]]"),
-        key("base", "settings", NOTHING, "what all runs share"),
-        key("axes", "settings with a list or a range each", NOTHING, "every combination is a cell"),
-        key("variants", "names with settings", NOTHING, "an axis of named bundles of settings"),
+        key(
+            "seeds",
+            "an integer from 1 to 10000",
+            "1",
+            "number of seeds: each cell (combination of labels) is run with the seeds 1, 2, ... up to this number",
+        ),
+        key(
+            "seed",
+            "an integer from 0 on",
+            "0",
+            "seed of the whole experiment; the random numbers of a run follow from it and from the run's own seed",
+        ),
+        key(
+            "expect_runs",
+            "an integer from 1 to 200000",
+            NOTHING,
+            "the expected number of runs; any other number is an error before the first run",
+        ),
+        key("figures", "\"default\"", NOTHING, "the default figures are drawn in addition to each [[figure]]"),
+        key("base", "settings", NOTHING, "the settings that all runs share"),
+        key("axes", "settings, each with a list or a range", NOTHING, "every combination is a cell"),
+        key("variants", "names, each with its settings", NOTHING, "an axis of named bundles of settings"),
         key("optimizer", "settings of an optimizer", NOTHING, "several [[optimizer]] are an axis"),
-        key("zip", "names with lists of settings", NOTHING, "an axis of settings that change together"),
-        key("ablation", CELLS, NOTHING, "the centre from which one axis at a time is changed"),
-        key("exclude", CELLS, NOTHING, "cells that are left out: all keys of an [[exclude]] match"),
-        key("include", "settings", NOTHING, "cells beside the grid"),
+        key(
+            "zip",
+            "names, each with settings that hold lists of equal length",
+            NOTHING,
+            "an axis of settings that change together",
+        ),
+        key("ablation", CELLS, NOTHING, "the centre of an ablation: one axis at a time is varied around it"),
+        key("exclude", CELLS, NOTHING, "cells to leave out: those that match all keys of an [[exclude]]"),
+        key("include", "settings", NOTHING, "cells in addition to the grid"),
         key("record", "see `gradsweep settings record`", NOTHING, "what is measured at which steps"),
         key("figure", "see `gradsweep settings figure`", "a default set", "a figure that is drawn"),
         key("compare", "see `gradsweep settings compare`", NOTHING, "how optimizers or other arms are compared"),
@@ -84,98 +109,137 @@ pub const FILE: Section = Section {
 /// `[record]`.
 pub const RECORD: Section = Section {
     name: "[record]",
-    help: "what is measured at which steps; the first and the last are always among them",
+    help: "what is measured and at which steps; the first and the last step are always included",
     keys: &[
-        key("gradients", STEPS, "{ at = \"log\", points = 20 }", "when every layer is measured"),
-        key("score", STEPS, "{ at = \"log\", points = 20 }", "when losses and accuracies are"),
-        key("probe", "an integer from 1 to 1000000", "64", "training rows that the layers are measured on"),
-        key("points", STEPS, "at most 1000 steps", "when the point of a test function is written down"),
-        key("times", STEPS, "at most 100 time steps", "which time steps of a recurrent net layers.csv keeps"),
+        key(
+            "gradients",
+            STEPS,
+            "{ at = \"log\", points = 20 }",
+            "the steps at which the gradients and activations of all layers are measured",
+        ),
+        key("score", STEPS, "{ at = \"log\", points = 20 }", "the steps at which losses and accuracies are computed"),
+        key("probe", "an integer from 1 to 1000000", "64", "number of training rows on which the layers are measured"),
+        key("points", STEPS, "at most 1000 steps", "the steps at which the point of a test function is recorded"),
+        key(
+            "times",
+            STEPS,
+            "at most 100 time steps",
+            "the time steps of a recurrent net that are written to layers.csv",
+        ),
         key("distributions", "true or false", "false", "quantiles and histograms of each layer, in distributions.csv"),
         key("jacobian", "true or false", "false", "singular values of the Jacobian of dense nets, in layers.csv"),
         key(
             "sharpness",
             "true or false",
             "false",
-            "largest eigenvalue of the loss's Hessian; full batches and no kinks (tanh, not relu)",
+            "largest eigenvalue of the Hessian of the training loss; needs batch = \"full\" and a smooth activation \
+                (tanh, not relu)",
         ),
-        key("labels", "true or false", "false", "the labels of the run beside run_id in the tables of its steps"),
+        key(
+            "labels",
+            "true or false",
+            "false",
+            "adds the labels of each run to history.csv, layers.csv and the other tables of steps",
+        ),
     ],
 };
 
 /// `[[figure]]`.
 pub const FIGURE: Section = Section {
     name: "[[figure]]",
-    help: "a figure; every axis is drawn (x, y, color, facet), pooled (over), at its best (tune) or fixed (where)",
+    help: "a figure; every axis has to be drawn (x, y, color, facet), pooled (over), shown at its best label (tune) \
+        or fixed (where)",
     keys: &[
-        key("kind", "a kind; `gradsweep figures` shows all", REQUIRED, "what is drawn"),
+        key("kind", "a kind of figure; `gradsweep figures` lists them", REQUIRED, "what is drawn"),
         key("name", "a text", "the kind", "the name of its files"),
         key("title", "a text", "by the kind", "its title"),
         key(
             "metric",
             "a column; `gradsweep figures KIND` shows which",
             "by the kind",
-            "what is drawn, where that is a choice",
+            "the column that is drawn, if the kind of figure leaves a choice",
         ),
         key("x", AXIS, "by the kind", "the axis along x"),
         key("y", AXIS, NOTHING, "the axis along y of a heat map"),
         key("color", AXIS, NOTHING, "a series for each of its labels"),
         key("facet", "one or two names of axes", "[]", "a panel for each label: rows, then columns"),
-        key("over", AXES, "[]", "axes that are pooled within a seed, by the median"),
-        key("tune", AXES, "[]", "axes that are shown at their best label, chosen as `compare` does"),
+        key("over", AXES, "[]", "axes over which the median is taken within each seed"),
+        key("tune", AXES, "[]", "axes that are shown at their best label only, which is chosen as in `compare`"),
         key("where", CELLS, "{}", "only these cells"),
         key(
             "order",
             "{ axis = [labels] }",
             "{}",
-            "labels that come first, in this order; the others follow as in the file",
+            "the labels that come first, in this order; the others follow in the order of the file",
         ),
-        key("rename", "{ axis = { label = \"text\" } }", "{}", "what a label is called in the figure"),
+        key("rename", "{ axis = { label = \"text\" } }", "{}", "other names for labels in the figure"),
         key("colors", "{ axis = { label = \"#d55e00\" } }", "{}", "the colour of a label's series"),
         key(
             "size",
             "[width, height]",
             "by what it shows",
-            "its size in cm, from 5 to 60, without the claims below it; higher where its words take more",
+            "width and height in cm, from 5 to 60, without the claims below the figure; the height grows if the text \
+                needs more room",
         ),
-        key("limits", "[low, high]", "by the values", "where the measurement begins and ends, along y or as colour"),
+        key(
+            "limits",
+            "[low, high]",
+            "by the values",
+            "the range of the measured values, on the y axis or the colour scale",
+        ),
         key("scale", "\"log\" or \"linear\"", "by the column", "the scale of the measurement"),
-        key("x_limits", "[low, high]", "by the values", "where steps or layers along x begin and end"),
+        key("x_limits", "[low, high]", "by the values", "the range of the x axis, if x is a step or a layer"),
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
-        key("x_title", "a text", "the name of the axis", "what stands along x, where x is an axis"),
-        key("epochs", "true or false", "x in steps", "x in epochs, in `curves`"),
+        key("x_title", "a text", "the name of the axis", "the title of the x axis, if x is an axis of the experiment"),
+        key("epochs", "true or false", "x in steps", "in `curves`, x is in epochs"),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",
             NOTHING,
-            "a dashed line at value + slope x, where x is an axis or a step; a slope needs a linear scale",
+            "a dashed reference line at value + slope x, if x is an axis of the experiment or a step; a slope needs \
+                linear scales",
         ),
         key(
             "axes",
             "\"step_layer\", \"step_time\" or \"time_layer\"",
             "\"step_layer\"",
-            "what a gradient_heatmap is drawn over, x first: training steps, layers, and time steps of recurrent nets",
+            "the two directions of a gradient_heatmap, x first: training step, layer, or time step of a recurrent net",
         ),
-        key("step", "\"first\" or \"last\"", "\"first\"", "the step that is shown, where that is a choice"),
-        key("theory", "true or false", "false", "draws what theory predicts over what was measured"),
+        key(
+            "step",
+            "\"first\" or \"last\"",
+            "\"first\"",
+            "the training step that is shown, if the kind of figure leaves a choice",
+        ),
+        key("theory", "true or false", "false", "also draws the prediction of mean-field theory"),
     ],
 };
 
 /// `[[claim]]`.
 pub const CLAIM: Section = Section {
     name: "[[claim]]",
-    help: "what the median over the seeds is to be",
+    help: "the expected median over the seeds",
     keys: &[
         key("says", "a text", REQUIRED, "the claim as a sentence"),
-        key("metric", "a column of runs.csv, or a table as below", REQUIRED, "the number that is judged"),
-        key("where", CELLS, "{}", "the cells that it is about"),
-        key("expect", EXPECTED, NOTHING, "what the median is to be; this or `monotone`"),
-        key("monotone", "\"increasing\" or \"decreasing\"", NOTHING, "from each label of `along` to the next"),
-        key("along", AXIS, NOTHING, "the axis that `monotone` goes along"),
-        key("against", "other cells, or \"theory\"", NOTHING, "what the number is compared with, seed by seed"),
+        key(
+            "metric",
+            "a column of runs.csv, or a table such as { table = \"layers\", ... }",
+            REQUIRED,
+            "the number that is judged",
+        ),
+        key("where", CELLS, "{}", "the cells that the claim is about"),
+        key("expect", EXPECTED, NOTHING, "the expected median over the seeds; write this or `monotone`"),
+        key(
+            "monotone",
+            "\"increasing\" or \"decreasing\"",
+            NOTHING,
+            "the direction in which the number changes from each label of `along` to the next",
+        ),
+        key("along", AXIS, NOTHING, "the axis of `monotone`"),
+        key("against", "other cells, or \"theory\"", NOTHING, "what the number is compared with, within each seed"),
         key("by", "\"ratio\" or \"difference\"", NOTHING, "how it is compared with `against`"),
-        key("each", AXES, "[]", "the claim is repeated for each label"),
-        key("over", AXES, "[]", "axes that are pooled within a seed, by the median"),
+        key("each", AXES, "[]", "the claim is judged separately for each label"),
+        key("over", AXES, "[]", "axes over which the median is taken within each seed"),
         key(
             "confidence",
             "a number from 0.5 to below 1",
@@ -204,39 +268,59 @@ pub const LAYERS_METRIC: Section = Section {
         key("table", "\"layers\"", REQUIRED, "the table"),
         key("column", "a column of layers.csv", REQUIRED, "its column"),
         key("step", ORDINAL, REQUIRED, "the step"),
-        key("layer", ORDINAL, REQUIRED, "the layer, from 1 at the input"),
-        key("per_layer", ORDINAL, NOTHING, "the layer by whose number it is divided"),
+        key("layer", ORDINAL, REQUIRED, "the layer; layer 1 is next to the input"),
+        key("per_layer", ORDINAL, NOTHING, "the value is divided by that of this layer"),
     ],
 };
 
 /// `[compare]`.
 pub const COMPARE: Section = Section {
     name: "[compare]",
-    help: "how the arms are compared, each at the setting that is best for it",
+    help: "how optimizers or other arms are compared, each at its own best setting",
     keys: &[
-        key("arm", AXIS, "\"optimizer\"", "the axis whose labels are compared"),
-        key("tune", AXES, "the axes of the optimizer's settings", "the axes on which each arm takes its best label"),
+        key("arm", AXIS, "\"optimizer\"", "the axis whose labels are compared; each label is an arm"),
+        key(
+            "tune",
+            AXES,
+            "the axes of the optimizer's settings",
+            "the axes that are tuned: each arm uses its own best label",
+        ),
         key(
             "tune_seeds",
             "an integer from 1 on",
             "a third of the seeds",
-            "the first so many seeds choose, the others are judged",
+            "the number of seeds on which settings are chosen; results are reported on the others",
         ),
-        key("choose", "a loss or an accuracy", "val_loss, or train_loss", "what the setting is chosen by"),
+        key(
+            "choose",
+            "a loss or an accuracy",
+            "val_loss, or train_loss",
+            "the loss or accuracy by which settings are chosen",
+        ),
         key(
             "report",
-            "a column with a better direction, or `val_loss at step 100`, `area of val_loss` and the like, or a list of them",
+            "a column for which the table of columns says that higher or lower is better, or `val_loss at step 100`, `area of val_loss` and the like, or a list of them",
             "test_loss, or as chosen",
-            "what the arms are compared by, the first above all",
+            "the metrics by which the arms are compared; the first decides the verdict",
         ),
-        key("over", AXES, "[]", "axes whose values are problems, such as data sets: one answer over all of them"),
+        key(
+            "over",
+            AXES,
+            "[]",
+            "axes whose values are different problems, such as data sets; the arms are also ranked over all of them",
+        ),
         key(
             "baseline",
             "one of the arms",
             NOTHING,
-            "all others are compared with this one alone: fewer pairs, fewer seeds",
+            "all other arms are compared with this one only, which means fewer pairs and needs fewer seeds",
         ),
-        key("margin", "a positive number", NOTHING, "two arms whose interval lies within it are called equivalent"),
+        key(
+            "margin",
+            "a positive number",
+            NOTHING,
+            "two arms are called equivalent if the interval of their difference lies between -margin and +margin",
+        ),
     ],
 };
 

@@ -1,4 +1,4 @@
-//! Whether the runs of an experiment have what a figure is drawn from, or a claim is about.
+//! Whether the runs of an experiment measure what a figure draws, or what a claim is about.
 
 use super::figure_kind::{CellsShown, FigureKind};
 use super::read::{Location, Result};
@@ -23,7 +23,7 @@ impl Recorded<'_> {
 
     /// What a kind of figure is drawn from that no run has, and what to do about it.
     pub fn lacks(self, kind: &FigureKind) -> Option<(&'static str, &'static str)> {
-        let import = "import one beside the table of runs, or delete the section";
+        let import = "import one together with the table of runs, or delete the section";
         match self {
             Recorded::Swept(cadence) if kind.distributions && !cadence.distributions => Some((
                 "distributions, which this experiment does not record",
@@ -33,10 +33,10 @@ impl Recorded<'_> {
                 Some(("distributions, which imported runs do not have", "delete the section"))
             }
             Recorded::Imported { layers: false, .. } if kind.cells == CellsShown::Layers => {
-                Some(("layers, and no table of layers was imported", import))
+                Some(("a table of layers, and none was imported", import))
             }
             Recorded::Imported { history: false, .. } if kind.history => {
-                Some(("what a history has, and none was imported", import))
+                Some(("a table of history, and none was imported", import))
             }
             _ => None,
         }

@@ -377,7 +377,7 @@ impl Registry {
             let names: Vec<&'static str> = self.family(family).map(|i| self.keys[i].name).collect();
             return match nearest::nearest(option, names.iter().copied().map(last)) {
                 Some(near) => format!("did you mean `{family}.{near}`?"),
-                None => format!("the family `{family}` has `{}`", names.join("`, `")),
+                None => format!("the options of `{family}` are `{}`", names.join("`, `")),
             };
         }
         if let Some(near) = nearest::nearest(name, self.keys.iter().map(Key::short)) {

@@ -95,16 +95,13 @@ pub fn caption(lines: &Lines) -> String {
     let undefined: usize = all().map(|summary| summary.undefined).max().unwrap_or(0);
     let mut text = String::new();
     if any(|summary| summary.none > 0) {
-        text += "▲ at the upper edge: no gradient arrives at the first layer (filled: of the median seed, hollow: of some); it counts as \
-                 more than every number.";
+        text += "▲ at the upper edge: no gradient arrives at the first layer (filled: in the median seed, hollow: in some seeds); it counts as larger than every number.";
     }
     if any(|summary| summary.median.is_bound()) {
-        text += " △ on a line: at least so much, since the gradient underflows.";
+        text += " △ on a line: a lower bound, since the gradient underflows.";
     }
     if undefined > 0 {
-        text += &format!(
-            " Left out: up to {undefined} seeds of a place, with no gradient at the last layer to compare with."
-        );
+        text += &format!(" Left out: up to {undefined} seeds per point, which have no gradient at the last layer.");
     }
     text
 }

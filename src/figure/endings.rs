@@ -82,7 +82,7 @@ impl Endings {
         let is_undefined = |run: &&usize| selection.run(**run).fading(column) == Some(Fading::Undefined);
         let undefined = match runs.iter().filter(is_undefined).count() {
             0 => String::new(),
-            n => format!("Left out: {n} runs with no gradient at the last layer to compare with."),
+            n => format!("Left out: {n} runs without a gradient at the last layer."),
         };
         Endings { undefined, ..Endings::new(selection, column, runs.iter().filter_map(of_run).collect()) }
     }

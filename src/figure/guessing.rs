@@ -1,4 +1,4 @@
-//! The line of guessing: what the best constant answer gets, without a look at the inputs.
+//! The line of the baseline: what the best constant prediction achieves, without using the inputs.
 
 use super::select::Selection;
 use crate::columns::{Column, Quantity};

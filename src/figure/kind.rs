@@ -38,5 +38,5 @@ pub fn nearness(kinds: &[Kind], figure: &FigureSpec, claim: &ClaimSpec) -> Optio
 /// The kind of a figure.
 pub(super) fn find(kinds: &[Kind], figure: &FigureSpec) -> Result<Kind, FigureError> {
     let kind = kinds.iter().copied().find(|kind| kind.facts.word == figure.kind);
-    kind.ok_or_else(|| FigureError::Selection(format!("no figure is of kind \"{}\"", figure.kind)))
+    kind.ok_or_else(|| FigureError::Selection(format!("there is no kind of figure \"{}\"", figure.kind)))
 }

@@ -1,4 +1,4 @@
-//! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unasked.
+//! Which runs a figure shows and how they fall into panels, colours and places, with nothing averaged unless the file asks for it.
 
 use super::FigureError;
 use super::names;
@@ -114,7 +114,7 @@ impl<'a> Selection<'a> {
         let axis = |name: &String| {
             plan.axes.iter().position(|a| a.name == *name).ok_or_else(|| {
                 let names = plan.axes.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
-                FigureError::Selection(format!("no axis \"{name}\" in this experiment; its axes are {names}"))
+                FigureError::Selection(format!("this experiment has no axis \"{name}\"; its axes are {names}"))
             })
         };
         for (name, labels) in &spec.filter {
@@ -131,7 +131,8 @@ impl<'a> Selection<'a> {
             [row, column] => (Some(used(row)?), Some(used(column)?)),
             more => {
                 return Err(FigureError::Selection(format!(
-                    "`facet` names {} axes; a page has rows and columns: name two, and fix the others with `where`",
+                    "`facet` names {} axes, but a page has only rows and columns: name two, and fix the others with \
+                        `where`",
                     more.len()
                 )));
             }
@@ -169,7 +170,7 @@ impl<'a> Selection<'a> {
             let is_open = self.uses(i) == 0 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name);
             if is_open && kept[i].len() > 1 {
                 return Err(FigureError::Selection(format!(
-                    "axis \"{name}\" has {} values here and is neither fixed, used nor pooled; write where = {{ {name} = \"{}\" }}, \
+                    "axis \"{name}\" has {} values here, but is neither fixed, drawn nor pooled; write where = {{ {name} = \"{}\" }}, \
                      facet = [\"{name}\"], color = \"{name}\" or over = [\"{name}\"]",
                     kept[i].len(),
                     a.labels[kept[i][0]],
@@ -457,7 +458,7 @@ fn check_filter(results: &Results, name: &str, labels: &[String]) -> Result<(), 
             None => Ok(()),
         },
         None if results.runs.first().is_none_or(|run| run.settings.contains_key(name)) => Ok(()),
-        None => Err(FigureError::Selection(format!("`where` names \"{name}\", which is no column of runs.csv"))),
+        None => Err(FigureError::Selection(format!("`where` names \"{name}\", which is not a column of runs.csv"))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What figures are drawn on: a page, a slide, a column of a paper; how wide it is and how many panels stand side by side.
+//! The media that figures are drawn for: a page, a slide, a column of a paper; how wide each is and how many panels stand side by side.
 
 use super::scene::Scene;
 use super::select::Selection;

@@ -87,7 +87,7 @@ impl Overlay {
 /// The one prediction of the cells that a group pools.
 fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result<CellTheory, String> {
     if trained {
-        return Err("theory is of nets before the first update".into());
+        return Err("theory holds before the first update only".into());
     }
     let mut told = cells.iter().map(|labels| match theory.get(*labels) {
         Some(told) => told.clone().map_err(|why| why.0),
@@ -146,9 +146,9 @@ pub fn of_plain<'a>(
         (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => Ok((activation, predicted)),
         (Some(Err(why)), _) => Err(why.to_string()),
         (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
-            Err("a net of one hidden layer loses nothing on the way to its first".into())
+            Err("in a net with one hidden layer, the first layer is also the last".into())
         }
-        (Some(Ok(_)), _) => Err("theory follows the gradient, but not the variance of the argument".into()),
+        (Some(Ok(_)), _) => Err("theory predicts the gradient, but not the variance of the argument".into()),
         (None, _) => Err("a test function has no layers".into()),
     }
 }

@@ -56,7 +56,11 @@ pub fn shown(selection: &Selection) -> String {
         text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
     }
     let text = text::shown(&text);
-    if text.contains("[U+") { format!("{text} [U+...]: a character that the font of the figures lacks.") } else { text }
+    if text.contains("[U+") {
+        format!("{text} [U+...]: a character that is not in the font of the figures.")
+    } else {
+        text
+    }
 }
 
 /// More settings than this are not listed.
@@ -148,7 +152,7 @@ impl Caption {
 pub fn held(column: &Column) -> &'static str {
     match *column == columns::SINGULAR_VALUE {
         true => "the singular values of the Jacobian",
-        false => "what a layer holds, of each unit and row of the probe or of each weight",
+        false => "the numbers of a layer, one for each unit and probe row or for each weight",
     }
 }
 

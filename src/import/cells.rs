@@ -56,13 +56,14 @@ impl<'a> Grid<'a> {
     /// What is wrong with a cell or a column, or runs that nothing tells apart.
     pub fn of(sources: &[&'a Source], axes: Option<&[String]>) -> Result<Grid<'a>, ImportError> {
         let Some(first) = sources.first() else {
-            let help = "give one with a row a run: run_id, seed, and a column for each axis";
+            let help = "give a table with one row per run: run_id, seed, and a column for each axis";
             return Err(ImportError::files("no table of runs is among the files", help));
         };
         let rows: Vec<Row> = sources.iter().flat_map(|source| source.rows()).collect();
         let columns = free_columns(sources, axes)?;
         if let Some(source) = sources.iter().find(|source| source.header.iter().all(|column| column != "seed")) {
-            let help = "number the runs of each cell 1, 2, 3 in it: runs of one seed are compared with each other";
+            let help = "number the runs of each cell 1, 2, 3 in this column: runs with the same seed are compared \
+                with each other";
             return Err(source.wrong("has no column \"seed\"", help));
         }
         let labels = columns.iter().map(|column| labels(&rows, column)).collect::<Result<Vec<Labels>, _>>()?;
@@ -125,7 +126,7 @@ fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<Stri
                 || [columns::BOUNDS.name, columns::ATTENUATION_THEORY.name].contains(&&**column)
             {
                 let help = "delete the column: it is computed from the history and the layers";
-                return Err(source.wrong(format!("the column \"{column}\" is no input"), help));
+                return Err(source.wrong(format!("the column \"{column}\" cannot be imported"), help));
             }
             let is_meant = settings::is_known(column) || axes.is_some_and(|axes| axes.contains(column));
             // A slip leaves the column that was meant out.
@@ -156,8 +157,8 @@ fn labels(rows: &[Row], column: &str) -> Result<Labels, ImportError> {
     if let Some((row, (text, domain))) =
         rows.iter().zip(&texts).find_map(|(row, text)| Some((row, (text, misfit(text)?))))
     {
-        let help = "correct it, leave the cell empty, or give the column a name of your own, which is no setting";
-        return Err(row.wrong(column, format!("\"{text}\" is no value of this setting, which is {domain}"), help));
+        let help = "correct it, leave the cell empty, or give the column a name that is not a setting";
+        return Err(row.wrong(column, format!("\"{text}\" is not a value of this setting, which is {domain}"), help));
     }
     let is_number = Axis::of(column, texts.iter().map(ToString::to_string)).scale != Scale::Category;
     // Equal numbers are one label, however they are written.
@@ -183,8 +184,9 @@ fn guesses(runs: &[RunRow]) -> Result<Option<Guesses>, ImportError> {
         for run in runs {
             let Some(x) = run.row.number(&name)? else { continue };
             if !x.is_finite() || *known.get_or_insert(x) != x {
-                let message = format!("{x} is no finite number, or another run of the same labels has another");
-                let help = "write what the best constant answer gets on these data, the same for all runs of a cell, or nothing";
+                let message =
+                    format!("{x} is not a finite number, or differs from that of another run with the same labels");
+                let help = "write what the best constant prediction achieves on these data, the same for all runs of a cell, or leave the cell empty";
                 return Err(run.row.wrong(&name, message, help));
             }
         }
@@ -223,13 +225,13 @@ fn told_apart(runs: &[RunRow], cells: usize, varied: &[&str]) -> Result<(), Impo
     let mut places: HashMap<(usize, u64), &str> = HashMap::new();
     for (number, run) in runs.iter().enumerate() {
         if names.insert(run.id, number).is_some() {
-            let message = format!("the run \"{}\" is there twice", run.id);
-            return Err(run.row.wrong("run_id", message, "write one row a run, and give each run an id of its own"));
+            let message = format!("the run \"{}\" is given twice", run.id);
+            return Err(run.row.wrong("run_id", message, "write one row per run, and give each run its own id"));
         }
         if let Some(other) = places.insert((run.cell, run.seed), run.id) {
             let message =
                 format!("the runs \"{other}\" and \"{}\" have equal labels and the same seed {}", run.id, run.seed);
-            let help = "number the runs of a cell by seeds 1, 2, 3, or add a column that tells the two apart (and name it in --axes)";
+            let help = "number the runs of a cell by seeds 1, 2, 3, or add a column in which the two differ (and name it in --axes)";
             return Err(run.row.wrong("seed", message, help));
         }
     }
@@ -237,8 +239,7 @@ fn told_apart(runs: &[RunRow], cells: usize, varied: &[&str]) -> Result<(), Impo
     if cells == runs.len() && cells > 1 && seeds.len() > 1 {
         let message =
             format!("there are {} seeds, but no two runs have equal labels in {}", seeds.len(), varied.join(", "));
-        let help = "delete the columns that were measured, name those that are axes with --axes, or number the runs of each cell \
-                    by seeds 1, 2, 3";
+        let help = "delete columns that are measurements, name those that are axes with --axes, or number the runs of each cell by seeds 1, 2, 3";
         return Err(ImportError::files(message, help));
     }
     Ok(())

@@ -42,8 +42,8 @@ fn by_run<'a>(grid: &Grid, sources: &[&'a Source]) -> Result<Vec<Rows<'a>>, Impo
     for row in sources.iter().flat_map(|source| source.rows()) {
         let id = row.needed("run_id")?;
         let Some(number) = numbers.get(id) else {
-            let message = format!("no run of the table of runs is called \"{id}\"");
-            return Err(row.wrong("run_id", message, "write the same id there and here, or delete the row"));
+            let message = format!("the table of runs has no run \"{id}\"");
+            return Err(row.wrong("run_id", message, "write the same id in both tables, or delete the row"));
         };
         row.needed("step")?;
         let step = row.whole("step", 0)?.unwrap_or_default();
@@ -100,8 +100,8 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
         cells[at] = if is_whole { Cell::Int(own as i64) } else { Cell::Float(own) };
     }
     if cells.iter().all(|cell| *cell == Cell::Empty) && status != Status::Failed {
-        let message = format!("nothing was measured of the run \"{}\"", run.id);
-        return Err(run.row.wrong("run_id", message, "give its history, write status failed, or delete the row"));
+        let message = format!("the run \"{}\" has no measurements", run.id);
+        return Err(run.row.wrong("run_id", message, "add its history, write failed as its status, or delete the row"));
     }
     let table = |columns: &'static [Column], rows: &Rows| -> Result<Table, ImportError> {
         let mut table = Table::new(columns);
@@ -196,8 +196,8 @@ fn gradients(run: &RunRow, rows: &[(u64, Option<u64>, Row)]) -> Result<Vec<Layer
     if let Some((gap, (_, _, row))) =
         (1..).zip(rows).find(|(layer, _)| *layer <= layers.len() as u64 && !layers.contains(layer))
     {
-        let message = format!("layer {gap} is missing at this step of the run \"{}\"", run.id);
-        return Err(row.wrong("layer", message, "count the layers 1, 2, 3 from the input, and write a row for each"));
+        let message = format!("layer {gap} of the run \"{}\" is missing at this step", run.id);
+        return Err(row.wrong("layer", message, "number the layers 1, 2, 3 from the input, and write a row for each"));
     }
     let gradient = |(layer, time, row): &(u64, Option<u64>, Row)| {
         let size = |name: &str| match row.number(name)? {

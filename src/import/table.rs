@@ -54,10 +54,10 @@ const MOST: u64 = 1 << 53;
 /// cure; nothing is wrong with most. A message may be long.
 fn wrong_text(text: &str, is_message: bool) -> Option<(&'static str, &'static str)> {
     if is_formula(text) {
-        return Some(("is a formula, which a spreadsheet would run", "begin it with a letter"));
+        return Some(("is a formula, which a spreadsheet program would run", "begin it with a letter"));
     }
     let is_shown = if is_message { !text.contains(is_obeyed) } else { is_name(text) };
-    let help = "write a short text on one line; a quote that is not closed takes in all that follows";
+    let help = "write a short text on one line; if a quote is not closed, the cell includes everything after it";
     (!is_shown).then_some(("is too long, or has a line break or a control character in it", help))
 }
 
@@ -87,7 +87,7 @@ impl Source {
         if text.trim().is_empty() {
             return Err(wrong(
                 "the file is empty".into(),
-                "leave it away, or write a header and a row for each run, step or layer",
+                "leave the file out, or write a header and a row for each run, step or layer",
             ));
         }
         let mut reader = csv::ReaderBuilder::new();
@@ -97,18 +97,18 @@ impl Source {
         if header.len() > MOST_COLUMNS {
             return Err(wrong(
                 format!("has {} columns", header.len()),
-                "leave out those that are neither axes nor known",
+                "leave out columns that are neither axes nor known measurements",
             ));
         }
         if let Some((odd, help)) = header.iter().find_map(|name| wrong_text(name, false)) {
             return Err(wrong(format!("the name of a column {odd}"), help));
         }
         if let Some(twice) = (1..header.len()).find(|at| header[..*at].contains(&header[*at])) {
-            return Err(wrong(format!("the column \"{}\" is there twice", header[twice]), "delete one of them"));
+            return Err(wrong(format!("the column \"{}\" is given twice", header[twice]), "delete one of them"));
         }
         if !header.iter().any(|column| column == "run_id") {
             let message = format!("no column run_id among {}", header.join(", "));
-            return Err(wrong(message, "write in each row which run it is of: any text, the same in all tables"));
+            return Err(wrong(message, "write in each row to which run it belongs: any text, the same in all tables"));
         }
         let kind = Kind::of(&header);
         for column in kind.columns().map_or(&[][..], |_| &header) {
@@ -117,16 +117,16 @@ impl Source {
             let is_computed = columns::outcome(column).is_some() && ends().all(|end| end.name != column);
             if is_computed && known.clone().all(|name| name != column) {
                 let help = "delete the column: it is computed from the history and the layers";
-                return Err(wrong(format!("the column \"{column}\" is no input"), help));
+                return Err(wrong(format!("the column \"{column}\" cannot be imported"), help));
             }
             if known.clone().all(|name| name != column) {
                 let help = format!("delete the column or rename it: {}", nearest::suggest(column, known));
-                return Err(ImportError::file(path, format!("no measurement is called \"{column}\""), help));
+                return Err(ImportError::file(path, format!("there is no measurement \"{column}\""), help));
             }
         }
         let rows = reader.into_records().collect::<Result<Vec<_>, _>>().map_err(damaged)?;
         if rows.is_empty() {
-            return Err(wrong("has no rows".into(), "leave the file away, or write its rows"));
+            return Err(wrong("has no rows".into(), "leave the file out, or write its rows"));
         }
         let source = Source { path: path.to_path_buf(), kind, header, rows };
         source.rows().try_for_each(|row| row.check_texts())?;
@@ -175,7 +175,7 @@ impl<'a> Row<'a> {
         let wrong = |message: String, help: &str| Err(self.wrong(column, message, help));
         let Ok(number) = text.parse::<f64>() else {
             return wrong(
-                format!("\"{text}\" is no number"),
+                format!("\"{text}\" is not a number"),
                 "write a number with a decimal point, inf, NaN or nothing",
             );
         };
@@ -183,7 +183,7 @@ impl<'a> Row<'a> {
         let known = known.or_else(|| columns::of_baseline(column));
         if known.is_some_and(|known| known.scale == Scale::Share) && !(number.is_nan() || (0.0..=1.0).contains(&number))
         {
-            return wrong(format!("{text} is no share from 0 to 1"), "divide a percentage by 100");
+            return wrong(format!("{text} is not a number from 0 to 1"), "divide a percentage by 100");
         }
         Ok(Some(number))
     }
@@ -196,8 +196,8 @@ impl<'a> Row<'a> {
         let wrong = |text| {
             self.wrong(
                 column,
-                format!("\"{text}\" is no whole number from {from} to {MOST}"),
-                "write one, without a decimal point",
+                format!("\"{text}\" is not a whole number from {from} to {MOST}"),
+                "write a whole number, without a decimal point",
             )
         };
         let read = |text: &'a str| text.parse().ok().filter(|n| (from..=MOST).contains(n)).ok_or_else(|| wrong(text));

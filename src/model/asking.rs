@@ -1,4 +1,4 @@
-//! What the author of a network of one's own calls in its forward pass: parameters where they are used, and the names of layers.
+//! The calls that a user's own network makes in its forward pass: they declare parameters where they are used, and name layers.
 
 use super::outline::{Draw, told};
 use super::pass::{Part, Pass};
@@ -112,7 +112,9 @@ impl Pass<'_> {
                 let parameter = self.parameter(name)?;
                 if parameter.shape() != shape {
                     let was = parameter.shape();
-                    bail!("`{name}` has shape {was:?} and is asked for as {shape:?}: ask alike in every pass")
+                    bail!(
+                        "`{name}` has shape {was:?}, but this pass asks for {shape:?}: use the same shape in every pass"
+                    )
                 }
                 Ok(parameter)
             }

@@ -284,7 +284,7 @@ pub enum BuildError {
 /// to each row.
 ///
 /// # Errors
-/// When sequences of unlike lengths are for a network that does not read them step after step, or answers at every step; when the data
+/// When sequences of unequal length are for a network that does not read them step after step, or answers at every step; when the data
 /// has a target for each time step and the network answers once.
 pub fn check_sequences(
     family: &dyn Family,
@@ -298,7 +298,7 @@ pub fn check_sequences(
             true => ("network.read_out", "write network.read_out = \"last\" or \"mean\""),
             false => ("network", "write network = \"rnn\", \"lstm\" or \"gru\""),
         };
-        let message = "the data has sequences of unlike lengths, which only recurrent nets take that answer once for each sequence";
+        let message = "the data has sequences of unequal length, which only recurrent nets take that answer once for each sequence";
         return Err(SettingError::new(key, format!("{message}: {cure}")));
     }
     if answers == 1 || every {

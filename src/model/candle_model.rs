@@ -104,7 +104,10 @@ impl<T: Element> CandleModel<T> {
         for (parameter, variable) in self.layout.parameters().iter().zip(&parameters) {
             match store.get(variable) {
                 Some(g) => gradient.extend(g.flatten_all()?.to_vec1::<T>()?),
-                None => candle_core::bail!("no gradient comes back to {}: use it, and do not detach", parameter.name),
+                None => candle_core::bail!(
+                    "no gradient reaches {}: use it in the forward pass, and do not detach it",
+                    parameter.name
+                ),
             }
         }
         let kept = if mode.keeps() { self.keep(pass.tapped)? } else { Vec::new() };
@@ -121,7 +124,9 @@ impl<T: Element> CandleModel<T> {
             let gradient = match &*lock(&gradient) {
                 Some(gradient) => numbers(gradient)?,
                 None if part.has_gradient() => {
-                    candle_core::bail!("no gradient comes back to {part:?} of site {site}: go on with what tap returns")
+                    candle_core::bail!(
+                        "no gradient reaches {part:?} of site {site}: continue with the tensor that tap returns"
+                    )
                 }
                 None => Vec::new(),
             };

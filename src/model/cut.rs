@@ -22,7 +22,7 @@ const STEPS: [f64; 3] = [1e-5, 1e-4, 1e-6];
 const STIR: f64 = 0.1;
 
 /// What to do about it.
-pub const CURE: &str = "write ops that have a backward, so `candle_nn::ops::softmax` and not `softmax_last_dim`, \
+pub const CURE: &str = "use ops that have a backward pass: `candle_nn::ops::softmax` and not `softmax_last_dim`, \
                         `pass.layer_norm` and not `candle_nn::LayerNorm`, and no `detach`";
 
 /// What is wrong with the gradient of the mean loss over a batch, if anything is; the parameters are left elsewhere.
@@ -37,7 +37,7 @@ pub fn fault(model: &mut dyn Model<f64>, batch: &Batch<f64>, seeds: &Seeds) -> R
     let mut gradients = Gradients::default();
     let loss = loss_at(model, batch, &start, &mut gradients)?;
     if loss_at(model, batch, &start, &mut gradients)?.to_bits() != loss.to_bits() {
-        let what = "two passes over the same numbers give different losses: draw what is random by `pass.dropped`";
+        let what = "two passes over the same numbers give different losses: use `pass.dropped` for anything random";
         return Ok((!loss.is_nan()).then(|| what.into()));
     }
     if !gradients.finite || !loss.is_finite() {

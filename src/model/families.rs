@@ -28,14 +28,14 @@ pub fn bring(families: Vec<&'static dyn Family>) -> Result<(), String> {
     let mut words: Vec<&str> = BUILT_IN.iter().flat_map(|family| family.words()).copied().collect();
     for word in families.iter().flat_map(|family| family.words()) {
         if !is_plain(word) {
-            return Err(format!("a network cannot be called \"{word}\": take small letters, digits and _"));
+            return Err(format!("a network cannot be called \"{word}\": use lower-case letters, digits and _"));
         }
         if words.contains(word) {
-            return Err(format!("there are two networks \"{word}\": give one another name"));
+            return Err(format!("there are two networks \"{word}\": rename one of them"));
         }
         words.push(word);
     }
-    BROUGHT.set(families).map_err(|_| "networks are added at the very start of a program, and once".into())
+    BROUGHT.set(families).map_err(|_| "networks have to be added at the start of the program, and only once".into())
 }
 
 /// Whether it can be a word or a key of an experiment file.

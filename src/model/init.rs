@@ -265,28 +265,30 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         "orthogonal", "delta_orthogonal", "gaussian", "uniform_fan_in", "matched", "normal", "uniform", "constant",
     ], "lecun_normal")
         .head("kind")
-        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, prelu, relu6, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n)); `normal`, `uniform` and `constant` take one number for all layers; `delta_orthogonal` is of convolutional nets: an orthogonal matrix at the centre of each kernel, zero elsewhere (Xiao et al. 2018)"),
+        .help("distribution of the initial weights; `matched` is he_normal for relu, leaky_relu, prelu, relu6, elu, gelu, silu and mish, lecun_normal for selu, glorot_normal for the rest; `uniform_fan_in` is U(-1/sqrt(n), 1/sqrt(n)); `normal`, `uniform` and `constant` take one number for all layers; `delta_orthogonal` is for convolutional nets: an orthogonal matrix at the centre of each kernel, zero elsewhere (Xiao et al. 2018)"),
     Setting::float("init.sigma_w", Domain::Float { min: 0.0, max: 1e6 }, 1.0).of(&["gaussian"]).help("weights ~ N(0, sigma_w^2 / fan_in)"),
-    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(&["gaussian"]).help("biases ~ N(init.bias, sigma_b^2); every other init starts them at init.bias"),
+    Setting::float("init.sigma_b", Domain::Float { min: 0.0, max: 1e6 }, 0.0).of(&["gaussian"]).help("biases ~ N(init.bias, sigma_b^2); with every other init they start at init.bias"),
     Setting::float("init.gain", POSITIVE_WEIGHTS, 1.0).of(SCHEMES).help("factor on every initial weight"),
-    Setting::required("init.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("weights ~ N(0, std^2), whatever the fan-in"),
-    Setting::required("init.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("weights ~ U(-range, range), whatever the fan-in"),
+    Setting::required("init.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("weights ~ N(0, std^2), independent of the fan-in"),
+    Setting::required("init.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("weights ~ U(-range, range), independent of the fan-in"),
     Setting::required("init.value", ANY).of(&["constant"]).help("every initial weight"),
-    Setting::float("init.bias", ANY, 0.0).help("every bias before training"),
+    Setting::float("init.bias", ANY, 0.0).help("initial value of every bias"),
     Setting::word("output.init", &[
         "same", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
         "orthogonal", "uniform_fan_in", "matched", "normal", "uniform", "constant",
     ], "same")
         .head("init")
-        .help("the init of the output layer's weights, if not that of the others"),
+        .help("the init of the output layer's weights; `same`: that of the other layers"),
     Setting::float("output.gain", POSITIVE_WEIGHTS, 1.0).of(&[
         "same", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
         "orthogonal", "uniform_fan_in", "matched",
     ])
         .help("factor on the output layer's initial weights"),
-    Setting::required("output.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("as init.std"),
-    Setting::required("output.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("as init.range"),
-    Setting::required("output.value", ANY).of(&["constant"]).help("every initial weight of the output layer, such as 0"),
+    Setting::required("output.std", Domain::Float { min: 0.0, max: 1e6 }).of(&["normal"]).help("as init.std, for the \
+        output layer"),
+    Setting::required("output.range", Domain::Float { min: 0.0, max: 1e6 }).of(&["uniform"]).help("as init.range, for \
+        the output layer"),
+    Setting::required("output.value", ANY).of(&["constant"]).help("value of every initial weight of the output layer, such as 0"),
 ]);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where each parameter of a model stands in the one vector that holds all of them.
+//! The position of each parameter of a model in the one vector that holds all of them.
 
 use crate::ops::block::Role;
 use std::ops::Range;

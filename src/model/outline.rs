@@ -92,7 +92,7 @@ impl Outline {
         }
         let asked = &self.asked[index];
         if (&asked.shape[..], asked.draw, asked.role) != (shape.dims(), draw, role) {
-            bail!("`{name}` is asked for twice, and not alike: give the second parameter a name of its own")
+            bail!("`{name}` is asked for twice in different ways: give the second parameter its own name")
         }
         if role.is_weight() {
             self.uses += shape.elem_count();
@@ -138,7 +138,7 @@ impl Outline {
             let weight = weight.or_else(|| span(own.map(|index| &ranges[*index])));
             let Some(weight) = weight.or_else(|| used.last().map(|index| ranges[*index].clone())) else {
                 let place = told(layer, time);
-                bail!("no matrix leads to {place}: name a layer behind the weights that it has")
+                bail!("{place} has no weights: call `pass.layer` after the weights of the layer")
             };
             let others = self.named.iter().enumerate().filter(|(other, _)| *other != number);
             let shared = others.into_iter().any(|(_, other)| other.used.iter().any(|index| used.contains(index)));

@@ -236,7 +236,7 @@ const fn settings(
     [
         Setting::word(kind, of, default).head("kind").help(help),
         Setting::float(slope, shallow, 0.01).of(&["leaky_relu"]).help("slope on the negative side"),
-        Setting::float(alpha, plateau, 1.0).of(&["elu"]).help("size of the negative plateau"),
+        Setting::float(alpha, plateau, 1.0).of(&["elu"]).help("the output tends to -alpha for very negative arguments"),
     ]
 }
 
@@ -248,7 +248,7 @@ const HIDDEN: [Setting; 3] = settings(
 );
 const LEARNED: Setting = Setting::float("activation.slope", Domain::Positive { max: 1.0 }, 0.25)
     .of(&["prelu"])
-    .help("slope on the negative side before training; one number a layer is learned, without decay");
+    .help("initial slope on the negative side; one slope per layer is learned, without weight decay");
 const OUTPUT: [Setting; 3] = settings(
     ["output_activation", "output_activation.slope", "output_activation.alpha"],
     WORDS.split_at(WORDS.len() - 1).0,

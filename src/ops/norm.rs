@@ -94,7 +94,7 @@ impl Norm {
         let place = Placement::NAMED.into_iter().find(|(word, _)| *word == wanted);
         let (_, place) = place.ok_or_else(|| {
             let message = format!(
-                "\"{wanted}\" is where a transformer has its norms: write norm.place = \"before\" or \"after\""
+                "\"{wanted}\" is a place of norms in transformers only: write norm.place = \"before\" or \"after\""
             );
             SettingError::new("norm.place", message)
         })?;

@@ -1,4 +1,4 @@
-//! What is measured of a block with attention beside what other layers have.
+//! What is measured only in blocks with attention: gradients of queries and keys, similarity of tokens, entropy.
 
 use crate::model::{Attention, Tap};
 use crate::ops::reduce::{dot, rms, sum_of_squares};

@@ -1,4 +1,4 @@
-//! How much of the likeness between the gradients of different samples is left at a layer: what shatters with depth.
+//! How similar the gradients of different samples still are at a layer: the correlation that shattered gradients lose with depth.
 
 use crate::ops::reduce::{dot, rms, sum_of_squares};
 

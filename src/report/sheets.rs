@@ -7,8 +7,9 @@ use crate::table::{Record, Records};
 
 /// The verdicts on the claims, and what else is to be said of them; nothing where there are none.
 pub fn claims(table: &Records, also: Option<&str>) -> Option<Sheet> {
-    let note = "Each is about a median over seeds; the interval behind it is made of order statistics, which cover the \
-                true median with the probability given. A claim holds when the whole interval lies where it should.";
+    let note = "Each claim is about a median over seeds. Its interval lies between two order statistics, which \
+        enclose the true median with the probability given. A claim holds if the whole interval lies in the expected \
+        range.";
     let bad = [("diverged", "diverged"), ("unknown", "missing or failed")];
     let columns = [
         ("", Shows::Number("claim")),
@@ -28,8 +29,7 @@ pub fn claims(table: &Records, also: Option<&str>) -> Option<Sheet> {
 
 /// Every cell: median and range over its seeds.
 pub fn cells(results: &Results, table: &Records) -> Option<Sheet> {
-    let note = "Median over seeds, and their range beside it. Runs that diverged are counted, not averaged, but for what is \
-                measured before training.";
+    let note = "Median over the seeds, and their range next to it. Runs that diverged are counted and left out of the medians, except for what is measured before training.";
     let columns = labels(results, &table.columns)
         .chain(spreads(table, columns::summarized()))
         .chain(columns::COUNTS.iter().map(|column| SheetColumn::new(&column.subject(), Shows::Number(column.name))));
@@ -43,7 +43,7 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
     let is_tuned = first.get("setting").is_some_and(|setting| !setting.is_empty());
     let note = match is_tuned {
         true => {
-            "Each arm at the setting that is best for it, chosen on some seeds and judged on the others: median and range."
+            "Each arm at its own best setting, which is chosen on some seeds and judged on the others: median and range."
         }
         false => "Each arm's median and range over the seeds.",
     };
@@ -52,7 +52,7 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
         false => String::new(),
     };
     let note = format!("{note} {steps_known}").trim_end().to_string();
-    let setting = [("setting", "setting"), ("at an end of what was tried", "at_edge"), ("tries", "tries")];
+    let setting = [("setting", "setting"), ("first or last value that was tried", "at_edge"), ("tries", "tries")];
     let setting = setting.into_iter().filter(|_| is_tuned);
     let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
     let columns = labels(results, &table.columns[..=place])

@@ -35,8 +35,7 @@ pub fn hash(claims: &[ClaimSpec]) -> String {
 /// What to say of claims that were written after some of the runs, which were started with other claims, or with none.
 pub fn edited_later(dir: &Path, claims: &[ClaimSpec]) -> Option<&'static str> {
     are_later(dir, claims).then_some(
-        "the claims were edited after the runs: what the runs show may have shaped them; `check --fresh-seeds N` judges them by \
-         new ones",
+        "the claims were edited after the first run, so the results may have influenced them; `check --fresh-seeds N` judges them by new runs",
     )
 }
 

@@ -39,7 +39,11 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
     let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
     let is_known = !first.plan.is_imported() && !second.plan.is_imported();
     if a != b || is_known && one != other {
-        let what = if a == b { format!("both are called {a}, but rows or splits differ") } else { format!("{a}, {b}") };
+        let what = if a == b {
+            format!("both data sets are named {a}, but rows or splits differ")
+        } else {
+            format!("{a}, {b}")
+        };
         return Some((format!("their data differ ({what})"), "sweep both on the same data and the same split"));
     }
     let measures = |results: &Results| {
@@ -49,7 +53,7 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
     let (one, other) = (measures(first), measures(second));
     if one.is_disjoint(&other) {
         let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
-        let why = format!("they measured different things ({}; {})", list(&one), list(&other));
+        let why = format!("they have no measurement in common ({}; {})", list(&one), list(&other));
         return Some((why, "measure a loss or an accuracy of the same part of the data in both"));
     }
     let target = |plan: &PlanFile| plan.settings.get("target_loss").map(ToString::to_string);

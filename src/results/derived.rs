@@ -42,7 +42,7 @@ impl Results {
                     let near = scored.min_by(|a, b| (a - step as f64).abs().total_cmp(&(b - step as f64).abs()));
                     return Err(wrong(match near {
                         Some(near) => format!(
-                            "no run has it there; the nearest that has is step {near}: write that, or [record] score anew"
+                            "no run has it at this step; the nearest step that has it is {near}: write that step, or change [record] score and sweep again"
                         ),
                         None => "no run has it at any step: name another column of history.csv".into(),
                     }));
@@ -55,7 +55,7 @@ impl Results {
                 let values: Vec<Option<f64>> = self.curves(column.name)?.iter().map(at).collect();
                 if values.iter().all(Option::is_none) {
                     return Err(wrong(
-                        "no run was scored so late, or its history has no epochs: name an earlier one, or a step"
+                        "no run was scored so late, or its history has no epochs: write an earlier epoch, or a step"
                             .into(),
                     ));
                 }
@@ -78,8 +78,8 @@ impl Results {
             }
             Derived::FlopToTarget => {
                 if self.runs.iter().any(|run| run.step_flop.is_none()) {
-                    let help = "sweep once more with this version, or import with a column flop_per_step";
-                    return Err(wrong(format!("the operations of a step are not known: {help}")));
+                    let help = "sweep again with this version, or import a column flop_per_step";
+                    return Err(wrong(format!("the number of operations per step is not known: {help}")));
                 }
                 (0..self.runs.len()).map(|run| Some(steps(run)? * self.runs[run].step_flop?)).collect()
             }

@@ -40,7 +40,7 @@ impl Results {
                 counts: file
                     .text(counts)
                     .split(' ')
-                    .map(|n| n.parse().map_err(|_| file.wrong(counts, "which is no list of counts")))
+                    .map(|n| n.parse().map_err(|_| file.wrong(counts, "which is not a list of counts")))
                     .collect::<Result<_, _>>()?,
             };
             let is_of_time = file.number(time)?.is_some();

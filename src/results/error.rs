@@ -9,34 +9,32 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ResultsError {
     #[error(
-        "{path}: {source}; give a folder that a sweep has finished, or make tables and figures of what an interrupted one \
-         has left with `gradsweep merge DIR`"
+        "{path}: {source}; give the folder of a finished sweep, or make tables and figures from an interrupted one with `gradsweep merge DIR`"
     )]
     Unreadable { path: PathBuf, source: csv::Error },
     #[error("there is no folder {0}; give the results folder of a sweep, such as results/vanishing")]
     NoFolder(PathBuf),
-    #[error("{dir} holds no results, since it has no plan.json; give the folder of one sweep, such as {}", of_one(dir).display())]
+    #[error("{dir} is not a results folder, since it has no plan.json; give the folder of one sweep, such as {}", of_one(dir).display())]
     NoPlan { dir: PathBuf },
     #[error(
-        "{dir} is of a sweep that was interrupted before its tables were made, or still runs: the same `gradsweep sweep` goes \
-         on from there, and `gradsweep merge {dir}` makes tables and figures of the runs that are done"
+        "the sweep of {dir} was interrupted before its tables were made, or is still running: run the same `gradsweep sweep` again to continue, or make tables and figures of the finished runs with `gradsweep merge {dir}`"
     )]
     Interrupted { dir: PathBuf },
-    #[error("{path}: {source}; run the sweep again, it rewrites plan.json")]
+    #[error("{path}: {source}; run the sweep again, which writes a new plan.json")]
     PlanFile { path: PathBuf, source: serde_json::Error },
     #[error(
-        "{path}: schema {schema} is not known to this program, which reads schema {SCHEMA}; run the sweep again with it"
+        "{path}: this version of gradsweep reads schema {SCHEMA}, not {schema}; run the sweep again with this version"
     )]
     Schema { path: PathBuf, schema: u32 },
-    #[error("{path}: no column \"{name}\" in its first line; run the sweep again, it rewrites the tables")]
+    #[error("{path}: no column \"{name}\" in its first line; run the sweep again, which writes new tables")]
     NoColumn { path: PathBuf, name: String },
-    #[error("{path}:{line}: {column} is \"{text}\", {why}; run the sweep again, it rewrites the tables")]
+    #[error("{path}:{line}: {column} is \"{text}\", {why}; run the sweep again, which writes new tables")]
     Cell { path: PathBuf, line: u64, column: String, text: String, why: String },
-    #[error("{path} is damaged: {source}; sweep the experiment once more to mend it")]
+    #[error("{path} is damaged: {source}; sweep the experiment again to restore it")]
     Claims { path: PathBuf, source: serde_json::Error },
     #[error("the metric \"{name}\": {why}")]
     Metric { name: String, why: String },
-    #[error("plan.json compares along \"{0}\", which is no axis of it; run the sweep again")]
+    #[error("plan.json compares along \"{0}\", which is not one of its axes; run the sweep again")]
     NoAxis(String),
     #[error(transparent)]
     File(#[from] FileError),

@@ -81,8 +81,8 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     for (axis, folder) in axes.iter().flat_map(|axis| folders.iter().map(move |folder| (axis, folder))) {
         if folder.results.plan.cells.iter().any(|cell| folder.label(axis, cell).is_none()) {
             let owner = folders.iter().find(|other| other.results.plan.axes.iter().any(|own| own.name == *axis));
-            let why = format!("the axis {axis} of one is not known of {}", folder.name);
-            let help = "fix it with `where` in a sweep of its own, or import it with a column of that name";
+            let why = format!("{} has no axis {axis}", folder.name);
+            let help = "sweep that axis separately, or import the runs with a column of that name";
             return Err(refuse(owner.unwrap_or(first), folder, why, help));
         }
     }
@@ -102,10 +102,10 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     let mut remarks = Vec::new();
     if is_one_study && folders.len() > 1 {
         let all = count(results.plan.seeds.len(), "seed");
-        remarks.push(format!("the folders hold the same cells and are pooled as one study of {all}"));
+        remarks.push(format!("the folders contain the same cells and are pooled as one study of {all}"));
     }
     if twice > 0 && !are_told_apart {
-        remarks.push(format!("{} of another folder, equal to the last digit, count once", count(twice, "run")));
+        remarks.push(format!("{} in several folders, equal to the last digit, counted once", count(twice, "run")));
     }
     let differences = if are_told_apart { differences(&results.plan) } else { Vec::new() };
     if !differences.is_empty() {

@@ -18,9 +18,10 @@ impl Results {
         let Some(cadence) = self.plan.record.as_ref().filter(|_| coarse > 0) else { return String::new() };
         let known = match &cadence.score {
             At::Every(0 | 1) => return String::new(),
-            At::Every(n) => format!("every {n} steps, so steps to the target are known to the nearest {n}"),
+            At::Every(n) => format!("every {n} steps, so steps_to_target is rounded up to a multiple of {n}"),
             At::Log { .. } | At::Steps(_) => {
-                "at the scored steps alone, so steps to the target are known to the next of them".into()
+                "only at the scored steps, so steps_to_target is the first of these at which the target is reached"
+                    .into()
             }
         };
         if coarse == all {

@@ -1,4 +1,4 @@
-//! The rows of long trainings as figures show them: of more steps than any figure has places for, those where something stands
+//! The rows of long trainings as figures show them: of more steps than a figure can resolve, those where something stands
 //! out, so that a line looks the same and neither drawing nor memory grows with the length of training.
 
 use super::{Results, ResultsError};

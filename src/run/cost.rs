@@ -1,4 +1,4 @@
-//! How much arithmetic and memory a run takes, known before it starts: for the order of running, `plan`, the ETA, and so that no
+//! How much arithmetic and memory a run takes, predicted before it starts: for the order of running, `plan`, the ETA, and so that no
 //! run is started that cannot fit.
 
 use super::score::chunk;

@@ -1,4 +1,4 @@
-//! Why a run left no record.
+//! Why a run failed without leaving a record.
 
 use crate::model::BuildError;
 use crate::ops;
@@ -21,7 +21,7 @@ pub enum RunError {
     #[error("{}", ops::first_line(.0))]
     Candle(#[from] ops::Error),
     /// The system refused memory before the run began: so much was asked for.
-    #[error("{0} of memory could not be had: end other programs or raise the limit, then sweep with --retry-failed")]
+    #[error("the system refused {0} of memory: end other programs or raise the limit, then sweep with --retry-failed")]
     NoMemory(String),
     /// A defect of the program, in words.
     #[error("{0}")]

@@ -68,7 +68,7 @@ impl<'a, T: Precision> Objective<'a, T> {
         let jacobian = || -> Result<Jacobian, RunError> {
             // A plan has been checked for it; settings of a program's own may have not.
             let headless = family.headless(settings, &sizes).filter(|_| family.couples_samples(settings).is_none());
-            let what = "`record.jacobian` is of dense nets with hidden layers, without batch norm";
+            let what = "`record.jacobian` is for dense nets with hidden layers and without batch norm";
             let (settings, sizes) = headless.ok_or_else(|| SettingError::new("network", what))?;
             let packed = vec![0.0; family.layout(&settings, &sizes)?.count()];
             Ok(Jacobian::new(family.build_f64(&settings, &sizes, &packed)?, &batch.x)?)

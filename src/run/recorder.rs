@@ -1,4 +1,4 @@
-//! Takes down a run's rows as they arise, and closes them into its record.
+//! Collects the rows of a run while it trains, and makes its record of them.
 
 use super::outcome::{LayerGradient, Outcome, Scores, balanced, cells};
 use super::spec::{At, RunSpec};

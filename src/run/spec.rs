@@ -11,28 +11,29 @@ pub const NUMERICS_VERSION: u32 = 4;
 /// The settings of training itself.
 pub const SETTINGS: &[Setting] = &[
     Setting::unset("loss", Domain::Word(&Loss::WORDS)).head("kind").of_networks()
-        .help("if unset: cross_entropy for classes, mse (mean over samples and outputs, as mae, huber and binary_cross_entropy) for real-valued targets; these take classes as one-hot targets, `hinge` (Crammer & Singer) takes classes alone, and `binary_cross_entropy` takes the sigmoid of each output itself"),
+        .help("loss function; if unset, cross_entropy for classes and mse for real-valued targets. mse, mae, huber and binary_cross_entropy are means over samples and outputs and take classes as one-hot targets; `hinge` (Crammer & Singer) is for classes only, and `binary_cross_entropy` applies the sigmoid to each output itself"),
     Setting::float("loss.delta", POSITIVE, 1.0).of(&["huber"]).of_networks()
-        .help("size of an error from which on its loss is a line"),
+        .help("absolute error above which the loss is linear"),
     Setting::unset("loss.label_smoothing", Domain::Fraction).of(&["cross_entropy"]).of_networks()
-        .help("part of each target that is shared by all classes alike; none if unset"),
+        .help("part of each target's probability that is spread evenly over all classes; none if unset"),
     Setting::unset("loss.class_weights", Domain::PositivesOrWord { words: &["balanced"] }).of_networks()
-        .help("what a sample weighs in every loss by its class, numbers in ascending order and words in alphabetical; `balanced`: as much as makes all classes weigh the same; all 1 if unset"),
+        .help("weight of each class in every loss, in ascending order of the classes (numerical, or alphabetical for words); `balanced`: weights that give all classes the same total; all 1 if unset"),
     Setting::new("batch", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["full"] }, DefaultValue::Int(64))
         .acts(Acts::OnTheBatch).of_networks()
-        .help("samples a step; a last partial batch is dropped"),
-    Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("updates at most"),
+        .help("samples per step; an incomplete last batch is dropped"),
+    Setting::int("steps", 1..=1_000_000_000, 1000).acts(Acts::OnUpdates).help("maximum number of updates"),
     Setting::unset("epochs", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
         .instead_of(&["steps"], "how long a run is")
         .help("instead of `steps`: passes over the training part"),
     Setting::unset("target_loss", NOT_NEGATIVE).acts(Acts::OnUpdates)
-        .help("training loss whose first reaching is recorded as `steps_to_target`"),
+        .help("training loss; the first step at which it is reached is recorded as `steps_to_target`"),
     Setting::unset("stop.patience", Domain::Int { min: 1, max: 1_000_000 }).acts(Acts::OnUpdates).of_networks()
-        .help("epochs in a row without a lower validation loss, or training loss where there is none, after which the run ends; the numbers of its end are those of the best epoch"),
-    Setting::flag("stop_at_target", false).acts(Acts::OnUpdates).help("end the run there"),
+        .help("early stopping: the run ends after this many epochs in a row without a lower validation loss (training loss if there is no validation part); its final results are those of the best epoch"),
+    Setting::flag("stop_at_target", false).acts(Acts::OnUpdates).help("end the run when `target_loss` is reached"),
     Setting::new("score.rows", Domain::IntOrWord { min: 1, max: 100_000_000, words: &["all"] }, DefaultValue::Int(2000)).of_networks()
-        .help("rows of the fixed sample that stands for a part of the data during training, where the part has more than twice as many; at the end the whole is scored"),
-    Setting::word("dtype", &["f32", "f64"], "f32").help("arithmetic of the training; the probe is always f64"),
+        .help("size of the fixed sample on which a part of the data is evaluated during training, if the part has more than twice as many rows; at the end the whole part is evaluated"),
+    Setting::word("dtype", &["f32", "f64"], "f32").help("floating-point type of the training; gradients are always \
+        measured in f64"),
 ];
 
 /// At which steps something is recorded; the first and the last are always in.

@@ -153,7 +153,7 @@ impl<T: Element> Tracer<T> {
         if !same {
             let step = moment.step;
             return Err(RunError::Defect(format!(
-                "the traced pass of step {step} differs from the trained one: a defect"
+                "the traced pass of step {step} differs from the trained one; this is a defect, please report it"
             )));
         }
         self.put(format!("{at}/rows"), &[rows], Values::I64(moment.rows.iter().map(|row| *row as i64).collect()));

@@ -1,4 +1,4 @@
-//! What the settings say of one training, for the data that it is on.
+//! The settings of one training, resolved for the data that it uses: batch size, number of steps, and so on.
 
 use super::spec::RunSpec;
 use super::stop::{Stop, has_loss_of_every_step};

@@ -1,4 +1,4 @@
-//! What is looked at from epoch to epoch: how long the loss has not fallen, and what that leaves of the learning rate.
+//! What is checked after every epoch: for how long the loss has not fallen, and how far the learning rate has dropped for it.
 
 use super::training::Training;
 use crate::schedule::{Plateau, Shape};

@@ -1,4 +1,4 @@
-//! The learning rate that drops where the loss stays.
+//! The schedule `plateau`: the learning rate drops when the loss no longer falls.
 
 /// What is left of the learning rate, by the losses that were seen: after more than `patience` of them in a row that are not below the
 /// best by the share `threshold`, it is multiplied by `factor` (torch.optim.lr_scheduler.ReduceLROnPlateau).

@@ -23,31 +23,34 @@ pub const SETTINGS: &[Setting] = &on_updates([
     )
     .head("kind")
     .help(
-        "how the learning rate changes with the step t (counted after the warm-up, of T); `plan --schedule` draws it",
+        "how the learning rate changes with the step t of T steps (both counted after the warm-up); `gradsweep plan \
+            FILE --schedule` prints it",
     ),
     Setting::int("schedule.every", 1..=1_000_000_000, 100)
         .of(&["step"])
-        .help("steps between two drops, epochs where the run is given in `epochs`: lr factor^floor(t/every)"),
+        .help("steps between two drops (epochs if the length of the run is given as `epochs`): lr \
+            factor^floor(t/every)"),
     Setting::required("schedule.milestones", Domain::Steps)
         .of(&["multi_step"])
-        .help("steps t of the drops (epochs where the run is given in `epochs`), all reached before the run ends: lr factor^(number of milestones <= t)"),
+        .help("steps t of the drops (epochs if the length of the run is given as `epochs`), all before the end of the run: lr factor^(number of milestones <= t)"),
     Setting::float("schedule.factor", Domain::Positive { max: 1.0 }, 0.1)
         .of(&["step", "multi_step", "plateau"])
-        .help("what each drop multiplies by"),
+        .help("factor on lr at each drop"),
     Setting::float("schedule.final", Domain::Positive { max: 1.0 }, 0.01)
         .of(&["exponential"])
         .help("fraction of lr left at the last step: lr final^(t/T)"),
     Setting::float("schedule.rate", NOT_NEGATIVE, 0.01).of(&["inverse_time"]).help("lr / (1 + rate t)"),
     Setting::unset("schedule.rate", NOT_NEGATIVE)
         .of(&["inverse_sqrt"])
-        .help("lr / sqrt(1 + rate t); if unset: 1/warmup, which is that of Vaswani et al. 2017, or without a warm-up 1"),
+        .help("lr / sqrt(1 + rate t); if unset: 1/warmup, as in Vaswani et al. 2017, or 1 without a warm-up"),
     Setting::int("schedule.patience", 0..=1_000_000, 10)
         .of(&["plateau"])
-        .help("epochs (of a test function steps) in a row without a better validation loss, or training loss where there is none, that are borne before lr drops by `factor`"),
+        .help("lr is multiplied by `factor` after more than this many epochs (steps of a test function) in a row without a better validation loss (training loss if there is no validation part)"),
     Setting::float("schedule.threshold", Domain::Fraction, 1e-4)
         .of(&["plateau"])
-        .help("a loss is better if it is below the best by more than this part of it"),
-    Setting::float("schedule.final", SHARE, 0.0).of(&["plateau"]).help("fraction of lr below which it never falls"),
+        .help("a loss is better if it is below the best one by more than this fraction of it"),
+    Setting::float("schedule.final", SHARE, 0.0).of(&["plateau"]).help("lower bound of the learning rate, as a \
+        fraction of lr"),
     Setting::float("schedule.final", SHARE, 0.0)
         .of(&["polynomial", "linear", "cosine"])
         .help("fraction of lr left at the last step"),
@@ -57,14 +60,14 @@ pub const SETTINGS: &[Setting] = &on_updates([
         .help("lr (final + (1 - final) (1 - t/T)^power)"),
     Setting::unset("schedule.period", Domain::Int { min: 1, max: 1_000_000_000 })
         .of(&["cosine"])
-        .help("steps to the first restart (epochs where the run is given in `epochs`), at most T; if unset: T, which is none. No cycle begins at the last step"),
+        .help("steps to the first restart (epochs if the length of the run is given as `epochs`), at most T; if unset, there is no restart. No cycle begins at the last step"),
     Setting::int("schedule.growth", 1..=1000, 1)
         .of(&["cosine"])
-        .help("how many times as long as the one before each period is"),
+        .help("ratio of the lengths of one period and the one before it"),
     Setting::float("schedule.rise", Domain::Fraction, 0.3)
         .of(&["one_cycle"])
-        .help("fraction of the steps over which lr rises to its top; momentum is left alone"),
+        .help("fraction of the steps over which lr rises to its maximum; momentum is not changed"),
     Setting::float("schedule.first", SHARE, 0.04).of(&["one_cycle"]).help("fraction of lr at the first update"),
     Setting::int("schedule.warmup", 0..=1_000_000_000, 0)
-        .help("steps over which lr first rises linearly from lr/warmup to lr, at most as many as the run has"),
+        .help("number of steps over which lr first rises linearly from lr/warmup to lr, at most the length of the run"),
 ]);

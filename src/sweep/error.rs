@@ -20,17 +20,17 @@ pub enum SweepError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error("the path {0} is no UTF-8 text, so that neither a results folder nor a script can note it; rename it")]
+    #[error("the path {0} is not UTF-8 text, so it cannot be written into a results folder or a script; rename it")]
     NoText(PathBuf),
     #[error(transparent)]
     Setting(#[from] SettingError),
-    #[error("{dir} is no results folder ({path}: {source}); give one that a sweep has made")]
+    #[error("{dir} is not a results folder ({path}: {source}); give one that a sweep has written")]
     NoResults { dir: PathBuf, path: PathBuf, source: io::Error },
     #[error(
-        "{dir} does not say how its plan was asked for ({path}: {source}); give the folder of a sweep, or sweep it once more"
+        "{dir} has no record of the command that made its plan ({path}: {source}); give the folder of a sweep, or sweep it again"
     )]
     NoRequest { dir: PathBuf, path: PathBuf, source: io::Error },
-    #[error("{path} is damaged: {source}; sweep the experiment once more to mend it")]
+    #[error("{path} is damaged: {source}; sweep the experiment again to restore it")]
     DamagedRequest { path: PathBuf, source: serde_json::Error },
     #[error(
         "{0} was made from other data, or by a version of gradsweep that computes differently from this one; use that \
@@ -38,20 +38,19 @@ pub enum SweepError {
     )]
     OtherRuns(PathBuf),
     #[error(
-        "{dir} holds another plan, with a run {run_id} that this one does not have; shards share one plan: give all of them \
-         the same experiment, --set and --seeds, or another --out"
+        "{dir} contains another plan, with a run {run_id} that this one does not have; all shards need the same plan: give them the same experiment, --set and --seeds, or another --out"
     )]
     OtherPlan { dir: PathBuf, run_id: String },
     #[error(
-        "the runs in {0} were trained by another program and imported: this one can neither train nor check them; `plot`, `check`, \
+        "the runs in {0} were trained by another program and imported: gradsweep cannot train them again; `plot`, `check`, \
          `compare` and `why` read them, and `import` reads their tables again"
     )]
     Imported(PathBuf),
-    #[error("{0} holds a sweep; give an empty or a new folder with --out")]
+    #[error("{0} is the folder of a sweep; give an empty or a new folder with --out")]
     HoldsSweep(PathBuf),
-    #[error("{0} holds files but no journal of a sweep; give an empty or a new folder with --out")]
+    #[error("{0} contains files but no journal of a sweep; give an empty or a new folder with --out")]
     ForeignFolder(PathBuf),
-    #[error("{0} is there and is no file of tensors; give another name with --out, or remove it")]
+    #[error("{0} exists and is not a safetensors file; give another name with --out, or remove it")]
     NoTensors(PathBuf),
     #[error("cannot write into the results folder {dir}: {source}; make it writable or choose another with --out")]
     UnwritableFolder { dir: PathBuf, source: FileError },
@@ -62,14 +61,13 @@ pub enum SweepError {
     )]
     ShardRunning { shard: String, dir: PathBuf },
     #[error(
-        "{dir} holds {runs} that the new plan does not have\n  {}\nhelp: --replan drops them from the tables but keeps them \
-         in the journal; --out DIR writes elsewhere",
+        "{dir} contains {runs} that the new plan does not have\n  {}\nhelp: --replan removes them from the tables but keeps them in the journal; --out DIR writes into another folder",
         reasons.join("\n  ")
     )]
     WouldDropRuns { dir: PathBuf, runs: String, reasons: Vec<String> },
     #[error(
-        "{path} was written by gradsweep {program} in the {age} journal format {format}, and this version reads format \
-         {known}; use that version, choose another folder with --out, or let --fresh set the journal aside"
+        "{path} was written by gradsweep {program} in the {age} journal format {format}, but this version reads \
+            format {known}; use that version, choose another folder with --out, or set the journal aside with --fresh"
     )]
     JournalFormat { path: PathBuf, program: String, age: &'static str, format: u32, known: u32 },
     #[error(

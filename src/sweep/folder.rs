@@ -52,7 +52,7 @@ impl Folder {
         let mut notes = Vec::new();
         if keep.fresh && journal::retire(&journals)? > 0 {
             let dir = dir.display();
-            notes.push(format!("--fresh: the journal of {dir} is set aside as *.old; every run starts anew"));
+            notes.push(format!("--fresh: the journal of {dir} is renamed to *.old, and every run is trained again"));
         }
         let journal = Journal::read(&journals)?;
         let status = FolderStatus::of(dir, plan, work, &journal)?;

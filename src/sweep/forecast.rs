@@ -87,7 +87,7 @@ impl Rate {
 /// How long the runs `todo` will take on all cores, and how that is known.
 pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
     let cores = cores();
-    let Some(rate) = rate else { return "known once a run was timed; the sweep says it as it goes".into() };
+    let Some(rate) = rate else { return "not known before a run was timed; the sweep reports it while it runs".into() };
     let seconds = || todo.iter().map(|i| rate.seconds(work.jobs[*i].cost));
     let (longest, all) = (seconds().fold(0.0, f64::max), seconds().sum::<f64>());
     let Ok(time) = Duration::try_from_secs_f64(longest.max(all / cores as f64)) else {
@@ -97,7 +97,7 @@ pub fn forecast(rate: Option<Rate>, work: &Work, todo: &[usize]) -> String {
         if time < Duration::from_secs(1) { "less than a second".into() } else { format!("about {}", clock(time)) };
     let speed = flop(todo.iter().map(|i| work.jobs[*i].cost.total()).sum::<f64>() / all);
     let source = match rate.timed {
-        0 => "tried for a moment just now".to_string(),
+        0 => "from a short trial just now".to_string(),
         n => format!("as {} in timings.csv", count(n, "run")),
     };
     format!("{time} on {cores} cores, at {speed}/s each ({source})")

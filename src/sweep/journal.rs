@@ -136,7 +136,7 @@ impl Journal {
             damaged,
             numerics,
             index: Mutex::new(index),
-            out: Mutex::new(Err(cannot("write", dir, "the journal was opened to be read"))),
+            out: Mutex::new(Err(cannot("write", dir, "the journal was opened only for reading"))),
         })
     }
 
@@ -223,7 +223,10 @@ impl Journal {
         if !is_still_at(&out.file, &out.path) {
             out.start_again()?;
             lock(&self.files)[out.number].clone_from(&out.path);
-            note(&format!("the journal was renamed or removed; all that it held is in {} too", out.path.display()));
+            note(&format!(
+                "the journal was renamed or removed; all that it contained is also in {}",
+                out.path.display()
+            ));
         }
         out.append(line)
     }
@@ -301,7 +304,7 @@ impl Journal {
         });
         read.map_err(|e| cannot("read", path, e))?;
         let entry = intact(&bytes).then(|| serde_json::from_slice(&bytes).ok()).flatten();
-        let changed = format!("the line of run {run_id} changed under the program; run the sweep again");
+        let changed = format!("the line of run {run_id} was changed by another program; run the sweep again");
         entry.map(Some).ok_or_else(|| cannot("read", path, changed))
     }
 }
@@ -355,5 +358,5 @@ fn set_damage_aside(path: &Path, damaged: usize) -> Result<String, SweepError> {
     path.parent().into_iter().for_each(sync_folder);
     draft.commit(writer)?;
     let (lines, path, aside) = (count(damaged, "line"), path.display(), aside.display());
-    Ok(format!("{path}: {lines} damaged, kept in {aside}; what stood there is run again"))
+    Ok(format!("{path}: {lines} damaged, kept in {aside}; these runs are trained again"))
 }

@@ -67,10 +67,11 @@ pub fn with_data(plan: &Plan, places: &Places) -> Result<Work, SweepError> {
 fn refuse_too_much_data(plan: &Plan, settings: &Settings) -> Result<(), ExperimentError> {
     let (takes, room) = (2.0 * 8.0 * data::numbers_generated(settings), memory::room());
     let Some(room) = room.filter(|room| takes > *room) else { return Ok(()) };
-    let message = format!("the data that these settings generate take {}, and {} are there", bytes(takes), bytes(room));
+    let message =
+        format!("the data that these settings generate need {}, but only {} are available", bytes(takes), bytes(room));
     let sizes = ["data.n", "data.length", "data.copied", "data.symbols", "data.features"];
     let sizes = sizes.iter().filter(|key| settings.get(key).is_some()).map(|key| format!("`{key}`"));
-    let help = format!("take a smaller {}, or raise the limit", sizes.collect::<Vec<_>>().join(" or "));
+    let help = format!("write a smaller {}, or raise the memory limit", sizes.collect::<Vec<_>>().join(" or "));
     Err(plan.place("data", settings).error(message, help))
 }
 

@@ -74,7 +74,8 @@ pub fn refuse_too_large(plan: &Plan, work: &Work, runs: &[usize], room: Option<f
     let Some(job) = runs.iter().map(|run| &work.jobs[*run]).find(|job| !fits(job, room)) else { return Ok(()) };
     let (memory, there) = (job.memory, bytes(room.unwrap_or(0.0)));
     let message = format!(
-        "the run {} takes {}, and {there} are there: {} for training, {} for the probe, {} for recorded rows",
+        "the run {} needs {}, but only {there} are available: {} for training, {} for measuring gradients, {} for \
+            recorded rows",
         job.label,
         bytes(BESIDE * memory.total()),
         bytes(memory.training),
@@ -85,7 +86,8 @@ pub fn refuse_too_large(plan: &Plan, work: &Work, runs: &[usize], room: Option<f
         true => ("steps", "record less often, as in [record] score = { every = 100 }"),
         false => (
             "width",
-            "take a smaller `width`, `depth` or `batch`, leave the cell out with [[exclude]], or raise the limit",
+            "write a smaller `width`, `depth` or `batch`, leave the cell out with [[exclude]], or raise the memory \
+                limit",
         ),
     };
     let settings = &job.run.spec.settings;

@@ -44,13 +44,13 @@ pub fn grid(plan: &Plan, work: &Work) -> String {
     if plan.claims.len() + plan.claims_left_out > 0 {
         let gone = match plan.claims_left_out {
             0 => String::new(),
-            n => format!(" ({n} left out, since --set took away what they are about)"),
+            n => format!(" ({n} left out, since --set removed what they are about)"),
         };
         let _ = writeln!(text, "  claims    {}{gone}", plan.claims.len());
         let needed = plan.claims.iter().map(|claim| seeds_for(claim.confidence)).max().unwrap_or(0);
         if needed > plan.seeds.len() {
             text += &format!(
-                "            note: with fewer than {needed} seeds some of them stay inconclusive: their `confidence` asks for so many\n"
+                "            note: with fewer than {needed} seeds some of them stay inconclusive: their `confidence` needs that many\n"
             );
         }
     }
@@ -81,8 +81,7 @@ fn comparison(plan: &Plan) -> String {
             .find(|n| n.saturating_sub(tune.max(if tune > 0 { n / 3 } else { 0 })) >= needed)
             .unwrap_or(needed);
         text += &format!(
-            "            note: so few seeds can distinguish no two arms, however far apart: it takes {needed} that judge, as with \
-             --seeds {total}\n"
+            "            note: so few seeds cannot distinguish any two arms, however different: at least {needed} judging seeds are needed, as with --seeds {total}\n"
         );
     }
     text
@@ -149,8 +148,8 @@ pub fn memory(work: &Work, todo: &[usize], at_once: usize, room: Option<f64>) ->
     let (largest, all) = needed(work, todo, at_once);
     let there = bytes(room.unwrap_or(0.0));
     let short = match room {
-        Some(room) if largest > room => format!(": that cannot fit into the {there} that are there"),
-        Some(room) if all > room => format!("; {there} are there, so that some wait for others"),
+        Some(room) if largest > room => format!(": more than the {there} that are available"),
+        Some(room) if all > room => format!("; {there} are available, so some runs wait for others"),
         _ => String::new(),
     };
     format!(
@@ -165,7 +164,7 @@ fn run_counts(status: &FolderStatus) -> String {
     let ended = |end: Status| status.count(|s| *s == RunState::Done(end));
     let mut done = format!("{} done", status.count(|s| matches!(s, RunState::Done(_))));
     let ends: Vec<String> =
-        [(Status::Diverged, "diverged"), (Status::Failed, "failed, which --retry-failed runs again")]
+        [(Status::Diverged, "diverged"), (Status::Failed, "failed; --retry-failed runs them again")]
             .into_iter()
             .filter(|(status, _)| ended(*status) > 0)
             .map(|(status, word)| format!("{} {word}", ended(status)))
@@ -193,8 +192,7 @@ fn changes(status: &FolderStatus) -> String {
     }
     if status.dropped > 0 {
         let n = count(status.dropped, "run");
-        let _ =
-            writeln!(text, "  dropped   {n} of the folder would leave its tables: sweep asks for --replan or --out");
+        let _ = writeln!(text, "  dropped   {n} of the folder are not in the plan: sweep needs --replan or --out");
         for (why, n) in status.gone().iter().take(SHOWN) {
             let _ = writeln!(text, "            {why} ({})", count(*n, "run"));
         }

@@ -105,15 +105,15 @@ pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
                 Some(Ok(prediction)) if is_over_time && prediction.state.len() > 1 => continue,
                 Some(Ok(_)) if is_over_time => "only recurrent nets have time steps",
                 Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
-                Some(Ok(_)) => "a net of one hidden layer loses nothing on the way to its first",
+                Some(Ok(_)) => "in a net with one hidden layer, the first layer is also the last",
                 Some(Err(why)) => &why.to_string(),
                 None => "a test function has no layers",
             };
             let varied = plan.axes.iter().zip(&cell.labels).filter(|(axis, _)| axis.labels.len() > 1);
             let name = varied.map(|(axis, (_, label))| format!("{} {label}", axis.name)).collect::<Vec<_>>().join(", ");
             let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
-            let help = format!("{why}; leave such cells out with `where`, or claim a number");
-            return Err(place.error(format!("theory predicts nothing{of}"), help));
+            let help = format!("{why}; leave such cells out with `where`, or write `expect` without `against`");
+            return Err(place.error(format!("there is no prediction{of}"), help));
         }
     }
     Ok(())

@@ -66,8 +66,8 @@ fn drawn(curve: &Curve) -> String {
     let flat = (curve.shape.shape == Shape::Constant || watches) && curve.shape.warmup == 0;
     let mut text = format!("{}: lr {}, {}\n", curve.name, rates.join(", "), count(curve.runs, "run"));
     if watches {
-        text +=
-            "  when the rate falls depends on the losses of the run: `lr` of history.csv has it; here it never falls\n";
+        text += "  this schedule depends on the losses of the run: history.csv has the rates in `lr`; here it is shown \
+                without a drop\n";
     }
     if flat {
         return text;

@@ -26,15 +26,15 @@ pub enum ShardError {
     #[error("write i/n, such as 0/4 for the first of 4, or auto/n inside {}", schedulers())]
     Form,
     #[error(
-        "there is no shard {index} of {count}: they count from 0 to {}; give each machine its own of these",
+        "there is no shard {index} of {count}: shards are numbered from 0 to {}; give each machine its own number",
         count - 1
     )]
     OutOfRange { index: usize, count: usize },
-    #[error("{name} is \"{value}\", which is no number from {first} on; write --shard i/n yourself")]
+    #[error("{name} is \"{value}\", which is not a number from {first} on; write --shard i/n yourself")]
     NoNumber { name: &'static str, value: String, first: usize },
-    #[error("auto needs one of {}, and none is set; run inside {}, or write i/n", ARRAYS.map(|a| a.0).join(", "), schedulers())]
+    #[error("auto needs one of {}, but none is set; run inside {}, or write i/n", ARRAYS.map(|a| a.0).join(", "), schedulers())]
     NoScheduler,
-    #[error("auto cannot choose: {} are set; write i/n with the one you mean", names.join(" and "))]
+    #[error("auto cannot choose, since {} are set; write i/n with the right number", names.join(" and "))]
     SeveralSchedulers { names: Vec<&'static str> },
 }
 

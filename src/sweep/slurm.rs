@@ -7,7 +7,7 @@ pub struct Array<'a> {
     /// Of the experiment.
     pub name: &'a str,
     pub shards: u64,
-    /// Runs at the same time in a task, and the cores it asks for.
+    /// Runs at the same time in a task, which is also the number of cores that a task requests.
     pub jobs: u64,
     /// Time limit of a task, as sbatch takes it.
     pub time: Option<&'a str>,

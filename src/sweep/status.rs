@@ -111,14 +111,15 @@ fn why_gone(old: Option<(&Labels, u64)>, seeds: usize, plan: &Plan) -> String {
     }
     let axis = |name: &str| plan.axes.iter().find(|axis| axis.name == name);
     if let Some((name, _)) = labels.iter().find(|(name, _)| axis(name).is_none()) {
-        return format!("`{name}` is no axis any more");
+        return format!("`{name}` is no longer an axis");
     }
     if let Some(new) = plan.axes.iter().find(|axis| !labels.contains_key(&axis.name)) {
         return format!("`{}` is a new axis", new.name);
     }
     let left_out = labels.iter().find(|(name, label)| axis(name).is_some_and(|axis| !axis.labels.contains(label)));
-    left_out
-        .map_or("a combination that the plan leaves out".into(), |(name, label)| format!("no {name} {label} any more"))
+    left_out.map_or("a combination that the plan leaves out".into(), |(name, label)| {
+        format!("{name} {label} no longer exists")
+    })
 }
 
 /// Each text once with its count, the commonest first, then in order of appearance.
@@ -162,10 +163,14 @@ fn difference(old: &JournaledSpec, spec: &RunSpec, same_data: bool) -> String {
     let mut changes: Vec<String> =
         changed.map(|key| format!("{key} {} -> {}", text(before.get(key)), text(after.get(key)))).collect();
     if ![0, NUMERICS_VERSION].contains(&old.numerics) {
-        changes.push(format!("numerics version {} -> {NUMERICS_VERSION} of the program", old.numerics));
+        changes.push(format!("numerics version {} -> {NUMERICS_VERSION} of gradsweep", old.numerics));
     }
     if !same_data && changes.is_empty() {
         changes.push("the content of the data".into());
     }
-    if changes.is_empty() { "how this version of the program computes".into() } else { changes.join(", ") }
+    if changes.is_empty() {
+        "a change of the computation in this version of gradsweep".into()
+    } else {
+        changes.join(", ")
+    }
 }

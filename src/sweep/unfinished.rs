@@ -52,11 +52,11 @@ pub fn after_merge(work: &Work, journal: &Journal) -> Vec<String> {
     if !missing.is_empty() {
         let counts = journal.shard_counts();
         let tasks = |count: &usize| {
-            format!("of {count} shards these fill the gap: --array={}", array(&owners(&missing, *count)))
+            format!("of {count} shards, these have missing runs: --array={}", array(&owners(&missing, *count)))
         };
         lines.extend(counts.iter().map(tasks));
         if counts.is_empty() {
-            lines.push("the same sweep command fills the gap".into());
+            lines.push("the same sweep command trains the missing runs".into());
         }
     }
     let failed = failed(work, journal).into_iter().take(SHOWN);

@@ -63,39 +63,41 @@ impl Prediction {
 pub enum NoPrediction {
     #[error(transparent)]
     Setting(#[from] SettingError),
-    #[error("for this kind of net no theory is known")]
+    #[error("there is no theory for this kind of net")]
     Family,
-    #[error("the mean squares of the inputs have to be numbers from 0 on, at least one")]
+    #[error("the theory needs inputs with finite mean squares")]
     Inputs,
-    #[error("for batch normalization after the activation no closed form is known")]
+    #[error("no closed form is known for batch normalization after the activation")]
     NormAfterActivation,
-    #[error("for normalization in post-activation residual blocks no closed form is known")]
+    #[error("no closed form is known for normalization in post-activation residual blocks")]
     NormInPostActivationBlocks,
-    #[error("weights that are all equal are no random draw")]
+    #[error("the theory is for random weights, but all weights are equal")]
     ConstantWeights,
-    #[error("biases that all start at the same number other than 0 are no random draw")]
+    #[error("the theory is for random or zero biases, but all biases start at the same number other than 0")]
     EqualBiases,
-    #[error("without hidden layers there is nothing to fade")]
+    #[error("a net without hidden layers has no gradient to follow")]
     NoHiddenLayer,
-    #[error("for normalization in convolutional nets no closed form is known")]
+    #[error("no closed form is known for normalization in convolutional nets")]
     NormOfImages,
-    #[error("for normalization in highway blocks no closed form is known")]
+    #[error("no closed form is known for normalization in highway blocks")]
     NormInHighways,
-    #[error("for class weights with batch normalization or in post-activation blocks no closed form is known")]
+    #[error("no closed form is known for class weights with batch normalization or in post-activation blocks")]
     ClassWeights,
     #[error("batch normalization over fewer than 4 samples has an infinite mean gradient")]
     SmallBatch,
-    #[error("batch normalization of a signal without variance has no gradient")]
+    #[error("batch normalization of a constant signal has no gradient")]
     NoVariance,
-    #[error("for stacked recurrent layers no theory is known: the upper ones read what is correlated in time")]
+    #[error(
+        "there is no theory for stacked recurrent layers, since the inputs of the upper ones are correlated in time"
+    )]
     StackedInTime,
     #[error(
-        "for an identity as the recurrent matrix the law is known without norm, for relu with gain 1 and no bias, and for linear nets"
+        "with the identity as the recurrent matrix the theory covers nets without norm that are linear, or use relu with gain 1 and no bias"
     )]
     IdentityRecurrence,
-    #[error("for sequences of unlike lengths no theory is known")]
-    UnlikeLengths,
-    #[error("for gates behind a norm no theory is known")]
+    #[error("there is no theory for sequences of unequal length")]
+    UnequalLengths,
+    #[error("there is no theory for gates with a norm")]
     NormedGates,
     #[error("the theory of gates is computed for at most {0} time steps")]
     ManySteps(usize),

@@ -64,10 +64,11 @@ fn the_headline_is_that_of_the_gallery() {
     let end = |variant: &str| number(variant, "sigmoid", "attenuation_end_median");
     let plain = init("plain", "sigmoid");
     let now = format!(
-        "In a plain sigmoid net of 32 layers every layer shrinks the gradient by a factor of {:.1} ({plain:.2} decades per layer, median \
-         of {} seeds), and it never learns; with residual connections the gradient arrives whole and the same net reaches {:.0} % test \
-         accuracy. Batch norm reverses the slope ({:+.3} for sigmoid, {:+.3} for ReLU: it grows toward the input), L2 deepens the fading \
-         during training ({:.2} to {:.2}), learning-rate decay leaves it ({:.2} to {:.2}).",
+        "In a plain sigmoid net of 32 layers, every layer divides the gradient by {:.1} on its way back ({plain:.2} decades per layer, \
+         median of {} seeds), and the net never learns. With residual connections the gradient arrives undiminished, and the same net \
+         reaches {:.0} % test accuracy. With batch norm the gradient grows toward the input ({:+.3} decades per layer for sigmoid, {:+.3} \
+         for ReLU). During training L2 increases the loss of gradient (from {:.2} to {:.2}), and learning-rate decay does not change it \
+         (from {:.2} to {:.2}).",
         10f64.powf(plain),
         number("plain", "sigmoid", "n"),
         100.0 * number("residual", "sigmoid", "test_accuracy_median"),

@@ -530,10 +530,10 @@ fn settings_of_networks_are_errors_that_say_so() {
         let (key, value) = (row.key, sample(row));
         let text = error(&format!("[base]\nfunction = \"beale\"\n\"{key}\" = {value}\n"));
         assert!(text.contains("does not apply where `function` is \"beale\""), "{key}: {text}");
-        assert!(text.contains("the model of a function is the point itself"), "{key}: {text}");
+        assert!(text.contains("here a test function is minimized"), "{key}: {text}");
         assert!(text.contains("t.toml:3:"), "{key}: {text}");
         let text = error(&format!("[base]\nfunction = \"beale\"\n[axes]\n\"{key}\" = [{value}]\n"));
-        assert!(text.contains("the model of a function is the point itself"), "{key}: {text}");
+        assert!(text.contains("here a test function is minimized"), "{key}: {text}");
         count += 1;
     }
     assert!(count > 40, "{count}");
@@ -556,20 +556,20 @@ fn mistakes_are_told_with_their_cure() {
         ("[base]\nfunction = { kind = \"reddi\", start = [1, 2] }", "has 2 numbers, but reddi has 1 variable here"),
         ("[base]\nfunction = { kind = \"reddi\", start = [1.5] }", "write numbers from -1 to 1"),
         ("[base]\nfunction = { kind = \"beale\", start = 1 }", "a list of numbers, as in [-1.2, 1.0]"),
-        ("[base]\nfunction = { kind = \"beale\", start = [[1, 2], [3, 4]] }", "put the list or range under [axes]"),
+        ("[base]\nfunction = { kind = \"beale\", start = [[1, 2], [3, 4]] }", "write the list or range under [axes]"),
         ("[axes]\nfunction = [\"beale\"]\n\"function.start\" = [1, 2]", "must be a list of numbers"),
-        ("seeds = 3\n[base]\nfunction = \"beale\"", "is the same run for each of the 3 seeds"),
-        ("[base]\nfunction = \"beale\"\n[record]\nprobe = 3", "`record.probe` is of networks"),
-        ("[base]\nfunction = \"beale\"\n[record]\ngradients = { every = 3 }", "`record.gradients` is of networks"),
-        ("[base]\ndepth = 2\n[record]\npoints = { every = 3 }", "`record.points` is of functions"),
-        ("[base]\nfunction = \"beale\"\n[[figure]]\nkind = \"gradient_by_layer\"", "a function has none"),
+        ("seeds = 3\n[base]\nfunction = \"beale\"", "all 3 seeds of"),
+        ("[base]\nfunction = \"beale\"\n[record]\nprobe = 3", "`record.probe` is for networks"),
+        ("[base]\nfunction = \"beale\"\n[record]\ngradients = { every = 3 }", "`record.gradients` is for networks"),
+        ("[base]\ndepth = 2\n[record]\npoints = { every = 3 }", "`record.points` is for functions"),
+        ("[base]\nfunction = \"beale\"\n[[figure]]\nkind = \"gradient_by_layer\"", "test functions have no layers"),
         (&format!("[base]\ndepth = 2\n{trajectories}"), "cells that train a network"),
         (
             &format!("[base]\nfunction = {{ kind = \"quadratic\", dimension = 3 }}\n{trajectories}"),
             "a function here has 3 variables",
         ),
         ("[base]\nfunction = \"polynomial\"", "\"polynomial\" needs `function.coefficients`"),
-        ("[base]\nfunction = { kind = \"polynomial\", coefficients = [0, 0, 0, 1] }", "no least value"),
+        ("[base]\nfunction = { kind = \"polynomial\", coefficients = [0, 0, 0, 1] }", "has no minimum"),
         (
             &format!(
                 "[variants.a]\nfunction = \"beale\"\n[variants.b]\nfunction = \"saddle\"\n{trajectories}color = \"variant\""
@@ -577,7 +577,7 @@ fn mistakes_are_told_with_their_cure() {
             "would show several functions",
         ),
         (&format!("[base]\nfunction = \"beale\"\n{trajectories}step = \"last\""), "every recorded step is drawn"),
-        (&format!("[base]\nfunction = \"beale\"\n{trajectories}over = \"x\""), "paths are not pooled"),
+        (&format!("[base]\nfunction = \"beale\"\n{trajectories}over = \"x\""), "paths cannot be averaged"),
     ] {
         let told = error(text);
         assert!(told.contains(message) && told.contains("help: "), "{text}\n{told}");

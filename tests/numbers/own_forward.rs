@@ -289,12 +289,12 @@ fn what_is_wrong_in_a_forward_pass_is_told_with_the_network_and_the_layer() {
     }
     for (message, words) in [
         (said::<0>(), ["`slip` fails behind layer 1", "shape mismatch in matmul"]),
-        (said::<1>(), ["behind layer 1", "`layer1.weight` is asked for twice, and not alike"]),
+        (said::<1>(), ["behind layer 1", "`layer1.weight` is asked for twice in different ways"]),
         (said::<2>(), ["behind layer 1", "layer 1 is named twice"]),
         (said::<3>(), ["layer 2 has shape [8, 3]", "its first dimension has to be that of the 3 samples"]),
         (said::<4>(), ["`slip` panics behind layer 1", "no such thing"]),
         (said::<5>(), ["`slip`", "number them from 1 on"]),
-        (said::<6>(), ["`slip`", "no matrix leads to layer 2"]),
+        (said::<6>(), ["`slip`", "layer 2 has no weights"]),
         (said::<7>(), ["HAS_TIME = true", "names layer 1"]),
         (said::<8>(), ["behind layer 1", "dtype mismatch"]),
         (said::<9>(), ["`large`", "more than 1000000000 parameters"]),
@@ -470,7 +470,7 @@ fn a_cut_graph_is_an_error_before_training_with_what_to_write_instead() {
     ] {
         let wrong = wrong.unwrap_err();
         assert!(wrong.message.starts_with("`beside` cannot be trained: ") && wrong.message.contains(words), "{wrong}");
-        assert!(wrong.key == "network" && wrong.message.contains(": write ops that have a backward"), "{wrong}");
+        assert!(wrong.key == "network" && wrong.message.contains(": use ops that have a backward"), "{wrong}");
     }
 }
 

@@ -431,7 +431,7 @@ fn what_does_not_fit_is_told_with_the_cure() {
     for (own, wanted) in [
         (
             vec![("network.heads", Value::Int(3))],
-            "network.heads: 3 heads do not share a width of 4 evenly: write network.heads = 2",
+            "network.heads: 3 heads do not divide a width of 4: write network.heads = 2",
         ),
         (
             vec![("norm", text("batch"))],

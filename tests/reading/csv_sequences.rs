@@ -142,16 +142,16 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
         ),
         (holed.clone(), dropped, "t.csv:5", "no time step can be left out by itself"),
         (holed, by(), "t.csv:5", "data.missing = \"mean\", or remove all rows of its sequence"),
-        (format!("{good}{nowhere}"), by(), "column who holds \"?\"", "fill it in"),
-        (format!("{good}{late}"), by(), "column when holds \"noon\"", "write the time as a number"),
-        (good.clone(), vec![("data.sequence", text("a")), without_names], "a name of its own", "hold the same"),
+        (format!("{good}{nowhere}"), by(), "column who contains \"?\"", "fill it in"),
+        (format!("{good}{late}"), by(), "column when contains \"noon\"", "write the time as a number"),
+        (good.clone(), vec![("data.sequence", text("a")), without_names], "a different name", "has the same value"),
         (
             good.clone(),
             vec![("data.sequence", text("whom"))],
             "no column \"whom\"",
             "data.sequence is one of who, when",
         ),
-        (good, [by(), vec![("data.as", text("rows"))]].concat(), "reads each row by itself", "leave data.as out"),
+        (good, [by(), vec![("data.as", text("rows"))]].concat(), "reads each row as a sample", "leave data.as out"),
     ] {
         let error = read(&table, &more).unwrap_err();
         assert!(error.contains(said) && error.contains(cure), "{error}");

@@ -454,35 +454,35 @@ fn what_spectra_cannot_be_measured_of_is_refused_with_the_cure() {
         plan.check_data(&[DataFacts { sizes, ..facts.clone() }]).map_err(|e| e.to_string())
     };
     for (base, record, parts) in [
-        ("width = 600", "jacobian", ["at most 512 units a layer, not 600", "write 512, or less"]),
+        ("width = 600", "jacobian", ["at most 512 units per layer, not 600", "write 512, or less"]),
         ("depth = 0", "jacobian", ["this net has none", "write depth = 1, or more"]),
-        ("batch_norm = true", "jacobian", ["is of one sample", "write \"layer\" or \"rms\""]),
-        ("network = \"transformer\"", "jacobian", ["is of dense nets", "write network = \"mlp\""]),
+        ("batch_norm = true", "jacobian", ["needs single samples", "write \"layer\" or \"rms\""]),
+        ("network = \"transformer\"", "jacobian", ["needs dense nets", "write network = \"mlp\""]),
         ("batch = 64", "sharpness", ["here a batch has 64 of 100 rows", "write batch = \"full\""]),
-        ("batch = \"full\"\ndropout = 0.5", "sharpness", ["draws nothing", "write dropout = 0"]),
+        ("batch = \"full\"\ndropout = 0.5", "sharpness", ["without random draws", "write dropout = 0"]),
         ("batch = \"full\"\nbatch_norm = true", "sharpness", ["without batch statistics", "take another norm"]),
         ("batch = \"full\"\nwidth = 2000", "sharpness", ["at most 1e6 weights", "take a smaller `width`"]),
         (
             "batch = \"full\"\nactivation = \"relu\"",
             "sharpness",
-            ["that of \"relu\" jumps", "write activation = \"tanh\""],
+            ["that of \"relu\" is discontinuous", "write activation = \"tanh\""],
         ),
         (
             "batch = \"full\"\noutput_activation = \"hard_tanh\"",
             "sharpness",
-            ["that of \"hard_tanh\" jumps", "write output_activation"],
+            ["that of \"hard_tanh\" is discontinuous", "write output_activation"],
         ),
         (
             "batch = \"full\"\nactivation = { kind = \"elu\", alpha = 2 }",
             "sharpness",
-            ["that of \"elu\" jumps", "with alpha = 1"],
+            ["that of \"elu\" is discontinuous", "with alpha = 1"],
         ),
         (
             "batch = \"full\"\nloss = \"hinge\"",
             "sharpness",
-            ["that of `hinge` jumps", "write loss = \"cross_entropy\""],
+            ["that of `hinge` is discontinuous", "write loss = \"cross_entropy\""],
         ),
-        ("batch = \"full\"\nloss = \"mae\"", "sharpness", ["that of `mae` jumps", "write loss = \"huber\""]),
+        ("batch = \"full\"\nloss = \"mae\"", "sharpness", ["that of `mae` is discontinuous", "write loss = \"huber\""]),
     ] {
         let problem = refused(base, record).unwrap_err();
         assert!(parts.iter().all(|part| problem.contains(part)), "{base}: {problem}");
@@ -607,6 +607,6 @@ fn an_axis_is_judged_by_what_its_points_set() {
     ];
     for (axes, over) in only_trains {
         let error = pooled(axes, over).map(|_| ()).unwrap_err();
-        assert!(error.message.starts_with("this axis cannot touch what is measured"), "{axes}{error}");
+        assert!(error.message.starts_with("this axis has no effect before the first update"), "{axes}{error}");
     }
 }

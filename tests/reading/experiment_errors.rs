@@ -10,8 +10,8 @@ fn problem(text: &str) -> ExperimentError {
     }
 }
 
-const NOTHING: &str = "the experiment says nothing of what to train: no setting and no axis";
-const SOMETHING: &str = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
+const NOTHING: &str = "the experiment does not say what to train: it has no setting and no axis";
+const SOMETHING: &str = "write at least one setting, such as depth = 8 below [base]; `gradsweep init` writes a complete experiment to start from";
 
 /// The text, `line:column`, the message, the cure.
 #[rustfmt::skip]
@@ -29,15 +29,15 @@ lr = 3"#, "2:1", r#"unknown setting `lr`"#, r#"did you mean `optimizer.lr`?"#),
 (r#"[base]
 frobnicate = 1"#, "2:1", r#"unknown setting `frobnicate`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[base]
-optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the family `optimizer` has `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.centered`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`, `optimizer.momentum_decay`, `optimizer.shrink`, `optimizer.grow`, `optimizer.min_step`, `optimizer.max_step`"#),
-(r#"width = 3"#, "1:1", r#"`width` does not stand at the top of the file"#, r#"put it under [base]"#),
-(r#"depth = [1, 2]"#, "1:1", r#"`depth` does not stand at the top of the file"#, r#"put it under [axes]"#),
+optimizer.foo = 1"#, "2:11", r#"unknown setting `optimizer.foo`"#, r#"the options of `optimizer` are `optimizer.kind`, `optimizer.lr`, `optimizer.momentum`, `optimizer.centered`, `optimizer.rho`, `optimizer.beta1`, `optimizer.beta2`, `optimizer.eps`, `optimizer.momentum_decay`, `optimizer.shrink`, `optimizer.grow`, `optimizer.min_step`, `optimizer.max_step`"#),
+(r#"width = 3"#, "1:1", r#"`width` is not a key at the top of the file"#, r#"put it under [base]"#),
+(r#"depth = [1, 2]"#, "1:1", r#"`depth` is not a key at the top of the file"#, r#"put it under [axes]"#),
 (r#"[base]
-depth = [1,2]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
+depth = [1,2]"#, "2:9", r#"`depth` takes one value here, but is a list"#, r#"several values form an axis: write the list or range under [axes]"#),
 (r#"[base]
 depth = "two""#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is "two""#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[base]
-depth = 1e1"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 1e1"#, r#"write 10, without point or exponent"#),
+depth = 1e1"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 1e1"#, r#"write 10, without a decimal point or exponent"#),
 (r#"[base]
 activation = "rleu""#, "2:14", r#"`activation` cannot be "rleu""#, r#"did you mean `relu`?"#),
 (r#"[base]
@@ -52,19 +52,19 @@ depth = [2, 4, 2]"#, "2:16", r#"the axis `depth` holds 2 twice"#, r#"every point
 (r#"[axes]
 depth = 8"#, "2:9", r#"the axis `depth` needs a list or a range, but is 8"#, r#"write depth = [8], or put a fixed value under [base]"#),
 (r#"[axes]
-optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"0 has no logarithm: start above it, and add 0 with an [[include]] if you want it"#),
+optimizer.lr = { log = [0, 1], n = 3 }"#, "2:24", r#"both ends of a log range must be above 0"#, r#"0 has no logarithm: start above 0, and add 0 with an [[include]] if needed"#),
 (r#"[axes]
 optimizer.lr = { log = [1e-3, 1], points = 3 }"#, "2:35", r#"a range with `log` has no `points`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[axes]
 optimizer.lr = { log = [1e-3, 1] }"#, "2:16", r#"the range of `optimizer.lr` lacks `n`"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
 (r#"[axes]
-depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not lead from 1 to 10"#, r#"both ends belong to a range: write to = 9 or to = 13, or another step"#),
+depth = { from = 1, to = 10, step = 4 }"#, "2:9", r#"steps of 4 do not reach 10 exactly from 1"#, r#"a range includes both ends: write to = 9 or to = 13, or another step"#),
 (r#"[axes]
-width = { log = [2, 4], n = 5 }"#, "2:9", r#"the range of `width` holds 2 twice"#, r#"its points round to equal whole numbers; take a smaller n"#),
+width = { log = [2, 4], n = 5 }"#, "2:9", r#"the range of `width` holds 2 twice"#, r#"its points round to the same whole numbers; write a smaller n"#),
 (r#"[axes]
 depth = [2, 4]
 [variants.a]
-depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+depth = 3"#, "4:9", r#"`depth` is set by two axes, `depth` and `variant`"#, r#"let one axis set it, or combine the two in a [zip.NAME]"#),
 (r#"[axes]
 activation.kind = ["relu", "leaky_relu"]
 activation.slope = [0.1, 0.2]"#, "3:21", r#"`activation.slope` does not apply where `activation` is "relu""#, r#"it belongs to leaky_relu, prelu; leave the other combinations out with [[exclude]], or set both in one variant"#),
@@ -76,86 +76,86 @@ activation.slope = 0.1"#, "4:20", r#"`activation.slope` does not apply where `ac
 activation.slope = 0.1"#, "2:20", r#"`activation.slope` does not apply where `activation` is "tanh""#, r#"it belongs to leaky_relu, prelu; choose one of those, or delete it"#),
 (r#"[variants.a]
 [variants.b]
-bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"they would be the same runs counted twice: delete one, or drop it with [[exclude]]"#),
+bias = true"#, "2:11", r#"two cells are equal: (variant = a) and (variant = b)"#, r#"the same runs would be counted twice: delete one, or leave it out with [[exclude]]"#),
 (r#"[base]
 steps = 3
-epochs = 3"#, "3:10", r#"`steps` and `epochs` are both given, but each alone says how long a run is"#, r#"keep one of the two"#),
+epochs = 3"#, "3:10", r#"`steps` and `epochs` are both given, but each of them alone sets how long a run is"#, r#"keep one of the two"#),
 (r#"[variants.a]
 steps = 3
 [zip.b]
-epochs = [3]"#, "4:11", r#"`epochs` is set by two axes, `variant` and `b`"#, r#"let one axis set it, or tie the two together in a [zip.NAME]"#),
+epochs = [3]"#, "4:11", r#"`epochs` is set by two axes, `variant` and `b`"#, r#"let one axis set it, or combine the two in a [zip.NAME]"#),
 (r#"[zip.b]
 batch = [32, 64]
-steps = [3]"#, "3:1", r#"`zip.b` needs lists of equal length, but `batch` has 2 and `steps` has 1"#, r#"make them equally long, or move one to [axes] for all combinations"#),
+steps = [3]"#, "3:1", r#"`zip.b` needs lists of equal length, but `batch` has 2 and `steps` has 1"#, r#"make them equally long, or move one of them to [axes] to have all combinations"#),
 (r#"[zip.depth]
 batch = [32, 64]"#, "1:6", r#"`depth` is already a column of the results"#, r#"give the zip a name of its own, such as [zip.budget]"#),
 (r#"[base]
 batch = 32
 [[optimizer]]
-kind = "gd""#, "2:9", r#"`gd` and a `batch` of some rows contradict each other"#, r#"gd takes the whole set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for batches use sgd"#),
+kind = "gd""#, "2:9", r#"`gd` uses the whole training set, which contradicts a `batch` of fewer rows"#, r#"gd uses the whole training set: delete `batch` or write batch = "full" (an [[optimizer]] may set it); for smaller batches use sgd"#),
 (r#"[base]
 batch = 1
-batch_norm = true"#, "2:9", r#"norm = "batch" needs batches of at least 2"#, r#"a batch of 1 has no variance: take batch >= 2, norm = "layer" or "rms", or leave the combination out with [[exclude]]"#),
+batch_norm = true"#, "2:9", r#"norm = "batch" needs batches of at least 2"#, r#"a batch of 1 has no variance: write batch >= 2, norm = "layer" or "rms", or leave the combination out with [[exclude]]"#),
 (r#"[base]
 stop_at_target = true"#, "2:18", r#"`stop_at_target` needs a `target_loss`"#, r#"write target_loss = 0.01, or another loss"#),
 (r#"[[optimizer]]
 kind = "adam"
 [[optimizer]]
 kind = "adam"
-lr = 0.1"#, "3:1", r#"two optimizers are called `adam`"#, r#"give each a `name` of its own"#),
+lr = 0.1"#, "3:1", r#"two optimizers have the name `adam`"#, r#"give each a `name` of its own"#),
 (r#"[[optimizer]]
 lr = 0.1"#, "1:1", r#"this [[optimizer]] has no `kind`"#, r#"write kind = "adam", or another of gd, sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, amsgrad, adamw, adamax, nadam, radam, lion, rprop"#),
 (r#"[optimizer]
 kind = "adam""#, "1:1", r#"`optimizer` must be a list of tables, but is a table"#, r#"write [[optimizer]] on a line of its own, once for each, and its keys below"#),
 (r#"[[exclude]]
-depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys must match in one cell; correct it or delete it"#),
+depth = 3"#, "1:1", r#"this [[exclude]] matches no cell"#, r#"all its keys have to match the same cell; correct it or delete it"#),
 (r#"[axes]
 depth = [1, 2]
 [[exclude]]
-depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] drops all of them"#, r#"name more keys, which must all match, or fewer values"#),
+depth = [1, 2]"#, "3:1", r#"no cell is left: [[exclude]] leaves out all of them"#, r#"name more keys, which must all match, or fewer values"#),
 (r#"[variants.plain]
 [[exclude]]
 variant = "plian""#, "3:11", r#"the axis `variant` has no `plian`"#, r#"did you mean `plain`?"#),
 (r#"[[exclude]]
-varaint = "plian""#, "2:1", r#"no axis and no setting is called `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
+varaint = "plian""#, "2:1", r#"there is no axis and no setting `varaint`"#, r#"the settings are `data`, `function`, `network`, `depth`, `width`, `widths`, `bias`, `norm`, `dropout`, `residual`, `init`, `output`, `activation`, `output_activation`, `loss`, `batch`, `steps`, `epochs`, `target_loss`, `stop`, `stop_at_target`, `score`, `dtype`, `optimizer`, `l2`, `weight_decay`, `decay_all`, `clip`, `schedule`, with their options; `gradsweep settings` prints all"#),
 (r#"[axes]
 depth = {from = 1, to = 1000, step = 1}
-width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or ask with several experiments"#),
+width = {from = 1, to = 10000, step = 1}"#, "3:1", r#"the grid has 1000 depth x 10000 width x 1 seeds = 10000000 runs, more than 200000"#, r#"shorten the axes, or divide them among several experiments"#),
 (r#"name = "../x""#, "1:8", r#""../x" cannot be the name of a results folder"#, r#"write name = "..." with letters, digits, `_`, `-` and `.`, at most 100, starting with a letter or digit"#),
 (r#"[base]
 data = "points""#, "2:8", r#""points" needs `data.x`"#, r#"write data.x = ..., rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
 (r#"[base]
-data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, but `data.y` has 1"#, r#"write one row of each for every sample"#),
+data = {kind = "points", x = [1,2], y = [1]}"#, "2:41", r#"`data.x` has 2 rows, but `data.y` has 1"#, r#"write one row of inputs and one row of targets for every sample"#),
 (r#"[base]
 data = {kind = "points", x = [[1,2],[1]], y = [1]}"#, "2:30", r#"`data.x` must be rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]], but is [[1,2],[1]]"#, r#"write rows of numbers, as in [[1.0, 2.0], [3.0, 4.0]]"#),
 (r#"[base]
 residual = true
-residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: residual = true and "residual.scale" = 1"#),
+residual.scale = 1"#, "3:1", r#"cannot extend value of type boolean with a dotted key"#, r#"put the dotted key in quotes, since the shorter key is also given: residual = true and "residual.scale" = 1"#),
 (r#"[base]
 norm = "layer" # of each row
-norm.affine = false"#, "3:1", r#"cannot extend value of type string with a dotted key"#, r#"beside the shorter key, put the dotted one in quotes: norm = "layer" and "norm.affine" = false"#),
-(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it; what was opened has to end before the next key or [section]"#),
+norm.affine = false"#, "3:1", r#"cannot extend value of type string with a dotted key"#, r#"put the dotted key in quotes, since the shorter key is also given: norm = "layer" and "norm.affine" = false"#),
+(r#"[base"#, "1:6", r#"unclosed table, expected `]`"#, r#"close it: a quote or bracket has to be closed before the next key or [section]"#),
 (r#"[base]
-activation = relu"#, "2:14", r#"a word stands here without quotes"#, r#"put words in quotes, as in activation = "relu""#),
+activation = relu"#, "2:14", r#"this word has no quotes"#, r#"write words in quotes, as in activation = "relu""#),
 (r#"[base]
 depth = 1
-depth = 2"#, "3:1", r#"this name stands here for the second time"#, r#"merge the two keys or [sections], or delete one"#),
+depth = 2"#, "3:1", r#"this name is already given above"#, r#"merge the two keys or [sections], or delete one"#),
 (r#"[[claim]]
 says = "x""#, "1:1", r#"this [[claim]] has no `metric`"#, r#"write metric = "...", a column of runs.csv, such as "train_loss""#),
 (r#"[[figure]]
-kind = "lr_sensitivity""#, "1:1", r#"a lr_sensitivity needs an axis `optimizer.lr`, and this experiment has none"#, r#"name another axis as `x`"#),
+kind = "lr_sensitivity""#, "1:1", r#"a lr_sensitivity needs an axis `optimizer.lr`, but this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[axes]
 activation = ["relu", "tanh"]
 [[figure]]
 kind = "lr_sensitivity"
-x = "activation""#, "5:5", r#"`activation` goes along x of a lr_sensitivity, and not all of its values are numbers"#, r#"give it several numbers, or name another axis as `x`"#),
+x = "activation""#, "5:5", r#"`activation` is the x axis of a lr_sensitivity, but not all of its values are numbers"#, r#"give it several numbers, or name another axis as `x`"#),
 (r#"[[figure]]
 kind = "best_of_tries""#, "1:1", r#"a best_of_tries needs `tune`"#, r#"name the axes whose values are the tries, as in tune = "optimizer.lr""#),
 (r#"[[figure]]
 kind = "performance_profile""#, "1:1", r#"a performance_profile needs `color`"#, r#"name the axis whose values are compared, as in color = "optimizer""#),
 (r#"[[figure]]
 kind = "layer_lines"
-color = "depth""#, "3:1", r#"a figure of kind layer_lines has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+color = "depth""#, "3:1", r#"a figure of kind layer_lines has no key `color`"#, r#"use `facet` for one panel per label, or `where` to fix it"#),
 (r#"[[figure]]
 kind = "percentiles""#, "1:1", r#"percentiles shows distributions, which this experiment does not record"#, r#"write distributions = true under [record]"#),
 (r#"[[figure]]
@@ -168,7 +168,7 @@ expect = { above = 1 }"#, "3:10", r#"`jacobian_max` is not measured by this expe
 (r#"[base]
 function = "beale"
 [record]
-sharpness = true"#, "4:1", r#"`record.sharpness` is of networks, and every run here is of a function"#, r#"delete the line"#),
+sharpness = true"#, "4:1", r#"`record.sharpness` is for networks, but every run here minimizes a function"#, r#"delete the line"#),
 (r#"[base]
 init = "gaussian"
 [axes]
@@ -181,16 +181,16 @@ epochs = true
 x_scale = "log""#, "4:1", r#"epochs are drawn on a linear scale"#, r#"delete the line"#),
 (r#"[[figure]]
 kind = "layer_lines"
-reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind layer_lines has no `reference` to choose"#, r#"delete the line"#),
+reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind layer_lines has no key `reference`"#, r#"delete the line"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-reference = { name = "bound" }"#, "5:1", r#"`reference` has no name or no value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
+reference = { name = "bound" }"#, "5:1", r#"`reference` needs a name and a value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
 (r#"[[figure]]
 kind = "curves"
 metric = "train_loss"
-reference = { name = "bound", value = 0 }"#, "4:1", r#"a logarithmic scale has no line at 0"#, r#"write a value above 0, or scale = "linear""#),
+reference = { name = "bound", value = 0 }"#, "4:1", r#"a logarithmic scale cannot show a line at 0"#, r#"write a value above 0, or scale = "linear""#),
 (r#"[[figure]]
 kind = "curves"
 metric = "train_loss"
@@ -205,31 +205,31 @@ network = "rnn"
 [[figure]]
 kind = "gradient_heatmap"
 metric = "update_ratio"
-axes = "step_time""#, "5:1", r#"`update_ratio` has no value of its own at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
+axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
 (r#"[base]
 depth = 2
 [[claim]]
 says = "The gradient is there"
 metric = { table = "layers", column = "stream_rms", step = "first", layer = 9 }
-expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, and no net that it selects has more than 2"#, r#"name a layer of these nets, or "last", or select deeper nets with `where`"#),
+expect = { above = 0 }"#, "5:10", r#"this claim is about layer 9, but no net that it selects has more than 2"#, r#"write a layer of these nets or "last", or select deeper nets with `where`"#),
 (r#"[[figure]]
 kind = "steps_to_target"
-metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no `metric` to choose"#, r#"delete the line"#),
+metric = "train_loss""#, "3:1", r#"a figure of kind steps_to_target has no key `metric`"#, r#"delete the line"#),
 (r#"[[figure]]
 kind = "attenuation_over_training"
-step = "last""#, "3:1", r#"a figure of kind attenuation_over_training has no `step` to choose"#, r#"delete the line"#),
+step = "last""#, "3:1", r#"a figure of kind attenuation_over_training has no key `step`"#, r#"delete the line"#),
 (r#"[axes]
 optimizer.lr = [0.1, 0.2]
 [[figure]]
 kind = "curves"
 color = "optimizer.lr"
-tune = "optimizer.lr""#, "6:8", r#"this figure uses the axis `optimizer.lr` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+tune = "optimizer.lr""#, "6:8", r#"this figure uses the axis `optimizer.lr` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[[figure]]
-kind = "curvs""#, "2:8", r#"no figure is of kind "curvs""#, r#"did you mean `curves`?"#),
+kind = "curvs""#, "2:8", r#"there is no kind of figure "curvs""#, r#"did you mean `curves`?"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
-kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = 1 }; show it: facet or color = "depth"; or show its best label: tune = ["depth"]; or pool it by name: over = ["depth"]"#),
+kind = "curves""#, "3:1", r#"this figure does not say what to do with the axis `depth` (1, 2)"#, r#"fix it: where = { depth = 1 }; show it: facet or color = "depth"; or show its best label: tune = ["depth"]; or pool it: over = ["depth"]"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
@@ -241,20 +241,20 @@ depth = [1,2]
 kind = "curves"
 where = { depth = 3 }"#, "5:19", r#"the axis `depth` has no `3`"#, r#"choose one of `1`, `2`"#),
 (r#"[[figure]]
-kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, and this experiment has none"#, r#"name another axis as `x`"#),
+kind = "loss_by_depth""#, "1:1", r#"a loss_by_depth needs an axis `depth`, but this experiment has none"#, r#"name another axis as `x`"#),
 (r#"[[figure]]
 kind = "curves"
-theory = true"#, "3:1", r#"theory predicts nothing in a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, gradient_by_time, attenuation_by_depth, heat_map"#),
+theory = true"#, "3:1", r#"there is no prediction for a figure of kind curves"#, r#"delete the line, or draw one of gradient_by_layer, gradient_by_time, attenuation_by_depth, heat_map"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "weight_grad_rms"
-theory = true"#, "3:1", r#"theory does not predict `weight_grad_rms`"#, r#"choose one of stream_rms, delta_rms, or delete `theory`"#),
+theory = true"#, "3:1", r#"there is no prediction for `weight_grad_rms`"#, r#"choose one of stream_rms, delta_rms, or delete `theory`"#),
 (r#"[axes]
 depth = [1,2]
 [[figure]]
 kind = "attenuation_by_depth"
 metric = "train_loss"
-theory = true"#, "5:1", r#"theory does not predict `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, attenuation_time_total_init, attenuation_time_init, attenuation_time_total_end, attenuation_time_end, or delete `theory`"#),
+theory = true"#, "5:1", r#"there is no prediction for `train_loss`"#, r#"choose one of attenuation_total_init, attenuation_init, attenuation_delta_init, attenuation_total_end, attenuation_end, attenuation_time_total_init, attenuation_time_init, attenuation_time_total_end, attenuation_time_end, or delete `theory`"#),
 (r#"[[figure]]
 kind = "gradient_by_layer"
 theory = 1"#, "3:10", r#"`theory` must be true or false, but is 1"#, r#"write theory = true, or delete the line"#),
@@ -273,7 +273,7 @@ data = { kind = "mnist1d", n = 5 }"#, "2:32", r#"`data.n` of mnist1d must be an 
 (r#"[base]
 optimizer.lr = inf"#, "2:16", r#"`optimizer.lr` must be a number above 0, but is inf"#, r#"write a number above 0, for example 0.1"#),
 (r#"[base]
-clip = 1.0"#, "2:1", r#"unknown setting `clip`"#, r#"the family `clip` has `clip.norm`, `clip.value`"#),
+clip = 1.0"#, "2:1", r#"unknown setting `clip`"#, r#"the options of `clip` are `clip.norm`, `clip.value`"#),
 (r#"[base]
 residual = {scale = 1}"#, "2:21", r#"`residual.scale` does not apply where `residual` is "none""#, r#"it belongs to post_activation, pre_activation; choose one of those, or delete it"#),
 (r#"[variants]"#, "1:2", r#"the axis `variants` is empty"#, r#"write [variants.NAME] sections, or delete it"#),
@@ -299,14 +299,14 @@ record = 3"#, "2:1", r#"unknown setting `record`"#, r#"`record` is a [section] o
 (r#"[axes]
 depth = [2, "x"]"#, "2:13", r#"`depth` must be an integer from 0 to 10000, but is "x""#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[axes]
-activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` does not say its `kind`"#, r#"write { kind = "...", ... }"#),
+activation = [{ slope = 0.1 }]"#, "2:15", r#"this point of `activation` lacks its `kind`"#, r#"write { kind = "...", ... }"#),
 (r#"[base]
 schedule.final = -1"#, "2:18", r#"`schedule.final` must be a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), but is -1"#, r#"write a number above 0, at most 1 (exponential) or a number from 0 to 1 (plateau) or a number from 0 to 1 (polynomial, linear, cosine) or a number from 0 to 1 (one_cycle), for example 0.01"#),
 (r#"[axes]
-optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range holds -1"#, r#"move the ends of the range inside"#),
+optimizer.lr = { lin = [-1, 1], n = 3 }"#, "2:16", r#"`optimizer.lr` must be a number above 0, but this range contains -1"#, r#"choose the ends of the range accordingly"#),
 (r#"[[figure]]
 kind = "gradient_heatmap"
-color = "depth""#, "3:1", r#"a figure of kind gradient_heatmap has no `color` to choose"#, r#"use `facet` for a panel each, or `where` to fix it"#),
+color = "depth""#, "3:1", r#"a figure of kind gradient_heatmap has no key `color`"#, r#"use `facet` for one panel per label, or `where` to fix it"#),
 (r#"[[figure]]
 kind = "curves"
 [[figure]]
@@ -316,17 +316,17 @@ data = 1979-05-27"#, "2:8", r#"`data` must be one of "digits", "spirals", "teach
 (r#"[base]
 depth = 99999999999999999999"#, "2:9", r#"`depth` must be an integer from 0 to 10000, but is 99999999999999999999"#, r#"write an integer from 0 to 10000, for example 8"#),
 (r#"[variants.a]
-depth = [2, 4]"#, "2:9", r#"`depth` holds one value here, but is a list"#, r#"several values make an axis: put the list or range under [axes]"#),
-(r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would drop every cell"#, r#"name what to leave out, as in depth = 2, or delete it"#),
+depth = [2, 4]"#, "2:9", r#"`depth` takes one value here, but is a list"#, r#"several values form an axis: write the list or range under [axes]"#),
+(r#"[[exclude]]"#, "1:1", r#"this [[exclude]] would leave out every cell"#, r#"name the cells to leave out, as in depth = 2, or delete this section"#),
 (r#"[axes]
 depth = [1, 2]
 [[exclude]]
-depth = []"#, "4:9", r#"`depth` selects nothing: the list is empty"#, r#"write a value or a list of values, or delete the line"#),
+depth = []"#, "4:9", r#"`depth` selects nothing, since the list is empty"#, r#"write a value or a list of values, or delete the line"#),
 (r#"[[exclude]]
 depth = 0.5"#, "2:9", r#"`depth` is never 0.5"#, r#"write an integer from 0 to 10000"#),
 (r#"[axes]
 optimizer.lr = { from = 0.1, to = 1e9, step = 0.1 }"#, "2:16", r#"the range of `optimizer.lr` has more than 100000 points"#, r#"a range is { log = [1e-4, 1e-1], n = 4 }, { lin = [0, 1], n = 5 } or { from = 1, to = 9, step = 2 }, ends included"#),
-(r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it becomes the legend: write a short text on one line"#),
+(r#"[variants.""]"#, "1:11", r#"this name is empty, too long or not printable"#, r#"it appears in legends: write a short text on one line"#),
 (r#"[axes]
 activation = ["sigmoid", "tanh"]
 depth = [1, 2]
@@ -335,23 +335,23 @@ activation = "tanh"
 depth = 2
 [[figure]]
 kind = "curves"
-where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell has all of these at once (see [[exclude]]); choose other values"#),
+where = { activation = "tanh", depth = 2 }"#, "7:1", r#"`where` of this figure selects nothing"#, r#"no cell matches all of these (some may be left out by [[exclude]]); choose other values"#),
 (r#"[axes]
 l2 = [0, 0.1]
 [[figure]]
 kind = "gradient_by_layer"
-over = "l2""#, "5:8", r#"`l2` cannot touch the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { l2 = ... }"#),
+over = "l2""#, "5:8", r#"`l2` has no effect at the first step, so pooling it would count equal values several times"#, r#"fix it instead: where = { l2 = ... }"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+color = "depth""#, "5:9", r#"this figure uses the axis `depth` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "curves"
 color = "depth"
-over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"give each of x, y, color, facet, over and tune its own"#),
+over = "depth""#, "6:8", r#"this figure uses the axis `depth` twice"#, r#"use a different axis for each of x, y, color, facet, over and tune"#),
 (r#"[axes]
 depth = [1, 2]
 width = [3, 4]
@@ -362,9 +362,9 @@ facet = ["depth", "width", "bias"]"#, "7:28", r#"`facet` names 3 axes"#, r#"name
 (r#"[[figure]]
 kind = "gradient_by_layer"
 metric = "update_ratio"
-step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` is empty there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
+step = "last""#, "1:1", r#"no update follows the last step, so `update_ratio` has no value there"#, r#"write step = "first", or draw it as a gradient_heatmap"#),
 (r#"[axes]
-optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"#),
+optimizer = [{ kind = "adam", lr = 0.1 }, { kind = "adam", lr = 0.2 }]"#, "2:43", r#"the axis `optimizer` holds adam twice"#, r#"points are distinguished by their `kind`: give the bundles names, in [variants] or as [[optimizer]] with `name`"#),
 ];
 
 #[test]

@@ -27,14 +27,18 @@ fn a_convolutional_net_reads_rows_as_square_images() {
 #[test]
 fn what_does_not_fit_is_told_with_the_cure() {
     let oblong = data(&plan("\"conv\"\ndata = \"mnist1d\"").unwrap()).unwrap_err().to_string();
-    assert!(oblong.contains("40 numbers is no square image") && oblong.contains("network = \"mlp\""), "{oblong}");
+    assert!(oblong.contains("40 numbers is not a square image") && oblong.contains("network = \"mlp\""), "{oblong}");
     for (base, message, cure) in [
         ("\"conv\"\ndata = { kind = \"digits\", as = \"flat\" }", "these rows are 64 numbers", "data.as = \"images\""),
         ("\"conv\"\ndata = \"adding\"", "these rows are 50 x 2 numbers", "network = \"mlp\""),
         ("{ kind = \"conv\", kernel = 4 }", "a kernel of 4 x 4 has no centre", "network.kernel = 3 or 5"),
-        ("{ kind = \"conv\", kernel = 9 }", "layer 1 reads images of 8 x 8", "network.kernel = 7 at most"),
-        ("{ kind = \"conv\", stages = 4 }", "layer 6 reads images of 2 x 2", "network.stages = 2 at most"),
-        ("{ kind = \"conv\", stages = 3 }\ndepth = 2", "2 layers are not 3 stages", "network.stages = 2 at most"),
+        ("{ kind = \"conv\", kernel = 9 }", "layer 1 reads images of 8 x 8", "network.kernel = 7 or less"),
+        ("{ kind = \"conv\", stages = 4 }", "layer 6 reads images of 2 x 2", "network.stages = 2 or less"),
+        (
+            "{ kind = \"conv\", stages = 3 }\ndepth = 2",
+            "2 layers cannot be divided into 3 stages",
+            "network.stages = 2 or less",
+        ),
     ] {
         let plan = plan(base).unwrap();
         let data = data(&plan).unwrap();

@@ -152,14 +152,14 @@ fn sequences_of_unlike_lengths_are_for_nets_that_read_step_after_step() {
         ("{ kind = \"gru\", read_out = \"every\" }", "write network.read_out = \"last\""),
     ] {
         let error = checked(network).unwrap_err();
-        assert!(error.contains("sequences of unlike lengths") && error.contains(cure), "{error}");
+        assert!(error.contains("sequences of unequal length") && error.contains(cure), "{error}");
     }
 }
 
 #[test]
 fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let rows = data("network = \"rnn\"\ndata = { kind = \"mnist1d\", as = \"rows\" }").unwrap_err().to_string();
-    assert!(rows.contains("no square image") && rows.contains("pixels"), "{rows}");
+    assert!(rows.contains("not a square image") && rows.contains("pixels"), "{rows}");
     let lag = data("data = { kind = \"lag\", length = 10, lag = 10 }").unwrap_err().to_string();
     assert!(lag.contains("beyond the first of 10 steps") && lag.contains("at most 9"), "{lag}");
     for (base, kind, cure) in [
@@ -193,24 +193,28 @@ fn what_has_no_time_steps_or_no_such_setting_is_told_with_the_cure() {
     let error = misfit("network = \"transformer\"\ndata = { kind = \"digits\", as = \"flat\" }", &[64]);
     assert!(error.contains("reads tokens") && error.contains("data.as = \"rows\""), "{error}");
     for (base, wrong, cure) in [
-        ("network = { kind = \"transformer\", heads = 5 }", "do not share a width of 64", "write network.heads = 4"),
+        ("network = { kind = \"transformer\", heads = 5 }", "do not divide a width of 64", "write network.heads = 4"),
         ("network = \"transformer\"\nnorm = \"batch\"", "normalizes each token", "write norm = \"layer\""),
         ("network = \"transformer\"\nnorm.place = \"after\"", "\"after\" an activation", "write norm.place = \"pre\""),
         (
             "norm = { kind = \"layer\", place = \"pre\" }",
-            "where a transformer has its norms",
+            "place of norms in transformers only",
             "write norm.place = \"before\"",
         ),
         ("network = \"rnn\"\nbatch_norm = true", "each time step over its units", "write norm = \"layer\""),
         (
             "network = \"gru\"\nnorm = { kind = \"rms\", place = \"after\" }",
-            "not what leaves it",
+            "not its output",
             "write norm.place = \"before\"",
         ),
         ("network = \"lstm\"\nresidual = true", "a form of other networks", "write residual = \"identity\""),
-        ("network = \"lstm\"\nresidual = \"identity\"", "between stacked layers, and there is one", "write depth = 2"),
-        ("network = \"gru\"\ndepth = 0", "`gru` needs a recurrent layer", "write depth = 1"),
-        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, and there is one", "write depth = 2"),
+        (
+            "network = \"lstm\"\nresidual = \"identity\"",
+            "between stacked layers, but there is only one",
+            "write depth = 2",
+        ),
+        ("network = \"gru\"\ndepth = 0", "`gru` needs at least one recurrent layer", "write depth = 1"),
+        ("network = \"gru\"\ndropout = 0.5", "between stacked layers, but there is only one", "write depth = 2"),
         ("residual = \"identity\"", "between stacked recurrent layers", "write residual = \"pre_activation\""),
     ] {
         let error = misfit(base, &[8, 8]);

@@ -152,8 +152,8 @@ fn a_guess_without_the_inputs_is_named() {
     std::fs::write(dir.path().join("x.toml"), rare).unwrap();
     expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
     let said = answer(&Results::read(&dir.path().join("results/x")).unwrap()).headline();
-    let guesses = "The baseline, answering always the same class, gets at most 9";
-    assert!(said.contains(guesses) && said.contains("the net is not told apart from it"), "{said}");
+    let guesses = "The baseline, always answering the same class, gets at most 9";
+    assert!(said.contains(guesses) && said.contains("the net is not distinguished from it"), "{said}");
 }
 
 #[test]

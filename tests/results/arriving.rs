@@ -160,7 +160,7 @@ fn what_is_zero_by_construction_is_no_fading() {
         assert!(values.clone().count() > 0 && values.clone().all(|value| value == Fading::Undefined), "{name}");
     }
     let by_layer = &scenes(&results)[0].1;
-    assert!(says(by_layer, "nothing fades") && !says(by_layer, "none arrives"));
+    assert!(says(by_layer, "although dL/dh arrives at layer 1") && !says(by_layer, "none arrives"));
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn a_diverged_run_can_never_help_a_claim() {
 fn claims_edited_after_the_runs_show() {
     let first = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1.0 }");
     let (_, _, dir) = verdicts(GRID, 5, &first);
-    let edited = "edited after the runs";
+    let edited = "edited after the first run";
     assert!(!said(&gradsweep(dir.path(), &["check", "results/x"])).contains(edited));
     let toml = GRID.replace("SEEDS", "5") + &first.replace("1.0", "2.0");
     fs::write(dir.path().join("x.toml"), toml).unwrap();
@@ -141,7 +141,7 @@ fn claims_edited_after_the_runs_show() {
         assert_eq!(out.contains(edited), shown, "{more:?}: {out}");
     }
     let read = |file: &str| fs::read_to_string(dir.path().join("results/x").join(file)).unwrap();
-    assert!(read("report.html").contains("Mind that the claims were edited after the runs"));
+    assert!(read("report.html").contains("Mind that the claims were edited after the first run"));
     let verdicts = read("claims.csv");
     assert!(verdicts.lines().next().unwrap().ends_with(",edited_later"));
     assert!(verdicts.lines().skip(1).all(|line| line.ends_with(",true")), "{verdicts}");
@@ -239,7 +239,7 @@ fn claims_against_theory_are_held_to_each_cells_own_prediction() {
     assert_eq!((found, code), (expected, Some(3)));
     assert!(
         said(&gradsweep(dir.path(), &["check", "results/x"]))
-            .contains("decades lost per layer, at the start, less what theory predicts")
+            .contains("decades lost per layer, at the start, minus what theory predicts")
     );
     // Two seeds leave it open.
     assert_eq!(verdicts(ORTHOGONAL, 2, &claim(&cases[0].0)).0, ["inconclusive"; 2]);
@@ -261,22 +261,22 @@ fn a_claim_against_theory_where_there_is_none_is_an_error_before_the_first_run()
         (
             ORTHOGONAL,
             format!("metric = \"train_loss\"\n{against}"),
-            ["theory does not predict this metric", "stream_rms"],
+            ["there is no prediction for this metric", "stream_rms"],
         ),
         (
             ORTHOGONAL,
             format!("metric = \"attenuation_end\"\n{against}"),
-            ["theory does not predict this metric", "attenuation_init"],
+            ["there is no prediction for this metric", "attenuation_init"],
         ),
         (
             &normed,
             format!("metric = \"attenuation_init\"\n{against}"),
-            ["theory predicts nothing of depth 4", "no closed form is known"],
+            ["there is no prediction of depth 4", "no closed form is known"],
         ),
         (
             &shallow,
             format!("metric = \"attenuation_init\"\n{against}"),
-            ["theory predicts nothing of depth 1", "one hidden layer"],
+            ["there is no prediction of depth 1", "one hidden layer"],
         ),
         (
             ORTHOGONAL,

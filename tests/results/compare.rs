@@ -197,7 +197,7 @@ fn all_can_be_compared_with_one_arm_by_several_columns_and_up_to_a_margin() {
     );
     assert!(text.contains("2 of 2 pairs are distinguished"), "{text}");
     let text = told(&dir, &["--baseline", "adma"]);
-    assert!(text.contains("no optimizer is called \"adma\"; did you mean `adam`?"), "{text}");
+    assert!(text.contains("there is no optimizer \"adma\"; did you mean `adam`?"), "{text}");
 
     let more = "baseline = \"sgd\"\nreport = [\"train_loss\", \"steps_to_target\"]\nmargin = 0.05\n";
     let comparison = compared(&planted(&toml(more), loss));
@@ -270,7 +270,7 @@ fn ranks_are_over_all_problems_and_a_test_over_enough_independent_ones() {
     let dir = planted(&toml("steps", "10, 20", "steps"), loss);
     let text = told(&dir, &[]);
     assert!(
-        text.contains("no test over these 2 problems, which are of 1 data set and so depend on each other"),
+        text.contains("no test over these 2 problems, which come from 1 data set and so depend on each other"),
         "{text}"
     );
 }
@@ -320,7 +320,7 @@ fn where_every_setting_diverges_lower_rates_are_named_and_no_edge() {
     assert!(text.contains("at every setting most runs diverge: sgd; try learning rates below 0.001"), "{text}");
     let dir = planted(&ARMS.replace("SEEDS", "6"), |_, _, _| f64::NAN);
     let text = told(&dir, &[]);
-    assert!(text.contains("runs at the best settings diverged: nothing can be compared."), "{text}");
+    assert!(text.contains("runs at the best settings diverged, so nothing can be compared."), "{text}");
 }
 
 #[test]
@@ -331,12 +331,17 @@ fn few_seeds_tell_nothing_and_say_so() {
     let pair = &compared(&dir).tasks[0].pairs[0];
     assert_eq!((pair.difference.n, pair.test.p, pair.smallest), (4, 0.125, 0.125));
     let text = told(&dir, &[]);
-    let needed = "4 judging seeds can distinguish no arms however far apart (p is at least 0.125): it takes 6.";
+    let needed =
+        "4 judging seeds cannot distinguish any arms, however different (p is at least 0.125): at least 6 are needed.";
     assert!(text.contains(needed) && text.contains("no p can be below 0.125"), "{text}");
 
     let dir = planted(&ARMS.replace("SEEDS", "1"), |_, _, _| 1.0);
     let text = told(&dir, &[]);
-    assert!(text.contains("which flatters all of them") && text.contains("One seed tells no difference"), "{text}");
+    assert!(
+        text.contains("which makes all of them look better than they are")
+            && text.contains("One seed cannot distinguish a difference"),
+        "{text}"
+    );
 }
 
 #[test]

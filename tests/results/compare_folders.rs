@@ -87,7 +87,7 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
         "name = \"arms\"\nseeds = 2\n[base]\ndata = { kind = \"spirals\", n = 60 }\nwidth = 4\nbatch = 16\nsteps = 2\n";
     sweep(dir, "own", text, &[]);
     for (name, from, to, more, why) in [
-        ("rows", "n = 60", "n = 80", &[][..], "their data differ (both are called spirals"),
+        ("rows", "n = 60", "n = 80", &[][..], "their data differ (both data sets are named spirals"),
         ("data", "{ kind = \"spirals\", n = 60 }", "\"digits\"", &[], "their data differ (spirals, digits)"),
         ("loss", "steps = 2", "steps = 2\nloss = \"mse\"", &[], "their losses differ (the usual; loss = mse)"),
         ("target", "steps = 2", "steps = 2\ntarget_loss = 0.5", &[], "their target_loss differs (none, 0.5)"),
@@ -145,7 +145,7 @@ fn seeds_that_were_swept_apart_are_one_study() {
     }
     let told = said(&gradsweep(dir, &["compare", "results/early", "results/middle"]));
     assert!(told.contains("the same cells and are pooled as one study of 6 seeds"), "{told}");
-    assert!(told.contains("12 runs of another folder, equal to the last digit, count once"), "{told}");
+    assert!(told.contains("12 runs in several folders, equal to the last digit, counted once"), "{told}");
     sweep(dir, "fresh", &text, &["--fresh-seeds"]);
     let told = said(&gradsweep(dir, &["compare", "results/late", "results/fresh"]));
     assert!(told.contains("seeds 8 to 9, 1000001 to 1000009"), "{told}");

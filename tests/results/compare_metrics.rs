@@ -89,7 +89,7 @@ fn metrics_of_the_history_are_what_the_table_says() {
         dir,
         &["compare", "results/nets", "--metric", "val_loss at step 21"],
         2,
-        &["the nearest that has is step 20"],
+        &["the nearest step that has it is 20"],
     );
     fs::write(dir.join("nets.toml"), NETS.replace("area of val_loss", "area of lr")).unwrap();
     expect(dir, &["sweep", "nets.toml", "--quiet"], 2, &["`report` cannot be \"area of lr\"", "area of val_loss"]);
@@ -140,7 +140,7 @@ fn scores_over_problems_lie_between_guessing_and_the_best_and_a_diagram_is_drawn
     let svg = fs::read_to_string(folder.join("figures/critical_difference.svg")).unwrap();
     assert!(svg.contains("Ranks best") && svg.contains("average rank"), "the diagram says who ranks best");
     let profile = fs::read_to_string(folder.join("figures/performance_profile.svg")).unwrap();
-    assert!(profile.contains("N = 10 problems a panel"), "the seeds of a problem are one");
+    assert!(profile.contains("N = 10 problems per panel"), "the seeds of a problem are one");
     let text = said(&gradsweep(dir, &["compare", "results/many"]));
     assert!(text.contains("score: test loss of each run, 0 for guessing"), "{text}");
 }

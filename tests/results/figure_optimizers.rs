@@ -122,7 +122,7 @@ fn the_ring_is_what_the_comparison_chose() {
     let chosen: Vec<&str> = comparison.tasks[0].arms.iter().map(|arm| arm.chosen[0].1.as_str()).collect();
     assert_eq!(chosen, ["1", "0.01"]);
     let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
-    assert!(says(&scene, "Ring: what the comparison chose for its line, by the training loss of seeds 1–2."));
+    assert!(says(&scene, "Ring: the rate that the comparison chose for this line, by the training loss of seeds 1–2."));
     let rings: Vec<f64> = scene
         .shapes
         .iter()
@@ -215,7 +215,7 @@ fn tries() -> Fake {
 #[test]
 fn the_best_of_k_tries_is_that_of_all_subsets() {
     let (_, scene) = scenes("tries", &tries()).remove(0);
-    assert!(says(&scene, "Of the tries 1 diverged in the median seed") && says(&scene, "the median of 5 seeds"));
+    assert!(says(&scene, "1 of the tries diverged in the median seed") && says(&scene, "the median of 5 seeds"));
     // The losses, the largest first.
     let tries = [1.0, 0.1, 0.01, 0.001];
     // Both have the same tries, so that they are one line.
@@ -286,7 +286,7 @@ fn a_profile_is_the_share_within_a_factor() {
         true
     };
     let (_, scene) = scenes("profile", &fake).remove(0);
-    assert!(says(&scene, "N = 10 problems a panel, one for each depth and seed"));
+    assert!(says(&scene, "N = 10 problems per panel, one for each depth and seed"));
     // Momentum is fastest on half and solves no more; adam on the other half, and all within a factor of six.
     let shares = |name: &str| -> Vec<f64> {
         line(&scene, name).into_iter().map(|place| (10.0 * height(&scene, false, place)).round() / 10.0).collect()

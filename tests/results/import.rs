@@ -108,13 +108,13 @@ fn the_folder_is_read_by_what_reads_results_and_refused_by_what_trains() {
     };
     assert!(said(&["check", "mine"]).contains("1 claim: 1 holds"));
     let compared = said(&["compare", "mine"]);
-    assert!(compared.contains("known to the nearest 4") && compared.contains("of 2 activations"), "{compared}");
+    assert!(compared.contains("rounded up to a multiple of 4") && compared.contains("of 2 activations"), "{compared}");
     said(&["plot", "mine"]);
     fs::write(dir.join("more.toml"), "[[figure]]\nkind = \"curves\"\ncolor = \"activation\"\n").unwrap();
     assert!(said(&["plot", "mine", "--with", "more.toml"]).contains("curves.png"));
     assert!(said(&["why", "mine/figures/gradient_by_layer.png"]).contains("gradsweep plot mine"));
     let page = fs::read_to_string(dir.join("mine/report.html")).unwrap();
-    assert!(page.contains("trained by another program, imported from") && page.contains("Which fades more?"));
+    assert!(page.contains("trained by another program and imported from") && page.contains("Which fades more?"));
     for command in [&["merge", "mine"][..], &["verify", "mine"], &["check", "mine", "--fresh-seeds", "2"]] {
         expect(dir, command, 2, &["trained by another program"]);
     }
@@ -140,25 +140,25 @@ fn changed(file: &str, from: &str, to: &str) -> (TempDir, PathBuf) {
 #[test]
 fn a_slip_is_told_with_its_place_and_its_cure() {
     for (file, from, to, words) in [
-        (
-            "runs.csv",
-            "sigmoid-2,2",
-            "sigmoid-1,2",
-            &["runs.csv:3, column run_id", "is there twice", "an id of its own"][..],
-        ),
+        ("runs.csv", "sigmoid-2,2", "sigmoid-1,2", &["runs.csv:3, column run_id", "is given twice", "its own id"][..]),
         ("runs.csv", "sigmoid-2,2", "sigmoid-2,1", &["runs.csv:3, column seed", "same seed 1", "by seeds 1, 2, 3"]),
-        ("runs.csv", "sigmoid-2,2", "sigmoid-2,two", &["runs.csv:3, column seed", "no whole number"]),
+        ("runs.csv", "sigmoid-2,2", "sigmoid-2,two", &["runs.csv:3, column seed", "not a whole number"]),
         ("runs.csv", "run_id,seed", "run_id,sed", &["runs.csv", "\"sed\"", "did you mean `seed`?"]),
-        ("runs.csv", "activation", "best_val_loss", &["is no input", "computed from the history"]),
-        ("history.csv", "val_accuracy", "steps_to_target", &["is no input", "computed from the history"]),
+        ("runs.csv", "activation", "best_val_loss", &["cannot be imported", "computed from the history"]),
+        ("history.csv", "val_accuracy", "steps_to_target", &["cannot be imported", "computed from the history"]),
         ("history.csv", "run_id,step", "run,step", &["history.csv", "no column run_id"]),
-        ("history.csv", "val_accuracy", "val_acuracy", &["no measurement is called", "did you mean `val_accuracy`?"]),
-        ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id there and here"]),
+        ("history.csv", "val_accuracy", "val_acuracy", &["there is no measurement", "did you mean `val_accuracy`?"]),
+        ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id in both tables"]),
         ("history.csv", "sigmoid-1,4", "sigmoid-1,0", &["history.csv:3, column step", "delete one of the two"]),
-        ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is no number"]),
+        ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is not a number"]),
         ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
-        ("history.csv", ",0.5\n", ",50\n", &["history.csv:2, column val_accuracy", "no share from 0 to 1", "divide"]),
-        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "no whole number from 1 to"]),
+        (
+            "history.csv",
+            ",0.5\n",
+            ",50\n",
+            &["history.csv:2, column val_accuracy", "not a number from 0 to 1", "divide"],
+        ),
+        ("layers.csv", ",144,", ",-144,", &["layers.csv:2, column units", "not a whole number from 1 to"]),
         ("layers.csv", "144,", "144,-", &["layers.csv:2, column stream_rms", "is negative", "not its logarithm"]),
         ("layers.csv", "144,", "144", &["layers.csv", "as many cells in each row"]),
         ("runs.csv", ",seed", ",number", &["runs.csv: has no column \"seed\"", "number the runs of each cell 1, 2, 3"]),
@@ -195,7 +195,7 @@ fn what_cannot_be_shown_or_would_be_run_is_refused_with_its_place() {
     }
     refused(
         "run_id,seed,model\na,1,x\nb,1,\"not closed\nc,1,z\n",
-        &["runs.csv:3, column model", "a quote that is not closed"],
+        &["runs.csv:3, column model", "if a quote is not closed"],
     );
     refused("run_id,seed,mo\0del,train_loss\na,1,x,1\n", &["the name of a column is too long, or has a line"]);
     let wide: String = (0..2000).map(|i| format!(",c{i}")).collect();
@@ -203,7 +203,7 @@ fn what_cannot_be_shown_or_would_be_run_is_refused_with_its_place() {
     for (column, number) in [("seed", "18446744073709551615"), ("seed", "-1"), ("steps", "1e300"), ("steps", "-1")] {
         let (steps, seed) = if column == "seed" { ("5", number) } else { (number, "1") };
         let table = format!("run_id,seed,model,train_loss,steps\na,{seed},x,1,{steps}\nb,1,y,1,5\n");
-        refused(&table, &[&format!("runs.csv:2, column {column}: \"{number}\" is no whole number from 0 to")]);
+        refused(&table, &[&format!("runs.csv:2, column {column}: \"{number}\" is not a whole number from 0 to")]);
     }
     // Signs that are no formulas, and numbers with a sign.
     fs::write(dir.join("runs.csv"), "run_id,seed,model,shift,train_loss\na,1,-,-1,1\nb,1,x,+2.5,-inf\n").unwrap();
@@ -282,7 +282,7 @@ fn import_runs(text: &str, more: &[&str], code: i32, words: &[&str]) -> (TempDir
 fn labels_of_a_setting_of_numbers_are_numbers() {
     let table = |column: &str, label: &str| format!("run_id,seed,{column},val_loss\na,1,3,0.5\nb,1,{label},0.4\n");
     for (column, label) in [("optimizer.lr", "foo"), ("depth", "two"), ("depth", "2.5"), ("l2", "nan")] {
-        let words = [&*format!("runs.csv:3, column {column}"), "is no value of this setting, which is"];
+        let words = [&*format!("runs.csv:3, column {column}"), "is not a value of this setting, which is"];
         import_runs(&table(column, label), &[], 2, &words);
     }
     // pandas writes whole numbers beside empty cells with a point; words that this program does not have are labels.
@@ -316,11 +316,11 @@ fn only_figures_that_the_tables_can_fill_are_drawn() {
     let text = "run_id,seed,depth,activation,val_loss,steps\na,1,2,relu,0.5,10\nb,2,2,relu,0.5,20\nc,1,4,relu,0.4,10\n\
         d,2,4,relu,0.4,10\ne,1,2,tanh,0.3,10\nf,2,2,tanh,0.3,10\ng,1,4,tanh,0.3,10\nh,2,4,tanh,0.3,10\n";
     let (dir, said) =
-        import_runs(text, &[], 0, &["in 1 of 4 cells finished runs are of unequal length (10 to 20 steps)"]);
+        import_runs(text, &[], 0, &["in 1 of 4 cells the finished runs differ in length (10 to 20 steps)"]);
     assert!(!said.contains("left out"), "{said}");
     for (kind, words) in [
-        ("gradient_by_layer", &["shows layers, and no table of layers was imported", "delete the section"]),
-        ("curves", &["what a history has, and none was imported", "delete the section"]),
+        ("gradient_by_layer", &["shows a table of layers, and none was imported", "delete the section"]),
+        ("curves", &["a table of history, and none was imported", "delete the section"]),
         ("percentiles", &["distributions, which imported runs do not have", "delete the section"]),
     ] {
         fs::write(dir.path().join("more.toml"), format!("[[figure]]\nkind = \"{kind}\"\nfacet = \"depth\"\n")).unwrap();
@@ -365,12 +365,12 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
 fn theory_and_grids_are_refused_since_the_networks_are_not_known() {
     let dir = copied("convolutional");
     for (asks, words) in [
-        ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "have the grid of their tables"][..]),
-        ("[record]\ndistributions = true\n", &["asks.toml:2:1", "imported runs are measured already"]),
+        ("[axes]\ndepth = [1, 2]\n", &["asks.toml:2:1", "follow from their tables"][..]),
+        ("[record]\ndistributions = true\n", &["asks.toml:2:1", "imported runs were measured already"]),
         ("[base]\nactivation = \"relu\"\n", &["asks.toml:2", "is a column of the table of runs already"]),
         (
             "[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"activation\"\ntheory = true\n",
-            &["theory predicts nothing"],
+            &["there are no predictions"],
         ),
         ("[compare]\narm = \"optimizer\"\n", &["not an axis", "choose one of `activation`"]),
     ] {

@@ -45,7 +45,7 @@ fn chart(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 fn a_kind_of_figure_from_outside_is_read_checked_and_drawn() {
     let text = "[axes]\ndepth = [2, 4]\n[[figure]]\nkind = \"losses_at_the_end\"\ncolor = \"depth\"\n";
     let known = |kinds: &[&'static FigureKind]| Experiment::parse(text, "x.toml", kinds);
-    assert!(known(FACTS).unwrap_err().to_string().contains("no figure is of kind"));
+    assert!(known(FACTS).unwrap_err().to_string().contains("there is no kind of figure"));
     let plan = known(&[FACTS, &[&OWN]].concat()).unwrap().plan(&Overrides::default()).unwrap();
     assert_eq!(plan.figures[0].kind, OWN.word);
 

@@ -152,7 +152,7 @@ fn a_figure_says_where_it_comes_from_and_what_became_of_its_claim() {
         let output = Command::new(PROGRAM).current_dir(dir.path()).arg("why").arg(&copy).output().unwrap();
         assert!(String::from_utf8(output.stdout).unwrap().contains("gradsweep sweep FILE"));
     }
-    expect(dir.path(), &["why", "x.toml"], 2, &["does not say where it comes from"]);
+    expect(dir.path(), &["why", "x.toml"], 2, &["contains no record of its origin"]);
     fs::write(dir.path().join("cut.png"), &fs::read(dir.path().join("copy.png")).unwrap()[..60]).unwrap();
-    expect(dir.path(), &["why", "cut.png"], 2, &["does not say where it comes from"]);
+    expect(dir.path(), &["why", "cut.png"], 2, &["contains no record of its origin"]);
 }

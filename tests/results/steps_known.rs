@@ -30,13 +30,13 @@ fn steps_to_the_target_come_with_how_exactly_they_are_known() {
     for (form, score, known) in [
         (full, "{ every = 3 }", None),
         (batches, "{ every = 1 }", None),
-        (batches, "{ every = 3 }", Some("known to the nearest 3")),
-        (statistics, "{ every = 3 }", Some("known to the nearest 3")),
-        (batches, "{ at = [2, 7] }", Some("at the scored steps alone")),
+        (batches, "{ every = 3 }", Some("rounded up to a multiple of 3")),
+        (statistics, "{ every = 3 }", Some("rounded up to a multiple of 3")),
+        (batches, "{ at = [2, 7] }", Some("only at the scored steps")),
     ] {
         for text in said(form, score) {
             assert!(text.contains("steps"), "{text}");
-            let says = text.contains("so steps to the target are known");
+            let says = text.contains("so steps_to_target is");
             assert_eq!(says, known.is_some(), "{form} {score}: {text}");
             assert!(known.is_none_or(|known| text.contains(known)), "{form} {score}: {text}");
         }

@@ -189,9 +189,9 @@ fn what_theory_does_not_cover_is_said_and_not_drawn() {
     );
     let scenes: Vec<Scene> =
         results.plan.figures.iter().map(|s| draw(&results, s, ALL, Style::Page).unwrap()).collect();
-    let after = "for batch normalization after the activation no closed form is known";
-    let before = "Batch normalization: all samples count as equally far apart";
-    let trained = "theory is of nets before the first update";
+    let after = "no closed form is known for batch normalization after the activation";
+    let before = "Batch normalization: theory assumes that all samples are equally far apart";
+    let trained = "theory holds before the first update only";
     let pooled = "the cells pooled into one line have different predictions";
     // Depth 1 has no attenuation to predict, so its place on the line is empty.
     for (scene, lines, said, unsaid) in [
@@ -241,7 +241,7 @@ fn why_it_fades_is_told_in_factors_of_the_first_and_the_last_layer() {
     }
     assert_eq!(text.matches("measured ×").count(), 4, "{text}");
     assert_eq!(text.matches("no prediction").count(), 4, "normalized nets have none: {text}");
-    assert!(text.contains("No prediction in the other panels: theory follows the gradient, but not"), "{text}");
+    assert!(text.contains("No prediction in the other panels: theory predicts the gradient, but not"), "{text}");
     assert!(text.contains("median of 5 seeds"));
     // The density of layer 1: sigma_w^2 times the mean square of the inputs, which are scaled to 1 over all features.
     let table = std::fs::read_to_string(dir.path().join("out/theory.csv")).unwrap();

@@ -175,7 +175,7 @@ fn a_folder_that_vanishes_stops_the_sweep_with_the_truth() {
     let (code, said) = said(&output);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("moved or removed while the program ran") && said.contains("results/long is gone"), "{said}");
-    assert!(!said.contains("every finished run is kept"), "{said}");
+    assert!(!said.contains("all finished runs are kept"), "{said}");
     fs::rename(dir.path().join("elsewhere"), &results).unwrap();
     expect(dir.path(), &["sweep", "long.toml", "--quiet"], 0, &["done before"]);
 }
@@ -190,7 +190,7 @@ fn a_read_only_folder_can_be_read() {
     open(elsewhere.path(), 0o777);
     fs::remove_file(results.join("comparison.csv")).unwrap();
     [&results, &results.join("journal")].into_iter().for_each(|path| open(path, 0o555));
-    let cannot = "the files in results/x stay as they are: cannot write into the results folder";
+    let cannot = "the files in results/x are left unchanged: cannot write into the results folder";
     for command in ["check results/x", "compare results/x"] {
         expect_shell(dir.path(), &format!("{user}./program {command}"), 0, &[cannot]);
     }

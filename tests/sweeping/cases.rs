@@ -81,7 +81,7 @@ fn features_of_very_different_size_count_alike() {
     let told = planned(dir.path(), &["feature_scaling.toml", "--set", "data.scaling=global"]);
     assert!(told.contains("note: ") && told.contains("deviation of big") && told.contains("\"per_feature\""), "{told}");
     assert!(!planned(dir.path(), &["feature_scaling.toml"]).contains("note: "));
-    let cures = ["\"standard\"", "data.scaling = \"per_feature\"", "\"global\" divides all"];
+    let cures = ["\"standard\"", "data.scaling = \"per_feature\"", "divides all features by one"];
     expect(dir.path(), &["plan", "feature_scaling.toml", "--set", "data.scaling=standard"], 2, &cures);
 }
 
@@ -101,7 +101,7 @@ fn a_net_is_held_to_what_the_class_frequencies_get() {
     }
     let answer = fs::read_to_string(dir.path().join("results/guessing_imbalanced/answer.txt")).unwrap();
     let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(answer.contains("The baseline, answering always the same class, gets at most 9"), "{answer}");
+    assert!(answer.contains("The baseline, always answering the same class, gets at most 9"), "{answer}");
     // With all classes weighing the same the best constant answer is a fair coin's, whatever their frequencies.
     let balanced = swept(dir.path(), "guessing_imbalanced", &["loss.class_weights=balanced"]);
     assert!((number(&balanced, "train_loss_baseline") - 2f64.ln()).abs() < 1e-12, "{balanced:?}");

@@ -93,7 +93,7 @@ fn plan_writes_nothing() {
         text(&output.stdout)
     };
     assert!(plans(&[]).contains("0 done, 8 new") && !dir.path().join("results").exists());
-    assert!(plans(&[]).contains("tried for a moment just now"));
+    assert!(plans(&[]).contains("from a short trial just now"));
     assert_eq!(run(dir.path(), &["sweep", "small.toml", "--only", "depth=[2]"]).status.code(), Some(0));
     let rest = plans(&[]);
     assert!(rest.contains("4 done, 4 new") && rest.contains("as 4 runs in timings.csv"), "{rest}");
@@ -167,7 +167,7 @@ fn ctrl_c_exits_75_within_a_second_and_the_next_start_goes_on() {
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
         if signal != "-KILL" {
             assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
-            assert!(text(&output.stderr).contains("same command goes on"));
+            assert!(text(&output.stderr).contains("same command again to continue"));
         }
     }
     let rest = run(dir.path(), &args);

@@ -143,7 +143,7 @@ fn a_full_disk_stops_the_sweep_and_loses_nothing() {
         match output.status.code() {
             Some(0) => continue,
             Some(1) => {
-                assert!(stderr.contains("File too large") && stderr.contains("every finished run is kept"), "{stderr}")
+                assert!(stderr.contains("File too large") && stderr.contains("all finished runs are kept"), "{stderr}")
             }
             Some(2) => assert!(stderr.contains("cannot write into the results folder"), "{stderr}"),
             code => panic!("{blocks} blocks: {code:?} {stderr}"),
@@ -177,7 +177,7 @@ fn a_disk_that_fills_while_tables_and_figures_are_written() {
         }
         let blocks = (size / 512).min(size / 1024).saturating_sub(2);
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec gradsweep sweep x.toml");
-        expect_shell(dir.path(), &line, 1, &["File too large", "every finished run is kept"]);
+        expect_shell(dir.path(), &line, 1, &["File too large", "all finished runs are kept"]);
         expect_shell(dir.path(), "gradsweep sweep x.toml", 0, &["all 8 runs are done"]);
         assert!(tables(&results) == whole, "{name}");
     }
@@ -247,7 +247,7 @@ fn a_folder_of_other_numerics_runs_again_when_told_to() {
     let view = results.join("journal/view.txt");
     let ids: String = fs::read_to_string(&view).unwrap().lines().map(|id| format!("old{id}\n")).collect();
     fs::write(&view, ids).unwrap();
-    let reason = format!("rerun: numerics version 1 -> {now} of the program (8 runs)");
+    let reason = format!("rerun: numerics version 1 -> {now} of gradsweep (8 runs)");
     expect_shell(dir.path(), "gradsweep sweep x.toml", 2, &["results/x holds 8 finished runs", &reason, "--replan"]);
     assert!(tables(&results) == whole, "a refusal changes nothing");
     expect_shell(dir.path(), "gradsweep sweep x.toml --replan", 0, &[&reason, "8 runs to do"]);
@@ -339,6 +339,6 @@ fn damage_beside_the_journal_costs_no_run() {
 fn merge_leaves_tables_whose_journal_is_empty() {
     let (dir, results, whole) = finished();
     fs::write(journal(&results), "").unwrap();
-    expect_shell(dir.path(), "gradsweep merge results/x", 2, &["holds no run of the plan", "stay as they are"]);
+    expect_shell(dir.path(), "gradsweep merge results/x", 2, &["contains no run of the plan", "are left unchanged"]);
     assert_eq!(tables(&results), whole);
 }

@@ -37,12 +37,12 @@ fn own_figures_stand_beside_the_default_ones_and_those_that_go_are_named() {
         (names(&figures), said)
     };
     let (usual, said) = sweep(EXPERIMENT.into(), &[]);
-    assert!(usual.len() > 3 && !said.contains("removed") && !said.contains("holds in no cell"), "{said}");
+    assert!(usual.len() > 3 && !said.contains("removed") && !said.contains("is used in no cell"), "{said}");
     let own = "[[figure]]\nkind = \"curves\"\nmetric = \"batch_loss\"\ncolor = \"variant\"\nfacet = \"depth\"\n";
     let (both, said) = sweep(format!("figures = \"default\"\n{EXPERIMENT}{own}"), &[]);
     assert!(both.is_superset(&usual) && both.contains("curves_2") && both.len() == usual.len() + 1, "{both:?}");
     assert!(!said.contains("removed"), "{said}");
-    let (alone, said) = sweep(format!("{EXPERIMENT}{own}"), &["not asked for any more, and removed"]);
+    let (alone, said) = sweep(format!("{EXPERIMENT}{own}"), &["no longer in the plan, and removed"]);
     assert_eq!(alone, BTreeSet::from(["curves".to_string()]));
     assert!(both.iter().filter(|name| *name != "curves").all(|name| said.contains(name.as_str())), "{said}");
 }
@@ -114,7 +114,7 @@ fn what_base_says_in_vain_is_noted() {
         dir,
         &["plan", "y.toml"],
         0,
-        &["y.toml:3:14: `activation` of [base] holds in no cell", "`optimizer.lr`"],
+        &["y.toml:3:14: `activation` of [base] is used in no cell", "`optimizer.lr`"],
     );
     assert!(!said.contains("`width`") && !said.contains("`steps`"), "{said}");
 }
@@ -136,7 +136,7 @@ fn what_is_written_of_hidden_layers_that_are_not_there_is_noted() {
         );
         fs::write(dir.join("z.toml"), text).unwrap();
         let said = expect(dir, &["plan", "z.toml"], 0, &[]);
-        assert_eq!(said.matches("does nothing where depth = 0").count(), idle.len(), "{network}: {said}");
+        assert_eq!(said.matches("has no effect where depth = 0").count(), idle.len(), "{network}: {said}");
         expect(dir, &["sweep", "z.toml", "--quiet"], 0, &[]);
         let mut reader = csv::Reader::from_path(dir.join("results/z/runs.csv")).unwrap();
         let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
@@ -156,6 +156,6 @@ fn what_is_written_of_hidden_layers_that_are_not_there_is_noted() {
     ] {
         fs::write(dir.path().join("z.toml"), format!("[base]\nsteps = 3\n{base}\n")).unwrap();
         let said = expect(dir.path(), &["plan", "z.toml"], 0, &[]);
-        assert!(!said.contains("does nothing"), "{base}: {said}");
+        assert!(!said.contains("has no effect"), "{base}: {said}");
     }
 }

@@ -108,7 +108,7 @@ fn the_example_of_slurm_submits_an_array_that_sweeps_and_a_merge_that_waits_for_
     let help = printed(&["slurm", "--help"]);
     let example: Vec<&str> = help.split("Example:\n").nth(1).unwrap().lines().map(str::trim).collect();
     let line = format!("PATH=\"$PWD:$PATH\"; {}", example.join("\n"));
-    expect_shell(dir, &line, 0, &["grid: 3 of 3 runs are there, in shared"]);
+    expect_shell(dir, &line, 0, &["grid: 3 of 3 runs are finished, in shared"]);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_folder_that_a_sweep_left_early_is_said_to_be_one() {
     fs::write(dir.join("x.toml"), text).unwrap();
     // Some runs only: the tables are there, and say less than the plan.
     expect(dir, &["sweep", "x.toml", "--only", "seed=1"], 0, &[]);
-    let missing = ["the tables hold 2 of 4 runs", "gradsweep sweep"];
+    let missing = ["the tables contain 2 of 4 runs", "gradsweep sweep"];
     for command in ["check", "compare", "plot"] {
         run_for(dir, &[command, "results/x"], &missing);
     }

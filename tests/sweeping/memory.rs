@@ -27,14 +27,14 @@ fn a_run_that_cannot_fit_is_refused_before_the_first() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("x.toml"), EXPERIMENT.replace('8', "10000")).unwrap();
     let limited = |command: &str| format!("ulimit -v 2000000; exec gradsweep {command}");
-    let words = ["x.toml:7:", "width=10000", "are there", "for the probe", "help: ", "`width`"];
+    let words = ["x.toml:7:", "width=10000", "are available", "for measuring gradients", "help: ", "`width`"];
     expect_shell(dir.path(), &limited("sweep x.toml"), 2, &words);
     let journal = fs::read_to_string(dir.path().join("results/x/journal/runs.jsonl")).unwrap();
     assert_eq!(journal.lines().count(), 1, "nothing was run");
     let line = limited("plan x.toml --jobs 2").replace("gradsweep", PROGRAM);
     let output = Command::new("sh").args(["-c", &line]).current_dir(dir.path()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && text.contains("cannot fit into"), "{text}");
+    assert!(output.status.success() && text.contains("more than the"), "{text}");
     // What fits is run beside it.
     expect_shell(dir.path(), &limited("sweep x.toml --only width=4 --quiet"), 0, &["2 runs to do"]);
 }
@@ -52,7 +52,8 @@ fn data_that_cannot_fit_are_refused_before_they_are_drawn() {
         fs::write(dir.path().join("x.toml"), format!("[base]\nwidth = 4\n{more}data = {{ {data} }}\n")).unwrap();
         for command in ["plan", "sweep", "theory", "trace"] {
             let line = format!("ulimit -v 2000000; exec timeout 20 gradsweep {command} x.toml");
-            let words = ["the data that these settings generate take", "are there", "help: take a smaller `data.n`"];
+            let words =
+                ["the data that these settings generate need", "are available", "help: write a smaller `data.n`"];
             expect_shell(dir.path(), &line, 2, &words);
         }
     }
@@ -114,7 +115,7 @@ fn a_run_that_gets_no_memory_is_a_failed_row_and_the_others_go_on() {
     assert_eq!((tally.done, tally.failed), (4, 1));
     let entry = folder.journal.entry(&work.jobs[1].run.run_id).unwrap().unwrap();
     assert_eq!(entry.run.record.status, Status::Failed);
-    assert!(entry.run.record.message.contains("of memory could not be had"), "{}", entry.run.record.message);
+    assert!(entry.run.record.message.contains("the system refused"), "{}", entry.run.record.message);
 }
 
 /// What the program took at most, in bytes, as the system counted it.

@@ -83,7 +83,7 @@ fn a_network_of_ones_own_is_swept_interrupted_verified_and_drawn_like_any_other(
         dir.path(),
         &["plan", file],
         2,
-        &["`network` cannot be \"feed_forward\"", "one of your own is known to your own program"],
+        &["`network` cannot be \"feed_forward\"", "a network of your own is known only to your own program"],
     );
 }
 
@@ -159,7 +159,7 @@ impl OwnModel for Cut {
 fn a_graph_that_is_cut_is_wrong_input_at_the_line_of_the_network() {
     let said = said_by("cut");
     assert!(said.starts_with("true error: `cut` cannot be trained: the gradient of `layer1.bias` is wrong"), "{said}");
-    assert!(said.contains("t.toml:4:") && said.contains("write ops that have a backward"), "{said}");
+    assert!(said.contains("t.toml:4:") && said.contains("use ops that have a backward"), "{said}");
 }
 
 /// What the part above prints in a process of its own.

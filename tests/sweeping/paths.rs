@@ -36,7 +36,7 @@ fn a_name_that_is_no_text_is_taken_or_refused_with_the_reason() {
     fs::write(named(".csv"), "run_id,seed,model,train_loss\na,1,x,1\nb,2,x,1\n").unwrap();
     let copied = Command::new("cp").arg("-a").arg(&results).arg(odd.join("x")).status().unwrap();
     assert!(copied.success());
-    let no_text = "is no UTF-8 text, so that neither a results folder nor a script can note it; rename it";
+    let no_text = "is not UTF-8 text, so it cannot be written into a results folder or a script; rename it";
     let lines: &[(&str, i32, &str)] = &[
         // Experiments, and folders to write into.
         ("plan ODD.toml", 0, "12 runs"),
@@ -59,7 +59,7 @@ fn a_name_that_is_no_text_is_taken_or_refused_with_the_reason() {
         ("check ODD/x", 0, "1 claim"),
         ("check ODD/x --fresh-seeds 3", 0, "12 runs to do"),
         ("compare ODD/x", 0, "optimizer"),
-        ("merge ODD/x", 0, "12 of 12 runs are there"),
+        ("merge ODD/x", 0, "12 of 12 runs are finished"),
         ("verify ODD/x", 0, "every number equal"),
         ("plot ODD/x", 0, "figures"),
         ("plot ODD/x --out ODD/drawn", 0, "curves"),
@@ -71,8 +71,8 @@ fn a_name_that_is_no_text_is_taken_or_refused_with_the_reason() {
         ("check ODDnot", 2, "there is no folder"),
         ("compare ODDnot", 2, "there is no folder"),
         ("plot ODDnot", 2, "there is no folder"),
-        ("merge ODDnot", 2, "is no results folder"),
-        ("verify ODDnot", 2, "is no results folder"),
+        ("merge ODDnot", 2, "is not a results folder"),
+        ("verify ODDnot", 2, "is not a results folder"),
         ("why ODDnot", 2, "cannot read"),
         ("init ODD", 2, "exists already"),
         ("init ODDnew.toml", 0, "ODDnew"),

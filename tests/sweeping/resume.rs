@@ -121,9 +121,13 @@ fn reasons_name_axes_labels_and_combinations() {
     let (dir, _) = started(EXPERIMENT);
     let sweep = ["sweep", "small.toml", "--out", "whole"];
     for (from, to, reason) in [
-        ("depth = [1, 2]", "depth = [2]", "dropped: no depth 1 any more (4 runs)"),
+        ("depth = [1, 2]", "depth = [2]", "dropped: depth 1 no longer exists (4 runs)"),
         ("depth = [1, 2]", "depth = [1, 2]\nl2 = [0.1, 0.2]", "dropped: `l2` is a new axis (8 runs)"),
-        ("[axes]\ndepth = [1, 2]", "l2 = 0.5\n[axes]\nbatch = [8, 9]", "dropped: `depth` is no axis any more (8 runs)"),
+        (
+            "[axes]\ndepth = [1, 2]",
+            "l2 = 0.5\n[axes]\nbatch = [8, 9]",
+            "dropped: `depth` is no longer an axis (8 runs)",
+        ),
         (
             "[variants.plain]",
             "[[exclude]]\ndepth = 2\nvariant = \"plain\"\n[variants.plain]",
@@ -159,7 +163,7 @@ fn fresh_starts_anew_and_not_for_a_part() {
     let (dir, whole) = started(EXPERIMENT);
     let fresh = ["sweep", "small.toml", "--out", "whole", "--fresh"];
     expect(dir.path(), &[&fresh[..], &["--only", "seed=1"]].concat(), 2, &["--only"]);
-    expect(dir.path(), &fresh, 0, &["set aside as *.old", "8 runs to do"]);
+    expect(dir.path(), &fresh, 0, &["is renamed to *.old", "8 runs to do"]);
     assert!(tables(&dir.path().join("whole")) == whole);
 }
 
@@ -167,8 +171,8 @@ fn fresh_starts_anew_and_not_for_a_part() {
 fn only_takes_seeds() {
     let (dir, whole) = started(EXPERIMENT);
     let sweep = ["sweep", "small.toml", "--only"];
-    expect(dir.path(), &[&sweep[..], &["seed=3"]].concat(), 2, &["no run seed 3", "1 to 2", "--only:1:6"]);
-    expect(dir.path(), &[&sweep[..], &["seed=one"]].concat(), 2, &["no run seed \"one\""]);
+    expect(dir.path(), &[&sweep[..], &["seed=3"]].concat(), 2, &["no seed 3", "1 to 2", "--only:1:6"]);
+    expect(dir.path(), &[&sweep[..], &["seed=one"]].concat(), 2, &["no seed \"one\""]);
     expect(
         dir.path(),
         &[&sweep[..], &["seed=2", "--only", "depth=1"]].concat(),
@@ -240,7 +244,7 @@ fn seed_one_of_every_cell_runs_first() {
 fn an_interrupted_fresh_start_does_not_tell_to_start_anew_again() {
     let (dir, _) = started(EXPERIMENT);
     for (option, words) in
-        [("--fresh", "the same command without --fresh goes on"), ("--quiet", "the same command goes on")]
+        [("--fresh", "the same command without --fresh to continue"), ("--quiet", "the same command again to continue")]
     {
         let args = ["sweep", "small.toml", "--out", "long", "--set", "steps=1000000", option];
         let child = Command::new(PROGRAM).current_dir(dir.path()).args(args).stderr(Stdio::piped()).spawn().unwrap();
@@ -266,6 +270,6 @@ fn fewer_fresh_seeds_than_before_judge_by_those_and_a_moved_folder_keeps_its_nam
     check("4", &["all 16 runs are done"]);
     fs::rename(&results, dir.path().join("moved")).unwrap();
     fs::remove_file(dir.path().join("x.toml")).unwrap();
-    expect(dir.path(), &["merge", "moved"], 0, &["x: 12 of 12 runs are there, in moved"]);
+    expect(dir.path(), &["merge", "moved"], 0, &["x: 12 of 12 runs are finished, in moved"]);
     expect(dir.path(), &["verify", "moved", "--sample", "0"], 0, &["x: the tables agree"]);
 }

@@ -50,7 +50,7 @@ fn shards_in_any_order_and_some_twice_merge_to_the_plain_tables() {
         shard(dir, which, 0, &["gradsweep merge shards"]);
     }
     assert!(!dir.join("shards/runs.csv").exists(), "a shard writes its own journal and no table");
-    expect(dir, &["merge", "shards"], 1, &["9 of 18 runs are there", "--array=1-2", "missing: depth=8"]);
+    expect(dir, &["merge", "shards"], 1, &["9 of 18 runs are finished", "--array=1-2", "missing: depth=8"]);
     // A scheduler numbers the tasks; a task that is put back finds its runs done.
     let numbered = |variable: &str, value: &str| {
         let line = format!("{variable}={value} gradsweep sweep small.toml --out shards --shard auto/4 --quiet");
@@ -59,7 +59,7 @@ fn shards_in_any_order_and_some_twice_merge_to_the_plain_tables() {
     numbered("PARALLEL_SEQ", "2");
     numbered("SLURM_ARRAY_TASK_ID", "2");
     numbered("SLURM_ARRAY_TASK_ID", "2");
-    expect(dir, &["merge", "shards"], 0, &["18 of 18 runs are there"]);
+    expect(dir, &["merge", "shards"], 0, &["18 of 18 runs are finished"]);
     assert!(tables(&dir.join("shards")) == plain);
     assert_eq!(fs::read(dir.join("shards/plan.json")).unwrap(), fs::read(dir.join("plain/plan.json")).unwrap());
     expect(dir, &["sweep", "small.toml", "--out", "shards", "--quiet"], 0, &["all 18 runs are done"]);
@@ -115,7 +115,7 @@ fn what_does_not_fit_is_refused() {
         expect(dir, &["sweep", "small.toml", "--shard", "1/4", flag], 2, &["cannot be used with"]);
     }
     for command in ["merge", "verify"] {
-        expect(dir, &[command, "nowhere"], 2, &["no results folder"]);
+        expect(dir, &[command, "nowhere"], 2, &["not a results folder"]);
     }
 }
 
@@ -131,7 +131,7 @@ fn a_terminated_shard_ends_with_75_and_goes_on() {
          while [ \"$(cat shards/journal/shard-0-of-1.jsonl 2>/dev/null | wc -l)\" -lt 2 ]; do sleep 0.01; done
          kill -TERM $p; wait $p"
     );
-    expect_shell(dir, &line, 75, &["every finished run is kept"]);
+    expect_shell(dir, &line, 75, &["all finished runs are kept"]);
     expect(dir, &["merge", "shards"], 1, &["--array=0"]);
     expect_shell(dir, &format!("gradsweep sweep {sweep} --out shards --shard 0/1"), 0, &[]);
     expect(dir, &["merge", "shards"], 0, &[]);
@@ -156,7 +156,7 @@ fn the_slurm_script_is_a_shell_script_with_the_number_of_shards_in_it() {
     for task in 0..4 {
         expect_shell(dir, &format!("SLURM_ARRAY_TASK_ID={task} sh job.sh"), 0, &[]);
     }
-    expect(dir, &["merge", "an odd 'place"], 1, &["12 of 18 runs are there"]);
+    expect(dir, &["merge", "an odd 'place"], 1, &["12 of 18 runs are finished"]);
 }
 
 /// Replaces the first line that `pick`s, and returns what `verify` says, which must find fault.

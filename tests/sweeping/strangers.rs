@@ -238,7 +238,7 @@ fn what_a_spreadsheet_would_run_is_refused() {
     let dir = tempdir().unwrap();
     let refused = |text: &str| {
         fs::write(dir.path().join("y.toml"), text).unwrap();
-        expect(dir.path(), &["plan", "y.toml"], 2, &["a spreadsheet would run", "help: "]);
+        expect(dir.path(), &["plan", "y.toml"], 2, &["a spreadsheet program would run", "help: "]);
     };
     for odd in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3"] {
         refused(&format!("[base]\nsteps = 1\n[variants.\"{odd}\"]\n"));
@@ -286,7 +286,7 @@ fn a_trace_replaces_no_other_file() {
             words,
         );
     };
-    trace("x.toml", 2, &["x.toml is there and is no file of tensors", "--out"]);
+    trace("x.toml", 2, &["x.toml exists and is not a safetensors file", "--out"]);
     assert_eq!(fs::read(dir.path().join("x.toml")).unwrap(), own);
     trace("t.safetensors", 0, &[]);
     trace("t.safetensors", 0, &[]);

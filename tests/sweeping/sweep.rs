@@ -380,7 +380,7 @@ fn only_chooses_runs_and_names_what_it_does_not_know() {
     assert_eq!(count(&["bias=false"]), Ok(6), "a setting that is no axis");
     assert!(count(&["depht=2"]).unwrap_err().contains("did you mean `depth`"));
     assert!(count(&["depth=3"]).unwrap_err().contains("`2`, `4`, `8`"));
-    assert!(count(&["variant=plain", "bias=false"]).unwrap_err().contains("no cell has all of these"));
+    assert!(count(&["variant=plain", "bias=false"]).unwrap_err().contains("no cell matches all of these"));
 }
 
 fn refused(dir: &Path, plan: &Plan) -> String {

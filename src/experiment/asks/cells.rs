@@ -73,7 +73,7 @@ impl<'a> Cells<'a> {
 
     fn no_axis(&self, name: &str, at: &Location) -> ExperimentError {
         let help = match self.axes {
-            [] => "this experiment has no axes: put lists under [axes] first".to_string(),
+            [] => "this experiment has no axes; write lists of values under [axes]".to_string(),
             axes => nearest::suggest(name, axes.iter().map(|a| a.name.as_str())),
         };
         at.error(format!("`{name}` is not an axis of this experiment"), help)
@@ -91,7 +91,7 @@ impl<'a> Cells<'a> {
                 None => Ok((role, axis)),
                 Some(first) => {
                     let message = format!("this {what} uses the axis `{}` twice", axis.name);
-                    Err(role.place.error(message, format!("give each of {keys} its own")).also(first))
+                    Err(role.place.error(message, format!("use a different axis for each of {keys}")).also(first))
                 }
             }
         };
@@ -139,7 +139,7 @@ impl<'a> Cells<'a> {
             filter.insert(axis.name.clone(), wanted);
         }
         if left.is_empty() {
-            let help = "no cell has all of these at once (see [[exclude]]); choose other values";
+            let help = "no cell matches all of these (some may be left out by [[exclude]]); choose other values";
             return place.fail(format!("{what} selects nothing"), help);
         }
         Ok((filter, left))

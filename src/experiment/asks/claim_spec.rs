@@ -78,10 +78,10 @@ fn read_against(fields: &Fields) -> Result<Option<Comparison>> {
         (None, None) => return Ok(None),
         (Some(against), None) => {
             let help = "write by = \"ratio\" or by = \"difference\"";
-            return against.at.fail("`against` does not say how the two are compared", help);
+            return against.at.fail("`against` needs `by`, which says how the two are compared", help);
         }
         (None, Some(by)) => {
-            return by.at.fail("`by` compares with nothing", "write `against` too, or delete the line");
+            return by.at.fail("`by` has no effect without `against`", "write `against` as well, or delete the line");
         }
     };
     let (other, runs) = match against.value.toml {
@@ -114,7 +114,7 @@ fn read_wanted(fields: &Fields) -> Result<Wanted> {
         (Some(e), None, None) => {
             let entries = e.table().map_err(|error| ExperimentError { help: help(), ..error })?;
             let [one] = &entries[..] else {
-                return e.at.fail("`expect` says one thing: above, below or within", help());
+                return e.at.fail("`expect` takes exactly one of above, below and within", help());
             };
             let wrong = |message: String| one.value.at.error(message, help());
             let bound = || one.value.number().ok_or_else(|| wrong(format!("`{}` is a number", one.key)));
@@ -123,7 +123,7 @@ fn read_wanted(fields: &Fields) -> Result<Wanted> {
                 "below" => Ok(Wanted::Below(bound()?)),
                 "within" => match one.value.numbers().as_deref() {
                     Some([low, high]) if low <= high => Ok(Wanted::Within(*low, *high)),
-                    _ => Err(wrong("`within` is two numbers, the smaller first".into())),
+                    _ => Err(wrong("`within` takes two numbers, the smaller one first".into())),
                 },
                 _ => Err(one.unknown("key of `expect`", ["above", "below", "within"])),
             }
@@ -131,7 +131,7 @@ fn read_wanted(fields: &Fields) -> Result<Wanted> {
         (None, Some(monotone), Some(_)) => {
             choice(monotone, [("increasing", Wanted::Increasing), ("decreasing", Wanted::Decreasing)])
         }
-        (None, None, None) => fields.place.fail("this [[claim]] expects nothing", help()),
+        (None, None, None) => fields.place.fail("this [[claim]] has neither `expect` nor `monotone`", help()),
         (None, _, _) => {
             let help = "write both, as in monotone = \"increasing\" and along = \"depth\"";
             fields.place.fail("`monotone` and `along` go together", help)
@@ -160,7 +160,7 @@ fn read_metric(entry: &Entry) -> Result<Metric> {
         return Ok(Metric::Run(column));
     };
     let get = |key: &str| entries.iter().find(|e| e.key == key);
-    let need = |key| get(key).ok_or_else(|| entry.at.error(format!("`metric` does not say its `{key}`"), HELP));
+    let need = |key| get(key).ok_or_else(|| entry.at.error(format!("`metric` lacks its `{key}`"), HELP));
     let (table, column) = (need("table")?, need("column")?);
     let (name, at) = column.word()?;
     let section = match table.text()?.as_str() {

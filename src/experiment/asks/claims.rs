@@ -38,8 +38,7 @@ fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
             "each" => spec.each.push(name),
             "along" => spec.along = Some(name),
             _ if is_untouched(&spec, &name, cells) => {
-                let message = "this axis cannot touch what is measured before the first update: pooling would count equal \
-                               values several times";
+                let message = "this axis has no effect before the first update: pooling it would count equal values several times";
                 return role.place.fail(message, "fix it with `where`");
             }
             _ => spec.over.push(name),
@@ -52,9 +51,9 @@ fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
     fixed_init(claim, &spec, &left)?;
     match (&mut spec.against, &claim.against) {
         (Some((Against::Theory, _)), _) if !spec.metric.is_predicted() => {
-            let help = "it predicts attenuation_init, attenuation_total_init, attenuation_delta_init, and stream_rms or \
+            let help = "there are predictions for attenuation_init, attenuation_total_init, attenuation_delta_init, and stream_rms or \
                         delta_rms of a layer over another (per_layer) at step \"first\"";
-            return claim.metric_at.fail("theory does not predict this metric", help);
+            return claim.metric_at.fail("there is no prediction for this metric", help);
         }
         (Some((Against::Runs(other), _)), Some((selectors, place))) => {
             // What `against` does not name stays as in `where`.
@@ -62,7 +61,7 @@ fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
             let whole: Filter = spec.filter.clone().into_iter().chain(own).collect();
             let others: Vec<&GridCell> = cells.cells.iter().filter(|cell| cell.is_in(&whole)).collect();
             if others.is_empty() {
-                let help = "no cell has all of `where` and `against` at once; what `against` does not name stays as in `where`";
+                let help = "no cell matches `against`, in which axes that it does not name keep the labels of `where`; choose other labels";
                 return place.fail("`against` of this claim selects nothing", help);
             }
             other.clone_from(&whole);
@@ -77,8 +76,9 @@ fn one(claim: &WrittenClaim, cells: Cells) -> Result<ClaimSpec> {
         let position = cells.position(&axis.name).unwrap_or_default();
         let labels: BTreeSet<&String> = left.iter().map(|cell| &cell.labels[position].1).collect();
         if labels.len() < 2 {
-            let message = format!("`{}` has one label here, along which nothing can rise or fall", axis.name);
-            return role.place.fail(message, "let `where` leave several");
+            let message =
+                format!("`{}` has only one label here, so nothing can increase or decrease along it", axis.name);
+            return role.place.fail(message, "let `where` select several of its labels");
         }
     }
     Ok(spec)
@@ -90,12 +90,12 @@ fn settled(spec: &ClaimSpec, place: &Location, cells: Cells, chosen: &[&GridCell
         None => Ok(()),
         // What only acts on training leaves the start as it is: any one label says it all.
         Some(left) if is_untouched(spec, &left.axis.name, cells) => {
-            let message = format!("`{}` cannot touch what is measured before the first update", left.axis.name);
+            let message = format!("`{}` has no effect on what is measured before the first update", left.axis.name);
             place.fail(message, left.fix())
         }
         Some(left) => {
             let name = &left.axis.name;
-            let ways = [format!("repeat it: each = [\"{name}\"]"), format!("pool it by name: over = [\"{name}\"]")];
+            let ways = [format!("repeat it: each = [\"{name}\"]"), format!("pool it: over = [\"{name}\"]")];
             Err(left.error("claim", place, &ways))
         }
     }
@@ -113,8 +113,8 @@ fn has_layers(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()
     match (wanted, deepest) {
         (Some(layer), Some(deepest)) if layer > deepest => {
             let message =
-                format!("this claim is about layer {layer}, and no net that it selects has more than {deepest}");
-            claim.metric_at.fail(message, "name a layer of these nets, or \"last\", or select deeper nets with `where`")
+                format!("this claim is about layer {layer}, but no net that it selects has more than {deepest}");
+            claim.metric_at.fail(message, "write a layer of these nets or \"last\", or select deeper nets with `where`")
         }
         _ => Ok(()),
     }

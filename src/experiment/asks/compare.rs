@@ -31,9 +31,10 @@ impl WrittenCompare {
             Some(x) => Ok(x),
             None => {
                 let message = format!("`margin` must be a positive number, but is {}", e.value.found());
-                e.value
-                    .at
-                    .fail(message, "write the largest difference of `report` that does not matter, or delete the line")
+                e.value.at.fail(
+                    message,
+                    "write the largest difference in the metric of `report` that does not matter, or delete the line",
+                )
             }
         };
         Ok(WrittenCompare {
@@ -73,13 +74,13 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
             (Some(axis), _) => axis,
             (None, None) => return Ok(None),
             (None, Some(written)) => {
-                let message = "[compare] does not say what is compared, and there is no axis of optimizers";
+                let message = "[compare] needs `arm`, since this experiment has no axis of optimizers";
                 return written.place.fail(message, "write arm = \"...\", the name of an axis");
             }
         },
     };
     if let (0 | 1, Some(written)) = (arm.labels.len(), written) {
-        let message = format!("`{}` has one value, so there is nothing to compare", arm.name);
+        let message = format!("`{}` has only one value, so there is nothing to compare", arm.name);
         return written.place.fail(message, "give the axis two values or more");
     }
     let mut tune = Vec::new();
@@ -88,8 +89,8 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
             for (name, at) in listed {
                 let axis = cells.axis(name, at)?;
                 if axis.name == arm.name || tune.contains(&axis.name) {
-                    let message = format!("`tune` names the axis `{}`, which has its part already", axis.name);
-                    return at.fail(message, "name each axis once, and not the arms");
+                    let message = format!("`tune` names the axis `{}`, which already has another role", axis.name);
+                    return at.fail(message, "name each axis once, and not the axis of the arms");
                 }
                 tune.push(axis.name.clone());
             }
@@ -102,7 +103,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
     let choice = Compare::chooses(&tune, cells.axes);
     let tune_seeds = match written.and_then(|w| w.tune_seeds.as_ref()) {
         Some((_, place)) if !choice => {
-            let message = "`tune_seeds` chooses nothing: no axis of `tune` has several values";
+            let message = "`tune_seeds` has no effect: no axis of `tune` has several values";
             return place.fail(message, "delete the line");
         }
         Some((n, place)) if *n >= seeds => {
@@ -119,20 +120,22 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
     let has_target = cells.cells.iter().any(|cell| cell.settings.get("target_loss").is_some());
     let of_target = |name: &&String| metric(name).is_some_and(Column::missing_is_worst);
     if let (Some(name), false) = (written.report.iter().find(of_target), has_target) {
-        let message = format!("[compare] reports `{name}`, but no run has a target");
+        let message = format!("[compare] reports `{name}`, but no run has a `target_loss`");
         return written.place.fail(message, "write target_loss under [base], or report another column");
     }
     if let Some((name, at)) = written.baseline.as_ref().filter(|(name, _)| !arm.labels.contains(name)) {
         let help = nearest::suggest(name, arm.labels.iter().map(String::as_str));
-        return at.fail(format!("`baseline` = \"{name}\" is no value of `{}`", arm.name), help);
+        return at.fail(format!("`baseline` = \"{name}\" is not a value of `{}`", arm.name), help);
     }
     let mut over: Vec<String> = Vec::new();
     for (name, at) in &written.over {
         let axis = cells.axis(name, at)?;
         if axis.name == arm.name || tune.contains(&axis.name) || over.contains(&axis.name) {
-            let message = format!("`over` names the axis `{}`, which has its part already", axis.name);
-            return at
-                .fail(message, "name axes whose values are problems, each once, neither the arms nor those of `tune`");
+            let message = format!("`over` names the axis `{}`, which already has another role", axis.name);
+            return at.fail(
+                message,
+                "name axes whose values are problems, each once, other than the axis of the arms and those of `tune`",
+            );
         }
         over.push(axis.name.clone());
     }

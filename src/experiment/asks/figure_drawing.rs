@@ -48,11 +48,11 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     {
         let known = columns::measurements(columns::LAYERS).filter(|column| column.over_time).map(|column| column.name);
         let help = format!("choose one of {}, or delete `axes`", known.collect::<Vec<_>>().join(", "));
-        return entry.at.fail(format!("`{}` has no value of its own at each time step", column.name), help);
+        return entry.at.fail(format!("`{}` is not measured at each time step", column.name), help);
     }
     if let Some(entry) = fields.get("step").filter(|_| kind.options.contains(&"axes") && axes.has_steps()) {
         let help = "delete the line, or write axes = \"time_layer\" for a map of one step";
-        return entry.at.fail("every recorded step is on this map", help);
+        return entry.at.fail("this map shows every recorded step, so `step` has no effect", help);
     }
     Ok(FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, reference, epochs, ..spec })
 }
@@ -71,7 +71,7 @@ fn reference(entry: &Entry) -> Result<Reference> {
         e.value.number().filter(|v| v.is_finite()).ok_or_else(wrong)
     };
     let (Some(name), Some(value)) = (get("name"), get("value")) else {
-        return entry.at.fail("`reference` has no name or no value", HELP);
+        return entry.at.fail("`reference` needs a name and a value", HELP);
     };
     Ok(Reference { name: name.text()?, value: number(value)?, slope: get("slope").map_or(Ok(0.0), number)? })
 }
@@ -81,7 +81,7 @@ fn is_straight(entry: &Entry, kind: &FigureKind, line: &Reference, is_log: bool,
     let Reference { value, slope, .. } = line;
     if is_log && *value <= 0.0 {
         let or_linear = if kind.scales { ", or scale = \"linear\"" } else { "" };
-        let message = format!("a logarithmic scale has no line at {value}");
+        let message = format!("a logarithmic scale cannot show a line at {value}");
         return entry.at.fail(message, format!("write a value above 0{or_linear}"));
     }
     let help = match *slope != 0.0 {
@@ -125,14 +125,16 @@ fn limits(fields: &Fields, kind: &FigureKind, (key, has): (&str, bool), is_log: 
     }
     match pair(entry) {
         Some([low, _]) if is_log && low <= 0.0 => {
-            let help = if kind.scales { "begin above 0, or write scale = \"linear\"" } else { "begin above 0" };
+            let help = if kind.scales { "write a lower limit above 0, or scale = \"linear\"" } else { "begin above 0" };
             entry.at.fail(format!("a logarithmic scale cannot begin at {low}"), help)
         }
         Some([low, high]) if low < high => Ok(Some([low, high])),
-        _ => entry.at.fail(format!("`{key}` are two numbers, the lower one first"), format!("write {key} = [0.1, 10]")),
+        _ => {
+            entry.at.fail(format!("`{key}` takes two numbers, the lower one first"), format!("write {key} = [0.1, 10]"))
+        }
     }
 }
 
 fn none_to_choose<T>(entry: &Entry, kind: &FigureKind, key: &str) -> Result<T> {
-    entry.at.fail(format!("a figure of kind {} has no `{key}` to choose", kind.word), "delete the line")
+    entry.at.fail(format!("a figure of kind {} has no key `{key}`", kind.word), "delete the line")
 }

@@ -49,6 +49,8 @@ fn color(selector: &Selector) -> Result<[u8; 3]> {
             let [_, red, green, blue] = rgb.to_be_bytes();
             Ok([red, green, blue])
         }
-        None => selector.place.fail("this is no colour", "write it as \"#d55e00\": red, green and blue in hexadecimal"),
+        None => {
+            selector.place.fail("this is not a colour", "write it as \"#d55e00\": red, green and blue in hexadecimal")
+        }
     }
 }

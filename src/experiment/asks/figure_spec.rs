@@ -33,7 +33,7 @@ impl WrittenFigure {
         let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
         let (word, at) = fields.need("kind", &help)?.word()?;
         let Some(kind) = kinds.iter().copied().find(|k| k.word == word) else {
-            return at.fail(format!("no figure is of kind \"{word}\""), nearest::suggest(&word, words()));
+            return at.fail(format!("there is no kind of figure \"{word}\""), nearest::suggest(&word, words()));
         };
         ["metric", "step", "x", "y", "color", "over"].into_iter().try_for_each(|key| choosable(&fields, kind, key))?;
         let text = |key| fields.read(key, Entry::text);
@@ -82,10 +82,10 @@ fn choosable(fields: &Fields, kind: &FigureKind, key: &str) -> Result<()> {
     let help = match key {
         "metric" | "step" if kind.cells == CellsShown::Planes => "delete the line: every recorded step is drawn",
         "metric" | "step" => "delete the line",
-        "over" => "paths are not pooled: fix the axis with `where`, or make panels of it with `facet`",
-        _ => "use `facet` for a panel each, or `where` to fix it",
+        "over" => "paths cannot be averaged: fix the axis with `where`, or draw a panel for each label with `facet`",
+        _ => "use `facet` for one panel per label, or `where` to fix it",
     };
-    entry.at.fail(format!("a figure of kind {} has no `{key}` to choose", kind.word), help)
+    entry.at.fail(format!("a figure of kind {} has no key `{key}`", kind.word), help)
 }
 
 /// Checks that theory speaks of what this figure shows.
@@ -104,8 +104,9 @@ fn predicted(
         }
         Predicts::DepthScale => {
             let word = kind.word.replace('_', " ");
-            let message =
-                format!("theory draws how deep a net can be trained, and no axis of this {word} is the depth");
+            let message = format!(
+                "`theory` draws the depth up to which nets can be trained, but no axis of this {word} is the depth"
+            );
             return at("theory").fail(message, "write x = \"depth\" or y = \"depth\", or delete `theory`");
         }
         Predicts::All => {
@@ -115,13 +116,13 @@ fn predicted(
             let speaks = |kind: &&&FigureKind| matches!(kind.theory, Predicts::Columns(_) | Predicts::DepthScale);
             let kinds = kinds.iter().filter(speaks).map(|kind| kind.word);
             let help = format!("delete the line, or draw one of {}", kinds.collect::<Vec<_>>().join(", "));
-            return at("theory").fail(format!("theory predicts nothing in a figure of kind {}", kind.word), help);
+            return at("theory").fail(format!("there is no prediction for a figure of kind {}", kind.word), help);
         }
     };
     match &spec.metric {
         Some(metric) if !known.contains(&metric.as_str()) => {
             let help = format!("choose one of {}, or delete `theory`", known.join(", "));
-            at("metric").fail(format!("theory does not predict `{metric}`"), help)
+            at("metric").fail(format!("there is no prediction for `{metric}`"), help)
         }
         _ => Ok(()),
     }

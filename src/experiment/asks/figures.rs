@@ -42,7 +42,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let has = |key: &str| figure.roles.iter().any(|role| role.key == key);
     if let (false, Some(x)) = (has("x"), kind.default_x()) {
         if cells.position(x).is_none() {
-            let message = format!("a {word} needs an axis `{x}`, and this experiment has none");
+            let message = format!("a {word} needs an axis `{x}`, but this experiment has none");
             return place.fail(message, "name another axis as `x`");
         }
         roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
@@ -71,14 +71,14 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     }
     if (spec.metric.as_deref(), spec.step.as_deref()) == (Some("update_ratio"), Some("last")) {
         let help = "write step = \"first\", or draw it as a gradient_heatmap";
-        return place.fail("no update follows the last step, so `update_ratio` is empty there", help);
+        return place.fail("no update follows the last step, so `update_ratio` has no value there", help);
     }
     let roles = cells.roles(&roles, "figure", "x, y, color, facet, over and tune")?;
     for (role, axis) in &roles {
         let name = axis.name.clone();
         match role.key {
             "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
-                let message = format!("`{name}` goes along x of a {word}, and not all of its values are numbers");
+                let message = format!("`{name}` is the x axis of a {word}, but not all of its values are numbers");
                 return role.place.fail(message, "give it several numbers, or name another axis as `x`");
             }
             "x" => spec.x = Some(name),
@@ -102,7 +102,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let mut pooled = roles.iter().filter(|(role, _)| role.key == "over");
     if let Some((role, axis)) = pooled.find(|(_, axis)| at_init && !cells.touches_start(&axis.name, on)) {
         let message = format!(
-            "`{}` cannot touch the first step, so pooling it would count equal values several times",
+            "`{}` has no effect at the first step, so pooling it would count equal values several times",
             axis.name
         );
         return role.place.fail(message, format!("fix it instead: where = {{ {} = ... }}", toml_key(&axis.name)));
@@ -114,7 +114,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
             let name = &left.axis.name;
             let show = format!("show it: facet or color = \"{name}\"");
             let tune = (kind.tune == Tune::Best).then(|| format!("show its best label: tune = [\"{name}\"]"));
-            let pool = (kind.over != Over::Never).then(|| format!("pool it by name: over = [\"{name}\"]"));
+            let pool = (kind.over != Over::Never).then(|| format!("pool it: over = [\"{name}\"]"));
             Err(left.error("figure", place, &[Some(show), tune, pool].into_iter().flatten().collect::<Vec<_>>()))
         }
         None => Ok(spec),
@@ -127,7 +127,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     let word = figure.kind.word;
     if figure.kind.cells == CellsShown::Layers && cells.iter().all(|cell| cell.function().is_some()) {
         let help = "draw `curves`, or `trajectories` where the function has one or two variables";
-        return wrong(format!("a {word} shows the layers of networks, and a function has none"), help);
+        return wrong(format!("a {word} shows the layers of networks, but test functions have no layers"), help);
     }
     if spec.axes.has_time() && !cells.iter().any(|cell| model::family(&cell.settings).has_time()) {
         let help = "choose recurrent nets with `where`, or delete `axes`";
@@ -140,7 +140,10 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     for cell in cells {
         let Some(function) = cell.function() else {
             let help = "fix it to functions with `where`, or draw another kind";
-            return wrong(format!("{word} are of functions, and this figure has cells that train a network"), help);
+            return wrong(
+                format!("{word} show test functions, but this figure includes cells that train a network"),
+                help,
+            );
         };
         let n = function.start.len();
         if n > 2 {
@@ -151,12 +154,15 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
                 _ => "choose other cells with `where`, or draw `curves`",
             };
             let has = counted(n, "variable");
-            return wrong(format!("{word} are drawn in the plane, but a function here has {has}"), help);
+            return wrong(
+                format!("{word} need a function of one or two variables, but a function here has {has}"),
+                help,
+            );
         }
         let panel = cell.labels.iter().filter(|(axis, _)| spec.facet.contains(axis)).map(|(_, label)| label.as_str());
         let first = *panels.entry(panel.collect()).or_insert(function.kind);
         if first != function.kind {
-            let help = "make a panel of each with `facet`, or fix the function with `where`";
+            let help = "draw one panel per function with `facet`, or fix the function with `where`";
             return wrong(format!("one panel of these {word} would show several functions"), help);
         }
     }

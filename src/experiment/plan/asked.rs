@@ -56,12 +56,13 @@ impl Experiment {
         let grid = self.axes.iter().map(|axis| &axis.place).chain(self.excludes.iter().map(|exclude| &exclude.place));
         let mut grid = grid.chain(self.ablation.iter().map(|centre| &centre.place)).chain(includes);
         if let Some(place) = grid.next() {
-            let help = "delete the section: the columns of the table of runs that vary are the axes, or those that --axes names";
-            return place.fail("imported runs have the grid of their tables, and no other can be written", help);
+            let help = "delete the section: the axes are the columns of the table of runs that vary, or those given with --axes";
+            return place
+                .fail("the cells of imported runs follow from their tables, so this section is not allowed", help);
         }
         if let Some((key, place)) = self.record.keys.first() {
             let message =
-                format!("`{key}` of [record] says when a sweep measures, and imported runs are measured already");
+                format!("`{key}` of [record] says when a sweep measures, but imported runs were measured already");
             return place.fail(message, "delete the section");
         }
         let keys = &Registry::get().keys;
@@ -89,9 +90,8 @@ impl Experiment {
     ) -> Result<Asked, ExperimentError> {
         let drawn = self.figures.iter().filter(|f| f.spec.theory || f.kind.theory == Predicts::All).map(|f| &f.place);
         if let Some(place) = drawn.chain(self.claims.iter().filter_map(|claim| claim.against_theory())).next() {
-            let help =
-                "delete it, or compare with other runs: this program does not know the networks that were imported";
-            return place.fail("theory predicts nothing of imported runs", help);
+            let help = "delete it, or compare with other runs: gradsweep does not know the networks of imported runs";
+            return place.fail("there are no predictions for imported runs", help);
         }
         self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, Recorded::imported(measured))
     }

@@ -53,7 +53,7 @@ impl Plan {
                 fits.map_err(|wrong| {
                     let mut error = self.misfit(settings, &wrong);
                     if let Some(at) = &facts.change {
-                        error.help += &format!("; if it is a slip that the target changes {at}, correct it");
+                        error.help += &format!("; if the target changes by mistake {at}, correct it");
                     }
                     error
                 })?;
@@ -73,7 +73,7 @@ impl Plan {
                     let said = format!("{key} = {}", settings.get(key).map_or(String::new(), literal));
                     if self.cadence.probe == 1 {
                         let message = format!("{said} needs a probe set of at least 2 rows");
-                        return problem(key, message, "write record.probe = 64, or leave it out".into());
+                        return problem(key, message, "write record.probe = 64, or delete the line".into());
                     }
                     if facts.train_rows == 1 {
                         let message = format!("{said} needs at least two training rows");
@@ -99,22 +99,22 @@ impl Plan {
     /// The Jacobian is of one sample, from layer to layer of a dense net.
     fn check_jacobian(&self, settings: &Settings, facts: &DataFacts) -> Result<()> {
         let refused = |key: &str, what: String, help: &str| {
-            self.place(key, settings).fail(format!("`record.jacobian` is of {what}"), help)
+            self.place(key, settings).fail(format!("`record.jacobian` needs {what}"), help)
         };
         let family = model::family(settings);
         let widest = widths(settings).ok().and_then(|widths| widths.into_iter().max());
         match (family.headless(settings, &facts.sizes), family.couples_samples(settings)) {
             (None, _) if settings.int("depth") == Some(0) => {
-                refused("depth", "hidden layers, and this net has none".into(), "write depth = 1, or more")
+                refused("depth", "hidden layers, but this net has none".into(), "write depth = 1, or more")
             }
             (None, _) => refused("network", "dense nets".into(), "write network = \"mlp\", or delete jacobian"),
             (Some(_), Some(key)) => {
-                let what = "one sample, and this norm couples those of a batch".into();
+                let what = "single samples, but this norm couples the samples of a batch".into();
                 refused(key, what, "write \"layer\" or \"rms\", or delete jacobian")
             }
             (Some(_), None) if widest > Some(MOST_SQUARE) => {
                 let key = if settings.get("widths").is_some() { "widths" } else { "width" };
-                let what = format!("at most {MOST_SQUARE} units a layer, not {}", widest.unwrap_or(0));
+                let what = format!("at most {MOST_SQUARE} units per layer, not {}", widest.unwrap_or(0));
                 refused(key, what, &format!("write {MOST_SQUARE}, or less, or delete jacobian"))
             }
             _ => Ok(()),
@@ -124,42 +124,45 @@ impl Plan {
     /// The sharpness is of the loss that every step descends, smooth enough for differences of its gradients, and takes some forty of them.
     fn check_sharpness(&self, settings: &Settings, facts: &DataFacts, weights: f64) -> Result<()> {
         let refused = |key: &str, what: String, help: &str| {
-            self.place(key, settings).fail(format!("`record.sharpness` is of {what}"), help)
+            self.place(key, settings).fail(format!("`record.sharpness` needs {what}"), help)
         };
         let (family, rows) = (model::family(settings), facts.train_rows);
         let batch = self.spec(settings).batch(rows);
         match family.couples_samples(settings) {
             _ if batch < rows => {
-                let what = format!("full-batch training, and here a batch has {batch} of {rows} rows");
+                let what = format!("full-batch training, but here a batch has {batch} of {rows} rows");
                 refused("batch", what, "write batch = \"full\", or delete sharpness")
             }
             Some(key) => {
                 refused(key, "a loss without batch statistics".into(), "take another norm, or delete sharpness")
             }
             None if !family.trains_as_it_evaluates(settings) && settings.float("dropout").unwrap_or(0.0) == 0.0 => {
-                let what = "a loss that is the same in training as in evaluation, which this network does not promise";
-                refused("network", what.into(), "delete sharpness, or take a network of this program")
+                let what = "a network whose loss is the same in training and evaluation, which is not known of this \
+                    one";
+                refused("network", what.into(), "delete sharpness, or use one of gradsweep's own networks")
             }
             None if !family.trains_as_it_evaluates(settings) => {
-                refused("dropout", "a loss that draws nothing".into(), "write dropout = 0, or delete sharpness")
+                refused("dropout", "a loss without random draws".into(), "write dropout = 0, or delete sharpness")
             }
             None if weights > MOST_SHARP => {
-                let what = format!("nets of at most {MOST_SHARP:.0e} weights, and this one has {weights:.1e}");
+                let what = format!("nets of at most {MOST_SHARP:.0e} weights, but this one has {weights:.1e}");
                 refused("width", what, "take a smaller `width` or `depth`, or delete sharpness")
             }
             None => {
                 let jumps = |key: &&&str| Activation::from_settings(settings, key).is_ok_and(Activation::slope_jumps);
                 if let Some(key) = ["activation", "output_activation"].iter().find(jumps) {
                     let said = settings.get(key).map_or(String::new(), literal);
-                    let what = format!("activations whose derivative is continuous, and that of {said} jumps");
+                    let what = format!("activations with a continuous derivative, but that of {said} is discontinuous");
                     let help =
                         format!("write {key} = \"tanh\", \"gelu\" or \"elu\" with alpha = 1, or delete sharpness");
                     return refused(key, what, &help);
                 }
                 match Loss::from_settings(settings, matches!(facts.targets, Compared::Classes(_))) {
                     Ok(loss) if loss.slope_jumps() => {
-                        let what =
-                            format!("losses whose derivative is continuous, and that of `{}` jumps", loss.word());
+                        let what = format!(
+                            "losses with a continuous derivative, but that of `{}` is discontinuous",
+                            loss.word()
+                        );
                         let smooth = if loss.takes_classes() { "cross_entropy" } else { "huber" };
                         refused("loss", what, &format!("write loss = \"{smooth}\", or delete sharpness"))
                     }
@@ -171,7 +174,7 @@ impl Plan {
 
     /// What is wrong with a setting of a cell, at its place in the file.
     pub(crate) fn misfit(&self, settings: &Settings, wrong: &SettingError) -> ExperimentError {
-        let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "it anew"));
+        let (message, cure) = wrong.message.split_once(": write ").unwrap_or((&wrong.message, "another value"));
         self.place(&wrong.key, settings).error(message, format!("write {cure}"))
     }
 
@@ -199,13 +202,15 @@ impl Plan {
                 );
                 place.fail(
                     message,
-                    "write time steps of the sequences (the first and the last are always in), or delete the line",
+                    "write time steps of the sequences (the first and the last are always included), or delete the \
+                        line",
                 )
             }
             Some((list, step, place)) => {
                 let message = format!("`record.{list}` asks for step {step}, but no run has more than {updates} steps");
-                let help =
-                    format!("write a step from 0 to {updates} (the first and the last are always in), or more `steps`");
+                let help = format!(
+                    "write a step from 0 to {updates} (the first and the last are always included), or more `steps`"
+                );
                 place.fail(message, help)
             }
             None => Ok(()),

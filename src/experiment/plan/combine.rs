@@ -80,7 +80,7 @@ impl Experiment {
 
 fn in_vain(base: &Assignment) -> String {
     let (at, name) = (base.place.position(), Registry::get().keys[base.key].short());
-    format!("{at}: `{name}` of [base] holds in no cell, since the axes give every cell another; delete the line")
+    format!("{at}: `{name}` of [base] is used in no cell, since the axes set it in every cell; delete the line")
 }
 
 /// What is written of hidden layers for cells that have none.
@@ -96,7 +96,7 @@ fn without_layers(written: &[Assignment], cells: &[GridCell]) -> Vec<String> {
         |own: &&Assignment| idle.iter().any(|(key, value)| keys.find(key) == Some(own.key) && **value == own.value);
     let note = |own: &Assignment| {
         let (at, name) = (own.place.position(), keys.keys[own.key].short());
-        format!("{at}: `{name}` does nothing where depth = 0, which leaves no hidden layer")
+        format!("{at}: `{name}` has no effect where depth = 0, since there is no hidden layer")
     };
     written.iter().filter(is_idle).map(note).collect()
 }
@@ -122,7 +122,7 @@ impl Plan {
         if resolved.is_empty() {
             let place = experiment.excludes.last().map_or(&file, |e| &e.place);
             let help = "name more keys, which must all match, or fewer values";
-            return place.fail("no cell is left: [[exclude]] drops all of them", help);
+            return place.fail("no cell is left: [[exclude]] leaves out all of them", help);
         }
         expected(experiment, resolved.len())?;
         limits::no_equal_cells(&experiment.axes, &grid, &resolved)?;

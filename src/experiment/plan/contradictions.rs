@@ -17,15 +17,19 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
     let found = |keys, message: &str, help| Some(Contradiction { keys, message: message.into(), help });
     let rule = settings.text("optimizer.kind");
     if rule == Some("gd") && settings.int("batch").is_some() {
-        let help = "gd takes the whole set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for batches use sgd";
-        return found(["batch", "optimizer.kind"], "`gd` and a `batch` of some rows contradict each other", help);
+        let help = "gd uses the whole training set: delete `batch` or write batch = \"full\" (an [[optimizer]] may set it); for smaller batches use sgd";
+        return found(
+            ["batch", "optimizer.kind"],
+            "`gd` uses the whole training set, which contradicts a `batch` of fewer rows",
+            help,
+        );
     }
     if rule == Some("rprop") {
         let is_constant = settings.text("schedule") == Some("constant");
         if !is_constant || settings.int("schedule.warmup") > Some(0) {
             let key = if is_constant { "schedule.warmup" } else { "schedule" };
-            let help = "leave schedule and warm-up out for rprop, or leave the combination out with [[exclude]]";
-            let message = "`rprop` finds its own step sizes: a schedule of the learning rate would do nothing";
+            let help = "use no schedule and no warm-up with rprop, or leave the combination out with [[exclude]]";
+            let message = "`rprop` adapts its own step sizes: a schedule of the learning rate would have no effect";
             return found([key, "optimizer.kind"], message, help);
         }
         let (least, most) = ("optimizer.min_step", "optimizer.max_step");
@@ -40,7 +44,7 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
             true => ("about zero", "write at least 1.2e-38, or dtype = \"f64\""),
             false => ("infinite", "write at most 3.4e38, or dtype = \"f64\""),
         };
-        let message = format!("`{key}` = {} is {is} in f32, in which the run computes", number(value));
+        let message = format!("`{key}` = {} is {is} in f32, the floating-point type of this run", number(value));
         return found([key, "dtype"], &message, help);
     }
     if settings.int("schedule.growth") > Some(1) && settings.get("schedule.period").is_none() {
@@ -49,19 +53,19 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         return found(["schedule.growth"; 2], message, help);
     }
     if settings.text("init") == Some("delta_orthogonal") && settings.get("network.kernel").is_none() {
-        let message = "`delta_orthogonal` puts its matrix at the centre of a kernel, and this network has no kernels";
+        let message = "`delta_orthogonal` puts its matrix at the centre of a kernel, but this network has no kernels";
         return found(["init", "network"], message, "write init = \"orthogonal\", or network = \"conv\"");
     }
     if settings.text("norm") == Some("batch") && settings.int("batch") == Some(1) {
-        let help = "a batch of 1 has no variance: take batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
+        let help = "a batch of 1 has no variance: write batch >= 2, norm = \"layer\" or \"rms\", or leave the combination out with [[exclude]]";
         return found(["batch", "norm"], "norm = \"batch\" needs batches of at least 2", help);
     }
     if let (Some(form), Some(Value::List(widths))) = (settings.text("residual"), settings.get("widths"))
         && form != "none"
         && widths.iter().any(|width| *width != widths[0])
     {
-        let message = "skip connections add a layer's input to its output, so that all `widths` have to be equal";
-        let help = "take one width, no `residual`, or leave the combination out with [[exclude]]";
+        let message = "skip connections add a layer's input to its output, so all `widths` have to be equal";
+        let help = "use equal widths or no `residual`, or leave the combination out with [[exclude]]";
         return found(["widths", "residual"], message, help);
     }
     if settings.flag("stop_at_target") && settings.get("target_loss").is_none() {
@@ -69,14 +73,14 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         return found(["stop_at_target"; 2], "`stop_at_target` needs a `target_loss`", help);
     }
     if settings.get("data.time_column").is_some() && settings.get("data.sequence").is_none() {
-        let message = "`data.time_column` orders the rows of a sequence, and each row is a sample by itself";
-        let help = "name the column that tells the sequences apart as data.sequence, or delete the line";
+        let message = "`data.time_column` orders the rows of a sequence, but here each row is a sample by itself";
+        let help = "write as data.sequence the column that says to which sequence a row belongs, or delete the line";
         return found(["data.time_column"; 2], message, help);
     }
     match (settings.get("data.x"), settings.get("data.y")) {
         (Some(Value::Matrix(x)), Some(Value::Matrix(y))) if x.len() != y.len() => {
             let message = format!("`data.x` has {} rows, but `data.y` has {}", x.len(), y.len());
-            found(["data.y", "data.x"], &message, "write one row of each for every sample")
+            found(["data.y", "data.x"], &message, "write one row of inputs and one row of targets for every sample")
         }
         _ => None,
     }

@@ -22,9 +22,9 @@ impl Plan {
             })?;
             if self.seeds.len() > 1 && !function.is_random() {
                 let message = format!(
-                    "without noise or spread `{}` is the same run for each of the {} seeds",
-                    function.kind.word(),
-                    self.seeds.len()
+                    "without noise or spread, all {} seeds of `{}` give the same run",
+                    self.seeds.len(),
+                    function.kind.word()
                 );
                 let help =
                     "write seeds = 1, or function.spread (of the start) or function.noise (on the gradient) above 0";
@@ -35,9 +35,9 @@ impl Plan {
             let of_networks = ["gradients", "probe"].iter().chain(&ON_REQUEST).any(|own| own == key);
             match (of_networks && !networks, key == "points" && !functions) {
                 (true, _) => {
-                    Some((place, format!("`record.{key}` is of networks, and every run here is of a function")))
+                    Some((place, format!("`record.{key}` is for networks, but every run here minimizes a function")))
                 }
-                (_, true) => Some((place, "`record.points` is of functions, and no run here has one".into())),
+                (_, true) => Some((place, "`record.points` is for functions, but no run here minimizes one".into())),
                 _ => None,
             }
         });

@@ -27,8 +27,8 @@ pub(super) fn folder_name(experiment: &Experiment, file: &Location) -> Result<St
 /// An experiment that sets nothing is a slip, such as a file saved empty; a net of defaults alone would hide it.
 pub(super) fn some_setting(written: &[Assignment], file: &Location) -> Result<()> {
     if written.is_empty() {
-        let help = "write at least one setting, as in [base] and below it depth = 8; `gradsweep init` writes a whole experiment to start from";
-        return file.fail("the experiment says nothing of what to train: no setting and no axis", help);
+        let help = "write at least one setting, such as depth = 8 below [base]; `gradsweep init` writes a complete experiment to start from";
+        return file.fail("the experiment does not say what to train: it has no setting and no axis", help);
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ pub(super) fn no_key_twice(axes: &[WrittenAxis]) -> Result<()> {
                 }
                 let name = registry.keys[assignment.key].short();
                 let message = format!("`{name}` is set by two axes, `{}` and `{}`", axes[*first].name, axis.name);
-                let help = "let one axis set it, or tie the two together in a [zip.NAME]";
+                let help = "let one axis set it, or combine the two in a [zip.NAME]";
                 return Err(assignment.place.error(message, help).also(&at.place));
             }
         }
@@ -78,7 +78,7 @@ pub(super) fn grid_size(experiment: &Experiment, grid: &Grid, file: &Location) -
             experiment.seeds
         );
         let longest = experiment.axes.iter().max_by_key(|a| a.points.len()).map_or(file, |a| &a.place);
-        return longest.fail(message, "shorten the axes, or ask with several experiments");
+        return longest.fail(message, "shorten the axes, or divide them among several experiments");
     }
     Ok(cells as usize)
 }
@@ -94,12 +94,12 @@ pub(super) fn no_equal_cells(axes: &[WrittenAxis], grid: &Grid, resolved: &[(usi
             grid.points(*index, &mut second);
             if let Some(include) = grid.include(*index) {
                 let message =
-                    format!("this [[include]] appends a cell that is there already: ({})", grid.describe(&second));
+                    format!("this [[include]] adds a cell that the plan already has: ({})", grid.describe(&second));
                 return include.place.fail(message, "name fewer cells, or delete it");
             }
             let differ = (0..axes.len()).find(|k| first[*k] != second[*k]).unwrap_or(0);
             let message = format!("two cells are equal: ({}) and ({})", grid.describe(&first), grid.describe(&second));
-            let help = "they would be the same runs counted twice: delete one, or drop it with [[exclude]]";
+            let help = "the same runs would be counted twice: delete one, or leave it out with [[exclude]]";
             return Err(second[differ].place.error(message, help).also(&first[differ].place));
         }
         alike.push(i);

@@ -58,7 +58,7 @@ impl Plan {
         let cells: Vec<bool> = (0..self.cells.len()).map(|i| allowed.iter().all(|(_, cells)| cells[i])).collect();
         match last {
             Some(place) if !cells.contains(&true) => {
-                let message = "no cell has all of these at once, so --only leaves nothing to run";
+                let message = "no cell matches all of these, so --only leaves nothing to run";
                 place.fail(message, "`plan` shows the cells and what is excluded; choose other values")
             }
             _ => Ok(Only { cells, seeds }),
@@ -92,8 +92,8 @@ impl Plan {
             let known = self.seeds.iter().copied().find(|seed| value.to_string() == seed.to_string());
             let n = self.seeds.len();
             known.ok_or_else(|| {
-                let message = format!("the plan has no run seed {}", literal(value));
-                place.error(message, format!("choose from 1 to {n}; --seeds N gives the plan more"))
+                let message = format!("the plan has no seed {}", literal(value));
+                place.error(message, format!("choose from 1 to {n}; --seeds N adds more seeds to the plan"))
             })
         };
         selector.values.iter().map(seed).collect()
@@ -111,7 +111,7 @@ impl Plan {
         };
         if axis.is_none() && setting.is_none() {
             let help = nearest::suggest(&selector.key, self.axes.iter().map(|a| a.name.as_str()).chain([SEED]));
-            return selector.place.fail(format!("no axis and no setting is called `{}`", selector.key), help);
+            return selector.place.fail(format!("there is no axis and no setting `{}`", selector.key), help);
         }
         let mut chosen = vec![false; self.cells.len()];
         for (value, place) in &selector.values {

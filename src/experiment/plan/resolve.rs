@@ -124,7 +124,7 @@ impl<'a> Resolver<'a> {
     /// The problem of two settings that say the same.
     fn both(&self, one: Held, way: Held, say: &str) -> ExperimentError {
         let [first, second] = [one, way].map(|held| self.registry.keys[held.assignment.key].name);
-        let message = format!("`{first}` and `{second}` are both given, but each alone says {say}");
+        let message = format!("`{first}` and `{second}` are both given, but each of them alone sets {say}");
         way.assignment.place.error(message, "keep one of the two").also(&one.assignment.place)
     }
 
@@ -338,14 +338,14 @@ impl<'a> Resolver<'a> {
         let message = format!("`{}` does not apply where `{}` is \"{}\"", key.short(), head.short(), head.words[kind]);
         let of_network = key.is_of_networks() && head.family == "function";
         let cure = match option.axis {
-            Some(axis) if axis >= self.experiment.axes.len() => "name one of those in this [[include]] too",
+            Some(axis) if axis >= self.experiment.axes.len() => "also name one of those in this [[include]]",
             Some(axis) if held.is_some_and(|h| h.axis == Some(axis)) => "choose one of those, or delete it",
             Some(_) => "leave the other combinations out with [[exclude]], or set both in one variant",
             None if of_network => "delete it",
             None => "choose one of those, or delete it",
         };
         let help = match of_network {
-            true => format!("it belongs to networks, and the model of a function is the point itself; {cure}"),
+            true => format!("it is a setting of networks, but here a test function is minimized; {cure}"),
             false => format!("it belongs to {}; {cure}", of.join(", ")),
         };
         let problem = option.assignment.place.error(message, help);
@@ -394,9 +394,9 @@ impl<'a> Resolver<'a> {
         for (exclude, _, matched) in &self.excludes {
             if *matched == 0 {
                 let help = match self.experiment.ablation {
-                    None => "all its keys must match in one cell; correct it or delete it",
+                    None => "all its keys have to match the same cell; correct it or delete it",
                     Some(_) => {
-                        "all its keys must match in one cell, and the ablation has no such cell; correct it or delete it"
+                        "all its keys have to match the same cell, but the ablation has no such cell; correct it or delete it"
                     }
                 };
                 return exclude.place.fail("this [[exclude]] matches no cell", help);

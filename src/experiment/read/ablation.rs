@@ -12,8 +12,8 @@ pub(crate) fn read(entry: &Entry) -> Result<Selection> {
     let keys = selectors(&entry.table()?)?;
     for selector in &keys {
         if let [_, (_, second), ..] = selector.values.as_slice() {
-            let message = format!("the centre has one value on each axis, but `{}` is a list", selector.key);
-            return second.fail(message, "keep one; the others stand under [axes]");
+            let message = format!("the centre takes one value for each axis, but `{}` is a list", selector.key);
+            return second.fail(message, "keep one value; the others belong under [axes]");
         }
     }
     Ok(Selection { place: entry.at.clone(), keys })
@@ -34,7 +34,7 @@ pub(crate) fn centre(ablation: &Selection, axes: &[WrittenAxis]) -> Result<Vec<O
             let (value, place) = &selector.values[0];
             let (axis, text) = (&axes[axis], selector.text());
             let labels = axis.points.iter().map(|p| p.label.as_str());
-            let message = format!("{text} is not on the axis `{}`, so it cannot be the centre", axis.name);
+            let message = format!("{text} is not a value of the axis `{}`, so it cannot be the centre", axis.name);
             return place.fail(message, nearest::suggest(&value.to_string(), labels));
         }
         left[axis] = Some(kept);
@@ -42,7 +42,8 @@ pub(crate) fn centre(ablation: &Selection, axes: &[WrittenAxis]) -> Result<Vec<O
     for (axis, points) in axes.iter().zip(&left) {
         let count = points.as_ref().map_or(0, Vec::len);
         if count > 1 {
-            let message = format!("the centre must be one point of the axis `{}`, but {count} fit", axis.name);
+            let message =
+                format!("the centre has to be one point of the axis `{}`, but {count} points match", axis.name);
             let owned = axis.owned.iter().map(|(key, _)| format!("\"{}\" = ...", Registry::get().keys[*key].name));
             let help = format!("say which: write {} too", owned.collect::<Vec<_>>().join(" and "));
             return ablation.place.fail(message, help);
@@ -50,11 +51,11 @@ pub(crate) fn centre(ablation: &Selection, axes: &[WrittenAxis]) -> Result<Vec<O
     }
     let centre: Vec<Option<usize>> = left.into_iter().map(|points| points.map(|p| p[0])).collect();
     if centre.iter().flatten().count() < 2 {
-        let message = "an ablation varies several axes one at a time, but this centre names fewer than two";
+        let message = "an ablation varies several axes one at a time, but this centre names fewer than two axes";
         let names: Vec<&str> = axes.iter().map(|a| a.name.as_str()).collect();
         let help = match names.len() {
-            0 | 1 => "give the file more axes, or delete [ablation]".to_string(),
-            _ => format!("name a value on at least two of the axes {}, or delete it", names.join(", ")),
+            0 | 1 => "add more axes to the file, or delete [ablation]".to_string(),
+            _ => format!("write a value for at least two of the axes {}, or delete it", names.join(", ")),
         };
         return ablation.place.fail(message, help);
     }
@@ -80,7 +81,7 @@ fn on_axis(selector: &Selector, axes: &[WrittenAxis]) -> Result<(usize, Vec<usiz
     };
     let sets = |axis: &WrittenAxis| axis.points.iter().any(|p| p.patch.value(key).is_some());
     let Some(axis) = axes.iter().position(sets) else {
-        let message = format!("`{}` is no axis of this experiment, so it has no centre", selector.key);
+        let message = format!("`{}` is not an axis of this experiment, so it has no centre", selector.key);
         let help = format!("put the fixed value under [base], or give {} alternatives under [axes]", selector.key);
         return selector.place.fail(message, help);
     };

@@ -1,4 +1,4 @@
-//! `[[optimizer]]`: arms of one axis, each of which may own axes.
+//! `[[optimizer]]`: the optimizers of one axis, each of which may have lists and ranges of its own.
 
 use super::axis::{Assignment, MOST_POINTS, Patch, Point, WrittenAxis};
 use super::bundles::named;
@@ -55,7 +55,7 @@ pub(crate) fn optimizers(entry: &Entry) -> Result<WrittenAxis> {
         let label = name.unwrap_or(kind);
         if let Some(first) = names.insert(label.clone(), place.clone()) {
             let help = "give each a `name` of its own";
-            return Err(place.error(format!("two optimizers are called `{label}`"), help).also(&first));
+            return Err(place.error(format!("two optimizers have the name `{label}`"), help).also(&first));
         }
         let count = own.iter().try_fold(all.len().max(1), |n, p| n.checked_mul(p.len()));
         if count.is_none_or(|n| n > MOST_POINTS) {

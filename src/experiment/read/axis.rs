@@ -119,7 +119,7 @@ pub(crate) fn no_such_name(name: &str, at: &Location, axes: &[WrittenAxis]) -> E
         Some(near) => format!("did you mean `{near}`?"),
         None => Registry::get().suggest(name),
     };
-    at.error(format!("no axis and no setting is called `{name}`"), help)
+    at.error(format!("there is no axis and no setting `{name}`"), help)
 }
 
 /// The error of a label that is not on an axis.

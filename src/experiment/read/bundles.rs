@@ -49,7 +49,7 @@ pub(crate) fn zip(entry: &Entry) -> Result<WrittenAxis> {
                 "`{section}` needs lists of equal length, but `{first}` has {count} and `{name}` has {}",
                 points.len()
             );
-            let help = "make them equally long, or move one to [axes] for all combinations";
+            let help = "make them equally long, or move one of them to [axes] to have all combinations";
             return Err(at.error(message, help).also(first_at));
         }
         for i in 0..count {
@@ -74,7 +74,7 @@ fn is_column(name: &str) -> bool {
 /// Checks a name that becomes a label.
 pub(crate) fn named(name: &str, at: &Location) -> Result<()> {
     if name.trim().is_empty() || !is_name(name) {
-        let help = "it becomes the legend: write a short text on one line";
+        let help = "it appears in legends: write a short text on one line";
         return at.fail("this name is empty, too long or not printable", help);
     }
     no_formula(name, at)
@@ -83,8 +83,8 @@ pub(crate) fn named(name: &str, at: &Location) -> Result<()> {
 /// Checks a text that becomes a cell of a CSV file.
 pub(crate) fn no_formula(text: &str, at: &Location) -> Result<()> {
     if is_formula(text) {
-        let message = format!("a spreadsheet would run `{text}` as a formula when it opens the CSV files");
-        return at.fail(message, "begin it with something else than =, +, - and @, such as a letter");
+        let message = format!("a spreadsheet program would run `{text}` as a formula when it opens the CSV files");
+        return at.fail(message, "do not begin it with =, +, - or @");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `[[include]]`: cells beside the grid, each a small grid of its own.
+//! `[[include]]`: cells in addition to the grid, each a small grid of its own.
 
 use super::axis::{self, Assignment, Patch, Point, WrittenAxis, bundle_axis};
 use super::bundles::named;
@@ -27,7 +27,7 @@ impl Include {
     pub fn read(place: Location, entries: &[Entry], axes: &[WrittenAxis]) -> Result<Self> {
         let registry = Registry::get();
         if entries.is_empty() {
-            let message = "this [[include]] does not say which cells to append";
+            let message = "this [[include]] does not say which cells to add";
             return place.fail(message, "name them, as in depth = 64, or delete it");
         }
         let mut include =
@@ -77,8 +77,8 @@ impl Include {
         let name = Registry::get().keys[key].short();
         if let Some(arms) = bundle_axis(axes, name) {
             let arm = &axes[arms].points[0];
-            let message = format!("the kind of an optimizer follows from its arm, one of the axis `{name}`");
-            let help = format!("name the arm, as in {name} = \"{}\"", arm.label);
+            let message = format!("the kind of an optimizer follows from its name on the axis `{name}`");
+            let help = format!("write that name, as in {name} = \"{}\"", arm.label);
             return Err(at.error(message, help).also(&arm.place));
         }
         if let Some((_, first)) = self.lists.iter().find(|(known, _)| *known == key) {
@@ -157,9 +157,8 @@ impl Include {
                 let decides = |point: &&Point| point.patch.value(own.key).is_some();
                 let Some(point) = chosen.iter().find(decides) else { continue };
                 let name = Registry::get().keys[own.key].short();
-                let message = format!("`{name}` is decided by `{}` of the axis `{}`", point.label, axis.name);
-                let help =
-                    format!("choose another point of `{0}` in this [[include]], or give `{0}` one more", axis.name);
+                let message = format!("`{name}` is already set by `{}` of the axis `{}`", point.label, axis.name);
+                let help = format!("choose another point of `{0}` in this [[include]], or add one to `{0}`", axis.name);
                 let first = point.patch.value(own.key).map_or(&point.place, |a| &a.place);
                 return Err(own.place.error(message, help).also(first));
             }

@@ -41,18 +41,20 @@ impl<'a> Document<'a> {
             let told = error.message().trim_end();
             let span = error.span().unwrap_or(0..0);
             if told.contains("extend value") {
-                let help =
-                    format!("beside the shorter key, put the dotted one in quotes{}", quoted(source, span.start));
+                let help = format!(
+                    "put the dotted key in quotes, since the shorter key is also given{}",
+                    quoted(source, span.start)
+                );
                 return Location::new(source, span).error(told, help);
             }
             let (message, help) = if told.contains("duplicate key") {
-                ("this name stands here for the second time", "merge the two keys or [sections], or delete one")
+                ("this name is already given above", "merge the two keys or [sections], or delete one")
             } else if told.contains("must be quoted") {
-                ("a word stands here without quotes", "put words in quotes, as in activation = \"relu\"")
+                ("this word has no quotes", "write words in quotes, as in activation = \"relu\"")
             } else if told.starts_with("key with no value") {
-                ("a name stands here without `=` and a value", "write it as in depth = 8")
+                ("this name has no `=` and no value", "write it as in depth = 8")
             } else if told.starts_with("unclosed") {
-                (told, "close it; what was opened has to end before the next key or [section]")
+                (told, "close it: a quote or bracket has to be closed before the next key or [section]")
             } else {
                 (told, "this is not valid TOML; see https://toml.io for its rules")
             };

@@ -97,8 +97,8 @@ fn in_range(setting: &Key, key: usize, x: f64, at: &Location) -> Result<Point> {
     let whole = matches!(domain, Domain::Int { .. } | Domain::IntOrWord { .. });
     let value = if whole { Value::Int(x.round() as i64) } else { Value::Float(x) };
     let Some(value) = setting.fit(&value) else {
-        let message = format!("`{}` must be {domain}, but this range holds {value}", setting.short());
-        return at.fail(message, "move the ends of the range inside");
+        let message = format!("`{}` must be {domain}, but this range contains {value}", setting.short());
+        return at.fail(message, "choose the ends of the range accordingly");
     };
     Ok(Point::of(key, value, at.clone()))
 }
@@ -113,7 +113,7 @@ pub(crate) fn point(key: usize, entry: &Entry, item: &Node) -> Result<Point> {
     patch(setting.family, &Entry { key: entry.key, at: place.clone(), value: item.clone() }, &mut own)?;
     let Some(head) = own.value(key) else {
         let word = setting.rows[0].head.unwrap_or("kind");
-        let message = format!("this point of `{}` does not say its `{word}`", setting.short());
+        let message = format!("this point of `{}` lacks its `{word}`", setting.short());
         return place.fail(message, format!("write {{ {word} = \"...\", ... }}"));
     };
     // What is written as one word is labelled by all that it stands for.
@@ -129,13 +129,13 @@ pub(crate) fn no_repeats(name: &str, points: &[Point]) -> Result<()> {
     for point in points {
         if let Some(first) = seen.insert(&point.label, &point.place) {
             if *first == point.place {
-                let help = "its points round to equal whole numbers; take a smaller n";
+                let help = "its points round to the same whole numbers; write a smaller n";
                 return point.place.fail(format!("the range of `{name}` holds {} twice", point.label), help);
             }
             // Tables are labelled by their kind alone.
             let help = match point.place.text().contains("kind") {
                 true => {
-                    "points are told apart by their `kind`: name the bundles, in [variants] or as [[optimizer]] with `name`"
+                    "points are distinguished by their `kind`: give the bundles names, in [variants] or as [[optimizer]] with `name`"
                 }
                 false => "every point of an axis must differ; delete one",
             };

@@ -38,14 +38,14 @@ pub(crate) fn range(name: &str, range: &Node) -> Result<(Vec<f64>, Scale)> {
             return range.at.fail(TOO_LONG, help);
         }
         if step == 0.0 || steps < 0.0 {
-            let help = format!("write a step {} 0, or exchange the ends", if to > from { "above" } else { "below" });
-            return range.at.fail(format!("steps of {step} never lead from {from} to {to}"), help);
+            let help = format!("write a step {} 0, or swap the two ends", if to > from { "above" } else { "below" });
+            return range.at.fail(format!("steps of {step} never reach {to} from {from}"), help);
         }
         if (steps - steps.round()).abs() > 1e-9 * steps.max(1.0) {
             let stop = |n: f64| crate::table::number(tidy(from + n * step));
             let (before, after) = (stop(steps.floor()), stop(steps.ceil()));
-            let help = format!("both ends belong to a range: write to = {before} or to = {after}, or another step");
-            return range.at.fail(format!("steps of {step} do not lead from {from} to {to}"), help);
+            let help = format!("a range includes both ends: write to = {before} or to = {after}, or another step");
+            return range.at.fail(format!("steps of {step} do not reach {to} exactly from {from}"), help);
         }
         if steps >= MOST_POINTS as f64 {
             return range.at.fail(format!("the range of `{name}` has more than {MOST_POINTS} points"), help);
@@ -59,8 +59,8 @@ pub(crate) fn range(name: &str, range: &Node) -> Result<(Vec<f64>, Scale)> {
     if scale == Scale::Log && (a <= 0.0 || b <= 0.0) {
         let power = |x: f64| crate::table::number(10f64.powf(x));
         let help = match a.min(b) < 0.0 && a.abs().max(b.abs()) < 30.0 {
-            true => format!("it takes the numbers, not their exponents: log = [{}, {}]", power(a), power(b)),
-            false => "0 has no logarithm: start above it, and add 0 with an [[include]] if you want it".into(),
+            true => format!("write the numbers themselves, not their exponents: log = [{}, {}]", power(a), power(b)),
+            false => "0 has no logarithm: start above 0, and add 0 with an [[include]] if needed".into(),
         };
         return ends.at.fail("both ends of a log range must be above 0", help);
     }

@@ -60,7 +60,7 @@ fn under(prefix: &str, entries: &[Entry], found: &mut Vec<Selector>) -> Result<(
         let values = e.value.values(&key, registry.find(&key).map(|found| &registry.keys[found]))?;
         if values.is_empty() {
             let help = "write a value or a list of values, or delete the line";
-            return e.value.at.fail(format!("`{key}` selects nothing: the list is empty"), help);
+            return e.value.at.fail(format!("`{key}` selects nothing, since the list is empty"), help);
         }
         let values = match key == SHORT {
             true => values.into_iter().map(|(value, place)| (short::selected(value), place)).collect(),

@@ -35,21 +35,22 @@ impl Node<'_> {
     }
 
     fn misfit(&self, key: &Key, raw: Option<&Value>) -> ExperimentError {
-        const AXES: &str = "several values make an axis: put the list or range under [axes]";
+        const AXES: &str = "several values form an axis: write the list or range under [axes]";
         let (name, domain) = (key.short(), &key.rows[0].domain);
         let brought = if let Some(Value::Text(word)) = raw { brought::value(name, word) } else { None };
         if let (Domain::Word(words), Some(Value::Text(word))) = (domain, raw) {
-            let own = if key.name == "network" { "; one of your own is known to your own program" } else { "" };
+            let own =
+                if key.name == "network" { "; a network of your own is known only to your own program" } else { "" };
             let help = brought.unwrap_or_else(|| nearest::suggest(word, words.iter().copied()) + own);
             return self.at.error(format!("`{name}` cannot be \"{word}\""), help);
         }
         if self.is_several(key) {
             if let ("width", Some(Value::List(_))) = (key.name, raw) {
                 let help = format!("{AXES}; for layers of different widths write widths = {}", self.found());
-                return self.at.error("`width` holds one value here, but is a list", help);
+                return self.at.error("`width` takes one value here, but is a list", help);
             }
             let what = if self.is_range() { "a range" } else { "a list" };
-            return self.at.error(format!("`{name}` holds one value here, but is {what}"), AXES);
+            return self.at.error(format!("`{name}` takes one value here, but is {what}"), AXES);
         }
         let wanted = key.domain();
         let whole = match (domain, raw) {
@@ -60,7 +61,7 @@ impl Node<'_> {
         };
         let help = match (whole, key.rows[0].default) {
             _ if brought.is_some() => brought.unwrap_or_default(),
-            (Some(whole), _) => format!("write {whole}, without point or exponent"),
+            (Some(whole), _) => format!("write {whole}, without a decimal point or exponent"),
             // The number of a column.
             _ if matches!((domain, raw), (Domain::Text, Some(Value::Int(_)))) => format!("write \"{}\"", self.found()),
             (None, DefaultValue::Unset | DefaultValue::Required) => format!("write {wanted}"),

@@ -7,7 +7,7 @@ type Fadings = BTreeMap<GroupKey, fading::Summary>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "decades of gradient lost against depth, at the start of training and what training makes of it",
+    help: "decades of gradient lost against depth, before and after training",
     metric: Some("attenuation_total_init"),
     x_scales: AXIS_SCALES,
     limits: true,
@@ -126,8 +126,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(&format!(
-                "Dashed: mean-field theory of wide nets with this init. Below it: the gradient of the first {first} \
-                 over the {last}'s, measured over predicted{share}; 1 is agreement."
+                "Dashed: mean-field theory of wide nets with this init. Below: gradient of the first {first} over \
+                    that of the {last}, measured / predicted{share}; 1 is agreement."
             )),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")

@@ -47,7 +47,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = (course.x.clone(), course.scale.title());
     let block = Block::new(selection, x, (&y, &title), height, panel);
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
-        .add(true, "A line goes on as long as all of its seeds have a gradient at the last layer.")
+        .add(true, "A line ends where a seed has no gradient at the last layer.")
         .add(true, joined(&groups, COINCIDE))
         .add(
             true,

@@ -1,4 +1,4 @@
-//! What tuning buys: the best of k tries against k, exact over all choices of so many (Dodge et al. 2019, with quantiles).
+//! What tuning gains: the best of k tries against k, computed exactly over all choices of k (Dodge et al. 2019, with quantiles).
 
 use super::prelude::*;
 use crate::stats::{Spread, best_of};
@@ -53,19 +53,22 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block = Block::new(selection, (x, &x_title), (&y, column.words), height, panel);
     let seeds = selection.seeds();
     let try_of = if seeds == "1 seed" { "one seed (N = 1)".into() } else { format!("the median of {seeds}") };
-    let band =
-        if groups.len() > CROWD { "" } else { ", band, cut at the ends of the scale: four fifths of the choices" };
-    let first = format!("Line: the best of so many tries, each {try_of}: median over all choices{band}; exact.");
+    let band = if groups.len() > CROWD {
+        ""
+    } else {
+        ", band (cut at the ends of the scale): 10th to 90th percentile of the choices"
+    };
+    let first =
+        format!("Line: the best of k tries, each {try_of}: median over all choices of k{band}; computed exactly.");
     let diverged = format!(
-        "Of the tries {lost} diverged in the median seed and count as the worst; a line begins where its median is none \
-         of them."
+        "{lost} of the tries diverged in the median seed and count as the worst; a line begins where its median is not one of them."
     );
     let caption = Caption::new(first)
         .add(true, joined(&groups, COINCIDE))
         .add(lost > 0, diverged)
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
-    let own = format!("{}: the best of so many tries", words::subject(column));
+    let own = format!("{}: the best of k tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }

@@ -10,7 +10,7 @@ const CONFIDENCE: f64 = 0.9;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "arms at their best setting: medians with intervals and, beneath, differences to the best",
+    help: "arms at their best setting: medians with intervals and, below, differences to the best",
     color: ColorBy::Required,
     takes_step: false,
     over: Over::Never,
@@ -229,21 +229,20 @@ impl<'a> Arms<'a> {
         let margin = self.selection.results.plan.compare.as_ref().and_then(|own| own.margin);
         let is_equivalent = self.differences.values().any(|d| d.verdict == Verdict::Equivalent);
         let equivalent = margin.filter(|_| is_equivalent).map_or(String::new(), |margin| {
-            format!("; equivalent: the whole interval within the margin of {margin}, whatever p is")
+            format!("; equivalent: the whole interval within the margin of {margin}, for any p")
         });
         let whom = if self.baseline.is_some() { self.other() } else { "the best of the panel".into() };
         let beneath = format!(
-            "Beneath: the difference to {whom}, seed by seed (Hodges-Lehmann), with the interval of the signed-rank test; \
-             distinguished: p below 0.05 after Holm's correction, and settled{equivalent}."
+            "Below: the difference to {whom}, seed by seed (Hodges-Lehmann), with the interval of the signed-rank test; distinguished: p below 0.05 after Holm's correction, and settled{equivalent}."
         );
-        let thin = "Thin line: the middle 90 % of draws in which other seeds choose every setting.";
+        let thin = "Thin line: the middle 90 % of bootstrap draws, in which other seeds choose every setting.";
         let (median, single) = (words::median(self.selection), self.is_single());
         let first = match single {
             true => format!("Point: {median}; one seed has no interval."),
             false => format!("Point: {median}; line: {coverage:.1} % interval of order statistics."),
         };
         Caption::new(first)
-            .add(has_differences && single, format!("Beneath: the difference to {whom}."))
+            .add(has_differences && single, format!("Below: the difference to {whom}."))
             .add(has_differences && !single, beneath)
             .add(has_differences && again, thin)
             .add(self.endings.lost > 0, format!("×: {}.", self.endings.fate))

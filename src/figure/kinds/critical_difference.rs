@@ -36,7 +36,7 @@ type Bar = (f64, f64);
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let arms = ranked(selection)?;
     let Some(problems) = arms.values().map(|arm| arm.problems).max() else {
-        let why = "there is no test over its problems, which are fewer than ten or depend on each other: comparison_ranks.csv has their ranks";
+        let why = "there is no test over its problems, since they are fewer than ten or depend on each other; comparison_ranks.csv has the ranks";
         return Err(FigureError::Nothing(why.into()));
     };
     let sheet = Sheet::new(selection, medium, 3);

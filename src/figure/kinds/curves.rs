@@ -151,7 +151,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(thin.is_some(), "Thin: the training error.")
-        .add(true, format!("A line goes on as long as all of its seeds do.{cut}"))
+        .add(true, format!("A line ends where its first seed ends.{cut}"))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
         .add(true, course.crossed("the last step"))

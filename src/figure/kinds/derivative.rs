@@ -24,7 +24,7 @@ struct Shown {
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "why the gradient fades: the activation's derivative and the density of its argument, by theory",
+    help: "why the gradient fades: the derivative of the activation, and the density of its argument by theory",
     color: ColorBy::Taken,
     takes_step: false,
     cells: CellsShown::Layers,
@@ -68,12 +68,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         vec![line("φ′(z)", INK), line("density of z, first hidden layer", FIRST), line("last hidden layer", LAST)];
     let caption = Caption::new(format!(
         "Measured: the factor by which a layer multiplies the gradient, {}, geometric mean over layers. First and last layer: theory \
-         of wide nets, σ_w times the root of E φ′² (Schoenholz et al. 2017). Densities are normal, each drawn equally high.",
+         of wide nets, σ_w times the root of E φ′² (Schoenholz et al. 2017). Densities are normal, all drawn with the same height.",
         words::median(selection)
     ))
     .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
     .of(selection);
-    let own = "Why it fades: what φ′ lets through where its argument lies";
+    let own = "Why the gradient fades: φ′ at the arguments that occur";
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend { heading: String::new(), entries });
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &shown), legend, vec![block]) })
 }

@@ -15,7 +15,8 @@ type Spreads = BTreeMap<(GroupKey, u64), Vec<Distribution>>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "how what each layer holds is spread: a ridge a layer; needs `[record] distributions`",
+    help: "the distribution of the activations, gradients or weights of each layer, one ridge per layer; needs \
+        [record] distributions = true",
     metric: Some("activation"),
     x_limits: true,
     cells: CellsShown::Layers,

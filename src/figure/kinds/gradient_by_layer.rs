@@ -1,4 +1,4 @@
-//! The headline: how large the gradient is at each layer, with the decades it loses a layer as direct labels.
+//! The main figure: how large the gradient is at each layer, with the decades that it loses per layer as direct labels.
 
 use super::prelude::*;
 use crate::stats::spread;
@@ -150,12 +150,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "Dashed: theory of wide nets, through the median of the last hidden layer; below: measured over predicted.",
             ),
         )
-        .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")
+        .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
         .add(
             bypassed(&profiles, &measured, &arriving),
-            "Where weights get none though dL/dh arrives at layer 1 nothing fades: a branch has scale 0, or units pass nothing on.",
+            "Weight gradients of 0 although dL/dh arrives at layer 1: a branch has scale 0, or units pass no gradient on.",
         )
         .add(true, partly(selection, &rates))
         .add(

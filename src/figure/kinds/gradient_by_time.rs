@@ -75,18 +75,16 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(
             is_state,
-            "Of the top layer, and of the loss at the last time step alone, whatever is trained on: dL/dc of an LSTM, dL/dh of \
-             others. A decade is a factor of ten.",
+            "Gradient of the loss at the last time step alone, in the top layer: dL/dc of an LSTM, dL/dh of other nets. A decade is a factor of ten.",
         )
         .add(
             is_state,
             overlay.caption(
-                "Dashed: theory of wide nets with this init. It predicts the ratio between time steps and not their level, and is \
-                 drawn through the median of the last one.",
+                "Dashed: theory of wide nets with this init. It predicts ratios between time steps, and is drawn through the median of the last one.",
             ),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
-        .add(y.floor.is_some(), "▼: exactly zero, or below what the probe holds (some 1e-288).")
+        .add(y.floor.is_some(), "▼: exactly zero, or too small to be measured (below about 1e-288).")
         .add(
             left_out > 0,
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),

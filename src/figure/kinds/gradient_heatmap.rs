@@ -85,12 +85,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
     let recorded = if plane.has_steps() { "steps" } else { "time steps" };
     let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
-    let across =
-        if relative { "A line across: not finite, or undefined for all seeds." } else { "A line across: not finite." };
+    let across = if relative {
+        "Line across a tile: not finite, or undefined for all seeds."
+    } else {
+        "Line across a tile: not finite."
+    };
     let caption = Caption::new(first)
         .add(
             plane.has_time() && column.predicted == Some(Predicted::State),
-            "Of the loss at the last time step alone, whatever is trained on: dL/dc of an LSTM, dL/dh of others.",
+            "Gradient of the loss at the last time step alone: dL/dc of an LSTM, dL/dh of other nets.",
         )
         .add(plane == Plane::StepTime, "Of the top layer.")
         .add(values.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
@@ -98,13 +101,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             maps.undefined > 0,
             format!(
-                "Left out: up to {} of a place, with no gradient at {} to compare with.",
+                "Left out: up to {} per point, without a gradient at {}.",
                 table::count(maps.undefined, "seed"),
                 other.name
             ),
         )
         .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
-        .add(maps.cut, "A map goes on as long as all of its seeds do.")
+        .add(maps.cut, "A map ends where its first seed ends.")
         .of_probe(selection);
     let at = match plane {
         Plane::StepLayer => "at each layer",

@@ -83,7 +83,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(endings.groups.values().any(|seeds| seeds.lost() > 0), &lost)
             .add(true, &endings.undefined)
             .add(drawn, six)
-            .add(spec.theory && !drawn, "No depth scale: theory knows one for plain nets alone.")
+            .add(spec.theory && !drawn, "No depth scale: it is known only for plain nets.")
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
             .add(selection.count(Status::Failed) > 0, "!: all runs failed.")
             .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")

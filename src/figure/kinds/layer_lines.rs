@@ -10,7 +10,7 @@ type Line = (u64, bool);
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "a column of layers.csv against step, a line a layer",
+    help: "a column of layers.csv against step, one line per layer",
     metric: Some("update_ratio"),
     x_scales: STEP_SCALES,
     x_limits: true,
@@ -67,7 +67,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let is_update = column.name == UPDATE;
     let caption = Caption::new(line)
-        .add(true, "A line goes on as long as all of its seeds do.")
+        .add(true, "A line ends where its first seed ends.")
         .add(is_update, "No update follows the last step.")
         .add(y.floor.is_some(), "▼: exactly zero.")
         .add(true, course.crossed("the last recorded step"))
@@ -76,7 +76,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = if is_one_depth { legend(&layers) } else { legend_of_depths() };
     let legend = legend.lost("diverged", course.ends.len(), selection.runs.len());
     let own = match is_update {
-        true => "How much of its weights each layer changes in a step".into(),
+        true => "Relative size of the weight update in each layer".into(),
         false => format!("{} during training", words::subject(column)),
     };
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lines, column), legend, vec![block]) })

@@ -1,4 +1,4 @@
-//! What trains: the loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
+//! The loss at the end (or another number of a run) against depth, a dot a seed, a line through medians.
 
 use super::prelude::*;
 use crate::plan_file::Scale;

@@ -32,7 +32,7 @@ type Lines = BTreeMap<GroupKey, Line>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "the final loss against the learning rate, the best rate of each series ringed",
+    help: "the final loss against the learning rate; a ring marks the best rate of each series",
     x: AlongX::Numbers("optimizer.lr"),
     takes_step: false,
     columns: || column_names(columns::OUTCOMES),
@@ -124,7 +124,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, joined(&groups, COINCIDE))
         .add(true, ringed(selection, chosen.is_some()))
         .add(cut.is_some(), cut.as_deref().unwrap_or_default())
-        .add(edges > 0, "Arrow: the best lies at the end of what was tried, so that a better one may lie beyond.")
+        .add(edges > 0, "Arrow: the best rate is the lowest or highest that was tried, so a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
@@ -167,9 +167,11 @@ fn ringed(selection: &Selection, is_chosen: bool) -> String {
     let metric = columns::measurement(&choice.metric).map_or(choice.metric.clone(), Column::subject);
     match choice.seeds() {
         [first, .., last] if is_chosen => {
-            format!("Ring: what the comparison chose for its line, by the {metric} of seeds {first}–{last}.")
+            format!("Ring: the rate that the comparison chose for this line, by the {metric} of seeds {first}–{last}.")
         }
-        [one] if is_chosen => format!("Ring: what the comparison chose for its line, by the {metric} of seed {one}."),
+        [one] if is_chosen => {
+            format!("Ring: the rate that the comparison chose for this line, by the {metric} of seed {one}.")
+        }
         _ => "Ring: the best of its line.".into(),
     }
 }

@@ -9,7 +9,8 @@ const MIDDLE: usize = 4;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "percentiles of what the first and the last layer hold, against step; needs `[record] distributions`",
+    help: "percentiles of the activations, gradients or weights of the first and the last layer against step; needs \
+        [record] distributions = true",
     metric: Some("argument"),
     x_scales: STEP_SCALES,
     x_limits: true,

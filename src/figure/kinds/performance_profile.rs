@@ -1,4 +1,4 @@
-//! Who is fast on most problems: the share solved within a factor of the fastest's steps (Dolan & Moré 2002, eq. 2.1). Over ten
+//! Performance profiles: the share of problems solved within a factor of the fastest arm's steps (Dolan & Moré 2002, eq. 2.1). Over ten
 //! problems or more an arm's steps on a problem are their median over the seeds; of fewer, each seed makes a problem of its own.
 
 use super::prelude::*;
@@ -57,17 +57,21 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let arms = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
         arms.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten().collect()
     };
-    let x_title = "steps to the target, as a factor of the fewest that any took";
+    let x_title = "steps to the target, relative to the fastest arm";
     let block = Block::new(selection, (x.clone(), x_title), (&y, &["share of problems solved"]), 150.0, panel);
     let problems = arms.values().map(|arm| arm.problems).max().unwrap_or(0);
     let fewest = arms.values().map(|arm| arm.problems).min().unwrap_or(0);
     let n = if problems == fewest { problems.to_string() } else { format!("{fewest} to {problems}") };
     let seed = if is_of_medians(selection) { None } else { Some("seed") };
     let each = selection.spec.over.iter().map(String::as_str).chain(seed).collect::<Vec<_>>().join(" and ");
-    let first = format!("N = {n} problems a panel, one for each {each}; those that an arm has not run are left out.");
+    let first =
+        format!("N = {n} problems per panel, one for each {each}; problems that an arm has not run are left out.");
     let caption = Caption::new(first)
-        .add(seed.is_none(), "Steps of a problem: the median over its seeds, a miss being the most there is.")
-        .add(true, "A miss is solved at no factor; left end: how often an arm was the fastest.")
+        .add(
+            seed.is_none(),
+            "Steps of a problem: the median over its seeds; a run that misses the target counts as infinitely many.",
+        )
+        .add(true, "A missed problem is never solved; left end: how often an arm was the fastest.")
         .add(groups.iter().any(|g| g.len() > 1), "Arms joined by = have the same profile.")
         .add(true, steps_to_target::target(selection))
         .of(selection);

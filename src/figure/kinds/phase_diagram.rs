@@ -25,7 +25,7 @@ const SCALE: Look = Look { color: INK, dash: &[3.2, 2.2], marker: Marker::Disc, 
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "measured attenuation over what theory says of every sigma_w and sigma_b, with the critical line",
+    help: "measured attenuation over the prediction for every sigma_w and sigma_b, with the critical line",
     x: AlongX::Plane(AXES),
     color: ColorBy::Taken,
     takes_step: false,
@@ -127,7 +127,7 @@ fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), Figure
         let panel = (key.row, key.column);
         match theory::of_plain(theory, selection, *run) {
             Ok((activation, _)) if *nets.entry(panel).or_insert(activation) != activation => {
-                let why = "a phase_diagram is of one activation; make a panel of each with `facet`";
+                let why = "a phase_diagram shows one activation; draw one panel per activation with `facet`";
                 return Err(FigureError::Selection(why.into()));
             }
             Ok(_) => {}

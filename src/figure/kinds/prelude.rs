@@ -1,4 +1,4 @@
-//! What the files of the kinds are written with.
+//! The imports that the files of all kinds of figures share.
 
 pub(super) use crate::columns::{self, Column, Measured, Predicted, Quantity};
 pub(super) use crate::experiment::figure_kind::{

@@ -4,7 +4,7 @@ use super::prelude::*;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "steps to the target loss, and the runs that never reach it",
+    help: "steps to the target loss, and runs that never reach it",
     takes_step: false,
     shows: shows_steps,
     default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),
@@ -55,7 +55,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let misses: usize = endings.groups.values().map(Seeds::lost).sum();
     let runs: usize = endings.groups.values().map(|seeds| seeds.runs.len()).sum();
     let caption = Caption::new(format!("Dot: one run; bar: {}.", words::median(selection)))
-        .add(misses > 0, "×: a run that never reached it; an arm of which half or more never did has no median.")
+        .add(
+            misses > 0,
+            "×: a run that never reached the target; an arm has no median if half of its runs or more \
+            never reached it.",
+        )
         .add(true, target(selection))
         .of(selection);
     let legend = Legend::default().lost(endings.fate, misses, runs);

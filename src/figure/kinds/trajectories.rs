@@ -17,7 +17,8 @@ type Steps = BTreeMap<usize, Vec<f64>>;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
-    help: "the paths of runs on a test function: of two variables over its level lines, of one on its graph",
+    help: "the paths of runs on a test function: over the level lines of a function of two variables, or on the graph \
+        of one of one variable",
     takes_step: false,
     over: Over::Never,
     cells: CellsShown::Planes,
@@ -97,8 +98,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let is_any = |n: usize| panels.values().any(|(function, _)| function.start.len() == n);
     let caption = Caption::new(format!("A line is the path of one run, N = {}.", selection.seeds()))
         .add(is_any(2), "Grey: lines of equal value, each √10 times the next, powers of ten darker and named.")
-        .add(is_any(1), "Grey: the graph of the function, less its least value.")
-        .add(true, "A coloured marker is the end of a path, or where it leaves the panel to end outside.")
+        .add(is_any(1), "Grey: the graph of the function minus its minimum.")
+        .add(true, "Coloured marker: the end of a path, or where it leaves the panel.")
         .of(selection);
     let chart = Chart::new(selection, Sheet::with(medium, 1), &own, finding, legend(selection, every), Vec::new());
     Ok(Chart { body: Body::Planes(Planes { slots, planes }), caption, ..chart })

@@ -16,7 +16,7 @@ use block::Frame;
 use layout::{Page, Panel, label, tick_width};
 
 /// What a caption says of arrows at the edges.
-const BEYOND: &str = "An arrow at an edge stands for values beyond it; the number is the farthest.";
+const BEYOND: &str = "Arrow at an edge: values beyond it; the number is the most extreme.";
 
 /// Lays out a chart on its sheet.
 pub fn draw(chart: &Chart) -> Scene {

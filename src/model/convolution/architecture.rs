@@ -123,7 +123,7 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     let &[channels, mut height, mut width] = &sizes.input[..] else {
         let shape = sizes.input.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
         let message = format!(
-            "a convolutional net reads images, and these rows are {shape} numbers: write data = \"digits\", \"mnist\", \
+            "a convolutional net reads images, but these rows are {shape} numbers: write data = \"digits\", \"mnist\", \
              \"fashion_mnist\" or \"idx\" with data.as = \"images\", or network = \"mlp\""
         );
         return wrong("network", message);
@@ -139,8 +139,10 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
     }
     let stages = settings.needed_int("network.stages")?;
     if stages > depth.max(1) {
-        let message =
-            format!("{depth} layers are not {stages} stages: write network.stages = {} at most", depth.max(1));
+        let message = format!(
+            "{depth} layers cannot be divided into {stages} stages: write network.stages = {} or less",
+            depth.max(1)
+        );
         return wrong("network.stages", message);
     }
     let padding = match settings.needed_text("network.padding")? {
@@ -156,9 +158,9 @@ fn layers(settings: &Settings, sizes: &Sizes, depth: usize) -> Result<Vec<Convol
             let images = format!("layer {} reads images of {height} x {width}", layer + 1);
             let (key, cure) = match stage {
                 0 => {
-                    ("network.kernel", format!("network.kernel = {} at most", height.min(width).saturating_sub(1) | 1))
+                    ("network.kernel", format!("network.kernel = {} or less", height.min(width).saturating_sub(1) | 1))
                 }
-                _ => ("network.stages", format!("network.stages = {} at most, or a smaller network.kernel", stage)),
+                _ => ("network.stages", format!("network.stages = {} or less, or a smaller network.kernel", stage)),
             };
             return wrong(key, format!("{images}, smaller than its kernel of {kernel} x {kernel}: write {cure}"));
         }

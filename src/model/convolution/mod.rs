@@ -112,10 +112,10 @@ const KIND: &[&str] = &["conv"];
 
 /// The settings that other nets do not have.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::int("network.channels", 1..=4096, 16).of(KIND).help("channels that each layer computes"),
-    Setting::int("network.kernel", 1..=99, 3).of(KIND).help("positions along a side of the kernel, an odd number"),
+    Setting::int("network.channels", 1..=4096, 16).of(KIND).help("number of channels of each layer"),
+    Setting::int("network.kernel", 1..=99, 3).of(KIND).help("side length of the kernel, an odd number"),
     Setting::word("network.padding", &["zero", "circular"], "zero").of(KIND)
-        .help("what a kernel reads beyond the border: zeros, or the other side of the image"),
+        .help("what a kernel reads beyond the border of the image: zeros, or the opposite side"),
     Setting::int("network.stages", 1..=16, 1).of(KIND)
-        .help("the layers are divided evenly into so many stages; the first layer of each later one computes every second row and column, and a skip connection past it takes the same (He et al. 2016, their option A)"),
+        .help("number of stages into which the layers are evenly divided; the first layer of each stage after the first has stride 2, and the skip connection past it is subsampled in the same way (He et al. 2016, their option A)"),
 ]);

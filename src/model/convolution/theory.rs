@@ -10,7 +10,7 @@ use crate::theory::convolution::{Maps, Spread};
 use crate::theory::prediction::average;
 use crate::theory::{Inputs, MeanField, NoPrediction, Prediction};
 
-const OF_MEAN_IMAGES: &str = "Convolutional nets: images that are about equally bright count as their mean";
+const OF_MEAN_IMAGES: &str = "Convolutional nets: images of similar brightness are replaced by their mean";
 
 /// Predicts the gradient at init.
 ///

@@ -130,16 +130,16 @@ const NORMED: &[&str] = NORMS.split_at(1).1;
 /// The settings of the architecture.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::int("depth", 0..=10_000, 8)
-        .help("hidden layers, counted 1..depth from the input; a linear output layer follows; 0 is linear or logistic regression"),
+        .help("number of hidden layers, counted from the input; a linear output layer follows; 0 is linear or logistic regression"),
     Setting::int("width", 1..=16_384, 64).help("units of each hidden layer"),
     Setting::unset("widths", Domain::Sizes { max: 16_384 })
         .instead_of(&["depth", "width"], "how many hidden layers there are, and how wide")
-        .help("instead of `depth` and `width`: units of each hidden layer, from the input on"),
-    Setting::flag("bias", true).help("affine maps have a bias"),
+        .help("instead of `depth` and `width`: the number of units of each hidden layer, starting at the input"),
+    Setting::flag("bias", true).help("whether affine maps have a bias"),
     Setting::word("norm", NORMS, "none").head("kind")
-        .help("normalization around the activation: of each unit over the batch (Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or that without taking the mean off (rms: Zhang & Sennrich 2019); in recurrent nets at each time step, each gate by itself, with the bias behind it; `batch_norm = true` is short for `norm = \"batch\"`"),
+        .help("normalization before or after the activation: of each unit over the batch (batch: Ioffe & Szegedy 2015), of each sample over its units (layer: Ba et al. 2016), or the same without subtracting the mean (rms: Zhang & Sennrich 2019); in recurrent nets at each time step, separately for each gate, with the bias added after it; `batch_norm = true` is short for `norm = \"batch\"`"),
     Setting::word("norm.place", &["before", "after", "pre", "post"], "before").of(NORMED)
-        .help("on the activation's argument (before) or on its output (after); in a transformer on what a sub-layer reads (pre, usual there) or on the sum of that and its output (post)"),
+        .help("before or after the activation; in a transformer on the input of a sub-layer (pre, the default there) or on the sum of its input and output (post)"),
     Setting::float("norm.eps", Domain::Positive { max: 1.0 }, 1e-5).of(NORMED).help("added to the variance or mean square"),
     Setting::float("norm.momentum", SHARE, 0.1).of(&["batch"]).acts(Acts::OnUpdates)
         .help("weight of the new batch in the running statistics"),
@@ -147,15 +147,15 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .of(NORMED)
         // They start at 1 and 0: only the norm of the gradient knows of them.
         .acts(Acts::OnTheBatch)
-        .help("learned gain after the normalization, and shift but for rms"),
+        .help("learned gain after the normalization, and a learned shift except for rms"),
     Setting::float("dropout", Domain::Fraction, 0.0).acts(Acts::OnTheBatch)
-        .help("probability that a number which a hidden layer's activation hands on is left out of a training step (Srivastava et al. 2014), the others being scaled by 1/(1 - p); in recurrent nets on the way from layer to layer, not in time; off in evaluation and in the probe"),
+        .help("probability that an output of a hidden layer's activation is set to 0 in a training step (Srivastava et al. 2014); the others are multiplied by 1/(1 - p). In recurrent nets it acts between layers, not between time steps. It is off in evaluation and when gradients are measured"),
     Setting::word("residual", &["none", "pre_activation", "post_activation", "highway", IDENTITY], "none")
         .head("form").as_bool("none", "pre_activation")
-        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); of stacked recurrent layers what they read plus their output (identity); `true` is `\"pre_activation\"`"),
+        .help("skip connections: h + s (phi(norm(h)) W + b), h + s phi(norm(h W + b)), or T phi(norm(h W + b)) + (1 - T) h with the gate T = sigmoid(h W_T + b_T) (highway: Srivastava et al. 2015); of stacked recurrent layers their input plus their output (identity); `true` is `\"pre_activation\"`"),
     Setting::new("residual.scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero"] }, DefaultValue::Text("1/sqrt(depth)"))
         .of(&["pre_activation", "post_activation"])
-        .help("branch scale s: a number, 1/sqrt(depth), or one learned number a block that starts at 0"),
+        .help("branch scale s: a number, 1/sqrt(depth), or one learned number per block that starts at 0"),
     Setting::float("residual.transform_bias", Domain::Float { min: -100.0, max: 100.0 }, -2.0).of(&["highway"])
-        .help("every entry of b_T before training; the lower, the more of h passes"),
+        .help("initial value of every entry of b_T; the lower it is, the more of h passes unchanged"),
 ]);

@@ -57,9 +57,8 @@ impl Variances {
 }
 
 const EQUALLY_FAR: &str =
-    "Batch normalization: all samples count as equally far apart, which those of the first layers are not";
-const UNRELATED: &str =
-    "Batch normalization in residual blocks: the limit of a large batch of samples that have nothing in common";
+    "Batch normalization: theory assumes that all samples are equally far apart, which is not true in the first layers";
+const UNRELATED: &str = "Batch normalization in residual blocks: the limit of a large batch of uncorrelated samples";
 const OF_THIS_WIDTH: &str =
     "Post-activation residual blocks: for nets of this width, to leading order in 1/width, not at infinite width";
 

@@ -20,7 +20,7 @@ pub const RECURRENT: &str = "recurrent.weight";
 pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> {
     let &[steps, features] = &sizes.input[..] else {
         let message = format!(
-            "a recurrent net reads one time step after the other, and rows of {} numbers at once have none: write data.as = \
+            "a recurrent net reads one time step after the other, but rows of {} numbers that are read at once have no time steps: write data.as = \
              \"pixels\" to read them number by number, or \"rows\" where they are images",
             sizes.features()
         );
@@ -41,7 +41,7 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     };
     let depth = settings.needed_int("depth")?;
     if depth == 0 {
-        let message = format!("`{word}` needs a recurrent layer, and `depth` counts them: write depth = 1 or more");
+        let message = format!("`{word}` needs at least one recurrent layer: write depth = 1 or more");
         return Err(SettingError::new("depth", message));
     }
     let residual = match settings.needed_text("residual")? {
@@ -58,7 +58,8 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     let dropout = settings.needed_float("dropout")?;
     for (key, is_asked) in [("residual", residual), ("dropout", dropout > 0.0)] {
         if is_asked && depth < 2 {
-            let message = format!("`{key}` stands between stacked layers, and there is one: write depth = 2 or more");
+            let message =
+                format!("`{key}` acts between stacked layers, but there is only one layer: write depth = 2 or more");
             return Err(SettingError::new(key, message));
         }
     }
@@ -91,7 +92,7 @@ fn norm(settings: &Settings) -> Result<Option<Norm>, SettingError> {
     let norm = Norm::from_settings(settings)?;
     if norm.is_some_and(|norm| norm.place == Placement::After) {
         let message =
-            "a recurrent net normalizes what enters an activation, not what leaves it: write norm.place = \"before\"";
+            "a recurrent net normalizes the argument of an activation, not its output: write norm.place = \"before\"";
         return Err(SettingError::new("norm.place", message));
     }
     Ok(norm)

@@ -34,7 +34,8 @@ impl Family for Recurrent {
     }
 
     fn help(&self) -> &'static str {
-        "recurrent: `rnn` (h = phi(x W + h U + b)), `lstm`, `gru` (update gate z keeps: h = (1 - z) n + z h)"
+        "recurrent: `rnn` (h = phi(x W + h U + b)), `lstm`, `gru` (h = (1 - z) n + z h, so the update gate z keeps \
+            the old state)"
     }
 
     fn settings(&self) -> &'static [Setting] {
@@ -125,15 +126,15 @@ const KINDS: &[&str] = &["rnn", "lstm", "gru"];
 /// The settings that fully connected nets do not have.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("init.recurrent", &["gaussian", "orthogonal", "identity"], "gaussian")
-        .help("the matrix from h_(t-1) to h_t, each gate's by itself: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the others"),
+        .help("the matrix from h_(t-1) to h_t, drawn separately for each gate: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the other matrices"),
     Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
-        .help("that gain"),
+        .help("gain of the recurrent matrix"),
     Setting::word("network.read_out", &["last", "mean", "every"], "last").of(KINDS)
-        .help("what the output layer reads of the top layer: h of the last time step, the mean over all, or h of every step, each with an answer and a loss of its own (usual for `copy_memory`); where the data has one target a sequence, it holds at every step"),
+        .help("what the output layer reads: the top layer's output h at the last time step, its mean over all time steps, or h at every step, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per sequence, it is the target at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
-        .help("truncated backpropagation through time: no gradient passes between stretches of so many steps, counted from the last; what is measured of the gradient over time is of all steps"),
+        .help("truncated backpropagation through time: the sequence is cut into segments of this many steps, counted from the last, and no gradient passes between them; the measured gradients are those of the whole sequence"),
     Setting::float("network.forget_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["lstm"])
         .help("initial bias of the forget gate; 1 is usual (Gers et al. 2000, Jozefowicz et al. 2015)"),
     Setting::float("network.update_bias", Domain::Float { min: -1e3, max: 1e3 }, 0.0).of(&["gru"])
-        .help("initial bias of the update gate, which keeps: the larger, the longer it remembers"),
+        .help("initial bias of the update gate z; as z multiplies the old state, a larger bias means a longer memory"),
 ]);

@@ -10,7 +10,7 @@ use crate::theory::recurrent_gates::{Gated, MOST_STEPS};
 use crate::theory::{Inputs, MeanField, NoPrediction, Prediction};
 
 const DRAWN_ANEW: &str =
-    "Recurrent nets: the inputs of different time steps count as independent of each other and without mean";
+    "Recurrent nets: theory assumes inputs that are independent between time steps and have mean 0";
 
 /// Predicts the gradient of the loss at the last step at every time step.
 ///
@@ -23,7 +23,7 @@ pub fn predict(settings: &Settings, inputs: &Inputs) -> Result<Prediction, NoPre
         return Err(NoPrediction::StackedInTime);
     }
     if inputs.steps.contains(&PADDING) {
-        return Err(NoPrediction::UnlikeLengths);
+        return Err(NoPrediction::UnequalLengths);
     }
     if stack.bias && others.bias != 0.0 {
         return Err(NoPrediction::EqualBiases);

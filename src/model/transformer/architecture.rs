@@ -89,7 +89,7 @@ impl Architecture {
     pub fn from_settings(settings: &Settings, sizes: &Sizes) -> Result<Self, SettingError> {
         let &[steps, features] = &sizes.input[..] else {
             let message = format!(
-                "a transformer reads tokens, and rows of {} numbers at once have none: write data.as = \"rows\" where they are \
+                "a transformer reads tokens, but rows of {} numbers that are read at once have none: write data.as = \"rows\" where they are \
                  images, or \"pixels\" to make a token of each number",
                 sizes.features()
             );
@@ -100,7 +100,7 @@ impl Architecture {
         if heads == 0 || width % heads != 0 {
             let fitting = (1..=heads.min(width)).rev().find(|n| width % n == 0).unwrap_or(1);
             let message = format!(
-                "{heads} heads do not share a width of {width} evenly: write network.heads = {fitting}, or another divisor of the width"
+                "{heads} heads do not divide a width of {width}: write network.heads = {fitting}, or another divisor of the width"
             );
             return Err(SettingError::new("network.heads", message));
         }
@@ -259,8 +259,7 @@ impl Norm {
             "post" => false,
             other => {
                 let message = format!(
-                    "a transformer has no norm \"{other}\" an activation: write norm.place = \"pre\", on what a sub-layer reads, or \
-                     \"post\", on the sum of that and its output"
+                    "a transformer has no norm \"{other}\" an activation: write norm.place = \"pre\" (on the input of a sub-layer) or \"post\" (on the sum of its input and output)"
                 );
                 return Err(SettingError::new("norm.place", message));
             }
@@ -280,7 +279,8 @@ impl Branch {
             Some(Value::Text(word)) if word == "1/sqrt(depth)" => Branch::Scaled((depth.max(1) as f64).sqrt().recip()),
             Some(Value::Text(word)) if word == "deepnorm" => {
                 if norm.is_none_or(|norm| norm.is_pre) {
-                    let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" beside it";
+                    let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" \
+                        as well";
                     return Err(SettingError::new(key, message));
                 }
                 Branch::DeepNorm

@@ -132,16 +132,16 @@ const KIND: &[&str] = &["transformer"];
 
 /// The settings that other nets do not have.
 pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
-    Setting::int("network.heads", 1..=1024, 4).of(KIND).help("attention heads; they share the width evenly"),
-    Setting::int("network.feed_forward", 1..=64, 4).of(KIND).help("hidden units of a feed-forward sub-layer, in widths"),
+    Setting::int("network.heads", 1..=1024, 4).of(KIND).help("number of attention heads; it has to divide the width"),
+    Setting::int("network.feed_forward", 1..=64, 4).of(KIND).help("hidden units of a feed-forward sub-layer, as a multiple of `width`"),
     Setting::word("network.positions", &["none", "learned", "sinusoidal"], "learned").of(KIND)
-        .help("what is added to the tokens to tell their places: nothing, a learned vector each, or sines and cosines (Vaswani et al. 2017)"),
+        .help("position encoding that is added to the tokens: none, a learned vector for each position, or sines and cosines (Vaswani et al. 2017)"),
     Setting::float("init.positions", Domain::Float { min: 0.0, max: 1e6 }, 0.5)
-        .help("standard deviation of learned positions, and of the class token, before training"),
-    Setting::flag("network.causal", false).of(KIND).help("no token attends to a later one"),
+        .help("initial standard deviation of learned position vectors and of the class token"),
+    Setting::flag("network.causal", false).of(KIND).help("causal mask: no token attends to a later one"),
     Setting::word("network.read_out", &["mean", "last", "class_token", "every"], "mean").of(KIND)
-        .help("what the output layer reads of the last block: the mean over the tokens, the last one, a learned token that comes after them, or every token, each with an answer and a loss of its own (usual for `copy_memory`); where the data has one target a row, it holds at every token"),
+        .help("what the output layer reads: the last block's mean over the tokens, its last token, a learned class token that is appended to the others, or every token, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per row, it is the target at every token"),
     Setting::new("network.branch_scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero", "deepnorm"] }, DefaultValue::Float(1.0))
         .of(KIND)
-        .help("what a sub-layer's output is multiplied by before it is added: a number, 1/sqrt(depth), one learned number a block that starts at 0 (ReZero: Bachlechner et al. 2021), or the constants of DeepNorm (Wang et al. 2022)"),
+        .help("factor on a sub-layer's output before it is added: a number, 1/sqrt(depth), one learned number per block that starts at 0 (ReZero: Bachlechner et al. 2021), or the constants of DeepNorm (Wang et al. 2022)"),
 ]);

@@ -1,4 +1,4 @@
-//! Sequences of unlike lengths in one batch: shorter ones are padded at the beginning, and the network starts where they start.
+//! Sequences of unequal length in one batch: shorter ones are padded at the beginning, and the network starts where they start.
 
 use crate::ops::Element;
 

@@ -55,7 +55,7 @@ pub fn faults(scene: &Scene) -> Vec<String> {
             faults.push(format!("\"{text}\" leaves the page: {a:?}"));
         }
         if text.contains("NaN") || text.contains("inf") && !text.contains("infinite") {
-            faults.push(format!("\"{text}\" is no number"));
+            faults.push(format!("\"{text}\" is not a number"));
         }
         let over = texts[..i].iter().filter(|(b, _)| a.overlaps(b, 0.3));
         faults.extend(over.map(|(b, other)| format!("\"{text}\" {a:?} lies over \"{other}\" {b:?}")));
