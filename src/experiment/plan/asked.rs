@@ -93,7 +93,7 @@ impl Experiment {
                 "delete it, or compare with other runs: this program does not know the networks that were imported";
             return place.fail("theory predicts nothing of imported runs", help);
         }
-        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, Recorded::imported(measured))
+        self.asked(Cells { axes, cells, are_imported: true }, &BTreeMap::new(), seeds, Recorded::imported(measured))
     }
 
     /// The name that it has of its own.
