@@ -74,16 +74,16 @@ impl Import {
             experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len(), record.as_ref())?;
         // Those that the file asks for come last, and say themselves what they lack.
         let defaults = figures.len() - experiment.figures.len();
+        figures.iter_mut().take(defaults).for_each(|figure| draw_measured(figure, [&tables, &history]));
         let mut places = 0..;
         figures.retain(|figure| {
-            places.next() >= Some(defaults) || has_column(figure, &layers) && not_shown(figure, &runs).is_none()
+            let fits = has_column(figure, &layers) && not_shown(figure, &runs).is_none();
+            places.next() >= Some(defaults) || fits && !lacks(figure, [&tables, &history])
         });
         if let Some((figure, why)) = figures.iter().find_map(|figure| Some((figure, not_shown(figure, &runs)?))) {
             let help = "write those layers too, or draw what there is: kind = \"gradient_heatmap\" shows the layers of every step";
             return Err(ImportError::files(format!("the figure {} shows the gradient {why}", figure.kind), help));
         }
-        let defaults = figures.len() - experiment.figures.len();
-        figures.iter_mut().take(defaults).for_each(|figure| draw_measured(figure, [&tables, &history]));
         let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
         let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
         let alike = grid.guesses.iter().all(|guesses| *guesses == grid.guesses[0]);
@@ -197,16 +197,24 @@ impl Import {
 }
 
 /// A default figure of a loss or an accuracy that no table has is drawn of the first that some table has.
-fn draw_measured(figure: &mut FigureSpec, [runs, history]: [&[&Source]; 2]) {
-    let Some(kind) = FACTS.iter().find(|kind| kind.word == figure.kind) else { return };
-    let sources = || history.iter().chain(runs.iter().filter(|_| !kind.history));
-    let has = |name: &str| sources().any(|source| source.header.iter().any(|column| column == name));
-    let mut known = columns::HISTORY.iter().filter(|column| column.has_baseline());
-    let own = figure.metric.as_deref().or(kind.metric);
-    let lacks = known.clone().any(|column| Some(column.name) == own && !has(column.name));
-    if let (true, Some(column)) = (lacks, known.find(|column| has(column.name))) {
-        figure.metric = Some(column.name.into());
+fn draw_measured(figure: &mut FigureSpec, tables: [&[&Source]; 2]) {
+    if lacks(figure, tables) {
+        let measured = |column: &&Column| {
+            let own = FigureSpec { metric: Some(column.name.into()), ..figure.clone() };
+            column.has_baseline() && !lacks(&own, tables)
+        };
+        let measured = columns::HISTORY.iter().find(measured).map(|column| column.name.to_string());
+        figure.metric = measured.or(figure.metric.take());
     }
+}
+
+/// Whether a figure draws a loss or an accuracy that neither the histories nor, where it needs none, the tables of runs have.
+fn lacks(figure: &FigureSpec, [runs, history]: [&[&Source]; 2]) -> bool {
+    let Some(kind) = FACTS.iter().find(|kind| kind.word == figure.kind) else { return false };
+    let own = figure.metric.as_deref().or(kind.metric);
+    let own = own.and_then(|own| columns::find(columns::HISTORY, own)).filter(|column| column.has_baseline());
+    let mut sources = history.iter().chain(runs.iter().filter(|_| !kind.history));
+    own.is_some_and(|own| sources.all(|source| source.header.iter().all(|column| column != own.name)))
 }
 
 /// Why a figure of layers cannot show its step, the first or the last, of some run; `None` where it can.

@@ -29,11 +29,11 @@ const METRICS: [&str; 7] = [
     "flop_to_target",
 ];
 
-/// A metric of a run of a folder, from its rows of history.csv alone; `each` is how many epochs and operations a step is.
-fn by_hand(metric: &str, history: &[&Row], target: f64, [epoch, flop]: [f64; 2]) -> f64 {
+/// A metric of a run of a folder, from its rows of history.csv alone; `flop` are the operations of a step.
+fn by_hand(metric: &str, history: &[&Row], target: f64, flop: f64) -> f64 {
     let value = |row: &Row| number(row, "val_loss").unwrap();
     let step = |row: &Row| number(row, "step").unwrap();
-    let from = |at: f64| value(history.iter().find(|row| step(row) >= at).unwrap());
+    let from = |column: &str, at: f64| value(history.iter().find(|row| number(row, column).unwrap() >= at).unwrap());
     let reached = history.iter().find(|row| number(row, "train_loss").unwrap() <= target);
     let steps = reached.map_or(f64::INFINITY, |row| step(row));
     match metric {
@@ -41,17 +41,20 @@ fn by_hand(metric: &str, history: &[&Row], target: f64, [epoch, flop]: [f64; 2])
             let under = |pair: &[&Row]| (step(pair[1]) - step(pair[0])) * (value(pair[0]) + value(pair[1])) / 2.0;
             history.windows(2).map(under).sum::<f64>() / step(history[history.len() - 1])
         }
-        "val_loss at step 20" => from(20.0),
-        "val_loss at epoch 2" => from((2.0 / epoch).ceil()),
+        "val_loss at step 20" => from("step", 20.0),
+        "val_loss at epoch 2" => from("epoch", 2.0),
         "best_val_loss" => history.iter().map(|row| value(row)).fold(f64::INFINITY, f64::min),
         "steps_to_target" => steps,
-        "epochs_to_target" => steps * epoch,
+        "epochs_to_target" => {
+            let last = history[history.len() - 1];
+            steps * number(last, "epoch").unwrap() / step(last)
+        }
         _ => steps * flop,
     }
 }
 
-/// Compares two folders by all metrics, and each arm's medians, also those of arms within a folder, with what `each` says of a run.
-fn agree(dir: &Path, folders: [&str; 2], options: &[&str], target: f64, each: [[f64; 2]; 2]) {
+/// Compares two folders by all metrics, and each arm's medians, also those of arms within a folder, with those of its runs by hand.
+fn agree(dir: &Path, folders: [&str; 2], options: &[&str], target: f64, flop: [f64; 2]) {
     let metrics: Vec<&str> = METRICS.iter().flat_map(|metric| ["--metric", metric]).collect();
     let out = gradsweep(dir, &[&["compare"], &folders[..], &["--format", "json"], options, &metrics].concat());
     assert!(out.status.success(), "{}", said(&out));
@@ -62,7 +65,7 @@ fn agree(dir: &Path, folders: [&str; 2], options: &[&str], target: f64, each: [[
         let of_arm = runs.iter().filter(|run| run["optimizer"] == optimizer);
         let of_run = |run: &Row| {
             let history: Vec<&Row> = history.iter().filter(|row| row["run_id"] == run["run_id"]).collect();
-            by_hand(metric, &history, target, each[at])
+            by_hand(metric, &history, target, flop[at])
         };
         median(&of_arm.map(of_run).collect::<Vec<f64>>()).unwrap()
     };
@@ -95,13 +98,13 @@ fn sweeps_of_one_grid_with_other_settings_keep_their_own_histories() {
         fs::write(dir.path().join("own.toml"), OWN.replace("NAME", name).replace("LR", lr)).unwrap();
         expect(dir.path(), &["sweep", "own.toml", "--quiet"], 0, &[]);
     }
-    // 80 training rows; 2 inputs, two hidden layers of 4, 3 classes; 6 operations a weight and row of a batch of 10.
-    let each = [10.0 / 80.0, 60.0 * f64::from(2 * 4 + 4 * 4 + 4 * 3)];
+    // 2 inputs, two hidden layers of 4, 3 classes; 6 operations a weight and row of a batch of 10.
+    let flop = [60.0 * f64::from(2 * 4 + 4 * 4 + 4 * 3); 2];
     let folders = ["results/slow", "results/fast"];
     let text = said(&gradsweep(dir.path(), &["compare", folders[0], folders[1], "--arm", "folder"]));
     assert!(text.contains("0.05 in fast, 0.01 in slow"), "{text}");
-    agree(dir.path(), folders, &["--arm", "folder"], 1.05, [each; 2]);
-    agree(dir.path(), [folders[1], folders[0]], &["--arm", "folder"], 1.05, [each; 2]);
+    agree(dir.path(), folders, &["--arm", "folder"], 1.05, flop);
+    agree(dir.path(), [folders[1], folders[0]], &["--arm", "folder"], 1.05, flop);
 }
 
 /// The tables of four runs of two optimizers whose losses fall from `start` so much a step.
@@ -131,8 +134,8 @@ fn imported_runs_of_the_same_names_keep_their_own_histories() {
         tables(dir, start, fall, flop);
         expect(dir, &["import", "runs.csv", "history.csv", "--out", name], 0, &[]);
     }
-    agree(dir, ["one", "two"], &[], 0.5, [[0.125, 100.0], [0.125, 300.0]]);
-    agree(dir, ["two", "one"], &[], 0.5, [[0.125, 300.0], [0.125, 100.0]]);
+    agree(dir, ["one", "two"], &[], 0.5, [100.0, 300.0]);
+    agree(dir, ["two", "one"], &[], 0.5, [300.0, 100.0]);
 }
 
 /// Runs that end alike, on other ways, are not the same runs.
@@ -150,7 +153,7 @@ fn runs_that_only_end_alike_are_told_apart() {
     let out = gradsweep(dir, &["compare", "one", "two", "--metric", "val_loss at step 10", "--format", "csv"]);
     let text = said(&out);
     assert!(
-        text.contains("\none,") && text.contains("\ntwo,") && text.contains("0.8") && text.contains("0.6"),
+        text.contains("sgd,one,") && text.contains("sgd,two,") && text.contains("0.8") && text.contains("0.6"),
         "{text}"
     );
     // The same tables twice are the same runs.

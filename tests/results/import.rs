@@ -511,7 +511,9 @@ fn every_cell_of_imported_runs_counts_at_the_start() {
             "[[claim]]\nsays = \"All lose half a decade\"\nmetric = \"attenuation_init\"\nover = [\"{axis}\"]\nexpect = {{ above = 0.5 }}\n"
         );
         fs::write(dir.path().join("asks.toml"), claim).unwrap();
-        expect(dir.path(), &["import", "runs.csv", "layers.csv", "asks.toml", "--out", "mine"], 3, &[]);
+        let args = ["import", "runs.csv", "layers.csv", "asks.toml", "--out", "mine"];
+        let said = expect(dir.path(), &args, 0, &["12 runs of 4 cells"]);
+        assert!(!said.contains("left out"), "{said}");
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
         let [most, least] = if axis == "optimizer" { ["o2", "o1"] } else { ["2", "1"] };
