@@ -517,7 +517,7 @@ fn every_cell_of_imported_runs_counts_at_the_start() {
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
         let [most, least] = if axis == "optimizer" { ["o2", "o1"] } else { ["2", "1"] };
-        let part = |from: &str| answer.split(from).nth(1).unwrap().split('.').next().unwrap().to_string();
+        let part = |from: &str| answer.split(from).nth(1).unwrap().split(':').next().unwrap().to_string();
         assert!(
             part("fades most with").contains(most) && part("It fades least with").contains(least),
             "{axis}: {answer}"
