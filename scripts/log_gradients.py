@@ -55,9 +55,16 @@ class GradientLog:
         self.outputs.clear()
 
     def write(self, name, row):
-        new = not (self.folder / name).exists()
-        with open(self.folder / name, "a", newline="") as file:
-            to = csv.DictWriter(file, ["run_id", *row], lineterminator="\n")
-            if new:
+        path, row = self.folder / name, {"run_id": self.run_id, **row}
+        header = list(row)
+        if path.exists():
+            with open(path, newline="") as file:
+                header = next(csv.reader(file))
+        # The first row decides on the columns; what a later one lacks stays empty.
+        if new := [column for column in row if column not in header]:
+            raise ValueError(f"{path} has no column {', '.join(new)}: name all columns from the first call on, as None where there is nothing")
+        with open(path, "a", newline="") as file:
+            to = csv.DictWriter(file, header, restval="", lineterminator="\n")
+            if file.tell() == 0:
                 to.writeheader()
-            to.writerow({"run_id": self.run_id, **row})
+            to.writerow(row)

@@ -272,13 +272,9 @@ impl Column {
         }
     }
 
-    /// What a run that diverged counts as, so that no median hides it: the worst there is.
+    /// What a run that diverged counts as, so that no median hides it: worse than every number, also than a share of 0.
     pub fn worst(&self) -> f64 {
-        match (self.better, self.scale) {
-            (Better::Higher, Scale::Share) => 0.0,
-            (Better::Higher, _) => f64::NEG_INFINITY,
-            _ => f64::INFINITY,
-        }
+        if self.higher_is_better() { f64::NEG_INFINITY } else { f64::INFINITY }
     }
 
     /// Whether a run that diverged has it all the same: it was measured before the first update.

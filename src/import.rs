@@ -13,6 +13,7 @@ pub use error::ImportError;
 
 use crate::conclude::summary::Summaries;
 use crate::experiment::Experiment;
+use crate::experiment::figure_kind::CellsShown;
 use crate::experiment::plan::Asked;
 use crate::figure::kinds::FACTS;
 use crate::files::{self, FileError, write, write_table};
@@ -23,7 +24,7 @@ use crate::results::claims;
 use crate::table::{Cell, Table};
 use crate::{columns, columns::Column};
 use cells::Grid;
-use records::{Run, records};
+use records::{Layers, Run, records};
 use std::path::{Path, PathBuf};
 use table::{Kind, Source};
 
@@ -63,9 +64,9 @@ impl Import {
             sources.push(Source::read(path, bytes)?);
         }
         let of = |kind: Kind| sources.iter().filter(move |source| source.kind == kind);
-        let [runs, history, layers] =
+        let [tables, history, layers] =
             [Kind::Runs, Kind::History, Kind::Layers].map(|kind| of(kind).collect::<Vec<_>>());
-        let mut grid = Grid::of(&runs, axes)?;
+        let mut grid = Grid::of(&tables, axes)?;
         experiment.share(&grid.axes, &mut grid.cells)?;
         let runs = records(&grid, &history, &layers)?;
         let record = records::cadence(&runs);
@@ -73,8 +74,16 @@ impl Import {
             experiment.asked_of(&grid.axes, &grid.cells, grid.seeds.len(), record.as_ref())?;
         // Those that the file asks for come last, and say themselves what they lack.
         let defaults = figures.len() - experiment.figures.len();
+        figures.iter_mut().take(defaults).for_each(|figure| draw_measured(figure, [&tables, &history]));
         let mut places = 0..;
-        figures.retain(|figure| places.next() >= Some(defaults) || has_column(figure, &layers));
+        figures.retain(|figure| {
+            let fits = has_column(figure, &layers) && not_shown(figure, &runs).is_none();
+            places.next() >= Some(defaults) || fits && !lacks(figure, [&tables, &history])
+        });
+        if let Some((figure, why)) = figures.iter().find_map(|figure| Some((figure, not_shown(figure, &runs)?))) {
+            let help = "write those layers too, or draw what there is: kind = \"gradient_heatmap\" shows the layers of every step";
+            return Err(ImportError::files(format!("the figure {} shows the gradient {why}", figure.kind), help));
+        }
         let data = grid.shared.get("data").map_or_else(|| "imported".into(), ToString::to_string);
         let digest = imported.iter().map(|file| file.digest.as_str()).collect::<Vec<_>>().join(" ");
         let alike = grid.guesses.iter().all(|guesses| *guesses == grid.guesses[0]);
@@ -112,6 +121,32 @@ impl Import {
             imported,
         };
         Ok(Import { plan, claims, asks: text, runs })
+    }
+
+    /// What to say of runs of which the layers do not show the start or the end.
+    pub fn remarks(&self) -> Vec<String> {
+        let all = self.runs.iter().filter(|run| run.layers().is_some()).count();
+        let told = |is_told: fn(&&Run) -> bool, what: &dyn Fn(&Run) -> Option<String>| {
+            let own = self.runs.iter().filter(is_told).count();
+            let first = self.runs.iter().find(is_told).and_then(what);
+            first.map(|what| format!("in {own} of {all} runs {what}"))
+        };
+        let late = told(Run::begins_late, &|run| {
+            Some(format!(
+                "the layers begin after step 0 (\"{}\": at step {}), so nothing is told of the gradient before training; count steps \
+                 from 0, the first gradient before any update, and write its layers",
+                run.id,
+                run.layers()?.first
+            ))
+        });
+        let early = told(Run::ends_early, &|run| {
+            let Layers { last, end, .. } = run.layers()?;
+            Some(format!(
+                "the layers end before the history (\"{}\": at step {last} of {end}), so nothing is told of the gradient at the end",
+                run.id
+            ))
+        });
+        late.into_iter().chain(early).collect()
     }
 
     /// How many runs, cells and seeds there are.
@@ -159,6 +194,39 @@ impl Import {
         }
         Ok(())
     }
+}
+
+/// A default figure of a loss or an accuracy that no table has is drawn of the first that some table has.
+fn draw_measured(figure: &mut FigureSpec, tables: [&[&Source]; 2]) {
+    if lacks(figure, tables) {
+        let measured = |column: &&Column| {
+            let own = FigureSpec { metric: Some(column.name.into()), ..figure.clone() };
+            column.has_baseline() && !lacks(&own, tables)
+        };
+        let measured = columns::HISTORY.iter().find(measured).map(|column| column.name.to_string());
+        figure.metric = measured.or(figure.metric.take());
+    }
+}
+
+/// Whether a figure draws a loss or an accuracy that neither the histories nor, where it needs none, the tables of runs have.
+fn lacks(figure: &FigureSpec, [runs, history]: [&[&Source]; 2]) -> bool {
+    let Some(kind) = FACTS.iter().find(|kind| kind.word == figure.kind) else { return false };
+    let own = figure.metric.as_deref().or(kind.metric);
+    let own = own.and_then(|own| columns::find(columns::HISTORY, own)).filter(|column| column.has_baseline());
+    let mut sources = history.iter().chain(runs.iter().filter(|_| !kind.history));
+    own.is_some_and(|own| sources.all(|source| source.header.iter().all(|column| column != own.name)))
+}
+
+/// Why a figure of layers cannot show its step, the first or the last, of some run; `None` where it can.
+fn not_shown(figure: &FigureSpec, runs: &[Run]) -> Option<String> {
+    let kind = FACTS.iter().find(|kind| kind.word == figure.kind && kind.cells == CellsShown::Layers)?;
+    let some = |is_it: fn(&&Run) -> bool| runs.iter().find(is_it).and_then(|run| Some((&run.id, run.layers()?)));
+    if (kind.of_init)(figure) {
+        let (id, Layers { first, .. }) = some(Run::begins_late)?;
+        return Some(format!("before training, but the layers of the run \"{id}\" begin at step {first}"));
+    }
+    let (id, Layers { last, end, .. }) = figure.step.as_ref().and_then(|_| some(Run::ends_early))?;
+    Some(format!("at the end, but the layers of the run \"{id}\" end at step {last} of {end}"))
 }
 
 /// Whether some table of layers has the column of layers that a figure draws, if it draws one.

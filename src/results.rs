@@ -45,6 +45,8 @@ pub struct Run {
     pub step_flop: Option<f64>,
     /// Metrics that are derived from the history, by name.
     pub(super) derived: BTreeMap<String, f64>,
+    /// Of joined results the folder of the run, and its number there.
+    pub(super) origin: Option<(usize, usize)>,
 }
 
 impl Run {
@@ -81,6 +83,8 @@ pub struct Results {
     /// As in `provenance.json`.
     pub plan_hash: String,
     pub runs: Vec<Run>,
+    /// Of joined results the folders that they are of, where the long tables of the runs are.
+    parts: Vec<Results>,
 }
 
 impl Results {
@@ -111,7 +115,7 @@ impl Results {
             plan.cells.iter().filter_map(|cell| Some((plan.place(cell), cell.step_flop?))).collect();
         runs.iter_mut().for_each(|run| run.step_flop = flop.get(&run.labels).copied());
         let plan_hash = plan_hash(&text, &files::read(&dir.join("journal/view.txt")).unwrap_or_default());
-        Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs })
+        Ok(Results { dir: dir.to_path_buf(), plan, plan_hash, runs, parts: Vec::new() })
     }
 
     /// What to say of the runs before anything is made of them.
@@ -149,8 +153,12 @@ impl Results {
         })
     }
 
-    /// Whether an axis can touch what is measured on this before the first update.
+    /// Whether an axis can touch what is measured on this before the first update. Of the runs of another program nobody here knows
+    /// what an axis stands for.
     pub fn touches_start(&self, axis: &str, on: On) -> bool {
+        if self.plan.is_imported() {
+            return true;
+        }
         let cells = self.plan.cells.iter().map(|cell| {
             let label = cell.labels.get(axis).map_or("", String::as_str);
             (label, |key: &str| cell.settings.get(key))
@@ -207,7 +215,7 @@ impl Results {
 
     /// Streams a long table: for each row of one of `runs` (indices), the index and the numbers of `columns`
     /// (`None` where a cell is empty). Unless `time` is among these, a layer of a recurrent net stands for itself by its last time
-    /// step, from which its gradient comes.
+    /// step, from which its gradient comes. Of joined results each run has the rows of its own folder.
     ///
     /// # Errors
     /// A file that is missing, lacks a column or holds what is not a number.
@@ -217,6 +225,26 @@ impl Results {
         runs: &[usize],
         columns: &[&str],
         mut each: impl FnMut(usize, &[Option<f64>]),
+    ) -> Result<(), ResultsError> {
+        if self.parts.is_empty() {
+            return self.stream_own(file, runs, columns, &mut each);
+        }
+        for (number, part) in self.parts.iter().enumerate() {
+            let origin = |run: &usize| self.runs[*run].origin.filter(|(part, _)| *part == number);
+            let own: BTreeMap<usize, usize> = runs.iter().filter_map(|run| Some((origin(run)?.1, *run))).collect();
+            let there: Vec<usize> = own.keys().copied().collect();
+            part.stream_own(file, &there, columns, &mut |run, row| each(own[&run], row))?;
+        }
+        Ok(())
+    }
+
+    /// The same of the tables of this folder.
+    fn stream_own(
+        &self,
+        file: &str,
+        runs: &[usize],
+        columns: &[&str],
+        each: &mut dyn FnMut(usize, &[Option<f64>]),
     ) -> Result<(), ResultsError> {
         let wanted: HashMap<&str, usize> = runs.iter().map(|r| (self.runs[*r].id.as_str(), *r)).collect();
         let mut file = CsvFile::open(&self.dir.join(file))?;
@@ -283,6 +311,7 @@ fn read_runs(path: &Path, plan: &PlanFile) -> Result<Vec<Run>, ResultsError> {
             settings: filters.iter().map(|(key, at)| (key.clone(), file.text(*at).into())).collect(),
             step_flop: None,
             derived: BTreeMap::new(),
+            origin: None,
         });
     }
     Ok(runs)

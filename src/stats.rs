@@ -127,8 +127,9 @@ pub(crate) fn middle_of(sorted: &[f64]) -> Option<f64> {
     }
 }
 
+/// Of two opposite infinities, as where either of two arms diverged on another seed, neither outweighs the other.
 fn mean(a: f64, b: f64) -> f64 {
-    0.5 * (a + b)
+    if a == -b { 0.0 } else { 0.5 * (a + b) }
 }
 
 #[cfg(test)]

@@ -178,6 +178,62 @@ pub fn aligned(rows: &[Vec<String>], left: impl Fn(usize) -> bool) -> String {
     text
 }
 
+/// A table under a heading as [`aligned`], after an indent, in 80 columns: a wider one has its heading in several lines, and what is
+/// still too wide goes on below with the first `keys` columns again. A cell that is wider alone stays whole.
+pub fn folded(indent: &str, table: &[Vec<String>], keys: usize, left: impl Fn(usize) -> bool) -> String {
+    let indented = |text: String| text.lines().map(|line| format!("{indent}{line}\n")).collect::<String>();
+    let length = |text: &String| text.chars().count();
+    let plain = indented(aligned(table, &left));
+    let [head, rows @ ..] = table else { return plain };
+    if plain.lines().all(|line| line.chars().count() <= WIDTH) {
+        return plain;
+    }
+    let heads = |narrowest: usize| -> Vec<Vec<String>> {
+        head.iter().enumerate().map(|(c, head)| wrapped(head, rows.iter().map(|row| &row[c]), narrowest)).collect()
+    };
+    let width = |heads: &[Vec<String>], c: &usize| {
+        heads[*c].iter().chain(rows.iter().map(|row| &row[*c])).map(length).max().unwrap_or(0) + 2
+    };
+    let room = WIDTH + 2 - indent.len();
+    let is_narrow = |heads: &Vec<Vec<String>>| (0..head.len()).map(|c| width(heads, &c)).sum::<usize>() <= room;
+    let heads = Some(heads(HEADING)).filter(is_narrow).unwrap_or_else(|| heads(0));
+    let mut parts: Vec<Vec<usize>> = vec![(0..keys).collect()];
+    for column in keys..head.len() {
+        let part = parts.last().map_or(&[][..], |part| part);
+        let used: usize = part.iter().chain([&column]).map(|c| width(&heads, c)).sum();
+        if part.len() > keys && used > room {
+            parts.push((0..keys).collect());
+        }
+        parts.last_mut().into_iter().for_each(|part| part.push(column));
+    }
+    let part = |columns: Vec<usize>| {
+        let height = columns.iter().map(|c| heads[*c].len()).max().unwrap_or(0);
+        // Shorter headings stand at the bottom.
+        let cell = |line: usize, c: &usize| (line + heads[*c].len()).checked_sub(height).map_or("", |i| &heads[*c][i]);
+        let head = (0..height).map(|line| columns.iter().map(|c| cell(line, c).to_string()).collect());
+        let rows = rows.iter().map(|row| columns.iter().map(|c| row[*c].clone()).collect());
+        indented(aligned(&head.chain(rows).collect::<Vec<Vec<String>>>(), |place| left(columns[place])))
+    };
+    parts.into_iter().map(part).collect::<Vec<_>>().join("\n")
+}
+
+/// No heading is narrower, where there is room.
+const HEADING: usize = 12;
+
+/// A heading in lines no longer than the cells under it, its own longest word or so many characters.
+fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>, narrowest: usize) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0).max(narrowest);
+    let mut lines: Vec<String> = Vec::new();
+    for word in head.split(' ') {
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= width => *line += &format!(" {word}"),
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
 /// Columns that text for a terminal may fill.
 pub const WIDTH: usize = 80;
 

@@ -60,6 +60,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let Joined { results, remarks } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
     same_data(&results, &compare)?;
+    results.check_measured(compare.named()).map_err(CommandError::input)?;
     remarks.iter().for_each(|line| note(line));
     let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
     if let Some(baseline) = &compare.baseline {

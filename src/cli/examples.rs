@@ -54,7 +54,9 @@ Example:
 pub const IMPORT: &str = "\
 Examples:
   gradsweep import runs.csv history.csv layers.csv --out results/mine
-  gradsweep import runs.csv history.csv claims.toml --axes model,depth --out results/mine";
+  gradsweep import runs.csv history.csv claims.toml --axes model,depth --out results/mine
+
+Exit codes: 0 all is well, 2 the input is wrong, 1 something cannot be written, 3 a claim fails (its verdict is printed).";
 pub const INIT: &str = "\
 Examples:
   gradsweep init

@@ -1,9 +1,12 @@
 //! `import FILE...`: runs that another program trained, as a results folder.
 
+use crate::claim::text::summary;
 use crate::cli::plot::left_out;
 use crate::cli::prelude::*;
+use crate::cli::sweep::exit_code;
 use crate::conclude::{Conclusion, draw_pages};
 use crate::import::Import;
+use crate::plan_file::compare::Compare;
 use crate::results::{Results, claims};
 use crate::sweep::folder;
 use crate::table::count;
@@ -21,7 +24,7 @@ pub struct Options {
     axes: Option<Vec<String>>,
 }
 
-/// Writes the folder, its figures and its report, and prints the answer.
+/// Writes the folder, its figures and its report, and prints the answer and the verdicts on the claims; 3 if one fails.
 ///
 /// # Errors
 /// What is wrong with the files, a folder that holds anything but an earlier import.
@@ -30,8 +33,11 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let import = Import::read(&options.files, options.axes.as_deref(), &name).map_err(CommandError::input)?;
     let _lock = folder::for_import(dir)?;
+    import.remarks().iter().for_each(|line| note(line));
     import.write(dir)?;
     let results = Results::read(dir).map_err(CommandError::failed)?;
+    let named = results.plan.compare.iter().flat_map(Compare::named);
+    results.check_measured(named).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::failed)?;
     results.remarks().for_each(|line| note(&line));
     let mut conclusion = Conclusion::of(results, &claims)?;
@@ -40,5 +46,9 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let [runs, cells, seeds] = import.counts();
     let (runs, cells, seeds) = (count(runs, "run"), count(cells, "cell"), count(seeds, "seed"));
     note(&format!("{runs} of {cells} with {seeds}; results in {}: report.html and figures", dir.display()));
-    print(&conclusion.answer.text())
+    print(&conclusion.answer.text())?;
+    if !claims.is_empty() {
+        print(&summary(&conclusion.claims))?;
+    }
+    Ok(exit_code(true, &conclusion))
 }

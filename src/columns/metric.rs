@@ -101,7 +101,7 @@ mod tests {
         let at = metric("val_accuracy at step 100").unwrap();
         assert_eq!(
             (at.subject().as_str(), at.worst(), at.better),
-            ("validation accuracy at step 100", 0.0, Better::Higher)
+            ("validation accuracy at step 100", f64::NEG_INFINITY, Better::Higher)
         );
         assert!(std::ptr::eq(at, metric("val_accuracy at step 100").unwrap()), "made once");
         assert_eq!(derived("area of train_loss"), Some(Derived::Area(find(HISTORY, "train_loss").unwrap())));

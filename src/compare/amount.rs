@@ -11,7 +11,7 @@ pub fn amount(x: f64, column: &Column) -> String {
     match x {
         _ if x == f64::INFINITY && column.is_attenuation() => "none arrives".into(),
         _ if x == f64::INFINITY && column.missing_is_worst() => "missed".into(),
-        _ if x == f64::INFINITY => "diverged".into(),
+        _ if x.is_infinite() && x == column.worst() => "diverged".into(),
         _ if column.is_attenuation() => signed(x, 3),
         _ if column.unit == "FLOP" => flop(x),
         _ if column.unit == "updates" => number(x.round()),

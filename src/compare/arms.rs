@@ -20,8 +20,8 @@ pub struct Measure<'a> {
     pub choice: &'a Choice,
     /// The metrics that arms are compared by.
     pub reports: &'a [String],
-    /// Whether runs had a loss to reach.
-    pub target: bool,
+    /// All that is told of an arm: those, and what some run of any arm was measured by.
+    pub columns: Vec<&'static Column>,
 }
 
 /// Axes with a label each: of the tuned ones that have several what was chosen.
@@ -58,6 +58,8 @@ pub struct Arm {
     pub measures: BTreeMap<&'static str, Spread>,
     /// How many reached the target.
     pub reached: usize,
+    /// The fewest and the most steps of the reported runs that went on to their end.
+    pub steps: Option<[u64; 2]>,
 }
 
 /// A setting of an arm that was tried.
@@ -125,7 +127,11 @@ impl Arm {
         };
         let tried = tries.iter().map(|(labels, runs)| Tried::of(setting(labels), runs, measure)).collect::<Vec<_>>();
         let numbers: Vec<usize> = (0..tries.len()).collect();
-        let best = choice.best(numbers.iter().copied().zip(tries.values()));
+        // A lone setting is not chosen, and is told by the runs that there are.
+        let best = match tries.values().next() {
+            Some(lone) if tries.len() == 1 => all.iter().any(|seed| run(lone, *seed).is_some()).then_some(0),
+            _ => choice.best(numbers.iter().copied().zip(tries.values())),
+        };
         let missing = tries.values().flat_map(|runs| all.iter().filter(|seed| run(runs, **seed).is_none())).count();
         let tuning: Vec<&Run> = if tries.len() > 1 {
             tries.values().flat_map(|runs| choice.seeds().iter().filter_map(|seed| run(runs, *seed))).collect()
@@ -164,12 +170,14 @@ impl Arm {
         let runs: Vec<&Run> = measure.choice.report_seeds.iter().filter_map(|seed| run(runs, *seed)).collect();
         self.n = runs.len();
         self.diverged = runs.iter().filter(|run| run.status == Status::Diverged).count();
-        let reports = measure.reports.iter().filter_map(|name| columns::metric::metric(name));
-        for column in columns::reported().chain(reports).filter(|column| measure.target || !column.missing_is_worst()) {
+        for column in measure.columns.iter().copied() {
             if let Some(spread) = at_the_end(runs.iter().copied(), column) {
                 self.measures.insert(column.name, spread);
             }
         }
+        let finished = runs.iter().filter(|run| run.status == Status::Finished);
+        let steps: Vec<u64> = finished.filter_map(|run| run.value("steps")).map(|steps| steps as u64).collect();
+        self.steps = steps.iter().min().zip(steps.iter().max()).map(|(least, most)| [*least, *most]);
         self.reached = runs.iter().filter(|run| run.value("steps_to_target").is_some()).count();
     }
 

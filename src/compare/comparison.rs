@@ -58,7 +58,10 @@ impl Comparison {
         let target = results.plan.has_target();
         let steps_known = if target { results.steps_known(0..results.runs.len()) } else { String::new() };
         let reports = [std::slice::from_ref(&report), &compare.also].concat();
-        let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, target })?;
+        let own = reports.iter().filter_map(|name| columns::metric::metric(name));
+        let own = own.filter(|column| target || !column.missing_is_worst());
+        let columns = columns::reported().filter(|column| results.is_measured(column.name)).chain(own).collect();
+        let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, columns })?;
         let column = columns::metric::metric(&report).filter(|_| !compare.over.is_empty());
         let joint = column
             .map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column, &choice.report_seeds));

@@ -101,7 +101,8 @@ fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column, 
     let arm = |(place, name): (usize, &&str)| JointArm {
         name: name.to_string(),
         rank: ranked.iter().map(|row| row[place]).sum::<f64>() / table.len() as f64,
-        best: table.iter().filter(|row| row[place] == lowest(row)).count(),
+        // Where all diverged none is best.
+        best: table.iter().filter(|row| row[place] == lowest(row) && row[place].is_finite()).count(),
         groups: String::new(),
         score: score(tasks, name, plan, column, seeds),
     };

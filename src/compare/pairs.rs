@@ -104,7 +104,9 @@ fn family(
         let (first, second) = (&arms[i], &arms[j]);
         let (Some(a), Some(b), true) = (first.at_best(), second.at_best(), is_asked(first, second)) else { continue };
         // Of two arms that diverged always none is better, and seeds that agree on that show nothing.
-        if first.all_diverged() && second.all_diverged() {
+        let is_number =
+            |tried: &Tried| seeds.iter().filter_map(|seed| tried.reported[metric].get(seed)).any(|x| x.is_finite());
+        if first.all_diverged() && second.all_diverged() && !is_number(a) && !is_number(b) {
             continue;
         }
         let paired = differences(a, b, metric, seeds);

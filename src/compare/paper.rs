@@ -2,7 +2,7 @@
 
 use super::comparison::Comparison;
 use super::rows::{self, Rows};
-use super::text::{head, joint_notes, notes, of_medians, ranking};
+use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking};
 use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
 use crate::table::{Cell, Table};
 use serde_json::{Map, Value, json};
@@ -23,7 +23,10 @@ fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
         let pairs = comparison.reports().map(|metric| rows::pairs(comparison, task, metric));
         let tables = std::iter::once(rows::arms(comparison, task)).chain(pairs);
         let again = rows::is_drawn(task).then(|| "again: how often other seeds choose the same setting".into());
-        let notes = [head(comparison), of_medians(comparison, task)].into_iter().chain(again).chain(notes(comparison));
+        let notes = [head(comparison), of_runs(task), of_medians(comparison, task)]
+            .into_iter()
+            .chain(again)
+            .chain(notes(comparison));
         let words = task.labels.iter().flat_map(|(axis, label)| [axis.as_str(), label]);
         Float {
             label: ["tab:comparison"].into_iter().chain(words).map(plain).collect::<Vec<_>>().join("-"),
@@ -63,7 +66,8 @@ pub fn markdown(comparison: &Comparison, verdicts: &[String]) -> String {
         format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
     };
     let table = |table: &Rows| {
-        let rule: Vec<String> = (0..table.head.len()).map(|i| if i < 2 { "---" } else { "---:" }.into()).collect();
+        let rule: Vec<String> =
+            (0..table.head.len()).map(|i| if i < table.words { "---" } else { "---:" }.into()).collect();
         let rows = table.rows.iter().map(|cells| row(cells)).collect::<String>();
         format!("{}{}{rows}\n", row(&table.head), row(&rule).replace(' ', ""))
     };
@@ -78,7 +82,7 @@ pub fn markdown(comparison: &Comparison, verdicts: &[String]) -> String {
 pub fn latex(comparison: &Comparison, verdicts: &[String]) -> String {
     let row = |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| escaped(c)).collect::<Vec<_>>().join(" & "));
     let table = |table: &Rows| {
-        let columns: String = (0..table.head.len()).map(|i| if i < 2 { 'l' } else { 'r' }).collect();
+        let columns: String = (0..table.head.len()).map(|i| if i < table.words { 'l' } else { 'r' }).collect();
         let rows = table.rows.iter().map(|cells| row(cells)).collect::<String>();
         format!(
             "\\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n{rows}\\bottomrule\n\\end{{tabular}}\n",

@@ -14,6 +14,8 @@ const MANY: usize = 4;
 pub struct Rows {
     pub head: Vec<String>,
     pub rows: Vec<Vec<String>>,
+    /// How many of the first columns are words.
+    pub words: usize,
 }
 
 impl Rows {
@@ -26,13 +28,19 @@ impl Rows {
 /// The arms of a task: the setting of each, how often it is chosen again, medians with their intervals, and runs.
 pub fn arms(comparison: &Comparison, task: &Task) -> Rows {
     let measures = measures(comparison, task);
-    let mut head = vec![comparison.arm.clone(), "setting".into()];
-    let draws = is_drawn(task);
+    let mut head = vec![comparison.arm.clone()];
+    let (chooses, draws) = (is_chosen(task), is_drawn(task));
+    // Runs that each arm has as many of, and what no run did, are told below.
+    let of_each = runs_of_each(task).is_some();
+    let some_diverged = task.arms.iter().any(|arm| arm.diverged > 0);
+    head.extend(chooses.then(|| "setting".into()));
     head.extend(draws.then(|| "again".into()));
     head.extend(measures.iter().map(|column| column.subject()));
-    head.extend(["runs".into(), "diverged".into()]);
+    head.extend((!of_each).then(|| "runs".into()));
+    head.extend(some_diverged.then(|| "diverged".into()));
     let row = |arm: &Arm| {
-        let mut row = vec![arm.name.clone(), setting(&arm.chosen)];
+        let mut row = vec![arm.name.clone()];
+        row.extend(chooses.then(|| setting(&arm.chosen)));
         let share = arm.at_best().and_then(|tried| tried.share).filter(|_| arm.tries.len() > 1);
         row.extend(draws.then(|| share.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share))));
         row.extend(measures.iter().map(|column| match arm.measures.get(column.name) {
@@ -40,10 +48,22 @@ pub fn arms(comparison: &Comparison, task: &Task) -> Rows {
             Some(s) if column.missing_is_worst() => to_target(arm, s, column),
             Some(s) => with_interval(s, column),
         }));
-        row.extend([arm.n.to_string(), arm.diverged.to_string()]);
+        row.extend((!of_each).then(|| arm.n.to_string()));
+        row.extend(some_diverged.then(|| arm.diverged.to_string()));
         row
     };
-    Rows { head, rows: task.arms.iter().map(row).collect() }
+    Rows { head, rows: task.arms.iter().map(row).collect(), words: 1 + usize::from(chooses) }
+}
+
+/// Whether some arm had several settings to choose from.
+fn is_chosen(task: &Task) -> bool {
+    task.arms.iter().any(|arm| !arm.chosen.is_empty())
+}
+
+/// The number of reported runs, where every arm has as many.
+pub fn runs_of_each(task: &Task) -> Option<usize> {
+    let first = task.arms.first()?.n;
+    task.arms.iter().all(|arm| arm.n == first).then_some(first)
 }
 
 /// Whether it is known how often each setting would be chosen again.
@@ -51,14 +71,17 @@ pub fn is_drawn(task: &Task) -> bool {
     task.arms.iter().flat_map(|arm| &arm.tries).any(|tried| tried.share.is_some())
 }
 
-/// What is reported, then an accuracy and the steps to a target where they were measured.
+/// What is reported, then an accuracy and the steps to a target, all of them where they were measured.
 pub fn measures(comparison: &Comparison, task: &Task) -> Vec<&'static Column> {
     let has = |column: &&'static Column| task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
     let accuracy = columns::by_part(Quantity::Accuracy, Measured::End).find(has);
     let steps = columns::reported().filter(|column| column.missing_is_worst()).find(has);
     let mut found: Vec<&'static Column> = Vec::new();
-    for column in
-        comparison.reports().filter_map(columns::metric::metric).chain([accuracy, steps].into_iter().flatten())
+    for column in comparison
+        .reports()
+        .filter_map(columns::metric::metric)
+        .filter(has)
+        .chain([accuracy, steps].into_iter().flatten())
     {
         if !found.contains(&column) {
             found.push(column);
@@ -83,7 +106,7 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
         None => None,
     };
     let listed: Vec<&Pair> = all.filter(|pair| from.is_none_or(|from| pair.other(from).is_some())).collect();
-    let Some(first) = listed.first() else { return Rows { head: Vec::new(), rows: Vec::new() } };
+    let Some(first) = listed.first() else { return Rows { head: Vec::new(), rows: Vec::new(), words: 0 } };
     let span = |low: f64, high: f64| format!("[{}, {}]", size(low, column), size(high, column));
     let coverage = format!("{:.1} % interval", 100.0 * first.difference.coverage);
     let again = listed.iter().any(|pair| pair.tuned.is_some());
@@ -108,7 +131,7 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
         });
         row
     };
-    Rows { head, rows: listed.iter().map(row).collect() }
+    Rows { head, rows: listed.iter().map(row).collect(), words: 2 }
 }
 
 /// The first arm with the best median.
@@ -127,11 +150,12 @@ pub fn ranks(comparison: &Comparison, joint: &Joint) -> Rows {
     let row = |arm: &JointArm| {
         let mut row = vec![arm.name.clone(), format!("{:.2}", arm.rank), arm.best.to_string()];
         row.extend(joint.test.map(|_| arm.groups.clone()));
-        let score = arm.score.map(|s| format!("{:.3} [{:.3}, {:.3}]", s.value, s.low, s.high));
+        let shown = |x: f64| if x.is_finite() { format!("{x:.3}") } else { "diverged".into() };
+        let score = arm.score.map(|s| format!("{} [{}, {}]", shown(s.value), shown(s.low), shown(s.high)));
         row.extend(is_scored.then(|| score.unwrap_or_default()));
         row
     };
-    Rows { head, rows: joint.arms.iter().map(row).collect() }
+    Rows { head, rows: joint.arms.iter().map(row).collect(), words: 1 }
 }
 
 /// Whether some arm has a score that means the same on every problem.
@@ -148,5 +172,5 @@ pub fn wins(comparison: &Comparison, joint: &Joint) -> Rows {
         let counts = [wins.better, wins.worse, wins.open].map(|n| n.to_string());
         [wins.first.clone(), wins.second.clone()].into_iter().chain(counts).collect()
     };
-    Rows { head, rows: listed.map(row).collect() }
+    Rows { head, rows: listed.map(row).collect(), words: 2 }
 }

@@ -1,4 +1,5 @@
-//! A score that means the same on every problem: 0 for guessing, 1 for the best there can be.
+//! A score that means the same on every problem: 0 for guessing, 1 for the best there can be; worse than every number for a run that
+//! diverged.
 
 use super::again::DRAWS;
 use super::arms::{Arm, CONFIDENCE};
@@ -26,10 +27,9 @@ fn best_possible(column: &Column) -> Option<f64> {
     }
 }
 
-/// A run that is no better than guessing, or diverged, has 0.
+/// A run that is no better than guessing has 0; what diverged has no number, and is worse.
 fn normalized(value: f64, guess: f64, best: f64) -> f64 {
-    let share = (value - guess) / (best - guess);
-    if share.is_finite() { share.max(0.0) } else { 0.0 }
+    if value.is_finite() { ((value - guess) / (best - guess)).max(0.0) } else { f64::NEG_INFINITY }
 }
 
 /// The score of the arm of this name by what is reported first, over the judging seeds; `None` where a problem has nothing to guess.

@@ -8,15 +8,20 @@ use crate::table::{Cell, Table};
 
 /// The table `comparison.csv`: each arm of each task at its best setting.
 pub fn arms_table(comparison: &Comparison) -> Table {
+    // What no run was measured by has no column.
+    let arms = || comparison.tasks.iter().flat_map(|task| &task.arms);
+    let has = |column: &&'static Column| arms().any(|arm| arm.measures.contains_key(column.name));
+    let measured: Vec<&Column> = columns::compared().filter(has).collect();
+    let target = columns::outcome("steps_to_target").filter(has);
+    let more: Vec<&Column> = more(comparison).filter(has).collect();
     let mut table = Table::new(
         &[
             axes(comparison),
             vec![comparison.arm.clone()],
             names(columns::ARMS),
-            columns::compared().flat_map(|column| columns::spread(column.name)).collect(),
-            names(&[columns::REACHED]),
-            columns::spread("steps_to_target").to_vec(),
-            more(comparison).flat_map(|column| columns::spread(column.name)).collect(),
+            measured.iter().flat_map(|column| columns::spread(column.name)).collect(),
+            if comparison.target { names(&[columns::REACHED]) } else { Vec::new() },
+            target.iter().chain(&more).flat_map(|column| columns::spread(column.name)).collect(),
         ]
         .concat(),
     );
@@ -38,10 +43,9 @@ pub fn arms_table(comparison: &Comparison) -> Table {
             arm.fair_score.into(),
         ]);
         row.extend([arm.n.into(), arm.diverged.into(), arm.missing.into()]);
-        row.extend(columns::compared().flat_map(|column| cells(arm.measures.get(column.name))));
-        row.push(comparison.target.then_some(arm.reached).into());
-        row.extend(cells(arm.measures.get("steps_to_target")));
-        row.extend(more(comparison).flat_map(|column| cells(arm.measures.get(column.name))));
+        row.extend(measured.iter().flat_map(|column| cells(arm.measures.get(column.name))));
+        row.extend(comparison.target.then(|| arm.reached.into()));
+        row.extend(target.iter().chain(&more).flat_map(|column| cells(arm.measures.get(column.name))));
         table.push(row);
     }
     table

@@ -2,19 +2,19 @@
 
 use super::amount::{interval_note, labelled, seeds, significant, subject};
 use super::over::Joint;
-use super::pairs::Verdict;
+use super::pairs::{Pair, Verdict};
 use super::rows::{self, is_drawn, measures};
 use super::warnings::warnings;
 use super::{DRAWS, SHARE, comparison::Comparison, tasks::Task};
 use crate::stats::{Spread, signed_rank::LEVEL};
-use crate::table::{aligned, count, paragraph};
+use crate::table::{count, folded, paragraph};
 
 /// The comparison for a person, with the verdict on each of its tasks.
 pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
     let mut text = String::new();
     paragraph(&mut text, "", &head(comparison));
     if !comparison.steps_known.is_empty() {
-        text += &format!("{}\n", comparison.steps_known);
+        paragraph(&mut text, "", &comparison.steps_known);
     }
     for (task, verdict) in comparison.tasks.iter().zip(verdicts) {
         text += &format!("\n{}\n", task.name());
@@ -51,7 +51,7 @@ pub fn head(comparison: &Comparison) -> String {
 
 /// What the numbers of all tasks are, said once; nothing where there are no pairs.
 pub fn notes(comparison: &Comparison) -> Vec<String> {
-    let pairs = || comparison.tasks.iter().flat_map(|task| &task.pairs);
+    let pairs = || comparison.tasks.iter().flat_map(|task| &task.pairs).filter(|pair| pair.difference.n > 1);
     if pairs().next().is_none() {
         return Vec::new();
     }
@@ -71,7 +71,12 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
             share = 100.0 * SHARE
         )
     });
-    std::iter::once(p).chain(again).collect()
+    let is_infinite = |pair: &Pair| [pair.difference.low, pair.difference.high].iter().any(|x| x.is_infinite());
+    let infinite = pairs().any(is_infinite).then(|| {
+        "inf: one of the two diverged, or missed the target, where the other did not, and no number says how far they are apart."
+            .to_string()
+    });
+    std::iter::once(p).chain(again).chain(infinite).collect()
 }
 
 /// What the intervals of the medians are; empty where there are none.
@@ -81,11 +86,26 @@ pub fn of_medians(comparison: &Comparison, task: &Task) -> String {
     interval_note(&shown)
 }
 
+/// How many runs each arm has, and whether some diverged, where the table has no column of it.
+pub fn of_runs(task: &Task) -> String {
+    let diverged = task.arms.iter().any(|arm| arm.diverged > 0);
+    match rows::runs_of_each(task) {
+        Some(n) if diverged => format!("{} of each arm", count(n, "run")),
+        Some(n) => format!("{} of each arm, of which none diverged", count(n, "run")),
+        None if diverged => String::new(),
+        None => "no run diverged".into(),
+    }
+}
+
 /// The table of the arms.
 fn arms(text: &mut String, comparison: &Comparison, task: &Task) {
     // Words to the left, numbers to the right.
-    let table = aligned(&rows::arms(comparison, task).all(), |column| column < 2);
-    text.extend(table.lines().map(|line| format!("  {line}\n")));
+    let table = rows::arms(comparison, task);
+    *text += &folded("  ", &table.all(), 1, |column| column < table.words);
+    let runs = of_runs(task);
+    if !runs.is_empty() {
+        paragraph(text, "  ", &runs);
+    }
     let note = of_medians(comparison, task);
     if !note.is_empty() {
         paragraph(text, "  ", &note);
@@ -103,8 +123,7 @@ fn pairs(text: &mut String, comparison: &Comparison, task: &Task, metric: &str) 
     }
     text.push('\n');
     let last = table.head.len() - 1;
-    let lines = aligned(&table.all(), |column| column < 2 || column == last);
-    text.extend(lines.lines().map(|line| format!("  {line}\n")));
+    *text += &folded("  ", &table.all(), 2, |column| column < table.words || column == last);
     let all = || task.pairs.iter().filter(|pair| pair.metric == metric && pair.difference.n > 1);
     let told = all().filter(|pair| pair.verdict == Verdict::Distinguished).count();
     let could = match all().map(|pair| pair.smallest).fold(1.0, f64::min) {
@@ -126,10 +145,9 @@ fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
     let at = if labels.is_empty() { String::new() } else { format!(", {labels}") };
     *text += &format!("\nover {}{at}\n", count(joint.problems, "problem"));
     paragraph(text, "  ", &ranking(comparison, joint));
-    for (place, table) in [rows::ranks(comparison, joint), rows::wins(comparison, joint)].iter().enumerate() {
+    for table in [rows::ranks(comparison, joint), rows::wins(comparison, joint)] {
         if !table.rows.is_empty() {
-            let lines = aligned(&table.all(), |column| column <= place);
-            text.extend(lines.lines().map(|line| format!("  {line}\n")));
+            *text += &folded("  ", &table.all(), table.words, |column| column < table.words);
         }
     }
     joint_notes(comparison, joint).iter().for_each(|note| paragraph(text, "  ", note));
@@ -140,7 +158,7 @@ pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
     let letters = joint.test.map(|_| "not distinguished: arms with a letter in common".to_string());
     let score = rows::is_scored(joint).then(|| {
         format!(
-            "score: {} of each run, 0 for guessing and 1 for the best possible result; interquartile mean over all problems and seeds, with \
+            "score: {} of each run, 0 for guessing and 1 for the best possible result; a run that diverged counts as worse than every number; interquartile mean over all problems and seeds, with \
              the middle 90 % of {DRAWS} draws of seeds within each problem",
             subject(&comparison.report)
         )
@@ -154,6 +172,9 @@ pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
 pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
     let Some(first) = joint.arms.first() else { return "No arm has results on all problems.".into() };
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
+    if joint.arms.iter().all(|arm| arm.best == 0) {
+        return "No arm ranks best: on every problem the median run of each diverged, or missed the target.".into();
+    }
     let verb = if best.len() == 1 { "ranks" } else { "rank" };
     let subject = subject(&comparison.report);
     let ranked = format!("{} {verb} best by the {subject}, {:.2} on average", best.join(" and "), first.rank);

@@ -3,10 +3,10 @@
 use super::amount::{amount, setting, subject};
 use super::arms::{Arm, Tried};
 use super::{Comparison, Edge, Task};
-use crate::columns::{self, Column, Scale};
+use crate::columns::{self, Column, Measured, Scale};
 use crate::run::cost::flop;
 use crate::table::{count, significant};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line for each, what concerns several arms once.
 pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
@@ -22,6 +22,9 @@ pub fn warnings(comparison: &Comparison, task: &Task) -> Vec<String> {
     if !missing.is_empty() {
         lines.push(format!("warning: runs are missing or failed: {}", missing.join(", ")));
     }
+    lines.extend(unmeasured(comparison, task));
+    lines.extend(unpaired(comparison, task));
+    lines.extend(of_unequal_length(comparison, task));
     lines.extend(at_bound(comparison, task));
     lines.extend(budget(task));
     lines.extend(unequal(comparison, task));
@@ -40,8 +43,9 @@ fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
         let own = arm.at_best().and_then(|best| best.score).unwrap_or(0.0);
         let amount = match column.map(|column| column.scale) {
             _ if behind == 0.0 => "equally good".into(),
+            _ if behind.is_infinite() => "of which most runs diverge".into(),
             Some(Scale::Share) => format!("{:.1} points behind", 100.0 * behind),
-            _ if behind.is_finite() && own != 0.0 => format!("{} % behind", significant(100.0 * behind / own.abs(), 2)),
+            _ if own != 0.0 => format!("{} % behind", significant(100.0 * behind / own.abs(), 2)),
             _ => format!("{} behind", significant(behind, 2)),
         };
         format!(" (second best: {}, {amount})", setting(&second.setting))
@@ -78,7 +82,58 @@ fn lost(task: &Task) -> Option<String> {
     };
     let below = arms.iter().filter_map(smallest).min_by(f64::total_cmp);
     let help = below.map_or(String::new(), |rate| format!("; try learning rates below {}", significant(rate, 3)));
-    (!arms.is_empty()).then(|| format!("warning: at every setting most runs diverge: {names}{help}"))
+    let at = if arms.iter().all(|arm| arm.tries.len() == 1) { "" } else { "at every setting " };
+    (!arms.is_empty()).then(|| format!("warning: {at}most runs diverge: {names}{help}"))
+}
+
+/// Arms of which no run has what others are compared by: a line for each metric.
+fn unmeasured(comparison: &Comparison, task: &Task) -> Vec<String> {
+    let of = |metric: &str| {
+        let column = columns::metric::metric(metric)?;
+        let (some, none): (Vec<&Arm>, Vec<&Arm>) =
+            task.arms.iter().filter(|arm| arm.n > 0).partition(|arm| arm.measures.contains_key(column.name));
+        let names = none.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
+        let is_told = !some.is_empty() && !none.is_empty();
+        is_told.then(|| {
+            format!(
+                "warning: no part of the verdict, since not all of their runs were measured by the {}: {names}",
+                column.subject()
+            )
+        })
+    };
+    comparison.reports().filter_map(of).collect()
+}
+
+/// Arms that cannot be compared since they share no seed.
+fn unpaired(comparison: &Comparison, task: &Task) -> Option<String> {
+    let seeds = |arm: &Arm| {
+        let runs = arm.at_best().into_iter().flat_map(|tried| &tried.reported).flat_map(BTreeMap::keys);
+        runs.copied().filter(|seed| comparison.report_seeds.contains(seed)).collect::<BTreeSet<u64>>()
+    };
+    let own: Vec<(&Arm, BTreeSet<u64>)> = task.arms.iter().map(|arm| (arm, seeds(arm))).collect();
+    let known = own.iter().enumerate().filter(|(_, (_, seeds))| !seeds.is_empty());
+    let pairs = known.flat_map(|(place, (arm, seeds))| {
+        let others = own[place + 1..].iter().filter(|(_, others)| !others.is_empty() && others.is_disjoint(seeds));
+        others.map(|(other, _)| format!("{} and {}", arm.name, other.name))
+    });
+    let pairs = pairs.collect::<Vec<_>>().join(", ");
+    (!pairs.is_empty()).then(|| format!("warning: arms are compared seed by seed, and have no seed in common: {pairs}"))
+}
+
+/// Arms that were trained for longer than others, if that is not what they are about.
+fn of_unequal_length(comparison: &Comparison, task: &Task) -> Option<String> {
+    let steps = || task.arms.iter().filter_map(|arm| Some((arm, arm.steps?)));
+    let (_, [first, _]) = steps().next()?;
+    let mut reports = comparison.reports().filter_map(columns::metric::metric);
+    let is_meant = comparison.arm == "steps" || reports.all(|column| column.measured == Measured::Step);
+    let each = steps().map(|(arm, [least, most])| match least == most {
+        true => format!("{} {least}", arm.name),
+        false => format!("{} {least} to {most}", arm.name),
+    });
+    (!is_meant && steps().any(|(_, own)| own != [first; 2])).then(|| {
+        let each = each.collect::<Vec<_>>().join(", ");
+        format!("the arms ended after unequal numbers of steps: {each}; --metric \"val_loss at step N\" compares them at one that all have")
+    })
 }
 
 /// Arms of which most runs are as good as the metric allows, so that it tells them apart no more.

@@ -19,6 +19,34 @@ pub struct Run {
     pub record: RunRecord,
 }
 
+/// The steps of a run's first and last layers, and of its end.
+pub struct Layers {
+    pub first: i64,
+    pub last: i64,
+    pub end: i64,
+}
+
+impl Run {
+    /// `None` where it has no layers.
+    pub fn layers(&self) -> Option<Layers> {
+        let step = |row: Option<&Vec<Cell>>| match row.map(|row| &row[0]) {
+            Some(Cell::Int(step)) => Some(*step),
+            _ => None,
+        };
+        let layers = &self.record.layers.rows;
+        let (first, last) = (step(layers.first())?, step(layers.last())?);
+        Some(Layers { first, last, end: step(self.record.history.rows.last()).map_or(last, |end| end.max(last)) })
+    }
+
+    pub fn begins_late(run: &&Run) -> bool {
+        run.layers().is_some_and(|own| own.first > 0)
+    }
+
+    pub fn ends_early(run: &&Run) -> bool {
+        run.layers().is_some_and(|own| own.last < own.end)
+    }
+}
+
 /// The rows of one run by step, and within it by layer and time step, where there are some.
 type Rows<'a> = BTreeMap<(u64, u64, Option<u64>), Row<'a>>;
 
@@ -73,12 +101,31 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
         outcome.layers(gradients(run, &rows)?);
     }
     let status = status(run, history)?;
-    let last = history.keys().chain(layers.keys()).map(|(step, ..)| *step as usize).max();
-    let (mut cells, bounds) = outcome.end(last, status == Status::Diverged);
+    let last_of = |rows: &Rows| rows.keys().next_back().map(|(step, ..)| *step);
+    beyond_history(run, last_of(history), layers)?;
+    let last = last_of(history).max(last_of(layers));
+    let (mut cells, mut bounds) = outcome.end(last.map(|step| step as usize), status == Status::Diverged);
+    // The first layers are the start, and the last ones the end, only where they are of the first and the last step.
+    let starts = layers.keys().next().is_some_and(|(step, ..)| *step == 0);
+    let ends_with_layers = last_of(layers) == last;
+    for (cell, column) in cells.iter_mut().zip(columns::OUTCOMES).filter(|(_, column)| column.part.is_none()) {
+        let is_known = match column.measured {
+            Measured::Init => starts,
+            Measured::End => ends_with_layers,
+            _ => true,
+        };
+        if !is_known {
+            *cell = Cell::Empty;
+            bounds.retain(|bound| bound != column.name);
+        }
+    }
     let known = |column: &Column| !scored.is_empty() && history.values().any(|row| row.text(column.name).is_some());
     for (cell, column) in cells.iter_mut().zip(columns::OUTCOMES).filter(|(_, column)| column.part.is_some()) {
         let measured = if column.measured == Measured::Best { of_the_end(column) } else { Some(column) };
-        if !measured.is_some_and(known) {
+        // Of a run that broke off the last scores are not those of its end.
+        let is_before =
+            column.measured == Measured::End && scored.last().map(|(step, _)| *step as u64) != last_of(history);
+        if is_before || !measured.is_some_and(known) {
             *cell = Cell::Empty;
         }
     }
@@ -94,14 +141,19 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
             _ => None,
         };
         if found.is_some_and(|found| found != own && !(found.is_nan() && own.is_nan())) {
-            let message = format!("is {own}, but the last step of the history says {}", found.unwrap_or(own));
+            let last = if is_whole { "the last row of the run" } else { "the last step of the history" };
+            let message = format!("is {own}, but {last} says {}", found.unwrap_or(own));
             return Err(run.row.wrong(column.name, message, "delete the column, or correct one of the two"));
         }
         cells[at] = if is_whole { Cell::Int(own as i64) } else { Cell::Float(own) };
     }
-    if cells.iter().all(|cell| *cell == Cell::Empty) && status != Status::Failed {
+    if cells.iter().all(|cell| *cell == Cell::Empty) && !matches!(status, Status::Failed | Status::Diverged) {
         let message = format!("the run \"{}\" has no measurements", run.id);
-        return Err(run.row.wrong("run_id", message, "add its history, write failed as its status, or delete the row"));
+        return Err(run.row.wrong(
+            "run_id",
+            message,
+            "add its history, write diverged or failed as its status, or delete the row",
+        ));
     }
     let table = |columns: &'static [Column], rows: &Rows| -> Result<Table, ImportError> {
         let mut table = Table::new(columns);
@@ -122,6 +174,20 @@ fn record(run: &RunRow, (history, layers): (&Rows, &Rows), target: Option<f64>) 
     })
 }
 
+/// Refuses layers that go on after the last row of the history, whose losses would pass for those of the end.
+fn beyond_history(run: &RunRow, history: Option<u64>, layers: &Rows) -> Result<(), ImportError> {
+    let Some(end) = history else { return Ok(()) };
+    let Some(((step, ..), row)) = layers.iter().find(|((step, ..), _)| *step > end) else { return Ok(()) };
+    let last = layers.keys().next_back().map_or(*step, |(step, ..)| *step);
+    let message = format!(
+        "the layers of the run \"{}\" go on to step {last}, but its history ends at step {end}, so that nothing is known of how it \
+         ends",
+        run.id
+    );
+    let help = format!("write its history up to step {last}, or delete its layers from step {step} on");
+    Err(row.wrong("step", message, help))
+}
+
 /// The column of the end with the same part and quantity as one of the best step.
 fn of_the_end(best: &Column) -> Option<&'static Column> {
     columns::by_part(best.quantity, Measured::End).find(|column| column.part == best.part)
@@ -140,7 +206,7 @@ fn by_step<'a>(rows: &Rows<'a>) -> BTreeMap<u64, Vec<(u64, Option<u64>, Row<'a>)
 fn scored(history: &Rows) -> Result<Vec<(usize, Scores)>, ImportError> {
     let is_whole = |row: &Row| {
         let own = |column: &&Column| history.values().any(|row| row.text(column.name).is_some());
-        let mut measured = columns::HISTORY.iter().filter(|column| column.part.is_some()).filter(own).peekable();
+        let mut measured = columns::HISTORY.iter().filter(|column| column.has_baseline()).filter(own).peekable();
         measured.peek().is_some() && measured.all(|column| row.text(column.name).is_some())
     };
     let scores = |((step, ..), row): (&(u64, u64, Option<u64>), &Row)| {
@@ -168,26 +234,27 @@ fn part(row: Row, part: Part) -> Result<Option<PartScore>, ImportError> {
     Ok(whole.or(sample).map(|_| PartScore { whole, sample }))
 }
 
-/// How the run ended: as its row says, or by whether its last losses are finite.
+/// How the run ended: as its row says, or by whether its last losses are finite. The end of a run that did not break off has all that
+/// its history measures.
 fn status(run: &RunRow, history: &Rows) -> Result<Status, ImportError> {
-    if let Some(status) = run.status {
+    if let Some(status @ (Status::Diverged | Status::Failed)) = run.status {
         return Ok(status);
     }
     let Some((_, last)) = history.last_key_value() else { return Ok(Status::Finished) };
     let mut status = Status::Finished;
-    for column in columns::HISTORY.iter().filter(|column| column.quantity == Quantity::Loss) {
+    for column in columns::HISTORY.iter().filter(|column| column.has_baseline()) {
         match last.number(column.name)? {
-            Some(loss) if !loss.is_finite() => status = Status::Diverged,
+            Some(x) if !x.is_finite() && column.quantity == Quantity::Loss => status = Status::Diverged,
             None if history.values().any(|row| row.text(column.name).is_some()) => {
                 let message = "is empty at the last step of the run, though not at earlier ones";
-                let help = "write NaN where the run diverged (pandas: na_rep=\"NaN\"), or say in a column status of the table of \
-                            runs how each run ended";
+                let help = "write NaN where the run diverged (pandas: na_rep=\"NaN\"), or say status diverged in the table of runs; \
+                            of a run that did not, write the number";
                 return Err(last.wrong(column.name, message, help));
             }
             _ => {}
         }
     }
-    Ok(status)
+    Ok(run.status.unwrap_or(status))
 }
 
 /// The gradients of a step, whose layers have to be 1, 2, ... without a gap.

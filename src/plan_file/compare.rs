@@ -32,6 +32,13 @@ pub struct Compare {
     pub margin: Option<f64>,
 }
 
+impl Compare {
+    /// The metrics that it names.
+    pub fn named(&self) -> impl Iterator<Item = &str> + Clone {
+        self.report.iter().chain(&self.also).chain(&self.choose).map(String::as_str)
+    }
+}
+
 /// What holds where a file does not say otherwise.
 impl Compare {
     /// The axis that is compared: that of the optimizers, where there are several.

@@ -1,7 +1,10 @@
 //! How the best of several settings is chosen: by the median over some seeds, while the other seeds are reported.
 
-use super::{Results, Run};
-use crate::columns::{self, Column, Measured, metric::metric};
+use super::{Results, ResultsError, Run};
+use crate::columns::{
+    self, Column, Measured,
+    metric::{is_comparable, metric},
+};
 use crate::plan_file::compare::Compare;
 use crate::record::Status;
 use crate::stats::median;
@@ -49,13 +52,53 @@ impl Choice {
 }
 
 impl Results {
-    /// The column that arms are compared by first: as `[compare]` has it, or else the test loss, or what is chosen by, or the
-    /// training loss, whichever was measured.
+    /// The column that arms are compared by first: as `[compare]` has it, or else the test loss, what is chosen by, the
+    /// training loss or another loss or accuracy, the first that all runs were measured by.
     pub fn reported(&self, compare: Option<&Compare>) -> String {
         let choice = self.choice_by(compare);
-        let measured = |metric: &&str| self.runs.iter().any(|run| run.value(metric).is_some());
-        let usual = || ["test_loss", &choice.metric].into_iter().find(measured).unwrap_or("train_loss").to_string();
+        let losses = || ["test_loss", &*choice.metric, "train_loss"].into_iter();
+        let shares = || columns::compared().map(|column| column.name);
+        let usual = || {
+            let of_all = losses().chain(shares()).find(|metric| self.are_measured(metric));
+            of_all.or_else(|| losses().find(|metric| self.is_measured(metric))).unwrap_or("train_loss").to_string()
+        };
         compare.and_then(|compare| compare.report.clone()).unwrap_or_else(usual)
+    }
+
+    /// Whether some run was measured by this, or had a target that it could miss.
+    pub fn is_measured(&self, metric: &str) -> bool {
+        let can_be_missed = columns::metric::metric(metric).is_some_and(Column::missing_is_worst);
+        can_be_missed && self.plan.has_target() || self.runs.iter().any(|run| run.value(metric).is_some())
+    }
+
+    /// Whether all runs were measured by it that did not break off; where there are none, some of the others.
+    fn are_measured(&self, metric: &str) -> bool {
+        let is_whole = |run: &&Run| !matches!(run.status, Status::Diverged | Status::Failed);
+        self.is_measured(metric) && self.runs.iter().filter(is_whole).all(|run| run.value(metric).is_some())
+    }
+
+    /// Refuses what was asked for by name and no run was measured by.
+    ///
+    /// # Errors
+    /// Such a metric, with those that there are; a history that cannot be read.
+    pub fn check_measured<'a>(&self, names: impl Iterator<Item = &'a str> + Clone) -> Result<(), ResultsError> {
+        // Where all broke off, that is what there is to say.
+        if self.runs.iter().all(|run| matches!(run.status, Status::Diverged | Status::Failed)) {
+            return Ok(());
+        }
+        let results = self.with_metrics(names.clone())?;
+        let Some(name) = names.into_iter().find(|name| !results.is_measured(name)) else { return Ok(()) };
+        let known = columns::OUTCOMES.iter().map(|column| column.name);
+        let known = known.filter(|name| is_comparable(name) && self.is_measured(name)).collect::<Vec<_>>();
+        let why = match metric(name).is_some_and(Column::missing_is_worst) {
+            true => "no run had a target_loss to reach".to_string(),
+            false => "no run was measured by it".into(),
+        };
+        let help = match &known[..] {
+            [] => "no run has a loss or an accuracy: sweep or import some that have".into(),
+            known => format!("compare by {}", known.join(", ")),
+        };
+        Err(ResultsError::Metric { name: name.into(), why: format!("{why}; {help}") })
     }
 
     /// The first of the columns of `runs.csv` that arms are compared by, for what shows no metric that is derived.
@@ -74,8 +117,7 @@ impl Results {
 
     /// The same for a comparison that the plan does not have.
     pub fn choice_by(&self, compare: Option<&Compare>) -> Choice {
-        let measured = self.runs.iter().any(|run| run.value("val_loss").is_some());
-        let usual = if measured { "val_loss" } else { "train_loss" };
+        let usual = if self.are_measured("val_loss") { "val_loss" } else { "train_loss" };
         let split = compare.map_or(0, |c| c.tune_seeds);
         let (tune_seeds, report_seeds) = match self.plan.seeds.split_at_checked(split) {
             Some((tune, report)) if !report.is_empty() => (tune.to_vec(), report.to_vec()),

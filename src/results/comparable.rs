@@ -2,6 +2,7 @@
 
 use super::Results;
 use super::joined::Folder;
+use crate::columns::OUTCOMES;
 use crate::plan_file::{PlanFile, is_of_loss};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -39,15 +40,16 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
     let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
     let is_known = !first.plan.is_imported() && !second.plan.is_imported();
     if a != b || is_known && one != other {
-        let what = if a == b {
-            format!("both data sets are named {a}, but rows or splits differ")
+        let what = if a == b { format!("both data sets are named {a}, but rows or splits differ") } else { format!("{a}, {b}") };
+        let help = if is_known {
+            "sweep both on the same data and the same split"
         } else {
-            format!("{a}, {b}")
+            "if they are the same data, import them with a column `data` that holds the name of the other folder's data"
         };
-        return Some((format!("their data differ ({what})"), "sweep both on the same data and the same split"));
+        return Some((format!("their data differ ({what})"), help));
     }
     let measures = |results: &Results| {
-        let own = crate::columns::compared().filter(|c| results.runs.iter().any(|run| run.value(c.name).is_some()));
+        let own = OUTCOMES.iter().filter(|column| column.has_baseline() && results.is_measured(column.name));
         own.map(|column| column.name).collect::<BTreeSet<_>>()
     };
     let (one, other) = (measures(first), measures(second));
@@ -61,15 +63,24 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
     let shown = |target: Option<String>| target.unwrap_or_else(|| "none".into());
     (one != other).then(|| {
         let why = format!("their target_loss differs ({}, {})", shown(one), shown(other));
-        (why, "sweep both with the same target_loss")
+        let is_imported = first.plan.is_imported() || second.plan.is_imported();
+        let help = "sweep both with the same target_loss";
+        (why, if is_imported { "give it to both, imported runs as a column target_loss" } else { help })
     })
 }
 
-/// Losses of different kinds are not the same measure.
+/// Losses of different kinds are not the same measure. What imported runs do not say of theirs is not known.
 fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static str)> {
-    let (one, other) = (kind_of_loss(first), kind_of_loss(second));
-    let own = |kinds: &[String], others: &[String]| {
-        let own = kinds.iter().filter(|kind| !others.contains(kind)).cloned().collect::<Vec<_>>();
+    let (mut one, mut other) = (kind_of_loss(first), kind_of_loss(second));
+    if first.results.plan.is_imported() || second.results.plan.is_imported() {
+        let keys = |kinds: &[(String, String)]| kinds.iter().map(|(key, _)| key.clone()).collect::<BTreeSet<_>>();
+        let (of_one, of_other) = (keys(&one), keys(&other));
+        one.retain(|(key, _)| of_other.contains(key));
+        other.retain(|(key, _)| of_one.contains(key));
+    }
+    let own = |kinds: &[(String, String)], others: &[(String, String)]| {
+        let own = kinds.iter().filter(|kind| !others.contains(kind));
+        let own = own.map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>();
         if own.is_empty() { "the usual".into() } else { own.join(", ") }
     };
     (one != other).then(|| {
@@ -79,11 +90,15 @@ fn of_other_loss(first: &Folder, second: &Folder) -> Option<(String, &'static st
 }
 
 /// The settings that decide what the losses of a folder's cells measure.
-fn kind_of_loss(folder: &Folder) -> Vec<String> {
+fn kind_of_loss(folder: &Folder) -> Vec<(String, String)> {
     let cells = folder.results.plan.cells.iter().map(|cell| {
         let settings = folder.settings(cell);
-        settings.iter().filter(|(key, _)| is_of_loss(key)).map(|(key, value)| format!("{key} = {value}")).collect()
+        settings
+            .iter()
+            .filter(|(key, _)| is_of_loss(key))
+            .map(|(key, value)| (key.clone(), value.to_string()))
+            .collect()
     });
-    let kinds: BTreeSet<Vec<String>> = cells.collect();
+    let kinds: BTreeSet<Vec<(String, String)>> = cells.collect();
     kinds.into_iter().flatten().collect()
 }

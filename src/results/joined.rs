@@ -4,12 +4,14 @@
 
 use super::comparable::{self, JoinError, refuse};
 use super::{Results, Run};
-use crate::experiment::settings::Registry;
+use crate::columns;
+use crate::experiment::settings::{Registry, is_option_of};
 use crate::plan_file::compare::Compare;
-use crate::plan_file::{Axis, PlanCell, PlanFile};
+use crate::plan_file::{Axis, PlanCell, PlanData, PlanFile};
 use crate::setting::Value;
 use crate::table::count;
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 use std::path::PathBuf;
 
 /// The axis whose labels are the folders.
@@ -28,6 +30,8 @@ type Labels = Vec<Option<String>>;
 pub(super) struct Folder {
     name: String,
     pub(super) results: Results,
+    /// The histories of its runs, once they were asked for.
+    histories: OnceCell<HashMap<usize, Vec<String>>>,
 }
 
 impl Folder {
@@ -41,6 +45,21 @@ impl Folder {
     fn label(&self, axis: &str, cell: &PlanCell) -> Option<String> {
         let own = cell.labels.get(axis).cloned();
         own.or_else(|| self.settings(cell).get(&long(axis)).map(ToString::to_string))
+    }
+
+    /// The rows of a run in its history, as text; none where there is no such table.
+    fn history(&self, run: &Run) -> Vec<String> {
+        let rows = self.histories.get_or_init(|| {
+            let all: Vec<usize> = (0..self.results.runs.len()).collect();
+            let numbers = columns::HISTORY.iter().map(|column| column.name).collect::<Vec<_>>();
+            let mut rows: HashMap<usize, Vec<String>> = HashMap::new();
+            let read = self.results.stream("history.csv", &all, &numbers, |run, row| {
+                rows.entry(run).or_default().push(format!("{row:?}"));
+            });
+            read.map_or_else(|_| HashMap::new(), |()| rows)
+        });
+        let number = self.results.runs.iter().position(|own| own.id == run.id);
+        number.and_then(|number| rows.get(&number)).cloned().unwrap_or_default()
     }
 
     /// Its cells: every setting by the label on each of these axes.
@@ -67,7 +86,8 @@ fn long(name: &str) -> String {
 /// Folders that differ in their data or loss, that measured other things, or have no seed in common.
 pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinError> {
     let names = names(&folders);
-    let folders: Vec<Folder> = names.into_iter().zip(folders).map(|(name, results)| Folder { name, results }).collect();
+    let folder = |(name, results)| Folder { name, results, histories: OnceCell::new() };
+    let folders: Vec<Folder> = names.into_iter().zip(folders).map(folder).collect();
     let first = &folders[0];
     for (place, other) in folders.iter().enumerate() {
         folders[..place].iter().try_for_each(|known| comparable::check(known, other))?;
@@ -86,40 +106,70 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
             return Err(refuse(owner.unwrap_or(first), folder, why, help));
         }
     }
-    // Other runs of equal labels and seeds can only be told apart by their folders; the same runs are there once.
-    let (mut known, mut twice, mut are_told_apart) = (BTreeMap::new(), 0, arm == Some(FOLDER));
+    // Other runs of equal labels and seeds, or other settings of equal labels, can only be told apart by their folders; the same runs
+    // are there once.
+    let (mut known, mut twice) = (BTreeMap::new(), 0);
+    let mut are_told_apart = arm == Some(FOLDER) || have_other_settings(&folders, &axes);
     for (folder, run) in folders.iter().flat_map(|folder| folder.results.runs.iter().map(move |run| (folder, run))) {
         let cell = folder.results.cell_of(run);
         match known.entry((cell.map(|cell| folder.labels(&axes, cell)), run.seed)) {
-            Entry::Vacant(place) => _ = place.insert(run),
-            Entry::Occupied(other) if other.get().is_same(run) => twice += 1,
+            Entry::Vacant(place) => _ = place.insert((folder, run)),
+            Entry::Occupied(other) if is_same(*other.get(), (folder, run)) => twice += 1,
             Entry::Occupied(_) => are_told_apart = true,
         }
     }
+    if are_told_apart && axes.iter().any(|axis| axis == FOLDER) {
+        let why = format!("an axis of one is called {FOLDER}, as the folders themselves would be");
+        return Err(refuse(
+            first,
+            &folders[folders.len() - 1],
+            why,
+            "import it again with that column under another name",
+        ));
+    }
     let is_one_study = !are_told_apart && folders[1..].iter().all(|other| other.cells(&axes) == first.cells(&axes));
     let seeds = if is_one_study { all_seeds(&folders) } else { common_seeds(&folders)? };
-    let results = whole(&folders, &axes, seeds, are_told_apart, arm);
+    let plan = whole(&folders, &axes, seeds, are_told_apart, arm);
     let mut remarks = Vec::new();
     if is_one_study && folders.len() > 1 {
-        let all = count(results.plan.seeds.len(), "seed");
+        let all = count(plan.seeds.len(), "seed");
         remarks.push(format!("the folders contain the same cells and are pooled as one study of {all}"));
     }
     if twice > 0 && !are_told_apart {
         remarks.push(format!("{} in several folders, equal to the last digit, counted once", count(twice, "run")));
     }
-    let differences = if are_told_apart { differences(&results.plan) } else { Vec::new() };
+    // What the arms are called after they may differ in.
+    let arm = plan.compare.as_ref().map(|compare| &*compare.arm).filter(|_| !are_told_apart);
+    let is_meant =
+        |key: &str| arm.is_some_and(|arm| axes.iter().any(|axis| long(axis) == key) || is_option_of(key, arm));
+    let differences = differences(&folders, is_meant);
     if !differences.is_empty() {
         remarks.push(format!("the folders differ in\n  {}", differences.join("\n  ")));
     }
-    Ok(Joined { results, remarks })
+    let runs = runs(&folders, &plan);
+    let parts: Vec<Results> = folders.into_iter().map(|folder| folder.results).collect();
+    let (dir, plan_hash) = (parts[0].dir.clone(), parts[0].plan_hash.clone());
+    Ok(Joined { results: Results { dir, plan, plan_hash, runs, parts }, remarks })
 }
 
-impl Run {
-    /// Whether another folder has this very run, with the same numbers.
-    fn is_same(&self, other: &Run) -> bool {
-        let bits = |run: &Run| run.values.iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
-        self.id == other.id && self.status == other.status && bits(self) == bits(other)
-    }
+/// Whether two folders have this very run, with the same numbers. What a run of this program comes to tells it from all others; of
+/// another program's runs also the curves have to be the same.
+fn is_same((one, run): (&Folder, &Run), (two, other): (&Folder, &Run)) -> bool {
+    let bits = |run: &Run| run.values.iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
+    let is_imported = one.results.plan.is_imported() || two.results.plan.is_imported();
+    (&run.id, run.status, run.step_flop) == (&other.id, other.status, other.step_flop)
+        && bits(run) == bits(other)
+        && (!is_imported || one.history(run) == two.history(run))
+}
+
+/// Whether cells of equal labels have a setting in which they differ.
+fn have_other_settings(folders: &[Folder], axes: &[String]) -> bool {
+    let mut known: BTreeMap<Labels, BTreeMap<String, Value>> = BTreeMap::new();
+    let mut cells = folders.iter().flat_map(|folder| folder.cells(axes));
+    cells.any(|(labels, settings)| {
+        let known = known.entry(labels).or_insert_with(|| settings.clone());
+        settings.iter().any(|(key, value)| known.get(key).is_some_and(|other| other != value))
+    })
 }
 
 /// The names of folders; where two are alike, their paths.
@@ -152,40 +202,26 @@ fn common_seeds(folders: &[Folder]) -> Result<Vec<u64>, JoinError> {
     Ok(seeds)
 }
 
-/// One plan and one list of runs.
-fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, arm: Option<&str>) -> Results {
+/// One plan of all folders.
+fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, arm: Option<&str>) -> PlanFile {
     let mut cells: Vec<PlanCell> = Vec::new();
-    let mut own_labels: Vec<Vec<BTreeMap<String, String>>> = Vec::new();
     for folder in folders {
         let labels = |cell: &PlanCell| {
             let own = axes.iter().map(|axis| (axis.clone(), folder.label(axis, cell).unwrap_or_default()));
             own.chain(by_folder.then(|| (FOLDER.to_string(), folder.name.clone()))).collect::<BTreeMap<_, _>>()
         };
-        let all: Vec<_> = folder.results.plan.cells.iter().map(labels).collect();
-        for (cell, labels) in folder.results.plan.cells.iter().zip(&all) {
-            if cells.iter().all(|known| known.labels != *labels) {
+        for cell in &folder.results.plan.cells {
+            let labels = labels(cell);
+            if cells.iter().all(|known| known.labels != labels) {
                 let (function, guesses) = (cell.function.clone(), folder.results.plan.guesses(cell));
                 let step_flop = cell.step_flop;
                 let settings = folder.settings(cell);
-                cells.push(PlanCell { labels: labels.clone(), settings, function, step_flop, guesses });
+                cells.push(PlanCell { labels, settings, function, step_flop, guesses });
             }
         }
-        own_labels.push(all);
     }
     let names = axes.iter().cloned().chain(by_folder.then(|| FOLDER.into()));
     let axes: Vec<Axis> = names.map(|name| axis(&name, folders, &cells)).collect();
-    let place = |labels: &BTreeMap<String, String>| -> Vec<usize> {
-        axes.iter().map(|axis| axis.labels.iter().position(|l| *l == labels[&axis.name]).unwrap_or(0)).collect()
-    };
-    let (mut runs, mut known): (Vec<Run>, BTreeSet<(Vec<usize>, u64)>) = Default::default();
-    for (folder, labels) in folders.iter().zip(&own_labels) {
-        for run in folder.results.runs.iter().filter(|run| seeds.contains(&run.seed)) {
-            let own = folder.results.cell_of(run);
-            let cell = folder.results.plan.cells.iter().position(|cell| own.is_some_and(|own| own == cell));
-            let labels = cell.map(|cell| place(&labels[cell])).filter(|own| known.insert((own.clone(), run.seed)));
-            runs.extend(labels.map(|labels| Run { labels, ..run.clone() }));
-        }
-    }
     // What all cells share, as in a plan of one sweep.
     let shared: BTreeMap<String, Value> = cells[0]
         .settings
@@ -199,8 +235,29 @@ fn whole(folders: &[Folder], axes: &[String], seeds: Vec<u64>, by_folder: bool, 
     let written = written.flat_map(|plan| Some((plan.compare.clone()?, plan.seeds.len()))).next();
     let arm = arm.map_or(by_folder.then_some(FOLDER), Some);
     let compare = comparison(written, &axes, arm, seeds.len());
-    let plan = PlanFile { seeds, axes, cells, compare, settings: shared, figures: Vec::new(), ..first.plan.clone() };
-    Results { dir: first.dir.clone(), plan, plan_hash: first.plan_hash.clone(), runs }
+    // Each cell has the baselines of its own folder.
+    let data = PlanData { guesses: None, ..first.plan.data.clone() };
+    PlanFile { seeds, axes, cells, compare, settings: shared, figures: Vec::new(), data, ..first.plan.clone() }
+}
+
+/// The runs of all folders by the labels of the whole plan, each with its folder and its number there; a run of several is there once.
+fn runs(folders: &[Folder], plan: &PlanFile) -> Vec<Run> {
+    let (mut runs, mut known): (Vec<Run>, BTreeSet<(Vec<usize>, u64)>) = Default::default();
+    for (part, folder) in folders.iter().enumerate() {
+        let label = |cell: &PlanCell, axis: &Axis| match &*axis.name {
+            FOLDER if !cell.labels.contains_key(FOLDER) => Some(folder.name.clone()),
+            name => folder.label(name, cell),
+        };
+        let place = |cell: &PlanCell| -> Vec<usize> {
+            let place = |axis: &Axis| axis.labels.iter().position(|own| Some(own) == label(cell, axis).as_ref());
+            plan.axes.iter().map(|axis| place(axis).unwrap_or(0)).collect()
+        };
+        for (number, run) in folder.results.runs.iter().enumerate().filter(|(_, run)| plan.seeds.contains(&run.seed)) {
+            let labels = folder.results.cell_of(run).map(place).filter(|own| known.insert((own.clone(), run.seed)));
+            runs.extend(labels.map(|labels| Run { labels, origin: Some((part, number)), ..run.clone() }));
+        }
+    }
+    runs
 }
 
 /// An axis with those labels of all folders that some cell has.
@@ -230,14 +287,24 @@ fn comparison(written: Option<(Compare, usize)>, axes: &[Axis], arm: Option<&str
     Some(Compare { arm, tune, tune_seeds, over, baseline, ..written })
 }
 
-/// In which settings the folders differ, where each has one value: `width: 32 in a, 64 in b`.
-fn differences(plan: &PlanFile) -> Vec<String> {
-    let keys: BTreeSet<&String> = plan.cells.iter().flat_map(|cell| cell.settings.keys()).collect();
+/// In which settings the folders differ, where each has one value: `width: 32 in a, 64 in b`. What another program left unset is
+/// not known.
+fn differences(folders: &[Folder], is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let cells = |folder: &Folder| {
+        folder.results.plan.cells.iter().map(|cell| folder.settings(cell)).collect::<Vec<BTreeMap<String, Value>>>()
+    };
+    let settings: Vec<(&Folder, Vec<BTreeMap<String, Value>>)> = folders.iter().map(|own| (own, cells(own))).collect();
+    let keys: BTreeSet<&String> = settings.iter().flat_map(|(_, cells)| cells).flat_map(BTreeMap::keys).collect();
     let of_key = |key: &&String| {
         let mut values: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
-        for cell in &plan.cells {
-            let value = cell.settings.get(*key).map_or_else(|| "unset".into(), ToString::to_string);
-            values.entry(cell.labels.get(FOLDER)?).or_default().insert(value);
+        for (folder, cell) in settings.iter().flat_map(|(folder, cells)| cells.iter().map(move |cell| (folder, cell))) {
+            match cell.get(*key) {
+                None if folder.results.plan.is_imported() => continue,
+                value => {
+                    let value = value.map_or_else(|| "unset".into(), ToString::to_string);
+                    values.entry(&folder.name).or_default().insert(value);
+                }
+            }
         }
         let first = values.values().next()?;
         let is_told = values.values().all(|own| own.len() == 1) && values.values().any(|own| own != first);
@@ -245,5 +312,5 @@ fn differences(plan: &PlanFile) -> Vec<String> {
             values.iter().map(|(folder, own)| format!("{} in {folder}", own.iter().cloned().collect::<String>()));
         is_told.then(|| format!("{key}: {}", each.collect::<Vec<_>>().join(", ")))
     };
-    keys.iter().filter_map(of_key).collect()
+    keys.iter().filter(|key| !is_meant(key)).filter_map(of_key).collect()
 }

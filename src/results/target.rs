@@ -10,6 +10,9 @@ use crate::setting::Settings;
 impl Results {
     /// The sentence on how exactly the steps to the target of these runs are known; empty where each is known to the step.
     pub fn steps_known(&self, runs: impl Iterator<Item = usize>) -> String {
+        if !self.parts.is_empty() {
+            return self.steps_known_of_parts(runs);
+        }
         let (mut all, mut coarse) = (0, 0);
         for run in runs {
             all += 1;
@@ -28,6 +31,22 @@ impl Results {
             format!("The training loss is computed {known}.")
         } else {
             format!("Of {coarse} of {all} runs the training loss is computed {known}.")
+        }
+    }
+
+    /// The same of runs of several folders: one sentence where it is that of all of them, else each with its folder.
+    fn steps_known_of_parts(&self, runs: impl Iterator<Item = usize>) -> String {
+        let mut of_parts: Vec<Vec<usize>> = vec![Vec::new(); self.parts.len()];
+        runs.filter_map(|run| self.runs[run].origin).for_each(|(part, run)| of_parts[part].push(run));
+        let of_parts = self.parts.iter().zip(of_parts).filter(|(_, runs)| !runs.is_empty());
+        let said: Vec<(&Results, String)> =
+            of_parts.map(|(part, runs)| (part, part.steps_known(runs.into_iter()))).collect();
+        match &said[..] {
+            [(_, first), others @ ..] if others.iter().all(|(_, other)| other == first) => first.clone(),
+            _ => {
+                let known = said.into_iter().filter(|(_, known)| !known.is_empty());
+                known.map(|(part, known)| format!("{}: {known}", part.dir.display())).collect::<Vec<_>>().join(" ")
+            }
         }
     }
 

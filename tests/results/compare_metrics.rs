@@ -80,7 +80,8 @@ fn metrics_of_the_history_are_what_the_table_says() {
     let table = rows(&folder.join("comparison.csv"));
     let adams = table.iter().find(|row| row["optimizer"] == "adam").unwrap();
     assert_eq!(number(adams, "area of val_loss_median").unwrap(), adam.measures["area of val_loss"].median);
-    let text = said(&gradsweep(dir, &["compare", "results/nets"]));
+    let text = said(&gradsweep(dir, &["compare", "results/nets"]))
+        + &said(&gradsweep(dir, &["compare", "results/nets", "--format", "markdown"]));
     for part in ["validation loss at step 20", "on average over training", "MFLOP", "160 steps, "] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -108,6 +108,7 @@ fn the_folder_is_read_by_what_reads_results_and_refused_by_what_trains() {
     };
     assert!(said(&["check", "mine"]).contains("1 claim: 1 holds"));
     let compared = said(&["compare", "mine"]);
+    let compared = compared.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(compared.contains("rounded up to a multiple of 4") && compared.contains("of 2 activations"), "{compared}");
     said(&["plot", "mine"]);
     fs::write(dir.join("more.toml"), "[[figure]]\nkind = \"curves\"\ncolor = \"activation\"\n").unwrap();
@@ -329,6 +330,22 @@ fn only_figures_that_the_tables_can_fill_are_drawn() {
     }
 }
 
+/// Default figures are of what was measured.
+#[test]
+fn figures_are_drawn_of_the_losses_and_accuracies_that_there_are() {
+    for column in ["val_loss", "val_accuracy", "test_balanced_accuracy"] {
+        let dir = tempdir().unwrap();
+        fs::write(dir.path().join("runs.csv"), "run_id,seed,depth\na,1,2\nb,1,4\nc,1,8\n").unwrap();
+        let rows = ["a", "b", "c"].map(|run| format!("{run},0,0.5\n{run},10,0.25\n")).concat();
+        fs::write(dir.path().join("history.csv"), format!("run_id,step,{column}\n{rows}")).unwrap();
+        let said = expect(dir.path(), &["import", "runs.csv", "history.csv", "--out", "mine"], 0, &[]);
+        assert!(!said.contains("left out"), "{said}");
+        for figure in ["curves", "loss_by_depth"] {
+            assert!(dir.path().join(format!("mine/figures/{figure}.png")).is_file(), "{column} {figure}");
+        }
+    }
+}
+
 /// Cells that are no better than the baseline are marked, by the columns that the summary of a sweep has.
 #[test]
 fn baselines_of_imported_runs_are_those_of_their_table() {
@@ -400,4 +417,170 @@ fn every_measurement_of_a_results_folder_can_be_imported() {
 
 fn import_of(dir: &Path, file: &str) {
     expect(dir, &["import", "runs.csv", file, "--out", "mine"], 0, &["1 run of 1 cell with 1 seed"]);
+}
+
+/// The lines of a history of two runs, and of their layers, at these steps.
+fn stepped(history: &[[u64; 2]], layers: &[[u64; 2]]) -> TempDir {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("runs.csv"), "run_id,seed,depth\na,1,3\nb,1,6\n").unwrap();
+    let rows = |steps: &[[u64; 2]], row: &dyn Fn(&str, u64) -> String| {
+        steps
+            .iter()
+            .flat_map(|steps| ["a", "b"].into_iter().zip(*steps))
+            .map(|(run, step)| row(run, step))
+            .collect::<String>()
+    };
+    let history = rows(history, &|run, step| format!("{run},{step},0.5\n"));
+    let layer = |run: &str, step: u64, layer: u64| format!("{run},{step},{layer},{}\n", 0.1 * layer as f64);
+    let layers = rows(layers, &|run, step| (1..=3).map(|own| layer(run, step, own)).collect());
+    fs::write(dir.path().join("history.csv"), format!("run_id,step,train_loss\n{history}")).unwrap();
+    fs::write(dir.path().join("layers.csv"), format!("run_id,step,layer,stream_rms\n{layers}")).unwrap();
+    dir
+}
+
+#[test]
+fn layers_after_the_history_are_refused_with_the_run_and_its_steps() {
+    let dir = stepped(&[[0, 0], [80, 20]], &[[0, 0], [80, 20]]);
+    import(dir.path(), &[], 0, &[]);
+    let dir = stepped(&[[0, 0], [80, 20]], &[[0, 0], [40, 40], [80, 80]]);
+    let words = [
+        "layers.csv:11, column step",
+        "the run \"b\" go on to step 80",
+        "history ends at step 20",
+        "delete its layers from step 40 on",
+    ];
+    import(dir.path(), &[], 2, &words);
+}
+
+/// What the layers do not show is not made up of those that they have.
+#[test]
+fn the_start_and_the_end_of_the_gradient_are_those_of_the_first_and_the_last_step() {
+    let ends = ["attenuation_init", "attenuation_end"];
+    for (layers, has, words) in [
+        ([[0, 0], [80, 80]], [true, true], &[][..]),
+        (
+            [[0, 0], [40, 40]],
+            [true, false],
+            &["in 2 of 2 runs the layers end before the history (\"a\": at step 40 of 80)"],
+        ),
+        (
+            [[20, 20], [80, 80]],
+            [false, true],
+            &["in 2 of 2 runs the layers begin after step 0 (\"a\": at step 20)", "count steps from 0"],
+        ),
+    ] {
+        let dir = stepped(&[[0, 0], [80, 80]], &layers);
+        let said = import(dir.path(), &[], 0, words);
+        assert_eq!(said.contains("the layers"), !words.is_empty(), "{said}");
+        let found = rows(&dir.path().join("mine/runs.csv"));
+        assert_eq!(ends.map(|column| !found["a"][column].is_empty()), has, "{layers:?}");
+        let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+        assert_eq!(answer.contains("Before training"), has[0], "{answer}");
+        assert_eq!(dir.path().join("mine/figures/gradient_by_layer.svg").exists(), has[0]);
+        for (step, is_shown, words) in [("first", has[0], "begin at step 20"), ("last", has[1], "end at step 40 of 80")]
+        {
+            let text = format!("[[figure]]\nkind = \"gradient_by_layer\"\ncolor = \"depth\"\nstep = \"{step}\"\n");
+            fs::write(dir.path().join("asks.toml"), text).unwrap();
+            import(
+                dir.path(),
+                &["asks.toml"],
+                if is_shown { 0 } else { 2 },
+                if is_shown { &[] } else { std::slice::from_ref(&words) },
+            );
+        }
+    }
+}
+
+/// Of another program's runs nobody here knows what an axis touches: every cell is looked at.
+#[test]
+fn every_cell_of_imported_runs_counts_at_the_start() {
+    for axis in ["optimizer.lr", "optimizer", "batch", "l2", "mine"] {
+        let dir = tempdir().unwrap();
+        let (mut runs, mut layers) = (format!("run_id,seed,{axis}\n"), String::from("run_id,step,layer,stream_rms\n"));
+        for (cell, first) in [(1, 0.9), (2, 0.01), (3, 0.5), (4, 0.1)] {
+            for seed in 1..=3 {
+                let label = if axis == "optimizer" { format!("o{cell}") } else { cell.to_string() };
+                runs += &format!("{cell}-{seed},{seed},{label}\n");
+                let loss = first * (1.0 + 0.01 * f64::from(seed));
+                layers += &format!("{cell}-{seed},0,1,{loss}\n{cell}-{seed},0,2,1\n");
+            }
+        }
+        fs::write(dir.path().join("runs.csv"), runs).unwrap();
+        fs::write(dir.path().join("layers.csv"), layers).unwrap();
+        let claim = format!(
+            "[[claim]]\nsays = \"All lose half a decade\"\nmetric = \"attenuation_init\"\nover = [\"{axis}\"]\nexpect = {{ above = 0.5 }}\n"
+        );
+        fs::write(dir.path().join("asks.toml"), claim).unwrap();
+        let args = ["import", "runs.csv", "layers.csv", "asks.toml", "--out", "mine"];
+        let said = expect(dir.path(), &args, 0, &["12 runs of 4 cells"]);
+        assert!(!said.contains("left out"), "{said}");
+        let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+        let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+        let [most, least] = if axis == "optimizer" { ["o2", "o1"] } else { ["2", "1"] };
+        let part = |from: &str| answer.split(from).nth(1).unwrap().split(':').next().unwrap().to_string();
+        assert!(
+            part("fades most with").contains(most) && part("It fades least with").contains(least),
+            "{axis}: {answer}"
+        );
+    }
+}
+
+/// As a sweep does: a claim that fails is printed with its numbers, and the exit code says so.
+#[test]
+fn a_claim_that_fails_is_told_and_ends_as_in_a_sweep() {
+    let dir = copied("convolutional");
+    for (above, code, verdict) in [("0.25", 0, "1 claim: 1 holds"), ("9.0", 3, "1 fails")] {
+        fs::write(dir.path().join("asks.toml"), ASKS.replace("above = 0.25", &format!("above = {above}"))).unwrap();
+        let args = ["import", "runs.csv", "history.csv", "layers.csv", "asks.toml", "--out", "mine"];
+        let output = Command::new(PROGRAM).args(args).current_dir(dir.path()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains("Sigmoid loses a quarter of a decade a layer") && text.contains(verdict), "{text}");
+    }
+    let help = Command::new(PROGRAM).args(["import", "--help"]).output().unwrap();
+    assert!(String::from_utf8(help.stdout).unwrap().contains("3 a claim fails"));
+}
+
+/// The last numbers of a run that broke off are not those of its end, however that is written.
+#[test]
+fn a_diverged_run_ends_without_a_number() {
+    for (status, last) in
+        [("diverged", ","), ("diverged", "NaN,NaN"), ("diverged", "nan,"), ("", "NaN,0.1"), ("", "inf,0.1")]
+    {
+        let dir = tempdir().unwrap();
+        let head = if status.is_empty() {
+            "run_id,seed,depth\na,1,2\nb,1,4\n".into()
+        } else {
+            format!("run_id,seed,depth,status\na,1,2,{status}\nb,1,4,finished\n")
+        };
+        fs::write(dir.path().join("runs.csv"), head).unwrap();
+        let history =
+            format!("run_id,step,train_loss,val_accuracy\na,0,0.9,0.5\na,10,{last}\nb,0,0.9,0.5\nb,10,0.4,0.75\n");
+        fs::write(dir.path().join("history.csv"), history).unwrap();
+        expect(dir.path(), &["import", "runs.csv", "history.csv", "--out", "mine"], 0, &[]);
+        let found = rows(&dir.path().join("mine/runs.csv"));
+        assert_eq!(found["a"]["status"], "diverged");
+        let end: Option<f64> = found["a"]["train_loss"].parse().ok();
+        assert!(end.is_none_or(|end| !end.is_finite()), "{last}: {end:?}");
+        assert_eq!((&*found["b"]["train_loss"], &*found["b"]["val_accuracy"]), ("0.4", "0.75"));
+    }
+}
+
+/// The end of a run is its last step, which has all that earlier ones have.
+#[test]
+fn what_only_earlier_steps_have_is_no_end() {
+    for (status, column) in [
+        ("", "val_accuracy"),
+        (",finished", "val_loss"),
+        (",reached_target", "val_loss"),
+        (",finished", "val_accuracy"),
+    ] {
+        let dir = tempdir().unwrap();
+        let head = if status.is_empty() { "" } else { ",status" };
+        fs::write(dir.path().join("runs.csv"), format!("run_id,seed{head}\na,1{status}\n")).unwrap();
+        let history = format!("run_id,step,train_loss,{column}\na,0,0.9,0.5\na,10,0.4,\n");
+        fs::write(dir.path().join("history.csv"), history).unwrap();
+        let words = [&*format!("history.csv:3, column {column}"), "is empty at the last step of the run"];
+        expect(dir.path(), &["import", "runs.csv", "history.csv", "--out", "mine"], 2, &words);
+    }
 }

@@ -35,6 +35,7 @@ fn steps_to_the_target_come_with_how_exactly_they_are_known() {
         (batches, "{ at = [2, 7] }", Some("only at the scored steps")),
     ] {
         for text in said(form, score) {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(text.contains("steps"), "{text}");
             let says = text.contains("so steps_to_target is");
             assert_eq!(says, known.is_some(), "{form} {score}: {text}");

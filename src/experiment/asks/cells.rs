@@ -50,6 +50,8 @@ impl Role {
 pub(crate) struct Cells<'a> {
     pub axes: &'a [Axis],
     pub cells: &'a [GridCell],
+    /// Whether another program trained them, of which nobody here knows what an axis touches.
+    pub are_imported: bool,
 }
 
 /// An axis that has no role although the chosen cells differ in it.
@@ -161,7 +163,7 @@ impl<'a> Cells<'a> {
         let position = self.axes.iter().position(|a| a.name == axis);
         let label = |cell: &'a GridCell| position.map_or("", |p| cell.labels[p].1.as_str());
         let cells = self.cells.iter().map(|cell| (label(cell), |key: &str| cell.settings.get(key)));
-        settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
+        self.are_imported || settings::touches_start(axis, on, self.axes.iter().map(|a| a.name.as_str()), cells)
     }
 }
 

@@ -156,7 +156,7 @@ impl<'a> Defaults<'a> {
 
     /// A figure of test functions: a panel for each of them, a colour for each arm.
     pub fn of_functions(&self, kind: &str) -> FigureSpec {
-        let Cells { axes, cells } = self.grid;
+        let Cells { axes, cells, .. } = self.grid;
         let kinds = |label: &str, position: usize| -> Vec<Option<Kind>> {
             let of_label = cells.iter().filter(|cell| cell.labels[position].1 == label);
             of_label.map(|cell| cell.function().map(|f| f.kind)).collect()
@@ -179,7 +179,7 @@ impl<'a> Defaults<'a> {
 /// Fixes every axis outside `used`, one after the other, at a label that still occurs together with the earlier ones:
 /// at the centre of an ablation, else depth at its deepest and others at their first, but not where few cells are.
 fn fix_the_rest(
-    Cells { axes, cells }: Cells,
+    Cells { axes, cells, .. }: Cells,
     centre: &BTreeMap<String, String>,
     used: &[String],
 ) -> BTreeMap<String, Vec<String>> {

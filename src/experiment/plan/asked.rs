@@ -93,7 +93,7 @@ impl Experiment {
             let help = "delete it, or compare with other runs: gradsweep does not know the networks of imported runs";
             return place.fail("there are no predictions for imported runs", help);
         }
-        self.asked(Cells { axes, cells }, &BTreeMap::new(), seeds, Recorded::imported(measured))
+        self.asked(Cells { axes, cells, are_imported: true }, &BTreeMap::new(), seeds, Recorded::imported(measured))
     }
 
     /// The name that it has of its own.

@@ -175,7 +175,7 @@ impl Plan {
         };
         plan.notes.extend(without_layers(&plan.written, &plan.cells));
         plan.check_functions(&experiment.record.keys)?;
-        let grid = Cells { axes: &plan.axes, cells: &plan.cells };
+        let grid = Cells { axes: &plan.axes, cells: &plan.cells, are_imported: false };
         let recorded = Recorded::Swept(&plan.cadence);
         let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();

@@ -1,0 +1,142 @@
+//! What has no number in a comparison: a run that diverged is worse than every number, and what no run was measured by is no column.
+
+use crate::compare::{gradsweep, said};
+use crate::program::expect;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tempfile::{TempDir, tempdir};
+
+fn import(runs: &str, asks: &str) -> TempDir {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("runs.csv"), runs).unwrap();
+    fs::write(dir.path().join("asks.toml"), asks).unwrap();
+    expect(dir.path(), &["import", "runs.csv", "asks.toml", "--out", "mine"], 0, &[]);
+    dir
+}
+
+fn printed(dir: &Path, options: &[&str]) -> String {
+    let out = gradsweep(dir, &[&["compare", "mine"], options].concat());
+    assert!(out.status.success(), "{}", said(&out));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// Two arms on two problems: all runs of one have the worst accuracy that there can be, most of the other's diverged.
+const SHARES: [&str; 2] = ["test_accuracy", "test_balanced_accuracy"];
+
+#[test]
+fn what_diverged_is_worse_than_every_share_and_no_mean_is_formed_of_it() {
+    for metric in SHARES {
+        let mut runs = format!("run_id,arm,problem,seed,status,{metric},{metric}_baseline\n");
+        for (arm, problem, seed) in (1..=5).flat_map(|seed| {
+            ["poor", "lost"].into_iter().flat_map(move |arm| ["a", "b"].map(|problem| (arm, problem, seed)))
+        }) {
+            let (status, value) = match arm {
+                "lost" if seed < 5 => ("diverged", ""),
+                "lost" => ("finished", "0.9"),
+                _ => ("finished", "0"),
+            };
+            runs += &format!("{arm}-{problem}-{seed},{arm},{problem},{seed},{status},{value},0.5\n");
+        }
+        let asks = format!("[compare]\narm = \"arm\"\nover = [\"problem\"]\nreport = \"{metric}\"\n");
+        let dir = import(&runs, &asks);
+        let json: Value = serde_json::from_str(&printed(dir.path(), &["--format", "json"])).unwrap();
+        for arm in json["arms"].as_array().unwrap() {
+            let found = ["median", "low", "high"].map(|part| arm[format!("{metric}_{part}")].clone());
+            let expected = match arm["arm"].as_str().unwrap() {
+                "lost" => ["\"-inf\"", "\"-inf\"", "0.9"],
+                _ => ["0.0", "0.0", "0.0"],
+            };
+            assert_eq!(found.map(|cell| cell.to_string()), expected, "{metric}");
+        }
+        let ranks = json["ranks"].as_array().unwrap();
+        assert_eq!((&ranks[0]["arm"], &ranks[0]["rank"]), (&"poor".into(), &1.0.into()));
+        assert_eq!((&ranks[1]["score"], &ranks[1]["score_low"]), (&"-inf".into(), &"-inf".into()));
+        let text = printed(dir.path(), &[]);
+        assert!(text.contains("diverged [diverged, 90.0]") && text.contains("diverged [diverged, "), "{text}");
+        assert!(!text.contains("inf %") && !text.contains("NaN"), "{text}");
+    }
+}
+
+/// Either arm diverged on another seed: the difference is a number or infinite, never none.
+#[test]
+fn arms_that_diverged_on_other_seeds_have_a_difference() {
+    let cell = |lost: bool| if lost { "diverged," } else { "finished,0.5" };
+    let rows =
+        (1..=4).map(|seed| format!("a{seed},a,{seed},{}\nb{seed},b,{seed},{}\n", cell(seed < 3), cell(seed > 2)));
+    let runs = format!("run_id,arm,seed,status,test_accuracy\n{}", rows.collect::<String>());
+    let dir = import(&runs, "[compare]\narm = \"arm\"\n");
+    let pairs: Value = serde_json::from_str(&printed(dir.path(), &["--format", "json"])).unwrap();
+    let pair = &pairs["pairs"][0];
+    assert_eq!(["difference", "low", "high"].map(|part| pair[part].to_string()), ["0.0", "\"-inf\"", "\"inf\""]);
+}
+
+#[test]
+fn what_no_run_was_measured_by_is_no_column_and_an_error_by_name() {
+    let runs = "run_id,arm,seed,status,train_loss\na,x,1,finished,0.5\nb,x,2,finished,0.6\nc,y,1,diverged,\nd,y,2,finished,0.4\n";
+    let dir = import(runs, "[compare]\narm = \"arm\"\n");
+    let unmeasured = ["val_", "test_", "accuracy", "steps_to_target", "reached", "accuracy"];
+    for format in ["text", "markdown", "latex", "csv", "json"] {
+        let text = printed(dir.path(), &["--format", format]).replace("\\_", "_");
+        let found = unmeasured.iter().find(|name| text.contains(*name));
+        assert!(found.is_none() && !text.contains(" - "), "{format}: {found:?}\n{text}");
+    }
+    let table = fs::read_to_string(dir.path().join("mine/comparison.csv")).unwrap();
+    assert!(unmeasured.iter().all(|name| !table.contains(name)), "{table}");
+    for metric in ["test_loss", "val_accuracy", "test_balanced_accuracy", "best_val_loss"] {
+        expect(
+            dir.path(),
+            &["compare", "mine", "--metric", metric],
+            2,
+            &[metric, "no run was measured by it; compare by train_loss"],
+        );
+        fs::write(
+            dir.path().join("asks.toml"),
+            format!("[compare]\narm = \"arm\"\nreport = [\"train_loss\", \"{metric}\"]\n"),
+        )
+        .unwrap();
+        expect(
+            dir.path(),
+            &["import", "runs.csv", "asks.toml", "--out", "mine"],
+            2,
+            &[metric, "compare by train_loss"],
+        );
+    }
+    for metric in ["steps_to_target", "epochs_to_target"] {
+        expect(dir.path(), &["compare", "mine", "--metric", metric], 2, &["no run had a target_loss to reach"]);
+    }
+}
+
+/// Long names and many metrics: no line of a table is wider than a terminal, and no number is left out.
+#[test]
+fn tables_fit_a_terminal_and_lose_nothing() {
+    let mut runs = String::from(
+        "run_id,optimizer,optimizer.lr,seed,train_loss,val_loss,test_loss,test_accuracy,test_balanced_accuracy\n",
+    );
+    for (place, optimizer) in ["gradient descent", "adam without bias", "momentum of Nesterov"].iter().enumerate() {
+        for (lr, seed) in ["0.01", "0.1"].into_iter().flat_map(|lr| (1..=9).map(move |seed| (lr, seed))) {
+            let x = 0.1 * place as f64 + 0.013 * f64::from(seed) + lr.parse::<f64>().unwrap();
+            runs += &format!(
+                "{place}-{lr}-{seed},{optimizer},{lr},{seed},{x},{},{},{},{}\n",
+                x + 0.2,
+                x + 0.3,
+                x / 2.0,
+                x / 3.0
+            );
+        }
+    }
+    let asks = "[compare]\nreport = [\"test_loss\", \"val_loss\", \"train_loss\", \"test_balanced_accuracy\"]\n";
+    let dir = import(&runs, asks);
+    let text = printed(dir.path(), &[]);
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}\n{text}");
+    }
+    // Every cell of the Markdown tables, which are not folded, stands in the text.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = words(&text);
+    for line in printed(dir.path(), &["--format", "markdown"]).lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<String> = line.trim_matches(['|', ' ']).split(" | ").map(words).collect();
+        let is_head = cells.iter().any(|cell| cell == "setting" || cell == "verdict");
+        assert!(is_head || cells.iter().all(|cell| flat.contains(cell)), "{line}\n{text}");
+    }
+}
