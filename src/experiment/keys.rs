@@ -117,7 +117,7 @@ pub const FIGURE: Section = Section {
             "by the kind",
             "what is drawn, where that is a choice",
         ),
-        key("x", AXIS, "by the kind", "the axis along x"),
+        key("x", AXIS, "by the kind", "the axis along x; of a heat_map also several, each a map of its own"),
         key("y", AXIS, NOTHING, "the axis along y of a heat map"),
         key("color", AXIS, NOTHING, "a series for each of its labels"),
         key("facet", "one or two names of axes", "[]", "a panel for each label: rows, then columns"),
@@ -144,6 +144,7 @@ pub const FIGURE: Section = Section {
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
         key("x_title", "a text", "the name of the axis", "what stands along x, where x is an axis"),
         key("epochs", "true or false", "x in steps", "x in epochs, in `curves`"),
+        key("averaged", "true or false", "false", "at each step the mean of all steps up to it, in `curves`"),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",
