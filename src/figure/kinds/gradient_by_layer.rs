@@ -149,7 +149,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(
-                "Theory: through the last hidden layer's median.",
+                "Theory starts at the last hidden layer.",
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers are medians of what the gradient loses per layer on its way to the input.")

@@ -84,8 +84,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let first = (across[0].ruler.clone(), &*x_title(0));
     let block = Block::new(selection, first, (&up.ruler, &y_title), height, |key| panel(0, key));
     let mut block = Block { ruled: false, ..block };
-    for own in 1..parts.len() {
-        block.further.push((across[own].ruler.clone(), x_title(own)));
+    for (own, side) in across.iter().enumerate().skip(1) {
+        block.further.push((side.ruler.clone(), x_title(own)));
         block.strips[0].panels.push(panel(own, GroupKey { row: 0, column: 0, color: 0, x: 0 }));
     }
     let drawn = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
@@ -196,6 +196,9 @@ fn medians(endings: &Endings) -> Vec<f64> {
     endings.groups.values().filter_map(|seeds| seeds.median.value()).collect()
 }
 
+/// Along x and upwards: places, or labels.
+type Pair = (usize, usize);
+
 /// The tiles of one panel, column by column from below.
 fn tiles(
     (selection, endings): (&Selection, &Endings),
@@ -208,15 +211,15 @@ fn tiles(
     let known = labels().filter_map(|((i, x), (j, y))| {
         Some(((i, j), (*x, *y), endings.groups.get(&GroupKey { x: *x, color: *y, ..panel })?))
     });
-    let known: Vec<((usize, usize), (usize, usize), &Seeds)> = known.collect();
+    let known: Vec<(Pair, Pair, &Seeds)> = known.collect();
     let sign = endings.column.sign();
     let worth = |(i, (_, _, seeds)): (usize, &(_, _, &Seeds))| Some((i, sign? * seeds.median.value()?));
-    let corners = |(i, j): (usize, usize)| {
+    let corners = |(i, j): Pair| {
         let ([left, _, right], [low, _, high]) = (across.tiles[i], up.tiles[j]);
         ((left, low), (right, high))
     };
     let best = known.iter().enumerate().filter_map(worth).max_by(|(_, a), (_, b)| a.total_cmp(b));
-    let tile = |(place, (x_label, y_label), seeds): &((usize, usize), (usize, usize), &Seeds)| {
+    let tile = |(place, (x_label, y_label), seeds): &(Pair, Pair, &Seeds)| {
         let (color, told) = shade(seeds.median, colors);
         let (low, high) = corners(*place);
         Tile {
