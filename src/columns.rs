@@ -623,6 +623,12 @@ pub const ERRORS: &[Column] = &[
     Column { better: Better::Lower, ..Column::share("test_error", &["test error"], Split) },
 ];
 
+/// What curves can show of `points.csv`: the first variables of a test function.
+pub const POINTS: &[Column] = &[
+    Column::new("x1", &["x1, the first variable"], Step, Training),
+    Column::new("x2", &["x2, the second variable"], Step, Training),
+];
+
 /// The accuracy that an error is one less.
 pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
     let part = error.name.strip_suffix("_error")?;
@@ -884,10 +890,10 @@ pub fn find(table: &'static [Column], name: &str) -> Option<&'static Column> {
     table.iter().find(|column| column.name == name)
 }
 
-/// The measurement of this name, whichever of `runs.csv`, `history.csv` and `layers.csv` has it, an error, or a quantity of
-/// `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
+/// The measurement of this name, whichever of `runs.csv`, `history.csv`, `points.csv` and `layers.csv` has it, an error, or a quantity
+/// of `distributions.csv`. Where several tables have it, they agree in all but when it is measured.
 pub fn measurement(name: &str) -> Option<&'static Column> {
-    [OUTCOMES, HISTORY, ERRORS, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
+    [OUTCOMES, HISTORY, ERRORS, POINTS, LAYERS, QUANTITIES].into_iter().find_map(|table| find(table, name))
 }
 
 /// The measurements of a table: its columns but those that say what a row is about.

@@ -60,7 +60,7 @@ pub struct Conclusion {
     pub claims: Vec<JudgedClaim>,
     /// What to say where some claims are younger than some runs.
     pub edited_later: Option<&'static str>,
-    /// The figures drawn this time.
+    /// The figures drawn this time; where they are up to date those that have nothing to show.
     pub drawn: Vec<Drawn>,
     specs: Vec<ClaimSpec>,
     arms: Table,
@@ -151,7 +151,10 @@ impl Conclusion {
     pub fn write(&mut self, draw: Option<&Draw>) -> Result<(), ConcludeError> {
         let (dir, plan) = (&self.results.dir, &self.results.plan_hash);
         match draw {
-            _ if Stamp::read(dir).pages_hold(dir, plan, &self.specs) => Ok(()),
+            _ if Stamp::read(dir).pages_hold(dir, plan, &self.specs) => {
+                self.drawn = Stamp::read(dir).left_out();
+                Ok(())
+            }
             Some(draw) => self.write_anew(draw),
             None => {
                 let (_, tables) = self.write_tables()?;
@@ -203,8 +206,8 @@ impl Conclusion {
         let names = files.into_iter().chain([report::FILE]).map(String::from);
         let figures = self.drawn.iter().flat_map(|figure| &figure.files).filter_map(|path| path.strip_prefix(dir).ok());
         let figures = figures.map(|path| path.to_string_lossy().into_owned());
-        let mut stamp = Stamp::read(dir);
-        Ok(stamp.made_pages(dir, &self.results.plan_hash, &self.specs, names.chain(figures))?)
+        let (mut stamp, pages) = (Stamp::read(dir), (names.chain(figures), &*self.drawn));
+        Ok(stamp.made_pages(dir, &self.results.plan_hash, &self.specs, pages)?)
     }
 
     /// Draws the figure of this name alone, into the folder `below` another one; `None` where the plan has none of the name.

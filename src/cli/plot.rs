@@ -27,6 +27,9 @@ pub struct Options {
     /// Write the figures into this folder instead, and leave the results folder unchanged
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Without the verdicts on claims below the figures, which may stand in the text around them
+    #[arg(long, requires = "out")]
+    no_claims: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -63,7 +66,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     // Elsewhere they lie in the folder itself, and nothing of the results is written.
     let place = options.out.as_ref().map_or((&**dir, &*below), |out| (&**out, Path::new("")));
     let _lock = if options.out.is_none() { Some(folder::lock(dir)?) } else { None };
-    let claims = claims::read(dir).map_err(CommandError::failed)?;
+    let claims = if options.no_claims { Vec::new() } else { claims::read(dir).map_err(CommandError::failed)? };
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(name) = &options.only {
         return only(name, &conclusion, style, place);

@@ -2,6 +2,7 @@
 //! edited, emptied or deleted is made anew.
 
 use super::tables;
+use crate::figure::Drawn;
 use crate::files::{self, FileError, cannot, write};
 use crate::plan_file::claim::ClaimSpec;
 use crate::results::claims;
@@ -43,6 +44,9 @@ pub struct Stamp {
     /// All that is made of the tables: comparison, verdicts, figures, report.
     #[serde(default)]
     pages: Hashes,
+    /// The figures that had nothing to show, and why.
+    #[serde(default)]
+    left_out: BTreeMap<String, String>,
 }
 
 impl Stamp {
@@ -103,9 +107,11 @@ impl Stamp {
         dir: &Path,
         plan: &str,
         claims: &[ClaimSpec],
-        pages: impl IntoIterator<Item = String>,
+        (pages, drawn): (impl IntoIterator<Item = String>, &[Drawn]),
     ) -> Result<(), FileError> {
         self.figures = figure_inputs(plan, claims, &hashes(dir, drawn_from()));
+        let left_out = drawn.iter().filter_map(|figure| Some((figure.name.clone(), figure.skipped.clone()?)));
+        self.left_out = left_out.collect();
         (self.report, self.pages) = (shown(dir), hashes(dir, pages));
         self.write(dir)
     }
@@ -113,6 +119,12 @@ impl Stamp {
     /// All that was made of the tables, each as a path in the folder.
     pub fn pages(self) -> Vec<String> {
         self.pages.into_keys().collect()
+    }
+
+    /// The figures that had nothing to show when the pages were made.
+    pub fn left_out(self) -> Vec<Drawn> {
+        let skipped = |(name, why)| Drawn { name, files: Vec::new(), svg: String::new(), skipped: Some(why) };
+        self.left_out.into_iter().map(skipped).collect()
     }
 
     /// The tables and pages that were edited, emptied or deleted since; `None` where nothing says what they were.

@@ -36,7 +36,7 @@ pub struct FigureKind {
     /// Whether its measurement can be put on a logarithmic or a linear `scale`, and between `limits`.
     pub scales: bool,
     pub limits: bool,
-    /// Which of `x_title`, `reference`, `epochs` and `axes` it has.
+    /// Which of `x_title`, `reference`, `epochs`, `averaged` and `axes` it has.
     pub options: &'static [&'static str],
     /// Whether all it shows is measured before the first update, so that nothing which only acts on training can touch it.
     pub of_init: fn(&FigureSpec) -> bool,

@@ -159,7 +159,7 @@ pub const FIGURE: Section = Section {
             "by the kind",
             "the column that is drawn, if the kind of figure leaves a choice",
         ),
-        key("x", AXIS, "by the kind", "the axis along x"),
+        key("x", AXIS, "by the kind", "the axis along x; a heat_map may have several, each a map of its own"),
         key("y", AXIS, NOTHING, "the axis along y of a heat map"),
         key("color", AXIS, NOTHING, "a series for each of its labels"),
         key("facet", "one or two names of axes", "[]", "a panel for each label: rows, then columns"),
@@ -192,6 +192,7 @@ pub const FIGURE: Section = Section {
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
         key("x_title", "a text", "the name of the axis", "the title of the x axis, if x is an axis of the experiment"),
         key("epochs", "true or false", "x in steps", "in `curves`, x is in epochs"),
+        key("averaged", "true or false", "false", "in `curves`, at each step the mean over all steps up to it"),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",

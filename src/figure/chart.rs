@@ -80,7 +80,7 @@ pub struct ColorBar {
     pub ruler: Ruler,
     /// What it measures, one string a line.
     pub title: Vec<String>,
-    /// Whether its middle is the place 0, from which values go both ways.
+    /// Whether values go both ways from the place 0, each in a hue of its own.
     pub diverging: bool,
     /// The largest value of all, where it lies beyond the scale.
     pub off: Option<String>,
@@ -99,11 +99,18 @@ impl ColorBar {
     pub fn color(&self, value: f64) -> Color {
         let Ruler { low, high, .. } = self.ruler;
         match self.diverging {
-            true => diverging(value / low.abs().max(high.abs())),
+            true => {
+                let (own, other) = if value < 0.0 { (low, high) } else { (high, low) };
+                diverging(value / own.abs().max(LESSER * other.abs()))
+            }
             false => viridis(self.ruler.share(value)),
         }
     }
 }
+
+/// Of a scale that goes both ways the lesser side has its full colour where it reaches as far as this share of the other, and less
+/// where it does not: growth by a few times is seen beside fading over many decades, and noise is not.
+const LESSER: f64 = 0.25;
 
 /// How high the colour scale of so many rows of maps is.
 pub fn bar_height(rows: usize, height: f64) -> f64 {
@@ -114,6 +121,8 @@ pub fn bar_height(rows: usize, height: f64) -> f64 {
 pub struct Block {
     pub x: Ruler,
     pub x_title: String,
+    /// Rulers and titles of the second and further columns, where these have some of their own.
+    pub further: Vec<(Ruler, String)>,
     pub strips: Vec<Strip>,
     /// Height of each row in points, and free points above all.
     pub height: f64,
@@ -267,6 +276,11 @@ pub struct BeyondPlace {
     pub words: Option<[String; 2]>,
 }
 
+impl Tiles {
+    /// Of more tiles than these nobody reads the numbers: the map shows a border, not its values.
+    pub const NUMBERED: usize = 60;
+}
+
 /// A map: tiles with numbers in them and lines over them.
 #[derive(Default)]
 pub struct Tiles {
@@ -373,7 +387,13 @@ impl Block {
     ) -> Block {
         let rows = selection.rows().into_iter();
         let strips = rows.map(|row| Strip::new(selection, row, (y, y_title), &panel)).collect();
-        Block { x, x_title: x_title.into(), strips, height, gap: 0.0, ruled: true }
+        Block { x, x_title: x_title.into(), further: Vec::new(), strips, height, gap: 0.0, ruled: true }
+    }
+
+    /// The ruler and the title of a column.
+    pub fn along(&self, column: usize) -> (&Ruler, &str) {
+        let own = column.checked_sub(1).and_then(|i| self.further.get(i));
+        own.map_or((&self.x, &self.x_title), |(ruler, title)| (ruler, title))
     }
 }
 

@@ -123,6 +123,16 @@ impl Endings {
 
     /// The best and the worst of the groups, and how many are lost.
     pub fn finding(&self, selection: &Selection, each: &str) -> String {
+        self.finding_of(&self.medians(selection), each)
+    }
+
+    /// The median of each group, with what tells the group from the others.
+    pub fn medians(&self, selection: &Selection) -> Vec<(String, Ending)> {
+        self.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median)).collect()
+    }
+
+    /// The same finding of the medians of several selections.
+    pub fn finding_of(&self, medians: &[(String, Ending)], each: &str) -> String {
         let column = self.column;
         let only = if column.measured == Measured::Init { "At the start" } else { "At the end" };
         // Some measurements say themselves when they are taken.
@@ -130,9 +140,8 @@ impl Endings {
         let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
         let (high, low) =
             if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
-        let medians: Vec<_> = self.groups.iter().map(|(key, s)| (selection.place(key), s.median)).collect();
         let words = Words { high, low, only, each, lost: self.fate };
-        finding::extremes(&medians, &words, column.sign().unwrap_or(1.0), |v| finding::measured(v, column))
+        finding::extremes(medians, &words, column.sign().unwrap_or(1.0), |v| finding::measured(v, column))
     }
 }
 

@@ -50,8 +50,11 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
         }
         [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
-    if lost > 0 {
-        parts.push(format!("{} {}.", of_all(lost), words.lost));
+    match values {
+        _ if lost == 0 => {}
+        [(name, _)] if name.is_empty() => parts.push(format!("The median run: {}.", words.lost)),
+        [(name, _)] => parts.push(format!("{name}: {}.", words.lost)),
+        _ => parts.push(format!("{} {}.", of_all(lost), words.lost)),
     }
     parts.join(" ")
 }
@@ -146,6 +149,7 @@ mod tests {
         assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
         assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. 1 of 3 lines diverged.");
         assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
+        assert_eq!(said(&[f64::INFINITY], -1.0), "a: diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");

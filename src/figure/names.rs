@@ -11,6 +11,8 @@ pub fn axis(name: &str) -> String {
         "data.length" => "sequence length".into(),
         "init.recurrent" => "recurrent init".into(),
         "init.recurrent_gain" => "gain of the recurrent matrix".into(),
+        "init.sigma_w" => "sigma_w".into(),
+        "init.sigma_b" => "sigma_b".into(),
         "network.forget_bias" => "forget bias".into(),
         "network.update_bias" => "update bias".into(),
         name => text::shown(&name.replace(['_', '.'], " ")),

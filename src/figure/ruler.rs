@@ -3,7 +3,7 @@
 mod ticks;
 
 use super::text::{self, Weight};
-use crate::columns::{Column, Scale};
+use crate::columns::{Better, Column, Scale};
 use crate::table::significant;
 pub use ticks::nice_step;
 use ticks::{even, powers};
@@ -72,6 +72,9 @@ const MOST: usize = 500;
 const FAR: f64 = 3.0;
 const TIMES: f64 = 4.0;
 
+/// What a logarithmic scale has beyond its values at either end, as a share of them.
+const FREE: f64 = 0.04;
+
 /// Decades that a logarithmic scale has at least: fewer would blow noise up to look like a finding.
 const LEAST: f64 = 0.5;
 
@@ -81,13 +84,7 @@ fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let (spare, n) = ((sorted.len() / FEW).min(MOST), sorted.len());
-    let far = |(low, high): (f64, f64), value: f64| {
-        let off = (low - value).max(value - high);
-        match logarithmic {
-            true => off > FAR.max(TIMES * (high - low)),
-            false => off > 10f64.powf(FAR) * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
-        }
-    };
+    let far = |range: (f64, f64), value: f64| is_far(range, value, logarithmic, TIMES);
     // As few as can be, such that all that is cut is far from all that is left.
     let is_apart = |(high, low): &(usize, usize)| {
         let rest = (sorted[*low], sorted[n - 1 - high]);
@@ -96,6 +93,40 @@ fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
     let mut cuts = (1..=spare).flat_map(|cut| (0..=cut).map(move |high| (high, cut - high)));
     let (high, low) = cuts.find(is_apart).unwrap_or((0, 0));
     Some((*sorted.get(low)?, *sorted.get(n.checked_sub(1 + high)?)?))
+}
+
+/// What lies far above all other values of a column of which less is better, up to half of them: a loss of 1e13 tells that a run was
+/// lost, and must not flatten those that were not.
+fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let far = |i: &usize| is_far((sorted[0], sorted[i - 1]), sorted[*i], column.is_log(), TIMES);
+    let cut = (sorted.len().div_ceil(2).max(1)..sorted.len()).find(far).filter(|_| column.better == Better::Lower);
+    let most = cut.map_or(f64::INFINITY, |cut| sorted[cut - 1]);
+    values.iter().copied().filter(|v| !v.is_finite() || *v <= most).collect()
+}
+
+/// The values of lines of a column of which less is better, without those parts of up to half of the lines that run away: beside
+/// which the others would have less than half of a panel. Where lines begin is kept.
+pub fn without_runaways(lines: &[Vec<f64>], column: &Column) -> Vec<f64> {
+    let mut tame: Vec<(f64, f64)> = lines.iter().filter_map(|line| range(line.iter().copied())).collect();
+    tame.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let first = lines.iter().filter_map(|line| line.iter().copied().find(|v| v.is_finite()));
+    let begin = range(first).unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+    let of_others = |i: usize| tame[..i].iter().fold(begin, |(low, high), line| (low.min(line.0), high.max(line.1)));
+    let far = |i: &usize| is_far(of_others(*i), tame[*i].1, column.is_log(), 1.0);
+    let cut = (tame.len().div_ceil(2).max(1)..tame.len()).find(far).filter(|_| column.better == Better::Lower);
+    let most = cut.map_or(f64::INFINITY, |cut| of_others(cut).1);
+    lines.iter().flatten().copied().filter(|v| !v.is_finite() || *v <= most).collect()
+}
+
+/// Whether a value is so many times as far from a range as this reaches, and some decades at least.
+fn is_far((low, high): (f64, f64), value: f64, logarithmic: bool, times: f64) -> bool {
+    let off = (low - value).max(value - high);
+    match logarithmic {
+        true => off > FAR.max(times * (high - low)),
+        false => off > 10f64.powf(FAR) * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
+    }
 }
 
 impl Ruler {
@@ -146,7 +177,7 @@ impl Ruler {
 
     /// The same that keeps some.
     pub fn keeping_of(keep: &[f64], values: &[f64], column: &Column, height: f64) -> Option<Ruler> {
-        let mut ruler = Ruler::keeping(keep, values, column.is_log(), height)?;
+        let mut ruler = Ruler::keeping(keep, &without_lost(values, column), column.is_log(), height)?;
         if column.scale == Scale::Share {
             let (low, high) = (ruler.low.max(0.0), ruler.high.min(1.0));
             ruler = Ruler::shares(low, high, (height / 20.0) as usize).padded(EDGE, height);
@@ -215,10 +246,11 @@ impl Ruler {
         if self.unit != Unit::Log10 || self.high < high + 1.0 || self.measured.0 > high - LEAST {
             return None;
         }
-        let cut = Ruler::log_within(self.measured.0, high, self.ticks.len().max(4));
-        let floor = self.ticks.iter().filter(|tick| self.floor == Some(tick.at));
-        self.ticks = floor.cloned().chain(cut.ticks).collect();
-        (self.high, self.measured.1) = (high, high);
+        // What was free below the values of the whole range would be a third of what is left of it.
+        let (low, all) = (self.measured.0, self.measured.1 - self.measured.0);
+        let lowest = low + FREE * all / (1.0 + 2.0 * FREE);
+        let cut = Ruler::log_within(lowest - FREE * (high - lowest).max(0.0), high, self.ticks.len().max(4));
+        *self = if self.floor.is_some() { cut.with_floor() } else { cut };
         Some(format!("The scale ends at {}.", significant(10f64.powf(high), 2)))
     }
 
@@ -271,7 +303,7 @@ impl Ruler {
     /// A logarithmic scale between two log10 values, with up to `room` labels.
     pub fn log(low: f64, high: f64, room: usize) -> Ruler {
         let spare = (LEAST - (high - low)).max(0.0) / 2.0;
-        let (low, high) = widen(low - spare, high + spare, 0.04);
+        let (low, high) = widen(low - spare, high + spare, FREE);
         Ruler::log_within(low, high, room)
     }
 
@@ -388,6 +420,7 @@ pub fn minus(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns;
 
     #[test]
     fn log_ticks_reach_the_smallest_numbers() {
@@ -430,6 +463,28 @@ mod tests {
         assert!(ruler.high > 13.0 && ruler.low > -2.0);
         assert_eq!(bulk(&[0.0, 40.0], true), Some((0.0, 40.0)));
         assert_eq!(bulk(&[], true), None);
+    }
+
+    #[test]
+    fn what_is_lost_flattens_no_others() {
+        let (loss, accuracy) = (&columns::HISTORY[4], &columns::HISTORY[5]);
+        assert_eq!((loss.name, accuracy.name), ("train_loss", "train_accuracy"));
+        assert_eq!(without_lost(&[-1.0, 13.0], loss), [-1.0]);
+        assert_eq!(without_lost(&[-1.0, 0.0, 13.0, 22.0], loss), [-1.0, 0.0]);
+        assert_eq!(without_lost(&[-1.0, 13.0, 13.5, 22.0], loss), [-1.0, 13.0, 13.5, 22.0], "more than half");
+        assert_eq!(without_lost(&[-1.0, f64::NEG_INFINITY, 1.0], loss), [-1.0, f64::NEG_INFINITY, 1.0]);
+        assert_eq!(without_lost(&[0.1, 1e13], accuracy), [0.1, 1e13]);
+        // A line that climbs steadily, beside one that falls.
+        let climbs: Vec<f64> = (0..=22).map(f64::from).collect();
+        let falls = vec![0.5, 0.0, -1.0, -2.0];
+        let kept = without_runaways(&[climbs.clone(), falls.clone()], loss);
+        assert_eq!(range(kept), Some((-2.0, 0.5)));
+        assert_eq!(range(without_runaways(std::slice::from_ref(&climbs), loss)), Some((0.0, 22.0)), "alone");
+        // A scale that is cut ends just below its values.
+        let mut ruler = Ruler::log(-1.0, 41.0, 8);
+        assert!(ruler.cut(Some(-1.0)).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        // What begins high is no runaway.
+        assert_eq!(range(without_runaways(&[vec![13.0, 0.0], falls], loss)), Some((-2.0, 13.0)));
     }
 
     #[test]

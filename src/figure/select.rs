@@ -167,7 +167,9 @@ impl<'a> Selection<'a> {
                     a.name
                 )));
             }
-            let is_open = self.uses(i) == 0 && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name);
+            let is_along = spec.maps.iter().any(|map| map.x == a.name);
+            let is_open =
+                self.uses(i) == 0 && !is_along && !spec.over.contains(&a.name) && !spec.tune.contains(&a.name);
             if is_open && kept[i].len() > 1 {
                 return Err(FigureError::Selection(format!(
                     "axis \"{name}\" has {} values here, but is neither fixed, drawn nor pooled; write where = {{ {name} = \"{}\" }}, \
@@ -296,6 +298,11 @@ impl<'a> Selection<'a> {
 
     fn places(&self, key: &GroupKey) -> Vec<String> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
+    }
+
+    /// What a panel is headed with.
+    pub fn panel_name(&self, row: usize, column: usize) -> String {
+        named(&[(&self.row, row), (&self.column, column)]).join(", ")
     }
 
     /// What tells a panel, and a place along its x, from the others.

@@ -5,7 +5,7 @@ use super::chart::{Block, Legend, Mark, Points, Spot, series, spans, zero_line};
 use super::ruler::Ruler;
 use super::scene::Stroke;
 use super::select::{GroupKey, Selection};
-use super::style::{INK, Look, Marker, THIN, WHITE, solid};
+use super::style::{INK, Look, Marker, WHITE, legible, solid};
 use crate::ops::activation::Activation;
 use crate::results::Results;
 use crate::results::theory::{CellTheory, Theory};
@@ -60,15 +60,18 @@ impl Overlay {
 
     /// The legend with its line, where something is drawn.
     pub fn named(&self, legend: Legend) -> Legend {
-        legend.line((!self.is_empty()).then(|| "predicted by mean-field theory".into()), DASHED)
+        let named = if legend.entries.is_empty() { "" } else { ", in the colour of its line" };
+        legend.line((!self.is_empty()).then(|| format!("theory of wide nets{named}")), DASHED)
     }
 
     /// What the caption says of it: `how` it is drawn, what it leaves out and why.
     pub fn caption(&self, how: &str) -> String {
         let mut text = if self.is_empty() { String::new() } else { how.to_string() };
-        let caveats: BTreeSet<&str> = self.of.values().map(|p| p.caveat.as_str()).filter(|c| !c.is_empty()).collect();
+        // What is assumed; docs/theory.md and `plan --theory` say where that is wrong.
+        let assumed = |p: &CellTheory| p.caveat.split(", which ").next().unwrap_or_default().to_string();
+        let caveats: BTreeSet<String> = self.of.values().map(assumed).filter(|c| !c.is_empty()).collect();
         for caveat in caveats {
-            let n = self.of.values().filter(|p| p.caveat == caveat).count();
+            let n = self.of.values().filter(|p| assumed(p) == caveat).count();
             let of = self.of.len();
             text.push_str(&if n == of {
                 format!(" {caveat}.")
@@ -100,14 +103,14 @@ fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result
     }
 }
 
-/// The dashed line of a prediction, as far as it is finite.
-pub fn line(points: impl Iterator<Item = Spot>) -> Vec<Mark> {
+/// The dashed line of a prediction in the colour of its series, as far as it is finite.
+pub fn line(look: &Look, points: impl Iterator<Item = Spot>) -> Vec<Mark> {
     let points: Vec<Spot> = points.filter(|(_, y)| y.is_finite()).collect();
     if points.len() < 2 {
         return Vec::new();
     }
     // A white core keeps the dashes apart from a series of their own colour.
-    let dashes = Stroke { width: 0.9, ..DASHED.stroke(THIN) };
+    let dashes = Stroke { color: legible(look.color), ..DASHED.stroke(0.9) };
     let line = |stroke| Mark::Curve { points: points.clone(), stroke, name: None };
     vec![line(solid(WHITE, 0.9)), line(dashes)]
 }

@@ -142,10 +142,15 @@ impl Caption {
     /// Ends with the size of the probe set and what is shown.
     pub fn of_probe(self, selection: &Selection) -> String {
         let (probe, shown) = (selection.results.plan.probe, selection.spec.metric.as_deref());
-        let of_jacobian = shown.and_then(columns::measurement).is_some_and(|own| own.recorded == Some("jacobian"));
+        let of_jacobian = shown.and_then(columns::measurement).is_some_and(is_of_jacobian);
         let rows = if of_jacobian { "the first row of the probe".into() } else { format!("{probe} training rows") };
         self.add(probe > 0, format!("Probe: {rows}.")).of(selection)
     }
+}
+
+/// Whether it is of the Jacobian of the last layer with respect to each: that of the last itself is the identity, and says nothing.
+pub fn is_of_jacobian(column: &Column) -> bool {
+    column.recorded == Some("jacobian")
 }
 
 /// What a distribution of `layers.csv` is over.

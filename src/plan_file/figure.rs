@@ -51,6 +51,12 @@ pub struct FigureSpec {
     pub limits: Option<[f64; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// The maps of a heat map with several axes along x, in the order of these; empty where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<MapOf>,
+    /// Whether each step shows the mean of all steps up to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub averaged: bool,
     /// Whether steps along x are told in epochs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub epochs: bool,
@@ -109,6 +115,15 @@ impl Plane {
     }
 }
 
+/// One of several maps side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapOf {
+    /// The axis along its x.
+    pub x: String,
+    /// Where the x axes of the other maps are held in it.
+    pub held: BTreeMap<String, String>,
+}
+
 /// The line `value + slope * x`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
@@ -121,6 +136,16 @@ pub struct Reference {
 }
 
 impl FigureSpec {
+    /// The figures that are drawn side by side: of several axes along x one of each, else itself.
+    pub fn side_by_side(&self) -> Vec<FigureSpec> {
+        let of = |map: &MapOf| {
+            let held = map.held.iter().map(|(axis, label)| (axis.clone(), vec![label.clone()]));
+            let filter = self.filter.clone().into_iter().chain(held).collect();
+            FigureSpec { x: Some(map.x.clone()), filter, maps: Vec::new(), ..self.clone() }
+        };
+        if self.maps.is_empty() { vec![self.clone()] } else { self.maps.iter().map(of).collect() }
+    }
+
     /// A figure of this kind with nothing else said.
     pub fn new(kind: &str) -> Self {
         FigureSpec { kind: kind.into(), ..FigureSpec::default() }

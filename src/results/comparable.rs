@@ -40,7 +40,11 @@ fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
     let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
     let is_known = !first.plan.is_imported() && !second.plan.is_imported();
     if a != b || is_known && one != other {
-        let what = if a == b { format!("both data sets are named {a}, but rows or splits differ") } else { format!("{a}, {b}") };
+        let what = if a == b {
+            format!("both data sets are named {a}, but rows or splits differ")
+        } else {
+            format!("{a}, {b}")
+        };
         let help = if is_known {
             "sweep both on the same data and the same split"
         } else {

@@ -443,6 +443,59 @@ fn trajectories_show_start_minimum_end_and_who_diverged() {
     assert!(lines("points.csv") > 5000);
 }
 
+/// Of one variable the way is told against step, and what comes of it on average.
+#[test]
+fn an_iterate_and_a_mean_stand_against_step() {
+    let (_temp, results) = swept(
+        "seeds = 3\n[base]\nsteps = 90\nfunction = { kind = \"reddi\", c = 3.0, spread = 0.3 }\n\
+         [[optimizer]]\nkind = \"sgd\"\nlr = 0.01\n[[optimizer]]\nkind = \"adam\"\nlr = 0.01\nbeta1 = 0.0\nbeta2 = 0.1\n\
+         [record]\npoints = { every = 1 }\nscore = { every = 1 }\n\
+         [[figure]]\nkind = \"curves\"\nname = \"iterate\"\nmetric = \"x1\"\ncolor = \"optimizer\"\n\
+         [[figure]]\nkind = \"curves\"\nmetric = \"train_loss\"\naveraged = true\nscale = \"linear\"\ncolor = \"optimizer\"\n",
+    );
+    let scenes: Vec<Scene> =
+        results.plan.figures.iter().map(|spec| draw(&results, spec, ALL, Style::Page).unwrap()).collect();
+    scenes.iter().for_each(|scene| sound("against step", scene));
+    let ends = |scene: &Scene| -> Vec<f64> {
+        let tips = scene.shapes.iter().filter_map(|shape| match shape {
+            Shape::Tip { text, .. } if text.contains("step 90\n") => text.lines().nth(2),
+            _ => None,
+        });
+        let number = |line: &str| line.rsplit(' ').next().unwrap().replace('−', "-").parse::<f64>().unwrap();
+        tips.map(number).collect()
+    };
+    let (iterates, means) = (ends(&scenes[0]), ends(&scenes[1]));
+    assert_eq!((iterates.len(), means.len()), (2, 2));
+    // SGD goes down, Adam of short memory up; the loss is (x + 1) / 3, and the mean of a way lies between its ends.
+    assert!(iterates[0] < 0.0 && iterates[1] > 0.0, "{iterates:?}");
+    for (x, mean) in iterates.iter().zip(&means) {
+        let (end, start) = ((x + 1.0) / 3.0, 1.0 / 3.0);
+        assert!((mean - end).abs() < (start - end).abs() + 0.2 && *mean > 0.0, "{x} {mean}");
+    }
+    assert!(says(&scenes[1], "the mean over the steps up to it") && says(&scenes[0], "x1, the first variable"));
+}
+
+/// Axes of which one varies where the others are held make a map each, under one scale of colours.
+#[test]
+fn several_axes_along_x_are_maps_side_by_side() {
+    let (_temp, results) = swept(
+        "seeds = 2\n[base]\nsteps = 20\nfunction = { kind = \"quadratic\", spread = 0.1 }\n[axes]\noptimizer.lr = [0.01, 0.02]\n\
+         weight_decay = [0, 0.1, 1]\n[[include]]\nweight_decay = 0\nl2 = [0.1, 0.3]\n\
+         [[figure]]\nkind = \"heat_map\"\nx = [\"l2\", \"weight_decay\"]\ny = \"optimizer.lr\"\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    sound("side by side", &scene);
+    assert_eq!(scene.plots.len(), 2);
+    for said in ["L2", "weight decay", "Along L2: weight decay 0.", "Along weight decay: L2 0.", "2 seeds"] {
+        assert!(says(&scene, said), "{said}: {}", scene.caption);
+    }
+    let tiles = |panel: usize| {
+        let shapes = &scene.shapes[scene.plots[panel].shapes.clone()];
+        shapes.iter().filter(|shape| matches!(shape, Shape::Tile { told: Some(_), .. })).count()
+    };
+    assert_eq!((tiles(0), tiles(1)), (6, 6));
+}
+
 #[test]
 fn every_run_has_its_own_path() {
     let (_temp, results) = swept(

@@ -292,6 +292,8 @@ fn values_in_headings_are_never_cut() {
     let drawn = faked("headings", &fake);
     assert_eq!(drawn.len(), 2);
     for (spec, scene) in drawn {
+        // Nor is anything else: they take several lines.
+        assert!(!scene.texts().any(|t| t.text.contains('…')), "{}", spec.kind);
         for value in ["0.001", "0.003", "0.01", "0.03", "0.1"] {
             assert!(scene.texts().any(|t| t.text.ends_with(&format!("= {value}"))), "{}: no {value}", spec.kind);
         }

@@ -79,7 +79,7 @@ fn every_figure_works_on_recurrent_nets_or_says_why_not() {
         let limited = draw(&results, &limited, ALL, Style::Page).unwrap();
         let texts: Vec<&str> = limited.texts().map(|text| &*text.text).collect();
         assert!(!texts.contains(&"9") && texts.contains(&"5"), "{texts:?}");
-        assert_eq!(spec.theory, says(&scene, "predicted by mean-field theory"), "{}", scene.caption);
+        assert_eq!(spec.theory, says(&scene, "theory of wide nets"), "{}", scene.caption);
     }
     for kind in ALL {
         let axes = ["depth", "network"].map(String::from);

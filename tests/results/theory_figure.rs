@@ -95,9 +95,7 @@ fn wide_nets_lie_on_the_predictions_of_theory_csv() {
     let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
     assert_eq!(dashed(&scene), 6);
     let text = text(&scene);
-    for said in
-        ["predicted by mean-field theory", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"]
-    {
+    for said in ["theory of wide nets", "/ predicted", "8 seeds", "Probe: 64 training rows", "last hidden layer"] {
         assert!(text.contains(said), "{said}: {text}");
     }
 }
@@ -357,7 +355,75 @@ fn the_phase_diagram_has_no_theory_beneath_nets_that_are_not_plain() {
     );
     let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
     let discs = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Disc { .. })).count();
-    assert_eq!(discs, 4 * 3);
+    // What was measured is there all the same.
+    assert_eq!(discs, 2 * 4 * 3);
     let text = text(&scene);
-    assert!(text.contains("no prediction") && text.contains("No prediction in the other panels"), "{text}");
+    assert!(text.contains("no prediction") && text.contains("No prediction for norm = layer: "), "{text}");
+    sound("phase_diagram", &scene);
+}
+
+/// Deviations that grow by factors stand evenly apart, and no disc lies over another.
+#[test]
+fn a_phase_diagram_of_factors_is_logarithmic() {
+    let (_dir, results) = sweep(
+        "name = \"plane\"\nseeds = 1\n[base]\nsteps = 1\ndepth = 6\nwidth = 24\ninit = \"gaussian\"\nactivation = \"tanh\"\n\
+         [axes]\ninit.sigma_w = { log = [0.25, 4], n = 5 }\ninit.sigma_b = { log = [0.01, 1], n = 3 }\n\
+         [record]\ngradients = { at = [] }\n[[figure]]\nkind = \"phase_diagram\"\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    sound("phase_diagram", &scene);
+    let discs: Vec<(f64, f64)> = scene
+        .shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Disc { at, radius, .. } if *radius > 5.0 => Some((at.x, at.y)),
+            _ => None,
+        })
+        .collect();
+    let places = |side: fn(&(f64, f64)) -> f64| {
+        let mut places: Vec<f64> = discs.iter().map(side).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+        places
+    };
+    for (places, n) in [(places(|at| at.0), 5), (places(|at| at.1), 3)] {
+        let steps: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(
+            places.len() == n && steps.iter().all(|step| (step - steps[0]).abs() < 0.01 && *step > 12.0),
+            "{places:?}"
+        );
+    }
+}
+
+/// A map fine enough to show a border has its axes in round numbers, its tiles as wide as what lies between their values, and no numbers
+/// in them.
+#[test]
+fn a_fine_heat_map_has_numbers_along_its_axes() {
+    let (_dir, results) = sweep(
+        "seeds = 1\n[base]\nactivation = \"tanh\"\nwidth = 4\nsteps = 1\ninit = { kind = \"gaussian\", sigma_b = 0.22360679774997896 }\n\
+         [axes]\ndepth = [5, 7, 10, 14, 20, 28, 40, 56]\n\
+         init.sigma_w = [1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.5, 1.9]\n\
+         [[figure]]\nkind = \"heat_map\"\nx = \"init.sigma_w\"\ny = \"depth\"\ntheory = true\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    sound("heat_map", &scene);
+    let texts: Vec<&str> = scene.texts().map(|t| &*t.text).collect();
+    assert!(!texts.contains(&"1.05") && !texts.contains(&"28") && texts.contains(&"1.4"), "{texts:?}");
+    let tile = |place: &str| {
+        scene.shapes.iter().find_map(|shape| match shape {
+            Shape::Tile { rect, told: Some(told), .. } if told.starts_with(place) => Some(*rect),
+            _ => None,
+        })
+    };
+    let (narrow, wide) = (tile("1.1, 10:").unwrap(), tile("1.5, 10:").unwrap());
+    assert!((wide.width() / narrow.width() - 6.0).abs() < 0.05, "{narrow:?} {wide:?}");
+    let (low, high) = (tile("1.1, 14:").unwrap(), tile("1.1, 40:").unwrap());
+    assert!((low.height() / high.height() - 1.0).abs() < 0.05, "{low:?} {high:?}");
+    // Six depth scales at 1 are 22 layers.
+    let line = scene.shapes.iter().find_map(|shape| match shape {
+        Shape::Line { points, stroke, .. } if stroke.dash == [4.0, 2.0] => points.first().copied(),
+        _ => None,
+    });
+    let (first, twenty) = (line.unwrap(), tile("1, 20:").unwrap());
+    assert!(first.y > twenty.top && first.y < (twenty.top + twenty.bottom) / 2.0, "{first:?} {twenty:?}");
 }

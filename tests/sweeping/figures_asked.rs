@@ -66,6 +66,19 @@ fn without_figures_the_tables_are_made_and_the_next_command_draws() {
 }
 
 #[test]
+fn what_is_left_out_is_told_by_every_sweep() {
+    let dir = tempdir().unwrap();
+    // Theory says nothing of residual nets.
+    let text = "name = \"x\"\n[base]\nwidth = 4\nsteps = 1\ndepth = 3\nresidual = true\ninit = \"gaussian\"\n\
+                data = { kind = \"spirals\", n = 100 }\n[axes]\ninit.sigma_w = [1, 2]\ninit.sigma_b = [0, 1]\n\
+                [[figure]]\nkind = \"phase_diagram\"\n[[figure]]\nkind = \"curves\"\nfacet = [\"init.sigma_w\", \"init.sigma_b\"]\n";
+    fs::write(dir.path().join("x.toml"), text).unwrap();
+    for says in ["4 runs to do", "all 4 runs are done"] {
+        expect(dir.path(), &["sweep", "x.toml"], 0, &[says, "figure phase_diagram left out: theory predicts none"]);
+    }
+}
+
+#[test]
 fn one_figure_can_be_drawn_and_those_of_another_file() {
     let dir = tempdir().unwrap();
     let (dir, figures) = (dir.path(), dir.path().join("results/x/figures"));

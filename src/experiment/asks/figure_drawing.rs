@@ -24,7 +24,7 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
     let is_log = scale.map_or(column.is_some_and(columns::Column::is_log), |scale| scale == Scale::Log);
     let limits = limits(fields, kind, ("limits", kind.limits), is_log)?;
     let x_limits = self::limits(fields, kind, ("x_limits", kind.x_limits), false)?;
-    for option in ["x_title", "reference", "epochs", "axes"] {
+    for option in ["x_title", "reference", "epochs", "averaged", "axes"] {
         if let Some(entry) = fields.get(option).filter(|_| !kind.options.contains(&option)) {
             return none_to_choose(entry, kind, option);
         }
@@ -40,6 +40,7 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         let has_linear_x = epochs || x_scale.map_or(kind.x != AlongX::Own, |scale| scale == Scale::Linear);
         is_straight(entry, kind, line, is_log, has_linear_x)?;
     }
+    let averaged = fields.read("averaged", Entry::flag)?.unwrap_or(false);
     let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
     let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
     if let (Some(column), Some(entry)) = (column, fields.get("metric"))
@@ -54,7 +55,7 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         let help = "delete the line, or write axes = \"time_layer\" for a map of one step";
         return entry.at.fail("this map shows every recorded step, so `step` has no effect", help);
     }
-    Ok(FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, reference, epochs, ..spec })
+    Ok(FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, reference, epochs, averaged, ..spec })
 }
 
 /// A line to hold the measurements against.

@@ -48,10 +48,14 @@ impl WrittenFigure {
         };
         let spec = figure_drawing::read(&fields, kind, spec)?;
         let mut roles = Vec::new();
-        for key in ["x", "y", "color"] {
+        let (one, several): (&[&str], &[&str]) = match kind.x {
+            AlongX::TwoAxes => (&["y", "color"], &["x", "facet", "over", "tune"]),
+            _ => (&["x", "y", "color"], &["facet", "over", "tune"]),
+        };
+        for key in one.iter().copied() {
             roles.extend(Role::each(key, fields.read(key, Entry::word)?));
         }
-        for key in ["facet", "over", "tune"] {
+        for key in several.iter().copied() {
             roles.extend(Role::each(key, fields.words(key)?));
         }
         if spec.theory {

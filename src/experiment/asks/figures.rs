@@ -11,8 +11,8 @@ use crate::experiment::recorded::Recorded;
 use crate::experiment::settings::is_file_name;
 use crate::model;
 use crate::plan_file::Scale;
-use crate::plan_file::figure::FigureSpec;
-use std::collections::HashMap;
+use crate::plan_file::figure::{FigureSpec, MapOf};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The figures with axis names and labels as the plan has them, where `recorded` says what is measured.
 pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded) -> Result<Vec<FigureSpec>> {
@@ -74,6 +74,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
         return place.fail("no update follows the last step, so `update_ratio` has no value there", help);
     }
     let roles = cells.roles(&roles, "figure", "x, y, color, facet, over and tune")?;
+    let mut further: Vec<(String, &Location)> = Vec::new();
     for (role, axis) in &roles {
         let name = axis.name.clone();
         match role.key {
@@ -81,6 +82,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
                 let message = format!("`{name}` is the x axis of a {word}, but not all of its values are numbers");
                 return role.place.fail(message, "give it several numbers, or name another axis as `x`");
             }
+            "x" if spec.x.is_some() => further.push((name, &role.place)),
             "x" => spec.x = Some(name),
             "y" => spec.y = Some(name),
             "color" => spec.color = Some(name),
@@ -96,6 +98,14 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
     figure_labels::resolve(figure, cells, &mut spec)?;
+    if let Some((_, place)) = further.first() {
+        if !spec.facet.is_empty() {
+            let message = format!("a {word} of several axes along x has a panel for each, and no others");
+            return place.fail(message, "delete `facet`, or draw a figure of each axis");
+        }
+        let along: Vec<&String> = spec.x.iter().chain(further.iter().map(|(name, _)| name)).collect();
+        spec.maps = along.iter().map(|x| map_of(x, &along, &left, place)).collect::<Result<_>>()?;
+    }
 
     let at_init = (kind.of_init)(&spec);
     let on = spec.metric.as_deref().and_then(columns::measurement).map_or(On::Probe, |column| column.on);
@@ -121,6 +131,28 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     }
 }
 
+/// The map over one of several axes along x. The others are held where most labels of this one are found.
+///
+/// # Errors
+/// Cells of which this is not plain: the axes are crossed.
+fn map_of(x: &str, along: &[&String], cells: &[&GridCell], place: &Location) -> Result<MapOf> {
+    let label = |cell: &GridCell, axis: &str| cell.labels.iter().find(|(name, _)| name == axis).map(|(_, l)| l.clone());
+    let held = along.iter().filter(|other| **other != x).map(|other| {
+        let mut found: BTreeMap<Option<String>, BTreeSet<Option<String>>> = BTreeMap::new();
+        cells.iter().for_each(|cell| _ = found.entry(label(cell, other)).or_default().insert(label(cell, x)));
+        let most = found.values().map(BTreeSet::len).max().unwrap_or(0);
+        let mut held = found.into_iter().filter(|(_, labels)| labels.len() == most);
+        match (held.next(), held.next()) {
+            (Some((Some(own), _)), None) => Ok((other.to_string(), own)),
+            _ => place.fail(
+                format!("`{other}` has several values at every `{x}`, so that no map is of `{x}` alone"),
+                "hold it with `where` in a figure of each axis",
+            ),
+        }
+    });
+    Ok(MapOf { x: x.into(), held: held.collect::<Result<_>>()? })
+}
+
 /// What a kind asks of its cells: layers of networks, or functions of one or two variables, one a panel.
 fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<()> {
     let wrong = |message: String, help: &str| figure.place.fail(message, help);
@@ -132,6 +164,14 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
     if spec.axes.has_time() && !cells.iter().any(|cell| model::family(&cell.settings).has_time()) {
         let help = "choose recurrent nets with `where`, or delete `axes`";
         return wrong(format!("no network of this {word} has time steps"), help);
+    }
+    let is_of_points = spec.metric.as_deref().is_some_and(|name| columns::find(columns::POINTS, name).is_some());
+    if is_of_points && cells.iter().any(|cell| cell.function().is_none()) {
+        let help = "fix it to functions with `where`, or choose another column";
+        return wrong(
+            "the variables of test functions have curves, and this figure has cells that train a network".into(),
+            help,
+        );
     }
     if figure.kind.cells != CellsShown::Planes {
         return Ok(());

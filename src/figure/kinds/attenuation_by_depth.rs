@@ -91,7 +91,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let label = |(label, place): (usize, f64)| {
                 Some((place, predicted(&GroupKey { x: label, color: group[0], ..panel })?))
             };
-            theory::line(labels(selection, &x).filter_map(label).collect::<Vec<Spot>>().into_iter())
+            theory::line(
+                &selection.look(group[0]),
+                labels(selection, &x).filter_map(label).collect::<Vec<Spot>>().into_iter(),
+            )
         };
         let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
         let dashed = groups.iter().flat_map(dashed);
@@ -126,8 +129,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             true,
             overlay.caption(&format!(
-                "Dashed: mean-field theory of wide nets with this init. Below: gradient of the first {first} over \
-                    that of the {last}, measured / predicted{share}; 1 is agreement."
+                "Below: gradient of the first {first} over that of the {last}, measured / predicted{share}; 1 is agreement."
             )),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")

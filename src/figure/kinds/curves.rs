@@ -19,8 +19,8 @@ const FACTS: FigureKind = FigureKind {
     x_limits: true,
     scales: true,
     limits: true,
-    columns: || column_names(columns::HISTORY).into_iter().chain(column_names(columns::ERRORS)).collect(),
-    options: &["epochs", "reference"],
+    columns: || [columns::HISTORY, columns::ERRORS, columns::POINTS].into_iter().flat_map(column_names).collect(),
+    options: &["epochs", "averaged", "reference"],
     shows,
     default,
     default_of_functions: |grid| Some(FigureSpec { metric: Some("train_loss".into()), ..grid.of_functions("curves") }),
@@ -42,6 +42,8 @@ fn default(grid: &Defaults) -> Option<FigureSpec> {
 fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
     match metric {
         Metric::Run(column) if columns::outcome(column).is_some_and(Column::missing_is_worst) => Shows::Related,
+        Metric::Run(column) if figure.averaged && figure.metric.as_ref() == Some(column) => Shows::Related,
+        _ if figure.averaged => Shows::Nothing,
         Metric::History { column, .. } | Metric::Run(column) => {
             Shows::column(figure, &["train_loss", "test_accuracy"], column)
         }
@@ -76,7 +78,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .into_iter()
             .flat_map(|thin| course.of(thin))
             .flat_map(|(_, points)| points.iter().map(|(_, s)| s.median));
-        let values = spans(course.of(index).map(|(_, points)| points));
+        // Of each line what its median and what its range reaches: one lost seed may not flatten the others either.
+        let lines = course.of(index).flat_map(|(_, points)| [medians([points]), spans([points])]).collect::<Vec<_>>();
+        let values = without_runaways(&lines, column);
         let held_against = selection.spec.reference.as_ref().filter(|_| index == drawn[0].0).map(|line| line.value);
         let held_against = held_against.map(|value| if column.is_log() { value.log10() } else { value });
         let held_against = held_against.filter(|height| height.is_finite());
@@ -133,24 +137,36 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .collect()
     };
     let strip = |row: usize, measure: &Measure| {
-        Strip::new(selection, row, (&measure.y, measure.column.words), |key| panel(key, measure))
+        let averaged = selection.spec.averaged.then_some("averaged over steps");
+        let words: Vec<&str> = measure.column.words.iter().copied().chain(averaged).collect();
+        Strip::new(selection, row, (&measure.y, &words), |key| panel(key, measure))
     };
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| measures.iter().map(|measure| strip(*row, measure))).collect();
     let x_title = if selection.spec.epochs { "epoch" } else { course.scale.title() };
     let (x, x_title) = (course.x.clone(), x_title.into());
-    let block = Block { x, x_title, strips, height, gap: 0.0, ruled: true };
+    let block = Block { x, x_title, further: Vec::new(), strips, height, gap: 0.0, ruled: true };
 
     let lines = |key: GroupKey| {
         let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
         measures.iter().filter_map(line).collect()
     };
     let finding = match columns::accuracy_of(first) {
-        None => Endings::of(selection, first, &selection.runs).finding(selection, "lines"),
-        Some(_) => errors_at_the_end(selection, &course, first),
+        // Runs that end at the target all end at the same loss.
+        None if first.quantity == Quantity::Loss && all_reach(selection) => first_at_target(selection),
+        None if columns::outcome(first.name).is_some() && !selection.spec.averaged => {
+            Endings::of(selection, first, &selection.runs).finding(selection, "lines")
+        }
+        // A line that ends early has no end of training.
+        None if !course.ends.is_empty() => String::new(),
+        _ => at_the_end(selection, &course, first),
     };
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(thin.is_some(), "Thin: the training error.")
+        .add(
+            selection.spec.averaged,
+            "At each step: the mean over the steps up to it, interpolated linearly between recorded steps.",
+        )
         .add(true, format!("A line ends where its first seed ends.{cut}"))
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
@@ -160,19 +176,38 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = if measures.len() > 1 {
         "Loss and accuracy during training".into()
     } else {
-        format!("{} by {}", words::subject(first), if selection.spec.epochs { "epoch" } else { "step" })
+        let mean = if selection.spec.averaged { ", averaged" } else { "" };
+        format!("{}{mean} by {}", words::subject(first), if selection.spec.epochs { "epoch" } else { "step" })
     };
     let own = &own;
     Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
 }
 
-/// Which line ends with the lowest error, and which with the highest.
-fn errors_at_the_end(selection: &Selection, course: &Course<usize>, error: &Column) -> String {
+fn all_reach(selection: &Selection) -> bool {
+    selection.runs.iter().all(|run| selection.run(*run).status == Status::ReachedTarget)
+}
+
+/// Which line is first at the target, where all get there.
+fn first_at_target(selection: &Selection) -> String {
+    let Some(column) = columns::outcome("steps_to_target") else { return String::new() };
+    let steps = Endings::of(selection, column, &selection.runs).medians(selection);
+    let words = Words {
+        high: "Slowest",
+        low: "All reach the target loss, fastest",
+        only: "Reaches the target loss after",
+        each: "lines",
+        lost: "never reached it",
+    };
+    finding::extremes(&steps, &words, -1.0, |v| format!("{} steps", finding::measured(v, column)))
+}
+
+/// Which line ends lowest, and which highest, of what no column of `runs.csv` tells.
+fn at_the_end(selection: &Selection, course: &Course<usize>, column: &Column) -> String {
     let last =
         course.of(0).filter_map(|(key, line)| Some((selection.place(key), Ending::Value(line.last()?.1.median))));
     let words =
         Words { high: "Highest", low: "Lowest at the end", only: "At the end", each: "lines", lost: "diverged" };
-    finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::measured(v, error))
+    finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::measured(v, column))
 }
 
 /// What the error of another part is drawn with.
@@ -210,6 +245,28 @@ fn in_epochs(selection: &Selection, mut course: Course<usize>) -> Result<Course<
     Ok(course)
 }
 
+/// The mean of a measurement over the steps so far, straight between two that were recorded.
+#[derive(Default)]
+struct Mean {
+    first: Option<f64>,
+    /// The last step and its value.
+    last: (f64, f64),
+    /// Of the value over the steps.
+    integral: f64,
+}
+
+impl Mean {
+    /// The mean up to this step.
+    fn with(&mut self, step: f64, value: f64) -> f64 {
+        let first = *self.first.get_or_insert(step);
+        if step > first {
+            self.integral += (step - self.last.0) * (value + self.last.1) / 2.0;
+        }
+        self.last = (step, value);
+        if step > first { self.integral / (step - first) } else { value }
+    }
+}
+
 /// The curves, a line a measurement, and the runs that diverged. A net whose loss is not finite has no accuracy, though some of its
 /// answers may be right by chance.
 fn course(selection: &Selection, measured: &[&Column]) -> Result<Course<usize>, FigureError> {
@@ -222,16 +279,27 @@ fn course(selection: &Selection, measured: &[&Column]) -> Result<Course<usize>, 
     let source = |column: &&Column| columns::accuracy_of(column).map_or(column.name, |accuracy| accuracy.name);
     let names: Vec<&str> = ["step"].into_iter().chain(measured.iter().map(source)).chain(of_nets).collect();
     let mut training = Training::default();
-    selection.results.stream_thinned("history.csv", &selection.runs, &names, |run, row| {
+    let is_of_points = measured.iter().any(|column| columns::POINTS.contains(column));
+    let table = if is_of_points { "points.csv" } else { "history.csv" };
+    let mut means: BTreeMap<(usize, usize), Mean> = BTreeMap::new();
+    let mut each = |run: usize, row: &[Option<f64>]| {
         let Some(step) = row[0] else { return };
         training.saw(selection, run, step as u64);
         let (values, losses) = row[1..].split_at(measured.len());
         for (index, (value, loss)) in values.iter().zip(losses).enumerate() {
             if let Some(value) = value.filter(|v| v.is_finite() && loss.is_none_or(f64::is_finite)) {
                 let is_error = columns::accuracy_of(measured[index]).is_some();
-                training.add(run, step as u64, index, if is_error { 1.0 - value } else { value });
+                let value = if is_error { 1.0 - value } else { value };
+                let mean = means.entry((run, index)).or_default();
+                let value = if selection.spec.averaged { mean.with(step, value) } else { value };
+                training.add(run, step as u64, index, value);
             }
         }
-    })?;
+    };
+    // Steps that stand out would pull a mean their way.
+    match selection.spec.averaged {
+        true => selection.results.stream(table, &selection.runs, &names, &mut each)?,
+        false => selection.results.stream_thinned(table, &selection.runs, &names, &mut each)?,
+    }
     Ok(training.course(selection, |index| measured[index]))
 }

@@ -6,9 +6,9 @@ use crate::ops::activation::Activation;
 use crate::results::theory::CellTheory;
 
 const SLOPE: Look = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
-/// The first layer in blue, the last in orange, of the house's categories.
-const FIRST: Color = Color(0x00, 0x72, 0xb2);
-const LAST: Color = Color(0xd5, 0x5e, 0x00);
+/// The first layer in blue, the last in orange, of the house's categories, and dashed for a grey printer.
+const FIRST: Look = Look { color: Color(0x00, 0x72, 0xb2), ..SLOPE };
+const LAST: Look = Look { color: Color(0xd5, 0x5e, 0x00), dash: &[4.0, 2.0], ..SLOPE };
 /// Points along a curve.
 const POINTS: usize = 241;
 /// Heights of the curves' peaks on the panel, of the largest slope anywhere.
@@ -63,12 +63,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if selection.rows().len() > 2 { 90.0 } else { 118.0 };
     let x_title = "argument z of the activation, before the first update";
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &["φ′(z)"]), height, panel) };
-    let line = |name: &str, color| (name.to_string(), Sample::Plain(Look { color, ..SLOPE }));
+    let line = |name: &str, look| (name.to_string(), Sample::Plain(look));
     let entries =
-        vec![line("φ′(z)", INK), line("density of z, first hidden layer", FIRST), line("last hidden layer", LAST)];
+        vec![line("φ′(z)", SLOPE), line("density of z, first hidden layer", FIRST), line("last hidden layer", LAST)];
     let caption = Caption::new(format!(
         "Measured: the factor by which a layer multiplies the gradient, {}, geometric mean over layers. First and last layer: theory \
-         of wide nets, σ_w times the root of E φ′² (Schoenholz et al. 2017). Densities are normal, all drawn with the same height.",
+         of wide nets, sigma_w times the root of E φ′² (Schoenholz et al. 2017). Densities are normal, all drawn with the same height.",
         words::median(selection)
     ))
     .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
@@ -118,13 +118,13 @@ fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<S
 fn marks(shown: &Shown, highest: f64, places: &[f64]) -> Vec<Mark> {
     let mut marks = Vec::new();
     let variance = &shown.predicted.variance;
-    for (color, q) in [(LAST, variance[variance.len() - 1]), (FIRST, variance[0])] {
+    for (look, q) in [(LAST, variance[variance.len() - 1]), (FIRST, variance[0])] {
         let height = |z: f64| PEAK * highest * (-z * z / (2.0 * q)).exp();
         let curve: Vec<Spot> = places.iter().map(|z| (*z, height(*z))).collect();
         let ends = [(places[places.len() - 1], 0.0), (places[0], 0.0)];
         let under = curve.iter().copied().chain(ends).collect();
-        marks.push(Mark::Area { points: under, color, opacity: 0.14 });
-        marks.push(Mark::Curve { points: curve, stroke: solid(color, 0.9), name: None });
+        marks.push(Mark::Area { points: under, color: look.color, opacity: 0.14 });
+        marks.push(Mark::Curve { points: curve, stroke: look.stroke(0.9), name: None });
     }
     // A jump is no slope: each side of a kink is a line of its own.
     let points: Vec<Spot> = places.iter().map(|z| (*z, shown.activation.slope(*z))).collect();

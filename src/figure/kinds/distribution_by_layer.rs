@@ -64,6 +64,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Caption::new(format!("Ridge: the density of {what}, the mean of the seeds; all are as high at their peaks."))
             .add(true, format!("N: {}.", selection.seeds()))
             .add(all.len() > n, format!("Shown are {n} of {} layers.", all.len()))
+            .add(words::is_of_jacobian(column), "Of the last layer itself all are 1.")
             .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
             .of_probe(selection);
     let when = if last { "after the last step" } else { "before the first update" };
@@ -149,7 +150,10 @@ fn spreads(selection: &Selection, column: &Column, last: bool) -> Result<Shown, 
     rows.retain(|run, _| !last || selection.run(*run).status != Status::Diverged);
     let left_out = before - rows.len();
     let mut spreads = Spreads::new();
-    for (run, (_, layers)) in rows {
+    for (run, (_, mut layers)) in rows {
+        if words::is_of_jacobian(column) && layers.len() > 1 {
+            layers.pop_last();
+        }
         for (layer, own) in layers {
             spreads.entry((selection.key(run), layer)).or_default().push(own);
         }

@@ -128,7 +128,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             }
             let predicted = groups.iter().filter_map(|group| {
                 let key = GroupKey { color: group[0], ..panel };
-                Some(theory::line(dashed(&overlay, &key, measured[*m], points(group[0])?)?.into_iter()))
+                let points = dashed(&overlay, &key, measured[*m], points(group[0])?)?;
+                Some(theory::line(&selection.look(group[0]), points.into_iter()))
             });
             let labels = labels(selection, &groups, |color| {
                 let rate = rates.get(&GroupKey { color, ..panel }).filter(|_| *m == 0 && direct)?;
@@ -140,14 +141,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
     let x_title = spec.x_title.as_deref().unwrap_or(X_TITLE);
-    let block = Block { x: x.clone(), x_title: x_title.into(), strips, height, gap: 0.0, ruled: true };
+    let block =
+        Block { x: x.clone(), x_title: x_title.into(), further: Vec::new(), strips, height, gap: 0.0, ruled: true };
     let below = theory::ratios(selection, &groups, (x, x_title), &ratios(selection, first, &snapshots, &overlay));
 
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(
             true,
             overlay.caption(
-                "Dashed: theory of wide nets, through the median of the last hidden layer; below: measured over predicted.",
+                "Theory starts at the last hidden layer.",
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
@@ -378,7 +380,8 @@ fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[V
     let drawn = profiles.iter().filter(|((key, m), _)| *m == 0 && groups.iter().any(|g| g[0] == key.color));
     let values = drawn.flat_map(|((key, _), points)| {
         let place = move |layer: &f64| selection.place_with(key, format!("layer {layer}"));
-        points.iter().map(move |(layer, spread)| (place(layer), Ending::Value(spread.median)))
+        let telling = points.len() - usize::from(words::is_of_jacobian(column) && points.len() > 1);
+        points[..telling].iter().map(move |(layer, spread)| (place(layer), Ending::Value(spread.median)))
     });
     let words = Words { high: "Largest", low: "Smallest", only: "At layer 1", each: "points", lost: "diverged" };
     finding::extremes(&values.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, column))

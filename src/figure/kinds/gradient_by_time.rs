@@ -66,9 +66,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             return vec![Mark::Empty("no time steps")];
         }
         let own = series(selection, &groups, panel, |key| lines.get(&key));
-        let dashed = groups.iter().filter_map(|group| predicted(&GroupKey { color: group[0], ..panel }));
-        let dashed = dashed.flat_map(|points| theory::line(points.into_iter()));
-        own.into_iter().chain(dashed).collect()
+        let dashed = groups.iter().filter_map(|group| {
+            let points = predicted(&GroupKey { color: group[0], ..panel })?;
+            Some(theory::line(&selection.look(group[0]), points.into_iter()))
+        });
+        own.into_iter().chain(dashed.flatten()).collect()
     };
     let block = Block::new(selection, (x, X_TITLE), (&y, column.words), HEIGHT, panel);
     let rates = if is_state { rates(selection, last) } else { BTreeMap::new() };
@@ -80,7 +82,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(
             is_state,
             overlay.caption(
-                "Dashed: theory of wide nets with this init. It predicts ratios between time steps, and is drawn through the median of the last one.",
+                "Theory predicts ratios between time steps, and is drawn through the median of the last one.",
             ),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")

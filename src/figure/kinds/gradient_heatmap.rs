@@ -61,7 +61,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
         colors.diverging = true;
-        colors.title = vec!["gradient over".into(), other.whose.into(), "(above 1 it grows)".into()];
+        // A long title stands in two lines beside its scale.
+        let whose = other.whose.replace(" at the", " at\nthe");
+        let lines = ["gradient over"].into_iter().chain(whose.lines()).chain(["(above 1 it grows)"]);
+        colors.title = lines.map(String::from).collect();
     }
     let places = || maps.panels.values().flat_map(BTreeMap::keys);
     let (last, highest) = places().fold((0, 1), |(x, y), (s, l)| (x.max(*s), y.max(*l)));
@@ -255,7 +258,9 @@ fn told(plane: Plane, (x, y): (u64, u64)) -> String {
 /// The smallest and the largest in sight: of what is over another's, where it fades and where it grows most.
 fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column, relative: bool) -> String {
     let tiles = || maps.iter().flat_map(|(key, map)| map.iter().map(move |(place, value)| (key, place, *value)));
-    let known = || tiles().filter(|(_, _, value)| *value < f64::INFINITY);
+    let deepest = maps.values().flat_map(BTreeMap::keys).map(|(_, layer)| *layer).max();
+    let says = |layer: u64| !words::is_of_jacobian(column) || Some(layer) < deepest;
+    let known = || tiles().filter(|(_, (_, layer), value)| *value < f64::INFINITY && says(*layer));
     let plane = selection.spec.axes;
     let Last { whose, .. } = last(plane);
     let tell = |(key, place, value): (&GroupKey, &(u64, u64), f64)| {

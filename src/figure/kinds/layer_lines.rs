@@ -163,7 +163,10 @@ fn by_layer<'a>(
 
 /// Which layer ends lowest, and which highest.
 fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
-    let last = lines.iter().filter_map(|((key, layer), line)| {
+    let is_deeper = |key: &GroupKey, layer: u64| lines.range((*key, layer + 1)..=(*key, u64::MAX)).next().is_some();
+    let telling =
+        |((key, layer), _): &(&(GroupKey, u64), &Points)| !words::is_of_jacobian(column) || is_deeper(key, *layer);
+    let last = lines.iter().filter(telling).filter_map(|((key, layer), line)| {
         Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(line.last()?.1.median)))
     });
     let words =

@@ -29,7 +29,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
     let course = course(selection, column)?;
     let height = if selection.rows().len() > 1 { 78.0 } else { 96.0 };
-    let layers: BTreeSet<u64> = course.lines.keys().map(|(_, (layer, _))| *layer).collect();
+    let mut layers: BTreeSet<u64> = course.lines.keys().map(|(_, (layer, _))| *layer).collect();
+    if words::is_of_jacobian(column) && layers.len() > 1 {
+        layers.pop_last();
+    }
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
         return Err(selection.nothing("distributions of its layers"));
     };
@@ -50,8 +53,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let strip = |row: usize, layer: u64| Strip::new(selection, row, (&y, &title(layer)), |key| panel(key, layer));
     let strips = selection.rows().into_iter().flat_map(|row| shown.iter().map(move |layer| (row, *layer)));
     let strips = strips.map(|(row, layer)| strip(row, layer)).collect();
-    let block =
-        Block { x: course.x.clone(), x_title: course.scale.title().into(), strips, height, gap: 0.0, ruled: true };
+    let block = Block {
+        x: course.x.clone(),
+        x_title: course.scale.title().into(),
+        further: Vec::new(),
+        strips,
+        height,
+        gap: 0.0,
+        ruled: true,
+    };
     let caption = Caption::new(format!(
         "Line: the median of {}; bands: the middle 50, 70, 90 and 98 %; each is the {}.",
         words::held(column),

@@ -1,7 +1,9 @@
 //! The plane of sigma_w and sigma_b: what theory says of a wide net's gradient there, and measured nets as discs over it.
 
 use super::prelude::*;
+use crate::figure::ruler::Unit;
 use crate::ops::activation::Activation;
+use crate::plan_file::Scale;
 use crate::results::theory::Theory;
 use crate::theory::plane::Plane;
 
@@ -46,16 +48,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (Some(x), Some(y)) = (&selection.x, &selection.color) else {
         return Err(FigureError::Selection("a phase_diagram needs init.sigma_w as `x` and init.sigma_b as `y`".into()));
     };
-    let number = |used: &Used, label: usize| used.axis.labels[label].parse::<f64>().unwrap_or(f64::NAN);
     let sheet = Sheet::new(selection, medium, 2);
     let height = 168.0;
-    let (across, up) = (around(x, sheet.panel(), &number), around(y, height, &number));
+    let (across, up) = (around(selection, x, sheet.panel()), around(selection, y, height));
     let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
     let theory = selection.results.theory()?;
     let (nets, refused) = nets(selection, &theory)?;
-    let is_plain = |run: &&usize| theory::of_plain(&theory, selection, **run).is_ok();
-    let measured =
-        selection.runs.iter().filter(is_plain).filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
+    let measured = selection.runs.iter().filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
     let measured = selection.fadings(measured);
     let values: Vec<f64> = measured.values().map(|own| own.median.number()).filter(|v| v.is_finite()).collect();
     // As far to either side of 0: neither colour may look stronger than the other.
@@ -72,18 +71,23 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lattices: BTreeMap<(usize, usize), Lattice> =
         nets.iter().map(|(panel, activation)| (*panel, Lattice::new(&across, &up, *activation))).collect();
     let panel = |panel: GroupKey| {
-        let Some(lattice) = lattices.get(&(panel.row, panel.column)) else { return vec![Mark::Empty("no prediction")] };
+        let lattice = lattices.get(&(panel.row, panel.column));
         let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
         let discs = discs.flat_map(|(key, own)| {
             let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
-            let predicted = finding::measured(lattice.attenuation(w, b), column);
-            let told =
-                format!("measured {}, predicted {predicted} at infinite depth", finding::measured(value, column));
+            let predicted = lattice.map(|lattice| finding::measured(lattice.attenuation(w, b), column));
+            let predicted = predicted.map_or(String::new(), |said| format!(", predicted {said} at infinite depth"));
+            let told = format!("measured {}{predicted}", finding::measured(value, column));
+            let at = (place(&across, w), place(&up, b));
             [
-                Mark::Discs { at: (w, b), discs: vec![(RADIUS, INK), (4.9, WHITE), (4.2, shade(value))] },
-                Mark::Tip { at: (w, b), text: told },
+                Mark::Discs { at, discs: vec![(RADIUS, INK), (4.9, WHITE), (4.2, shade(value))] },
+                Mark::Tip { at, text: told },
             ]
         });
+        let Some(lattice) = lattice else {
+            let words = Mark::Note { spots: above(&across, &up, height), text: "no prediction".into() };
+            return [words].into_iter().chain(discs).collect();
+        };
         let tiles = lattice.patches().into_iter().map(|(low, high, value)| Tile {
             low,
             high,
@@ -95,7 +99,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let field = Mark::Tiles(Tiles { tiles: tiles.collect(), ..Tiles::default() });
         [field].into_iter().chain(lattice.lines()).chain(discs).collect()
     };
-    let titles = ["σ_w, of the weights", "σ_b, of the biases"];
+    let titles = ["sigma_w, of the weights", "sigma_b, of the biases"];
     let block = Block::new(selection, (across.clone(), titles[0]), (&up, &titles[1..]), height, panel);
     let line = |name: &str, look| (name.to_string(), Sample::Plain(look));
     let scales = format!("depth scale of {} and {} layers, on either side", SCALES[0], SCALES[1]);
@@ -106,7 +110,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
          layers (Poole et al. 2016, Schoenholz et al. 2017).",
         words::median(selection)
     ))
-    .add(!refused.is_empty(), format!("No prediction in the other panels: {refused}."))
+    .add(true, refused)
     .of(selection);
     let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
     let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
@@ -119,7 +123,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// The activation of the nets in the panel of each row and column.
 type Nets = BTreeMap<(usize, usize), Activation>;
 
-/// The activation of each panel's nets, and why other panels have no prediction.
+/// The activation of each panel's nets, and what a caption says of panels without a prediction.
 fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), FigureError> {
     let (mut nets, mut refused) = (Nets::new(), BTreeMap::new());
     for run in &selection.runs {
@@ -135,20 +139,49 @@ fn nets(selection: &Selection, theory: &Theory) -> Result<(Nets, String), Figure
         }
     }
     refused.retain(|panel, _| !nets.contains_key(panel));
-    let refused = refused.into_values().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ");
-    match nets.is_empty() {
-        true => Err(FigureError::Nothing(format!("theory predicts none of its nets: {refused}"))),
-        false => Ok((nets, refused)),
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for ((row, column), why) in refused {
+        reasons.entry(why).or_default().push(selection.panel_name(row, column));
     }
+    if nets.is_empty() {
+        let reasons = reasons.into_keys().collect::<Vec<_>>().join("; ");
+        return Err(FigureError::Nothing(format!("theory predicts none of its nets: {reasons}")));
+    }
+    let said = reasons.iter().map(|(why, panels)| format!("No prediction for {}: {why}.", panels.join("; ")));
+    Ok((nets, said.collect::<Vec<_>>().join(" ")))
 }
 
-/// From half a step before the first number of an axis to half a step after the last, or as far as a disc needs. Below 0 it goes no
-/// farther than that, and has no numbers there.
-fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Option<Ruler> {
-    let values: Vec<f64> = used.labels.iter().map(|label| number(used, *label)).collect();
+fn number(used: &Used, label: usize) -> f64 {
+    used.axis.labels[label].parse().unwrap_or(f64::NAN)
+}
+
+/// Where a deviation stands on a ruler, and which one stands at a place.
+fn place(ruler: &Ruler, deviation: f64) -> f64 {
+    if ruler.unit == Unit::Log10 { deviation.log10() } else { deviation }
+}
+
+fn deviation(ruler: &Ruler, place: f64) -> f64 {
+    if ruler.unit == Unit::Log10 { 10f64.powf(place) } else { place }
+}
+
+/// Places along the upper edge, from the middle to the sides, in the room above the highest discs.
+fn above(across: &Ruler, up: &Ruler, height: f64) -> Vec<Spot> {
+    let y = up.high - 5.5 / height * (up.high - up.low);
+    [0.5, 0.3, 0.7].map(|share| (across.low + share * (across.high - across.low), y)).to_vec()
+}
+
+/// From half a step before the first number of an axis to half a step after the last, or as far as a disc needs, on the scale of the
+/// axis. Below 0 a linear one goes no farther than that, and has no numbers there.
+fn around(selection: &Selection, used: &Used, length: f64) -> Option<Ruler> {
+    let is_log = places::scale(selection, used.axis) == Scale::Log;
+    let value = |label: &usize| if is_log { number(used, *label).log10() } else { number(used, *label) };
+    let values: Vec<f64> = used.labels.iter().map(value).collect();
     let (low, high) = range(values.iter().copied())?;
     let disc = (high - low) * RADIUS / (length - 2.0 * RADIUS);
     let step = disc.max(0.5 * places::gap(&values));
+    if is_log {
+        return Some(Ruler::log_within(low - step, high + step, (length / 40.0) as usize));
+    }
     let below = (low - step).max((low - disc).min(0.0));
     let ruler = Ruler::exact(low.max(0.0), high + step, (length / 40.0) as usize);
     Some(Ruler { low: below, ..ruler })
@@ -156,7 +189,7 @@ fn around(used: &Used, length: f64, number: &impl Fn(&Used, usize) -> f64) -> Op
 
 /// What theory says on a lattice over the plane, from which both the patches and the lines are drawn.
 struct Lattice {
-    /// Places across and upwards, from 0 at least: what lies below is room for discs and no deviation.
+    /// Places across and upwards; of a linear ruler from 0 at least: what lies below is room for discs and no deviation.
     x: Vec<f64>,
     y: Vec<f64>,
     /// By row, then by place across.
@@ -167,12 +200,13 @@ struct Lattice {
 impl Lattice {
     fn new(across: &Ruler, up: &Ruler, activation: Activation) -> Lattice {
         let places = |ruler: &Ruler, n: usize| -> Vec<f64> {
-            let low = ruler.low.max(0.0);
+            let low = if ruler.unit == Unit::Log10 { ruler.low } else { ruler.low.max(0.0) };
             (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
         let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
         let mut lattice = Lattice { x, y, values: Vec::new(), plane: Plane::new(activation) };
-        let row = |b: &f64| lattice.x.iter().map(|w| lattice.attenuation(*w, *b)).collect();
+        let value = |x: &f64, y: &f64| lattice.attenuation(deviation(across, *x), deviation(up, *y));
+        let row = |y: &f64| lattice.x.iter().map(|x| value(x, y)).collect();
         lattice.values = lattice.y.iter().map(row).collect();
         lattice
     }

@@ -1,4 +1,5 @@
-//! The pixels of a picture as numbers of at most 256 colours, which makes its file a third smaller.
+//! The pixels of a picture as numbers of few colours, which makes its file a third smaller: what fills an area keeps its colour, and
+//! of the many shades along edges some stand for the others.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -8,10 +9,12 @@ type Rgb = [u8; 3];
 
 /// How many colours a palette holds.
 const MOST: usize = 256;
-/// A colour that differs by more than this from the one that takes its place, in red, green or blue, can be seen to.
-const SEEN: u8 = 16;
-/// The share of pixels that may: those between two colours along edges.
-const FEW: f64 = 0.01;
+/// A colour that fills an area takes the place of others that differ from it by no more than this in red, green and blue.
+const AREA: u8 = 4;
+/// The same of a shade between two colours, which is an eighth of the way from ink to paper.
+const EDGE: u8 = 32;
+/// So many pixels that are equal to those to their left and above them are an area.
+const LARGE: usize = 24;
 
 /// A palette, and the place in it of each of these pixels.
 pub struct Indexed {
@@ -19,26 +22,38 @@ pub struct Indexed {
     pub pixels: Vec<u8>,
 }
 
-/// The pixels by the most frequent colours, each of the others replaced by the nearest; `None` where that could be seen.
-pub fn indexed(pixels: &[u8]) -> Option<Indexed> {
+/// The pixels of a picture so many pixels wide by a palette; `None` where none is large enough.
+pub fn indexed(pixels: &[u8], width: usize) -> Option<Indexed> {
     let pixels = pixels.as_chunks::<3>().0;
     let runs = || pixels.chunk_by(|a, b| a == b);
-    let mut counts: HashMap<Rgb, usize> = HashMap::new();
-    runs().for_each(|run| *counts.entry(run[0]).or_default() += run.len());
-    let mut colors: Vec<(Rgb, usize)> = counts.into_iter().collect();
-    colors.sort_unstable_by_key(|(color, count)| (Reverse(*count), *color));
-    let kept: Vec<Rgb> = colors.iter().take(MOST).map(|(color, _)| *color).collect();
-    let mut seen = 0;
+    // Of each colour the pixels in areas, and all.
+    let mut counts: HashMap<Rgb, (usize, usize)> = HashMap::new();
+    let mut start = 0;
+    for run in runs() {
+        let inner = (start + 1..start + run.len()).filter(|i| *i >= width && pixels[i - width] == run[0]);
+        let (areas, all) = counts.entry(run[0]).or_default();
+        (*areas, *all) = (*areas + inner.count(), *all + run.len());
+        start += run.len();
+    }
+    let mut colors: Vec<(Rgb, (usize, usize))> = counts.into_iter().collect();
+    colors.sort_unstable_by_key(|(color, counts)| (Reverse(*counts), *color));
+    let mut palette: Vec<Rgb> = Vec::new();
+    let apart = |a: &Rgb, b: &Rgb| (0..3).map(|i| a[i].abs_diff(b[i])).max().unwrap_or(0);
     let mut places: HashMap<Rgb, u8> = HashMap::new();
-    for (color, count) in colors {
-        let apart = |own: &Rgb| (0..3).map(|i| own[i].abs_diff(color[i])).max().unwrap_or(0);
-        let (place, nearest) = kept.iter().enumerate().min_by_key(|(_, own)| apart(own))?;
-        seen += if apart(nearest) > SEEN { count } else { 0 };
-        places.insert(color, place as u8);
+    for (color, (areas, _)) in colors {
+        let most = if areas >= LARGE { AREA } else { EDGE };
+        let nearest = palette.iter().enumerate().map(|(place, own)| (apart(own, &color), place)).min();
+        let place = match nearest {
+            Some((apart, place)) if apart <= most => place,
+            _ => {
+                palette.push(color);
+                palette.len() - 1
+            }
+        };
+        places.insert(color, u8::try_from(place).ok().filter(|place| usize::from(*place) < MOST)?);
     }
     let by_place = || runs().flat_map(|run| std::iter::repeat_n(places[&run[0]], run.len())).collect();
-    let few = seen as f64 <= FEW * pixels.len() as f64;
-    few.then(|| Indexed { palette: kept.concat(), pixels: by_place() })
+    Some(Indexed { palette: palette.concat(), pixels: by_place() })
 }
 
 #[cfg(test)]
@@ -46,26 +61,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pixel_keeps_its_colour_or_takes_one_that_looks_the_same() {
+    fn areas_keep_their_colours_and_edges_take_near_ones() {
         let picture = |colors: &[Rgb], each: usize| -> Vec<u8> {
             colors.iter().flat_map(|color| std::iter::repeat_n(*color, each)).flatten().collect()
         };
-        let few: Vec<Rgb> = (0..=255).map(|i| [i, 255 - i, 7]).collect();
-        let own = indexed(&picture(&few, 3)).unwrap();
-        let back: Vec<u8> = own.pixels.iter().flat_map(|p| own.palette[3 * *p as usize..][..3].to_vec()).collect();
-        assert_eq!(back, picture(&few, 3));
-        // Two more colours near others, on few pixels, move by little.
-        let more = [picture(&few, 300), picture(&[[10, 240, 7], [0, 255, 0]], 1)].concat();
-        let own = indexed(&more).unwrap();
-        let moved = more.chunks(3).zip(&own.pixels).map(|(pixel, place)| {
-            let color = &own.palette[3 * *place as usize..][..3];
-            pixel.iter().zip(color).map(|(a, b)| a.abs_diff(*b)).max().unwrap()
-        });
-        assert!(moved.max().unwrap() <= SEEN);
+        let moved = |pixels: &[u8]| {
+            let own = indexed(pixels, 1).unwrap();
+            let moved = pixels.chunks(3).zip(&own.pixels).map(|(pixel, place)| {
+                let color = &own.palette[3 * *place as usize..][..3];
+                pixel.iter().zip(color).map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+            });
+            (moved.max().unwrap(), own.palette.len() / 3)
+        };
+        let areas: Vec<Rgb> = (0..=50).map(|i| [5 * i, 255 - 5 * i, 7]).collect();
+        assert_eq!(moved(&picture(&areas, 2 * LARGE)), (0, 51));
+        // All shades from ink to paper, each a pixel wide.
+        let shades: Vec<Rgb> = (34..=255).map(|i| [i; 3]).collect();
+        let (most, colors) = moved(&[picture(&[[34; 3], [255; 3]], 100), picture(&shades, 1)].concat());
+        assert!(most <= EDGE && colors <= 8, "{most} {colors}");
         // A picture of many colours far apart stays as it is.
         let levels = || (0..=250).step_by(25);
         let many: Vec<Rgb> =
             levels().flat_map(|r| levels().flat_map(move |g| levels().map(move |b| [r, g, b]))).collect();
-        assert!(indexed(&picture(&many, 1)).is_none());
+        assert!(indexed(&picture(&many, 2 * LARGE), 1).is_none());
     }
 }

@@ -78,8 +78,9 @@ impl Page {
             };
             let last = row + 1 == block.strips.len();
             let furnished = (0..frame.shown.len()).map(|column| {
-                let names = [&block.x_title, &strip.title.join(" ")].map(|name| bare(name).to_string());
-                let panel = Panel { area: area(column), x: block.x.clone(), y: strip.y.clone(), names };
+                let (x, x_title) = block.along(frame.shown.start + column);
+                let names = [x_title, &strip.title.join(" ")].map(|name| bare(name).to_string());
+                let panel = Panel { area: area(column), x: x.clone(), y: strip.y.clone(), names };
                 furnish(&mut self.scene, &panel, block.ruled, [column == 0, last]);
                 panel
             });
@@ -89,20 +90,31 @@ impl Page {
         }
         self.y = panels.iter().flatten().map(|panel| panel.area.bottom).fold(self.y - ROW_GAP, f64::max) + ROW_GAP;
         titles.write(&mut self.scene, &panels, left);
-        if block.x.is_crowded(slots.width, TICK) {
-            let widest = block.x.ticks.iter().map(|tick| text::width(&tick.label, TICK, Weight::Regular));
-            self.y += widest.fold(0.0, f64::max).min(TURNED) - 0.8 * TICK;
+        let crowded = frame.shown.clone().map(|column| block.along(column).0);
+        let crowded = crowded.filter(|x| x.is_crowded(slots.width, TICK)).flat_map(|x| &x.ticks);
+        let widest = crowded.map(|tick| text::width(&tick.label, TICK, Weight::Regular)).fold(0.0, f64::max);
+        self.y += (widest.min(TURNED) - 0.8 * TICK).max(0.0) + LABEL + 1.5;
+        // Columns with rulers of their own have titles of their own.
+        let ends: Vec<(&str, f64, f64)> = match block.further.is_empty() {
+            true => vec![(&block.x_title, slots.left, slots.right)],
+            false => {
+                let end = |column| (block.along(frame.shown.start + column).1, slots.start(column));
+                let end = |column| (end(column).0, end(column).1, end(column).1 + slots.width);
+                (0..frame.shown.len()).map(end).collect()
+            }
+        };
+        for (title, left, right) in ends {
+            let room = if block.further.is_empty() { self.scene.width - 2.0 * MARGIN } else { right - left };
+            let title = text::fit(title, LABEL, Weight::Regular, room);
+            let half = text::width(&title, LABEL, Weight::Regular) / 2.0;
+            let middle = ((left + right) / 2.0).min(self.scene.width - MARGIN - half).max(MARGIN + half);
+            self.scene.text(label(at(middle, self.y), title, LABEL, Anchor::Middle));
         }
-        self.y += LABEL + 1.5;
-        let x_title = text::fit(&block.x_title, LABEL, Weight::Regular, self.scene.width - 2.0 * MARGIN);
-        let half = text::width(&x_title, LABEL, Weight::Regular) / 2.0;
-        let middle = ((slots.left + slots.right) / 2.0).min(self.scene.width - MARGIN - half).max(MARGIN + half);
-        self.scene.text(label(at(middle, self.y), x_title, LABEL, Anchor::Middle));
         self.y += 10.0;
         panels
     }
 
-    /// All in one size, which is smaller before words are cut.
+    /// All in one size, which is smaller before they take several lines.
     fn column_headings(&mut self, names: &[String], slots: &Slots) {
         if names.iter().all(String::is_empty) {
             return;
@@ -111,12 +123,16 @@ impl Page {
         let room = slots.width + slots.gap - APART;
         let widest = names.iter().map(|name| text::width(name, 1.0, Weight::Bold)).fold(0.0, f64::max);
         let size = (room / widest * (1.0 - 1e-9)).clamp(SMALLEST.max(0.75 * HEADING), HEADING);
-        for (i, name) in names.iter().enumerate() {
-            let middle = at(slots.start(i) + slots.width / 2.0, self.y);
-            let name = text::fit(name, size, Weight::Bold, room);
-            self.scene.text(Text { weight: Weight::Bold, ..label(middle, name, size, Anchor::Middle) });
+        let lines: Vec<Vec<String>> = names.iter().map(|name| heading_lines(name, size, room)).collect();
+        let most = lines.iter().map(Vec::len).max().unwrap_or(1);
+        for (i, lines) in lines.into_iter().enumerate() {
+            // The last lines are at one height, just above the panels.
+            for (line, place) in lines.iter().rev().zip((0..most).rev()) {
+                let middle = at(slots.start(i) + slots.width / 2.0, self.y + 1.2 * size * place as f64);
+                self.scene.text(Text { weight: Weight::Bold, ..label(middle, line, size, Anchor::Middle) });
+            }
         }
-        self.y += 6.0;
+        self.y += 1.2 * size * (most - 1) as f64 + 6.0;
     }
 
     /// Above a row, read like all other text.
@@ -129,6 +145,18 @@ impl Page {
         self.scene.text(Text { weight: Weight::Bold, ..label(place, name, HEADING, Anchor::Start) });
         self.y += 1.4 * HEADING;
     }
+}
+
+/// A heading in as many lines as it takes, up to three, the last of which is cut where that is not enough.
+fn heading_lines(name: &str, size: f64, room: f64) -> Vec<String> {
+    // A value stays behind its sign.
+    let mut lines = text::wrap(&name.replace(" = ", " =\u{a0}"), size, Weight::Bold, room);
+    if lines.len() > 3 {
+        let rest = lines.split_off(2).join(" ");
+        lines.push(rest);
+    }
+    let fitted = |line: &String| text::fit(&line.replace("=\u{a0}", "= "), size, Weight::Bold, room);
+    lines.iter().map(fitted).collect()
 }
 
 /// A title without what it says in parentheses.

@@ -64,6 +64,12 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
     let mut any = false;
     for end in [End::Low, End::High] {
         let sign = if end == End::High { 1.0 } else { -1.0 };
+        // Crosses of lost runs have the edge, and arrows stand beside them.
+        let crosses = marks.iter().filter_map(|mark| match mark {
+            Mark::EdgeCross { from, inset, .. } if *from == end => Some(inset + 8.0),
+            _ => None,
+        });
+        let inset = crosses.fold(4.0, f64::max);
         let mut all: Vec<Beyond> = marks.iter().flat_map(|mark| beyond(panel, mark)).filter(|b| b.end == end).collect();
         all.sort_by(|a, b| (sign * b.value).total_cmp(&(sign * a.value)));
         let mut told: Vec<Beyond> = Vec::new();
@@ -74,7 +80,7 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
         }
         // The farthest last, so that its arrow is the one that is seen.
         for (place, Beyond { x, value, color, .. }) in told.iter().enumerate().rev() {
-            let edge = if end == End::High { panel.area.top + 4.0 } else { panel.area.bottom - 4.0 };
+            let edge = if end == End::High { panel.area.top + inset } else { panel.area.bottom - inset };
             let center = at(panel.x(*x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
             let marker = if end == End::High { Marker::Up } else { Marker::Down };
             let words = finding::amount(*value, panel.y.unit == Unit::Log10);

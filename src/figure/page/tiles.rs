@@ -1,6 +1,7 @@
 //! Maps: tiles with their numbers, the lines over them and the scale of their colours.
 
 use super::block::{apart, note};
+use super::clip;
 use super::layout::{Panel, SMALLEST, Words, label, tick_width};
 use crate::figure::chart::{ColorBar, LOST, Tile, TileLost, Tiles};
 use crate::figure::scene::{Anchor, Point, Rect, Scene, Shape, Stroke, Text, Turn, at};
@@ -30,9 +31,10 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
         }
     }
     // Numbers come after the lines, which come after all tiles.
-    let lines: Vec<Vec<Point>> =
-        map.lines.iter().map(|line| line.iter().map(|(x, y)| panel.at(*x, *y)).collect()).collect();
-    let marks: Vec<Rect> = lines.iter().filter_map(|line| named_line(scene, panel, line, &map.line_name)).collect();
+    let lines: Vec<Vec<Point>> = map.lines.iter().flat_map(|line| clip::line(panel, line)).collect();
+    let inward = 0.3 * areas.first().map_or(0.0, Rect::width);
+    let named = |line: &Vec<Point>| named_line(scene, panel, line, (&map.line_name, inward));
+    let marks: Vec<Rect> = lines.iter().filter_map(named).collect();
     if let Some(size) = number_size(panel, map) {
         for (tile, area) in seen() {
             let text = tile.number.as_ref().and_then(|number| place(number, area, size, (&lines, &marks)));
@@ -54,16 +56,13 @@ fn middle(area: &Rect) -> Point {
     at((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0)
 }
 
-/// Of more tiles than these nobody reads the numbers: the map shows a border, not its values.
-const MOST: usize = 60;
-
 /// The size at which all numbers of a map fit into their tiles; `None` if that is too small to be read, or these are many.
 pub fn number_size(panel: &Panel, map: &Tiles) -> Option<f64> {
     let room = area(panel, map.tiles.first()?);
     let numbers = map.tiles.iter().filter_map(|tile| tile.number.as_ref());
     let widest = numbers.map(|number| text::width(number, 1.0, Weight::Regular)).fold(0.0, f64::max);
     let size = ((room.width() - 8.0) / widest).min(TICK);
-    (map.tiles.len() <= MOST && size >= SMALLEST && room.height() >= TICK + 4.0).then_some(size)
+    (map.tiles.len() <= Tiles::NUMBERED && size >= SMALLEST && room.height() >= TICK + 4.0).then_some(size)
 }
 
 /// A number in the middle of its tile or, where lines go over the map, in a corner that is free.
@@ -91,13 +90,12 @@ fn outline(scene: &mut Scene, &Rect { left, top, right, bottom }: &Rect) {
 }
 
 /// Draws such a line with its name at the lower end, and says where the name stands.
-fn named_line(scene: &mut Scene, panel: &Panel, line: &[Point], name: &str) -> Option<Rect> {
+fn named_line(scene: &mut Scene, panel: &Panel, line: &[Point], (name, inward): (&str, f64)) -> Option<Rect> {
     let [first, .., last] = line else { return None };
     // White below keeps the dashes in sight on dark tiles.
     scene.line(line.to_vec(), solid(WHITE, 2.6));
     scene.line(line.to_vec(), Stroke { dash: &[4.0, 2.0], ..solid(INK, 1.4) });
     // Below the lower end and inward, so that the tile keeps a corner for its number.
-    let inward = 0.3 * (panel.x(1.0) - panel.x(0.0));
     let (end, x) = if first.y > last.y { (first, first.x + inward) } else { (last, last.x - inward) };
     let below = at(x, (end.y + 1.6 * TICK).min(panel.area.bottom - 2.0));
     let half = text::width(name, TICK, Weight::Bold) / 2.0 + 2.0;
