@@ -218,10 +218,10 @@ pub fn folded(indent: &str, table: &[Vec<String>], keys: usize, left: impl Fn(us
 }
 
 /// No heading is narrower, where there is room.
-const HEADING: usize = 12;
+pub const HEADING: usize = 12;
 
 /// A heading in lines no longer than the cells under it, its own longest word or so many characters.
-fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>, narrowest: usize) -> Vec<String> {
+pub fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>, narrowest: usize) -> Vec<String> {
     let length = |text: &str| text.chars().count();
     let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0).max(narrowest);
     let mut lines: Vec<String> = Vec::new();

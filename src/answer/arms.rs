@@ -19,7 +19,14 @@ pub fn verdicts(comparison: &Comparison) -> Vec<String> {
         of_task(comparison, task, column, place == 0)
     };
     let tasks = comparison.tasks.iter().enumerate();
-    tasks.map(|task| of(task).unwrap_or_else(|| "No run that could be compared has ended yet.".into())).collect()
+    tasks
+        .map(|task| {
+            of(task).unwrap_or_else(|| {
+                "There is nothing to compare yet: the runs by which settings are chosen or judged have not ended."
+                    .into()
+            })
+        })
+        .collect()
 }
 
 /// Which arm is best on a task, at which setting, and from which of the others the seeds can tell it.
@@ -29,8 +36,10 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
         |arm: &Arm| if arm.chosen.is_empty() { String::new() } else { format!(" at {}", amount::setting(&arm.chosen)) };
     let place = if task.labels.is_empty() { String::new() } else { format!("With {}, ", task.name()) };
     let tuned = task.arms.iter().any(|arm| arm.tries.len() > 1) && is_first;
+    // Arms of which it was not measured are not among those that are compared.
+    let known = task.arms.iter().filter(|arm| arm.measures.contains_key(column.name)).count();
     let own_best = if tuned { ", each at its own best setting" } else { "" };
-    let all = format!("{}{own_best}", words::several(task.arms.len(), &comparison.arm));
+    let all = format!("{}{own_best}", words::several(known.max(1), &comparison.arm));
     let is_best = is_best(column);
     let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
     // A name is written as it is, also at the start of a sentence.
@@ -39,13 +48,12 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
         name => name,
     };
     let Some((first, spread)) = winners.first().copied() else {
-        let measured = task.arms.iter().any(|arm| arm.measures.contains_key(column.name));
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
             let at = if own_best.is_empty() { "" } else { " at the best settings" };
             return Some(format!("{place}all {runs}{at} diverged, so nothing can be compared."));
         }
-        return measured.then(|| {
+        return (known > 0).then(|| {
             format!(
                 "{place}none of {all}{} {}.",
                 if own_best.is_empty() { "" } else { "," },

@@ -67,7 +67,11 @@ pub fn sentences(
     let diverged: usize = groups.iter().map(Group::diverged).sum();
     let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
     if diverged > 0 && !sentences.is_empty() {
-        sentences.push(format!("{diverged} of these {} diverged and count as the worst there is.", count(runs, "run")));
+        let verb = if diverged == 1 { "counts" } else { "count" };
+        sentences.push(format!(
+            "{diverged} of these {} diverged and {verb} as worse than every number.",
+            count(runs, "run")
+        ));
     }
     sentences
 }

@@ -3,7 +3,7 @@
 use super::parts::{Answer, Row, Value};
 use crate::columns::Column;
 use crate::compare::amount::{amount, with_interval};
-use crate::table::{WIDTH, aligned, count, paragraph};
+use crate::table::{HEADING, WIDTH, aligned, count, paragraph, wrapped};
 use std::collections::BTreeSet;
 
 /// Characters of a label, where the table is wider than that and labels stay apart.
@@ -111,8 +111,10 @@ impl Answer {
         let heads = named
             .chain(self.columns.iter().map(|column| column.subject()))
             .chain(counts.iter().map(|(name, _)| name.to_string()));
-        let heads: Vec<Vec<String>> =
-            heads.enumerate().map(|(place, head)| wrapped(&head, body.iter().map(|row| &row[place]))).collect();
+        let heads: Vec<Vec<String>> = heads
+            .enumerate()
+            .map(|(place, head)| wrapped(&head, body.iter().map(|row| &row[place]), HEADING))
+            .collect();
         let height = heads.iter().map(Vec::len).max().unwrap_or(0);
         // Shorter headings stand at the bottom.
         let line = |line: usize| {
@@ -162,21 +164,4 @@ fn shown(value: &Value, column: &Column, interval: bool) -> String {
             if interval && s.low < s.high && low != high { format!("{median} [{low}, {high}]") } else { median }
         }
     }
-}
-
-/// No heading is narrower.
-const HEADING: usize = 12;
-
-/// A heading in lines no longer than the cells under it or its own longest word.
-fn wrapped<'a>(head: &str, cells: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let length = |text: &str| text.chars().count();
-    let width = cells.map(|cell| length(cell)).chain(head.split(' ').map(length)).max().unwrap_or(0).max(HEADING);
-    let mut lines: Vec<String> = Vec::new();
-    for word in head.split(' ') {
-        match lines.last_mut() {
-            Some(line) if length(line) + 1 + length(word) <= width => *line += &format!(" {word}"),
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }

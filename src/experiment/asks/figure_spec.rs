@@ -25,6 +25,9 @@ pub(crate) struct WrittenFigure {
     pub colors: Vec<Selector>,
 }
 
+/// The kind that draws any column of layers.csv.
+const LINES: &str = "layer_lines";
+
 impl WrittenFigure {
     /// Reads one `[[figure]]` of one of these kinds.
     pub fn read(place: Location, entries: Vec<Entry>, kinds: &[&'static FigureKind]) -> Result<Self> {
@@ -32,16 +35,20 @@ impl WrittenFigure {
         let words = || kinds.iter().map(|k| k.word);
         let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
         let (word, at) = fields.need("kind", &help)?.word()?;
-        let Some(kind) = kinds.iter().copied().find(|k| k.word == word) else {
+        let of_word = kinds.iter().copied().find(|k| k.word == word);
+        // The name of a column of layers.csv stands for its lines over the steps.
+        let lines = || kinds.iter().copied().find(|k| k.word == LINES && (k.columns)().contains(&word.as_str()));
+        let Some(kind) = of_word.or_else(lines) else {
             return at.fail(format!("there is no kind of figure \"{word}\""), nearest::suggest(&word, words()));
         };
+        let column = of_word.is_none().then_some(word);
         ["metric", "step", "x", "y", "color", "over"].into_iter().try_for_each(|key| choosable(&fields, kind, key))?;
         let text = |key| fields.read(key, Entry::text);
         let of_figure = " of this figure";
         let spec = FigureSpec {
-            name: text("name")?,
+            name: text("name")?.or_else(|| column.clone()),
             title: text("title")?,
-            metric: fields.read("metric", |e| e.one_of((kind.columns)(), of_figure))?,
+            metric: fields.read("metric", |e| e.one_of((kind.columns)(), of_figure))?.or(column),
             step: fields.read("step", |e| e.one_of(["first", "last"], of_figure))?,
             theory: fields.read("theory", Entry::flag)?.unwrap_or(false),
             ..FigureSpec::new(kind.word)
