@@ -105,7 +105,12 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
         2,
         &["they are the same folder; name each folder once"],
     );
-    expect(dir, &["compare", "results/own", "results"], 2, &["results is not a results folder", "such as results/data"]);
+    expect(
+        dir,
+        &["compare", "results/own", "results"],
+        2,
+        &["results is not a results folder", "such as results/data"],
+    );
 }
 
 /// The rows of a results folder whose seed is one of these, as if no others had been swept.
