@@ -156,7 +156,8 @@ fn a_verdict_that_other_seeds_would_turn_round_is_not_settled() {
     let pair = &comparison.tasks[0].pairs[0];
     assert_eq!((pair.verdict, pair.test.p), (Verdict::NotSettled, 1.0 / 512.0));
     let text = told(&dir, &[]);
-    for part in ["against momentum it is not settled", "near ties in the choice: sgd lr 0.01 in", "not settled"] {
+    for part in ["the difference to momentum is not settled", "near ties in the choice: sgd lr 0.01 in", "not settled"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     // With the same choice everywhere the same difference is one.

@@ -63,7 +63,7 @@ fn folders_with_the_same_runs_are_the_arms_and_their_differences_are_told() {
         dir,
         &["compare", "results/plain", "--arm", "optimiser"],
         2,
-        &["no axis is called", "did you mean `optimizer`?"],
+        &["there is no axis", "did you mean `optimizer`?"],
     );
     expect(
         dir,
@@ -105,7 +105,12 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
         2,
         &["they are the same folder; name each folder once"],
     );
-    expect(dir, &["compare", "results/own", "results"], 2, &["results holds no results", "such as results/data"]);
+    expect(
+        dir,
+        &["compare", "results/own", "results"],
+        2,
+        &["results is not a results folder", "such as results/data"],
+    );
 }
 
 /// The rows of a results folder whose seed is one of these, as if no others had been swept.

@@ -122,7 +122,12 @@ fn the_folder_is_read_by_what_reads_results_and_refused_by_what_trains() {
     fs::write(dir.join("own.toml"), "name = \"own\"\n[base]\nsteps = 1\nwidth = 4\n").unwrap();
     expect(dir, &["sweep", "own.toml", "--out", "mine"], 2, &["trained by another program"]);
     expect(dir, &["sweep", "own.toml", "--out", "swept", "--quiet"], 0, &[]);
-    expect(dir, &["import", "runs.csv", "history.csv", "--out", "swept"], 2, &["swept holds a sweep", "--out"]);
+    expect(
+        dir,
+        &["import", "runs.csv", "history.csv", "--out", "swept"],
+        2,
+        &["swept is the folder of a sweep", "--out"],
+    );
     // A second import replaces the first.
     expect(dir, &["import", "runs.csv", "history.csv", "--out", "mine"], 0, &[]);
     assert!(!dir.join("mine/claims.csv").exists() && !dir.join("mine/comparison.csv").exists());

@@ -174,7 +174,10 @@ fn a_folder_that_vanishes_stops_the_sweep_with_the_truth() {
     let output = child.wait_with_output().unwrap();
     let (code, said) = said(&output);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("moved or removed while the program ran") && said.contains("results/long is gone"), "{said}");
+    assert!(
+        said.contains("moved or removed while the program ran") && said.contains("results/long was removed"),
+        "{said}"
+    );
     assert!(!said.contains("all finished runs are kept"), "{said}");
     fs::rename(dir.path().join("elsewhere"), &results).unwrap();
     expect(dir.path(), &["sweep", "long.toml", "--quiet"], 0, &["done before"]);

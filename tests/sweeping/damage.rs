@@ -248,7 +248,7 @@ fn a_folder_of_other_numerics_runs_again_when_told_to() {
     let ids: String = fs::read_to_string(&view).unwrap().lines().map(|id| format!("old{id}\n")).collect();
     fs::write(&view, ids).unwrap();
     let reason = format!("rerun: numerics version 1 -> {now} of gradsweep (8 runs)");
-    expect_shell(dir.path(), "gradsweep sweep x.toml", 2, &["results/x holds 8 finished runs", &reason, "--replan"]);
+    expect_shell(dir.path(), "gradsweep sweep x.toml", 2, &["results/x contains 8 finished runs", &reason, "--replan"]);
     assert!(tables(&results) == whole, "a refusal changes nothing");
     expect_shell(dir.path(), "gradsweep sweep x.toml --replan", 0, &[&reason, "8 runs to do"]);
     assert!(tables(&results) == whole);

@@ -107,7 +107,7 @@ fn what_runs_again_is_said_with_its_reason() {
         ["sweep", "small.toml", "--out", "whole", "--set", "width=6", "--seeds", seeds, more]
     };
     let reasons = ["rerun: width 4 -> 6 (4 runs)", "dropped: seeds 2 -> 1 (4 runs)"];
-    let words = ["whole holds 8 finished runs", reasons[0], reasons[1], "--replan", "--out"];
+    let words = ["whole contains 8 finished runs", reasons[0], reasons[1], "--replan", "--out"];
     expect(dir.path(), &wide("1", "--quiet"), 2, &words);
     expect(dir.path(), &wide("1", "--replan"), 0, &[reasons[0], reasons[1], "4 runs to do"]);
     // What was dropped from view is still in the journal.

@@ -110,7 +110,7 @@ fn what_does_not_fit_is_refused() {
     assert!(!dir.join("shards").exists());
     shard(dir, "0/4", 0, &[]);
     let other = ["sweep", "small.toml", "--out", "shards", "--set", "width=7", "--shard", "1/4"];
-    expect(dir, &other, 2, &["holds another plan"]);
+    expect(dir, &other, 2, &["contains another plan"]);
     for flag in ["--fresh", "--replan"] {
         expect(dir, &["sweep", "small.toml", "--shard", "1/4", flag], 2, &["cannot be used with"]);
     }
