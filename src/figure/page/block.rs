@@ -123,7 +123,9 @@ impl Page {
         let room = slots.width + slots.gap - APART;
         let widest = names.iter().map(|name| text::width(name, 1.0, Weight::Bold)).fold(0.0, f64::max);
         let size = (room / widest * (1.0 - 1e-9)).clamp(SMALLEST.max(0.75 * HEADING), HEADING);
-        let lines: Vec<Vec<String>> = names.iter().map(|name| heading_lines(name, size, room)).collect();
+        // Where panels are low a heading has one line.
+        let allowed = if self.sheet.medium.is_brief() { 1 } else { 3 };
+        let lines: Vec<Vec<String>> = names.iter().map(|name| heading_lines(name, size, room, allowed)).collect();
         let most = lines.iter().map(Vec::len).max().unwrap_or(1);
         for (i, lines) in lines.into_iter().enumerate() {
             // The last lines are at one height, just above the panels.
@@ -147,12 +149,12 @@ impl Page {
     }
 }
 
-/// A heading in as many lines as it takes, up to three, the last of which is cut where that is not enough.
-fn heading_lines(name: &str, size: f64, room: f64) -> Vec<String> {
+/// A heading in as many lines as it takes, up to so many, the last of which is cut where that is not enough.
+fn heading_lines(name: &str, size: f64, room: f64, most: usize) -> Vec<String> {
     // A value stays behind its sign.
     let mut lines = text::wrap(&name.replace(" = ", " =\u{a0}"), size, Weight::Bold, room);
-    if lines.len() > 3 {
-        let rest = lines.split_off(2).join(" ");
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
         lines.push(rest);
     }
     let fitted = |line: &String| text::fit(&line.replace("=\u{a0}", "= "), size, Weight::Bold, room);
