@@ -144,7 +144,7 @@ pub const FIGURE: Section = Section {
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
         key("x_title", "a text", "the name of the axis", "what stands along x, where x is an axis"),
         key("epochs", "true or false", "x in steps", "x in epochs, in `curves`"),
-        key("averaged", "true or false", "false", "at each step the mean of all steps up to it, in `curves`"),
+        key("averaged", "true or false", "each step alone", "at each step the mean of all steps up to it, in `curves`"),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",
