@@ -56,7 +56,7 @@ Examples:
   gradsweep import runs.csv history.csv layers.csv --out results/mine
   gradsweep import runs.csv history.csv claims.toml --axes model,depth --out results/mine
 
-Exit codes: 0 all is well, 2 the input is wrong, 1 something cannot be written, 3 a claim fails (its verdict is printed).";
+Exit codes: 0 success, 2 the input is wrong, 1 something cannot be written, 3 a claim fails (its verdict is printed).";
 pub const INIT: &str = "\
 Examples:
   gradsweep init

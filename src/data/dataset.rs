@@ -1,9 +1,8 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
 use super::function::Function;
-use super::scaling::without_padding;
 use crate::ops::loss::Compared;
-use crate::ops::recurrent::PADDING;
+use crate::ops::recurrent::{PADDING, without_padding};
 use crate::table::count;
 
 /// More classes than this are told by their number.

@@ -2,10 +2,9 @@
 
 use super::dataset::{Split, Targets};
 use super::error::DataError;
-use crate::ops::recurrent::PADDING;
+use crate::ops::recurrent::without_padding;
 use crate::setting::{Settings, members, words};
 use crate::table::significant;
-use std::borrow::Cow;
 
 /// What is subtracted from each column and what it is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,14 +84,6 @@ pub(super) fn scale(
     }
     let scaled = || without_padding(&parts[0].x, about.features);
     Ok(if about.most.is_none() { apart(scaling, about, &scaled()) } else { None })
-}
-
-/// The numbers but for time steps, of so many features, that are padding.
-pub(super) fn without_padding(x: &[f64], features: usize) -> Cow<'_, [f64]> {
-    if !x.contains(&PADDING) {
-        return Cow::Borrowed(x);
-    }
-    x.chunks_exact(features).filter(|step| step[0] != PADDING).flatten().copied().collect()
 }
 
 /// Says of features that differ in size by more than tenfold that they do: the smaller ones hardly take part.

@@ -6,7 +6,8 @@
 use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
 use super::raw::{Raw, stream};
-use super::scaling::{self, Inputs, constant, without_padding};
+use super::scaling::{self, Inputs, constant};
+use crate::ops::recurrent::without_padding;
 use crate::setting::Settings;
 
 /// Splits and scales.

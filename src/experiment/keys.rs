@@ -192,7 +192,12 @@ pub const FIGURE: Section = Section {
         key("x_scale", "\"log\", \"linear\" or \"category\"", "by the values", "the scale of x"),
         key("x_title", "a text", "the name of the axis", "the title of the x axis, if x is an axis of the experiment"),
         key("epochs", "true or false", "x in steps", "in `curves`, x is in epochs"),
-        key("averaged", "true or false", "false", "in `curves`, at each step the mean over all steps up to it"),
+        key(
+            "averaged",
+            "true or false",
+            "each step alone",
+            "in `curves`, at each step the mean over all steps up to it",
+        ),
         key(
             "reference",
             "{ name = \"text\", value = 0.6, slope = 0 }",

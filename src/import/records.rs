@@ -180,7 +180,7 @@ fn beyond_history(run: &RunRow, history: Option<u64>, layers: &Rows) -> Result<(
     let Some(((step, ..), row)) = layers.iter().find(|((step, ..), _)| *step > end) else { return Ok(()) };
     let last = layers.keys().next_back().map_or(*step, |(step, ..)| *step);
     let message = format!(
-        "the layers of the run \"{}\" go on to step {last}, but its history ends at step {end}, so that nothing is known of how it \
+        "the layers of the run \"{}\" go on to step {last}, but its history ends at step {end}, so that there is no record of how it \
          ends",
         run.id
     );

@@ -551,7 +551,7 @@ fn mistakes_are_told_with_their_cure() {
         ("[base]\nfunction = \"rosenbrok\"", "did you mean `rosenbrock`?"),
         ("[base]\nfunction.noise = 1", "`function.noise` does not apply where `function` is \"none\""),
         ("[base]\nfunction = { kind = \"beale\", condition = 3 }", "it belongs to quadratic"),
-        ("[base]\nfunction = { kind = \"beale\", start = [1, 2, 3] }", "has 3 numbers, but beale has 2 variables"),
+        ("[base]\nfunction = { kind = \"beale\", start = [1, 2, 3] }", "has 3 numbers, but beale needs 2 variables"),
         ("[base]\nfunction = { kind = \"beale\", start = [1, 2e6] }", "write numbers from -1000000 to 1000000"),
         ("[base]\nfunction = { kind = \"reddi\", start = [1, 2] }", "has 2 numbers, but reddi has 1 variable here"),
         ("[base]\nfunction = { kind = \"reddi\", start = [1.5] }", "write numbers from -1 to 1"),

@@ -186,7 +186,7 @@ fn the_command_writes_the_file_and_wants_one_run() {
     };
     let (code, said) = run(&["trace", "x.toml"]);
     assert_eq!(code, Some(2));
-    assert!(said.contains("4 fit") && said.contains("--only depth=2 --only activation=tanh"), "{said}");
+    assert!(said.contains("4 match") && said.contains("--only depth=2 --only activation=tanh"), "{said}");
     let one = ["trace", "x.toml", "--only", "depth=3", "--only", "activation=relu", "--seed", "2", "--steps", "2"];
     let (code, said) = run(&one);
     assert_eq!(code, Some(0), "{said}");

@@ -454,7 +454,10 @@ fn what_does_not_fit_is_told_with_the_cure() {
         assert!(message.starts_with(wanted), "{message}");
     }
     let message = message(&[], &flat);
-    assert!(message.contains("rows of 64 numbers at once have none: write data.as = \"rows\""), "{message}");
+    assert!(
+        message.contains("rows of 64 numbers that are read at once have none: write data.as = \"rows\""),
+        "{message}"
+    );
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn runs_that_only_end_alike_are_told_apart() {
     // The same tables twice are the same runs.
     expect(dir, &["import", "runs.csv", "history.csv", "--out", "again"], 0, &[]);
     let text = said(&gradsweep(dir, &["compare", "two", "again", "--arm", "optimizer"]));
-    assert!(text.contains("2 runs of another folder, equal to the last digit, count once"), "{text}");
+    assert!(text.contains("2 runs in several folders, equal to the last digit, counted once"), "{text}");
 }
 
 /// Arms of other folders may differ in more than their names.

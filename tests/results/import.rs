@@ -157,7 +157,12 @@ fn a_slip_is_told_with_its_place_and_its_cure() {
         ("history.csv", "sigmoid-1,4", "sigmod-1,4", &["history.csv:3, column run_id", "the same id in both tables"]),
         ("history.csv", "sigmoid-1,4", "sigmoid-1,0", &["history.csv:3, column step", "delete one of the two"]),
         ("history.csv", "sigmoid-1,4,", "sigmoid-1,4,x", &["history.csv:3, column train_loss", "is not a number"]),
-        ("layers.csv", "sigmoid-1,0,2,", "sigmoid-1,0,5,", &["column layer", "layer 2 is missing", "1, 2, 3"]),
+        (
+            "layers.csv",
+            "sigmoid-1,0,2,",
+            "sigmoid-1,0,5,",
+            &["column layer", "layer 2 of the run \"sigmoid-1\" is missing", "1, 2, 3"],
+        ),
         (
             "history.csv",
             ",0.5\n",
@@ -368,7 +373,7 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
         assert_eq!((of(0), of(1)), (["0.6", "true"], [baseline, if other == "0.6" { "false" } else { "true" }]));
         assert!(rows[0]["train_loss_baseline"].is_empty());
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
-        assert_eq!(answer.contains("worse by this column than the baseline"), other == "0.6", "{answer}");
+        assert_eq!(answer.contains("worse than the baseline"), other == "0.6", "{answer}");
     }
     let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
     let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();

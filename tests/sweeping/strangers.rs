@@ -177,7 +177,7 @@ fn a_link_in_the_place_of_a_folder_is_refused() {
             Command::new("sh").args(["-c", &line.replace("gradsweep", PROGRAM)]).current_dir(dir.path()).output();
         let (code, said) = said(&output.unwrap());
         assert!(
-            [Some(1), Some(2)].contains(&code) && said.contains("it is a link and no folder"),
+            [Some(1), Some(2)].contains(&code) && said.contains("it is a link, not a folder"),
             "{command}: {code:?} {said}"
         );
         let left: Vec<_> = fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().file_name()).collect();
