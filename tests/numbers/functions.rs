@@ -547,13 +547,14 @@ fn settings_of_networks_are_errors_that_say_so() {
 #[test]
 fn mistakes_are_told_with_their_cure() {
     let trajectories = "[[figure]]\nkind = \"trajectories\"\n";
+    let mut wrong = Vec::new();
     for (text, message) in [
         ("[base]\nfunction = \"rosenbrok\"", "did you mean `rosenbrock`?"),
         ("[base]\nfunction.noise = 1", "`function.noise` does not apply where `function` is \"none\""),
         ("[base]\nfunction = { kind = \"beale\", condition = 3 }", "it belongs to quadratic"),
         ("[base]\nfunction = { kind = \"beale\", start = [1, 2, 3] }", "has 3 numbers, but beale needs 2 variables"),
         ("[base]\nfunction = { kind = \"beale\", start = [1, 2e6] }", "write numbers from -1000000 to 1000000"),
-        ("[base]\nfunction = { kind = \"reddi\", start = [1, 2] }", "has 2 numbers, but reddi has 1 variable here"),
+        ("[base]\nfunction = { kind = \"reddi\", start = [1, 2] }", "has 2 numbers, but reddi needs 1 variable here"),
         ("[base]\nfunction = { kind = \"reddi\", start = [1.5] }", "write numbers from -1 to 1"),
         ("[base]\nfunction = { kind = \"beale\", start = 1 }", "a list of numbers, as in [-1.2, 1.0]"),
         ("[base]\nfunction = { kind = \"beale\", start = [[1, 2], [3, 4]] }", "write the list or range under [axes]"),
@@ -580,8 +581,11 @@ fn mistakes_are_told_with_their_cure() {
         (&format!("[base]\nfunction = \"beale\"\n{trajectories}over = \"x\""), "paths cannot be averaged"),
     ] {
         let told = error(text);
-        assert!(told.contains(message) && told.contains("help: "), "{text}\n{told}");
+        if !(told.contains(message) && told.contains("help: ")) {
+            wrong.push(format!("{text}\nsays\n{told}\nnot \"{message}\""));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(settings_table_markdown().contains("`function.start`"));
 }
 
