@@ -47,7 +47,7 @@ def forward(s, p, x, last_step=False, nudge=None, seen=None, masks=None):
             gate = lambda of, k: of[:, k * n:(k + 1) * n]
             if kind == "rnn":
                 z = seen["z", *at] = argument(s, p, l, 0, u + past) + nudge.get(("delta", *at), 0.0)
-                h = seen["a", *at] = ACTIVATIONS[s["activation"]](z, s)
+                h = seen["a", *at] = ACTIVATIONS[s["activation"]](z, s) * there[:, t]
             elif kind == "lstm":
                 i, f, o = (torch.sigmoid(argument(s, p, l, k, gate(u + past, k))) for k in (0, 1, 3))
                 g = torch.tanh(argument(s, p, l, 2, gate(u + past, 2)))

@@ -160,7 +160,7 @@ impl Layer<'_> {
             (Cell::Rnn(activation), _) => {
                 let z = self.argument(pass, 0, (u + past)?)?;
                 let z = pass.tap(site, Part::Argument, &z)?;
-                (pass.tap(site, Part::Activation, &activate(activation, &z)?)?, None)
+                (pass.tap(site, Part::Activation, &self.present(step, &activate(activation, &z)?)?)?, None)
             }
             (Cell::Lstm, c) => {
                 let u = (u + past)?;
