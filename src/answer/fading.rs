@@ -30,18 +30,27 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
             starts.insert(key, (group, own));
         }
     }
-    let unknown: Vec<&Group> = cells.iter().filter(|group| !starts.contains_key(&labels(&shown, group))).collect();
+    let (known, unknown): (Vec<&Group>, Vec<&Group>) =
+        cells.iter().partition(|group| starts.contains_key(&labels(&shown, group)));
     let starts: Vec<Start> = starts.into_values().collect();
     if starts.is_empty() {
         return Vec::new();
     }
+    // What tells these from the others: axes of which they have some labels alone.
+    let labels_of =
+        |groups: &[&Group], axis: usize| groups.iter().map(|group| group.place[axis]).collect::<BTreeSet<_>>();
+    let all: Vec<&Group> = cells.iter().collect();
+    let telling = shown.iter().copied().filter(|axis| labels_of(&unknown, *axis) != labels_of(&all, *axis));
+    let telling: Vec<usize> = telling.collect();
+    let missing =
+        |axis: usize| labels_of(&all, axis).difference(&labels_of(&known, axis)).copied().collect::<Vec<usize>>();
     let apart = || {
-        let end = |is_most| End::of(&starts, &shown, is_most).said(&cells, axes, column, place);
+        let end = |is_most| End::of(&starts, &shown, is_most).said(&cells, axes, &missing, (column, place));
         let [(most, first), (least, second)] = [end(true), end(false)];
         let first = match most {
             Change::Fades => format!("the gradient fades most {first}"),
             Change::Grows => format!("the gradient grows least {first}"),
-            Change::Neither => first.replacen(" it ", " the gradient ", 1),
+            Change::Neither => first.replacen(" it ", " the gradient ", 1).replacen("with ", ", with ", 1),
         };
         let second = second.replace(POWERS, "");
         let second = match least {
@@ -49,11 +58,11 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
             Change::Grows => format!("It grows most {second}"),
             Change::Neither => words::capital(&second),
         };
-        vec![format!("Before training {first}"), second]
+        vec![format!("Before training {first}").replacen(" , ", ", ", 1), second]
     };
     let said = alike(&starts, column, place).unwrap_or_else(apart);
-    let unknown =
-        (!unknown.is_empty()).then(|| format!("No such number is known with {}.", words::name(axes, &shown, &unknown)));
+    let unknown = (!unknown.is_empty())
+        .then(|| format!("There is no such number with {}.", words::name(axes, &telling, &unknown)));
     said.into_iter().chain(unknown).collect()
 }
 
@@ -82,8 +91,8 @@ fn alike(starts: &[Start], column: &Column, place: &str) -> Option<Vec<String>> 
         return None;
     }
     let change = match (own.low > 0.0, own.high < 0.0) {
-        (true, _) => format!("loses {} to {} decades{POWERS}", significant(low, 2), significant(high, 2)),
-        (_, true) => format!("gains {} to {} decades{POWERS}", significant(-high, 2), significant(-low, 2)),
+        (true, _) => format!("loses {} decades{POWERS}", between(significant(low, 2), significant(high, 2))),
+        (_, true) => format!("gains {} decades{POWERS}", between(significant(-high, 2), significant(-low, 2))),
         _ => format!(
             "loses {} to {} decades (powers of ten; below 0 it grows)",
             significant(low, 2),
@@ -163,12 +172,18 @@ impl<'a, 'b> End<'a, 'b> {
     }
 
     /// What it does, and the rest of the sentence that says so: `with depth 8: each layer ...`.
-    fn said(&self, cells: &[Group], axes: &[Axis], column: &Column, place: &str) -> (Change, String) {
+    /// `missing` are the labels of an axis at which there is no number.
+    fn said(
+        &self,
+        cells: &[Group],
+        axes: &[Axis],
+        missing: &dyn Fn(usize) -> Vec<usize>,
+        (column, place): (&Column, &str),
+    ) -> (Change, String) {
         let summaries: Vec<&Summary> = self.starts.iter().map(|start| &start.1).collect();
         // Every cell with this start has the same gradient, also where another label of the axis only acts on training.
         let is_same = |group: &&Group| {
-            summary(&group.runs, column)
-                .is_some_and(|own| summaries.iter().any(|end| own.median == end.median && own.n == end.n))
+            summary(&group.runs, column).is_some_and(|own| summaries.iter().any(|end| is_equal(&own, end)))
         };
         let same: Vec<&Group> = cells.iter().filter(is_same).collect();
         let mut name = words::name(axes, &self.named, &same);
@@ -177,23 +192,43 @@ impl<'a, 'b> End<'a, 'b> {
         let (told, seeds) = match self.every.is_empty() {
             true => (told(&[&own], "it", place), seeds(&own, column, self.starts.len())),
             false => {
-                let every: Vec<String> = self.every.iter().map(|axis| axes[*axis].name.clone()).collect();
+                let but = |axis: usize| {
+                    let labels: Vec<String> =
+                        missing(axis).iter().map(|label| axes[axis].labels[*label].clone()).collect();
+                    if labels.is_empty() { String::new() } else { format!(" but {}", words::all(&labels)) }
+                };
+                let every: Vec<String> =
+                    self.every.iter().map(|axis| format!("{}{}", axes[*axis].name, but(*axis))).collect();
                 name += &format!(", at every {}", words::all(&every));
                 (told(&summaries, "it", place), words::medians(summaries.iter().map(|own| own.n)))
             }
         };
         let overlapping = words::overlapping(axes, &self.named, &self.overlapping, self.starts.len());
-        let colon = if change == Change::Neither { "" } else { ":" };
+        let colon = if change == Change::Neither { "," } else { ":" };
         (change, format!("with {name}{colon} {told} ({seeds}).{overlapping}"))
     }
 }
 
-/// The starts with the largest median, or smallest, and the others whose interval overlaps one of theirs.
+/// Whether all that is told of two starts is the same.
+fn is_equal(a: &Summary, b: &Summary) -> bool {
+    let told = |own: &Summary| (own.median, own.low, own.high, own.n, own.none, own.undefined);
+    told(a) == told(b)
+}
+
+/// The starts with the largest median, or smallest, of equal ones those with the farthest interval, and the others whose interval overlaps one of theirs.
 fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>, Vec<&'b Start<'a>>) {
-    let sign = if is_most { 1.0 } else { -1.0 };
-    let of = |start: &&Start| sign * start.1.median.number();
-    let end = starts.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-    let (ends, others): (Vec<&Start>, Vec<&Start>) = starts.iter().partition(|start| of(start) == end);
+    let far = |start: &&Start| match is_most {
+        true => (start.1.median.number(), start.1.low, start.1.high),
+        false => (-start.1.median.number(), -start.1.high, -start.1.low),
+    };
+    let ordered = |a: &&&Start, b: &&&Start| {
+        let (a, b) = (far(a), far(b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+    };
+    // There is at least one.
+    let end = starts.iter().max_by(ordered).map(|start| start.1);
+    let (ends, others): (Vec<&Start>, Vec<&Start>) =
+        starts.iter().partition(|start| end.is_some_and(|end| is_equal(&start.1, &end)));
     let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
     let overlapping = others.into_iter().filter(|other| ends.iter().any(|end| overlaps(&other.1, &end.1))).collect();
     (ends, overlapping)
@@ -202,6 +237,11 @@ fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>
 /// The first of them, with an interval that holds all of theirs.
 fn merged(all: &[&Summary]) -> Summary {
     all.iter().fold(*all[0], |own, next| Summary { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
+}
+
+/// A range, or the one number that both ends are when rounded.
+fn between(least: String, most: String) -> String {
+    if least == most { least } else { format!("{least} to {most}") }
 }
 
 fn labels(axes: &[usize], group: &Group) -> Vec<usize> {
@@ -228,8 +268,7 @@ fn told(all: &[&Summary], it: &str, place: &str) -> String {
     let range = |shown: &dyn Fn(f64) -> String| {
         let mut numbers: Vec<f64> = all.iter().map(|own| own.median.number()).collect();
         numbers.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-        let [least, most] = [numbers[0], numbers[numbers.len() - 1]].map(shown);
-        if least == most { format!("{bound}{least}") } else { format!("{least} to {most}") }
+        format!("{bound}{}", between(shown(numbers[0]), shown(numbers[numbers.len() - 1])))
     };
     let each = format!("{} decades{POWERS} a {place}", range(&|d| significant(d, 2)));
     let percent = |share: f64| significant(100.0 * share, 2);
@@ -294,7 +333,9 @@ mod tests {
             for (group, own) in starts.iter().filter(|start| is_end(start)) {
                 let alike = starts.iter().filter(|other| labels(&end.every, other.0) == labels(&end.every, group));
                 for other in alike.filter(|other| !is_end(other)) {
-                    prop_assert!(sign * other.1.median.number() < sign * own.median.number());
+                    let (other_median, median) = (other.1.median.number(), own.median.number());
+                    prop_assert!(sign * other_median <= sign * median);
+                    prop_assert!(other_median != median || end.overlapping.iter().any(|g| g.place == other.0.place));
                     let is_apart = other.1.high < own.low || own.high < other.1.low;
                     let is_named = end.overlapping.iter().any(|group| group.place == other.0.place);
                     prop_assert!(is_apart || is_named);

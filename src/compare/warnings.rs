@@ -132,7 +132,7 @@ fn of_unequal_length(comparison: &Comparison, task: &Task) -> Option<String> {
     });
     (!is_meant && steps().any(|(_, own)| own != [first; 2])).then(|| {
         let each = each.collect::<Vec<_>>().join(", ");
-        format!("the arms ended after unequal numbers of steps: {each}; --metric \"val_loss at step N\" compares them at one that all have")
+        format!("the arms ended after unequal numbers of steps: {each}; a metric such as \"test_loss at step N\" compares them at a step at which all were scored")
     })
 }
 

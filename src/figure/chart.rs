@@ -285,8 +285,8 @@ impl Tiles {
 #[derive(Default)]
 pub struct Tiles {
     pub tiles: Vec<Tile>,
-    /// The tile that is outlined.
-    pub best: Option<usize>,
+    /// The tiles that are outlined: the best one, or all that are as good.
+    pub best: Vec<usize>,
     /// Dashed lines, and the name of each.
     pub lines: Vec<Vec<Spot>>,
     pub line_name: String,

@@ -72,6 +72,8 @@ const CROSSES: f64 = 30.0;
 pub struct Course<K> {
     pub lines: BTreeMap<(GroupKey, K), Points>,
     pub ends: Vec<(usize, f64)>,
+    /// Whether some runs end before others.
+    unequal: bool,
     pub scale: StepScale,
     pub x: Ruler,
 }
@@ -118,7 +120,14 @@ impl<K: Ord + Copy> Training<K> {
         let last = self.last.values().copied().max().unwrap_or(0);
         let diverged = self.last.iter().filter(|(run, _)| selection.run(**run).status == Status::Diverged);
         let ends = diverged.map(|(run, step)| (*run, scale.place(*step as f64))).collect();
-        Course { lines: BTreeMap::new(), ends, scale, x: scale.ruler(selection, last as f64).padded(2.5, 130.0) }
+        let unequal = self.last.values().any(|own| *own != last);
+        Course {
+            lines: BTreeMap::new(),
+            ends,
+            unequal,
+            scale,
+            x: scale.ruler(selection, last as f64).padded(2.5, 130.0),
+        }
     }
 
     /// How many seeds of a group have any row.
@@ -164,6 +173,11 @@ impl<K: Ord + Copy> Course<K> {
             }
         }
         kept
+    }
+
+    /// How far lines go; empty where all runs are equally long.
+    pub fn lasting(&self) -> &'static str {
+        if self.unequal { "A line ends where its first seed ends." } else { "" }
     }
 
     /// What the crosses are, `what` of a run that diverged; empty where there are none.

@@ -161,6 +161,11 @@ pub fn held(column: &Column) -> &'static str {
     }
 }
 
+/// When what a title speaks of was measured.
+pub fn when(last: bool) -> &'static str {
+    if last { "after the last update" } else { "before the first update" }
+}
+
 /// `Line: median, band: range of 5 seeds.`, or that there is a single one.
 pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> String {
     let grey = match (selection.has_context(), selection.rows().len()) {

@@ -294,12 +294,15 @@ pub fn check_sequences(
 ) -> Result<(), SettingError> {
     let every = family.answers_at_every_step(settings);
     if is_padded && (every || !family.has_time()) {
-        let (key, cure) = match every && family.has_time() {
-            true => ("network.read_out", "write network.read_out = \"last\" or \"mean\""),
-            false => ("network", "write network = \"rnn\", \"lstm\" or \"gru\""),
+        let (key, only, cure) = match every && family.has_time() {
+            true => (
+                "network.read_out",
+                "no answer at every step is possible for them",
+                "write network.read_out = \"last\" or \"mean\"",
+            ),
+            false => ("network", "only recurrent nets can read them", "write network = \"rnn\", \"lstm\" or \"gru\""),
         };
-        let message = "the data has sequences of unequal length, which only recurrent nets take that answer once for each sequence";
-        return Err(SettingError::new(key, format!("{message}: {cure}")));
+        return Err(SettingError::new(key, format!("the data has sequences of unequal length, and {only}: {cure}")));
     }
     if answers == 1 || every {
         return Ok(());

@@ -166,8 +166,9 @@ fn fadings(first: &[LayerGradient], last: &[LayerGradient]) -> [(&'static str, O
     let [norm_start, norm_finish] = [&first, &last].map(|layers| lost(layers, |layer| layer.norm));
     let [time_start, time_finish] = [&first_times, &last_times].map(|times| lost(times, |time| time.state));
     let per_layer = |total: Option<Fading>| total.map(|total| total.per(first.len() - 1));
-    let steps = first_times.last().and_then(|time| time.time).unwrap_or(1);
-    let per_step = |total: Option<Fading>| total.map(|total| total.per(steps - 1));
+    // Of sequences of unequal length the first of these rows may begin late.
+    let span = |times: &[&LayerGradient]| times.last()?.time?.checked_sub(times.first()?.time?);
+    let per_step = |total: Option<Fading>, times: &[&LayerGradient]| Some(total?.per(span(times)?));
     [
         ("attenuation_init", per_layer(start)),
         ("attenuation_end", per_layer(finish)),
@@ -179,8 +180,8 @@ fn fadings(first: &[LayerGradient], last: &[LayerGradient]) -> [(&'static str, O
         ("attenuation_norm_end", per_layer(norm_finish)),
         ("attenuation_norm_total_init", norm_start),
         ("attenuation_norm_total_end", norm_finish),
-        ("attenuation_time_init", per_step(time_start)),
-        ("attenuation_time_end", per_step(time_finish)),
+        ("attenuation_time_init", per_step(time_start, &first_times)),
+        ("attenuation_time_end", per_step(time_finish, &last_times)),
         ("attenuation_time_total_init", time_start),
         ("attenuation_time_total_end", time_finish),
     ]
@@ -209,4 +210,32 @@ fn lost(layers: &[&LayerGradient], of: impl Fn(&LayerGradient) -> Option<f64>) -
     let [first, .., last] = layers else { return None };
     of(first).and(of(last))?;
     Fading::of(&layers.iter().filter_map(|layer| of(layer)).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever the first of the probe's sequences begins, a step loses what it loses.
+    #[test]
+    fn a_time_step_is_one_of_those_that_were_measured() {
+        let at = |time: usize| LayerGradient {
+            layer: 1,
+            time: Some(time),
+            stream: Some(1.0),
+            norm: Some(1.0),
+            delta: None,
+            weight: None,
+            state: Some(10f64.powf(0.25 * time as f64)),
+            is_zero: None,
+        };
+        for first in [1, 4, 9] {
+            let layers: Vec<LayerGradient> = (first..=10).map(at).collect();
+            let fadings = fadings(&layers, &layers);
+            for name in ["attenuation_time_init", "attenuation_time_end"] {
+                let Some((_, Some(own))) = fadings.iter().find(|(own, _)| *own == name) else { panic!("{name}") };
+                assert!((own.number() - 0.25).abs() < 1e-12, "{name} from step {first}: {own:?}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::figure_support::house::swept;
 use crate::program::{PROGRAM, expect};
 use gradsweep::answer::{Answer, Row, Study};
 use gradsweep::compare::{Comparison, amount::setting};
+use gradsweep::fading::Fading;
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -170,6 +171,45 @@ fn a_gradient_that_never_arrives_is_the_answer() {
     assert!(answer.text().contains("none arrives"), "{}", answer.text());
 }
 
+/// Sweeps an experiment of `tests/questions`.
+fn question(name: &str) -> (tempfile::TempDir, Results) {
+    swept(&std::fs::read_to_string(format!("{}/tests/questions/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap())
+}
+
+#[test]
+fn seeds_of_which_no_gradient_arrives_count_in_table_and_figures() {
+    for name in ["dead_units", "seeds_without_a_gradient"] {
+        let (_dir, results) = question(name);
+        for figure in results.plan.figure_names() {
+            assert!(results.dir.join(format!("figures/{figure}.png")).is_file(), "{name}: {figure}");
+        }
+        assert!(results.dir.join("figures/update_ratio.png").is_file(), "{name}");
+        let column = gradsweep::columns::outcome("attenuation_init").unwrap();
+        let none = results.runs.iter().filter(|run| run.fading(column) == Some(Fading::Beyond)).count();
+        assert!(none > 0 && none < results.runs.len(), "{name}: {none}");
+        if name == "dead_units" {
+            let answer = answer(&results);
+            let mut reader = csv::Reader::from_path(results.dir.join("summary.csv")).unwrap();
+            let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+            let median: f64 = rows[0]["attenuation_init_median"].parse().unwrap();
+            assert_eq!(answer.rows[0].values[0].unwrap().spread().median, median, "{}", answer.text());
+            assert!(answer.text().contains("none arrives"), "{}", answer.text());
+        }
+    }
+}
+
+#[test]
+fn every_optimizer_stands_at_its_own_best_rate() {
+    let (_dir, results) = question("tuned_optimizers");
+    let answer = answer(&results);
+    let names: Vec<&str> = answer.rows.iter().map(|row| row.labels.last().unwrap().as_str()).collect();
+    assert_eq!(names, ["sgd", "momentum", "adam"]);
+    let rates = [["0.1", "1"], ["0.01", "0.3"], ["0.001", "0.02"]];
+    for (row, rates) in answer.rows.iter().zip(rates) {
+        assert!(rates.iter().any(|rate| row.setting.ends_with(rate)), "{row:?}");
+    }
+}
+
 #[test]
 fn what_the_seeds_cannot_tell_apart_is_said_once() {
     let (_dir, results) = swept(
@@ -215,7 +255,7 @@ fn unlike_problems_are_not_ranked_together() {
 fn what_has_no_fading_is_named() {
     let (_dir, results) = swept(&format!("{SMALL}[axes]\ndepth = [0, 2, 3]\nactivation = [\"sigmoid\", \"relu\"]\n"));
     let said = answer(&results).headline();
-    assert!(said.contains("No such number is known with depth 0, activation sigmoid or relu."), "{said}");
+    assert!(said.contains("There is no such number with depth 0."), "{said}");
 }
 
 #[test]

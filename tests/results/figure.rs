@@ -357,7 +357,7 @@ fn two_facets_another_step_and_other_metrics_are_drawn() {
     assert!(says(&drawn[0].1, "Every remedy, every depth"));
     assert!(["2", "4", "8", "16", "32"].iter().all(|d| series(&drawn[0].1).contains(d)));
     assert!(says(&drawn[0].1, "Fades most: plain, sigmoid"), "of equal ones the first");
-    assert!(says(&drawn[1].1, "after the last step") && series(&drawn[1].1).contains(&"l2"));
+    assert!(says(&drawn[1].1, "after the last update") && series(&drawn[1].1).contains(&"l2"));
     assert!(says(&drawn[2].1, "test accuracy") && says(&drawn[2].1, "guessing (10.0 %)"));
     let temp = tempfile::tempdir().unwrap();
     fake.write(temp.path());

@@ -159,7 +159,7 @@ fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
     assert!(says(&scene, "at each time step over the last time step's, during training"), "{}", scene.caption);
     let told = format!("Fades most: time step {time}, step {step}");
     assert!(says(&scene, &told) || scene.caption.contains(&told), "{told}: {}", scene.caption);
-    for (step, word, when) in [(0, None, "before the first update"), (3, Some("last"), "after the last step")] {
+    for (step, word, when) in [(0, None, "before the first update"), (3, Some("last"), "after the last update")] {
         let places: Vec<_> = (1..=2).flat_map(|l| (1..=9).map(move |t| ((step, l, t), (step, 2, 9)))).collect();
         let (_, layer, time) = least(places);
         let scene = map(Plane::TimeLayer, "2", word);

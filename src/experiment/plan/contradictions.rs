@@ -72,10 +72,16 @@ pub(super) fn contradiction(settings: &Settings) -> Option<Contradiction> {
         let help = "write target_loss = 0.01, or another loss";
         return found(["stop_at_target"; 2], "`stop_at_target` needs a `target_loss`", help);
     }
-    if settings.get("data.time_column").is_some() && settings.get("data.sequence").is_none() {
-        let message = "`data.time_column` orders the rows of a sequence, but here each row is a sample by itself";
+    let of_sequences = [
+        ("data.time_column", settings.get("data.time_column").is_some(), "orders the rows of a sequence"),
+        ("data.padding", settings.text("data.padding") == Some("front"), "is for sequences of rows"),
+    ];
+    if let Some((key, _, what)) = of_sequences.iter().find(|(_, is_set, _)| *is_set)
+        && settings.get("data.sequence").is_none()
+    {
+        let message = format!("`{key}` {what}, but here each row is a sample by itself");
         let help = "write as data.sequence the column that says to which sequence a row belongs, or delete the line";
-        return found(["data.time_column"; 2], message, help);
+        return found([key; 2], &message, help);
     }
     match (settings.get("data.x"), settings.get("data.y")) {
         (Some(Value::Matrix(x)), Some(Value::Matrix(y))) if x.len() != y.len() => {

@@ -167,7 +167,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             selection.spec.averaged,
             "At each step: the mean over the steps up to it, interpolated linearly between recorded steps.",
         )
-        .add(true, format!("A line ends where its first seed ends.{cut}"))
+        .add(true, course.lasting())
+        .add(true, cut)
         .add(true, joined(&groups, COINCIDE))
         .add(true, overlaid(selection, &groups, lines))
         .add(true, course.crossed("the last step"))
@@ -176,7 +177,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = if measures.len() > 1 {
         "Loss and accuracy during training".into()
     } else {
-        let mean = if selection.spec.averaged { ", averaged" } else { "" };
+        let mean = if selection.spec.averaged { ", mean of the steps so far," } else { "" };
         format!("{}{mean} by {}", words::subject(first), if selection.spec.epochs { "epoch" } else { "step" })
     };
     let own = &own;

@@ -67,7 +67,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(words::is_of_jacobian(column), "Of the last layer itself all are 1.")
             .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
             .of_probe(selection);
-    let when = if last { "after the last step" } else { "before the first update" };
+    let when = words::when(last);
     let at = if is_of_time { " at its last time step" } else { "" };
     let own = format!("{} in each layer{at}, {when}", words::subject(column));
     let shown = spreads.iter().filter(|((_, layer), _)| layers.contains(layer));

@@ -165,7 +165,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
         )
         .of_probe(selection);
-    let when = if last { "after the last step" } else { "before the first update" };
+    let when = words::when(last);
     let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {
         None => "How large the gradient is".into(),
         Some(column) => words::subject(column),

@@ -92,7 +92,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
         )
         .of_probe(selection);
-    let when = if last { "after the last step" } else { "before the first update" };
+    let when = words::when(last);
     let what = if is_state { "How large the gradient is".into() } else { words::subject(column) };
     let own = format!("{what} at each time step, {when}");
     let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));

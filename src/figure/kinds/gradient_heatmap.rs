@@ -119,8 +119,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let when = match selection.spec.step.as_deref() {
         _ if plane.has_steps() => "during training",
-        Some("last") => "after the last step",
-        _ => "before the first update",
+        step => words::when(step == Some("last")),
     };
     let own = match column.quantity {
         Quantity::Gradient if relative => format!("The gradient {at} over {}, {when}", other.whose),

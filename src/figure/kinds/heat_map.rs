@@ -73,7 +73,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let lines = if spec.theory { depth_lines((x, y), sides, scale) } else { Vec::new() };
         let tiles = tiles((selection, endings), (x, y), sides, panel, &colors);
         // On a fine map a best tile is one of many as good.
-        let best = tiles.best.filter(|_| !is_fine);
+        let best = if is_fine { Vec::new() } else { tiles.best.clone() };
         vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), best, ..tiles })]
     };
     let y_title = [names::axis_title(&y.axis.name)];
@@ -107,7 +107,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let held = held.collect::<Vec<_>>().join(" ");
     let caption = |shown_as: &str| {
         Caption::new(format!("{shown_as}: {}{several}.", words::median(selection)))
-            .add(any_best && column.sign().is_some() && !is_fine, "Outlined: the best of a panel.")
+            .add(
+                any_best && column.sign().is_some() && !is_fine,
+                "Outlined: the best of a panel, or several that are equal.",
+            )
             .add(!fates.is_empty(), &lost)
             .add(true, &parts[0].endings.undefined)
             .add(true, &held)
@@ -218,7 +221,9 @@ fn tiles(
         let ([left, _, right], [low, _, high]) = (across.tiles[i], up.tiles[j]);
         ((left, low), (right, high))
     };
-    let best = known.iter().enumerate().filter_map(worth).max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let most = known.iter().enumerate().filter_map(worth).map(|(_, worth)| worth).max_by(f64::total_cmp);
+    let best = known.iter().enumerate().filter_map(worth).filter(|(_, worth)| Some(*worth) == most);
+    let best = best.map(|(i, _)| i).collect();
     let tile = |(place, (x_label, y_label), seeds): &(Pair, Pair, &Seeds)| {
         let (color, told) = shade(seeds.median, colors);
         let (low, high) = corners(*place);
@@ -250,7 +255,7 @@ fn tiles(
         })
     };
     let tiles = known.iter().map(tile).chain(labels().filter_map(empty)).collect();
-    Tiles { tiles, best: best.map(|(i, _)| i), ..Tiles::default() }
+    Tiles { tiles, best, ..Tiles::default() }
 }
 
 /// The colour of a median, and what it says.

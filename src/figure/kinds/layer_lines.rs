@@ -67,7 +67,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let is_update = column.name == UPDATE;
     let caption = Caption::new(line)
-        .add(true, "A line ends where its first seed ends.")
+        .add(true, course.lasting())
         .add(is_update, "No update follows the last step.")
         .add(y.floor.is_some(), "▼: exactly zero.")
         .add(true, course.crossed("the last recorded step"))

@@ -41,8 +41,8 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
             scene.shapes.extend(text.map(|text| Shape::Text(Text { color: on(tile.color), ..text })));
         }
     }
-    if let Some(best) = map.best {
-        outline(scene, &areas[best]);
+    for best in &map.best {
+        outline(scene, &areas[*best]);
     }
 }
 
