@@ -22,8 +22,15 @@ pub fn verdicts(comparison: &Comparison) -> Vec<String> {
     tasks
         .map(|task| {
             of(task).unwrap_or_else(|| {
-                "There is nothing to compare yet: the runs by which settings are chosen or judged have not ended."
-                    .into()
+                let are_all_there = task.1.arms.iter().all(|arm| arm.missing == 0);
+                match columns::metric::metric(&comparison.report).filter(|_| are_all_there) {
+                    Some(column) => format!(
+                        "There is nothing to compare: the runs have ended, but none of them has a {}.",
+                        column.subject()
+                    ),
+                    None => "There is nothing to compare yet: the runs by which settings are chosen or judged have not ended."
+                        .into(),
+                }
             })
         })
         .collect()
@@ -72,7 +79,8 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
             "{place}{name} is the only arm, so there is nothing to compare: {subject} {shown} ({seeds})."
         ));
     }
-    let verdict = if column.name == comparison.report { verdict(comparison, task, first) } else { String::new() };
+    let tied: Vec<&str> = winners.iter().map(|(arm, _)| arm.name.as_str()).collect();
+    let verdict = if column.name == comparison.report { verdict(comparison, task, &tied) } else { String::new() };
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", named(arm), at(arm))).collect();
         return Some(format!(
@@ -83,12 +91,16 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", start(first), at(first)))
 }
 
-/// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences.
-fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
-    let from = comparison.baseline.as_ref().unwrap_or(&best.name);
+/// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences; of several that tie
+/// the first is told apart from those that are not `best`.
+fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
+    let from = comparison.baseline.as_deref().unwrap_or(best[0]);
+    let is_named = best.len() > 1 && best.contains(&from);
+    let subject = if is_named { words::arm(&comparison.arm, from) } else { "it".into() };
     let column = columns::metric::metric(&comparison.report);
-    let pairs: Vec<&Pair> =
-        task.pairs.iter().filter(|p| p.metric == comparison.report && p.other(from).is_some()).collect();
+    let is_other = |name: &str| comparison.baseline.is_some() || !best.contains(&name);
+    let own = task.pairs.iter().filter(|pair| pair.metric == comparison.report);
+    let pairs: Vec<&Pair> = own.filter(|pair| pair.other(from).is_some_and(is_other)).collect();
     let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return String::new() };
     if seeds == 1 {
         return " One seed cannot distinguish a difference from chance.".into();
@@ -103,7 +115,7 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
     let mut said: Vec<String> = Vec::new();
     for (others, side) in [(low, "below"), (high, "above")] {
         if !others.is_empty() {
-            said.push(format!("it lies {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
+            said.push(format!("{subject} lies {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
         }
     }
     let alike: Vec<&Pair> = of(Verdict::NotDistinguished).collect();
@@ -116,11 +128,11 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
             }
             _ => String::new(),
         };
-        said.push(format!("it is not distinguished from {}{between}", named(&alike)));
+        said.push(format!("{subject} is not distinguished from {}{between}", named(&alike)));
     }
     let equivalent: Vec<&Pair> = of(Verdict::Equivalent).collect();
     if let (false, Some(margin)) = (equivalent.is_empty(), comparison.margin) {
-        said.push(format!("within the margin of {margin} it is equivalent to {}", named(&equivalent)));
+        said.push(format!("within the margin of {margin} {subject} is equivalent to {}", named(&equivalent)));
     }
     let open: Vec<&Pair> = of(Verdict::NotSettled).collect();
     match open[..] {
@@ -148,7 +160,10 @@ fn verdict(comparison: &Comparison, task: &Task, best: &Arm) -> String {
         (None, true) => "At the chosen settings ".into(),
         (None, false) => String::new(),
     };
-    format!(" {}.{needed}", words::capital(&format!("{start}{}", said.join("; "))))
+    let said = format!("{start}{}", said.join("; "));
+    // A name is written as it is, also at the start of a sentence.
+    let said = if is_named && start.is_empty() { said } else { words::capital(&said) };
+    format!(" {said}.{needed}")
 }
 
 /// What the best arm has or does.

@@ -197,8 +197,11 @@ impl<'a, 'b> End<'a, 'b> {
                         missing(axis).iter().map(|label| axes[axis].labels[*label].clone()).collect();
                     if labels.is_empty() { String::new() } else { format!(" but {}", words::all(&labels)) }
                 };
-                let every: Vec<String> =
-                    self.every.iter().map(|axis| format!("{}{}", axes[*axis].name, but(*axis))).collect();
+                let every: Vec<String> = self
+                    .every
+                    .iter()
+                    .map(|axis| format!("{}{}", words::any_of(&axes[*axis].name), but(*axis)))
+                    .collect();
                 name += &format!(", at every {}", words::all(&every));
                 (told(&summaries, "it", place), words::medians(summaries.iter().map(|own| own.n)))
             }

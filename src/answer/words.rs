@@ -116,8 +116,17 @@ pub fn capital(sentence: &str) -> String {
 
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word, or has no plain plural, `7 values of data`.
 pub fn several(n: usize, axis: &str) -> String {
-    let is_plain = axis.chars().all(char::is_alphabetic) && !axis.ends_with(['a', 's', 'y']) && !axis.ends_with("ch");
-    if is_plain { count(n, axis) } else { format!("{n} values of {axis}") }
+    if is_plain(axis) { count(n, axis) } else { format!("{n} values of {axis}") }
+}
+
+/// What stands for any label of an axis: `depth`, or `value of data`.
+pub fn any_of(axis: &str) -> String {
+    if is_plain(axis) { axis.into() } else { format!("value of {axis}") }
+}
+
+/// Whether the name of an axis is a plain word that can be counted.
+fn is_plain(axis: &str) -> bool {
+    axis.chars().all(char::is_alphabetic) && !axis.ends_with(['a', 's', 'y']) && !axis.ends_with("ch")
 }
 
 /// `both` or `all 3`.

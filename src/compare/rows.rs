@@ -110,7 +110,8 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
     let span = |low: f64, high: f64| format!("[{}, {}]", size(low, column), size(high, column));
     let coverage = format!("{:.1} % interval", 100.0 * first.difference.coverage);
     let again = listed.iter().any(|pair| pair.tuned.is_some());
-    let mut head = vec![subject(metric), "less that of".into(), "difference".into(), coverage, "p".into()];
+    let mut head =
+        vec![format!("{} of", subject(metric)), "minus that of".into(), "difference".into(), coverage, "p".into()];
     head.extend(again.then(|| "chosen anew".into()));
     head.push("verdict".into());
     let row = |pair: &&Pair| {

@@ -16,6 +16,11 @@ pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
     if !comparison.steps_known.is_empty() {
         paragraph(&mut text, "", &comparison.steps_known);
     }
+    if let Some(why) = no_two_arms(comparison) {
+        text.push('\n');
+        paragraph(&mut text, "", &why);
+        return text;
+    }
     for (task, verdict) in comparison.tasks.iter().zip(verdicts) {
         text += &format!("\n{}\n", task.name());
         paragraph(&mut text, "  ", verdict);
@@ -31,6 +36,20 @@ pub fn text(comparison: &Comparison, verdicts: &[String]) -> String {
         notes.iter().for_each(|note| paragraph(&mut text, "", note));
     }
     text
+}
+
+/// Why nothing is compared where each of several tasks has one arm alone, as folders without common labels have.
+fn no_two_arms(comparison: &Comparison) -> Option<String> {
+    let tasks = &comparison.tasks;
+    let first = tasks.get(1).and(tasks.first()).filter(|_| tasks.iter().all(|task| task.arms.len() == 1))?;
+    let axes: Vec<&str> = first.labels.iter().map(|(axis, _)| axis.as_str()).collect();
+    Some(format!(
+        "There is nothing to compare: {arm} has one label at each of the {n} settings of {axes}, and arms are compared where all \
+         else is equal. Sweep the same settings for each of them, or name another axis with --arm.",
+        arm = comparison.arm,
+        n = tasks.len(),
+        axes = axes.join(", "),
+    ))
 }
 
 /// By what and on which seeds settings were chosen, and of which seeds the results are.

@@ -200,7 +200,10 @@ impl Dataset {
                     _ if self.train.answers() > 1 => format!("one of {count} classes at each time step"),
                     _ if (1..=SHOWN).contains(&self.classes.len()) => {
                         let of_each = self.classes.iter().zip(rows).map(|(name, rows)| format!("{name} ({rows})"));
-                        format!("{count} classes, of so many training rows: {}", of_each.collect::<Vec<_>>().join(", "))
+                        format!(
+                            "{count} classes with their numbers of training rows: {}",
+                            of_each.collect::<Vec<_>>().join(", ")
+                        )
                     }
                     (fewest, most) if fewest == most => format!("{count} classes of {most} training rows"),
                     (fewest, most) => format!("{count} classes of {fewest} to {most} training rows"),

@@ -80,10 +80,18 @@ pub struct ColorBar {
     pub ruler: Ruler,
     /// What it measures, one string a line.
     pub title: Vec<String>,
-    /// Whether values go both ways from the place 0, each in a hue of its own.
-    pub diverging: bool,
+    /// Of values that go both ways from the place 0, each in a hue of its own, those at which the gradient fades.
+    pub fades: Option<Fades>,
     /// The largest value of all, where it lies beyond the scale.
     pub off: Option<String>,
+}
+
+/// On which side of 0 the gradient fades: below as a gradient over another, above as an attenuation. It is brown there in every
+/// figure, and teal where it grows.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Fades {
+    Below,
+    Above,
 }
 
 impl ColorBar {
@@ -92,19 +100,16 @@ impl ColorBar {
         let title = column.words.iter().map(ToString::to_string).collect();
         let highest = values.iter().copied().filter(|v| v.is_finite()).fold(f64::NEG_INFINITY, f64::max);
         let off = (highest > ruler.high).then(|| finding::measured(highest, column));
-        ColorBar { ruler, title, diverging: false, off }
+        ColorBar { ruler, title, fades: None, off }
     }
 
     /// The colour of a value.
     pub fn color(&self, value: f64) -> Color {
         let Ruler { low, high, .. } = self.ruler;
-        match self.diverging {
-            true => {
-                let (own, other) = if value < 0.0 { (low, high) } else { (high, low) };
-                diverging(value / own.abs().max(LESSER * other.abs()))
-            }
-            false => viridis(self.ruler.share(value)),
-        }
+        let Some(fades) = self.fades else { return viridis(self.ruler.share(value)) };
+        let (own, other) = if value < 0.0 { (low, high) } else { (high, low) };
+        let share = value / own.abs().max(LESSER * other.abs());
+        diverging(if fades == Fades::Below { share } else { -share })
     }
 }
 

@@ -106,18 +106,24 @@ fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
     values.iter().copied().filter(|v| !v.is_finite() || *v <= most).collect()
 }
 
-/// The values of lines of a column of which less is better, without those parts of up to half of the lines that run away: beside
-/// which the others would have less than half of a panel. Where lines begin is kept.
+/// The values of lines without those parts of up to half of the lines that run away, beside which the others would have less than
+/// half of a panel: upward where less is better, and either way on a linear scale of which neither end is, as that of a variable
+/// of a test function. Where lines begin is kept.
 pub fn without_runaways(lines: &[Vec<f64>], column: &Column) -> Vec<f64> {
-    let mut tame: Vec<(f64, f64)> = lines.iter().filter_map(|line| range(line.iter().copied())).collect();
+    let size: fn(f64) -> f64 = match column.better {
+        Better::Lower => |v| v,
+        Better::Neither if !column.is_log() => f64::abs,
+        _ => return lines.concat(),
+    };
+    let mut tame: Vec<(f64, f64)> = lines.iter().filter_map(|line| range(line.iter().copied().map(size))).collect();
     tame.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let first = lines.iter().filter_map(|line| line.iter().copied().find(|v| v.is_finite()));
+    let first = lines.iter().filter_map(|line| line.iter().copied().find(|v| v.is_finite()).map(size));
     let begin = range(first).unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
     let of_others = |i: usize| tame[..i].iter().fold(begin, |(low, high), line| (low.min(line.0), high.max(line.1)));
     let far = |i: &usize| is_far(of_others(*i), tame[*i].1, column.is_log(), 1.0);
-    let cut = (tame.len().div_ceil(2).max(1)..tame.len()).find(far).filter(|_| column.better == Better::Lower);
+    let cut = (tame.len().div_ceil(2).max(1)..tame.len()).find(far);
     let most = cut.map_or(f64::INFINITY, |cut| of_others(cut).1);
-    lines.iter().flatten().copied().filter(|v| !v.is_finite() || *v <= most).collect()
+    lines.iter().flatten().copied().filter(|v| !v.is_finite() || size(*v) <= most).collect()
 }
 
 /// Whether a value is so many times as far from a range as this reaches, and some decades at least.
@@ -485,6 +491,11 @@ mod tests {
         assert!(ruler.cut(Some(-1.0)).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
         // What begins high is no runaway.
         assert_eq!(range(without_runaways(&[vec![13.0, 0.0], falls], loss)), Some((-2.0, 13.0)));
+        // A variable of a test function runs away in either direction.
+        let variable = &columns::POINTS[0];
+        let (stays, away) = (vec![-1.5, 0.5, 0.0], vec![-1.5, -40.0, -1e9]);
+        assert_eq!(range(without_runaways(&[stays.clone(), away.clone()], variable)), Some((-1.5, 0.5)));
+        assert_eq!(range(without_runaways(&[stays, away], accuracy)), Some((-1e9, 0.5)));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub fn viridis(share: f64) -> Color {
     between(&VIRIDIS, share)
 }
 
-/// The map from -1 over 0 (grey) to 1.
+/// The map from -1 (brown) over 0 (grey) to 1 (teal).
 pub fn diverging(share: f64) -> Color {
     between(&BROWN_TEAL, (share + 1.0) / 2.0)
 }

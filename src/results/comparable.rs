@@ -36,15 +36,11 @@ pub(super) fn refuse(first: &Folder, second: &Folder, why: String, help: &str) -
 
 /// What keeps two folders from being compared at all.
 fn differ(first: &Results, second: &Results) -> Option<(String, &'static str)> {
-    let data = |plan: &PlanFile| (plan.data.name.clone(), plan.data.digest.clone());
+    let data = |plan: &PlanFile| (plan.data_names(), plan.data.digest.clone());
     let ((a, one), (b, other)) = (data(&first.plan), data(&second.plan));
     let is_known = !first.plan.is_imported() && !second.plan.is_imported();
     if a != b || is_known && one != other {
-        let what = if a == b {
-            format!("both data sets are named {a}, but rows or splits differ")
-        } else {
-            format!("{a}, {b}")
-        };
+        let what = if a == b { format!("both are named {a}, but rows or splits differ") } else { format!("{a}; {b}") };
         let help = if is_known {
             "sweep both on the same data and the same split"
         } else {

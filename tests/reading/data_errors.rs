@@ -242,7 +242,7 @@ fn classes_are_told_with_their_rows() {
     let rows: String = (0..30).map(|i| format!("{i}.5,{}\n", ["b", "a", "a"][i % 3])).collect();
     let none = [("data.test", Value::Float(0.0))];
     let told = csv(rows.as_bytes(), &none).unwrap().summary();
-    assert!(told.contains("2 classes, of so many training rows: a (20), b (10)"), "{told}");
+    assert!(told.contains("2 classes with their numbers of training rows: a (20), b (10)"), "{told}");
     let many: String = (0..90).map(|i| format!("{i}.5,{}\n", i % 30)).collect();
     let told = csv(many.as_bytes(), &none).unwrap().summary();
     assert!(told.contains("30 classes of 3 training rows"), "{told}");

@@ -173,6 +173,14 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
             help,
         );
     }
+    let variables = || cells.iter().filter_map(|cell| cell.function()).map(|function| function.start.len());
+    let variable =
+        spec.metric.as_deref().and_then(|name| columns::POINTS.iter().position(|column| column.name == name));
+    if variable.is_some_and(|index| variables().all(|n| n <= index)) {
+        let name = spec.metric.as_deref().unwrap_or_default();
+        let has = counted(variables().max().unwrap_or(0), "variable");
+        return wrong(format!("no function of this {word} has {name}: each has {has}"), "write metric = \"x1\"");
+    }
     if figure.kind.cells != CellsShown::Planes {
         return Ok(());
     }

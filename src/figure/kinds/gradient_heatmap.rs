@@ -60,7 +60,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let ruler = selection.limited(ruler, bar_height(rows, height));
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
-        colors.diverging = true;
+        colors.fades = Some(Fades::Below);
         // A long title stands in two lines beside its scale.
         let whose = other.whose.replace(" at the", " at\nthe");
         let lines = ["gradient over"].into_iter().chain(whose.lines()).chain(["(above 1 it grows)"]);

@@ -63,7 +63,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         return Err(selection.nothing("a finite attenuation"));
     }
     let ruler = Ruler::exact(-most, most, 6);
-    let colors = ColorBar { diverging: true, ..ColorBar::new(ruler, column, &[]) };
+    let colors = ColorBar { fades: Some(Fades::Above), ..ColorBar::new(ruler, column, &[]) };
     let shade = |value: f64| {
         let place = (0.5 * (value / most + 1.0) * SHADES).floor().clamp(0.0, SHADES - 1.0);
         colors.color(most * (2.0 * (place + 0.5) / SHADES - 1.0))

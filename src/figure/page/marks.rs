@@ -16,8 +16,9 @@ const NOTE: f64 = 6.6;
 /// Points between two places of a line that can be pointed at.
 const CLOSE: f64 = 0.25;
 
-/// Draws all marks of a panel: none of them leaves it but the notches above. Says whether arrows stand for values beyond it.
-pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
+/// Draws all marks of a panel, numbers of tiles at this size: none of them leaves it but the notches above. Says whether arrows
+/// stand for values beyond it.
+pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark], number: Option<f64>) -> bool {
     for mark in marks {
         if let Mark::Notch { x } = mark
             && panel.x.holds(*x)
@@ -30,13 +31,13 @@ pub fn draw(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
     if let Some(floor) = panel.y.floor {
         across(scene, panel, floor, Stroke { dash: &[1.0, 2.0], ..solid(EDGE, THIN) });
     }
-    marks.iter().for_each(|mark| one(scene, panel, mark));
+    marks.iter().for_each(|mark| one(scene, panel, mark, number));
     let beyond = clip::arrows(scene, panel, marks);
     scene.plots.push(Plot { area: panel.area, shapes: first..scene.shapes.len() });
     beyond
 }
 
-fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
+fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark, number: Option<f64>) {
     let area = panel.area;
     let seen = |spot: &Spot| Some(panel.at(spot.0, spot.1)).filter(|point| area.holds(*point, SLACK));
     match drawn {
@@ -98,7 +99,7 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark) {
         Mark::Dots(own) => dots::draw(scene, panel, own),
         Mark::Arm(own) => dots::arm(scene, panel, own),
         Mark::Beyond(own) => beyond::draw(scene, panel, own),
-        Mark::Tiles(map) => tiles::draw(scene, panel, map),
+        Mark::Tiles(map) => tiles::draw(scene, panel, map, number),
     }
 }
 

@@ -34,39 +34,49 @@ pub fn draw(chart: &Chart) -> Scene {
     page.caption(&if beyond { format!("{caption} {BEYOND}") } else { caption.clone() })
 }
 
-/// The blocks for as many columns as fit, then for the next ones; says whether any tiles had room for their numbers, and
+/// The blocks for as many columns as fit, then for the next ones; says whether the tiles had room for their numbers, and
 /// whether anything lies beyond a panel.
 fn draw_grid(page: &mut Page, grid: &Grid) -> (bool, bool) {
     let slots = page.sheet.slots.max(1);
     let rulers = grid.blocks.iter().flat_map(|block| &block.strips).map(|strip| &strip.y);
     let left = rulers.map(tick_width).fold(0.0, f64::max);
     let right = grid.colors.as_ref().map_or(0.0, tiles::bar_room);
-    let (mut numbers, mut beyond) = (false, false);
-    let (mut top, mut bottom) = (f64::INFINITY, page.y);
+    let mut drawn: Vec<(Panel, &[Mark])> = Vec::new();
     for start in (0..grid.columns.len()).step_by(slots) {
         let shown = start..(start + slots).min(grid.columns.len());
         for (i, block) in grid.blocks.iter().enumerate() {
             // Blocks under one another have their columns named once.
             let columns = if i == 0 { &grid.columns[shown.clone()] } else { &[] };
             let panels = page.block(block, &Frame { columns, shown: shown.clone(), left, right });
-            for (strip, row) in block.strips.iter().zip(&panels) {
-                for (marks, panel) in strip.panels[shown.clone()].iter().zip(row) {
-                    beyond |= marks::draw(&mut page.scene, panel, marks);
-                    numbers |= marks.iter().any(|mark| has_numbers(panel, mark));
-                    (top, bottom) = (top.min(panel.area.top), panel.area.bottom);
-                }
+            for (strip, row) in block.strips.iter().zip(panels) {
+                drawn.extend(row.into_iter().zip(strip.panels[shown.clone()].iter().map(Vec::as_slice)));
             }
         }
     }
+    let size = number_size(&drawn);
+    let mut beyond = false;
+    for (panel, marks) in &drawn {
+        beyond |= marks::draw(&mut page.scene, panel, marks, size);
+    }
     if let Some(colors) = &grid.colors {
+        let (top, bottom) = (page.y, page.y);
+        let top = drawn.iter().map(|(panel, _)| panel.area.top).fold(top, f64::min);
+        let bottom = drawn.last().map_or(bottom, |(panel, _)| panel.area.bottom);
         let left = page.scene.width - MARGIN - right + 14.0;
         tiles::color_bar(&mut page.scene, Rect { left, right: left + 10.0, top, bottom }, colors);
     }
-    (numbers, beyond)
+    (size.is_some(), beyond)
 }
 
-fn has_numbers(panel: &Panel, mark: &Mark) -> bool {
-    matches!(mark, Mark::Tiles(map) if tiles::number_size(panel, map).is_some())
+/// The size at which the numbers of all maps fit into their tiles; `None` where those of one do not, so that no map of a page has
+/// numbers and another has none.
+fn number_size(panels: &[(Panel, &[Mark])]) -> Option<f64> {
+    let maps = panels.iter().flat_map(|(panel, marks)| marks.iter().map(move |mark| (panel, mark)));
+    let sizes = maps.filter_map(|(panel, mark)| match mark {
+        Mark::Tiles(map) if !map.tiles.is_empty() => Some(tiles::number_size(panel, map)),
+        _ => None,
+    });
+    sizes.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::min)
 }
 
 /// Windows on planes, each with labels of its own.
@@ -103,5 +113,5 @@ fn draw_plane(page: &mut Page, area: Rect, plane: &Plane) {
     let ruler = |(low, high): (f64, f64), room: f64| Ruler::exact(low, high, room as usize);
     let (x, y) = (ruler(plane.x, area.width() / 40.0), ruler(plane.y, area.height() / 28.0));
     let panel = page.panel(area, &plane.heading, (x, y), plane.titles);
-    marks::draw(&mut page.scene, &panel, &plane.marks);
+    marks::draw(&mut page.scene, &panel, &plane.marks, None);
 }

@@ -8,8 +8,8 @@ use crate::figure::scene::{Anchor, Point, Rect, Scene, Shape, Stroke, Text, Turn
 use crate::figure::style::{EDGE, INK, LABEL, Look, Marker, THIN, TICK, WHITE, mark, on, solid};
 use crate::figure::text::{self, Weight};
 
-/// Draws a map.
-pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
+/// Draws a map, its numbers at this size.
+pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles, number: Option<f64>) {
     let areas: Vec<Rect> = map.tiles.iter().map(|tile| area(panel, tile)).collect();
     // Limits may leave some out.
     let seen = || map.tiles.iter().zip(&areas).filter(|(_, area)| area.width() > 0.0);
@@ -35,7 +35,7 @@ pub fn draw(scene: &mut Scene, panel: &Panel, map: &Tiles) {
     let inward = 0.3 * areas.first().map_or(0.0, Rect::width);
     let named = |line: &Vec<Point>| named_line(scene, panel, line, (&map.line_name, inward));
     let marks: Vec<Rect> = lines.iter().filter_map(named).collect();
-    if let Some(size) = number_size(panel, map) {
+    if let Some(size) = number {
         for (tile, area) in seen() {
             let text = tile.number.as_ref().and_then(|number| place(number, area, size, (&lines, &marks)));
             scene.shapes.extend(text.map(|text| Shape::Text(Text { color: on(tile.color), ..text })));
