@@ -9,14 +9,11 @@ use super::pairs::{Pair, Verdict};
 use super::score::{Score, score};
 use super::tasks::Task;
 use crate::columns::Column;
-use crate::plan_file::{PlanCell, PlanFile};
+use crate::plan_file::{PlanCell, PlanFile, compare::PROBLEMS};
 use crate::stats::friedman::{Friedman, friedman, ranks};
 use crate::stats::signed_rank::{LEVEL, holm, signed_rank};
 use crate::table::count;
 use std::collections::BTreeSet;
-
-/// Independent problems from which on arms are tested over them.
-pub const PROBLEMS: usize = 10;
 
 /// The arms over all problems that share their other labels.
 #[derive(Clone, Debug, PartialEq)]

@@ -76,7 +76,7 @@ const TIMES: f64 = 4.0;
 const FREE: f64 = 0.04;
 
 /// Decades that a logarithmic scale has at least: fewer would blow noise up to look like a finding.
-const LEAST: f64 = 0.5;
+const LEAST: f64 = 0.2;
 
 /// The range of the values, of a logarithmic scale or not, without a few at either end beside which nothing could be told of the
 /// others: one run of 1e13. A panel shows these as arrows.
@@ -202,13 +202,18 @@ impl Ruler {
     pub fn between(self, [low, high]: [f64; 2], length: f64) -> Ruler {
         let room = (length / 20.0) as usize;
         let ruler = match self.unit {
-            Unit::Value if self.ticks.iter().any(|tick| tick.label.ends_with('%')) => Ruler::shares(low, high, room),
+            Unit::Value if self.is_of_shares() => Ruler::shares(low, high, room),
             Unit::Value => Ruler::exact(low, high, room),
             Unit::Log10 => Ruler::log_within(low.log10(), high.log10(), room),
             Unit::Steps => Ruler::steps(low, high),
             Unit::Label => return self,
         };
         if self.floor.is_some() { ruler.with_floor() } else { ruler }
+    }
+
+    /// Whether its labels are in per cent.
+    pub fn is_of_shares(&self) -> bool {
+        self.unit == Unit::Value && self.ticks.iter().any(|tick| tick.label.ends_with('%'))
     }
 
     /// The same without ticks between whole numbers.

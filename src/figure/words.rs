@@ -63,6 +63,9 @@ pub fn shown(selection: &Selection) -> String {
     }
 }
 
+/// What a gradient of 0 is in the probe, for captions.
+pub const NO_GRADIENT: &str = "exactly zero, or too small to be measured (below about 1e-288)";
+
 /// More settings than this are not listed.
 const LISTED: usize = 16;
 
@@ -71,7 +74,13 @@ fn chosen(selection: &Selection) -> String {
     let axes = &selection.results.plan.axes;
     let setting = |run: usize| -> String {
         let tuned = axes.iter().enumerate().filter(|(_, axis)| selection.spec.tune.contains(&axis.name));
-        let labels = tuned.map(|(i, axis)| shown_label(axis, selection.run(run).labels[i]));
+        // An arm has no label on an axis that another arm alone is tuned over.
+        let labels = tuned.map(|(i, axis)| (axis, shown_label(axis, selection.run(run).labels[i])));
+        let labels =
+            labels.filter(|(_, label)| !label.is_empty()).map(|(axis, label)| match selection.spec.tune.len() {
+                1 => label,
+                _ => format!("{} {label}", names::axis(&axis.name)),
+            });
         labels.collect::<Vec<_>>().join(" and ")
     };
     let mut panels: BTreeMap<GroupKey, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
@@ -86,11 +95,19 @@ fn chosen(selection: &Selection) -> String {
     }
     let mut told: Vec<(String, String)> = Vec::new();
     for (panel, groups) in &panels {
-        let groups = groups.iter().map(|(color, settings)| {
-            let color = selection.color.as_ref().map_or(String::new(), |used| format!("{} ", used.shown(*color)));
-            format!("{color}{}", settings.iter().cloned().collect::<String>())
+        let groups = groups.iter().filter_map(|(color, settings)| {
+            let setting = settings.first().filter(|setting| !setting.is_empty())?;
+            let Some(used) = &selection.color else { return Some(setting.clone()) };
+            let label = used.shown(*color);
+            // A number alone does not say what it is of.
+            let axis = label.parse::<f64>().map_or(String::new(), |_| format!("{} ", names::axis(&used.axis.name)));
+            Some(format!("{setting} for {axis}{label}"))
         });
         told.push((selection.panel(panel), groups.collect::<Vec<_>>().join(", ")));
+    }
+    told.retain(|(_, groups)| !groups.is_empty());
+    if told.is_empty() {
+        return String::new();
     }
     if told.iter().all(|(_, groups)| *groups == told[0].1) {
         told.truncate(1);

@@ -4,6 +4,9 @@ use super::Axis;
 use crate::experiment::settings;
 use serde::{Deserialize, Serialize};
 
+/// Independent problems from which on arms are tested over them.
+pub const PROBLEMS: usize = 10;
+
 /// How arms are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compare {

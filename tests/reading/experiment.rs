@@ -248,6 +248,31 @@ fn default_figures_fit_any_axes() {
     }
 }
 
+/// What arms are compared by has its figure, also without a choice of settings and of test functions, and no default figure of
+/// training shows some of the arms alone.
+#[test]
+fn default_figures_of_a_comparison_show_every_arm() {
+    let function = "function = [{ kind = \"rosenbrock\", spread = 0.1 }, { kind = \"beale\", spread = 0.1 }]";
+    let tuned = "[[optimizer]]\nkind = \"sgd\"\nlr = [0.001, 0.01]\n[[optimizer]]\nkind = \"adam\"\nlr = [0.01, 0.1]";
+    let studies = [
+        format!("seeds = 4\n[base]\ntarget_loss = 0.1\n[axes]\n{function}\n{tuned}"),
+        format!("seeds = 4\n[base]\ntarget_loss = 0.1\n[axes]\ndepth = [1, 2]\nbatch = [8, 16]\n{tuned}"),
+        "seeds = 4\n[axes]\noptimizer = [\"sgd\", \"adam\"]\ndepth = [1, 2]".into(),
+        "seeds = 4\ncompare = { arm = \"variant\" }\n[variants.a]\n[variants.b]\nresidual = \"identity\"".into(),
+    ];
+    for study in studies {
+        let plan = plan(&study);
+        let arm = &plan.compare.as_ref().unwrap().arm;
+        let comparison = plan.figures.iter().find(|figure| figure.kind == "comparison");
+        let comparison = comparison.unwrap_or_else(|| panic!("no comparison: {study}"));
+        assert!(comparison.filter.is_empty(), "{study}: {:?}", comparison.filter);
+        for figure in plan.figures.iter().filter(|figure| ["curves", "trajectories"].contains(&&*figure.kind)) {
+            assert!(!figure.filter.contains_key(arm), "{study}: {figure:?}");
+            assert!(!figure.filter.contains_key("optimizer.lr"), "{study}: {figure:?}");
+        }
+    }
+}
+
 fn literal(label: &str) -> String {
     if label.parse::<f64>().is_ok() { label.to_string() } else { format!("\"{label}\"") }
 }

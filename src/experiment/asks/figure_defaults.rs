@@ -56,8 +56,7 @@ pub struct Roles {
 
 impl<'a> Defaults<'a> {
     fn new(grid: Cells<'a>, compare: Option<&'a Compare>) -> Self {
-        let compare = compare.filter(|c| c.tune_seeds > 0);
-        let is_tuned = |a: &&Axis| compare.is_some_and(|c| c.tune.contains(&a.name));
+        let is_tuned = |a: &&Axis| compare.is_some_and(|c| c.tune_seeds > 0 && c.tune.contains(&a.name));
         let several = || grid.axes.iter().filter(|a| a.labels.len() > 1);
         let tune = several().filter(is_tuned).map(|a| a.name.clone()).collect();
         let several = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
@@ -127,9 +126,16 @@ impl<'a> Defaults<'a> {
     }
 
     /// A figure that tells apart the arms of a comparison that has a setting chosen for each; `None` without one.
+    pub fn of_tuned_arms(&self, kind: &str) -> Option<FigureSpec> {
+        self.of_arms(kind).filter(|spec| !spec.tune.is_empty())
+    }
+
+    /// A figure that tells apart the arms of a comparison, each at the setting that is chosen for it where some are; `None` without
+    /// several arms.
     pub fn of_arms(&self, kind: &str) -> Option<FigureSpec> {
-        let compare = self.compare?;
-        let facet = self.problems().into_iter().take(1).collect();
+        let compare = self.compare.filter(|compare| !self.tune.is_empty() || self.count(&compare.arm) > 1)?;
+        let mut problems = self.problems().into_iter();
+        let facet = self.facets([problems.next(), problems.next()]);
         Some(FigureSpec { color: Some(compare.arm.clone()), facet, tune: self.tune.clone(), ..FigureSpec::new(kind) })
     }
 
@@ -172,7 +178,7 @@ impl<'a> Defaults<'a> {
         let arms = || self.several.iter().filter(is_arm);
         let color = arms().find(|name| **name == "optimizer").or_else(|| arms().next()).map(|name| name.to_string());
         let facet = facet.map(|name| name.to_string()).into_iter().collect();
-        FigureSpec { color, facet, ..FigureSpec::new(kind) }
+        FigureSpec { color, facet, tune: self.tune.clone(), ..FigureSpec::new(kind) }
     }
 }
 

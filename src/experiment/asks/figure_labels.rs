@@ -18,6 +18,15 @@ pub(super) fn resolve(figure: &WrittenFigure, cells: Cells, spec: &mut FigureSpe
         let text = selector.values.iter().map(|(value, _)| value.to_string()).collect();
         spec.rename.entry(axis).or_default().insert(label, text);
     }
+    for axis in cells.axes {
+        let Some(names) = spec.rename.get(&axis.name) else { continue };
+        let mut shown: Vec<&String> = axis.labels.iter().map(|label| names.get(label).unwrap_or(label)).collect();
+        shown.sort_unstable();
+        if let Some(twice) = shown.windows(2).find(|pair| pair[0] == pair[1]) {
+            let message = format!("two labels of `{}` would both be called \"{}\"", axis.name, twice[0]);
+            return figure.place.fail(message, "give each label a name of its own, or pool the axis with `over`");
+        }
+    }
     for selector in &figure.colors {
         let (axis, label) = label(selector, cells)?;
         spec.colors.entry(axis).or_default().insert(label, color(selector)?);

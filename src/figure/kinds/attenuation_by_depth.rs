@@ -248,12 +248,18 @@ fn dumbbell(
         let text = format!("{name}, at the {when}: {}\n{} N = {}", s.median.shown(read), s.range(read), s.n);
         Mark::Tip { at: (s.median.number().min(edge), y), text }
     }));
-    if let Some(start) = start {
+    let is_bound = |end: Option<fading::Summary>| end.is_some_and(|summary| summary.median.is_bound());
+    let bound = |at| Mark::Symbol { at, radius: 3.2, look: Look { marker: Marker::Up, hollow: true, ..*look } };
+    marks.extend(start.map(|start| match is_bound(ends[0]) {
+        true => bound((start, y)),
         // Wide enough to be seen around the dot where nothing has changed.
-        marks.push(Mark::Discs { at: (start, y), discs: vec![(3.9, look.color), (3.0, WHITE)] });
-    }
+        false => Mark::Discs { at: (start, y), discs: vec![(3.9, look.color), (3.0, WHITE)] },
+    }));
     let dot = Look { marker: Marker::Disc, hollow: false, ..*look };
-    marks.extend(end.map(|end| Mark::Symbol { at: (end, y), radius: 2.2, look: dot }));
+    marks.extend(end.map(|end| match is_bound(ends[1]) {
+        true => bound((end, y)),
+        false => Mark::Symbol { at: (end, y), radius: 2.2, look: dot },
+    }));
     let none = |(when, s): (&str, fading::Summary)| (s.none > 0).then(|| format!("{when} {} of {}", s.none, s.n));
     let none = both().filter_map(none).collect::<Vec<_>>().join(", ");
     if !none.is_empty() {

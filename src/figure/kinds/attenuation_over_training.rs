@@ -12,7 +12,7 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     cells: CellsShown::Layers,
     shows: shows_attenuation,
-    default: |grid| grid.of_arms("attenuation_over_training"),
+    default: |grid| grid.of_tuned_arms("attenuation_over_training"),
     multiples: true,
     ..FigureKind::new("attenuation_over_training")
 };

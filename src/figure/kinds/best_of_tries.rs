@@ -16,7 +16,8 @@ const FACTS: FigureKind = FigureKind {
     tune: Tune::Tries,
     columns: || columns::compared().map(|column| column.name).collect(),
     shows: Shows::ending,
-    default: |grid| grid.of_arms("best_of_tries"),
+    default: |grid| grid.of_tuned_arms("best_of_tries"),
+    default_of_functions: |grid| grid.of_tuned_arms("best_of_tries"),
     multiples: true,
     ..FigureKind::new("best_of_tries")
 };

@@ -17,6 +17,7 @@ const FACTS: FigureKind = FigureKind {
     columns: || columns::reported().map(|column| column.name).collect(),
     shows: Shows::ending,
     default: |grid| grid.of_arms("comparison"),
+    default_of_functions: |grid| grid.of_arms("comparison"),
     ..FigureKind::new("comparison")
 };
 
@@ -88,7 +89,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let name = format!("difference to {}{unit}", arms.other());
         blocks.push(Block { gap: 6.0, ..Block::new(selection, (x.clone(), &name), (&y, &title), height, panel) });
     }
-    let own = format!("{}, each {} at its best setting", words::subject(column), selection.legend_heading());
+    let at = if selection.spec.tune.is_empty() { "" } else { " at its best setting" };
+    let own = format!("{} of each {}{at}", words::subject(column), selection.legend_heading());
     let finding = arms.endings.finding(selection, "arms");
     let lost: usize = arms.endings.lost;
     let legend = arms.legend().lost(arms.endings.fate, lost, selection.runs.len());

@@ -2,6 +2,7 @@
 //! figure 1), whose bars are those of Wilcoxon's pairwise tests with Holm's correction (Benavoli et al. 2016).
 
 use super::prelude::*;
+use crate::plan_file::compare::PROBLEMS;
 use crate::table::Record;
 
 /// What can be asked of it.
@@ -10,16 +11,20 @@ const FACTS: FigureKind = FigureKind {
     color: ColorBy::Required,
     takes_step: false,
     over: Over::Problems,
-    default: |grid| {
-        let over = grid.pooled();
-        let spec = grid.of_arms("critical_difference").filter(|_| !over.is_empty())?;
-        let facet = grid.problems().into_iter().filter(|axis| !over.contains(axis)).take(1).collect();
-        Some(FigureSpec { facet, over, ..spec })
-    },
+    default,
+    default_of_functions: default,
     ..FigureKind::new("critical_difference")
 };
 
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let over = grid.pooled();
+    let problems: usize = over.iter().map(|axis| grid.count(axis)).product();
+    let spec = grid.of_arms(FACTS.word).filter(|_| problems >= PROBLEMS)?;
+    let facet = grid.problems().into_iter().filter(|axis| !over.contains(axis)).take(1).collect();
+    Some(FigureSpec { facet, over, ..spec })
+}
 
 /// An arm of a panel, as `comparison_ranks.csv` has it.
 struct Ranked {
@@ -30,8 +35,8 @@ struct Ranked {
     p: f64,
 }
 
-/// A bar between two ranks.
-type Bar = (f64, f64);
+/// A letter, and the ranks of the arms that have it.
+type Bar = (char, Vec<f64>);
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let arms = ranked(selection)?;
@@ -57,22 +62,35 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = names.len();
     let (x, y) = (Ruler::linear(1.0, (colors.len() as f64).max(2.0), sheet.room()), Ruler::rows(names.into_iter()));
     let x = x.padded(5.0, sheet.panel());
+    // From a mark to the middle of its letters.
+    let aside = 8.0 * (x.high - x.low) / sheet.panel();
     let at = |row: usize| (rows - 1 - row) as f64;
     let panel = |panel: GroupKey| {
         let panel = GroupKey { color: 0, ..panel };
+        let bars = bars(of_panel(panel).map(|(_, arm)| arm));
+        let beside = |(rank, row): (f64, f64), text: String| Mark::Note {
+            spots: [1.0, -1.0].map(|side| (rank + side * aside, row)).to_vec(),
+            text,
+        };
         let dot = |(color, arm): (usize, &Ranked)| {
             let row = colors.iter().position(|own| *own == color).unwrap_or(0);
             let text = format!("{}\naverage rank: {:.2}", selection.color_name(color), arm.rank);
             let place = (arm.rank, at(row));
-            [Mark::Symbol { at: place, radius: 2.6, look: selection.look(color) }, Mark::Tip { at: place, text }]
+            let own = arm.groups.chars().filter(|letter| bars.iter().any(|(bar, _)| bar == letter));
+            [
+                Mark::Symbol { at: place, radius: 2.6, look: selection.look(color) },
+                Mark::Tip { at: place, text },
+                beside(place, own.collect()),
+            ]
         };
-        let bar = |(row, (low, high)): (usize, Bar)| Mark::Curve {
-            points: vec![(low, at(colors.len() + row)), (high, at(colors.len() + row))],
-            stroke: solid(INK, 2.4),
-            name: None,
+        let bar = |(row, (letter, ranks)): (usize, &Bar)| {
+            let row = at(colors.len() + row);
+            let (low, high) = range(ranks.iter().copied()).unwrap_or_default();
+            let line = Mark::Curve { points: vec![(low, row), (high, row)], stroke: solid(INK, 1.6), name: None };
+            let dots = ranks.iter().map(|rank| Mark::Discs { at: (*rank, row), discs: vec![(2.2, INK)] });
+            [line, beside((high, row), letter.to_string())].into_iter().chain(dots).collect::<Vec<_>>()
         };
-        let bars = bars(of_panel(panel).map(|(_, arm)| arm));
-        of_panel(panel).flat_map(dot).chain(bars.into_iter().enumerate().map(bar)).collect()
+        of_panel(panel).flat_map(dot).chain(bars.iter().enumerate().flat_map(bar)).collect()
     };
     let height = (rows as f64 * 12.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
@@ -89,7 +107,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         false => format!("up to {problems}"),
     };
     let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
-        .add(most > 0, "Bar: arms of which no two are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
+        .add(most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")
         .add(most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
         .add(true, format!("Friedman's test of all arms: p {is} {}.", crate::table::significant(p, 2)))
         .of(selection);
@@ -117,12 +135,12 @@ fn ranked(selection: &Selection) -> Result<BTreeMap<GroupKey, Ranked>, FigureErr
     Ok(found)
 }
 
-/// The bars of a panel: from the best to the worst rank of each set of several arms that are not distinguished.
+/// The bars of a panel: each set of several arms of which no two are distinguished.
 fn bars<'a>(arms: impl Iterator<Item = &'a Ranked> + Clone) -> Vec<Bar> {
     let letters: BTreeSet<char> = arms.clone().flat_map(|arm| arm.groups.chars()).collect();
     let of_letter = |letter: char| {
-        let ranks: Vec<f64> = arms.clone().filter(|arm| arm.groups.contains(letter)).map(|arm| arm.rank).collect();
-        range(ranks.iter().copied()).filter(|_| ranks.len() > 1)
+        let own = arms.clone().filter(|arm| arm.groups.contains(letter)).map(|arm| arm.rank);
+        Some((letter, own.collect::<Vec<f64>>())).filter(|(_, ranks)| ranks.len() > 1)
     };
     letters.into_iter().filter_map(of_letter).collect()
 }

@@ -154,7 +154,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
-        .add(rulers.iter().any(|(_, y)| y.floor.is_some()), "▼: exactly zero.")
+        .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
             bypassed(&profiles, &measured, &arriving),
             "Weight gradients of 0 although dL/dh arrives at layer 1: a branch has scale 0, or units pass no gradient on.",

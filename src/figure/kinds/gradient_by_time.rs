@@ -86,7 +86,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
-        .add(y.floor.is_some(), "▼: exactly zero, or too small to be measured (below about 1e-288).")
+        .add(y.floor.is_some(), format!("▼: {}.", words::NO_GRADIENT))
         .add(
             left_out > 0,
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),

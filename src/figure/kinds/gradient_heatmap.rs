@@ -99,7 +99,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             "Gradient of the loss at the last time step alone: dL/dc of an LSTM, dL/dh of other nets.",
         )
         .add(plane == Plane::StepTime, "Of the top layer.")
-        .add(values.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
+        .add(values.contains(&f64::NEG_INFINITY), format!("Pink: {}.", words::NO_GRADIENT))
         .add(values.iter().any(|v| v.is_nan()), across)
         .add(
             maps.undefined > 0,

@@ -109,7 +109,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Caption::new(format!("{shown_as}: {}{several}.", words::median(selection)))
             .add(
                 any_best && column.sign().is_some() && !is_fine,
-                "Outlined: the best of a panel, or several that are equal.",
+                "Outlined: the best of a panel, or several that read the same.",
             )
             .add(!fates.is_empty(), &lost)
             .add(true, &parts[0].endings.undefined)
@@ -217,13 +217,13 @@ fn tiles(
     let known: Vec<(Pair, Pair, &Seeds)> = known.collect();
     let sign = endings.column.sign();
     let worth = |(i, (_, _, seeds)): (usize, &(_, _, &Seeds))| Some((i, sign? * seeds.median.value()?));
+    let said = |i: usize| known[i].2.median.value().map(|median| finding::measured(median, endings.column));
     let corners = |(i, j): Pair| {
         let ([left, _, right], [low, _, high]) = (across.tiles[i], up.tiles[j]);
         ((left, low), (right, high))
     };
-    let most = known.iter().enumerate().filter_map(worth).map(|(_, worth)| worth).max_by(f64::total_cmp);
-    let best = known.iter().enumerate().filter_map(worth).filter(|(_, worth)| Some(*worth) == most);
-    let best = best.map(|(i, _)| i).collect();
+    let first = known.iter().enumerate().filter_map(worth).max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let best = first.map_or(Vec::new(), |(first, _)| (0..known.len()).filter(|i| said(*i) == said(first)).collect());
     let tile = |(place, (x_label, y_label), seeds): &(Pair, Pair, &Seeds)| {
         let (color, told) = shade(seeds.median, colors);
         let (low, high) = corners(*place);

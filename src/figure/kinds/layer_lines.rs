@@ -25,7 +25,7 @@ const FACTS: FigureKind = FigureKind {
         _ => Shows::Nothing,
     },
     default: |grid| {
-        let spec = grid.of_arms("layer_lines")?;
+        let spec = grid.of_tuned_arms("layer_lines")?;
         let name = Some("update_ratio".into());
         Some(FigureSpec { name, facet: spec.color.into_iter().collect(), color: None, ..spec })
     },

@@ -39,6 +39,7 @@ const FACTS: FigureKind = FigureKind {
     of_init: is_of_init,
     shows: Shows::ending,
     default,
+    default_of_functions: default,
     multiples: true,
     ..FigureKind::new("lr_sensitivity")
 };
@@ -47,7 +48,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 /// Against the learning rate, or another number that is tuned; the other tuned axes are at their best.
 fn default(grid: &Defaults) -> Option<FigureSpec> {
-    let mut spec = grid.of_arms(FACTS.word)?;
+    let mut spec = grid.of_tuned_arms(FACTS.word)?;
     let numbers = grid.tune.iter().filter(|name| grid.is_number(name));
     spec.x = Some(numbers.max_by_key(|name| *name == "optimizer.lr")?.clone());
     spec.tune.retain(|name| Some(name) != spec.x.as_ref());
@@ -196,7 +197,8 @@ fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<
             Some(chosen) => chosen.get(&key).and_then(|label| rates.iter().position(|rate| rate.label == *label)),
             None => best(&rates, endings.column),
         };
-        (key, Line { rates, best })
+        // Where the median run of each rate is lost, none is better than another.
+        (key, Line { best: best.filter(|best| rates[*best].median.value().is_some()), rates })
     };
     rates.into_iter().map(line).collect()
 }

@@ -3,10 +3,8 @@
 
 use super::prelude::*;
 use super::steps_to_target;
+use crate::plan_file::compare::PROBLEMS;
 use crate::stats::median;
-
-/// From so many problems on the seeds of each are one: the tests of a comparison begin with as many.
-const PROBLEMS: usize = 10;
 
 /// Labels of the pooled axes, and the seed where each seed is a problem.
 type Problem = (Vec<usize>, Option<u64>);
@@ -28,15 +26,18 @@ const FACTS: FigureKind = FigureKind {
     takes_step: false,
     over: Over::Problems,
     shows: steps_to_target::shows_steps,
-    default: |grid| {
-        let spec = grid.of_arms("performance_profile").filter(|_| grid.has_target())?;
-        Some(FigureSpec { facet: Vec::new(), over: grid.problems(), ..spec })
-    },
+    default,
+    default_of_functions: default,
     history: true,
     ..FigureKind::new("performance_profile")
 };
 
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    let spec = grid.of_arms(FACTS.word).filter(|_| grid.has_target())?;
+    Some(FigureSpec { facet: Vec::new(), over: grid.problems(), ..spec })
+}
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     steps_to_target::target_column(selection)?;
@@ -103,7 +104,7 @@ fn found(selection: &Selection, arms: &Factors) -> String {
     said.into_iter().filter_map(|(what, who)| Some(format!("{what}: {}.", who?))).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the problems are so many that the seeds of each are one.
+/// Whether the problems are so many that the seeds of each are one: the tests of a comparison begin with as many.
 fn is_of_medians(selection: &Selection) -> bool {
     let labels = selection.runs.iter().map(|run| selection.labels_on(*run, &selection.spec.over));
     labels.collect::<BTreeSet<_>>().len() >= PROBLEMS

@@ -7,12 +7,17 @@ const FACTS: FigureKind = FigureKind {
     help: "steps to the target loss, and runs that never reach it",
     takes_step: false,
     shows: shows_steps,
-    default: |grid| grid.of_arms("steps_to_target").filter(|_| grid.has_target()),
+    default,
+    default_of_functions: default,
     history: true,
     ..FigureKind::new("steps_to_target")
 };
 
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
+
+fn default(grid: &Defaults) -> Option<FigureSpec> {
+    grid.of_arms(FACTS.word).filter(|_| grid.has_target())
+}
 
 /// The steps to a target.
 pub fn shows_steps(_: &FigureSpec, metric: &Metric) -> Shows {

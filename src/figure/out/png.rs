@@ -11,6 +11,7 @@ use crate::figure::scene::{Color, Point, Scene, Shape, Stroke, Text, Turn, at};
 use crate::figure::text;
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use png::{Compression, Encoder, FilterType, PixelDimensions, Unit};
+use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 
@@ -41,7 +42,8 @@ pub fn render(scene: &Scene, origin: &Origin) -> io::Result<Vec<u8>> {
     let ((w, h), mut file) = (size(scene), Vec::new());
     let mut encoder = Encoder::new(&mut file, w, h);
     let pixels = pixels(scene)?;
-    let indexed = palette::indexed(&pixels, w as usize);
+    let tiles: HashSet<[u8; 3]> = scene.shapes.iter().filter_map(tile_color).collect();
+    let indexed = palette::indexed(&pixels, w as usize, &tiles);
     encoder.set_color(if indexed.is_some() { png::ColorType::Indexed } else { png::ColorType::Rgb });
     let (palette, pixels) = indexed.map_or((None, pixels), |Indexed { palette, pixels }| (Some(palette), pixels));
     if let Some(palette) = palette {
@@ -56,6 +58,14 @@ pub fn render(scene: &Scene, origin: &Origin) -> io::Result<Vec<u8>> {
     writer.write_image_data(&pixels)?;
     writer.finish()?;
     Ok(file)
+}
+
+/// The colour of a tile, which has a meaning also where it is one pixel high, as on the scale of a map.
+fn tile_color(shape: &Shape) -> Option<[u8; 3]> {
+    match shape {
+        Shape::Tile { color: Color(r, g, b), .. } => Some([*r, *g, *b]),
+        _ => None,
+    }
 }
 
 /// Red, green and blue of all pixels, row by row.

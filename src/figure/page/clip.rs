@@ -8,6 +8,7 @@ use crate::figure::ruler::{End, Unit};
 use crate::figure::scene::{Anchor, Color, Point, Scene, Text, at};
 use crate::figure::style::{Look, Marker, TICK, WHITE, legible, mark};
 use crate::figure::text::{self, Weight};
+use crate::table::significant;
 
 /// Points that a mark's centre may lie outside.
 pub const SLACK: f64 = 0.5;
@@ -83,7 +84,10 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
             let edge = if end == End::High { panel.area.top + inset } else { panel.area.bottom - inset };
             let center = at(panel.x(*x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
             let marker = if end == End::High { Marker::Up } else { Marker::Down };
-            let words = finding::amount(*value, panel.y.unit == Unit::Log10);
+            let words = match panel.y.is_of_shares() {
+                true => format!("{} %", significant(100.0 * value, 3)),
+                false => finding::amount(*value, panel.y.unit == Unit::Log10),
+            };
             if let (0, Some(text)) = (place, beside(panel, center, &words, *color)) {
                 scene.text_on(WHITE, text);
             }

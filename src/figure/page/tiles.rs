@@ -135,6 +135,10 @@ pub fn color_bar(scene: &mut Scene, bar: Rect, colors: &ColorBar) {
     let ticks = apart(ruler, bar.height());
     for tick in &ticks {
         let at_y = y(ruler.share(tick.at));
+        // The largest value beyond the scale is written there.
+        if off.is_some() && at_y < bar.top + 0.7 * TICK {
+            continue;
+        }
         scene.line(vec![at(bar.right, at_y), at(bar.right + 2.5, at_y)], solid(EDGE, THIN));
         scene.text(label(at(bar.right + 4.5, at_y + TICK * 0.36), &*tick.label, TICK, Anchor::Start));
     }
