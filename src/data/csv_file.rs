@@ -3,22 +3,26 @@
 //! A file is read twice: first to see what each column holds, then for its numbers, so that no more than the text and the
 //! numbers are in memory.
 
-use super::csv_sequences::{Grouping, Place, Sequences};
+use super::csv_sequences::{Grouping, Rows, gather, same_column};
 use super::csv_table::{Reading, Table, is_missing};
-use super::csv_target::{TargetCells, ranks};
+use super::csv_target::{Odd, TargetCells, ranks};
 use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
 use super::raw::{Places, Raw};
 use crate::setting::Settings;
 use crate::table::count;
-use std::collections::BTreeSet;
+use csv::StringRecord;
+use std::collections::{BTreeSet, HashSet};
 
 /// More different values than this are not taken for classes unless the settings say so.
 const MOST_CLASSES: usize = 100;
 
 /// More different words than this are no categories.
 const MOST_WORDS: usize = 1000;
+
+/// A class of one row is doubtful where each other class has at least this many.
+const MANY_OF_CLASS: usize = 5;
 
 /// Fewer rows than this may be numbered by chance.
 const FEWEST_NUMBERED: usize = 10;
@@ -37,97 +41,48 @@ pub(super) fn raw(settings: &Settings, places: &Places) -> Result<Raw, DataError
     parse(load(train)?, test, &Reading::new(settings))
 }
 
-/// Numbers that sequences padded to one length may hold: 2 GiB of them.
-const MOST_PADDED: usize = 1 << 28;
-
 fn parse(train: (String, Vec<u8>), test: Option<(String, Vec<u8>)>, how: &Reading) -> Result<Raw, DataError> {
-    let train = Table::new(train, how)?;
-    let test = test.map(|test| Table::new(test, how)).transpose()?;
-    let mut columns = Columns::new(&train, how)?;
-    let numbering = columns.numbering(&train);
-    if let Some(test) = &test {
-        test.match_with(&train)?;
+    let files = [Some(train), test].into_iter().flatten();
+    let mut tables = files.map(|file| Table::new(file, how)).collect::<Result<Vec<Table>, _>>()?;
+    let train = &tables[0];
+    let mut columns = Columns::new(train, how)?;
+    let mut notes: Vec<String> = columns.numbering(train).into_iter().collect();
+    for test in &tables[1..] {
+        test.match_with(train)?;
         columns.see(test, how)?;
     }
-    let tables = || [Some(&train), test.as_ref()].into_iter().flatten();
     if how.one_hot {
-        tables().try_for_each(|table| columns.see_mixed(table))?;
+        tables.iter().try_for_each(|table| columns.see_mixed(table))?;
     }
-    let features = columns.features(&train, how)?;
-    let mut parts = Vec::new();
-    let mut sequences: Vec<Sequences> = Vec::new();
-    let mixed = features.iter().filter_map(|feature| columns.mixed(feature, &train));
-    let mut notes: Vec<String> = numbering.into_iter().chain(mixed).collect();
-    let mut cells = TargetCells::default();
-    for table in tables() {
-        let before = cells.len();
-        let (x, holed, places) = columns.fill(table, &features, how, &mut cells)?;
-        let fate = if how.missing == "drop" { "left out" } else { "filled with the means of the training rows" };
-        if holed > 0 {
-            let rows = count(holed, "row");
-            notes.push(format!("{}: {rows} with missing values, {fate} (data.missing)", table.name));
-        }
-        if columns.grouping.is_some() {
-            let own = Sequences::of(table, places, how.is_padded)?;
-            if let Some(first) = sequences.first().filter(|first| !how.is_padded && first.steps != own.steps) {
-                let what =
-                    format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, first.steps);
-                return Err(table.error(
-                    what,
-                    "give two files whose sequences are equally long, or write data.padding = \"front\"",
-                ));
-            }
-            sequences.push(own);
-        }
-        parts.push((x, before..cells.len()));
+    let features = columns.features(train, how)?;
+    notes.extend(features.iter().filter_map(|feature| columns.mixed(feature, train)));
+    let (mut parts, mut cells) = (Vec::new(), TargetCells::default());
+    for (table, rows) in tables.iter().zip(&columns.rows) {
+        let (part, note) = columns.fill(table, *rows, &features, how, &mut cells)?;
+        parts.push(part);
+        notes.extend(note);
     }
     let (targets, classes) = columns.targets(&train.name, cells, how)?;
-    notes.extend(train.doubtful_header(&targets, &classes, how));
-    let names: Vec<String> = features.iter().flat_map(|feature| feature.names(&train)).collect();
-    let steps = sequences.iter().map(|sequences| sequences.steps).max();
-    let shortest = sequences.iter().map(Sequences::shortest).min();
-    let is_padded = shortest < steps;
-    if is_padded {
-        let (shortest, longest) = (shortest.unwrap_or(0), steps.unwrap_or(0));
-        notes.push(format!("sequences of {shortest} to {longest} time steps, padded at the front (data.padding)"));
-    }
-    let width = names.len() * steps.unwrap_or(1);
-    let whole = parts.len() == 1;
-    let starts: Vec<usize> = parts.iter().map(|(_, rows)| rows.start).collect();
-    let change = tables()
-        .zip(sequences.iter().zip(&starts))
-        .find_map(|(table, (own, start))| own.change(&table.name, &targets, *start));
-    let numbers = sequences.iter().map(Sequences::count).sum::<usize>() * width;
-    if is_padded && numbers > MOST_PADDED {
-        let what = format!("padded to {} time steps, its sequences hold {numbers} numbers", steps.unwrap_or(0));
-        return Err(DataError::file(
-            &train.name,
-            what,
-            format!("cut the longest ones; at most {MOST_PADDED} are read"),
-        ));
-    }
-    if let (true, Some(change)) = (is_padded, &change) {
-        let what = format!("sequences differ in length, and the target changes {change}");
-        return Err(DataError::file(&train.name, what, "targets of each time step need sequences of one length"));
-    }
-    let parts = parts.into_iter().enumerate().map(|(part, (x, rows))| {
-        let rows: Vec<usize> = rows.collect();
-        match (sequences.get(part), steps) {
-            (Some(own), Some(steps)) => Split {
-                rows: own.count(),
-                x: own.arranged(&x, names.len(), steps),
-                targets: own.targets(&targets, starts[part], change.is_none()),
-            },
-            // One table needs no copy.
-            _ if whole => Split { rows: rows.len(), x, targets: targets.clone() },
-            _ => Split { rows: rows.len(), x, targets: targets.pick(&rows, 1) },
-        }
-    });
-    let mut parts: Vec<Split> = parts.collect();
-    let test = if whole { None } else { parts.pop() };
-    let first = parts.swap_remove(0);
-    let raw = Raw::new("csv", width, first.x, first.targets);
-    Ok(Raw { file: train.name, names, classes, test, notes, steps, change, ..raw })
+    let doubt = train.doubtful_header(&targets, &classes, how);
+    notes.extend(doubt.or_else(|| columns.lone_class(&tables, &targets, &classes, how)));
+    let names: Vec<String> = features.iter().flat_map(|feature| feature.names(train)).collect();
+    // From here on only numbers are needed.
+    tables.iter_mut().for_each(|table| table.text = String::new());
+    let (mut splits, steps, change) = if columns.grouping.is_some() {
+        let gathered = gather(&tables, parts, &targets, names.len(), how.is_padded)?;
+        notes.extend(gathered.note);
+        (gathered.splits, Some(gathered.steps), gathered.change)
+    } else {
+        let split = |part: Rows| {
+            let rows: Vec<usize> = part.targets.collect();
+            Split { rows: rows.len(), x: part.x, targets: targets.pick(&rows, 1) }
+        };
+        (parts.into_iter().map(split).collect(), None, None)
+    };
+    let test = splits.drain(1..).next();
+    let first = splits.remove(0);
+    let raw = Raw::new("csv", names.len() * steps.unwrap_or(1), first.x, first.targets);
+    Ok(Raw { file: tables.swap_remove(0).name, names, classes, test, notes, steps, change, ..raw })
 }
 
 /// What the cells of a column are.
@@ -143,8 +98,8 @@ struct Seen {
     /// The first of them, with its line.
     word: Option<(u64, String)>,
     fraction: bool,
-    /// Whether some cell is neither a number nor missing, as a target of numbers must not be.
-    odd: bool,
+    /// How many cells are neither numbers nor missing, as none of a target of numbers must be.
+    odd: usize,
     /// The first number, while every row has the next whole number.
     numbered: Option<f64>,
 }
@@ -160,6 +115,8 @@ impl Seen {
 /// All columns of a table, and which are left out.
 struct Columns {
     seen: Vec<Seen>,
+    /// Of each table that was seen.
+    rows: Vec<usize>,
     target: usize,
     dropped: Vec<bool>,
     /// Where rows are time steps of sequences.
@@ -188,7 +145,7 @@ impl Columns {
     fn new(table: &Table, how: &Reading) -> Result<Self, DataError> {
         let seen = (0..table.columns).map(|_| Seen::default()).collect();
         let dropped = vec![false; table.columns];
-        let mut columns = Columns { seen, target: 0, dropped, grouping: Grouping::new(table, how)? };
+        let mut columns = Columns { seen, rows: Vec::new(), target: 0, dropped, grouping: Grouping::new(table, how)? };
         columns.see(table, how)?;
         for name in how.drop {
             columns.dropped[table.find(name, "data.drop")?] = true;
@@ -206,6 +163,11 @@ impl Columns {
             "last" => (0..table.columns).rev().find(|c| !columns.dropped[*c]).unwrap_or(last),
             name => table.find(name, "data.target")?,
         };
+        if let Some(key) =
+            columns.grouping.and_then(|grouping| grouping.key(columns.target)).filter(|_| how.target != "last")
+        {
+            return Err(same_column(table, columns.target, [key, "data.target"]));
+        }
         columns.dropped[columns.target] = true;
         if columns.dropped.iter().all(|dropped| *dropped) {
             return Err(table.error("no feature is left", "data.drop and data.target leave out all columns; keep one"));
@@ -214,10 +176,11 @@ impl Columns {
     }
 
     fn see(&mut self, table: &Table, how: &Reading) -> Result<(), DataError> {
+        let mut rows = 0;
         table.rows(|line, record| {
+            rows += 1;
             for (seen, cell) in self.seen.iter_mut().zip(record) {
                 let number = how.number(cell);
-                seen.odd |= number.is_none() && !is_missing(cell);
                 seen.number |= number.is_some();
                 seen.fraction |= number.is_some_and(|x| x.fract() != 0.0);
                 seen.numbered = match (seen.rows, number) {
@@ -229,12 +192,15 @@ impl Columns {
                 if number.is_none() && is_missing(cell) {
                     seen.missing += 1;
                 } else if number.is_none() {
+                    seen.odd += 1;
                     seen.word.get_or_insert_with(|| (line, cell.into()));
                     seen.take_in(cell);
                 }
             }
             Ok(())
-        })
+        })?;
+        self.rows.push(rows);
+        Ok(())
     }
 
     /// Takes in the numbers of columns that hold words as well: there they are categories like the words.
@@ -292,48 +258,41 @@ impl Columns {
         kept.map(feature).collect()
     }
 
-    /// The inputs of a table's rows, with NaN for what is missing and is to become the mean, how many rows lack
-    /// something, and of sequences the place of each row; the target cells are appended.
+    /// A table's rows, with NaN for what is missing and is to become the mean, and what was done about missing values; the
+    /// target cells are appended.
     fn fill(
         &self,
         table: &Table,
+        rows: usize,
         features: &[Feature],
         how: &Reading,
         targets: &mut TargetCells,
-    ) -> Result<(Vec<f64>, usize, Vec<Place>), DataError> {
+    ) -> Result<(Rows, Option<String>), DataError> {
         let width: usize = features.iter().map(|feature| feature.words.len().max(1)).sum();
-        let (mut x, mut holed) = (Vec::with_capacity(self.seen[self.target].rows * width), 0);
-        let (mut places, of_sequences) = (Vec::new(), self.grouping.is_some());
+        let (start, mut x, mut places) = (targets.len(), Vec::with_capacity(rows * width), Vec::new());
+        let is_dropped = how.missing == "drop";
+        let (mut holed_rows, mut holed_sequences) = (0, HashSet::<Box<str>>::new());
+        // Without one of its time steps a sequence would be another one, so it is left out as a whole.
+        if let Some(grouping) = self.grouping.filter(|_| is_dropped) {
+            table.rows(|_, record| {
+                if self.hole(features, record).is_some() {
+                    holed_sequences.insert(grouping.name(record).into());
+                }
+                Ok(())
+            })?;
+        }
         table.rows(|line, record| {
-            let missing = features.iter().find(|f| how.number(&record[f.column]).is_none() && is_missing(&record[f.column]));
-            let target = &record[self.target];
-            let no_target = is_missing(target);
-            holed += usize::from(missing.is_some() || no_target);
-            if how.missing == "drop" && (missing.is_some() || no_target) && !of_sequences {
+            let hole = self.hole(features, record);
+            holed_rows += usize::from(hole.is_some());
+            let is_holed = match self.grouping {
+                Some(grouping) => holed_sequences.contains(grouping.name(record)),
+                None => hole.is_some(),
+            };
+            if is_dropped && is_holed {
                 return Ok(());
             }
-            if no_target {
-                let what = if target.is_empty() { "the target is empty".into() } else { format!("the target is \"{target}\"") };
-                let cure = match of_sequences {
-                    true => "fill it in, or remove all rows of its sequence",
-                    false => "fill it in, remove the line, or leave out such rows with data.missing = \"drop\"",
-                };
-                return Err(table.error(what, cure).line(line));
-            }
-            if let Some(feature) = missing.filter(|_| how.missing != "mean") {
-                let (name, cell) = (table.called(feature.column), &record[feature.column]);
-                let what = format!("column {name} holds \"{cell}\", not a finite number");
-                let cure = match of_sequences {
-                    true => {
-                        "take the mean of the training rows with data.missing = \"mean\", or remove all rows of its sequence, of \
-                         which no time step can be left out by itself"
-                    }
-                    false => {
-                        "leave out rows with missing values with data.missing = \"drop\", or take the mean of the training \
-                         rows with data.missing = \"mean\""
-                    }
-                };
-                return Err(table.error(what, cure).line(line));
+            if let Some(column) = hole.filter(|column| how.missing != "mean" || *column == self.target) {
+                return Err(self.missing(table, column, &record[column]).line(line));
             }
             for feature in features {
                 let cell = &record[feature.column];
@@ -346,26 +305,66 @@ impl Columns {
             if let Some(grouping) = &self.grouping {
                 places.push(grouping.place(table, line, record, how)?);
             }
-            targets.push(line, target, how.number(target), self.seen[self.target].odd);
+            let target = &record[self.target];
+            targets.push((&table.name, line), target, how.number(target), self.seen[self.target].odd > 0);
             Ok(())
         })?;
         if x.is_empty() {
-            return Err(
-                table.error("every row has a missing value", "write data.missing = \"mean\", or drop the column")
-            );
+            let what = format!("every {} has a missing value", self.sample());
+            return Err(table.error(what, "write data.missing = \"mean\", or drop the column"));
         }
-        Ok((x, holed, places))
+        let (holed, fate) = match is_dropped {
+            true if self.grouping.is_some() => (count(holed_sequences.len(), "sequence"), "left out"),
+            true => (count(holed_rows, "row"), "left out"),
+            false => (count(holed_rows, "row"), "filled with the means of the training rows"),
+        };
+        let note = format!("{}: {holed} with missing values, {fate} (data.missing)", table.name);
+        Ok((Rows { x, targets: start..targets.len(), places }, (holed_rows > 0).then_some(note)))
+    }
+
+    /// What a row is part of, or is itself, that is trained on as one.
+    fn sample(&self) -> &'static str {
+        if self.grouping.is_some() { "sequence" } else { "row" }
+    }
+
+    /// The first column in which a row lacks the target or a feature.
+    fn hole(&self, features: &[Feature], record: &StringRecord) -> Option<usize> {
+        let columns = std::iter::once(self.target).chain(features.iter().map(|feature| feature.column));
+        columns.into_iter().find(|column| is_missing(&record[*column]))
+    }
+
+    /// That a row lacks the target or a feature.
+    fn missing(&self, table: &Table, column: usize, cell: &str) -> DataError {
+        let sample = self.sample();
+        if column == self.target {
+            let what = if cell.is_empty() { "the target is empty".into() } else { format!("the target is \"{cell}\"") };
+            return table.error(what, format!("fill it in, or leave out such {sample}s with data.missing = \"drop\""));
+        }
+        let what = format!("column {} holds \"{cell}\", not a finite number", table.called(column));
+        let cure = format!(
+            "leave out {sample}s with missing values with data.missing = \"drop\", or take the mean of the training rows with \
+             data.missing = \"mean\""
+        );
+        table.error(what, cure)
     }
 
     /// Classes with what they are called, or real numbers. Numbers are told apart by value and words by spelling: `1` and `1.0` are
     /// one class.
     fn targets(&self, name: &str, cells: TargetCells, how: &Reading) -> Result<(Targets, Vec<String>), DataError> {
         let seen = &self.seen[self.target];
-        if let Some((line, cell)) = &cells.odd
-            && (how.task == "values" || how.task == "auto" && seen.fraction)
+        let is_mistyped = seen.number && (seen.fraction || seen.odd == 1 || cells.different_words() > MOST_CLASSES);
+        if let Some(Odd { file, line, cell }) = &cells.odd
+            && (how.task == "values" || how.task == "auto" && is_mistyped)
         {
             let what = format!("the target is \"{cell}\", not a finite number as in other lines");
-            return Err(DataError::file(name, what, "correct it, or write data.task = \"classes\"").line(*line));
+            let cure = match line {
+                1 => "write data.header = \"yes\" if this line names the columns; else correct the cell",
+                _ => {
+                    "correct it if it is mistyped; if the value is missing, leave the cell empty and write data.missing = \"drop\"; \
+                     if the targets are classes, write data.task = \"classes\""
+                }
+            };
+            return Err(DataError::file(&**file, what, cure).line(*line));
         }
         let values = |y| Ok((Targets::Values { y, width: 1 }, Vec::new()));
         let (labels, classes) = match cells.odd {
@@ -387,6 +386,33 @@ impl Columns {
             return Err(DataError::file(name, what, cure));
         }
         Ok((Targets::Classes { labels, count }, classes))
+    }
+
+    /// Says of a class of one row that it may be mistyped, where the others have many.
+    fn lone_class(&self, tables: &[Table], targets: &Targets, classes: &[String], how: &Reading) -> Option<String> {
+        let lone = targets.lone_class()?;
+        let rows = targets.counts()?;
+        if (0..).zip(rows).any(|(class, rows)| class != lone && rows < MANY_OF_CLASS) {
+            return None;
+        }
+        let (class, is_word) = (&classes[lone as usize], self.seen[self.target].odd > 0);
+        let is_it = |cell: &str| match how.number(cell) {
+            Some(number) if !is_word => (number + 0.0).to_string() == *class,
+            _ => cell == class,
+        };
+        tables.iter().find_map(|table| {
+            let mut found = None;
+            let read = table.rows(|line, record| {
+                found = found.or(is_it(&record[self.target]).then_some(line));
+                Ok(())
+            });
+            read.ok()?;
+            let (file, line) = (&table.name, found?);
+            Some(format!(
+                "{file}: line {line} is the only row of class \"{class}\"; correct it if it is mistyped, or if the value is missing, leave \
+                 the cell empty and write data.missing = \"drop\""
+            ))
+        })
     }
 
     /// Says of a feature that it numbers the rows: where a table is sorted, it gives the target away.

@@ -1,11 +1,16 @@
 //! Rows of a CSV file that are the time steps of sequences: grouped by one column, ordered by another.
 
 use super::csv_table::{Reading, Table, is_missing};
-use super::dataset::Targets;
+use super::dataset::{Split, Targets};
 use super::error::DataError;
+use super::split::reorder;
 use crate::ops::recurrent::PADDING;
 use csv::StringRecord;
 use std::collections::HashMap;
+use std::ops::Range;
+
+/// Numbers that sequences padded to one length may hold: 2 GiB of them.
+const MOST_PADDED: usize = 1 << 28;
 
 /// The columns that say where a row belongs.
 #[derive(Clone, Copy)]
@@ -22,13 +27,43 @@ pub(super) struct Place {
     time: f64,
 }
 
+/// The rows of a table.
+pub(super) struct Rows {
+    pub x: Vec<f64>,
+    /// Which of the targets of all tables are theirs.
+    pub targets: Range<usize>,
+    /// Where each belongs; empty where it is a sample by itself.
+    pub places: Vec<Place>,
+}
+
+/// That two settings name one column.
+pub(super) fn same_column(table: &Table, column: usize, [one, other]: [&str; 2]) -> DataError {
+    let cure = "name three columns: data.sequence the one that says to which sequence a row belongs, data.time_column the one that \
+                orders its rows (or leave it out), data.target the one to predict";
+    table.error(format!("{one} and {other} name the same column, {}", table.called(column)), cure)
+}
+
 impl Grouping {
     /// What the settings ask for in this table; `None` where a row is a sample by itself.
     pub fn new(table: &Table, how: &Reading) -> Result<Option<Self>, DataError> {
         let Some(name) = how.sequence else { return Ok(None) };
         let sequence = table.find(name, "data.sequence")?;
         let time = how.time_column.map(|name| table.find(name, "data.time_column")).transpose()?;
+        if time == Some(sequence) {
+            return Err(same_column(table, sequence, ["data.sequence", "data.time_column"]));
+        }
         Ok(Some(Grouping { sequence, time }))
+    }
+
+    /// The setting that names this column.
+    pub fn key(&self, column: usize) -> Option<&'static str> {
+        let named = [(Some(self.sequence), "data.sequence"), (self.time, "data.time_column")];
+        named.into_iter().find(|(own, _)| *own == Some(column)).map(|(_, key)| key)
+    }
+
+    /// The name of a row's sequence.
+    pub fn name<'a>(&self, record: &'a StringRecord) -> &'a str {
+        &record[self.sequence]
     }
 
     /// Both are no features.
@@ -38,7 +73,7 @@ impl Grouping {
 
     /// Where a row belongs, by its cells.
     pub fn place(&self, table: &Table, line: u64, record: &StringRecord, how: &Reading) -> Result<Place, DataError> {
-        let cell = &record[self.sequence];
+        let cell = self.name(record);
         if is_missing(cell) {
             let what = format!(
                 "column {} contains \"{cell}\", which is not the name of a sequence",
@@ -59,19 +94,71 @@ impl Grouping {
     }
 }
 
+/// The sequences of all tables, brought to one length.
+pub(super) struct Gathered {
+    /// Of each table.
+    pub splits: Vec<Split>,
+    pub steps: usize,
+    /// Where the target of a sequence first changes, in words.
+    pub change: Option<String>,
+    /// What a person should know of their lengths.
+    pub note: Option<String>,
+}
+
+/// Gathers the rows of tables, which hold so many inputs each, into sequences.
+///
+/// # Errors
+/// When sequences differ in length and are not to be padded, or cannot be.
+pub(super) fn gather(
+    tables: &[Table],
+    parts: Vec<Rows>,
+    targets: &Targets,
+    width: usize,
+    is_padded: bool,
+) -> Result<Gathered, DataError> {
+    let of_table = |(table, rows)| Sequences::of(table, rows, is_padded);
+    let parts = tables.iter().zip(parts).map(of_table).collect::<Result<Vec<Sequences>, _>>()?;
+    let train = &tables[0];
+    let mut of_other_length = tables.iter().zip(&parts).filter(|(_, own)| !is_padded && own.steps != parts[0].steps);
+    if let Some((table, own)) = of_other_length.next() {
+        let what = format!("its sequences have {} rows; those of {} have {}", own.steps, train.name, parts[0].steps);
+        let cure = "give two files whose sequences are equally long, or write data.padding = \"front\"";
+        return Err(table.error(what, cure));
+    }
+    let change = tables.iter().zip(&parts).find_map(|(table, own)| own.change(&table.name, targets));
+    let steps = parts.iter().map(|own| own.steps).max().unwrap_or(0);
+    let shortest = parts.iter().map(Sequences::shortest).min().unwrap_or(0);
+    let mut note = None;
+    if shortest < steps {
+        let numbers = parts.iter().map(|own| own.rows.len()).sum::<usize>() * steps * width;
+        if numbers > MOST_PADDED {
+            let what = format!("padded to {steps} time steps, its sequences hold {numbers} numbers");
+            return Err(train.error(what, format!("cut the longest ones; at most {MOST_PADDED} are read")));
+        }
+        if let Some(change) = &change {
+            let what = format!("sequences differ in length, and the target changes {change}");
+            return Err(train.error(what, "targets of each time step need sequences of one length"));
+        }
+        note = Some(format!("sequences of {shortest} to {steps} time steps, padded at the front (data.padding)"));
+    }
+    let splits = parts.into_iter().map(|own| own.split(targets, width, steps, change.is_none())).collect();
+    Ok(Gathered { splits, steps, change, note })
+}
+
 /// The sequences of a table.
-pub(super) struct Sequences {
+struct Sequences {
     /// The row numbers of each, in the order of time.
     rows: Vec<Vec<usize>>,
     /// Of the longest.
-    pub steps: usize,
-    /// Where each row belongs.
-    places: Vec<Place>,
+    steps: usize,
+    /// The table's rows in its own order.
+    of: Rows,
 }
 
 impl Sequences {
     /// Of a table's rows, the sequences in the order in which they begin; unequal length are for `is_padded`.
-    pub fn of(table: &Table, places: Vec<Place>, is_padded: bool) -> Result<Self, DataError> {
+    fn of(table: &Table, of: Rows, is_padded: bool) -> Result<Self, DataError> {
+        let places = &of.places;
         let (mut numbers, mut sequences): (HashMap<&str, usize>, Vec<Vec<usize>>) = (HashMap::new(), Vec::new());
         for (row, place) in places.iter().enumerate() {
             let number = *numbers.entry(&place.sequence).or_insert(sequences.len());
@@ -102,44 +189,45 @@ impl Sequences {
                 "write the column that has the same value in all rows of a sequence, or leave data.sequence out",
             ));
         }
-        Ok(Sequences { rows: sequences, steps, places })
-    }
-
-    /// How many.
-    pub fn count(&self) -> usize {
-        self.rows.len()
+        Ok(Sequences { rows: sequences, steps, of })
     }
 
     /// Time steps of the shortest.
-    pub fn shortest(&self) -> usize {
+    fn shortest(&self) -> usize {
         self.rows.iter().map(Vec::len).min().unwrap_or(0)
     }
 
-    /// The targets of these sequences, out of those of all rows, of which the table's begin at `start`.
-    pub fn targets(&self, all: &Targets, start: usize, is_one: bool) -> Targets {
-        let rows = self.rows.iter().flat_map(|rows| if is_one { &rows[..1] } else { &rows[..] });
-        all.pick(&rows.map(|row| start + row).collect::<Vec<usize>>(), 1)
-    }
-
     /// Where the target of a sequence first changes, in words; `None` where each has one in all its rows.
-    pub fn change(&self, file: &str, all: &Targets, start: usize) -> Option<String> {
+    fn change(&self, file: &str, all: &Targets) -> Option<String> {
+        let start = self.of.targets.start;
         let same = |a: usize, b: usize| match all {
             Targets::Classes { labels, .. } => labels[start + a] == labels[start + b],
             Targets::Values { y, .. } => y[start + a] == y[start + b],
         };
         let row = self.rows.iter().find_map(|rows| rows.iter().find(|row| !same(rows[0], **row)))?;
-        let Place { line, sequence, .. } = &self.places[*row];
+        let Place { line, sequence, .. } = &self.of.places[*row];
         Some(format!("within the sequence \"{sequence}\" in line {line} of {file}"))
     }
 
-    /// The inputs, `width` a row, sequence after sequence, each padded at its beginning to so many steps.
-    pub fn arranged(&self, x: &[f64], width: usize, steps: usize) -> Vec<f64> {
-        let mut arranged = Vec::with_capacity(self.count() * steps * width);
-        for rows in &self.rows {
-            arranged.resize(arranged.len() + (steps - rows.len()) * width, PADDING);
-            rows.iter().for_each(|row| arranged.extend_from_slice(&x[row * width..][..width]));
+    /// Sequence after sequence, with `width` inputs a row and one target or one a time step, each padded at its beginning to
+    /// so many steps.
+    fn split(self, all: &Targets, width: usize, steps: usize, is_one: bool) -> Split {
+        let rows = self.rows.iter().flat_map(|rows| if is_one { &rows[..1] } else { &rows[..] });
+        let rows: Vec<usize> = rows.map(|row| self.of.targets.start + row).collect();
+        let targets = all.pick(&rows, 1);
+        let is_short = self.shortest() < steps;
+        let mut x = self.of.x;
+        reorder(&mut x, width, &self.rows.concat());
+        if is_short {
+            let (mut padded, mut at) = (Vec::with_capacity(self.rows.len() * steps * width), 0);
+            for numbers in self.rows.iter().map(|rows| rows.len() * width) {
+                padded.resize(padded.len() + steps * width - numbers, PADDING);
+                padded.extend_from_slice(&x[at..at + numbers]);
+                at += numbers;
+            }
+            x = padded;
         }
-        arranged
+        Split { rows: self.rows.len(), x, targets }
     }
 }
 

@@ -69,7 +69,7 @@ fn finite(cell: &str) -> Option<f64> {
 
 /// Whether a cell says that there is no value.
 pub(super) fn is_missing(cell: &str) -> bool {
-    ["", "?"].contains(&cell) || ["na", "n/a", "nan", "null"].contains(&cell.to_ascii_lowercase().as_str())
+    ["", "?", "na", "n/a", "nan", "null"].iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// A file's text as a table.
@@ -152,11 +152,9 @@ impl Table {
         let counted = first.iter().map_while(|cell| how.number(cell)).zip(0..).map(|(x, place)| x - f64::from(place));
         let counted: Vec<f64> = counted.take_while(|start| [0.0, 1.0].contains(start)).collect();
         let counts = counted.len() >= FEWEST_COUNTED && counted.windows(2).all(|pair| pair[0] == pair[1]);
-        let of_class = targets.counts().unwrap_or_default();
-        let is_alone = |label: u32| of_class[label as usize] == 1 && of_class.iter().filter(|n| **n == 1).count() == 1;
         let why = match targets {
             _ if counts => "it counts its cells".to_string(),
-            Targets::Classes { labels, .. } if is_alone(labels[0]) => {
+            Targets::Classes { labels, .. } if targets.lone_class() == Some(labels[0]) => {
                 format!("no other row is of class \"{}\"", classes[labels[0] as usize])
             }
             _ => return None,

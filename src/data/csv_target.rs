@@ -9,8 +9,14 @@ pub(super) struct TargetCells {
     numbers: Vec<f64>,
     words: HashMap<Box<str>, u32>,
     of_rows: Vec<u32>,
-    /// The first cell that is no number, with its line.
-    pub odd: Option<(u64, Box<str>)>,
+    pub odd: Option<Odd>,
+}
+
+/// The first target cell that is not a number.
+pub(super) struct Odd {
+    pub file: Box<str>,
+    pub line: u64,
+    pub cell: Box<str>,
 }
 
 impl TargetCells {
@@ -18,14 +24,19 @@ impl TargetCells {
         self.numbers.len() + self.of_rows.len()
     }
 
-    /// Takes in a cell of a column of which some cells may be words.
-    pub fn push(&mut self, line: u64, cell: &str, number: Option<f64>, has_words: bool) {
+    /// How many there are, numbers too, where some cell is not a number.
+    pub fn different_words(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Takes in a cell, at this line of this file, of a column of which some cells may be words.
+    pub fn push(&mut self, (file, line): (&str, u64), cell: &str, number: Option<f64>, has_words: bool) {
         match number {
             // Adding zero turns -0 into 0.
             Some(number) if !has_words => return self.numbers.push(number + 0.0),
             Some(_) => {}
             None => {
-                self.odd.get_or_insert_with(|| (line, cell.into()));
+                self.odd.get_or_insert_with(|| Odd { file: file.into(), line, cell: cell.into() });
             }
         }
         let next = self.words.len() as u32;
@@ -54,7 +65,9 @@ impl TargetCells {
         let mut ranks = vec![0; words.len()];
         (0..).zip(&words).for_each(|(rank, (_, place))| ranks[*place as usize] = rank);
         let names = words.iter().map(|(word, _)| word.to_string()).collect();
-        (self.of_rows.iter().map(|word| ranks[*word as usize]).collect(), names)
+        let mut labels = self.of_rows;
+        labels.iter_mut().for_each(|word| *word = ranks[*word as usize]);
+        (labels, names)
     }
 }
 

@@ -89,6 +89,13 @@ impl Targets {
         Some(counts)
     }
 
+    /// The class that only one answer is, if there is one such class.
+    pub(super) fn lone_class(&self) -> Option<u32> {
+        let counts = self.counts()?;
+        let mut lone = (0..).zip(counts).filter(|(_, count)| *count == 1).map(|(class, _)| class);
+        lone.next().filter(|_| lone.next().is_none())
+    }
+
     /// What a loss has to know of them.
     pub fn compared(&self) -> Compared {
         match self {

@@ -43,7 +43,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::word("data.padding", &["none", "front"], "none").of(&["csv"]).help("what to do about sequences of unequal length: report an error, or pad the shorter ones at their beginning. A recurrent net then starts each sequence where it begins, with a state of 0, so that padding takes no part in outputs, gradients and measures"),
     Setting::unset("data.time_column", Domain::Text).of(&["csv"]).help("name or number (from 1) of the numeric column that orders the rows of a sequence; if unset, the order of the file"),
     Setting::unset("data.drop", Domain::Texts).of(&["csv"]).help("names or numbers (from 1) of columns to leave out"),
-    Setting::word("data.missing", &["error", "drop", "mean"], "error").of(&["csv"]).help("what to do about missing values (an empty cell, ?, NA, NaN or null): report an error, leave the row out, or insert the mean of the training rows"),
+    Setting::word("data.missing", &["error", "drop", "mean"], "error").of(&["csv"]).help("what to do about missing values (an empty cell, ?, NA, NaN or null): report an error, leave the row out (with `data.sequence` its whole sequence), or insert the mean of the training rows"),
     Setting::word("data.categories", &["error", "one_hot"], "error").of(&["csv"]).help("what to do about features that are words: report an error, or encode each word, and each number beside words, as one input of 0 or 1"),
     Setting::word("data.separator", &["auto", "comma", "semicolon", "tab", "blanks"], "auto").of(&["csv"]).help("what separates the cells; `auto`: the separator that occurs equally often in every line"),
     Setting::word("data.decimal", &["point", "comma"], "point").of(&["csv"]).help("decimal separator: 1.5 or 1,5"),

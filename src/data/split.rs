@@ -75,7 +75,7 @@ pub(super) fn prepare(raw: Raw, settings: &Settings) -> Result<Dataset, DataErro
 }
 
 /// Brings rows into this order, in place: a large table is never there twice.
-fn reorder(x: &mut [f64], features: usize, order: &[usize]) {
+pub(super) fn reorder(x: &mut [f64], features: usize, order: &[usize]) {
     let mut is_done = vec![false; order.len()];
     let mut held = vec![0.0; features];
     for start in 0..order.len() {
@@ -106,11 +106,12 @@ fn fill_missing(
 ) -> Result<(), DataError> {
     let mut parts: Vec<&mut Split> = parts.into_iter().flatten().collect();
     for feature in 0..features {
-        let cells = |part: &Split| part.x.iter().skip(feature).step_by(features).copied().collect::<Vec<f64>>();
-        if parts.iter().all(|part| cells(part).iter().all(|x| !x.is_nan())) {
+        let mut cells = parts.iter().flat_map(|part| part.x.iter().skip(feature).step_by(features));
+        if cells.all(|x| !x.is_nan()) {
             continue;
         }
-        let known: Vec<f64> = cells(parts[0]).into_iter().filter(|x| x.is_finite()).collect();
+        let cells = parts[0].x.iter().skip(feature).step_by(features);
+        let known: Vec<f64> = cells.copied().filter(|x| x.is_finite()).collect();
         if known.is_empty() {
             let name =
                 names.get(feature).map_or_else(|| format!("input {}", feature + 1), |name| format!("column {name}"));

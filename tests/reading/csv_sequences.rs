@@ -122,6 +122,28 @@ fn sequences_of_unlike_lengths_are_padded_at_the_front_and_scaled_by_what_is_the
     assert!(error.contains("the target changes within the sequence") && error.contains("of one length"), "{error}");
 }
 
+fn dropping() -> Vec<(&'static str, Value)> {
+    [by(), vec![("data.missing", text("drop"))]].concat()
+}
+
+/// With a hole in time the time steps after it would move up.
+#[test]
+fn a_sequence_with_a_missing_value_is_left_out_as_a_whole() {
+    let rows = |s: usize| (0..3).map(move |t| row(s, t, s % 2));
+    let whole = |s: &[usize]| HEAD.to_string() + &s.iter().copied().flat_map(rows).collect::<String>();
+    let without = read(&whole(&[0, 2, 3, 5]), &dropping()).unwrap();
+    // A feature and a target, each at another time step.
+    let table = whole(&[0, 1, 2, 3, 4, 5]).replace("s1,1,101,", "s1,1,?,").replace("s4,2,402,-2,0", "s4,2,402,-2,");
+    let data = read(&table, &dropping()).unwrap();
+    assert_eq!((&data.train, data.train.rows), (&without.train, 4));
+    assert!(
+        data.notes.iter().any(|note| note.contains("2 sequences with missing values, left out")),
+        "{:?}",
+        data.notes
+    );
+    assert!(!without.notes.iter().any(|note| note.contains("missing")), "{:?}", without.notes);
+}
+
 #[test]
 fn what_makes_no_sequences_is_told_with_the_cure() {
     let three = |s: usize| (0..3).map(|t| row(s, t, s % 2)).collect::<String>();
@@ -131,7 +153,12 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
     let without_names = ("data.drop", Value::Texts(vec!["who".into()]));
     let late = "s2,noon,1,1,0\n";
     let holed = format!("{HEAD}{}s1,0,,1,1\n{}{}", three(0), row(1, 1, 1), row(1, 2, 1));
-    let dropped = [by(), vec![("data.missing", text("drop"))]].concat();
+    let holed_target = holed.replace(",,1,1", ",7,1,");
+    let all_holed = good.replace(",100,", ",?,").replace(",0,-0", ",?,-0");
+    let named = |sequence: &str, time: &str, target: &str| {
+        let names = [("data.sequence", sequence), ("data.time_column", time), ("data.target", target)];
+        names.map(|(key, name)| (key, text(name))).to_vec()
+    };
     for (table, more, said, cure) in [
         (format!("{good}{short}"), by(), "\"s0\" has 3 rows and \"s2\" has 1", "data.padding = \"front\""),
         (
@@ -140,8 +167,27 @@ fn what_makes_no_sequences_is_told_with_the_cure() {
             "sequence \"s1\" has the time 2 twice, first in line 7",
             "correct one of them",
         ),
-        (holed.clone(), dropped, "t.csv:5", "no time step can be left out by itself"),
-        (holed, by(), "t.csv:5", "data.missing = \"mean\", or remove all rows of its sequence"),
+        (holed, by(), "t.csv:5", "leave out sequences with missing values with data.missing = \"drop\""),
+        (
+            holed_target,
+            [by(), vec![("data.missing", text("mean"))]].concat(),
+            "the target is empty",
+            "leave out such sequences with data.missing = \"drop\"",
+        ),
+        (all_holed, dropping(), "every sequence has a missing value", "data.missing = \"mean\""),
+        (good.clone(), named("who", "who", "class"), "data.sequence and data.time_column name the same", "name three"),
+        (
+            good.clone(),
+            named("who", "when", "who"),
+            "data.sequence and data.target name the same column, who",
+            "name three",
+        ),
+        (
+            good.clone(),
+            named("who", "when", "2"),
+            "data.time_column and data.target name the same column, when",
+            "name three",
+        ),
         (format!("{good}{nowhere}"), by(), "column who contains \"?\"", "fill it in"),
         (format!("{good}{late}"), by(), "column when contains \"noon\"", "write the time as a number"),
         (good.clone(), vec![("data.sequence", text("a")), without_names], "a different name", "has the same value"),

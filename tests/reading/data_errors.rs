@@ -104,6 +104,21 @@ fn csv_targets_that_are_no_clear_classes_or_values() {
     // One damaged cell must not turn a regression into a classification.
     let damaged = rows(&|i| if i == 6 { "oops".into() } else { format!("{i}.5") });
     says(csv(damaged.as_bytes(), &[]), &["t.csv:7", "oops"]);
+    // Nor one of whole numbers into one of classes, be they few or many; several words among few numbers are classes.
+    let cure = ["mistyped", "the value is missing", "data.missing = \"drop\"", "data.task = \"classes\""];
+    for (kinds, odd) in [(2, 1), (15, 1), (1000, 1), (1000, 2)] {
+        let whole = |i: usize| if i % 100 == 6 && i < 100 * odd { "12,3x".into() } else { (i % kinds).to_string() };
+        let table: String = (0..300).map(|i| format!("{i}.5,\"{}\"\n", whole(i))).collect();
+        says(
+            csv(table.as_bytes(), &[]),
+            &[&["t.csv:7", "the target is \"12,3x\", not a finite number"][..], &cure].concat(),
+        );
+        says(csv(table.as_bytes(), &[("data.task", text("values"))]), &["t.csv:7", "12,3x"]);
+        let classes = csv(table.as_bytes(), &[("data.task", text("classes"))]).unwrap();
+        assert_eq!(classes.train.targets.outputs(), kinds.min(300) + 1 - odd * usize::from(kinds == 1000));
+    }
+    let first = format!("7,kind\n{}", (0..30).map(|i| format!("{i},{}\n", i % 2)).collect::<String>());
+    says(csv(first.as_bytes(), &[]), &["t.csv:1", "data.header = \"yes\""]);
     let missing = rows(&|i| if i == 4 { String::new() } else { (i % 2).to_string() });
     says(csv(missing.as_bytes(), &[]), &["t.csv:5", "empty"]);
     says(csv(missing.as_bytes(), &[("data.task", text("classes"))]), &["t.csv:5", "empty"]);
@@ -237,6 +252,25 @@ fn first_lines_that_may_be_a_header() {
     assert!(one_hot(&words).is_empty());
 }
 
+/// A class of one row beside classes of many.
+#[test]
+fn a_class_that_may_be_mistyped_is_told_with_its_line() {
+    let told = |classes: [&str; 2], odd: &str, every: usize| {
+        let class = |i: usize| if i % every == 16 { odd } else { classes[i % 2] };
+        let rows: String = (0..40).map(|i| format!("{i}.5,{}\n", class(i))).collect();
+        let notes = csv(format!("x,kind\n{rows}").as_bytes(), &[]).unwrap().notes;
+        notes.into_iter().find(|note| note.contains("mistyped"))
+    };
+    for (classes, odd) in [(["cat", "dog"], "dgo"), (["0", "1"], "11"), (["1.0", "2.0"], "21.0")] {
+        let note = told(classes, odd, 40).unwrap();
+        let class = odd.trim_end_matches(".0");
+        assert!(note.contains(&format!("line 18 is the only row of class \"{class}\"")), "{note}");
+        assert!(note.contains("data.missing = \"drop\""), "{note}");
+        assert_eq!(told(classes, odd, 20), None, "two rows are a class");
+        assert_eq!(told([odd, classes[1]], odd, 40), None);
+    }
+}
+
 #[test]
 fn classes_are_told_with_their_rows() {
     let rows: String = (0..30).map(|i| format!("{i}.5,{}\n", ["b", "a", "a"][i % 3])).collect();
@@ -267,6 +301,10 @@ fn a_table_of_test_rows_beside_the_training_rows() {
     says(read("v.csv"), &["v.csv", "3 columns"]);
     says(read("w.csv"), &["w.csv", "column 1 is called \"kind\"", "it is \"x\"", "same order"]);
     says(read("bare.csv"), &["bare.csv", "the first line of", "t.csv names the columns"]);
+    // A target that is not a number in the second table is in the second.
+    std::fs::write(dir.path().join("t.csv"), "x,y\n1,0.5\n2,1.5\n").unwrap();
+    std::fs::write(dir.path().join("u.csv"), "x,y\n1,0.5\n2,oops\n").unwrap();
+    says(read("u.csv"), &["u.csv:3", "oops"]);
     // A column that numbers the rows of each table by itself.
     let numbered = |n: usize| (0..n).map(|i| format!("{i},{}\n", ["a", "b"][i % 2])).collect::<String>();
     std::fs::write(dir.path().join("t.csv"), numbered(20)).unwrap();
