@@ -1,4 +1,7 @@
 //! A time step of the gated recurrent unit, forward and backward.
+//!
+//! Loops are short, and none reads one gate and writes another of the same row: the compiler would have to show that they are apart,
+//! gives up on that where the width is known only at run time, and goes number by number, at more than ten times the cost.
 
 use super::gates::{of, of_mut};
 use crate::ops::kernel::kernel;
@@ -11,12 +14,19 @@ kernel! {
         let rows = gates.chunks_exact_mut(3 * width).zip(past.chunks_exact(3 * width));
         let states = before.chunks_exact(width).zip(h.chunks_exact_mut(width));
         for ((gates, past), (before, h)) in rows.zip(states) {
-            let [pr, pz, pn] = of::<T, 3>(past, width);
-            let [r, z, n] = of_mut::<T, 3>(gates, width);
+            let (sigmoids, n) = gates.split_at_mut(2 * width);
+            for (gate, past) in sigmoids.iter_mut().zip(past) {
+                *gate = (*gate + *past).sigmoid();
+            }
+            let [r, z] = of::<T, 2>(sigmoids, width);
+            let [_, _, pn] = of::<T, 3>(past, width);
             for j in 0..width {
-                r[j] = (r[j] + pr[j]).sigmoid();
-                z[j] = (z[j] + pz[j]).sigmoid();
-                n[j] = (n[j] + r[j] * pn[j]).tanh();
+                h[j] = r[j] * pn[j];
+            }
+            for (n, h) in n.iter_mut().zip(&*h) {
+                *n = (*n + *h).tanh();
+            }
+            for j in 0..width {
                 h[j] = ((one - z[j]) * n[j] + z[j] * before[j]).kept();
             }
         }
@@ -47,13 +57,21 @@ kernel! {
             let [past_dr, past_dz, past_dn] = of_mut::<T, 3>(past_delta, width);
             for j in 0..width {
                 dn[j] = (stream[j] * (one - z[j]) * (one - n[j] * n[j])).kept();
-                dz[j] = (stream[j] * (before[j] - n[j]) * z[j] * (one - z[j])).kept();
-                dr[j] = (dn[j] * pn[j] * r[j] * (one - r[j])).kept();
-                past_dr[j] = dr[j];
-                past_dz[j] = dz[j];
+            }
+            for j in 0..width {
+                past_dr[j] = (dn[j] * pn[j] * r[j] * (one - r[j])).kept();
+            }
+            for j in 0..width {
                 past_dn[j] = (dn[j] * r[j]).kept();
+            }
+            for j in 0..width {
+                dz[j] = (stream[j] * (before[j] - n[j]) * z[j] * (one - z[j])).kept();
+            }
+            for j in 0..width {
                 earlier[j] += (stream[j] * z[j]).kept();
             }
+            dr.copy_from_slice(past_dr);
+            past_dz.copy_from_slice(dz);
         }
     }
 }

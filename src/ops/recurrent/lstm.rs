@@ -1,4 +1,4 @@
-//! A time step of the LSTM cell, forward and backward.
+//! A time step of the LSTM cell, forward and backward. Its loops are split as those of [`super::gru`] are, for the same reason.
 
 use super::gates::{of, of_mut};
 use crate::ops::kernel::kernel;
@@ -19,13 +19,18 @@ kernel! {
         let states = before.chunks_exact(width).zip(cell.chunks_exact_mut(width));
         let outputs = squashed.chunks_exact_mut(width).zip(h.chunks_exact_mut(width));
         for (((gates, past), (before, cell)), (squashed, h)) in rows.zip(states).zip(outputs) {
-            let [pi, pf, pg, po] = of::<T, 4>(past, width);
-            let [i, f, g, o] = of_mut::<T, 4>(gates, width);
+            let [sigmoids, candidate, output] = [0..2 * width, 2 * width..3 * width, 3 * width..4 * width];
+            for (gate, past) in gates[sigmoids.clone()].iter_mut().zip(&past[sigmoids]) {
+                *gate = (*gate + *past).sigmoid();
+            }
+            for (g, past) in gates[candidate.clone()].iter_mut().zip(&past[candidate]) {
+                *g = (*g + *past).tanh();
+            }
+            for (o, past) in gates[output.clone()].iter_mut().zip(&past[output]) {
+                *o = (*o + *past).sigmoid();
+            }
+            let [i, f, g, o] = of::<T, 4>(gates, width);
             for j in 0..width {
-                i[j] = (i[j] + pi[j]).sigmoid();
-                f[j] = (f[j] + pf[j]).sigmoid();
-                g[j] = (g[j] + pg[j]).tanh();
-                o[j] = (o[j] + po[j]).sigmoid();
                 cell[j] = (f[j] * before[j] + i[j] * g[j]).kept();
                 squashed[j] = cell[j].tanh();
                 h[j] = (o[j] * squashed[j]).kept();
