@@ -73,7 +73,7 @@ optimizer = {{ kind = "sgd", lr = {RATE} }}
             subprocess.run(command, check=True, capture_output=True)
             return cpu(RUSAGE_CHILDREN) - before
 
-    return lambda: (train(2020) - train(20)) / 2000
+    return lambda: (train(1020) - train(20)) / 1000
 
 
 def torchs(cell):
@@ -90,7 +90,7 @@ def torchs(cell):
             update.step()
 
     train(5)
-    return lambda: spent(lambda: train(200)) / 200
+    return lambda: spent(lambda: train(100)) / 100
 
 
 def jaxs(cell):

@@ -1,5 +1,6 @@
 //! Attention of all heads as one CPU op with its own backward: products this small cost more to start than to compute one by one.
 
+use super::gemm::transpose;
 use super::kernel::kernel;
 use super::rows::sum;
 use super::{Element, contiguous, tensor, with_slice};
@@ -122,17 +123,6 @@ fn add_times<T: crate::real::Real>(factor: T, numbers: &[T], out: &mut [T]) {
     }
 }
 
-/// The columns of `part` of `numbers` `[tokens, width]`, as rows `[part, tokens]`.
-#[inline(always)]
-fn transpose<T: crate::real::Real>(numbers: &[T], width: usize, part: &std::ops::Range<usize>, out: &mut [T]) {
-    let tokens = numbers.len() / width;
-    for (token, row) in numbers.chunks_exact(width).enumerate() {
-        for (unit, x) in row[part.clone()].iter().enumerate() {
-            out[unit * tokens + token] = *x;
-        }
-    }
-}
-
 kernel! {
     /// Fills weights and outputs from queries, keys and values; both are zeros before.
     fn forward<T>(by: &Attention, width: usize, from: [&[T]; 3], weights: &mut [T], out: &mut [T]) {
@@ -145,7 +135,7 @@ kernel! {
         for ((((query, key), value), out), weights) in rows.zip(weights.chunks_exact_mut(heads * tokens * tokens)) {
             for (head, weights) in weights.chunks_exact_mut(tokens * tokens).enumerate() {
                 let part = head * size..(head + 1) * size;
-                transpose(key, width, &part, &mut keys);
+                transpose(key, width, part.clone(), &mut keys);
                 for (token, weights) in weights.chunks_exact_mut(tokens).enumerate() {
                     let weights = &mut weights[..if is_causal { token + 1 } else { tokens }];
                     let own = token * width + part.start..token * width + part.end;
@@ -180,7 +170,7 @@ kernel! {
         for (((((query, key), value), delta), ((of_query, of_key), of_value)), weights) in rows {
             for (head, weights) in weights.chunks_exact(tokens * tokens).enumerate() {
                 let part = head * size..(head + 1) * size;
-                transpose(value, width, &part, &mut values);
+                transpose(value, width, part.clone(), &mut values);
                 for (token, weights) in weights.chunks_exact(tokens).enumerate() {
                     let weights = &weights[..if is_causal { token + 1 } else { tokens }];
                     let own = token * width + part.start..token * width + part.end;

@@ -2,6 +2,7 @@
 
 use crate::real::Real;
 use gemm::Parallelism;
+use std::ops::Range;
 
 /// A row-major matrix, or its transpose.
 #[derive(Clone, Copy)]
@@ -77,6 +78,17 @@ fn product<T: Real>(a: Matrix<T>, b: Matrix<T>, out: &mut [T], adds: bool) {
             false,
             Parallelism::None,
         );
+    }
+}
+
+/// The columns of `part` of `numbers` `[rows, columns]`, as rows `[part, rows]` of `out`.
+#[inline(always)]
+pub fn transpose<T: Real>(numbers: &[T], columns: usize, part: Range<usize>, out: &mut [T]) {
+    let rows = numbers.len() / columns;
+    for (i, row) in numbers.chunks_exact(columns).enumerate() {
+        for (j, x) in row[part.clone()].iter().enumerate() {
+            out[j * rows + i] = *x;
+        }
     }
 }
 

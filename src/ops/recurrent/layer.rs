@@ -6,7 +6,7 @@ use super::{gru, lstm, rnn};
 use crate::ops::Element;
 use crate::ops::activation::with_curve;
 use crate::ops::columns;
-use crate::ops::gemm::{Matrix, add_product, multiply};
+use crate::ops::gemm::{Matrix, add_product, multiply, transpose};
 use std::ops::Range;
 
 /// What a layer keeps, each `[time, rows, ...]`.
@@ -30,6 +30,8 @@ pub struct Memory<T> {
     past: Vec<T>,
     /// Its gradient, where it is not `delta`.
     past_delta: Vec<T>,
+    /// U, transposed.
+    turned: Vec<T>,
     /// A step's worth of zeros: what came before the first.
     nothing: Vec<T>,
     /// Where a step writes what goes on to no other.
@@ -98,7 +100,16 @@ impl<T: Element> Memory<T> {
     pub(super) fn through_time(&mut self, stack: &Stack, layer: usize, padding: &Padding, p: &[T]) {
         let (steps, width, columns, rows) = (stack.steps, stack.width, stack.columns(), padding.rows);
         let (state, wide, zero) = (rows * width, rows * columns, T::of(0.0));
-        let recurrent = Matrix::new(&p[stack.layer(layer).recurrent], width, columns);
+        let weight = &p[stack.layer(layer).recurrent];
+        self.turned.resize(weight.len(), zero);
+        // Transposed once: each step's product would do it again. Small products are left as they are, since the crate would sum
+        // them in another order.
+        let back_in_time = if rows.min(width) > 16 {
+            transpose(weight, columns, 0..columns, &mut self.turned);
+            Matrix::new(&self.turned, columns, width)
+        } else {
+            Matrix::new(weight, width, columns).t()
+        };
         self.delta.resize(steps * wide, zero);
         self.lost.resize(state, zero);
         match stack.cell {
@@ -142,7 +153,7 @@ impl<T: Element> Memory<T> {
             if !cut {
                 let back = if stack.cell == Cell::Gru { &self.past_delta } else { &self.delta };
                 let back = Matrix::new(&back[at(step, wide)], rows, columns);
-                add_product(back, recurrent.t(), &mut self.stream[at(step - 1, state)]);
+                add_product(back, back_in_time, &mut self.stream[at(step - 1, state)]);
             }
         }
     }
