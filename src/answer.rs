@@ -30,13 +30,14 @@ impl Answer {
         let study = study(results, comparison);
         let columns = columns(results, study, comparison);
         let tuned = shape::tuned(results, study, comparison, &columns)?;
+        let beside = comparison.filter(|_| study == Study::Gradient).map_or(Vec::new(), arms::beside);
         let comparison = tuned.as_ref().or(comparison);
         let arms = comparison.filter(|_| study == Study::Comparison || tuned.is_some());
         let groups = arms.map_or_else(|| groups::cells(results), |arms| groups::arms(results, arms));
         let ending = ending::sentences(results, study, arms, &groups, &columns);
         let fading = headlines(results).flat_map(|column| fading::sentences(results, column)).collect::<Vec<_>>();
         let sentences = match study {
-            Study::Gradient => [all_diverged(results), fading, ending].concat(),
+            Study::Gradient => [all_diverged(results), fading, ending, beside].concat(),
             Study::Comparison | Study::Training => [all_diverged(results), ending, fading].concat(),
         };
         let best = ending::column(&columns).and_then(|column| ending::best(&groups, column));
@@ -107,8 +108,9 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
     let some = |quantity| {
         columns::by_part(quantity, Measured::End).find(|column| runs().any(|run| run.value(column.name).is_some()))
     };
-    // One update is how a gradient is looked at, not training.
-    let trains = results.runs.iter().any(|run| run.value("steps").is_none_or(|steps| steps > 1.0));
+    // One update is how a gradient is looked at, where it was, not training.
+    let looked = if headlines(results).next().is_some() { 1.0 } else { 0.0 };
+    let trains = results.runs.iter().any(|run| run.value("steps").is_none_or(|steps| steps > looked));
     let (accuracy, loss) = (measured(Quantity::Accuracy), measured(Quantity::Loss).or_else(|| some(Quantity::Loss)));
     let steps = columns::outcome("steps_to_target").filter(|_| results.plan.has_target());
     let stops = results.plan.all_have("stop_at_target").then_some(steps).flatten();

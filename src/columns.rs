@@ -3,7 +3,7 @@
 //! Claims, figures, comparisons, summaries and the README read these rows. No code looks at how a column's name is spelled.
 //! [`ZEROS`] says what a gradient that does not arrive counts as, [`Column::runs`] which runs a median is of.
 
-use Measured::{Best, End, Init, Run, Step};
+use Measured::{Best, End, Init, Run, Several, Step};
 use On::{Batch, Probe, Split, Training};
 use Quantity::{Attenuation, DeltaAttenuation, TimeAttenuation, WeightGradientAttenuation};
 use std::sync::LazyLock;
@@ -92,6 +92,8 @@ pub enum Measured {
     End,
     /// Of the run as a whole.
     Run,
+    /// Of several runs together.
+    Several,
 }
 
 /// What a measurement looks at.
@@ -623,6 +625,9 @@ pub const ERRORS: &[Column] = &[
     Column { better: Better::Lower, ..Column::share("test_error", &["test error"], Split) },
 ];
 
+/// What a row of `points.csv` is about.
+const POINT_KEYS: &[Column] = &[Column::key("step", &["step"])];
+
 /// What curves can show of `points.csv`: the first variables of a test function.
 pub const POINTS: &[Column] = &[
     Column::new("x1", &["x1, the first variable"], Step, Training),
@@ -690,11 +695,11 @@ pub const CLAIMS: &[Column] = &[
     Column::key("metric", &["the number that is judged"]),
     Column::key("expected", &["the expected median"]),
     Column::key("verdict", &["holds, fails or inconclusive"]),
-    Column::new("median", &["median over the seeds"], Run, Training),
-    Column::new("low", &["lower end of its interval"], Run, Training),
-    Column::new("high", &["upper end of its interval"], Run, Training),
-    Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
-    Column::new("confidence", &["coverage that the claim asks for"], Run, Training),
+    Column::new("median", &["median over the seeds"], Several, Training),
+    Column::new("low", &["lower end of its interval"], Several, Training),
+    Column::new("high", &["upper end of its interval"], Several, Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Several, Training),
+    Column::new("confidence", &["coverage that the claim asks for"], Several, Training),
     Column::key("n", &["seeds"]),
     Column::key("diverged", &["seeds whose run diverged"]),
     Column::key("undefined", &["seeds with no gradient at the last layer"]),
@@ -709,19 +714,19 @@ pub const ARMS: &[Column] = &[
     Column::new(
         "chosen_again",
         &["share of the bootstrap draws of seeds", "that choose the same setting"],
-        Run,
+        Several,
         Training,
     ),
     Column::key("runner_up", &["the setting with the second best score"]),
-    Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Run, Training),
+    Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Several, Training),
     Column::key("tries", &["number of settings that were tried"]),
     Column::key("tune_runs", &["runs used to choose the setting"]),
     Column::key("tune_steps", &["updates of these runs"]),
-    Column::new("tune_flop", &["floating-point operations", "of these updates"], Run, Training).unit("FLOP"),
+    Column::new("tune_flop", &["floating-point operations", "of these updates"], Several, Training).unit("FLOP"),
     Column::new(
         "fair_score",
         &["expected best score of as many tries", "as the arm with the fewest has"],
-        Run,
+        Several,
         Training,
     ),
     Column::key("n", &["runs whose results are reported"]),
@@ -733,33 +738,38 @@ pub const ARMS: &[Column] = &[
 pub const TRIED: &[Column] = &[
     Column::key("setting", &["a setting that was tried"]),
     Column::key("chosen", &["whether it is the one that was chosen"]),
-    Column::new("score", &["median over the seeds that choose the setting"], Run, Training),
-    Column::new("chosen_again", &["share of the bootstrap draws of seeds", "that choose this setting"], Run, Training),
+    Column::new("score", &["median over the seeds that choose the setting"], Several, Training),
+    Column::new(
+        "chosen_again",
+        &["share of the bootstrap draws of seeds", "that choose this setting"],
+        Several,
+        Training,
+    ),
 ];
 
 /// The columns of `comparison_ranks.csv` after the labels and the arm.
 pub const RANKS: &[Column] = &[
     Column::key("metric", &["what is compared"]),
-    Column::new("rank", &["average rank over the problems,", "1 being best"], Run, Training),
+    Column::new("rank", &["average rank over the problems,", "1 being best"], Several, Training),
     Column::key("best", &["number of problems on which no other arm has a better median"]),
     Column::key("problems", &["number of problems"]),
     Column::key("independent", &["how many of them differ in data set or function"]),
-    Column::new("friedman", &["Friedman's statistic"], Run, Training),
-    Column::new("p", &["p-value of this test; empty for fewer than ten independent problems"], Run, Training),
+    Column::new("friedman", &["Friedman's statistic"], Several, Training),
+    Column::new("p", &["p-value of this test; empty for fewer than ten independent problems"], Several, Training),
     Column::key("groups", &["a letter for each set of arms of which no two are distinguished; empty without a test"]),
     Column::new(
         "score",
         &["interquartile mean of all runs,", "0 for guessing and 1 for the best possible result"],
-        Run,
+        Several,
         Training,
     ),
     Column::new(
         "score_low",
         &["lower end of its bootstrap interval, runs drawn", "within each problem"],
-        Run,
+        Several,
         Training,
     ),
-    Column::new("score_high", &["upper end of its interval"], Run, Training),
+    Column::new("score_high", &["upper end of its interval"], Several, Training),
 ];
 
 /// The wins of pairs of arms in `compare --format json`, after the labels.
@@ -780,25 +790,30 @@ pub const PAIRS: &[Column] = &[
     Column::key("first", &["one arm"]),
     Column::key("second", &["the other arm"]),
     Column::key("metric", &["what is compared"]),
-    Column::new("difference", &["median of first minus second,", "seed by seed"], Run, Training),
-    Column::new("low", &["lower end of its interval"], Run, Training),
-    Column::new("high", &["upper end of its interval"], Run, Training),
-    Column::new("coverage", &["probability that the interval", "covers the true median"], Run, Training),
+    Column::new("difference", &["median of first minus second,", "seed by seed"], Several, Training),
+    Column::new("low", &["lower end of its interval"], Several, Training),
+    Column::new("high", &["upper end of its interval"], Several, Training),
+    Column::new("coverage", &["probability that the interval", "covers the true median"], Several, Training),
     Column::key("n", &["seeds"]),
-    Column::new("effect", &["rank-biserial correlation"], Run, Training),
-    Column::new("p", &["p-value of the signed-rank test"], Run, Training),
-    Column::new("p_corrected", &["the same after Holm's correction", "for the pairs of the family"], Run, Training),
-    Column::new("p_smallest", &["smallest corrected p-value that", "this number of seeds can give"], Run, Training),
+    Column::new("effect", &["rank-biserial correlation"], Several, Training),
+    Column::new("p", &["p-value of the signed-rank test"], Several, Training),
+    Column::new("p_corrected", &["the same after Holm's correction", "for the pairs of the family"], Several, Training),
+    Column::new("p_smallest", &["smallest corrected p-value that", "this number of seeds can give"], Several, Training),
     Column::key("family", &["number of pairs in Holm's correction: those of the same problem and metric"]),
     Column::new(
         "tuned_difference",
         &["median of the difference over the bootstrap draws,", "in which each arm chooses its setting again"],
-        Run,
+        Several,
         Training,
     ),
-    Column::new("tuned_low", &["lower end of its interval,", "the middle 90 % of the draws"], Run, Training),
-    Column::new("tuned_high", &["upper end of its interval"], Run, Training),
-    Column::new("turned", &["share of the draws in which the difference", "does not have this sign"], Run, Training),
+    Column::new("tuned_low", &["lower end of its interval,", "the middle 90 % of the draws"], Several, Training),
+    Column::new("tuned_high", &["upper end of its interval"], Several, Training),
+    Column::new(
+        "turned",
+        &["share of the draws in which the difference", "does not have this sign"],
+        Several,
+        Training,
+    ),
     Column::key("verdict", &["distinguished, not settled, equivalent or not distinguished"]),
     Column::key("sentence", &["the verdict as a sentence"]),
 ];
@@ -937,6 +952,11 @@ pub const FILES: &[(&str, &str, &[&[Column]])] = &[
         "one row per run, recorded step, hidden layer, time step (in recurrent nets) and quantity; written if [record] distributions = true; run_id comes first",
         &[DISTRIBUTIONS],
     ),
+    (
+        "points.csv",
+        "one row per run of a test function and recorded step; run_id comes first, and the variables x3, x4, ..., where there are more, last",
+        &[POINT_KEYS, POINTS],
+    ),
     ("theory.csv", "one row per cell and hidden layer or time step; the labels come first", &[THEORY]),
     ("timings.csv", "one row per run", &[TIMINGS]),
     ("claims.csv", "one row per claim, or per label of `each`", &[CLAIMS]),
@@ -989,6 +1009,7 @@ impl Column {
     pub fn when(&self) -> &'static str {
         match self.measured {
             _ if !self.is_measurement() => "",
+            Measured::Several => "",
             Measured::Init => "before the first update",
             Measured::Step => "at the row's step",
             Measured::Best => "at the best step",

@@ -2,7 +2,7 @@
 
 use super::words::{self, direction};
 use crate::columns::{self, Column, Quantity};
-use crate::compare::{Arm, Comparison, Pair, Task, Verdict, amount, size, why_open};
+use crate::compare::{Arm, Comparison, Joint, Pair, Task, Verdict, amount, difference, least_p, ranking, why_open};
 use crate::stats::{
     Spread,
     signed_rank::{LEVEL, seeds_needed},
@@ -49,46 +49,106 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
     let all = format!("{}{own_best}", words::several(known.max(1), &comparison.arm));
     let is_best = is_best(column);
     let named = |arm: &Arm| words::arm(&comparison.arm, &arm.name);
-    // A name is written as it is, also at the start of a sentence.
+    // A name is written as it is, also at the start of a sentence, and so is that of a setting.
     let start = |arm: &Arm| match named(arm) {
-        name if place.is_empty() && name != arm.name => words::capital(&name),
+        name if place.is_empty() && name != arm.name && !name.starts_with(&comparison.arm) => words::capital(&name),
         name => name,
     };
+    let begun = |text: String| if place.is_empty() { words::capital(&text) } else { format!("{place}{text}") };
     let Some((first, spread)) = winners.first().copied() else {
         if !task.arms.is_empty() && task.arms.iter().all(Arm::all_diverged) {
             let runs = count(task.arms.iter().map(|arm| arm.n).sum(), "run");
             let at = if own_best.is_empty() { "" } else { " at the best settings" };
-            return Some(format!("{place}all {runs}{at} diverged, so nothing can be compared."));
+            return Some(begun(format!("all {runs}{at} diverged, so nothing can be compared.")));
         }
         return (known > 0).then(|| {
-            format!(
-                "{place}none of {all}{} {}.",
+            begun(format!(
+                "none of {all}{} {}.",
                 if own_best.is_empty() { "" } else { "," },
                 if column.quantity == Quantity::Steps {
                     "reaches the target loss"
                 } else {
                     "ends without a run that diverged"
                 }
-            )
+            ))
         });
     };
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
-    if task.arms.len() == 1 {
+    let lacking = lacking(comparison, task, column);
+    if known == 1 {
         let (name, subject) = (start(first), column.subject());
+        let only = if task.arms.len() == 1 { "the only arm" } else { "the only arm with results" };
         return Some(format!(
-            "{place}{name} is the only arm, so there is nothing to compare: {subject} {shown} ({seeds})."
+            "{place}{name} is {only}, so there is nothing to compare: {subject} {shown} ({seeds}).{lacking}"
         ));
     }
     let tied: Vec<&str> = winners.iter().map(|(arm, _)| arm.name.as_str()).collect();
     let verdict = if column.name == comparison.report { verdict(comparison, task, &tied) } else { String::new() };
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", named(arm), at(arm))).collect();
+        let is_same = |other: &Spread| (other.low, other.high) == (spread.low, spread.high);
+        let seeds = match winners.iter().all(|(_, own)| is_same(own)) {
+            true => seeds,
+            false => words::over_seeds(&around(spread, winners.iter().map(|(_, own)| own)), column, "", winners.len()),
+        };
+        let alike = match alike(comparison, &winners).filter(|_| column.name == comparison.report) {
+            Some(n) => format!(" They are alike on all {n} seeds, to the last digit."),
+            None => String::new(),
+        };
         return Some(format!(
-            "{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).{verdict}",
+            "{place}{} tie: each {is_best} of {all}, {shown} ({seeds}).{alike}{verdict}{lacking}",
             words::all(&names)
         ));
     }
-    Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}", start(first), at(first)))
+    Some(format!("{place}{} {is_best} of {all}: {shown}{} ({seeds}).{verdict}{lacking}", start(first), at(first)))
+}
+
+/// One of several medians that are the same, with an interval that holds those of all.
+pub fn around<'a>(one: Spread, all: impl Iterator<Item = &'a Spread>) -> Spread {
+    all.fold(one, |own, next| Spread { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
+}
+
+/// The number of judging seeds, where these arms have equal numbers on each of several.
+fn alike(comparison: &Comparison, arms: &[(&Arm, Spread)]) -> Option<usize> {
+    let values = |arm: &Arm| -> Option<Vec<f64>> {
+        let own = arm.at_best()?.reported.first()?;
+        Some(comparison.report_seeds.iter().filter_map(|seed| own.get(seed).copied()).collect())
+    };
+    let first = values(arms[0].0).filter(|own| own.len() > 1)?;
+    arms.iter().all(|(arm, _)| values(arm).as_ref() == Some(&first)).then_some(first.len())
+}
+
+/// Which arms have no results on a task, or not all, as sentences; empty where all have.
+fn lacking(comparison: &Comparison, task: &Task, column: &Column) -> String {
+    let named = |arm: &&Arm| words::arm(&comparison.arm, &arm.name);
+    let has_run = |arm: &&Arm| {
+        arm.tries.iter().any(|own| !own.choosing.is_empty() || own.reported.iter().any(|seeds| !seeds.is_empty()))
+    };
+    let (judged, others): (Vec<&Arm>, Vec<&Arm>) = task.arms.iter().partition(|arm| arm.n > 0);
+    let (begun, absent): (Vec<&Arm>, Vec<&Arm>) = others.into_iter().partition(has_run);
+    let unmeasured: Vec<&Arm> = judged.iter().copied().filter(|arm| !arm.measures.contains_key(column.name)).collect();
+    let all = comparison.report_seeds.len();
+    let of_each: Vec<String> = judged
+        .iter()
+        .filter(|arm| arm.n < all && arm.missing > 0)
+        .map(|arm| format!("{} of {all} of {}", all - arm.n, named(arm)))
+        .collect();
+    let names = |arms: &[&Arm]| names(&arms.iter().map(named).collect::<Vec<_>>());
+    let have = |arms: &[&Arm]| if arms.len() == 1 { "has" } else { "have" };
+    let mut said = String::new();
+    if !absent.is_empty() {
+        said += &format!(" {} {} no results yet.", names(&absent), have(&absent));
+    }
+    if !begun.is_empty() {
+        said += &format!(" {} {} too few runs to be compared.", names(&begun), have(&begun));
+    }
+    if !unmeasured.is_empty() {
+        said += &format!(" Not all runs of {} have a {}.", names(&unmeasured), column.subject());
+    }
+    if !of_each.is_empty() {
+        said += &format!(" Judging runs are missing or failed: {}.", words::all(&of_each));
+    }
+    said
 }
 
 /// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences; of several that tie
@@ -99,11 +159,12 @@ fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
     let subject = if is_named { words::arm(&comparison.arm, from) } else { "it".into() };
     let column = columns::metric::metric(&comparison.report);
     let is_other = |name: &str| comparison.baseline.is_some() || !best.contains(&name);
-    let own = task.pairs.iter().filter(|pair| pair.metric == comparison.report);
-    let pairs: Vec<&Pair> = own.filter(|pair| pair.other(from).is_some_and(is_other)).collect();
-    let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return String::new() };
+    let own: Vec<&Pair> = task.pairs.iter().filter(|pair| pair.metric == comparison.report).collect();
+    let is_told = |pair: &&Pair| pair.other(from).is_some_and(is_other);
+    let pairs: Vec<&Pair> = own.iter().copied().filter(is_told).collect();
+    let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return too_few(&own) };
     if seeds == 1 {
-        return " One seed cannot distinguish a difference from chance.".into();
+        return too_few(&pairs);
     }
     let of = |verdict: Verdict| pairs.iter().copied().filter(move |pair| pair.verdict == verdict);
     let other = |pair: &&Pair| Some(words::arm(&comparison.arm, pair.other(from)?));
@@ -118,14 +179,13 @@ fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
             said.push(format!("{subject} lies {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
         }
     }
-    let alike: Vec<&Pair> = of(Verdict::NotDistinguished).collect();
+    let (equal, alike): (Vec<&Pair>, Vec<&Pair>) = of(Verdict::NotDistinguished).partition(|pair| pair.test.n == 0);
+    if !equal.is_empty() {
+        said.push(format!("{subject} equals {} on all {seeds} seeds, to the last digit", named(&equal)));
+    }
     if !alike.is_empty() {
         let between = match alike[..] {
-            [only] => {
-                let d = only.seen_from(from);
-                let [value, low, high] = [d.value, d.low, d.high].map(|x| size(x, column));
-                format!(" (difference {value} [{low}, {high}])")
-            }
+            [only] => format!(" (difference {})", difference(&only.seen_from(from), column)),
             _ => String::new(),
         };
         said.push(format!("{subject} is not distinguished from {}{between}", named(&alike)));
@@ -143,16 +203,7 @@ fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
             named(&open)
         )),
     }
-    let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
-    let needed = match smallest > LEVEL {
-        true => format!(
-            " {seeds} judging seeds cannot distinguish any arms, however different (p is at least {}{holm}): at least \
-                {} are needed.",
-            amount::significant(smallest),
-            seeds_needed(family, LEVEL)
-        ),
-        false => String::new(),
-    };
+    let needed = too_few(&pairs);
     let is_chosen = task.arms.iter().any(|arm| arm.tries.len() > 1);
     let start = match (&comparison.baseline, is_chosen) {
         (Some(base), true) => format!("Against the baseline, {base}, at the chosen settings: "),
@@ -164,6 +215,27 @@ fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
     // A name is written as it is, also at the start of a sentence.
     let said = if is_named && start.is_empty() { said } else { words::capital(&said) };
     format!(" {said}.{needed}")
+}
+
+/// That no difference could distinguish any of these pairs, and how many seeds could; empty where there are enough, or no pairs.
+fn too_few(pairs: &[&Pair]) -> String {
+    let smallest = pairs.iter().map(|pair| pair.smallest).fold(1.0, f64::min);
+    let seeds = pairs.iter().map(|pair| pair.difference.n).max().unwrap_or(0);
+    let family = pairs.iter().map(|pair| pair.family).min().unwrap_or(1);
+    let holm = if family > 1 { format!(" after Holm's correction for {family} pairs") } else { String::new() };
+    let needed = seeds_needed(family, LEVEL);
+    match seeds {
+        _ if smallest <= LEVEL => String::new(),
+        0 => String::new(),
+        1 => format!(
+            " One seed cannot distinguish a difference from chance: at least {needed} judging seeds are needed."
+        ),
+        _ => format!(
+            " {seeds} judging seeds cannot distinguish any arms, however different (p is {}{holm}): at least \
+                {needed} are needed.",
+            least_p(smallest)
+        ),
+    }
 }
 
 /// What the best arm has or does.
@@ -205,11 +277,61 @@ pub fn of_many_tasks(comparison: &Comparison, column: &Column) -> Option<String>
     let lost = won.iter().filter(|own| own.is_empty()).count();
     let lost = if lost > 0 { format!("; {lost} are won by none") } else { String::new() };
     let each = comparison.tasks[0].labels.iter().map(|(axis, _)| axis.clone()).collect::<Vec<_>>();
-    let (tasks, is_best) = (comparison.tasks.len(), is_best(column));
+    let (tasks, each, thing) = (comparison.tasks.len(), words::all(&each), words::thing(&comparison.arm));
+    if some.is_empty() {
+        return Some(format!("None of {tasks} comparisons, one for each {each}, is won by any arm."));
+    }
+    let lacking = comparison.tasks.iter().filter(|task| !lacking(comparison, task, column).is_empty()).count();
+    let lacking = if lacking > 0 { format!(" In {lacking} of them results are missing.") } else { String::new() };
     Some(format!(
-        "Of {tasks} comparisons, one for each {}, the {} that {is_best} is {}{never}{ties}{lost}.",
-        words::all(&each),
-        words::thing(&comparison.arm),
-        words::all(&some)
+        "Of {tasks} comparisons, one for each {each}, the {thing} that {} is {}{never}{ties}{lost}.{}{lacking}",
+        is_best(column),
+        words::all(&some),
+        pairs_of_many(comparison)
     ))
+}
+
+/// How many pairs of arms the seeds can tell apart, and in how many of the tasks.
+fn pairs_of_many(comparison: &Comparison) -> String {
+    let of = |task: &'_ Task| task.pairs.iter().filter(|pair| pair.metric == comparison.report).cloned().collect();
+    let own: Vec<Vec<Pair>> = comparison.tasks.iter().map(of).collect();
+    let pairs: Vec<&Pair> = own.iter().flatten().collect();
+    let is_told = |pair: &Pair| pair.verdict == Verdict::Distinguished;
+    let told = pairs.iter().filter(|pair| is_told(pair)).count();
+    let tasks = own.iter().filter(|pairs| pairs.iter().any(is_told)).count();
+    let verb = if told == 1 { "is" } else { "are" };
+    let needed = too_few(&pairs);
+    match (told, pairs.len()) {
+        (_, 0) => String::new(),
+        (0, _) if !needed.is_empty() => needed,
+        (0, all) => format!(" None of {} of arms is distinguished.", count(all, "pair")),
+        (told, all) => {
+            format!(
+                " Of {} of arms {told} {verb} distinguished, in {}.",
+                count(all, "pair"),
+                count(tasks, "comparison")
+            )
+        }
+    }
+}
+
+/// The answers over several problems, if they were asked for.
+pub fn over_problems(comparison: &Comparison) -> Vec<String> {
+    let of = |joint: &Joint| {
+        let labels = joint.labels.iter().map(|(axis, label)| amount::labelled(axis, label)).collect::<Vec<_>>();
+        let at = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(", ")) };
+        format!("Over {}{at}: {}", count(joint.problems, "problem"), ranking(comparison, joint))
+    };
+    comparison.joint.iter().map(of).collect()
+}
+
+/// What a study of the gradient says of the arms that it also compares.
+pub fn beside(comparison: &Comparison) -> Vec<String> {
+    let Some(column) = columns::metric::metric(&comparison.report) else { return Vec::new() };
+    let told = match &comparison.tasks[..] {
+        [only] => of_task(comparison, only, column, true),
+        tasks if tasks.iter().any(|task| task.arms.len() > 1) => of_many_tasks(comparison, column),
+        _ => None,
+    };
+    told.into_iter().chain(over_problems(comparison)).collect()
 }

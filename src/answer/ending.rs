@@ -1,7 +1,7 @@
 //! The sentences about how training ends: what is best of all cells, or which arm is on each task, and what the best constant
 //! answer gets without a look at the inputs.
 
-use super::arms::{TASKS, of_many_tasks, of_task};
+use super::arms::{TASKS, around, of_many_tasks, of_task, over_problems};
 use super::groups::Group;
 use super::parts::Study;
 use super::words::{self, direction};
@@ -28,9 +28,7 @@ pub fn best<'a, 'b>(groups: &'b [Group<'a>], column: &Column) -> Option<Best<'a,
     let known: Vec<(&Group, Spread)> = groups.iter().filter_map(|g| Some((g, g.spread(column)?))).collect();
     let median = known.iter().map(|(_, s)| s.median).max_by(|a, b| (sign * a).total_cmp(&(sign * b)))?;
     let (same, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, s)| s.median == median);
-    // Of several the widest interval, that all of theirs lie in.
-    let (low, high) = same.iter().fold((median, median), |(low, high), (_, s)| (s.low.min(low), s.high.max(high)));
-    let spread = Spread { low, high, ..same[0].1 };
+    let spread = around(same[0].1, same.iter().map(|(_, s)| s));
     let overlaps = |s: &Spread| s.n > 1 && spread.n > 1 && s.low <= spread.high && spread.low <= s.high;
     let overlapping = others.iter().filter(|(_, s)| overlaps(s)).map(|(group, _)| *group).collect();
     Some(Best { groups: same.into_iter().map(|(group, _)| group).collect(), spread, overlapping })
@@ -51,7 +49,7 @@ pub fn sentences(
 ) -> Vec<String> {
     let Some(column) = column(columns) else { return Vec::new() };
     let compared = arms.filter(|_| study != Study::Gradient);
-    let mut sentences = match compared {
+    let mut sentences: Vec<String> = match compared {
         Some(arms) if arms.tasks.len() <= TASKS => {
             arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
         }
@@ -61,6 +59,7 @@ pub fn sentences(
         }
         None => of_problems(results, groups, column),
     };
+    sentences.extend(compared.into_iter().flat_map(over_problems));
     let of = |quantity| columns.iter().copied().find(|column| column.quantity == quantity);
     let scored = of(Quantity::Accuracy).or(of(Quantity::Loss)).unwrap_or(column);
     sentences.extend(guessing(results, groups, scored, scored != column));
@@ -182,12 +181,7 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         group.spread(column).is_some_and(|s| column.is_below(*baseline, s.low, s.high))
     };
     let worse = known.iter().filter(is_worse).count();
-    let it = if lowest == highest { "it" } else { "theirs" };
-    let alike = if worse == 0 {
-        format!("not distinguished from {it}")
-    } else {
-        format!("worse or not distinguished from {it}")
-    };
+    let alike = if worse == 0 { "not distinguished from it" } else { "worse or not distinguished from it" };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
@@ -200,19 +194,19 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         (0, 1) => String::new(),
         (0, all) => format!("; by {subject} {} combinations are better", words::every(all)),
         (n, all) if n == all => format!("; by {subject} {} combinations are {alike}", words::every(all)),
-        (1, all) => format!("; by {subject} 1 of {all} combinations is {}", if worse == 0 { &alike } else { "worse" }),
+        (1, all) => format!("; by {subject} 1 of {all} combinations is {}", if worse == 0 { alike } else { "worse" }),
         (n, all) => format!("; by {subject} {n} of {all} combinations are {alike}"),
     };
     let shown = |x| amount::amount(x, column);
-    let how = how_guessed(results, column);
+    // An arm may be called the baseline, so this is not.
+    let how = words::capital(how_guessed(results, column));
     Some(match (lowest == highest, column.quantity) {
         (false, _) => {
-            format!("The baselines by {subject}, {how}, go from {} to {}{count}.", shown(lowest), shown(highest))
+            let (article, low, high) = (article(&subject), shown(lowest), shown(highest));
+            format!("{how} has {article} {subject} from {low} to {high}{count}.")
         }
-        (true, Quantity::Accuracy) => format!("The baseline, {how}, gets at most {}{count}.", shown(lowest)),
-        (true, _) => {
-            format!("The baseline, {how}, has {} {subject} of {}{count}.", article(&subject), shown(lowest))
-        }
+        (true, Quantity::Accuracy) => format!("{how} gets at most {}{count}.", shown(lowest)),
+        (true, _) => format!("{how} has {} {subject} of {}{count}.", article(&subject), shown(lowest)),
     })
 }
 

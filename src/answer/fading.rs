@@ -132,6 +132,8 @@ struct End<'a, 'b> {
     starts: Vec<&'b Start<'a>>,
     /// Those that the seeds cannot tell from these.
     overlapping: Vec<&'b Group<'a>>,
+    /// How many of them have a median farther out, of which the seeds do not tell whether the gradient changes at all.
+    unsure: usize,
 }
 
 impl<'a, 'b> End<'a, 'b> {
@@ -162,12 +164,14 @@ impl<'a, 'b> End<'a, 'b> {
                 Change::of(own) == change && matches!(own.median, Fading::Exactly(_)) && own.note().is_empty()
             };
             let is_end = is_same && change != Change::Neither && starts.iter().all(|start| is_told(&start.1));
-            is_end.then_some(End { every, named, starts, overlapping: Vec::new() })
+            is_end.then_some(End { every, named, starts, overlapping: Vec::new(), unsure: 0 })
         };
         sets.find_map(alone).unwrap_or_else(|| {
             let (end, overlapping) = split(&whole, is_most);
+            let is_farther = |start: &&&Start| far(start, is_most).0 > far(end[0], is_most).0;
+            let unsure = overlapping.iter().filter(is_farther).count();
             let overlapping = overlapping.into_iter().map(|start| start.0).collect();
-            End { every: Vec::new(), named: shown.to_vec(), starts: end, overlapping }
+            End { every: Vec::new(), named: shown.to_vec(), starts: end, overlapping, unsure }
         })
     }
 
@@ -207,8 +211,14 @@ impl<'a, 'b> End<'a, 'b> {
             }
         };
         let overlapping = words::overlapping(axes, &self.named, &self.overlapping, self.starts.len());
+        let side = if change == Change::Fades { "larger" } else { "smaller" };
+        let unsure = match self.unsure {
+            0 => String::new(),
+            1 => format!(" One of them has a {side} median, but its interval holds 0."),
+            n => format!(" Of them {n} have {side} medians, but their intervals hold 0."),
+        };
         let colon = if change == Change::Neither { "," } else { ":" };
-        (change, format!("with {name}{colon} {told} ({seeds}).{overlapping}"))
+        (change, format!("with {name}{colon} {told} ({seeds}).{overlapping}{unsure}"))
     }
 }
 
@@ -218,18 +228,26 @@ fn is_equal(a: &Summary, b: &Summary) -> bool {
     told(a) == told(b)
 }
 
-/// The starts with the largest median, or smallest, of equal ones those with the farthest interval, and the others whose interval overlaps one of theirs.
-fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>, Vec<&'b Start<'a>>) {
-    let far = |start: &&Start| match is_most {
+/// How far out a start lies on the side of those that lose most, or least: by its median, then by its interval.
+fn far(start: &Start, is_most: bool) -> (f64, f64, f64) {
+    match is_most {
         true => (start.1.median.number(), start.1.low, start.1.high),
         false => (-start.1.median.number(), -start.1.high, -start.1.low),
-    };
+    }
+}
+
+/// The starts with the largest median, or smallest, of equal ones those with the farthest interval, and the others whose interval overlaps one of theirs.
+/// What the seeds cannot tell from no change is no end where they can tell others from it.
+fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>, Vec<&'b Start<'a>>) {
+    let change = if is_most { Change::Fades } else { Change::Grows };
+    let is_sure = |start: &Start| Change::of(&start.1) == change || start.1.median.number().is_infinite();
+    let some_are_sure = starts.iter().any(|start| is_sure(start));
     let ordered = |a: &&&Start, b: &&&Start| {
-        let (a, b) = (far(a), far(b));
+        let (a, b) = (far(a, is_most), far(b, is_most));
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
     };
     // There is at least one.
-    let end = starts.iter().max_by(ordered).map(|start| start.1);
+    let end = starts.iter().filter(|start| !some_are_sure || is_sure(start)).max_by(ordered).map(|start| start.1);
     let (ends, others): (Vec<&Start>, Vec<&Start>) =
         starts.iter().partition(|start| end.is_some_and(|end| is_equal(&start.1, &end)));
     let overlaps = |a: &Summary, b: &Summary| a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high;
@@ -282,7 +300,9 @@ fn told(all: &[&Summary], it: &str, place: &str) -> String {
     let what = match decades {
         f64::INFINITY => return format!("nothing of {it} arrives at the first {place}"),
         f64::NEG_INFINITY => return format!("{it} grows beyond every number on its way back"),
-        d if d.abs() < WHOLE => return format!("{it} arrives at the first {place} as large as it was at the last"),
+        d if d.abs() < WHOLE && own.low.abs().max(own.high.abs()) < SLIGHT => {
+            return format!("{it} arrives at the first {place} as large as it was at the last");
+        }
         // Its interval holds 0.
         _ if Change::of(own) == Change::Neither => {
             return format!("{it} neither grows nor fades significantly on its way back, {each}");
@@ -306,6 +326,36 @@ mod tests {
         let own = Summary { median, low: -0.004, high: 0.004, coverage: 0.9, n: 5, none: 0, undefined: 0 };
         assert!(told(&[&own], "it", "layer").starts_with("it neither grows nor fades"));
         assert!(told(&[&Summary { high: -0.001, ..own }], "it", "layer").starts_with("each layer adds"));
+        // Also where their median rounds to 0; one that is 0 as far as a reader is concerned leaves nothing open.
+        for (far, start) in [(0.2, "it neither grows nor fades"), (0.002, "it arrives at the first layer as large")] {
+            let own = Summary { median: Fading::Exactly(0.0001), low: -far, high: far, ..own };
+            assert!(told(&[&own], "it", "layer").starts_with(start), "{far}");
+        }
+    }
+
+    /// The largest median is not the end where its interval holds 0 and another's does not, and is told.
+    #[test]
+    fn what_fades_most_does_fade() {
+        let start = |place: usize, median: f64, low: f64| -> Start<'static> {
+            let group = Group {
+                place: vec![place],
+                labels: BTreeMap::new(),
+                chosen: &[],
+                edges: &[],
+                runs: vec![],
+                planned: 3,
+            };
+            let median = Fading::Exactly(median);
+            (
+                Box::leak(Box::new(group)),
+                Summary { median, low, high: 0.33, coverage: 0.75, n: 3, none: 0, undefined: 0 },
+            )
+        };
+        for (sure, end, unsure) in [(0.176, 1, 1), (-0.01, 0, 0)] {
+            let starts = [start(0, 0.26, -0.026), start(1, 0.18, sure)];
+            let found = End::of(&starts, &[0], true);
+            assert_eq!((found.starts[0].0.place[0], found.unsure), (end, unsure), "{sure}");
+        }
     }
 
     /// Starts at some places of three axes, with medians of a few values and intervals of several widths around them.
@@ -337,7 +387,8 @@ mod tests {
                 let alike = starts.iter().filter(|other| labels(&end.every, other.0) == labels(&end.every, group));
                 for other in alike.filter(|other| !is_end(other)) {
                     let (other_median, median) = (other.1.median.number(), own.median.number());
-                    prop_assert!(sign * other_median <= sign * median);
+                    let is_unsure = Change::of(&other.1) == Change::Neither && Change::of(own) != Change::Neither;
+                    prop_assert!(sign * other_median <= sign * median || is_unsure && end.unsure > 0);
                     prop_assert!(other_median != median || end.overlapping.iter().any(|g| g.place == other.0.place));
                     let is_apart = other.1.high < own.low || own.high < other.1.low;
                     let is_named = end.overlapping.iter().any(|group| group.place == other.0.place);

@@ -36,11 +36,11 @@ impl Answer {
             paragraph(&mut text, "  ", &format!("{}{each}", count(runs, "run")));
         }
         self.notes.iter().for_each(|note| paragraph(&mut text, "  ", note));
-        if (0..self.columns.len()).any(|place| self.is_marked(place)) {
+        if (0..self.columns.len()).any(|place| self.has_mark(place)) {
             paragraph(
                 &mut text,
                 "  ",
-                &format!("{MARK} by this column worse than the baseline of its data, or not distinguished from it"),
+                &format!("{MARK} by this column worse than the best constant answer, or not distinguished from it"),
             );
         }
         if intervals < self.columns.len() {
@@ -95,11 +95,10 @@ impl Answer {
             cells.extend(self.columns.iter().zip(&row.values).enumerate().map(|(place, (column, value))| {
                 let shown = value.as_ref().map_or("-".into(), |value| shown(value, column, place < intervals));
                 // The others keep their place under it.
-                let mark = match row.is_above[place] {
-                    // Of what diverged no mark has to tell that.
-                    Some(false) if value.is_some_and(|value| value.spread().median.is_finite()) => MARK,
-                    _ if self.is_marked(place) => " ",
-                    _ => "",
+                let mark = match is_marked(row, place) {
+                    true => MARK,
+                    false if self.has_mark(place) => " ",
+                    false => "",
                 };
                 shown + mark
             }));
@@ -128,9 +127,9 @@ impl Answer {
         aligned(&table, |column| column < left).lines().map(|line| format!("  {line}\n")).collect()
     }
 
-    /// Whether some row of a column is not above its baseline.
-    fn is_marked(&self, column: usize) -> bool {
-        self.rows.iter().any(|row| row.is_above[column] == Some(false))
+    /// Whether some row of a column has a mark.
+    fn has_mark(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| is_marked(row, column))
     }
 
     /// The counts that the table has: where all rows have as many runs, a note says it once.
@@ -150,6 +149,11 @@ impl Answer {
         let first = self.rows.first()?.runs;
         self.rows.iter().all(|row| row.runs == first).then_some(first)
     }
+}
+
+/// Whether a number of a row is not above its baseline; of what diverged no mark has to tell that.
+fn is_marked(row: &Row, column: usize) -> bool {
+    row.is_above[column] == Some(false) && row.values[column].is_some_and(|value| value.spread().median.is_finite())
 }
 
 /// A number of the table.

@@ -2,7 +2,7 @@
 
 use super::verdict::{Expect, Judged, Observation, judge};
 use super::words::{self, Amount};
-use crate::columns::Column;
+use crate::columns::{self, Column};
 use crate::fading::Fading;
 use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
@@ -37,13 +37,34 @@ pub struct JudgedClaim {
 }
 
 impl JudgedClaim {
-    /// The median, its `number` as the place has it.
+    /// The median, its `number` as the place has it; in words where there is none.
     pub fn median(&self, number: impl Fn(f64) -> String) -> String {
+        let number = |x: f64| match x {
+            f64::INFINITY if !self.is_of_target() => "beyond every number".into(),
+            f64::NEG_INFINITY => "below every number".into(),
+            _ => self.end(x, &number),
+        };
         match self.judged {
             Judged { median, is_bound, .. } if self.is_fading => Fading::read(median, is_bound).shown(number),
             Judged { median, is_bound: true, .. } => format!("at least {}", number(median)),
             Judged { median, .. } => number(median),
         }
+    }
+
+    /// An end of the interval, its `number` as the place has it; in words where there is none.
+    pub fn end(&self, x: f64, number: impl Fn(f64) -> String) -> String {
+        match x {
+            f64::INFINITY if self.is_of_target() => "never reached".into(),
+            f64::INFINITY if self.is_fading => "beyond".into(),
+            f64::INFINITY => "no upper end".into(),
+            f64::NEG_INFINITY => "no lower end".into(),
+            _ => number(x),
+        }
+    }
+
+    /// Whether it is about steps that runs which miss their target never reach.
+    fn is_of_target(&self) -> bool {
+        columns::outcome(&self.metric).is_some_and(Column::missing_is_worst)
     }
 
     /// The repetition: `depth=8 activation=relu`; empty for a claim that is judged once.

@@ -82,8 +82,7 @@ fn summarized(parts: &[JudgedClaim]) -> Option<FigureClaim> {
 /// `median 98.1 %, interval 97.8 % to 98.3 %, 5 seeds`.
 fn measured(claim: &JudgedClaim) -> String {
     let (j, amount) = (claim.judged, |x: f64| claim.amount.shown(x));
-    let number = |x: f64| if claim.is_fading && x.is_infinite() { "beyond".into() } else { amount(x) };
-    let [low, high] = [j.low, j.high].map(number);
+    let [low, high] = [j.low, j.high].map(|x| claim.end(x, amount));
     let range = if low == high { String::new() } else { format!(", interval {low} to {high}") };
     format!("median {}{range}, {}", claim.median(amount), table::count(j.n, "seed").replace(' ', "\u{a0}"))
 }

@@ -71,7 +71,7 @@ fn paragraph(text: &mut String, word: &str, says: &str) {
 fn effect(claim: &JudgedClaim) -> String {
     let j = claim.judged;
     let median = claim.median(|x| rounded(x, 4));
-    let [low, high] = [j.low, j.high].map(|x| rounded(x, 4));
+    let [low, high] = [j.low, j.high].map(|x| claim.end(x, |x| rounded(x, 4)));
     let (JudgedClaim { what, expected, .. }, percent, seeds) = (claim, 100.0 * j.coverage, count(j.n, "seed"));
     let mut text =
         format!("{what}: median {median}, expected {expected}; {percent:.1} % interval [{low}, {high}], {seeds}");

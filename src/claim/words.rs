@@ -10,7 +10,10 @@ pub fn sentence(claim: &ClaimSpec) -> String {
     match claim.wanted {
         Wanted::Above(x) => says.replace("{above}", &x.to_string()),
         Wanted::Below(x) => says.replace("{below}", &x.to_string()),
-        Wanted::Within(low, high) => says.replace("{low}", &low.to_string()).replace("{high}", &high.to_string()),
+        Wanted::Within(low, high) => says
+            .replace("{within}", &format!("{low} to {high}"))
+            .replace("{low}", &low.to_string())
+            .replace("{high}", &high.to_string()),
         Wanted::Increasing | Wanted::Decreasing => says,
     }
 }

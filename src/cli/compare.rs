@@ -98,8 +98,8 @@ fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> 
     }
     if let Some(name) = options.metric.iter().find(|name| !is_comparable(name)) {
         let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
-        let help = nearest::suggest(name, known);
-        return Err(CommandError::input(format!("there is no metric \"{name}\"; {help}; or {FORMS}")));
+        let help = nearest::suggest_or(name, known, FORMS);
+        return Err(CommandError::input(format!("there is no metric \"{name}\"; {help}")));
     }
     let baseline = options.baseline.clone().or(compare.baseline.clone());
     let [report, also] = match &options.metric[..] {

@@ -32,16 +32,60 @@ pub fn edge(axis: &Axis, tried: &BTreeSet<usize>, label: usize) -> Option<Edge> 
     if !largest {
         numbers.reverse();
     }
-    let next = beyond(&numbers, axis.scale).into_iter().filter(|x| may_hold(&axis.name, *x)).collect();
+    let next = beyond(&numbers, is_geometric(&numbers).unwrap_or(axis.scale == Scale::Log))
+        .into_iter()
+        .filter(|x| may_hold(&axis.name, *x))
+        .collect();
     Some(Edge { axis: axis.name.clone(), label: axis.labels[label].clone(), largest, next })
 }
 
+/// Whether the ratios of numbers in order agree better than their differences; `None` of two, which have one of each.
+fn is_geometric(numbers: &[f64]) -> Option<bool> {
+    // The largest over the smallest: 1 where all agree.
+    let spread = |steps: &mut dyn Iterator<Item = f64>| {
+        let (low, high) =
+            steps.fold((f64::INFINITY, 0.0f64), |(low, high), step| (low.min(step.abs()), high.max(step.abs())));
+        high / low
+    };
+    let ratios = spread(&mut numbers.windows(2).map(|pair| (pair[1] / pair[0]).ln()));
+    let differences = spread(&mut numbers.windows(2).map(|pair| pair[1] - pair[0]));
+    (numbers.len() > 2).then(|| numbers.iter().all(|x| *x > 0.0) && ratios < differences)
+}
+
 /// What follows numbers in order, as far from each other as the last two are.
-pub fn beyond(numbers: &[f64], scale: Scale) -> Vec<f64> {
+fn beyond(numbers: &[f64], is_geometric: bool) -> Vec<f64> {
     let [.., before, last] = *numbers else { return Vec::new() };
-    let next = |k: usize| match scale {
-        Scale::Log => last * (last / before).powi(k as i32),
-        _ => last + k as f64 * (last - before),
+    let next = |k: usize| match is_geometric {
+        true => last * (last / before).powi(k as i32),
+        false => last + k as f64 * (last - before),
     };
     (1..=NEXT).map(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By the values of the arm alone, whatever those of other arms make of the axis.
+    #[test]
+    fn the_next_values_are_spaced_as_those_that_were_tried() {
+        let others = ["0.05", "0.1", "0.2", "0.3", "0.4"];
+        let cases: [(&[f64], bool, [f64; 2]); 6] = [
+            (&[0.05, 0.1, 0.2], false, [0.025, 0.0125]),
+            (&[0.1, 0.2, 0.3], true, [0.4, 0.5]),
+            (&[0.1, 0.2, 0.4], true, [0.8, 1.6]),
+            (&[0.01, 0.03, 0.1], true, [1.0 / 3.0, 10.0 / 9.0]),
+            (&[1.0, 2.0, 3.0], true, [4.0, 5.0]),
+            (&[0.1, 0.2, 0.3, 0.4], true, [0.5, 0.6]),
+        ];
+        for (tried, largest, next) in cases {
+            let labels = others.map(String::from).into_iter().chain(tried.iter().map(f64::to_string));
+            let axis = Axis::of("optimizer.lr", labels);
+            let at = |x: &f64| axis.labels.iter().position(|label| label.parse() == Ok(*x)).unwrap();
+            let end = if largest { tried.last() } else { tried.first() }.unwrap();
+            let edge = edge(&axis, &tried.iter().map(at).collect(), at(end)).unwrap();
+            let is_near = edge.next.iter().zip(next).all(|(a, b)| (a / b - 1.0).abs() < 1e-9);
+            assert!(edge.largest == largest && edge.next.len() == 2 && is_near, "{tried:?}: {:?}", edge.next);
+        }
+    }
 }

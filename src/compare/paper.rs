@@ -102,9 +102,16 @@ pub fn latex(comparison: &Comparison, verdicts: &[String]) -> String {
     format!("% needs \\usepackage{{booktabs}}\n{tables}")
 }
 
-/// Text with the characters that LaTeX takes for its own written out.
+/// Text with the characters that LaTeX takes for its own written out, and the minus of a number as one.
 fn escaped(text: &str) -> String {
-    let one = |c: char| match c {
+    let letters: Vec<char> = text.chars().collect();
+    let is_number = |place: usize| letters.get(place).is_some_and(char::is_ascii_digit);
+    let begins = |place: usize| place == 0 || !letters[place - 1].is_alphanumeric();
+    let is_exponent = |place: usize| place > 1 && letters[place - 1] == 'e' && is_number(place - 2);
+    let one = |(place, c): (usize, char)| match c {
+        '-' if is_number(place + 1) && (begins(place) || is_exponent(place)) => "$-$".into(),
+        '<' => "\\textless{}".into(),
+        '>' => "\\textgreater{}".into(),
         '\\' => "\\textbackslash{}".into(),
         '~' => "\\textasciitilde{}".into(),
         '^' => "\\textasciicircum{}".into(),
@@ -114,7 +121,7 @@ fn escaped(text: &str) -> String {
         ']' => "{]}".into(),
         other => other.to_string(),
     };
-    text.chars().map(one).collect()
+    letters.iter().copied().enumerate().map(one).collect()
 }
 
 /// What was compared and how, the verdicts, and the tables row by row.

@@ -92,7 +92,12 @@ pub fn measures(comparison: &Comparison, task: &Task) -> Vec<&'static Column> {
 
 /// Where half of the runs or more missed the target there is no median to report.
 fn to_target(arm: &Arm, s: &Spread, column: &Column) -> String {
-    format!("{} ({} of {})", amount(s.median, column), arm.reached, arm.n)
+    let (missed, all) = (arm.n - arm.reached, arm.n);
+    match (s.median.is_infinite(), missed) {
+        (true, _) => format!("missed by {missed} of {all}"),
+        (false, 0) => amount(s.median, column),
+        (false, _) => format!("{} (missed by {missed} of {all})", amount(s.median, column)),
+    }
 }
 
 /// The pairs of a task by one metric: all of few arms, else those with the best arm, or those with the baseline. No rows where no
@@ -110,8 +115,11 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
     let span = |low: f64, high: f64| format!("[{}, {}]", size(low, column), size(high, column));
     let coverage = format!("{:.1} % interval", 100.0 * first.difference.coverage);
     let again = listed.iter().any(|pair| pair.tuned.is_some());
+    let tied = |pair: &Pair| pair.difference.n - pair.test.n;
+    let has_ties = listed.iter().any(|pair| tied(pair) > 0);
     let mut head =
         vec![format!("{} of", subject(metric)), "minus that of".into(), "difference".into(), coverage, "p".into()];
+    head.extend(has_ties.then(|| "tied seeds".into()));
     head.extend(again.then(|| "chosen anew".into()));
     head.push("verdict".into());
     let row = |pair: &&Pair| {
@@ -120,6 +128,7 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
         let d = pair.seen_from(a);
         let mut row =
             vec![a.clone(), b.clone(), size(d.value, column), span(d.low, d.high), significant(pair.corrected)];
+        row.extend(has_ties.then(|| tied(pair).to_string()));
         row.extend(again.then(|| match pair.tuned {
             None => String::new(),
             Some(tuned) if turned => span(-tuned.high, -tuned.low),

@@ -5,7 +5,7 @@ use super::arms::SHARE;
 use super::pairs::{Pair, Verdict};
 use crate::columns::{self, Column, Scale};
 use crate::run::cost::flop;
-use crate::stats::signed_rank::LEVEL;
+use crate::stats::signed_rank::{Estimate, LEVEL};
 use crate::table::{count, signed};
 
 /// A difference of a metric with its sign: `-0.12`, of shares in points.
@@ -23,6 +23,24 @@ pub fn size(x: f64, column: Option<&Column>) -> String {
     }
 }
 
+/// A difference with its interval: `-0.12 [-0.2, -0.1]`; in words where one of the two is worse than every number.
+pub fn difference(d: &Estimate, column: Option<&Column>) -> String {
+    span([d.value, d.low, d.high], column)
+}
+
+fn span([value, low, high]: [f64; 3], column: Option<&Column>) -> String {
+    let end = |x: f64, far: &str| if x.is_infinite() { far.into() } else { size(x, column) };
+    match value.is_infinite() {
+        true => "more than every number".into(),
+        false => format!("{} [{}, {}]", size(value, column), end(low, "no lower end"), end(high, "no upper end")),
+    }
+}
+
+/// What a p-value that cannot be smaller is.
+pub fn least_p(smallest: f64) -> String {
+    if smallest < 1.0 { format!("at least {}", significant(smallest)) } else { "always 1".into() }
+}
+
 /// What can be said of a pair, with its numbers.
 pub fn sentence(pair: &Pair) -> String {
     let Pair { first, second, difference: d, corrected, smallest, test, family, .. } = pair;
@@ -35,8 +53,7 @@ pub fn sentence(pair: &Pair) -> String {
         return format!("{first} and {second} are alike on all {}, to the last digit", count(d.n, "seed"));
     }
     let (column, subject) = (columns::metric::metric(&pair.metric), subject(&pair.metric));
-    let size = |x: f64| size(x, column);
-    let between = format!("{} [{}, {}] at {:.1} %", size(d.value), size(d.low), size(d.high), 100.0 * d.coverage);
+    let between = format!("{} at {:.1} %", difference(d, column), 100.0 * d.coverage);
     let less = if d.value < 0.0 { "lower" } else { "higher" };
     let pairs = if *family > 1 { format!(" for {family} pairs") } else { String::new() };
     let evidence = format!(
@@ -45,8 +62,7 @@ pub fn sentence(pair: &Pair) -> String {
         significant(*corrected)
     );
     let again = pair.tuned.map_or(String::new(), |tuned| {
-        let (value, low, high) = (size(tuned.value), size(tuned.low), size(tuned.high));
-        format!("; with settings chosen anew {value} [{low}, {high}]")
+        format!("; with settings chosen anew {}", span([tuned.value, tuned.low, tuned.high], column))
     });
     match pair.verdict {
         Verdict::Distinguished => format!("{first} has a {less} {subject} than {second}: {evidence}{again}"),
@@ -59,7 +75,7 @@ pub fn sentence(pair: &Pair) -> String {
         }
         Verdict::NotDistinguished => {
             let could = if *smallest > LEVEL {
-                format!("; with so few seeds, p cannot be below {}", significant(*smallest))
+                format!("; with so few seeds, p is {}", least_p(*smallest))
             } else {
                 String::new()
             };

@@ -4,6 +4,7 @@ use super::amount::{interval_note, labelled, seeds, significant, subject};
 use super::over::Joint;
 use super::pairs::{Pair, Verdict};
 use super::rows::{self, is_drawn, measures};
+use super::sentences::least_p;
 use super::warnings::warnings;
 use super::{DRAWS, SHARE, comparison::Comparison, tasks::Task};
 use crate::stats::{Spread, signed_rank::LEVEL};
@@ -146,7 +147,7 @@ fn pairs(text: &mut String, comparison: &Comparison, task: &Task, metric: &str) 
     let all = || task.pairs.iter().filter(|pair| pair.metric == metric && pair.difference.n > 1);
     let told = all().filter(|pair| pair.verdict == Verdict::Distinguished).count();
     let could = match all().map(|pair| pair.smallest).fold(1.0, f64::min) {
-        smallest if smallest > LEVEL => format!("; no p can be below {}", significant(smallest)),
+        smallest if smallest > LEVEL => format!("; every p is {}", least_p(smallest)),
         _ => String::new(),
     };
     let told = match (told, all().count()) {
@@ -196,7 +197,10 @@ pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
     }
     let verb = if best.len() == 1 { "ranks" } else { "rank" };
     let subject = subject(&comparison.report);
-    let ranked = format!("{} {verb} best by the {subject}, {:.2} on average", best.join(" and "), first.rank);
+    let others = joint.arms.iter().filter(|arm| arm.rank != first.rank);
+    let others: Vec<String> = others.map(|arm| format!("{} {:.2}", arm.name, arm.rank)).collect();
+    let others = if others.is_empty() { String::new() } else { format!(", before {}", others.join(", ")) };
+    let ranked = format!("{} {verb} best by the {subject}, {:.2} on average{others}", best.join(" and "), first.rank);
     let Some(test) = joint.test else {
         return format!("{ranked}; {}.", joint.untested().unwrap_or_default());
     };

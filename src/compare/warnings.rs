@@ -150,7 +150,7 @@ fn at_bound(comparison: &Comparison, task: &Task) -> Option<String> {
 
 /// What choosing cost.
 fn budget(task: &Task) -> Option<String> {
-    let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries.len() > 1).collect();
+    let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries.len() > 1 && arm.tune_runs > 0).collect();
     let cost = |arm: &Arm| {
         let flop = arm.tune_flop.map_or(String::new(), |n| format!(", {}", flop(n)));
         format!("{}, {} steps{flop}", count(arm.tune_runs, "run"), arm.tune_steps)

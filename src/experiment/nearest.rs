@@ -32,6 +32,13 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone)
     }
 }
 
+/// The same of a word that may also be written in one of these forms.
+pub fn suggest_or<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone, forms: &str) -> String {
+    let near = suggest(word, known);
+    let joint = if near.ends_with('?') { " Otherwise write" } else { ", or write" };
+    format!("{near}{joint} one such as {forms}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +51,7 @@ mod tests {
         assert_eq!(nearest("wdith", known), Some("width"), "two neighbours that change places are one edit");
         assert_eq!(nearest("momentum", known), None);
         assert!(suggest("momentum", known).contains("`width`"));
+        assert_eq!(suggest_or("detph", known, "x"), "did you mean `depth`? Otherwise write one such as x");
+        assert!(suggest_or("momentum", known, "x").ends_with("`l2`, or write one such as x"));
     }
 }

@@ -131,7 +131,10 @@ fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<Stri
             let is_meant = settings::is_known(column) || axes.is_some_and(|axes| axes.contains(column));
             // A slip leaves the column that was meant out.
             let lacking = keys().filter(|key| source.header.iter().all(|column| column != key));
-            if let (false, Some(near)) = (is_meant, nearest::nearest(column, lacking)) {
+            let shortened = |key: &&str| key.starts_with(&**column) && 2 * column.len() >= key.len();
+            let cut = || lacking.clone().find(shortened).filter(|_| is_measured(source, column));
+            let near = nearest::nearest(column, lacking.clone()).or_else(cut);
+            if let (false, Some(near)) = (is_meant, near) {
                 let help = format!("did you mean `{near}`? If it is an axis, name the axes with --axes");
                 return Err(
                     source.wrong(format!("the column \"{column}\" is neither a measurement nor a setting"), help)
@@ -143,6 +146,13 @@ fn free_columns(sources: &[&Source], axes: Option<&[String]>) -> Result<Vec<Stri
         }
     }
     Ok(free)
+}
+
+/// Whether a column looks like a measurement, not like an axis: numbers, of which most rows have one of their own.
+fn is_measured(source: &Source, column: &str) -> bool {
+    let texts: Vec<&str> = source.rows().filter_map(|row| row.text(column)).collect();
+    let different: BTreeSet<&str> = texts.iter().copied().collect();
+    texts.iter().all(|text| text.parse::<f64>().is_ok()) && 2 * different.len() > texts.len()
 }
 
 /// The labels of a column, empty where some rows have none, and the number of that of each row.

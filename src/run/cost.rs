@@ -59,7 +59,8 @@ pub fn flop(n: f64) -> String {
     match n {
         n if n >= 1e11 => format!("{:.1} TFLOP", n / 1e12),
         n if n >= 1e8 => format!("{:.2} GFLOP", n / 1e9),
-        n => format!("{:.2} MFLOP", n / 1e6),
+        n if n >= 1e5 => format!("{:.2} MFLOP", n / 1e6),
+        n => format!("{n:.0} FLOP"),
     }
 }
 

@@ -5,8 +5,10 @@ use crate::program::{PROGRAM, expect};
 use gradsweep::answer::{Answer, Row, Study};
 use gradsweep::compare::{Comparison, amount::setting};
 use gradsweep::fading::Fading;
+use gradsweep::plan_file::Axis;
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 const SMALL: &str = "name = \"x\"\nseeds = 3\n[base]\nwidth = 4\nsteps = 20\ndata = { kind = \"spirals\", n = 200 }\n";
@@ -39,12 +41,22 @@ const STUDIES: &[(Study, &str)] = &[
         Study::Comparison,
         "[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"rprop\"\n[[optimizer]]\nkind = \"lion\"\n",
     ),
+    (
+        Study::Comparison,
+        "depth = 4\nactivation = \"relu\"\n[[optimizer]]\nkind = \"sgd\"\nlr = [1e12, 1e14]\n[[optimizer]]\nkind = \"momentum\"\nlr = [1e12, 1e14]\n",
+    ),
     (Study::Training, "[axes]\n\"optimizer.lr\" = [0.01, 0.1, 1e5]\n"),
     (Study::Training, "[axes]\nbatch = [16, 64]\nl2 = [0, 0.01, 0.1]\n"),
 ];
 
 fn answer(results: &Results) -> Answer {
     Answer::of(results, Comparison::of(results).unwrap().as_ref()).unwrap()
+}
+
+/// What a command prints, in one line.
+fn printed(dir: &Path, args: &[&str]) -> String {
+    let output = Command::new(PROGRAM).current_dir(dir).args(args).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn each(test: impl Fn(&str, Study, &Results, &Answer)) {
@@ -70,10 +82,56 @@ fn every_label_of_every_axis_that_is_compared_appears() {
         }
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
         assert!(!answer.sentences.is_empty(), "{text}");
-        for fault in [",.", "..", " .", ",,", " ,", "factor of", "NaN", "None"] {
+        for fault in [",.", "..", " .", ",,", " ,", "factor of", "NaN", "None", "inf"] {
             assert!(!answer.headline().contains(fault), "{fault} in {}", answer.headline());
         }
+        // A name is written as it is, also at the start of a sentence.
+        let names = |axis: &'_ Axis| [&[axis.name.clone()], &axis.labels[..]].concat();
+        let names: Vec<String> = results.plan.axes.iter().flat_map(names).collect();
+        for sentence in answer.headline().split(". ") {
+            let is_name = names.iter().any(|name| sentence.starts_with(name));
+            assert!(is_name || !sentence.starts_with(char::is_lowercase), "{text}: {sentence}");
+        }
+        // What marks are is said where there are some.
+        let (table, _) = said.rsplit_once("\n\n").unwrap();
+        let marks = table.lines().filter(|line| !line.starts_with("  *")).any(|line| line.contains('*'));
+        assert_eq!(table.contains("  * by this column"), marks, "{said}");
     });
+}
+
+#[test]
+fn a_study_of_the_gradient_says_what_it_compares_too() {
+    each(|text, study, results, answer| {
+        let Some(comparison) = Comparison::of(results).unwrap().filter(|_| study == Study::Gradient) else { return };
+        let column = gradsweep::columns::outcome(&comparison.report).unwrap();
+        let said = answer.headline();
+        assert!(said.contains("comparisons, one for each depth") && said.contains(&column.subject()), "{text}: {said}");
+        // Two seeds can tell nothing, however many tasks there are.
+        assert!(said.contains("judging seeds cannot distinguish any arms") && said.contains("at least 6"), "{said}");
+    });
+}
+
+/// Of a comparison of which one arm has all its runs, one has some, one has none.
+#[test]
+fn arms_without_runs_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let arm = |kind: &str| format!("[[optimizer]]\nkind = \"{kind}\"\nlr = [0.01, 0.1]\n");
+    let text = SMALL.replace("seeds = 3", "seeds = 6") + &["sgd", "adam", "rmsprop"].map(arm).concat();
+    std::fs::write(dir.path().join("x.toml"), text).unwrap();
+    let sweep = |only: &[&str]| {
+        let only: Vec<&str> = only.iter().flat_map(|only| ["--only", only]).collect();
+        expect(dir.path(), &[&["sweep", "x.toml", "--quiet"], &only[..]].concat(), 0, &[]);
+        let results = Results::read(&dir.path().join("results/x")).unwrap();
+        (answer(&results).headline(), printed(dir.path(), &["compare", "results/x"]))
+    };
+    let (said, compared) = sweep(&["optimizer=sgd"]);
+    assert!(said.contains("sgd is the only arm with results"), "{said}");
+    assert!(said.contains("adam and rmsprop have no results yet."), "{said}");
+    assert!(!compared.contains("0 runs") && !compared.contains("-0.00"), "{compared}");
+    let (said, _) = sweep(&["optimizer=adam", "seed=[1, 2, 3, 4]"]);
+    assert!(said.contains("rmsprop has no results yet. Judging runs are missing or failed: 2 of 4 of adam."), "{said}");
+    let (said, _) = sweep(&[]);
+    assert!(!said.contains("results yet") && !said.contains("missing"), "{said}");
 }
 
 #[test]
@@ -144,7 +202,7 @@ fn a_guess_without_the_inputs_is_named() {
     let (_dir, results) = swept(points);
     // The mean is 3, and the mean square around it 3.5.
     let said = answer(&results).headline();
-    assert!(said.contains("predicting the mean of the targets, has a training loss of 3.50"), "{said}");
+    assert!(said.contains("Predicting the mean of the targets has a training loss of 3.50"), "{said}");
 
     let dir = tempfile::tempdir().unwrap();
     let row = |i: usize| format!("{},{},{}\n", i % 7, i % 3, if i.is_multiple_of(20) { "yes" } else { "no" });
@@ -153,7 +211,7 @@ fn a_guess_without_the_inputs_is_named() {
     std::fs::write(dir.path().join("x.toml"), rare).unwrap();
     expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
     let said = answer(&Results::read(&dir.path().join("results/x")).unwrap()).headline();
-    let guesses = "The baseline, always answering the same class, gets at most 9";
+    let guesses = "Always answering the same class gets at most 9";
     assert!(said.contains(guesses) && said.contains("the net is not distinguished from it"), "{said}");
 }
 
@@ -246,7 +304,8 @@ fn unlike_problems_are_not_ranked_together() {
         assert!(said.contains(&format!("steps on {set} the lowest test loss of 2 combinations")), "{set}: {said}");
     }
     assert!(
-        said.contains("the best constant answer for each data set") && !said.contains("6 combinations is"),
+        said.contains("The best constant answer for each data set has a test loss from")
+            && !said.contains("6 combinations is"),
         "{said}"
     );
 }
@@ -263,7 +322,7 @@ fn arms_that_are_numbers_have_their_axis_and_settings_are_chosen_where_there_is_
     let (_dir, results) = swept(&format!("{SMALL}[axes]\nwidth = [2, 8]\n[compare]\narm = \"width\"\n"));
     let comparison = Comparison::of(&results).unwrap().unwrap();
     let said = gradsweep::answer::verdicts(&comparison).concat();
-    assert!(said.starts_with("Width 8 has") || said.starts_with("Width 2 has"), "{said}");
+    assert!(said.starts_with("width 8 has") || said.starts_with("width 2 has"), "{said}");
     assert!(said.contains("from width ") && !said.contains("chosen settings"), "{said}");
 }
 

@@ -64,10 +64,6 @@ fn planted_claims_get_the_verdict_they_deserve() {
             format!("metric = {{ table = \"history\", column = \"train_loss\", step = 5 }}\n{fixed}\nexpect = {{ within = [0.16, 0.19] }}"),
             "holds",
         ),
-        (
-            format!("metric = {{ table = \"history\", column = \"train_loss\", step = 7 }}\n{fixed}\nexpect = {{ above = 0.0 }}"),
-            "inconclusive",
-        ),
         // Pooled over l2 within a seed.
         (
             "metric = \"train_loss\"\nwhere = { \"optimizer.lr\" = 0.1 }\nover = [\"l2\"]\nexpect = { above = 0.01 }".into(),
@@ -78,9 +74,56 @@ fn planted_claims_get_the_verdict_they_deserve() {
     let (found, code, _dir) = verdicts(GRID, 6, &claims);
     assert_eq!(found, cases.iter().map(|(_, verdict)| verdict.to_string()).collect::<Vec<_>>());
     assert_eq!(code, Some(3));
-    // Without those that fail the sweep ends well, open ones notwithstanding.
+    // Without those that fail the sweep ends well.
     let others: String = cases.iter().filter(|(_, verdict)| *verdict != "fails").map(|(body, _)| claim(body)).collect();
     assert_eq!(verdicts(GRID, 6, &others).1, Some(0));
+}
+
+#[test]
+fn a_step_at_which_nothing_is_measured_is_an_error_before_the_first_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let grid = GRID.replace("SEEDS", "2");
+    let layers = "name = \"x\"\nquestion = \"?\"\nseeds = 2\n[base]\ndepth = 2\nwidth = 4\nsteps = 20\n[record]\ngradients = { every = 5 }\n";
+    for (grid, table, step, near) in [
+        (
+            &*grid,
+            "table = \"history\", column = \"train_loss\"",
+            7,
+            "runs of 10 steps are not measured; the nearest step that is measured is 5",
+        ),
+        (&grid, "table = \"history\", column = \"train_loss\"", 12, "the nearest step that is measured is 10"),
+        (
+            layers,
+            "table = \"layers\", column = \"stream_rms\", layer = 1",
+            14,
+            "write step = 15, or add the step to gradients under [record]",
+        ),
+    ] {
+        let each = if grid == layers { "" } else { "each = [\"optimizer.lr\", \"l2\"]\n" };
+        let own = claim(&format!("metric = {{ {table}, step = {step} }}\n{each}expect = {{ above = 0.0 }}"));
+        fs::write(dir.path().join("x.toml"), grid.to_string() + &own).unwrap();
+        let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]);
+        assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+        assert!(said(&out).split_whitespace().collect::<Vec<_>>().join(" ").contains(near), "{}", said(&out));
+        assert!(!dir.path().join("results").exists());
+    }
+}
+
+/// Neither placeholders nor infinities: a target that no run reaches has words.
+#[test]
+fn claims_are_told_in_words() {
+    let body = "[[claim]]\nsays = \"Reached within {within} steps\"\nmetric = \"steps_to_target\"\nwhere = { \"optimizer.lr\" = 0.1, l2 = 0.0 }\n\
+        expect = { within = [1, 25] }\n";
+    let (found, _, dir) = verdicts(&GRID.replace("target_loss = 0.1", "target_loss = 1e-9"), 5, body);
+    assert_eq!(found, ["fails"]);
+    let text = said(&gradsweep(dir.path(), &["check", "results/x"]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["Reached within 1 to 25 steps", "median never reached, expected", "[never reached, never reached]"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // A run that is missing may be of any size.
+    let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet", "--out", "part", "--only", "seed=1"]);
+    assert!(!said(&out).contains("inf") && !said(&out).contains("NaN"), "{}", said(&out));
 }
 
 #[test]
@@ -158,7 +201,7 @@ fn a_part_of_the_runs_decides_nothing() {
     let body = claim("metric = \"train_loss\"\neach = [\"optimizer.lr\", \"l2\"]\nexpect = { below = 1e9 }");
     fs::write(dir.path().join("x.toml"), GRID.replace("SEEDS", "5") + &body).unwrap();
     let out = gradsweep(dir.path(), &["sweep", "x.toml", "--quiet", "--only", "seed=[1, 2]"]);
-    let text = said(&out);
+    let text = said(&out).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("3 missing or failed") && text.contains("6 inconclusive"), "{text}");
     assert!(gradsweep(dir.path(), &["sweep", "x.toml", "--quiet"]).status.success());
     let whole = fs::read(dir.path().join("results/x/claims.csv")).unwrap();

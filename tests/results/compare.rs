@@ -1,5 +1,6 @@
 //! Arms compared: chosen on some seeds, reported on others, told with what the seeds can tell.
 
+use gradsweep::answer::Answer;
 use gradsweep::compare::{Comparison, Verdict};
 use gradsweep::data::{self, Places};
 use gradsweep::experiment::{Experiment, Overrides};
@@ -260,14 +261,24 @@ fn ranks_are_over_all_problems_and_a_test_over_enough_independent_ones() {
     assert_eq!(joint.pairs[0].corrected, 1.0 / 512.0);
     let text = told(&dir, &[]);
     assert!(
-        text.contains("over 10 problems sgd ranks best by the training loss, 1.00 on average. Friedman's test"),
+        text.contains("over 10 problems sgd ranks best by the training loss, 1.00 on average, before momentum 2.00. Friedman's test"),
         "{text}"
     );
+    // The answer of the sweep has it too, and says what each of the many problems can tell.
+    let results = Results::read(&dir.path().join("results/arms")).unwrap();
+    let answer = Answer::of(&results, Some(&comparison)).unwrap().headline();
+    for part in [
+        "Over 10 problems: sgd ranks best by the training loss, 1.00 on average, before momentum 2.00. Friedman's test",
+        "Of 10 comparisons, one for each function.condition, the optimizer that has the lowest training loss is sgd in 10; momentum in none.",
+        "3 judging seeds cannot distinguish any arms, however different (p is at least 0.250): at least 6 are needed.",
+    ] {
+        assert!(answer.contains(part), "{part}\n{answer}");
+    }
     assert!(text.contains("distinguished are sgd from momentum"), "{text}");
     assert!(fs::read_to_string(dir.path().join("results/arms/comparison_ranks.csv")).unwrap().lines().count() == 3);
 
     let dir = planted(&toml("function.condition", "10.0, 20.0", "function.condition"), loss);
-    assert!(told(&dir, &[]).contains("1.00 on average; no test over 2 problems: it takes 10."));
+    assert!(told(&dir, &[]).contains("before momentum 2.00; no test over 2 problems: it takes 10."));
     let dir = planted(&toml("steps", "10, 20", "steps"), loss);
     let text = told(&dir, &[]);
     assert!(
@@ -297,6 +308,12 @@ fn wins_are_counted_by_the_verdicts_on_the_problems() {
     let [wins] = &comparison.joint[0].wins[..] else { panic!("{:?}", comparison.joint) };
     let (sgd, other) = if wins.first == "sgd" { (wins.better, wins.worse) } else { (wins.worse, wins.better) };
     assert_eq!((sgd, other, wins.open), (1, 1, 1), "{wins:?}");
+    let results = Results::read(&dir.path().join("results/arms")).unwrap();
+    let answer = Answer::of(&results, Some(&comparison)).unwrap().headline();
+    let over = "Over 3 problems: sgd ranks best by the training loss, 1.33 on average, before momentum 1.67; no test";
+    assert!(answer.contains(over), "{answer}");
+    let latex = told(&dir, &["--format", "latex"]);
+    assert!(latex.contains("& $-$0.250 & {[}$-$1, +0.500{]} &"), "a minus is no hyphen: {latex}");
     let row = [&*wins.first, &wins.second, "1", "1", "1"];
     for (options, row) in [
         (&[][..], row.join(" ")),
@@ -319,6 +336,7 @@ fn where_every_setting_diverges_lower_rates_are_named_and_no_edge() {
     assert!(!momentum.lost && momentum.edges.is_empty());
     let text = told(&dir, &[]);
     assert!(text.contains("at every setting most runs diverge: sgd; try learning rates below 0.001"), "{text}");
+    assert!(text.contains("6 runs, 120 steps, 1440 FLOP"), "{text}");
     let dir = planted(&ARMS.replace("SEEDS", "6"), |_, _, _| f64::NAN);
     let text = told(&dir, &[]);
     assert!(text.contains("runs at the best settings diverged, so nothing can be compared."), "{text}");
@@ -334,13 +352,14 @@ fn few_seeds_tell_nothing_and_say_so() {
     let text = told(&dir, &[]);
     let needed =
         "4 judging seeds cannot distinguish any arms, however different (p is at least 0.125): at least 6 are needed.";
-    assert!(text.contains(needed) && text.contains("no p can be below 0.125"), "{text}");
+    assert!(text.contains(needed) && text.contains("every p is at least 0.125"), "{text}");
 
     let dir = planted(&ARMS.replace("SEEDS", "1"), |_, _, _| 1.0);
     let text = told(&dir, &[]);
     assert!(
         text.contains("which makes all of them look better than they are")
-            && text.contains("One seed cannot distinguish a difference"),
+            && text
+                .contains("One seed cannot distinguish a difference from chance: at least 6 judging seeds are needed."),
         "{text}"
     );
 }

@@ -107,6 +107,58 @@ fn what_no_run_was_measured_by_is_no_column_and_an_error_by_name() {
     }
 }
 
+/// Arms of which one always reaches the target, one does once in five runs.
+#[test]
+fn what_is_missed_is_told_in_words() {
+    let (mut runs, mut history) =
+        (String::from("run_id,arm,seed,target_loss\n"), String::from("run_id,step,train_loss\n"));
+    for (arm, seed) in (1..=5).flat_map(|seed| [("quick", seed), ("slow", seed)]) {
+        runs += &format!("{arm}{seed},{arm},{seed},0.5\n");
+        let end = if arm == "quick" || seed == 1 { 0.4 } else { 0.6 };
+        history += &format!("{arm}{seed},0,1\n{arm}{seed},10,{end}\n");
+    }
+    let dir = tempdir().unwrap();
+    let asks = "[compare]\narm = \"arm\"\nreport = \"steps_to_target\"\n";
+    for (file, text) in [("runs.csv", &*runs), ("history.csv", &history), ("asks.toml", asks)] {
+        fs::write(dir.path().join(file), text).unwrap();
+    }
+    expect(dir.path(), &["import", "runs.csv", "history.csv", "asks.toml", "--out", "mine"], 0, &[]);
+    let text = printed(dir.path(), &[]).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "missed by 4 of 5",
+        "is not distinguished from slow (difference more than every number)",
+        "0.125 1 not distinguished",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let pairs = fs::read_to_string(dir.path().join("mine/comparison_pairs.csv")).unwrap();
+    let sentence = pairs.lines().nth(1).unwrap().rsplit_once('"').unwrap().0.rsplit_once('"').unwrap().1.to_string();
+    assert!(sentence.contains("differs by more than every number") && !sentence.contains("inf"), "{sentence}");
+}
+
+/// Each of two arms with the same median has an interval of its own, and equal arms are called so.
+#[test]
+fn ties_have_the_intervals_of_all_and_equal_arms_are_told() {
+    let rows = |other: [&str; 5]| {
+        let row = |(seed, (a, b)): (usize, (&str, &str))| format!("a{seed},a,{seed},{a}\nb{seed},b,{seed},{b}\n");
+        let own = ["0.1", "0.2", "0.3", "0.4", "0.5"];
+        String::from("run_id,arm,seed,test_loss\n")
+            + &(1..).zip(own.into_iter().zip(other)).map(row).collect::<String>()
+    };
+    let verdict = |other| {
+        let dir = import(&rows(other), "[compare]\narm = \"arm\"\n");
+        printed(dir.path(), &[]).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let wider = verdict(["0.01", "0.2", "0.3", "0.4", "0.6"]);
+    assert!(wider.contains("a and b tie: each has the lowest test loss of 2 arms, 0.300 (median of 5 seeds, 94 % intervals within 0.0100 to 0.600)"), "{wider}");
+    assert!(!wider.contains("They are alike"), "{wider}");
+    let same = verdict(["0.1", "0.2", "0.3", "0.4", "0.5"]);
+    assert!(
+        same.contains("94 % interval 0.100 to 0.500). They are alike on all 5 seeds, to the last digit."),
+        "{same}"
+    );
+}
+
 /// Long names and many metrics: no line of a table is wider than a terminal, and no number is left out.
 #[test]
 fn tables_fit_a_terminal_and_lose_nothing() {

@@ -307,6 +307,32 @@ fn labels_of_a_setting_of_numbers_are_numbers() {
     assert_eq!(plan["cells"][1]["settings"]["depth"], 4);
 }
 
+/// A measurement whose name was cut short would tell every run apart as an axis.
+#[test]
+fn a_measurement_of_a_shortened_name_is_no_axis() {
+    let table =
+        |column: &str, label: &str| format!("run_id,seed,model,{column},train_loss\na,1,x,0.3,1\nb,1,y,{label},2\n");
+    for (column, near) in [("test_acc", "test_accuracy"), ("val_los", "val_loss"), ("train_acc", "train_accuracy")] {
+        let near = format!("did you mean `{near}`?");
+        import_runs(&table(column, "0.4"), &[], 2, &[column, &near, "--axes"]);
+    }
+    // Words, and names that are not near, are labels.
+    for (column, label) in [("test_acc", "high"), ("test", "0.4")] {
+        import_runs(&table(column, label), &["--axes", "model"], 0, &["2 runs of 2 cells"]);
+    }
+}
+
+#[test]
+fn runs_of_a_training_loss_alone_have_an_answer() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("runs.csv"), "run_id,seed,model\na,1,x\nb,1,y\n").unwrap();
+    let history = "run_id,step,train_loss\na,0,2.3\na,1,2.0\nb,0,2.3\nb,1,1.9\n";
+    fs::write(dir.path().join("history.csv"), history).unwrap();
+    expect(dir.path(), &["import", "runs.csv", "history.csv", "--out", "mine"], 0, &[]);
+    let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
+    assert!(answer.contains("After 1 step the lowest training loss of 2 combinations is 1.90"), "{answer}");
+}
+
 #[test]
 fn other_separators_are_read_and_empty_files_told() {
     for separator in [";", "\t"] {
@@ -373,12 +399,12 @@ fn baselines_of_imported_runs_are_those_of_their_table() {
         assert_eq!((of(0), of(1)), (["0.6", "true"], [baseline, if other == "0.6" { "false" } else { "true" }]));
         assert!(rows[0]["train_loss_baseline"].is_empty());
         let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
-        assert_eq!(answer.contains("worse than the baseline"), other == "0.6", "{answer}");
+        assert_eq!(answer.contains("worse than the best constant answer"), other == "0.6", "{answer}");
     }
     let (dir, _) = import_runs(&table("0.6").replace("accuracy", "loss"), &[], 0, &[]);
     let answer = fs::read_to_string(dir.path().join("mine/answer.txt")).unwrap();
     let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(answer.contains("The baseline, the best constant prediction, has a test loss of 0.600"), "{answer}");
+    assert!(answer.contains("The best constant prediction has a test loss of 0.600"), "{answer}");
     import_runs(
         &table("0.6").replace("b,2,2,0.8,0.6", "b,2,2,0.8,0.5"),
         &[],

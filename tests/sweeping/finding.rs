@@ -41,6 +41,23 @@ fn lists_fit_a_terminal_and_hold_all_there_is() {
     {
         expect(Path::new("."), &args, 2, &[near]);
     }
+    // What is compared over runs has no time within one.
+    let of_several = |file: &str| file.starts_with("comparison") || file == "claims.csv";
+    for (file, _, tables) in columns::FILES.iter().filter(|(file, ..)| of_several(file)) {
+        assert!(tables.iter().copied().flatten().all(|column| column.when().is_empty()), "{file}");
+    }
+    // Every table that a sweep writes has its columns told.
+    let dir = tempdir().unwrap();
+    let text = "name = \"x\"\nseeds = 1\n[base]\nfunction = \"beale\"\nsteps = 3\n[[optimizer]]\nkind = \"sgd\"\n[[optimizer]]\nkind = \"adam\"\n";
+    fs::write(dir.path().join("x.toml"), text).unwrap();
+    expect(dir.path(), &["sweep", "x.toml", "--quiet"], 0, &[]);
+    let written = fs::read_dir(dir.path().join("results/x")).unwrap().map(|entry| entry.unwrap().file_name());
+    let written: Vec<String> =
+        written.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".csv")).collect();
+    assert!(written.iter().any(|file| file == "points.csv"), "{written:?}");
+    for file in written {
+        expect(dir.path(), &["columns", &file], 0, &[]);
+    }
 }
 
 /// The lines of a text with one of them, or all, no more commented out.

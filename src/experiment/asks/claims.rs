@@ -7,6 +7,7 @@ use crate::experiment::read::{Location, Result};
 use crate::experiment::recorded::Recorded;
 use crate::model::families::is_brought;
 use crate::plan_file::claim::{Against, ClaimSpec, Filter, Metric, Ordinal};
+use crate::run::spec::Cadence;
 use std::collections::BTreeSet;
 
 /// The claims with axis names and labels as the plan has them.
@@ -21,8 +22,9 @@ pub(crate) fn check(
     let claims = written.iter().map(|claim| {
         recorded.check(claim.spec.metric.described(), &claim.metric_at)?;
         let spec = one(claim, cells)?;
-        if let Recorded::Swept(_) = recorded {
+        if let Recorded::Swept(cadence) = recorded {
             has_layers(claim, &spec, cells)?;
+            has_step(claim, &spec, cells, cadence)?;
         }
         Ok(spec)
     });
@@ -118,6 +120,30 @@ fn has_layers(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()
         }
         _ => Ok(()),
     }
+}
+
+/// Every run that a claim selects is measured at the step that it names.
+fn has_step(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells, cadence: &Cadence) -> Result<()> {
+    let (key, at, step) = match spec.metric {
+        Metric::History { step: Ordinal::Number(step), .. } => ("score", &cadence.score, step),
+        Metric::Layers { step: Ordinal::Number(step), .. } => ("gradients", &cadence.gradients, step),
+        _ => return Ok(()),
+    };
+    let chosen = cells.cells.iter().filter(|cell| cell.is_in(&spec.filter));
+    let lengths: BTreeSet<i64> = chosen.filter_map(|cell| cell.settings.int("steps")).collect();
+    for length in lengths {
+        let measured = at.steps(length as usize);
+        let near = measured.iter().copied().min_by_key(|own| own.abs_diff(step)).unwrap_or(0);
+        if near != step {
+            let message = format!(
+                "this claim is about step {step}, at which runs of {length} steps are not measured; the nearest step that is measured is {near}"
+            );
+            return claim
+                .metric_at
+                .fail(message, format!("write step = {near}, or add the step to {key} under [record]"));
+        }
+    }
+    Ok(())
 }
 
 /// An attenuation pooled over several inits would be of none of them.

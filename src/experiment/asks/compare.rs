@@ -56,7 +56,7 @@ fn reports(listed: &[Word]) -> Result<Vec<String>> {
     for (place, (name, at)) in listed.iter().enumerate() {
         if !is_comparable(name) {
             let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
-            let help = format!("{}; or {FORMS}", nearest::suggest(name, known));
+            let help = nearest::suggest_or(name, known, FORMS);
             return at.fail(format!("`report` cannot be \"{name}\""), help);
         }
         if listed[..place].iter().any(|(other, _)| other == name) {
