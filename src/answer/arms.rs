@@ -92,7 +92,13 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
             false => words::over_seeds(&around(spread, winners.iter().map(|(_, own)| own)), column, "", winners.len()),
         };
         let alike = match alike(comparison, &winners).filter(|_| column.name == comparison.report) {
-            Some(n) => format!(" They are alike on all {n} seeds, to the last digit."),
+            Some((n, arms)) if arms.len() == winners.len() => {
+                format!(" They are alike on all {n} seeds, to the last digit.")
+            }
+            Some((n, arms)) => {
+                let arms: Vec<String> = arms.into_iter().map(named).collect();
+                format!(" {} are alike on all {n} seeds, to the last digit.", words::all(&arms))
+            }
             None => String::new(),
         };
         return Some(format!(
@@ -108,14 +114,16 @@ pub fn around<'a>(one: Spread, all: impl Iterator<Item = &'a Spread>) -> Spread 
     all.fold(one, |own, next| Spread { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
 }
 
-/// The number of judging seeds, where these arms have equal numbers on each of several.
-fn alike(comparison: &Comparison, arms: &[(&Arm, Spread)]) -> Option<usize> {
+/// Those of several arms that have equal numbers on each of several judging seeds as the first has, and how many seeds.
+fn alike<'a>(comparison: &Comparison, arms: &[(&'a Arm, Spread)]) -> Option<(usize, Vec<&'a Arm>)> {
     let values = |arm: &Arm| -> Option<Vec<f64>> {
         let own = arm.at_best()?.reported.first()?;
         Some(comparison.report_seeds.iter().filter_map(|seed| own.get(seed).copied()).collect())
     };
     let first = values(arms[0].0).filter(|own| own.len() > 1)?;
-    arms.iter().all(|(arm, _)| values(arm).as_ref() == Some(&first)).then_some(first.len())
+    let equal: Vec<&Arm> =
+        arms.iter().map(|(arm, _)| *arm).filter(|arm| values(arm).as_ref() == Some(&first)).collect();
+    (equal.len() > 1).then_some((first.len(), equal))
 }
 
 /// Which arms have no results on a task, or not all, as sentences; empty where all have.

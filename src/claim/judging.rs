@@ -58,7 +58,8 @@ impl JudgedClaim {
             f64::INFINITY if self.is_fading => "beyond".into(),
             f64::INFINITY => "no upper end".into(),
             f64::NEG_INFINITY => "no lower end".into(),
-            _ => number(x),
+            x if x.is_nan() => "unknown".into(),
+            x => number(x),
         }
     }
 
