@@ -257,7 +257,7 @@ fn default_figures_of_a_comparison_show_every_arm() {
     let studies = [
         format!("seeds = 4\n[base]\ntarget_loss = 0.1\n[axes]\n{function}\n{tuned}"),
         format!("seeds = 4\n[base]\ntarget_loss = 0.1\n[axes]\ndepth = [1, 2]\nbatch = [8, 16]\n{tuned}"),
-        "seeds = 4\n[axes]\noptimizer = [\"sgd\", \"adam\"]\ndepth = [1, 2]".into(),
+        "seeds = 4\n[axes]\noptimizer = [\"sgd\", \"adam\"]\nl2 = [0, 0.1]".into(),
         "seeds = 4\ncompare = { arm = \"variant\" }\n[variants.a]\n[variants.b]\nresidual = \"identity\"".into(),
     ];
     for study in studies {

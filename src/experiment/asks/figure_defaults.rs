@@ -131,12 +131,22 @@ impl<'a> Defaults<'a> {
     }
 
     /// A figure that tells apart the arms of a comparison, each at the setting that is chosen for it where some are; `None` without
-    /// several arms.
+    /// several arms, or where the study is rather of how the gradient starts.
     pub fn of_arms(&self, kind: &str) -> Option<FigureSpec> {
-        let compare = self.compare.filter(|compare| !self.tune.is_empty() || self.count(&compare.arm) > 1)?;
+        let compare = self.compare.filter(|compare| !self.tune.is_empty() || self.is_of_arms(compare))?;
         let mut problems = self.problems().into_iter();
         let facet = self.facets([problems.next(), problems.next()]);
         Some(FigureSpec { color: Some(compare.arm.clone()), facet, tune: self.tune.clone(), ..FigureSpec::new(kind) })
+    }
+
+    /// Whether a study in which no setting is chosen is mainly of the arms: they are networks that start differently, or nothing else
+    /// does.
+    fn is_of_arms(&self, compare: &Compare) -> bool {
+        let touches = |name: &str| self.grid.touches_start(name, On::Probe);
+        let is_mainly = touches(&compare.arm) || !self.problems().iter().any(|axis| touches(axis));
+        let Cells { cells, are_imported, .. } = self.grid;
+        let are_networks = cells.iter().any(|cell| cell.function().is_none());
+        is_mainly && are_networks && !are_imported && self.count(&compare.arm) > 1
     }
 
     /// The axes on which the arms of a comparison meet.
