@@ -86,7 +86,7 @@ fn every_label_of_every_axis_that_is_compared_appears() {
             assert!(!answer.headline().contains(fault), "{fault} in {}", answer.headline());
         }
         // A name is written as it is, also at the start of a sentence.
-        let names = |axis: &'_ Axis| [&[axis.name.clone()], &axis.labels[..]].concat();
+        let names = |axis: &'_ Axis| [std::slice::from_ref(&axis.name), &axis.labels[..]].concat();
         let names: Vec<String> = results.plan.axes.iter().flat_map(names).collect();
         for sentence in answer.headline().split(". ") {
             let is_name = names.iter().any(|name| sentence.starts_with(name));
