@@ -396,14 +396,14 @@ pub const OUTCOMES: &[Column] = &[
         .summarized(),
     Column::decades(
         "attenuation_total_init",
-        &["decades from the last layer", "to the first, at the start"],
+        &["decades of gradient lost from the last", "layer to the first, at the start"],
         Init,
         Attenuation,
     )
     .predicted(Predicted::AttenuationTotal),
     Column::decades(
         "attenuation_total_end",
-        &["decades from the last layer", "to the first, at the end"],
+        &["decades of gradient lost from the last", "layer to the first, at the end"],
         End,
         Attenuation,
     ),
@@ -450,14 +450,14 @@ pub const OUTCOMES: &[Column] = &[
         .summarized(),
     Column::decades(
         "attenuation_time_total_init",
-        &["decades from the last time step", "to the first, at the start"],
+        &["decades of gradient lost from the last", "time step to the first, at the start"],
         Init,
         TimeAttenuation,
     )
     .predicted(Predicted::TimeAttenuationTotal),
     Column::decades(
         "attenuation_time_total_end",
-        &["decades from the last time step", "to the first, at the end"],
+        &["decades of gradient lost from the last", "time step to the first, at the end"],
         End,
         TimeAttenuation,
     ),
@@ -647,9 +647,12 @@ pub const QUANTITIES: &[Column] = &[
     Column::new("argument", &["argument of", "the activation"], Step, Probe),
     Column::new("stream", &["gradient dL/dh per sample"], Step, Probe),
     Column::new("delta", &["gradient dL/dz per sample"], Step, Probe),
-    Column::new("weight_grad", &["gradient dL/dW of the batch"], Step, Probe),
+    WEIGHT_GRAD,
     SINGULAR_VALUE,
 ];
+
+/// One number for each weight.
+pub const WEIGHT_GRAD: Column = Column::new("weight_grad", &["gradient dL/dW of the batch"], Step, Probe);
 
 /// Of the last hidden layer's Jacobian with respect to the layer.
 pub const SINGULAR_VALUE: Column =

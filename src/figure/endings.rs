@@ -4,7 +4,7 @@ use super::finding::{self, Words};
 use super::ruler::End;
 use super::select::{GroupKey, Selection, over_seeds};
 use super::words;
-use crate::columns::{Better, Column, Measured};
+use crate::columns::{Better, Column, Measured, Quantity};
 use crate::fading::Fading;
 use crate::record::Status;
 use crate::stats::{Spread, median};
@@ -137,7 +137,11 @@ impl Endings {
         let only = if column.measured == Measured::Init { "At the start" } else { "At the end" };
         // Some measurements say themselves when they are taken.
         let when = if words::says_when(column) { String::new() } else { format!(" {}", only.to_lowercase()) };
-        let (highest, lowest) = (format!("Highest{when}"), format!("Lowest{when}"));
+        let name = match column.quantity {
+            Quantity::Loss | Quantity::Accuracy => format!(" {}", column.subject()),
+            _ => String::new(),
+        };
+        let (highest, lowest) = (format!("Highest{name}{when}"), format!("Lowest{name}{when}"));
         let (high, low) =
             if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
         let words = Words { high, low, only, each, lost: self.fate };

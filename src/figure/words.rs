@@ -53,7 +53,8 @@ pub fn shown(selection: &Selection) -> String {
     let ended = ended.map(|(status, word)| (selection.count(status), word)).into_iter().filter(|(n, _)| *n > 0);
     let ended: Vec<String> = ended.map(|(n, word)| format!("{n} {word}")).collect();
     if !ended.is_empty() {
-        text.push_str(&format!(" Of {} runs {}.", selection.runs.len(), ended.join(", ")));
+        let when = if (selection.kind.of_init)(selection.spec) { " later, in training" } else { "" };
+        text.push_str(&format!(" Of {} runs {}{when}.", selection.runs.len(), ended.join(", ")));
     }
     let text = text::shown(&text);
     if text.contains("[U+") {
@@ -172,9 +173,10 @@ pub fn is_of_jacobian(column: &Column) -> bool {
 
 /// What a distribution of `layers.csv` is over.
 pub fn held(column: &Column) -> &'static str {
-    match *column == columns::SINGULAR_VALUE {
-        true => "the singular values of the Jacobian",
-        false => "the numbers of a layer, one for each unit and probe row or for each weight",
+    match () {
+        () if *column == columns::SINGULAR_VALUE => "the singular values of the Jacobian",
+        () if *column == columns::WEIGHT_GRAD => "the numbers of a layer, one for each weight",
+        () => "the numbers of a layer, one for each unit and probe row",
     }
 }
 

@@ -111,8 +111,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let ratios = beyond::points(&by_place(selection, &x, &fadings(selection, above)), f64::INFINITY);
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
-    let below =
-        if medium.is_brief() || column.quantity == Quantity::TimeAttenuation { None } else { dumbbells(selection) };
+    // Of a single update there is no end of training to tell from the start.
+    let are_trained = selection.runs.iter().any(|run| selection.run(*run).value("steps").is_some_and(|n| n > 1.0));
+    let has_ends = are_trained && !medium.is_brief() && column.quantity != Quantity::TimeAttenuation;
+    let below = if has_ends { dumbbells(selection) } else { None };
 
     let (line, band) = if below.is_none() { ("Line", "band") } else { ("Line, ○ and ●", "band and thin bar") };
     let share =
@@ -134,7 +136,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
         .add(true, beyond::caption(&arriving))
-        .add(broken > 0, format!("{broken} runs have no finite gradient at the end and are left out of ●."))
+        .add(broken > 0 && below.is_some(), format!("{broken} runs have no finite gradient at the end and are left out of ●."))
         .of_probe(selection);
     let own = match is_total {
         true => "How many decades of gradient are lost between the last layer and the first".into(),

@@ -246,7 +246,7 @@ fn rated(mut legend: Legend, selection: &Selection, groups: &[Vec<usize>], (rate
     if direct {
         let number = |rate: &fading::Summary| rate.median.number().is_finite().then(|| rate.median.shown(words::rate));
         let example = groups.iter().flat_map(|group| of(group)).find_map(number);
-        let what = "decades lost per layer; below 0 it grows";
+        let what = "number at a line: decades lost per layer (below 0 the gradient grows)";
         legend.entries.extend(example.map(|rate| (what.into(), Sample::Number(rate))));
         return legend;
     }

@@ -95,8 +95,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         1 => "",
         _ => ", the same scale in all panels",
     };
-    let six =
-        "Dashed: six times the depth scale ξ of the init, up to which nets can be trained (Schoenholz et al. 2017).";
+    let six = "Dashed: six times the depth scale ξ of the init, the predicted limit of depths that can be trained (Schoenholz et al. 2017).";
     let fates: BTreeSet<&str> = endings().filter(|own| own.lost > 0).map(|own| own.fate).collect();
     let fates = fates.into_iter().collect::<Vec<_>>().join(" or ");
     let lost = format!("×: {fates}, counted as the worst in the median; in a corner: some seeds.");
