@@ -1,31 +1,69 @@
 //! The line of the baseline: what the best constant prediction achieves, without using the inputs.
 
-use super::select::Selection;
+use super::ruler::Ruler;
+use super::select::{GroupKey, Selection};
 use crate::columns::{Column, Quantity};
 use crate::table::significant;
+use std::collections::BTreeMap;
 
-/// Where guessing stands on the scale of a column, and its value in words.
+/// Where guessing stands on the scale of a column, and its values in words.
 pub struct Guess {
-    pub at: f64,
+    /// By row and column of the panel.
+    at: BTreeMap<GroupKey, f64>,
     pub name: String,
 }
 
-/// The baseline of all runs under their own loss; none where they differ in it.
+impl Guess {
+    /// In a panel, unless its runs differ in it.
+    pub fn at(&self, panel: GroupKey) -> Option<f64> {
+        self.at.get(&of_panel(panel)).copied()
+    }
+
+    /// In all panels.
+    pub fn all(&self) -> impl Iterator<Item = f64> {
+        self.at.values().copied()
+    }
+
+    /// The highest of all panels.
+    pub fn highest(&self) -> f64 {
+        self.all().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Itself, if some of it lies on a ruler.
+    pub fn on(self, ruler: &Ruler) -> Option<Guess> {
+        let is_seen = self.all().any(|at| ruler.holds(at));
+        is_seen.then_some(self)
+    }
+}
+
+fn of_panel(key: GroupKey) -> GroupKey {
+    GroupKey { color: 0, x: 0, ..key }
+}
+
+/// The baseline of the runs of each panel under their own loss; none where all panels have runs that differ in it.
 pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     let results = selection.results;
-    let of_run = |run: &usize| results.guesses(&results.runs[*run])?.score(column);
-    let value = match results.plan.shared_guesses() {
-        Some(all) => all.score(column)?,
-        None => {
-            let first = of_run(selection.runs.first()?)?;
-            Some(first).filter(|first| selection.runs.iter().all(|run| of_run(run) == Some(*first)))?
-        }
+    let shared = results.plan.shared_guesses();
+    let of_run = |run: &usize| match shared {
+        Some(all) => all.score(column),
+        None => results.guesses(&results.runs[*run])?.score(column),
     };
-    let name = match column.quantity {
+    let mut panels: BTreeMap<GroupKey, Option<f64>> = BTreeMap::new();
+    for run in &selection.runs {
+        let own = of_run(run);
+        let known = panels.entry(of_panel(selection.key(*run))).or_insert(own);
+        *known = known.filter(|known| own == Some(*known));
+    }
+    let values: BTreeMap<GroupKey, f64> = panels.into_iter().filter_map(|(panel, own)| Some((panel, own?))).collect();
+    let said = |value: f64| match column.quantity {
         Quantity::Loss => significant(value, 3),
         _ => format!("{:.1} %", 100.0 * value),
     };
-    Some(Guess { at: if column.is_log() { value.log10() } else { value }, name })
+    let low = values.values().copied().reduce(f64::min)?;
+    let high = values.values().copied().fold(low, f64::max);
+    let name = if said(low) == said(high) { said(low) } else { format!("{} to {}", said(low), said(high)) };
+    let place = |value: f64| if column.is_log() { value.log10() } else { value };
+    Some(Guess { at: values.into_iter().map(|(panel, value)| (panel, place(value))).collect(), name })
 }
 
 /// What the legend says of several lines of guessing; nothing if there are none.

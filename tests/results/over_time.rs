@@ -1,6 +1,6 @@
 //! Figures, claims and answer of recurrent nets: what is of time steps, and that everything else takes a layer at its last one.
 
-use crate::figure_support::house::{says, sound};
+use crate::figure_support::house::{says, sound, swept as swept_of};
 use gradsweep::answer::Answer;
 use gradsweep::columns;
 use gradsweep::figure::kinds::ALL;
@@ -210,4 +210,22 @@ fn the_answer_is_told_by_time_steps_where_there_is_one_layer() {
     let results = Results::read(&temp.path().join("out")).unwrap();
     let answer = Answer::of(&results, None).unwrap();
     assert!(answer.columns.iter().any(|column| **column == columns::ATTENUATION_TIME_INIT), "{:?}", answer.columns);
+}
+
+/// Where panels differ in their data each has the baseline of its own: of copying S symbols of K after T steps S ln K / (T + 2 S).
+#[test]
+fn guessing_is_drawn_in_each_panel_by_its_data() {
+    let (_temp, results) = swept_of(
+        "seeds = 2\n[base]\nnetwork = \"gru\"\nwidth = 4\nsteps = 3\n\
+         data = { kind = \"copy_memory\", copied = 2, symbols = 2, n = 4000 }\n[axes]\ndata.length = [2, 6]\n\
+         [[figure]]\nkind = \"curves\"\nmetric = \"test_loss\"\nlimits = [0.05, 5]\nfacet = [\"data.length\"]\n",
+    );
+    let scene = draw(&results, &results.plan.figures[0], ALL, Style::Page).unwrap();
+    let names: Vec<&str> = scene.texts().map(|text| text.text.as_str()).collect();
+    let said = names.iter().find_map(|text| text.strip_prefix("guessing (")?.strip_suffix(')')).expect("a line");
+    let (low, high) = said.split_once(" to ").expect("two values");
+    for (said, delay) in [(low, 6.0), (high, 2.0)] {
+        let expected = 2.0 * 2f64.ln() / (delay + 4.0);
+        assert!((said.parse::<f64>().unwrap() / expected - 1.0).abs() < 0.02, "{said} {expected}");
+    }
 }

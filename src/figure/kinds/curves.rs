@@ -88,13 +88,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let mut y = Ruler::of(&values, column, height)?;
         let guess = guessing(selection, column);
         if selection.spec.limits.is_none() {
-            cut.extend(y.cut(guess.as_ref().map(|guess| guess.at)).map(|sentence| format!(" {sentence}")));
+            cut.extend(y.cut(guess.as_ref().map(Guess::highest)).map(|sentence| format!(" {sentence}")));
         }
         if index == drawn[0].0 {
             y = selection.limited(y, height);
             course.headroom(&mut y);
         }
-        let guess = guess.filter(|guess| y.holds(guess.at));
+        let guess = guess.and_then(|guess| guess.on(&y));
         Some(Measure { column, index, y, guess })
     };
     let measures: Vec<Measure> = drawn.iter().copied().filter_map(measure).collect();
@@ -118,7 +118,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .line(named(measures.iter().filter_map(|m| m.guess.as_ref())), GUESSING)
         .lost("diverged", course.ends.len(), selection.runs.len());
     let panel = |panel: GroupKey, measure: &Measure| {
-        let guess = guess_line(measure.guess.as_ref().map(|guess| guess.at));
+        let guess = guess_line(measure.guess.as_ref().and_then(|guess| guess.at(panel)));
         let lines = series(selection, &groups, panel, |key| course.lines.get(&(key, measure.index)));
         let crosses = course.crosses(selection, panel, |color| selection.look(color).color);
         let thin = thin.into_iter().flat_map(|thin| groups.iter().map(move |group| (thin, group)));

@@ -46,11 +46,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let guess = guessing(selection, column);
     let all = endings.values();
     // A loss is seen against guessing; an accuracy where that is in sight.
-    let beside = guess.as_ref().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).map(|guess| guess.at);
+    let beside = guess.iter().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).flat_map(Guess::all);
+    let beside: Vec<f64> = beside.collect();
     let y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let mut y = selection.limited(y, height);
-    let guess = guess.filter(|guess| y.holds(guess.at));
+    let guess = guess.and_then(|guess| guess.on(&y));
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
     let stack = endings.groups.values().map(|seeds| seeds.lost()).max().unwrap_or(0);
     let strip = (Dots::CROSS * stack as f64 + 4.0).min(Dots::SHARE * height);
@@ -68,7 +69,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
         let grey = context(selection, panel, |key| medians.get(&key).filter(|_| is_joined(selection)));
         let reference = places::reference(selection, column, &x).map(|(line, _)| line);
-        guess_line(guess.as_ref().map(|g| g.at))
+        guess_line(guess.as_ref().and_then(|guess| guess.at(panel)))
             .into_iter()
             .chain(edge)
             .chain(grey)

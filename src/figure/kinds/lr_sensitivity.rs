@@ -67,7 +67,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
     let mut y = Ruler::of(&values(&lines, &endings), column, height)
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
-    let cut = y.cut(guessing(selection, column).map(|guess| guess.at));
+    let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()));
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
     let losers: Vec<usize> = selection.colors().into_iter().filter(loses).collect();

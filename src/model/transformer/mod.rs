@@ -99,9 +99,9 @@ impl Family for Transformer {
         let mixing = depth * 2.0 * tokens * width;
         let weights = of_tokens + of_rows;
         let forward = 2.0 * rows * (tokens * (of_tokens + mixing) + answers as f64 * of_rows);
-        // Each op keeps what it made: some ten tensors as wide as a token, two as wide as the hidden layer, and the weights of attention,
+        // Each op keeps what it made: some ten tensors as wide as a token, two as wide as the hidden layer, and the scores and weights of attention,
         // as measured; embedding and output together about as much as a block.
-        let kept = rows * tokens * (depth + 1.0) * (10.0 * width + 2.0 * hidden + (a.heads as f64) * tokens);
+        let kept = rows * tokens * (depth + 1.0) * (10.0 * width + 2.0 * hidden + 2.0 * (a.heads as f64) * tokens);
         // The batch's inputs, and of its outputs some four copies: they, their gradients and those of the loss.
         let kept = kept + rows * (4.0 * answers as f64 * a.outputs as f64 + a.steps as f64 * a.features as f64);
         PassCost { weights, forward, backward: 2.0 * forward, bytes: 4.0 * (2.0 * weights + kept) }
