@@ -5,22 +5,14 @@
 
 Ours is the difference of two trainings of different length, so that start, probe, scores and figures do not count."""
 
-import subprocess
-import tempfile
-from pathlib import Path
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from resource import RUSAGE_SELF
 
 import torch
+from step_time import cpu, of_gradsweep
 from torch import nn
 
-PROGRAM = Path("target/release/gradsweep").resolve()
 DEPTH, CHANNELS, BATCH, STEPS = 16, 16, 64, 100
 PEERS = {"none": nn.Identity, "batch": lambda: nn.BatchNorm2d(CHANNELS), "relu": nn.ReLU, "tanh": nn.Tanh}
-
-
-def cpu(who):
-    used = getrusage(who)
-    return used.ru_utime + used.ru_stime
 
 
 def theirs(norm, activation):
@@ -46,27 +38,13 @@ def theirs(norm, activation):
 
 
 def ours(norm, activation):
-    def train(steps):
-        with tempfile.TemporaryDirectory() as folder:
-            experiment = Path(folder) / "step.toml"
-            experiment.write_text(f"""name = "step"
-question = "How long is a step?"
-record = {{ gradients = {{ at = [] }}, score = {{ at = [] }} }}
-[base]
-network = {{ kind = "conv", channels = {CHANNELS} }}
+    base = f"""network = {{ kind = "conv", channels = {CHANNELS} }}
 depth = {DEPTH}
 batch = {BATCH}
-steps = {steps}
 activation = "{activation}"
 norm = "{norm}"
-optimizer = {{ kind = "momentum", lr = 1e-3 }}
-""")
-            before = cpu(RUSAGE_CHILDREN)
-            command = [PROGRAM, "sweep", experiment, "--out", f"{folder}/out", "--jobs", "1", "--quiet"]
-            subprocess.run(command, check=True, capture_output=True)
-            return cpu(RUSAGE_CHILDREN) - before
-
-    return (train(STEPS + 20) - train(20)) / STEPS
+optimizer = {{ kind = "momentum", lr = 1e-3 }}"""
+    return of_gradsweep(base, STEPS)
 
 
 def main():

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from resource import RUSAGE_SELF
 
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -27,17 +27,13 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 from jax import lax
+from step_time import cpu, of_gradsweep
 from torch import nn
 
-PROGRAM = Path(sys.argv[1] if len(sys.argv) > 1 else "target/release/gradsweep").resolve()
+PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "target/release/gradsweep"
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 7
 TIME, FEATURES, WIDTH, BATCH, SEEDS, RATE = 28, 28, 64, 64, 4, 1e-3
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-
-
-def cpu(who):
-    used = getrusage(who)
-    return used.ru_utime + used.ru_stime
 
 
 def spent(work):
@@ -53,27 +49,13 @@ def flops(cell):
 
 
 def ours(cell):
-    def train(steps):
-        with tempfile.TemporaryDirectory() as folder:
-            experiment = Path(folder) / "step.toml"
-            experiment.write_text(f"""name = "step"
-question = "How long is a step?"
-record = {{ gradients = {{ at = [] }}, score = {{ at = [] }} }}
-[base]
-data = {{ kind = "lag", length = {TIME}, features = {FEATURES}, n = 1000 }}
+    base = f"""data = {{ kind = "lag", length = {TIME}, features = {FEATURES}, n = 1000 }}
 network = "{cell}"
 {'activation = "tanh"' if cell == "rnn" else ""}
 width = {WIDTH}
 batch = {BATCH}
-steps = {steps}
-optimizer = {{ kind = "sgd", lr = {RATE} }}
-""")
-            before = cpu(RUSAGE_CHILDREN)
-            command = [PROGRAM, "sweep", experiment, "--out", f"{folder}/out", "--jobs", "1", "--quiet"]
-            subprocess.run(command, check=True, capture_output=True)
-            return cpu(RUSAGE_CHILDREN) - before
-
-    return lambda: (train(1020) - train(20)) / 1000
+optimizer = {{ kind = "sgd", lr = {RATE} }}"""
+    return lambda: of_gradsweep(base, 1000, PROGRAM)
 
 
 def torchs(cell):

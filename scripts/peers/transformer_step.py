@@ -3,47 +3,24 @@
     cargo build --release
     python scripts/peers/transformer_step.py      # from the repository root; half a minute
 
-Prints milliseconds of one core (user and system time), so that other programs matter less: of gradsweep the difference between runs of
-500 and of 100 steps, which leaves start and scores out; of PyTorch on one thread the median over 200 steps."""
+Prints milliseconds of one core (user and system time), so that other programs matter less: of gradsweep as `step_time.py`
+has it; of PyTorch on one thread the median over 200 steps."""
 
-import resource
 import statistics
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import torch
+from step_time import of_gradsweep
 from torch import nn
-
-PROGRAM = Path("target/release/gradsweep")
-EXPERIMENT = """name = "step"
-seeds = 1
-[base]
-network = {{ kind = "transformer", heads = 2 }}
-norm = {{ kind = "layer", place = "{place}" }}
-depth = 8
-width = 32
-batch = 64
-steps = {steps}
-[record]
-gradients = {{ at = [] }}
-score = {{ at = [] }}
-"""
 
 
 def ours(place):
-    def seconds(steps):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "step.toml"
-            file.write_text(EXPERIMENT.format(place=place, steps=steps))
-            command = [PROGRAM.resolve(), "sweep", file, "--out", Path(folder) / "out", "--jobs", "1", "--quiet"]
-            subprocess.run(command, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    return 1e3 * (seconds(500) - seconds(100)) / 400
+    base = f"""network = {{ kind = "transformer", heads = 2 }}
+norm = {{ kind = "layer", place = "{place}" }}
+depth = 8
+width = 32
+batch = 64"""
+    return 1e3 * of_gradsweep(base, 400)
 
 
 class Net(nn.Module):

@@ -61,17 +61,16 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
             let at = if own_best.is_empty() { "" } else { " at the best settings" };
             return Some(begun(format!("all {runs}{at} diverged, so nothing can be compared.")));
         }
-        return (known > 0).then(|| {
-            begun(format!(
-                "none of {all}{} {}.",
-                if own_best.is_empty() { "" } else { "," },
-                if column.quantity == Quantity::Steps {
-                    "reaches the target loss"
-                } else {
-                    "ends without a run that diverged"
-                }
-            ))
-        });
+        let reached = task.arms.iter().filter(|arm| arm.reached > 0);
+        let reached: Vec<String> =
+            reached.map(|arm| format!("{} does on {} of {}", named(arm), arm.reached, arm.n)).collect();
+        let what = match (column.quantity == Quantity::Steps, &reached[..]) {
+            (true, []) => "reaches the target loss".into(),
+            (true, some) => format!("reaches the target loss on more than half of its seeds: {}", words::all(some)),
+            (false, _) => "has more than half of its runs end without diverging".to_string(),
+        };
+        let comma = if own_best.is_empty() { "" } else { "," };
+        return (known > 0).then(|| begun(format!("none of {all}{comma} {what}.")));
     };
     let (shown, seeds) = (amount::amount(spread.median, column), words::over_seeds(&spread, column, "", 1));
     let lacking = lacking(comparison, task, column);

@@ -45,7 +45,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     left_out(&conclusion.drawn);
     let [runs, cells, seeds] = import.counts();
     let (runs, cells, seeds) = (count(runs, "run"), count(cells, "cell"), count(seeds, "seed"));
-    note(&format!("{runs} of {cells} with {seeds}; results in {}: report.html and figures", dir.display()));
+    let figures = if conclusion.results.plan.figures.is_empty() { "" } else { " and figures" };
+    note(&format!("{runs} of {cells} with {seeds}; results in {}: report.html{figures}", dir.display()));
     print(&conclusion.answer.text())?;
     if !claims.is_empty() {
         print(&summary(&conclusion.claims))?;

@@ -110,6 +110,9 @@ pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
     };
     match FACTS.iter().find(|kind| kind.word == word) {
         Some(kind) => print(&one_kind(kind)),
+        None if columns::find(columns::LAYERS, word).is_some() => Err(CommandError::input(format!(
+            "\"{word}\" is a column of layers.csv: kind = \"{word}\" is short for the layer_lines of it; see `gradsweep figures layer_lines`"
+        ))),
         None => {
             let help = nearest::suggest(word, FACTS.iter().map(|kind| kind.word));
             Err(CommandError::input(format!("there is no kind of figure \"{word}\"; {help}")))
@@ -139,7 +142,7 @@ fn one_kind(kind: &FigureKind) -> String {
     };
     let over = match kind.over {
         Over::Pooled => Some("axes over which the median is taken within each seed".into()),
-        Over::Problems => Some("axes whose combinations are the problems of the profile".into()),
+        Over::Problems => Some("axes whose combinations are the problems".into()),
         Over::Never => None,
     };
     let step = kind.takes_step.then(|| "\"first\" or \"last\"".into());

@@ -32,15 +32,13 @@ pub fn edge(axis: &Axis, tried: &BTreeSet<usize>, label: usize) -> Option<Edge> 
     if !largest {
         numbers.reverse();
     }
-    let next = beyond(&numbers, is_geometric(&numbers).unwrap_or(axis.scale == Scale::Log))
-        .into_iter()
-        .filter(|x| may_hold(&axis.name, *x))
-        .collect();
+    let next = beyond(&numbers).into_iter().filter(|x| may_hold(&axis.name, *x)).collect();
     Some(Edge { axis: axis.name.clone(), label: axis.labels[label].clone(), largest, next })
 }
 
-/// Whether the ratios of numbers in order agree better than their differences; `None` of two, which have one of each.
-fn is_geometric(numbers: &[f64]) -> Option<bool> {
+/// Whether the ratios of numbers in order agree better than their differences; of two, which have one of each, whether one is twice
+/// the other or more.
+fn is_geometric(numbers: &[f64]) -> bool {
     // The largest over the smallest: 1 where all agree.
     let spread = |steps: &mut dyn Iterator<Item = f64>| {
         let (low, high) =
@@ -49,13 +47,17 @@ fn is_geometric(numbers: &[f64]) -> Option<bool> {
     };
     let ratios = spread(&mut numbers.windows(2).map(|pair| (pair[1] / pair[0]).ln()));
     let differences = spread(&mut numbers.windows(2).map(|pair| pair[1] - pair[0]));
-    (numbers.len() > 2).then(|| numbers.iter().all(|x| *x > 0.0) && ratios < differences)
+    let is_wider = match *numbers {
+        [a, b] => a.max(b) >= 2.0 * a.min(b),
+        _ => ratios < differences,
+    };
+    is_wider && numbers.iter().all(|x| *x > 0.0)
 }
 
 /// What follows numbers in order, as far from each other as the last two are.
-fn beyond(numbers: &[f64], is_geometric: bool) -> Vec<f64> {
+fn beyond(numbers: &[f64]) -> Vec<f64> {
     let [.., before, last] = *numbers else { return Vec::new() };
-    let next = |k: usize| match is_geometric {
+    let next = |k: usize| match is_geometric(numbers) {
         true => last * (last / before).powi(k as i32),
         false => last + k as f64 * (last - before),
     };
@@ -70,7 +72,10 @@ mod tests {
     #[test]
     fn the_next_values_are_spaced_as_those_that_were_tried() {
         let others = ["0.05", "0.1", "0.2", "0.3", "0.4"];
-        let cases: [(&[f64], bool, [f64; 2]); 6] = [
+        let cases: [(&[f64], bool, [f64; 2]); 9] = [
+            (&[0.003, 0.02], true, [0.02 * 20.0 / 3.0, 0.02 * 400.0 / 9.0]),
+            (&[0.003, 0.02], false, [0.00045, 0.0000675]),
+            (&[0.5, 0.6], true, [0.7, 0.8]),
             (&[0.05, 0.1, 0.2], false, [0.025, 0.0125]),
             (&[0.1, 0.2, 0.3], true, [0.4, 0.5]),
             (&[0.1, 0.2, 0.4], true, [0.8, 1.6]),

@@ -53,9 +53,13 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || ".:".contains(c) { c } else { '-' }).collect()
 }
 
-/// With a capital and a full stop.
+/// With a capital, unless a symbol or a word is explained, and a full stop.
 fn sentence(text: &str) -> String {
+    let is_explained = text.split(' ').next().is_some_and(|word| word.ends_with(':'));
     let mut chars = text.trim_end_matches('.').chars();
+    if is_explained {
+        return chars.chain(['.']).collect();
+    }
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).chain(['.']).collect())
 }
 
@@ -102,14 +106,48 @@ pub fn latex(comparison: &Comparison, verdicts: &[String]) -> String {
     format!("% needs \\usepackage{{booktabs}}\n{tables}")
 }
 
-/// Text with the characters that LaTeX takes for its own written out, and the minus of a number as one.
+/// Text with the characters that LaTeX takes for its own written out, and numbers with a sign or a power of ten as mathematics.
 fn escaped(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let is_number = |place: usize| letters.get(place).is_some_and(char::is_ascii_digit);
-    let begins = |place: usize| place == 0 || !letters[place - 1].is_alphanumeric();
-    let is_exponent = |place: usize| place > 1 && letters[place - 1] == 'e' && is_number(place - 2);
-    let one = |(place, c): (usize, char)| match c {
-        '-' if is_number(place + 1) && (begins(place) || is_exponent(place)) => "$-$".into(),
+    let mut written = String::new();
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let number = if before.is_alphanumeric() { None } else { formula(rest) };
+        let (piece, length) = number.unwrap_or_else(|| (character(c), c.len_utf8()));
+        written += &piece;
+        before = rest[..length].chars().next_back().unwrap_or(before);
+        rest = &rest[length..];
+    }
+    written
+}
+
+/// The number at the beginning of a text as mathematics, and its length in the text; `None` where it needs none.
+fn formula(text: &str) -> Option<(String, usize)> {
+    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let sign = usize::from(text.starts_with(['-', '+']));
+    let minus = if text.starts_with('-') { "-" } else { "" };
+    let unsigned = &text[sign..];
+    if unsigned.starts_with("inf") && !unsigned[3..].starts_with(char::is_alphanumeric) {
+        return Some((format!("${minus}\\infty$"), sign + 3));
+    }
+    let mantissa = digits(unsigned);
+    let number = &unsigned[..mantissa];
+    let power = unsigned[mantissa..].strip_prefix('e').filter(|_| mantissa > 0);
+    let power = power.map(|power| (power, usize::from(power.starts_with('-'))));
+    match power.map(|(power, sign)| (&power[..sign + digits(&power[sign..])], sign)) {
+        Some((power, sign_of_power)) if power.len() > sign_of_power => {
+            let plus = if text.starts_with('+') { "+" } else { minus };
+            Some((format!("${plus}{number}\\times10^{{{power}}}$"), sign + mantissa + 1 + power.len()))
+        }
+        _ if !minus.is_empty() && number.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some((format!("$-${number}"), sign + mantissa))
+        }
+        _ => None,
+    }
+}
+
+fn character(c: char) -> String {
+    match c {
         '<' => "\\textless{}".into(),
         '>' => "\\textgreater{}".into(),
         '\\' => "\\textbackslash{}".into(),
@@ -120,8 +158,7 @@ fn escaped(text: &str) -> String {
         '[' => "{[}".into(),
         ']' => "{]}".into(),
         other => other.to_string(),
-    };
-    letters.iter().copied().enumerate().map(one).collect()
+    }
 }
 
 /// What was compared and how, the verdicts, and the tables row by row.
@@ -152,4 +189,25 @@ fn records(table: &Table) -> Vec<Value> {
         Value::Object(table.columns.iter().cloned().zip(row.iter().map(cell)).collect::<Map<String, Value>>())
     };
     table.rows.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_mathematics_and_words_are_words() {
+        for (text, latex) in [
+            ("-0.12", "$-$0.12"),
+            ("+3.2", "+3.2"),
+            ("1.09e-8", "$1.09\\times10^{-8}$"),
+            ("-2e5", "$-2\\times10^{5}$"),
+            ("[-inf, inf]", "{[}$-\\infty$, $\\infty${]}"),
+            ("batch-norm of info e2e 1e", "batch-norm of info e2e 1e"),
+            ("5 % of a_b", "5 \\% of a\\_b"),
+            ("2.5 é < 3", "2.5 é \\textless{} 3"),
+        ] {
+            assert_eq!(escaped(text), latex, "{text}");
+        }
+    }
 }

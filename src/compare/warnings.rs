@@ -43,7 +43,7 @@ fn near_tie(comparison: &Comparison, arm: &Arm) -> Option<String> {
         let own = arm.at_best().and_then(|best| best.score).unwrap_or(0.0);
         let amount = match column.map(|column| column.scale) {
             _ if behind == 0.0 => "equally good".into(),
-            _ if behind.is_infinite() => "of which most runs diverge".into(),
+            _ if behind.is_infinite() => "of which half or more of the runs diverge".into(),
             Some(Scale::Share) => format!("{:.1} points behind", 100.0 * behind),
             _ if own != 0.0 => format!("{} % behind", significant(100.0 * behind / own.abs(), 2)),
             _ => format!("{} behind", significant(behind, 2)),
@@ -72,18 +72,18 @@ fn at_edges(task: &Task) -> Vec<String> {
     found.into_iter().map(line).collect()
 }
 
-/// Arms of which every setting diverges.
+/// Arms of which, in the median of the seeds that choose, every setting diverges.
 fn lost(task: &Task) -> Option<String> {
     let arms: Vec<&Arm> = task.arms.iter().filter(|arm| arm.lost).collect();
-    let names = arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
-    let smallest = |arm: &&Arm| {
+    let said = |arm: &&Arm| {
         let rates = arm.tries.iter().flat_map(|tried| &tried.setting).filter(|(axis, _)| axis == "optimizer.lr");
-        rates.filter_map(|(_, label)| label.parse::<f64>().ok()).min_by(f64::total_cmp)
+        let below = rates.filter_map(|(_, label)| label.parse::<f64>().ok()).min_by(f64::total_cmp);
+        let help = below.map_or(String::new(), |rate| format!(" (try learning rates below {})", significant(rate, 3)));
+        format!("{}{help}", arm.name)
     };
-    let below = arms.iter().filter_map(smallest).min_by(f64::total_cmp);
-    let help = below.map_or(String::new(), |rate| format!("; try learning rates below {}", significant(rate, 3)));
+    let names = arms.iter().map(said).collect::<Vec<_>>().join(", ");
     let at = if arms.iter().all(|arm| arm.tries.len() == 1) { "" } else { "at every setting " };
-    (!arms.is_empty()).then(|| format!("warning: {at}most runs diverge: {names}{help}"))
+    (!arms.is_empty()).then(|| format!("warning: {at}half or more of the runs that choose diverge: {names}"))
 }
 
 /// Arms of which no run has what others are compared by: a line for each metric.

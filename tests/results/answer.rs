@@ -252,6 +252,8 @@ fn seeds_of_which_no_gradient_arrives_count_in_table_and_figures() {
             let median: f64 = rows[0]["attenuation_init_median"].parse().unwrap();
             assert_eq!(answer.rows[0].values[0].unwrap().spread().median, median, "{}", answer.text());
             assert!(answer.text().contains("none arrives"), "{}", answer.text());
+            let said = answer.text().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains("fades most with depth 16") && !said.contains("least with depth 16"), "{said}");
         }
     }
 }

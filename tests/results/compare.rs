@@ -335,7 +335,12 @@ fn where_every_setting_diverges_lower_rates_are_named_and_no_edge() {
     // All rates of momentum are equally good, so that none of them is at an end.
     assert!(!momentum.lost && momentum.edges.is_empty());
     let text = told(&dir, &[]);
-    assert!(text.contains("at every setting most runs diverge: sgd; try learning rates below 0.001"), "{text}");
+    assert!(
+        text.contains(
+            "at every setting half or more of the runs that choose diverge: sgd (try learning rates below 0.001)"
+        ),
+        "{text}"
+    );
     assert!(text.contains("6 runs, 120 steps, 1440 FLOP"), "{text}");
     let dir = planted(&ARMS.replace("SEEDS", "6"), |_, _, _| f64::NAN);
     let text = told(&dir, &[]);

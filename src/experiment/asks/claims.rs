@@ -2,13 +2,13 @@
 
 use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;
-use crate::columns::Column;
+use crate::columns::{Column, Part};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::recorded::Recorded;
 use crate::model::families::is_brought;
 use crate::plan_file::claim::{Against, ClaimSpec, Filter, Metric, Ordinal};
 use crate::run::spec::Cadence;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The claims with axis names and labels as the plan has them.
 ///
@@ -25,6 +25,7 @@ pub(crate) fn check(
         if let Recorded::Swept(cadence) = recorded {
             has_layers(claim, &spec, cells)?;
             has_step(claim, &spec, cells, cadence)?;
+            is_measured(claim, &spec, cells)?;
         }
         Ok(spec)
     });
@@ -103,7 +104,7 @@ fn settled(spec: &ClaimSpec, place: &Location, cells: Cells, chosen: &[&GridCell
     }
 }
 
-/// Some net that a claim selects is deep enough for the layers that it names.
+/// Every net that a claim selects is deep enough for the layers that it names.
 fn has_layers(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()> {
     let Metric::Layers { layer, per_layer, .. } = spec.metric else { return Ok(()) };
     let number = |layer: Ordinal| if let Ordinal::Number(n) = layer { Some(n as i64) } else { None };
@@ -111,14 +112,33 @@ fn has_layers(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()
     // How deep a network of a reader's own is, its own program knows.
     let depth = |cell: &GridCell| cell.settings.int("depth").filter(|_| !is_brought(&cell.settings));
     let chosen = cells.cells.iter().filter(|cell| cell.is_in(&spec.filter));
-    let deepest = chosen.map(depth).collect::<Option<Vec<i64>>>().and_then(|depths| depths.into_iter().max());
-    match (wanted, deepest) {
-        (Some(layer), Some(deepest)) if layer > deepest => {
+    let shallowest = chosen.map(depth).collect::<Option<Vec<i64>>>().and_then(|depths| depths.into_iter().min());
+    match (wanted, shallowest) {
+        (Some(layer), Some(depth)) if layer > depth => {
             let message =
-                format!("this claim is about layer {layer}, but no net that it selects has more than {deepest}");
+                format!("this claim is about layer {layer}, but a net that it selects has no more than {depth}");
             claim.metric_at.fail(message, "write a layer of these nets or \"last\", or select deeper nets with `where`")
         }
         _ => Ok(()),
+    }
+}
+
+/// What a claim is about needs a part of the data, or a loss to reach, that every run which it selects has.
+fn is_measured(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells) -> Result<()> {
+    let Some(column) = spec.metric.described() else { return Ok(()) };
+    let (key, has): (&str, fn(&GridCell) -> bool) = match column.part {
+        Some(Part::Validation) => {
+            ("data.validation", |cell| cell.settings.float("data.validation").is_some_and(|share| share > 0.0))
+        }
+        _ if column.missing_is_worst() => ("target_loss", |cell| cell.settings.get("target_loss").is_some()),
+        _ => return Ok(()),
+    };
+    match cells.cells.iter().filter(|cell| cell.is_in(&spec.filter)).all(has) {
+        true => Ok(()),
+        false => {
+            let message = format!("this claim is about `{}`, which runs without {key} do not have", column.name);
+            claim.metric_at.fail(message, format!("write {key} under [base], or choose another metric"))
+        }
     }
 }
 
@@ -130,20 +150,19 @@ fn has_step(claim: &WrittenClaim, spec: &ClaimSpec, cells: Cells, cadence: &Cade
         _ => return Ok(()),
     };
     let chosen = cells.cells.iter().filter(|cell| cell.is_in(&spec.filter));
-    let lengths: BTreeSet<i64> = chosen.filter_map(|cell| cell.settings.int("steps")).collect();
-    for length in lengths {
-        let measured = at.steps(length as usize);
-        let near = measured.iter().copied().min_by_key(|own| own.abs_diff(step)).unwrap_or(0);
-        if near != step {
-            let message = format!(
-                "this claim is about step {step}, at which runs of {length} steps are not measured; the nearest step that is measured is {near}"
-            );
-            return claim
-                .metric_at
-                .fail(message, format!("write step = {near}, or add the step to {key} under [record]"));
-        }
-    }
-    Ok(())
+    let lengths = chosen.filter_map(|cell| cell.settings.int("steps")).map(|length| length as usize);
+    let measured: BTreeMap<usize, Vec<usize>> = lengths.map(|length| (length, at.steps(length))).collect();
+    let Some((length, _)) = measured.iter().find(|(_, own)| !own.contains(&step)) else { return Ok(()) };
+    let all = measured.values().flatten().filter(|step| measured.values().all(|own| own.contains(step)));
+    let near = all.min_by_key(|own| own.abs_diff(step)).unwrap_or(&0);
+    let message = format!(
+        "this claim is about step {step}, at which runs of {length} steps are not measured; the nearest step that is measured is {near}"
+    );
+    let or = match *length < step {
+        true => "select longer runs with `where`".into(),
+        false => format!("add the step to {key} under [record]"),
+    };
+    claim.metric_at.fail(message, format!("write step = {near}, or {or}"))
 }
 
 /// An attenuation pooled over several inits would be of none of them.

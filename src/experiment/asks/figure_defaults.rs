@@ -23,8 +23,9 @@ pub(crate) fn defaults(
     grid: Cells,
     centre: &BTreeMap<String, String>,
     compare: Option<&Compare>,
+    is_compared: bool,
 ) -> Vec<FigureSpec> {
-    let defaults = Defaults::new(grid, compare);
+    let defaults = Defaults::new(grid, compare, is_compared);
     let of_functions = grid.cells.iter().all(|cell| cell.function().is_some());
     let default = |kind: &&FigureKind| if of_functions { kind.default_of_functions } else { kind.default };
     let figures = kinds.iter().filter_map(|kind| default(kind)(&defaults));
@@ -41,6 +42,8 @@ pub(crate) fn defaults(
 pub struct Defaults<'a> {
     grid: Cells<'a>,
     compare: Option<&'a Compare>,
+    /// Whether the file asks for the comparison.
+    is_compared: bool,
     /// The axes whose best label a comparison chooses.
     pub tune: Vec<String>,
     /// The other axes with several labels.
@@ -55,12 +58,12 @@ pub struct Roles {
 }
 
 impl<'a> Defaults<'a> {
-    fn new(grid: Cells<'a>, compare: Option<&'a Compare>) -> Self {
+    fn new(grid: Cells<'a>, compare: Option<&'a Compare>, is_compared: bool) -> Self {
         let is_tuned = |a: &&Axis| compare.is_some_and(|c| c.tune_seeds > 0 && c.tune.contains(&a.name));
         let several = || grid.axes.iter().filter(|a| a.labels.len() > 1);
         let tune = several().filter(is_tuned).map(|a| a.name.clone()).collect();
         let several = several().filter(|a| !is_tuned(a)).map(|a| a.name.as_str()).collect();
-        Defaults { grid, compare, tune, several }
+        Defaults { grid, compare, is_compared, tune, several }
     }
 
     /// Whether the depth has several labels.
@@ -139,14 +142,13 @@ impl<'a> Defaults<'a> {
         Some(FigureSpec { color: Some(compare.arm.clone()), facet, tune: self.tune.clone(), ..FigureSpec::new(kind) })
     }
 
-    /// Whether a study in which no setting is chosen is mainly of the arms: they are networks that start differently, or nothing else
-    /// does.
+    /// Whether a study in which no setting is chosen is mainly of the arms: the file says so, or nothing but optimizers is varied that
+    /// could change how a network starts.
     fn is_of_arms(&self, compare: &Compare) -> bool {
-        let touches = |name: &str| self.grid.touches_start(name, On::Probe);
-        let is_mainly = touches(&compare.arm) || !self.problems().iter().any(|axis| touches(axis));
         let Cells { cells, are_imported, .. } = self.grid;
         let are_networks = cells.iter().any(|cell| cell.function().is_none());
-        is_mainly && are_networks && !are_imported && self.count(&compare.arm) > 1
+        let start_alike = || !self.problems().iter().any(|axis| self.grid.touches_start(axis, On::Probe));
+        self.count(&compare.arm) > 1 && !are_imported && (self.is_compared || are_networks && start_alike())
     }
 
     /// The axes on which the arms of a comparison meet.

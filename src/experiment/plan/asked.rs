@@ -39,7 +39,7 @@ impl Experiment {
             true => {
                 let mut drawable = self.kinds.clone();
                 drawable.retain(|kind| recorded.lacks(kind).is_none());
-                figure_defaults::defaults(&drawable, cells, centre, compare.as_ref())
+                figure_defaults::defaults(&drawable, cells, centre, compare.as_ref(), self.compare.is_some())
             }
             false => Vec::new(),
         };

@@ -102,7 +102,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         [zero_line()].into_iter().chain(reference).chain(lines).chain(dashed).chain(beyond).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
-    let what: &[&str] = if is_total { &["decades lost in all,", "at the start"] } else { column.words };
+    // What the words of a total say beside this is along x.
+    let is_whole = !column.is_per_layer && column.measured == Measured::Init;
+    let what: &[&str] = if is_whole { &["decades lost in all,", "at the start"] } else { column.words };
     let title = [what, &[words::DIRECTION]].concat();
     let upper = Block::new(selection, (x.clone(), &x_title), (&y, &title), 128.0, panel);
     let above = |run: usize| {

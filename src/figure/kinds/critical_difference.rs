@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 use crate::plan_file::compare::PROBLEMS;
-use crate::table::Record;
+use crate::table::{Record, significant};
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -63,7 +63,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (x, y) = (Ruler::linear(1.0, (colors.len() as f64).max(2.0), sheet.room()), Ruler::rows(names.into_iter()));
     let x = x.padded(5.0, sheet.panel());
     // From a mark to the middle of its letters.
-    let aside = 8.0 * (x.high - x.low) / sheet.panel();
+    let aside = 10.0 * (x.high - x.low) / sheet.panel();
     let at = |row: usize| (rows - 1 - row) as f64;
     let panel = |panel: GroupKey| {
         let panel = GroupKey { color: 0, ..panel };
@@ -76,11 +76,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             let row = colors.iter().position(|own| *own == color).unwrap_or(0);
             let text = format!("{}\naverage rank: {:.2}", selection.color_name(color), arm.rank);
             let place = (arm.rank, at(row));
-            let own = arm.groups.chars().filter(|letter| bars.iter().any(|(bar, _)| bar == letter));
             [
                 Mark::Symbol { at: place, radius: 2.6, look: selection.look(color) },
                 Mark::Tip { at: place, text },
-                beside(place, own.collect()),
+                beside(place, arm.groups.clone()),
             ]
         };
         let bar = |(row, (letter, ranks)): (usize, &Bar)| {
@@ -99,9 +98,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lowest = best.iter().map(|(_, rank)| *rank).fold(f64::INFINITY, f64::min);
     let finding = finding::who(&best, lowest, |rank| format!("{rank:.2}"))
         .map_or(String::new(), |who| format!("Ranks best: {who}."));
-    let p = arms.values().map(|arm| arm.p).fold(0.0, f64::max);
     // Each panel has a test of its own.
-    let is = if arms.values().all(|arm| arm.p == p) { "=" } else { "at most" };
+    let p = range(arms.values().map(|arm| arm.p)).map(|(low, high)| [low, high].map(|p| significant(p, 2)));
+    let p = match p {
+        Some([low, high]) if low != high => format!("from {low} to {high}"),
+        p => format!("= {}", p.map_or(String::new(), |[low, _]| low)),
+    };
     let problems = match arms.values().all(|arm| arm.problems == problems) {
         true => problems.to_string(),
         false => format!("up to {problems}"),
@@ -109,7 +111,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
         .add(most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")
         .add(most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
-        .add(true, format!("Friedman's test of all arms: p {is} {}.", crate::table::significant(p, 2)))
+        .add(true, format!("Friedman's test of all arms: p {p}."))
         .of(selection);
     let own = format!("How each {} ranks over all problems", selection.legend_heading());
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]) })

@@ -73,7 +73,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let lines = if spec.theory { depth_lines((x, y), sides, scale) } else { Vec::new() };
         let tiles = tiles((selection, endings), (x, y), sides, panel, &colors);
         // On a fine map a best tile is one of many as good.
-        let best = if is_fine { Vec::new() } else { tiles.best.clone() };
+        let best = if is_fine { Vec::new() } else { tiles.best };
         vec![Mark::Tiles(Tiles { lines, line_name: format!("{SCALES} ξ"), best, ..tiles })]
     };
     let y_title = [names::axis_title(&y.axis.name)];
@@ -88,8 +88,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         block.further.push((side.ruler.clone(), x_title(own)));
         block.strips[0].panels.push(panel(own, GroupKey { row: 0, column: 0, color: 0, x: 0 }));
     }
-    let drawn = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
-    let drawn = drawn.clone().any(|mark| matches!(mark, Mark::Tiles(tiles) if !tiles.lines.is_empty()));
+    let maps = || {
+        let marks = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
+        marks.filter_map(|mark| if let Mark::Tiles(map) = mark { Some(map) } else { None })
+    };
+    let drawn = maps().any(|map| !map.lines.is_empty());
+    let has_gaps = maps().flat_map(|map| &map.tiles).any(|tile| tile.lost == TileLost::Missing);
     let several = match rows * selection.columns().len() * parts.len() {
         _ if !others.is_empty() => ", the same scale in all maps of it",
         1 => "",
@@ -116,6 +120,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(drawn, six)
             .add(spec.theory && !drawn, "No depth scale: it is known only for plain nets.")
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
+            .add(has_gaps, "Line across a tile: no value.")
             .add(selection.count(Status::Failed) > 0, "!: all runs failed.")
             .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
             .of(selection)

@@ -89,7 +89,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let dot = if is_dense { "Violin: the density of the runs" } else { "Dot: one run" };
     let caption = Caption::new(format!("{dot}; {line}: {}.", words::median(selection)))
         .add(grey, "Grey: the medians of the other panels of the row.")
-        .add(selection.colors().len() > 1, "Series of one place stand side by side.")
+        .add(selection.colors().len() > 1, "At each place the series stand side by side.")
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), "▼: exactly zero.")
