@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the gallery's pages: results/gallery/README.md has a row for each experiment, with its first figure, its answer, the
+"""Writes the gallery's pages: results/gallery/README.md has a row for each experiment, with its first figure, its first claim or its answer, the
 verdicts on its claims, its command and its time; the README.md of each folder has all figures, the whole answer and every verdict.
 
     python3 scripts/gallery_page.py        # after scripts/gallery.sh, which calls it
@@ -39,7 +39,9 @@ class Experiment:
         return sorted(self.folder.glob("*.png"), key=lambda png: (asked.index(png.stem) if png.stem in asked else len(asked), png.stem))
 
     def sentence(self):
-        """The first sentence of the answer after its table."""
+        """The first claim with what was found, or without claims the first sentence of the answer after its table."""
+        if self.claims:
+            return finding(self.claims[0])
         words = " ".join(self.answer.strip().split("\n\n")[-1].split())
         return words.split(". ")[0].rstrip(".") + "." if words else ""
 
@@ -58,6 +60,12 @@ def duration(session):
 
 def shown(number):
     return f"{float(number):.4g}" if number not in ("", "NaN") else number or "-"
+
+
+def finding(row):
+    """A claim with its numbers, as a sentence."""
+    part = f" ({row['part']})" if row["part"] else ""
+    return f"{row['says']}{part}: {row['verdict']}, {shown(row['median'])} [{shown(row['low'])}, {shown(row['high'])}], N = {row['n']}."
 
 
 def claims(rows):

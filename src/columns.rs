@@ -557,6 +557,7 @@ pub const LAYERS: &[Column] = &[
     Column::new("correlation", &["correlation of the", "samples' gradients"], Step, Probe).over_time(),
     ACTIVATION_MEAN,
     ACTIVATION_STD,
+    Column::new("output_rms", &["root mean square of", "the layer's output"], Step, Probe).log().over_time(),
     Column::new("weight_rms", &["root mean square of", "the weights"], Step, Probe).log(),
     Column::new("update_ratio", &["norm of the update", "over that of the weights"], Step, Training).log(),
     Column::share("saturated", &["share of activations", "that are saturated"], Probe).over_time(),
@@ -609,9 +610,9 @@ pub const DISTRIBUTIONS: &[Column] = &[
 
 /// What comes out of the activation, over samples and units.
 pub const ACTIVATION_MEAN: Column =
-    Column::new("activation_mean", &["mean of the", "layer's output"], Step, Probe).over_time();
+    Column::new("activation_mean", &["mean of", "the activations"], Step, Probe).over_time();
 const ACTIVATION_STD: Column =
-    Column::new("activation_std", &["standard deviation of", "the layer's output"], Step, Probe).over_time();
+    Column::new("activation_std", &["standard deviation of", "the activations"], Step, Probe).over_time();
 
 /// The column with the standard deviation of what this one has the mean of.
 pub fn deviation(column: &Column) -> Option<&'static Column> {

@@ -57,6 +57,8 @@ pub struct LayerMeasure {
     /// Of phi's output.
     pub activation_mean: Option<f64>,
     pub activation_std: Option<f64>,
+    /// Of h, after norm, activation and skip.
+    pub output_rms: f64,
     pub weight_rms: f64,
     /// The largest absolute eigenvalue of a plain recurrent layer's matrix from one time step to the next.
     pub spectral_radius: Option<f64>,
@@ -223,6 +225,7 @@ fn layer(site: &Site, tap: Tap<'_, f64>, rows: usize, parameters: &[f64], gradie
         correlation: None,
         activation_mean: mean,
         activation_std: mean.map(|mean| (squares_around(tap.activation, mean) / n).sqrt()),
+        output_rms: rms(tap.h),
         weight_rms: rms(&parameters[site.weight.clone()]),
         spectral_radius: None,
         saturated: flat.filter(|(phi, _)| !phi.is_rectifier()).map(|(_, flat)| flat.saturated).or(gates),

@@ -200,10 +200,9 @@ pub const FIGURE: Section = Section {
         ),
         key(
             "reference",
-            "{ name = \"text\", value = 0.6, slope = 0 }",
+            "{ name = \"text\", value = 0.6 }, or a list of such tables",
             NOTHING,
-            "a dashed reference line at value + slope x, if x is an axis of the experiment or a step; a slope needs \
-                linear scales",
+            "dashed lines to compare with, such as a bound or a law, if x is an axis of the experiment or a step",
         ),
         key(
             "axes",
@@ -218,6 +217,20 @@ pub const FIGURE: Section = Section {
             "the training step that is shown, if the kind of figure leaves a choice",
         ),
         key("theory", "true or false", "false", "also draws the prediction of mean-field theory"),
+    ],
+};
+
+/// `reference` of a `[[figure]]`.
+pub const REFERENCE: Section = Section {
+    name: "reference of a figure",
+    help: "a dashed line at value * factor^x * x^power + slope * x in a [[figure]]",
+    keys: &[
+        key("name", "a text", REQUIRED, "what the legend calls it"),
+        key("value", "a number", REQUIRED, "its height, or what the height is a multiple of"),
+        key("factor", "a number above 0", "1", "what x by x is multiplied: straight if y alone is on a log scale"),
+        key("power", "a number", "0", "the power of x: straight if x and y are on log scales"),
+        key("slope", "a number", "0", "what is added for each x: straight on linear scales"),
+        key("where", CELLS, NOTHING, "labels of `color` or `facet` that the line is of: in their colour and panels alone"),
     ],
 };
 
@@ -331,7 +344,7 @@ pub const COMPARE: Section = Section {
 };
 
 /// All of them.
-pub const SECTIONS: &[&Section] = &[&FILE, &RECORD, &FIGURE, &CLAIM, &HISTORY_METRIC, &LAYERS_METRIC, &COMPARE];
+pub const SECTIONS: &[&Section] = &[&FILE, &RECORD, &FIGURE, &REFERENCE, &CLAIM, &HISTORY_METRIC, &LAYERS_METRIC, &COMPARE];
 
 /// All keys as Markdown: section, key, what it may hold, default, meaning.
 pub fn markdown() -> String {

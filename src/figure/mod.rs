@@ -14,6 +14,7 @@ mod names;
 mod out;
 mod page;
 mod places;
+mod reference;
 pub mod ruler;
 pub mod scene;
 pub mod select;

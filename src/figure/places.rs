@@ -1,12 +1,8 @@
 //! Places along x for the labels of an axis of the plan.
 
-use super::chart::Mark;
 use super::names;
 use super::ruler::{Ruler, Tick, Unit, range};
 use super::select::{Selection, Used};
-use super::style::{INK, Look, Marker};
-use crate::columns::Column;
-use crate::plan_file::figure::Reference;
 use crate::plan_file::{Axis, Scale};
 
 /// Where the labels of a plan axis stand: by value on a linear one, by logarithm on a log one, else one by one; a single place
@@ -34,20 +30,6 @@ pub fn title(selection: &Selection) -> String {
     let name = selection.x.as_ref().map_or(String::new(), |used| names::axis_title(&used.axis.name));
     selection.spec.x_title.clone().unwrap_or(name)
 }
-
-/// The line that the figure's measurements are held against, over this ruler of x, and its name for the legend; none where
-/// the scales have no place for it.
-pub fn reference(selection: &Selection, column: &Column, x: &Ruler) -> Option<(Mark, String)> {
-    let Reference { name, value, slope } = selection.spec.reference.as_ref()?;
-    let height = |x: f64| value + slope * x;
-    let height = |x: f64| if column.is_log() { height(x).log10() } else { height(x) };
-    let points = [x.low, x.high].map(|x| (x, height(x))).to_vec();
-    let is_drawable = points.iter().all(|(x, y)| x.is_finite() && y.is_finite());
-    is_drawable.then(|| (Mark::Curve { points, stroke: REFERENCE.stroke(1.0), name: None }, name.clone()))
-}
-
-/// How such a line looks.
-pub const REFERENCE: Look = Look { color: INK, dash: &[3.5, 2.5], marker: Marker::Disc, hollow: false };
 
 /// The same on a scale of the figure's own, as far as the labels are numbers.
 pub fn on(used: &Used, scale: Scale) -> Ruler {

@@ -63,9 +63,9 @@ pub struct FigureSpec {
     /// What stands along x instead of the name of its axis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x_title: Option<String>,
-    /// A line to hold the measurements against, such as a bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<Reference>,
+    /// Lines to hold the measurements against, such as a bound or a law.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// What a `gradient_heatmap` is drawn over.
     #[serde(default, skip_serializing_if = "Plane::is_usual")]
     pub axes: Plane,
@@ -124,15 +124,30 @@ pub struct MapOf {
     pub held: BTreeMap<String, String>,
 }
 
-/// The line `value + slope * x`.
+/// The line `value * factor^x * x^power + slope * x`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// As the legend calls it.
     pub name: String,
     pub value: f64,
-    /// 0 unless x is on a linear scale.
-    #[serde(default)]
+    pub factor: f64,
+    pub power: f64,
     pub slope: f64,
+    /// Axis -> the labels that it belongs to: it is drawn in their colour and their panels, or everywhere if there are none.
+    #[serde(rename = "where", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filter: BTreeMap<String, Vec<String>>,
+}
+
+impl Reference {
+    /// Its height at x.
+    pub fn at(&self, x: f64) -> f64 {
+        self.value * self.factor.powf(x) * x.powf(self.power) + self.slope * x
+    }
+
+    /// Whether it has the same height everywhere.
+    pub fn is_constant(&self) -> bool {
+        self.factor == 1.0 && self.power == 0.0 && self.slope == 0.0
+    }
 }
 
 impl FigureSpec {

@@ -167,6 +167,7 @@ impl Recorder {
                 m.correlation.into(),
                 m.activation_mean.into(),
                 m.activation_std.into(),
+                m.output_rms.into(),
                 m.weight_rms.into(),
                 Cell::Empty,
                 m.saturated.into(),

@@ -172,6 +172,7 @@ fn its_rows_of_layers_are_those_of_a_pass_by_hand() {
         ("correlation", 1.0),
         ("activation_mean", m),
         ("activation_std", spread),
+        ("output_rms", rms(&h_all)),
         ("weight_rms", rms(a)),
         ("zeros", 0.0),
         ("subnormals", 0.0),

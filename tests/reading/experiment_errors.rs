@@ -180,32 +180,42 @@ kind = "curves"
 epochs = true
 x_scale = "log""#, "4:1", r#"epochs are drawn on a linear scale"#, r#"delete the line"#),
 (r#"[[figure]]
-kind = "layer_lines"
-reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind layer_lines has no key `reference`"#, r#"delete the line"#),
+kind = "percentiles"
+reference = { name = "bound", value = 1 }"#, "3:1", r#"a figure of kind percentiles has no key `reference`"#, r#"delete the line"#),
 (r#"[axes]
 depth = [1, 2]
 [[figure]]
 kind = "loss_by_depth"
-reference = { name = "bound" }"#, "5:1", r#"`reference` needs a name and a value"#, r#"write reference = { name = "bound", value = 0.6 }, and slope = ... where x is on a linear scale"#),
+reference = { name = "bound" }"#, "5:13", r#"this reference of a figure has no `value`"#, r#"write reference = { name = "bound", value = 0.6 }, or a list of such tables"#),
 (r#"[[figure]]
 kind = "curves"
 metric = "train_loss"
-reference = { name = "bound", value = 0 }"#, "4:1", r#"a logarithmic scale cannot show a line at 0"#, r#"write a value above 0, or scale = "linear""#),
+reference = { name = "bound", value = 0 }"#, "4:13", r#"a logarithmic scale cannot show a line at 0"#, r#"write a value above 0, or scale = "linear""#),
 (r#"[[figure]]
 kind = "curves"
-metric = "train_loss"
-reference = { name = "bound", value = 1, slope = 2 }"#, "4:1", r#"a line with a slope is straight on linear scales alone"#, r#"write scale = "linear", or delete slope"#),
+reference = 0.5"#, "3:13", r#"`reference` must be a table, but is 0.5"#, r#"write reference = { name = "bound", value = 0.6 }, or a list of such tables"#),
 (r#"[[figure]]
 kind = "curves"
-metric = "train_loss"
-scale = "linear"
-reference = { name = "bound", value = 1, slope = 2 }"#, "5:1", r#"a line with a slope is straight on linear scales alone"#, r#"write x_scale = "linear", or delete slope"#),
+reference = [{ name = "law", value = 1, factor = -2 }]"#, "3:50", r#"`factor` must be above 0, but is -2"#, r#"write a factor such as 0.98"#),
+(r#"[axes]
+activation = ["tanh", "relu"]
+[[figure]]
+kind = "loss_by_depth"
+x = "activation"
+reference = { name = "law", value = 1, slope = 2 }"#, "6:13", r#"the values along x are names, over which a line can only have one height"#, r#"delete factor, power and slope"#),
+(r#"[axes]
+activation = ["tanh", "relu"]
+depth = [1, 2]
+[[figure]]
+kind = "loss_by_depth"
+over = "activation"
+reference = { name = "bound", value = 1, where = { activation = "tanh" } }"#, "7:13", r#"`activation` is neither `color` nor `facet` of this figure"#, r#"name a label of `color` or `facet`, or delete `where`"#),
 (r#"[base]
 network = "rnn"
 [[figure]]
 kind = "gradient_heatmap"
 metric = "update_ratio"
-axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, saturated, inactive, dead, state_rms, or delete `axes`"#),
+axes = "step_time""#, "5:1", r#"`update_ratio` is not measured at each time step"#, r#"choose one of stream_rms, delta_rms, correlation, activation_mean, activation_std, output_rms, saturated, inactive, dead, state_rms, or delete `axes`"#),
 (r#"[base]
 depth = 2
 [[claim]]

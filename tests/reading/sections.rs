@@ -87,7 +87,7 @@ fn every_key_of_the_table_is_known_to_the_reader() {
             }
         }
     }
-    assert_eq!(SECTIONS.len(), 7);
+    assert_eq!(SECTIONS.len(), 8);
 }
 
 #[test]

@@ -7,10 +7,12 @@ use gradsweep::columns::QUANTITIES;
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::Shape;
 use gradsweep::figure::{Style, draw};
+use gradsweep::plan_file::Scale;
 use gradsweep::plan_file::figure::{FigureSpec, Reference};
 use gradsweep::results::Results;
 use gradsweep::stats::median;
 use gradsweep::table::Cell;
+use std::collections::BTreeMap;
 
 const EXPERIMENT: &str = "seeds = 3\n[base]\nsteps = 40\nwidth = 12\ndepth = 3\n[axes]\nactivation = [\"tanh\", \"relu\"]\n\
     [record]\ngradients = { every = 10 }\nscore = { every = 4 }\ndistributions = true\njacobian = true\n";
@@ -108,13 +110,13 @@ fn many_runs_are_violins_and_a_bound_is_a_line() {
         run.layers.clear();
         true
     };
-    let reference = Reference { name: "as deep".into(), value: 1.0, slope: 1.0 };
+    let reference = Reference { name: "as deep".into(), value: 1.0, factor: 1.0, power: 0.0, slope: 1.0, filter: BTreeMap::new() };
     let figure = FigureSpec {
         x: Some("depth".into()),
         x_scale: Some(gradsweep::plan_file::Scale::Linear),
         scale: Some(gradsweep::plan_file::Scale::Linear),
         x_title: Some("how deep".into()),
-        reference: Some(reference),
+        references: vec![reference],
         ..spec("loss_by_depth")
     };
     fake.figures = vec![figure];
@@ -122,4 +124,81 @@ fn many_runs_are_violins_and_a_bound_is_a_line() {
     assert!(says(&scene, "Violin: the density of the runs") && says(&scene, "as deep") && says(&scene, "how deep"));
     let violins = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Area { opacity, .. } if *opacity < 1.0));
     assert_eq!(violins.count(), 3);
+}
+
+/// Gradient descent on x^2 / 2 at a rate of 0.1 multiplies the loss by 0.81 at each step, at 0.5 by 0.25.
+#[test]
+fn a_law_lies_on_what_follows_it_in_the_colour_of_its_label() {
+    let (_dir, results) = swept(
+        "seeds = 1\n[base]\nfunction = { kind = \"quadratic\", condition = 1, dimension = 2, start = [2, 0], spread = 0 }\nsteps = 20\noptimizer = \"sgd\"\n\
+         dtype = \"f64\"\n[axes]\noptimizer.lr = [0.1, 0.5]\n[record]\nscore = { every = 1 }\n",
+    );
+    let law = |name: &str, label: &str, factor: f64| Reference {
+        name: name.into(),
+        value: 2.0,
+        factor,
+        power: 0.0,
+        slope: 0.0,
+        filter: only(&[("optimizer.lr", label)]),
+    };
+    let figure = |x_scale| FigureSpec {
+        color: Some("optimizer.lr".into()),
+        x_scale: Some(x_scale),
+        references: vec![law("law", "0.1", 0.81), law("law", "0.5", 0.25)],
+        ..spec("curves")
+    };
+    for scale in [Scale::Linear, Scale::Log] {
+        let figure = figure(scale);
+        let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+        assert_eq!(scene.shapes.iter().filter(|shape| matches!(shape, Shape::Text(t) if t.text == "law")).count(), 1);
+        for label in ["0.1", "0.5"] {
+            let own = line(&scene, label);
+            let color = scene.shapes.iter().find_map(|shape| match shape {
+                Shape::Line { name: Some(name), stroke, .. } if name == label => Some(stroke.color),
+                _ => None,
+            });
+            let dashed = scene.shapes.iter().filter_map(|shape| match shape {
+                Shape::Line { name: None, points, stroke } if !stroke.dash.is_empty() && points.len() > 20 => {
+                    (Some(stroke.color) == color).then_some(points)
+                }
+                _ => None,
+            });
+            let dashed: Vec<_> = dashed.flatten().collect();
+            // Of the law's points the nearest to one of the line is at its height.
+            for (x, y) in &own[2..8] {
+                let near = dashed.iter().min_by(|a, b| (a.x - x).abs().total_cmp(&(b.x - x).abs())).unwrap();
+                assert!((near.y - y).abs() < 4.0, "{label} {scale:?}: {near:?} {x} {y}");
+            }
+        }
+    }
+}
+
+/// The numbers of the figure are those of `layers.csv` in layer 1, at the first or the last step.
+#[test]
+fn the_first_layer_is_drawn_against_depth() {
+    let (_dir, results) = swept(
+        "seeds = 3\n[base]\nsteps = 5\nwidth = 6\n[axes]\ndepth = [1, 2, 4]\n[record]\ngradients = { every = 5 }\nscore = { at = [] }\n",
+    );
+    for (step, at) in [("first", "0"), ("last", "5")] {
+        let figure = FigureSpec {
+            x: Some("depth".into()),
+            metric: Some("activation_std".into()),
+            step: Some(step.into()),
+            ..spec("first_layer")
+        };
+        let scene = draw(&results, &figure, ALL, Style::Page).unwrap();
+        sound("first_layer", &scene);
+        let table = rows(&results, "layers.csv", &["run_id", "step", "layer", "activation_std"]);
+        let drawn = line(&scene, "all runs");
+        for (depth, place) in drawn.iter().enumerate() {
+            let own = results.runs.iter().filter(|run| run.labels == [depth]);
+            let value = |id: &str| {
+                let row = table.iter().find(|row| row[..3] == [id, at, "1"]).unwrap();
+                row[3].parse::<f64>().unwrap()
+            };
+            let wanted = median(&own.map(|run| value(&run.id)).collect::<Vec<_>>()).unwrap();
+            let found = height(&scene, false, *place);
+            assert!((found - wanted).abs() < 0.01, "{step}, place {depth}: {found} {wanted}");
+        }
+    }
 }

@@ -1,16 +1,21 @@
 //! How a `[[figure]]` is drawn, where the file says so: its size, and the scales and limits of what it shows.
 
+use super::figure_reference::{self, WrittenReference};
 use crate::columns;
-use crate::experiment::figure_kind::{AlongX, FigureKind};
+use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureSpec, Plane, Reference};
+use crate::plan_file::figure::{FigureSpec, Plane};
 
 /// The smallest and the largest side of a figure in cm.
 const SIDES: [f64; 2] = [5.0, 60.0];
 
-/// Adds what the fields say to the figure.
-pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec) -> Result<FigureSpec> {
+/// Adds what the fields say to the figure; its reference lines are not yet held against the axes.
+pub(super) fn read(
+    fields: &Fields,
+    kind: &'static FigureKind,
+    spec: FigureSpec,
+) -> Result<(FigureSpec, Vec<WrittenReference>)> {
     let size = fields.read("size", size)?;
     let scales: &[Scale] = if kind.scales { &[Scale::Log, Scale::Linear] } else { &[] };
     let (scale, x_scale) = (scale(fields, kind, "scale", scales)?, scale(fields, kind, "x_scale", kind.x_scales)?);
@@ -29,17 +34,13 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
             return none_to_choose(entry, kind, option);
         }
     }
-    let (x_title, reference) = (fields.read("x_title", Entry::text)?, fields.read("reference", reference)?);
+    let x_title = fields.read("x_title", Entry::text)?;
+    let references = fields.read("reference", |entry| figure_reference::read(entry, kind, is_log))?.unwrap_or_default();
     let epochs = fields.read("epochs", Entry::flag)?;
     if let (Some(true), Some(Scale::Log), Some(entry)) = (epochs, x_scale, fields.get("x_scale")) {
         return entry.at.fail("epochs are drawn on a linear scale", "delete the line");
     }
     let epochs = epochs.unwrap_or(false);
-    if let (Some(line), Some(entry)) = (&reference, fields.get("reference")) {
-        // Steps stand by their logarithms unless the figure says otherwise; of an axis that is no rule.
-        let has_linear_x = epochs || x_scale.map_or(kind.x != AlongX::Own, |scale| scale == Scale::Linear);
-        is_straight(entry, kind, line, is_log, has_linear_x)?;
-    }
     let averaged = fields.read("averaged", Entry::flag)?.unwrap_or(false);
     let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
     let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
@@ -55,42 +56,8 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         let help = "delete the line, or write axes = \"time_layer\" for a map of one step";
         return entry.at.fail("this map shows every recorded step, so `step` has no effect", help);
     }
-    Ok(FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, reference, epochs, averaged, ..spec })
-}
-
-/// A line to hold the measurements against.
-fn reference(entry: &Entry) -> Result<Reference> {
-    const HELP: &str =
-        "write reference = { name = \"bound\", value = 0.6 }, and slope = ... where x is on a linear scale";
-    let entries = entry.table()?;
-    if let Some(odd) = entries.iter().find(|e| !["name", "value", "slope"].contains(&e.key)) {
-        return Err(odd.unknown("key of `reference`", ["name", "value", "slope"]));
-    }
-    let get = |key: &str| entries.iter().find(|e| e.key == key);
-    let number = |e: &Entry| {
-        let wrong = || e.value.at.error(format!("`{}` must be a number, but is {}", e.key, e.value.found()), HELP);
-        e.value.number().filter(|v| v.is_finite()).ok_or_else(wrong)
-    };
-    let (Some(name), Some(value)) = (get("name"), get("value")) else {
-        return entry.at.fail("`reference` needs a name and a value", HELP);
-    };
-    Ok(Reference { name: name.text()?, value: number(value)?, slope: get("slope").map_or(Ok(0.0), number)? })
-}
-
-/// Checks that such a line has a place on the scales of its figure, and is a straight one.
-fn is_straight(entry: &Entry, kind: &FigureKind, line: &Reference, is_log: bool, has_linear_x: bool) -> Result<()> {
-    let Reference { value, slope, .. } = line;
-    if is_log && *value <= 0.0 {
-        let or_linear = if kind.scales { ", or scale = \"linear\"" } else { "" };
-        let message = format!("a logarithmic scale cannot show a line at {value}");
-        return entry.at.fail(message, format!("write a value above 0{or_linear}"));
-    }
-    let help = match *slope != 0.0 {
-        true if is_log => "write scale = \"linear\", or delete slope",
-        true if !has_linear_x => "write x_scale = \"linear\", or delete slope",
-        _ => return Ok(()),
-    };
-    entry.at.fail("a line with a slope is straight on linear scales alone", help)
+    let spec = FigureSpec { axes, size, scale, x_scale, limits, x_limits, x_title, epochs, averaged, ..spec };
+    Ok((spec, references))
 }
 
 fn size(entry: &Entry) -> Result<[f64; 2]> {

@@ -2,6 +2,7 @@
 
 use super::cells::Role;
 use super::figure_drawing;
+use super::figure_reference::WrittenReference;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, FigureKind, Over, Predicts};
 use crate::experiment::keys::FIGURE;
 use crate::experiment::nearest;
@@ -23,6 +24,7 @@ pub(crate) struct WrittenFigure {
     /// What is said of single labels, by `axis.label`.
     pub rename: Vec<Selector>,
     pub colors: Vec<Selector>,
+    pub references: Vec<WrittenReference>,
 }
 
 /// The kind that draws any column of layers.csv.
@@ -53,7 +55,7 @@ impl WrittenFigure {
             theory: fields.read("theory", Entry::flag)?.unwrap_or(false),
             ..FigureSpec::new(kind.word)
         };
-        let spec = figure_drawing::read(&fields, kind, spec)?;
+        let (spec, references) = figure_drawing::read(&fields, kind, spec)?;
         let mut roles = Vec::new();
         let (one, several): (&[&str], &[&str]) = match kind.x {
             AlongX::TwoAxes => (&["y", "color"], &["x", "facet", "over", "tune"]),
@@ -72,7 +74,8 @@ impl WrittenFigure {
         let filter = fields.selectors("where")?;
         let [order, rename, colors] = ["order", "rename", "colors"].map(|key| fields.selectors(key));
         let (order, rename, colors) = (order?, rename?, colors?);
-        Ok(WrittenFigure { place: fields.place, kind, spec, name_at, roles, filter, order, rename, colors })
+        let place = fields.place;
+        Ok(WrittenFigure { place, kind, spec, name_at, roles, filter, order, rename, colors, references })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_labels;
+use super::figure_reference;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
 use crate::data::function::{Kind, counted};
@@ -98,6 +99,7 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
     figure_labels::resolve(figure, cells, &mut spec)?;
+    figure_reference::resolve(&figure.references, cells, &mut spec)?;
     if let Some((_, place)) = further.first() {
         if !spec.facet.is_empty() {
             let message = format!("a {word} of several axes along x has a panel for each, and no others");

@@ -7,5 +7,6 @@ pub(crate) mod compare;
 pub(crate) mod figure_defaults;
 mod figure_drawing;
 mod figure_labels;
+mod figure_reference;
 pub(crate) mod figure_spec;
 pub(crate) mod figures;

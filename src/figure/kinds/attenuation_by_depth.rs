@@ -78,6 +78,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
     let mut y = selection.limited(y, 128.0);
     let x_title = places::title(selection);
+    let references = References::over_axis(selection, column, &x);
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
     let lines = beyond::points(&arriving, edge);
@@ -98,8 +99,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         };
         let beyond = beyond::marks(selection, &arriving, &groups, panel, edge);
         let dashed = groups.iter().flat_map(dashed);
-        let reference = places::reference(selection, column, &x).map(|(line, _)| line);
-        [zero_line()].into_iter().chain(reference).chain(lines).chain(dashed).chain(beyond).collect()
+        [zero_line()].into_iter().chain(references.of(panel)).chain(lines).chain(dashed).chain(beyond).collect()
     };
     let is_total = column.predicted == Some(Predicted::AttenuationTotal);
     // What the words of a total say beside this is along x.
@@ -145,8 +145,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         false => words::subject(column),
     };
     let unit = if column.is_per_layer { column.unit } else { "decades in all" };
-    let reference = places::reference(selection, column, &x).map(|(_, name)| name);
-    let legend = overlay.named(Legend::of(selection, &groups)).line(reference, places::REFERENCE);
+    let legend = references.named(overlay.named(Legend::of(selection, &groups)));
     let sheet = Sheet::new(selection, medium, 5);
     let blocks = [upper].into_iter().chain(ratios).chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, found(selection, &lost, &groups, unit), legend, blocks) })

@@ -72,6 +72,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let drawn = (0..columns.len()).map(|i| if points(sample(i)) > points(i) { sample(i) } else { i });
     let drawn: Vec<(usize, &&Column)> = drawn.map(|index| (index, &all[index])).collect();
     let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };
+    let references = References::over_steps(selection, drawn[0].1, course.scale, &course.x);
     let mut cut = String::new();
     let measure = |(index, column): (usize, &&'static Column)| {
         let beside = thin
@@ -81,10 +82,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         // Of each line what its median and what its range reaches: one lost seed may not flatten the others either.
         let lines = course.of(index).flat_map(|(_, points)| [medians([points]), spans([points])]).collect::<Vec<_>>();
         let values = without_runaways(&lines, column);
-        let held_against = selection.spec.reference.as_ref().filter(|_| index == drawn[0].0).map(|line| line.value);
-        let held_against = held_against.map(|value| if column.is_log() { value.log10() } else { value });
-        let held_against = held_against.filter(|height| height.is_finite());
-        let values: Vec<f64> = values.into_iter().chain(beside).chain(held_against).collect();
+        let heights = references.heights().filter(|_| index == drawn[0].0);
+        let values: Vec<f64> = values.into_iter().chain(beside).chain(heights).collect();
         let mut y = Ruler::of(&values, column, height)?;
         let guess = guessing(selection, column);
         if selection.spec.limits.is_none() {
@@ -110,11 +109,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         };
         measures.iter().flat_map(own).collect()
     });
-    let reference = |measure: &Measure| {
-        places::reference(selection, measure.column, &course.x).filter(|_| measure.index == drawn[0].0)
-    };
-    let legend = Legend::of(selection, &groups)
-        .line(reference(&measures[0]).map(|(_, name)| name), places::REFERENCE)
+    let legend = references
+        .named(Legend::of(selection, &groups))
         .line(named(measures.iter().filter_map(|m| m.guess.as_ref())), GUESSING)
         .lost("diverged", course.ends.len(), selection.runs.len());
     let panel = |panel: GroupKey, measure: &Measure| {
@@ -130,7 +126,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         });
         guess
             .into_iter()
-            .chain(reference(measure).map(|(line, _)| line))
+            .chain(references.of(panel).into_iter().filter(|_| measure.index == drawn[0].0))
             .chain(thin)
             .chain(lines)
             .chain(crosses.into_iter().filter(|_| measure.index == drawn[0].0))

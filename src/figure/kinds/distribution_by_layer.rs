@@ -41,7 +41,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     // However far off a layer lies, as singular values that are all 1 do beside those of a fading net, its ridge is there.
     let medians: Vec<f64> = spreads.values().flatten().map(|own| own.quantiles[PERCENT.len() / 2]).collect();
     let x = Ruler::keeping(&medians, &values, false, sheet.panel())
-        .ok_or_else(|| selection.nothing("distributions of its layers"))?;
+        .ok_or_else(|| selection.nothing(&format!("a distribution of `{}`", column.name)))?;
     let x = selection.spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
     let height = 26.0 * n as f64 + 14.0;
     let y = Ruler::categories(layers.iter().map(u64::to_string));
@@ -68,7 +68,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(left_out > 0, format!("{left_out} runs diverged and are not drawn."))
             .of_probe(selection);
     let when = words::when(last);
-    let at = if is_of_time { " at its last time step" } else { "" };
+    // A weight's gradient is the sum over all time steps.
+    let at = if is_of_time && column.name != columns::WEIGHT_GRAD.name { " at its last time step" } else { "" };
     let own = format!("{} in each layer{at}, {when}", words::subject(column));
     let shown = spreads.iter().filter(|((_, layer), _)| layers.contains(layer));
     let (finding, legend) = (found(selection, shown), Legend::of(selection, &groups));

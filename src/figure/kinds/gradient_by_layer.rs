@@ -26,6 +26,7 @@ const FACTS: FigureKind = FigureKind {
     metric: Some("stream_rms"),
     options: &["x_title"],
     x_limits: true,
+    scales: true,
     limits: true,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),

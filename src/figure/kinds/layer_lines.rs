@@ -18,6 +18,7 @@ const FACTS: FigureKind = FigureKind {
     limits: true,
     color: ColorBy::Taken,
     takes_step: false,
+    options: &["reference"],
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
     shows: |figure, metric| match metric {
@@ -39,7 +40,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let deviation = columns::deviation(column);
     let course = course(selection, column, deviation)?;
     let lines = lines(&course);
-    let (keep, values) = (medians(lines.values()), spans(lines.values()));
+    let references = References::over_steps(selection, column, course.scale, &course.x);
+    let (keep, values): (Vec<f64>, _) = (medians(lines.values()), spans(lines.values()));
+    let keep = keep.into_iter().chain(references.heights()).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
     let what = format!("a finite {}", column.name);
     let y = Ruler::keeping_of(&keep, &values, column, height).ok_or_else(|| selection.nothing(&what))?;
@@ -55,10 +58,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         // No colour tells runs apart here.
         let crosses = course.crosses(selection, panel, |_| LOST.color);
         let look = if is_one_depth { look } else { look_of_depths };
-        by_layer(&of_panel(panel), look, deviation.is_some(), |layer| lines.get(&(panel, layer)))
-            .into_iter()
-            .chain(crosses)
-            .collect()
+        let of_layers = by_layer(&of_panel(panel), look, deviation.is_some(), |layer| lines.get(&(panel, layer)));
+        references.of(panel).into_iter().chain(of_layers).chain(crosses).collect()
     };
     let block = Block::new(selection, (course.x.clone(), course.scale.title()), (&y, column.words), height, panel);
     let line = match deviation {
@@ -73,7 +74,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, course.crossed("the last recorded step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
-    let legend = if is_one_depth { legend(&layers) } else { legend_of_depths() };
+    let legend = references.named(if is_one_depth { legend(&layers) } else { legend_of_depths() });
     let legend = legend.lost("diverged", course.ends.len(), selection.runs.len());
     let own = match is_update {
         true => "Relative size of the weight update in each layer".into(),

@@ -61,20 +61,19 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let legend = legend.lost(endings.fate, endings.lost, selection.runs.len());
     let x = places::along(selection);
     let x_title = places::title(selection);
-    let reference = places::reference(selection, column, &x);
-    let legend = legend.line(reference.as_ref().map(|(_, name)| name.clone()), places::REFERENCE);
+    let references = References::over_axis(selection, column, &x);
+    let legend = references.named(legend);
     let medians = medians(selection, &endings, &x);
     let panel = |panel: GroupKey| {
         let dots = Mark::Dots(dots(selection, &endings, &x, panel));
         let edge = edge.map(|y| Mark::Across { y, stroke: solid(EDGE, THIN) });
         let grey = context(selection, panel, |key| medians.get(&key).filter(|_| is_joined(selection)));
-        let reference = places::reference(selection, column, &x).map(|(line, _)| line);
         guess_line(guess.as_ref().and_then(|guess| guess.at(panel)))
             .into_iter()
             .chain(edge)
             .chain(grey)
             .chain([dots])
-            .chain(reference)
+            .chain(references.of(panel))
             .collect()
     };
     let block = Block::new(selection, (x.clone(), &x_title), (&y, column.words), height, panel);

@@ -10,6 +10,7 @@ mod critical_difference;
 mod curves;
 mod derivative;
 mod distribution_by_layer;
+mod first_layer;
 mod gradient_by_layer;
 mod gradient_by_time;
 mod gradient_heatmap;
@@ -48,6 +49,7 @@ pub const ALL: &[Kind] = &[
     trajectories::KIND,
     curves::KIND,
     derivative::KIND,
+    first_layer::KIND,
     distribution_by_layer::KIND,
     percentiles::KIND,
     phase_diagram::KIND,

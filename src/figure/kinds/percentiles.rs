@@ -34,7 +34,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         layers.pop_last();
     }
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
-        return Err(selection.nothing("distributions of its layers"));
+        return Err(selection.nothing(&format!("a distribution of `{}`", column.name)));
     };
     let shown = if first == last { vec![*last] } else { vec![*last, *first] };
     let of_shown = course.lines.iter().filter(|((_, (layer, _)), _)| shown.contains(layer));

@@ -1,0 +1,94 @@
+//! The dashed lines that a figure's measurements are compared with, such as a bound or a law.
+
+use super::chart::{Legend, Mark};
+use super::places;
+use super::ruler::Ruler;
+use super::select::{GroupKey, Selection, Used};
+use super::style::{INK, Look, Marker};
+use super::training::StepScale;
+use crate::columns::Column;
+use crate::plan_file::Scale;
+use crate::plan_file::figure::Reference;
+use std::collections::BTreeSet;
+
+/// How such a line looks, but for its colour where it is of one label.
+const LOOK: Look = Look { color: INK, dash: &[3.5, 2.5], marker: Marker::Disc, hollow: false };
+
+/// Points of a line: a curved one looks smooth.
+const POINTS: usize = 120;
+
+/// The lines of a figure over its ruler of x.
+pub struct References<'a> {
+    selection: &'a Selection<'a>,
+    column: &'a Column,
+    ends: [f64; 2],
+    /// What a place along x stands for.
+    value_at: fn(f64) -> f64,
+}
+
+impl<'a> References<'a> {
+    /// Over the labels of the figure's axis along x.
+    pub fn over_axis(selection: &'a Selection<'a>, column: &'a Column, x: &Ruler) -> Self {
+        let is_log = selection.x.as_ref().is_some_and(|used| places::scale(selection, used.axis) == Scale::Log);
+        let value_at = if is_log { f64::exp2 } else { std::convert::identity };
+        References { selection, column, ends: [x.low, x.high], value_at }
+    }
+
+    /// Over steps, or epochs.
+    pub fn over_steps(selection: &'a Selection<'a>, column: &'a Column, scale: StepScale, x: &Ruler) -> Self {
+        let value_at = if scale == StepScale::Log { f64::exp_m1 } else { std::convert::identity };
+        References { selection, column, ends: [x.low, x.high], value_at }
+    }
+
+    /// The lines of a panel.
+    pub fn of(&self, panel: GroupKey) -> Vec<Mark> {
+        let lines = self.selection.spec.references.iter();
+        let here = lines.filter(|line| {
+            is_of(line, &self.selection.row, panel.row) && is_of(line, &self.selection.column, panel.column)
+        });
+        let drawn = here.flat_map(|line| self.colors(line).into_iter().filter_map(|color| self.curve(line, color)));
+        drawn.collect()
+    }
+
+    /// The legend with their names.
+    pub fn named(&self, legend: Legend) -> Legend {
+        let names: BTreeSet<&String> = self.selection.spec.references.iter().map(|line| &line.name).collect();
+        names.into_iter().fold(legend, |legend, name| legend.line(Some(name.clone()), LOOK))
+    }
+
+    /// Where the lines of one height are on the scale of the column.
+    pub fn heights(&self) -> impl Iterator<Item = f64> {
+        let level = self.selection.spec.references.iter().filter(|line| line.is_constant());
+        level.map(|line| self.drawn(line.value)).filter(|height| height.is_finite())
+    }
+
+    /// The looks in which a line is drawn: those of the labels that it is of.
+    fn colors(&self, line: &Reference) -> Vec<Look> {
+        match self.selection.color.as_ref().filter(|used| line.filter.contains_key(&used.axis.name)) {
+            None => vec![LOOK],
+            Some(used) => {
+                let own = used.labels.iter().filter(|label| is_of(line, &self.selection.color, **label));
+                own.map(|label| Look { color: self.selection.look(*label).color, ..LOOK }).collect()
+            }
+        }
+    }
+
+    fn curve(&self, line: &Reference, look: Look) -> Option<Mark> {
+        let [low, high] = self.ends;
+        let spread = if line.is_constant() { 2 } else { POINTS };
+        let places = (0..spread).map(|i| low + (high - low) * i as f64 / (spread - 1) as f64);
+        let points = places.map(|place| (place, self.drawn(line.at((self.value_at)(place)))));
+        let points: Vec<(f64, f64)> = points.filter(|(_, height)| height.is_finite()).collect();
+        (points.len() > 1).then(|| Mark::Curve { points, stroke: look.stroke(1.0), name: None })
+    }
+
+    fn drawn(&self, value: f64) -> f64 {
+        if self.column.is_log() { value.log10() } else { value }
+    }
+}
+
+/// Whether a line belongs to this label of an axis.
+fn is_of(line: &Reference, used: &Option<Used>, label: usize) -> bool {
+    let Some(used) = used else { return true };
+    line.filter.get(&used.axis.name).is_none_or(|labels| labels.contains(&used.axis.labels[label]))
+}
