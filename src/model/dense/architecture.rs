@@ -175,17 +175,7 @@ impl Architecture {
             let start = end;
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
-            let (layer, activation) = (index + 1, Some(self.activation));
-            Site {
-                layer,
-                time: None,
-                units: block.outputs,
-                weight,
-                shared: false,
-                activation,
-                gates: &[],
-                attention: None,
-            }
+            Site { activation: Some(self.activation), ..Site::new(index + 1, block.outputs, weight) }
         };
         self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }

@@ -1,6 +1,7 @@
 //! A transformer as its settings have it, its parameters and where it is measured.
 
 use crate::data::Sizes;
+use crate::data::sequence::EVERY;
 use crate::model::boundary::{Attention, Site};
 use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
@@ -134,7 +135,7 @@ impl Architecture {
                 "mean" => ReadOut::Mean,
                 "last" => ReadOut::Last,
                 "class_token" => ReadOut::ClassToken,
-                "every" => ReadOut::Every,
+                EVERY => ReadOut::Every,
                 other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
             },
         })
@@ -215,19 +216,12 @@ impl Architecture {
                     .find(&format!("{}.{what}.weight", layout::layer(layer - 1)))
                     .map_or(0..0, |parameter| parameter.range.clone())
             };
+            let [weight, query, key] = ["feed_forward.second", "attention.query", "attention.key"].map(place);
             Site {
-                layer,
-                time: None,
-                units: self.tokens() * self.width,
-                weight: place("feed_forward.second"),
                 shared: true,
                 activation: Some(self.activation),
-                gates: &[],
-                attention: Some(Attention {
-                    tokens: self.tokens(),
-                    query: place("attention.query"),
-                    key: place("attention.key"),
-                }),
+                attention: Some(Attention { tokens: self.tokens(), query, key }),
+                ..Site::new(layer, self.tokens() * self.width, weight)
             }
         };
         (1..=self.depth).map(site).collect()
