@@ -256,7 +256,7 @@ impl Column {
             let all = [OUTCOMES, HISTORY, ERRORS, LAYERS].into_iter().flatten();
             all.map(|c| (c, Column { scale: if c.is_log() { Scale::Linear } else { Scale::Log }, ..*c })).collect()
         });
-        let other = || OTHERS.iter().find(|(column, _)| std::ptr::eq(*column, self)).map(|(_, other)| other);
+        let other = || OTHERS.iter().find(|(column, _)| *column == self).map(|(_, other)| other);
         if log == self.is_log() { self } else { other().unwrap_or(self) }
     }
 
@@ -885,6 +885,11 @@ pub const HEADLINES: [&Column; 2] = [&ATTENUATION_INIT, &ATTENUATION_TIME_INIT];
 /// The outcome of this name.
 pub fn outcome(name: &str) -> Option<&'static Column> {
     find(OUTCOMES, name)
+}
+
+/// The outcome of a name that the code itself has.
+pub fn known(name: &'static str) -> &'static Column {
+    outcome(name).unwrap_or_else(|| panic!("runs.csv has no column {name}"))
 }
 
 /// The outcomes of this kind that are measured at this time: of the test part first, then of the validation and the training part.

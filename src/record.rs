@@ -36,6 +36,13 @@ impl Status {
     }
 }
 
+/// How many runs diverged and how many failed, in words; empty if none did.
+pub fn ended(count: impl Fn(Status) -> usize) -> String {
+    let bad = [Status::Diverged, Status::Failed].map(|status| (count(status), status.word()));
+    let words: Vec<String> = bad.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    words.join(", ")
+}
+
 /// The columns of `points.csv` after `run_id`: one row a recorded step of a test function of so many variables.
 pub fn point_columns(variables: usize) -> Vec<String> {
     std::iter::once("step".to_string()).chain((1..=variables).map(|i| format!("x{i}"))).collect()

@@ -59,13 +59,8 @@ impl Layout {
         put(0, &mut row.iter().chain([&bounds, predicted]))?;
         let mut beside = vec![Cell::Text(job.run.run_id.clone())];
         if plan.labels {
-            let labels = &plan.cells[job.run.cell].labels;
-            beside.extend(
-                plan.axes
-                    .iter()
-                    .map(|axis| labels.iter().find(|(name, _)| *name == axis.name))
-                    .map(|label| label.map_or(Cell::Empty, |(_, label)| label.as_str().into())),
-            );
+            let cell = &plan.cells[job.run.cell];
+            beside.extend(plan.axes.iter().map(|axis| Cell::from(cell.label(&axis.name))));
             beside.push(Cell::Int(job.run.spec.seeds.run as i64));
         }
         let tables = [&record.history, &record.layers, &record.points, &record.distributions];
@@ -107,13 +102,13 @@ impl RunColumns {
     fn row(&self, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Cell> {
         let cell = &plan.cells[job.run.cell];
         let mut row = vec![Cell::Text(job.run.run_id.clone())];
-        row.extend(self.labels.iter().map(|name| match label(cell, name) {
+        row.extend(self.labels.iter().map(|name| match cell.label(name) {
             // Without an axis of optimizers the arm is the rule.
             None if name == "optimizer" => setting(cell, "optimizer.kind"),
             text => text.map_or(Cell::Empty, Cell::from),
         }));
         // An axis reads the same in its column as in plan.json.
-        row.extend(self.settings.iter().map(|key| match (label(cell, key), setting(cell, key)) {
+        row.extend(self.settings.iter().map(|key| match (cell.label(key), setting(cell, key)) {
             (Some(label), _) => label.into(),
             (None, Cell::Empty) => derived(key, job, data),
             (None, value) => value,
@@ -124,10 +119,6 @@ impl RunColumns {
         row.extend((0..columns::OUTCOMES.len()).map(|i| record.outcome.get(i).cloned().unwrap_or(Cell::Empty)));
         row
     }
-}
-
-fn label<'a>(cell: &'a GridCell, axis: &str) -> Option<&'a str> {
-    cell.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
 }
 
 /// What a setting that is not written comes to, where that follows from the data or from other settings.

@@ -136,6 +136,11 @@ pub struct Reference {
 }
 
 impl FigureSpec {
+    /// Whether it shows the last step, not the first.
+    pub fn is_at_end(&self) -> bool {
+        self.step.as_deref() == Some("last")
+    }
+
     /// The figures that are drawn side by side: of several axes along x one of each, else itself.
     pub fn side_by_side(&self) -> Vec<FigureSpec> {
         let of = |map: &MapOf| {

@@ -4,7 +4,7 @@ use super::cells::{Cells, GridCell, Role, toml_key};
 use super::figure_labels;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
-use crate::data::function::{Kind, counted};
+use crate::data::function::Kind;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
 use crate::experiment::recorded::Recorded;
@@ -12,6 +12,7 @@ use crate::experiment::settings::is_file_name;
 use crate::model;
 use crate::plan_file::Scale;
 use crate::plan_file::figure::{FigureSpec, MapOf};
+use crate::table::count;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The figures with axis names and labels as the plan has them, where `recorded` says what is measured.
@@ -136,14 +137,13 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
 /// # Errors
 /// Cells of which this is not plain: the axes are crossed.
 fn map_of(x: &str, along: &[&String], cells: &[&GridCell], place: &Location) -> Result<MapOf> {
-    let label = |cell: &GridCell, axis: &str| cell.labels.iter().find(|(name, _)| name == axis).map(|(_, l)| l.clone());
     let held = along.iter().filter(|other| **other != x).map(|other| {
-        let mut found: BTreeMap<Option<String>, BTreeSet<Option<String>>> = BTreeMap::new();
-        cells.iter().for_each(|cell| _ = found.entry(label(cell, other)).or_default().insert(label(cell, x)));
+        let mut found: BTreeMap<Option<&str>, BTreeSet<Option<&str>>> = BTreeMap::new();
+        cells.iter().for_each(|cell| _ = found.entry(cell.label(other)).or_default().insert(cell.label(x)));
         let most = found.values().map(BTreeSet::len).max().unwrap_or(0);
         let mut held = found.into_iter().filter(|(_, labels)| labels.len() == most);
         match (held.next(), held.next()) {
-            (Some((Some(own), _)), None) => Ok((other.to_string(), own)),
+            (Some((Some(own), _)), None) => Ok((other.to_string(), own.to_string())),
             _ => place.fail(
                 format!("`{other}` has several values at every `{x}`, so that no map is of `{x}` alone"),
                 "hold it with `where` in a figure of each axis",
@@ -178,7 +178,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
         spec.metric.as_deref().and_then(|name| columns::POINTS.iter().position(|column| column.name == name));
     if variable.is_some_and(|index| variables().all(|n| n <= index)) {
         let name = spec.metric.as_deref().unwrap_or_default();
-        let has = counted(variables().max().unwrap_or(0), "variable");
+        let has = count(variables().max().unwrap_or(0), "variable");
         return wrong(format!("no function of this {word} has {name}: each has {has}"), "write metric = \"x1\"");
     }
     if figure.kind.cells != CellsShown::Planes {
@@ -201,7 +201,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
                 }
                 _ => "choose other cells with `where`, or draw `curves`",
             };
-            let has = counted(n, "variable");
+            let has = count(n, "variable");
             return wrong(
                 format!("{word} need a function of one or two variables, but a function here has {has}"),
                 help,

@@ -26,7 +26,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let values: Vec<f64> = fadings().flat_map(|s| [s.low, s.high]).collect();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
     let y = Ruler::keeping(&keep, &values, false, height).filter(|_| !arriving.is_empty());
-    let y = y.ok_or_else(|| selection.nothing("a gradient at several layers"))?;
+    let y = y.ok_or_else(|| selection.nothing_to_draw("a gradient at several layers"))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let edge = beyond::strip(&arriving, &mut y, height);

@@ -99,7 +99,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let measures: Vec<Measure> = drawn.iter().copied().filter_map(measure).collect();
     if measures.is_empty() {
-        return Err(selection.nothing(&format!("a finite {}", first.name)));
+        return Err(selection.no_finite(first));
     }
 
     let groups = coinciding(selection, |color| {
@@ -144,8 +144,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| measures.iter().map(|measure| strip(*row, measure))).collect();
     let x_title = if selection.spec.epochs { "epoch" } else { course.scale.title() };
-    let (x, x_title) = (course.x.clone(), x_title.into());
-    let block = Block { x, x_title, further: Vec::new(), strips, height, gap: 0.0, ruled: true };
+    let block = Block::of((course.x.clone(), x_title), strips, height);
 
     let lines = |key: GroupKey| {
         let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
@@ -190,7 +189,7 @@ fn all_reach(selection: &Selection) -> bool {
 
 /// Which line is first at the target, where all get there.
 fn first_at_target(selection: &Selection) -> String {
-    let Some(column) = columns::outcome("steps_to_target") else { return String::new() };
+    let column = columns::known("steps_to_target");
     let steps = Endings::of(selection, column, &selection.runs).medians(selection);
     let words = Words {
         high: "Slowest",

@@ -29,7 +29,7 @@ const FACTS: FigureKind = FigureKind {
     limits: true,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
-    of_init: |figure| figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.is_at_end(),
     theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
     shows,
     default,
@@ -91,11 +91,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         || selection.row.is_some()
         || medium.is_brief();
     let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
-    let last = spec.step.as_deref() == Some("last");
+    let last = spec.is_at_end();
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
-        return Err(selection.nothing("a gradient by layer"));
+        return Err(selection.nothing_to_draw("a gradient by layer"));
     }
     let overlay = Overlay::new(selection, last)?;
     let groups = merged(selection, |color| {
@@ -141,8 +141,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
     let x_title = spec.x_title.as_deref().unwrap_or(X_TITLE);
-    let block =
-        Block { x: x.clone(), x_title: x_title.into(), further: Vec::new(), strips, height, gap: 0.0, ruled: true };
+    let block = Block::of((x.clone(), x_title), strips, height);
     let below = theory::ratios(selection, &groups, (x, x_title), &ratios(selection, first, &snapshots, &overlay));
 
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
@@ -153,17 +152,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
-        .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
+        .add(true, joined(&groups, EQUAL))
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
             bypassed(&profiles, &measured, &arriving),
             "Weight gradients of 0 although dL/dh arrives at layer 1: a branch has scale 0, or units pass no gradient on.",
         )
         .add(true, partly(selection, &rates))
-        .add(
-            left_out > 0,
-            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
-        )
+        .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = words::when(last);
     let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {
@@ -174,7 +170,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = match fades(first) {
         true => {
             let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", finding::PER_LAYER)
+            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_INIT.unit)
         }
         false => ends(selection, first, &profiles, &groups),
     };
@@ -190,8 +186,7 @@ fn fades(column: &Column) -> bool {
 
 /// The decades that the gradient of each group loses per layer.
 fn arriving(selection: &Selection, last: bool) -> Rates {
-    let column = columns::outcome(if last { "attenuation_end" } else { "attenuation_init" });
-    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
+    selection.fadings_of(columns::known(if last { "attenuation_end" } else { "attenuation_init" }))
 }
 
 /// The share of a panel that labels may take.
@@ -325,7 +320,7 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
             }
         }
         let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
-        profiles.extend(by_layer(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
+        profiles.extend(points_at(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }
@@ -348,24 +343,7 @@ fn ratios(
             layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
         }
     }
-    by_layer(selection, layers, |seeds| spread(&seeds))
-}
-
-/// The spread over the seeds of each group in each layer.
-fn by_layer(
-    selection: &Selection,
-    layers: BTreeMap<u64, Vec<(usize, f64)>>,
-    spread: impl Fn(Vec<f64>) -> Option<Spread>,
-) -> BTreeMap<GroupKey, Points> {
-    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
-    for (layer, values) in layers {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
-            if let Some(spread) = spread(seeds.into_values().collect()) {
-                points.entry(key).or_default().push((layer as f64, spread));
-            }
-        }
-    }
-    points
+    points_at(selection, layers, |seeds| spread(&seeds))
 }
 
 /// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.

@@ -14,7 +14,7 @@ const BROKEN: f64 = f64::INFINITY;
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer and step; of recurrent nets also at each time step",
     options: &["axes"],
-    of_init: |figure| !figure.axes.has_steps() && figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.axes.has_steps() && !figure.is_at_end(),
     metric: Some("stream_rms"),
     x_scales: STEP_SCALES,
     x_limits: true,
@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows().len();
     let height = if rows > 3 { 64.0 } else { 96.0 };
     let ruler = Ruler::colors(&values, column, bar_height(rows, height))
-        .ok_or_else(|| selection.nothing(&format!("a finite {} by layer", column.name)))?;
+        .ok_or_else(|| selection.nothing_to_draw(&format!("a finite {} by layer", column.name)))?;
     let ruler = selection.limited(ruler, bar_height(rows, height));
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
@@ -117,10 +117,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Plane::StepTime => "at each time step",
         Plane::TimeLayer => "at each layer and time step",
     };
-    let when = match selection.spec.step.as_deref() {
-        _ if plane.has_steps() => "during training",
-        step => words::when(step == Some("last")),
-    };
+    let when = if plane.has_steps() { "during training" } else { words::when(selection.spec.is_at_end()) };
     let own = match column.quantity {
         Quantity::Gradient if relative => format!("The gradient {at} over {}, {when}", other.whose),
         Quantity::Gradient => format!("The gradient {at} {when}"),
@@ -168,7 +165,7 @@ fn by_time(selection: &Selection, column: &Column, plane: Plane) -> Result<Vec<D
     let mut rows: Vec<(usize, u64, u64, u64, f64)> = Vec::new();
     // Of each run its top layer, or the step that is shown.
     let mut shown: BTreeMap<usize, u64> = BTreeMap::new();
-    let last = selection.spec.step.as_deref() == Some("last");
+    let last = selection.spec.is_at_end();
     let wanted = ["step", "layer", columns::TIME.name, column.name];
     selection.results.stream("layers.csv", &selection.runs, &wanted, |run, row| {
         let [Some(step), Some(layer), Some(time), Some(value)] = *row else { return };

@@ -41,8 +41,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = lines(&course);
     let (keep, values) = (medians(lines.values()), spans(lines.values()));
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
-    let what = format!("a finite {}", column.name);
-    let y = Ruler::keeping_of(&keep, &values, column, height).ok_or_else(|| selection.nothing(&what))?;
+    let y = Ruler::keeping_of(&keep, &values, column, height).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();

@@ -34,13 +34,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         layers.pop_last();
     }
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
-        return Err(selection.nothing("distributions of its layers"));
+        return Err(selection.nothing_to_draw("distributions of its layers"));
     };
     let shown = if first == last { vec![*last] } else { vec![*last, *first] };
     let of_shown = course.lines.iter().filter(|((_, (layer, _)), _)| shown.contains(layer));
     let values = medians(of_shown.map(|(_, points)| points));
     let y =
-        Ruler::of(&values, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+        Ruler::of(&values, column, height).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let panel = |key: GroupKey, layer: u64| -> Vec<Mark> {
@@ -53,15 +53,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let strip = |row: usize, layer: u64| Strip::new(selection, row, (&y, &title(layer)), |key| panel(key, layer));
     let strips = selection.rows().into_iter().flat_map(|row| shown.iter().map(move |layer| (row, *layer)));
     let strips = strips.map(|(row, layer)| strip(row, layer)).collect();
-    let block = Block {
-        x: course.x.clone(),
-        x_title: course.scale.title().into(),
-        further: Vec::new(),
-        strips,
-        height,
-        gap: 0.0,
-        ruled: true,
-    };
+    let block = Block::of((course.x.clone(), course.scale.title()), strips, height);
     let caption = Caption::new(format!(
         "Line: the median of {}; bands: the middle 50, 70, 90 and 98 %; each is the {}.",
         words::held(column),

@@ -44,7 +44,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let arms = factors(selection);
     let solved = || arms.values().flat_map(|arm| arm.factors.iter().copied());
     if solved().next().is_none() {
-        return Err(selection.nothing("reached the target on a problem that all arms have run"));
+        return Err(selection.nothing_to_draw("reached the target on a problem that all arms have run"));
     }
     let sheet = Sheet::new(selection, medium, 3);
     let groups = merged(selection, |color| {
@@ -119,7 +119,7 @@ fn factors(selection: &Selection) -> Factors {
         let key = selection.key(*run);
         let seed = (!is_of_medians).then_some(selection.run(*run).seed);
         let problem = (selection.labels_on(*run, &selection.spec.over), seed);
-        let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
+        let problems = panels.entry(key.without_color()).or_default();
         let own = problems.entry(problem).or_default().entry(key.color).or_default();
         own.push(steps.value().unwrap_or(f64::INFINITY));
     }
