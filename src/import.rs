@@ -170,13 +170,9 @@ impl Import {
         for run in &self.runs {
             let record = &run.record;
             let name = Cell::Text(run.id.clone());
-            let mut row = vec![name.clone()];
             let labels = &plan.cells[run.cell].labels;
-            row.extend(plan.axes.iter().map(|axis| Cell::from(labels.get(&axis.name).map(String::as_str))));
-            row.extend([Cell::Int(run.seed as i64), record.status.word().into(), record.message.as_str().into()]);
-            row.extend(record.outcome.iter().cloned());
-            row.extend([Cell::Text(record.bounds.join(" ")), Cell::Empty]);
-            table.push(row);
+            let chosen = plan.axes.iter().map(|axis| Cell::from(labels.get(&axis.name).map(String::as_str)));
+            table.push(record.row(&run.id, chosen.collect(), run.seed, Cell::Empty));
             for (to, from) in [(&mut history, &record.history), (&mut layers, &record.layers)] {
                 from.rows.iter().for_each(|row| to.push([std::slice::from_ref(&name), row].concat()));
             }

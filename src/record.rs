@@ -1,5 +1,6 @@
 //! What one run leaves behind: how it ended and its tables. Pure data, ready for the journal.
 
+use crate::columns::OUTCOMES;
 use crate::table::{Cell, Table};
 use serde::{Deserialize, Serialize};
 
@@ -69,4 +70,16 @@ pub struct RunRecord {
     /// [`columns::DISTRIBUTIONS`](crate::columns::DISTRIBUTIONS); empty unless the experiment asks for them.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub distributions: Table,
+}
+
+impl RunRecord {
+    /// Its row of `runs.csv`, with the labels and settings that are `chosen` and the attenuation that theory predicts:
+    /// [`of_runs`](crate::columns::of_runs) has the names of the columns.
+    pub fn row(&self, id: &str, chosen: Vec<Cell>, seed: u64, theory: Cell) -> Vec<Cell> {
+        let keys = [Cell::Int(seed as i64), self.status.word().into(), self.message.as_str().into()];
+        // Nothing came out of a run that failed.
+        let outcomes = (0..OUTCOMES.len()).map(|i| self.outcome.get(i).cloned().unwrap_or(Cell::Empty));
+        let after = [Cell::Text(self.bounds.join(" ")), theory];
+        [Cell::Text(id.into())].into_iter().chain(chosen).chain(keys).chain(outcomes).chain(after).collect()
+    }
 }

@@ -5,8 +5,8 @@ pub mod composed;
 pub mod network;
 pub mod theory;
 
-pub(crate) use architecture::IDENTITY;
 pub use architecture::{Architecture, Residual};
+pub(crate) use architecture::{IDENTITY, branch_scale};
 pub use network::Network;
 
 use super::boundary::{Built, Family, PassCost, at_both_precisions};
