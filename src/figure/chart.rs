@@ -576,8 +576,8 @@ pub fn overlaid<'a>(selection: &Selection, groups: &[Vec<usize>], own: impl Fn(G
         for (names, _) in clusters.into_iter().filter(|(names, _)| names.len() > 1) {
             let names = names.join(", ");
             match told.iter_mut().find(|(known, _)| *known == names) {
-                Some((_, panels)) => panels.push(selection.panel(&panel)),
-                None => told.push((names, vec![selection.panel(&panel)])),
+                Some((_, panels)) => panels.push(selection.panel_label(&panel)),
+                None => told.push((names, vec![selection.panel_label(&panel)])),
             }
         }
     }

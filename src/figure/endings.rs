@@ -124,7 +124,7 @@ impl Endings {
 
     /// The median of each group, with what tells the group from the others.
     pub fn medians(&self, selection: &Selection) -> Vec<(String, Ending)> {
-        self.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median)).collect()
+        self.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median)).collect()
     }
 
     /// The same finding of the medians of several selections.

@@ -318,16 +318,16 @@ impl<'a> Selection<'a> {
     }
 
     /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
-    pub fn place(&self, key: &GroupKey) -> String {
-        self.places(key).join(", ")
+    pub fn group_name(&self, key: &GroupKey) -> String {
+        self.headings(key).join(", ")
     }
 
     /// The same with a place within the group: `tanh, layer 3`.
-    pub fn place_with(&self, key: &GroupKey, within: String) -> String {
-        [self.places(key), vec![within]].concat().join(", ")
+    pub fn group_name_with(&self, key: &GroupKey, within: String) -> String {
+        [self.headings(key), vec![within]].concat().join(", ")
     }
 
-    fn places(&self, key: &GroupKey) -> Vec<String> {
+    fn headings(&self, key: &GroupKey) -> Vec<String> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
     }
 
@@ -337,7 +337,7 @@ impl<'a> Selection<'a> {
     }
 
     /// What tells a panel, and a place along its x, from the others.
-    pub fn panel(&self, key: &GroupKey) -> String {
+    pub fn panel_label(&self, key: &GroupKey) -> String {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.x, key.x)]).join(", ")
     }
 

@@ -63,6 +63,15 @@ pub fn shown(selection: &Selection) -> String {
     }
 }
 
+/// What a mark on the floor line is.
+pub const FLOOR: &str = "▼: exactly zero.";
+
+/// What a mark beyond a scale of colours is.
+pub const BEYOND_SCALE: &str = "▲: the largest value, beyond the scale.";
+
+/// What panels share, after what the colour is.
+pub const SAME_SCALE: &str = ", the same scale in all panels";
+
 /// What a gradient of 0 is in the probe, for captions.
 pub const NO_GRADIENT: &str = "exactly zero, or too small to be measured (below about 1e-288)";
 
@@ -103,7 +112,7 @@ fn chosen(selection: &Selection) -> String {
             let axis = label.parse::<f64>().map_or(String::new(), |_| format!("{} ", names::axis(&used.axis.name)));
             Some(format!("{setting} for {axis}{label}"))
         });
-        told.push((selection.panel(panel), groups.collect::<Vec<_>>().join(", ")));
+        told.push((selection.panel_label(panel), groups.collect::<Vec<_>>().join(", ")));
     }
     told.retain(|(_, groups)| !groups.is_empty());
     if told.is_empty() {

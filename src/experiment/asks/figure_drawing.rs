@@ -4,7 +4,7 @@ use crate::columns;
 use crate::experiment::figure_kind::{AlongX, FigureKind};
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureSpec, Plane, Reference};
+use crate::plan_file::figure::{FigureSpec, MapAxes, Reference};
 
 /// The smallest and the largest side of a figure in cm.
 const SIDES: [f64; 2] = [5.0, 60.0];
@@ -41,8 +41,8 @@ pub(super) fn read(fields: &Fields, kind: &'static FigureKind, spec: FigureSpec)
         is_straight(entry, kind, line, is_log, has_linear_x)?;
     }
     let averaged = fields.read("averaged", Entry::flag)?.unwrap_or(false);
-    let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
-    let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
+    let axes = fields.read("axes", |e| e.one_of(MapAxes::WORDS, " of this figure"))?;
+    let axes = axes.and_then(|word| MapAxes::named(&word)).unwrap_or_default();
     if let (Some(column), Some(entry)) = (column, fields.get("metric"))
         && axes.has_time()
         && !column.over_time

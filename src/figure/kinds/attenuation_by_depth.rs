@@ -74,8 +74,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let predicted_values = || lost.keys().filter_map(predicted);
     let keep: Vec<f64> = lost.values().map(|s| s.median.number()).chain(predicted_values()).chain([0.0]).collect();
     let values: Vec<f64> = lost.values().flat_map(reached).collect();
-    let y = Ruler::keeping(&keep, &values, false, 128.0)
-        .ok_or_else(|| selection.no_finite(column))?;
+    let y = Ruler::keeping(&keep, &values, false, 128.0).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, 128.0);
     let x_title = places::title(selection);
     let arriving = by_place(selection, &x, &lost);

@@ -78,7 +78,7 @@ fn found(selection: &Selection, lines: &beyond::Lines) -> String {
     let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
     let most = most.map(|(key, (start, end))| (key, words::rate(start), words::rate(end)));
     let most = most.filter(|(_, start, end)| start != end).map(|(key, start, end)| {
-        let place = selection.place(key);
+        let place = selection.group_name(key);
         let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
         format!("Training changes the fading{place}: from {start} to {end} decades per layer.")
     });

@@ -34,8 +34,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let medians: Vec<f64> = lines.values().flatten().map(|(_, s)| s.median).collect();
     let medians: Vec<f64> = medians.into_iter().filter(|v| *v != column.worst()).collect();
     let height = if selection.rows().len() > 2 { 110.0 } else { 150.0 };
-    let y =
-        Ruler::of(&medians, column, height).ok_or_else(|| selection.no_finite(column))?;
+    let y = Ruler::of(&medians, column, height).ok_or_else(|| selection.no_finite(column))?;
     for (_, spread) in lines.values_mut().flatten() {
         spread.high = spread.high.min(y.high);
         // An exact zero stays one, on the floor line.
@@ -63,7 +62,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(first)
         .add(true, joined(&groups, COINCIDE))
         .add(lost > 0, diverged)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     let own = format!("{}: the best of k tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
@@ -73,7 +72,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// How good the best of all tries is.
 fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
     let ending = |value: f64| if value == column.worst() { Ending::Lost } else { Ending::Value(value) };
-    let last = lines.iter().filter_map(|(key, line)| Some((selection.place(key), ending(line.last()?.1.median))));
+    let last = lines.iter().filter_map(|(key, line)| Some((selection.group_name(key), ending(line.last()?.1.median))));
     let sign = column.sign().unwrap_or(-1.0);
     let (high, low) =
         if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };

@@ -93,7 +93,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = (rows as f64 * 12.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
     let block = Block::new(selection, (x.clone(), "average rank, 1 being best"), (&y, &title), height, panel);
-    let best = arms.iter().map(|(key, arm)| (selection.place(key), arm.rank)).collect::<Vec<_>>();
+    let best = arms.iter().map(|(key, arm)| (selection.group_name(key), arm.rank)).collect::<Vec<_>>();
     let lowest = best.iter().map(|(_, rank)| *rank).fold(f64::INFINITY, f64::min);
     let finding = finding::who(&best, lowest, |rank| format!("{rank:.2}"))
         .map_or(String::new(), |who| format!("Ranks best: {who}."));

@@ -82,7 +82,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
     let factors = shown
         .iter()
-        .filter_map(|(key, own)| Some((selection.place(key), Ending::Value(10f64.powf(-own.measured?.number())))));
+        .filter_map(|(key, own)| Some((selection.group_name(key), Ending::Value(10f64.powf(-own.measured?.number())))));
     let words = Words {
         high: "Largest",
         low: "Smallest factor by which a layer multiplies the gradient",

@@ -112,7 +112,7 @@ fn found<'a>(
     let width = |own: &Distribution| own.middle_half();
     let widths = spreads.map(|((key, layer), runs)| {
         let width = runs.iter().map(width).sum::<f64>() / runs.len() as f64;
-        (selection.place_with(key, format!("layer {layer}")), Ending::Value(width))
+        (selection.group_name_with(key, format!("layer {layer}")), Ending::Value(width))
     });
     let words = Words {
         high: "Middle half, widest",

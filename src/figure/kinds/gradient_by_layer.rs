@@ -82,16 +82,9 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let spec = selection.spec;
+    let (spec, last) = (selection.spec, selection.spec.is_at_end());
     let first = selection.measurement()?;
-    let second = columns::find(columns::LAYERS, "weight_grad_rms");
-    let alone = selection.columns().len() > MANY
-        || spec.metric.is_some()
-        || spec.theory
-        || selection.row.is_some()
-        || medium.is_brief();
-    let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
-    let last = spec.is_at_end();
+    let measured = measured(selection, medium, first);
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
@@ -112,13 +105,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
     let x = selection.limited_along_x(x, sheet.panel());
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
-    let rulers: Vec<(usize, Ruler)> = (0..measured.len())
-        .filter_map(|m| {
-            let (keep, values) = reached(&profiles, &overlay, (m, measured[m]));
-            let y = Ruler::keeping_of(&keep, &values, measured[m], height)?;
-            Some((m, if m == 0 { selection.limited(y, height) } else { y }))
-        })
-        .collect();
+    let rulers = rulers(selection, &measured, (&profiles, &overlay), height);
     let strip = |row: usize, (m, y): &(usize, Ruler)| {
         Strip::new(selection, row, (y, measured[*m].words), |panel| {
             let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
@@ -167,16 +154,51 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Some(column) => words::subject(column),
     };
     let own = format!("{what} at each layer, {when}");
-    let finding = match fades(first) {
-        true => {
-            let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_INIT.unit)
-        }
-        false => ends(selection, first, &profiles, &groups),
-    };
+    let finding = found(selection, first, (&profiles, &rates), &groups);
     let legend = overlay.named(rated(Legend::of(selection, &groups), selection, &groups, (&rates, direct)));
     let blocks = [block].into_iter().chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+}
+
+/// What is drawn: the figure's column and, where there is room, the gradient of the weights under it.
+fn measured(selection: &Selection, medium: Medium, first: &'static Column) -> Vec<&'static Column> {
+    let spec = selection.spec;
+    let second = columns::find(columns::LAYERS, "weight_grad_rms");
+    let alone = selection.columns().len() > MANY
+        || spec.metric.is_some()
+        || spec.theory
+        || selection.row.is_some()
+        || medium.is_brief();
+    [first].into_iter().chain(second.filter(|_| !alone)).collect()
+}
+
+/// The ruler of each measurement that has a finite number.
+fn rulers(
+    selection: &Selection,
+    measured: &[&'static Column],
+    (profiles, overlay): (&Profiles, &Overlay),
+    height: f64,
+) -> Vec<(usize, Ruler)> {
+    let ruler = |m: usize| {
+        let (keep, values) = reached(profiles, overlay, (m, measured[m]));
+        let y = Ruler::keeping_of(&keep, &values, measured[m], height)?;
+        Some((m, if m == 0 { selection.limited(y, height) } else { y }))
+    };
+    (0..measured.len()).filter_map(ruler).collect()
+}
+
+/// Where the gradient fades and grows most, or where another measurement is largest and smallest.
+fn found(
+    selection: &Selection,
+    column: &Column,
+    (profiles, rates): (&Profiles, &Rates),
+    groups: &[Vec<usize>],
+) -> String {
+    if !fades(column) {
+        return ends(selection, column, profiles, groups);
+    }
+    let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+    beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_INIT.unit)
 }
 
 /// Whether it is dL/dh, whose fading is what an attenuation tells.
@@ -210,7 +232,7 @@ fn partly(selection: &Selection, rates: &Rates) -> String {
     const NAMED: usize = 4;
     let some: Vec<_> =
         rates.iter().filter(|(_, rate)| rate.median != Fading::Beyond && !rate.note().is_empty()).collect();
-    let name = |(key, rate): &(&GroupKey, &fading::Summary)| match selection.place(key) {
+    let name = |(key, rate): &(&GroupKey, &fading::Summary)| match selection.group_name(key) {
         place if place.is_empty() => rate.note(),
         place => format!("{place}: {}", rate.note()),
     };
@@ -357,7 +379,7 @@ fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -
 fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[Vec<usize>]) -> String {
     let drawn = profiles.iter().filter(|((key, m), _)| *m == 0 && groups.iter().any(|g| g[0] == key.color));
     let values = drawn.flat_map(|((key, _), points)| {
-        let place = move |layer: &f64| selection.place_with(key, format!("layer {layer}"));
+        let place = move |layer: &f64| selection.group_name_with(key, format!("layer {layer}"));
         let telling = points.len() - usize::from(words::is_of_jacobian(column) && points.len() > 1);
         points[..telling].iter().map(move |(layer, spread)| (place(layer), Ending::Value(spread.median)))
     });

@@ -97,7 +97,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let several = match rows * selection.columns().len() * parts.len() {
         _ if !others.is_empty() => ", the same scale in all maps of it",
         1 => "",
-        _ => ", the same scale in all panels",
+        _ => words::SAME_SCALE,
     };
     let six = "Dashed: six times the depth scale ξ of the init, the predicted limit of depths that can be trained (Schoenholz et al. 2017).";
     let fates: BTreeSet<&str> = endings().filter(|own| own.lost > 0).map(|own| own.fate).collect();
@@ -122,7 +122,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
             .add(has_gaps, "Line across a tile: no value.")
             .add(selection.count(Status::Failed) > 0, "!: all runs failed.")
-            .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
+            .add(colors.off.is_some(), words::BEYOND_SCALE)
             .of(selection)
     };
     let said = parts.iter().flat_map(|part| part.endings.medians(&part.selection)).collect::<Vec<_>>();

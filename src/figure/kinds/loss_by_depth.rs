@@ -92,7 +92,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(selection.colors().len() > 1, "At each place the series stand side by side.")
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
 }

@@ -65,8 +65,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = lines(selection, &endings, along, chosen.as_ref());
     let rates = || lines.values().flat_map(|line| &line.rates);
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
-    let mut y = Ruler::of(&values(&lines, &endings), column, height)
-        .ok_or_else(|| selection.no_finite(column))?;
+    let mut y = Ruler::of(&values(&lines, &endings), column, height).ok_or_else(|| selection.no_finite(column))?;
     let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()));
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
@@ -124,7 +123,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(edges > 0, "Arrow: the best rate is the lowest or highest that was tried, so a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
         .add(true, &endings.undefined)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     let own = format!("{} at the end against {name}", words::subject(column));
     let finding = endings.finding(selection, "places");

@@ -39,8 +39,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let shown = if first == last { vec![*last] } else { vec![*last, *first] };
     let of_shown = course.lines.iter().filter(|((_, (layer, _)), _)| shown.contains(layer));
     let values = medians(of_shown.map(|(_, points)| points));
-    let y =
-        Ruler::of(&values, column, height).ok_or_else(|| selection.no_finite(column))?;
+    let y = Ruler::of(&values, column, height).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let panel = |key: GroupKey, layer: u64| -> Vec<Mark> {
@@ -91,7 +90,7 @@ fn found(selection: &Selection, course: &Course<(u64, usize)>, layers: &[u64]) -
         let layer = *layer;
         course.of((layer, MIDDLE)).filter_map(move |(key, _)| {
             let width = at_the_end(key, layer, MIDDLE + 1)? - at_the_end(key, layer, MIDDLE - 1)?;
-            Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(width)))
+            Some((selection.group_name_with(key, format!("layer {layer}")), Ending::Value(width)))
         })
     };
     let widths = layers.iter().flat_map(of_layer);

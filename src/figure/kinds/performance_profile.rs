@@ -96,7 +96,7 @@ fn stairs(selection: &Selection, group: &[usize], arm: &Solved, (x, y): (&Ruler,
 fn found(selection: &Selection, arms: &Factors) -> String {
     let most = |within: f64| {
         let share = |arm: &Solved| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
-        let shares = arms.iter().map(|(key, arm)| (selection.place(key), share(arm))).collect::<Vec<_>>();
+        let shares = arms.iter().map(|(key, arm)| (selection.group_name(key), share(arm))).collect::<Vec<_>>();
         let most = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
         finding::who(&shares, most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
     };

@@ -5,7 +5,7 @@ use crate::figure::ruler::Unit;
 use crate::ops::activation::Activation;
 use crate::plan_file::Scale;
 use crate::results::theory::Theory;
-use crate::theory::plane::Plane;
+use crate::theory::chi_table::ChiTable;
 
 /// Patches of colour across and upwards.
 const PATCHES: (usize, usize) = (44, 30);
@@ -111,7 +111,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     ))
     .add(true, refused)
     .of(selection);
-    let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
+    let cells = measured.iter().map(|(key, own)| (selection.group_name(key), Ending::Value(own.median.number())));
     let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
     let finding = finding::extremes(&cells.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, column));
     let (own, legend) = ("Where gradients fade and where they explode", Legend { heading: String::new(), entries });
@@ -184,7 +184,7 @@ struct Lattice {
     y: Vec<f64>,
     /// By row, then by place across.
     values: Vec<Vec<f64>>,
-    plane: Plane,
+    chi: ChiTable,
 }
 
 impl Lattice {
@@ -194,7 +194,7 @@ impl Lattice {
             (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
         let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
-        let mut lattice = Lattice { x, y, values: Vec::new(), plane: Plane::new(activation) };
+        let mut lattice = Lattice { x, y, values: Vec::new(), chi: ChiTable::new(activation) };
         let value = |x: &f64, y: &f64| lattice.attenuation(across.value_at(*x), up.value_at(*y));
         let row = |y: &f64| lattice.x.iter().map(|x| value(x, y)).collect();
         lattice.values = lattice.y.iter().map(row).collect();
@@ -203,7 +203,7 @@ impl Lattice {
 
     /// Decades that the gradient loses in a layer where the variance has come to rest.
     fn attenuation(&self, w: f64, b: f64) -> f64 {
-        -0.5 * self.plane.chi(w * w, b * b).log10()
+        -0.5 * self.chi.chi(w * w, b * b).log10()
     }
 
     /// The corners of each patch and the mean of what is at them.

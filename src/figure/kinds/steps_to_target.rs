@@ -31,7 +31,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let values = endings.values();
     let sheet = Sheet::new(selection, medium, 3);
     let panel_width = sheet.panel_beside_names();
-    let mut x = Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing_to_draw("reached the target"))?;
+    let mut x =
+        Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing_to_draw("reached the target"))?;
     let stack = endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let strip = (Arm::CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
     let edge = if stack > 0 { x.add_strip(End::High, strip, panel_width) } else { x.high };
@@ -74,7 +75,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
 /// Who is there first, and how many arms have no median.
 fn found(selection: &Selection, endings: &Endings) -> String {
-    let medians = endings.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median));
+    let medians = endings.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median));
     let words = Words {
         high: "Slowest",
         low: "Fastest",
