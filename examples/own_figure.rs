@@ -27,7 +27,8 @@ const FACTS: FigureKind = FigureKind {
 /// From the runs that were selected to plain data: one panel a facet, one dot a colour.
 fn chart(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let endings = Endings::of(selection, selection.measurement()?, &selection.runs);
-    let y = Ruler::of(&endings.values(), endings.column, 120.0).ok_or_else(|| selection.nothing("a finite loss"))?;
+    let y = Ruler::of(&endings.values(), endings.column, 120.0)
+        .ok_or_else(|| selection.nothing_to_draw("a finite loss"))?;
     let x = Ruler::categories(selection.colors().into_iter().map(|color| selection.color_name(color)));
     let panel = |panel: GroupKey| {
         let dot = |(i, color): (usize, usize)| {

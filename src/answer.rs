@@ -112,7 +112,7 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
     let looked = if headlines(results).next().is_some() { 1.0 } else { 0.0 };
     let trains = results.runs.iter().any(|run| run.value("steps").is_none_or(|steps| steps > looked));
     let (accuracy, loss) = (measured(Quantity::Accuracy), measured(Quantity::Loss).or_else(|| some(Quantity::Loss)));
-    let steps = columns::outcome("steps_to_target").filter(|_| results.plan.has_target());
+    let steps = results.plan.has_target().then(|| columns::known("steps_to_target"));
     let stops = results.plan.all_have("stop_at_target").then_some(steps).flatten();
     let end: Vec<&'static Column> = match (study, comparison.and_then(|own| metric(&own.report))) {
         (Study::Comparison, Some(report)) => {

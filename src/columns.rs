@@ -47,6 +47,8 @@ pub enum Quantity {
     Accuracy,
     /// The mean over the classes of the share of each that is found.
     BalancedAccuracy,
+    /// One less the accuracy.
+    Error,
     /// Root mean square of a gradient.
     Gradient,
     /// Decades of dL/dh lost on the way to the first layer.
@@ -190,6 +192,10 @@ impl Column {
         Column { scale: Scale::Share, unit: "share", ..Column::new(name, words, Step, on) }
     }
 
+    const fn error(name: &'static str, words: &'static [&'static str]) -> Self {
+        Column { quantity: Quantity::Error, better: Better::Lower, ..Column::share(name, words, Split) }
+    }
+
     const fn gradient(name: &'static str, words: &'static [&'static str]) -> Self {
         let column = Column::new(name, words, Step, Probe);
         Column { quantity: Quantity::Gradient, scale: Scale::Log, ..column }
@@ -256,7 +262,7 @@ impl Column {
             let all = [OUTCOMES, HISTORY, ERRORS, LAYERS].into_iter().flatten();
             all.map(|c| (c, Column { scale: if c.is_log() { Scale::Linear } else { Scale::Log }, ..*c })).collect()
         });
-        let other = || OTHERS.iter().find(|(column, _)| std::ptr::eq(*column, self)).map(|(_, other)| other);
+        let other = || OTHERS.iter().find(|(column, _)| *column == self).map(|(_, other)| other);
         if log == self.is_log() { self } else { other().unwrap_or(self) }
     }
 
@@ -621,9 +627,9 @@ pub fn deviation(column: &Column) -> Option<&'static Column> {
 
 /// What curves can show beside the columns of `history.csv`: one less the accuracy of a part, as papers tell how training goes.
 pub const ERRORS: &[Column] = &[
-    Column { better: Better::Lower, ..Column::share("train_error", &["training error"], Split) },
-    Column { better: Better::Lower, ..Column::share("val_error", &["validation error"], Split) },
-    Column { better: Better::Lower, ..Column::share("test_error", &["test error"], Split) },
+    Column::error("train_error", &["training error"]).of(Part::Training),
+    Column::error("val_error", &["validation error"]).of(Part::Validation),
+    Column::error("test_error", &["test error"]).of(Part::Test),
 ];
 
 /// What a row of `points.csv` is about.
@@ -637,8 +643,9 @@ pub const POINTS: &[Column] = &[
 
 /// The accuracy that an error is one less.
 pub fn accuracy_of(error: &Column) -> Option<&'static Column> {
-    let part = error.name.strip_suffix("_error")?;
-    HISTORY.iter().find(|column| column.name.strip_suffix("_accuracy") == Some(part))
+    // That of the part's sample comes later.
+    let is_its = |column: &&Column| column.quantity == Quantity::Accuracy && column.part == error.part;
+    HISTORY.iter().filter(|_| error.quantity == Quantity::Error).find(is_its)
 }
 
 /// What `distributions.csv` tells the spread of, by the name in its column `quantity`: phi(z), z, dL/dh and dL/dz per sample, dL/dW
@@ -888,6 +895,11 @@ pub fn outcome(name: &str) -> Option<&'static Column> {
     find(OUTCOMES, name)
 }
 
+/// The outcome of a name that the code itself has.
+pub fn known(name: &'static str) -> &'static Column {
+    outcome(name).unwrap_or_else(|| panic!("runs.csv has no column {name}"))
+}
+
 /// The outcomes of this kind that are measured at this time: of the test part first, then of the validation and the training part.
 pub fn by_part(quantity: Quantity, measured: Measured) -> impl Iterator<Item = &'static Column> + Clone {
     let of = move |part: &Part| {
@@ -901,7 +913,7 @@ pub fn by_part(quantity: Quantity, measured: Measured) -> impl Iterator<Item = &
 pub fn of_sample(column: &Column) -> Option<&'static Column> {
     let is_other =
         |other: &&Column| other.part == column.part && other.quantity == column.quantity && other.name != column.name;
-    HISTORY.iter().filter(|_| column.part.is_some()).find(is_other)
+    HISTORY.iter().filter(|_| column.has_baseline()).find(is_other)
 }
 
 /// The column of this name in a table.

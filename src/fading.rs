@@ -6,6 +6,12 @@ use crate::columns::Column;
 use crate::stats::{Spread, spread};
 use crate::table::Record;
 
+/// Why nothing can fade in a net whose first layer is the last.
+pub const ONE_LAYER: &str = "in a net with one hidden layer, the first layer is also the last";
+
+/// Why nothing fades where no net is trained.
+pub const NO_LAYERS: &str = "a test function has no layers";
+
 /// What the probe, in f64, holds of a gradient before it underflows is some 1e-288. A zero next to a layer with a gradient
 /// below this is put down to underflow, above it to units that pass nothing on.
 pub const UNDERFLOW: f64 = 1e-250;

@@ -13,6 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// What names a content: the first 64 bits of its BLAKE3 hash, as ids of runs, plans and data sets are written.
+pub fn digest(hash: blake3::Hash) -> String {
+    hash.to_hex()[..16].to_string()
+}
+
 /// A file that could not be read or written, and why.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("cannot {action} {path}: {source}")]

@@ -13,7 +13,7 @@ pub use error::ImportError;
 
 use crate::conclude::summary::Summaries;
 use crate::experiment::Experiment;
-use crate::experiment::figure_kind::CellsShown;
+use crate::experiment::figure_kind::{CellsShown, FigureKind};
 use crate::experiment::plan::Asked;
 use crate::figure::kinds::FACTS;
 use crate::files::{self, FileError, write, write_table};
@@ -60,7 +60,7 @@ impl Import {
         for path in tables {
             let bytes = files::read(path).map_err(|e| ImportError::unreadable(path, e))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            imported.push(ImportedFile { name, digest: blake3::hash(&bytes).to_hex()[..16].to_string() });
+            imported.push(ImportedFile { name, digest: files::digest(blake3::hash(&bytes)) });
             sources.push(Source::read(path, bytes)?);
         }
         let of = |kind: Kind| sources.iter().filter(move |source| source.kind == kind);
@@ -170,13 +170,9 @@ impl Import {
         for run in &self.runs {
             let record = &run.record;
             let name = Cell::Text(run.id.clone());
-            let mut row = vec![name.clone()];
             let labels = &plan.cells[run.cell].labels;
-            row.extend(plan.axes.iter().map(|axis| Cell::from(labels.get(&axis.name).map(String::as_str))));
-            row.extend([Cell::Int(run.seed as i64), record.status.word().into(), record.message.as_str().into()]);
-            row.extend(record.outcome.iter().cloned());
-            row.extend([Cell::Text(record.bounds.join(" ")), Cell::Empty]);
-            table.push(row);
+            let chosen = plan.axes.iter().map(|axis| Cell::from(labels.get(&axis.name).map(String::as_str)));
+            table.push(record.row(&run.id, chosen.collect(), run.seed, Cell::Empty));
             for (to, from) in [(&mut history, &record.history), (&mut layers, &record.layers)] {
                 from.rows.iter().for_each(|row| to.push([std::slice::from_ref(&name), row].concat()));
             }
@@ -210,7 +206,7 @@ fn draw_measured(figure: &mut FigureSpec, tables: [&[&Source]; 2]) {
 
 /// Whether a figure draws a loss or an accuracy that neither the histories nor, where it needs none, the tables of runs have.
 fn lacks(figure: &FigureSpec, [runs, history]: [&[&Source]; 2]) -> bool {
-    let Some(kind) = FACTS.iter().find(|kind| kind.word == figure.kind) else { return false };
+    let Some(kind) = FigureKind::of(FACTS, &figure.kind) else { return false };
     let own = figure.metric.as_deref().or(kind.metric);
     let own = own.and_then(|own| columns::find(columns::HISTORY, own)).filter(|column| column.has_baseline());
     let mut sources = history.iter().chain(runs.iter().filter(|_| !kind.history));
@@ -219,7 +215,7 @@ fn lacks(figure: &FigureSpec, [runs, history]: [&[&Source]; 2]) -> bool {
 
 /// Why a figure of layers cannot show its step, the first or the last, of some run; `None` where it can.
 fn not_shown(figure: &FigureSpec, runs: &[Run]) -> Option<String> {
-    let kind = FACTS.iter().find(|kind| kind.word == figure.kind && kind.cells == CellsShown::Layers)?;
+    let kind = FigureKind::of(FACTS, &figure.kind).filter(|kind| kind.cells == CellsShown::Layers)?;
     let some = |is_it: fn(&&Run) -> bool| runs.iter().find(is_it).and_then(|run| Some((&run.id, run.layers()?)));
     if (kind.of_init)(figure) {
         let (id, Layers { first, .. }) = some(Run::begins_late)?;
@@ -231,7 +227,7 @@ fn not_shown(figure: &FigureSpec, runs: &[Run]) -> Option<String> {
 
 /// Whether some table of layers has the column of layers that a figure draws, if it draws one.
 fn has_column(figure: &FigureSpec, layers: &[&Source]) -> bool {
-    let kind = FACTS.iter().find(|kind| kind.word == figure.kind);
+    let kind = FigureKind::of(FACTS, &figure.kind);
     let column = figure.metric.as_deref().or(kind.and_then(|kind| kind.metric));
     let column = column.filter(|column| columns::find(columns::LAYERS, column).is_some());
     column.is_none_or(|column| layers.iter().any(|source| source.header.iter().any(|name| name == column)))

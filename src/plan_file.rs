@@ -10,8 +10,10 @@ pub use axis::{Axis, Scale, Shown};
 
 use crate::columns::{self, Column};
 use crate::data::{Function, Guesses};
+use crate::files::digest;
 use crate::run::spec::Cadence;
 use crate::setting::Value;
+use claim::Filter;
 use compare::Compare;
 use figure::FigureSpec;
 use serde::{Deserialize, Serialize};
@@ -202,6 +204,13 @@ impl PlanFile {
     }
 }
 
+impl PlanCell {
+    /// Whether it has a label on each axis of a filter, and one of those there.
+    pub fn is_in(&self, filter: &Filter) -> bool {
+        filter.iter().all(|(axis, labels)| self.labels.get(axis).is_some_and(|label| labels.contains(label)))
+    }
+}
+
 /// Whether a setting decides what the loss measures.
 pub fn is_of_loss(key: &str) -> bool {
     key == "loss" || key.starts_with("loss.") || key == "data.target_scaling"
@@ -227,5 +236,5 @@ pub fn plan_hash(plan_json: &str, run_ids: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(plan_json.as_bytes());
     hasher.update(run_ids);
-    hasher.finalize().to_hex()[..16].to_string()
+    digest(hasher.finalize())
 }

@@ -1,5 +1,6 @@
 //! What one run leaves behind: how it ended and its tables. Pure data, ready for the journal.
 
+use crate::columns::OUTCOMES;
 use crate::table::{Cell, Table};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,13 @@ impl Status {
     }
 }
 
+/// How many runs diverged and how many failed, in words; empty if none did.
+pub fn ended(count: impl Fn(Status) -> usize) -> String {
+    let bad = [Status::Diverged, Status::Failed].map(|status| (count(status), status.word()));
+    let words: Vec<String> = bad.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    words.join(", ")
+}
+
 /// The columns of `points.csv` after `run_id`: one row a recorded step of a test function of so many variables.
 pub fn point_columns(variables: usize) -> Vec<String> {
     std::iter::once("step".to_string()).chain((1..=variables).map(|i| format!("x{i}"))).collect()
@@ -62,4 +70,16 @@ pub struct RunRecord {
     /// [`columns::DISTRIBUTIONS`](crate::columns::DISTRIBUTIONS); empty unless the experiment asks for them.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub distributions: Table,
+}
+
+impl RunRecord {
+    /// Its row of `runs.csv`, with the labels and settings that are `chosen` and the attenuation that theory predicts:
+    /// [`of_runs`](crate::columns::of_runs) has the names of the columns.
+    pub fn row(&self, id: &str, chosen: Vec<Cell>, seed: u64, theory: Cell) -> Vec<Cell> {
+        let keys = [Cell::Int(seed as i64), self.status.word().into(), self.message.as_str().into()];
+        // Nothing came out of a run that failed.
+        let outcomes = (0..OUTCOMES.len()).map(|i| self.outcome.get(i).cloned().unwrap_or(Cell::Empty));
+        let after = [Cell::Text(self.bounds.join(" ")), theory];
+        [Cell::Text(id.into())].into_iter().chain(chosen).chain(keys).chain(outcomes).chain(after).collect()
+    }
 }

@@ -5,7 +5,7 @@ mod sheet;
 mod sheets;
 
 use crate::files::{self, FileError};
-use crate::record::Status;
+use crate::record;
 use crate::results::{Results, figure_claims::FigureClaim};
 use crate::table::Records;
 use minijinja::Environment;
@@ -150,10 +150,6 @@ fn figures<'a>(content: &Content<'a>) -> Vec<PageFigure<'a>> {
     content.figures.iter().zip(content.figure_claims).filter_map(figure).collect()
 }
 
-/// How many runs diverged or failed, in words; empty if none did.
 fn ended(results: &Results) -> String {
-    let count = |status| results.runs.iter().filter(|run| run.status == status).count();
-    let bad = [(count(Status::Diverged), "diverged"), (count(Status::Failed), "failed")];
-    let words: Vec<String> = bad.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    words.join(", ")
+    record::ended(|status| results.runs.iter().filter(|run| run.status == status).count())
 }

@@ -9,6 +9,7 @@ mod distributions;
 mod error;
 pub mod figure_claims;
 pub mod joined;
+pub mod provenance;
 mod target;
 pub mod theory;
 mod thinned;

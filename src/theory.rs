@@ -5,13 +5,13 @@
 //! two-dimensional integrals, good to 1e-12, but for those over the outputs of a net, which are drawn.
 
 pub(crate) mod batch_norm;
+pub(crate) mod chi_table;
 pub(crate) mod convolution;
 pub(crate) mod highway;
 mod inputs;
 pub mod mean_field;
 pub(crate) mod normalized;
 mod outputs;
-pub(crate) mod plane;
 pub(crate) mod post_activation;
 pub mod prediction;
 mod quadrature;

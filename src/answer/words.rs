@@ -6,6 +6,7 @@ use crate::columns::{Column, Quantity};
 use crate::compare::{Comparison, amount};
 use crate::plan_file::Axis;
 use crate::stats::Spread;
+pub use crate::table::capital;
 use crate::table::count;
 use std::collections::BTreeSet;
 
@@ -106,12 +107,6 @@ pub fn medians(seeds: impl Iterator<Item = usize> + Clone) -> String {
 pub fn arm(axis: &str, name: &str) -> String {
     let is_plain = name.parse::<f64>().is_err() && !["none", "true", "false"].contains(&name);
     if is_plain { name.into() } else { amount::labelled(axis, name) }
-}
-
-/// A sentence, which starts with a capital letter.
-pub fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How many of what: `7 optimizers`, or of an axis whose name is no plain word, or has no plain plural, `7 values of data`.

@@ -4,7 +4,6 @@ use super::verdict::{Expect, Judged, Observation, judge};
 use super::words::{self, Amount};
 use crate::columns::{self, Column};
 use crate::fading::Fading;
-use crate::plan_file::PlanCell;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run, theory::CellTheory};
@@ -118,7 +117,7 @@ fn parts(results: &Results, claim: &ClaimSpec) -> Vec<Vec<(String, String)>> {
             .collect();
     }
     // Not every combination of labels has cells.
-    parts.retain(|part| results.plan.cells.iter().any(|cell| is_in(cell, &narrowed(&claim.filter, part))));
+    parts.retain(|part| results.plan.cells.iter().any(|cell| cell.is_in(&narrowed(&claim.filter, part))));
     parts
 }
 
@@ -126,17 +125,13 @@ fn parts(results: &Results, claim: &ClaimSpec) -> Vec<Vec<(String, String)>> {
 fn labels_of(results: &Results, filter: &Filter, axis: &str) -> Vec<String> {
     let plan = &results.plan;
     let all = plan.axes.iter().find(|a| a.name == axis).map_or(&[][..], |a| &a.labels);
-    let occurs = |label: &&String| plan.cells.iter().any(|c| is_in(c, filter) && c.labels.get(axis) == Some(label));
+    let occurs = |label: &&String| plan.cells.iter().any(|c| c.is_in(filter) && c.labels.get(axis) == Some(label));
     all.iter().filter(occurs).cloned().collect()
 }
 
 fn narrowed(filter: &Filter, part: &[(String, String)]) -> Filter {
     let own = part.iter().map(|(axis, label)| (axis.clone(), vec![label.clone()]));
     filter.clone().into_iter().chain(own).collect()
-}
-
-fn is_in(cell: &PlanCell, filter: &Filter) -> bool {
-    filter.iter().all(|(axis, labels)| cell.labels.get(axis).is_some_and(|label| labels.contains(label)))
 }
 
 fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(String, String)]) -> Judged {
@@ -198,7 +193,7 @@ fn combined(a: Observation, b: Observation, by: By) -> Observation {
 /// One observation a seed: the median of what is pooled.
 fn observations(results: &Results, values: &Values, filter: &Filter) -> Vec<Observation> {
     let plan = &results.plan;
-    let cells = plan.cells.iter().filter(|cell| is_in(cell, filter)).count();
+    let cells = plan.cells.iter().filter(|cell| cell.is_in(filter)).count();
     let fits = |run: &Run| {
         filter.iter().all(|(name, labels)| {
             let axis = plan.axes.iter().position(|a| a.name == *name);

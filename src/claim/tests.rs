@@ -59,7 +59,7 @@ fn what_is_not_known_never_helps() {
 
 #[test]
 fn a_bound_may_hold_above_but_never_below() {
-    let bounds = |x: f64| [Observation::at_least(x); 5];
+    let bounds = |x: f64| [Observation::Between(x, f64::INFINITY); 5];
     assert_eq!(judge(&bounds(1.0), Expect::Above(0.7), 0.9).verdict, Verdict::Holds);
     assert_eq!(judge(&bounds(0.5), Expect::Above(0.7), 0.9).verdict, Verdict::Inconclusive);
     assert_eq!(judge(&bounds(0.5), Expect::Below(0.7), 0.9).verdict, Verdict::Inconclusive);

@@ -3,11 +3,9 @@
 use super::judging::JudgedClaim;
 use super::verdict::Verdict;
 use crate::stats::seeds_for;
-use crate::table::{count, rounded};
+use crate::table::{WIDTH, count, rounded};
 use std::fmt::Write;
 
-/// Columns that text may fill.
-const WIDTH: usize = 80;
 /// Columns of the verdict before it.
 const INDENT: usize = 13;
 

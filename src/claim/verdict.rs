@@ -20,11 +20,6 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// A bound.
-    pub fn at_least(x: f64) -> Self {
-        Observation::Between(x, f64::INFINITY)
-    }
-
     /// Between two numbers, or exactly one.
     pub fn between(low: f64, high: f64) -> Self {
         match low == high {
@@ -63,8 +58,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: &[Verdict] = &[Verdict::Holds, Verdict::Fails, Verdict::Inconclusive];
-
     /// The word in `claims.csv`.
     pub fn word(self) -> &'static str {
         match self {

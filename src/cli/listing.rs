@@ -8,8 +8,7 @@ use crate::experiment::nearest;
 use crate::experiment::settings::{self, Registry, literal, settings_table_markdown};
 use crate::figure::kinds::FACTS;
 use crate::setting::{DefaultValue, Setting};
-
-const WIDTH: usize = 80;
+use crate::table::WIDTH;
 
 #[derive(Args)]
 pub struct Settings {
@@ -108,7 +107,7 @@ pub fn figures(options: &Figures) -> Result<ExitCode, CommandError> {
         let kinds: String = FACTS.iter().map(|kind| entry(kind.word, "", &[kind.help])).collect();
         return print(&format!("{kinds}\n`gradsweep figures KIND` lists the keys of one kind.\n"));
     };
-    match FACTS.iter().find(|kind| kind.word == word) {
+    match FigureKind::of(FACTS, word) {
         Some(kind) => print(&one_kind(kind)),
         None if columns::find(columns::LAYERS, word).is_some() => Err(CommandError::input(format!(
             "\"{word}\" is a column of layers.csv: kind = \"{word}\" is short for the layer_lines of it; see `gradsweep figures layer_lines`"

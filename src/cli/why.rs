@@ -4,6 +4,7 @@ use crate::cli::prelude::*;
 use crate::figure::{Style, origin::Origin};
 use crate::results::Results;
 use crate::sweep::shell;
+use crate::table::count;
 
 #[derive(Args)]
 pub struct Options {
@@ -34,7 +35,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     if !fixed.is_empty() {
         text.push_str(&format!("fixed       {fixed}\n"));
     }
-    text.push_str(&format!("runs        {runs}{planned}, over {seeds} seed{}\n", if *seeds == 1 { "" } else { "s" }));
+    text.push_str(&format!("runs        {runs}{planned}, over {}\n", count(*seeds, "seed")));
     text.push_str(&format!("plan        {plan}\ndata        {data}\nprogram     {program}{revision}\n"));
     text.push_str(&format!("draw again  {}\n", again(path, &origin)));
     print(&text)

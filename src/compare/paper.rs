@@ -4,7 +4,7 @@ use super::comparison::Comparison;
 use super::rows::{self, Rows};
 use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking};
 use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
-use crate::table::{Cell, Table};
+use crate::table::{Cell, Table, capital};
 use serde_json::{Map, Value, json};
 
 /// A table with what stands above and below it.
@@ -56,11 +56,9 @@ fn plain(text: &str) -> String {
 /// With a capital, unless a symbol or a word is explained, and a full stop.
 fn sentence(text: &str) -> String {
     let is_explained = text.split(' ').next().is_some_and(|word| word.ends_with(':'));
-    let mut chars = text.trim_end_matches('.').chars();
-    if is_explained {
-        return chars.chain(['.']).collect();
-    }
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).chain(['.']).collect())
+    let text = text.trim_end_matches('.');
+    let text = if is_explained { text.into() } else { capital(text) };
+    if text.is_empty() { text } else { text + "." }
 }
 
 /// As Markdown.

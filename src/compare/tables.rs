@@ -12,7 +12,7 @@ pub fn arms_table(comparison: &Comparison) -> Table {
     let arms = || comparison.tasks.iter().flat_map(|task| &task.arms);
     let has = |column: &&'static Column| arms().any(|arm| arm.measures.contains_key(column.name));
     let measured: Vec<&Column> = columns::compared().filter(has).collect();
-    let target = columns::outcome("steps_to_target").filter(has);
+    let target = Some(columns::known("steps_to_target")).filter(has);
     let more: Vec<&Column> = more(comparison).filter(has).collect();
     let mut table = Table::new(
         &[

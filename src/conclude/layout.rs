@@ -53,19 +53,13 @@ impl Layout {
         record: &RunRecord,
         mut put: impl FnMut(usize, &mut dyn Iterator<Item = &Cell>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let row = self.runs.row(plan, job, data, record);
-        let bounds = Cell::Text(record.bounds.join(" "));
-        let predicted = self.attenuation.get(job.run.cell).unwrap_or(&Cell::Empty);
-        put(0, &mut row.iter().chain([&bounds, predicted]))?;
+        let predicted = self.attenuation.get(job.run.cell).cloned().unwrap_or(Cell::Empty);
+        let chosen = self.runs.chosen(plan, job, data);
+        put(0, &mut record.row(&job.run.run_id, chosen, job.run.spec.seeds.run, predicted).iter())?;
         let mut beside = vec![Cell::Text(job.run.run_id.clone())];
         if plan.labels {
-            let labels = &plan.cells[job.run.cell].labels;
-            beside.extend(
-                plan.axes
-                    .iter()
-                    .map(|axis| labels.iter().find(|(name, _)| *name == axis.name))
-                    .map(|label| label.map_or(Cell::Empty, |(_, label)| label.as_str().into())),
-            );
+            let cell = &plan.cells[job.run.cell];
+            beside.extend(plan.axes.iter().map(|axis| Cell::from(cell.label(&axis.name))));
             beside.push(Cell::Int(job.run.spec.seeds.run as i64));
         }
         let tables = [&record.history, &record.layers, &record.points, &record.distributions];
@@ -104,30 +98,22 @@ impl RunColumns {
         columns::of_runs(self.labels.iter().cloned().chain(self.settings.iter().map(|key| columns::planned(key))))
     }
 
-    fn row(&self, plan: &Plan, job: &Job, data: &Dataset, record: &RunRecord) -> Vec<Cell> {
+    /// The labels and settings of a run.
+    fn chosen(&self, plan: &Plan, job: &Job, data: &Dataset) -> Vec<Cell> {
         let cell = &plan.cells[job.run.cell];
-        let mut row = vec![Cell::Text(job.run.run_id.clone())];
-        row.extend(self.labels.iter().map(|name| match label(cell, name) {
+        let labels = self.labels.iter().map(|name| match cell.label(name) {
             // Without an axis of optimizers the arm is the rule.
             None if name == "optimizer" => setting(cell, "optimizer.kind"),
             text => text.map_or(Cell::Empty, Cell::from),
-        }));
+        });
         // An axis reads the same in its column as in plan.json.
-        row.extend(self.settings.iter().map(|key| match (label(cell, key), setting(cell, key)) {
+        let settings = self.settings.iter().map(|key| match (cell.label(key), setting(cell, key)) {
             (Some(label), _) => label.into(),
             (None, Cell::Empty) => derived(key, job, data),
             (None, value) => value,
-        }));
-        row.push(Cell::Int(job.run.spec.seeds.run as i64));
-        row.push(record.status.word().into());
-        row.push(record.message.as_str().into());
-        row.extend((0..columns::OUTCOMES.len()).map(|i| record.outcome.get(i).cloned().unwrap_or(Cell::Empty)));
-        row
+        });
+        labels.chain(settings).collect()
     }
-}
-
-fn label<'a>(cell: &'a GridCell, axis: &str) -> Option<&'a str> {
-    cell.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
 }
 
 /// What a setting that is not written comes to, where that follows from the data or from other settings.

@@ -2,7 +2,7 @@
 
 use crate::columns;
 use crate::experiment::plan::Plan;
-use crate::fading::{Fading, Summary};
+use crate::fading::{Fading, NO_LAYERS, ONE_LAYER, Summary};
 use crate::results::{Results, ResultsError};
 use crate::sweep::predictions::{CellPrediction, predictions};
 use crate::sweep::work::Work;
@@ -11,9 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
-/// What is compared: decades of `stream_rms` lost a layer before the first update, or of `state_rms` a time step.
-const METRIC: &str = "attenuation_init";
-const TIME_METRIC: &str = "attenuation_time_init";
+/// What is compared is decades of `stream_rms` lost a layer before the first update, or of `state_rms` a time step.
 const HEADING: &str = "Attenuation before the first update: decades (powers of ten) that the gradient loses per layer toward the input,\n\
     in recurrent nets per time step toward the first. Predicted: mean-field theory, at infinite width unless a note\n\
     says otherwise. Measured: the median over the seeds; N is their number.\n\n";
@@ -59,8 +57,7 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
     let mut measured: BTreeMap<usize, Vec<Fading>> = BTreeMap::new();
     if dir.join("runs.csv").exists() {
         for run in &Results::read(dir)?.runs {
-            let value = |metric| columns::outcome(metric).and_then(|column| run.fading(column));
-            let value = value(TIME_METRIC).or_else(|| value(METRIC));
+            let value = run.fading(&columns::ATTENUATION_TIME_INIT).or_else(|| run.fading(&columns::ATTENUATION_INIT));
             if let (Some(cell), Some(value)) = (cells.get(run.id.as_str()), value) {
                 measured.entry(*cell).or_default().push(value);
             }
@@ -72,12 +69,10 @@ fn measured(dir: &Path, cells: &BTreeMap<&str, usize>) -> Result<BTreeMap<usize,
 /// The attenuation, and what limits the prediction or why there is none.
 fn predicted(prediction: Option<&CellPrediction>) -> (Option<f64>, Option<String>) {
     match prediction {
-        None => (None, Some("a test function has no layers".into())),
+        None => (None, Some(NO_LAYERS.into())),
         Some(Err(why)) => (None, Some(why.to_string())),
         Some(Ok(p)) if p.state.len() > 1 => (p.attenuation_over_time(), p.caveat.map(String::from)),
-        Some(Ok(p)) if p.stream.len() == 1 => {
-            (None, Some("in a net with one hidden layer, the first layer is also the last".into()))
-        }
+        Some(Ok(p)) if p.stream.len() == 1 => (None, Some(ONE_LAYER.into())),
         Some(Ok(p)) => (p.attenuation(), p.caveat.map(String::from)),
     }
 }

@@ -1,6 +1,7 @@
 //! A data set in memory: rows of numbers, targets, and a digest that tells equal numbers from unequal ones.
 
 use super::function::Function;
+use crate::files;
 use crate::ops::loss::Compared;
 use crate::ops::recurrent::{PADDING, without_padding};
 use crate::table::count;
@@ -173,7 +174,7 @@ impl Dataset {
             hasher.update(&[u8::from(split.is_some())]);
             split.into_iter().for_each(|s| s.digest_into(&mut hasher));
         }
-        let digest = hasher.finalize().to_hex()[..16].to_string();
+        let digest = files::digest(hasher.finalize());
         let (classes, notes) = (Vec::new(), Vec::new());
         Dataset { name, shape, train, validation, test, digest, classes, change: None, notes, function: None }
     }

@@ -10,6 +10,7 @@ use super::dataset::{Dataset, Split, Targets};
 use super::error::DataError;
 use crate::real::Real;
 use crate::setting::{Acts, Domain, Problems, Setting, Settings, Value, members, of_problems, word, words};
+use crate::table::count;
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are functions: all words of the setting but "none".
@@ -189,11 +190,6 @@ impl Kind {
     }
 }
 
-/// So many of a thing that is counted, in words.
-pub(crate) fn counted(n: usize, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
-}
-
 /// A function with where it starts and what is random about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Function {
@@ -258,9 +254,9 @@ impl Function {
         };
         let n = kind.dimension();
         if start.len() != n {
-            let (found, wanted) = (counted(start.len(), "number"), counted(n, "variable"));
+            let (found, wanted) = (count(start.len(), "number"), count(n, "variable"));
             let what = format!("this start has {found}, but {word} needs {wanted} here");
-            return Err(error("function.start", what, format!("write a list of {}", counted(n, "number"))));
+            return Err(error("function.start", what, format!("write a list of {}", count(n, "number"))));
         }
         let farthest = FARTHEST.min(kind.reach());
         if let Some(far) = start.iter().find(|x| x.abs() > farthest) {
@@ -313,7 +309,7 @@ impl Function {
         format!(
             "{}{kind}: {} from {from}{}{}, least value 0 at {to}",
             self.kind.word(),
-            counted(self.start.len(), "variable"),
+            count(self.start.len(), "variable"),
             random("spread", self.spread),
             random("gradient noise", self.noise),
         )

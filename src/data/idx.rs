@@ -4,6 +4,7 @@ use super::dataset::{Split, Targets};
 use super::error::DataError;
 use super::file;
 use super::raw::{Places, Raw};
+use crate::files::digest;
 use crate::setting::Settings;
 use std::path::{Path, PathBuf};
 
@@ -208,7 +209,7 @@ fn by_checksum(name: &str, folders: &[&str], files: &Files, places: &Places) -> 
             return Err(DataError::settings("data", what, cure));
         };
         let content = file::read(&path, file::IDX_LIMIT)?;
-        let found = blake3::hash(&content).to_hex()[..16].to_string();
+        let found = digest(blake3::hash(&content));
         if found != *checksum {
             let what = format!("this is not the published {name} file: checksum {found}, expected {checksum}");
             let cure =

@@ -18,6 +18,9 @@ const ONE_ANSWER: &[&str] = match TASKS {
 /// The task that asks for an answer at every time step.
 pub const COPY_MEMORY: &str = "copy_memory";
 
+/// The read-out of a network with an answer at every time step, or token.
+pub const EVERY: &str = "every";
+
 /// Data whose rows can be read as sequences.
 const ROWS: &[&str] = &["digits", "spirals", "teacher", "mnist1d", "points", "mnist", "fashion_mnist", "idx", "csv"];
 
@@ -51,7 +54,7 @@ pub(super) fn steps(settings: &Settings) -> Option<usize> {
 
 /// How the output layer of a network that reads sequences reads them if the file does not say, where the data decides that.
 pub fn usual_read_out(data: &str) -> Option<DefaultValue> {
-    (data == COPY_MEMORY).then_some(DefaultValue::Text("every"))
+    (data == COPY_MEMORY).then_some(DefaultValue::Text(EVERY))
 }
 
 /// How a recurrent net reads data of this kind if the file does not say.

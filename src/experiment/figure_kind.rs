@@ -137,7 +137,7 @@ pub struct FigureTheory {
 
 impl FigureTheory {
     pub(crate) fn of(figures: &[FigureSpec], kinds: &[&'static FigureKind]) -> Self {
-        let theory = |figure: &FigureSpec| kinds.iter().find(|kind| kind.word == figure.kind).map(|kind| kind.theory);
+        let theory = |figure: &FigureSpec| FigureKind::of(kinds, &figure.kind).map(|kind| kind.theory);
         FigureTheory {
             layers: figures.iter().any(|figure| figure.theory || theory(figure) == Some(Predicts::All)),
             depth_scale: figures.iter().any(|figure| figure.theory && theory(figure) == Some(Predicts::DepthScale)),
@@ -190,6 +190,11 @@ impl FigureKind {
             AlongX::Axis(axis) | AlongX::Numbers(axis) => Some(axis),
             AlongX::Own | AlongX::TwoAxes | AlongX::Plane(_) => None,
         }
+    }
+
+    /// The kind of this word.
+    pub fn of(kinds: &[&'static FigureKind], word: &str) -> Option<&'static FigureKind> {
+        kinds.iter().copied().find(|kind| kind.word == word)
     }
 
     /// How near a figure is to what the claim is about: 0 if it shows the metric of all of its runs, 1 of some, 2 where it shows
@@ -250,7 +255,7 @@ pub fn column_names(table: &'static [Column]) -> Vec<&'static str> {
 
 /// Whether an outcome is measured at the step that a figure of one step shows.
 pub fn is_of_step(figure: &FigureSpec, column: &Column) -> bool {
-    (column.measured == Measured::Init) != (figure.step.as_deref() == Some("last"))
+    (column.measured == Measured::Init) != figure.is_at_end()
 }
 
 /// Whether the column that a figure names is measured before the first update.

@@ -7,35 +7,35 @@ use crate::run::spec::{At, Cadence};
 
 /// Which measurements the runs of an experiment have.
 #[derive(Clone, Copy)]
-pub(crate) enum Recorded<'a> {
+pub(crate) enum Measurements<'a> {
     /// Runs of this program, measured as `[record]` asks.
     Swept(&'a Cadence),
     /// Those of the tables that were imported.
     Imported { layers: bool, history: bool },
 }
 
-impl Recorded<'_> {
+impl Measurements<'_> {
     /// Of runs that were imported, which were measured at these steps.
     pub fn imported(measured: Option<&Cadence>) -> Self {
         let some = |at: fn(&Cadence) -> &At| measured.is_some_and(|own| *at(own) != At::Steps(Vec::new()));
-        Recorded::Imported { layers: some(|own| &own.gradients), history: some(|own| &own.score) }
+        Measurements::Imported { layers: some(|own| &own.gradients), history: some(|own| &own.score) }
     }
 
     /// What a kind of figure is drawn from that no run has, and what to do about it.
     pub fn lacks(self, kind: &FigureKind) -> Option<(&'static str, &'static str)> {
         let import = "import one together with the table of runs, or delete the section";
         match self {
-            Recorded::Swept(cadence) if kind.distributions && !cadence.distributions => Some((
+            Measurements::Swept(cadence) if kind.distributions && !cadence.distributions => Some((
                 "distributions, which this experiment does not record",
                 "write distributions = true under [record]",
             )),
-            Recorded::Imported { .. } if kind.distributions => {
+            Measurements::Imported { .. } if kind.distributions => {
                 Some(("distributions, which imported runs do not have", "delete the section"))
             }
-            Recorded::Imported { layers: false, .. } if kind.cells == CellsShown::Layers => {
+            Measurements::Imported { layers: false, .. } if kind.cells == CellsShown::Layers => {
                 Some(("a table of layers, and none was imported", import))
             }
-            Recorded::Imported { history: false, .. } if kind.history => {
+            Measurements::Imported { history: false, .. } if kind.history => {
                 Some(("a table of history, and none was imported", import))
             }
             _ => None,
@@ -45,7 +45,7 @@ impl Recorded<'_> {
     /// Checks that a column is not empty since nothing asks for its measurement. What imported tables lack is no column of theirs.
     pub fn check(self, column: Option<&Column>, place: &Location) -> Result<()> {
         match (self, column.and_then(|column| Some((column.name, column.recorded?)))) {
-            (Recorded::Swept(cadence), Some((name, key))) if !cadence.has(key) => {
+            (Measurements::Swept(cadence), Some((name, key))) if !cadence.has(key) => {
                 let message = format!("`{name}` is not measured by this experiment");
                 place.fail(message, format!("write {key} = true under [record]"))
             }

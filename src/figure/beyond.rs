@@ -74,8 +74,8 @@ pub fn finding<'a>(
     let none: Vec<_> = all.iter().filter(|(_, summary)| summary.median == Fading::Beyond).collect();
     match none[..] {
         [] => String::new(),
-        [(key, summary)] if selection.place(key).is_empty() => format!("{}.", summary.note()),
-        [(key, summary)] => format!("{}: {}.", selection.place(key), summary.note()),
+        [(key, summary)] if selection.group_name(key).is_empty() => format!("{}.", summary.note()),
+        [(key, summary)] => format!("{}: {}.", selection.group_name(key), summary.note()),
         _ => format!("No gradient arrives at the first layer in {} of {} {each}.", none.len(), all.len()),
     }
 }
@@ -83,7 +83,7 @@ pub fn finding<'a>(
 /// Where no gradient arrives, then where it fades most and where it grows most.
 pub fn fading(selection: &Selection, summaries: &[(&GroupKey, &Summary)], each: &str, unit: &str) -> String {
     let none = finding(selection, summaries.iter().copied(), each);
-    let values: Vec<_> = summaries.iter().map(|(key, summary)| (selection.place(key), summary.median)).collect();
+    let values: Vec<_> = summaries.iter().map(|(key, summary)| (selection.group_name(key), summary.median)).collect();
     let parts = [none, finding::fading(&values, unit)];
     parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }

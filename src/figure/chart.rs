@@ -12,6 +12,7 @@ use super::style::{INK, LINE, Look, Marker, SOFT, diverging, solid, viridis};
 use super::words::{self, CROWD};
 use crate::columns::Column;
 use crate::stats::Spread;
+use std::collections::BTreeMap;
 
 /// A place in a panel, on its two rulers.
 pub type Spot = (f64, f64);
@@ -392,6 +393,11 @@ impl Block {
     ) -> Block {
         let rows = selection.rows().into_iter();
         let strips = rows.map(|row| Strip::new(selection, row, (y, y_title), &panel)).collect();
+        Block::of((x, x_title), strips, height)
+    }
+
+    /// These rows of panels over one ruler, with lines at its ticks.
+    pub fn of((x, x_title): (Ruler, &str), strips: Vec<Strip>, height: f64) -> Block {
         Block { x, x_title: x_title.into(), further: Vec::new(), strips, height, gap: 0.0, ruled: true }
     }
 
@@ -415,7 +421,7 @@ impl Strip {
             heading: heading(&selection.row, row),
             y: y.clone(),
             title: title.iter().map(ToString::to_string).collect(),
-            panels: columns.map(|column| panel(GroupKey { row, column, color: 0, x: 0 })).collect(),
+            panels: columns.map(|column| panel(GroupKey { row, column, ..GroupKey::PANEL })).collect(),
         }
     }
 }
@@ -451,6 +457,23 @@ pub fn context<'a>(
     others.filter_map(|column| points(GroupKey { column, ..panel })).map(|p| Mark::Context(p.clone())).collect()
 }
 
+/// The spread over the seeds of each group at each layer, or time step.
+pub fn points_at(
+    selection: &Selection,
+    values: BTreeMap<u64, Vec<(usize, f64)>>,
+    spread: impl Fn(Vec<f64>) -> Option<Spread>,
+) -> BTreeMap<GroupKey, Points> {
+    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
+    for (place, values) in values {
+        for (key, seeds) in selection.by_seed(values.into_iter()) {
+            if let Some(spread) = spread(seeds.into_values().collect()) {
+                points.entry(key).or_default().push((place as f64, spread));
+            }
+        }
+    }
+    points
+}
+
 /// The medians of lines.
 pub fn medians<'a>(lines: impl IntoIterator<Item = &'a Points>) -> Vec<f64> {
     lines.into_iter().flatten().map(|(_, s)| s.median).collect()
@@ -459,6 +482,12 @@ pub fn medians<'a>(lines: impl IntoIterator<Item = &'a Points>) -> Vec<f64> {
 /// The medians of lines and the ends of their ranges.
 pub fn spans<'a>(lines: impl IntoIterator<Item = &'a Points>) -> Vec<f64> {
     lines.into_iter().flatten().flat_map(|(_, s)| [s.low, s.median, s.high]).collect()
+}
+
+/// The pieces of a line between its gaps.
+pub fn unbroken(points: &[Option<Spot>]) -> Vec<Vec<Spot>> {
+    let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect::<Vec<_>>());
+    pieces.filter(|piece| piece.len() > 1).collect()
 }
 
 /// The line of guessing, if it is in sight.
@@ -494,6 +523,22 @@ pub fn coinciding<'a, K: PartialEq>(
     })
 }
 
+/// Colours whose lines are equal to the last bit in all panels, together.
+pub fn equal(selection: &Selection, lines: &BTreeMap<GroupKey, Points>) -> Vec<Vec<usize>> {
+    merged(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
+    })
+}
+
+/// Colours whose lines nobody could tell apart, together, where half a line's width is `slack` on the ruler of all panels.
+pub fn near(selection: &Selection, lines: &BTreeMap<GroupKey, Points>, slack: f64) -> Vec<Vec<usize>> {
+    coinciding(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
+    })
+}
+
 /// Whether the medians of two lines are nowhere further apart than this.
 fn is_near(a: &Points, b: &Points, slack: f64) -> bool {
     let near = |((x, u), (z, v)): (&(f64, Spread), &(f64, Spread))| {
@@ -515,7 +560,7 @@ pub fn overlaid<'a>(selection: &Selection, groups: &[Vec<usize>], own: impl Fn(G
     let columns = selection.columns();
     let panels = selection.rows().into_iter().flat_map(|row| columns.iter().map(move |column| (row, *column)));
     for (row, column) in panels {
-        let panel = GroupKey { row, column, color: 0, x: 0 };
+        let panel = GroupKey { row, column, ..GroupKey::PANEL };
         let mut clusters: Vec<(Vec<String>, Lines)> = Vec::new();
         for group in groups {
             let lines = own(GroupKey { color: group[0], ..panel });
@@ -531,8 +576,8 @@ pub fn overlaid<'a>(selection: &Selection, groups: &[Vec<usize>], own: impl Fn(G
         for (names, _) in clusters.into_iter().filter(|(names, _)| names.len() > 1) {
             let names = names.join(", ");
             match told.iter_mut().find(|(known, _)| *known == names) {
-                Some((_, panels)) => panels.push(selection.panel(&panel)),
-                None => told.push((names, vec![selection.panel(&panel)])),
+                Some((_, panels)) => panels.push(selection.panel_label(&panel)),
+                None => told.push((names, vec![selection.panel_label(&panel)])),
             }
         }
     }
@@ -565,6 +610,9 @@ fn merged_by<T>(
 pub fn joined(groups: &[Vec<usize>], how: &str) -> String {
     if groups.iter().any(|group| group.len() > 1) { format!("Series joined by = {how}.") } else { String::new() }
 }
+
+/// How lines are that are one.
+pub const EQUAL: &str = "are equal to the last bit";
 
 /// How lines lie that nobody could tell apart.
 pub const COINCIDE: &str = "lie on each other to within a line's width";

@@ -10,11 +10,6 @@ use crate::record::Status;
 use crate::stats::{Spread, median};
 use std::collections::BTreeMap;
 
-/// What a lost run counts as in a median: infinitely bad. An exact zero on a logarithmic scale is at the other end.
-pub fn worst(column: &Column) -> f64 {
-    if column.higher_is_better() { f64::NEG_INFINITY } else { f64::INFINITY }
-}
-
 /// What a run, or the median of several, ended with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
@@ -89,7 +84,8 @@ impl Endings {
 
     /// Of runs with their endings, as they were measured.
     pub fn new(selection: &Selection, column: &'static Column, runs: Vec<(usize, Ending)>) -> Endings {
-        let worst = worst(column);
+        // An exact zero on a logarithmic scale is at the other end.
+        let worst = column.worst();
         let ending = |value: f64| if value == worst { Ending::Lost } else { Ending::Value(value) };
         let values = runs.iter().map(|(run, ending)| (*run, ending.value().unwrap_or(worst)));
         let seeds = |(key, seeds): (GroupKey, BTreeMap<u64, f64>)| {
@@ -128,7 +124,7 @@ impl Endings {
 
     /// The median of each group, with what tells the group from the others.
     pub fn medians(&self, selection: &Selection) -> Vec<(String, Ending)> {
-        self.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median)).collect()
+        self.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median)).collect()
     }
 
     /// The same finding of the medians of several selections.

@@ -59,9 +59,6 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     parts.join(" ")
 }
 
-/// The unit of an attenuation per layer.
-pub const PER_LAYER: &str = "decades per layer";
-
 /// Where a gradient fades most and where it grows most, of those that arrive.
 pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
     let others = if values.iter().any(|(_, lost)| *lost == Fading::Beyond) { " of the others" } else { "" };
@@ -164,7 +161,7 @@ mod tests {
         let said = |values: &[(&str, f64)]| {
             fading(
                 &values.iter().map(|(name, v)| (name.to_string(), Fading::read(*v, false))).collect::<Vec<_>>(),
-                PER_LAYER,
+                "decades per layer",
             )
         };
         assert_eq!(said(&[("", 0.86)]), "Fades by 0.86 decades per layer, a factor of 7.24.");

@@ -16,7 +16,7 @@ pub struct Guess {
 impl Guess {
     /// In a panel, unless its runs differ in it.
     pub fn at(&self, panel: GroupKey) -> Option<f64> {
-        self.at.get(&of_panel(panel)).copied()
+        self.at.get(&panel.panel()).copied()
     }
 
     /// In all panels.
@@ -36,10 +36,6 @@ impl Guess {
     }
 }
 
-fn of_panel(key: GroupKey) -> GroupKey {
-    GroupKey { color: 0, x: 0, ..key }
-}
-
 /// The baseline of the runs of each panel under their own loss; none where all panels have runs that differ in it.
 pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     let results = selection.results;
@@ -51,7 +47,7 @@ pub fn guessing(selection: &Selection, column: &Column) -> Option<Guess> {
     let mut panels: BTreeMap<GroupKey, Option<f64>> = BTreeMap::new();
     for run in &selection.runs {
         let own = of_run(run);
-        let known = panels.entry(of_panel(selection.key(*run))).or_insert(own);
+        let known = panels.entry(selection.key(*run).panel()).or_insert(own);
         *known = known.filter(|known| own == Some(*known));
     }
     let values: BTreeMap<GroupKey, f64> = panels.into_iter().filter_map(|(panel, own)| Some((panel, own?))).collect();

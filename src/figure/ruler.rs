@@ -275,6 +275,16 @@ impl Ruler {
         if value == f64::NEG_INFINITY { self.floor } else { value.is_finite().then_some(value) }
     }
 
+    /// Where the number of a label stands.
+    pub fn place_of(&self, value: f64) -> f64 {
+        if self.unit == Unit::Log10 { value.log10() } else { value }
+    }
+
+    /// The number that a place stands for.
+    pub fn value_at(&self, place: f64) -> f64 {
+        if self.unit == Unit::Log10 { 10f64.powf(place) } else { place }
+    }
+
     /// Where a value stands, 0 at `low` and 1 at `high`.
     pub fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
@@ -283,8 +293,7 @@ impl Ruler {
     /// What a place stands for, for a reader who points at it.
     pub fn reading(&self, place: f64) -> String {
         match self.unit {
-            Unit::Value => significant(place, 6),
-            Unit::Log10 => significant(10f64.powf(place), 6),
+            Unit::Value | Unit::Log10 => significant(self.value_at(place), 6),
             Unit::Steps => place.exp_m1().round().to_string(),
             Unit::Label => {
                 let nearest = self.ticks.iter().min_by(|a, b| (a.at - place).abs().total_cmp(&(b.at - place).abs()));

@@ -4,8 +4,8 @@ use super::FigureError;
 use super::names;
 use super::ruler::Ruler;
 use super::scene::Color;
-use super::style::Look;
-use super::text;
+use super::style::{Look, TICK};
+use super::text::{self, Weight};
 use crate::columns::{self, Column, Quantity};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::fading::{self, Fading};
@@ -26,6 +26,9 @@ pub struct Used<'a> {
     /// Indices into the axis' labels, in its order.
     pub labels: Vec<usize>,
 }
+
+/// Room for the name of a row, in points.
+pub const ROW_NAME: f64 = 90.0;
 
 /// Axes whose labels say what they are without the axis' name.
 const SPEAKING: &[&str] = &["variant", "activation", "optimizer", "data"];
@@ -83,6 +86,31 @@ pub struct GroupKey {
     pub column: usize,
     pub color: usize,
     pub x: usize,
+}
+
+impl GroupKey {
+    /// The first panel of a figure, as those are addressed: by row and column alone.
+    pub const PANEL: GroupKey = GroupKey { row: 0, column: 0, color: 0, x: 0 };
+
+    /// The same for all colours.
+    pub fn without_color(self) -> GroupKey {
+        GroupKey { color: 0, ..self }
+    }
+
+    /// The same for all places along x.
+    pub fn without_x(self) -> GroupKey {
+        GroupKey { x: 0, ..self }
+    }
+
+    /// The panel that it lies in.
+    pub fn panel(self) -> GroupKey {
+        self.without_color().without_x()
+    }
+
+    /// Whether it lies in the panel of another.
+    pub fn is_in(self, panel: GroupKey) -> bool {
+        self.panel() == panel.panel()
+    }
 }
 
 /// The runs of one figure.
@@ -206,9 +234,7 @@ impl<'a> Selection<'a> {
         let choice = (!chosen.is_empty()).then(|| results.choice());
         let runs = if let Some(choice) = &choice { tuned(results, &runs, chosen, choice) } else { runs };
         let on_axes = spec.filter.keys().all(|name| plan.axes.iter().any(|a| a.name == *name));
-        let cells = plan.cells.iter().filter(|cell| {
-            spec.filter.iter().all(|(name, allowed)| cell.labels.get(name).is_some_and(|l| allowed.contains(l)))
-        });
+        let cells = plan.cells.iter().filter(|cell| cell.is_in(&spec.filter));
         // Of the labels of a tuned axis one is left.
         let of_cell = |cell: &'a PlanCell| -> Vec<(&String, &String)> {
             cell.labels.iter().filter(|(axis, _)| !chosen.contains(axis)).collect()
@@ -271,6 +297,11 @@ impl<'a> Selection<'a> {
         self.color.as_ref().map_or("all runs".into(), |u| u.shown(color))
     }
 
+    /// The same beside rows, as far as there is room.
+    pub fn row_names(&self, colors: &[usize]) -> Vec<String> {
+        colors.iter().map(|color| text::fit(&self.color_name(*color), TICK, Weight::Regular, ROW_NAME)).collect()
+    }
+
     /// What several colours that are equal stand for.
     pub fn joined(&self, colors: &[usize]) -> String {
         colors.iter().map(|color| self.color_name(*color)).collect::<Vec<_>>().join(" = ")
@@ -287,16 +318,16 @@ impl<'a> Selection<'a> {
     }
 
     /// What tells a group from the others of its figure, as headings and legend name it; empty for the only one.
-    pub fn place(&self, key: &GroupKey) -> String {
-        self.places(key).join(", ")
+    pub fn group_name(&self, key: &GroupKey) -> String {
+        self.headings(key).join(", ")
     }
 
     /// The same with a place within the group: `tanh, layer 3`.
-    pub fn place_with(&self, key: &GroupKey, within: String) -> String {
-        [self.places(key), vec![within]].concat().join(", ")
+    pub fn group_name_with(&self, key: &GroupKey, within: String) -> String {
+        [self.headings(key), vec![within]].concat().join(", ")
     }
 
-    fn places(&self, key: &GroupKey) -> Vec<String> {
+    fn headings(&self, key: &GroupKey) -> Vec<String> {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.color, key.color), (&self.x, key.x)])
     }
 
@@ -306,7 +337,7 @@ impl<'a> Selection<'a> {
     }
 
     /// What tells a panel, and a place along its x, from the others.
-    pub fn panel(&self, key: &GroupKey) -> String {
+    pub fn panel_label(&self, key: &GroupKey) -> String {
         named(&[(&self.row, key.row), (&self.column, key.column), (&self.x, key.x)]).join(", ")
     }
 
@@ -350,21 +381,22 @@ impl<'a> Selection<'a> {
 
     /// What a panel says that shows nothing.
     pub fn nothing_in(&self, panel: GroupKey) -> &'static str {
-        let is_in = |run: &usize| {
-            let key = self.key(*run);
-            (key.row, key.column) == (panel.row, panel.column)
-        };
-        if self.runs.iter().any(is_in) { "no layers to show" } else { "no runs" }
+        if self.runs.iter().any(|run| self.key(*run).is_in(panel)) { "no layers to show" } else { "no runs" }
     }
 
     /// Why there is nothing to draw, where no run has a usable number.
-    pub fn nothing(&self, what: &str) -> FigureError {
+    pub fn nothing_to_draw(&self, what: &str) -> FigureError {
         let (runs, failed, diverged) = (self.runs.len(), self.count(Status::Failed), self.count(Status::Diverged));
         FigureError::Nothing(match runs {
             0 => "no run of this figure's selection has ended yet".into(),
             1 => format!("none of its runs has {what} (1 run, {failed} failed, {diverged} diverged)"),
             _ => format!("none of its {runs} runs has {what} ({failed} failed, {diverged} diverged)"),
         })
+    }
+
+    /// The same where none has a finite number in this column.
+    pub fn no_finite(&self, column: &Column) -> FigureError {
+        self.nothing_to_draw(&format!("a finite {}", column.name))
     }
 
     pub fn look(&self, color: usize) -> Look {
@@ -398,6 +430,11 @@ impl<'a> Selection<'a> {
             Some((key, fading::Summary::of(&seeds.values().filter_map(median).collect::<Vec<_>>())?))
         };
         pooled.into_iter().filter_map(over_seeds).collect()
+    }
+
+    /// The fadings of all runs by group.
+    pub fn fadings_of(&self, column: &Column) -> BTreeMap<GroupKey, fading::Summary> {
+        self.fadings(self.runs.iter().filter_map(|run| Some((*run, self.run(*run).fading(column)?))))
     }
 
     /// How many seeds the groups have, as a caption says it: `5 seeds` or `4 to 5 seeds`.

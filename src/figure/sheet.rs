@@ -66,6 +66,11 @@ impl Sheet {
         (self.width - 60.0) / self.slots as f64 - 14.0
     }
 
+    /// The same beside names of rows.
+    pub fn panel_beside_names(&self) -> f64 {
+        (self.width - 110.0) / self.slots as f64
+    }
+
     /// How many tick labels have room under a panel.
     pub fn room(&self) -> usize {
         (self.panel() / 30.0) as usize

@@ -6,6 +6,7 @@ use super::ruler::Ruler;
 use super::scene::Stroke;
 use super::select::{GroupKey, Selection};
 use super::style::{INK, Look, Marker, WHITE, legible, solid};
+use crate::fading::{NO_LAYERS, ONE_LAYER};
 use crate::ops::activation::Activation;
 use crate::results::Results;
 use crate::results::theory::{CellTheory, Theory};
@@ -94,7 +95,7 @@ fn told(theory: &Theory, cells: &BTreeSet<&Vec<usize>>, trained: bool) -> Result
     }
     let mut told = cells.iter().map(|labels| match theory.get(*labels) {
         Some(told) => told.clone().map_err(|why| why.0),
-        None => Err("a test function has no layers".into()),
+        None => Err(NO_LAYERS.into()),
     });
     let first = told.next().unwrap_or_else(|| Err("no runs".into()))?;
     match told.all(|other| other.as_ref() == Ok(&first)) {
@@ -148,11 +149,9 @@ pub fn of_plain<'a>(
     match (theory.get(&selection.run(run).labels), activation(selection.results, run)) {
         (Some(Ok(predicted)), Some(activation)) if predicted.variance.len() > 1 => Ok((activation, predicted)),
         (Some(Err(why)), _) => Err(why.to_string()),
-        (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => {
-            Err("in a net with one hidden layer, the first layer is also the last".into())
-        }
+        (Some(Ok(predicted)), _) if predicted.stream.len() == 1 => Err(ONE_LAYER.into()),
         (Some(Ok(_)), _) => Err("theory predicts the gradient, but not the variance of the argument".into()),
-        (None, _) => Err("a test function has no layers".into()),
+        (None, _) => Err(NO_LAYERS.into()),
     }
 }
 

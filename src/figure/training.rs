@@ -153,7 +153,7 @@ impl<K: Ord + Copy> Course<K> {
     /// lie on each other the first.
     pub fn crosses(&self, selection: &Selection, panel: GroupKey, color: impl Fn(usize) -> Color) -> Vec<Mark> {
         let here = self.ends.iter().map(|(run, x)| (selection.key(*run), *x));
-        let here = here.filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
+        let here = here.filter(|(key, _)| key.is_in(panel));
         let mut places: BTreeMap<Color, Vec<f64>> = BTreeMap::new();
         here.for_each(|(key, x)| places.entry(color(key.color)).or_default().push(x));
         let cross = |color, x| Mark::EdgeCross { x, from: End::High, inset: 3.0, radius: 2.3, color };

@@ -5,7 +5,8 @@ use super::select::{GroupKey, Selection, shown_label};
 use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
-use crate::record::Status;
+use crate::record;
+use crate::table::capital;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With more series than this, bands would cover each other and are left out.
@@ -49,12 +50,10 @@ pub fn shown(selection: &Selection) -> String {
         parts.push(format!("{axes} chosen by the {metric} of {seeds}{}", chosen(selection)));
     }
     let mut text = format!("{}.", parts.join("; "));
-    let ended = [(Status::Diverged, "diverged"), (Status::Failed, "failed")];
-    let ended = ended.map(|(status, word)| (selection.count(status), word)).into_iter().filter(|(n, _)| *n > 0);
-    let ended: Vec<String> = ended.map(|(n, word)| format!("{n} {word}")).collect();
+    let ended = record::ended(|status| selection.count(status));
     if !ended.is_empty() {
         let when = if (selection.kind.of_init)(selection.spec) { " later, in training" } else { "" };
-        text.push_str(&format!(" Of {} runs {}{when}.", selection.runs.len(), ended.join(", ")));
+        text.push_str(&format!(" Of {} runs {}{when}.", selection.runs.len(), ended));
     }
     let text = text::shown(&text);
     if text.contains("[U+") {
@@ -63,6 +62,15 @@ pub fn shown(selection: &Selection) -> String {
         text
     }
 }
+
+/// What a mark on the floor line is.
+pub const FLOOR: &str = "▼: exactly zero.";
+
+/// What a mark beyond a scale of colours is.
+pub const BEYOND_SCALE: &str = "▲: the largest value, beyond the scale.";
+
+/// What panels share, after what the colour is.
+pub const SAME_SCALE: &str = ", the same scale in all panels";
 
 /// What a gradient of 0 is in the probe, for captions.
 pub const NO_GRADIENT: &str = "exactly zero, or too small to be measured (below about 1e-288)";
@@ -87,7 +95,7 @@ fn chosen(selection: &Selection) -> String {
     let mut panels: BTreeMap<GroupKey, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
     for run in &selection.runs {
         let key = selection.key(*run);
-        let groups = panels.entry(GroupKey { color: 0, ..key }).or_default();
+        let groups = panels.entry(key.without_color()).or_default();
         groups.entry(key.color).or_default().insert(setting(*run));
     }
     let groups = || panels.values().flatten();
@@ -104,7 +112,7 @@ fn chosen(selection: &Selection) -> String {
             let axis = label.parse::<f64>().map_or(String::new(), |_| format!("{} ", names::axis(&used.axis.name)));
             Some(format!("{setting} for {axis}{label}"))
         });
-        told.push((selection.panel(panel), groups.collect::<Vec<_>>().join(", ")));
+        told.push((selection.panel_label(panel), groups.collect::<Vec<_>>().join(", ")));
     }
     told.retain(|(_, groups)| !groups.is_empty());
     if told.is_empty() {
@@ -180,6 +188,14 @@ pub fn held(column: &Column) -> &'static str {
     }
 }
 
+/// What a caption says of runs that a figure of one step does not draw; empty where there are none.
+pub fn left_out(runs: usize) -> String {
+    match runs {
+        0 => String::new(),
+        n => format!("{n} runs diverged or have a gradient that is not finite at this step and are not drawn."),
+    }
+}
+
 /// When what a title speaks of was measured.
 pub fn when(last: bool) -> &'static str {
     if last { "after the last update" } else { "before the first update" }
@@ -202,9 +218,7 @@ pub fn spread(selection: &Selection, line: &str, band: &str, series: usize) -> S
 
 /// What a measurement is, to begin a title with.
 pub fn subject(column: &Column) -> String {
-    let text = column.subject();
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+    capital(&column.subject())
 }
 
 /// The title of a figure of how runs end.

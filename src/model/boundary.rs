@@ -104,6 +104,20 @@ pub trait Family: Sync {
     fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64>;
 }
 
+/// The two methods of a [`Family`] whose own `build` makes its models at any precision.
+macro_rules! at_both_precisions {
+    () => {
+        fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
+            self.build(settings, sizes, packed)
+        }
+
+        fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
+            self.build(settings, sizes, packed)
+        }
+    };
+}
+pub(super) use at_both_precisions;
+
 /// A model with its parameters, at one precision.
 pub trait Model<T: Element> {
     /// The parameters, in the order in which they are packed.
@@ -191,6 +205,13 @@ pub struct Site {
     pub attention: Option<Attention>,
 }
 
+impl Site {
+    /// Of a layer that is read at once, with a weight of its own and a nonlinearity that is none of ours.
+    pub fn new(layer: usize, units: usize, weight: Range<usize>) -> Self {
+        Site { layer, time: None, units, weight, shared: false, activation: None, gates: &[], attention: None }
+    }
+}
+
 /// What is known of attention beside what other layers have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attention {
@@ -254,7 +275,7 @@ pub struct Gradients<T> {
 impl<T: Element> Gradients<T> {
     /// The Euclidean norm over all parameters.
     pub fn norm(&self) -> f64 {
-        reduce::sum_of_squares(&self.packed, 1.0).sqrt()
+        reduce::length(&self.packed)
     }
 }
 

@@ -142,7 +142,7 @@ impl Outline {
             };
             let others = self.named.iter().enumerate().filter(|(other, _)| *other != number);
             let shared = others.into_iter().any(|(_, other)| other.used.iter().any(|index| used.contains(index)));
-            sites.push(Site { layer, time, units, weight, shared, activation: None, gates: &[], attention: None });
+            sites.push(Site { time, shared, ..Site::new(layer, units, weight) });
         }
         sites.sort_by_key(|site| (site.layer, site.time));
         let times: Vec<Option<usize>> = sites.iter().filter(|site| site.layer == 1).map(|site| site.time).collect();

@@ -2,7 +2,7 @@
 //!
 //! [`Program`](crate::Program) adds it to the kinds of network; then it is swept, measured, verified and drawn as those are.
 
-use super::boundary::{Built, Family, PassCost};
+use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::candle_model::CandleModel;
 use super::init::{self, Init, Start};
 use super::layout::Layout;
@@ -218,13 +218,7 @@ impl<M: OwnModel> Family for Own<M> {
         PassCost { weights, forward, backward: 2.0 * forward, bytes }
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        self.build(settings, sizes, packed)
-    }
-
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        self.build(settings, sizes, packed)
-    }
+    at_both_precisions!();
 }
 
 /// What candle keeps of a parameter, its gradient and copies of both, and for each row of a unit that is handed on, in numbers: for

@@ -50,7 +50,17 @@ sum! {
 
 sum! {
     /// The sum of (x scale)^2.
-    pub fn sum_of_squares<T>(values; scale) => |x| (x * scale) * (x * scale)
+    fn sum_of_scaled_squares<T>(values; scale) => |x| (x * scale) * (x * scale)
+}
+
+/// The sum of x^2.
+pub fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
+    sum_of_scaled_squares(values, 1.0)
+}
+
+/// The Euclidean norm.
+pub fn length<T: Real>(values: &[T]) -> f64 {
+    sum_of_squares(values).sqrt()
 }
 
 sum! {
@@ -87,7 +97,7 @@ sum! {
 /// out.
 pub fn rms<T: Real>(values: &[T]) -> f64 {
     let n = values.len() as f64;
-    let squares = sum_of_squares(values, 1.0);
+    let squares = sum_of_squares(values);
     if SAFE.contains(&squares) {
         return (squares / n).sqrt();
     }
@@ -96,7 +106,7 @@ pub fn rms<T: Real>(values: &[T]) -> f64 {
         return largest;
     }
     let largest = largest.max(f64::MIN_POSITIVE);
-    largest * (sum_of_squares(values, largest.recip()) / n).sqrt()
+    largest * (sum_of_scaled_squares(values, largest.recip()) / n).sqrt()
 }
 
 /// The root of the mean of |x|^2 |y|^2 over the rows of x and y, per entry of the outer product of a row of each; safe from

@@ -67,8 +67,8 @@ pub struct FigureSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
     /// What a `gradient_heatmap` is drawn over.
-    #[serde(default, skip_serializing_if = "Plane::is_usual")]
-    pub axes: Plane,
+    #[serde(default, skip_serializing_if = "MapAxes::is_usual")]
+    pub axes: MapAxes,
     /// `first` or `last`.
     pub step: Option<String>,
     /// Whether the prediction at init is drawn over what was measured.
@@ -79,7 +79,7 @@ pub struct FigureSpec {
 /// What a `gradient_heatmap` is drawn over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Plane {
+pub enum MapAxes {
     /// Training steps along x, layers upwards.
     #[default]
     StepLayer,
@@ -89,29 +89,29 @@ pub enum Plane {
     TimeLayer,
 }
 
-impl Plane {
-    const NAMED: [(&'static str, Plane); 3] =
-        [("step_layer", Plane::StepLayer), ("step_time", Plane::StepTime), ("time_layer", Plane::TimeLayer)];
+impl MapAxes {
+    const NAMED: [(&'static str, MapAxes); 3] =
+        [("step_layer", MapAxes::StepLayer), ("step_time", MapAxes::StepTime), ("time_layer", MapAxes::TimeLayer)];
     /// Their words.
     pub const WORDS: [&'static str; 3] = words(&Self::NAMED);
 
     /// That of a word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|(own, _)| *own == word).map(|(_, plane)| plane)
+        Self::NAMED.into_iter().find(|(own, _)| *own == word).map(|(_, axes)| axes)
     }
 
     /// Whether time steps of a sequence are on one of its axes.
     pub fn has_time(self) -> bool {
-        self != Plane::StepLayer
+        self != MapAxes::StepLayer
     }
 
     /// Whether training steps are.
     pub fn has_steps(self) -> bool {
-        self != Plane::TimeLayer
+        self != MapAxes::TimeLayer
     }
 
     fn is_usual(&self) -> bool {
-        *self == Plane::default()
+        *self == MapAxes::default()
     }
 }
 
@@ -151,6 +151,11 @@ impl Reference {
 }
 
 impl FigureSpec {
+    /// Whether it shows the last step, not the first.
+    pub fn is_at_end(&self) -> bool {
+        self.step.as_deref() == Some("last")
+    }
+
     /// The figures that are drawn side by side: of several axes along x one of each, else itself.
     pub fn side_by_side(&self) -> Vec<FigureSpec> {
         let of = |map: &MapOf| {

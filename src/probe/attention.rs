@@ -40,7 +40,7 @@ fn mean_cosine(h: &[f64], rows: usize, tokens: usize) -> Option<f64> {
             let size = dot(token, token).sqrt();
             sum.iter_mut().zip(token).for_each(|(sum, x)| *sum += if size > 0.0 { x / size } else { 0.0 });
         }
-        sum_of_squares(&sum, 1.0) - tokens as f64
+        sum_of_squares(&sum) - tokens as f64
     };
     let pairs = (rows * tokens * (tokens - 1)) as f64;
     (tokens > 1).then(|| h.chunks_exact(width * tokens).map(of_row).sum::<f64>() / pairs)

@@ -19,5 +19,5 @@ pub(super) fn cosines(gradient: &[f64], columns: usize) -> Vec<f64> {
 /// The slope of the least-squares line through 0 of a layer's cosines on those of the last hidden layer; none for a
 /// single row.
 pub(super) fn left(here: &[f64], last: &[f64]) -> Option<f64> {
-    (!last.is_empty()).then(|| dot(here, last) / sum_of_squares(last, 1.0))
+    (!last.is_empty()).then(|| dot(here, last) / sum_of_squares(last))
 }

@@ -1,7 +1,7 @@
 //! The largest absolute eigenvalue of a square matrix.
 
 use crate::ops::gemm::{Matrix, multiply};
-use crate::ops::reduce::sum_of_squares;
+use crate::ops::reduce::length;
 
 /// Squarings: the norm of W^(2^k) is rho^(2^k) but for a factor that is at most a power of the size of W, whose root of order
 /// 2^16 is 1 to some four digits.
@@ -14,7 +14,7 @@ pub fn spectral_radius(weight: &[f64], units: usize) -> f64 {
     // ln |W^(2^k)| = 2^k * logarithm.
     let mut logarithm = 0.0;
     for k in 0..SQUARINGS {
-        let norm = sum_of_squares(&power, 1.0).sqrt();
+        let norm = length(&power);
         if norm == 0.0 || !norm.is_finite() {
             return norm;
         }
@@ -24,7 +24,7 @@ pub fn spectral_radius(weight: &[f64], units: usize) -> f64 {
         multiply(matrix, matrix, &mut squared);
         std::mem::swap(&mut power, &mut squared);
     }
-    let norm = sum_of_squares(&power, 1.0).sqrt();
+    let norm = length(&power);
     (logarithm + norm.ln() / 2f64.powi(SQUARINGS)).exp()
 }
 

@@ -2,7 +2,7 @@
 //! products of the Hessian with vectors, each a central difference of two exact gradients in f64.
 
 use crate::model::{Batch, Gradients, Model, copy_parameters};
-use crate::ops::reduce::sum_of_squares;
+use crate::ops::reduce;
 use crate::ops::{Element, Mode, Result};
 use crate::seed::Seeds;
 use crate::stats::eigenvalues::Tridiagonal;
@@ -32,7 +32,7 @@ impl Sharpness {
     pub fn new(model: Box<dyn Model<f64>>, batch: Batch<f64>, seeds: &Seeds) -> Self {
         let mut stream = seeds.stream("sharpness", &[]);
         let mut start: Vec<f64> = (0..model.layout().count()).map(|_| stream.normal()).collect();
-        let length = length(&start);
+        let length = reduce::length(&start);
         start.iter_mut().for_each(|x| *x /= length);
         Sharpness { model, batch, start, gradients: Default::default() }
     }
@@ -58,7 +58,7 @@ impl Sharpness {
             let now = reduced.eigenvalue(n);
             steady = if (now - largest).abs() <= TOLERANCE * now.abs() { steady + 1 } else { 0 };
             largest = now;
-            let rest = length(&next);
+            let rest = reduce::length(&next);
             if steady == STEADY || rest == 0.0 || !rest.is_finite() {
                 break;
             }
@@ -80,8 +80,4 @@ impl Sharpness {
         let [above, below] = &self.gradients;
         Ok(above.packed.iter().zip(&below.packed).map(|(above, below)| (above - below) / (2.0 * SHIFT)).collect())
     }
-}
-
-fn length(vector: &[f64]) -> f64 {
-    sum_of_squares(vector, 1.0).sqrt()
 }

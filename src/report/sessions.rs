@@ -1,6 +1,6 @@
 //! The sessions of a sweep, as `provenance.json` has them: when, where and with which program it was started.
 
-use crate::files;
+use crate::results::provenance;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,11 +8,9 @@ use std::path::Path;
 /// What a reader wants to know of one session.
 pub type Session = BTreeMap<&'static str, String>;
 
-/// Every session of the folder; none where `provenance.json` is missing or damaged, which is no reason to withhold the rest.
+/// Every session of the folder.
 pub fn sessions(dir: &Path) -> Vec<Session> {
-    let bytes = files::read(&dir.join("provenance.json")).unwrap_or_default();
-    let provenance: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    provenance["sittings"].as_array().into_iter().flatten().map(session).collect()
+    provenance::sessions(&dir.join("provenance.json")).iter().map(session).collect()
 }
 
 fn session(session: &Value) -> Session {

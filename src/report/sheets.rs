@@ -57,7 +57,7 @@ pub fn arms(results: &Results, table: &Records) -> Option<Sheet> {
     let at_the_end = columns::compared().filter(|column| column.measured != Measured::Best);
     let columns = labels(results, &table.columns[..=place])
         .chain(setting.map(|(name, column)| SheetColumn::new(name, Shows::Text(column))))
-        .chain(spreads(table, at_the_end.chain(columns::outcome("steps_to_target"))))
+        .chain(spreads(table, at_the_end.chain([columns::known("steps_to_target")])))
         .chain(
             [("runs", "n"), ("diverged", "diverged"), ("missing", "missing")]
                 .map(|(name, column)| SheetColumn::new(name, Shows::Number(column))),

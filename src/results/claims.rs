@@ -1,7 +1,7 @@
 //! `claims.json`: the claims of a folder's plan, beside its results, and whether they are those of before the runs.
 
-use super::ResultsError;
-use crate::files::{self, FileError, read_if_there, remove, write};
+use super::{ResultsError, provenance::sessions};
+use crate::files::{FileError, digest, read_if_there, remove, write};
 use crate::plan_file::claim::ClaimSpec;
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub fn read(dir: &Path) -> Result<Vec<ClaimSpec>, ResultsError> {
 
 /// Identity of the claims, in their order.
 pub fn hash(claims: &[ClaimSpec]) -> String {
-    blake3::hash(json(claims).as_bytes()).to_hex()[..16].to_string()
+    digest(blake3::hash(json(claims).as_bytes()))
 }
 
 /// What to say of claims that were written after some of the runs, which were started with other claims, or with none.
@@ -45,10 +45,7 @@ fn are_later(dir: &Path, claims: &[ClaimSpec]) -> bool {
     let shards = journal.filter(|path| path.to_string_lossy().ends_with(".provenance.json"));
     let own = hash(claims);
     [dir.join("provenance.json")].into_iter().chain(shards).any(|path| {
-        let provenance = files::read(&path).unwrap_or_default();
-        let provenance: serde_json::Value = serde_json::from_slice(&provenance).unwrap_or_default();
-        let mut sessions = provenance["sittings"].as_array().into_iter().flatten();
-        sessions.any(|session| {
+        sessions(&path).iter().any(|session| {
             session["runs_to_do"].as_u64().is_some_and(|n| n > 0) && session["claims"].as_str() != Some(&own)
         })
     })

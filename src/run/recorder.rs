@@ -238,7 +238,7 @@ impl Recorder {
         let first = self.layers.rows.len() - self.last_measures.len();
         for (measure, row) in self.last_measures.iter().zip(&mut self.layers.rows[first..]) {
             let (old, new) = (&before[measure.weight.clone()], &after[measure.weight.clone()]);
-            row[column] = (reduce::squared_distance(old, new) / reduce::sum_of_squares(old, 1.0)).sqrt().into();
+            row[column] = (reduce::squared_distance(old, new) / reduce::sum_of_squares(old)).sqrt().into();
         }
     }
 

@@ -2,9 +2,8 @@
 
 use crate::experiment::plan::Plan;
 use crate::files::{self, Draft, FileError, cannot, make_folder, write};
-use crate::plan_file::PlanFile;
 use crate::sweep::journal::{self, Journal};
-use crate::sweep::plan_text::{plan_hash, plan_json, run_ids, view_of, view_path};
+use crate::sweep::plan_text::{plan_hash, plan_json, plan_of, run_ids, view_of, view_path};
 use crate::sweep::shard::{self, Shard};
 use crate::sweep::{SweepError, request::Request, status::FolderStatus, work::Work};
 use crate::table::count;
@@ -124,11 +123,6 @@ fn refuse_foreign(dir: &Path) -> Result<(), SweepError> {
     refuse_imported(dir)?;
     let foreign = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) && !dir.join("journal").is_dir();
     if foreign { Err(SweepError::ForeignFolder(dir.to_path_buf())) } else { Ok(()) }
-}
-
-/// The plan of a folder, if it has one that can be read.
-pub fn plan_of(dir: &Path) -> Option<PlanFile> {
-    serde_json::from_slice(&files::read(&dir.join("plan.json")).ok()?).ok()
 }
 
 /// Runs of another program cannot be trained here.

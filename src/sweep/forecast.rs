@@ -4,7 +4,7 @@ use crate::parallel::cores;
 use crate::results::csv_file::records;
 use crate::run::cost::{Cost, flop};
 use crate::run::spec::{At, Cadence};
-use crate::stats::spread;
+use crate::stats;
 use crate::sweep::work::{Job, Work};
 use crate::sweep::{RunFn, memory};
 use crate::table::count;
@@ -121,7 +121,7 @@ fn tried(work: &Work, job: &Job, train: &RunFn) -> Option<Rate> {
     let median = |records: bool| {
         let steps = lasted.iter().enumerate().filter(|(step, _)| (step % BETWEEN == 0) == records).map(|(_, x)| *x);
         let steps: Vec<f64> = steps.collect();
-        spread(&steps[usize::from(steps.len() > 1)..]).map(|spread| spread.median)
+        stats::median(&steps[usize::from(steps.len() > 1)..])
     };
     let recorded = median(true)?;
     let plain = median(false).unwrap_or(recorded);

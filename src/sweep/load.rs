@@ -9,7 +9,7 @@ use crate::run::{check_gradient, cost::bytes};
 use crate::setting::Settings;
 use crate::sweep::predictions::{at_start, check_claims};
 use crate::sweep::{
-    SweepError, folder::plan_of, folder::refuse_imported, memory, plan_text::view_of, request::Request, work::Work,
+    SweepError, folder::refuse_imported, memory, plan_text::plan_of, plan_text::view_of, request::Request, work::Work,
 };
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

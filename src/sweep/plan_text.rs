@@ -2,7 +2,7 @@
 
 use crate::data::{Guesses, Targets};
 use crate::experiment::plan::{GridCell, Plan};
-use crate::files::{FileError, read_if_there};
+use crate::files::{self, FileError, read_if_there};
 use crate::ops::loss::Criterion;
 use crate::plan_file::{self, PlanCell, PlanData, PlanFile, SCHEMA};
 use crate::run::cost::{Extent, step_flop};
@@ -10,6 +10,11 @@ use crate::setting::Value;
 use crate::sweep::work::Work;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+
+/// The plan of a folder, if it has one that can be read.
+pub fn plan_of(dir: &Path) -> Option<PlanFile> {
+    serde_json::from_slice(&files::read(&dir.join("plan.json")).ok()?).ok()
+}
 
 /// The text of `plan.json`: see [`PlanFile`].
 pub fn plan_json(plan: &Plan, work: &Work) -> String {

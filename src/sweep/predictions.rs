@@ -3,7 +3,8 @@
 use crate::columns::{self, Column, Predicted};
 use crate::data::Dataset;
 use crate::experiment::ExperimentError;
-use crate::experiment::plan::{GridCell, Plan};
+use crate::experiment::plan::Plan;
+use crate::fading;
 use crate::model;
 use crate::parallel::in_parallel;
 use crate::plan_file::claim::Against;
@@ -95,19 +96,17 @@ pub fn header(plan: &Plan) -> Vec<String> {
 pub fn check_claims(plan: &Plan, work: &Work) -> Result<(), ExperimentError> {
     for (claim, place) in plan.claims.iter().zip(&plan.against_theory).filter(|_| !plan.changed) {
         let Some(place) = place else { continue };
-        let labels =
-            |cell: &GridCell| cell.labels.iter().all(|(a, l)| claim.filter.get(a).is_none_or(|of| of.contains(l)));
-        let predicted = predictions(plan, work, |index| labels(&plan.cells[index]));
+        let predicted = predictions(plan, work, |index| plan.cells[index].is_in(&claim.filter));
         let is_over_time =
             matches!(claim.metric.prediction(), Some(Predicted::TimeAttenuation | Predicted::TimeAttenuationTotal));
-        for (cell, prediction) in plan.cells.iter().zip(&predicted).filter(|(cell, _)| labels(cell)) {
+        for (cell, prediction) in plan.cells.iter().zip(&predicted).filter(|(cell, _)| cell.is_in(&claim.filter)) {
             let why = match prediction {
                 Some(Ok(prediction)) if is_over_time && prediction.state.len() > 1 => continue,
                 Some(Ok(_)) if is_over_time => "only recurrent nets have time steps",
                 Some(Ok(prediction)) if prediction.stream.len() > 1 => continue,
-                Some(Ok(_)) => "in a net with one hidden layer, the first layer is also the last",
+                Some(Ok(_)) => fading::ONE_LAYER,
                 Some(Err(why)) => &why.to_string(),
-                None => "a test function has no layers",
+                None => fading::NO_LAYERS,
             };
             let varied = plan.axes.iter().zip(&cell.labels).filter(|(axis, _)| axis.labels.len() > 1);
             let name = varied.map(|(axis, (_, label))| format!("{} {label}", axis.name)).collect::<Vec<_>>().join(", ");

@@ -2,6 +2,7 @@
 
 use crate::files::{cannot, read_if_there, write};
 use crate::ops::kernel;
+use crate::results::provenance::SESSIONS;
 use crate::sweep::{SweepError, git, work::Work};
 use serde_json::{Value, json};
 use std::fs;
@@ -32,7 +33,7 @@ impl SessionRecord {
     ) -> Result<Self, SweepError> {
         let sessions = |bytes: &[u8]| {
             let file = serde_json::from_slice::<Value>(bytes).ok()?;
-            file.get("sittings")?.as_array().cloned()
+            file.get(SESSIONS)?.as_array().cloned()
         };
         let earlier = match read_if_there(&path)? {
             None => Vec::new(),
@@ -80,7 +81,7 @@ impl SessionRecord {
 
     fn write(&self) -> Result<(), SweepError> {
         let sessions: Vec<&Value> = self.earlier.iter().chain([&self.record]).collect();
-        let text = format!("{:#}\n", json!({ "schema": 1, "sittings": sessions }));
+        let text = format!("{:#}\n", json!({ "schema": 1, SESSIONS: sessions }));
         Ok(write(&self.path, text.as_bytes())?)
     }
 }

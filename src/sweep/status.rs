@@ -1,13 +1,12 @@
 //! The status of a plan in its results folder: which of its runs are done, new, or changed and by which setting.
 
 use crate::experiment::plan::{Plan, PlannedRun};
-use crate::files;
 use crate::plan_file::PlanFile;
 use crate::record::Status;
 use crate::run::spec::{NUMERICS_VERSION, ON_REQUEST, RunSpec};
 use crate::sweep::journal::{Journal, JournaledSpec};
 use crate::sweep::work::{Job, Work};
-use crate::sweep::{SweepError, plan_text::view_of};
+use crate::sweep::{SweepError, plan_text::plan_of, plan_text::view_of};
 use crate::table::number;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -99,7 +98,7 @@ type Labels = BTreeMap<String, String>;
 
 /// The plan of a folder with so many runs. A `plan.json` that is missing or of another kind only costs the comparison.
 fn old_plan(dir: &Path, runs: usize) -> Option<PlanFile> {
-    let plan: PlanFile = serde_json::from_slice(&files::read(&dir.join("plan.json")).ok()?).ok()?;
+    let plan = plan_of(dir)?;
     (plan.cells.len() * plan.seeds.len() == runs).then_some(plan)
 }
 

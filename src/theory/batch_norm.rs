@@ -2,7 +2,7 @@
 
 use super::mean_field::{Gap, MeanField};
 use super::outputs::Outputs;
-use super::prediction::Layers;
+use super::prediction::{Layers, from_the_top};
 use super::quadrature::integral;
 use super::sphere::Sphere;
 use crate::ops::activation::Activation;
@@ -40,17 +40,13 @@ impl Normalized<'_> {
         }
         let top = forward[depth - 1];
         let shared = outputs.shared(output_variance * top.spread, output_variance * top.pair);
-        let mut stream = 0.0;
-        let mut layers = Layers::with_capacity(depth);
-        for (from_last, at) in forward.iter().rev().enumerate() {
-            layers.push((stream, stream + at.slope_square.ln()));
-            let shared = if from_last == 0 { shared } else { 0.0 };
+        from_the_top(forward.iter().enumerate().map(|(l, at)| {
+            let shared = if l + 1 == depth { shared } else { 0.0 };
             let passed = (1.0 - shared) * at.passed / free + shared * at.passed_shared;
-            let below = (depth - 1 - from_last).checked_sub(1);
-            stream += below.map_or(0.0, |gap| (self.gaps[gap].backward * passed).ln());
-        }
-        layers.reverse();
-        layers
+            // No one asks what arrives below layer 1.
+            let below = l.checked_sub(1).map_or(1.0, |gap| self.gaps[gap].backward * passed);
+            (at.slope_square, below)
+        }))
     }
 
     /// Expectations over a unit's batch.

@@ -1,7 +1,7 @@
 //! Highway networks: what a gate between branch and stream makes of signal and gradient.
 
 use super::mean_field::{MeanField, mean, mean_square, slope_square, within_range};
-use super::prediction::Layers;
+use super::prediction::{Layers, from_the_top};
 use super::quadrature::gaussian;
 use crate::ops::activation::Activation;
 
@@ -31,12 +31,5 @@ pub(crate) fn highway(layer: &MeanField, gate: f64, first: f64, depth: usize) ->
         forward.push((inside, kept + layer.weight_variance * (inside + slope * apart)));
         (q, m) = (within_range(square * power + kept * q + 2.0 * both * value * m), t * value + (1.0 - t) * m);
     }
-    let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(depth);
-    for (inside, factor) in forward.into_iter().rev() {
-        layers.push((stream, stream + f64::ln(inside)));
-        stream += f64::ln(factor);
-    }
-    layers.reverse();
-    layers
+    from_the_top(forward.into_iter())
 }

@@ -2,7 +2,7 @@
 //! of a residual net. The projections off a row's own mean and direction vanish with its width.
 
 use super::mean_field::{Gap, MeanField, mean, mean_square, slope_square, within_range};
-use super::prediction::Layers;
+use super::prediction::{Layers, from_the_top};
 use super::residual::{ResidualBlock, skip_and_branch};
 use crate::ops::activation::Activation;
 use crate::ops::norm::{Norm, NormKind, Placement};
@@ -49,15 +49,12 @@ pub(crate) fn plain(layer: &MeanField, norm: &Norm, gaps: &[Gap], first: f64) ->
         at = through(norm, layer.activation, within_range(gap.forward * at.square + layer.bias_variance));
         forward.push((slope_square(layer.activation, at.argument), at.divided));
     }
-    let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(forward.len());
-    for (l, (slope, divided)) in forward.into_iter().enumerate().rev() {
+    from_the_top(forward.into_iter().enumerate().map(|(l, (slope, divided))| {
         let inside = if norm.place == Placement::After { divided } else { 1.0 };
-        layers.push((stream, stream + (slope / inside).ln()));
-        stream += l.checked_sub(1).map_or(0.0, |below| (gaps[below].backward * slope / divided).ln());
-    }
-    layers.reverse();
-    layers
+        // No one asks what arrives below layer 1.
+        let below = l.checked_sub(1).map_or(1.0, |below| gaps[below].backward * slope / divided);
+        (slope / inside, below)
+    }))
 }
 
 /// The pre-activation form h' = h + s (phi(N(h)) W + b), or N(phi(h)): where the stream has the variance v, the branch sees

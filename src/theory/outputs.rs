@@ -3,7 +3,7 @@
 use crate::ops::activation::Activation;
 use crate::ops::loss::Loss;
 use crate::seed::{Seeds, Stream};
-use crate::stats::spread;
+use crate::stats::median;
 
 /// Outputs that are drawn, in all samples of all random nets: enough for a few per cent of what they add to a prediction.
 const DRAWS: usize = 250_000;
@@ -49,7 +49,7 @@ impl Outputs {
             if of_each > 0.0 { square(&sum) / (rows * of_each) } else { 0.0 }
         };
         let shares: Vec<f64> = (0..(DRAWS / self.targets.len()).max(FEWEST_NETS)).map(net).collect();
-        spread(&shares).map_or(0.0, |shares| shares.median)
+        median(&shares).unwrap_or(0.0)
     }
 
     /// How g = W dL/dy lies to (1, ..., 1) and to the stream h below W, whose units have this mean and mean square: the second

@@ -113,6 +113,18 @@ fn per_step(squares: &[f64]) -> Option<f64> {
 /// ln of the squared stream and delta of each layer, from layer 1 on, relative to the stream of the last.
 pub type Layers = Vec<(f64, f64)>;
 
+/// The layers of which each, the first one first, leaves these parts of the squared gradient: inside it, and on the way to the layer below.
+pub(crate) fn from_the_top(parts: impl DoubleEndedIterator<Item = (f64, f64)>) -> Layers {
+    let mut stream = 0.0;
+    let mut layers = Layers::new();
+    for (inside, below) in parts.rev() {
+        layers.push((stream, stream + inside.ln()));
+        stream += below.ln();
+    }
+    layers.reverse();
+    layers
+}
+
 /// The logarithms of the means over samples, whose last streams count as equal.
 pub(crate) fn average(samples: Vec<Layers>, caveat: Option<&'static str>) -> Prediction {
     let mean = |of: &dyn Fn(&(f64, f64)) -> f64, layer: usize| {

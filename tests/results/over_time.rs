@@ -6,7 +6,7 @@ use gradsweep::columns;
 use gradsweep::figure::kinds::ALL;
 use gradsweep::figure::scene::Scene;
 use gradsweep::figure::{FigureError, Style, draw};
-use gradsweep::plan_file::figure::{FigureSpec, Plane};
+use gradsweep::plan_file::figure::{FigureSpec, MapAxes};
 use gradsweep::results::Results;
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ type At = (u64, u64, u64);
 #[test]
 fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
     let (_temp, results) = swept();
-    let map = |axes: Plane, depth: &str, step: Option<&str>| {
+    let map = |axes: MapAxes, depth: &str, step: Option<&str>| {
         let filter =
             [("depth", depth), ("network", "rnn")].map(|(axis, label)| (axis.to_string(), vec![label.to_string()]));
         let spec = FigureSpec {
@@ -150,7 +150,7 @@ fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
     };
     let over_training: Vec<_> = (0..=3).flat_map(|s| (1..=9).map(move |t| ((s, 2, t), (s, 2, 9)))).collect();
     let (step, _, time) = least(over_training);
-    let scene = map(Plane::StepTime, "2", None);
+    let scene = map(MapAxes::StepTime, "2", None);
     assert!(
         scene.caption.contains("Of the top layer.") && says(&scene, "time step of the sequence"),
         "{}",
@@ -162,7 +162,7 @@ fn a_heat_map_is_over_time_and_training_or_over_layers_and_time() {
     for (step, word, when) in [(0, None, "before the first update"), (3, Some("last"), "after the last update")] {
         let places: Vec<_> = (1..=2).flat_map(|l| (1..=9).map(move |t| ((step, l, t), (step, 2, 9)))).collect();
         let (_, layer, time) = least(places);
-        let scene = map(Plane::TimeLayer, "2", word);
+        let scene = map(MapAxes::TimeLayer, "2", word);
         let told = format!("Fades most: layer {layer}, time step {time}");
         assert!(says(&scene, when), "{}", scene.caption);
         assert!(says(&scene, &told) || scene.caption.contains(&told), "{told}: {}", scene.caption);

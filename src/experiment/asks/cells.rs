@@ -24,6 +24,11 @@ impl GridCell {
         Function::from_settings(&self.settings)?.ok()
     }
 
+    /// Its label on an axis, if it has one.
+    pub(crate) fn label(&self, axis: &str) -> Option<&str> {
+        self.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
+    }
+
     /// Whether its labels are among those of a filter.
     pub(crate) fn is_in(&self, filter: &Filter) -> bool {
         self.labels.iter().all(|(axis, label)| filter.get(axis).is_none_or(|labels| labels.contains(label)))

@@ -4,7 +4,7 @@ use super::cells::{Cells, GridCell};
 use super::claim_spec::WrittenClaim;
 use crate::columns::{Column, Part};
 use crate::experiment::read::{Location, Result};
-use crate::experiment::recorded::Recorded;
+use crate::experiment::recorded::Measurements;
 use crate::model::families::is_brought;
 use crate::plan_file::claim::{Against, ClaimSpec, Filter, Metric, Ordinal};
 use crate::run::spec::Cadence;
@@ -17,12 +17,12 @@ pub(crate) fn check(
     written: &[WrittenClaim],
     cells: Cells,
     changed: bool,
-    recorded: Recorded,
+    recorded: Measurements,
 ) -> Result<Vec<ClaimSpec>> {
     let claims = written.iter().map(|claim| {
         recorded.check(claim.spec.metric.described(), &claim.metric_at)?;
         let spec = one(claim, cells)?;
-        if let Recorded::Swept(cadence) = recorded {
+        if let Measurements::Swept(cadence) = recorded {
             has_layers(claim, &spec, cells)?;
             has_step(claim, &spec, cells, cadence)?;
             is_measured(claim, &spec, cells)?;

@@ -5,7 +5,7 @@ use crate::columns;
 use crate::experiment::figure_kind::FigureKind;
 use crate::experiment::read::{Entry, Fields, Result};
 use crate::plan_file::Scale;
-use crate::plan_file::figure::{FigureSpec, Plane};
+use crate::plan_file::figure::{FigureSpec, MapAxes};
 
 /// The smallest and the largest side of a figure in cm.
 const SIDES: [f64; 2] = [5.0, 60.0];
@@ -42,8 +42,8 @@ pub(super) fn read(
     }
     let epochs = epochs.unwrap_or(false);
     let averaged = fields.read("averaged", Entry::flag)?.unwrap_or(false);
-    let axes = fields.read("axes", |e| e.one_of(Plane::WORDS, " of this figure"))?;
-    let axes = axes.and_then(|word| Plane::named(&word)).unwrap_or_default();
+    let axes = fields.read("axes", |e| e.one_of(MapAxes::WORDS, " of this figure"))?;
+    let axes = axes.and_then(|word| MapAxes::named(&word)).unwrap_or_default();
     if let (Some(column), Some(entry)) = (column, fields.get("metric"))
         && axes.has_time()
         && !column.over_time

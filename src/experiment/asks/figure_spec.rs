@@ -37,7 +37,7 @@ impl WrittenFigure {
         let words = || kinds.iter().map(|k| k.word);
         let help = format!("write kind = \"...\": {}", words().collect::<Vec<_>>().join(", "));
         let (word, at) = fields.need("kind", &help)?.word()?;
-        let of_word = kinds.iter().copied().find(|k| k.word == word);
+        let of_word = FigureKind::of(kinds, &word);
         // The name of a column of layers.csv stands for its lines over the steps.
         let lines = || kinds.iter().copied().find(|k| k.word == LINES && (k.columns)().contains(&word.as_str()));
         let Some(kind) = of_word.or_else(lines) else {

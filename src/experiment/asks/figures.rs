@@ -5,18 +5,19 @@ use super::figure_labels;
 use super::figure_reference;
 use super::figure_spec::WrittenFigure;
 use crate::columns::{self, On};
-use crate::data::function::{Kind, counted};
+use crate::data::function::Kind;
 use crate::experiment::figure_kind::{AlongX, CellsShown, ColorBy, Over, Tune};
 use crate::experiment::read::{Location, Result};
-use crate::experiment::recorded::Recorded;
+use crate::experiment::recorded::Measurements;
 use crate::experiment::settings::is_file_name;
 use crate::model;
-use crate::plan_file::Scale;
 use crate::plan_file::figure::{FigureSpec, MapOf};
+use crate::plan_file::{Axis, Scale};
+use crate::table::count;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The figures with axis names and labels as the plan has them, where `recorded` says what is measured.
-pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded) -> Result<Vec<FigureSpec>> {
+pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Measurements) -> Result<Vec<FigureSpec>> {
     let mut names: HashMap<&str, &Location> = HashMap::new();
     let checked = written.iter().map(|figure| {
         let name = figure.spec.name.as_deref().unwrap_or(figure.kind.word);
@@ -38,64 +39,11 @@ pub(crate) fn check(written: &[WrittenFigure], cells: Cells, recorded: Recorded)
 }
 
 fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
-    let (mut roles, mut spec) = (figure.roles.clone(), figure.spec.clone());
+    let mut spec = figure.spec.clone();
     let (kind, word, place) = (figure.kind, figure.kind.word, &figure.place);
-    let has = |key: &str| figure.roles.iter().any(|role| role.key == key);
-    if let (false, Some(x)) = (has("x"), kind.default_x()) {
-        if cells.position(x).is_none() {
-            let message = format!("a {word} needs an axis `{x}`, but this experiment has none");
-            return place.fail(message, "name another axis as `x`");
-        }
-        roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
-    }
-    if let AlongX::Plane(plane) = kind.x {
-        for (key, name) in ["x", "y"].into_iter().zip(plane) {
-            let Some(_) = cells.axes.iter().find(|axis| axis.name == name && axis.scale != Scale::Category) else {
-                let message =
-                    format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
-                return place.fail(message, format!("write {name} = [...] under [axes], or draw another kind"));
-            };
-            roles.push(Role { key, axis: name.into(), place: place.clone() });
-        }
-    }
-    if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
-        let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
-        return place.fail(format!("a {word} needs two axes, `x` and `y`"), help);
-    }
-    if kind.tune == Tune::Tries && !has("tune") {
-        let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
-        return place.fail(format!("a {word} needs `tune`"), help);
-    }
-    if kind.color == ColorBy::Required && !has("color") {
-        let help = "name the axis whose values are compared, as in color = \"optimizer\"";
-        return place.fail(format!("a {word} needs `color`"), help);
-    }
-    if (spec.metric.as_deref(), spec.step.as_deref()) == (Some("update_ratio"), Some("last")) {
-        let help = "write step = \"first\", or draw it as a gradient_heatmap";
-        return place.fail("no update follows the last step, so `update_ratio` has no value there", help);
-    }
+    let roles = with_needed(figure, cells)?;
     let roles = cells.roles(&roles, "figure", "x, y, color, facet, over and tune")?;
-    let mut further: Vec<(String, &Location)> = Vec::new();
-    for (role, axis) in &roles {
-        let name = axis.name.clone();
-        match role.key {
-            "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
-                let message = format!("`{name}` is the x axis of a {word}, but not all of its values are numbers");
-                return role.place.fail(message, "give it several numbers, or name another axis as `x`");
-            }
-            "x" if spec.x.is_some() => further.push((name, &role.place)),
-            "x" => spec.x = Some(name),
-            "y" => spec.y = Some(name),
-            "color" => spec.color = Some(name),
-            "facet" => spec.facet.push(name),
-            "over" => spec.over.push(name),
-            _ => spec.tune.push(name),
-        }
-    }
-    if let Some((third, _)) = roles.iter().filter(|(role, _)| role.key == "facet").nth(2) {
-        let help = "name at most two, the rows and the columns; fix the others with `where`";
-        return third.place.fail(format!("`facet` names {} axes", spec.facet.len()), help);
-    }
+    let further = assign(figure, &roles, &mut spec)?;
     let (filter, left) = cells.select(&figure.filter, "`where` of this figure", place)?;
     spec.filter = filter;
     figure_labels::resolve(figure, cells, &mut spec)?;
@@ -133,19 +81,96 @@ fn one(figure: &WrittenFigure, cells: Cells) -> Result<FigureSpec> {
     }
 }
 
+/// The roles of its axes as they are written, with those that its kind has by itself.
+///
+/// # Errors
+/// What the kind needs and the figure has not.
+fn with_needed(figure: &WrittenFigure, cells: Cells) -> Result<Vec<Role>> {
+    let (kind, word, place, spec) = (figure.kind, figure.kind.word, &figure.place, &figure.spec);
+    let mut roles = figure.roles.clone();
+    let has = |key: &str| figure.roles.iter().any(|role| role.key == key);
+    if let (false, Some(x)) = (has("x"), kind.default_x()) {
+        if cells.position(x).is_none() {
+            let message = format!("a {word} needs an axis `{x}`, but this experiment has none");
+            return place.fail(message, "name another axis as `x`");
+        }
+        roles.insert(0, Role { key: "x", axis: x.into(), place: place.clone() });
+    }
+    if let AlongX::Plane(plane) = kind.x {
+        for (key, name) in ["x", "y"].into_iter().zip(plane) {
+            let Some(_) = cells.axes.iter().find(|axis| axis.name == name && axis.scale != Scale::Category) else {
+                let message =
+                    format!("a {word} needs the axes `{}` and `{}`, of several numbers each", plane[0], plane[1]);
+                return place.fail(message, format!("write {name} = [...] under [axes], or draw another kind"));
+            };
+            roles.push(Role { key, axis: name.into(), place: place.clone() });
+        }
+    }
+    if kind.x == AlongX::TwoAxes && !(has("x") && has("y")) {
+        let help = "write both, as in x = \"optimizer.lr\", y = \"l2\"";
+        return place.fail(format!("a {word} needs two axes, `x` and `y`"), help);
+    }
+    if kind.tune == Tune::Tries && !has("tune") {
+        let help = "name the axes whose values are the tries, as in tune = \"optimizer.lr\"";
+        return place.fail(format!("a {word} needs `tune`"), help);
+    }
+    if kind.color == ColorBy::Required && !has("color") {
+        let help = "name the axis whose values are compared, as in color = \"optimizer\"";
+        return place.fail(format!("a {word} needs `color`"), help);
+    }
+    if (spec.metric.as_deref(), spec.step.as_deref()) == (Some("update_ratio"), Some("last")) {
+        let help = "write step = \"first\", or draw it as a gradient_heatmap";
+        return place.fail("no update follows the last step, so `update_ratio` has no value there", help);
+    }
+    Ok(roles)
+}
+
+/// Gives each axis its part in the figure; what is left are further axes along x.
+///
+/// # Errors
+/// An axis of words along numbers, or too many facets.
+fn assign<'a>(
+    figure: &WrittenFigure,
+    roles: &[(&'a Role, &Axis)],
+    spec: &mut FigureSpec,
+) -> Result<Vec<(String, &'a Location)>> {
+    let (kind, word) = (figure.kind, figure.kind.word);
+    let mut further: Vec<(String, &Location)> = Vec::new();
+    for (role, axis) in roles {
+        let name = axis.name.clone();
+        match role.key {
+            "x" if matches!(kind.x, AlongX::Numbers(_)) && axis.scale == Scale::Category => {
+                let message = format!("`{name}` is the x axis of a {word}, but not all of its values are numbers");
+                return role.place.fail(message, "give it several numbers, or name another axis as `x`");
+            }
+            "x" if spec.x.is_some() => further.push((name, &role.place)),
+            "x" => spec.x = Some(name),
+            "y" => spec.y = Some(name),
+            "color" => spec.color = Some(name),
+            "facet" => spec.facet.push(name),
+            "over" => spec.over.push(name),
+            _ => spec.tune.push(name),
+        }
+    }
+    if let Some((third, _)) = roles.iter().filter(|(role, _)| role.key == "facet").nth(2) {
+        let help = "name at most two, the rows and the columns; fix the others with `where`";
+        return third.place.fail(format!("`facet` names {} axes", spec.facet.len()), help);
+    }
+    Ok(further)
+}
+
 /// The map over one of several axes along x. The others are held where most labels of this one are found.
 ///
 /// # Errors
 /// Cells of which this is not plain: the axes are crossed.
 fn map_of(x: &str, along: &[&String], cells: &[&GridCell], place: &Location) -> Result<MapOf> {
-    let label = |cell: &GridCell, axis: &str| cell.labels.iter().find(|(name, _)| name == axis).map(|(_, l)| l.clone());
     let held = along.iter().filter(|other| **other != x).map(|other| {
-        let mut found: BTreeMap<Option<String>, BTreeSet<Option<String>>> = BTreeMap::new();
-        cells.iter().for_each(|cell| _ = found.entry(label(cell, other)).or_default().insert(label(cell, x)));
+        let mut found: BTreeMap<Option<&str>, BTreeSet<Option<&str>>> = BTreeMap::new();
+        cells.iter().for_each(|cell| _ = found.entry(cell.label(other)).or_default().insert(cell.label(x)));
         let most = found.values().map(BTreeSet::len).max().unwrap_or(0);
         let mut held = found.into_iter().filter(|(_, labels)| labels.len() == most);
         match (held.next(), held.next()) {
-            (Some((Some(own), _)), None) => Ok((other.to_string(), own)),
+            (Some((Some(own), _)), None) => Ok((other.to_string(), own.to_string())),
             _ => place.fail(
                 format!("`{other}` has several values at every `{x}`, so that no map is of `{x}` alone"),
                 "hold it with `where` in a figure of each axis",
@@ -180,12 +205,16 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
         spec.metric.as_deref().and_then(|name| columns::POINTS.iter().position(|column| column.name == name));
     if variable.is_some_and(|index| variables().all(|n| n <= index)) {
         let name = spec.metric.as_deref().unwrap_or_default();
-        let has = counted(variables().max().unwrap_or(0), "variable");
+        let has = count(variables().max().unwrap_or(0), "variable");
         return wrong(format!("no function of this {word} has {name}: each has {has}"), "write metric = \"x1\"");
     }
-    if figure.kind.cells != CellsShown::Planes {
-        return Ok(());
-    }
+    if figure.kind.cells == CellsShown::Planes { fits_planes(figure, spec, cells) } else { Ok(()) }
+}
+
+/// A kind of planes shows one function of one or two variables in each panel.
+fn fits_planes(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Result<()> {
+    let wrong = |message: String, help: &str| figure.place.fail(message, help);
+    let word = figure.kind.word;
     let mut panels: HashMap<Vec<&str>, Kind> = HashMap::new();
     for cell in cells {
         let Some(function) = cell.function() else {
@@ -203,7 +232,7 @@ fn fits(figure: &WrittenFigure, spec: &FigureSpec, cells: &[&GridCell]) -> Resul
                 }
                 _ => "choose other cells with `where`, or draw `curves`",
             };
-            let has = counted(n, "variable");
+            let has = count(n, "variable");
             return wrong(
                 format!("{word} need a function of one or two variables, but a function here has {has}"),
                 help,

@@ -6,7 +6,7 @@ use crate::experiment::asks::{claims, compare, figure_defaults, figures};
 use crate::experiment::figure_kind::Predicts;
 use crate::experiment::file::Experiment;
 use crate::experiment::read::{ExperimentError, Result};
-use crate::experiment::recorded::Recorded;
+use crate::experiment::recorded::Measurements;
 use crate::experiment::settings::Registry;
 use crate::plan_file::claim::ClaimSpec;
 use crate::plan_file::compare::Compare;
@@ -31,7 +31,7 @@ impl Experiment {
         cells: Cells,
         centre: &BTreeMap<String, String>,
         seeds: usize,
-        recorded: Recorded,
+        recorded: Measurements,
     ) -> Result<Asked> {
         let compare = compare::resolve(self.compare.as_ref(), cells, seeds)?;
         let claims = claims::check(&self.claims, cells, self.changed, recorded)?;
@@ -93,7 +93,7 @@ impl Experiment {
             let help = "delete it, or compare with other runs: gradsweep does not know the networks of imported runs";
             return place.fail("there are no predictions for imported runs", help);
         }
-        self.asked(Cells { axes, cells, are_imported: true }, &BTreeMap::new(), seeds, Recorded::imported(measured))
+        self.asked(Cells { axes, cells, are_imported: true }, &BTreeMap::new(), seeds, Measurements::imported(measured))
     }
 
     /// The name that it has of its own.

@@ -13,7 +13,7 @@ use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
 use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
-use crate::experiment::recorded::Recorded;
+use crate::experiment::recorded::Measurements;
 use crate::experiment::settings::Registry;
 use crate::plan_file::Axis;
 use crate::plan_file::claim::ClaimSpec;
@@ -176,7 +176,7 @@ impl Plan {
         plan.notes.extend(without_layers(&plan.written, &plan.cells));
         plan.check_functions(&experiment.record.keys)?;
         let grid = Cells { axes: &plan.axes, cells: &plan.cells, are_imported: false };
-        let recorded = Recorded::Swept(&plan.cadence);
+        let recorded = Measurements::Swept(&plan.cadence);
         let Asked { figures, claims, compare } = experiment.asked(grid, &plan.centre, plan.seeds.len(), recorded)?;
         plan.claims_left_out = experiment.claims.len() - claims.len();
         let figure_theory = FigureTheory::of(&figures, &experiment.kinds);

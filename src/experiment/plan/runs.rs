@@ -2,6 +2,7 @@
 
 use super::combine::Plan;
 use crate::experiment::settings::Registry;
+use crate::files::digest;
 use crate::model;
 use crate::run::spec::{NUMERICS_VERSION, RunSpec};
 use crate::seed::Seeds;
@@ -83,7 +84,7 @@ fn counts_epochs(settings: &Settings) -> bool {
 fn short_hash(run: &Canonical) -> String {
     // Nothing in it can fail to become JSON.
     let json = serde_json::to_vec(run).unwrap_or_default();
-    blake3::hash(&json).to_hex()[..16].to_string()
+    digest(blake3::hash(&json))
 }
 
 /// The settings by the names that they had when the first results were made, so that these keep their ids: batch normalization

@@ -64,9 +64,9 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
-    let lost = fadings(selection, |run| selection.run(run).fading(column));
+    let lost = selection.fadings_of(column);
     if lost.is_empty() {
-        return Err(selection.nothing(&format!("a finite {}", column.name)));
+        return Err(selection.no_finite(column));
     }
     let overlay = Overlay::new(selection, column.measured == Measured::End)?;
     let predicted = |key: &GroupKey| overlay.get(key)?.outcome(column.name);
@@ -74,18 +74,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let predicted_values = || lost.keys().filter_map(predicted);
     let keep: Vec<f64> = lost.values().map(|s| s.median.number()).chain(predicted_values()).chain([0.0]).collect();
     let values: Vec<f64> = lost.values().flat_map(reached).collect();
-    let y = Ruler::keeping(&keep, &values, false, 128.0)
-        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let y = Ruler::keeping(&keep, &values, false, 128.0).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, 128.0);
     let x_title = places::title(selection);
     let references = References::over_axis(selection, column, &x);
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
     let lines = beyond::points(&arriving, edge);
-    let groups = merged(selection, |color| {
-        let own = lines.iter().filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
-    });
+    let groups = equal(selection, &lines);
     let panel = |panel: GroupKey| {
         let lines = series(selection, &groups, panel, |key| lines.get(&key));
         let dashed = |group: &Vec<usize>| {
@@ -107,11 +103,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let what: &[&str] = if is_whole { &["decades lost in all,", "at the start"] } else { column.words };
     let title = [what, &[words::DIRECTION]].concat();
     let upper = Block::new(selection, (x.clone(), &x_title), (&y, &title), 128.0, panel);
-    let above = |run: usize| {
+    let above = |run: &usize| {
         // Decades by which the gradient of layer 1 lies above its prediction, over the last layer.
-        Some(Fading::Exactly(predicted(&selection.key(run))? - selection.run(run).fading(column)?.number()))
+        let above = predicted(&selection.key(*run))? - selection.run(*run).fading(column)?.number();
+        Some((*run, Fading::Exactly(above)))
     };
-    let ratios = beyond::points(&by_place(selection, &x, &fadings(selection, above)), f64::INFINITY);
+    let above = selection.fadings(selection.runs.iter().filter_map(above));
+    let ratios = beyond::points(&by_place(selection, &x, &above), f64::INFINITY);
     let ratios = theory::ratios(selection, &groups, (x.clone(), &x_title), &ratios);
     // Of a single update there is no end of training to tell from the start.
     let are_trained = selection.runs.iter().any(|run| selection.run(*run).value("steps").is_some_and(|n| n > 1.0));
@@ -124,7 +122,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let over_time = column.quantity == Quantity::TimeAttenuation;
     let [first, last] = if over_time { ["time step", "last"] } else { ["layer", "last hidden one"] };
     let broken = |r: &&usize| {
-        let fading = |name| columns::outcome(name).and_then(|column| selection.run(**r).fading(column));
+        let fading = |name| selection.run(**r).fading(columns::known(name));
         let is_defined = |fading: Option<Fading>| fading.is_some_and(|fading| fading != Fading::Undefined);
         is_defined(fading("attenuation_init")) && !is_defined(fading("attenuation_end"))
     };
@@ -136,7 +134,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "Below: gradient of the first {first} over that of the {last}, measured / predicted{share}; 1 is agreement."
             )),
         )
-        .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
+        .add(true, joined(&groups, &format!("{EQUAL} at the start")))
         .add(true, beyond::caption(&arriving))
         .add(broken > 0 && below.is_some(), format!("{broken} runs have no finite gradient at the end and are left out of ●."))
         .of_probe(selection);
@@ -173,11 +171,6 @@ fn reached(summary: &fading::Summary) -> [f64; 3] {
     [summary.low, summary.median.number(), summary.high]
 }
 
-/// Median and range over seeds of what is known of the runs.
-fn fadings(selection: &Selection, of: impl Fn(usize) -> Option<Fading>) -> Fadings {
-    selection.fadings(selection.runs.iter().filter_map(|run| Some((*run, of(*run)?))))
-}
-
 /// The labels along x with their places.
 fn labels(selection: &Selection, x: &Ruler) -> impl Iterator<Item = (usize, f64)> {
     Selection::labels(&selection.x).into_iter().zip(x.ticks.iter().map(|tick| tick.at).collect::<Vec<_>>())
@@ -188,7 +181,7 @@ fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> beyond::Line
     let mut points = beyond::Lines::new();
     for (label, place) in labels(selection, x) {
         for (key, summary) in fadings.iter().filter(|(key, _)| key.x == label) {
-            points.entry(GroupKey { x: 0, ..*key }).or_default().push((place, *summary));
+            points.entry(key.without_x()).or_default().push((place, *summary));
         }
     }
     points
@@ -196,8 +189,8 @@ fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> beyond::Line
 
 /// For each colour at the deepest networks, from the start of training to its end; `None` without a number.
 fn dumbbells(selection: &Selection) -> Option<Block> {
-    let of = |column: &'static Column| fadings(selection, |run| selection.run(run).fading(column));
-    let (start, end) = (of(columns::outcome("attenuation_init")?), of(columns::outcome("attenuation_end")?));
+    let of = |name| selection.fadings_of(columns::known(name));
+    let (start, end) = (of("attenuation_init"), of("attenuation_end"));
     let deepest = selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
     let none = ends.clone().any(|(_, s)| s.none > 0);
@@ -208,9 +201,8 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
         x.extend(End::High, 1.0);
     }
     let colors = selection.colors();
-    let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
     // The first colour on top, as in the legend.
-    let y = Ruler::rows(names);
+    let y = Ruler::rows(selection.row_names(&colors).into_iter());
     let panel = |panel: GroupKey| {
         let zero = Mark::Upright { x: 0.0, stroke: solid(EDGE, 0.8) };
         let arm = |(i, color): (usize, &usize)| {

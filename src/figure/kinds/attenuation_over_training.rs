@@ -26,7 +26,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let values: Vec<f64> = fadings().flat_map(|s| [s.low, s.high]).collect();
     let height = if selection.rows().len() > 2 { 100.0 } else { 140.0 };
     let y = Ruler::keeping(&keep, &values, false, height).filter(|_| !arriving.is_empty());
-    let y = y.ok_or_else(|| selection.nothing("a gradient at several layers"))?;
+    let y = y.ok_or_else(|| selection.nothing_to_draw("a gradient at several layers"))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let edge = beyond::strip(&arriving, &mut y, height);
@@ -78,7 +78,7 @@ fn found(selection: &Selection, lines: &beyond::Lines) -> String {
     let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
     let most = most.map(|(key, (start, end))| (key, words::rate(start), words::rate(end)));
     let most = most.filter(|(_, start, end)| start != end).map(|(key, start, end)| {
-        let place = selection.place(key);
+        let place = selection.group_name(key);
         let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
         format!("Training changes the fading{place}: from {start} to {end} decades per layer.")
     });

@@ -32,10 +32,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = found(selection, &lines, column);
     // The worst tries may lie decades off, so the ruler is that of the medians, and bands are cut where it ends.
     let medians: Vec<f64> = lines.values().flatten().map(|(_, s)| s.median).collect();
-    let medians: Vec<f64> = medians.into_iter().filter(|v| *v != worst(column)).collect();
+    let medians: Vec<f64> = medians.into_iter().filter(|v| *v != column.worst()).collect();
     let height = if selection.rows().len() > 2 { 110.0 } else { 150.0 };
-    let y =
-        Ruler::of(&medians, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let y = Ruler::of(&medians, column, height).ok_or_else(|| selection.no_finite(column))?;
     for (_, spread) in lines.values_mut().flatten() {
         spread.high = spread.high.min(y.high);
         // An exact zero stays one, on the floor line.
@@ -43,11 +42,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             spread.low = spread.low.max(y.low);
         }
     }
-    let slack = slack(&y, height);
-    let groups = coinciding(selection, |color| {
-        let own = lines.iter().filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
-    });
+    let groups = near(selection, &lines, slack(&y, height));
     let panel = |panel: GroupKey| series(selection, &groups, panel, |key| lines.get(&key));
     let x = Ruler::layers(lines.values().map(Vec::len).max().unwrap_or(1), 0.02);
     let x_title = format!("tries (values of {})", names::axes(&selection.spec.tune));
@@ -67,7 +62,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(first)
         .add(true, joined(&groups, COINCIDE))
         .add(lost > 0, diverged)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     let own = format!("{}: the best of k tries", words::subject(column));
     let (sheet, legend) = (Sheet::new(selection, medium, 3), Legend::of(selection, &groups));
@@ -76,8 +71,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
 /// How good the best of all tries is.
 fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
-    let ending = |value: f64| if value == worst(column) { Ending::Lost } else { Ending::Value(value) };
-    let last = lines.iter().filter_map(|(key, line)| Some((selection.place(key), ending(line.last()?.1.median))));
+    let ending = |value: f64| if value == column.worst() { Ending::Lost } else { Ending::Value(value) };
+    let last = lines.iter().filter_map(|(key, line)| Some((selection.group_name(key), ending(line.last()?.1.median))));
     let sign = column.sign().unwrap_or(-1.0);
     let (high, low) =
         if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };

@@ -61,15 +61,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement_or(|| results.reported_outcome())?;
     let arms = Arms::of(selection, column)?;
     let sheet = Sheet::new(selection, medium, 3);
-    let width = (sheet.width - 110.0) / sheet.slots as f64;
+    let width = sheet.panel_beside_names();
     let lost = arms.endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let ends = arms.intervals.values().flat_map(|s| [s.low, s.median, s.high]);
-    let mut x = Ruler::of(&ends.filter(|x| *x != worst(column)).collect::<Vec<_>>(), column, width * 0.6)
-        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let mut x = Ruler::of(&ends.filter(|x| *x != column.worst()).collect::<Vec<_>>(), column, width * 0.6)
+        .ok_or_else(|| selection.no_finite(column))?;
     let strip = (Arm::CROSS * lost as f64 + 8.0).min(0.3 * width);
     let edge = if lost > 0 { x.add_strip(End::High, strip, width) } else { x.high };
-    let names = arms.rows.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
-    let y = Ruler::rows(names.collect::<Vec<_>>().into_iter());
+    let y = Ruler::rows(selection.row_names(&arms.rows).into_iter());
     let height = (arms.rows.len() as f64 * 14.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
     let medians = |panel: GroupKey| {
@@ -101,7 +100,7 @@ impl<'a> Arms<'a> {
     fn of(selection: &'a Selection<'a>, column: &'static Column) -> Result<Self, FigureError> {
         let endings = Endings::of(selection, column, &selection.runs);
         let interval = |seeds: &Seeds| {
-            let values: Vec<f64> = seeds.runs.values().map(|e| e.value().unwrap_or(worst(column))).collect();
+            let values: Vec<f64> = seeds.runs.values().map(|e| e.value().unwrap_or(column.worst())).collect();
             // The ends are values themselves, so that they are the same on any scale; the median is not.
             Some(Spread { median: seeds.spread.median, ..median_interval(&values, CONFIDENCE)? })
         };
@@ -129,7 +128,7 @@ impl<'a> Arms<'a> {
             |key: &GroupKey| self.selection.color.as_ref().map_or("", |used| used.axis.labels[key.color].as_str());
         let mut best: BTreeMap<GroupKey, (f64, GroupKey)> = BTreeMap::new();
         for (key, spread) in &self.intervals {
-            let (panel, score) = (GroupKey { color: 0, ..*key }, sign * spread.median);
+            let (panel, score) = (key.without_color(), sign * spread.median);
             if self.baseline.as_ref().is_some_and(|base| name(key) != base) {
                 continue;
             }
@@ -140,7 +139,7 @@ impl<'a> Arms<'a> {
         let run_of = |key: &GroupKey| self.selection.runs.iter().find(|run| self.selection.key(**run) == *key);
         let mut found = BTreeMap::new();
         for key in self.intervals.keys() {
-            let Some((_, best)) = best.get(&GroupKey { color: 0, ..*key }) else { continue };
+            let Some((_, best)) = best.get(&key.without_color()) else { continue };
             let Some(run) = run_of(key).map(|run| self.selection.run(*run)) else { continue };
             let is_task = |row: &&Record| {
                 let mut axes = plan.axes.iter().zip(&run.labels);

@@ -52,13 +52,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     colors.sort_by(|a, b| mean(*a).total_cmp(&mean(*b)));
     let of_panel = |panel: GroupKey| {
-        arms.iter().filter(move |(key, _)| GroupKey { color: 0, ..**key } == panel).map(|(key, arm)| (key.color, arm))
+        arms.iter().filter(move |(key, _)| key.without_color() == panel).map(|(key, arm)| (key.color, arm))
     };
-    let panels: BTreeSet<GroupKey> = arms.keys().map(|key| GroupKey { color: 0, ..*key }).collect();
+    let panels: BTreeSet<GroupKey> = arms.keys().map(|key| key.without_color()).collect();
     let most = panels.iter().map(|panel| bars(of_panel(*panel).map(|(_, arm)| arm)).len()).max().unwrap_or(0);
     // The best arm on top, the bars beneath the last.
-    let names = colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0));
-    let names: Vec<String> = names.chain(std::iter::repeat_n(String::new(), most)).collect();
+    let mut names = selection.row_names(&colors);
+    names.resize(names.len() + most, String::new());
     let rows = names.len();
     let (x, y) = (Ruler::linear(1.0, (colors.len() as f64).max(2.0), sheet.room()), Ruler::rows(names.into_iter()));
     let x = x.padded(5.0, sheet.panel());
@@ -66,7 +66,6 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let aside = 10.0 * (x.high - x.low) / sheet.panel();
     let at = |row: usize| (rows - 1 - row) as f64;
     let panel = |panel: GroupKey| {
-        let panel = GroupKey { color: 0, ..panel };
         let bars = bars(of_panel(panel).map(|(_, arm)| arm));
         let beside = |(rank, row): (f64, f64), text: String| Mark::Note {
             spots: [1.0, -1.0].map(|side| (rank + side * aside, row)).to_vec(),
@@ -94,7 +93,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = (rows as f64 * 12.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
     let block = Block::new(selection, (x.clone(), "average rank, 1 being best"), (&y, &title), height, panel);
-    let best = arms.iter().map(|(key, arm)| (selection.place(key), arm.rank)).collect::<Vec<_>>();
+    let best = arms.iter().map(|(key, arm)| (selection.group_name(key), arm.rank)).collect::<Vec<_>>();
     let lowest = best.iter().map(|(_, rank)| *rank).fold(f64::INFINITY, f64::min);
     let finding = finding::who(&best, lowest, |rank| format!("{rank:.2}"))
         .map_or(String::new(), |who| format!("Ranks best: {who}."));

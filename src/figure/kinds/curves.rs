@@ -9,6 +9,8 @@ struct Measure {
     index: usize,
     y: Ruler,
     guess: Option<Guess>,
+    /// A sentence if the ruler is cut.
+    cut: Option<String>,
 }
 
 /// What can be asked of it.
@@ -73,32 +75,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let drawn: Vec<(usize, &&Column)> = drawn.map(|index| (index, &all[index])).collect();
     let height = if selection.rows().len() > 2 { 96.0 } else { 122.0 };
     let references = References::over_steps(selection, drawn[0].1, course.scale, &course.x);
-    let mut cut = String::new();
-    let measure = |(index, column): (usize, &&'static Column)| {
-        let beside = thin
-            .into_iter()
-            .flat_map(|thin| course.of(thin))
-            .flat_map(|(_, points)| points.iter().map(|(_, s)| s.median));
-        // Of each line what its median and what its range reaches: one lost seed may not flatten the others either.
-        let lines = course.of(index).flat_map(|(_, points)| [medians([points]), spans([points])]).collect::<Vec<_>>();
-        let values = without_runaways(&lines, column);
-        let heights = references.heights().filter(|_| index == drawn[0].0);
-        let values: Vec<f64> = values.into_iter().chain(beside).chain(heights).collect();
-        let mut y = Ruler::of(&values, column, height)?;
-        let guess = guessing(selection, column);
-        if selection.spec.limits.is_none() {
-            cut.extend(y.cut(guess.as_ref().map(Guess::highest)).map(|sentence| format!(" {sentence}")));
-        }
-        if index == drawn[0].0 {
-            y = selection.limited(y, height);
-            course.headroom(&mut y);
-        }
-        let guess = guess.and_then(|guess| guess.on(&y));
-        Some(Measure { column, index, y, guess })
+    let beside: Vec<f64> = medians(thin.into_iter().flat_map(|thin| course.of(thin)).map(|(_, points)| points));
+    let measure = |(index, column): &(usize, &&'static Column)| {
+        Measure::new(selection, &course, (*index, **column), *index == drawn[0].0, (&beside, height))
     };
-    let measures: Vec<Measure> = drawn.iter().copied().filter_map(measure).collect();
+    let measures: Vec<Measure> = drawn.iter().filter_map(measure).collect();
     if measures.is_empty() {
-        return Err(selection.nothing(&format!("a finite {}", first.name)));
+        return Err(selection.no_finite(first));
     }
 
     let groups = coinciding(selection, |color| {
@@ -140,23 +123,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| measures.iter().map(|measure| strip(*row, measure))).collect();
     let x_title = if selection.spec.epochs { "epoch" } else { course.scale.title() };
-    let (x, x_title) = (course.x.clone(), x_title.into());
-    let block = Block { x, x_title, further: Vec::new(), strips, height, gap: 0.0, ruled: true };
+    let block = Block::of((course.x.clone(), x_title), strips, height);
 
     let lines = |key: GroupKey| {
         let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
         measures.iter().filter_map(line).collect()
     };
-    let finding = match columns::accuracy_of(first) {
-        // Runs that end at the target all end at the same loss.
-        None if first.quantity == Quantity::Loss && all_reach(selection) => first_at_target(selection),
-        None if columns::outcome(first.name).is_some() && !selection.spec.averaged => {
-            Endings::of(selection, first, &selection.runs).finding(selection, "lines")
-        }
-        // A line that ends early has no end of training.
-        None if !course.ends.is_empty() => String::new(),
-        _ => at_the_end(selection, &course, first),
-    };
+    let cut = measures.iter().filter_map(|measure| measure.cut.as_deref()).collect::<Vec<_>>().join(" ");
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
         .add(thin.is_some(), "Thin: the training error.")
         .add(
@@ -176,8 +149,53 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let mean = if selection.spec.averaged { ", mean of the steps so far," } else { "" };
         format!("{}{mean} by {}", words::subject(first), if selection.spec.epochs { "epoch" } else { "step" })
     };
-    let own = &own;
-    Ok(Chart { caption, ..Chart::new(selection, sheet, own, finding, legend, vec![block]) })
+    let finding = found(selection, &course, first);
+    Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
+}
+
+impl Measure {
+    /// Of the figure's own column `is_first`, whose ruler can be chosen, and of what is drawn `beside` its lines; `None` without a finite
+    /// number.
+    fn new(
+        selection: &Selection,
+        course: &Course<usize>,
+        (index, column): (usize, &'static Column),
+        is_first: bool,
+        (beside, height): (&[f64], f64),
+    ) -> Option<Measure> {
+        // Of each line what its median and what its range reaches: one lost seed may not flatten the others either.
+        let lines = course.of(index).flat_map(|(_, points)| [medians([points]), spans([points])]).collect::<Vec<_>>();
+        let values = without_runaways(&lines, column);
+        let references = References::over_steps(selection, column, course.scale, &course.x);
+        let heights = references.heights().filter(|_| is_first);
+        let values: Vec<f64> = values.into_iter().chain(beside.iter().copied()).chain(heights).collect();
+        let mut y = Ruler::of(&values, column, height)?;
+        let guess = guessing(selection, column);
+        let cut = match selection.spec.limits {
+            None => y.cut(guess.as_ref().map(Guess::highest)),
+            Some(_) => None,
+        };
+        if is_first {
+            y = selection.limited(y, height);
+            course.headroom(&mut y);
+        }
+        let guess = guess.and_then(|guess| guess.on(&y));
+        Some(Measure { column, index, y, guess, cut })
+    }
+}
+
+/// Who is first at the target, or how the lines end.
+fn found(selection: &Selection, course: &Course<usize>, column: &'static Column) -> String {
+    match columns::accuracy_of(column) {
+        // Runs that end at the target all end at the same loss.
+        None if column.quantity == Quantity::Loss && all_reach(selection) => first_at_target(selection),
+        None if columns::outcome(column.name).is_some() && !selection.spec.averaged => {
+            Endings::of(selection, column, &selection.runs).finding(selection, "lines")
+        }
+        // A line that ends early has no end of training.
+        None if !course.ends.is_empty() => String::new(),
+        _ => at_the_end(selection, course, column),
+    }
 }
 
 fn all_reach(selection: &Selection) -> bool {
@@ -186,7 +204,7 @@ fn all_reach(selection: &Selection) -> bool {
 
 /// Which line is first at the target, where all get there.
 fn first_at_target(selection: &Selection) -> String {
-    let Some(column) = columns::outcome("steps_to_target") else { return String::new() };
+    let column = columns::known("steps_to_target");
     let steps = Endings::of(selection, column, &selection.runs).medians(selection);
     let words = Words {
         high: "Slowest",
@@ -201,7 +219,7 @@ fn first_at_target(selection: &Selection) -> String {
 /// Which line ends lowest, and which highest, of what no column of `runs.csv` tells.
 fn at_the_end(selection: &Selection, course: &Course<usize>, column: &Column) -> String {
     let last =
-        course.of(0).filter_map(|(key, line)| Some((selection.place(key), Ending::Value(line.last()?.1.median))));
+        course.of(0).filter_map(|(key, line)| Some((selection.group_name(key), Ending::Value(line.last()?.1.median))));
     let words =
         Words { high: "Highest", low: "Lowest at the end", only: "At the end", each: "lines", lost: "diverged" };
     finding::extremes(&last.collect::<Vec<_>>(), &words, -1.0, |v| finding::measured(v, column))

@@ -31,7 +31,7 @@ const FACTS: FigureKind = FigureKind {
     of_init: |_| true,
     theory: Predicts::All,
     shows: |_, metric| match metric {
-        Metric::Run(column) => Shows::if_true(column == "attenuation_init"),
+        Metric::Run(column) => Shows::if_true(*column == columns::ATTENUATION_INIT.name),
         _ => Shows::Nothing,
     },
     ..FigureKind::new("derivative")
@@ -82,7 +82,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
     let factors = shown
         .iter()
-        .filter_map(|(key, own)| Some((selection.place(key), Ending::Value(10f64.powf(-own.measured?.number())))));
+        .filter_map(|(key, own)| Some((selection.group_name(key), Ending::Value(10f64.powf(-own.measured?.number())))));
     let words = Words {
         high: "Largest",
         low: "Smallest factor by which a layer multiplies the gradient",
@@ -96,9 +96,7 @@ fn found(selection: &Selection, shown: &BTreeMap<GroupKey, Shown>) -> String {
 /// The cell of each panel with its prediction, where there is one, and why the other panels have none.
 fn shown(selection: &Selection) -> Result<(BTreeMap<GroupKey, Shown>, BTreeSet<String>), FigureError> {
     let theory = selection.results.theory()?;
-    let column = columns::outcome("attenuation_init");
-    let fadings = selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?)));
-    let measured = selection.fadings(fadings);
+    let measured = selection.fadings_of(&columns::ATTENUATION_INIT);
     let (mut shown, mut refused) = (BTreeMap::new(), BTreeMap::new());
     for run in &selection.runs {
         let key = selection.key(*run);

@@ -21,7 +21,7 @@ const FACTS: FigureKind = FigureKind {
     x_limits: true,
     cells: CellsShown::Layers,
     columns: || column_names(columns::QUANTITIES),
-    of_init: |figure| figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.is_at_end(),
     distributions: true,
     ..FigureKind::new("distribution_by_layer")
 };
@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
-    let last = selection.spec.step.as_deref() == Some("last");
+    let last = selection.spec.is_at_end();
     let Shown { spreads, left_out, is_of_time } = spreads(selection, column, last)?;
     let all: Vec<u64> = spreads.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
     let n = all.len().min(SHOWN);
@@ -41,7 +41,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     // However far off a layer lies, as singular values that are all 1 do beside those of a fading net, its ridge is there.
     let medians: Vec<f64> = spreads.values().flatten().map(|own| own.quantiles[PERCENT.len() / 2]).collect();
     let x = Ruler::keeping(&medians, &values, false, sheet.panel())
-        .ok_or_else(|| selection.nothing(&format!("a distribution of `{}`", column.name)))?;
+        .ok_or_else(|| selection.nothing_to_draw(&format!("a distribution of `{}`", column.name)))?;
     let x = selection.spec.x_limits.map_or(x.clone(), |limits| x.between(limits, sheet.panel()));
     let height = 26.0 * n as f64 + 14.0;
     let y = Ruler::categories(layers.iter().map(u64::to_string));
@@ -113,7 +113,7 @@ fn found<'a>(
     let width = |own: &Distribution| own.middle_half();
     let widths = spreads.map(|((key, layer), runs)| {
         let width = runs.iter().map(width).sum::<f64>() / runs.len() as f64;
-        (selection.place_with(key, format!("layer {layer}")), Ending::Value(width))
+        (selection.group_name_with(key, format!("layer {layer}")), Ending::Value(width))
     });
     let words = Words {
         high: "Middle half, widest",

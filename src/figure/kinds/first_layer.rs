@@ -14,7 +14,7 @@ const FACTS: FigureKind = FigureKind {
     options: &["x_title", "reference"],
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
-    of_init: |figure| !is_last(figure),
+    of_init: |figure| !figure.is_at_end(),
     shows,
     multiples: true,
     ..FigureKind::new("first_layer")
@@ -22,14 +22,10 @@ const FACTS: FigureKind = FigureKind {
 
 pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
-fn is_last(figure: &FigureSpec) -> bool {
-    figure.step.as_deref() == Some("last")
-}
-
 fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
     match metric {
         Metric::Layers { column, step, layer: Ordinal::First | Ordinal::Number(1), per_layer: None }
-            if matches!(step, Ordinal::Last) == is_last(figure) =>
+            if matches!(step, Ordinal::Last) == figure.is_at_end() =>
         {
             Shows::column(figure, &["stream_rms"], column)
         }
@@ -43,7 +39,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = lines(selection, column, &x)?;
     let height = if selection.rows().len() > 2 { 96.0 } else { 126.0 };
     let y = Ruler::keeping_of(&medians(lines.values()), &spans(lines.values()), column, height)
-        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+        .ok_or_else(|| selection.no_finite(column))?;
     let y = selection.limited(y, height);
     let groups = coinciding(selection, |color| {
         let own = lines.iter().filter(|(key, _)| key.color == color);
@@ -61,7 +57,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, joined(&groups, COINCIDE))
         .add(y.floor.is_some(), "▼: exactly zero.")
         .of(selection);
-    let when = if is_last(selection.spec) { "at the end of training" } else { "before training" };
+    let when = if selection.spec.is_at_end() { "at the end of training" } else { "before training" };
     let own = format!("{} in the first layer, {when}", words::subject(column));
     let sheet = Sheet::new(selection, medium, 4);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, String::new(), legend, vec![block]) })
@@ -70,7 +66,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// The spread over the seeds at each place along x, at the first or the last recorded step of each run; the `x` of a key is 0.
 fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<BTreeMap<GroupKey, Points>, FigureError> {
     let mut found: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-    let is_last = is_last(selection.spec);
+    let is_last = selection.spec.is_at_end();
     selection.results.stream("layers.csv", &selection.runs, &["step", "layer", column.name], |run, row| {
         let [Some(step), Some(1.0), Some(value)] = *row else { return };
         let known = found.entry(run).or_insert((step, value));

@@ -30,7 +30,7 @@ const FACTS: FigureKind = FigureKind {
     limits: true,
     cells: CellsShown::Layers,
     columns: || column_names(columns::LAYERS),
-    of_init: |figure| figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.is_at_end(),
     theory: Predicts::Columns(&["stream_rms", "delta_rms"]),
     shows,
     default,
@@ -83,20 +83,13 @@ fn shows(figure: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let spec = selection.spec;
+    let (spec, last) = (selection.spec, selection.spec.is_at_end());
     let first = selection.measurement()?;
-    let second = columns::find(columns::LAYERS, "weight_grad_rms");
-    let alone = selection.columns().len() > MANY
-        || spec.metric.is_some()
-        || spec.theory
-        || selection.row.is_some()
-        || medium.is_brief();
-    let measured: Vec<&'static Column> = [first].into_iter().chain(second.filter(|_| !alone)).collect();
-    let last = spec.step.as_deref() == Some("last");
+    let measured = measured(selection, medium, first);
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
-        return Err(selection.nothing("a gradient by layer"));
+        return Err(selection.nothing_to_draw("a gradient by layer"));
     }
     let overlay = Overlay::new(selection, last)?;
     let groups = merged(selection, |color| {
@@ -113,13 +106,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = Ruler::layers(deepest as usize, if direct { label_room(&sheet, &rates) } else { 0.02 });
     let x = selection.limited_along_x(x, sheet.panel());
     let height = if selection.rows().len() > 2 { 92.0 } else { 128.0 };
-    let rulers: Vec<(usize, Ruler)> = (0..measured.len())
-        .filter_map(|m| {
-            let (keep, values) = reached(&profiles, &overlay, (m, measured[m]));
-            let y = Ruler::keeping_of(&keep, &values, measured[m], height)?;
-            Some((m, if m == 0 { selection.limited(y, height) } else { y }))
-        })
-        .collect();
+    let rulers = rulers(selection, &measured, (&profiles, &overlay), height);
     let strip = |row: usize, (m, y): &(usize, Ruler)| {
         Strip::new(selection, row, (y, measured[*m].words), |panel| {
             let points = |color: usize| profiles.get(&(GroupKey { color, ..panel }, *m));
@@ -142,8 +129,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows();
     let strips = rows.iter().flat_map(|row| rulers.iter().map(|ruler| strip(*row, ruler))).collect();
     let x_title = spec.x_title.as_deref().unwrap_or(X_TITLE);
-    let block =
-        Block { x: x.clone(), x_title: x_title.into(), further: Vec::new(), strips, height, gap: 0.0, ruled: true };
+    let block = Block::of((x.clone(), x_title), strips, height);
     let below = theory::ratios(selection, &groups, (x, x_title), &ratios(selection, first, &snapshots, &overlay));
 
     let caption = Caption::new(words::spread(selection, "Line", "band", groups.len()))
@@ -154,17 +140,14 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
-        .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
+        .add(true, joined(&groups, EQUAL))
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
             bypassed(&profiles, &measured, &arriving),
             "Weight gradients of 0 although dL/dh arrives at layer 1: a branch has scale 0, or units pass no gradient on.",
         )
         .add(true, partly(selection, &rates))
-        .add(
-            left_out > 0,
-            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
-        )
+        .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = words::when(last);
     let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {
@@ -172,16 +155,51 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Some(column) => words::subject(column),
     };
     let own = format!("{what} at each layer, {when}");
-    let finding = match fades(first) {
-        true => {
-            let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", finding::PER_LAYER)
-        }
-        false => ends(selection, first, &profiles, &groups),
-    };
+    let finding = found(selection, first, (&profiles, &rates), &groups);
     let legend = overlay.named(rated(Legend::of(selection, &groups), selection, &groups, (&rates, direct)));
     let blocks = [block].into_iter().chain(below).collect();
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+}
+
+/// What is drawn: the figure's column and, where there is room, the gradient of the weights under it.
+fn measured(selection: &Selection, medium: Medium, first: &'static Column) -> Vec<&'static Column> {
+    let spec = selection.spec;
+    let second = columns::find(columns::LAYERS, "weight_grad_rms");
+    let alone = selection.columns().len() > MANY
+        || spec.metric.is_some()
+        || spec.theory
+        || selection.row.is_some()
+        || medium.is_brief();
+    [first].into_iter().chain(second.filter(|_| !alone)).collect()
+}
+
+/// The ruler of each measurement that has a finite number.
+fn rulers(
+    selection: &Selection,
+    measured: &[&'static Column],
+    (profiles, overlay): (&Profiles, &Overlay),
+    height: f64,
+) -> Vec<(usize, Ruler)> {
+    let ruler = |m: usize| {
+        let (keep, values) = reached(profiles, overlay, (m, measured[m]));
+        let y = Ruler::keeping_of(&keep, &values, measured[m], height)?;
+        Some((m, if m == 0 { selection.limited(y, height) } else { y }))
+    };
+    (0..measured.len()).filter_map(ruler).collect()
+}
+
+/// Where the gradient fades and grows most, or where another measurement is largest and smallest.
+fn found(
+    selection: &Selection,
+    column: &Column,
+    (profiles, rates): (&Profiles, &Rates),
+    groups: &[Vec<usize>],
+) -> String {
+    if !fades(column) {
+        return ends(selection, column, profiles, groups);
+    }
+    let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
+    beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_INIT.unit)
 }
 
 /// Whether it is dL/dh, whose fading is what an attenuation tells.
@@ -191,8 +209,7 @@ fn fades(column: &Column) -> bool {
 
 /// The decades that the gradient of each group loses per layer.
 fn arriving(selection: &Selection, last: bool) -> Rates {
-    let column = columns::outcome(if last { "attenuation_end" } else { "attenuation_init" });
-    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
+    selection.fadings_of(columns::known(if last { "attenuation_end" } else { "attenuation_init" }))
 }
 
 /// The share of a panel that labels may take.
@@ -216,7 +233,7 @@ fn partly(selection: &Selection, rates: &Rates) -> String {
     const NAMED: usize = 4;
     let some: Vec<_> =
         rates.iter().filter(|(_, rate)| rate.median != Fading::Beyond && !rate.note().is_empty()).collect();
-    let name = |(key, rate): &(&GroupKey, &fading::Summary)| match selection.place(key) {
+    let name = |(key, rate): &(&GroupKey, &fading::Summary)| match selection.group_name(key) {
         place if place.is_empty() => rate.note(),
         place => format!("{place}: {}", rate.note()),
     };
@@ -326,7 +343,7 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
             }
         }
         let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
-        profiles.extend(by_layer(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
+        profiles.extend(points_at(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }
@@ -349,24 +366,7 @@ fn ratios(
             layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
         }
     }
-    by_layer(selection, layers, |seeds| spread(&seeds))
-}
-
-/// The spread over the seeds of each group in each layer.
-fn by_layer(
-    selection: &Selection,
-    layers: BTreeMap<u64, Vec<(usize, f64)>>,
-    spread: impl Fn(Vec<f64>) -> Option<Spread>,
-) -> BTreeMap<GroupKey, Points> {
-    let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
-    for (layer, values) in layers {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
-            if let Some(spread) = spread(seeds.into_values().collect()) {
-                points.entry(key).or_default().push((layer as f64, spread));
-            }
-        }
-    }
-    points
+    points_at(selection, layers, |seeds| spread(&seeds))
 }
 
 /// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.
@@ -380,7 +380,7 @@ fn dashed(overlay: &Overlay, key: &GroupKey, column: &Column, points: &Points) -
 fn ends(selection: &Selection, column: &Column, profiles: &Profiles, groups: &[Vec<usize>]) -> String {
     let drawn = profiles.iter().filter(|((key, m), _)| *m == 0 && groups.iter().any(|g| g[0] == key.color));
     let values = drawn.flat_map(|((key, _), points)| {
-        let place = move |layer: &f64| selection.place_with(key, format!("layer {layer}"));
+        let place = move |layer: &f64| selection.group_name_with(key, format!("layer {layer}"));
         let telling = points.len() - usize::from(words::is_of_jacobian(column) && points.len() > 1);
         points[..telling].iter().map(move |(layer, spread)| (place(layer), Ending::Value(spread.median)))
     });

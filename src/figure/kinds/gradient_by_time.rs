@@ -17,7 +17,7 @@ const FACTS: FigureKind = FigureKind {
     x_limits: true,
     limits: true,
     columns: || column_names(columns::LAYERS),
-    of_init: |figure| figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.is_at_end(),
     theory: Predicts::Columns(&["state_rms"]),
     shows: |figure, metric| match metric {
         Metric::Layers { column, .. } => Shows::column(figure, &["state_rms"], column),
@@ -40,23 +40,20 @@ pub const KIND: Kind = Kind { facts: &FACTS, draw };
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let column = selection.measurement()?;
-    let last = selection.spec.step.as_deref() == Some("last");
+    let last = selection.spec.is_at_end();
     let (snapshots, left_out) = snapshots(selection, column, last)?;
     let lines = lines(selection, &snapshots, column);
     if lines.is_empty() {
-        return Err(selection.nothing("a gradient by time step"));
+        return Err(selection.nothing_to_draw("a gradient by time step"));
     }
     let overlay = Overlay::new(selection, last)?;
-    let groups = merged(selection, |color| {
-        let own = lines.iter().filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| (key.row, key.column, bits(points))).collect()
-    });
+    let groups = equal(selection, &lines);
     let is_state = column.predicted == Some(Predicted::State);
     let predicted = |key: &GroupKey| Some(dashed(&overlay, key, lines.get(key)?)).filter(|p| is_state && p.len() > 1);
     let reached: Vec<f64> = lines.keys().filter_map(predicted).flatten().map(|(_, y)| y).collect();
     let keep: Vec<f64> = medians(lines.values()).into_iter().chain(reached).filter(|y| y.is_finite()).collect();
     let y = Ruler::keeping_of(&keep, &spans(lines.values()), column, HEIGHT)
-        .ok_or_else(|| selection.nothing("a gradient by time step"))?;
+        .ok_or_else(|| selection.nothing_to_draw("a gradient by time step"))?;
     let y = selection.limited(y, HEIGHT);
     let longest = lines.values().flatten().fold(1.0f64, |a, (time, _)| a.max(*time));
     let sheet = Sheet::new(selection, medium, 4);
@@ -85,26 +82,22 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "Theory predicts ratios between time steps, and is drawn through the median of the last one.",
             ),
         )
-        .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
+        .add(true, joined(&groups, EQUAL))
         .add(y.floor.is_some(), format!("▼: {}.", words::NO_GRADIENT))
-        .add(
-            left_out > 0,
-            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
-        )
+        .add(true, words::left_out(left_out))
         .of_probe(selection);
     let when = words::when(last);
     let what = if is_state { "How large the gradient is".into() } else { words::subject(column) };
     let own = format!("{what} at each time step, {when}");
     let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let finding = beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", "decades per time step");
+    let finding = beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_TIME_INIT.unit);
     let legend = overlay.named(Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }
 
 /// What each line loses a time step.
 fn rates(selection: &Selection, last: bool) -> BTreeMap<GroupKey, fading::Summary> {
-    let column = columns::outcome(if last { "attenuation_time_end" } else { "attenuation_time_init" });
-    selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
+    selection.fadings_of(columns::known(if last { "attenuation_time_end" } else { "attenuation_time_init" }))
 }
 
 /// The top layer's rows at the first or last step, and how many runs are left out of them.
@@ -141,15 +134,7 @@ fn lines(selection: &Selection, snapshots: &Snapshots, column: &Column) -> BTree
             times.entry(*time as u64).or_default().push((*run, *value));
         }
     }
-    let mut lines: BTreeMap<GroupKey, Points> = BTreeMap::new();
-    for (time, values) in times {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
-            if let Some(spread) = over_seeds(seeds.into_values(), column) {
-                lines.entry(key).or_default().push((time as f64, spread));
-            }
-        }
-    }
-    lines
+    points_at(selection, times, |seeds| over_seeds(seeds.into_iter(), column))
 }
 
 /// A prediction through the median of the last time step, since theory does not know the level.

@@ -1,7 +1,7 @@
 //! The gradient at every layer, or time step, over the whole training, or at both: one colour scale for all panels.
 
 use super::prelude::*;
-use crate::plan_file::figure::Plane;
+use crate::plan_file::figure::MapAxes;
 use crate::table;
 
 /// Median over seeds at each place of a panel, x and y; NaN where it is not a number.
@@ -14,7 +14,7 @@ const BROKEN: f64 = f64::INFINITY;
 const FACTS: FigureKind = FigureKind {
     help: "the gradient, or another column of layers.csv, at each layer and step; of recurrent nets also at each time step",
     options: &["axes"],
-    of_init: |figure| !figure.axes.has_steps() && figure.step.as_deref() != Some("last"),
+    of_init: |figure| !figure.axes.has_steps() && !figure.is_at_end(),
     metric: Some("stream_rms"),
     x_scales: STEP_SCALES,
     x_limits: true,
@@ -45,9 +45,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             "a heat map's colour is the gradient; use \"{name}\" as facet instead of color"
         )));
     }
-    let plane = selection.spec.axes;
-    let other = last(plane);
-    let usual = if plane.has_time() { "state_rms" } else { "stream_rms" };
+    let axes = selection.spec.axes;
+    let other = last(axes);
+    let usual = if axes.has_time() { "state_rms" } else { "stream_rms" };
     let column = selection.measurement_or(|| usual.into())?;
     // Fading is what the gradient is against the last layer's; a figure that names a column shows that as it is.
     let relative = selection.spec.metric.is_none();
@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let rows = selection.rows().len();
     let height = if rows > 3 { 64.0 } else { 96.0 };
     let ruler = Ruler::colors(&values, column, bar_height(rows, height))
-        .ok_or_else(|| selection.nothing(&format!("a finite {} by layer", column.name)))?;
+        .ok_or_else(|| selection.nothing_to_draw(&format!("a finite {} by layer", column.name)))?;
     let ruler = selection.limited(ruler, bar_height(rows, height));
     let mut colors = ColorBar::new(ruler, column, &values);
     if relative {
@@ -70,7 +70,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (last, highest) = places().fold((0, 1), |(x, y), (s, l)| (x.max(*s), y.max(*l)));
     let counted = |last: u64| Ruler::layers(last as usize, 0.0).within(0.5, last as f64 + 0.5);
     let sheet = Sheet::new(selection, medium, 4);
-    let (scale, x, x_title) = if plane.has_steps() {
+    let (scale, x, x_title) = if axes.has_steps() {
         let scale = StepScale::new(selection, &places().map(|(step, _)| *step).collect());
         let ruler = scale.ruler(selection, last as f64);
         let high = ruler.high + scale.place(last as f64 + 0.5) - scale.place(last as f64);
@@ -78,15 +78,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     } else {
         (StepScale::Linear, selection.limited_along_x(counted(last), sheet.panel()), TIME_TITLE)
     };
-    let y_title = if plane == Plane::StepTime { TIME_TITLE } else { "layer" };
+    let y_title = if axes == MapAxes::StepTime { TIME_TITLE } else { "layer" };
     let narrowest = (x.high - x.low) / PLACES;
-    let draw = |map| draw_map(map, &colors, scale, plane, narrowest);
+    let draw = |map| draw_map(map, &colors, scale, axes, narrowest);
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let y = counted(highest);
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &[y_title]), height, panel) };
     let over = if relative { format!(" of the gradient over that of {}", other.name) } else { String::new() };
-    let scale = if maps.panels.len() > 1 { ", the same scale in all panels" } else { "" };
-    let recorded = if plane.has_steps() { "steps" } else { "time steps" };
+    let scale = if maps.panels.len() > 1 { words::SAME_SCALE } else { "" };
+    let recorded = if axes.has_steps() { "steps" } else { "time steps" };
     let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
     let across = if relative {
         "Line across a tile: not finite, or undefined for all seeds."
@@ -95,10 +95,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let caption = Caption::new(first)
         .add(
-            plane.has_time() && column.predicted == Some(Predicted::State),
+            axes.has_time() && column.predicted == Some(Predicted::State),
             "Gradient of the loss at the last time step alone: dL/dc of an LSTM, dL/dh of other nets.",
         )
-        .add(plane == Plane::StepTime, "Of the top layer.")
+        .add(axes == MapAxes::StepTime, "Of the top layer.")
         .add(values.contains(&f64::NEG_INFINITY), format!("Pink: {}.", words::NO_GRADIENT))
         .add(values.iter().any(|v| v.is_nan()), across)
         .add(
@@ -109,18 +109,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 other.name
             ),
         )
-        .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
+        .add(colors.off.is_some(), words::BEYOND_SCALE)
         .add(maps.cut, "A map ends where its first seed ends.")
         .of_probe(selection);
-    let at = match plane {
-        Plane::StepLayer => "at each layer",
-        Plane::StepTime => "at each time step",
-        Plane::TimeLayer => "at each layer and time step",
+    let at = match axes {
+        MapAxes::StepLayer => "at each layer",
+        MapAxes::StepTime => "at each time step",
+        MapAxes::TimeLayer => "at each layer and time step",
     };
-    let when = match selection.spec.step.as_deref() {
-        _ if plane.has_steps() => "during training",
-        step => words::when(step == Some("last")),
-    };
+    let when = if axes.has_steps() { "during training" } else { words::when(selection.spec.is_at_end()) };
     let own = match column.quantity {
         Quantity::Gradient if relative => format!("The gradient {at} over {}, {when}", other.whose),
         Quantity::Gradient => format!("The gradient {at} {when}"),
@@ -140,11 +137,11 @@ struct Last {
     whose: &'static str,
 }
 
-fn last(plane: Plane) -> Last {
-    let (name, whose) = match plane {
-        Plane::StepLayer => ("the last layer", "the last layer's"),
-        Plane::StepTime => ("the last time step", "the last time step's"),
-        Plane::TimeLayer => ("the last layer at the last time step", "the last layer's at the last time step"),
+fn last(axes: MapAxes) -> Last {
+    let (name, whose) = match axes {
+        MapAxes::StepLayer => ("the last layer", "the last layer's"),
+        MapAxes::StepTime => ("the last time step", "the last time step's"),
+        MapAxes::TimeLayer => ("the last layer at the last time step", "the last layer's at the last time step"),
     };
     Last { name, whose }
 }
@@ -164,22 +161,22 @@ fn by_layer(selection: &Selection, column: &Column) -> Result<Vec<Drawn>, Figure
 }
 
 /// Those of a map with time steps: of the top layer at all steps, or of all layers at the first or last one.
-fn by_time(selection: &Selection, column: &Column, plane: Plane) -> Result<Vec<Drawn>, FigureError> {
+fn by_time(selection: &Selection, column: &Column, axes: MapAxes) -> Result<Vec<Drawn>, FigureError> {
     let mut rows: Vec<(usize, u64, u64, u64, f64)> = Vec::new();
     // Of each run its top layer, or the step that is shown.
     let mut shown: BTreeMap<usize, u64> = BTreeMap::new();
-    let last = selection.spec.step.as_deref() == Some("last");
+    let last = selection.spec.is_at_end();
     let wanted = ["step", "layer", columns::TIME.name, column.name];
     selection.results.stream("layers.csv", &selection.runs, &wanted, |run, row| {
         let [Some(step), Some(layer), Some(time), Some(value)] = *row else { return };
         let (step, layer) = (step as u64, layer as u64);
-        let own = if plane == Plane::StepTime { layer } else { step };
+        let own = if axes == MapAxes::StepTime { layer } else { step };
         let kept = shown.entry(run).or_insert(own);
-        *kept = if plane == Plane::StepTime || last { own.max(*kept) } else { own.min(*kept) };
+        *kept = if axes == MapAxes::StepTime || last { own.max(*kept) } else { own.min(*kept) };
         rows.push((run, step, layer, time as u64, value));
     })?;
-    let drawn = rows.into_iter().filter_map(|(run, step, layer, time, value)| match plane {
-        Plane::TimeLayer => (step == shown[&run]).then_some((run, (time, layer), value)),
+    let drawn = rows.into_iter().filter_map(|(run, step, layer, time, value)| match axes {
+        MapAxes::TimeLayer => (step == shown[&run]).then_some((run, (time, layer), value)),
         _ => (layer == shown[&run]).then_some((run, (step, time), value)),
     });
     Ok(drawn.collect())
@@ -199,15 +196,15 @@ impl Maps {
     fn of(selection: &Selection, column: &Column, relative: bool) -> Result<Maps, FigureError> {
         let mut cells: BTreeMap<(u64, u64), Vec<(usize, f64)>> = BTreeMap::new();
         let mut groups: BTreeMap<GroupKey, BTreeSet<u64>> = BTreeMap::new();
-        let plane = selection.spec.axes;
-        let drawn = if plane.has_time() { by_time(selection, column, plane)? } else { by_layer(selection, column)? };
+        let axes = selection.spec.axes;
+        let drawn = if axes.has_time() { by_time(selection, column, axes)? } else { by_layer(selection, column)? };
         for (run, place, value) in drawn {
             groups.entry(selection.key(run)).or_default().insert(selection.run(run).seed);
             let value = if value.is_finite() { value } else { BROKEN };
             cells.entry(place).or_default().push((run, value));
         }
         if relative {
-            over_the_last(&mut cells, plane);
+            over_the_last(&mut cells, axes);
         }
         let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
         for (cell, values) in cells {
@@ -229,8 +226,8 @@ impl Maps {
 }
 
 /// Divides each value by that of the run's last layer, or time step, at the same training step: NaN where there is no gradient at that.
-fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, plane: Plane) {
-    let step = move |x: u64| if plane.has_steps() { x } else { 0 };
+fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, axes: MapAxes) {
+    let step = move |x: u64| if axes.has_steps() { x } else { 0 };
     // Places come in order, so that the last one stays.
     let values =
         cells.iter().flat_map(|((x, _), runs)| runs.iter().map(move |(run, value)| ((step(*x), *run), *value)));
@@ -246,11 +243,11 @@ fn over_the_last(cells: &mut BTreeMap<(u64, u64), Vec<(usize, f64)>>, plane: Pla
 }
 
 /// What a place is called.
-fn told(plane: Plane, (x, y): (u64, u64)) -> String {
-    match plane {
-        Plane::StepLayer => format!("layer {y}, step {x}"),
-        Plane::StepTime => format!("time step {y}, step {x}"),
-        Plane::TimeLayer => format!("layer {y}, time step {x}"),
+fn told(axes: MapAxes, (x, y): (u64, u64)) -> String {
+    match axes {
+        MapAxes::StepLayer => format!("layer {y}, step {x}"),
+        MapAxes::StepTime => format!("time step {y}, step {x}"),
+        MapAxes::TimeLayer => format!("layer {y}, time step {x}"),
     }
 }
 
@@ -260,10 +257,10 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
     let deepest = maps.values().flat_map(BTreeMap::keys).map(|(_, layer)| *layer).max();
     let says = |layer: u64| !words::is_of_jacobian(column) || Some(layer) < deepest;
     let known = || tiles().filter(|(_, (_, layer), value)| *value < f64::INFINITY && says(*layer));
-    let plane = selection.spec.axes;
-    let Last { whose, .. } = last(plane);
+    let axes = selection.spec.axes;
+    let Last { whose, .. } = last(axes);
     let tell = |(key, place, value): (&GroupKey, &(u64, u64), f64)| {
-        let place = selection.place_with(key, told(plane, *place));
+        let place = selection.group_name_with(key, told(axes, *place));
         format!("{place}: {}", finding::measured(value, column))
     };
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
@@ -292,7 +289,7 @@ fn reach(numbers: &[u64], scale: StepScale, number: u64) -> (f64, f64) {
 }
 
 /// A map, with a notch above it at each step that was recorded: between them its colours are guesses.
-fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, plane: Plane, narrowest: f64) -> Vec<Mark> {
+fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, axes: MapAxes, narrowest: f64) -> Vec<Mark> {
     let mut columns: Vec<u64> = map.keys().map(|k| k.0).collect();
     let width = |a: u64, b: u64| scale.place(b as f64) - scale.place(a as f64);
     columns.dedup_by(|next, kept| next == kept || width(*kept, *next) < narrowest);
@@ -305,7 +302,7 @@ fn draw_map(map: &Map, colors: &ColorBar, scale: StepScale, plane: Plane, narrow
             v if v.is_finite() => (colors.color(v), colors.ruler.reading(v), TileLost::Nothing),
             v => (WHITE, colors.ruler.reading(v), TileLost::Missing),
         };
-        let told = format!("{}: {reading}", told(plane, *place));
+        let told = format!("{}: {reading}", told(axes, *place));
         Tile { low: (from, below), high: (to, above), color, told, number: None, lost }
     };
     let is_shown = |((column, _), _): &(&(u64, u64), &f64)| columns.binary_search(column).is_ok();

@@ -56,7 +56,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let height = (tile * y.labels.len() as f64).clamp(60.0, 240.0);
     let rows = selection.rows().len();
     let ruler = Ruler::colors(&shown, column, bar_height(rows, height));
-    let ruler = ruler.ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let ruler = ruler.ok_or_else(|| selection.no_finite(column))?;
     let ruler = selection.limited(ruler, bar_height(rows, height));
     let colors = ColorBar::new(ruler, column, &shown);
     let theory = if spec.theory { Some(results.theory()?) } else { None };
@@ -86,7 +86,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut block = Block { ruled: false, ..block };
     for (own, side) in across.iter().enumerate().skip(1) {
         block.further.push((side.ruler.clone(), x_title(own)));
-        block.strips[0].panels.push(panel(own, GroupKey { row: 0, column: 0, color: 0, x: 0 }));
+        block.strips[0].panels.push(panel(own, GroupKey::PANEL));
     }
     let maps = || {
         let marks = block.strips.iter().flat_map(|strip| strip.panels.iter().flatten());
@@ -97,7 +97,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let several = match rows * selection.columns().len() * parts.len() {
         _ if !others.is_empty() => ", the same scale in all maps of it",
         1 => "",
-        _ => ", the same scale in all panels",
+        _ => words::SAME_SCALE,
     };
     let six = "Dashed: six times the depth scale ξ of the init, the predicted limit of depths that can be trained (Schoenholz et al. 2017).";
     let fates: BTreeSet<&str> = endings().filter(|own| own.lost > 0).map(|own| own.fate).collect();
@@ -122,7 +122,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             .add(column.is_log() && shown.contains(&f64::NEG_INFINITY), "Pink: exactly zero.")
             .add(has_gaps, "Line across a tile: no value.")
             .add(selection.count(Status::Failed) > 0, "!: all runs failed.")
-            .add(colors.off.is_some(), "▲: the largest value, beyond the scale.")
+            .add(colors.off.is_some(), words::BEYOND_SCALE)
             .of(selection)
     };
     let said = parts.iter().flat_map(|part| part.endings.medians(&part.selection)).collect::<Vec<_>>();
@@ -177,7 +177,7 @@ impl Side {
         let values = used.labels.iter().map(value).collect::<Option<Vec<f64>>>();
         let values = values.filter(|values| is_fine && scale != PlanScale::Category && values.len() > 1);
         let Some(values) = values else {
-            let name = |label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, 90.0);
+            let name = |label: usize| text::fit(&used.shown(label), TICK, Weight::Regular, ROW_NAME);
             let one = |i: usize| [i as f64 - 0.5, i as f64, i as f64 + 0.5];
             let ruler = Ruler::categories(used.labels.iter().map(|label| name(*label)));
             return Side { ruler, tiles: (0..used.labels.len()).map(one).collect() };
@@ -300,16 +300,14 @@ fn depth_lines(
     let point = |(i, label): (usize, &usize)| {
         let (depth, Ruler { low, high, unit, .. }) = (SCALES * scale(*label)?, &of_depths.ruler);
         let depth = match unit {
-            Unit::Log10 => depth.log10().min(2.0 * high - low),
-            Unit::Value => depth.min(2.0 * high - low),
+            Unit::Log10 | Unit::Value => of_depths.ruler.place_of(depth).min(2.0 * high - low),
             _ => place(&values, depth),
         };
         let middle = of_others.tiles[i][1];
         Some(if across { (depth, middle) } else { (middle, depth) })
     };
     let points: Vec<Option<Spot>> = others.labels.iter().enumerate().map(point).collect();
-    let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect::<Vec<Spot>>());
-    pieces.filter(|line| line.len() > 1).collect()
+    unbroken(&points)
 }
 
 /// Where a depth stands among the places 0, 1, ... of these depths: by its logarithm between neighbours, and no further out than

@@ -44,8 +44,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (keep, values): (Vec<f64>, _) = (medians(lines.values()), spans(lines.values()));
     let keep = keep.into_iter().chain(references.heights()).collect::<Vec<_>>();
     let height = if selection.rows().len() > 2 { 92.0 } else { 112.0 };
-    let what = format!("a finite {}", column.name);
-    let y = Ruler::keeping_of(&keep, &values, column, height).ok_or_else(|| selection.nothing(&what))?;
+    let y = Ruler::keeping_of(&keep, &values, column, height).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let layers: Vec<u64> = lines.keys().map(|(_, layer)| *layer).collect::<BTreeSet<_>>().into_iter().collect();
@@ -70,7 +69,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let caption = Caption::new(line)
         .add(true, course.lasting())
         .add(is_update, "No update follows the last step.")
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .add(true, course.crossed("the last recorded step"))
         .of(selection);
     let sheet = Sheet::new(selection, medium, 4);
@@ -168,7 +167,7 @@ fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
     let telling =
         |((key, layer), _): &(&(GroupKey, u64), &Points)| !words::is_of_jacobian(column) || is_deeper(key, *layer);
     let last = lines.iter().filter(telling).filter_map(|((key, layer), line)| {
-        Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(line.last()?.1.median)))
+        Some((selection.group_name_with(key, format!("layer {layer}")), Ending::Value(line.last()?.1.median)))
     });
     let words =
         Words { high: "Largest", low: "Smallest at the end", only: "At the end", each: "lines", lost: "diverged" };

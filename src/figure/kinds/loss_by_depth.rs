@@ -49,7 +49,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let beside = guess.iter().filter(|_| column.quantity == Quantity::Loss && !all.is_empty()).flat_map(Guess::all);
     let beside: Vec<f64> = beside.collect();
     let y = Ruler::of(&all.into_iter().chain(beside).collect::<Vec<_>>(), column, height)
-        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+        .ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     let guess = guess.and_then(|guess| guess.on(&y));
     // Crosses of one place stack up in a strip of their own at the edge, so that they can be counted.
@@ -91,7 +91,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(selection.colors().len() > 1, "At each place the series stand side by side.")
         .add(endings.lost > 0, lost)
         .add(true, &endings.undefined)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
 }
@@ -123,7 +123,7 @@ fn medians(selection: &Selection, endings: &Endings, x: &Ruler) -> BTreeMap<Grou
     let mut medians: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
         for (key, seeds) in endings.groups.iter().filter(|(key, _)| key.x == label) {
-            medians.entry(GroupKey { x: 0, ..*key }).or_default().push((tick.at, seeds.spread));
+            medians.entry(key.without_x()).or_default().push((tick.at, seeds.spread));
         }
     }
     medians

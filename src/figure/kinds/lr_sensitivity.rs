@@ -65,8 +65,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = lines(selection, &endings, along, chosen.as_ref());
     let rates = || lines.values().flat_map(|line| &line.rates);
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
-    let mut y = Ruler::of(&values(&lines, &endings), column, height)
-        .ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let mut y = Ruler::of(&values(&lines, &endings), column, height).ok_or_else(|| selection.no_finite(column))?;
     let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()));
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
@@ -88,11 +87,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = x.padded(if lines.values().any(|line| line.side() != 0.0) { 9.0 } else { 2.0 }, sheet.panel());
     let points = |line: &Line| line.rates.iter().map(|rate| (rate.at, rate.spread)).collect();
     let points: BTreeMap<GroupKey, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
-    let slack = slack(&y, height);
-    let groups = coinciding(selection, |color| {
-        let own = points.iter().filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
-    });
+    let groups = near(selection, &points, slack(&y, height));
     let panel = |panel: GroupKey| {
         let mut marks = series(selection, &groups, panel, |key| points.get(&key));
         for color in selection.colors() {
@@ -128,7 +123,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(edges > 0, "Arrow: the best rate is the lowest or highest that was tried, so a better one may lie beyond.")
         .add(lost > 0, format!("×: {} (pale: some of the seeds); counts as the worst in the median.", endings.fate))
         .add(true, &endings.undefined)
-        .add(y.floor.is_some(), "▼: exactly zero.")
+        .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
     let own = format!("{} at the end against {name}", words::subject(column));
     let finding = endings.finding(selection, "places");
@@ -139,7 +134,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 fn values(lines: &Lines, endings: &Endings) -> Vec<f64> {
     let rates = lines.values().flat_map(|line| &line.rates);
     let reached = rates.flat_map(|rate| [rate.spread.low, rate.spread.median, rate.spread.high]);
-    reached.filter(|value| *value != worst(endings.column)).collect()
+    reached.filter(|value| *value != endings.column.worst()).collect()
 }
 
 /// The places, among the labels along x, of what the comparison chose for each line; `None` where it chooses nothing along x, or
@@ -153,7 +148,7 @@ fn chosen(selection: &Selection, along: &Used) -> Option<BTreeMap<GroupKey, usiz
     let choice = results.choice();
     let mut tries: BTreeMap<GroupKey, BTreeMap<Vec<usize>, BTreeMap<u64, &Run>>> = BTreeMap::new();
     for run in selection.candidates() {
-        let (key, own) = (GroupKey { x: 0, ..selection.key(run) }, selection.run(run));
+        let (key, own) = (selection.key(run).without_x(), selection.run(run));
         let setting = selection.labels_on(run, &compare.tune);
         tries.entry(key).or_default().entry(setting).or_default().insert(own.seed, own);
     }
@@ -188,7 +183,7 @@ fn lines(selection: &Selection, endings: &Endings, along: &Used, chosen: Option<
         };
         if at.is_finite() {
             let rate = Rate { at, label: key.x, spread: seeds.spread, median: seeds.median, lost: seeds.lost() };
-            rates.entry(GroupKey { x: 0, ..*key }).or_default().push(rate);
+            rates.entry(key.without_x()).or_default().push(rate);
         }
     }
     let line = |(key, mut rates): (GroupKey, Vec<Rate>)| {

@@ -34,13 +34,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         layers.pop_last();
     }
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
-        return Err(selection.nothing(&format!("a distribution of `{}`", column.name)));
+        return Err(selection.nothing_to_draw(&format!("a distribution of `{}`", column.name)));
     };
     let shown = if first == last { vec![*last] } else { vec![*last, *first] };
     let of_shown = course.lines.iter().filter(|((_, (layer, _)), _)| shown.contains(layer));
     let values = medians(of_shown.map(|(_, points)| points));
-    let y =
-        Ruler::of(&values, column, height).ok_or_else(|| selection.nothing(&format!("a finite {}", column.name)))?;
+    let y = Ruler::of(&values, column, height).ok_or_else(|| selection.no_finite(column))?;
     let mut y = selection.limited(y, height);
     course.headroom(&mut y);
     let panel = |key: GroupKey, layer: u64| -> Vec<Mark> {
@@ -53,15 +52,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let strip = |row: usize, layer: u64| Strip::new(selection, row, (&y, &title(layer)), |key| panel(key, layer));
     let strips = selection.rows().into_iter().flat_map(|row| shown.iter().map(move |layer| (row, *layer)));
     let strips = strips.map(|(row, layer)| strip(row, layer)).collect();
-    let block = Block {
-        x: course.x.clone(),
-        x_title: course.scale.title().into(),
-        further: Vec::new(),
-        strips,
-        height,
-        gap: 0.0,
-        ruled: true,
-    };
+    let block = Block::of((course.x.clone(), course.scale.title()), strips, height);
     let caption = Caption::new(format!(
         "Line: the median of {}; bands: the middle 50, 70, 90 and 98 %; each is the {}.",
         words::held(column),
@@ -99,7 +90,7 @@ fn found(selection: &Selection, course: &Course<(u64, usize)>, layers: &[u64]) -
         let layer = *layer;
         course.of((layer, MIDDLE)).filter_map(move |(key, _)| {
             let width = at_the_end(key, layer, MIDDLE + 1)? - at_the_end(key, layer, MIDDLE - 1)?;
-            Some((selection.place_with(key, format!("layer {layer}")), Ending::Value(width)))
+            Some((selection.group_name_with(key, format!("layer {layer}")), Ending::Value(width)))
         })
     };
     let widths = layers.iter().flat_map(of_layer);

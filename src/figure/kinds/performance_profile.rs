@@ -44,7 +44,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let arms = factors(selection);
     let solved = || arms.values().flat_map(|arm| arm.factors.iter().copied());
     if solved().next().is_none() {
-        return Err(selection.nothing("reached the target on a problem that all arms have run"));
+        return Err(selection.nothing_to_draw("reached the target on a problem that all arms have run"));
     }
     let sheet = Sheet::new(selection, medium, 3);
     let groups = merged(selection, |color| {
@@ -96,7 +96,7 @@ fn stairs(selection: &Selection, group: &[usize], arm: &Solved, (x, y): (&Ruler,
 fn found(selection: &Selection, arms: &Factors) -> String {
     let most = |within: f64| {
         let share = |arm: &Solved| arm.factors.iter().filter(|f| **f <= within).count() as f64 / arm.problems as f64;
-        let shares = arms.iter().map(|(key, arm)| (selection.place(key), share(arm))).collect::<Vec<_>>();
+        let shares = arms.iter().map(|(key, arm)| (selection.group_name(key), share(arm))).collect::<Vec<_>>();
         let most = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
         finding::who(&shares, most, |v| format!("{:.0}\u{a0}%", 100.0 * v))
     };
@@ -119,7 +119,7 @@ fn factors(selection: &Selection) -> Factors {
         let key = selection.key(*run);
         let seed = (!is_of_medians).then_some(selection.run(*run).seed);
         let problem = (selection.labels_on(*run, &selection.spec.over), seed);
-        let problems = panels.entry(GroupKey { color: 0, ..key }).or_default();
+        let problems = panels.entry(key.without_color()).or_default();
         let own = problems.entry(problem).or_default().entry(key.color).or_default();
         own.push(steps.value().unwrap_or(f64::INFINITY));
     }

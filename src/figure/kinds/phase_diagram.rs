@@ -5,7 +5,7 @@ use crate::figure::ruler::Unit;
 use crate::ops::activation::Activation;
 use crate::plan_file::Scale;
 use crate::results::theory::Theory;
-use crate::theory::plane::Plane;
+use crate::theory::chi_table::ChiTable;
 
 /// Patches of colour across and upwards.
 const PATCHES: (usize, usize) = (44, 30);
@@ -51,16 +51,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let sheet = Sheet::new(selection, medium, 2);
     let height = 168.0;
     let (across, up) = (around(selection, x, sheet.panel()), around(selection, y, height));
-    let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing("places on both axes")) };
+    let (Some(across), Some(up)) = (across, up) else { return Err(selection.nothing_to_draw("places on both axes")) };
     let theory = selection.results.theory()?;
     let (nets, refused) = nets(selection, &theory)?;
-    let measured = selection.runs.iter().filter_map(|run| Some((*run, selection.run(*run).fading(column)?)));
-    let measured = selection.fadings(measured);
+    let measured = selection.fadings_of(column);
     let values: Vec<f64> = measured.values().map(|own| own.median.number()).filter(|v| v.is_finite()).collect();
     // As far to either side of 0: neither colour may look stronger than the other.
     let most = values.iter().fold(0.0f64, |most, v| most.max(v.abs()));
     if most == 0.0 {
-        return Err(selection.nothing("a finite attenuation"));
+        return Err(selection.nothing_to_draw("a finite attenuation"));
     }
     let ruler = Ruler::exact(-most, most, 6);
     let colors = ColorBar { fades: Some(Fades::Above), ..ColorBar::new(ruler, column, &[]) };
@@ -72,13 +71,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         nets.iter().map(|(panel, activation)| (*panel, Lattice::new(&across, &up, *activation))).collect();
     let panel = |panel: GroupKey| {
         let lattice = lattices.get(&(panel.row, panel.column));
-        let discs = measured.iter().filter(|(key, _)| (key.row, key.column) == (panel.row, panel.column));
+        let discs = measured.iter().filter(|(key, _)| key.is_in(panel));
         let discs = discs.flat_map(|(key, own)| {
             let (w, b, value) = (number(x, key.x), number(y, key.color), own.median.number());
             let predicted = lattice.map(|lattice| finding::measured(lattice.attenuation(w, b), column));
             let predicted = predicted.map_or(String::new(), |said| format!(", predicted {said} at infinite depth"));
             let told = format!("measured {}{predicted}", finding::measured(value, column));
-            let at = (place(&across, w), place(&up, b));
+            let at = (across.place_of(w), up.place_of(b));
             [
                 Mark::Discs { at, discs: vec![(RADIUS, INK), (4.9, WHITE), (4.2, shade(value))] },
                 Mark::Tip { at, text: told },
@@ -112,7 +111,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     ))
     .add(true, refused)
     .of(selection);
-    let cells = measured.iter().map(|(key, own)| (selection.place(key), Ending::Value(own.median.number())));
+    let cells = measured.iter().map(|(key, own)| (selection.group_name(key), Ending::Value(own.median.number())));
     let words = Words { high: "Highest", low: "Lowest", only: "Attenuation", each: "places", lost: "" };
     let finding = finding::extremes(&cells.collect::<Vec<_>>(), &words, 1.0, |v| finding::measured(v, column));
     let (own, legend) = ("Where gradients fade and where they explode", Legend { heading: String::new(), entries });
@@ -155,15 +154,6 @@ fn number(used: &Used, label: usize) -> f64 {
     used.axis.labels[label].parse().unwrap_or(f64::NAN)
 }
 
-/// Where a deviation stands on a ruler, and which one stands at a place.
-fn place(ruler: &Ruler, deviation: f64) -> f64 {
-    if ruler.unit == Unit::Log10 { deviation.log10() } else { deviation }
-}
-
-fn deviation(ruler: &Ruler, place: f64) -> f64 {
-    if ruler.unit == Unit::Log10 { 10f64.powf(place) } else { place }
-}
-
 /// Places along the upper edge, from the middle to the sides, in the room above the highest discs.
 fn above(across: &Ruler, up: &Ruler, height: f64) -> Vec<Spot> {
     let y = up.high - 5.5 / height * (up.high - up.low);
@@ -194,7 +184,7 @@ struct Lattice {
     y: Vec<f64>,
     /// By row, then by place across.
     values: Vec<Vec<f64>>,
-    plane: Plane,
+    chi: ChiTable,
 }
 
 impl Lattice {
@@ -204,8 +194,8 @@ impl Lattice {
             (0..=n).map(|i| low + (ruler.high - low) * i as f64 / n as f64).collect()
         };
         let (x, y) = (places(across, PATCHES.0), places(up, PATCHES.1));
-        let mut lattice = Lattice { x, y, values: Vec::new(), plane: Plane::new(activation) };
-        let value = |x: &f64, y: &f64| lattice.attenuation(deviation(across, *x), deviation(up, *y));
+        let mut lattice = Lattice { x, y, values: Vec::new(), chi: ChiTable::new(activation) };
+        let value = |x: &f64, y: &f64| lattice.attenuation(across.value_at(*x), up.value_at(*y));
         let row = |y: &f64| lattice.x.iter().map(|x| value(x, y)).collect();
         lattice.values = lattice.y.iter().map(row).collect();
         lattice
@@ -213,7 +203,7 @@ impl Lattice {
 
     /// Decades that the gradient loses in a layer where the variance has come to rest.
     fn attenuation(&self, w: f64, b: f64) -> f64 {
-        -0.5 * self.plane.chi(w * w, b * b).log10()
+        -0.5 * self.chi.chi(w * w, b * b).log10()
     }
 
     /// The corners of each patch and the mean of what is at them.
@@ -234,9 +224,7 @@ impl Lattice {
         let line = |(level, stroke)| {
             let points: Vec<Option<Spot>> =
                 (0..self.y.len()).map(|j| Some((self.crossing(j, level)?, self.y[j]))).collect();
-            let pieces = points.split(Option::is_none).map(|piece| piece.iter().copied().flatten().collect());
-            let pieces: Vec<Vec<Spot>> = pieces.filter(|piece: &Vec<Spot>| piece.len() > 1).collect();
-            pieces.into_iter().map(move |points| Mark::Curve { points, stroke, name: None })
+            unbroken(&points).into_iter().map(move |points| Mark::Curve { points, stroke, name: None })
         };
         levels.flat_map(line).collect()
     }

@@ -8,14 +8,14 @@ pub(super) use crate::experiment::figure_kind::{
 pub(super) use crate::fading::{self, Fading};
 pub(super) use crate::figure::beyond;
 pub(super) use crate::figure::chart::*;
-pub(super) use crate::figure::endings::{Ending, Endings, Seeds, worst};
+pub(super) use crate::figure::endings::{Ending, Endings, Seeds};
 pub(super) use crate::figure::finding::{self, Words};
 pub(super) use crate::figure::guessing::{Guess, guessing, named};
 pub(super) use crate::figure::kind::Kind;
 pub(super) use crate::figure::reference::References;
 pub(super) use crate::figure::ruler::{End, Ruler, evenly, minus, nice_step, range, without_runaways};
 pub(super) use crate::figure::scene::Color;
-pub(super) use crate::figure::select::{GroupKey, Selection, Used, heading, over_seeds};
+pub(super) use crate::figure::select::{GroupKey, ROW_NAME, Selection, Used, heading, over_seeds};
 pub(super) use crate::figure::sheet::{Medium, Sheet};
 pub(super) use crate::figure::style::*;
 pub(super) use crate::figure::text::{self, Weight};

@@ -30,14 +30,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let endings = Endings::new(selection, target_column(selection)?, runs);
     let values = endings.values();
     let sheet = Sheet::new(selection, medium, 3);
-    let panel_width = (sheet.width - 110.0) / sheet.slots as f64;
-    let mut x = Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing("reached the target"))?;
+    let panel_width = sheet.panel_beside_names();
+    let mut x =
+        Ruler::over(&values, true, panel_width * 0.6).ok_or_else(|| selection.nothing_to_draw("reached the target"))?;
     let stack = endings.groups.values().map(Seeds::lost).max().unwrap_or(0);
     let strip = (Arm::CROSS * stack as f64 + 8.0).min(0.4 * panel_width);
     let edge = if stack > 0 { x.add_strip(End::High, strip, panel_width) } else { x.high };
     let colors = selection.colors();
     // The first arm on top.
-    let y = Ruler::rows(colors.iter().map(|c| text::fit(&selection.color_name(*c), TICK, Weight::Regular, 90.0)));
+    let y = Ruler::rows(selection.row_names(&colors).into_iter());
     let arm = |(i, color): (usize, &usize), panel: GroupKey| {
         let seeds = endings.groups.get(&GroupKey { color: *color, ..panel })?;
         Some(Mark::Arm(Arm {
@@ -74,7 +75,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 
 /// Who is there first, and how many arms have no median.
 fn found(selection: &Selection, endings: &Endings) -> String {
-    let medians = endings.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median));
+    let medians = endings.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median));
     let words = Words {
         high: "Slowest",
         low: "Fastest",
@@ -90,8 +91,10 @@ fn found(selection: &Selection, endings: &Endings) -> String {
 /// # Errors
 /// Runs without one.
 pub fn target_column(selection: &Selection) -> Result<&'static Column, FigureError> {
-    let column = columns::outcome("steps_to_target").filter(|_| selection.results.plan.has_target());
-    column.ok_or_else(|| FigureError::Nothing("none of its runs has a target: write target_loss under [base]".into()))
+    if !selection.results.plan.has_target() {
+        return Err(FigureError::Nothing("none of its runs has a target: write target_loss under [base]".into()));
+    }
+    Ok(columns::known("steps_to_target"))
 }
 
 /// The steps a run took to its target, lost where it never got there; `None` for a failed run.

@@ -50,7 +50,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         panels.entry((row, column)).or_insert((functions[run], Vec::new())).1.push(*run);
     }
     if panels.is_empty() {
-        return Err(selection.nothing("a path in one or two variables"));
+        return Err(selection.nothing_to_draw("a path in one or two variables"));
     }
     let names: Vec<&str> = panels.values().map(|(f, _)| f.kind.word()).collect();
     let own = match names.iter().all(|name| *name == names[0]) {
@@ -91,10 +91,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         Plane { heading: headings.join(", "), x: window.0, y: window.1, titles, marks }
     };
     let planes = panels.iter().map(plane).collect();
-    let finding = match columns::outcome("train_loss") {
-        Some(column) => Endings::of(selection, column, &selection.runs).finding(selection, "groups of runs"),
-        None => String::new(),
-    };
+    let endings = Endings::of(selection, columns::known("train_loss"), &selection.runs);
+    let finding = endings.finding(selection, "groups of runs");
     let is_any = |n: usize| panels.values().any(|(function, _)| function.start.len() == n);
     let caption = Caption::new(format!("A line is the path of one run, N = {}.", selection.seeds()))
         .add(is_any(2), "Grey: lines of equal value, each √10 times the next, powers of ten darker and named.")

@@ -52,7 +52,7 @@ pub fn thinned(points: Vec<Point>) -> Vec<Point> {
 }
 
 /// A value beyond one end of the panel's ruler.
-struct Beyond {
+struct FarValue {
     x: f64,
     value: f64,
     end: End,
@@ -71,16 +71,17 @@ pub fn arrows(scene: &mut Scene, panel: &Panel, marks: &[Mark]) -> bool {
             _ => None,
         });
         let inset = crosses.fold(4.0, f64::max);
-        let mut all: Vec<Beyond> = marks.iter().flat_map(|mark| beyond(panel, mark)).filter(|b| b.end == end).collect();
+        let mut all: Vec<FarValue> =
+            marks.iter().flat_map(|mark| beyond(panel, mark)).filter(|b| b.end == end).collect();
         all.sort_by(|a, b| (sign * b.value).total_cmp(&(sign * a.value)));
-        let mut told: Vec<Beyond> = Vec::new();
+        let mut told: Vec<FarValue> = Vec::new();
         for own in all {
             if told.iter().all(|other| other.color != own.color) {
                 told.push(own);
             }
         }
         // The farthest last, so that its arrow is the one that is seen.
-        for (place, Beyond { x, value, color, .. }) in told.iter().enumerate().rev() {
+        for (place, FarValue { x, value, color, .. }) in told.iter().enumerate().rev() {
             let edge = if end == End::High { panel.area.top + inset } else { panel.area.bottom - inset };
             let center = at(panel.x(*x).clamp(panel.area.left + 3.0, panel.area.right - 3.0), edge);
             let marker = if end == End::High { Marker::Up } else { Marker::Down };
@@ -112,7 +113,7 @@ fn beside(panel: &Panel, arrow: Point, value: &str, color: Color) -> Option<Text
 }
 
 /// Medians, ends of ranges and single runs of a mark that lie beyond its panel's ruler.
-fn beyond(panel: &Panel, mark: &Mark) -> Vec<Beyond> {
+fn beyond(panel: &Panel, mark: &Mark) -> Vec<FarValue> {
     let off = |color: Color, x: f64, value: f64| {
         let end = match value {
             v if !v.is_finite() || !panel.x.holds(x) => return None,
@@ -120,9 +121,9 @@ fn beyond(panel: &Panel, mark: &Mark) -> Vec<Beyond> {
             v if v < panel.y.low => End::Low,
             _ => return None,
         };
-        Some(Beyond { x, value, end, color })
+        Some(FarValue { x, value, end, color })
     };
-    let of_points = |color: Color, points: &Points| -> Vec<Beyond> {
+    let of_points = |color: Color, points: &Points| -> Vec<FarValue> {
         let values = points.iter().flat_map(|(x, s)| [s.low, s.median, s.high].map(|value| (*x, value)));
         values.filter_map(|(x, value)| off(color, x, value)).collect()
     };

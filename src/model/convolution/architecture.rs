@@ -98,15 +98,13 @@ impl Architecture {
     /// Where the hidden layers are measured. Positions share their layer's weight.
     pub fn sites(&self) -> Vec<Site> {
         let layout = self.layout();
+        let weight = |index: usize| {
+            layout.find(&format!("{}.weight", layout::layer(index))).map_or(0..0, |own| own.range.clone())
+        };
         let site = |(index, layer): (usize, &Convolution)| Site {
-            layer: index + 1,
-            time: None,
-            units: units(layer),
-            weight: layout.find(&format!("{}.weight", layout::layer(index))).map_or(0..0, |own| own.range.clone()),
             shared: true,
             activation: Some(self.pair.activation),
-            gates: &[],
-            attention: None,
+            ..Site::new(index + 1, units(layer), weight(index))
         };
         self.layers.iter().enumerate().map(site).collect()
     }

@@ -10,7 +10,7 @@ pub mod theory;
 
 pub use architecture::Architecture;
 
-use super::boundary::{Built, Family, PassCost};
+use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::dense::{self, Residual};
 use super::init::{self, Start};
 use super::layout::Layout;
@@ -91,13 +91,7 @@ impl Family for Convolutional {
         theory::predict(settings, inputs)
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        self.build(settings, sizes, packed)
-    }
-
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        self.build(settings, sizes, packed)
-    }
+    at_both_precisions!();
 }
 
 impl Convolutional {

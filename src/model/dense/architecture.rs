@@ -47,16 +47,7 @@ impl Residual {
     /// # Errors
     /// When a setting is missing or not what its table says.
     pub fn from_settings(settings: &Settings, depth: usize) -> Result<Self, SettingError> {
-        let skip = match settings.get("residual.scale") {
-            Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
-            Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth as f64).sqrt().recip()),
-            Some(Value::Float(s)) => Skip::Scaled(*s),
-            Some(other) => {
-                let message = format!("`residual.scale` cannot be {other}");
-                return Err(SettingError::new("residual.scale", message));
-            }
-            None => Skip::None,
-        };
+        let skip = branch_scale(settings, "residual.scale", depth)?.unwrap_or(Skip::None);
         Ok(match settings.text("residual") {
             Some("pre_activation") => Residual::PreActivation(skip),
             Some("post_activation") => Residual::PostActivation(skip),
@@ -68,6 +59,20 @@ impl Residual {
             _ => Residual::None,
         })
     }
+}
+
+/// How a branch is added to the stream in a net of this depth; `None` where the setting is not written.
+///
+/// # Errors
+/// What is no scale.
+pub(crate) fn branch_scale(settings: &Settings, key: &'static str, depth: usize) -> Result<Option<Skip>, SettingError> {
+    Ok(Some(match settings.get(key) {
+        Some(Value::Text(word)) if word == "learned_zero" => Skip::Learned,
+        Some(Value::Text(word)) if word == "1/sqrt(depth)" => Skip::Scaled((depth.max(1) as f64).sqrt().recip()),
+        Some(Value::Float(s)) => Skip::Scaled(*s),
+        Some(other) => return Err(SettingError::new(key, format!("`{key}` cannot be {other}"))),
+        None => return Ok(None),
+    }))
 }
 
 impl Architecture {
@@ -175,17 +180,7 @@ impl Architecture {
             let start = end;
             end += block.parameter_count();
             let weight = start..start + block.inputs * block.outputs;
-            let (layer, activation) = (index + 1, Some(self.activation));
-            Site {
-                layer,
-                time: None,
-                units: block.outputs,
-                weight,
-                shared: false,
-                activation,
-                gates: &[],
-                attention: None,
-            }
+            Site { activation: Some(self.activation), ..Site::new(index + 1, block.outputs, weight) }
         };
         self.blocks().iter().enumerate().take(self.depth()).map(site).collect()
     }

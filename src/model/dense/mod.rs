@@ -5,11 +5,11 @@ pub mod composed;
 pub mod network;
 pub mod theory;
 
-pub(crate) use architecture::IDENTITY;
 pub use architecture::{Architecture, Residual};
+pub(crate) use architecture::{IDENTITY, branch_scale};
 pub use network::Network;
 
-use super::boundary::{Built, Family, PassCost};
+use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::Sizes;
@@ -105,13 +105,7 @@ impl Family for Dense {
         Ok(Prediction { sizes: architecture.widths, ..prediction })
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        self.build(settings, sizes, packed)
-    }
-
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        self.build(settings, sizes, packed)
-    }
+    at_both_precisions!();
 }
 
 impl Dense {

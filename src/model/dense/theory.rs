@@ -9,7 +9,7 @@ use crate::theory::highway::highway;
 use crate::theory::mean_field::{MeanField, slope_square};
 use crate::theory::normalized;
 use crate::theory::post_activation::post_activation;
-use crate::theory::prediction::{Layers, NoPrediction, Prediction, average};
+use crate::theory::prediction::{Layers, NoPrediction, Prediction, average, from_the_top};
 use crate::theory::residual::{self, ResidualBlock};
 use crate::theory::{Gap, Outputs};
 
@@ -197,16 +197,11 @@ impl Net<'_> {
 
 /// h_l = phi(W h_(l-1) + b): |dL/dh_l|^2 = chi(q_(l+1)) |dL/dh_(l+1)|^2 and delta_l = phi'(z_l) dL/dh_l.
 fn plain(layer: &MeanField, gaps: &[Gap], first: f64) -> Layers {
-    let mut stream = 0.0;
-    let mut layers = Layers::with_capacity(gaps.len() + 1);
     let variances = argument_variances(layer, gaps, first);
     let slopes: Vec<f64> = variances.into_iter().map(|q| slope_square(layer.activation, q)).collect();
-    for (l, slope) in slopes.into_iter().enumerate().rev() {
-        layers.push((stream, stream + slope.ln()));
-        stream += l.checked_sub(1).map_or(0.0, |below| (gaps[below].backward * slope).ln());
-    }
-    layers.reverse();
-    layers
+    // No one asks what arrives below layer 1.
+    let below = |l: usize, slope: f64| l.checked_sub(1).map_or(1.0, |below| gaps[below].backward * slope);
+    from_the_top(slopes.into_iter().enumerate().map(|(l, slope)| (slope, below(l, slope))))
 }
 
 /// The variance of each layer's arguments, the first being `first`.

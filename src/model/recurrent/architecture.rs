@@ -1,6 +1,7 @@
 //! A recurrent net as its settings have it, its parameters and where it is measured.
 
 use crate::data::Sizes;
+use crate::data::sequence::EVERY;
 use crate::model::boundary::Site;
 use crate::model::dense::IDENTITY;
 use crate::model::layout::{self, Layout};
@@ -36,7 +37,7 @@ pub fn stack(settings: &Settings, sizes: &Sizes) -> Result<Stack, SettingError> 
     let read_out = match settings.needed_text("network.read_out")? {
         "last" => ReadOut::Last,
         "mean" => ReadOut::Mean,
-        "every" => ReadOut::Every,
+        EVERY => ReadOut::Every,
         other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
     };
     let depth = settings.needed_int("depth")?;
@@ -118,14 +119,11 @@ pub fn layout(stack: &Stack) -> Layout {
 pub fn sites(stack: &Stack) -> Vec<Site> {
     let activation = if let Cell::Rnn(activation) = stack.cell { Some(activation) } else { None };
     let site = |layer: usize, time: usize| Site {
-        layer: layer + 1,
         time: Some(time),
-        units: stack.width,
-        weight: stack.layer(layer).recurrent,
         shared: true,
         activation,
         gates: stack.cell.sigmoids(),
-        attention: None,
+        ..Site::new(layer + 1, stack.width, stack.layer(layer).recurrent)
     };
     (0..stack.depth).flat_map(|layer| (1..=stack.steps).map(move |time| site(layer, time))).collect()
 }

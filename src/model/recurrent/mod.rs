@@ -11,7 +11,7 @@ pub mod theory;
 
 pub use network::Network;
 
-use super::boundary::{Built, Family, PassCost};
+use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::layout::Layout;
 use crate::data::{Sizes, sequence};
 use crate::ops::Element;
@@ -66,7 +66,7 @@ impl Family for Recurrent {
     }
 
     fn answers_at_every_step(&self, settings: &Settings) -> bool {
-        settings.text("network.read_out") == Some("every")
+        settings.text("network.read_out") == Some(sequence::EVERY)
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -102,13 +102,7 @@ impl Family for Recurrent {
         theory::predict(settings, inputs)
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        self.build(settings, sizes, packed)
-    }
-
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        self.build(settings, sizes, packed)
-    }
+    at_both_precisions!();
 }
 
 impl Recurrent {
@@ -129,7 +123,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
         .help("the matrix from h_(t-1) to h_t, drawn separately for each gate: N(0, gain^2 / width), gain times an orthogonal matrix, or gain times the identity; `init` draws the other matrices"),
     Setting::float("init.recurrent_gain", Domain::Float { min: 0.0, max: 1e6 }, 1.0)
         .help("gain of the recurrent matrix"),
-    Setting::word("network.read_out", &["last", "mean", "every"], "last").of(KINDS)
+    Setting::word("network.read_out", &["last", "mean", sequence::EVERY], "last").of(KINDS)
         .help("what the output layer reads: the top layer's output h at the last time step, its mean over all time steps, or h at every step, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per sequence, it is the target at every step"),
     Setting::unset("network.bptt", Domain::Int { min: 1, max: 1_000_000 }).of(KINDS)
         .help("truncated backpropagation through time: the sequence is cut into segments of this many steps, counted from the last, and no gradient passes between them; the measured gradients are those of the whole sequence"),

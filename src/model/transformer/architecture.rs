@@ -1,12 +1,14 @@
 //! A transformer as its settings have it, its parameters and where it is measured.
 
 use crate::data::Sizes;
+use crate::data::sequence::EVERY;
 use crate::model::boundary::{Attention, Site};
+use crate::model::dense::branch_scale;
 use crate::model::layout::{self, Layout};
 use crate::ops::activation::Activation;
-use crate::ops::block::Role;
+use crate::ops::block::{Role, Skip};
 use crate::ops::norm::NormKind;
-use crate::setting::{SettingError, Settings, Value};
+use crate::setting::{SettingError, Settings};
 use std::ops::Range;
 
 /// What the settings say of the network, and the sizes that the data brings.
@@ -134,7 +136,7 @@ impl Architecture {
                 "mean" => ReadOut::Mean,
                 "last" => ReadOut::Last,
                 "class_token" => ReadOut::ClassToken,
-                "every" => ReadOut::Every,
+                EVERY => ReadOut::Every,
                 other => return Err(SettingError::unknown("network.read_out", "read-out", other)),
             },
         })
@@ -215,19 +217,12 @@ impl Architecture {
                     .find(&format!("{}.{what}.weight", layout::layer(layer - 1)))
                     .map_or(0..0, |parameter| parameter.range.clone())
             };
+            let [weight, query, key] = ["feed_forward.second", "attention.query", "attention.key"].map(place);
             Site {
-                layer,
-                time: None,
-                units: self.tokens() * self.width,
-                weight: place("feed_forward.second"),
                 shared: true,
                 activation: Some(self.activation),
-                gates: &[],
-                attention: Some(Attention {
-                    tokens: self.tokens(),
-                    query: place("attention.query"),
-                    key: place("attention.key"),
-                }),
+                attention: Some(Attention { tokens: self.tokens(), query, key }),
+                ..Site::new(layer, self.tokens() * self.width, weight)
             }
         };
         (1..=self.depth).map(site).collect()
@@ -274,20 +269,18 @@ impl Branch {
     /// DeepNorm without post-norm.
     fn from_settings(settings: &Settings, depth: usize, norm: Option<Norm>) -> Result<Self, SettingError> {
         let key = "network.branch_scale";
-        Ok(match settings.get(key) {
-            Some(Value::Text(word)) if word == "learned_zero" => Branch::Learned,
-            Some(Value::Text(word)) if word == "1/sqrt(depth)" => Branch::Scaled((depth.max(1) as f64).sqrt().recip()),
-            Some(Value::Text(word)) if word == "deepnorm" => {
-                if norm.is_none_or(|norm| norm.is_pre) {
-                    let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" \
-                        as well";
-                    return Err(SettingError::new(key, message));
-                }
-                Branch::DeepNorm
+        if settings.text(key) == Some("deepnorm") {
+            if norm.is_none_or(|norm| norm.is_pre) {
+                let message = "DeepNorm normalizes the sum of a sub-layer's input and output: write norm.place = \"post\" \
+                    as well";
+                return Err(SettingError::new(key, message));
             }
-            Some(Value::Float(s)) => Branch::Scaled(*s),
-            Some(other) => return Err(SettingError::new(key, format!("`{key}` cannot be {other}"))),
-            None => return Err(SettingError::unset(key)),
-        })
+            return Ok(Branch::DeepNorm);
+        }
+        match branch_scale(settings, key, depth)? {
+            Some(Skip::Learned) => Ok(Branch::Learned),
+            Some(Skip::Scaled(s)) => Ok(Branch::Scaled(s)),
+            _ => Err(SettingError::unset(key)),
+        }
     }
 }

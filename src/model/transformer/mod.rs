@@ -8,7 +8,7 @@ pub mod forward;
 
 pub use architecture::Architecture;
 
-use super::boundary::{Built, Family, PassCost};
+use super::boundary::{Built, Family, PassCost, at_both_precisions};
 use super::init::{self, Start};
 use super::layout::Layout;
 use crate::data::{Sizes, sequence};
@@ -63,7 +63,7 @@ impl Family for Transformer {
     }
 
     fn answers_at_every_step(&self, settings: &Settings) -> bool {
-        settings.text("network.read_out") == Some("every")
+        settings.text("network.read_out") == Some(sequence::EVERY)
     }
 
     fn layout(&self, settings: &Settings, sizes: &Sizes) -> Result<Layout, SettingError> {
@@ -111,13 +111,7 @@ impl Family for Transformer {
         true
     }
 
-    fn build_f32(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f32> {
-        self.build(settings, sizes, packed)
-    }
-
-    fn build_f64(&self, settings: &Settings, sizes: &Sizes, packed: &[f64]) -> Built<f64> {
-        self.build(settings, sizes, packed)
-    }
+    at_both_precisions!();
 }
 
 impl Transformer {
@@ -139,7 +133,7 @@ pub const SETTINGS: &[Setting] = &of_problems(Problems::Networks, [
     Setting::float("init.positions", Domain::Float { min: 0.0, max: 1e6 }, 0.5)
         .help("initial standard deviation of learned position vectors and of the class token"),
     Setting::flag("network.causal", false).of(KIND).help("causal mask: no token attends to a later one"),
-    Setting::word("network.read_out", &["mean", "last", "class_token", "every"], "mean").of(KIND)
+    Setting::word("network.read_out", &["mean", "last", "class_token", sequence::EVERY], "mean").of(KIND)
         .help("what the output layer reads: the last block's mean over the tokens, its last token, a learned class token that is appended to the others, or every token, each with its own prediction and loss (the default for `copy_memory`); if the data have one target per row, it is the target at every token"),
     Setting::new("network.branch_scale", Domain::FloatOrWord { min: 0.0, max: 1e6, words: &["1/sqrt(depth)", "learned_zero", "deepnorm"] }, DefaultValue::Float(1.0))
         .of(KIND)

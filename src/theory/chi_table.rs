@@ -11,18 +11,18 @@ const PLACES: i32 = 20;
 
 /// E phi(x)^2 and E phi'(x)^2, x ~ N(0, q), at places evenly apart in log q.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plane {
+pub struct ChiTable {
     /// q, E phi^2 and E phi'^2.
     places: Vec<[f64; 3]>,
 }
 
-impl Plane {
-    pub fn new(activation: Activation) -> Plane {
+impl ChiTable {
+    pub fn new(activation: Activation) -> ChiTable {
         let place = |i: i32| {
             let q = 10f64.powf(f64::from(i) / f64::from(PLACES));
             [q, mean_square(activation, q), slope_square(activation, q)]
         };
-        Plane { places: (DECADES.0 * PLACES..=DECADES.1 * PLACES).map(place).collect() }
+        ChiTable { places: (DECADES.0 * PLACES..=DECADES.1 * PLACES).map(place).collect() }
     }
 
     /// chi = sigma_w^2 E phi'^2 where the variance has come to rest, having begun at sigma_w^2 + sigma_b^2 (Poole et al. 2016, equations 3
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn it_is_chi_at_the_fixed_point() {
         for activation in [Activation::Tanh, Activation::Erf, Activation::Sigmoid, Activation::Relu] {
-            let plane = Plane::new(activation);
+            let table = ChiTable::new(activation);
             for (weight_variance, bias_variance) in [(0.5, 0.1), (1.5, 0.02), (1.7, 0.5), (4.0, 0.0), (9.0, 1.0)] {
                 let net = MeanField { activation, weight_variance, bias_variance };
                 let exact = match net.limit(weight_variance + bias_variance).value() {
@@ -68,7 +68,7 @@ mod tests {
                     // Of ReLU it is the same at every variance.
                     None => 0.5 * weight_variance,
                 };
-                let found = plane.chi(weight_variance, bias_variance);
+                let found = table.chi(weight_variance, bias_variance);
                 assert!((found / exact - 1.0).abs() < 1e-3, "{activation:?} {net:?}: {found} instead of {exact}");
             }
         }
