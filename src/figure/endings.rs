@@ -98,7 +98,7 @@ impl Endings {
             let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value).drawn(column))).collect();
             Some((key, Seeds { runs, spread, median: measured.drawn(column), measured }))
         };
-        let groups = selection.by_seed(values).into_iter().filter_map(seeds).collect();
+        let groups = selection.by_seed(values, false).into_iter().filter_map(seeds).collect();
         let lost: Vec<usize> = runs.iter().filter(|(_, e)| *e == Ending::Lost).map(|(run, _)| *run).collect();
         let diverged = lost.iter().filter(|run| selection.run(**run).status == Status::Diverged).count();
         let fate = match diverged {

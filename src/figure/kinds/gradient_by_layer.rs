@@ -325,7 +325,8 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
             }
         }
         let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
-        profiles.extend(by_layer(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
+        let geometric = column.has_geometric_median();
+        profiles.extend(by_layer(selection, layers, geometric, spread).into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }
@@ -348,18 +349,19 @@ fn ratios(
             layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
         }
     }
-    by_layer(selection, layers, |seeds| spread(&seeds))
+    by_layer(selection, layers, false, |seeds| spread(&seeds))
 }
 
 /// The spread over the seeds of each group in each layer.
 fn by_layer(
     selection: &Selection,
     layers: BTreeMap<u64, Vec<(usize, f64)>>,
+    geometric: bool,
     spread: impl Fn(Vec<f64>) -> Option<Spread>,
 ) -> BTreeMap<GroupKey, Points> {
     let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (layer, values) in layers {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
+        for (key, seeds) in selection.by_seed(values.into_iter(), geometric) {
             if let Some(spread) = spread(seeds.into_values().collect()) {
                 points.entry(key).or_default().push((layer as f64, spread));
             }

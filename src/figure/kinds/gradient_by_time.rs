@@ -143,7 +143,7 @@ fn lines(selection: &Selection, snapshots: &Snapshots, column: &Column) -> BTree
     }
     let mut lines: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (time, values) in times {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
+        for (key, seeds) in selection.by_seed(values.into_iter(), column.has_geometric_median()) {
             if let Some(spread) = over_seeds(seeds.into_values(), column) {
                 lines.entry(key).or_default().push((time as f64, spread));
             }

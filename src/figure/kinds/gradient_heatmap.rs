@@ -211,7 +211,7 @@ impl Maps {
         }
         let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
         for (cell, values) in cells {
-            for (key, seeds) in selection.by_seed(values.into_iter()) {
+            for (key, seeds) in selection.by_seed(values.into_iter(), column.has_geometric_median()) {
                 // A median over the seeds that are left would jump when one ends.
                 if seeds.len() < groups[&key].len() {
                     maps.cut = true;
