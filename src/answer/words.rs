@@ -43,16 +43,31 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
     }
 }
 
-/// What else has an interval that overlaps that of the best, or of the `best` that share it, as a sentence: these are not told
-/// apart. Empty where nothing does.
-pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usize) -> String {
+/// What else has an interval that overlaps that of the best, or of one of the `best` that share it, as a sentence: these are not
+/// told apart. Empty where nothing does. `with_each`: whether each of these overlaps that of each of the best.
+pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usize, with_each: bool) -> String {
     let names = name(axes, shown, groups);
-    let own = if best == 1 { "Its interval overlaps" } else { "Their intervals overlap" };
+    let own = overlap(best, groups.len(), with_each);
     match groups.len() {
         0 => String::new(),
         1 => format!(" {own} that of {names}."),
         _ if !names.contains([';', '(']) => format!(" {own} those of {names}."),
         n => format!(" {own} those of {n} other combinations."),
+    }
+}
+
+/// Whether two intervals over several seeds have a point in common.
+pub fn do_overlap(a: &Spread, b: &Spread) -> bool {
+    a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high
+}
+
+/// That the interval of the best, or those of several that share it, overlap that of so many others.
+pub fn overlap(best: usize, others: usize, with_each: bool) -> &'static str {
+    match (best, others) {
+        (1, _) => "Its interval overlaps",
+        _ if with_each => "Their intervals overlap",
+        (2, 1) => "One of their intervals overlaps",
+        _ => "Some of their intervals overlap",
     }
 }
 
@@ -82,11 +97,16 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> Str
     let seeds = match s.n {
         1 => "one seed".into(),
         _ if s.low.is_infinite() && !note.is_empty() => return note.into(),
-        n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
+        n if s.range.0 == s.range.1 => format!("median of {n} seeds, which are all alike"),
         n => {
             let interval = if groups == 1 { "interval" } else { "intervals within" };
             let (percent, low, high) = (100.0 * s.coverage, shown(s.low), shown(s.high));
-            format!("median of {n} seeds, {percent:.0} % {interval} {low} to {high}")
+            // An interval without a length does not say that seeds differ.
+            let range = match s.low == s.high {
+                true => format!(", range {} to {}", shown(s.range.0), shown(s.range.1)),
+                false => String::new(),
+            };
+            format!("median of {n} seeds, {percent:.0} % {interval} {low} to {high}{range}")
         }
     };
     if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
