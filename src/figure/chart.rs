@@ -192,6 +192,8 @@ pub enum Mark {
     EdgeCross { x: f64, from: End, inset: f64, radius: f64, color: Color },
     /// A ring, with an arrow to one side if that is not 0.
     Ring { at: Spot, side: f64, color: Color },
+    /// An arrow at the right or the left edge, and what lies beyond it in words.
+    Sideways { y: f64, end: End, color: Color, words: String },
     /// Short lines of text in the upper left corner.
     Corner(Vec<String>),
     /// Small words at the first of these places where they are over no others.
@@ -253,8 +255,9 @@ pub struct Arm {
     pub values: Vec<f64>,
     pub median: Option<f64>,
     pub misses: usize,
-    /// Where the strip of misses begins.
+    /// Where the strip of misses begins, and at which end of the panel it lies.
     pub edge: f64,
+    pub lost_at: End,
 }
 
 impl Arm {
@@ -492,6 +495,12 @@ pub fn coinciding<'a, K: PartialEq>(
             |((k, p, slack), (l, q, _)): (&(K, &Points, f64), &(K, &Points, f64))| k == l && is_near(p, q, *slack);
         a.len() == b.len() && a.iter().zip(b).all(same)
     })
+}
+
+/// The colour of a line that is nowhere in sight on a ruler: it lies on no other.
+pub fn unseen(y: &Ruler, points: &Points, color: usize) -> Option<usize> {
+    let is_seen = points.iter().any(|(_, s)| y.place(s.median).is_some_and(|place| y.holds(place)));
+    (!is_seen).then_some(color)
 }
 
 /// Whether the medians of two lines are nowhere further apart than this.

@@ -97,7 +97,7 @@ fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
 
 /// What lies far above all other values of a column of which less is better, up to half of them: a loss of 1e13 tells that a run was
 /// lost, and must not flatten those that were not.
-fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
+pub fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let far = |i: &usize| is_far((sorted[0], sorted[i - 1]), sorted[*i], column.is_log(), TIMES);
@@ -250,10 +250,11 @@ impl Ruler {
         edge
     }
 
-    /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
-    /// Arrows at the edge stand for what is higher; a sentence for the caption. Not where too little would be left.
-    pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
-        let high = guess? + 1.0;
+    /// Lowers the upper end of a ruler of losses to ten times guessing or the largest of those it has to `keep`, where more than
+    /// another factor of ten lies above it. Arrows at the edge stand for what is higher; a sentence for the caption. Not where too
+    /// little would be left.
+    pub fn cut(&mut self, guess: Option<f64>, keep: &[f64]) -> Option<String> {
+        let high = keep.iter().map(|kept| kept + LEAST).filter(|kept| kept.is_finite()).fold(guess? + 1.0, f64::max);
         if self.unit != Unit::Log10 || self.high < high + 1.0 || self.measured.0 > high - LEAST {
             return None;
         }
@@ -493,7 +494,9 @@ mod tests {
         assert_eq!(range(without_runaways(std::slice::from_ref(&climbs), loss)), Some((0.0, 22.0)), "alone");
         // A scale that is cut ends just below its values.
         let mut ruler = Ruler::log(-1.0, 41.0, 8);
-        assert!(ruler.cut(Some(-1.0)).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        assert!(ruler.cut(Some(-1.0), &[-0.9]).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        let mut ruler = Ruler::log(-1.0, 41.0, 8);
+        assert!(ruler.cut(Some(-1.0), &[5.0]).is_some() && ruler.holds(5.0), "what has to be kept is in sight");
         // What begins high is no runaway.
         assert_eq!(range(without_runaways(&[vec![13.0, 0.0], falls], loss)), Some((-2.0, 13.0)));
         // A variable of a test function runs away in either direction.

@@ -291,6 +291,19 @@ impl<'a> Selection<'a> {
         self.places(key).join(", ")
     }
 
+    /// The same of several colours that are drawn as one line.
+    pub fn place_of(&self, key: &GroupKey, colors: &[usize]) -> String {
+        let color = match colors {
+            [_, _, _, _, ..] => format!("{} and {} equal to it", self.color_name(key.color), colors.len() - 1),
+            [_, _, ..] => self.joined(colors),
+            _ => return self.place(key),
+        };
+        let mut parts = named(&[(&self.row, key.row), (&self.column, key.column)]);
+        parts.push(color);
+        parts.extend(named(&[(&self.x, key.x)]));
+        parts.join(", ")
+    }
+
     /// The same with a place within the group: `tanh, layer 3`.
     pub fn place_with(&self, key: &GroupKey, within: String) -> String {
         [self.places(key), vec![within]].concat().join(", ")
@@ -369,6 +382,11 @@ impl<'a> Selection<'a> {
 
     pub fn look(&self, color: usize) -> Look {
         self.color.as_ref().map_or(Look::ONLY, |u| u.look(color))
+    }
+
+    /// Whether fading is told by the norm of the gradient: layers of the nets differ in size.
+    pub fn is_by_norm(&self) -> bool {
+        *self.results.plan.fading() == columns::ATTENUATION_NORM_INIT
     }
 
     /// How many of the selected runs have ended so.

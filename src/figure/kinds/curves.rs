@@ -85,10 +85,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let held_against = held_against.map(|value| if column.is_log() { value.log10() } else { value });
         let held_against = held_against.filter(|height| height.is_finite());
         let values: Vec<f64> = values.into_iter().chain(beside).chain(held_against).collect();
-        let mut y = Ruler::of(&values, column, height)?;
+        // Where lines end is in sight, but for those of runs that diverged and what lies far beyond all others.
+        let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
+        let ends = course.of(index).filter(|(key, _)| !diverged.contains(key));
+        let ends: Vec<f64> = ends.filter_map(|(_, points)| Some(points.last()?.1.median)).collect();
+        let ends = without_lost(&ends, column);
+        let mut y = Ruler::keeping_of(&ends, &values, column, height)?;
         let guess = guessing(selection, column);
         if selection.spec.limits.is_none() {
-            cut.extend(y.cut(guess.as_ref().map(Guess::highest)).map(|sentence| format!(" {sentence}")));
+            cut.extend(y.cut(guess.as_ref().map(Guess::highest), &ends).map(|sentence| format!(" {sentence}")));
         }
         if index == drawn[0].0 {
             y = selection.limited(y, height);
@@ -106,7 +111,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let own = |measure: &Measure| {
             let slack = slack(&measure.y, height);
             let lines = course.of(measure.index).filter(|(key, _)| key.color == color);
-            lines.map(|(key, points)| ((key.row, key.column, measure.index), points, slack)).collect::<Vec<_>>()
+            let place = |key: &GroupKey, points| (key.row, key.column, measure.index, unseen(&measure.y, points, color));
+            lines.map(|(key, points)| (place(key, points), points, slack)).collect::<Vec<_>>()
         };
         measures.iter().flat_map(own).collect()
     });
@@ -148,7 +154,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block = Block { x, x_title, further: Vec::new(), strips, height, gap: 0.0, ruled: true };
 
     let lines = |key: GroupKey| {
-        let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
+        let line = |measure: &Measure| {
+            let points = course.lines.get(&(key, measure.index))?;
+            unseen(&measure.y, points, key.color).is_none().then(|| (points, slack(&measure.y, height)))
+        };
         measures.iter().filter_map(line).collect()
     };
     let finding = match columns::accuracy_of(first) {

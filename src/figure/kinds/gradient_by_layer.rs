@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::stats::spread;
+use crate::table;
 
 /// A step and its rows of numbers, one after the other: a layer and its measurements.
 type Snapshot = (f64, Vec<Option<f64>>);
@@ -16,6 +17,9 @@ type Profiles = BTreeMap<(GroupKey, usize), Points>;
 type Rates = BTreeMap<GroupKey, fading::Summary>;
 
 const X_TITLE: &str = "layer, counted from the input";
+
+/// Where layers differ in size, dL/dh is spread over more or fewer numbers.
+const BY_NORM: &str = "Layers differ in size, so decades lost are those of the norm of the gradient, not of its root mean square.";
 
 /// Up to so many lines have their rate beside them, more have it in the legend.
 const LABELLED: usize = 6;
@@ -95,7 +99,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
-        return Err(selection.nothing("a gradient by layer"));
+        // The last step of a run that diverged is no end of training.
+        let diverged = selection.count(Status::Diverged);
+        return Err(match last && diverged > 0 && diverged + selection.count(Status::Failed) == selection.runs.len() {
+            true => FigureError::Nothing(format!(
+                "all of its {} diverged before the end of training; the gradient at the start is in layers.csv",
+                table::count(diverged, "run")
+            )),
+            false => selection.nothing("a gradient by layer"),
+        });
     }
     let overlay = Overlay::new(selection, last)?;
     let groups = merged(selection, |color| {
@@ -153,6 +165,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
+        .add(!rates.is_empty() && selection.is_by_norm(), BY_NORM)
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit.")
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
@@ -162,7 +175,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, partly(selection, &rates))
         .add(
             left_out > 0,
-            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
+            format!(
+                "Not drawn: {}, diverged or with a gradient that is not finite at this step.",
+                table::count(left_out, "run")
+            ),
         )
         .of_probe(selection);
     let when = words::when(last);
@@ -173,8 +189,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let own = format!("{what} at each layer, {when}");
     let finding = match fades(first) {
         true => {
-            let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-            beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", finding::PER_LAYER)
+            let of_norm = if selection.is_by_norm() { finding::OF_NORM } else { finding::PER_LAYER };
+            beyond::fading(selection, &rates, &groups, ("lines", of_norm))
         }
         false => ends(selection, first, &profiles, &groups),
     };
@@ -190,7 +206,12 @@ fn fades(column: &Column) -> bool {
 
 /// The decades that the gradient of each group loses per layer.
 fn arriving(selection: &Selection, last: bool) -> Rates {
-    let column = columns::outcome(if last { "attenuation_end" } else { "attenuation_init" });
+    let column = columns::outcome(match (selection.is_by_norm(), last) {
+        (false, false) => "attenuation_init",
+        (false, true) => "attenuation_end",
+        (true, false) => "attenuation_norm_init",
+        (true, true) => "attenuation_norm_end",
+    });
     selection.fadings(selection.runs.iter().filter_map(|r| Some((*r, selection.run(*r).fading(column?)?))))
 }
 

@@ -95,8 +95,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let when = words::when(last);
     let what = if is_state { "How large the gradient is".into() } else { words::subject(column) };
     let own = format!("{what} at each time step, {when}");
-    let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let finding = beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", "decades per time step");
+    let finding = beyond::fading(selection, &rates, &groups, ("lines", "decades per time step"));
     let legend = overlay.named(Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }

@@ -12,7 +12,7 @@ pub(super) use crate::figure::endings::{Ending, Endings, Seeds, worst};
 pub(super) use crate::figure::finding::{self, Words};
 pub(super) use crate::figure::guessing::{Guess, guessing, named};
 pub(super) use crate::figure::kind::Kind;
-pub(super) use crate::figure::ruler::{End, Ruler, evenly, minus, nice_step, range, without_runaways};
+pub(super) use crate::figure::ruler::{End, Ruler, evenly, minus, nice_step, range, without_lost, without_runaways};
 pub(super) use crate::figure::scene::Color;
 pub(super) use crate::figure::select::{GroupKey, Selection, Used, heading, over_seeds};
 pub(super) use crate::figure::sheet::{Medium, Sheet};
