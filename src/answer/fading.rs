@@ -2,7 +2,7 @@
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{Column, On, Quantity};
+use crate::columns::{ATTENUATION_NORM_INIT, Column, On, Quantity};
 use crate::fading::{Change, Fading, Summary, WHOLE, notes};
 use crate::plan_file::Axis;
 use crate::results::Results;
@@ -70,6 +70,13 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         }
     };
     let said = alike(&starts, column, place, &several).unwrap_or_else(apart);
+    // Of layers that differ in size the norm is told.
+    let is_of_norm = column.name == ATTENUATION_NORM_INIT.name;
+    let norm = |(i, sentence): (usize, String)| match is_of_norm && i == 0 {
+        true => sentence.replacen("the gradient", "the norm of the gradient", 1),
+        false => sentence,
+    };
+    let said: Vec<String> = said.into_iter().enumerate().map(norm).collect();
     let unknown = (!unknown.is_empty())
         .then(|| format!("There is no such number with {}.", words::name(axes, &telling, &unknown)));
     said.into_iter().chain(unknown).collect()
@@ -384,9 +391,7 @@ mod tests {
             is_there.then_some(summary(median, low, high, 5, none))
         });
         prop::collection::vec(own, 12).prop_map(|own| {
-            let start = |(i, own): (usize, Option<Summary>)| {
-                Some((group(vec![i / 4, i / 2 % 2, i % 2]), own?))
-            };
+            let start = |(i, own): (usize, Option<Summary>)| Some((group(vec![i / 4, i / 2 % 2, i % 2]), own?));
             own.into_iter().enumerate().filter_map(start).collect()
         })
     }

@@ -202,3 +202,30 @@ pub fn explained(columns: &[&'static Column], rows: &[Row]) -> Vec<String> {
     let interval = Some(amount::interval_note(&all)).filter(|note| !note.is_empty());
     decades.into_iter().chain(interval).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns;
+    use crate::stats::median_interval;
+
+    #[test]
+    fn seeds_are_alike_only_where_the_least_is_the_largest() {
+        let column = columns::outcome("train_loss").unwrap();
+        let said = |values: &[f64]| over_seeds(&median_interval(values, 0.9).unwrap(), column, "", 1);
+        assert_eq!(said(&[16.0; 9]), "median of 9 seeds, which are all alike");
+        let told = said(&[&[5.71][..], &[16.0; 9], &[21.2]].concat());
+        assert!(told.contains("interval 16.0 to 16.0, range 5.71 to 21.2") && !told.contains("alike"), "{told}");
+        // A loss that differs from a guess by rounding is as good.
+        assert!(!column.is_below(16.0, 16.000000000000057, 16.1) && column.is_below(16.0, 16.001, 16.1));
+    }
+
+    #[test]
+    fn overlaps_are_those_of_each_winner() {
+        let of = |low, high| Spread { median: 84.7, low, high, coverage: 0.9, n: 5, range: (low, high) };
+        let (wide, adam, other) = (of(84.2, 89.2), of(76.7, 85.0), of(74.2, 83.9));
+        assert!(!do_overlap(&wide, &other) && do_overlap(&adam, &other));
+        assert_eq!(overlap(2, 1, false), "One of their intervals overlaps");
+        assert_eq!(overlap(2, 1, true), "Their intervals overlap");
+    }
+}

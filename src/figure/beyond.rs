@@ -114,7 +114,10 @@ pub fn caption(lines: &Lines) -> String {
         text += " △ on a line: a lower bound, since the gradient underflows.";
     }
     if undefined > 0 {
-        text += &format!(" Left out: up to {undefined} seeds per point, which have no gradient at the last layer.");
+        text += &format!(
+            " Left out: up to {} per point, without a gradient at the last layer.",
+            crate::table::count(undefined, "seed")
+        );
     }
     text
 }

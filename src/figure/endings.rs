@@ -8,6 +8,7 @@ use crate::columns::{Better, Column, Measured, Quantity};
 use crate::fading::Fading;
 use crate::record::Status;
 use crate::stats::{Spread, median};
+use crate::table;
 use std::collections::BTreeMap;
 
 /// What a lost run counts as in a median: infinitely bad. An exact zero on a logarithmic scale is at the other end.
@@ -82,7 +83,7 @@ impl Endings {
         let is_undefined = |run: &&usize| selection.run(**run).fading(column) == Some(Fading::Undefined);
         let undefined = match runs.iter().filter(is_undefined).count() {
             0 => String::new(),
-            n => format!("Left out: {n} runs without a gradient at the last layer."),
+            n => format!("Left out: {}, without a gradient at the last layer.", table::count(n, "run")),
         };
         Endings { undefined, ..Endings::new(selection, column, runs.iter().filter_map(of_run).collect()) }
     }

@@ -75,7 +75,7 @@ pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
         _ => ends.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and "),
     };
     let factor = |lost: f64| match 10f64.powf(lost) {
-        factor if lost > 0.0 && unit.ends_with(" per layer") | unit.ends_with(" per time step") && factor < 1e4 => {
+        factor if lost > 0.0 && (unit.ends_with(" per layer") || unit.ends_with(" per time step")) && factor < 1e4 => {
             format!(", a factor of {}", significant(factor, 3))
         }
         _ => String::new(),
@@ -85,7 +85,8 @@ pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
         let does = |own: &Summary| Change::of(&own.inner()) == change && (LITTLE..f64::INFINITY).contains(&size(own));
         let all: Vec<&(String, Summary)> = values.iter().filter(|(_, own)| does(own)).collect();
         let (_, own) = all.iter().copied().max_by(|a, b| size(&a.1).total_cmp(&size(&b.1)))?;
-        let (ends, rest): (Vec<&(String, Summary)>, Vec<_>) = all.iter().partition(|(_, other)| shown(other) == shown(own));
+        let (ends, rest): (Vec<&(String, Summary)>, Vec<_>) =
+            all.iter().partition(|(_, other)| shown(other) == shown(own));
         let amount = format!("{} {unit}{}", shown(own), factor(own.median.number()));
         // Nothing tells how far beyond its bound a gradient fades.
         let bounds: Vec<&(String, Summary)> = rest.into_iter().filter(|(_, own)| own.median.is_bound()).collect();
@@ -198,7 +199,10 @@ mod tests {
         assert_eq!(said(&[("a", -0.2), ("b", -0.2), ("c", -0.1)]), "Grows most: a and b, 0.20 decades per layer.");
         // What the seeds do not tell from no change is no end.
         let unsure = of(&[-0.1, 0.05, -0.2].map(Fading::Exactly));
-        assert_eq!(told(&[("a", of(&[Fading::Exactly(-0.01)])), ("b", unsure)]), "Grows most: a, 0.010 decades per layer.");
+        assert_eq!(
+            told(&[("a", of(&[Fading::Exactly(-0.01)])), ("b", unsure)]),
+            "Grows most: a, 0.010 decades per layer."
+        );
         let bound = of(&[Fading::AtLeast(3.6)]);
         assert_eq!(
             told(&[("a", of(&[Fading::Exactly(4.2)])), ("b", bound)]),

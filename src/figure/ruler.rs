@@ -400,6 +400,18 @@ impl Ruler {
         let k =
             (1..=last.max(1)).find(|k| fits(&every(*k).map(|(_, tick)| tick).collect::<Vec<_>>())).unwrap_or(last + 1);
         let mut kept: Vec<usize> = every(k).map(|(i, _)| i).collect();
+        // Of a logarithmic scale rounder numbers stay, powers of ten above all.
+        if k > 1 && self.unit == Unit::Log10 {
+            let is_of = |tick: &Tick, digits: &[f64]| {
+                let digit = 10f64.powf(tick.at - (tick.at + 1e-9).floor());
+                digits.iter().any(|own| (own - digit).abs() < 1e-6)
+            };
+            let round = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]].into_iter().map(|digits| {
+                order.iter().enumerate().filter(|(_, tick)| is_of(tick, digits)).map(|(i, _)| i).collect::<Vec<_>>()
+            });
+            let told = |kept: &Vec<usize>| kept.iter().map(|i| &order[*i]).collect::<Vec<_>>();
+            kept = round.into_iter().find(|kept| kept.len() > 1 && fits(&told(kept))).unwrap_or(kept);
+        }
         if kept.len() < 3 && fits(&[&order[0], &order[last]]) {
             kept = vec![0, last];
         }
@@ -504,6 +516,18 @@ mod tests {
         let (stays, away) = (vec![-1.5, 0.5, 0.0], vec![-1.5, -40.0, -1e9]);
         assert_eq!(range(without_runaways(&[stays.clone(), away.clone()], variable)), Some((-1.5, 0.5)));
         assert_eq!(range(without_runaways(&[stays, away], accuracy)), Some((-1e9, 0.5)));
+    }
+
+    #[test]
+    fn logarithmic_ticks_keep_the_power_of_ten() {
+        for (low, high, power) in [(0.45f64, 4.5f64, "1"), (2.8, 22.0, "10")] {
+            let axis = Ruler::log_within(low.log10(), high.log10(), 9);
+            let kept: Vec<String> = axis.thinned(110.0, 7.0).into_iter().map(|tick| tick.label).collect();
+            assert!(kept.iter().any(|label| label == power), "{kept:?}");
+        }
+        let labels = |ruler: Ruler| ruler.ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
+        assert!(labels(Ruler::exact(0.0, 4e12, 5)).contains(&"3·10¹²".to_string()));
+        assert!(labels(Ruler::exact(1e6, 3e6, 5)).contains(&"1.5·10⁶".to_string()));
     }
 
     #[test]

@@ -208,8 +208,12 @@ pub fn subject(column: &Column) -> String {
 }
 
 /// The title of a figure of how runs end.
-pub fn at_the_end(column: &Column) -> String {
-    format!("{}{}", subject(column), if says_when(column) { "" } else { " at the end of training" })
+pub fn at_the_end(selection: &Selection, column: &Column) -> String {
+    let mut steps = selection.runs.iter().map(|run| selection.run(*run).value("steps"));
+    // One update is how a gradient is looked at, not training.
+    let is_one = selection.runs.first().is_some() && steps.all(|steps| steps == Some(1.0));
+    let when = if is_one { " after one update" } else { " at the end of training" };
+    format!("{}{}", subject(column), if says_when(column) { "" } else { when })
 }
 
 /// Whether the words of an outcome say when it was measured.

@@ -55,13 +55,23 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 course.lines.get(&(key, ())).map(|line| (line, slack)).into_iter().collect()
             }),
         )
+        .add(
+            selection.is_by_norm(),
+            "Of the root mean square of the gradient, which also changes with the size of layers.",
+        )
         .add(true, beyond::caption(&arriving))
         .add(true, course.crossed("the last recorded step"))
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";
-    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &arriving, &groups, &course), legend, vec![block]) })
+    Ok(Chart {
+        caption,
+        ..Chart::new(selection, sheet, own, found(selection, &arriving, &groups, &course), legend, vec![block])
+    })
 }
+
+/// Of more lines that change as much none is named.
+const NAMED: usize = 3;
 
 /// Which fading training changes most, of lines that none of their runs leaves early, and how many gradients do not arrive after it.
 fn found(selection: &Selection, lines: &beyond::Lines, groups: &[Vec<usize>], course: &Course<()>) -> String {
@@ -76,11 +86,17 @@ fn found(selection: &Selection, lines: &beyond::Lines, groups: &[Vec<usize>], co
     let drawn: Vec<(&Vec<usize>, &GroupKey, (f64, f64))> = drawn.collect();
     let size = |(start, end): (f64, f64)| (end - start).abs();
     let most = drawn.iter().map(|(.., ends)| size(*ends)).fold(0.0, f64::max);
-    // Of several that change as much none is named.
     let equal: Vec<_> = drawn.iter().filter(|(.., ends)| words::rate(size(*ends)) == words::rate(most)).collect();
+    let is_same = |ends: (f64, f64)| {
+        let read = |(start, end): (f64, f64)| (words::rate(start), words::rate(end));
+        equal.iter().all(|(.., own)| read(*own) == read(ends))
+    };
     let most = match equal[..] {
-        [(group, key, (start, end))] if words::rate(*start) != words::rate(*end) => {
-            let place = selection.place_of(key, group);
+        [(.., (start, end)), ..]
+            if words::rate(*start) != words::rate(*end) && equal.len() <= NAMED && is_same((*start, *end)) =>
+        {
+            let places = equal.iter().map(|(group, key, _)| selection.place_of(key, group)).collect::<Vec<_>>();
+            let place = places.join(" and ");
             let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
             let grows = *start < 0.0 && *end < 0.0;
             let (what, sign) = if grows { ("growth", -1.0) } else { ("fading", 1.0) };

@@ -103,7 +103,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = arms.endings.finding(selection, "arms");
     let lost: usize = arms.endings.lost;
     let legend = arms.legend().lost(arms.endings.fate, lost, selection.runs.len());
-    Ok(Chart { caption: arms.caption(blocks.len() > 1, off), ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+    Ok(Chart {
+        caption: arms.caption(blocks.len() > 1, off),
+        ..Chart::new(selection, sheet, &own, finding, legend, blocks)
+    })
 }
 
 /// How far the differences reach with their intervals at the chosen settings, without those of arms that ran away; a bootstrap

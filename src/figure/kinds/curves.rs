@@ -111,7 +111,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let own = |measure: &Measure| {
             let slack = slack(&measure.y, height);
             let lines = course.of(measure.index).filter(|(key, _)| key.color == color);
-            let place = |key: &GroupKey, points| (key.row, key.column, measure.index, unseen(&measure.y, points, color));
+            let place =
+                |key: &GroupKey, points| (key.row, key.column, measure.index, unseen(&measure.y, points, color));
             lines.map(|(key, points)| (place(key, points), points, slack)).collect::<Vec<_>>()
         };
         measures.iter().flat_map(own).collect()

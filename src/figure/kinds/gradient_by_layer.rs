@@ -19,7 +19,8 @@ type Rates = BTreeMap<GroupKey, fading::Summary>;
 const X_TITLE: &str = "layer, counted from the input";
 
 /// Where layers differ in size, dL/dh is spread over more or fewer numbers.
-const BY_NORM: &str = "Layers differ in size, so decades lost are those of the norm of the gradient, not of its root mean square.";
+const BY_NORM: &str =
+    "Layers differ in size, so decades lost are those of the norm of the gradient, not of its root mean square.";
 
 /// Up to so many lines have their rate beside them, more have it in the legend.
 const LABELLED: usize = 6;
@@ -347,7 +348,8 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
         }
         let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
         let geometric = column.has_geometric_median();
-        profiles.extend(by_layer(selection, layers, geometric, spread).into_iter().map(|(key, points)| ((key, m), points)));
+        profiles
+            .extend(by_layer(selection, layers, geometric, spread).into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }

@@ -89,7 +89,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(y.floor.is_some(), format!("▼: {}.", words::NO_GRADIENT))
         .add(
             left_out > 0,
-            format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
+            format!(
+                "Not drawn: {}, diverged or with a gradient that is not finite at this step.",
+                crate::table::count(left_out, "run")
+            ),
         )
         .of_probe(selection);
     let when = words::when(last);
