@@ -124,6 +124,8 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),
     };
-    let fading = headlines(results).filter(|_| study == Study::Gradient);
-    fading.chain(end.into_iter().filter(|_| trains)).collect()
+    let end: Vec<&'static Column> = end.into_iter().filter(|_| trains).collect();
+    // Runs that all diverged have a start all the same.
+    let fading = headlines(results).filter(|_| study == Study::Gradient || end.is_empty());
+    fading.chain(end.iter().copied()).collect()
 }

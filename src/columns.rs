@@ -256,6 +256,12 @@ impl Column {
         self.scale != Scale::Linear || self.quantity == Quantity::Steps
     }
 
+    /// Whether it is of `layers.csv` and spreads over decades, as gradients do: the median of an even number of seeds is then the
+    /// geometric middle, as that of decades lost is, on whatever scale it is drawn.
+    pub fn has_geometric_median(&self) -> bool {
+        LAYERS.iter().any(|own| own.name == self.name && own.is_log())
+    }
+
     /// The same column, drawn on a logarithmic scale or not.
     pub fn on_scale(&'static self, log: bool) -> &'static Column {
         static OTHERS: LazyLock<Vec<(&Column, Column)>> = LazyLock::new(|| {
@@ -311,14 +317,16 @@ impl Column {
         self.part.is_some() && matches!(self.quantity, Quantity::Loss | Quantity::Accuracy | Quantity::BalancedAccuracy)
     }
 
-    /// Whether an interval is better than a baseline from end to end.
+    /// Whether an interval is better than a baseline from end to end, by more than rounding.
     pub fn is_above(&self, baseline: f64, low: f64, high: f64) -> bool {
-        if self.higher_is_better() { low > baseline } else { high < baseline }
+        let (is_better, end) = if self.higher_is_better() { (low > baseline, low) } else { (high < baseline, high) };
+        is_better && !is_level(baseline, end)
     }
 
     /// The same for worse.
     pub fn is_below(&self, baseline: f64, low: f64, high: f64) -> bool {
-        if self.higher_is_better() { high < baseline } else { low > baseline }
+        let (is_worse, end) = if self.higher_is_better() { (high < baseline, high) } else { (low > baseline, low) };
+        is_worse && !is_level(baseline, end)
     }
 
     /// Which runs its median in `summary.csv` is of.
@@ -335,6 +343,13 @@ impl Column {
     pub fn is_measurement(&self) -> bool {
         self.quantity != Quantity::Key
     }
+}
+
+/// Whether a number equals a baseline as far as the arithmetic of a loss tells: a net that predicts the mean has its loss but for the
+/// last digits.
+pub fn is_level(baseline: f64, value: f64) -> bool {
+    const ROUNDING: f64 = 1e-6;
+    baseline == value || (baseline - value).abs() <= ROUNDING * baseline.abs()
 }
 
 impl AsRef<str> for Column {

@@ -3,7 +3,7 @@
 //! [`ZEROS`](crate::columns::ZEROS) states the rules for readers.
 
 use crate::columns::Column;
-use crate::stats::{Spread, spread};
+use crate::stats::{Spread, median_interval, spread};
 use crate::table::Record;
 
 /// Why nothing can fade in a net whose first layer is the last.
@@ -15,6 +15,12 @@ pub const NO_LAYERS: &str = "a test function has no layers";
 /// What the probe, in f64, holds of a gradient before it underflows is some 1e-288. A zero next to a layer with a gradient
 /// below this is put down to underflow, above it to units that pass nothing on.
 pub const UNDERFLOW: f64 = 1e-250;
+
+/// Probability of the intervals, as in the tables of a comparison.
+const CONFIDENCE: f64 = 0.9;
+
+/// Decades per layer that are none to a reader.
+pub const WHOLE: f64 = 0.0005;
 
 /// Decades of gradient that are lost on the way to the first layer, in all or per layer; below 0 it grows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +110,10 @@ pub struct Summary {
     pub high: f64,
     /// Probability that the range covers the median of the distribution.
     pub coverage: f64,
+    /// The smallest and the largest value.
+    pub range: (f64, f64),
+    /// The interval of order statistics that answers have, with its coverage.
+    pub interval: (f64, f64, f64),
     /// Seeds.
     pub n: usize,
     /// Of these, those of which no gradient arrives.
@@ -121,11 +131,20 @@ impl Summary {
         let (n, none, undefined) = (values.len(), count(Fading::Beyond), count(Fading::Undefined));
         let (Some(least), Some(most)) = (spread(&least), spread(&most)) else {
             let nan = f64::NAN;
-            let nothing = Summary { median: Fading::Undefined, low: nan, high: nan, coverage: nan, n, none, undefined };
+            let (range, interval) = ((nan, nan), (nan, nan, nan));
+            let (median, low, high, coverage) = (Fading::Undefined, nan, nan, nan);
+            let nothing = Summary { median, low, high, coverage, range, interval, n, none, undefined };
             return (n > 0).then_some(nothing);
         };
         let median = Fading::read(least.median, least.median != most.median);
-        Some(Summary { median, low: least.low, high: most.high, coverage: least.coverage, n, none, undefined })
+        let range = (least.low, most.high);
+        let inner = |end: fn(&Fading) -> f64| median_interval(&values.iter().map(end).collect::<Vec<_>>(), CONFIDENCE);
+        let interval = match (inner(|value| value.number()), inner(|value| value.most())) {
+            (Some(low), Some(high)) => (low.low, high.high, low.coverage),
+            _ => (least.low, most.high, least.coverage),
+        };
+        let (low, high) = range;
+        Some(Summary { median, low, high, coverage: least.coverage, range, interval, n, none, undefined })
     }
 
     /// Of a row of `summary.csv`; `None` where nothing was measured.
@@ -138,13 +157,20 @@ impl Summary {
         let lost = if column.outlives_divergence() { &["failed"][..] } else { &["failed", "diverged"] };
         let n = count(number("n")) - lost.iter().map(|what| count(number(what))).sum::<usize>();
         let (none, undefined) = (count(part("none")), count(part("undefined")));
-        Some(Summary { median, low, high, coverage, n, none, undefined })
+        let (range, interval) = ((low, high), (low, high, coverage));
+        Some(Summary { median, low, high, coverage, range, interval, n, none, undefined })
+    }
+
+    /// The same between the ends of its interval.
+    pub fn inner(self) -> Summary {
+        let (low, high, coverage) = self.interval;
+        Summary { low, high, coverage, ..self }
     }
 
     /// As a figure draws it.
     pub fn spread(&self) -> Spread {
         let (median, n) = (self.median.number(), self.n - self.undefined);
-        Spread { median, low: self.low, high: self.high, coverage: self.coverage, n }
+        Spread { median, low: self.low, high: self.high, coverage: self.coverage, n, range: self.range }
     }
 
     /// The range in words; empty where all seeds agree.
@@ -165,6 +191,40 @@ impl Summary {
 /// Whether a row of a CSV file names the column among those of which it has a bound.
 fn is_bound(row: &Record, column: &Column) -> bool {
     row.get("bounds").is_some_and(|names| names.split(' ').any(|name| name == column.name))
+}
+
+/// What happens to a gradient on its way back, as far as the seeds tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    Fades,
+    Grows,
+    Neither,
+}
+
+impl Change {
+    /// Of a median between `low` and `high`, the ends of its interval.
+    pub fn of(own: &Summary) -> Change {
+        match own.median.number() {
+            // In more than half of the seeds no gradient arrives, so that no interval is needed.
+            f64::INFINITY => Change::Fades,
+            f64::NEG_INFINITY => Change::Grows,
+            d if d > WHOLE && own.low > 0.0 => Change::Fades,
+            d if d < -WHOLE && own.high < 0.0 => Change::Grows,
+            _ => Change::Neither,
+        }
+    }
+}
+
+/// How many seeds of several groups leave no number: `6 to 7 of 7 seeds: none arrives`; empty where all do.
+pub fn notes(all: &[&Summary]) -> String {
+    let range = |of: fn(&Summary) -> usize| {
+        let (least, most) = all.iter().map(|own| of(own)).fold((usize::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
+        (most > 0).then(|| if least == most { most.to_string() } else { format!("{least} to {most}") })
+    };
+    let seeds = range(|own| own.n).unwrap_or_default();
+    let none = range(|own| own.none).map(|n| format!("{n} of {seeds} seeds: none arrives"));
+    let undefined = range(|own| own.undefined).map(|n| format!("{n} of {seeds} seeds: undefined"));
+    none.into_iter().chain(undefined).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -205,5 +265,8 @@ mod tests {
         assert_eq!(bound(&[AtLeast(0.5), Exactly(2.0), Exactly(1.0)]), AtLeast(1.0));
         assert_eq!(bound(&[Undefined, Undefined]), Undefined);
         assert!(Summary::of(&[]).is_none());
+        let some = summary(&[Beyond, Beyond, Exactly(1.0)]);
+        assert_eq!(notes(&[&some, &summary(&[Beyond; 3])]), "2 to 3 of 3 seeds: none arrives");
+        assert_eq!(notes(&[&some, &some]), some.note());
     }
 }

@@ -1,9 +1,9 @@
 //! Medians and the intervals that order statistics give them, with their true coverage.
 //!
-//! There is one rule for a median everywhere. It is of the numbers as they are measured, never of their logarithms, and of an
-//! even count it is the mean of the middle two: what pandas, NumPy and R make of the same CSV file, also where a figure draws
-//! it on a logarithmic scale. An infinity counts at its end. What is no number (NaN) is left out, and `n` says of how many
-//! the median is.
+//! Of an even count a median is the mean of the middle two numbers as they are measured: what pandas, NumPy and R make of the same
+//! CSV file, also where a figure draws it on a logarithmic scale. Only of gradients, which spread over decades, it is the geometric
+//! mean of the middle two ([`geometric_median`]), as a median of decades lost is. An infinity counts at its end. What is no number
+//! (NaN) is left out, and `n` says of how many the median is.
 
 pub mod bootstrap;
 pub mod distribution;
@@ -20,12 +20,15 @@ pub struct Spread {
     /// Probability that [low, high] covers the median of the distribution: 1 - 2^(1-n) for the range.
     pub coverage: f64,
     pub n: usize,
+    /// The smallest and the largest value.
+    pub range: (f64, f64),
 }
 
 impl Spread {
     /// The same on a logarithmic scale.
     pub fn log10(self) -> Self {
-        Spread { median: self.median.log10(), low: self.low.log10(), high: self.high.log10(), ..self }
+        let range = (self.range.0.log10(), self.range.1.log10());
+        Spread { median: self.median.log10(), low: self.low.log10(), high: self.high.log10(), range, ..self }
     }
 }
 
@@ -39,6 +42,22 @@ fn ordered(values: &[f64]) -> Vec<f64> {
 /// The median of the values; `None` when there are none.
 pub fn median(values: &[f64]) -> Option<f64> {
     middle_of(&ordered(values))
+}
+
+/// The median of numbers that spread over decades: of an even count the geometric mean of the middle two, where an exact zero counts
+/// as below every number.
+pub fn geometric_median(values: &[f64]) -> Option<f64> {
+    let sorted = ordered(values);
+    let n = sorted.len();
+    match sorted.get((n.max(1) - 1) / 2..n / 2 + 1)? {
+        [a, b] if a != b && *a >= 0.0 => Some(if *a == 0.0 { 0.0 } else { a.sqrt() * b.sqrt() }),
+        _ => middle_of(&sorted),
+    }
+}
+
+/// The rule for a column: geometric or not.
+pub fn median_by(geometric: bool) -> fn(&[f64]) -> Option<f64> {
+    if geometric { geometric_median } else { median }
 }
 
 /// How many seeds the range needs to cover the median with this probability: the smallest n with 1 - 2^(1-n) at least it.
@@ -56,6 +75,7 @@ pub fn spread(values: &[f64]) -> Option<Spread> {
         high: sorted[n - 1],
         coverage: 1.0 - (1.0 - n as f64).exp2(),
         n,
+        range: (sorted[0], sorted[n - 1]),
     })
 }
 
@@ -143,6 +163,16 @@ mod tests {
         assert_eq!(s.coverage, 0.9375);
         assert_eq!(spread(&[1.0, 2.0]).unwrap().median, 1.5);
         assert!(spread(&[]).is_none() && spread(&[f64::NAN]).is_none());
+    }
+
+    #[test]
+    fn gradients_have_the_geometric_middle() {
+        assert_eq!(geometric_median(&[1e-12, 1.0]), Some(1e-6));
+        assert_eq!(geometric_median(&[1.0, 1e-8, 1e-4, 10.0]), Some(0.01));
+        assert_eq!(geometric_median(&[0.0, 5.0]), Some(0.0), "a zero counts as below every number");
+        assert_eq!(geometric_median(&[3.0, 0.1, 7.0]), Some(3.0));
+        assert_eq!(geometric_median(&[0.3, 0.3]), Some(0.3));
+        assert_eq!(geometric_median(&[f64::NAN]), None);
     }
 
     /// R: qbinom(0.05, n, 0.5) is 472 of 1000, 572 of 1200 and 4918 of 10000; one less below the median still covers.

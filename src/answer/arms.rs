@@ -82,20 +82,26 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
         ));
     }
     let tied: Vec<&str> = winners.iter().map(|(arm, _)| arm.name.as_str()).collect();
-    let verdict = if column.name == comparison.report { verdict(comparison, task, &tied) } else { String::new() };
+    let equal = alike(comparison, &winners).filter(|_| column.name == comparison.report);
+    let are_equal = equal.as_ref().is_some_and(|(_, arms)| arms.len() == winners.len());
+    let is_compared = task.pairs.iter().any(|pair| pair.metric == column.name);
+    let verdict = match is_compared || column.name == comparison.report {
+        true => verdict(comparison, task, column, (&tied, are_equal)),
+        false => overlap(comparison, task, column, &winners),
+    };
     if let [_, _, ..] = winners[..] {
         let names: Vec<String> = winners.iter().map(|(arm, _)| format!("{}{}", named(arm), at(arm))).collect();
-        let is_same = |other: &Spread| (other.low, other.high) == (spread.low, spread.high);
+        let is_same = |other: &Spread| (other.low, other.high, other.range) == (spread.low, spread.high, spread.range);
         let seeds = match winners.iter().all(|(_, own)| is_same(own)) {
             true => seeds,
             false => words::over_seeds(&around(spread, winners.iter().map(|(_, own)| own)), column, "", winners.len()),
         };
-        let alike = match alike(comparison, &winners).filter(|_| column.name == comparison.report) {
+        let alike = match equal.as_ref() {
             Some((n, arms)) if arms.len() == winners.len() => {
                 format!(" They are alike on all {n} seeds, to the last digit.")
             }
             Some((n, arms)) => {
-                let arms: Vec<String> = arms.into_iter().map(named).collect();
+                let arms: Vec<String> = arms.iter().map(|arm| named(arm)).collect();
                 format!(" {} are alike on all {n} seeds, to the last digit.", words::all(&arms))
             }
             None => String::new(),
@@ -110,7 +116,10 @@ pub fn of_task(comparison: &Comparison, task: &Task, column: &Column, is_first: 
 
 /// One of several medians that are the same, with an interval that holds those of all.
 pub fn around<'a>(one: Spread, all: impl Iterator<Item = &'a Spread>) -> Spread {
-    all.fold(one, |own, next| Spread { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
+    all.fold(one, |own, next| {
+        let range = (own.range.0.min(next.range.0), own.range.1.max(next.range.1));
+        Spread { low: own.low.min(next.low), high: own.high.max(next.high), range, ..own }
+    })
 }
 
 /// Those of several arms that have equal numbers on each of several judging seeds as the first has, and how many seeds.
@@ -123,6 +132,24 @@ fn alike<'a>(comparison: &Comparison, arms: &[(&'a Arm, Spread)]) -> Option<(usi
     let equal: Vec<&Arm> =
         arms.iter().map(|(arm, _)| *arm).filter(|arm| values(arm).as_ref() == Some(&first)).collect();
     (equal.len() > 1).then_some((first.len(), equal))
+}
+
+/// Which arms have intervals that overlap those of the winners, of a number by which no pairs are compared.
+fn overlap(comparison: &Comparison, task: &Task, column: &Column, winners: &[(&Arm, Spread)]) -> String {
+    let is_winner = |arm: &Arm| winners.iter().any(|(winner, _)| winner.name == arm.name);
+    let others = task.arms.iter().filter(|arm| !is_winner(arm));
+    let with = |s: &Spread| winners.iter().filter(|(_, own)| words::do_overlap(own, s)).count();
+    let overlapping = others.filter_map(|arm| Some((arm, with(arm.measures.get(column.name)?))));
+    let overlapping: Vec<(&Arm, usize)> = overlapping.filter(|(_, with)| *with > 0).collect();
+    let all: Vec<String> = overlapping.iter().map(|(arm, _)| words::arm(&comparison.arm, &arm.name)).collect();
+    let with_each = overlapping.iter().all(|(_, with)| *with == winners.len());
+    match all.len() {
+        0 => String::new(),
+        n => {
+            let that = if n == 1 { "that" } else { "those" };
+            format!(" {} {that} of {}.", words::overlap(winners.len(), n, with_each), names(&all))
+        }
+    }
 }
 
 /// Which arms have no results on a task, or not all, as sentences; empty where all have.
@@ -159,14 +186,20 @@ fn lacking(comparison: &Comparison, task: &Task, column: &Column) -> String {
 }
 
 /// From which other arms the seeds can tell the best one, or the baseline where there is one, in sentences; of several that tie
-/// the first is told apart from those that are not `best`.
-fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
+/// the first is told apart from those that are not `best`, or all are where they are equal on all seeds.
+fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equal): (&[&str], bool)) -> String {
     let from = comparison.baseline.as_deref().unwrap_or(best[0]);
     let is_named = best.len() > 1 && best.contains(&from);
-    let subject = if is_named { words::arm(&comparison.arm, from) } else { "it".into() };
-    let column = columns::metric::metric(&comparison.report);
+    let are_several = are_equal && best.len() > 1 && comparison.baseline.is_none();
+    let named_arm = |name: &str| words::arm(&comparison.arm, name);
+    let subject = match is_named {
+        true if are_several => words::all(&best.iter().map(|name| named_arm(name)).collect::<Vec<_>>()),
+        true => named_arm(from),
+        false => "it".into(),
+    };
+    let [lies, equals, is] = if are_several { ["lie", "equal", "are"] } else { ["lies", "equals", "is"] };
     let is_other = |name: &str| comparison.baseline.is_some() || !best.contains(&name);
-    let own: Vec<&Pair> = task.pairs.iter().filter(|pair| pair.metric == comparison.report).collect();
+    let own: Vec<&Pair> = task.pairs.iter().filter(|pair| pair.metric == column.name).collect();
     let is_told = |pair: &&Pair| pair.other(from).is_some_and(is_other);
     let pairs: Vec<&Pair> = own.iter().copied().filter(is_told).collect();
     let Some(seeds) = pairs.iter().map(|pair| pair.difference.n).min() else { return too_few(&own) };
@@ -183,23 +216,23 @@ fn verdict(comparison: &Comparison, task: &Task, best: &[&str]) -> String {
     let mut said: Vec<String> = Vec::new();
     for (others, side) in [(low, "below"), (high, "above")] {
         if !others.is_empty() {
-            said.push(format!("{subject} lies {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
+            said.push(format!("{subject} {lies} {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
         }
     }
     let (equal, alike): (Vec<&Pair>, Vec<&Pair>) = of(Verdict::NotDistinguished).partition(|pair| pair.test.n == 0);
     if !equal.is_empty() {
-        said.push(format!("{subject} equals {} on all {seeds} seeds, to the last digit", named(&equal)));
+        said.push(format!("{subject} {equals} {} on all {seeds} seeds, to the last digit", named(&equal)));
     }
     if !alike.is_empty() {
         let between = match alike[..] {
-            [only] => format!(" (difference {})", difference(&only.seen_from(from), column)),
+            [only] => format!(" (difference {})", difference(&only.seen_from(from), Some(column))),
             _ => String::new(),
         };
-        said.push(format!("{subject} is not distinguished from {}{between}", named(&alike)));
+        said.push(format!("{subject} {is} not distinguished from {}{between}", named(&alike)));
     }
     let equivalent: Vec<&Pair> = of(Verdict::Equivalent).collect();
     if let (false, Some(margin)) = (equivalent.is_empty(), comparison.margin) {
-        said.push(format!("within the margin of {margin} {subject} is equivalent to {}", named(&equivalent)));
+        said.push(format!("within the margin of {margin} {subject} {is} equivalent to {}", named(&equivalent)));
     }
     let open: Vec<&Pair> = of(Verdict::NotSettled).collect();
     match open[..] {

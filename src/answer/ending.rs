@@ -5,7 +5,7 @@ use super::arms::{TASKS, around, of_many_tasks, of_task, over_problems};
 use super::groups::Group;
 use super::parts::Study;
 use super::words::{self, direction};
-use crate::columns::{Better, Column, Quantity};
+use crate::columns::{Better, Column, Quantity, is_level};
 use crate::compare::{Comparison, amount};
 use crate::ops::loss::Loss;
 use crate::plan_file::PlanCell;
@@ -20,6 +20,8 @@ pub struct Best<'a, 'b> {
     pub groups: Vec<&'b Group<'a>>,
     pub spread: Spread,
     pub overlapping: Vec<&'b Group<'a>>,
+    /// Whether each of these overlaps the interval of each of the best.
+    pub with_each: bool,
 }
 
 /// Of groups with this column.
@@ -29,9 +31,12 @@ pub fn best<'a, 'b>(groups: &'b [Group<'a>], column: &Column) -> Option<Best<'a,
     let median = known.iter().map(|(_, s)| s.median).max_by(|a, b| (sign * a).total_cmp(&(sign * b)))?;
     let (same, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, s)| s.median == median);
     let spread = around(same[0].1, same.iter().map(|(_, s)| s));
-    let overlaps = |s: &Spread| s.n > 1 && spread.n > 1 && s.low <= spread.high && spread.low <= s.high;
-    let overlapping = others.iter().filter(|(_, s)| overlaps(s)).map(|(group, _)| *group).collect();
-    Some(Best { groups: same.into_iter().map(|(group, _)| group).collect(), spread, overlapping })
+    let with = |s: &Spread| same.iter().filter(|(_, own)| words::do_overlap(own, s)).count();
+    let overlapping: Vec<(&Group, usize)> =
+        others.iter().map(|(group, s)| (*group, with(s))).filter(|(_, with)| *with > 0).collect();
+    let with_each = overlapping.iter().all(|(_, with)| *with == same.len());
+    let overlapping = overlapping.into_iter().map(|(group, _)| group).collect();
+    Some(Best { groups: same.into_iter().map(|(group, _)| group).collect(), spread, overlapping, with_each })
 }
 
 /// Of the columns of the table the one that says how training ends best.
@@ -136,7 +141,7 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column, on: &str) -> O
         [only] if !only.chosen.is_empty() => format!(", {}", amount::setting(only.chosen)),
         _ => String::new(),
     };
-    let others = words::overlapping(axes, &shown, &best.overlapping, best.groups.len());
+    let others = words::overlapping(axes, &shown, &best.overlapping, best.groups.len(), best.with_each);
     let tuned = groups.iter().any(|group| !group.chosen.is_empty());
     let of_all = format!("{} combinations{}", groups.len(), if tuned { ", each at its own best setting," } else { "" });
     Some(match (best.groups.len(), groups.len()) {
@@ -181,11 +186,22 @@ fn guessing(results: &Results, groups: &[Group], column: &Column, is_new: bool) 
         group.spread(column).is_some_and(|s| column.is_below(*baseline, s.low, s.high))
     };
     let worse = known.iter().filter(is_worse).count();
+    let is_as_good = |(group, baseline): &(&Group, f64)| {
+        group.spread(column).is_some_and(|s| is_level(*baseline, s.low) && is_level(*baseline, s.high))
+    };
     let alike = if worse == 0 { "not distinguished from it" } else { "worse or not distinguished from it" };
     let count = match (not_above, all) {
         // A function has nothing to guess.
         _ if results.plan.cells.iter().any(|cell| cell.function.is_some()) => String::new(),
-        (1, 1) if worse == 1 => ", and the net is worse".into(),
+        (1, 1) if worse == 1 => {
+            // Two numbers that read the same do not show that.
+            let (own, baseline) = (known[0].0.spread(column).map_or(f64::NAN, |s| s.median), known[0].1);
+            match amount::amount(own, column) == amount::amount(baseline, column) {
+                true => format!(", and the net is worse, by {}", amount::significant((own - baseline).abs())),
+                false => ", and the net is worse".into(),
+            }
+        }
+        (1, 1) if is_as_good(&known[0]) => ", and the net is as good".into(),
         (1, 1) => ", and the net is not distinguished from it".into(),
         (0, 1) if is_new => {
             let own = known[0].0.spread(column).map_or(String::new(), |s| amount::amount(s.median, column));

@@ -2,8 +2,8 @@
 
 use super::groups::{Group, cells, summary};
 use super::words;
-use crate::columns::{Column, On, Quantity};
-use crate::fading::{Fading, Summary};
+use crate::columns::{ATTENUATION_NORM_INIT, Column, On, Quantity};
+use crate::fading::{Change, Fading, Summary, WHOLE, notes};
 use crate::plan_file::Axis;
 use crate::results::Results;
 use crate::table::significant;
@@ -60,23 +60,41 @@ pub fn sentences(results: &Results, column: &'static Column) -> Vec<String> {
         };
         vec![format!("Before training {first}").replacen(" , ", ", ", 1), second]
     };
-    let said = alike(&starts, column, place).unwrap_or_else(apart);
+    // Of cells that start alike one stands for all.
+    let several = match &shown[..] {
+        _ if starts.len() == cells.len() => format!("{} combinations", starts.len()),
+        [only] => words::several(starts.len(), &axes[*only].name),
+        _ => {
+            let names: Vec<String> = shown.iter().map(|axis| axes[*axis].name.clone()).collect();
+            format!("{} combinations of {}", starts.len(), words::all(&names))
+        }
+    };
+    let said = alike(&starts, column, place, &several).unwrap_or_else(apart);
+    // Of layers that differ in size the norm is told.
+    let is_of_norm = column.name == ATTENUATION_NORM_INIT.name;
+    let norm = |(i, sentence): (usize, String)| match is_of_norm && i == 0 {
+        true => sentence.replacen("the gradient", "the norm of the gradient", 1),
+        false => sentence,
+    };
+    let said: Vec<String> = said.into_iter().enumerate().map(norm).collect();
     let unknown = (!unknown.is_empty())
         .then(|| format!("There is no such number with {}.", words::name(axes, &telling, &unknown)));
     said.into_iter().chain(unknown).collect()
 }
 
-/// The one sentence about starts that do not differ, or that the seeds cannot tell apart.
-fn alike(starts: &[Start], column: &Column, place: &str) -> Option<Vec<String>> {
+/// The one sentence about starts, `several` in words, that do not differ, or that the seeds cannot tell apart.
+fn alike(starts: &[Start], column: &Column, place: &str, several: &str) -> Option<Vec<String>> {
     let medians = || starts.iter().map(|(_, own)| own.median.number());
     let (low, high) = (medians().fold(f64::INFINITY, f64::min), medians().fold(f64::NEG_INFINITY, f64::max));
     let n = starts.len();
-    let own = &merged(&starts.iter().map(|(_, own)| own).collect::<Vec<_>>());
+    let all: Vec<&Summary> = starts.iter().map(|(_, own)| own).collect();
+    let own = &merged(&all);
+    let bounds = all.iter().filter(|own| own.median.is_bound()).count();
     let farthest = starts.iter().flat_map(|(_, own)| [own.low.abs(), own.high.abs()]).fold(0.0, f64::max);
-    if low == high || farthest < WHOLE {
-        let everywhere = if n > 1 { format!(" in {} combinations", words::every(n)) } else { String::new() };
+    if low == high && [0, n].contains(&bounds) || farthest < WHOLE {
+        let everywhere = if n > 1 { " in all combinations" } else { "" };
         let told = told(&[own], "the gradient", place);
-        return Some(vec![format!("Before training{everywhere} {told} ({}).", seeds(own, column, n))]);
+        return Some(vec![format!("Before training{everywhere} {told} ({}).", seeds(own, &all, column))]);
     }
     if farthest < SLIGHT {
         let percent = significant(100.0 * (10f64.powf(farthest) - 1.0), 2);
@@ -91,6 +109,9 @@ fn alike(starts: &[Start], column: &Column, place: &str) -> Option<Vec<String>> 
         return None;
     }
     let change = match (own.low > 0.0, own.high < 0.0) {
+        // A bound says how little is lost at least.
+        (true, _) if bounds > 0 => format!("loses at least {} decades{POWERS}", significant(low, 2)),
+        _ if bounds > 0 => return None,
         (true, _) => format!("loses {} decades{POWERS}", between(significant(low, 2), significant(high, 2))),
         (_, true) => format!("gains {} decades{POWERS}", between(significant(-high, 2), significant(-low, 2))),
         _ => format!(
@@ -100,30 +121,9 @@ fn alike(starts: &[Start], column: &Column, place: &str) -> Option<Vec<String>> 
         ),
     };
     Some(vec![format!(
-        "Before training the gradient {change} a {place} on its way back: the medians of {n} combinations, whose intervals {}overlap.",
+        "Before training the gradient {change} a {place} on its way back: the medians of {several}, whose intervals {}overlap.",
         if n > 2 { "all " } else { "" }
     )])
-}
-
-/// What happens to a gradient on its way back, as far as the seeds tell.
-#[derive(Clone, Copy, PartialEq)]
-enum Change {
-    Fades,
-    Grows,
-    Neither,
-}
-
-impl Change {
-    fn of(own: &Summary) -> Change {
-        match own.median.number() {
-            // In more than half of the seeds no gradient arrives, so that no interval is needed.
-            f64::INFINITY => Change::Fades,
-            f64::NEG_INFINITY => Change::Grows,
-            d if d > WHOLE && own.low > 0.0 => Change::Fades,
-            d if d < -WHOLE && own.high < 0.0 => Change::Grows,
-            _ => Change::Neither,
-        }
-    }
 }
 
 /// The starts that lose most, or least.
@@ -197,7 +197,7 @@ impl<'a, 'b> End<'a, 'b> {
         let own = merged(&summaries);
         let change = Change::of(&own);
         let (told, seeds) = match self.every.is_empty() {
-            true => (told(&[&own], "it", place), seeds(&own, column, self.starts.len())),
+            true => (told(&[&own], "it", place), seeds(&own, &summaries, column)),
             false => {
                 let but = |axis: usize| {
                     let labels: Vec<String> =
@@ -213,7 +213,7 @@ impl<'a, 'b> End<'a, 'b> {
                 (told(&summaries, "it", place), words::medians(summaries.iter().map(|own| own.n)))
             }
         };
-        let overlapping = words::overlapping(axes, &self.named, &self.overlapping, self.starts.len());
+        let overlapping = words::overlapping(axes, &self.named, &self.overlapping, self.starts.len(), true);
         let side = if change == Change::Fades { "larger" } else { "smaller" };
         let unsure = match self.unsure {
             0 => String::new(),
@@ -235,7 +235,8 @@ fn is_equal(a: &Summary, b: &Summary) -> bool {
 fn far(start: &Start, is_most: bool) -> (f64, f64, f64) {
     match is_most {
         true => (start.1.median.number(), start.1.low, start.1.high),
-        false => (-start.1.median.number(), -start.1.high, -start.1.low),
+        // A bound may lie anywhere above.
+        false => (-start.1.median.most(), -start.1.high, -start.1.low),
     }
 }
 
@@ -260,7 +261,10 @@ fn split<'a, 'b>(starts: &[&'b Start<'a>], is_most: bool) -> (Vec<&'b Start<'a>>
 
 /// The first of them, with an interval that holds all of theirs.
 fn merged(all: &[&Summary]) -> Summary {
-    all.iter().fold(*all[0], |own, next| Summary { low: own.low.min(next.low), high: own.high.max(next.high), ..own })
+    all.iter().fold(*all[0], |own, next| {
+        let range = (own.range.0.min(next.range.0), own.range.1.max(next.range.1));
+        Summary { low: own.low.min(next.low), high: own.high.max(next.high), range, ..own }
+    })
 }
 
 /// A range, or the one number that both ends are when rounded.
@@ -272,12 +276,12 @@ fn labels(axes: &[usize], group: &Group) -> Vec<usize> {
     axes.iter().map(|axis| group.place[*axis]).collect()
 }
 
-fn seeds(own: &Summary, column: &Column, starts: usize) -> String {
-    words::over_seeds(&own.spread(), column, &own.note(), starts)
+/// Of all that were merged into one.
+fn seeds(own: &Summary, all: &[&Summary], column: &Column) -> String {
+    words::over_seeds(&own.spread(), column, &notes(all), all.len())
 }
 
-/// Decades a layer that are none to a reader, and that are next to none.
-const WHOLE: f64 = 0.0005;
+/// Decades per layer that are next to none to a reader.
 const SLIGHT: f64 = 0.01;
 
 /// What decades are, where they stand first.
@@ -315,7 +319,8 @@ fn told(all: &[&Summary], it: &str, place: &str) -> String {
         d if d < -0.3 => format!("multiplies {it} by {}", range(&factor)),
         _ => format!("adds {} % to {it}", range(&|d| percent(10f64.powf(-d) - 1.0))),
     };
-    format!("each {place} {what} on its way back, {each}")
+    // A layer of its own may do more or less.
+    format!("each {place} {what} on its way back on average, {each}")
 }
 
 #[cfg(test)]
@@ -323,10 +328,36 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn summary(median: Fading, low: f64, high: f64, n: usize, none: usize) -> Summary {
+        let (range, interval) = ((low, high), (low, high, 0.9));
+        Summary { median, low, high, coverage: 0.9, range, interval, n, none, undefined: 0 }
+    }
+
+    fn group(place: Vec<usize>) -> &'static Group<'static> {
+        Box::leak(Box::new(Group { place, labels: BTreeMap::new(), chosen: &[], edges: &[], runs: vec![], planned: 3 }))
+    }
+
+    #[test]
+    fn what_is_said_of_all_starts_is_true_of_each() {
+        let column = &crate::columns::ATTENUATION_INIT;
+        let said = |starts: &[Summary]| {
+            let starts: Vec<Start> = starts.iter().map(|own| (group(vec![0]), *own)).collect();
+            alike(&starts, column, "layer", "two").map(|said| said.concat())
+        };
+        let bound = summary(Fading::AtLeast(3.6), 3.5, f64::INFINITY, 3, 0);
+        let exact = summary(Fading::Exactly(4.2), 4.1, 4.3, 3, 0);
+        assert!(said(&[exact, bound]).unwrap().contains("loses at least 3.6 decades"));
+        let none = |none: usize| summary(Fading::Beyond, f64::INFINITY, f64::INFINITY, 7, none);
+        assert!(said(&[none(6), none(7)]).unwrap().contains("6 to 7 of 7 seeds: none arrives"));
+        // No bound is the least.
+        let starts = [(group(vec![0]), exact), (group(vec![1]), bound)];
+        assert_eq!(End::of(&starts, &[0], false).starts[0].0.place[0], 0);
+    }
+
     #[test]
     fn what_the_seeds_leave_open_neither_grows_nor_fades() {
         let median = Fading::Exactly(-0.0019);
-        let own = Summary { median, low: -0.004, high: 0.004, coverage: 0.9, n: 5, none: 0, undefined: 0 };
+        let own = summary(median, -0.004, 0.004, 5, 0);
         assert!(told(&[&own], "it", "layer").starts_with("it neither grows nor fades"));
         assert!(told(&[&Summary { high: -0.001, ..own }], "it", "layer").starts_with("each layer adds"));
         // Also where their median rounds to 0; one that is 0 as far as a reader is concerned leaves nothing open.
@@ -340,19 +371,7 @@ mod tests {
     #[test]
     fn what_fades_most_does_fade() {
         let start = |place: usize, median: f64, low: f64| -> Start<'static> {
-            let group = Group {
-                place: vec![place],
-                labels: BTreeMap::new(),
-                chosen: &[],
-                edges: &[],
-                runs: vec![],
-                planned: 3,
-            };
-            let median = Fading::Exactly(median);
-            (
-                Box::leak(Box::new(group)),
-                Summary { median, low, high: 0.33, coverage: 0.75, n: 3, none: 0, undefined: 0 },
-            )
+            (group(vec![place]), summary(Fading::Exactly(median), low, 0.33, 3, 0))
         };
         for (sure, end, unsure) in [(0.176, 1, 1), (-0.01, 0, 0)] {
             let starts = [start(0, 0.26, -0.026), start(1, 0.18, sure)];
@@ -369,14 +388,10 @@ mod tests {
             let (median, width) = (0.1 * f64::from(median), 0.08 * f64::from(width));
             let (low, high) = (median - width, if none > 0 { f64::INFINITY } else { median + width });
             let median = if none > 0 { Fading::Beyond } else { Fading::Exactly(median) };
-            is_there.then_some(Summary { median, low, high, coverage: 0.9, n: 5, none, undefined: 0 })
+            is_there.then_some(summary(median, low, high, 5, none))
         });
         prop::collection::vec(own, 12).prop_map(|own| {
-            let start = |(i, own): (usize, Option<Summary>)| {
-                let place = vec![i / 4, i / 2 % 2, i % 2];
-                let group = Group { place, labels: BTreeMap::new(), chosen: &[], edges: &[], runs: vec![], planned: 5 };
-                Some((&*Box::leak(Box::new(group)), own?))
-            };
+            let start = |(i, own): (usize, Option<Summary>)| Some((group(vec![i / 4, i / 2 % 2, i % 2]), own?));
             own.into_iter().enumerate().filter_map(start).collect()
         })
     }
@@ -411,7 +426,7 @@ mod tests {
         #[test]
         fn intervals_that_are_said_to_overlap_all_do(starts in starts()) {
             prop_assume!(!starts.is_empty());
-            let said = alike(&starts, &crate::columns::ATTENUATION_INIT, "layer").unwrap_or_default().concat();
+            let said = alike(&starts, &crate::columns::ATTENUATION_INIT, "layer", "all").unwrap_or_default().concat();
             let overlap = |a: &Summary, b: &Summary| a.low <= b.high && b.low <= a.high;
             let all = starts.iter().all(|(_, a)| starts.iter().all(|(_, b)| overlap(a, b)));
             prop_assert!(all || !said.contains("overlap"), "{}", said);

@@ -2,11 +2,11 @@
 
 use super::parts::{Row, Value};
 use crate::columns::{Column, Measured};
-use crate::compare::{CONFIDENCE, Comparison, Edge, amount, at_the_end};
+use crate::compare::{Comparison, Edge, amount, at_the_end};
 use crate::fading::{Fading, Summary};
 use crate::record::Status;
 use crate::results::{Results, Run};
-use crate::stats::{Spread, median_interval};
+use crate::stats::Spread;
 use std::collections::{BTreeMap, HashMap};
 
 /// Runs of one row.
@@ -146,12 +146,5 @@ fn order(group: &Group, arm_axis: usize) -> (Vec<usize>, usize) {
 /// of the most that it can be. `None` where no run was measured.
 pub fn summary(runs: &[&Run], column: &Column) -> Option<Summary> {
     let values: Vec<Fading> = runs.iter().filter_map(|run| run.fading(column)).collect();
-    let interval = |end: fn(Fading) -> f64| {
-        median_interval(&values.iter().map(|value| end(*value)).collect::<Vec<_>>(), CONFIDENCE)
-    };
-    let summary = Summary::of(&values)?;
-    Some(match (interval(Fading::number), interval(Fading::most)) {
-        (Some(least), Some(most)) => Summary { low: least.low, high: most.high, coverage: least.coverage, ..summary },
-        _ => summary,
-    })
+    Summary::of(&values).map(Summary::inner)
 }

@@ -44,16 +44,31 @@ pub fn name(axes: &[Axis], shown: &[usize], groups: &[&Group]) -> String {
     }
 }
 
-/// What else has an interval that overlaps that of the best, or of the `best` that share it, as a sentence: these are not told
-/// apart. Empty where nothing does.
-pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usize) -> String {
+/// What else has an interval that overlaps that of the best, or of one of the `best` that share it, as a sentence: these are not
+/// told apart. Empty where nothing does. `with_each`: whether each of these overlaps that of each of the best.
+pub fn overlapping(axes: &[Axis], shown: &[usize], groups: &[&Group], best: usize, with_each: bool) -> String {
     let names = name(axes, shown, groups);
-    let own = if best == 1 { "Its interval overlaps" } else { "Their intervals overlap" };
+    let own = overlap(best, groups.len(), with_each);
     match groups.len() {
         0 => String::new(),
         1 => format!(" {own} that of {names}."),
         _ if !names.contains([';', '(']) => format!(" {own} those of {names}."),
         n => format!(" {own} those of {n} other combinations."),
+    }
+}
+
+/// Whether two intervals over several seeds have a point in common.
+pub fn do_overlap(a: &Spread, b: &Spread) -> bool {
+    a.n > 1 && b.n > 1 && a.low <= b.high && b.low <= a.high
+}
+
+/// That the interval of the best, or those of several that share it, overlap that of so many others.
+pub fn overlap(best: usize, others: usize, with_each: bool) -> &'static str {
+    match (best, others) {
+        (1, _) => "Its interval overlaps",
+        _ if with_each => "Their intervals overlap",
+        (2, 1) => "One of their intervals overlaps",
+        _ => "Some of their intervals overlap",
     }
 }
 
@@ -83,11 +98,16 @@ pub fn over_seeds(s: &Spread, column: &Column, note: &str, groups: usize) -> Str
     let seeds = match s.n {
         1 => "one seed".into(),
         _ if s.low.is_infinite() && !note.is_empty() => return note.into(),
-        n if s.low == s.high => format!("median of {n} seeds, which are all alike"),
+        n if s.range.0 == s.range.1 => format!("median of {n} seeds, which are all alike"),
         n => {
             let interval = if groups == 1 { "interval" } else { "intervals within" };
             let (percent, low, high) = (100.0 * s.coverage, shown(s.low), shown(s.high));
-            format!("median of {n} seeds, {percent:.0} % {interval} {low} to {high}")
+            // An interval without a length does not say that seeds differ.
+            let range = match s.low == s.high {
+                true => format!(", range {} to {}", shown(s.range.0), shown(s.range.1)),
+                false => String::new(),
+            };
+            format!("median of {n} seeds, {percent:.0} % {interval} {low} to {high}{range}")
         }
     };
     if note.is_empty() { seeds } else { format!("{seeds}; {note}") }
@@ -176,4 +196,31 @@ pub fn explained(columns: &[&'static Column], rows: &[Row]) -> Vec<String> {
     let all: Vec<Spread> = (0..columns.len()).flat_map(of).collect();
     let interval = Some(amount::interval_note(&all)).filter(|note| !note.is_empty());
     decades.into_iter().chain(interval).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns;
+    use crate::stats::median_interval;
+
+    #[test]
+    fn seeds_are_alike_only_where_the_least_is_the_largest() {
+        let column = columns::outcome("train_loss").unwrap();
+        let said = |values: &[f64]| over_seeds(&median_interval(values, 0.9).unwrap(), column, "", 1);
+        assert_eq!(said(&[16.0; 9]), "median of 9 seeds, which are all alike");
+        let told = said(&[&[5.71][..], &[16.0; 9], &[21.2]].concat());
+        assert!(told.contains("interval 16.0 to 16.0, range 5.71 to 21.2") && !told.contains("alike"), "{told}");
+        // A loss that differs from a guess by rounding is as good.
+        assert!(!column.is_below(16.0, 16.000000000000057, 16.1) && column.is_below(16.0, 16.001, 16.1));
+    }
+
+    #[test]
+    fn overlaps_are_those_of_each_winner() {
+        let of = |low, high| Spread { median: 84.7, low, high, coverage: 0.9, n: 5, range: (low, high) };
+        let (wide, adam, other) = (of(84.2, 89.2), of(76.7, 85.0), of(74.2, 83.9));
+        assert!(!do_overlap(&wide, &other) && do_overlap(&adam, &other));
+        assert_eq!(overlap(2, 1, false), "One of their intervals overlaps");
+        assert_eq!(overlap(2, 1, true), "Their intervals overlap");
+    }
 }

@@ -1,13 +1,13 @@
 //! Every claim of an experiment judged from the results of its runs.
 
-use super::verdict::{Expect, Judged, Observation, judge};
+use super::verdict::{Expect, Judged, Observation, judge, judge_by};
 use super::words::{self, Amount};
 use crate::columns::{self, Column};
 use crate::fading::Fading;
 use crate::plan_file::claim::{Against, By, ClaimSpec, Filter, Metric, Ordinal, Wanted};
 use crate::record::Status;
 use crate::results::{Results, ResultsError, Run, theory::CellTheory};
-use crate::stats::median;
+use crate::stats::median_by;
 use std::collections::BTreeMap;
 
 /// One claim, or one of its repetitions, with its verdict.
@@ -146,7 +146,10 @@ fn of_part(results: &Results, claim: &ClaimSpec, values: &Values, part: &[(Strin
         None => own,
         Some((other, by)) => own.into_iter().zip(other).map(|(a, b)| combined(a, *b, *by)).collect(),
     };
-    let simple = |expect| judge(&compared(seeds(&filter)), expect, claim.confidence);
+    let is_ratio = !matches!(claim.against, Some((_, By::Difference)));
+    let simple = |expect| {
+        judge_by(&compared(seeds(&filter)), expect, claim.confidence, is_ratio && values.has_geometric_median())
+    };
     let step = match claim.wanted {
         Wanted::Above(bound) => return simple(Expect::Above(bound)),
         Wanted::Below(bound) => return simple(Expect::Below(bound)),
@@ -210,6 +213,7 @@ fn observations(results: &Results, values: &Values, filter: &Filter) -> Vec<Obse
         if let Some(bad) = bad.into_iter().find(|bad| own.contains(bad)) {
             return bad;
         }
+        let median = median_by(values.has_geometric_median());
         let end = |end: usize| median(&own.iter().filter_map(|o| Some(o.ends()?[end])).collect::<Vec<_>>());
         match (end(0), end(1)) {
             (Some(low), Some(high)) => Observation::between(low, high),
@@ -262,6 +266,11 @@ impl Values {
             _ => None,
         };
         Ok(Values { column, long, predicted })
+    }
+
+    /// Whether it is a column of `layers.csv` that spreads over decades.
+    fn has_geometric_median(&self) -> bool {
+        self.long.is_some() && self.column.is_some_and(Column::has_geometric_median)
     }
 
     /// Whether it is an attenuation of runs.

@@ -3,7 +3,7 @@
 //! Each seed gives an [`Observation`], an interval that its true value lies in; the ends of the median's interval are order
 //! statistics of their ends. So whatever is not known widens the interval, and can never help a claim.
 
-use crate::stats::{median, median_interval};
+use crate::stats::{median_by, median_interval};
 
 /// What one seed says of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,6 +92,11 @@ pub struct Judged {
 /// The interval is that of [`median_interval`]; where even the widest covers the median with less than `confidence`,
 /// nothing is said.
 pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> Judged {
+    judge_by(observations, expect, confidence, false)
+}
+
+/// The same, the median a `geometric` one of what spreads over decades.
+pub(super) fn judge_by(observations: &[Observation], expect: Expect, confidence: f64, geometric: bool) -> Judged {
     let (minus, plus) = (f64::NEG_INFINITY, f64::INFINITY);
     // The value of a diverged run: outside of an interval it may lie on either side, so both are tried.
     let worst: &[f64] = match expect {
@@ -100,6 +105,7 @@ pub fn judge(observations: &[Observation], expect: Expect, confidence: f64) -> J
         Expect::Within(..) => &[minus, plus],
     };
     let known = |end: usize| observations.iter().filter_map(|o| Some(o.ends()?[end])).collect::<Vec<f64>>();
+    let median = median_by(geometric);
     let (least, most) = (median(&known(0)), median(&known(1)));
     let ends: Vec<[f64; 3]> = worst.iter().map(|worst| interval(observations, *worst, confidence)).collect();
     let coverage = ends.iter().map(|e| e[2]).fold(1.0, f64::min);

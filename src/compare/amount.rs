@@ -62,7 +62,8 @@ pub fn subject(outcome: &str) -> String {
 pub fn labelled(axis: &str, label: &str) -> String {
     match (axis, label) {
         ("function", "none") => "the network".into(),
-        (_, "none") => format!("no {axis}"),
+        // A variant may have any name.
+        (_, "none") if axis != "variant" => format!("no {axis}"),
         _ => format!("{axis} {}", short(label)),
     }
 }

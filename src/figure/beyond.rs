@@ -25,6 +25,11 @@ pub fn points(lines: &Lines, edge: f64) -> BTreeMap<GroupKey, Points> {
     lines.iter().map(|(key, line)| (*key, line.iter().map(point).collect())).collect()
 }
 
+/// What triangles tell of a line: lines that differ in it are not the same.
+pub fn told(line: &[(f64, Summary)]) -> Vec<(usize, bool)> {
+    line.iter().map(|(_, summary)| (summary.none, summary.median.is_bound())).collect()
+}
+
 /// Makes room for the strip on a ruler of panels so many points high, where it is needed; says where the ranges end.
 pub fn strip(lines: &Lines, y: &mut Ruler, height: f64) -> f64 {
     let needed = lines.values().flatten().any(|(_, summary)| summary.none > 0);
@@ -80,11 +85,19 @@ pub fn finding<'a>(
     }
 }
 
-/// Where no gradient arrives, then where it fades most and where it grows most.
-pub fn fading(selection: &Selection, summaries: &[(&GroupKey, &Summary)], each: &str, unit: &str) -> String {
+/// Where no gradient arrives, then where it fades most and where it grows most, of lines that stand for the colours of `groups`.
+pub fn fading(
+    selection: &Selection,
+    all: &BTreeMap<GroupKey, Summary>,
+    groups: &[Vec<usize>],
+    (each, unit): (&str, &str),
+) -> String {
+    let group = |key: &GroupKey| groups.iter().find(|group| group[0] == key.color);
+    let summaries: Vec<(&GroupKey, &Summary)> = all.iter().filter(|(key, _)| group(key).is_some()).collect();
+    let place = |key: &GroupKey| selection.place_of(key, group(key).map_or(&[], Vec::as_slice));
     let none = finding(selection, summaries.iter().copied(), each);
-    let values: Vec<_> = summaries.iter().map(|(key, summary)| (selection.group_name(key), summary.median)).collect();
-    let parts = [none, finding::fading(&values, unit)];
+    let values: Vec<_> = summaries.iter().map(|(key, summary)| (place(key), **summary)).collect();
+    let parts = [none, finding::fading(&values, unit, each)];
     parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -101,7 +114,10 @@ pub fn caption(lines: &Lines) -> String {
         text += " △ on a line: a lower bound, since the gradient underflows.";
     }
     if undefined > 0 {
-        text += &format!(" Left out: up to {undefined} seeds per point, which have no gradient at the last layer.");
+        text += &format!(
+            " Left out: up to {} per point, without a gradient at the last layer.",
+            crate::table::count(undefined, "seed")
+        );
     }
     text
 }

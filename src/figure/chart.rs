@@ -193,6 +193,8 @@ pub enum Mark {
     EdgeCross { x: f64, from: End, inset: f64, radius: f64, color: Color },
     /// A ring, with an arrow to one side if that is not 0.
     Ring { at: Spot, side: f64, color: Color },
+    /// An arrow at the right or the left edge, and what lies beyond it in words.
+    Sideways { y: f64, end: End, color: Color, words: String },
     /// Short lines of text in the upper left corner.
     Corner(Vec<String>),
     /// Small words at the first of these places where they are over no others.
@@ -254,8 +256,9 @@ pub struct Arm {
     pub values: Vec<f64>,
     pub median: Option<f64>,
     pub misses: usize,
-    /// Where the strip of misses begins.
+    /// Where the strip of misses begins, and at which end of the panel it lies.
     pub edge: f64,
+    pub lost_at: End,
 }
 
 impl Arm {
@@ -461,11 +464,12 @@ pub fn context<'a>(
 pub fn points_at(
     selection: &Selection,
     values: BTreeMap<u64, Vec<(usize, f64)>>,
+    geometric: bool,
     spread: impl Fn(Vec<f64>) -> Option<Spread>,
 ) -> BTreeMap<GroupKey, Points> {
     let mut points: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (place, values) in values {
-        for (key, seeds) in selection.by_seed(values.into_iter()) {
+        for (key, seeds) in selection.by_seed(values.into_iter(), geometric) {
             if let Some(spread) = spread(seeds.into_values().collect()) {
                 points.entry(key).or_default().push((place as f64, spread));
             }
@@ -537,6 +541,12 @@ pub fn near(selection: &Selection, lines: &BTreeMap<GroupKey, Points>, slack: f6
         let own = lines.iter().filter(|(key, _)| key.color == color);
         own.map(|(key, points)| ((key.row, key.column), points, slack)).collect()
     })
+}
+
+/// The colour of a line that is nowhere in sight on a ruler: it lies on no other.
+pub fn unseen(y: &Ruler, points: &Points, color: usize) -> Option<usize> {
+    let is_seen = points.iter().any(|(_, s)| y.place(s.median).is_some_and(|place| y.holds(place)));
+    (!is_seen).then_some(color)
 }
 
 /// Whether the medians of two lines are nowhere further apart than this.

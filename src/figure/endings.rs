@@ -8,6 +8,7 @@ use crate::columns::{Better, Column, Measured, Quantity};
 use crate::fading::Fading;
 use crate::record::Status;
 use crate::stats::{Spread, median};
+use crate::table;
 use std::collections::BTreeMap;
 
 /// What a run, or the median of several, ended with.
@@ -77,7 +78,7 @@ impl Endings {
         let is_undefined = |run: &&usize| selection.run(**run).fading(column) == Some(Fading::Undefined);
         let undefined = match runs.iter().filter(is_undefined).count() {
             0 => String::new(),
-            n => format!("Left out: {n} runs without a gradient at the last layer."),
+            n => format!("Left out: {}, without a gradient at the last layer.", table::count(n, "run")),
         };
         Endings { undefined, ..Endings::new(selection, column, runs.iter().filter_map(of_run).collect()) }
     }
@@ -94,7 +95,7 @@ impl Endings {
             let runs = seeds.into_iter().map(|(seed, value)| (seed, ending(value).drawn(column))).collect();
             Some((key, Seeds { runs, spread, median: measured.drawn(column), measured }))
         };
-        let groups = selection.by_seed(values).into_iter().filter_map(seeds).collect();
+        let groups = selection.by_seed(values, false).into_iter().filter_map(seeds).collect();
         let lost: Vec<usize> = runs.iter().filter(|(_, e)| *e == Ending::Lost).map(|(run, _)| *run).collect();
         let diverged = lost.iter().filter(|run| selection.run(**run).status == Status::Diverged).count();
         let fate = match diverged {

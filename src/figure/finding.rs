@@ -5,7 +5,7 @@ use super::ruler::{minus, range};
 use super::text::power_of_ten;
 use super::words;
 use crate::columns::{Column, Scale};
-use crate::fading::Fading;
+use crate::fading::{Change, Fading, Summary};
 use crate::table::significant;
 
 /// Values this share of the range apart are drawn in one place.
@@ -46,7 +46,8 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
             end(first, *best).into_iter().chain(last).collect()
         }
         [(_, only), ..] if lost == 0 && known.len() > 1 => {
-            vec![format!("All {} {}: {}.", known.len(), words.each, say(*only))]
+            let all = if known.len() == 2 { "Both".into() } else { format!("All {}", known.len()) };
+            vec![format!("{all} {}: {}.", words.each, say(*only))]
         }
         [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
@@ -59,32 +60,48 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     parts.join(" ")
 }
 
-/// Where a gradient fades most and where it grows most, of those that arrive.
-pub fn fading(values: &[(String, Fading)], unit: &str) -> String {
-    let others = if values.iter().any(|(_, lost)| *lost == Fading::Beyond) { " of the others" } else { "" };
-    let said = |name: &str, what: [&str; 2], amount: String| match (values.len(), name) {
-        (1, "") => format!("{} by {amount}.", what[0]),
-        (1, name) => format!("{name}: {} by {amount}.", what[0].to_lowercase()),
-        (_, "") => format!("{}{others}: {amount}.", what[1]),
-        (_, name) => format!("{}{others}: {name}, {amount}.", what[1]),
+/// Where layers differ in size.
+pub const OF_NORM: &str = "decades of the norm of the gradient per layer";
+
+/// Where a gradient fades most and where it grows most, of those that arrive and as far as the seeds tell: the names of all that read
+/// the same, or how many of `each` these are.
+pub fn fading(values: &[(String, Summary)], unit: &str, each: &str) -> String {
+    let others = if values.iter().any(|(_, own)| own.median == Fading::Beyond) { " of the others" } else { "" };
+    let shown = |own: &Summary| own.median.shown(|lost| words::rate(lost.abs()));
+    let named = |ends: &[&(String, Summary)]| match ends.len() {
+        n if n > FEW => format!("{n} of {} {each}", values.len()),
+        _ => ends.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and "),
     };
     let factor = |lost: f64| match 10f64.powf(lost) {
-        factor if unit.starts_with("decades per") && factor < 1e4 => {
+        factor if lost > 0.0 && (unit.ends_with(" per layer") || unit.ends_with(" per time step")) && factor < 1e4 => {
             format!(", a factor of {}", significant(factor, 3))
         }
         _ => String::new(),
     };
-    let finite = || values.iter().filter(|(_, lost)| lost.number().is_finite());
-    let order = |a: &&(String, Fading), b: &&(String, Fading)| a.1.number().total_cmp(&b.1.number());
-    // Reversed, since of equal ones the first is to be named.
-    let most = finite().rev().max_by(order).filter(|(_, lost)| lost.number() >= LITTLE);
-    let least = finite().min_by(order).filter(|(_, lost)| lost.number() <= -LITTLE);
-    let fades = most.map(|(name, lost)| {
-        let amount = format!("{} {unit}{}", lost.shown(words::rate), factor(lost.number()));
-        said(name, ["Fades", "Fades most"], amount)
-    });
-    let grows = least
-        .map(|(name, lost)| said(name, ["Grows", "Grows most"], format!("{} {unit}", words::rate(-lost.number()))));
+    let end = |change: Change, [alone, most]: [&str; 2]| {
+        let size = |own: &Summary| own.median.number().abs();
+        let does = |own: &Summary| Change::of(&own.inner()) == change && (LITTLE..f64::INFINITY).contains(&size(own));
+        let all: Vec<&(String, Summary)> = values.iter().filter(|(_, own)| does(own)).collect();
+        let (_, own) = all.iter().copied().max_by(|a, b| size(&a.1).total_cmp(&size(&b.1)))?;
+        let (ends, rest): (Vec<&(String, Summary)>, Vec<_>) =
+            all.iter().partition(|(_, other)| shown(other) == shown(own));
+        let amount = format!("{} {unit}{}", shown(own), factor(own.median.number()));
+        // Nothing tells how far beyond its bound a gradient fades.
+        let bounds: Vec<&(String, Summary)> = rest.into_iter().filter(|(_, own)| own.median.is_bound()).collect();
+        let or = match bounds[..] {
+            [] => String::new(),
+            [(name, bound)] => format!(", or {name}, {}", shown(bound)),
+            _ => format!(", or one of {} {each} with a lower bound alone", bounds.len()),
+        };
+        Some(match (values.len(), named(&ends)) {
+            (1, name) if name.is_empty() => format!("{alone} by {amount}."),
+            (1, name) => format!("{name}: {} by {amount}.", alone.to_lowercase()),
+            (_, name) if name.is_empty() => format!("{most}{others}: {amount}{or}."),
+            (_, name) => format!("{most}{others}: {name}, {amount}{or}."),
+        })
+    };
+    let fades = end(Change::Fades, ["Fades", "Fades most"]);
+    let grows = end(Change::Grows, ["Grows", "Grows most"]);
     fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
 }
 
@@ -147,7 +164,7 @@ mod tests {
         assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. 1 of 3 lines diverged.");
         assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
         assert_eq!(said(&[f64::INFINITY], -1.0), "a: diverged.");
-        assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
+        assert_eq!(said(&[2.0, 2.0], -1.0), "Both lines: 2.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");
         assert_eq!(
@@ -158,11 +175,13 @@ mod tests {
 
     #[test]
     fn growth_is_called_growth() {
+        let of = |seeds: &[Fading]| Summary::of(seeds).unwrap();
+        let told = |values: &[(&str, Summary)]| {
+            let values: Vec<_> = values.iter().map(|(name, own)| (name.to_string(), *own)).collect();
+            fading(&values, "decades per layer", "lines")
+        };
         let said = |values: &[(&str, f64)]| {
-            fading(
-                &values.iter().map(|(name, v)| (name.to_string(), Fading::read(*v, false))).collect::<Vec<_>>(),
-                "decades per layer",
-            )
+            told(&values.iter().map(|(name, v)| (*name, of(&[Fading::read(*v, false)]))).collect::<Vec<_>>())
         };
         assert_eq!(said(&[("", 0.86)]), "Fades by 0.86 decades per layer, a factor of 7.24.");
         assert_eq!(said(&[("depth = 4", -0.1)]), "depth = 4: grows by 0.10 decades per layer.");
@@ -175,6 +194,18 @@ mod tests {
             "Fades most of the others: b, 0.30 decades per layer, a factor of 2."
         );
         assert_eq!(said(&[("a", 0.0)]), "");
+        assert_eq!(said(&[("a", -0.2), ("b", -0.2), ("c", -0.1)]), "Grows most: a and b, 0.20 decades per layer.");
+        // What the seeds do not tell from no change is no end.
+        let unsure = of(&[-0.1, 0.05, -0.2].map(Fading::Exactly));
+        assert_eq!(
+            told(&[("a", of(&[Fading::Exactly(-0.01)])), ("b", unsure)]),
+            "Grows most: a, 0.010 decades per layer."
+        );
+        let bound = of(&[Fading::AtLeast(3.6)]);
+        assert_eq!(
+            told(&[("a", of(&[Fading::Exactly(4.2)])), ("b", bound)]),
+            "Fades most: a, 4.20 decades per layer, or b, at least 3.60."
+        );
     }
 
     #[test]

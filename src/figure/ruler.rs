@@ -97,7 +97,7 @@ fn bulk(values: &[f64], logarithmic: bool) -> Option<(f64, f64)> {
 
 /// What lies far above all other values of a column of which less is better, up to half of them: a loss of 1e13 tells that a run was
 /// lost, and must not flatten those that were not.
-fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
+pub fn without_lost(values: &[f64], column: &Column) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let far = |i: &usize| is_far((sorted[0], sorted[i - 1]), sorted[*i], column.is_log(), TIMES);
@@ -250,10 +250,11 @@ impl Ruler {
         edge
     }
 
-    /// Lowers the upper end of a ruler of losses to ten times guessing, where more than another factor of ten lies above it.
-    /// Arrows at the edge stand for what is higher; a sentence for the caption. Not where too little would be left.
-    pub fn cut(&mut self, guess: Option<f64>) -> Option<String> {
-        let high = guess? + 1.0;
+    /// Lowers the upper end of a ruler of losses to ten times guessing or the largest of those it has to `keep`, where more than
+    /// another factor of ten lies above it. Arrows at the edge stand for what is higher; a sentence for the caption. Not where too
+    /// little would be left.
+    pub fn cut(&mut self, guess: Option<f64>, keep: &[f64]) -> Option<String> {
+        let high = keep.iter().map(|kept| kept + LEAST).filter(|kept| kept.is_finite()).fold(guess? + 1.0, f64::max);
         if self.unit != Unit::Log10 || self.high < high + 1.0 || self.measured.0 > high - LEAST {
             return None;
         }
@@ -408,6 +409,18 @@ impl Ruler {
         let k =
             (1..=last.max(1)).find(|k| fits(&every(*k).map(|(_, tick)| tick).collect::<Vec<_>>())).unwrap_or(last + 1);
         let mut kept: Vec<usize> = every(k).map(|(i, _)| i).collect();
+        // Of a logarithmic scale rounder numbers stay, powers of ten above all.
+        if k > 1 && self.unit == Unit::Log10 {
+            let is_of = |tick: &Tick, digits: &[f64]| {
+                let digit = 10f64.powf(tick.at - (tick.at + 1e-9).floor());
+                digits.iter().any(|own| (own - digit).abs() < 1e-6)
+            };
+            let round = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]].into_iter().map(|digits| {
+                order.iter().enumerate().filter(|(_, tick)| is_of(tick, digits)).map(|(i, _)| i).collect::<Vec<_>>()
+            });
+            let told = |kept: &Vec<usize>| kept.iter().map(|i| &order[*i]).collect::<Vec<_>>();
+            kept = round.into_iter().find(|kept| kept.len() > 1 && fits(&told(kept))).unwrap_or(kept);
+        }
         if kept.len() < 3 && fits(&[&order[0], &order[last]]) {
             kept = vec![0, last];
         }
@@ -502,7 +515,9 @@ mod tests {
         assert_eq!(range(without_runaways(std::slice::from_ref(&climbs), loss)), Some((0.0, 22.0)), "alone");
         // A scale that is cut ends just below its values.
         let mut ruler = Ruler::log(-1.0, 41.0, 8);
-        assert!(ruler.cut(Some(-1.0)).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        assert!(ruler.cut(Some(-1.0), &[-0.9]).is_some() && ruler.high == 0.0 && ruler.low > -1.1, "{ruler:?}");
+        let mut ruler = Ruler::log(-1.0, 41.0, 8);
+        assert!(ruler.cut(Some(-1.0), &[5.0]).is_some() && ruler.holds(5.0), "what has to be kept is in sight");
         // What begins high is no runaway.
         assert_eq!(range(without_runaways(&[vec![13.0, 0.0], falls], loss)), Some((-2.0, 13.0)));
         // A variable of a test function runs away in either direction.
@@ -510,6 +525,18 @@ mod tests {
         let (stays, away) = (vec![-1.5, 0.5, 0.0], vec![-1.5, -40.0, -1e9]);
         assert_eq!(range(without_runaways(&[stays.clone(), away.clone()], variable)), Some((-1.5, 0.5)));
         assert_eq!(range(without_runaways(&[stays, away], accuracy)), Some((-1e9, 0.5)));
+    }
+
+    #[test]
+    fn logarithmic_ticks_keep_the_power_of_ten() {
+        for (low, high, power) in [(0.45f64, 4.5f64, "1"), (2.8, 22.0, "10")] {
+            let axis = Ruler::log_within(low.log10(), high.log10(), 9);
+            let kept: Vec<String> = axis.thinned(110.0, 7.0).into_iter().map(|tick| tick.label).collect();
+            assert!(kept.iter().any(|label| label == power), "{kept:?}");
+        }
+        let labels = |ruler: Ruler| ruler.ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
+        assert!(labels(Ruler::exact(0.0, 4e12, 5)).contains(&"3·10¹²".to_string()));
+        assert!(labels(Ruler::exact(1e6, 3e6, 5)).contains(&"1.5·10⁶".to_string()));
     }
 
     #[test]

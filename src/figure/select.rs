@@ -14,7 +14,7 @@ use crate::plan_file::{Axis, PlanCell, PlanFile, Scale};
 use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{Results, Run};
-use crate::stats::{Spread, median, spread};
+use crate::stats::{Spread, median_by, spread};
 use crate::table::significant;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -322,6 +322,19 @@ impl<'a> Selection<'a> {
         self.headings(key).join(", ")
     }
 
+    /// The same of several colours that are drawn as one line.
+    pub fn place_of(&self, key: &GroupKey, colors: &[usize]) -> String {
+        let color = match colors {
+            [_, _, _, _, ..] => format!("{} and {} equal to it", self.color_name(key.color), colors.len() - 1),
+            [_, _, ..] => self.joined(colors),
+            _ => return self.group_name(key),
+        };
+        let mut parts = named(&[(&self.row, key.row), (&self.column, key.column)]);
+        parts.push(color);
+        parts.extend(named(&[(&self.x, key.x)]));
+        parts.join(", ")
+    }
+
     /// The same with a place within the group: `tanh, layer 3`.
     pub fn group_name_with(&self, key: &GroupKey, within: String) -> String {
         [self.headings(key), vec![within]].concat().join(", ")
@@ -403,18 +416,28 @@ impl<'a> Selection<'a> {
         self.color.as_ref().map_or(Look::ONLY, |u| u.look(color))
     }
 
+    /// Whether fading is told by the norm of the gradient: layers of the nets differ in size.
+    pub fn is_by_norm(&self) -> bool {
+        *self.results.plan.fading() == columns::ATTENUATION_NORM_INIT
+    }
+
     /// How many of the selected runs have ended so.
     pub fn count(&self, status: Status) -> usize {
         self.runs.iter().filter(|r| self.run(**r).status == status).count()
     }
 
     /// Values by group and seed. What is pooled by `over` within a seed becomes its median, so that N counts seeds.
-    pub fn by_seed(&self, values: impl Iterator<Item = (usize, f64)>) -> BTreeMap<GroupKey, BTreeMap<u64, f64>> {
+    /// It is a `geometric` one of what spreads over decades.
+    pub fn by_seed(
+        &self,
+        values: impl Iterator<Item = (usize, f64)>,
+        geometric: bool,
+    ) -> BTreeMap<GroupKey, BTreeMap<u64, f64>> {
         let mut pooled: BTreeMap<GroupKey, BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
         for (run, value) in values {
             pooled.entry(self.key(run)).or_default().entry(self.run(run).seed).or_default().push(value);
         }
-        let median = |values: Vec<f64>| median(&values).unwrap_or(f64::NAN);
+        let median = |values: Vec<f64>| median_by(geometric)(&values).unwrap_or(f64::NAN);
         let medians = |seeds: BTreeMap<u64, Vec<f64>>| seeds.into_iter().map(|(seed, v)| (seed, median(v))).collect();
         pooled.into_iter().map(|(key, seeds)| (key, medians(seeds))).collect()
     }
@@ -461,7 +484,8 @@ fn named(used: &[(&Option<Used>, usize)]) -> Vec<String> {
 /// Median and range over the seeds of a group, of the values as they were measured and only then on the scale that the column
 /// is drawn on; NaN (not finite where it had to be) is left out and counted by the caller.
 pub fn over_seeds(values: impl Iterator<Item = f64>, column: &Column) -> Option<Spread> {
-    let spread = spread(&values.collect::<Vec<_>>())?;
+    let values: Vec<f64> = values.collect();
+    let spread = Spread { median: median_by(column.has_geometric_median())(&values)?, ..spread(&values)? };
     Some(if column.is_log() { spread.log10() } else { spread })
 }
 

@@ -103,7 +103,7 @@ impl<K: Ord + Copy> Training<K> {
         let all = std::mem::take(&mut self.values);
         let mut course = self.without_lines(selection, &all.keys().map(|(step, _)| *step).collect());
         for ((step, line), values) in all {
-            for (key, seeds) in selection.by_seed(values.into_iter()) {
+            for (key, seeds) in selection.by_seed(values.into_iter(), column(line).has_geometric_median()) {
                 if seeds.len() == self.seeds(&key) {
                     let point = over_seeds(seeds.into_values(), column(line));
                     let point = point.map(|s| (course.scale.place(step as f64), s));

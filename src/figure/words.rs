@@ -6,7 +6,7 @@ use super::text;
 use crate::columns::{self, Column, Measured};
 use crate::experiment::figure_kind::Over;
 use crate::record;
-use crate::table::capital;
+use crate::table::{capital, count};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With more series than this, bands would cover each other and are left out.
@@ -192,7 +192,7 @@ pub fn held(column: &Column) -> &'static str {
 pub fn left_out(runs: usize) -> String {
     match runs {
         0 => String::new(),
-        n => format!("{n} runs diverged or have a gradient that is not finite at this step and are not drawn."),
+        n => format!("Not drawn: {}, diverged or with a gradient that is not finite at this step.", count(n, "run")),
     }
 }
 
@@ -222,8 +222,12 @@ pub fn subject(column: &Column) -> String {
 }
 
 /// The title of a figure of how runs end.
-pub fn at_the_end(column: &Column) -> String {
-    format!("{}{}", subject(column), if says_when(column) { "" } else { " at the end of training" })
+pub fn at_the_end(selection: &Selection, column: &Column) -> String {
+    let mut steps = selection.runs.iter().map(|run| selection.run(*run).value("steps"));
+    // One update is how a gradient is looked at, not training.
+    let is_one = selection.runs.first().is_some() && steps.all(|steps| steps == Some(1.0));
+    let when = if is_one { " after one update" } else { " at the end of training" };
+    format!("{}{}", subject(column), if says_when(column) { "" } else { when })
 }
 
 /// Whether the words of an outcome say when it was measured.

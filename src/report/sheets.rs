@@ -81,7 +81,9 @@ fn spreads(
         let [median, low, high, _] = columns::spread(column.name);
         let is_measured = table.rows.iter().any(|row| row.get(&median).is_some_and(|text| !text.is_empty()));
         let shows = if column.is_fading() { Shows::Fading(column) } else { Shows::Spread([median, low, high]) };
-        let unit = if ["", "share"].contains(&column.unit) { String::new() } else { format!(", {}", column.unit) };
+        // Words that begin with decades have said the unit.
+        let is_said = ["", "share"].contains(&column.unit) || column.unit.starts_with("decades");
+        let unit = if is_said { String::new() } else { format!(", {}", column.unit) };
         is_measured.then(|| SheetColumn::new(&format!("{}{unit}", column.subject()), shows))
     })
 }

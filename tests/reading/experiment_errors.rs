@@ -140,6 +140,12 @@ activation = relu"#, "2:14", r#"this word has no quotes"#, r#"write words in quo
 (r#"[base]
 depth = 1
 depth = 2"#, "3:1", r#"this name is already given above"#, r#"merge the two keys or [sections], or delete one"#),
+(r#"[base]
+depth = 2
+[[claim]]
+says = "above {over}"
+metric = "train_loss"
+expect = { above = 1 }"#, "4:8", r#"{over} in this sentence stands for no number of the claim"#, r#"write {above} for a number of `expect`, or leave out the braces"#),
 (r#"[[claim]]
 says = "x""#, "1:1", r#"this [[claim]] has no `metric`"#, r#"write metric = "...", a column of runs.csv, such as "train_loss""#),
 (r#"[[figure]]

@@ -89,7 +89,8 @@ fn summaries(results: &Results, name: &str) -> Vec<Summary> {
     let of_cell = |(label, row)| {
         let runs = results.runs.iter().filter(|run| run.labels == [label]);
         let own = Summary::of(&runs.filter_map(|run| run.fading(column)).collect::<Vec<_>>()).unwrap();
-        assert_eq!(Summary::from_row(row, column), Some(own));
+        let interval = (own.low, own.high, own.coverage);
+        assert_eq!(Summary::from_row(row, column), Some(Summary { interval, ..own }));
         own
     };
     rows.iter().enumerate().map(of_cell).collect()

@@ -30,7 +30,7 @@ fn the_vanishing_grid_shows_every_variant() {
         }
         // What is seen is said, in words for those who cannot see it too.
         let finding = match spec.kind.as_str() {
-            "gradient_by_layer" => "Fades most: sigmoid, plain, 0.86 decades per layer",
+            "gradient_by_layer" => "Fades most: sigmoid, plain = l2 = lr_decay, 0.86 decades per layer",
             "attenuation_by_depth" => "Fades most: ",
             "gradient_heatmap" => "Fades most: ",
             "attenuation_over_training" => "Training changes the fading most for ",

@@ -358,3 +358,21 @@ fn tuned_figures_show_the_settings_that_compare_chooses() {
         }
     }
 }
+
+/// Of arms that end far above guessing, at which the scale would end, none is out of sight, so none is said to lie on another.
+#[test]
+fn no_arm_vanishes_beyond_the_scale() {
+    let data = "data = { kind = \"points\", x = [0, 0.5, 1, 1.5, 2, 2.5], y = [100, 101, 104, 99, 103, 97] }\n";
+    let arms = "[[optimizer]]\nkind = \"sgd\"\nlr = [1e-4, 1e-5]\n[[optimizer]]\nkind = \"adam\"\nlr = [1e-3, 1e-2]\n\
+        [[optimizer]]\nkind = \"rprop\"\nlr = 0.05\n";
+    let (_dir, results) = swept(&format!(
+        "name = \"x\"\nseeds = 3\n[base]\n{data}batch = \"full\"\nwidth = 8\ndepth = 2\nsteps = 60\n{arms}"
+    ));
+    for kind in ["curves", "lr_sensitivity"] {
+        let spec = results.plan.figures.iter().find(|spec| spec.kind == kind).unwrap();
+        let scene = draw(&results, spec, ALL, Style::Page).unwrap();
+        sound(kind, &scene);
+        let lines = series(&scene);
+        assert!(["sgd", "adam", "rprop"].iter().all(|arm| lines.contains(arm)), "{kind}: {lines:?}");
+    }
+}

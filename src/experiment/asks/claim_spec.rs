@@ -44,6 +44,7 @@ impl WrittenClaim {
         let filter = fields.selectors("where")?;
         let (compared, against) = read_against(&fields)?.unzip();
         let wanted = read_wanted(&fields)?;
+        placeholders(&says, &says_at, wanted)?;
         let along = fields.read("along", Entry::word)?;
         let (each, over) = (fields.words("each")?, fields.words("over")?);
         let roles = Role::each("each", each).chain(Role::each("over", over)).chain(Role::each("along", along));
@@ -67,6 +68,25 @@ impl WrittenClaim {
         };
         Ok(WrittenClaim { spec, metric_at, filter, against, roles: roles.collect(), place: fields.place })
     }
+}
+
+/// Checks that all words in braces stand for numbers of the claim: others would stay as they are written.
+fn placeholders(says: &str, at: &Location, wanted: Wanted) -> Result<()> {
+    let known: &[&str] = match wanted {
+        Wanted::Above(_) => &["above"],
+        Wanted::Below(_) => &["below"],
+        Wanted::Within(..) => &["within", "low", "high"],
+        Wanted::Increasing | Wanted::Decreasing => &[],
+    };
+    let words = says.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let Some(odd) = words.filter(is_word).find(|word| !known.contains(word)) else { return Ok(()) };
+    let own = known.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>();
+    let help = match &own[..] {
+        [] => "write the sentence without braces".to_string(),
+        own => format!("write {} for a number of `expect`, or leave out the braces", own.join(" or ")),
+    };
+    at.fail(format!("{{{odd}}} in this sentence stands for no number of the claim"), help)
 }
 
 /// What a claim is compared with and how; the other runs, if it is those, and where `against` stands.

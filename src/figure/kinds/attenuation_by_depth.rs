@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::plan_file::Scale;
+use crate::table;
 
 type Fadings = BTreeMap<GroupKey, fading::Summary>;
 
@@ -63,7 +64,8 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement()?;
+    let by_norm = selection.is_by_norm().then(|| "attenuation_norm_total_init".to_string());
+    let column = selection.measurement_or(|| by_norm.unwrap_or("attenuation_total_init".into()))?;
     let lost = selection.fadings_of(column);
     if lost.is_empty() {
         return Err(selection.no_finite(column));
@@ -81,7 +83,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let arriving = by_place(selection, &x, &lost);
     let edge = beyond::strip(&arriving, &mut y, 128.0);
     let lines = beyond::points(&arriving, edge);
-    let groups = equal(selection, &lines);
+    let slack = slack(&y, 128.0);
+    let groups = coinciding(selection, |color| {
+        let own = lines.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column, beyond::told(&arriving[key])), points, slack)).collect()
+    });
     let panel = |panel: GroupKey| {
         let lines = series(selection, &groups, panel, |key| lines.get(&key));
         let dashed = |group: &Vec<usize>| {
@@ -121,10 +127,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         if column.is_per_layer { format!(", {}", column.unit.trim_start_matches("decades ")) } else { String::new() };
     let over_time = column.quantity == Quantity::TimeAttenuation;
     let [first, last] = if over_time { ["time step", "last"] } else { ["layer", "last hidden one"] };
+    let deepest = deepest(selection);
     let broken = |r: &&usize| {
-        let fading = |name| selection.run(**r).fading(columns::known(name));
+        let fading = |column: Option<&Column>| column.and_then(|column| selection.run(**r).fading(column));
         let is_defined = |fading: Option<Fading>| fading.is_some_and(|fading| fading != Fading::Undefined);
-        is_defined(fading("attenuation_init")) && !is_defined(fading("attenuation_end"))
+        let [start, end] = starts_and_ends(selection);
+        selection.key(**r).x == deepest && is_defined(fading(start)) && !is_defined(fading(end))
     };
     let broken = selection.runs.iter().filter(broken).count();
     let caption = Caption::new(words::spread(selection, line, band, groups.len()))
@@ -134,12 +142,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 "Below: gradient of the first {first} over that of the {last}, measured / predicted{share}; 1 is agreement."
             )),
         )
-        .add(true, joined(&groups, &format!("{EQUAL} at the start")))
+        .add(true, joined(&groups, COINCIDE))
         .add(true, beyond::caption(&arriving))
-        .add(broken > 0 && below.is_some(), format!("{broken} runs have no finite gradient at the end and are left out of ●."))
+        .add(broken > 0 && below.is_some(), format!("Left out of ●: {}, without a finite gradient at the end.", table::count(broken, "run")))
         .of_probe(selection);
     let own = match is_total {
         true => "How many decades of gradient are lost between the last layer and the first".into(),
+        false if column.predicted == Some(Predicted::NormAttenuationTotal) => {
+            "How many decades of the norm of the gradient are lost between the last layer and the first".into()
+        }
         false => words::subject(column),
     };
     let unit = if column.is_per_layer { column.unit } else { "decades in all" };
@@ -162,8 +173,7 @@ fn x_places(selection: &Selection, x: &Used) -> Ruler {
 
 /// Where no gradient arrives, then where it fades most and where it grows most.
 fn found(selection: &Selection, lost: &Fadings, groups: &[Vec<usize>], unit: &str) -> String {
-    let drawn = lost.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    beyond::fading(selection, &drawn.collect::<Vec<_>>(), "cells", unit)
+    beyond::fading(selection, lost, groups, ("cells", unit))
 }
 
 /// What a ruler has to reach.
@@ -187,11 +197,23 @@ fn by_place(selection: &Selection, x: &Ruler, fadings: &Fadings) -> beyond::Line
     points
 }
 
+/// The last label along x, of the deepest networks.
+fn deepest(selection: &Selection) -> usize {
+    selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0)
+}
+
+/// What is lost per layer at the start of training and at its end.
+fn starts_and_ends(selection: &Selection) -> [Option<&'static Column>; 2] {
+    let what = if selection.is_by_norm() { "attenuation_norm" } else { "attenuation" };
+    ["init", "end"].map(|when| columns::outcome(&format!("{what}_{when}")))
+}
+
 /// For each colour at the deepest networks, from the start of training to its end; `None` without a number.
 fn dumbbells(selection: &Selection) -> Option<Block> {
-    let of = |name| selection.fadings_of(columns::known(name));
-    let (start, end) = (of("attenuation_init"), of("attenuation_end"));
-    let deepest = selection.x.as_ref().and_then(|used| used.labels.last().copied()).unwrap_or(0);
+    let of = |column: &'static Column| selection.fadings_of(column);
+    let [start, end] = starts_and_ends(selection);
+    let (start, end) = (of(start?), of(end?));
+    let deepest = deepest(selection);
     let ends = start.iter().chain(&end).filter(|(key, _)| key.x == deepest);
     let none = ends.clone().any(|(_, s)| s.none > 0);
     let mut x = Ruler::over(&ends.flat_map(|(_, s)| reached(s)).chain([0.0]).collect::<Vec<_>>(), false, 80.0)?;
@@ -215,7 +237,8 @@ fn dumbbells(selection: &Selection) -> Option<Block> {
     };
     let depth = selection.x.as_ref();
     let depth = depth.map_or(String::new(), |u| format!(" at {} {}", names::axis(&u.axis.name), u.shown(deepest)));
-    let x_title = format!("decades lost per layer{depth}: ○ at the start → ● at the end of training");
+    let what = if selection.is_by_norm() { "decades of the norm lost" } else { "decades lost" };
+    let x_title = format!("{what} per layer{depth}: ○ at the start → ● at the end of training");
     let height = (colors.len() as f64 * 11.5 + 6.0).max(30.0);
     Some(Block { gap: 6.0, ..Block::new(selection, (x.clone(), &x_title), (&y, &["", ""]), height, panel) })
 }

@@ -34,7 +34,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let slack = slack(&y, height);
     let groups = coinciding(selection, |color| {
         let own = course.of(()).filter(|(key, _)| key.color == color);
-        own.map(|(key, points)| ((key.row, key.column, told(&arriving[key])), points, slack)).collect()
+        own.map(|(key, points)| ((key.row, key.column, beyond::told(&arriving[key])), points, slack)).collect()
     });
     let legend = Legend::of(selection, &groups).lost("diverged", course.ends.len(), selection.runs.len());
     let panel = |panel: GroupKey| {
@@ -55,33 +55,57 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
                 course.lines.get(&(key, ())).map(|line| (line, slack)).into_iter().collect()
             }),
         )
+        .add(
+            selection.is_by_norm(),
+            "Of the root mean square of the gradient, which also changes with the size of layers.",
+        )
         .add(true, beyond::caption(&arriving))
         .add(true, course.crossed("the last recorded step"))
         .of_probe(selection);
     let sheet = Sheet::new(selection, medium, 3);
     let own = "How much the gradient fades per layer, over training";
-    Ok(Chart { caption, ..Chart::new(selection, sheet, own, found(selection, &arriving), legend, vec![block]) })
+    Ok(Chart {
+        caption,
+        ..Chart::new(selection, sheet, own, found(selection, &arriving, &groups, &course), legend, vec![block])
+    })
 }
 
-/// What triangles tell of a line: lines that differ in it are not the same.
-fn told(line: &[(f64, fading::Summary)]) -> Vec<(usize, bool)> {
-    line.iter().map(|(_, summary)| (summary.none, summary.median.is_bound())).collect()
-}
+/// Of more lines that change as much none is named.
+const NAMED: usize = 3;
 
-/// Which fading training changes most, and how many gradients do not arrive after it.
-fn found(selection: &Selection, lines: &beyond::Lines) -> String {
+/// Which fading training changes most, of lines that none of their runs leaves early, and how many gradients do not arrive after it.
+fn found(selection: &Selection, lines: &beyond::Lines, groups: &[Vec<usize>], course: &Course<()>) -> String {
     let ends =
         |line: &[(f64, fading::Summary)]| Some((line.first()?.1.median.number(), line.last()?.1.median.number()));
-    let changes = || lines.iter().filter_map(|(key, line)| Some((key, ends(line)?)));
-    let finite = changes().filter(|(_, (start, end))| start.is_finite() && end.is_finite());
-    // Reversed, since of equal ones the first is to be named.
-    let most = finite.rev().max_by(|(_, a), (_, b)| (a.1 - a.0).abs().total_cmp(&(b.1 - b.0).abs()));
-    let most = most.map(|(key, (start, end))| (key, words::rate(start), words::rate(end)));
-    let most = most.filter(|(_, start, end)| start != end).map(|(key, start, end)| {
-        let place = selection.group_name(key);
-        let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
-        format!("Training changes the fading{place}: from {start} to {end} decades per layer.")
-    });
+    // The last recorded step of a run that diverged is no end of training.
+    let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
+    let changes = lines.iter().filter(|(key, _)| !diverged.contains(key));
+    let changes = changes.filter_map(|(key, line)| Some((key, ends(line)?)));
+    let finite = changes.filter(|(_, (start, end))| start.is_finite() && end.is_finite());
+    let drawn = finite.filter_map(|(key, ends)| Some((groups.iter().find(|group| group[0] == key.color)?, key, ends)));
+    let drawn: Vec<(&Vec<usize>, &GroupKey, (f64, f64))> = drawn.collect();
+    let size = |(start, end): (f64, f64)| (end - start).abs();
+    let most = drawn.iter().map(|(.., ends)| size(*ends)).fold(0.0, f64::max);
+    let equal: Vec<_> = drawn.iter().filter(|(.., ends)| words::rate(size(*ends)) == words::rate(most)).collect();
+    let is_same = |ends: (f64, f64)| {
+        let read = |(start, end): (f64, f64)| (words::rate(start), words::rate(end));
+        equal.iter().all(|(.., own)| read(*own) == read(ends))
+    };
+    let most = match equal[..] {
+        [(.., (start, end)), ..]
+            if words::rate(*start) != words::rate(*end) && equal.len() <= NAMED && is_same((*start, *end)) =>
+        {
+            let places = equal.iter().map(|(group, key, _)| selection.place_of(key, group)).collect::<Vec<_>>();
+            let place = places.join(" and ");
+            let place = if place.is_empty() { String::new() } else { format!(" most for {place}") };
+            let grows = *start < 0.0 && *end < 0.0;
+            let (what, sign) = if grows { ("growth", -1.0) } else { ("fading", 1.0) };
+            let note = if !grows && start.min(*end) < 0.0 { " (below 0 it grows)" } else { "" };
+            let (start, end) = (words::rate(sign * start), words::rate(sign * end));
+            Some(format!("Training changes the {what}{place}: from {start} to {end} decades per layer{note}."))
+        }
+        _ => None,
+    };
     let ends = lines.iter().filter_map(|(key, line)| Some((key, &line.last()?.1)));
     let none = Some(beyond::finding(selection, ends, "lines at the end")).filter(|text| !text.is_empty());
     most.into_iter().chain(none).collect::<Vec<_>>().join(" ")

@@ -103,7 +103,8 @@ fn line(tries: &[Ending], column: &Column) -> Points {
     let point = |k: usize| {
         let quantile = |share| best_of(&tries, k, share).map(|v| sign * v);
         let (a, b) = (quantile(0.1)?, quantile(0.9)?);
-        let spread = Spread { median: quantile(0.5)?, low: a.min(b), high: a.max(b), coverage: 0.8, n: tries.len() };
+        let (low, high) = (a.min(b), a.max(b));
+        let spread = Spread { median: quantile(0.5)?, low, high, coverage: 0.8, n: tries.len(), range: (low, high) };
         Some((k as f64, if column.is_log() { spread.log10() } else { spread }))
     };
     (1..=tries.len()).filter_map(point).collect()

@@ -7,6 +7,8 @@ use crate::table::Record;
 
 /// Probability of the intervals, as in the tables of the comparison.
 const CONFIDENCE: f64 = 0.9;
+/// A difference so many times as large as the next one is of an arm that ran away.
+const FAR: f64 = 1000.0;
 
 /// What can be asked of it.
 const FACTS: FigureKind = FigureKind {
@@ -67,7 +69,13 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let mut x = Ruler::of(&ends.filter(|x| *x != column.worst()).collect::<Vec<_>>(), column, width * 0.6)
         .ok_or_else(|| selection.no_finite(column))?;
     let strip = (Arm::CROSS * lost as f64 + 8.0).min(0.3 * width);
-    let edge = if lost > 0 { x.add_strip(End::High, strip, width) } else { x.high };
+    // Runs that are lost stand at the end of the worst values.
+    let lost_at = arms.endings.lost_at();
+    let edge = match lost_at {
+        _ if lost > 0 => x.add_strip(lost_at, strip, width),
+        End::High => x.high,
+        End::Low => x.low,
+    };
     let y = Ruler::rows(selection.row_names(&arms.rows).into_iter());
     let height = (arms.rows.len() as f64 * 14.0 + 6.0).max(34.0);
     let title = [selection.legend_heading()];
@@ -76,10 +84,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         line.into_iter().chain(arms.each(panel).flat_map(|(y, key)| arms.median(y, key, (&x, edge)))).collect()
     };
     let mut blocks = vec![Block::new(selection, (x.clone(), &column.subject()), (&y, &title), height, medians)];
-    let reach = arms.differences.values().flat_map(|d| [Some((d.low, d.high)), d.again].into_iter().flatten());
-    if let Some((low, high)) = range(reach.flat_map(|(low, high)| [low, high]).chain([0.0])).filter(|(a, b)| a < b) {
+    let mut off = false;
+    if let Some((low, high)) = reach(&arms.differences).filter(|(a, b)| a < b) {
         let room = (width / 45.0) as usize;
         let x = Ruler::linear(low, high, room.max(2));
+        off = arms.differences.values().any(|d| d.ends().iter().any(|end| !x.holds(*end)));
         let panel = |panel: GroupKey| {
             let zero = Mark::Upright { x: 0.0, stroke: solid(SOFT, 0.8) };
             [zero].into_iter().chain(arms.each(panel).flat_map(|(y, key)| arms.difference(y, key, &x))).collect()
@@ -93,7 +102,25 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let finding = arms.endings.finding(selection, "arms");
     let lost: usize = arms.endings.lost;
     let legend = arms.legend().lost(arms.endings.fate, lost, selection.runs.len());
-    Ok(Chart { caption: arms.caption(blocks.len() > 1), ..Chart::new(selection, sheet, &own, finding, legend, blocks) })
+    Ok(Chart {
+        caption: arms.caption(blocks.len() > 1, off),
+        ..Chart::new(selection, sheet, &own, finding, legend, blocks)
+    })
+}
+
+/// How far the differences reach with their intervals at the chosen settings, without those of arms that ran away; a bootstrap
+/// interval widens that to three times as much at most. What is beyond ends in an arrow.
+fn reach(differences: &BTreeMap<GroupKey, Difference>) -> Option<(f64, f64)> {
+    let size = |d: &Difference| range([d.low, d.value, d.high]).map(|(low, high)| low.abs().max(high.abs()));
+    let mut sizes: Vec<f64> = differences.values().filter_map(size).collect();
+    sizes.sort_by(f64::total_cmp);
+    let is_far = |i: &usize| sizes[*i] > FAR * sizes[i - 1] && sizes[i - 1] > 0.0;
+    let most = (sizes.len().div_ceil(2).max(1)..sizes.len()).find(is_far).map_or(f64::INFINITY, |i| sizes[i - 1]);
+    let tame = || differences.values().filter(|d| size(d).is_some_and(|size| size <= most));
+    let (low, high) = range(tame().flat_map(|d| [d.low, d.value, d.high]).chain([0.0]))?;
+    let again = tame().filter_map(|d| d.again).flat_map(|(a, b)| [a, b]);
+    let again = again.map(|end| end.clamp(2.0 * low - high, 2.0 * high - low));
+    range(again.chain([low, high]))
 }
 
 impl<'a> Arms<'a> {
@@ -167,7 +194,8 @@ impl<'a> Arms<'a> {
             return Vec::new();
         };
         let (look, name) = (self.selection.look(key.color), self.selection.color_name(key.color));
-        let place = |value: f64| x.place(value).unwrap_or(if value > 0.0 { edge } else { x.low }).min(edge);
+        let (low, high) = if self.endings.lost_at() == End::High { (x.low, edge) } else { (edge, x.high) };
+        let place = |value: f64| x.place(value).unwrap_or(value).clamp(low, high);
         let line = vec![(place(spread.low), y), (place(spread.high), y)];
         let mut marks = vec![Mark::Curve { points: line, stroke: solid(look.color, LINE), name: Some(name.clone()) }];
         if let Some(median) = seeds.median.value().and_then(|median| x.place(median)) {
@@ -177,7 +205,8 @@ impl<'a> Arms<'a> {
         }
         if seeds.lost() > 0 {
             let (values, median, misses) = (Vec::new(), None, seeds.lost());
-            marks.push(Mark::Arm(Arm { y, look, name, values, median, misses, edge }));
+            let lost_at = self.endings.lost_at();
+            marks.push(Mark::Arm(Arm { y, look, name, values, median, misses, edge, lost_at }));
         }
         marks
     }
@@ -198,7 +227,15 @@ impl<'a> Arms<'a> {
         let look = d.verdict.look(look);
         let text = format!("{name}\ndifference to {}: {}", self.other(), x.reading(d.value));
         let mark = [Mark::Symbol { at: (d.value, y), radius: 2.6, look }, Mark::Tip { at: (d.value, y), text }];
-        again.into_iter().chain([line]).chain(mark).collect()
+        let far = [End::Low, End::High].into_iter().filter_map(|end| {
+            let is_beyond = |v: &f64| if end == End::Low { *v < x.low } else { *v > x.high };
+            let sign = if end == End::Low { -1.0 } else { 1.0 };
+            let farthest = d.ends().into_iter().filter(is_beyond).max_by(|a, b| (sign * a).total_cmp(&(sign * b)))?;
+            let words = if farthest.is_finite() { finding::amount(farthest, false) } else { "diverged".into() };
+            Some(Mark::Sideways { y, end, color: look.color, words })
+        });
+        let far: Vec<Mark> = far.collect();
+        again.into_iter().chain([line]).chain(mark).chain(far).collect()
     }
 
     /// What the differences are to, in words.
@@ -214,9 +251,9 @@ impl<'a> Arms<'a> {
     fn legend(&self) -> Legend {
         let ink = Look { color: INK, dash: &[], marker: Marker::Disc, hollow: false };
         let entries = [
-            (Verdict::Distinguished, format!("distinguished from {}", self.other())),
-            (Verdict::Equivalent, format!("equivalent to {}", self.other())),
-            (Verdict::Open, "not distinguished, or not settled".into()),
+            (Verdict::Distinguished, format!("below: distinguished from {}", self.other())),
+            (Verdict::Equivalent, format!("below: equivalent to {}", self.other())),
+            (Verdict::Open, "below: not distinguished, or not settled".into()),
         ];
         let is_shown = |verdict: Verdict| !self.is_single() && self.differences.values().any(|d| d.verdict == verdict);
         let entries = entries.into_iter().filter(|(verdict, _)| is_shown(*verdict));
@@ -224,7 +261,7 @@ impl<'a> Arms<'a> {
         Legend { heading: String::new(), entries }
     }
 
-    fn caption(&self, has_differences: bool) -> String {
+    fn caption(&self, has_differences: bool, off: bool) -> String {
         let coverage = self.intervals.values().map(|s| 100.0 * s.coverage).fold(100.0, f64::min);
         let again = self.differences.values().any(|d| d.again.is_some());
         let margin = self.selection.results.plan.compare.as_ref().and_then(|own| own.margin);
@@ -246,12 +283,19 @@ impl<'a> Arms<'a> {
             .add(has_differences && single, format!("Below: the difference to {whom}."))
             .add(has_differences && !single, beneath)
             .add(has_differences && again, thin)
+            .add(off, "Arrow at an edge: an interval, or a difference, that ends beyond it, and where.")
             .add(self.endings.lost > 0, format!("×: {}.", self.endings.fate))
             .of(self.selection)
     }
 }
 
 impl Difference {
+    /// Its value and the ends of its intervals.
+    fn ends(&self) -> Vec<f64> {
+        let again = self.again.into_iter().flat_map(|(low, high)| [low, high]);
+        [self.value, self.low, self.high].into_iter().chain(again).filter(|end| !end.is_nan()).collect()
+    }
+
     /// Of a row of `comparison_pairs.csv`, whose sign is `turned` where its first arm is the best; in points of a share.
     fn read(row: &Record, turned: bool, column: &Column) -> Option<Difference> {
         let scale = if column.scale == columns::Scale::Share { 100.0 } else { 1.0 };

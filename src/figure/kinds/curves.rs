@@ -88,7 +88,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         let own = |measure: &Measure| {
             let slack = slack(&measure.y, height);
             let lines = course.of(measure.index).filter(|(key, _)| key.color == color);
-            lines.map(|(key, points)| ((key.row, key.column, measure.index), points, slack)).collect::<Vec<_>>()
+            let place =
+                |key: &GroupKey, points| (key.row, key.column, measure.index, unseen(&measure.y, points, color));
+            lines.map(|(key, points)| (place(key, points), points, slack)).collect::<Vec<_>>()
         };
         measures.iter().flat_map(own).collect()
     });
@@ -126,7 +128,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let block = Block::of((course.x.clone(), x_title), strips, height);
 
     let lines = |key: GroupKey| {
-        let line = |measure: &Measure| Some((course.lines.get(&(key, measure.index))?, slack(&measure.y, height)));
+        let line = |measure: &Measure| {
+            let points = course.lines.get(&(key, measure.index))?;
+            unseen(&measure.y, points, key.color).is_none().then(|| (points, slack(&measure.y, height)))
+        };
         measures.iter().filter_map(line).collect()
     };
     let cut = measures.iter().filter_map(|measure| measure.cut.as_deref()).collect::<Vec<_>>().join(" ");
@@ -169,10 +174,15 @@ impl Measure {
         let references = References::over_steps(selection, column, course.scale, &course.x);
         let heights = references.heights().filter(|_| is_first);
         let values: Vec<f64> = values.into_iter().chain(beside.iter().copied()).chain(heights).collect();
-        let mut y = Ruler::of(&values, column, height)?;
+        // Where lines end is in sight, but for those of runs that diverged and what lies far beyond all others.
+        let diverged: BTreeSet<GroupKey> = course.ends.iter().map(|(run, _)| selection.key(*run)).collect();
+        let ends = course.of(index).filter(|(key, _)| !diverged.contains(key));
+        let ends: Vec<f64> = ends.filter_map(|(_, points)| Some(points.last()?.1.median)).collect();
+        let ends = without_lost(&ends, column);
+        let mut y = Ruler::keeping_of(&ends, &values, column, height)?;
         let guess = guessing(selection, column);
         let cut = match selection.spec.limits {
-            None => y.cut(guess.as_ref().map(Guess::highest)),
+            None => y.cut(guess.as_ref().map(Guess::highest), &ends),
             Some(_) => None,
         };
         if is_first {

@@ -76,7 +76,8 @@ fn lines(selection: &Selection, column: &Column, x: &Ruler) -> Result<BTreeMap<G
     })?;
     // The last step of a run that diverged is no end of training.
     found.retain(|run, (_, value)| value.is_finite() && !(is_last && selection.run(*run).status == Status::Diverged));
-    let by_seed = selection.by_seed(found.into_iter().map(|(run, (_, value))| (run, value)));
+    let values = found.into_iter().map(|(run, (_, value))| (run, value));
+    let by_seed = selection.by_seed(values, column.has_geometric_median());
     let mut lines: BTreeMap<GroupKey, Points> = BTreeMap::new();
     for (label, tick) in Selection::labels(&selection.x).into_iter().zip(&x.ticks) {
         for (key, seeds) in by_seed.iter().filter(|(key, _)| key.x == label) {

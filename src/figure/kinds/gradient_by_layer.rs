@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::stats::spread;
+use crate::table;
 
 /// A step and its rows of numbers, one after the other: a layer and its measurements.
 type Snapshot = (f64, Vec<Option<f64>>);
@@ -16,6 +17,10 @@ type Profiles = BTreeMap<(GroupKey, usize), Points>;
 type Rates = BTreeMap<GroupKey, fading::Summary>;
 
 const X_TITLE: &str = "layer, counted from the input";
+
+/// Where layers differ in size, dL/dh is spread over more or fewer numbers.
+const BY_NORM: &str =
+    "Layers differ in size, so decades lost are those of the norm of the gradient, not of its root mean square.";
 
 /// Up to so many lines have their rate beside them, more have it in the legend.
 const LABELLED: usize = 6;
@@ -89,7 +94,15 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
-        return Err(selection.nothing_to_draw("a gradient by layer"));
+        // The last step of a run that diverged is no end of training.
+        let diverged = selection.count(Status::Diverged);
+        return Err(match last && diverged > 0 && diverged + selection.count(Status::Failed) == selection.runs.len() {
+            true => FigureError::Nothing(format!(
+                "all of its {} diverged before the end of training; the gradient at the start is in layers.csv",
+                table::count(diverged, "run")
+            )),
+            false => selection.nothing_to_draw("a gradient by layer"),
+        });
     }
     let overlay = Overlay::new(selection, last)?;
     let groups = merged(selection, |color| {
@@ -140,6 +153,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             ),
         )
         .add(!rates.is_empty() && overlay.is_empty(), "A decade is a factor of ten; numbers: median of the decades that the gradient loses per layer on its way to the input.")
+        .add(!rates.is_empty() && selection.is_by_norm(), BY_NORM)
         .add(true, joined(&groups, EQUAL))
         .add(rulers.iter().any(|(_, y)| y.floor.is_some()), format!("▼: {}.", words::NO_GRADIENT))
         .add(
@@ -198,8 +212,8 @@ fn found(
     if !fades(column) {
         return ends(selection, column, profiles, groups);
     }
-    let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_INIT.unit)
+    let unit = if selection.is_by_norm() { finding::OF_NORM } else { columns::ATTENUATION_INIT.unit };
+    beyond::fading(selection, rates, groups, ("lines", unit))
 }
 
 /// Whether it is dL/dh, whose fading is what an attenuation tells.
@@ -209,7 +223,12 @@ fn fades(column: &Column) -> bool {
 
 /// The decades that the gradient of each group loses per layer.
 fn arriving(selection: &Selection, last: bool) -> Rates {
-    selection.fadings_of(columns::known(if last { "attenuation_end" } else { "attenuation_init" }))
+    selection.fadings_of(columns::known(match (selection.is_by_norm(), last) {
+        (false, false) => "attenuation_init",
+        (false, true) => "attenuation_end",
+        (true, false) => "attenuation_norm_init",
+        (true, true) => "attenuation_norm_end",
+    }))
 }
 
 /// The share of a panel that labels may take.
@@ -343,7 +362,8 @@ fn profiles(selection: &Selection, measured: &[&Column], snapshots: &Snapshots) 
             }
         }
         let spread = |seeds: Vec<f64>| over_seeds(seeds.into_iter(), column);
-        profiles.extend(points_at(selection, layers, spread).into_iter().map(|(key, points)| ((key, m), points)));
+        let points = points_at(selection, layers, column.has_geometric_median(), spread);
+        profiles.extend(points.into_iter().map(|(key, points)| ((key, m), points)));
     }
     profiles
 }
@@ -366,7 +386,7 @@ fn ratios(
             layers.entry(l as u64 + 1).or_default().extend(above.map(|above| (*run, above)));
         }
     }
-    points_at(selection, layers, |seeds| spread(&seeds))
+    points_at(selection, layers, false, |seeds| spread(&seeds))
 }
 
 /// A prediction as it is drawn: through the median of the last layer, since theory does not know the level.

@@ -89,8 +89,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let when = words::when(last);
     let what = if is_state { "How large the gradient is".into() } else { words::subject(column) };
     let own = format!("{what} at each time step, {when}");
-    let shown = rates.iter().filter(|(key, _)| groups.iter().any(|group| group[0] == key.color));
-    let finding = beyond::fading(selection, &shown.collect::<Vec<_>>(), "lines", columns::ATTENUATION_TIME_INIT.unit);
+    let finding = beyond::fading(selection, &rates, &groups, ("lines", columns::ATTENUATION_TIME_INIT.unit));
     let legend = overlay.named(Legend::of(selection, &groups));
     Ok(Chart { caption, ..Chart::new(selection, sheet, &own, finding, legend, vec![block]) })
 }
@@ -134,7 +133,7 @@ fn lines(selection: &Selection, snapshots: &Snapshots, column: &Column) -> BTree
             times.entry(*time as u64).or_default().push((*run, *value));
         }
     }
-    points_at(selection, times, |seeds| over_seeds(seeds.into_iter(), column))
+    points_at(selection, times, column.has_geometric_median(), |seeds| over_seeds(seeds.into_iter(), column))
 }
 
 /// A prediction through the median of the last time step, since theory does not know the level.

@@ -84,10 +84,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let panel = |panel: GroupKey| maps.panels.get(&panel).map_or(vec![Mark::Empty(selection.nothing_in(panel))], draw);
     let y = counted(highest);
     let block = Block { ruled: false, ..Block::new(selection, (x, x_title), (&y, &[y_title]), height, panel) };
-    let over = if relative { format!(" of the gradient over that of {}", other.name) } else { String::new() };
+    let over = if relative { format!("the gradient over that of {}, ", other.name) } else { String::new() };
     let scale = if maps.panels.len() > 1 { words::SAME_SCALE } else { "" };
     let recorded = if axes.has_steps() { "steps" } else { "time steps" };
-    let first = format!("Colour: {}{over}{scale}; ticks above: recorded {recorded}.", words::median(selection));
+    let first = format!("Colour: {over}{}{scale}; ticks above: recorded {recorded}.", words::median(selection));
     let across = if relative {
         "Line across a tile: not finite, or undefined for all seeds."
     } else {
@@ -208,7 +208,7 @@ impl Maps {
         }
         let mut maps = Maps { panels: BTreeMap::new(), cut: false, undefined: 0 };
         for (cell, values) in cells {
-            for (key, seeds) in selection.by_seed(values.into_iter()) {
+            for (key, seeds) in selection.by_seed(values.into_iter(), column.has_geometric_median()) {
                 // A median over the seeds that are left would jump when one ends.
                 if seeds.len() < groups[&key].len() {
                     maps.cut = true;
@@ -266,7 +266,13 @@ fn found(selection: &Selection, maps: &BTreeMap<GroupKey, Map>, column: &Column,
     let ends = (known().min_by(|a, b| a.2.total_cmp(&b.2)), known().rev().max_by(|a, b| a.2.total_cmp(&b.2)));
     match ends {
         (Some(low), Some(high)) if relative => {
-            let fades = (low.2 < 0.0).then(|| format!("Fades most: {} of {whose}.", tell(low)));
+            let fades = match low {
+                (key, place, f64::NEG_INFINITY) => {
+                    let place = selection.place_with(key, self::told(plane, *place));
+                    Some(format!("Fades most: {place}: no gradient arrives."))
+                }
+                _ => (low.2 < 0.0).then(|| format!("Fades most: {} of {whose}.", tell(low))),
+            };
             let grows = (high.2 > 0.0).then(|| format!("Grows most: {} times {whose}.", tell(high)));
             fades.into_iter().chain(grows).collect::<Vec<_>>().join(" ")
         }

@@ -58,7 +58,9 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let ruler = Ruler::colors(&shown, column, bar_height(rows, height));
     let ruler = ruler.ok_or_else(|| selection.no_finite(column))?;
     let ruler = selection.limited(ruler, bar_height(rows, height));
-    let colors = ColorBar::new(ruler, column, &shown);
+    // Fading and growth have the colours that they have in all maps.
+    let fades = column.is_fading().then_some(Fades::Above);
+    let colors = ColorBar { fades, ..ColorBar::new(ruler, column, &shown) };
     let theory = if spec.theory { Some(results.theory()?) } else { None };
     let sheet = match parts.len() {
         1 => Sheet::new(selection, medium, 3),
@@ -127,7 +129,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     };
     let said = parts.iter().flat_map(|part| part.endings.medians(&part.selection)).collect::<Vec<_>>();
     let finding = parts[0].endings.finding_of(&said, "tiles");
-    let own = words::at_the_end(column);
+    let own = words::at_the_end(selection, column);
     let mut chart = Chart::new(selection, sheet, &own, finding, Legend::default(), vec![block]);
     if let Body::Grid(grid) = &mut chart.body
         && parts.len() > 1

@@ -93,7 +93,10 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         .add(true, &endings.undefined)
         .add(y.floor.is_some(), words::FLOOR)
         .of(selection);
-    Ok(Chart { caption, ..Chart::new(selection, sheet, &words::at_the_end(column), finding, legend, vec![block]) })
+    Ok(Chart {
+        caption,
+        ..Chart::new(selection, sheet, &words::at_the_end(selection, column), finding, legend, vec![block])
+    })
 }
 
 fn dots(selection: &Selection, endings: &Endings, x: &Ruler, panel: GroupKey) -> Dots {

@@ -65,8 +65,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let lines = lines(selection, &endings, along, chosen.as_ref());
     let rates = || lines.values().flat_map(|line| &line.rates);
     let height = if selection.rows().len() > 2 { 110.0 } else { 160.0 };
-    let mut y = Ruler::of(&values(&lines, &endings), column, height).ok_or_else(|| selection.no_finite(column))?;
-    let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()));
+    // The best of each line is in sight, but for one that lies far beyond all others.
+    let best = lines.values().filter_map(|line| Some(line.rates[line.best?].spread.median));
+    let best = without_lost(&best.collect::<Vec<_>>(), column);
+    let mut y = Ruler::keeping_of(&best, &values(&lines, &endings), column, height)
+        .ok_or_else(|| selection.no_finite(column))?;
+    let cut = y.cut(guessing(selection, column).map(|guess| guess.highest()), &best);
     // A line of crosses for each colour that has some, in a strip of their own at the edge.
     let loses = |color: &usize| lines.iter().any(|(key, l)| key.color == *color && l.rates.iter().any(|r| r.lost > 0));
     let losers: Vec<usize> = selection.colors().into_iter().filter(loses).collect();
@@ -87,7 +91,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let x = x.padded(if lines.values().any(|line| line.side() != 0.0) { 9.0 } else { 2.0 }, sheet.panel());
     let points = |line: &Line| line.rates.iter().map(|rate| (rate.at, rate.spread)).collect();
     let points: BTreeMap<GroupKey, Points> = lines.iter().map(|(key, line)| (*key, points(line))).collect();
-    let groups = near(selection, &points, slack(&y, height));
+    let slack = slack(&y, height);
+    let groups = coinciding(selection, |color| {
+        let own = points.iter().filter(|(key, _)| key.color == color);
+        own.map(|(key, points)| ((key.row, key.column, unseen(&y, points, color)), points, slack)).collect()
+    });
     let panel = |panel: GroupKey| {
         let mut marks = series(selection, &groups, panel, |key| points.get(&key));
         for color in selection.colors() {

@@ -49,6 +49,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             median: seeds.median.value(),
             misses: seeds.lost(),
             edge,
+            lost_at: End::High,
         }))
     };
     let panel = |panel: GroupKey| {

@@ -130,9 +130,13 @@ pub fn arm(scene: &mut Scene, panel: &Panel, arm: &Arm) {
         let x = panel.x(median);
         scene.line(vec![at(x, y - 5.0), at(x, y + 5.0)], solid(look.color, 1.8));
     }
-    let start = panel.x(arm.edge) + 4.0;
-    let step = Arm::CROSS.min((panel.area.right - 3.0 - start) / arm.misses.saturating_sub(1).max(1) as f64);
+    let (sign, last) = match arm.lost_at {
+        End::High => (1.0, panel.area.right - 3.0),
+        End::Low => (-1.0, panel.area.left + 3.0),
+    };
+    let start = panel.x(arm.edge) + sign * 4.0;
+    let step = Arm::CROSS.min((last - start).abs() / arm.misses.saturating_sub(1).max(1) as f64);
     for i in 0..arm.misses {
-        cross(scene, at(start + i as f64 * step, y), 2.1, look.color);
+        cross(scene, at(start + sign * i as f64 * step, y), 2.1, look.color);
     }
 }

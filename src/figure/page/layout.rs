@@ -150,9 +150,7 @@ impl Page {
 
     /// Closes the page with what is shown, wrapped to its width.
     pub fn caption(mut self, caption: &str) -> Scene {
-        // What is said beside it need not stand on it, but for how many runs it shows.
-        let end = caption.find(". ").filter(|_| self.sheet.medium.is_brief()).map_or(caption.len(), |at| at + 1);
-        let caption = &caption[..end];
+        let caption = &if self.sheet.medium.is_brief() { brief(caption) } else { caption.to_string() };
         self.y += 2.0;
         for line in text::wrap(caption, TICK, Weight::Regular, self.scene.width - 2.0 * MARGIN) {
             self.y += TICK;
@@ -164,6 +162,30 @@ impl Page {
         self.scene.caption = format!("{} {caption}", self.scene.caption).trim().to_string();
         self.scene
     }
+}
+
+/// What begins the sentences of a caption that say what something drawn stands for.
+const SIGNS: &str = "▼,▲,△,×,○,!:,Grey:,Pink:,Ring:,Dot:,Dashed:,Thin,Arrow,Outlined:,Line across,Theory,Series joined";
+
+/// Of a caption how many runs are shown, what signs stand for and what is held fixed: the rest is said beside the figure.
+fn brief(caption: &str) -> String {
+    let fixed = |sentence: &str| {
+        let (_, rest) = sentence.split_once("; fixed: ")?;
+        Some(format!("Fixed: {}.", rest.split("; ").next()?.trim_end_matches('.')))
+    };
+    let mut sentences: Vec<String> = Vec::new();
+    for part in caption.split_inclusive(". ") {
+        // After "et al." a sentence goes on.
+        match sentences.last_mut() {
+            Some(last) if part.starts_with(|c: char| c.is_ascii_digit() || c.is_lowercase()) => last.push_str(part),
+            _ => sentences.push(part.into()),
+        }
+    }
+    let kept = sentences.iter().map(|sentence| sentence.trim()).enumerate().filter_map(|(i, sentence)| {
+        let is_sign = SIGNS.split(',').any(|sign| sentence.starts_with(sign));
+        if i == 0 || is_sign { Some(sentence.to_string()) } else { fixed(sentence) }
+    });
+    kept.collect::<Vec<_>>().join(" ")
 }
 
 /// Adds what became of the claims that a finished page is about, the worst first where there are many.
@@ -225,7 +247,15 @@ pub fn push_apart(centres: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::push_apart;
+    use super::{brief, push_apart};
+
+    #[test]
+    fn a_brief_caption_says_what_is_fixed_and_what_signs_are() {
+        let caption = "Line: median, band: range of 5 seeds. Grey: the others. Probe: 60 training rows. ×: diverged. \
+            Data: digits; fixed: depth 12, norm none; pooled within a seed by its median: l2. Of 10 runs 2 diverged.";
+        let said = "Line: median, band: range of 5 seeds. Grey: the others. ×: diverged. Fixed: depth 12, norm none.";
+        assert_eq!(brief(caption), said);
+    }
 
     #[test]
     fn labels_are_moved_no_more_than_needed() {

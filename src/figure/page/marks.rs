@@ -82,6 +82,7 @@ fn one(scene: &mut Scene, panel: &Panel, drawn: &Mark, number: Option<f64>) {
             cross(scene, at(x, inset_from(panel, *from, *inset)), *radius, *color);
         }
         Mark::Ring { at, side, color } => seen(at).into_iter().for_each(|at| ring(scene, at, *side, *color)),
+        Mark::Sideways { y, end, color, words } => sideways(scene, panel, (*y, *end), *color, words),
         Mark::Corner(lines) => {
             let widest = lines.iter().map(|line| text::width(line, 1.0, Weight::Regular)).fold(1.0, f64::max);
             let size = ((area.width() - 8.0) / widest).min(TICK);
@@ -135,6 +136,21 @@ fn across(scene: &mut Scene, panel: &Panel, y: f64, stroke: Stroke) {
 
 pub fn cross(scene: &mut Scene, center: Point, radius: f64, color: Color) {
     mark(scene, center, radius, &Look { color, dash: &[], marker: Marker::Cross, hollow: false });
+}
+
+/// A short arrow out of the right or the left edge, with words on the inner side of it.
+fn sideways(scene: &mut Scene, panel: &Panel, (y, end): (f64, End), color: Color, words: &str) {
+    let (area, y) = (panel.area, panel.y(y));
+    let (tip, sign, anchor) = match end {
+        End::High => (area.right - 0.5, -1.0, Anchor::End),
+        End::Low => (area.left + 0.5, 1.0, Anchor::Start),
+    };
+    for side in [-2.4, 2.4] {
+        scene.line(vec![at(tip, y), at(tip + sign * 3.4, y + side)], solid(color, 1.0));
+    }
+    let text = label(at(tip + sign * 5.0, y - 2.2), words, NOTE, anchor);
+    scene.text_on(WHITE, Text { color: legible(color), ..text });
+    scene.tip(at(tip, y), words.to_string());
 }
 
 /// So many points inside the upper or the lower edge.

@@ -4,7 +4,7 @@ use super::{Tick, minus};
 use crate::figure::text::power_of_ten;
 
 /// Free share of a scale beyond its first and its last tick.
-const FREE: f64 = 0.3;
+const FREE: f64 = 0.25;
 
 /// Whether ticks tell both ends of a range.
 fn reach(ticks: &[Tick], low: f64, high: f64) -> bool {
@@ -61,8 +61,11 @@ pub fn nice_step(raw: f64) -> f64 {
 fn number(value: f64, step: f64) -> String {
     let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let value = if value.abs() < 1e-9 * step { 0.0 } else { value };
-    if value.abs() >= 1e6 || step < 1e-9 {
-        minus(&format!("{value:.1e}"))
+    if value != 0.0 && (value.abs() >= 1e6 || step < 1e-9) {
+        // In the digits that its step has.
+        let order = (value.abs() * (1.0 + 1e-9)).log10().floor();
+        let digits = (order - (step * (1.0 + 1e-9)).log10().floor()).clamp(0.0, 12.0) as usize;
+        minus(&format!("{:.digits$}·{}", value / 10f64.powf(order), power_of_ten(order as i64)))
     } else {
         minus(&format!("{value:.decimals$}"))
     }
