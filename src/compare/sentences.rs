@@ -93,6 +93,7 @@ pub fn why_open(pair: &Pair) -> String {
         Some(tuned) if tuned.turned > SHARE => {
             format!("in {:.0} % of the draws of other seeds it does not hold", 100.0 * tuned.turned)
         }
-        _ => "at settings that other seeds often choose it does not hold".into(),
+        Some(_) => "at settings that other seeds often choose it does not hold".into(),
+        None => "other seeds cannot choose the settings anew, since too few have all their runs".into(),
     }
 }
