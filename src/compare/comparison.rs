@@ -64,7 +64,7 @@ impl Comparison {
         let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, columns })?;
         let column = columns::metric::metric(&report).filter(|_| !compare.over.is_empty());
         let joint = column
-            .map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column, &choice.report_seeds));
+            .map_or(Vec::new(), |column| joint(&tasks, compare, &results.plan, column, &choice.report_seeds));
         Ok(Comparison {
             arm: compare.arm.clone(),
             choose: choice.metric,

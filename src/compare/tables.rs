@@ -79,7 +79,7 @@ pub fn joint_table(comparison: &Comparison) -> Table {
     for (joint, arm) in comparison.joint.iter().flat_map(|joint| joint.arms.iter().map(move |arm| (joint, arm))) {
         let mut row: Vec<Cell> = joint.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([arm.name.as_str().into(), comparison.report.as_str().into(), arm.rank.into(), arm.best.into()]);
-        row.extend([joint.problems.into(), joint.independent.into()]);
+        row.extend([joint.problems.into(), joint.independent.map_or(Cell::Empty, Cell::from)]);
         row.extend([joint.test.map(|test| test.statistic).into(), joint.test.map(|test| test.p).into()]);
         row.push(arm.groups.as_str().into());
         row.extend([arm.score.map(|s| s.value), arm.score.map(|s| s.low), arm.score.map(|s| s.high)].map(Cell::from));

@@ -33,7 +33,6 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     let value = |(name, ending): &(String, Ending)| Some((name.clone(), ending.value()?));
     let mut known: Vec<(String, f64)> = values.iter().filter_map(value).filter(|(_, v)| !v.is_nan()).collect();
     let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
-    let of_all = |n: usize| format!("{n} of {} {}", values.len(), words.each);
     // Stable, so that of equal ones the first is named.
     known.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
     let end = |what: &str, value: f64| Some(format!("{what}: {}.", who(&known, value, &say)?));
@@ -50,13 +49,19 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
         }
         [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
-    match values {
-        _ if lost == 0 => {}
-        [(name, _)] if name.is_empty() => parts.push(format!("The median run: {}.", words.lost)),
-        [(name, _)] => parts.push(format!("{name}: {}.", words.lost)),
-        _ => parts.push(format!("{} {}.", of_all(lost), words.lost)),
-    }
+    parts.extend(Some(self::lost(values, words)).filter(|lost| !lost.is_empty()));
     parts.join(" ")
+}
+
+/// How many of the values are lost; nothing where none is.
+pub fn lost(values: &[(String, Ending)], words: &Words) -> String {
+    let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
+    match values {
+        _ if lost == 0 => String::new(),
+        [(name, _)] if name.is_empty() => format!("The median run: {}.", words.lost),
+        [(name, _)] => format!("{name}: {}.", words.lost),
+        _ => format!("{lost} of {} {} {}.", values.len(), words.each, words.lost),
+    }
 }
 
 /// The unit of an attenuation per layer.

@@ -1,6 +1,6 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
-use super::cells::Cells;
+use super::cells::{Cells, GridCell};
 use crate::columns::metric::{FORMS, is_comparable, metric};
 use crate::columns::{self, Column};
 use crate::experiment::keys::COMPARE;
@@ -140,7 +140,7 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         over.push(axis.name.clone());
     }
     let mut reports = written.report.iter().cloned();
-    Ok(Some(Compare {
+    let compare = Compare {
         arm: arm.name.clone(),
         tune,
         tune_seeds,
@@ -150,5 +150,16 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         over,
         baseline: written.baseline.as_ref().map(|(name, _)| name.clone()),
         margin: written.margin,
-    }))
+    };
+    // By what imported runs are compared where the file does not say is known once they are read.
+    let reports = compare.report.iter().chain(&compare.also).map(String::as_str);
+    let reports: Vec<&str> = if compare.report.is_none() { vec!["test_loss"] } else { reports.collect() };
+    let refused = || compare.refused(&GridCell::planned(cells.cells), &reports, compare.choose.as_deref().unwrap_or("val_loss"));
+    match (!cells.are_imported).then(refused).flatten() {
+        Some(why) => {
+            let (message, help) = why.split_once("; ").unwrap_or((&why, ""));
+            written.place.fail(message, help)
+        }
+        None => Ok(Some(compare)),
+    }
 }

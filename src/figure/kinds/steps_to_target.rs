@@ -82,7 +82,11 @@ fn found(selection: &Selection, endings: &Endings) -> String {
         each: "arms",
         lost: "never reach it with half of their seeds or more",
     };
-    finding::extremes(&medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
+    let medians: Vec<_> = medians.collect();
+    match endings.unlike {
+        true => finding::lost(&medians, &words),
+        false => finding::extremes(&medians, &words, -1.0, |v| finding::amount(v, true)),
+    }
 }
 
 /// The column, where the experiment has a target.
