@@ -721,10 +721,11 @@ pub const ARMS: &[Column] = &[
         Training,
     ),
     Column::key("runner_up", &["the setting with the second best score"]),
+    Column::new("runner_up_behind", &["how much worse its score is,", "by what is chosen by"], Several, Training),
     Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Several, Training),
     Column::key("tries", &["number of settings that were tried"]),
     Column::key("tune_runs", &["runs used to choose the setting"]),
-    Column::key("tune_steps", &["updates of these runs"]),
+    Column::key("tune_steps", &["updates of these runs; empty where they are not known"]),
     Column::new("tune_flop", &["floating-point operations", "of these updates"], Several, Training).unit("FLOP"),
     Column::new(
         "fair_score",

@@ -50,19 +50,21 @@ enum Format {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut folders = Vec::new();
     for dir in &options.dirs {
-        let results = Results::read(dir).map_err(CommandError::input)?;
-        results.remarks().for_each(|line| note(&line));
-        folders.push(results);
+        folders.push(Results::read(dir).map_err(CommandError::input)?);
     }
+    let mut remarks: Vec<String> = folders.iter().flat_map(Results::remarks).collect();
+    remarks.iter().for_each(|line| note(line));
     if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
         return own(dir, folders.remove(0), options.format);
     }
-    let Joined { results, remarks } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
+    let Joined { results, remarks: of_all } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
     results.check_alike(&compare).map_err(CommandError::input)?;
     results.check_measured(compare.named()).map_err(CommandError::input)?;
-    remarks.iter().for_each(|line| note(line));
+    of_all.iter().for_each(|line| note(line));
+    remarks.extend(of_all);
     let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
+    let comparison = Comparison { remarks, ..comparison };
     if let Some(baseline) = &compare.baseline {
         let arms = comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str());
         let arms: BTreeSet<&str> = arms.collect();

@@ -28,6 +28,10 @@ pub struct Comparison {
     pub target: bool,
     /// How exactly the steps to it are known; empty where to the step.
     pub steps_known: String,
+    /// Whether runs of equal seeds have the same initial weights and batches in all folders.
+    pub is_paired: bool,
+    /// What to know of the folders.
+    pub remarks: Vec<String>,
     pub tasks: Vec<Task>,
     /// The answers over several tasks, where that was asked for; by what is reported first.
     pub joint: Vec<Joint>,
@@ -76,6 +80,8 @@ impl Comparison {
             report_seeds: choice.report_seeds,
             target,
             steps_known,
+            is_paired: results.is_paired(),
+            remarks: results.remarks().collect(),
             tasks,
             joint,
         })

@@ -80,8 +80,12 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
         Some(base) => format!("all pairs with {base}"),
         None => "all pairs".into(),
     };
+    let by = match comparison.is_paired {
+        true => ", seed by seed,",
+        false => " of pairs of runs that have only the number of the seed in common,",
+    };
     let p = format!(
-        "p: Wilcoxon's signed-rank test, seed by seed, corrected by Holm's method for {of} on one task by one metric; tasks and \
+        "p: Wilcoxon's signed-rank test{by} corrected by Holm's method for {of} on one task by one metric; tasks and \
          metrics are not corrected for each other. Differences are Hodges-Lehmann estimates, and their intervals those of the test."
     );
     let again = pairs().any(|pair| pair.tuned.is_some()).then(|| {
@@ -98,6 +102,13 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
             .to_string()
     });
     std::iter::once(p).chain(again).chain(infinite).collect()
+}
+
+/// What to know of the folders and of a task, which a terminal has in lines of its own.
+pub fn remarks(comparison: &Comparison, task: &Task) -> Vec<String> {
+    let on_one_line = |text: &String| text.replacen("\n  ", " ", 1).replace("\n  ", "; ");
+    let of_folders = comparison.remarks.iter().map(on_one_line);
+    of_folders.chain(warnings(comparison, task)).collect()
 }
 
 /// What the intervals of the medians are; empty where there are none.

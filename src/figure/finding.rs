@@ -53,14 +53,14 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     parts.join(" ")
 }
 
-/// How many of the values are lost; nothing where none is.
+/// Of how many of the medians half or more of the runs are lost; nothing where of none.
 pub fn lost(values: &[(String, Ending)], words: &Words) -> String {
     let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
     match values {
         _ if lost == 0 => String::new(),
-        [(name, _)] if name.is_empty() => format!("The median run: {}.", words.lost),
-        [(name, _)] => format!("{name}: {}.", words.lost),
-        _ => format!("{lost} of {} {} {}.", values.len(), words.each, words.lost),
+        [(name, _)] if name.is_empty() => format!("Half or more of the runs: {}.", words.lost),
+        [(name, _)] => format!("{name}, half or more of the runs: {}.", words.lost),
+        _ => format!("Half or more of the runs of {lost} of {} {}: {}.", values.len(), words.each, words.lost),
     }
 }
 
@@ -152,9 +152,9 @@ mod tests {
         assert_eq!(said(&[3.0, 1.0, 2.0], -1.0), "Lowest: b: 1. Highest: a: 3.");
         assert_eq!(said(&[3.0, 1.0, 2.0], 1.0), "Highest: a: 3. Lowest: b: 1.");
         assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
-        assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. 1 of 3 lines diverged.");
-        assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
-        assert_eq!(said(&[f64::INFINITY], -1.0), "a: diverged.");
+        assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines: diverged.");
+        assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. Half or more of the runs of 1 of 2 lines: diverged.");
+        assert_eq!(said(&[f64::INFINITY], -1.0), "a, half or more of the runs: diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");

@@ -80,7 +80,7 @@ fn found(selection: &Selection, endings: &Endings) -> String {
         low: "Fastest",
         only: "Steps",
         each: "arms",
-        lost: "never reach it with half of their seeds or more",
+        lost: endings.fate,
     };
     let medians: Vec<_> = medians.collect();
     match endings.unlike {
