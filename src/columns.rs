@@ -760,7 +760,12 @@ pub const RANKS: &[Column] = &[
     Column::key("independent", &["how many data sets or functions they come from; empty where that is not known"]),
     Column::new("friedman", &["Friedman's statistic"], Several, Training),
     Column::new("p", &["p-value of this test; empty for fewer than ten independent problems"], Several, Training),
-    Column::key("groups", &["a letter for each set of arms of which no two are distinguished, or the letter a for those that are not distinguished from the baseline; empty without a test"]),
+    Column::key(
+        "groups",
+        &[
+            "a letter for each set of arms of which no two are distinguished, or the letter a for those that are not distinguished from the baseline; empty without a test",
+        ],
+    ),
     Column::new(
         "score",
         &["interquartile mean of all runs,", "0 for guessing and 1 for the best possible result"],

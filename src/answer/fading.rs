@@ -344,6 +344,7 @@ mod tests {
                 place: vec![place],
                 labels: BTreeMap::new(),
                 chosen: &[],
+                told: &[],
                 edges: &[],
                 runs: vec![],
                 planned: 3,
@@ -374,7 +375,15 @@ mod tests {
         prop::collection::vec(own, 12).prop_map(|own| {
             let start = |(i, own): (usize, Option<Summary>)| {
                 let place = vec![i / 4, i / 2 % 2, i % 2];
-                let group = Group { place, labels: BTreeMap::new(), chosen: &[], edges: &[], runs: vec![], planned: 5 };
+                let group = Group {
+                    place,
+                    labels: BTreeMap::new(),
+                    chosen: &[],
+                    told: &[],
+                    edges: &[],
+                    runs: vec![],
+                    planned: 5,
+                };
                 Some((&*Box::leak(Box::new(group)), own?))
             };
             own.into_iter().enumerate().filter_map(start).collect()

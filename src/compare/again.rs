@@ -147,8 +147,7 @@ fn draw(stream: &mut Stream, n: usize, tune: usize) -> [Vec<usize>; 2] {
 /// The place of the setting that each draw chooses: that with the smallest median, of equal ones the first.
 fn choices(arm: &Arm, seeds: &[u64], draws: &[[Vec<usize>; 2]]) -> Vec<usize> {
     let values = |tried: &Tried| seeds.iter().map(|seed| tried.choosing.get(seed).copied()).collect();
-    let values: Vec<(usize, Vec<Option<f64>>)> =
-        choosable(arm).map(|(place, tried)| (place, values(tried))).collect();
+    let values: Vec<(usize, Vec<Option<f64>>)> = choosable(arm).map(|(place, tried)| (place, values(tried))).collect();
     let of_draw = |[choosing, _]: &[Vec<usize>; 2]| {
         let score = |own: &Vec<Option<f64>>| median(&choosing.iter().filter_map(|seed| own[*seed]).collect::<Vec<_>>());
         let scores = values.iter().map(|(place, own)| (*place, score(own).unwrap_or(f64::INFINITY)));

@@ -67,8 +67,8 @@ impl Comparison {
         let columns = columns::reported().filter(|column| results.is_measured(column.name)).chain(own).collect();
         let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, columns })?;
         let column = columns::metric::metric(&report).filter(|_| !compare.over.is_empty());
-        let joint = column
-            .map_or(Vec::new(), |column| joint(&tasks, compare, &results.plan, column, &choice.report_seeds));
+        let joint =
+            column.map_or(Vec::new(), |column| joint(&tasks, compare, &results.plan, column, &choice.report_seeds));
         Ok(Comparison {
             arm: compare.arm.clone(),
             choose: choice.metric,

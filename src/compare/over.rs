@@ -133,7 +133,9 @@ fn of_group(
     let pairs = if test.is_some() { pairs(&table, &names, &order, base) } else { Vec::new() };
     if let (Some(base), true) = (base, test.is_some()) {
         let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
-        let is_apart = |name: &str| pairs.iter().any(|pair| is_told(pair) && [&pair.first, &pair.second].contains(&&name.to_string()));
+        let is_apart = |name: &str| {
+            pairs.iter().any(|pair| is_told(pair) && [&pair.first, &pair.second].contains(&&name.to_string()))
+        };
         arms.iter_mut().filter(|arm| arm.name == base || !is_apart(&arm.name)).for_each(|arm| arm.groups.push('a'));
     } else if test.is_some() {
         let alike = |a: &str, b: &str| {

@@ -178,7 +178,9 @@ mod tests {
             let rows: Vec<f64> = right.iter().map(|[a, b]| f64::from(*a) - f64::from(*b)).collect();
             let exact = signed_rank(&rows);
             let seeds: Vec<u64> = (1..=8).collect();
-            let found = pairs(&[arm(0), arm(1)], &["test_accuracy".into()], &Compare::default(), &seeds, &Again::default())[0].test;
+            let found =
+                pairs(&[arm(0), arm(1)], &["test_accuracy".into()], &Compare::default(), &seeds, &Again::default())[0]
+                    .test;
             assert_eq!(found, exact, "{n}");
         }
     }

@@ -152,8 +152,14 @@ mod tests {
         assert_eq!(said(&[3.0, 1.0, 2.0], -1.0), "Lowest: b: 1. Highest: a: 3.");
         assert_eq!(said(&[3.0, 1.0, 2.0], 1.0), "Highest: a: 3. Lowest: b: 1.");
         assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
-        assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines: diverged.");
-        assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. Half or more of the runs of 1 of 2 lines: diverged.");
+        assert_eq!(
+            said(&[1.0, f64::INFINITY, 2.0], -1.0),
+            "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines: diverged."
+        );
+        assert_eq!(
+            said(&[1.0, f64::INFINITY], -1.0),
+            "Lowest: a: 1. Half or more of the runs of 1 of 2 lines: diverged."
+        );
         assert_eq!(said(&[f64::INFINITY], -1.0), "a, half or more of the runs: diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "All 2 lines: 2.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");

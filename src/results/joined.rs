@@ -157,7 +157,8 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
         let others = written.filter(|(_, own)| said(own) != said(compare)).map(|(name, _)| name.as_str());
         let others = others.collect::<Vec<_>>().join(", ");
         if !others.is_empty() {
-            remarks.push(format!("what is compared is as [compare] of {first} says, from which that of {others} differs"));
+            remarks
+                .push(format!("what is compared is as [compare] of {first} says, from which that of {others} differs"));
         }
     }
     if !differences.is_empty() {

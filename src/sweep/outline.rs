@@ -105,7 +105,9 @@ fn over_problems(plan: &Plan, compare: &Compare, family: usize) -> String {
     let problems: BTreeMap<_, _> = own.map(|cell| (labels(cell, &is_over), origin(cell.settings.iter()))).collect();
     let (n, origins) = (problems.len(), problems.values().collect::<BTreeSet<_>>().len());
     let said = match (count(n, "problem"), smallest_corrected(n, family)) {
-        (all, _) if origins < n => format!("{all} from {}, which depend on each other: ranks without a test", compare::origins(origins)),
+        (all, _) if origins < n => {
+            format!("{all} from {}, which depend on each other: ranks without a test", compare::origins(origins))
+        }
         (all, _) if n < PROBLEMS => format!("{all}: ranks without a test, which takes {PROBLEMS}"),
         (all, p) if p > LEVEL => format!(
             "{all} cannot distinguish any two arms: p is at least {} after Holm's correction for {}, and at least {} are needed",
@@ -113,7 +115,9 @@ fn over_problems(plan: &Plan, compare: &Compare, family: usize) -> String {
             count(family, "pair"),
             seeds_needed(family, LEVEL)
         ),
-        (all, p) => format!("{all}: p is at least {} after Holm's correction for {}", significant(p, 3), count(family, "pair")),
+        (all, p) => {
+            format!("{all}: p is at least {} after Holm's correction for {}", significant(p, 3), count(family, "pair"))
+        }
     };
     format!("  over      {said}\n")
 }

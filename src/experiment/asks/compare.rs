@@ -154,7 +154,8 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
     // By what imported runs are compared where the file does not say is known once they are read.
     let reports = compare.report.iter().chain(&compare.also).map(String::as_str);
     let reports: Vec<&str> = if compare.report.is_none() { vec!["test_loss"] } else { reports.collect() };
-    let refused = || compare.refused(&GridCell::planned(cells.cells), &reports, compare.choose.as_deref().unwrap_or("val_loss"));
+    let refused =
+        || compare.refused(&GridCell::planned(cells.cells), &reports, compare.choose.as_deref().unwrap_or("val_loss"));
     match (!cells.are_imported).then(refused).flatten() {
         Some(why) => {
             let (message, help) = why.split_once("; ").unwrap_or((&why, ""));

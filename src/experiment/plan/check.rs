@@ -1,7 +1,7 @@
 //! Checks of a plan that need the loaded data.
 
-use super::combine::Plan;
 use super::GridCell;
+use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
 use crate::columns::metric::{Derived, derived};
 use crate::experiment::read::{ExperimentError, Location, Result};
@@ -206,15 +206,18 @@ impl Plan {
                     let Some(near) = steps.iter().min_by_key(|own| own.abs_diff(step as usize)) else { continue };
                     if *near != step as usize {
                         let message = format!("`report` asks for step {step}, at which no run is scored");
-                        let help =
-                            format!("write \"{} at step {near}\", or add the step to score under [record]", column.name);
+                        let help = format!(
+                            "write \"{} at step {near}\", or add the step to score under [record]",
+                            column.name
+                        );
                         return place.fail(message, help);
                     }
                 }
                 Some(Derived::AtEpoch(_, epoch)) => {
                     let last = cells().filter_map(epochs).fold(0.0, f64::max);
                     if epoch > last + 1e-9 {
-                        let message = format!("`report` asks for epoch {epoch}, but no run has more than {}", number(last));
+                        let message =
+                            format!("`report` asks for epoch {epoch}, but no run has more than {}", number(last));
                         return place.fail(message, "write an earlier epoch or a step, or longer runs");
                     }
                 }

@@ -75,13 +75,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// Who is there first, and how many arms have no median.
 fn found(selection: &Selection, endings: &Endings) -> String {
     let medians = endings.groups.iter().map(|(key, seeds)| (selection.place(key), seeds.median));
-    let words = Words {
-        high: "Slowest",
-        low: "Fastest",
-        only: "Steps",
-        each: "arms",
-        lost: endings.fate,
-    };
+    let words = Words { high: "Slowest", low: "Fastest", only: "Steps", each: "arms", lost: endings.fate };
     let medians: Vec<_> = medians.collect();
     match endings.unlike {
         true => finding::lost(&medians, &words),
