@@ -103,7 +103,7 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
     // What all runs have comes before what some have.
     let measured = |quantity| {
         let of_all = columns::by_part(quantity, Measured::End).find(|column| runs().all(|run| has(run, column)));
-        of_all.filter(|_| runs().next().is_some())
+        of_all.filter(|column| runs().any(|run| run.value(column.name).is_some()))
     };
     let some = |quantity| {
         columns::by_part(quantity, Measured::End).find(|column| runs().any(|run| run.value(column.name).is_some()))
@@ -119,7 +119,9 @@ fn columns(results: &Results, study: Study, comparison: Option<&Comparison>) -> 
             let accuracy = accuracy.filter(|_| report.quantity != Quantity::Accuracy);
             // Where every run stops at the target, its loss says no more.
             let first = if stops.is_some() { [steps, Some(report)] } else { [Some(report), steps] };
-            [first[0], accuracy, first[1]].into_iter().flatten().collect()
+            let mut listed: Vec<&Column> = [first[0], accuracy, first[1]].into_iter().flatten().collect();
+            listed.dedup();
+            listed
         }
         _ if stops.is_some() => [stops, accuracy.or(loss)].into_iter().flatten().collect(),
         _ => accuracy.or(loss).into_iter().collect(),

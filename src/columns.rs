@@ -744,10 +744,11 @@ pub const ARMS: &[Column] = &[
         Training,
     ),
     Column::key("runner_up", &["the setting with the second best score"]),
+    Column::new("runner_up_behind", &["how much worse its score is,", "by what is chosen by"], Several, Training),
     Column::new("runner_up_again", &["share of the draws that choose the runner-up"], Several, Training),
     Column::key("tries", &["number of settings that were tried"]),
     Column::key("tune_runs", &["runs used to choose the setting"]),
-    Column::key("tune_steps", &["updates of these runs"]),
+    Column::key("tune_steps", &["updates of these runs; empty where they are not known"]),
     Column::new("tune_flop", &["floating-point operations", "of these updates"], Several, Training).unit("FLOP"),
     Column::new(
         "fair_score",
@@ -779,10 +780,15 @@ pub const RANKS: &[Column] = &[
     Column::new("rank", &["average rank over the problems,", "1 being best"], Several, Training),
     Column::key("best", &["number of problems on which no other arm has a better median"]),
     Column::key("problems", &["number of problems"]),
-    Column::key("independent", &["how many of them differ in data set or function"]),
+    Column::key("independent", &["how many data sets or functions they come from; empty where that is not known"]),
     Column::new("friedman", &["Friedman's statistic"], Several, Training),
     Column::new("p", &["p-value of this test; empty for fewer than ten independent problems"], Several, Training),
-    Column::key("groups", &["a letter for each set of arms of which no two are distinguished; empty without a test"]),
+    Column::key(
+        "groups",
+        &[
+            "a letter for each set of arms of which no two are distinguished, or the letter a for those that are not distinguished from the baseline; empty without a test",
+        ],
+    ),
     Column::new(
         "score",
         &["interquartile mean of all runs,", "0 for guessing and 1 for the best possible result"],

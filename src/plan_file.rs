@@ -9,7 +9,7 @@ pub(crate) use axis::sort_labels;
 pub use axis::{Axis, Scale, Shown};
 
 use crate::columns::{self, Column};
-use crate::data::{Function, Guesses};
+use crate::data::{self, Function, Guesses};
 use crate::files::digest;
 use crate::run::spec::Cadence;
 use crate::setting::Value;
@@ -109,9 +109,53 @@ impl PlanCell {
         Some(name.unwrap_or(written))
     }
 
-    /// The function that it goes down or the data that it learns from, where cells differ in that.
+    /// The function that it goes down, with its options, or the data that it learns from, where cells differ in that.
     pub fn problem(&self) -> Option<String> {
-        self.settings.get("function").map(Value::to_string).or_else(|| self.own_data())
+        let named = |(key, value): (&String, &Value)| match key.split_once('.') {
+            None => value.to_string(),
+            Some((_, option)) => format!("{option} {value}"),
+        };
+        let function: Vec<String> = self.settings.iter().filter(|(key, _)| is_of_function(key)).map(named).collect();
+        if function.is_empty() || function == ["none"] { self.own_data() } else { Some(function.join(", ")) }
+    }
+
+    /// The settings of its loss in which cells differ; empty where there are none.
+    fn loss(&self) -> String {
+        let own = self.settings.iter().filter(|(key, _)| is_of_loss(key));
+        own.map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Where the rows or the function of these settings come from, alike for all variations of one problem: new splits of a table are
+/// variations of it, while rows that are drawn from `data.seed` are new with it. `None` where that is not known, as of imported runs.
+pub fn origin<'a, 'b>(settings: impl Iterator<Item = (&'a str, &'b Value)>) -> Option<String> {
+    let settings: BTreeMap<&str, String> = settings.map(|(key, value)| (key, value.to_string())).collect();
+    let is_function = settings.get("function").is_some_and(|kind| kind != "none");
+    let kind = settings.get("data").filter(|_| !is_function);
+    (is_function || kind.is_some()).then_some(())?;
+    let has_seed = kind.is_some_and(|kind| data::is_generated(kind));
+    let is_own = |key: &str| match is_function {
+        true => is_of_function(key),
+        false => ["data", "data.path", "data.images", "data.x"].contains(&key) || has_seed && key == "data.seed",
+    };
+    let own = settings.iter().filter(|(key, _)| is_own(key));
+    Some(own.map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", "))
+}
+
+/// Why a loss of some cells is no common measure: their data, functions or kinds of loss differ. `None` where it is one.
+pub fn unlike<'a>(cells: impl IntoIterator<Item = &'a PlanCell>) -> Option<String> {
+    let (mut problems, mut losses, mut functions) = (BTreeSet::new(), BTreeSet::new(), false);
+    for cell in cells {
+        functions |= cell.settings.keys().any(|key| is_of_function(key));
+        problems.extend(cell.problem());
+        losses.insert(cell.loss());
+    }
+    let listed = |all: BTreeSet<String>, gap: &str| all.into_iter().collect::<Vec<_>>().join(gap);
+    let what = if functions { "functions" } else { "data" };
+    match (problems.len(), losses.len()) {
+        (2.., _) => Some(format!("their {what} differ ({})", listed(problems, "; "))),
+        (_, 2..) => Some(format!("their losses differ ({})", listed(losses, "; "))),
+        _ => None,
     }
 }
 
@@ -150,6 +194,17 @@ impl PlanFile {
     /// The cells that are no test functions.
     fn networks(&self) -> impl Iterator<Item = &PlanCell> {
         self.cells.iter().filter(|cell| cell.function.is_none())
+    }
+
+    /// The cells that have all these labels.
+    pub fn cells_of<'a>(&'a self, labels: &'a [(String, String)]) -> impl Iterator<Item = &'a PlanCell> {
+        let has_all = |cell: &PlanCell| labels.iter().all(|(axis, label)| cell.labels.get(axis) == Some(label));
+        self.cells.iter().filter(move |cell| has_all(cell))
+    }
+
+    /// The same as [`origin`] of a cell.
+    pub fn origin(&self, cell: &PlanCell) -> Option<String> {
+        origin(self.settings.iter().chain(&cell.settings).map(|(key, value)| (key.as_str(), value)))
     }
 
     /// The number of a cell's label on each axis.
@@ -213,7 +268,13 @@ impl PlanCell {
 
 /// Whether a setting decides what the loss measures.
 pub fn is_of_loss(key: &str) -> bool {
-    key == "loss" || key.starts_with("loss.") || key == "data.target_scaling"
+    key == "loss" || key.starts_with("loss.") || ["data.target_scaling", "data.target"].contains(&key)
+}
+
+/// Whether a setting decides which function is gone down, not from where or with which noise.
+fn is_of_function(key: &str) -> bool {
+    let is_own = key == "function" || key.starts_with("function.");
+    is_own && !["function.start", "function.spread", "function.noise"].contains(&key)
 }
 
 /// The file names of figures: the given one or the kind, made safe for a file system, numbered where they repeat.

@@ -206,6 +206,13 @@ impl Results {
         self.cell_of(&self.runs[run])
     }
 
+    /// Whether runs of equal seeds have the same initial weights and batches, as those of experiments with one `seed` have.
+    pub fn is_paired(&self) -> bool {
+        let mut own = self.parts.iter().map(|part| &part.plan).filter(|plan| !plan.is_imported());
+        let first = own.next().map(|plan| plan.seed);
+        own.all(|plan| Some(plan.seed) == first)
+    }
+
     /// The cell of a run.
     pub fn cell_of(&self, run: &Run) -> Option<&PlanCell> {
         let axes = self.plan.axes.iter().zip(&run.labels);

@@ -216,12 +216,12 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     let mut said: Vec<String> = Vec::new();
     for (others, side) in [(low, "below"), (high, "above")] {
         if !others.is_empty() {
-            said.push(format!("{subject} {lies} {side} {} (p below 0.05{holm}, {seeds} seeds)", named(&others)));
+            said.push(format!("{subject} {lies} {side} {} (p below 0.05{holm}, {})", named(&others), seeds_of(&others)));
         }
     }
     let (equal, alike): (Vec<&Pair>, Vec<&Pair>) = of(Verdict::NotDistinguished).partition(|pair| pair.test.n == 0);
     if !equal.is_empty() {
-        said.push(format!("{subject} {equals} {} on all {seeds} seeds, to the last digit", named(&equal)));
+        said.push(format!("{subject} {equals} {} on all {}, to the last digit", named(&equal), seeds_of(&equal)));
     }
     if !alike.is_empty() {
         let between = match alike[..] {
@@ -238,10 +238,16 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     match open[..] {
         [] => {}
         [only] => said.push(format!("the difference to {} is not settled: {}", named(&open), why_open(only))),
-        _ => said.push(format!(
-            "the difference to {} is not settled, since other seeds choose other settings",
-            named(&open)
-        )),
+        _ => {
+            let (drawn, others): (Vec<&Pair>, Vec<&Pair>) = open.iter().copied().partition(|pair| pair.tuned.is_some());
+            let whys = [
+                (drawn, "it does not hold often enough with other seeds, or at settings that they often choose".into()),
+                (others.clone(), others.first().map_or(String::new(), |pair| why_open(pair))),
+            ];
+            for (pairs, why) in whys.into_iter().filter(|(pairs, _)| !pairs.is_empty()) {
+                said.push(format!("the difference to {} is not settled: {why}", named(&pairs)));
+            }
+        }
     }
     let needed = too_few(&pairs);
     let is_chosen = task.arms.iter().any(|arm| arm.tries.len() > 1);
@@ -255,6 +261,13 @@ fn verdict(comparison: &Comparison, task: &Task, column: &Column, (best, are_equ
     // A name is written as it is, also at the start of a sentence.
     let said = if is_named && start.is_empty() { said } else { words::capital(&said) };
     format!(" {said}.{needed}")
+}
+
+/// `9 seeds`, or `9 to 12 seeds` where pairs have different numbers.
+fn seeds_of(pairs: &[&Pair]) -> String {
+    let seeds = || pairs.iter().map(|pair| pair.difference.n);
+    let (least, most) = (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0));
+    if least == most { count(most, "seed") } else { format!("{least} to {most} seeds") }
 }
 
 /// That no difference could distinguish any of these pairs, and how many seeds could; empty where there are enough, or no pairs.

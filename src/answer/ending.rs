@@ -5,10 +5,10 @@ use super::arms::{TASKS, around, of_many_tasks, of_task, over_problems};
 use super::groups::Group;
 use super::parts::Study;
 use super::words::{self, direction};
-use crate::columns::{Better, Column, Quantity, is_level};
+use crate::columns::{Better, Column, Quantity, Scale, is_level};
 use crate::compare::{Comparison, amount};
 use crate::ops::loss::Loss;
-use crate::plan_file::PlanCell;
+use crate::plan_file::{PlanCell, unlike};
 use crate::results::Results;
 use crate::setting::Value;
 use crate::stats::Spread;
@@ -53,7 +53,12 @@ pub fn sentences(
     columns: &[&'static Column],
 ) -> Vec<String> {
     let Some(column) = column(columns) else { return Vec::new() };
-    let compared = arms.filter(|_| study != Study::Gradient);
+    // Losses of different data or kinds are not ranked, as they are not compared.
+    let is_alike = |arms: &Comparison| {
+        column.scale == Scale::Share
+            || arms.tasks.iter().all(|task| unlike(results.plan.cells_of(&task.labels)).is_none())
+    };
+    let compared = arms.filter(|arms| study != Study::Gradient && is_alike(arms));
     let mut sentences: Vec<String> = match compared {
         Some(arms) if arms.tasks.len() <= TASKS => {
             arms.tasks.iter().enumerate().filter_map(|(i, task)| of_task(arms, task, column, i == 0)).collect()
@@ -131,7 +136,7 @@ fn of_cells(results: &Results, groups: &[Group], column: &Column, on: &str) -> O
             groups.len()
         ));
     }
-    if column.quantity == Quantity::Loss && !results.plan.is_one_loss() {
+    if column.scale != Scale::Share && !results.plan.is_one_loss() {
         return Some(format!(
             "{after} no {subject} is called the best: the cells have losses of different kinds or units."
         ));

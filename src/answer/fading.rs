@@ -334,7 +334,15 @@ mod tests {
     }
 
     fn group(place: Vec<usize>) -> &'static Group<'static> {
-        Box::leak(Box::new(Group { place, labels: BTreeMap::new(), chosen: &[], edges: &[], runs: vec![], planned: 3 }))
+        Box::leak(Box::new(Group {
+            place,
+            labels: BTreeMap::new(),
+            chosen: &[],
+            told: &[],
+            edges: &[],
+            runs: vec![],
+            planned: 3,
+        }))
     }
 
     #[test]

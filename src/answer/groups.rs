@@ -18,6 +18,8 @@ pub struct Group<'a> {
     pub labels: BTreeMap<usize, &'a str>,
     /// What was chosen for it: axis and label.
     pub chosen: &'a [(String, String)],
+    /// The same, none where all settings diverge.
+    pub told: &'a [(String, String)],
     pub edges: &'a [Edge],
     /// Those that did not fail.
     pub runs: Vec<&'a Run>,
@@ -58,7 +60,7 @@ impl Group<'_> {
         let label = |axis: &usize| amount::short(self.labels.get(axis).copied().unwrap_or_default());
         Row {
             labels: axes.iter().map(label).collect(),
-            setting: amount::setting(self.chosen),
+            setting: amount::setting(self.told),
             values: columns.iter().map(|column| self.value(column)).collect(),
             is_above: columns.iter().map(|column| self.is_above(results, column)).collect(),
             runs: self.runs.len(),
@@ -82,7 +84,7 @@ pub fn cells(results: &Results) -> Vec<Group<'_>> {
         let labels = place.iter().enumerate().map(|(axis, label)| (axis, axes[axis].labels[*label].as_str())).collect();
         places.insert(place.clone(), groups.len());
         let planned = results.plan.seeds.len();
-        groups.push(Group { place, labels, chosen: &[], edges: &[], runs: Vec::new(), planned });
+        groups.push(Group { place, labels, chosen: &[], told: &[], edges: &[], runs: Vec::new(), planned });
     }
     for run in results.runs.iter().filter(|run| !run.failed()) {
         if let Some(group) = places.get(&run.labels) {
@@ -116,7 +118,8 @@ pub fn arms<'a>(results: &'a Results, comparison: &'a Comparison) -> Vec<Group<'
             let labels = key.iter().map(|(axis, label)| (*axis, axes[*axis].labels[*label].as_str())).collect();
             places.insert(key, groups.len());
             let planned = comparison.report_seeds.len();
-            groups.push(Group { place, labels, chosen: &arm.chosen, edges: &arm.edges, runs: Vec::new(), planned });
+            let (chosen, told, edges) = (&arm.chosen[..], arm.told(), &arm.edges[..]);
+            groups.push(Group { place, labels, chosen, told, edges, runs: Vec::new(), planned });
         }
     }
     let has_none: Vec<bool> = comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.n == 0).collect();

@@ -3,8 +3,8 @@
 use crate::answer::verdicts;
 use crate::cli::prelude::*;
 use crate::columns::{
-    self, Scale,
-    metric::{FORMS, is_comparable, metric},
+    self,
+    metric::{FORMS, is_comparable},
 };
 use crate::compare::{Comparison, arms_table, json, latex, markdown, text};
 use crate::conclude::{Conclusion, draw_pages};
@@ -13,7 +13,7 @@ use crate::plan_file::compare::Compare;
 use crate::results::joined::{FOLDER, Joined, join};
 use crate::results::{Results, claims};
 use clap::ValueEnum;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(Args)]
 pub struct Options {
@@ -50,19 +50,21 @@ enum Format {
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let mut folders = Vec::new();
     for dir in &options.dirs {
-        let results = Results::read(dir).map_err(CommandError::input)?;
-        results.remarks().for_each(|line| note(&line));
-        folders.push(results);
+        folders.push(Results::read(dir).map_err(CommandError::input)?);
     }
+    let mut remarks: Vec<String> = folders.iter().flat_map(Results::remarks).collect();
+    remarks.iter().for_each(|line| note(line));
     if let ([dir], None, None, []) = (&options.dirs[..], &options.baseline, &options.arm, &options.metric[..]) {
         return own(dir, folders.remove(0), options.format);
     }
-    let Joined { results, remarks } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
+    let Joined { results, remarks: of_all } = join(folders, options.arm.as_deref()).map_err(CommandError::input)?;
     let compare = asked(options, &results)?;
-    same_data(&results, &compare)?;
+    results.check_alike(&compare).map_err(CommandError::input)?;
     results.check_measured(compare.named()).map_err(CommandError::input)?;
-    remarks.iter().for_each(|line| note(line));
+    of_all.iter().for_each(|line| note(line));
+    remarks.extend(of_all);
     let comparison = Comparison::by(&results, &compare).map_err(CommandError::input)?;
+    let comparison = Comparison { remarks, ..comparison };
     if let Some(baseline) = &compare.baseline {
         let arms = comparison.tasks.iter().flat_map(|task| &task.arms).map(|arm| arm.name.as_str());
         let arms: BTreeSet<&str> = arms.collect();
@@ -76,9 +78,8 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
 
 /// The comparison that a folder was swept with; its tables are written.
 fn own(dir: &Path, results: Results, format: Format) -> Result<ExitCode, CommandError> {
-    if results.plan.compare.is_none() {
-        return Err(nothing(&[dir.to_path_buf()]));
-    }
+    let Some(compare) = &results.plan.compare else { return Err(nothing(&[dir.to_path_buf()])) };
+    results.check_alike(compare).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::input)?;
     let mut conclusion = Conclusion::of(results, &claims)?;
     if let Some(_lock) = lock_to_write(dir) {
@@ -107,31 +108,6 @@ fn asked(options: &Options, results: &Results) -> Result<Compare, CommandError> 
         [first, others @ ..] => [vec![first.clone()], others.to_vec()],
     };
     Ok(Compare { baseline, report: report.into_iter().next(), also, ..compare })
-}
-
-/// Refuses arms that learn from different data sets, as folders of different data are, unless shares are compared: a loss of one
-/// is no measure of another.
-fn same_data(results: &Results, compare: &Compare) -> Result<(), CommandError> {
-    let report = results.reported(Some(compare));
-    let is_share = |name: &String| metric(name).is_some_and(|column| column.scale == Scale::Share);
-    if std::iter::once(&report).chain(&compare.also).all(is_share) {
-        return Ok(());
-    }
-    let mut tasks: BTreeMap<Vec<&String>, BTreeSet<String>> = BTreeMap::new();
-    for cell in &results.plan.cells {
-        let others = cell.labels.iter().filter(|(axis, _)| **axis != compare.arm && !compare.tune.contains(axis));
-        tasks.entry(others.map(|(_, label)| label).collect()).or_default().extend(cell.own_data());
-    }
-    match tasks.into_values().find(|data| data.len() > 1) {
-        None => Ok(()),
-        Some(data) => Err(CommandError::input(format!(
-            "the labels of {} cannot be compared by the {}: their data differ ({}); compare them by an accuracy, as with --metric \
-             test_accuracy, or name another axis with --arm",
-            compare.arm,
-            metric(&report).map_or(report.clone(), columns::Column::subject),
-            data.into_iter().collect::<Vec<_>>().join(", ")
-        ))),
-    }
 }
 
 /// The error of folders without arms.

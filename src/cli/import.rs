@@ -38,6 +38,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let results = Results::read(dir).map_err(CommandError::failed)?;
     let named = results.plan.compare.iter().flat_map(Compare::named);
     results.check_measured(named).map_err(CommandError::input)?;
+    results.plan.compare.iter().try_for_each(|compare| results.check_alike(compare)).map_err(CommandError::input)?;
     let claims = claims::read(dir).map_err(CommandError::failed)?;
     results.remarks().for_each(|line| note(&line));
     let mut conclusion = Conclusion::of(results, &claims)?;

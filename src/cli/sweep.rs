@@ -17,6 +17,7 @@ use crate::sweep::{
     SweepError, candle_is_single_threaded, interrupt::Interrupt, memory, progress::Show, shell, work::Job,
 };
 use crate::table;
+use std::error::Error;
 use std::io::IsTerminal;
 
 #[derive(Args, Default)]
@@ -84,10 +85,10 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     };
     let kept = if options.fresh { KEPT_FRESH } else { KEPT };
     result.map_err(|error| match error {
-        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => CommandError::Failed {
-            cause,
-            help: format!("correct this first, for example by freeing disk space; {kept}"),
-        },
+        CommandError::Failed { cause, .. } if loaded.dir.join("journal").is_dir() => {
+            let space = if is_of_file(&*cause) { ", for example by freeing disk space" } else { "" };
+            CommandError::Failed { cause, help: format!("correct this first{space}; {kept}") }
+        }
         CommandError::Failed { cause, .. } => {
             let dir = loaded.dir.display();
             let help = format!(
@@ -99,6 +100,11 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         CommandError::Interrupted(_) => CommandError::Interrupted(interrupted(kept)),
         input => input,
     })
+}
+
+/// Whether a file could not be read or written.
+fn is_of_file(error: &(dyn Error + 'static)) -> bool {
+    error.is::<std::io::Error>() || error.source().is_some_and(is_of_file)
 }
 
 /// A sweep that has the folder to itself: train, conclude, and report.

@@ -2,13 +2,14 @@
 //!
 //! A draw takes as many seeds as chose, with replacement, from all seeds, and as many as judged, with replacement, from those
 //! that did not choose in this draw. Every arm chooses its setting anew by the first and is judged by the others: the same
-//! for all arms, so that differences stay paired. Over the draws this shows how often each setting would be chosen, and an
+//! for all arms, so that differences stay paired. A pair is drawn from the seeds of which both arms have all runs. Over the draws this shows how often each setting would be chosen, and an
 //! interval for the difference of two *tuned* arms (a percentile bootstrap, Efron & Tibshirani 1993, ch. 13), beside the
 //! difference at the chosen settings that the signed-rank test is about.
 
 use super::arms::{Arm, CONFIDENCE, Tried};
 use crate::seed::{Seeds, Stream};
 use crate::stats::{median, quantile, signed_rank::pseudo_median};
+use std::collections::BTreeMap;
 
 /// Draws of seeds.
 pub const DRAWS: usize = 1000;
@@ -16,13 +17,19 @@ pub const DRAWS: usize = 1000;
 /// Seeds that judge in one draw at most.
 const JUDGES: usize = 100;
 
-/// Seeds drawn anew, and what each arm chose by them.
+/// Seeds drawn anew, for each arm and each pair of them from those of which it has all runs.
+#[derive(Default)]
 pub struct Again {
-    /// Those of which every setting of every arm has a run.
-    seeds: Vec<u64>,
-    /// For each draw the places in `seeds` of those that judge.
+    /// For each arm the seeds of which every setting that can be chosen has a run.
+    whole: Vec<Vec<u64>>,
+    drawn: BTreeMap<Vec<u64>, Drawn>,
+}
+
+/// Draws from some seeds.
+struct Drawn {
+    /// For each draw the places of the seeds that judge.
     judges: Vec<Vec<usize>>,
-    /// For each arm and each draw the place of the chosen setting.
+    /// For each draw the place of the chosen setting, of each arm that has all these seeds.
     choices: Vec<Vec<usize>>,
 }
 
@@ -39,46 +46,80 @@ pub struct Tuned {
 }
 
 impl Again {
-    /// Draws for the arms of a task, of which `tune` seeds choose, and writes into each setting how often it is chosen. `None`
-    /// where nothing chooses, or too few seeds have all their runs.
-    pub fn of(arms: &mut [Arm], seeds: &[u64], tune: usize, experiment: u64, task: &str) -> Option<Again> {
-        let has = |tried: &Tried, seed: &u64| {
-            tried.choosing.contains_key(seed) && tried.reported.iter().all(|own| own.contains_key(seed))
-        };
-        let is_whole = |seed: &u64| arms.iter().flat_map(|arm| &arm.tries).all(|tried| has(tried, seed));
-        let seeds: Vec<u64> = seeds.iter().copied().filter(is_whole).collect();
-        if tune == 0 || seeds.len() <= tune || arms.iter().any(|arm| arm.tries.is_empty()) {
-            return None;
+    /// Draws for the arms of a task, of which `tune` seeds choose, and writes into each setting how often it is chosen. None where
+    /// nothing chooses.
+    pub fn of(arms: &mut [Arm], seeds: &[u64], tune: usize, experiment: u64, task: &str) -> Again {
+        if tune == 0 {
+            return Again::default();
         }
-        let mut stream = Seeds { experiment, run: 0 }.stream(&format!("seeds drawn again: {task}"), &[]);
-        let draws: Vec<[Vec<usize>; 2]> = (0..DRAWS).map(|_| draw(&mut stream, seeds.len(), tune)).collect();
-        let choices = arms.iter().map(|arm| choices(arm, &seeds, &draws)).collect::<Vec<_>>();
-        for (arm, choices) in arms.iter_mut().zip(&choices) {
-            for (place, tried) in arm.tries.iter_mut().enumerate() {
-                tried.share = Some(share(choices, |choice| *choice == place));
+        let whole: Vec<Vec<u64>> = arms.iter().map(|arm| whole(arm, seeds)).collect();
+        let mut drawn = BTreeMap::new();
+        for common in whole.iter().flat_map(|a| whole.iter().map(move |b| common(a, b))) {
+            if common.len() > tune && !drawn.contains_key(&common) {
+                let mut stream = Seeds { experiment, run: 0 }.stream(&format!("seeds drawn again: {task}"), &[]);
+                let draws: Vec<[Vec<usize>; 2]> = (0..DRAWS).map(|_| draw(&mut stream, common.len(), tune)).collect();
+                let of_arm = |(arm, own): (&Arm, &Vec<u64>)| {
+                    let has_all = common.iter().all(|seed| own.contains(seed));
+                    if has_all { choices(arm, &common, &draws) } else { Vec::new() }
+                };
+                let choices = arms.iter().zip(&whole).map(of_arm).collect();
+                let judges = draws.into_iter().map(|[_, judges]| judges).collect();
+                drawn.insert(common, Drawn { judges, choices });
             }
         }
-        Some(Again { seeds, judges: draws.into_iter().map(|[_, judges]| judges).collect(), choices })
+        for (number, (arm, own)) in arms.iter_mut().zip(&whole).enumerate() {
+            let Some(drawn) = drawn.get(own) else { continue };
+            for (place, tried) in arm.tries.iter_mut().enumerate() {
+                tried.share = Some(share(&drawn.choices[number], |choice| *choice == place));
+            }
+        }
+        Again { whole, drawn }
     }
 
     /// The difference of the arms at these places by a metric, the first less the second; `side` is its sign at the chosen settings.
-    pub fn difference(&self, arms: &[Arm], (first, second): (usize, usize), metric: usize, side: f64) -> Tuned {
-        let values = |arm: usize| -> Vec<Vec<f64>> {
-            let of = |tried: &Tried| self.seeds.iter().map(|seed| tried.reported[metric][seed]).collect();
+    /// `None` where nothing is drawn.
+    pub fn difference(&self, arms: &[Arm], (first, second): (usize, usize), metric: usize, side: f64) -> Option<Tuned> {
+        let seeds = common(self.whole.get(first)?, self.whole.get(second)?);
+        let Drawn { judges, choices } = self.drawn.get(&seeds)?;
+        let values = |arm: usize| -> Vec<Vec<Option<f64>>> {
+            let of = |tried: &Tried| seeds.iter().map(|seed| tried.reported[metric].get(seed).copied()).collect();
             arms[arm].tries.iter().map(of).collect()
         };
         let (own, other) = (values(first), values(second));
         let of_draw = |(draw, judges): (usize, &Vec<usize>)| {
-            let (a, b) = (&own[self.choices[first][draw]], &other[self.choices[second][draw]]);
-            let differences: Vec<f64> = judges.iter().map(|seed| difference(a[*seed], b[*seed])).collect();
-            pseudo_median(&differences)
+            let (a, b) = (&own[choices[first][draw]], &other[choices[second][draw]]);
+            let differences = judges.iter().filter_map(|seed| Some(difference(a[*seed]?, b[*seed]?)));
+            pseudo_median(&differences.collect::<Vec<f64>>())
         };
-        let mut drawn: Vec<f64> = self.judges.iter().enumerate().filter_map(of_draw).collect();
+        let mut drawn: Vec<f64> = judges.iter().enumerate().filter_map(of_draw).collect();
         drawn.sort_by(f64::total_cmp);
         let tail = (1.0 - CONFIDENCE) / 2.0;
         let [low, value, high] = [tail, 0.5, 1.0 - tail].map(|share| quantile(&drawn, share).unwrap_or(f64::NAN));
-        Tuned { value, low, high, turned: share(&drawn, |d| sign(*d) != side) }
+        (!drawn.is_empty()).then(|| Tuned { value, low, high, turned: share(&drawn, |d| sign(*d) != side) })
     }
+}
+
+/// The settings of an arm that can be chosen, with their places: a lone one always, others that have a score.
+fn choosable(arm: &Arm) -> impl Iterator<Item = (usize, &Tried)> {
+    arm.tries.iter().enumerate().filter(|(_, tried)| arm.tries.len() == 1 || tried.score.is_some())
+}
+
+/// Those of some seeds of which every setting of an arm that can be chosen has a run, measured by all that some of them are.
+fn whole(arm: &Arm, seeds: &[u64]) -> Vec<u64> {
+    let is_lone = arm.tries.len() == 1;
+    let metrics = arm.tries.first().map_or(0, |tried| tried.reported.len());
+    let is_known = |metric: &usize| choosable(arm).any(|(_, tried)| !tried.reported[*metric].is_empty());
+    let known: Vec<usize> = (0..metrics).filter(is_known).collect();
+    let has = |tried: &Tried, seed: &u64| {
+        let is_there = |metric: &usize| tried.reported[*metric].contains_key(seed);
+        (is_lone || tried.choosing.contains_key(seed)) && known.iter().all(is_there)
+    };
+    let is_whole = |seed: &u64| arm.best.is_some() && choosable(arm).all(|(_, tried)| has(tried, seed));
+    seeds.iter().copied().filter(is_whole).collect()
+}
+
+fn common(a: &[u64], b: &[u64]) -> Vec<u64> {
+    if a == b { a.to_vec() } else { a.iter().copied().filter(|seed| b.contains(seed)).collect() }
 }
 
 /// 1, 0 or -1; what is no number has no sign.
@@ -105,11 +146,11 @@ fn draw(stream: &mut Stream, n: usize, tune: usize) -> [Vec<usize>; 2] {
 
 /// The place of the setting that each draw chooses: that with the smallest median, of equal ones the first.
 fn choices(arm: &Arm, seeds: &[u64], draws: &[[Vec<usize>; 2]]) -> Vec<usize> {
-    let values: Vec<Vec<f64>> =
-        arm.tries.iter().map(|tried| seeds.iter().map(|seed| tried.choosing[seed]).collect()).collect();
+    let values = |tried: &Tried| seeds.iter().map(|seed| tried.choosing.get(seed).copied()).collect();
+    let values: Vec<(usize, Vec<Option<f64>>)> = choosable(arm).map(|(place, tried)| (place, values(tried))).collect();
     let of_draw = |[choosing, _]: &[Vec<usize>; 2]| {
-        let score = |own: &Vec<f64>| median(&choosing.iter().map(|seed| own[*seed]).collect::<Vec<_>>());
-        let scores = values.iter().map(|own| score(own).unwrap_or(f64::INFINITY)).enumerate();
+        let score = |own: &Vec<Option<f64>>| median(&choosing.iter().filter_map(|seed| own[*seed]).collect::<Vec<_>>());
+        let scores = values.iter().map(|(place, own)| (*place, score(own).unwrap_or(f64::INFINITY)));
         scores.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(place, _)| place)
     };
     draws.iter().map(of_draw).collect()

@@ -79,14 +79,19 @@ pub fn significant(x: f64) -> String {
     if x.abs() == 1.0 { format!("{x}") } else { rounded(x, 3) }
 }
 
-/// What an interval is, for the foot of a table; empty where there is none.
-pub fn interval_note(spreads: &[Spread]) -> String {
-    let several: Vec<f64> = spreads.iter().filter(|s| s.n > 1).map(|s| 100.0 * s.coverage).collect();
-    let (low, high) = several.iter().fold((f64::INFINITY, 0.0f64), |(low, high), c| (c.min(low), c.max(high)));
-    let cover = match format!("{low:.1}") == format!("{high:.1}") {
+/// `90.8 %` or `90.2 to 92.2 %`, of shares.
+pub fn percent_range(shares: impl Iterator<Item = f64>) -> String {
+    let (low, high) = shares.fold((f64::INFINITY, 0.0f64), |(low, high), c| (low.min(100.0 * c), high.max(100.0 * c)));
+    match format!("{low:.1}") == format!("{high:.1}") {
         true => format!("{high:.1} %"),
         false => format!("{low:.1} to {high:.1} %"),
-    };
+    }
+}
+
+/// What an interval is, for the foot of a table; empty where there is none.
+pub fn interval_note(spreads: &[Spread]) -> String {
+    let several: Vec<f64> = spreads.iter().filter(|s| s.n > 1).map(|s| s.coverage).collect();
+    let cover = percent_range(several.iter().copied());
     if several.is_empty() {
         return String::new();
     }

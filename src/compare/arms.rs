@@ -41,9 +41,9 @@ pub struct Arm {
     pub edges: Vec<Edge>,
     /// Whether no setting can be told from the others since in the median all of them diverge.
     pub lost: bool,
-    /// What choosing cost: runs and their steps.
+    /// What choosing cost: runs and, where they are known, their steps.
     pub tune_runs: usize,
-    pub tune_steps: u64,
+    pub tune_steps: Option<u64>,
     /// Floating-point operations of these steps, where they are known.
     pub tune_flop: Option<f64>,
     /// The score that the best of as many tries as the arm with the fewest has would reach: the median over all choices of
@@ -93,6 +93,11 @@ impl Tried {
 }
 
 impl Arm {
+    /// The setting that was chosen, where there was a choice: of settings that all diverge none is better.
+    pub fn told(&self) -> &[(String, String)] {
+        if self.lost { &[] } else { &self.chosen }
+    }
+
     /// Whether it has runs and all of them diverged: it can then be compared with no other such arm.
     pub fn all_diverged(&self) -> bool {
         self.n > 0 && self.diverged == self.n
@@ -138,7 +143,7 @@ impl Arm {
         } else {
             Vec::new()
         };
-        let steps = |run: &&Run| run.value("steps").unwrap_or(0.0) as u64;
+        let steps = |run: &&Run| Some(run.value("steps")? as u64);
         let scores: Option<Vec<f64>> = tries.values().map(|runs| choice.score(runs)).collect();
         let fair = scores.and_then(|scores| best_of(&scores, fewest, 0.5));
         let mut arm = Arm {
@@ -146,7 +151,7 @@ impl Arm {
             best,
             tune_runs: tuning.len(),
             tune_steps: tuning.iter().map(steps).sum(),
-            tune_flop: tuning.iter().map(|run| Some(run.step_flop? * steps(run) as f64)).sum(),
+            tune_flop: tuning.iter().map(|run| Some(run.step_flop? * steps(run)? as f64)).sum(),
             fair_score: fair.map(|score| choice.sign() * score),
             missing,
             tries: tried,

@@ -28,6 +28,10 @@ pub struct Comparison {
     pub target: bool,
     /// How exactly the steps to it are known; empty where to the step.
     pub steps_known: String,
+    /// Whether runs of equal seeds have the same initial weights and batches in all folders.
+    pub is_paired: bool,
+    /// What to know of the folders.
+    pub remarks: Vec<String>,
     pub tasks: Vec<Task>,
     /// The answers over several tasks, where that was asked for; by what is reported first.
     pub joint: Vec<Joint>,
@@ -63,8 +67,8 @@ impl Comparison {
         let columns = columns::reported().filter(|column| results.is_measured(column.name)).chain(own).collect();
         let tasks = tasks(results, compare, &Measure { choice: &choice, reports: &reports, columns })?;
         let column = columns::metric::metric(&report).filter(|_| !compare.over.is_empty());
-        let joint = column
-            .map_or(Vec::new(), |column| joint(&tasks, &compare.over, &results.plan, column, &choice.report_seeds));
+        let joint =
+            column.map_or(Vec::new(), |column| joint(&tasks, compare, &results.plan, column, &choice.report_seeds));
         Ok(Comparison {
             arm: compare.arm.clone(),
             choose: choice.metric,
@@ -76,6 +80,8 @@ impl Comparison {
             report_seeds: choice.report_seeds,
             target,
             steps_known,
+            is_paired: results.is_paired(),
+            remarks: results.remarks().collect(),
             tasks,
             joint,
         })

@@ -59,6 +59,8 @@ fn beyond(numbers: &[f64]) -> Vec<f64> {
     let [.., before, last] = *numbers else { return Vec::new() };
     let next = |k: usize| match is_geometric(numbers) {
         true => last * (last / before).powi(k as i32),
+        // Towards 0, which is no end of its own, by halves.
+        false if last > 0.0 && last + NEXT as f64 * (last - before) <= 0.0 => last * 0.5f64.powi(k as i32),
         false => last + k as f64 * (last - before),
     };
     (1..=NEXT).map(next).collect()
@@ -72,7 +74,8 @@ mod tests {
     #[test]
     fn the_next_values_are_spaced_as_those_that_were_tried() {
         let others = ["0.05", "0.1", "0.2", "0.3", "0.4"];
-        let cases: [(&[f64], bool, [f64; 2]); 9] = [
+        let cases: [(&[f64], bool, [f64; 2]); 10] = [
+            (&[0.1, 0.2, 0.3], false, [0.05, 0.025]),
             (&[0.003, 0.02], true, [0.02 * 20.0 / 3.0, 0.02 * 400.0 / 9.0]),
             (&[0.003, 0.02], false, [0.00045, 0.0000675]),
             (&[0.5, 0.6], true, [0.7, 0.8]),

@@ -1,15 +1,16 @@
 //! A joint answer over several problems: average ranks of the arms and, over enough independent problems, whether they differ.
 //!
 //! After Demšar (2006), "Statistical comparisons of classifiers over multiple data sets": the unit is the problem, whose value for an
-//! arm is its median over the judging seeds. Depths of one data set are no independent problems, and few problems prove nothing:
+//! arm is its median over the judging seeds. Variations of one data set are no independent problems, and few problems prove nothing:
 //! below [`PROBLEMS`] of them there are ranks, and each problem's own intervals, but no test.
 
-use super::arms::{Arm, Setting};
+use super::arms::Setting;
 use super::pairs::{Pair, Verdict};
 use super::score::{Score, score};
 use super::tasks::Task;
 use crate::columns::Column;
-use crate::plan_file::{PlanCell, PlanFile, compare::PROBLEMS};
+use crate::plan_file::PlanFile;
+use crate::plan_file::compare::{Compare, PROBLEMS};
 use crate::stats::friedman::{Friedman, friedman, ranks};
 use crate::stats::signed_rank::{LEVEL, holm, signed_rank};
 use crate::table::count;
@@ -21,13 +22,15 @@ pub struct Joint {
     /// What the problems share, of the axes that are not pooled.
     pub labels: Vec<(String, String)>,
     pub problems: usize,
-    /// Different data sets, splits of them, or functions among the problems.
-    pub independent: usize,
+    /// Different data sets or functions among the problems; `None` where that is not known.
+    pub independent: Option<usize>,
+    /// Arms that are not ranked, each with the first problem on which it has no results.
+    pub left_out: Vec<(String, String)>,
     /// From the best average rank on.
     pub arms: Vec<JointArm>,
     /// Of enough independent problems.
     pub test: Option<Friedman>,
-    /// Every pair, in the order of the ranks; none without a test.
+    /// Every pair, or every pair with the baseline, in the order of the ranks; none without a test.
     pub pairs: Vec<JointPair>,
     /// Every pair that was compared on some problem, in the same order.
     pub wins: Vec<Wins>,
@@ -54,7 +57,8 @@ pub struct JointArm {
     pub rank: f64,
     /// Problems on which no other arm has a better median.
     pub best: usize,
-    /// A letter for each set of arms of which no two are distinguished; empty without a test.
+    /// A letter for each set of arms of which no two are distinguished, or for those that are not distinguished from the baseline;
+    /// empty without a test.
     pub groups: String,
     /// Where every problem has something to guess.
     pub score: Option<Score>,
@@ -70,48 +74,70 @@ pub struct JointPair {
 }
 
 /// One answer for each combination of the labels that are not pooled; of arms that are on all of its problems.
-pub fn joint(tasks: &[Task], over: &[String], plan: &PlanFile, column: &Column, seeds: &[u64]) -> Vec<Joint> {
+pub fn joint(tasks: &[Task], compare: &Compare, plan: &PlanFile, column: &Column, seeds: &[u64]) -> Vec<Joint> {
     let mut groups: Vec<(Setting, Vec<&Task>)> = Vec::new();
     for task in tasks {
-        let shared: Setting = task.labels.iter().filter(|(axis, _)| !over.contains(axis)).cloned().collect();
+        let shared: Setting = task.labels.iter().filter(|(axis, _)| !compare.over.contains(axis)).cloned().collect();
         match groups.iter_mut().find(|(labels, _)| *labels == shared) {
             Some((_, own)) => own.push(task),
             None => groups.push((shared, vec![task])),
         }
     }
-    groups.into_iter().map(|(labels, tasks)| of_group(labels, &tasks, plan, column, seeds)).collect()
+    groups.into_iter().map(|(labels, tasks)| of_group(labels, &tasks, compare, (plan, column, seeds))).collect()
 }
 
-fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column, seeds: &[u64]) -> Joint {
+fn of_group(
+    labels: Setting,
+    tasks: &[&Task],
+    compare: &Compare,
+    (plan, column, seeds): (&PlanFile, &Column, &[u64]),
+) -> Joint {
     let sign = -column.sign().unwrap_or(-1.0);
     // The smallest is best.
     let value = |task: &Task, name: &str| {
         let arm = task.arms.iter().find(|arm| arm.name == name)?;
         Some(sign * arm.measures.get(column.name)?.median)
     };
-    let on_all = |arm: &&Arm| tasks.iter().all(|task| value(task, &arm.name).is_some());
-    let names: Vec<&str> = tasks[0].arms.iter().filter(on_all).map(|arm| arm.name.as_str()).collect();
+    let mut all: Vec<&str> = Vec::new();
+    for arm in tasks.iter().flat_map(|task| &task.arms) {
+        if !all.contains(&&*arm.name) {
+            all.push(&arm.name);
+        }
+    }
+    let lacks = |name: &str| tasks.iter().find(|task| value(task, name).is_none());
+    let left_out = all.iter().filter_map(|name| Some((name.to_string(), lacks(name)?.name()))).collect();
+    let names: Vec<&str> = all.iter().copied().filter(|name| lacks(name).is_none()).collect();
     let row = |task: &&Task| names.iter().filter_map(|name| value(task, name)).collect::<Vec<f64>>();
     let table: Vec<Vec<f64>> = tasks.iter().map(row).collect();
     let ranked: Vec<Vec<f64>> = table.iter().map(|row| ranks(row)).collect();
-    let lowest = |row: &Vec<f64>| row.iter().copied().fold(f64::INFINITY, f64::min);
+    // Also of arms that are left out.
+    let lowest = |task: &&Task| all.iter().filter_map(|name| value(task, name)).fold(f64::INFINITY, f64::min);
+    let lowest: Vec<f64> = tasks.iter().map(lowest).collect();
     let arm = |(place, name): (usize, &&str)| JointArm {
         name: name.to_string(),
         rank: ranked.iter().map(|row| row[place]).sum::<f64>() / table.len() as f64,
         // Where all diverged none is best.
-        best: table.iter().filter(|row| row[place] == lowest(row) && row[place].is_finite()).count(),
+        best: table.iter().zip(&lowest).filter(|(row, x)| row[place] == **x && x.is_finite()).count(),
         groups: String::new(),
         score: score(tasks, name, plan, column, seeds),
     };
     let mut arms: Vec<JointArm> = names.iter().enumerate().map(arm).collect();
     arms.sort_by(|a, b| a.rank.total_cmp(&b.rank));
-    let independent = tasks.iter().map(|task| data_of(task, plan)).collect::<BTreeSet<_>>().len();
-    let is_tested = independent >= PROBLEMS && independent == tasks.len();
+    let origin = |task: &&Task| plan.origin(plan.cells_of(&task.labels).next()?);
+    let independent = tasks.iter().map(origin).collect::<Option<BTreeSet<_>>>().map(|all| all.len());
+    let is_tested = tasks.len() >= PROBLEMS && independent == Some(tasks.len());
     let test = friedman(&table).filter(|_| is_tested);
     let place = |arm: &JointArm| names.iter().position(|name| *name == arm.name).unwrap_or(0);
     let order: Vec<usize> = arms.iter().map(place).collect();
-    let pairs = if test.is_some() { pairs(&table, &names, &order) } else { Vec::new() };
-    if test.is_some() {
+    let base = compare.baseline.as_deref().filter(|base| names.contains(base));
+    let pairs = if test.is_some() { pairs(&table, &names, &order, base) } else { Vec::new() };
+    if let (Some(base), true) = (base, test.is_some()) {
+        let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
+        let is_apart = |name: &str| {
+            pairs.iter().any(|pair| is_told(pair) && [&pair.first, &pair.second].contains(&&name.to_string()))
+        };
+        arms.iter_mut().filter(|arm| arm.name == base || !is_apart(&arm.name)).for_each(|arm| arm.groups.push('a'));
+    } else if test.is_some() {
         let alike = |a: &str, b: &str| {
             let is_told = |pair: &JointPair| pair.verdict == Verdict::Distinguished;
             pairs
@@ -124,7 +150,7 @@ fn of_group(labels: Setting, tasks: &[&Task], plan: &PlanFile, column: &Column, 
         }
     }
     let wins = wins(tasks, &arms, column);
-    Joint { labels, problems: tasks.len(), independent, arms, test, pairs, wins }
+    Joint { labels, problems: tasks.len(), independent, left_out, arms, test, pairs, wins }
 }
 
 /// How often each arm is better than each that ranks behind it, by the verdicts on the problems.
@@ -158,9 +184,10 @@ fn alike_sets(n: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>>
     sets
 }
 
-fn pairs(table: &[Vec<f64>], names: &[&str], order: &[usize]) -> Vec<JointPair> {
+fn pairs(table: &[Vec<f64>], names: &[&str], order: &[usize], base: Option<&str>) -> Vec<JointPair> {
     let places = (0..order.len()).flat_map(|i| (i + 1..order.len()).map(move |j| (order[i], order[j])));
-    let places: Vec<(usize, usize)> = places.collect();
+    let is_asked = |(a, b): &(usize, usize)| base.is_none_or(|base| names[*a] == base || names[*b] == base);
+    let places: Vec<(usize, usize)> = places.filter(is_asked).collect();
     let differences = |(a, b): &(usize, usize)| -> Vec<f64> {
         table.iter().map(|row| super::again::difference(row[*a], row[*b])).collect()
     };
@@ -180,9 +207,12 @@ impl Joint {
         let Joint { problems, independent, .. } = self;
         match self.test {
             Some(_) => None,
-            None if independent < problems => Some(format!(
+            None if independent.is_none() => Some(format!(
+                "no test over these {problems} problems, since nothing says that their data differ: name the data in a column `data`"
+            )),
+            None if *independent < Some(*problems) => Some(format!(
                 "no test over these {problems} problems, which come from {} and so depend on each other",
-                count(*independent, "data set")
+                origins(independent.unwrap_or(0))
             )),
             None if *problems < PROBLEMS => {
                 Some(format!("no test over {}: it takes {PROBLEMS}", count(*problems, "problem")))
@@ -192,10 +222,7 @@ impl Joint {
     }
 }
 
-/// What a task is about: those settings of its data and function that differ between the cells of the plan.
-fn data_of(task: &Task, plan: &PlanFile) -> String {
-    let is_own = |cell: &&PlanCell| task.labels.iter().all(|(axis, label)| cell.labels.get(axis) == Some(label));
-    let is_data = |key: &str| ["data", "function"].contains(&key.split('.').next().unwrap_or(key));
-    let settings = plan.cells.iter().find(is_own).map(|cell| &cell.settings).into_iter().flatten();
-    settings.filter(|(key, _)| is_data(key)).map(|(key, value)| format!("{key} = {value}; ")).collect()
+/// `1 data set or function`, `3 data sets or functions`.
+pub fn origins(n: usize) -> String {
+    if n == 1 { "1 data set or function".into() } else { format!("{n} data sets or functions") }
 }

@@ -24,8 +24,10 @@ pub struct Pair {
     pub smallest: f64,
     /// How many pairs are corrected for: those of its task and metric.
     pub family: usize,
-    /// The difference where each arm chooses its setting anew; `None` where nothing chooses.
+    /// The difference where each arm chooses its setting anew; `None` where nothing is drawn.
     pub tuned: Option<Tuned>,
+    /// Whether one of the two had settings to choose from, so that a verdict without draws is not settled.
+    pub chooses: bool,
     pub verdict: Verdict,
 }
 
@@ -86,7 +88,7 @@ fn differences(first: &Tried, second: &Tried, metric: usize, seeds: &[u64]) -> V
 
 /// All pairs of arms that have a judging seed in common, or all pairs with the baseline, by each metric: one family of Holm's
 /// correction for each metric.
-pub fn pairs(arms: &[Arm], reports: &[String], compare: &Compare, seeds: &[u64], again: Option<&Again>) -> Vec<Pair> {
+pub fn pairs(arms: &[Arm], reports: &[String], compare: &Compare, seeds: &[u64], again: &Again) -> Vec<Pair> {
     reports.iter().enumerate().flat_map(|(metric, name)| family(arms, (metric, name), compare, seeds, again)).collect()
 }
 
@@ -95,7 +97,7 @@ fn family(
     (metric, name): (usize, &String),
     compare: &Compare,
     seeds: &[u64],
-    again: Option<&Again>,
+    again: &Again,
 ) -> Vec<Pair> {
     let is_share = columns::metric::metric(name).is_some_and(|column: &Column| column.scale == Scale::Share);
     let is_asked = |a: &Arm, b: &Arm| compare.baseline.as_ref().is_none_or(|base| *base == a.name || *base == b.name);
@@ -112,7 +114,7 @@ fn family(
         let paired = differences(a, b, metric, seeds);
         let Some(difference) = hodges_lehmann(&paired, CONFIDENCE) else { continue };
         let test = if is_share { signed_rank(&without_rounding(&paired)) } else { signed_rank(&paired) };
-        let tuned = again.map(|again| again.difference(arms, (i, j), metric, sign(difference.value)));
+        let tuned = again.difference(arms, (i, j), metric, sign(difference.value));
         pairs.push(Pair {
             first: first.name.clone(),
             second: second.name.clone(),
@@ -123,6 +125,7 @@ fn family(
             smallest: 1.0,
             family: 1,
             tuned,
+            chooses: first.tries.len() > 1 || second.tries.len() > 1,
             verdict: Verdict::NotDistinguished,
         });
     }
@@ -148,14 +151,14 @@ fn verdict(pair: &Pair, arms: &[Arm], metric: usize, seeds: &[u64], margin: Opti
 }
 
 /// Whether the difference is on the same side at every setting that is chosen in more than [`SHARE`] of the draws, and in all but
-/// [`SHARE`] of the draws.
+/// [`SHARE`] of the draws. What was chosen and cannot be chosen anew is not settled.
 fn is_settled(pair: &Pair, arms: &[Arm], metric: usize, seeds: &[u64]) -> bool {
     let side = sign(pair.difference.value);
     let arm = |name: &str| arms.iter().find(|arm| arm.name == name);
     let (Some(first), Some(second)) = (arm(&pair.first), arm(&pair.second)) else { return false };
     let same = |a: &Tried, b: &Tried| pseudo_median(&differences(a, b, metric, seeds)).map(sign) == Some(side);
     let is_same_everywhere = first.likely().all(|a| second.likely().all(|b| same(a, b)));
-    is_same_everywhere && pair.tuned.is_none_or(|tuned| tuned.turned <= SHARE)
+    is_same_everywhere && pair.tuned.map_or(!pair.chooses, |tuned| tuned.turned <= SHARE)
 }
 
 #[cfg(test)]
@@ -175,7 +178,9 @@ mod tests {
             let rows: Vec<f64> = right.iter().map(|[a, b]| f64::from(*a) - f64::from(*b)).collect();
             let exact = signed_rank(&rows);
             let seeds: Vec<u64> = (1..=8).collect();
-            let found = pairs(&[arm(0), arm(1)], &["test_accuracy".into()], &Compare::default(), &seeds, None)[0].test;
+            let found =
+                pairs(&[arm(0), arm(1)], &["test_accuracy".into()], &Compare::default(), &seeds, &Again::default())[0]
+                    .test;
             assert_eq!(found, exact, "{n}");
         }
     }

@@ -2,7 +2,8 @@
 
 use super::comparison::Comparison;
 use super::rows::{self, Rows};
-use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking};
+use super::text::{head, joint_notes, notes, of_medians, of_runs, ranking, remarks};
+use super::warnings::warnings;
 use super::{Joint, arms_table, joint_table, pairs_table, settings_table, wins_table};
 use crate::table::{Cell, Table, capital};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,8 @@ fn floats(comparison: &Comparison, verdicts: &[String]) -> Vec<Float> {
         let notes = [head(comparison), of_runs(task), of_medians(comparison, task)]
             .into_iter()
             .chain(again)
-            .chain(notes(comparison));
+            .chain(notes(comparison))
+            .chain(remarks(comparison, task));
         let words = task.labels.iter().flat_map(|(axis, label)| [axis.as_str(), label]);
         Float {
             label: ["tab:comparison"].into_iter().chain(words).map(plain).collect::<Vec<_>>().join("-"),
@@ -161,6 +163,11 @@ fn character(c: char) -> String {
 
 /// What was compared and how, the verdicts, and the tables row by row.
 pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
+    let mut all = notes(comparison);
+    for task in &comparison.tasks {
+        let place = if task.labels.is_empty() { String::new() } else { format!("{}: ", task.name()) };
+        all.extend(warnings(comparison, task).iter().map(|warning| format!("{place}{warning}")));
+    }
     let value = json!({
         "arm": comparison.arm,
         "choose": comparison.choose,
@@ -170,7 +177,8 @@ pub fn json(comparison: &Comparison, verdicts: &[String]) -> String {
         "tune_seeds": comparison.tune_seeds,
         "report_seeds": comparison.report_seeds,
         "verdicts": verdicts,
-        "notes": notes(comparison),
+        "notes": all,
+        "remarks": comparison.remarks,
         "arms": records(&arms_table(comparison)),
         "settings": records(&settings_table(comparison)),
         "ranks": records(&joint_table(comparison)),

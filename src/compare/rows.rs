@@ -1,6 +1,6 @@
 //! The tables of a comparison as rows of text, for a terminal and for a paper: the arms of a task, and its pairs.
 
-use super::amount::{amount, setting, significant, subject, with_interval};
+use super::amount::{percent_range, setting, significant, subject, with_interval};
 use super::over::{Joint, JointArm, Wins};
 use super::pairs::{Pair, Verdict};
 use super::{arms::Arm, comparison::Comparison, sentences::size, tasks::Task};
@@ -40,8 +40,8 @@ pub fn arms(comparison: &Comparison, task: &Task) -> Rows {
     head.extend(some_diverged.then(|| "diverged".into()));
     let row = |arm: &Arm| {
         let mut row = vec![arm.name.clone()];
-        row.extend(chooses.then(|| setting(&arm.chosen)));
-        let share = arm.at_best().and_then(|tried| tried.share).filter(|_| arm.tries.len() > 1);
+        row.extend(chooses.then(|| setting(arm.told())));
+        let share = arm.at_best().and_then(|tried| tried.share).filter(|_| arm.tries.len() > 1 && !arm.lost);
         row.extend(draws.then(|| share.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share))));
         row.extend(measures.iter().map(|column| match arm.measures.get(column.name) {
             None => "-".into(),
@@ -95,8 +95,8 @@ fn to_target(arm: &Arm, s: &Spread, column: &Column) -> String {
     let (missed, all) = (arm.n - arm.reached, arm.n);
     match (s.median.is_infinite(), missed) {
         (true, _) => format!("missed by {missed} of {all}"),
-        (false, 0) => amount(s.median, column),
-        (false, _) => format!("{} (missed by {missed} of {all})", amount(s.median, column)),
+        (false, 0) => with_interval(s, column),
+        (false, _) => format!("{} (missed by {missed} of {all})", with_interval(s, column)),
     }
 }
 
@@ -111,9 +111,11 @@ pub fn pairs(comparison: &Comparison, task: &Task, metric: &str) -> Rows {
         None => None,
     };
     let listed: Vec<&Pair> = all.filter(|pair| from.is_none_or(|from| pair.other(from).is_some())).collect();
-    let Some(first) = listed.first() else { return Rows { head: Vec::new(), rows: Vec::new(), words: 0 } };
+    if listed.is_empty() {
+        return Rows { head: Vec::new(), rows: Vec::new(), words: 0 };
+    }
     let span = |low: f64, high: f64| format!("[{}, {}]", size(low, column), size(high, column));
-    let coverage = format!("{:.1} % interval", 100.0 * first.difference.coverage);
+    let coverage = format!("{} interval", percent_range(listed.iter().map(|pair| pair.difference.coverage)));
     let again = listed.iter().any(|pair| pair.tuned.is_some());
     let tied = |pair: &Pair| pair.difference.n - pair.test.n;
     let has_ties = listed.iter().any(|pair| tied(pair) > 0);

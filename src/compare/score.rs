@@ -5,7 +5,7 @@ use super::again::DRAWS;
 use super::arms::{Arm, CONFIDENCE};
 use super::tasks::Task;
 use crate::columns::{Column, Quantity};
-use crate::plan_file::{PlanCell, PlanFile};
+use crate::plan_file::PlanFile;
 use crate::seed::Seeds;
 use crate::stats::bootstrap::{interquartile_mean, stratified_interval};
 
@@ -36,8 +36,7 @@ fn normalized(value: f64, guess: f64, best: f64) -> f64 {
 pub fn score(tasks: &[&Task], name: &str, plan: &PlanFile, column: &Column, seeds: &[u64]) -> Option<Score> {
     let best = best_possible(column)?;
     let of_task = |task: &&Task| -> Option<Vec<f64>> {
-        let is_own = |cell: &&PlanCell| task.labels.iter().all(|(axis, label)| cell.labels.get(axis) == Some(label));
-        let guess = plan.guesses(plan.cells.iter().find(is_own)?)?.score(column).filter(|guess| *guess != best)?;
+        let guess = plan.guesses(plan.cells_of(&task.labels).next()?)?.score(column).filter(|guess| *guess != best)?;
         let arm: &Arm = task.arms.iter().find(|arm| arm.name == name)?;
         let values = arm.at_best()?.reported.first()?;
         Some(seeds.iter().filter_map(|seed| values.get(seed)).map(|value| normalized(*value, guess, best)).collect())

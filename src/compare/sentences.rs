@@ -23,16 +23,17 @@ pub fn size(x: f64, column: Option<&Column>) -> String {
     }
 }
 
-/// A difference with its interval: `-0.12 [-0.2, -0.1]`; in words where one of the two is worse than every number.
+/// A difference with its interval and its level: `-0.12 [-0.2, -0.1] at 92.2 %`; in words where one of the two is worse than every number.
 pub fn difference(d: &Estimate, column: Option<&Column>) -> String {
-    span([d.value, d.low, d.high], column)
+    format!("{} at {:.1} %", span([d.value, d.low, d.high], column), 100.0 * d.coverage)
 }
 
 fn span([value, low, high]: [f64; 3], column: Option<&Column>) -> String {
     let end = |x: f64, far: &str| if x.is_infinite() { far.into() } else { size(x, column) };
-    match value.is_infinite() {
-        true => "more than every number".into(),
-        false => format!("{} [{}, {}]", size(value, column), end(low, "no lower end"), end(high, "no upper end")),
+    let size = if value.is_infinite() { "more than every number".into() } else { size(value, column) };
+    match low == high && low.is_infinite() {
+        true => size,
+        false => format!("{size} [{}, {}]", end(low, "no lower end"), end(high, "no upper end")),
     }
 }
 
@@ -53,7 +54,7 @@ pub fn sentence(pair: &Pair) -> String {
         return format!("{first} and {second} are alike on all {}, to the last digit", count(d.n, "seed"));
     }
     let (column, subject) = (columns::metric::metric(&pair.metric), subject(&pair.metric));
-    let between = format!("{} at {:.1} %", difference(d, column), 100.0 * d.coverage);
+    let between = difference(d, column);
     let less = if d.value < 0.0 { "lower" } else { "higher" };
     let pairs = if *family > 1 { format!(" for {family} pairs") } else { String::new() };
     let evidence = format!(
@@ -93,6 +94,7 @@ pub fn why_open(pair: &Pair) -> String {
         Some(tuned) if tuned.turned > SHARE => {
             format!("in {:.0} % of the draws of other seeds it does not hold", 100.0 * tuned.turned)
         }
-        _ => "at settings that other seeds often choose it does not hold".into(),
+        Some(_) => "at settings that other seeds often choose it does not hold".into(),
+        None => "other seeds cannot choose the settings anew, since too few have all their runs".into(),
     }
 }

@@ -1,6 +1,6 @@
 //! The comparison as tables: one with a row for each arm, with a row for each setting of an arm, with a row for each pair of arms.
 
-use super::arms::{Setting, Tried};
+use super::arms::Tried;
 use super::{comparison::Comparison, sentences::sentence, tasks::Task};
 use crate::columns::{self, Column};
 use crate::stats::Spread;
@@ -28,17 +28,18 @@ pub fn arms_table(comparison: &Comparison) -> Table {
     for (task, arm) in comparison.tasks.iter().flat_map(|task| task.arms.iter().map(move |arm| (task, arm))) {
         let mut row = labels(task);
         row.push(arm.name.as_str().into());
-        row.push(joined_setting(&arm.chosen));
+        row.push(joined_setting(arm.told()));
         row.push(joined(arm.edges.iter().map(|edge| edge.axis.clone())));
         let share = |tried: Option<&Tried>| tried.and_then(|tried| tried.share);
-        let second = arm.runner_up().map(|(tried, _)| tried);
-        row.push(share(arm.at_best()).into());
-        row.push(second.map_or(Cell::Empty, |tried| joined_setting(&tried.setting)));
-        row.push(share(second).into());
+        let second = arm.runner_up().filter(|_| !arm.lost);
+        row.push(share(arm.at_best()).filter(|_| !arm.lost).into());
+        row.push(second.map_or(Cell::Empty, |(tried, _)| joined_setting(&tried.setting)));
+        row.push(second.map(|(_, behind)| behind).into());
+        row.push(share(second.map(|(tried, _)| tried)).into());
         row.extend([
             arm.tries.len().into(),
             arm.tune_runs.into(),
-            Cell::Int(arm.tune_steps as i64),
+            arm.tune_steps.map_or(Cell::Empty, |steps| Cell::Int(steps as i64)),
             arm.tune_flop.filter(|_| arm.tune_runs > 0).into(),
             arm.fair_score.into(),
         ]);
@@ -79,7 +80,7 @@ pub fn joint_table(comparison: &Comparison) -> Table {
     for (joint, arm) in comparison.joint.iter().flat_map(|joint| joint.arms.iter().map(move |arm| (joint, arm))) {
         let mut row: Vec<Cell> = joint.labels.iter().map(|(_, label)| label.as_str().into()).collect();
         row.extend([arm.name.as_str().into(), comparison.report.as_str().into(), arm.rank.into(), arm.best.into()]);
-        row.extend([joint.problems.into(), joint.independent.into()]);
+        row.extend([joint.problems.into(), joint.independent.map_or(Cell::Empty, Cell::from)]);
         row.extend([joint.test.map(|test| test.statistic).into(), joint.test.map(|test| test.p).into()]);
         row.push(arm.groups.as_str().into());
         row.extend([arm.score.map(|s| s.value), arm.score.map(|s| s.low), arm.score.map(|s| s.high)].map(Cell::from));
@@ -136,7 +137,7 @@ fn labels(task: &Task) -> Vec<Cell> {
     task.labels.iter().map(|(_, label)| label.as_str().into()).collect()
 }
 
-fn joined_setting(setting: &Setting) -> Cell {
+fn joined_setting(setting: &[(String, String)]) -> Cell {
     joined(setting.iter().map(|(axis, label)| format!("{axis}={label}")))
 }
 

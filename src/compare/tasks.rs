@@ -72,7 +72,7 @@ pub fn tasks(results: &Results, compare: &Compare, measure: &Measure) -> Result<
         // Nothing is drawn where every arm has but one setting.
         let tune = if arms.iter().any(|arm| arm.tries.len() > 1) { tune.len() } else { 0 };
         let again = Again::of(&mut arms, &all, tune, results.plan.seed, &format!("{labels:?}"));
-        let pairs = pairs(&arms, measure.reports, compare, seeds, again.as_ref());
+        let pairs = pairs(&arms, measure.reports, compare, seeds, &again);
         Task { labels, arms, pairs }
     };
     let tasks: Vec<(&Vec<usize>, &BTreeMap<usize, Tries>)> = tasks.iter().collect();

@@ -7,7 +7,8 @@ use super::rows::{self, is_drawn, measures};
 use super::sentences::least_p;
 use super::warnings::warnings;
 use super::{DRAWS, SHARE, comparison::Comparison, tasks::Task};
-use crate::stats::{Spread, signed_rank::LEVEL};
+use crate::stats::Spread;
+use crate::stats::signed_rank::{LEVEL, seeds_needed, smallest_corrected};
 use crate::table::{count, folded, paragraph};
 
 /// The comparison for a person, with the verdict on each of its tasks.
@@ -79,8 +80,12 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
         Some(base) => format!("all pairs with {base}"),
         None => "all pairs".into(),
     };
+    let by = match comparison.is_paired {
+        true => ", seed by seed,",
+        false => " of pairs of runs that have only the number of the seed in common,",
+    };
     let p = format!(
-        "p: Wilcoxon's signed-rank test, seed by seed, corrected by Holm's method for {of} on one task by one metric; tasks and \
+        "p: Wilcoxon's signed-rank test{by} corrected by Holm's method for {of} on one task by one metric; tasks and \
          metrics are not corrected for each other. Differences are Hodges-Lehmann estimates, and their intervals those of the test."
     );
     let again = pairs().any(|pair| pair.tuned.is_some()).then(|| {
@@ -97,6 +102,13 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
             .to_string()
     });
     std::iter::once(p).chain(again).chain(infinite).collect()
+}
+
+/// What to know of the folders and of a task, which a terminal has in lines of its own.
+pub fn remarks(comparison: &Comparison, task: &Task) -> Vec<String> {
+    let on_one_line = |text: &String| text.replacen("\n  ", " ", 1).replace("\n  ", "; ");
+    let of_folders = comparison.remarks.iter().map(on_one_line);
+    of_folders.chain(warnings(comparison, task)).collect()
 }
 
 /// What the intervals of the medians are; empty where there are none.
@@ -175,7 +187,10 @@ fn joint(text: &mut String, comparison: &Comparison, joint: &Joint) {
 
 /// What the numbers of the answer over several problems are.
 pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
-    let letters = joint.test.map(|_| "not distinguished: arms with a letter in common".to_string());
+    let letters = joint.test.map(|_| match &comparison.baseline {
+        Some(base) => format!("not distinguished: from {base}, those with the letter a"),
+        None => "not distinguished: arms with a letter in common".into(),
+    });
     let score = rows::is_scored(joint).then(|| {
         format!(
             "score: {} of each run, 0 for guessing and 1 for the best possible result; a run that diverged counts as worse than every number; interquartile mean over all problems and seeds, with \
@@ -188,8 +203,16 @@ pub fn joint_notes(comparison: &Comparison, joint: &Joint) -> Vec<String> {
     letters.into_iter().chain(score).chain(wins).collect()
 }
 
-/// Who ranks best over the problems, and what can be told of that.
+/// Who ranks best over the problems, and what can be told of that; then which arms are left out.
 pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
+    let lacking: Vec<String> = joint.left_out.iter().map(|(arm, on)| format!("{arm} (on {on})")).collect();
+    match lacking.is_empty() {
+        true => ranks(comparison, joint),
+        false => format!("{} Not ranked, since they lack results: {}.", ranks(comparison, joint), lacking.join(", ")),
+    }
+}
+
+fn ranks(comparison: &Comparison, joint: &Joint) -> String {
     let Some(first) = joint.arms.first() else { return "No arm has results on all problems.".into() };
     let best: Vec<&str> = joint.arms.iter().filter(|arm| arm.rank == first.rank).map(|arm| arm.name.as_str()).collect();
     if joint.arms.iter().all(|arm| arm.best == 0) {
@@ -210,10 +233,20 @@ pub fn ranking(comparison: &Comparison, joint: &Joint) -> String {
         [] => "no two arms are distinguished".into(),
         told => format!("distinguished are {}", told.join(", ")),
     };
+    let family = joint.pairs.len();
+    let few = match smallest_corrected(joint.problems, family) {
+        p if p > LEVEL => format!(
+            "; over {} no p is below {}, and at least {} are needed",
+            count(joint.problems, "problem"),
+            significant(p),
+            seeds_needed(family, LEVEL)
+        ),
+        _ => String::new(),
+    };
     format!(
         "{ranked}. Friedman's test of all arms: p = {}; by Wilcoxon's test over the problems, corrected by Holm's method for {}, \
-         {pairs}.",
+         {pairs}{few}.",
         significant(test.p),
-        count(joint.pairs.len(), "pair")
+        count(family, "pair")
     )
 }

@@ -153,7 +153,8 @@ fn budget(task: &Task) -> Option<String> {
     let tuned: Vec<&Arm> = task.arms.iter().filter(|arm| arm.tries.len() > 1 && arm.tune_runs > 0).collect();
     let cost = |arm: &Arm| {
         let flop = arm.tune_flop.map_or(String::new(), |n| format!(", {}", flop(n)));
-        format!("{}, {} steps{flop}", count(arm.tune_runs, "run"), arm.tune_steps)
+        let steps = arm.tune_steps.map_or(String::new(), |steps| format!(", {steps} steps"));
+        format!("{}{steps}{flop}", count(arm.tune_runs, "run"))
     };
     let [first, ..] = tuned[..] else { return None };
     if tuned.len() > 1 && tuned.len() == task.arms.len() && tuned.iter().all(|arm| cost(arm) == cost(first)) {

@@ -33,6 +33,11 @@ pub use settings::SETTINGS;
 
 use crate::setting::Settings;
 
+/// Whether the rows of this kind of data are drawn from `data.seed`, which only splits others.
+pub fn is_generated(kind: &str) -> bool {
+    ["spirals", "teacher", "mnist1d"].contains(&kind) || sequence::TASKS.contains(&kind)
+}
+
 /// How many numbers a generated data set holds; none of one that is read.
 pub fn numbers_generated(settings: &Settings) -> f64 {
     let size = |key: &str| settings.int(key).map_or(1.0, |n| n as f64);

@@ -67,6 +67,8 @@ pub struct Endings {
     pub lost: usize,
     /// What became of them.
     pub fate: &'static str,
+    /// Whether they are losses of different data or kinds, which are not ranked.
+    pub unlike: bool,
     /// What a caption says of runs whose number is undefined, and that no median takes in; empty where there are none.
     pub undefined: String,
 }
@@ -105,7 +107,8 @@ impl Endings {
             0 => "not finite",
             _ => "diverged or not finite",
         };
-        Endings { column, groups, lost: lost.len(), fate, undefined: String::new() }
+        let unlike = selection.is_unlike(column);
+        Endings { column, groups, lost: lost.len(), fate, unlike, undefined: String::new() }
     }
 
     /// The values of all seeds that are not lost.
@@ -142,6 +145,9 @@ impl Endings {
         let (high, low) =
             if column.better == Better::Lower { ("Highest", &lowest[..]) } else { (&highest[..], "Lowest") };
         let words = Words { high, low, only, each, lost: self.fate };
+        if self.unlike {
+            return finding::lost(medians, &words);
+        }
         finding::extremes(medians, &words, column.sign().unwrap_or(1.0), |v| finding::measured(v, column))
     }
 }

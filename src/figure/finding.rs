@@ -33,7 +33,6 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
     let value = |(name, ending): &(String, Ending)| Some((name.clone(), ending.value()?));
     let mut known: Vec<(String, f64)> = values.iter().filter_map(value).filter(|(_, v)| !v.is_nan()).collect();
     let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
-    let of_all = |n: usize| format!("{n} of {} {}", values.len(), words.each);
     // Stable, so that of equal ones the first is named.
     known.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
     let end = |what: &str, value: f64| Some(format!("{what}: {}.", who(&known, value, &say)?));
@@ -51,13 +50,19 @@ pub fn extremes(values: &[(String, Ending)], words: &Words, sign: f64, say: impl
         }
         [(_, only), ..] => end(if values.len() > 1 { first } else { words.only }, *only).into_iter().collect(),
     };
-    match values {
-        _ if lost == 0 => {}
-        [(name, _)] if name.is_empty() => parts.push(format!("The median run: {}.", words.lost)),
-        [(name, _)] => parts.push(format!("{name}: {}.", words.lost)),
-        _ => parts.push(format!("{} {}.", of_all(lost), words.lost)),
-    }
+    parts.extend(Some(self::lost(values, words)).filter(|lost| !lost.is_empty()));
     parts.join(" ")
+}
+
+/// Of how many of the medians half or more of the runs are lost; nothing where of none.
+pub fn lost(values: &[(String, Ending)], words: &Words) -> String {
+    let lost = values.iter().filter(|(_, ending)| *ending == Ending::Lost).count();
+    match values {
+        _ if lost == 0 => String::new(),
+        [(name, _)] if name.is_empty() => format!("Half or more of the runs: {}.", words.lost),
+        [(name, _)] => format!("{name}, half or more of the runs: {}.", words.lost),
+        _ => format!("Half or more of the runs of {lost} of {} {}: {}.", values.len(), words.each, words.lost),
+    }
 }
 
 /// Where layers differ in size.
@@ -161,9 +166,15 @@ mod tests {
         assert_eq!(said(&[3.0, 1.0, 2.0], -1.0), "Lowest: b: 1. Highest: a: 3.");
         assert_eq!(said(&[3.0, 1.0, 2.0], 1.0), "Highest: a: 3. Lowest: b: 1.");
         assert_eq!(said(&[2.3001, 1.0, 2.3], -1.0), "Lowest: b: 1. Highest: c and a: 2.3.");
-        assert_eq!(said(&[1.0, f64::INFINITY, 2.0], -1.0), "Lowest: a: 1. Highest: c: 2. 1 of 3 lines diverged.");
-        assert_eq!(said(&[1.0, f64::INFINITY], -1.0), "Lowest: a: 1. 1 of 2 lines diverged.");
-        assert_eq!(said(&[f64::INFINITY], -1.0), "a: diverged.");
+        assert_eq!(
+            said(&[1.0, f64::INFINITY, 2.0], -1.0),
+            "Lowest: a: 1. Highest: c: 2. Half or more of the runs of 1 of 3 lines: diverged."
+        );
+        assert_eq!(
+            said(&[1.0, f64::INFINITY], -1.0),
+            "Lowest: a: 1. Half or more of the runs of 1 of 2 lines: diverged."
+        );
+        assert_eq!(said(&[f64::INFINITY], -1.0), "a, half or more of the runs: diverged.");
         assert_eq!(said(&[2.0, 2.0], -1.0), "Both lines: 2.");
         assert_eq!(said(&[1.0, 2.0, 2.0, 2.0, 2.0], -1.0), "Lowest: a: 1.", "an end that many share says nothing");
         assert_eq!(said(&[f64::NAN], -1.0), "");

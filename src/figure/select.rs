@@ -10,7 +10,7 @@ use crate::columns::{self, Column, Quantity};
 use crate::experiment::figure_kind::{AlongX, FigureKind, Tune};
 use crate::fading::{self, Fading};
 use crate::plan_file::figure::FigureSpec;
-use crate::plan_file::{Axis, PlanCell, PlanFile, Scale};
+use crate::plan_file::{Axis, PlanCell, PlanFile, Scale, unlike};
 use crate::record::Status;
 use crate::results::choice::Choice;
 use crate::results::{Results, Run};
@@ -290,6 +290,14 @@ impl<'a> Selection<'a> {
     /// Whether each panel shows the lines of the others in grey: where panels are not told apart by colours.
     pub fn has_context(&self) -> bool {
         self.kind.multiples && self.color.is_none() && self.column.as_ref().is_some_and(|used| used.labels.len() > 1)
+    }
+
+    /// Whether this column, a loss or the steps to one, is no common measure of its runs, whose data or kinds of loss differ.
+    pub fn is_unlike(&self, column: &Column) -> bool {
+        let cells: BTreeSet<&Vec<usize>> = self.runs.iter().map(|run| &self.run(*run).labels).collect();
+        let is_shown = |cell: &&PlanCell| cells.contains(&self.results.plan.place(cell));
+        (column.quantity == Quantity::Loss || column.missing_is_worst())
+            && unlike(self.results.plan.cells.iter().filter(is_shown)).is_some()
     }
 
     /// What a colour stands for.

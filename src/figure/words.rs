@@ -102,6 +102,10 @@ fn chosen(selection: &Selection) -> String {
     if groups().count() > LISTED || groups().any(|(_, settings)| settings.len() > 1) {
         return String::new();
     }
+    let all: BTreeSet<&String> = groups().flat_map(|(_, settings)| settings).collect();
+    if let (Some(only), 1, 2..) = (all.first(), all.len(), groups().count()) {
+        return if only.is_empty() { String::new() } else { format!(": {only} for all") };
+    }
     let mut told: Vec<(String, String)> = Vec::new();
     for (panel, groups) in &panels {
         let groups = groups.iter().filter_map(|(color, settings)| {

@@ -95,7 +95,10 @@ impl<'a> Grid<'a> {
         told_apart(&runs, places.len(), &varied.collect::<Vec<_>>())?;
         let cell = |(place, row): &(Vec<usize>, usize)| {
             let label = |own: &Labels| own.axis.labels[own.of_row[*row]].clone();
-            let known = labels.iter().filter_map(|own| settings::read(&own.axis.name, &label(own)));
+            // A name of data that this program does not have tells data sets apart all the same.
+            let name = |own: &Labels| (own.axis.name == "data").then(|| ("data", Value::Text(label(own))));
+            let known =
+                labels.iter().filter_map(|own| settings::read(&own.axis.name, &label(own)).or_else(|| name(own)));
             let own = axes.iter().zip(place).map(|(axis, label)| (&labels[*axis].axis, *label));
             let labels = own.map(|(axis, label)| (axis.name.clone(), axis.labels[label].clone()));
             GridCell { labels: labels.collect(), settings: Settings::new(known.collect()) }

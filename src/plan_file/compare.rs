@@ -1,8 +1,10 @@
 //! How arms are compared, as `plan.json` has it.
 
-use super::Axis;
+use super::{Axis, PlanCell, unlike};
+use crate::columns::{Column, Scale, metric::metric};
 use crate::experiment::settings;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Independent problems from which on arms are tested over them.
 pub const PROBLEMS: usize = 10;
@@ -36,6 +38,38 @@ pub struct Compare {
 }
 
 impl Compare {
+    /// Why its arms cannot be compared, or their settings chosen, by one of these metrics, with the cure: losses of different data,
+    /// functions or kinds are no common measure, and neither are steps to a loss. `None` where they can.
+    pub fn refused(&self, cells: &[PlanCell], reports: &[&str], choose: &str) -> Option<String> {
+        let is_loss = |name: &&str| metric(name).is_none_or(|column| column.scale != Scale::Share);
+        let differ = |held: &dyn Fn(&str) -> bool| {
+            let mut groups: BTreeMap<Vec<&String>, Vec<&PlanCell>> = BTreeMap::new();
+            for cell in cells {
+                let labels = cell.labels.iter().filter(|(axis, _)| held(axis)).map(|(_, label)| label);
+                groups.entry(labels.collect()).or_default().push(cell);
+            }
+            groups.into_values().find_map(unlike)
+        };
+        let subject = |name: &str| metric(name).map_or(name.into(), Column::subject);
+        let is_tuned = |axis: &str| self.tune.iter().any(|own| own == axis);
+        let of_arms = reports.iter().copied().find(is_loss).and_then(|report| {
+            let why = differ(&|axis| axis != self.arm && !is_tuned(axis))?;
+            Some(format!(
+                "the labels of {} cannot be compared by the {}: {why}; compare them by an accuracy, as with report = [\"test_accuracy\"] \
+                 or --metric test_accuracy, or by another axis",
+                self.arm,
+                subject(report)
+            ))
+        });
+        of_arms.or_else(|| {
+            let why = Some(choose).filter(is_loss).and_then(|_| differ(&|axis| !is_tuned(axis)))?;
+            Some(format!(
+                "settings cannot be chosen by the {}: {why}; write choose = \"val_accuracy\", or leave that axis out of tune",
+                subject(choose)
+            ))
+        })
+    }
+
     /// The metrics that it names.
     pub fn named(&self) -> impl Iterator<Item = &str> + Clone {
         self.report.iter().chain(&self.also).chain(&self.choose).map(String::as_str)

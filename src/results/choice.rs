@@ -77,6 +77,17 @@ impl Results {
         self.is_measured(metric) && self.runs.iter().filter(is_whole).all(|run| run.value(metric).is_some())
     }
 
+    /// Refuses arms whose losses are no common measure.
+    ///
+    /// # Errors
+    /// Those, with the reason and the cure.
+    pub fn check_alike(&self, compare: &Compare) -> Result<(), ResultsError> {
+        let report = self.reported(Some(compare));
+        let reports: Vec<&str> = std::iter::once(&report).chain(&compare.also).map(String::as_str).collect();
+        let refused = compare.refused(&self.plan.cells, &reports, &self.choice_by(Some(compare)).metric);
+        refused.map_or(Ok(()), |why| Err(ResultsError::Unlike(why)))
+    }
+
     /// Refuses what was asked for by name and no run was measured by.
     ///
     /// # Errors

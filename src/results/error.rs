@@ -34,6 +34,8 @@ pub enum ResultsError {
     Claims { path: PathBuf, source: serde_json::Error },
     #[error("the metric \"{name}\": {why}")]
     Metric { name: String, why: String },
+    #[error("{0}")]
+    Unlike(String),
     #[error("plan.json compares along \"{0}\", which is not one of its axes; run the sweep again")]
     NoAxis(String),
     #[error(transparent)]

@@ -142,7 +142,25 @@ pub fn join(folders: Vec<Results>, arm: Option<&str>) -> Result<Joined, JoinErro
     let arm = plan.compare.as_ref().map(|compare| &*compare.arm).filter(|_| !are_told_apart);
     let is_meant =
         |key: &str| arm.is_some_and(|arm| axes.iter().any(|axis| long(axis) == key) || is_option_of(key, arm));
-    let differences = differences(&folders, is_meant);
+    let mut differences = differences(&folders, is_meant);
+    let own: Vec<&Folder> = folders.iter().filter(|folder| !folder.results.plan.is_imported()).collect();
+    if own.iter().any(|folder| folder.results.plan.seed != own[0].results.plan.seed) {
+        let each = own.iter().map(|folder| format!("{} in {}", folder.results.plan.seed, folder.name));
+        let each = each.collect::<Vec<_>>().join(", ");
+        differences.push(format!(
+            "the seed of the experiment: {each}; runs of equal seeds share neither initial weights nor batches"
+        ));
+    }
+    let mut written = folders.iter().filter_map(|folder| Some((&folder.name, folder.results.plan.compare.as_ref()?)));
+    if let Some((first, compare)) = written.next() {
+        let said = |own: &Compare| Compare { arm: String::new(), tune: Vec::new(), tune_seeds: 0, ..own.clone() };
+        let others = written.filter(|(_, own)| said(own) != said(compare)).map(|(name, _)| name.as_str());
+        let others = others.collect::<Vec<_>>().join(", ");
+        if !others.is_empty() {
+            remarks
+                .push(format!("what is compared is as [compare] of {first} says, from which that of {others} differs"));
+        }
+    }
     if !differences.is_empty() {
         remarks.push(format!("the folders differ in\n  {}", differences.join("\n  ")));
     }

@@ -1,7 +1,9 @@
 //! A plan as text for a person and as a table for programs: its cells, its status in its folder, its cost.
 
-use crate::experiment::plan::Plan;
-use crate::plan_file::Axis;
+use crate::compare;
+use crate::experiment::plan::{GridCell, Plan};
+use crate::plan_file::compare::{Compare, PROBLEMS};
+use crate::plan_file::{Axis, origin};
 use crate::record::Status;
 use crate::run::cost::{Cost, bytes, flop};
 use crate::stats::seeds_for;
@@ -10,7 +12,7 @@ use crate::sweep::memory::needed;
 use crate::sweep::status::{FolderStatus, RunState};
 use crate::sweep::work::Work;
 use crate::table::{Cell, Table, count, significant};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::ops::Add;
 use std::path::Path;
@@ -68,6 +70,7 @@ fn comparison(plan: &Plan) -> String {
     if family == 0 || judges == 0 {
         return String::new();
     }
+    let over = over_problems(plan, compare, family);
     let smallest = significant(smallest_corrected(judges, family), 3);
     let (arms, judges_of, pairs) = (count(arms, "arm"), count(judges, "seed"), count(family, "pair"));
     let others = if tune > 0 { format!(", settings chosen on {tune} others") } else { String::new() };
@@ -84,7 +87,39 @@ fn comparison(plan: &Plan) -> String {
             "            note: so few seeds cannot distinguish any two arms, however different: at least {needed} judging seeds are needed, as with --seeds {total}\n"
         );
     }
-    text
+    text + &over
+}
+
+/// What a joint answer over the problems of a comparison can tell.
+fn over_problems(plan: &Plan, compare: &Compare, family: usize) -> String {
+    if compare.over.is_empty() {
+        return String::new();
+    }
+    let labels = |cell: &GridCell, is_own: &dyn Fn(&String) -> bool| -> Vec<String> {
+        cell.labels.iter().filter(|(axis, _)| is_own(axis)).map(|(_, label)| label.clone()).collect()
+    };
+    let is_over = |axis: &String| compare.over.contains(axis);
+    let is_shared = |axis: &String| !is_over(axis) && !compare.tune.contains(axis) && *axis != compare.arm;
+    let first = labels(&plan.cells[0], &is_shared);
+    let own = plan.cells.iter().filter(|cell| labels(cell, &is_shared) == first);
+    let problems: BTreeMap<_, _> = own.map(|cell| (labels(cell, &is_over), origin(cell.settings.iter()))).collect();
+    let (n, origins) = (problems.len(), problems.values().collect::<BTreeSet<_>>().len());
+    let said = match (count(n, "problem"), smallest_corrected(n, family)) {
+        (all, _) if origins < n => {
+            format!("{all} from {}, which depend on each other: ranks without a test", compare::origins(origins))
+        }
+        (all, _) if n < PROBLEMS => format!("{all}: ranks without a test, which takes {PROBLEMS}"),
+        (all, p) if p > LEVEL => format!(
+            "{all} cannot distinguish any two arms: p is at least {} after Holm's correction for {}, and at least {} are needed",
+            significant(p, 3),
+            count(family, "pair"),
+            seeds_needed(family, LEVEL)
+        ),
+        (all, p) => {
+            format!("{all}: p is at least {} after Holm's correction for {}", significant(p, 3), count(family, "pair"))
+        }
+    };
+    format!("  over      {said}\n")
 }
 
 /// The labels of an axis, each with its cells unless all have as many.

@@ -102,7 +102,7 @@ fn the_setting_is_chosen_on_the_first_seeds_and_reported_on_the_others() {
     assert_eq!((comparison.tune_seeds.as_slice(), comparison.report_seeds.len()), ([1, 2].as_slice(), 6));
     let [sgd, momentum] = &comparison.tasks[0].arms[..] else { panic!() };
     assert_eq!(sgd.chosen, [("optimizer.lr".to_string(), "0.01".to_string())]);
-    assert_eq!((sgd.tries.len(), sgd.tune_runs, sgd.tune_steps, sgd.n), (3, 6, 120, 6));
+    assert_eq!((sgd.tries.len(), sgd.tune_runs, sgd.tune_steps, sgd.n), (3, 6, Some(120), 6));
     assert!(sgd.edges.is_empty());
     // 0.01 is the last of momentum's.
     assert!(momentum.edges[0].largest);
@@ -254,7 +254,7 @@ fn ranks_are_over_all_problems_and_a_test_over_enough_independent_ones() {
     let dir = planted(&toml("function.condition", &ten, "function.condition"), loss);
     let comparison = compared(&dir);
     let [joint] = &comparison.joint[..] else { panic!("{:?}", comparison.joint) };
-    assert_eq!((joint.problems, joint.independent), (10, 10));
+    assert_eq!((joint.problems, joint.independent), (10, Some(10)));
     assert_eq!(joint.arms.iter().map(|arm| (arm.rank, arm.best)).collect::<Vec<_>>(), [(1.0, 10), (2.0, 0)]);
     // All ten one way: a sum of squares of (10 - 15)^2 twice, over n k (k + 1) / 12 = 5.
     assert!((joint.test.unwrap().statistic - 10.0).abs() < 1e-12);
@@ -282,7 +282,9 @@ fn ranks_are_over_all_problems_and_a_test_over_enough_independent_ones() {
     let dir = planted(&toml("steps", "10, 20", "steps"), loss);
     let text = told(&dir, &[]);
     assert!(
-        text.contains("no test over these 2 problems, which come from 1 data set and so depend on each other"),
+        text.contains(
+            "no test over these 2 problems, which come from 1 data set or function and so depend on each other"
+        ),
         "{text}"
     );
 }
@@ -443,4 +445,113 @@ fn the_tables_are_the_same_at_any_number_of_jobs_and_go_with_their_plan() {
     let out = gradsweep(dir.path(), &["compare", "one"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(said(&out).contains("nothing to compare"), "{}", said(&out));
+}
+
+/// Variations of one data set or function are no problems of their own, and rows that are drawn anew are.
+#[test]
+fn only_other_data_and_functions_are_other_problems() {
+    let dir = tempfile::tempdir().unwrap();
+    let ten =
+        |low: f64, step: f64| (0..10).map(|i| (low + step * f64::from(i)).to_string()).collect::<Vec<_>>().join(", ");
+    let over = |base: &str, axis: &str, values: String| {
+        let text = format!(
+            "seeds = 6\n[base]\n{base}\nsteps = 2\n[axes]\n\"{axis}\" = [{values}]\n[[optimizer]]\nkind = \"sgd\"\n\
+             [[optimizer]]\nkind = \"adam\"\n[compare]\nover = [\"{axis}\"]\n"
+        );
+        fs::write(dir.path().join("x.toml"), text).unwrap();
+        said(&gradsweep(dir.path(), &["plan", "x.toml"]))
+    };
+    let (digits, quadratic) = ("data = \"digits\"", "function = { kind = \"quadratic\", spread = 0.1 }");
+    for (base, axis, values) in [
+        (digits, "data.n_train", ten(100.0, 10.0)),
+        (digits, "data.label_noise", ten(0.0, 0.01)),
+        (digits, "data.seed", ten(0.0, 1.0)),
+        (quadratic, "function.noise", ten(0.1, 0.01)),
+    ] {
+        let text = over(base, axis, values);
+        assert!(
+            text.contains("over      10 problems from 1 data set or function, which depend on each other"),
+            "{text}"
+        );
+    }
+    for (base, axis, values) in [
+        ("data = { kind = \"spirals\", n = 50 }", "data.seed", ten(0.0, 1.0)),
+        (quadratic, "function.condition", (1..=10).map(|i| format!("{i}.5")).collect::<Vec<_>>().join(", ")),
+    ] {
+        let text = over(base, axis, values);
+        assert!(
+            text.contains("over      10 problems: p is at least 0.00195 after Holm's correction for 1 pair"),
+            "{text}"
+        );
+    }
+}
+
+/// An arm that is missing on one problem is named, and takes its place where it is best.
+#[test]
+fn arms_without_results_on_a_problem_are_named() {
+    let toml = ARMS.replace("SEEDS", "6").replace("condition = 10, ", "").replace(
+        "[[optimizer]]\nkind = \"sgd\"",
+        "[axes]\n\"function.condition\" = [10.0, 20.0]\n[[optimizer]]\nkind = \"adam\"\n[[optimizer]]\nkind = \"sgd\"",
+    ) + "[[exclude]]\n\"function.condition\" = 10.0\noptimizer = \"sgd\"\n[compare]\nover = [\"function.condition\"]\n";
+    let dir = planted(&toml, |optimizer, _, seed| {
+        seed as f64 + if optimizer == "sgd" { 0.0 } else { optimizer.len() as f64 }
+    });
+    let joint = &compared(&dir).joint[0];
+    assert_eq!(joint.left_out, [("sgd".to_string(), "function.condition 10".to_string())]);
+    assert_eq!(joint.arms.iter().map(|arm| (&*arm.name, arm.best)).collect::<Vec<_>>(), [("adam", 1), ("momentum", 0)]);
+    let text = told(&dir, &[]);
+    assert!(text.contains("Not ranked, since they lack results: sgd (on function.condition 10)."), "{text}");
+}
+
+/// Losses of other kinds are no common measure of arms, whatever the command; accuracies are.
+#[test]
+fn arms_of_different_losses_are_compared_by_shares_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |more: &str| {
+        let text = format!(
+            "name = \"loss\"\nseeds = 2\n[base]\nwidth = 4\ndepth = 1\nsteps = 2\n[axes]\nloss = [\"cross_entropy\", \"mse\"]\n{more}"
+        );
+        fs::write(dir.path().join("loss.toml"), text).unwrap();
+    };
+    let sweep = || gradsweep(dir.path(), &["sweep", "loss.toml", "--quiet"]);
+    write("[compare]\narm = \"loss\"\n");
+    let refused = said(&sweep());
+    for part in [
+        "error: the labels of loss cannot be compared by the test loss: their losses differ (",
+        "loss.toml:",
+        "report = [\"test_accuracy\"]",
+    ] {
+        assert!(refused.contains(part), "{part}\n{refused}");
+    }
+    write("[[figure]]\nkind = \"curves\"\ncolor = \"loss\"\n");
+    let told = said(&sweep());
+    assert!(told.contains("losses of different kinds or units") || !told.contains("lowest"), "{told}");
+    let picture = fs::read_to_string(dir.path().join("results/loss/figures/curves.svg")).unwrap();
+    assert!(!picture.contains("Lowest"), "no loss of one kind is called lower than one of another");
+    let refused = said(&gradsweep(dir.path(), &["compare", "results/loss", "--arm", "loss", "--metric", "test_loss"]));
+    assert!(refused.contains("their losses differ (loss = cross_entropy"), "{refused}");
+    write("[compare]\narm = \"loss\"\nreport = [\"test_accuracy\"]\n");
+    let told = said(&sweep());
+    assert!(told.contains("test accuracy") && !told.contains("error"), "{told}");
+}
+
+/// A step at which no run is scored is told before the first run.
+#[test]
+fn a_step_that_is_reported_is_one_that_is_scored() {
+    let dir = tempfile::tempdir().unwrap();
+    for (metric, words) in [
+        ("train_loss at step 7", ["asks for step 7, at which no run is scored", "write \"train_loss at step "]),
+        (
+            "train_loss at epoch 50",
+            ["asks for epoch 50, but no run has more than 0", "write an earlier epoch or a step"],
+        ),
+    ] {
+        let text = ARMS.replace("SEEDS", "4")
+            + &format!("[compare]\nreport = \"{metric}\"\n[record]\nscore = {{ every = 5 }}\n");
+        fs::write(dir.path().join("arms.toml"), text).unwrap();
+        let out = gradsweep(dir.path(), &["sweep", "arms.toml", "--quiet"]);
+        let text = said(&out);
+        assert!(out.status.code() == Some(2) && words.iter().all(|word| text.contains(word)), "{text}");
+        assert!(!dir.path().join("results").exists());
+    }
 }

@@ -174,8 +174,31 @@ fn arms_of_different_data_are_compared_by_shares_alone() {
     let text = "name = \"data\"\nseeds = 2\n[base]\ndepth = 2\nwidth = 4\nsteps = 2\n[axes]\ndata = [\"digits\", \"spirals\"]\n";
     sweep(dir, "data", text, &[]);
     let by_data = ["compare", "results/data", "--arm", "data"];
-    expect(dir, &by_data, 2, &["their data differ (digits, spirals)", "--metric test_accuracy"]);
+    expect(dir, &by_data, 2, &["their data differ (digits; spirals)", "--metric test_accuracy"]);
     let told = said(&gradsweep(dir, &[&by_data[..], &["--metric", "test_accuracy"]].concat()));
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("2 values of data") && !told.contains("datas"), "{told}");
+}
+
+/// The runs of two experiments with other seeds of their own share nothing but a number, which every format says; so it does
+/// whose [compare] is followed.
+#[test]
+fn what_folders_differ_in_is_told_in_every_format() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let text = ARMS.replace("SEEDS", "6");
+    sweep(dir, "one", &text, &[]);
+    sweep(dir, "other", &format!("seed = 7\n{text}[compare]\nbaseline = \"sgd\"\n"), &[]);
+    for format in ["markdown", "latex", "json"] {
+        let out = gradsweep(dir, &["compare", "results/one", "results/other", "--format", format]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        for part in [
+            "the seed of the experiment: 0 in one, 7 in other",
+            "of pairs of runs that have only the number",
+            "compare",
+        ] {
+            assert!(text.contains(part), "{format}: {part}\n{text}");
+        }
+        assert!(!text.contains("seed by seed") && text.contains("] of one says") || format == "latex", "{text}");
+    }
 }

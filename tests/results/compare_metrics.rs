@@ -76,7 +76,7 @@ fn metrics_of_the_history_are_what_the_table_says() {
     }
     // What choosing cost: of two rates on two seeds, 40 steps each.
     let sgd = comparison.tasks[0].arms.iter().find(|arm| arm.name == "sgd").unwrap();
-    assert_eq!((sgd.tune_runs, sgd.tune_steps, sgd.tune_flop), (4, 160, Some(160.0 * flop)));
+    assert_eq!((sgd.tune_runs, sgd.tune_steps, sgd.tune_flop), (4, Some(160), Some(160.0 * flop)));
     let table = rows(&folder.join("comparison.csv"));
     let adams = table.iter().find(|row| row["optimizer"] == "adam").unwrap();
     assert_eq!(number(adams, "area of val_loss_median").unwrap(), adam.measures["area of val_loss"].median);

@@ -126,7 +126,7 @@ fn what_is_missed_is_told_in_words() {
     let text = printed(dir.path(), &[]).split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "missed by 4 of 5",
-        "is not distinguished from slow (difference more than every number)",
+        "is not distinguished from slow (difference more than every number [",
         "0.125 1 not distinguished",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -191,4 +191,64 @@ fn tables_fit_a_terminal_and_lose_nothing() {
         let is_head = cells.iter().any(|cell| cell == "setting" || cell == "verdict");
         assert!(is_head || cells.iter().all(|cell| flat.contains(cell)), "{line}\n{text}");
     }
+}
+
+/// Of arm `a` other seeds choose another rate, at which it is worse than `b`. That no run of a setting of `c` is there changes
+/// nothing about that; where `a` itself has too few runs to choose anew, that is the reason.
+#[test]
+fn a_failed_setting_of_one_arm_settles_no_pair_of_others() {
+    let verdict = |fails: &dyn Fn(&str, &str, u64) -> bool| {
+        let mut runs = String::from("run_id,seed,optimizer,optimizer.lr,status,val_loss,test_loss\n");
+        for (arm, lr, seed) in (1..=15u64)
+            .flat_map(|seed| ["a", "b", "c"].into_iter().flat_map(move |arm| ["0.01", "0.1"].map(|lr| (arm, lr, seed))))
+        {
+            // The first five seeds choose 0.01 for `a`, just so; most others would not.
+            let near = if (seed % 3 == 0) == (lr == "0.1") { 0.0 } else { 0.2 };
+            let val = if lr == "0.01" || arm == "a" { near } else { 5.0 };
+            let test = match (arm, lr) {
+                ("a", "0.01") => 1.0,
+                ("a", _) => 9.0,
+                _ => 2.0,
+            } + seed as f64 * if arm == "a" { 0.01 } else { 0.011 };
+            match fails(arm, lr, seed) {
+                true => runs += &format!("{arm}{lr}{seed},{seed},{arm},{lr},failed,,\n"),
+                false => runs += &format!("{arm}{lr}{seed},{seed},{arm},{lr},finished,{val},{test}\n"),
+            }
+        }
+        let dir = import(&runs, "[compare]\narm = \"optimizer\"\n");
+        let json: Value = serde_json::from_str(&printed(dir.path(), &["--format", "json"])).unwrap();
+        let pair = json["pairs"].as_array().unwrap()[0].clone();
+        ["verdict", "sentence"].map(|part| pair[part].as_str().unwrap().to_string())
+    };
+    let [whole, _] = verdict(&|_, _, _| false);
+    assert_eq!(whole, "not settled");
+    assert_eq!(verdict(&|arm, lr, _| arm == "c" && lr == "0.1")[0], whole, "an arm that is not of the pair");
+    let [own, why] = verdict(&|arm, lr, seed| arm == "a" && lr == "0.1" && seed > 5);
+    assert!(own == "not settled" && why.contains("other seeds cannot choose the settings anew"), "{own}: {why}");
+}
+
+/// Imported problems are independent as far as a column `data` says so, steps that are not known are no zeros, and the interval of
+/// an infinite difference is told.
+#[test]
+fn what_imported_tables_do_not_say_is_not_made_up() {
+    let runs = |axis: &str| {
+        let mut runs = format!("run_id,seed,{axis},optimizer,optimizer.lr,val_loss,test_loss\n");
+        for (problem, arm, lr, seed) in (0..10).flat_map(|problem| {
+            ["a", "b"].into_iter().flat_map(move |arm| {
+                ["0.1", "0.2"].into_iter().flat_map(move |lr| (1..=3).map(move |seed| (problem, arm, lr, seed)))
+            })
+        }) {
+            let loss = f64::from(seed) + if arm == "a" { 0.0 } else { 0.5 } + lr.parse::<f64>().unwrap();
+            runs += &format!("{problem}{arm}{lr}{seed},{seed},set{problem},{arm},{lr},{loss},{loss}\n");
+        }
+        let dir = import(&runs, &format!("[compare]\narm = \"optimizer\"\nover = [\"{axis}\"]\n"));
+        printed(dir.path(), &[]).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (known, unknown) = (runs("data"), runs("task"));
+    assert!(known.contains("Friedman's test of all arms"), "{known}");
+    assert!(
+        unknown.contains("since nothing says that their data differ: name the data in a column `data`"),
+        "{unknown}"
+    );
+    assert!(known.contains("tuning: 2 settings each, 2 runs") && !known.contains("0 steps"), "{known}");
 }

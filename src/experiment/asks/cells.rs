@@ -6,9 +6,9 @@ use crate::data::Function;
 use crate::experiment::nearest;
 use crate::experiment::read::{ExperimentError, Location, Result, Selector, Word, no_label};
 use crate::experiment::settings::{self, Registry, literal};
-use crate::plan_file::Axis;
 use crate::plan_file::claim::Filter;
-use crate::setting::Settings;
+use crate::plan_file::{Axis, PlanCell};
+use crate::setting::{Settings, Value};
 use std::collections::{HashMap, HashSet};
 
 /// One combination: its label on every axis, in axis order, and what it resolves to.
@@ -27,6 +27,20 @@ impl GridCell {
     /// Its label on an axis, if it has one.
     pub(crate) fn label(&self, axis: &str) -> Option<&str> {
         self.labels.iter().find(|(name, _)| name == axis).map(|(_, label)| label.as_str())
+    }
+
+    /// As `plan.json` has them, without what all of them share.
+    pub(crate) fn planned(cells: &[GridCell]) -> Vec<PlanCell> {
+        let is_own = |(key, value): &(&str, &Value)| cells.iter().any(|other| other.settings.get(key) != Some(*value));
+        let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
+        let of_cell = |cell: &GridCell| PlanCell {
+            labels: cell.labels.iter().cloned().collect(),
+            settings: cell.settings.iter().filter(is_own).map(owned).collect(),
+            function: None,
+            step_flop: None,
+            guesses: None,
+        };
+        cells.iter().map(of_cell).collect()
     }
 
     /// Whether its labels are among those of a filter.

@@ -1,6 +1,6 @@
 //! `[compare]`: which axis holds the arms, which settings of theirs are chosen, on which seeds and by which measure.
 
-use super::cells::Cells;
+use super::cells::{Cells, GridCell};
 use crate::columns::metric::{FORMS, is_comparable, metric};
 use crate::columns::{self, Column};
 use crate::experiment::keys::COMPARE;
@@ -16,7 +16,7 @@ pub(crate) struct WrittenCompare {
     tune: Option<Vec<Word>>,
     tune_seeds: Option<(usize, Location)>,
     choose: Option<String>,
-    report: Vec<String>,
+    pub(crate) report: Vec<Word>,
     over: Vec<Word>,
     baseline: Option<Word>,
     margin: Option<f64>,
@@ -42,7 +42,7 @@ impl WrittenCompare {
             tune: fields.read("tune", Entry::words)?,
             tune_seeds: fields.read("tune_seeds", |e| Ok((e.integer(1..10_001)? as usize, e.value.at.clone())))?,
             choose: fields.read("choose", measure)?,
-            report: reports(&fields.words("report")?)?,
+            report: reports(fields.words("report")?)?,
             over: fields.words("over")?,
             baseline: fields.read("baseline", Entry::word)?,
             margin: fields.read("margin", positive)?,
@@ -52,7 +52,7 @@ impl WrittenCompare {
 }
 
 /// The columns that arms are compared by, each once.
-fn reports(listed: &[Word]) -> Result<Vec<String>> {
+fn reports(listed: Vec<Word>) -> Result<Vec<Word>> {
     for (place, (name, at)) in listed.iter().enumerate() {
         if !is_comparable(name) {
             let known = columns::OUTCOMES.iter().map(|column| column.name).filter(|name| is_comparable(name));
@@ -63,7 +63,7 @@ fn reports(listed: &[Word]) -> Result<Vec<String>> {
             return at.fail(format!("`report` names `{name}` twice"), "name each column once");
         }
     }
-    Ok(listed.iter().map(|(name, _)| name.clone()).collect())
+    Ok(listed)
 }
 
 /// How the arms of a plan are compared: as `[compare]` says, or, without it, the optimizers where there are several.
@@ -118,8 +118,8 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         return Ok(Some(Compare { arm: arm.name.clone(), tune, tune_seeds, ..Compare::default() }));
     };
     let has_target = cells.cells.iter().any(|cell| cell.settings.get("target_loss").is_some());
-    let of_target = |name: &&String| metric(name).is_some_and(Column::missing_is_worst);
-    if let (Some(name), false) = (written.report.iter().find(of_target), has_target) {
+    let of_target = |(name, _): &&Word| metric(name).is_some_and(Column::missing_is_worst);
+    if let (Some((name, _)), false) = (written.report.iter().find(of_target), has_target) {
         let message = format!("[compare] reports `{name}`, but no run has a `target_loss`");
         return written.place.fail(message, "write target_loss under [base], or report another column");
     }
@@ -139,8 +139,8 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         }
         over.push(axis.name.clone());
     }
-    let mut reports = written.report.iter().cloned();
-    Ok(Some(Compare {
+    let mut reports = written.report.iter().map(|(name, _)| name.clone());
+    let compare = Compare {
         arm: arm.name.clone(),
         tune,
         tune_seeds,
@@ -150,5 +150,17 @@ pub(crate) fn resolve(written: Option<&WrittenCompare>, cells: Cells, seeds: usi
         over,
         baseline: written.baseline.as_ref().map(|(name, _)| name.clone()),
         margin: written.margin,
-    }))
+    };
+    // By what imported runs are compared where the file does not say is known once they are read.
+    let reports = compare.report.iter().chain(&compare.also).map(String::as_str);
+    let reports: Vec<&str> = if compare.report.is_none() { vec!["test_loss"] } else { reports.collect() };
+    let refused =
+        || compare.refused(&GridCell::planned(cells.cells), &reports, compare.choose.as_deref().unwrap_or("val_loss"));
+    match (!cells.are_imported).then(refused).flatten() {
+        Some(why) => {
+            let (message, help) = why.split_once("; ").unwrap_or((&why, ""));
+            written.place.fail(message, help)
+        }
+        None => Ok(Some(compare)),
+    }
 }

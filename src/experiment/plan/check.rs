@@ -1,7 +1,9 @@
 //! Checks of a plan that need the loaded data.
 
+use super::GridCell;
 use super::combine::Plan;
 use super::datasets::{DataFacts, Datasets};
+use crate::columns::metric::{Derived, derived};
 use crate::experiment::read::{ExperimentError, Location, Result};
 use crate::experiment::settings::literal;
 use crate::model;
@@ -12,6 +14,7 @@ use crate::run::spec::RunSpec;
 use crate::schedule::Schedule;
 use crate::seed::Seeds;
 use crate::setting::{SettingError, Settings};
+use crate::table::number;
 
 /// More weights than this are not tried: a bound that no training run here could meet in a day, so that it is no memory
 /// that runs out instead.
@@ -36,6 +39,7 @@ impl Plan {
         let datasets = self.datasets();
         assert_eq!(facts.len(), datasets.settings.len(), "facts for each data set");
         self.check_listed_steps(facts, datasets)?;
+        self.check_reported_steps(facts, datasets)?;
         for (cell, data) in self.cells.iter().zip(&datasets.of_cell) {
             let (facts, settings) = (&facts[*data], &cell.settings);
             let problem = |key: &str, message: String, help: String| self.place(key, settings).fail(message, help);
@@ -182,6 +186,45 @@ impl Plan {
     pub(crate) fn spec(&self, settings: &Settings) -> RunSpec {
         let seeds = Seeds { experiment: self.experiment_seed, run: 1 };
         RunSpec { settings: settings.clone(), seeds, cadence: self.cadence.clone() }
+    }
+
+    /// A step or an epoch that `[compare]` reports must be one at which some run is scored.
+    fn check_reported_steps(&self, facts: &[DataFacts], datasets: &Datasets) -> Result<()> {
+        let cells = || self.cells.iter().zip(&datasets.of_cell).map(|(cell, data)| (cell, facts[*data].train_rows));
+        let scored = |(cell, rows): (&GridCell, usize)| self.cadence.score.steps(self.spec(&cell.settings).steps(rows));
+        // Functions have no epochs.
+        let epochs = |(cell, rows): (&GridCell, usize)| {
+            let spec = self.spec(&cell.settings);
+            let per_epoch = (rows / spec.batch(rows).max(1)).max(1);
+            cell.function().is_none().then(|| spec.steps(rows) as f64 / per_epoch as f64)
+        };
+        for (name, place) in &self.reported {
+            match derived(name) {
+                Some(Derived::AtStep(column, step)) => {
+                    let mut steps: Vec<usize> = cells().flat_map(scored).collect();
+                    steps.sort_unstable();
+                    let Some(near) = steps.iter().min_by_key(|own| own.abs_diff(step as usize)) else { continue };
+                    if *near != step as usize {
+                        let message = format!("`report` asks for step {step}, at which no run is scored");
+                        let help = format!(
+                            "write \"{} at step {near}\", or add the step to score under [record]",
+                            column.name
+                        );
+                        return place.fail(message, help);
+                    }
+                }
+                Some(Derived::AtEpoch(_, epoch)) => {
+                    let last = cells().filter_map(epochs).fold(0.0, f64::max);
+                    if epoch > last + 1e-9 {
+                        let message =
+                            format!("`report` asks for epoch {epoch}, but no run has more than {}", number(last));
+                        return place.fail(message, "write an earlier epoch or a step, or longer runs");
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// A step listed under `[record]` must be reached by some run, or it would vanish without a word.

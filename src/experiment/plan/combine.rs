@@ -12,6 +12,7 @@ use crate::experiment::asks::cells::{Cells, GridCell};
 use crate::experiment::figure_kind::FigureTheory;
 use crate::experiment::file::Experiment;
 use crate::experiment::overrides::Overrides;
+use crate::experiment::read::Word;
 use crate::experiment::read::{Assignment, ExperimentError, Location, Point, Result};
 use crate::experiment::recorded::Measurements;
 use crate::experiment::settings::Registry;
@@ -62,6 +63,8 @@ pub struct Plan {
     pub source: String,
     /// Steps listed under `[record]`, by the name of the list.
     pub(crate) listed_steps: Vec<(&'static str, usize, Location)>,
+    /// What `[compare]` reports.
+    pub(crate) reported: Vec<Word>,
     /// Every value that was written, for messages.
     pub(crate) written: Vec<Assignment>,
     pub(crate) file: Location,
@@ -168,6 +171,7 @@ impl Plan {
             changed: experiment.changed,
             claims_left_out: 0,
             listed_steps: experiment.record.listed.clone(),
+            reported: experiment.compare.iter().flat_map(|own| own.report.clone()).collect(),
             source: experiment.source.text.clone(),
             written: experiment.base.sets.iter().chain(points).chain(included).cloned().collect(),
             file,

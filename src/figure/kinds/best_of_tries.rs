@@ -77,6 +77,9 @@ fn found(selection: &Selection, lines: &Lines, column: &Column) -> String {
     let (high, low) =
         if sign > 0.0 { ("Highest with all tries", "Lowest") } else { ("Highest", "Lowest with all tries") };
     let words = Words { high, low, only: "With all tries", each: "lines", lost: "diverged in all tries" };
+    if selection.is_unlike(column) {
+        return finding::lost(&last.collect::<Vec<_>>(), &words);
+    }
     finding::extremes(&last.collect::<Vec<_>>(), &words, sign, |v| finding::measured(v, column))
 }
 

@@ -2,6 +2,7 @@
 //! settings and with settings chosen anew.
 
 use super::prelude::*;
+use crate::compare::amount::percent_range;
 use crate::stats::median_interval;
 use crate::table::Record;
 
@@ -262,7 +263,7 @@ impl<'a> Arms<'a> {
     }
 
     fn caption(&self, has_differences: bool, off: bool) -> String {
-        let coverage = self.intervals.values().map(|s| 100.0 * s.coverage).fold(100.0, f64::min);
+        let coverage = percent_range(self.intervals.values().map(|s| s.coverage));
         let again = self.differences.values().any(|d| d.again.is_some());
         let margin = self.selection.results.plan.compare.as_ref().and_then(|own| own.margin);
         let is_equivalent = self.differences.values().any(|d| d.verdict == Verdict::Equivalent);
@@ -277,7 +278,7 @@ impl<'a> Arms<'a> {
         let (median, single) = (words::median(self.selection), self.is_single());
         let first = match single {
             true => format!("Point: {median}; one seed has no interval."),
-            false => format!("Point: {median}; line: {coverage:.1} % interval of order statistics."),
+            false => format!("Point: {median}; line: {coverage} interval of order statistics."),
         };
         Caption::new(first)
             .add(has_differences && single, format!("Below: the difference to {whom}."))

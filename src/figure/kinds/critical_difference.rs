@@ -107,9 +107,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         true => problems.to_string(),
         false => format!("up to {problems}"),
     };
+    let base = selection.results.plan.compare.as_ref().and_then(|own| own.baseline.as_ref());
     let caption = Caption::new(format!("Average rank over {problems} problems, by each arm's median over the seeds that judge."))
-        .add(most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")
-        .add(most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
+        .add(base.is_some(), base.map_or(String::new(), |base| format!("a: the baseline, {base}, and the arms that are not distinguished from it by Wilcoxon's test over the problems, corrected by Holm's method.")))
+        .add(base.is_none() && most > 0, "Arms with a common letter are not distinguished by Wilcoxon's test over the problems, corrected by Holm's method; a bar joins those of each letter.")
+        .add(base.is_none() && most == 0, "All pairs are distinguished, by Wilcoxon's test over the problems, corrected by Holm's method.")
         .add(true, format!("Friedman's test of all arms: p {p}."))
         .of(selection);
     let own = format!("How each {} ranks over all problems", selection.legend_heading());

@@ -4,7 +4,7 @@
 use super::prelude::*;
 use super::steps_to_target;
 use crate::plan_file::compare::PROBLEMS;
-use crate::stats::median;
+use crate::stats::{median, spread};
 
 /// Labels of the pooled axes, and the seed where each seed is a problem.
 type Problem = (Vec<usize>, Option<u64>);
@@ -25,6 +25,7 @@ const FACTS: FigureKind = FigureKind {
     color: ColorBy::Required,
     takes_step: false,
     over: Over::Problems,
+    multiples: true,
     shows: steps_to_target::shows_steps,
     default,
     default_of_functions: default,
@@ -54,9 +55,11 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let most = solved().fold(0.1, f64::max) * 1.06;
     let x = Ruler::log_within(0.0, most, sheet.room()).padded(2.5, sheet.panel());
     let y = Ruler::exact(0.0, 1.0, 6).padded(4.0, 150.0);
+    let lines: BTreeMap<GroupKey, Points> = arms.iter().map(|(key, arm)| (*key, line(arm, x.high))).collect();
     let panel = |panel: GroupKey| {
-        let arms = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
-        arms.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten().collect()
+        let own = groups.iter().map(|group| (group, arms.get(&GroupKey { color: group[0], ..panel })));
+        let own = own.flat_map(|(group, arm)| arm.map(|arm| stairs(selection, group, arm, (&x, &y)))).flatten();
+        context(selection, panel, |key| lines.get(&key)).into_iter().chain(own).collect()
     };
     let x_title = "steps to the target, relative to the fastest arm";
     let block = Block::new(selection, (x.clone(), x_title), (&y, &["share of problems solved"]), 150.0, panel);
@@ -73,6 +76,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             "Steps of a problem: the median over its seeds; a run that misses the target counts as infinitely many.",
         )
         .add(true, "A missed problem is never solved; left end: how often an arm was the fastest.")
+        .add(selection.has_context(), "Grey: the arms of the other panels.")
         .add(groups.iter().any(|g| g.len() > 1), "Arms joined by = have the same profile.")
         .add(true, steps_to_target::target(selection))
         .of(selection);
@@ -113,25 +117,27 @@ fn is_of_medians(selection: &Selection) -> bool {
 fn factors(selection: &Selection) -> Factors {
     let is_of_medians = is_of_medians(selection);
     // By panel, problem and arm; infinite where the target was missed.
-    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<usize, Vec<f64>>>> = BTreeMap::new();
+    let mut panels: BTreeMap<GroupKey, BTreeMap<Problem, BTreeMap<GroupKey, Vec<f64>>>> = BTreeMap::new();
     for run in &selection.runs {
         let Some(steps) = steps_to_target::steps(selection, *run) else { continue };
+        // A panel of its own does not make an arm the only one.
         let key = selection.key(*run);
+        let shared = GroupKey { column: if selection.has_context() { 0 } else { key.column }, color: 0, ..key };
         let seed = (!is_of_medians).then_some(selection.run(*run).seed);
         let problem = (selection.labels_on(*run, &selection.spec.over), seed);
-        let problems = panels.entry(key.without_color()).or_default();
-        let own = problems.entry(problem).or_default().entry(key.color).or_default();
+        let problems = panels.entry(shared).or_default();
+        let own = problems.entry(problem).or_default().entry(key).or_default();
         own.push(steps.value().unwrap_or(f64::INFINITY));
     }
     let mut factors = Factors::new();
-    for (panel, problems) in panels {
+    for problems in panels.into_values() {
         let arms = problems.values().map(BTreeMap::len).max().unwrap_or(0);
         for steps in problems.values().filter(|steps| steps.len() == arms) {
-            let steps = steps.iter().filter_map(|(color, own)| Some((*color, median(own)?)));
-            let steps: Vec<(usize, f64)> = steps.collect();
+            let steps = steps.iter().filter_map(|(key, own)| Some((*key, median(own)?)));
+            let steps: Vec<(GroupKey, f64)> = steps.collect();
             let fewest = steps.iter().map(|(_, steps)| *steps).fold(f64::INFINITY, f64::min);
-            for (color, own) in steps {
-                let arm = factors.entry(GroupKey { color, ..panel }).or_default();
+            for (key, own) in steps {
+                let arm = factors.entry(key).or_default();
                 arm.factors.extend(Some((own / fewest).log10()).filter(|factor| own.is_finite() && factor.is_finite()));
                 arm.problems += 1;
             }
@@ -152,6 +158,11 @@ fn profile(arm: &Solved) -> Vec<Spot> {
         }
     }
     steps
+}
+
+/// The profile of one arm as it stands behind others.
+fn line(arm: &Solved, most: f64) -> Points {
+    corners(&profile(arm), most).into_iter().filter_map(|(x, y)| Some((x, spread(&[y])?))).collect()
 }
 
 /// The corners of the profile from a factor of 1 to `most`.

@@ -77,14 +77,12 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
 /// Who is there first, and how many arms have no median.
 fn found(selection: &Selection, endings: &Endings) -> String {
     let medians = endings.groups.iter().map(|(key, seeds)| (selection.group_name(key), seeds.median));
-    let words = Words {
-        high: "Slowest",
-        low: "Fastest",
-        only: "Steps",
-        each: "arms",
-        lost: "never reach it with half of their seeds or more",
-    };
-    finding::extremes(&medians.collect::<Vec<_>>(), &words, -1.0, |v| finding::amount(v, true))
+    let words = Words { high: "Slowest", low: "Fastest", only: "Steps", each: "arms", lost: endings.fate };
+    let medians: Vec<_> = medians.collect();
+    match endings.unlike {
+        true => finding::lost(&medians, &words),
+        false => finding::extremes(&medians, &words, -1.0, |v| finding::amount(v, true)),
+    }
 }
 
 /// The column, where the experiment has a target.
