@@ -8,7 +8,6 @@ pub mod figure;
 pub(crate) use axis::sort_labels;
 pub use axis::{Axis, Scale, Shown};
 
-use crate::columns::{self, Column};
 use crate::data::{Function, Guesses};
 use crate::run::spec::Cadence;
 use crate::setting::Value;
@@ -165,14 +164,6 @@ impl PlanFile {
     pub fn all_have(&self, key: &str) -> bool {
         let own = |cell: &PlanCell| cell.settings.get(key).or(self.settings.get(key)) == Some(&Value::Bool(true));
         self.cells.iter().all(own)
-    }
-
-    /// How the gradient's fading is told: by its norm where layers differ in size, else by its root mean square.
-    pub fn fading(&self) -> &'static Column {
-        let settings = self.cells.iter().map(|cell| &cell.settings).chain([&self.settings]);
-        let differ = |widths: &Value| matches!(widths, Value::List(w) if w.iter().any(|width| *width != w[0]));
-        let mut listed = settings.filter_map(|settings| settings.get("widths"));
-        if listed.any(differ) { &columns::ATTENUATION_NORM_INIT } else { &columns::ATTENUATION_INIT }
     }
 
     /// Whether all cells learn from the same data, or go down the same function.

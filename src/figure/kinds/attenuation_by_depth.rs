@@ -63,7 +63,9 @@ pub fn shows_attenuation(_: &FigureSpec, metric: &Metric) -> Shows {
 }
 
 fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
-    let column = selection.measurement()?;
+    let is_along_time = selection.x.as_ref().is_some_and(|x| x.axis.name == LENGTH);
+    let usual = if is_along_time { "attenuation_time_total_init" } else { "attenuation_total_init" };
+    let column = selection.measurement_or(|| usual.into())?;
     let lost = fadings(selection, |run| selection.run(run).fading(column));
     if lost.is_empty() {
         return Err(selection.nothing(&format!("a finite {}", column.name)));
@@ -129,6 +131,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         is_defined(fading("attenuation_init")) && !is_defined(fading("attenuation_end"))
     };
     let broken = selection.runs.iter().filter(broken).count();
+    let lacking = selection.colors().into_iter().filter(|color| lost.keys().all(|key| key.color != *color));
+    let lacking: Vec<String> = lacking.map(|color| selection.color_name(color)).collect();
     let caption = Caption::new(words::spread(selection, line, band, groups.len()))
         .add(
             true,
@@ -138,6 +142,8 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
         )
         .add(groups.iter().any(|g| g.len() > 1), "Series joined by = are equal to the last bit at the start.")
         .add(true, beyond::caption(&arriving))
+        .add(selection.has_time() && !over_time, words::LAST_TIME)
+        .add(!lacking.is_empty(), format!("Not drawn, since it has no such number: {}.", lacking.join(", ")))
         .add(broken > 0 && below.is_some(), format!("{broken} runs have no finite gradient at the end and are left out of ●."))
         .of_probe(selection);
     let own = match is_total {

@@ -95,7 +95,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
     let (snapshots, left_out) = snapshots(selection, &measured, last)?;
     let profiles = profiles(selection, &measured, &snapshots);
     if profiles.is_empty() {
-        return Err(selection.nothing("a gradient by layer"));
+        return Err(selection.nothing(&format!("a finite {} at a layer", first.name)));
     }
     let overlay = Overlay::new(selection, last)?;
     let groups = merged(selection, |color| {
@@ -164,6 +164,7 @@ fn draw(selection: &Selection, medium: Medium) -> Result<Chart, FigureError> {
             left_out > 0,
             format!("{left_out} runs diverged or have a gradient that is not finite at this step and are not drawn."),
         )
+        .add(selection.has_time(), words::LAST_TIME)
         .of_probe(selection);
     let when = words::when(last);
     let what = match measured.iter().find(|column| column.quantity != Quantity::Gradient) {
